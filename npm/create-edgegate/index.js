@@ -79,7 +79,9 @@ const nextSteps = (folder, isInstalled) => `
 try {
   await main();
 } catch (error) {
-  if (!(error instanceof Refusal)) throw error;
-  console.error(`\ncreate-edgegate: ${error.message}`);
+  const { message, syscall } = /** @type {NodeJS.ErrnoException} */ (error);
+  // A system call fails for a reason on this machine, such as a folder that can't be written.
+  if (!(error instanceof Refusal) && syscall === undefined) throw error;
+  console.error(`\ncreate-edgegate: ${message}`);
   process.exitCode = 1;
 }

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Refusal } from "./refusal.js";
 
+const AGAIN = "Run this again when it is solved: it goes on from here.";
+
 /**
  * Installs the packages, if they are not there yet. npm's own settings hold, such as `offline`.
  *
@@ -19,12 +21,12 @@ export async function install(folder) {
   const [command, ...args] = packageManager();
   const code = await new Promise((resolve, reject) => {
     const child = spawn(command, [...args, "install"], { cwd: folder, stdio: "inherit" });
-    child.on("error", reject).on("exit", (code) => resolve(code ?? 1));
-  });
-  if (code !== 0)
-    throw new Refusal(
-      "the packages can't be installed, see above. Run this again when it is solved: it goes on from here.",
+    child.on("error", ({ message }) =>
+      reject(new Refusal(`npm can't be run: ${message}. ${AGAIN}`)),
     );
+    child.on("exit", (code) => resolve(code ?? 1));
+  });
+  if (code !== 0) throw new Refusal(`the packages can't be installed, see above. ${AGAIN}`);
 }
 
 /** The npm that runs this, or else the one on the PATH. */

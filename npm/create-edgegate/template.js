@@ -36,9 +36,10 @@ export function copyTemplate(to, { store, packed }) {
   refuseForeignFolder(folder);
   const manifest = join(folder, "package.json");
   // A second run keeps the name that the first one chose.
-  const name = existsSync(manifest)
-    ? nameFor(JSON.parse(readFileSync(manifest, "utf8")).name ?? folder)
-    : nameFor(folder);
+  const earlier = existsSync(manifest)
+    ? JSON.parse(readFileSync(manifest, "utf8")).name
+    : undefined;
+  const name = nameFor(typeof earlier === "string" ? earlier : folder);
   // package.json is first: it marks the folder as a project of this kind, if this run is cut short.
   const files = filesOf(TEMPLATE).sort((a, b) => rank(a) - rank(b));
   const written = [];

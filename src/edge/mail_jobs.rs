@@ -53,9 +53,9 @@ pub fn queue(batch: Batch, env: Env, context: Context) -> Promise {
 const EACH_MINUTE: &str = "* * * * *";
 
 /// Follows changes that were made by hand in the database. Unless it is the cron of each minute, it
-/// also sends kept mails whose time has come, clears up after deleted accounts and forgets expired
-/// operator tickets. So a deployment
-/// needs a second cron, of any other text. If it has only that one, all of this is done less often.
+/// also sends kept mails whose time has come, clears up after deleted accounts and deletes expired
+/// operator tickets. So a deployment needs a second cron, of any other text. Without the cron of
+/// each minute, the second one follows changes too, but less often.
 #[wasm_bindgen]
 pub fn scheduled(cron: String, env: Env, context: Context) -> Promise {
     future_to_promise(async move {

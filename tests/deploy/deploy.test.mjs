@@ -1,7 +1,7 @@
 // `edgegate deploy` with the real wrangler and a stand-in for Cloudflare: interrupted at its steps and
 // repeated, it never leaves a service that answers without its secrets, and never replaces a secret.
 import assert from "node:assert/strict";
-import { statSync, writeFileSync } from "node:fs";
+import { rmSync, statSync, writeFileSync } from "node:fs";
 import { before, test } from "node:test";
 import { buildPackages } from "../package/package.mjs";
 import { isWide } from "../wide.mjs";
@@ -252,6 +252,15 @@ test("what it refuses changes nothing", { timeout: 600_000 }, async (t) => {
   await t.test("an unknown environment", async () => {
     await refused(/Did you mean "staging"/, [...DEPLOY, "--env", "stagign"]);
   });
+  await t.test("an environment that npm has kept for itself, and what it leaves over", async () => {
+    const kept = await project.run(DEPLOY, { ...cloudflare.env, npm_config_env: "staging" }, {});
+    assert.equal(kept.code, 1, kept.text);
+    assert.match(kept.text, /npm kept --env for itself/);
+    await refused(/"staging" is not an option/, [...DEPLOY, "staging"]);
+  });
+  await t.test("another configuration than the one that is judged", async () => {
+    await refused(/before the --, or leave it out/, [...DEPLOY, "--", "--config", "other.jsonc"]);
+  });
   await t.test("nobody to confirm it", async () => {
     await refused(/add --yes/, ["deploy"]);
   });
@@ -358,6 +367,17 @@ test("a deployed service keeps its secrets and stores, whatever the folder has",
   assert.deepEqual(other.secrets(), {}, "and none is made");
   assert.equal(state.namespaces.length, 1, "the namespace of the Worker is used again");
   await requireLogin(cloudflare);
+
+  await t.test(
+    "another configuration, which wrangler alone would prefer, is not used",
+    async () => {
+      project.write("wrangler.json", '{ "name": "another", "main": "src/index.js" }');
+      const { code, text } = await deploy();
+      rmSync(project.path("wrangler.json"));
+      assert.equal(code, 0, text);
+      assert.deepEqual([...state.scripts.keys()], [NAME]);
+    },
+  );
 
   await t.test("a database that is not the Worker's is refused", async () => {
     const config = project.read("wrangler.jsonc");

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { before, test } from "node:test";
 import { pseudonyms } from "../../npm/edgegate-worker/cli/lib/pseudonyms.js";
+import { ticketSecret } from "../../npm/edgegate-worker/cli/lib/secrets.js";
 import { buildPackages } from "../package/package.mjs";
 import { startCloudflare } from "./cloudflare.mjs";
 import { makeProject } from "./project.mjs";
@@ -102,6 +103,28 @@ test("a deployed service is examined, and its keys are rotated", {
     await must("keys", "drop", "--yes");
     assert.deepEqual([kids(), await published()], [[fresh], [fresh]]);
   });
+
+  await t.test(
+    "a ticket secret of another folder is not stored over that of the service",
+    async () => {
+      const own = project.secrets();
+      const bindings = () => [...(cloudflare.state.secrets.get("TICKET_SECRET") ?? [])];
+      const before = bindings();
+      project.write(
+        ".edgegate/secrets.production.json",
+        JSON.stringify({ ...own, TICKET_SECRET: ticketSecret() }),
+      );
+      const { code, text } = await run("keys", "add", "--ticket", "--yes");
+      assert.equal(code, 1, text);
+      assert.match(text, /TICKET_SECRET in \.edgegate\/secrets\.production\.json is not the one/);
+      assert.deepEqual(bindings(), before);
+      project.write(".edgegate/secrets.production.json", JSON.stringify(own));
+      await must("keys", "add", "--ticket", "--yes");
+      const [first, , ...more] = project.secrets().TICKET_SECRET.split(",");
+      assert.deepEqual([first, more], [own.TICKET_SECRET, []]);
+      assert.deepEqual(bindings(), [...before, project.secrets().TICKET_SECRET]);
+    },
+  );
 
   await t.test("keys of another folder are not stored over those of the service", async () => {
     const own = project.secrets();

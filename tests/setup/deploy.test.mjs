@@ -107,6 +107,21 @@ test("a secret that is not stored is a problem, and the remedy says where it goe
   assert.deepEqual(withKey.problems, []);
 });
 
+test("a secret is not deployed as a variable, which others can read", async () => {
+  const given = await check({ MAIL_API_KEY: "re_123456" });
+  assert.match(given.problems[0], /MAIL_API_KEY is a secret, and is set on the command line/);
+  const path = changed((text) => text.replace("[vars]\n", '[vars]\nPEPPERS = "1:re_123456"\n'));
+  const written = await check({}, { path });
+  assert.match(
+    written.problems[0],
+    /PEPPERS is a secret, and is set in .*, line \d+, under \[vars\]/,
+  );
+  for (const text of [given.problems[0], written.problems[0]]) {
+    assert.match(text, /put it into \.edgegate\/secrets\.production\.json/);
+    assert.ok(!text.includes("re_123456"));
+  }
+});
+
 test("a missing binding is a problem, and a missing limit a note", async () => {
   const path = changed((text) =>
     text

@@ -1,6 +1,8 @@
 // How `edgegate users import` reads a file, makes batches and sends them.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { test } from "node:test";
+import { Advice } from "../../npm/edgegate-worker/cli/lib/advice.js";
 import {
   batchesOf,
   formProblem,
@@ -10,6 +12,7 @@ import {
 } from "../../npm/edgegate-worker/cli/lib/import-lines.js";
 import { withTickets } from "../../npm/edgegate-worker/cli/lib/operator.js";
 import { policy } from "../../scripts/project/policy.mjs";
+import { inRoot } from "../../scripts/project/root.mjs";
 
 const collect = async (items) => {
   const all = [];
@@ -74,6 +77,19 @@ test("a large file is read in constant memory", async () => {
   const [line, ...more] = await collect(linesOf(endless()));
   assert.deepEqual([line, more], [{ number: 1, bytes: undefined }, []]);
   assert.ok(process.memoryUsage().arrayBuffers - before < 64 << 20);
+});
+
+test("what is not a plain file is refused, and the reason is true", () => {
+  const command = inRoot("npm/edgegate-worker/cli/edgegate.js");
+  for (const [path, words] of /** @type {[string, RegExp][]} */ ([
+    [inRoot("tests/none.jsonl"), /there is no file .*none\.jsonl/],
+    ["/dev/null", /\/dev\/null is not a plain file/],
+    [inRoot("tests"), /is not a plain file/],
+  ])) {
+    const { status, stderr } = spawnSync(process.execPath, [command, "users", "import", path]);
+    assert.equal(status, 1);
+    assert.match(`${stderr}`, words);
+  }
 });
 
 test("a file of another form is told by its beginning", () => {
@@ -211,4 +227,55 @@ test("a ticket is replaced before it expires, and none is left", async (t) => {
   });
   await assert.rejects(failing, /lost/);
   assert.equal(stored.size, 0);
+});
+
+test("a ticket that can't be deleted hides neither the result nor the error", async (t) => {
+  t.mock.method(globalThis, "fetch", async () => new Response("{}"));
+  const query = async (sql) => {
+    if (sql.startsWith("DELETE")) throw new Error("the database is gone");
+  };
+  const given = { query, origin: "http://127.0.0.1:1", scope: "users", now: () => 0 };
+  const result = withTickets(given, async (ask) => (await ask("POST", "/auth/users")).status);
+  assert.equal(await result, 200);
+  const failing = withTickets(given, async (ask) => {
+    await ask("POST", "/auth/users");
+    throw new Error("lost");
+  });
+  await assert.rejects(failing, /lost/);
+});
+
+test("when the command is stopped, its ticket is deleted", async (t) => {
+  t.mock.method(globalThis, "fetch", async () => new Response("{}"));
+  const stored = new Set();
+  /** @type {Set<() => Promise<unknown>>} */
+  const stops = new Set();
+  const given = {
+    query: async (sql, hash) =>
+      void (sql.startsWith("INSERT") ? stored.add(hash) : stored.delete(hash)),
+    ...{ origin: "http://127.0.0.1:1", scope: "users", now: () => 0 },
+    whenStopped: (clear) => {
+      stops.add(clear);
+      return () => void stops.delete(clear);
+    },
+  };
+  await withTickets(given, async (ask) => {
+    await ask("GET", "/auth/users");
+    assert.equal(stored.size, 1);
+    for (const stop of stops) await stop();
+    assert.equal(stored.size, 0);
+  });
+  assert.equal(stops.size, 0);
+});
+
+test("a service that does not answer is named, without the query", async (t) => {
+  t.mock.method(globalThis, "fetch", async () => {
+    throw new TypeError("fetch failed", { cause: new Error("connect ECONNREFUSED") });
+  });
+  const given = { query: async () => {}, origin: "http://127.0.0.1:1", scope: "users" };
+  const asked = withTickets(given, (ask) => ask("GET", "/auth/users?email=ada%40example.com"));
+  await assert.rejects(asked, (error) => {
+    assert.ok(error instanceof Advice);
+    assert.match(error.message, /127\.0\.0\.1:1 did not answer GET \/auth\/users: .*ECONNREFUSED/);
+    return !error.message.includes("ada");
+  });
 });

@@ -1,7 +1,7 @@
 // Which step of a rotation is due, and what it stores.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { nextStep, rotated } from "../../npm/edgegate-worker/cli/lib/rotation.js";
+import { idleOf, nextStep, rotated } from "../../npm/edgegate-worker/cli/lib/rotation.js";
 import { signingKeys, ticketSecret } from "../../npm/edgegate-worker/cli/lib/secrets.js";
 
 const DAY = 86_400;
@@ -59,4 +59,23 @@ test("each step is due when the one before has had its time", () => {
     const unknown = next(name, two);
     assert.deepEqual([unknown.isDue, unknown.isKnown], [false, false], "nobody knows since when");
   }
+});
+
+test("a ticket secret is kept while a mailed link or a session may depend on it", () => {
+  const two = `${ticketSecret()},${ticketSecret()}`;
+  const dueAfter = (seconds, idle) =>
+    nextStep({
+      ...{ name: "TICKET_SECRET", text: two, idle, now: NOW },
+      done: { step: "promote", at: NOW - seconds },
+    }).isDue;
+  // Sessions of ten minutes, and links of a day.
+  assert.deepEqual([dueAfter(DAY - 1, 600), dueAfter(DAY, 600)], [false, true]);
+  assert.deepEqual([dueAfter(IDLE - 1, IDLE), dueAfter(IDLE, IDLE)], [false, true]);
+  const idle = [
+    {},
+    { SESSION_TTL: "34560000" },
+    { SESSION_TTL: "3600" },
+    { SESSION_IDLE_TTL: "7200", SESSION_TTL: "34560000" },
+  ].map(idleOf);
+  assert.deepEqual(idle, [IDLE, IDLE, 3600, 7200]);
 });

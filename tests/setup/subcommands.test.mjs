@@ -18,9 +18,32 @@ test("every subcommand has --json, and one that changes what is deployed asks", 
   const { commands } = programOf(registers);
   const all = commands.flatMap((command) => (command.commands.length ? command.commands : command));
   const has = (command, option) => command.options.some(({ long }) => long === option);
-  for (const command of all) assert.ok(has(command, "--json"), command.name());
-  const asking = all.filter((command) => has(command, "--yes")).map((command) => command.name());
-  assert.deepEqual(asking.toSorted(), ["add", "deploy", "drop", "promote", "upgrade"]);
+  const nameOf = (command) =>
+    command.parent.name() === "edgegate"
+      ? command.name()
+      : `${command.parent.name()} ${command.name()}`;
+  for (const command of all) assert.ok(has(command, "--json"), nameOf(command));
+  const asking = all.filter((command) => has(command, "--yes")).map(nameOf);
+  assert.deepEqual(asking.toSorted(), [
+    "deploy",
+    "keys add",
+    "keys drop",
+    "keys promote",
+    "mail drop",
+    "mail retry",
+    "restored",
+    "sessions",
+    "upgrade",
+    "users create",
+    "users disable",
+    "users enable",
+    "users grant",
+    "users import",
+    "users invite",
+    "users revoke",
+    "users unlock",
+    "users verify",
+  ]);
 });
 
 test("README names every subcommand", () => {

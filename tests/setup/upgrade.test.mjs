@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { parse } from "jsonc-parser";
 import { changesOf, edited } from "../../npm/edgegate-worker/cli/lib/config-changes.js";
 import { appendTo, read, setIn } from "../../npm/edgegate-worker/cli/lib/config-edit.js";
 import { inRoot } from "../../scripts/project/root.mjs";
@@ -110,4 +111,25 @@ test("a setting takes the place of its commented line, or comes last", () => {
   assert.deepEqual(read(appendTo("{}", ["triggers", "crons"], "x")), {
     triggers: { crons: ["x"] },
   });
+});
+
+test("an edited configuration stays JSON that wrangler reads", () => {
+  const wanted = "https://auth.example.com";
+  for (const text of [
+    // The commented line is last, and the setting before it has no comma.
+    '{\n  "vars": {\n    "A": "1"\n    // "ISSUER": "https://x.example"\n  }\n}\n',
+    '{\n  "vars": {\n    "A": "1",\n    // "ISSUER": "https://x.example"\n  }\n}\n',
+    '{\r\n  "vars": {\r\n    // "ISSUER": "x",\r\n    "A": "1"\r\n  }\r\n}\r\n',
+    '{ "vars": { "A": "1" /* "ISSUER": */ } }',
+    '{ "name": "my-auth" }',
+    // A byte order mark is the one fault that wrangler forgives.
+    '\ufeff{\n  "vars": {\n    // "ISSUER": "x"\n    "A": "1"\n  }\n}\n',
+  ]) {
+    const edited = setIn(text, ["vars", "ISSUER"], wanted);
+    /** @type {import("jsonc-parser").ParseError[]} */
+    const errors = [];
+    const parsed = parse(edited.replace(/^\ufeff/, ""), errors, { allowTrailingComma: true });
+    assert.deepEqual([errors, parsed.vars.ISSUER], [[], wanted], edited);
+    assert.equal(edited.startsWith("\ufeff"), text.startsWith("\ufeff"));
+  }
 });

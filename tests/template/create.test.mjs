@@ -174,6 +174,23 @@ describe("npm create edgegate", { timeout: 600_000 }, () => {
     assert.ok(!existsSync(machine.inRoot("a")));
   });
 
+  test("what this machine does not allow is told without a stack, and a repeat goes on", async (t) => {
+    const machine = await makeMachine(t);
+    const createEdgegate = await unpacked(machine);
+    symlinkSync("nowhere", machine.inRoot("dangling"));
+    const dangling = await createEdgegate(["dangling", "--no-install"]);
+    assert.equal(dangling.code, 1);
+    assert.match(dangling.text, /^create-edgegate: .*dangling/m);
+    assert.ok(!dangling.text.includes("    at "), dangling.text);
+    const env = { npm_execpath: "", PATH: machine.inRoot("nothing") };
+    const withoutNpm = await createEdgegate(["project"], { env });
+    assert.equal(withoutNpm.code, 1, withoutNpm.text);
+    assert.match(withoutNpm.text, /npm can't be run: .*Run this again/);
+    assert.ok(!withoutNpm.text.includes("    at "), withoutNpm.text);
+    const again = await createEdgegate(["project", "--no-install"]);
+    assert.match(again.text, /all files are there/);
+  });
+
   test("an older Node is refused", () => {
     for (const version of ["20.20.2", "22.11.0"])
       assert.match(String(nodeProblem(version)), /Node 2\d\.\d+\.\d, and wrangler needs 22\.12/);
@@ -284,6 +301,8 @@ describe("edgegate", () => {
     writeFileSync(at("public/words/own.json"), "{}");
     writeFileSync(at("public/_headers"), "/own\n  X-Own: 1\n");
     writeFileSync(at("public/.hidden"), "x");
+    writeFileSync(at("linked.css"), "/* linked */");
+    symlinkSync(at("linked.css"), at("public/linked.css"));
     const first = await edgegate("prepare", "--json");
     assert.equal(first.code, 0, first.text);
     const { pages, migrations, changed } = JSON.parse(first.stdout);
@@ -292,6 +311,7 @@ describe("edgegate", () => {
     const page = (name) => read(at(".edgegate/www", name));
     assert.equal(page("style.css"), "/* mine */");
     assert.equal(page("words/own.json"), "{}");
+    assert.equal(page("linked.css"), "/* linked */");
     assert.equal(page("sign-in.html"), read(inRoot("www/sign-in.html")));
     const headers = page("_headers");
     assert.ok(headers.startsWith(read(inRoot("www/_headers"))), "the pages keep their policies");
@@ -301,7 +321,7 @@ describe("edgegate", () => {
     assert.equal(JSON.parse((await edgegate("prepare", "--json")).stdout).changed, 0);
     rmSync(at("public"), { recursive: true });
     const last = JSON.parse((await edgegate("prepare", "--json")).stdout);
-    assert.equal(last.changed, 3, "two are restored, one is deleted");
+    assert.equal(last.changed, 4, "two are restored, two are deleted");
     assert.equal(page("style.css"), read(inRoot("www/style.css")));
     assert.ok(!existsSync(at(".edgegate/www/words/own.json")));
   });

@@ -12,6 +12,7 @@ import { makeAdmin } from "./lib/first-admin.js";
 import { unhealthy } from "./lib/health.js";
 import { asOperator } from "./lib/operator.js";
 import { CHECKER, isPacked } from "./lib/package.js";
+import { firstOf, refuseLostOptions } from "./lib/passed-on.js";
 import { prepareProject } from "./lib/prepare.js";
 import { subcommand, tell } from "./lib/program.js";
 import { projectOf } from "./lib/project.js";
@@ -24,6 +25,12 @@ import { workerOf } from "./lib/worker.js";
 import { wrangler } from "./lib/wrangler.js";
 
 const HEALTH_SECONDS = 60;
+const SECRETS_FILE = "--secrets-file";
+/** Options of wrangler that say what is deployed and where, which this command has to know. */
+const KNOWN_HERE = [
+  ...["--env", "-e", "--e", "--config", "-c", "--c", "--cwd"],
+  ...["--name", "--dry-run", "--var", SECRETS_FILE],
+];
 
 /**
  * @typedef {{ json?: boolean, env?: string, var?: string[], yes?: boolean, adopt?: boolean,
@@ -50,9 +57,11 @@ export const deploy = (program) =>
 /**
  * @param {string[]} more options of `wrangler deploy`
  * @param {Options} options
+ * @param {import("commander").Command} command
  */
-async function runDeploy(more, options) {
+async function runDeploy(more, options, command) {
   guard();
+  refuseLostOptions(more, { script: "npm run deploy", options: command.options });
   const project = projectOf();
   const environment = chosenEnvironment(options.env) || undefined;
   const say = options.json ? console.error : console.log;
@@ -69,14 +78,12 @@ async function runDeploy(more, options) {
  * @param {Options} options
  */
 function readOptions(more, options) {
-  const own = more.find((option) =>
-    /^--(env|secrets-file|name|dry-run|var|e)\b|^-[ec]\b/.test(option),
-  );
+  const own = firstOf(more, KNOWN_HERE);
   if (own)
     throw new Advice(
-      own.startsWith("--secrets-file")
+      firstOf([own], [SECRETS_FILE])
         ? `put the secrets into the file from which \`edgegate deploy\` takes them, ${secretsFile(undefined)}, instead of ${own}.`
-        : `write ${own} before the --, or leave it out: it is not only for wrangler.`,
+        : `write ${own} before the --, or leave it out: this command has to know what is deployed.`,
     );
   const wait = Number(options.wait);
   if (!Number.isFinite(wait) || wait < 0)
@@ -348,7 +355,7 @@ async function dryRun({ project, environment, vars, more, options }, account) {
  * @param {string[]} args
  */
 function runWrangler({ project, account, capture, toStderr }, ...args) {
-  const [command, all, { env, ...options }] = wrangler(project.folder, ...args);
+  const [command, all, { env, ...options }] = wrangler(project, ...args);
   const own = { ...env, CLOUDFLARE_ACCOUNT_ID: account };
   return run(command, all, { ...options, env: own, capture, toStderr });
 }

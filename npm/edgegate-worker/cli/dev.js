@@ -14,6 +14,7 @@ import {
 import { localSettings } from "./lib/local.js";
 import { migrateLocally } from "./lib/migrations.js";
 import { CHECKER, requireBuilt } from "./lib/package.js";
+import { refuseLostOptions } from "./lib/passed-on.js";
 import { prepareProject } from "./lib/prepare.js";
 import { subcommand, tell } from "./lib/program.js";
 import { projectOf } from "./lib/project.js";
@@ -42,9 +43,11 @@ export const dev = (program) =>
 /**
  * @param {string[]} more options of `wrangler dev`
  * @param {Options} options
+ * @param {import("commander").Command} command
  */
-async function runDev(more, options) {
+async function runDev(more, options, command) {
   guard();
+  refuseLostOptions(more, { script: "npm start", options: command.options });
   requireBuilt();
   const project = projectOf();
   const environment = chosenEnvironment(options.env);
@@ -95,7 +98,7 @@ async function runDev(more, options) {
     say,
     start: (current) => {
       const [command, args, run] = wrangler(
-        project.folder,
+        project,
         "dev",
         ...withoutGiven(own, more),
         `--env=${environment ?? ""}`,

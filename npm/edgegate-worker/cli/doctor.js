@@ -248,12 +248,15 @@ async function answerChecks(issuer, copy) {
         "`npx wrangler tail` shows what the Worker logs.",
       ),
     ];
-  const { keys, leaked, date } = await fetchKeys(issuer);
-  return [
-    ok("health", `${issuer}/healthz is well`),
-    ...clockChecks(date, issuer),
-    ...keyChecks(keys, leaked, copy),
-  ];
+  const health = ok("health", `${issuer}/healthz is well`);
+  const published = await fetchKeys(issuer).catch(({ message }) => message);
+  if (typeof published === "string")
+    return [
+      health,
+      problem("JWKS", published, "Programs that verify tokens can't get the keys. Run it again."),
+    ];
+  const { keys, leaked, date } = published;
+  return [health, ...clockChecks(date, issuer), ...keyChecks(keys, leaked, copy)];
 }
 
 /**

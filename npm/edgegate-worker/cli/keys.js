@@ -1,4 +1,4 @@
-// `edgegate keys`: makes secrets, and rotates those of a deployed service step by step.
+// `edgegate keys`: rotates the secrets of a deployed service, step by step.
 import { Advice } from "./lib/advice.js";
 import { cloudflareOf } from "./lib/cloudflare.js";
 import { chosenEnvironment } from "./lib/config.js";
@@ -16,14 +16,18 @@ import {
   writeSecrets,
 } from "./lib/deploy-secrets.js";
 import { fetchKeys, idsIn } from "./lib/jwks.js";
+import { asOperator, requireStatus } from "./lib/operator.js";
 import { subcommand, tell } from "./lib/program.js";
 import { projectOf } from "./lib/project.js";
-import { nextStep, rotated, SECRETS } from "./lib/rotation.js";
+import { pseudonyms } from "./lib/pseudonyms.js";
+import { idleOf, nextStep, rotated, SECRETS } from "./lib/rotation.js";
 import { guard, run } from "./lib/run.js";
+import { accountsDatabase } from "./lib/stores.js";
 import { workerOf } from "./lib/worker.js";
 import { wrangler } from "./lib/wrangler.js";
 
-const IDLE_TTL = 2_592_000;
+/** An address of no network (RFC 5737). */
+const SAMPLE_IP = "192.0.2.1";
 
 /**
  * @typedef {{ json?: boolean, env?: string, ticket?: boolean, yes?: boolean, now?: boolean }} Options
@@ -85,7 +89,7 @@ async function list(options) {
   const situation = situationOf(options);
   const { project, environment, name, text, done } = situation;
   const config = await project.config(environment);
-  const due = nextStep({ name, text, done, idle: idleOf(config), now: now() });
+  const due = nextStep({ name, text, done, idle: idleOf(config.vars), now: now() });
   const { split, nameOf } = SECRETS[name];
   const values = split(text).map(nameOf);
   const lines = values.map((value, n) => `  ${n === 0 ? "signs   " : "accepted"}  ${value}`);
@@ -133,7 +137,7 @@ async function takeStep(step, options) {
     throw new Advice(
       `the step \`${pending.step}\` of ${pending.name} was cut short. Run it again first: it stores the same value.`,
     );
-  if (!pending) requireDue(situation, step, options, idleOf(config));
+  if (!pending) requireDue(situation, step, options, idleOf(config.vars));
   const next = pending?.value ?? rotated(name, text, step);
   const cloudflare = await cloudflareOf(project, config);
   await requireSame(cloudflare, config, situation, pending?.value);
@@ -154,7 +158,7 @@ async function takeStep(step, options) {
   const { account = cloudflare.account, stores } = record;
   const rotation = { ...record.rotation, [name]: done };
   writeRecord(project, environment, { account, stores, rotation });
-  const due = nextStep({ name, text: next, done, idle: idleOf(config), now: now() });
+  const due = nextStep({ name, text: next, done, idle: idleOf(config.vars), now: now() });
   tell(
     options,
     { secret: name, step, next: due.step, from: due.from },
@@ -187,15 +191,18 @@ function requireDue({ name, text, done }, step, options, idle) {
  * @param {Situation} situation
  * @param {string} [pending] what a run that was cut short may have stored
  */
-async function requireSame(cloudflare, config, { name, text, environment }, pending) {
+async function requireSame(cloudflare, config, situation, pending) {
+  const { name, text, environment } = situation;
   const worker = await workerOf(cloudflare, config);
   if (!worker)
     throw new Advice(
       `there is no Worker ${config.name}: \`npm run deploy\` makes it, with its secrets.`,
     );
   const issuer = worker.variables.ISSUER;
+  if (!issuer) return;
+  if (name === "TICKET_SECRET")
+    return requireSameTickets(cloudflare, config, { ...situation, issuer }, pending);
   // Only the public halves of keys can be compared.
-  if (name !== "SIGNING_KEYS" || !issuer) return;
   const { keys: published } = await fetchKeys(issuer);
   const theirs = published.map(({ kid }) => kid);
   const isSame = (/** @type {string} */ secret) => {
@@ -205,6 +212,32 @@ async function requireSame(cloudflare, config, { name, text, environment }, pend
   if (!isSame(text) && !(pending && isSame(pending)))
     throw new Advice(
       `${secretsFile(environment)} has the keys ${publicIds(text).join(", ")}, and ${issuer} has ${theirs.join(", ")}. After a change, wait a minute. Otherwise find the copy of what is stored: with another one, access tokens of your users would be rejected. Nothing was changed.`,
+    );
+}
+
+/**
+ * The same for TICKET_SECRET, by what stands in the log for an address: it depends on each secret.
+ *
+ * @param {import("./lib/cloudflare.js").Cloudflare} cloudflare
+ * @param {import("./lib/config.js").Config} config
+ * @param {Situation & { issuer: string }} situation
+ * @param {string} [pending]
+ */
+async function requireSameTickets(cloudflare, config, { text, issuer, environment }, pending) {
+  const database = await accountsDatabase(cloudflare, config);
+  const theirs = await asOperator(
+    { cloudflare, database, origin: issuer, scope: "pseudonyms" },
+    async (ask) => {
+      const answer = await ask("POST", "/auth/operator/pseudonyms", { ip: SAMPLE_IP });
+      requireStatus(answer, [200], "TICKET_SECRET can't be compared with the stored one");
+      return answer.body.pseudonyms;
+    },
+  );
+  const isSame = (/** @type {string} */ secret) =>
+    `${pseudonyms(SAMPLE_IP, secret, issuer)}` === `${theirs}`;
+  if (!isSame(text) && !(pending && isSame(pending)))
+    throw new Advice(
+      `TICKET_SECRET in ${secretsFile(environment)} is not the one that ${issuer} has. After a change, wait a minute. Otherwise find the copy of what is stored: with another one, everyone would have to sign in again. Nothing was changed.`,
     );
 }
 
@@ -221,17 +254,13 @@ const publicIds = (secret) =>
 const store = ({ project, environment }, account, secrets, options) =>
   withUpload(project, environment, secrets, async (path) => {
     const [command, args, { env, ...more }] = wrangler(
-      project.folder,
+      project,
       ...["secret", "bulk", path, `--env=${environment ?? ""}`],
     );
     const own = { ...env, CLOUDFLARE_ACCOUNT_ID: account };
     const { code } = await run(command, args, { ...more, env: own, toStderr: options.json });
     return code;
   });
-
-/** @param {import("./lib/config.js").Config} config */
-const idleOf = ({ vars }) =>
-  Number(vars.SESSION_IDLE_TTL ?? vars.SESSION_TTL ?? IDLE_TTL) || IDLE_TTL;
 
 const now = () => Math.floor(Date.now() / 1000);
 

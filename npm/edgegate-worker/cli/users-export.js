@@ -1,6 +1,7 @@
 // `edgegate users export`: writes all accounts as JSON lines, in the form of an import.
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
+import { finished } from "node:stream/promises";
 import { Advice } from "./lib/advice.js";
 import { requireStatus } from "./lib/operator.js";
 import { serviceCommand, withService } from "./lib/service.js";
@@ -23,21 +24,46 @@ async function runExport(options) {
   let count = 0;
   await withService(options, { scope: "users" }, async (ask) => {
     // The first page is asked for before the file is made.
-    let page = await pageOf(ask, options);
+    const first = await pageOf(ask, options);
     const to = output === undefined ? process.stdout : await newFile(output);
-    while (page !== "" && !to.destroyed) {
-      if (!to.write(page)) await once(to, "drain");
-      const lines = page.trimEnd().split("\n");
-      count += lines.length;
-      page = await pageOf(ask, options, JSON.parse(lines[lines.length - 1]).id);
-    }
+    count = await writePages(to, async (cursor) =>
+      cursor === undefined ? first : pageOf(ask, options, cursor),
+    );
     if (output !== undefined) {
       to.end();
-      await once(to, "finish");
+      await finished(to).catch((error) => refuseBroken(error));
     }
   });
   const text = `${count} ${count === 1 ? "account" : "accounts"} exported${output === undefined ? "" : ` to ${output}`}.`;
   console.error(options.json ? JSON.stringify({ exported: count }) : text);
+}
+
+/**
+ * Writes all pages. Returns how many lines they have. Throws if a page can't be written, unless the
+ * reader has gone away, as with `| head`.
+ *
+ * @param {import("node:stream").Writable} to
+ * @param {(cursor?: string) => Promise<string>} pageAfter the lines after the account with this id
+ */
+export async function writePages(to, pageAfter) {
+  let count = 0;
+  // Otherwise an error between two writes would end the process.
+  to.on("error", () => {});
+  for (let page = await pageAfter(); page !== ""; ) {
+    if (!to.write(page) && !to.errored) await once(to, "drain").catch(() => {});
+    if (to.errored) break;
+    const lines = page.trimEnd().split("\n");
+    count += lines.length;
+    page = await pageAfter(JSON.parse(lines[lines.length - 1]).id);
+  }
+  if (to.errored) refuseBroken(to.errored);
+  return count;
+}
+
+/** @param {NodeJS.ErrnoException} error */
+function refuseBroken({ code, message }) {
+  if (code !== "EPIPE")
+    throw new Advice(`the export can't be written: ${message}. What was written is not whole.`);
 }
 
 /**

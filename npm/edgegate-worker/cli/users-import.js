@@ -3,6 +3,7 @@ import { createReadStream, statSync } from "node:fs";
 import { setTimeout as sleepFor } from "node:timers/promises";
 import { Advice } from "./lib/advice.js";
 import { formProblem, linesOf, MAX, sendLines } from "./lib/import-lines.js";
+import { Lost } from "./lib/operator.js";
 import { tell } from "./lib/program.js";
 import { serviceCommand, withService } from "./lib/service.js";
 
@@ -76,10 +77,8 @@ async function sendOnce(ask, path, body) {
   try {
     return await ask("POST", path, body);
   } catch (error) {
-    if (error instanceof Advice) throw error;
-    const { message, cause } = /** @type {Error} */ (error);
-    const detail = cause instanceof Error ? cause.message : message;
-    return { status: 503, body: { detail }, text: "" };
+    if (!(error instanceof Lost)) throw error;
+    return { status: 503, body: { detail: error.message }, text: "" };
   }
 }
 
@@ -90,7 +89,11 @@ async function sendOnce(ask, path, body) {
  */
 async function checkFile(file) {
   const stats = statSync(file, { throwIfNoEntry: false });
-  if (!stats?.isFile()) throw new Advice(`there is no file ${file}.`);
+  if (!stats) throw new Advice(`there is no file ${file}.`);
+  if (!stats.isFile())
+    throw new Advice(
+      `${file} is not a plain file, and an import reads its beginning twice: save the lines in one.`,
+    );
   /** @type {import("./lib/import-lines.js").Line | undefined} */
   let first;
   // The beginning is enough. A line that is cut off here is not too long.

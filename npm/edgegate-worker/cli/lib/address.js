@@ -2,8 +2,8 @@
 import { domainToASCII } from "node:url";
 import { Advice } from "./advice.js";
 
-// Double quotes, spaces and control characters are left out. Beyond ASCII: letters, marks, numbers, joiners, and signs that words have inside.
-// `\p{Alphabetic}` has more than `\p{L}`, such as letters in circles.
+// Double quotes, spaces and control characters are not allowed. Beyond ASCII: letters, marks, numbers,
+// joiners, and signs inside words. `\p{Alphabetic}` has more than `\p{L}`, such as letters in circles.
 const LOCAL =
   /^(?:[a-z0-9.!#$%&'*+/=?^_`{|}~\p{Alphabetic}\p{M}\p{N}-]|\p{Join_Control}|[\u00b7\u0375\u05f3\u05f4\u06fd\u06fe\u0f0b\u30fb])+$/u;
 // What the service drops, and what `trim` does: U+0085 is in the first only, U+FEFF in the second.

@@ -121,20 +121,45 @@ function parse(text) {
  * @param {import("./project.js").Project} project
  * @returns {Promise<Record<string, string>>}
  */
-async function headersOf({ folder }) {
+async function headersOf(project) {
   const { CLOUDFLARE_API_TOKEN: token } = process.env;
   if (token) return { Authorization: `Bearer ${token}` };
-  const [command, args, options] = wrangler(folder, "auth", "token", "--json");
-  const { code, stdout, stderr } = await run(command, args, { ...options, capture: true });
-  const given = parse(stdout.slice(stdout.indexOf("{")));
-  if (code !== 0 || !given)
+  const [command, args, options] = wrangler(project, "auth", "token", "--json");
+  return credentialsIn(await run(command, args, { ...options, capture: true }));
+}
+
+/**
+ * The headers for what `wrangler auth token --json` has printed. Throws when there are none.
+ *
+ * @param {import("./run.js").Result} printed
+ * @returns {Record<string, string>}
+ */
+export function credentialsIn({ code, stdout, stderr }) {
+  const given = code === 0 ? objectsIn(stdout).find(({ token, key }) => token ?? key) : undefined;
+  if (given?.type === "api_key") return { "X-Auth-Key": given.key, "X-Auth-Email": given.email };
+  if (given) return { Authorization: `Bearer ${given.token}` };
+  if (/not logged in/i.test(stdout + stderr))
     throw new Advice(
-      /not logged in/i.test(stdout + stderr)
-        ? "you are not signed in to Cloudflare: run `npx wrangler login` first. Off a terminal, set CLOUDFLARE_API_TOKEN to a token that may edit Workers, D1 and Queues."
-        : `wrangler has no credentials for Cloudflare: ${(stderr + stdout).trim()}`,
+      "you are not signed in to Cloudflare: run `npx wrangler login` first. Off a terminal, set CLOUDFLARE_API_TOKEN to a token that may edit Workers, D1 and Queues.",
     );
-  if (given.type === "api_key") return { "X-Auth-Key": given.key, "X-Auth-Email": given.email };
-  return { Authorization: `Bearer ${given.token}` };
+  // Where it succeeds, its output has the token.
+  const reason = code === 0 ? "its answer can't be read" : (stderr + stdout).trim();
+  throw new Advice(
+    `wrangler has no credentials for Cloudflare: ${reason}. Try \`npx wrangler whoami\`, or set CLOUDFLARE_API_TOKEN.`,
+  );
+}
+
+/**
+ * The JSON objects in a text that has other lines, too.
+ *
+ * @param {string} text
+ * @returns {any[]}
+ */
+function objectsIn(text) {
+  const starts = [...text.matchAll(/\{/g)].map(({ index }) => index);
+  const ends = [...text.matchAll(/\}/g)].map(({ index }) => index + 1);
+  const pairs = starts.flatMap((from) => ends.map((to) => text.slice(from, to)));
+  return pairs.map(parse).filter((value) => typeof value === "object" && value !== null);
 }
 
 /**

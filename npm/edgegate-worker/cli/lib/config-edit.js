@@ -25,10 +25,12 @@ export function setIn(text, path, value) {
     const line = new RegExp(`^([ \\t]*)//[ \\t]*"${name}"[ \\t]*:.*$`, "m").exec(within);
     if (line) {
       const at = parent.offset + line.index;
-      // With more settings after it in the object, it needs a comma; a last one may have none.
+      // It needs a comma if other settings follow in the object.
       const ends = lastEnd(parent) > at ? "," : "";
       const edited = `${text.slice(0, at)}${line[1]}"${name}": ${JSON.stringify(value)}${ends}${text.slice(at + line[0].length)}`;
-      if (isEqual(valueAt(edited, path), value)) return edited;
+      // The setting before it may lack a comma.
+      const isWhole = faultsIn(edited) <= faultsIn(text);
+      if (isWhole && isEqual(valueAt(edited, path), value)) return edited;
     }
   }
   return applyEdits(text, modify(text, path, value, LAYOUT));
@@ -57,6 +59,18 @@ export function appendTo(text, path, value) {
  * @param {string} text
  */
 export const read = (text) => parse(text, [], LOOSE);
+
+/**
+ * How many faults a JSON text has: the parser reads on after each of them.
+ *
+ * @param {string} text
+ */
+function faultsIn(text) {
+  /** @type {import("jsonc-parser").ParseError[]} */
+  const errors = [];
+  parse(text, errors, LOOSE);
+  return errors.length;
+}
 
 /**
  * Replaces a file by a new text, all at once.

@@ -15,11 +15,13 @@ import { PREPARED } from "./project.js";
 /** @typedef {Record<string, string>} Secrets */
 
 /**
- * The name of an environment in file names.
+ * The name of an environment in file names. The top level is called production, so an environment of
+ * that name is called otherwise: the two have secrets of their own.
  *
  * @param {string | undefined} environment
  */
-const nameOf = (environment) => environment || "production";
+const nameOf = (environment) =>
+  environment === "production" ? "env.production" : environment || "production";
 
 /**
  * Where the secrets of an environment are, seen from the project's folder.
@@ -91,12 +93,30 @@ export function writeSecrets(project, environment, secrets) {
  * @param {(path: string) => Promise<T>} use
  */
 export async function withUpload(project, environment, secrets, use) {
-  const shown = `${PREPARED}/upload.${nameOf(environment)}.json`;
+  const shown = uploadFile(environment);
+  const path = project.inProject(shown);
   writePrivate(project, shown, secrets);
+  return withoutLeaving(path, () => use(path));
+}
+
+/** @param {string | undefined} environment */
+const uploadFile = (environment) => `${PREPARED}/upload.${nameOf(environment)}.json`;
+
+/**
+ * Deletes a file after `work`, also when this process ends meanwhile, as at Ctrl-C.
+ *
+ * @template T
+ * @param {string} path
+ * @param {() => Promise<T>} work
+ */
+async function withoutLeaving(path, work) {
+  const clean = () => rmSync(path, { force: true });
+  process.on("exit", clean);
   try {
-    return await use(project.inProject(shown));
+    return await work();
   } finally {
-    rmSync(project.inProject(shown), { force: true });
+    process.off("exit", clean);
+    clean();
   }
 }
 
@@ -113,11 +133,9 @@ export async function alone({ inProject }, environment, work) {
   const path = inProject(PREPARED, `${nameOf(environment)}.lock`);
   mkdirSync(inProject(PREPARED), { recursive: true });
   takeLock(path);
-  try {
-    return await work();
-  } finally {
-    rmSync(path, { force: true });
-  }
+  // A run that was killed could not delete it.
+  rmSync(inProject(uploadFile(environment)), { force: true });
+  return withoutLeaving(path, work);
 }
 
 /** @param {string} path */

@@ -1,5 +1,6 @@
 // Everything that can be wrong with a deployment, found before anything is uploaded.
 import { Advice } from "./advice.js";
+import { secretsFile as fileOf } from "./deploy-secrets.js";
 import { issuerProblem } from "./issuer.js";
 import { fromConfig, fromEnvFile, fromOptions, tableOf } from "./places.js";
 import { platformLogsProblem } from "./platform-logs.js";
@@ -50,11 +51,26 @@ export async function judge(given) {
   const faults = (await faultsOf({ sources: judged, bindings, stored: known, checker })).filter(
     ({ setting, misspelt }) => !(issuer && setting === "ISSUER" && !misspelt),
   );
-  const problems = [...nameProblems(config, others, file)];
+  const problems = [
+    ...nameProblems(config, others, file),
+    ...readableSecrets({ vars, config, path, environment }),
+  ];
   if (faults.length > 0) problems.push(`${heading(faults)}\n\n${told(faults, context)}`);
   const routes = routeProblem(config, set, file);
   if (!issuer && routes) problems.push(routes);
   return { issuer, takesAddress, problems, notes: [...advice({ config, vars, bindings, file })] };
+}
+
+/**
+ * Secrets that are given as variables: Cloudflare shows those to everybody who can see the Worker, and
+ * other users of the machine see the command line.
+ *
+ * @param {{ vars: Map<string, string>, config: Config, path: string, environment?: string }} given
+ */
+function* readableSecrets({ vars, config, path, environment }) {
+  for (const { values, place } of [fromOptions(vars), fromConfig(path, config.vars, environment)])
+    for (const name of Object.keys(SECRETS).filter((each) => each in values))
+      yield `${name} is a secret, and is set ${place(name)}: a variable can be read by others. Take it out there, and put it into ${fileOf(environment)}, as in {"${name}": "…"}. If others have seen it, replace it.`;
 }
 
 /**

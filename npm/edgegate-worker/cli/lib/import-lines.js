@@ -76,8 +76,8 @@ function trimmed(bytes, number) {
 const isSpace = (byte) => byte === 32 || (byte >= 9 && byte <= 13);
 
 /**
- * Why the file can't be one of JSON lines, told by the beginning of its first line; undefined if it
- * can.
+ * Why the file can't be imported, judged by the beginning of its first line; undefined if it looks
+ * like JSON lines.
  *
  * @param {Line | undefined} first
  */

@@ -1,4 +1,5 @@
 // The public keys of a deployed service.
+import { Advice } from "./advice.js";
 
 const ANSWER_MS = 10_000;
 const PRIVATE = ["d", "k", "p", "q", "dp", "dq", "qi"];
@@ -11,11 +12,15 @@ const PRIVATE = ["d", "k", "p", "q", "dp", "dq", "qi"];
  *   `leaked`: ids of keys that show a private member
  */
 export async function fetchKeys(origin) {
-  const response = await fetch(`${origin}/.well-known/jwks.json`, {
+  const url = `${origin}/.well-known/jwks.json`;
+  const response = await fetch(url, {
     redirect: "error",
     signal: AbortSignal.timeout(ANSWER_MS),
+  }).catch(({ message, cause }) => {
+    const reason = cause instanceof Error ? cause.message : message;
+    throw new Advice(`${url} did not answer: ${reason}`);
   });
-  if (!response.ok) throw new Error(`${origin}/.well-known/jwks.json answered ${response.status}`);
+  if (!response.ok) throw new Advice(`${url} answered ${response.status}`);
   const { keys } = /** @type {{ keys: { kid: string, kty: string }[] }} */ (await response.json());
   const leaked = keys
     .filter((key) => PRIVATE.some((member) => member in key))

@@ -14,17 +14,17 @@ import { wrangler } from "./wrangler.js";
  * @param {import("./project.js").Project} project
  * @param {{ state: string, environment?: string, say: (text: string) => void }} options
  */
-export async function migrateLocally({ folder, inProject }, { state, environment, say }) {
+export async function migrateLocally(project, { state, environment, say }) {
   // wrangler takes two seconds to find that there is nothing to do. The stamp is beside the database,
   // so that deleting the folder deletes both.
   const stamp = join(state, `migrations${environment ? `-${environment}` : ""}.stamp`);
-  const wanted = hashOf(inProject(PREPARED, "migrations"));
+  const wanted = hashOf(project.inProject(PREPARED, "migrations"));
   if (textOf(stamp) === wanted) return;
   say("▸ Database: applying migrations");
   rmSync(stamp, { force: true });
   // Standard input is closed, which tells wrangler not to ask.
   const [command, args, options] = wrangler(
-    folder,
+    project,
     ...["d1", "migrations", "apply", "DB", "--local", "--persist-to", state],
     `--env=${environment ?? ""}`,
   );

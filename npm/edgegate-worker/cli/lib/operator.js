@@ -3,6 +3,7 @@
 // is sent to the service (docs/operations.md, "Operator tickets").
 import { createHash, randomBytes } from "node:crypto";
 import { Advice } from "./advice.js";
+import { whenStopped } from "./run.js";
 
 const SECONDS = 300;
 /** A ticket is replaced before it expires, so that what takes long goes on. */
@@ -11,6 +12,9 @@ const ANSWER_MS = 30_000;
 const INSERT = `INSERT INTO operator_tickets (hash, scope, created_at, expires_at)
   VALUES (?1, ?2, unixepoch(), unixepoch() + ${SECONDS})`;
 const DELETE = "DELETE FROM operator_tickets WHERE hash = ?1";
+
+/** The service did not answer, or its answer was lost. */
+export class Lost extends Advice {}
 
 /**
  * An answer of the service: its body as JSON and as text. `retryAfter` is in seconds.
@@ -32,7 +36,7 @@ const DELETE = "DELETE FROM operator_tickets WHERE hash = ?1";
 
 /**
  * Calls `use` with a function that asks a deployed service as its operator, and deletes the ticket
- * afterwards.
+ * afterwards, also at Ctrl-C.
  *
  * @template T
  * @param {object} given
@@ -47,24 +51,32 @@ export const asOperator = ({ cloudflare, database, origin, scope }, use) =>
   withTickets(
     {
       query: (sql, ...params) => cloudflare.post(`/d1/database/${database}/query`, { sql, params }),
-      ...{ origin, scope },
+      ...{ origin, scope, whenStopped },
     },
     use,
   );
 
 /**
  * The same with any database. The ticket is made at the first request, and replaced before it
- * expires.
+ * expires. One that can't be deleted expires within five minutes, and nobody else has it.
  *
  * @template T
- * @param {{ query: Query, origin: string, scope: string, now?: () => number }} given `now` is in
- *   milliseconds
+ * @param {{ query: Query, origin: string, scope: string, now?: () => number,
+ *   whenStopped?: typeof import("./run.js").whenStopped }} given `now` is in milliseconds.
+ *   `whenStopped` has the ticket deleted at Ctrl-C
  * @param {(ask: Ask) => Promise<T>} use
  * @returns {Promise<T>}
  */
-export async function withTickets({ query, origin, scope, now = () => performance.now() }, use) {
+export async function withTickets(
+  { query, origin, scope, now = () => performance.now(), whenStopped: atStop = () => () => {} },
+  use,
+) {
   /** @type {{ ticket: string, hash: string, replaceAt: number } | undefined} */
   let current;
+  // What was done is done, whether or not the ticket can be deleted.
+  const forget = async (/** @type {string | undefined} */ hash) => {
+    if (hash !== undefined) await query(DELETE, hash).catch(() => {});
+  };
   const replace = async () => {
     const ticket = `ego_${randomBytes(32).toString("base64url")}`;
     const hash = createHash("sha256").update(ticket).digest("hex");
@@ -72,9 +84,11 @@ export async function withTickets({ query, origin, scope, now = () => performanc
     const replaceAt = now() + REPLACE_MS;
     await query(INSERT, hash, scope);
     current = { ticket, hash, replaceAt };
-    if (old) await query(DELETE, old.hash);
+    await forget(old?.hash);
     return current;
   };
+  const end = () => forget(current?.hash);
+  const isOver = atStop(end);
   try {
     return await use(async (method, path, body) => {
       const { ticket } =
@@ -82,7 +96,8 @@ export async function withTickets({ query, origin, scope, now = () => performanc
       return askWith(ticket, { origin, method, path, body });
     });
   } finally {
-    if (current) await query(DELETE, current.hash);
+    await end();
+    isOver();
   }
 }
 
@@ -94,7 +109,7 @@ export async function withTickets({ query, origin, scope, now = () => performanc
 async function askWith(ticket, { origin, method, path, body }) {
   const isLines = body instanceof Uint8Array;
   const type = isLines ? "application/jsonl" : "application/json";
-  const response = await fetch(`${origin}${path}`, {
+  const send = fetch(`${origin}${path}`, {
     method,
     headers: {
       Authorization: `Bearer ${ticket}`,
@@ -105,7 +120,12 @@ async function askWith(ticket, { origin, method, path, body }) {
     redirect: "error",
     signal: AbortSignal.timeout(ANSWER_MS),
   });
-  const text = await response.text();
+  const { response, text } = await send
+    .then(async (answered) => ({ response: answered, text: await answered.text() }))
+    .catch(({ message, cause }) => {
+      const reason = cause instanceof Error ? cause.message : message;
+      throw new Lost(`${origin} did not answer ${method} ${path.replace(/\?.*/, "")}: ${reason}`);
+    });
   const retryAfter = Number(response.headers.get("retry-after")) || undefined;
   return { status: response.status, body: parsed(text), text, retryAfter };
 }

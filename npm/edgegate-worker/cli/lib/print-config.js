@@ -1,7 +1,8 @@
-// Prints a configuration of wrangler as JSON, read by wrangler itself: `node print-config.js
-// '{"path":"wrangler.toml","environment":"staging"}'`. `envFiles` also reads what local development adds: .dev.vars, or
-// these files. `withOthers` also reads the other environments. This is a separate program because wrangler can be imported only when node_modules
-// exists, and only by Node 22 or newer.
+// Prints a configuration of wrangler as JSON, read by wrangler itself:
+//   node print-config.js '{"path":"wrangler.toml","environment":"staging"}'
+// `envFiles` also reads what local development adds: these files, or .dev.vars if there are none.
+// `withOthers` also reads the other environments. This is a separate program because wrangler can be
+// imported only when node_modules exists, and only by Node 22 or newer.
 import { stripVTControlCharacters } from "node:util";
 
 const { experimental_readRawConfig, unstable_getVarsForDev, unstable_readConfig } = await import(
@@ -26,7 +27,7 @@ process.exit();
 function read() {
   const { rawConfig } = experimental_readRawConfig({ config: path }, { hideWarnings: true });
   const definedEnvironments = Object.keys(rawConfig.env ?? {});
-  // Named by the reader, with the nearest one.
+  // config.js says that there is no such environment, and which name is nearest.
   if (environment && !definedEnvironments.includes(environment)) return { definedEnvironments };
   const config = unstable_readConfig({ config: path, env: environment }, { hideWarnings: false });
   refuseUnknownFields(warnings.join("\n"));

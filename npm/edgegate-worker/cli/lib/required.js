@@ -161,7 +161,7 @@ function crons(config, top) {
       value: cron,
       what: `the cron "${cron}"`,
       why: why[cron] ?? "the Worker has work at this time",
-      // Only the users' objects have copies that it brings up to date.
+      // This cron updates copies in the users' Durable Objects, and "kv" has none.
       optional: cron === EACH_MINUTE && config.vars?.SESSION_STORE === "kv",
     }));
 }

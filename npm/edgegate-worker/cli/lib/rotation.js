@@ -7,6 +7,7 @@ import { signingKeys, ticketSecret } from "./secrets.js";
 
 const DAY = 86_400;
 const HOUR = 3600;
+const IDLE_TTL = 30 * DAY;
 /** Both secrets may have more; see docs/options.md. */
 const MOST = { SIGNING_KEYS: 20, TICKET_SECRET: 8 };
 
@@ -47,8 +48,9 @@ export const SECRETS = {
     make: ticketSecret,
     // A hash of 256 random bits tells nothing about them.
     nameOf: (value) => `hash ${createHash("sha256").update(value).digest("hex").slice(0, 12)}`,
-    // A busy isolate may finish with the old version. A session that is not renewed ends after `idle`.
-    waits: ({ idle }) => ({ add: DAY, promote: idle, drop: 0 }),
+    // A busy isolate may finish with the old version. A session that is not renewed ends after `idle`,
+    // and a mailed link after a day.
+    waits: ({ idle }) => ({ add: DAY, promote: Math.max(idle, DAY), drop: 0 }),
   },
 };
 
@@ -74,6 +76,14 @@ export function rotated(name, text, step) {
     throw new Advice(`${name} has one value: there is nothing to ${step}. Begin with \`add\`.`);
   return step === "promote" ? join([last, ...values.slice(0, -1)]) : join(values.slice(0, 1));
 }
+
+/**
+ * SESSION_IDLE_TTL in seconds. Without it sessions last 30 days, or SESSION_TTL if that is less.
+ *
+ * @param {Record<string, unknown>} vars
+ */
+export const idleOf = ({ SESSION_IDLE_TTL: idle, SESSION_TTL: whole }) =>
+  Number(idle) || Math.min(IDLE_TTL, Number(whole) || IDLE_TTL);
 
 /**
  * Which step is due, and when.

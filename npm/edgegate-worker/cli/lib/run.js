@@ -5,10 +5,13 @@
 // (tests/setup/stopping.test.mjs).
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 const LEASH = fileURLToPath(new URL("leash.js", import.meta.url));
 const PARENT_CHECK_MS = 250;
+/** How long this process may take to clear up when it is stopped. */
+const CLEAR_MS = 5000;
 /** @typedef {"stdout" | "stderr"} Output */
 /** @type {Output[]} */
 const OUTPUTS = ["stdout", "stderr"];
@@ -129,6 +132,17 @@ export function guard() {
   // The code above notices a reader that is gone (a killed npm, `| head`). Until then, writing to
   // it must not crash.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+}
+
+/**
+ * Calls `clear` when this process is stopped, as by Ctrl-C. Returns a function that cancels this.
+ *
+ * @param {() => Promise<unknown>} clear it can't run other programs, and has five seconds
+ */
+export function whenStopped(clear) {
+  const bounded = () => Promise.race([clear(), sleep(CLEAR_MS)]);
+  running.add(bounded);
+  return () => void running.delete(bounded);
 }
 
 /** @param {number} code */

@@ -97,11 +97,11 @@ async function localOrigin(options) {
  * @returns {import("./operator.js").Query}
  */
 const localDatabase =
-  ({ folder }, environment, state) =>
+  (project, environment, state) =>
   async (sql, ...params) => {
     const statement = sql.replace(/\?(\d)/g, (_, n) => `'${params[Number(n) - 1]}'`);
     const [command, args, options] = wrangler(
-      folder,
+      project,
       ...["d1", "execute", "DB", "--local", `--env=${environment ?? ""}`, "--json", "--yes"],
       ...(state === undefined ? [] : ["--persist-to", state]),
       ...["--command", statement],

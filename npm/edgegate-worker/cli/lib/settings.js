@@ -15,7 +15,7 @@ import { signingKeys, ticketSecret } from "./secrets.js";
  * @returns {Promise<Fault[]>}
  */
 export async function faultsOf({ sources, bindings, stored = [], checker }) {
-  // Each build is a module of its own: it has its own time.
+  // The time in the URL makes Node import a new build, instead of the one that it has loaded.
   const { faultsOf: judge } = await import(
     `${pathToFileURL(checker)}?${statSync(checker).mtimeMs}`
   );

@@ -2,10 +2,11 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { Advice } from "./advice.js";
+import { firstOf } from "./passed-on.js";
 
 /**
- * Turns off what wrangler does besides: questions to the network and files outside the project. The
- * caller's environment overrides this.
+ * Keeps wrangler from sending requests that nobody asked for, and from writing files outside the
+ * project. The caller's environment overrides this.
  */
 const QUIET = {
   WRANGLER_SEND_METRICS: "false",
@@ -21,15 +22,18 @@ const QUIET = {
 export const wranglerEnv = () => ({ ...QUIET, ...process.env });
 
 /**
- * wrangler's command line, for run(...wrangler(folder, "dev", …)).
+ * wrangler's command line, for run(...wrangler(project, "dev", …)). It names the configuration:
+ * otherwise wrangler prefers a wrangler.json, even that of a folder above, to the wrangler.jsonc that
+ * was judged.
  *
- * @param {string} folder the project's
+ * @param {{ folder: string, path: string }} project
  * @param {string[]} args
  * @returns {[string, string[], import("./run.js").RunOptions]}
  */
-export function wrangler(folder, ...args) {
+export function wrangler({ folder, path }, ...args) {
   const bin = join(dirname(manifestOf(folder)), "bin/wrangler.js");
-  return [process.execPath, [bin, ...args], { cwd: folder, env: wranglerEnv() }];
+  const config = firstOf(args, ["--config", "-c"]) ? [] : [`--config=${path}`];
+  return [process.execPath, [bin, ...args, ...config], { cwd: folder, env: wranglerEnv() }];
 }
 
 /** @param {string} folder */

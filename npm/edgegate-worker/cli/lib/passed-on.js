@@ -1,0 +1,46 @@
+// The options that a command passes on to wrangler. They follow a `--`.
+import { Advice } from "./advice.js";
+
+/** npm has options of these names, too: `npx --yes edgegate …` is meant for npm. */
+const NPMS_OWN = ["--yes", "--json"];
+
+/**
+ * Throws when an option of the command has got lost: `npm run deploy --env staging` keeps `--env` for
+ * npm and passes on `staging` alone, and `--env=staging` leaves nothing at all. The command would then
+ * deploy to production.
+ *
+ * @param {string[]} more
+ * @param {{ script: string, options: readonly { long?: string | null }[] }} command `script`: how it
+ *   is run, such as `npm run deploy`
+ * @param {NodeJS.ProcessEnv} [env] npm puts what it keeps into the environment
+ */
+export function refuseLostOptions(more, { script, options }, env = process.env) {
+  const names = options.flatMap(({ long }) => (long && !NPMS_OWN.includes(long) ? [long] : []));
+  const kept = names.find((name) => env[keptAs(name)]);
+  if (kept)
+    throw new Advice(
+      `npm kept ${kept} for itself: write \`${script} -- ${kept}\`, with a -- in between. Nothing was changed.`,
+    );
+  const [first] = more;
+  if (first !== undefined && !first.startsWith("-"))
+    throw new Advice(
+      `"${first}" is not an option. Options are written as in \`${script} -- --env staging\`, and those of wrangler after another --. Nothing was changed.`,
+    );
+}
+
+/** @param {string} name */
+const keptAs = (name) => `npm_config_${name.slice(2).replaceAll("-", "_")}`;
+
+/**
+ * The first option whose name is in the list. wrangler reads `--dryRun` as `--dry-run`.
+ *
+ * @param {string[]} more
+ * @param {string[]} names such as `--env`
+ */
+export const firstOf = (more, names) => more.find((option) => names.includes(nameIn(option)));
+
+/** @param {string} option */
+function nameIn(option) {
+  const [name] = option.split("=");
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

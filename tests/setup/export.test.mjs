@@ -1,0 +1,55 @@
+// `edgegate users export`: what becomes of the pages when they can't be written.
+import assert from "node:assert/strict";
+import { PassThrough, Writable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { test } from "node:test";
+import { writePages } from "../../npm/edgegate-worker/cli/users-export.js";
+
+const line = (id) => `{"id":"${id}"}\n`;
+
+/** Pages of two accounts each. `asked` has the cursors. */
+function pagesOf(count) {
+  const ids = Array.from({ length: count }, (_, n) => `${n + 1}`);
+  const asked = [];
+  const pageOf = async (cursor) => {
+    asked.push(cursor);
+    const from = cursor === undefined ? 0 : ids.indexOf(cursor) + 1;
+    return ids
+      .slice(from, from + 2)
+      .map(line)
+      .join("");
+  };
+  return { pageOf, asked };
+}
+
+/** A stream that fails at a write. */
+const failing = (nth, code) =>
+  new Writable({
+    highWaterMark: 1,
+    write: (_, __, done) => {
+      nth -= 1;
+      setImmediate(() => done(nth > 0 ? null : Object.assign(new Error(`${code}: no`), { code })));
+    },
+  });
+
+test("every page is written, also to a slow reader", async () => {
+  const to = new PassThrough({ highWaterMark: 1 });
+  const read = text(to);
+  const { pageOf, asked } = pagesOf(5);
+  assert.equal(await writePages(to, pageOf), 5);
+  to.end();
+  assert.equal(await read, ["1", "2", "3", "4", "5"].map(line).join(""));
+  assert.deepEqual(asked, [undefined, "2", "4", "5"]);
+});
+
+test("a full disk is an error, and not an export", { timeout: 10_000 }, async () => {
+  await assert.rejects(writePages(failing(2, "ENOSPC"), pagesOf(9).pageOf), /ENOSPC.*not whole/);
+});
+
+test("a reader that goes away ends it, without asking for all pages", {
+  timeout: 10_000,
+}, async () => {
+  const { pageOf, asked } = pagesOf(99);
+  await writePages(failing(2, "EPIPE"), pageOf);
+  assert.ok(asked.length < 5, `${asked}`);
+});
