@@ -10,6 +10,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -26,7 +27,9 @@ import { lsof } from "../../scripts/setup/lsof.mjs";
 function projectWithData(t) {
   const folder = mkdtempSync(join(tmpdir(), "edgegate-reset-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
-  cpSync(inRoot("scripts"), join(folder, "scripts"), { recursive: true });
+  for (const part of ["scripts", "npm/edgegate-worker/cli"])
+    cpSync(inRoot(part), join(folder, part), { recursive: true });
+  symlinkSync(inRoot("node_modules"), join(folder, "node_modules"));
   const data = join(folder, ".wrangler/state/v3/d1");
   mkdirSync(data, { recursive: true });
   writeFileSync(join(data, "db.sqlite"), "accounts");
