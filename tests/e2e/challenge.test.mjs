@@ -72,6 +72,7 @@ test("without a token, and with a bad one, every route that takes one has a chal
         change_email: ["email", "current_password"],
         delete_own_account: ["current_password"],
         create_user: ["email"],
+        invite_user: [],
       }[name];
       const body = fields && Object.fromEntries(fields.map((field) => [field, json[field]]));
       const lines = { body: "{}", headers: { "content-type": "application/jsonl" } };

@@ -21,6 +21,13 @@ ORIGIN = os.environ["EDGEGATE_ORIGIN"]
 SUMMARY = os.environ["EDGEGATE_SUMMARY"]
 COOKIE = "edgegate-8787"
 
+
+@schemathesis.serializer("application/jsonl")
+def lines_of_json(ctx, value):
+    """An import is sent as it was generated: bytes or a text."""
+    return value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass")
+
+
 CHECK = "GET /auth/authorized"
 LOGIN = "POST /auth/login"
 PROVE = "POST /auth/reauthenticate"
