@@ -249,8 +249,11 @@ async function makeProject(t) {
     "--strip-components=1",
   ]);
   assert.equal(code, 0);
-  const commander = inRoot("node_modules/commander");
-  symlinkSync(commander, at("node_modules/commander"));
+  for (const name of ["commander", "jsonc-parser", "@clack"]) {
+    // npm puts a package beside the one that needs it when the root has another version.
+    const own = inRoot("npm/edgegate-worker/node_modules", name);
+    symlinkSync(existsSync(own) ? own : inRoot("node_modules", name), at("node_modules", name));
+  }
   symlinkSync(inRoot("node_modules/wrangler"), at("node_modules/wrangler"));
   const edgegate = (...args) =>
     machine.run("node", [at("node_modules/edgegate-worker/cli/edgegate.js"), ...args], {

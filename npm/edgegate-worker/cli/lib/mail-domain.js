@@ -29,7 +29,7 @@ export async function checkMailDomain({ provider, from, selector, resolver }) {
       checks: [
         warning(
           "mail",
-          "no provider is set, so registering and forgotten passwords answer 500",
+          "no provider is set: a deployed service answers 500 to registering and forgotten passwords",
           "Set MAIL_PROVIDER and MAIL_FROM, and store MAIL_API_KEY.",
         ),
       ],
