@@ -27,7 +27,8 @@ const SALT_BYTES: std::ops::RangeInclusive<usize> = 8..=48;
 
 /// Argon2id in one block of memory, which is kept from hash to hash: allocating 19 MiB takes a
 /// Worker longer than the hash's first pass. scrypt uses the same block, because the memory of wasm
-/// never shrinks. The block never contains a password or a hash.
+/// never shrinks. The block contains no password. But it contains what a hash is computed from, so
+/// it is as secret as a hash. It stays in the isolate's memory until the next hash overwrites it.
 ///
 /// A pepper is Argon2's secret value (RFC 9106 section 3.1, `K`), and its number is the PHC
 /// string's `keyid`.
@@ -142,9 +143,8 @@ impl PasswordHasher for Argon2Hasher {
     }
 
     async fn level_failure(&self, attempt: &Attempt<'_>) {
-        let foreign = attempt.hash.filter(|hash| !is_ours(hash.as_str()));
-        let was_computed = foreign.is_some_and(|hash| self.foreign.read(hash.as_str()).is_ok());
-        if was_computed {
+        let hash = attempt.hash.map(PasswordHash::as_str);
+        if hash.is_some_and(|hash| self.is_foreign_work(hash)) {
             self.verify_nothing(attempt.password, &attempt.decoy_salt)
                 .await;
         } else if let Some(usual) = self.foreign.usual() {
@@ -170,6 +170,26 @@ impl Argon2Hasher {
 }
 
 impl Argon2Hasher {
+    /// Whether verifying this stored text is the work of a foreign hash. Argon2id of version 0x13
+    /// that another system made is known only by the parameters that `IMPORTED_HASHES` names.
+    fn is_foreign_work(&self, hash: &str) -> bool {
+        if !is_ours(hash) {
+            return self.foreign.read(hash).is_ok();
+        }
+        let usual = self.foreign.usual().map(ForeignHash::work);
+        StoredHash::read(hash).is_ok_and(|StoredHash { params, .. }| {
+            let work = ForeignWork::Argon2 {
+                is_id: true,
+                is_newest: true,
+                memory_kib: params.m_cost(),
+                iterations: params.t_cost(),
+                lanes: params.p_cost(),
+            };
+            // With an unknown pepper nothing was computed.
+            usual == Some(work) && self.pepper(&params).is_ok()
+        })
+    }
+
     /// Whether a foreign hash is of this password.
     fn is_of(&self, password: &Password, hash: &ForeignHash) -> Result<bool, HashError> {
         let password = foreign_hashes::preimage(hash, password);
@@ -242,9 +262,10 @@ impl Argon2Hasher {
     }
 }
 
-/// The first of so many blocks of memory. It grows at most twice: to what our own hashes need, and
-/// to the most that any hash may need. What is freed is too small for the next size, so each further
-/// size would stay in the memory of wasm, which never shrinks.
+/// The first of so many blocks of memory. It grows at most twice: to what our own hashes need, if
+/// that is at most half of the most that any hash may need, and to that most. What is freed is too
+/// small for the next size, so each further size would stay in the memory of wasm, which never
+/// shrinks.
 fn at_least(
     memory: &mut Vec<Block>,
     blocks: usize,
@@ -253,7 +274,9 @@ fn at_least(
     if memory.len() < blocks {
         // The old block is freed first: both together could exceed an isolate's memory.
         *memory = Vec::new();
-        let size = if blocks <= ours { ours } else { MOST_BLOCKS };
+        // Both sizes together must leave room in an isolate's 128 MB.
+        let is_small = blocks <= ours && ours <= MOST_BLOCKS / 2;
+        let size = if is_small { ours } else { MOST_BLOCKS };
         memory.resize(size, Block::default());
     }
     memory.get_mut(..blocks).ok_or(HashError::Failed)
@@ -497,6 +520,21 @@ mod tests {
                 pollster::block_on(hasher.verify(&typed, &hash)),
                 Ok(Verification::Matches { rehash })
             );
+        }
+    }
+
+    /// An isolate has 128 MB, and what a smaller block leaves behind is not used again.
+    #[test]
+    fn both_sizes_of_the_memory_leave_room_in_an_isolate() {
+        let typed = password("correct horse battery staple");
+        for (memory_kib, size) in [(32_768, 32_768), (32_772, 65_536), (60_000, 65_536)] {
+            let cost = HashingCost {
+                memory_kib,
+                iterations: 1,
+            };
+            let hasher = Argon2Hasher::new(cost, Peppers::default());
+            pollster::block_on(hasher.verify_nothing(&typed, &[7; 16]));
+            assert_eq!(hasher.memory.borrow().len(), size, "{memory_kib}");
         }
     }
 

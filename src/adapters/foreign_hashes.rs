@@ -108,7 +108,8 @@ mod tests {
 
     use crate::adapters::argon2::Argon2Hasher;
     use crate::domain::account::{
-        Attempt, ForeignHashing, HashError, HashRefusal, Password, PasswordHash, Verification,
+        Attempt, ForeignHashing, HashError, HashRefusal, HashingCost, Password, PasswordHash,
+        Verification,
     };
     use crate::ports::PasswordHasher as _;
 
@@ -210,6 +211,12 @@ mod tests {
             .unwrap();
         let other = Argon2Hasher::default().with_foreign(other);
         assert_eq!(verify(&other, "user1password", hash), DIFFERS);
+        let short = ForeignHashing::default()
+            .with_signer_key(&"A".repeat(43))
+            .unwrap();
+        let short = Argon2Hasher::default().with_foreign(short);
+        let judged = short.judge(&PasswordHash::new(hash.to_owned()));
+        assert_eq!(judged, Err(HashRefusal::Malformed), "no password can match");
     }
 
     fn attempt<'a>(password: &'a Password, hash: Option<&'a PasswordHash>) -> Attempt<'a> {
@@ -276,5 +283,69 @@ mod tests {
         let compared = pollster::block_on(hasher.compare(&attempt(&typed, Some(&ours))));
         assert_eq!(compared, Ok(Verification::Matches { rehash: false }));
         assert_eq!(hasher.work_done().len(), 19_456 * 128);
+    }
+
+    /// A foreign hash of Argon2id looks like ours, except for its parameters. A failed attempt
+    /// computes one foreign hash and one of ours, as for an address without an account. The memory
+    /// shows which came last.
+    #[test]
+    fn with_the_usual_parameters_of_argon2id_every_failure_does_both_works_once() {
+        let usual = ForeignHashing::default()
+            .with_usual("$argon2id$v=19$m=20480,t=1,p=1")
+            .unwrap();
+        let cost = HashingCost {
+            memory_kib: 20_480,
+            iterations: 1,
+        };
+        let other = Argon2Hasher::new(cost, Default::default());
+        let typed = Password::for_login("correct horse battery staple").unwrap();
+        let imported = pollster::block_on(other.hash(&typed, &[7; 16])).unwrap();
+        let wrong = Password::for_login("a wrong guess").unwrap();
+        let nothing = Argon2Hasher::default();
+        pollster::block_on(nothing.verify_nothing(&wrong, &[9; 16]));
+        let ours = nothing.work_done();
+        for (foreign, is_ours_last) in [(usual, true), (ForeignHashing::default(), false)] {
+            let hasher = Argon2Hasher::default().with_foreign(foreign);
+            let compared = pollster::block_on(hasher.compare(&attempt(&wrong, Some(&imported))));
+            assert_eq!(compared, DIFFERS);
+            let done = hasher.work_done();
+            assert_eq!(done.get(..ours.len()) == Some(&*ours), is_ours_last);
+            assert!(
+                done.get(ours.len()..20_480 * 128)
+                    .unwrap()
+                    .iter()
+                    .any(|word| *word != 0)
+            );
+        }
+    }
+
+    /// Argon2id of version 0x13 is compared as ours is: in NFC, and with other spaces as they were
+    /// typed too.
+    #[test]
+    fn argon2id_of_another_system_is_compared_in_nfc() {
+        let made_of = |text: &str| {
+            let params = argon2::Params::new(64, 1, 1, Some(32)).unwrap();
+            let kind = (argon2::Algorithm::Argon2id, argon2::Version::V0x13);
+            let mut key = [0; 32];
+            argon2::Argon2::new(kind.0, kind.1, params)
+                .hash_password_into(text.as_bytes(), b"0123456789abcdef", &mut key)
+                .unwrap();
+            use base64ct::{Base64Unpadded, Encoding as _};
+            let salt = Base64Unpadded::encode_string(b"0123456789abcdef");
+            let key = Base64Unpadded::encode_string(&key);
+            PasswordHash::new(format!("$argon2id$v=19$m=64,t=1,p=1${salt}${key}"))
+        };
+        let hasher = Argon2Hasher::default();
+        for (hashed, typed, expected) in [
+            ("caf\u{e9}", "caf\u{e9}", MATCHES),
+            ("caf\u{e9}", "cafe\u{301}", MATCHES),
+            ("a\u{a0}b", "a\u{a0}b", MATCHES),
+            ("cafe\u{301}", "cafe\u{301}", DIFFERS),
+        ] {
+            let password = Password::for_login(typed).unwrap();
+            let hash = made_of(hashed);
+            let compared = pollster::block_on(hasher.compare(&attempt(&password, Some(&hash))));
+            assert_eq!(compared, expected, "{hashed:?} {typed:?}");
+        }
     }
 }

@@ -1,9 +1,9 @@
 //! Operator tickets: short-lived tokens for the operator's command.
 //!
 //! The command makes a random ticket and stores its hash in the database, with a scope and an
-//! expiry. So whoever can write to the database can manage accounts over HTTP, for at most
-//! [`OPERATOR_TICKET_TTL`] seconds and only within the scope. The service never stores a ticket and
-//! never issues one.
+//! expiry. So whoever can write to the database can manage accounts over HTTP. A ticket is valid for
+//! at most [`OPERATOR_TICKET_TTL`] seconds, and only for its scope. The service never stores a ticket
+//! and never issues one.
 
 use std::fmt;
 
@@ -109,7 +109,7 @@ impl fmt::Debug for OperatorId {
 pub enum Scope {
     /// To list, find and read accounts.
     UsersRead,
-    /// To create, invite, change, verify, unlock and delete accounts. Includes
+    /// To create, invite, change, verify, unlock, delete, import and export accounts. Includes
     /// [`UsersRead`](Self::UsersRead).
     Users,
     /// To list and end the sessions of accounts.

@@ -238,8 +238,8 @@ pub const KNOWN_COUNTED: usize = 50;
 /// How many attempts by strangers may wait in one account's object while it computes a hash. The
 /// same number of attempts by known clients may wait at the same time.
 pub const TRIES_WAITING: u32 = 4;
-/// What a client is told to wait, in seconds, when that many are waiting already. Five hashes take
-/// less.
+/// What a client is told to wait, in seconds, when that many are waiting already. Five hashes of ours
+/// take less. Five imported ones of the highest cost take some five seconds.
 pub const TRIES_WAITING_RETRY_AFTER: u32 = 1;
 /// How long the range API of breached passwords may take. A person is waiting, and without an
 /// answer the password is accepted.
@@ -255,7 +255,7 @@ pub const CHALLENGE_MAX_BYTES: u32 = 16 * 1024;
 pub const CHALLENGE_TOKEN_BYTES: usize = 2_048;
 
 /// How long an account's object may take to answer, in milliseconds: ten times as long as five
-/// hashes on a slow machine.
+/// hashes of ours on a slow machine, and twice as long as five imported ones of the highest cost.
 pub const ACCOUNT_TIMEOUT_MS: u64 = 10_000;
 /// How long a device ticket is valid: 400 days, the longest that browsers keep a cookie (RFC
 /// 6265bis section 5.5). Each login issues a new one. A new password, or the end of all sessions,
@@ -419,6 +419,9 @@ pub const IMPORT_LINE_MAX_BYTES: usize = 64 * 1024;
 pub const EXPORT_MAX_ROWS: u32 = 500;
 /// The longest id of another system, in characters.
 pub const EXTERNAL_ID_MAX_CHARS: usize = 255;
+/// For how long an import refuses the id of a deleted account, in seconds. Until then the session
+/// store may still reject every access token of that id.
+pub const DEPARTED_ID_TTL: u64 = DAY;
 /// How often a change that depends on the user's version is attempted. Each attempt fails if
 /// another request has changed the user meanwhile.
 pub const VERSION_TRIES: u32 = 3;

@@ -83,7 +83,8 @@ impl<'a> Request<'a> {
     ///
     /// # Errors
     /// [`AccessRefusal::Missing`] when there is none; [`OperatorRefusal::FromPage`] for an operator
-    /// ticket with an `Origin`. Only browsers send one, and a ticket has no business there.
+    /// ticket with an `Origin`. Browsers send one, except with a `GET` to the page's own origin, and
+    /// a ticket has no business there.
     pub fn bearer(&self) -> Result<&'a str, Problem> {
         let token = self
             .authorization
@@ -236,7 +237,6 @@ mod tests {
         }
     }
 
-    /// RFC 9110 sections 5.3 and 8.3.
     #[test]
     fn an_operator_ticket_never_comes_from_a_page() {
         let bearer = |origin, authorization| {
@@ -259,6 +259,7 @@ mod tests {
         assert_eq!(bearer(None, "Bearer ego_AAEC"), Some("ego_AAEC"));
     }
 
+    /// RFC 9110 sections 5.3 and 8.3.
     #[test]
     fn a_repeated_content_type_has_one_media_type() {
         let media_type = |text| {

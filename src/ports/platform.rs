@@ -42,9 +42,10 @@ pub trait PasswordHasher {
     /// with this salt. The time may depend on the salt, so each address has its own.
     async fn verify_nothing(&self, password: &Password, salt: &[u8; 16]);
 
-    /// Makes an attempt. It takes the time of one hash, whether or not there is anything to compare
-    /// with. If the password was typed with a space other than U+0020 and does not match, it takes
-    /// the time of two: only the typed text decides that.
+    /// Makes an attempt. It takes the time of one hash of ours, whether or not there is anything to
+    /// compare with, and that of a foreign hash where [`level_failure`](Self::level_failure) says
+    /// so. If the password was typed with a space other than U+0020 and does not match, it takes
+    /// twice the time: only the typed text decides that.
     async fn compare(&self, attempt: &Attempt<'_>) -> Comparison {
         let compared = self.compare_once(attempt).await;
         let Some(unmapped) = attempt.password.with_spaces_as_typed() else {
@@ -64,7 +65,7 @@ pub trait PasswordHasher {
         }
     }
 
-    /// Compares one spelling of the password. It takes the time of one hash.
+    /// Compares one spelling of the password.
     async fn compare_once(&self, attempt: &Attempt<'_>) -> Comparison {
         let compared = match attempt.hash {
             Some(hash) => self.verify(attempt.password, hash).await,

@@ -52,6 +52,17 @@ pub trait UserDirectory {
     /// As [`find_by_id`](Self::find_by_id).
     async fn find_in_the_way_of(&self, users: &[User]) -> Result<Vec<User>, StoreError>;
 
+    /// Those of these ids whose account was deleted after `left_after`, or whose [`Departure`] is
+    /// still due. In any order.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    async fn departed_among(
+        &self,
+        ids: &[UserId],
+        left_after: u64,
+    ) -> Result<Vec<UserId>, StoreError>;
+
     /// Changes a user and increases its counters in one atomic step: `version` with any change,
     /// `session_epoch` too with [`UserChange::ends_sessions`], `link_generation` with
     /// [`UserChange::spoils_links`]. MUST store an address that the change frees before it makes
@@ -176,8 +187,8 @@ pub trait UserDirectory {
     /// When the store does not answer. A repeat does the rest.
     async fn forget_freed(&self, before: u64) -> Result<(), StoreError>;
 
-    /// At most `limit` users after the id `after`, sorted by id, which is the order in which they
-    /// were created.
+    /// At most `limit` users after the id `after`, sorted by id. Our own ids sort in the order in
+    /// which they were made.
     ///
     /// # Errors
     /// As [`find_by_id`](Self::find_by_id).

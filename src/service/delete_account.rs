@@ -116,7 +116,7 @@ impl<P: Ports> AuthService<P> {
         let to = user.email.clone();
         self.notify_user(&user, Task::AccountDeleted { to }, locale)
             .await;
-        // Ids are never reused.
+        // Only an import can use the id again, and no sooner than `DEPARTED_ID_TTL` later.
         self.outdate(user.id, DELETED_VERSION).await
     }
 

@@ -24,7 +24,8 @@ impl<P: Ports> AuthService<P> {
     /// Signs a user in, with exactly one write to the session store.
     ///
     /// The caller can't distinguish a wrong password, an unknown address and a disabled account:
-    /// the answer and the work are the same.
+    /// the answer is the same, and so is the work, except for an imported hash whose parameters
+    /// `IMPORTED_HASHES` does not name.
     ///
     /// # Errors
     /// [`Error::Login`] when the login is rejected; [`Error::Field`] when a field is too long;

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 
 use super::AuthService;
 use super::new_user::Identity;
-use crate::domain::account::{ImportRow, RowRefusal, User, UserId};
+use crate::domain::account::{ImportRow, RowRefusal, User, UserId, raised_epoch};
 use crate::domain::error::{Error, StoreError};
 use crate::domain::event::Act;
 use crate::domain::operator::Scope;
+use crate::domain::policy::DEPARTED_ID_TTL;
 use crate::ports::{PasswordHasher, Ports, UserDirectory};
 
 /// What the manager allows besides.
@@ -40,6 +41,11 @@ pub struct ImportReport {
 }
 
 impl ImportReport {
+    fn has_imported(&self, id: UserId) -> bool {
+        let imported = RowOutcome::Imported(Some(id));
+        self.rows.iter().any(|(_, outcome)| *outcome == imported)
+    }
+
     /// How many lines were imported, were already there and were refused.
     #[must_use]
     pub fn counts(&self) -> [usize; 3] {
@@ -108,12 +114,21 @@ impl<P: Ports> AuthService<P> {
         let manager = self.manager(credential, Scope::Users).await?;
         self.require_fresh(&manager)?;
         let mut rows = Vec::new();
-        let mut candidates = Vec::new();
+        let mut read = Vec::new();
         let mut seen = Seen::default();
         for &(line, text) in lines {
             match self.judge_row(text, options, &mut seen) {
-                Ok(row) => candidates.push(self.candidate(line, row)),
+                Ok(row) => read.push((line, row)),
                 Err(refusal) => rows.push((line, RowOutcome::Refused(refusal))),
+            }
+        }
+        let departed = self.departed_of(&seen.ids).await?;
+        let mut candidates = Vec::new();
+        for (line, row) in read {
+            if row.id.is_some_and(|id| departed.contains(&id)) {
+                rows.push((line, RowOutcome::Refused(RowRefusal::IdDeleted)));
+            } else {
+                candidates.push(self.candidate(line, row));
             }
         }
         rows.extend(self.add(&candidates, options.dry_run).await?);
@@ -121,10 +136,13 @@ impl<P: Ports> AuthService<P> {
         let report = ImportReport { rows };
         if !options.dry_run {
             let counts = report.counts();
-            self.record(Act::AccountsImported {
-                by: manager.actor(),
-                counts,
-            });
+            let by = manager.actor();
+            self.record(Act::AccountsImported { by, counts });
+            for user in candidates.iter().map(|candidate| &candidate.user) {
+                if report.has_imported(user.id) {
+                    self.record_new_administrator(user, by);
+                }
+            }
         }
         Ok(report)
     }
@@ -175,6 +193,17 @@ impl<P: Ports> AuthService<P> {
         Ok(row)
     }
 
+    /// Those of these ids whose account was deleted so recently that the session store may still
+    /// reject its tokens, and the cron may still delete its sessions.
+    async fn departed_of(&self, ids: &BTreeSet<UserId>) -> Result<Vec<UserId>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids: Vec<UserId> = ids.iter().copied().collect();
+        let left_after = self.now().saturating_sub(DEPARTED_ID_TTL);
+        self.ports.users().departed_among(&ids, left_after).await
+    }
+
     fn candidate(&self, line: usize, row: ImportRow) -> Candidate {
         let now = self.now();
         let identity = Identity {
@@ -184,11 +213,15 @@ impl<P: Ports> AuthService<P> {
         };
         let verified_at = row.email_verified.then_some(now);
         let user = self.new_user(identity, row.password_hash, row.roles, verified_at);
+        // An account with this id may have been here before, in a database that was lost. None of
+        // its sessions may go on.
+        let raised = row.id.map(|_| raised_epoch(user.session_epoch, now));
         Candidate {
             line,
             has_own_id: row.id.is_some(),
             user: User {
                 id: row.id.unwrap_or(user.id),
+                session_epoch: raised.unwrap_or(user.session_epoch),
                 external_id: row.external_id,
                 disabled_at: row.disabled.then_some(now),
                 ..user

@@ -23,7 +23,8 @@ pub struct FailedMail {
     pub tries: u32,
     /// When it failed last, in seconds since 1970.
     pub failed_at: u64,
-    /// When it is tried again: 0 is the next run of the cron. `None` means when an operator says so.
+    /// When it is tried again: 0 is the next run of the cron. With `None` it is tried again only when
+    /// an operator asks for it.
     pub retry_at: Option<u64>,
     /// When it was requested.
     pub asked_at: Option<u64>,

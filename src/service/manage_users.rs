@@ -14,6 +14,7 @@ use crate::domain::error::{Error, FieldProblem};
 use crate::domain::event::{Act, Actor};
 use crate::domain::mail::Locale;
 use crate::domain::operator::Scope;
+use crate::domain::policy::ADMIN_ROLE;
 use crate::domain::settings::PasswordWork;
 use crate::ports::{Insertion, PasswordGuard, Ports, UserDirectory};
 
@@ -122,7 +123,8 @@ impl<P: Ports> AuthService<P> {
         self.amend(&user, &change, aftermath).await
     }
 
-    /// At most `limit` users after `after`, the oldest account first.
+    /// At most `limit` users after `after`, sorted by id: the oldest account first, except that an
+    /// imported id may sort anywhere.
     ///
     /// # Errors
     /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::Store`].
@@ -240,7 +242,17 @@ impl<P: Ports> AuthService<P> {
             by,
             address: self.pseudonym(&user.email),
         });
+        self.record_new_administrator(user, by);
         Ok(true)
+    }
+
+    /// Records the roles of a new account if it is an administrator. Whoever watches for new
+    /// administrators watches for this event.
+    pub(super) fn record_new_administrator(&self, user: &User, by: Actor) {
+        if user.roles.contains(ADMIN_ROLE) {
+            let (user, roles) = (user.id, user.roles.clone());
+            self.record(Act::RolesChanged { user, by, roles });
+        }
     }
 
     /// Marks the address of an account as verified. The operator vouches for it: whoever knows the

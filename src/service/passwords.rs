@@ -57,8 +57,8 @@ impl<P: Ports> AuthService<P> {
         hashed.map_err(|_| Error::Internal("a password could not be hashed"))
     }
 
-    /// Requires that the text is the user's password. It costs one hash, or none if the attempt is
-    /// not admitted.
+    /// Requires that the text is the user's password. Nothing is hashed if the attempt is not
+    /// admitted.
     pub(super) async fn require_password(
         &self,
         user: &User,

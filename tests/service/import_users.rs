@@ -1,13 +1,17 @@
 //! Imports and exports of accounts.
 
+use edgegate::adapters::kv_sessions::KeyValue;
 use edgegate::domain::account::{EmailAddress, RowRefusal, User};
 use edgegate::domain::error::{Code, Error};
+use edgegate::domain::mail::Locale;
 use edgegate::domain::operator::Scope;
+use edgegate::domain::policy::DEPARTED_ID_TTL;
+use edgegate::domain::session::Verdict;
 use edgegate::ports::{Clock, UserDirectory};
 use edgegate::service::import_users::{ImportOptions, ImportReport, RowOutcome};
 use edgegate::service::{AuthService, Login};
 
-use crate::fixture::{ADA, PASSWORD, ROOT, client, log_in, on_both, operator_ticket};
+use crate::fixture::{ADA, PASSWORD, ROOT, client, log_in, on_both, operator_ticket, verdict};
 
 /// Of PASSWORD, made by bcryptjs.
 const BCRYPT: &str = "$2b$05$R21Q5FM5T.5fD2ZmQRkzEuHNYzUqwZ5avXb45njiGsMZrNJnkV/Ua";
@@ -119,8 +123,18 @@ on_both!(an_import_makes_an_administrator_only_if_told_twice, &[], world => {
     let report = import(&world.service, token, &admin, NOTHING).await.unwrap();
     assert_eq!(told(&report), ["1 administrator"]);
     assert!(find(&world.service, "two@example.com").await.is_none());
+    drop(world.service.ports().events.take());
     let report = import(&world.service, token, &admin, allowed).await.unwrap();
     assert_eq!(told(&report), ["1 imported"]);
+    // The log says who became an administrator, and only once.
+    let recorded = |world: &crate::fixture::World<_>| {
+        let events = world.service.ports().events.take();
+        let acts = events.iter().map(|event| event.act.name().to_owned());
+        acts.collect::<Vec<String>>()
+    };
+    assert_eq!(recorded(&world), ["accounts_imported", "roles_changed"]);
+    import(&world.service, token, &admin, allowed).await.unwrap();
+    assert_eq!(recorded(&world), ["accounts_imported"]);
 });
 
 on_both!(imports_and_exports_are_for_administrators_with_a_recent_proof, &[("EXPORT_HASHES", "on")], world => {
@@ -181,15 +195,62 @@ on_both!(an_export_is_an_import_elsewhere, &[("EXPORT_HASHES", "on")], world => 
     // In another service they sign in with the same passwords, under the same ids.
     let other = crate::fixture::on_memory(&[]);
     let admin = log_in(&other.service, ROOT).await.unwrap();
-    other.service.delete_account(
-        admin.tokens.access_token.expose(),
-        find(&other.service, ADA).await.unwrap().id,
-        edgegate::domain::mail::Locale::English,
-    ).await.unwrap();
+    let there = find(&other.service, ADA).await.unwrap();
+    other.remove(&there).await;
+    other.service.ports().users.postpone_departure(there.id, None).await.unwrap();
     let report = import(&other.service, admin.tokens.access_token.expose(), &lines, ImportOptions { allow_admin: true, ..NOTHING }).await.unwrap();
     assert_eq!(report.counts(), [1, 1, 0]);
     let ada = log_in(&other.service, ADA).await.unwrap();
     assert_eq!(ada.user.id, find(&world.service, ADA).await.unwrap().id);
+});
+
+on_both!(the_id_of_an_account_that_was_just_deleted_is_refused, &[], world => {
+    let root = log_in(&world.service, ROOT).await.unwrap();
+    let token = root.tokens.access_token.expose();
+    let ada = find(&world.service, ADA).await.unwrap();
+    let line = format!(r#"{{"id":"{}","email":"{ADA}","password_hash":"{BCRYPT}"}}"#, ada.id);
+    let other = r#"{"id":"0198c2f4-7b1e-4c3a-9d55-1f0a6f2f8b11","email":"one@example.com"}"#;
+    world.service.delete_account(token, ada.id, Locale::English).await.unwrap();
+    let dry = ImportOptions { dry_run: true, ..NOTHING };
+    for options in [dry, NOTHING] {
+        let report = import(&world.service, token, &[&line, other], options).await.unwrap();
+        assert_eq!(told(&report), ["1 id_deleted", "2 imported"]);
+    }
+    assert!(find(&world.service, ADA).await.is_none());
+    // With another id, the address has an account again.
+    let anew = format!(r#"{{"email":"{ADA}","password_hash":"{BCRYPT}"}}"#);
+    let report = import(&world.service, token, &[&anew], dry).await.unwrap();
+    assert_eq!(told(&report), ["1 imported"]);
+    // A day later the cron has cleared up, and nothing rejects the tokens of the new account.
+    world.clock.advance(301);
+    world.service.clear_departures().await.unwrap();
+    world.clock.advance(DEPARTED_ID_TTL);
+    // KV has forgotten this after 65 minutes; in memory nothing expires.
+    world.kv.delete(&format!("stale:{}", ada.id)).await.unwrap();
+    let root = log_in(&world.service, ROOT).await.unwrap();
+    let token = root.tokens.access_token.expose();
+    let report = import(&world.service, token, &[&line], NOTHING).await.unwrap();
+    assert_eq!(told(&report), ["1 imported"]);
+    let again = log_in(&world.service, ADA).await.unwrap();
+    assert_eq!(again.user.id, ada.id);
+    world.service.bearer(again.tokens.access_token.expose()).await.unwrap();
+});
+
+on_both!(no_earlier_session_of_an_imported_id_goes_on, &[], world => {
+    let earlier = log_in(&world.service, ADA).await.unwrap();
+    let root = log_in(&world.service, ROOT).await.unwrap();
+    let ada = find(&world.service, ADA).await.unwrap();
+    let line = format!(r#"{{"id":"{}","email":"{ADA}","password_hash":"{BCRYPT}"}}"#, ada.id);
+    // The database is lost, and the session store is not.
+    world.remove(&ada).await;
+    world.service.ports().users.postpone_departure(ada.id, None).await.unwrap();
+    let token = root.tokens.access_token.expose();
+    let report = import(&world.service, token, &[&line], NOTHING).await.unwrap();
+    assert_eq!(told(&report), ["1 imported"]);
+    let refused = world.service.renew_token(earlier.tokens.refresh_token.expose(), &client()).await;
+    assert_eq!(verdict(&refused.unwrap_err()), Some(Verdict::OtherEpoch));
+    let now = log_in(&world.service, ADA).await.unwrap();
+    world.service.renew_token(now.tokens.refresh_token.expose(), &client()).await.unwrap();
 });
 
 on_both!(password_hashes_are_exported_only_if_the_operator_allows_it, &[], world => {

@@ -157,6 +157,9 @@ on_both!(a_returned_link_makes_an_administrator_while_registration_is_closed, &[
     assert_eq!(service.create_user(&users, invitee(GRACE), None, English).await.unwrap_err(), Error::NoMailProvider);
     let (grace, returned) = service.create_user_with_link(&users, invitee(GRACE), admin.clone()).await.unwrap();
     assert_eq!(returned.expires_at, service.ports().clock.now_ms() / 1000 + 86_400);
+    let events = service.ports().events.take();
+    let of_roles = events.iter().filter(|event| event.act.name() == "roles_changed");
+    assert_eq!(of_roles.count(), 1, "whoever watches for new administrators sees this one");
     let link = returned.link.expose();
     let (page, first) = link.split_once('#').unwrap();
     assert_eq!(page, "http://127.0.0.1:8787/reset-password");

@@ -136,6 +136,13 @@ impl UserDirectory for SlowUsers {
     async fn find_in_the_way_of(&self, users: &[User]) -> Result<Vec<User>, StoreError> {
         self.users.find_in_the_way_of(users).await
     }
+    async fn departed_among(
+        &self,
+        ids: &[UserId],
+        left_after: u64,
+    ) -> Result<Vec<UserId>, StoreError> {
+        self.users.departed_among(ids, left_after).await
+    }
     async fn update(
         &self,
         id: UserId,

@@ -24,7 +24,7 @@ export const users = (program) => {
   const change = { changes: true };
   const aUser = /** @type {const} */ (["<user>", "an email address or an id"]);
 
-  paged(serviceCommand(command, "list", "Shows all users, the oldest account first.")).action(
+  paged(serviceCommand(command, "list", "Shows all users, sorted by id.")).action(
     (/** @type {PageOptions} */ options) => showPage(options, {}),
   );
   paged(

@@ -152,6 +152,20 @@ impl UserDirectory for D1Users {
         rows.into_iter().map(User::try_from).collect()
     }
 
+    async fn departed_among(
+        &self,
+        ids: &[UserId],
+        left_after: u64,
+    ) -> Result<Vec<UserId>, StoreError> {
+        let sql = "SELECT user FROM departures WHERE user IN (SELECT value FROM json_each(?1)) \
+                   AND (due_at IS NOT NULL OR left_at > ?2)";
+        let ids = ids.iter().map(UserId::to_string).collect::<Json>();
+        let values = vec![text(&ids.to_text()), number(left_after)];
+        let rows = self.0.all(sql, values).await?;
+        let id = |row: &Row| UserId::parse(&row.text("user")?).ok_or_else(|| malformed("user"));
+        rows.iter().map(id).collect()
+    }
+
     async fn update(
         &self,
         id: UserId,

@@ -134,6 +134,19 @@ impl UserDirectory for MemoryUsers {
         Ok(found.cloned().collect())
     }
 
+    async fn departed_among(
+        &self,
+        ids: &[UserId],
+        left_after: u64,
+    ) -> Result<Vec<UserId>, StoreError> {
+        let departures = self.departures.borrow();
+        let has_departed = |id: &&UserId| {
+            let departure = departures.get(*id);
+            departure.is_some_and(|(it, due_at)| due_at.is_some() || it.left_at > left_after)
+        };
+        Ok(ids.iter().filter(has_departed).copied().collect())
+    }
+
     async fn update(
         &self,
         id: UserId,

@@ -75,6 +75,8 @@ pub enum RowRefusal {
     IdTaken,
     /// An account with another address has the external id.
     ExternalIdTaken,
+    /// The account that had the id was deleted less than a day ago.
+    IdDeleted,
 }
 
 impl RowRefusal {
@@ -96,6 +98,7 @@ impl RowRefusal {
             Self::DuplicateInRequest(_) => "duplicate_in_request",
             Self::IdTaken => "id_taken",
             Self::ExternalIdTaken => "external_id_taken",
+            Self::IdDeleted => "id_deleted",
         }
     }
 
@@ -129,6 +132,11 @@ impl RowRefusal {
             }
             Self::IdTaken => "another account has this id: leave it out".to_owned(),
             Self::ExternalIdTaken => "another account has this external_id".to_owned(),
+            Self::IdDeleted => {
+                "the account with this id was deleted less than a day ago: leave the \
+                                id out, or import the line a day later"
+                    .to_owned()
+            }
         }
     }
 }

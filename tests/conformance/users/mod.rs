@@ -222,6 +222,7 @@ pub(crate) async fn run_all<D: UserDirectory>(world: &World<D>) -> Vec<Outcome> 
             an_account_that_was_put_back_departs_again,
             departures_are_due_in_their_order,
             departures_come_in_pages,
+            ids_that_departed_lately_are_found,
             a_departure_is_forgotten_when_it_is_old_and_not_due,
             a_user_with_another_address_is_not_deleted,
             a_registration_from_before_the_deletion_is_refused,

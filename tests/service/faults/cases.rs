@@ -498,7 +498,9 @@ fn accounts<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 let of_ada = format!(r#"{{"email":"{ADA}","password_hash":"!"}}"#);
                 // In the form of `PlainHasher`.
                 let hash = format!("plain {:?}", PASSWORD.as_bytes());
-                let of_grace = format!(r#"{{"email":"{GRACE}","password_hash":"{hash}"}}"#);
+                let of_grace = format!(
+                    r#"{{"id":"0198c2f4-7b1e-4c3a-9d55-1f0a6f2f8b11","email":"{GRACE}","password_hash":"{hash}"}}"#
+                );
                 let lines = [(1, of_grace.as_bytes()), (2, of_ada.as_bytes())];
                 none(
                     w.service

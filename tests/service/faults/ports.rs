@@ -60,7 +60,7 @@ pub(crate) const FAULTS: [Fault; 5] = [
 /// Every call of a port that can fail and that a use case makes. `UserDirectory::ping` is missing,
 /// since no use case calls it, and so is `KeyValue::delete`, which removes records of ended
 /// sessions after the response.
-pub(crate) const CALLS: [&str; 64] = [
+pub(crate) const CALLS: [&str; 65] = [
     "devices",
     "gate count",
     "guard check",
@@ -103,6 +103,7 @@ pub(crate) const CALLS: [&str; 64] = [
     "tickets find",
     "tickets forget expired",
     "users delete",
+    "users departed",
     "users departures",
     "users due departures",
     "users find by email",
@@ -252,6 +253,7 @@ impl UserDirectory for Faulty<MemoryUsers> {
     numbered!("users insert", insert(user: &User, condition: Option<&NotFreedSince>) -> Insertion);
     numbered!("users import", import(users: &[User]) -> Vec<UserId>);
     numbered!("users find in the way", find_in_the_way_of(users: &[User]) -> Vec<User>);
+    numbered!("users departed", departed_among(ids: &[UserId], left_after: u64) -> Vec<UserId>);
     numbered!("users update", update(id: UserId, if_version: Option<u64>, within: Option<u64>, change: &UserChange, now: u64) -> Option<User>);
     numbered!("users is past", is_past(deadline: u64, now: u64) -> bool);
     numbered!("users row changes", row_changes(limit: u32) -> Vec<RowChange>);

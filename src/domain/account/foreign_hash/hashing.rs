@@ -67,12 +67,18 @@ impl ForeignHashing {
     /// Reads a hash that a login can verify with these settings.
     ///
     /// # Errors
-    /// As [`ForeignHash::read`]; [`HashRefusal::NoSignerKey`].
+    /// As [`ForeignHash::read`]; [`HashRefusal::NoSignerKey`]; [`HashRefusal::Malformed`] for a hash
+    /// of Firebase that the signer key can't give.
     pub fn read(&self, text: &str) -> Result<ForeignHash, HashRefusal> {
         let hash = ForeignHash::read(text)?;
-        if hash.is_firebase() && self.signer_key.is_none() {
-            return Err(HashRefusal::NoSignerKey);
+        if !hash.is_firebase() {
+            return Ok(hash);
         }
-        Ok(hash)
+        match &self.signer_key {
+            None => Err(HashRefusal::NoSignerKey),
+            // The hash is the encrypted signer key, so it is as long.
+            Some(key) if key.expose().len() != hash.key().len() => Err(HashRefusal::Malformed),
+            Some(_) => Ok(hash),
+        }
     }
 }

@@ -73,7 +73,7 @@ pub(super) fn hash(text: &str) -> Read<ForeignHash> {
                 return Err(HashRefusal::Malformed);
             }
             let cost = ScryptCost {
-                // At most 31.
+                // The logarithm of a number of 32 bits is at most 31.
                 log_n: u8::try_from(n.ilog2()).unwrap_or(u8::MAX),
                 r: decimal(r)?,
                 p: decimal(p)?,

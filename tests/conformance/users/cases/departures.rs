@@ -139,6 +139,32 @@ pub(crate) async fn departures_come_in_pages<D: UserDirectory>(world: &World<D>)
     Ok(())
 }
 
+/// "deleted after `left_after`, or whose `Departure` is still due".
+pub(crate) async fn ids_that_departed_lately_are_found<D: UserDirectory>(world: &World<D>) -> Case {
+    clear(world).await?;
+    let (old, due, young) = (
+        gone(world, 1000).await?,
+        gone(world, 1000).await?,
+        gone(world, 1001).await?,
+    );
+    postpone(world, old, None).await?;
+    postpone(world, young, None).await?;
+    let there = world.somebody().await?.id;
+    let found = world
+        .directory
+        .departed_among(&[there, old, due, young], 1000);
+    let mut found = found.await.map_err(text)?;
+    found.sort();
+    let mut expected = vec![due, young];
+    expected.sort();
+    check_eq!(found, expected, "those that are due, or young");
+    let of_another = world.directory.departed_among(&[young], 1000).await;
+    check_eq!(of_another.map_err(text)?, vec![young], "only of these ids");
+    let none = world.directory.departed_among(&[], 0).await;
+    check_eq!(none.map_err(text)?, vec![], "of no ids");
+    Ok(())
+}
+
 pub(crate) async fn a_departure_is_forgotten_when_it_is_old_and_not_due<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {

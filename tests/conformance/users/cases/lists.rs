@@ -46,7 +46,7 @@ fn ids(users: &[User]) -> Vec<UserId> {
     users.iter().map(|user| user.id).collect()
 }
 
-/// "sorted by id, which is the order in which they were created".
+/// "sorted by id".
 pub(crate) async fn a_list_is_in_the_order_of_ids<D: UserDirectory>(world: &World<D>) -> Case {
     let users = seven(world).await?;
     let listed = world.directory.list(None, 100).await.map_err(text)?;
