@@ -149,10 +149,8 @@ pub(crate) async fn ids_that_departed_lately_are_found<D: UserDirectory>(world: 
     );
     postpone(world, old, None).await?;
     postpone(world, young, None).await?;
-    let there = world.somebody().await?.id;
-    let found = world
-        .directory
-        .departed_among(&[there, old, due, young], 1000);
+    let asked = [world.somebody().await?.id, old, due, young];
+    let found = world.directory.departed_among(&asked, 1000);
     let mut found = found.await.map_err(text)?;
     found.sort();
     let mut expected = vec![due, young];
