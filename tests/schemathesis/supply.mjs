@@ -16,15 +16,20 @@ export async function startSupply(edge) {
   // The first request creates the demo accounts. The other accounts are copies of one, so that no
   // hashing is needed.
   await logIn(ADA);
+  // Kept, because an administrator or an operator may delete or change the account of Ada.
+  const { password_hash, created_at } = await edge.db
+    .prepare("SELECT password_hash, created_at FROM users WHERE email = ?1")
+    .bind(ADA)
+    .first();
   let made = 0;
   const makeAccount = async (role) => {
     const [id, email] = [newId(), `${role}-${++made}@example.com`];
     await edge.db
       .prepare(
         "INSERT INTO users (id, email, email_canonical, password_hash, first_name, last_name, roles, email_verified_at, created_at, updated_at) " +
-          "SELECT ?1, ?2, ?2, password_hash, first_name, last_name, ?3, email_verified_at, created_at, updated_at FROM users WHERE email = ?4",
+          "VALUES (?1, ?2, ?2, ?3, 'Ada', 'Lovelace', ?4, ?5, ?5, ?5)",
       )
-      .bind(id, email, ROLES[role], ADA)
+      .bind(id, email, password_hash, ROLES[role], created_at)
       .run();
     return { id, email, password: PASSWORD };
   };
@@ -71,14 +76,14 @@ export async function startSupply(edge) {
       return email;
     },
   };
-  const tickets = {};
-  for (const [kind, request] of Object.entries(links)) {
-    tickets[kind] = await Promise.all(
-      Array.from({ length: LINKS_OF_A_KIND }, async () =>
-        ticketOf(await mailTo(edge, await request())),
-      ),
-    );
-  }
+  /** @type {Record<string, number>} */
+  const given = {};
+  // Made when it is asked for: an operator who raises all counters ends the links of before.
+  const link = async (kind) => {
+    given[kind] = (given[kind] ?? 0) + 1;
+    if (given[kind] > LINKS_OF_A_KIND) return null;
+    return ticketOf(await mailTo(edge, await links[kind]()));
+  };
 
   const answers = {
     admin: async () => signIn(await makeAccount("admin")),
@@ -86,15 +91,14 @@ export async function startSupply(edge) {
     victim: () => makeAccount("victim"),
     invited: makeInvited,
     operator: makeTicket,
-    ...Object.fromEntries(
-      Object.keys(links).map((kind) => [kind, () => tickets[kind].pop() ?? null]),
-    ),
+    ...Object.fromEntries(Object.keys(links).map((kind) => [kind, () => link(kind)])),
   };
   const server = createServer(async ({ url = "/" }, response) => {
     try {
       const answer = await answers[url.slice(1)]();
       response.writeHead(200, { "Content-Type": "application/json" }).end(JSON.stringify(answer));
     } catch (error) {
+      console.error(`schemathesis gets no ${url}: ${error}`);
       response.writeHead(500).end(`${error}`);
     }
   });
