@@ -144,7 +144,8 @@ export const faults = [
     id: "deletion-not-told-to-the-sessions",
     promise: "Access tokens of a deleted user are rejected.",
     file: "src/service/delete_account.rs",
-    search: "// Ids are never reused.\n        self.outdate(user.id, DELETED_VERSION).await",
+    search:
+      "// Only an import can use the id again, and no sooner than `DEPARTED_ID_TTL` later.\n        self.outdate(user.id, DELETED_VERSION).await",
     replace: "Ok(())",
     command: service("every_call_of_every_use_case"),
     killers: ["every_call_of_every_use_case_may_go_wrong"],
