@@ -282,8 +282,8 @@ fn at_least(
     memory.get_mut(..blocks).ok_or(HashError::Failed)
 }
 
-/// Whether a stored text is read as a hash of Argon2id, version 0x13. Without a version it is one
-/// of ours from before.
+/// Whether a stored text is read as a hash of Argon2id, version 0x13. A text without a version is
+/// read so too.
 fn is_ours(hash: &str) -> bool {
     hash.starts_with("$argon2id$") && !hash.starts_with("$argon2id$v=16$")
 }

@@ -229,8 +229,9 @@ mod tests {
         }
     }
 
-    /// A failed attempt at a foreign hash computes one hash of ours, as a login that replaces it
-    /// does. The memory that Argon2 leaves shows it.
+    /// After a failed attempt at a foreign hash, the hasher also computes one Argon2id hash with our
+    /// parameters. A login that succeeds does that too, to replace the foreign hash. The test reads
+    /// it in the memory that Argon2 leaves.
     #[test]
     fn a_failed_attempt_at_a_foreign_hash_makes_one_of_ours_too() {
         let typed = Password::for_login("correct horse battery staple").unwrap();
@@ -285,9 +286,9 @@ mod tests {
         assert_eq!(hasher.work_done().len(), 19_456 * 128);
     }
 
-    /// A foreign hash of Argon2id looks like ours, except for its parameters. A failed attempt
-    /// computes one foreign hash and one of ours, as for an address without an account. The memory
-    /// shows which came last.
+    /// A foreign hash of Argon2id differs from ours only in its parameters. A failed attempt computes
+    /// one hash with the foreign parameters and one with ours, as a failed attempt at an unknown
+    /// address does. The memory shows which came last.
     #[test]
     fn with_the_usual_parameters_of_argon2id_every_failure_does_both_works_once() {
         let usual = ForeignHashing::default()

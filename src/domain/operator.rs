@@ -1,8 +1,9 @@
 //! Operator tickets: short-lived tokens for the operator's command.
 //!
 //! The command makes a random ticket and stores its hash in the database, with a scope and an
-//! expiry. So whoever can write to the database can manage accounts over HTTP. A ticket is valid for
-//! at most [`OPERATOR_TICKET_TTL`] seconds, and only for its scope. The service never stores a ticket
+//! expiry. So whoever can write to the database can manage accounts over HTTP. A ticket is valid
+//! for at most [`OPERATOR_TICKET_TTL`] seconds after the time of creation in its row, which may be up
+//! to [`FUTURE_SKEW_SECONDS`] ahead of the service's clock, and only for its scope. The service never stores a ticket
 //! and never issues one.
 
 use std::fmt;

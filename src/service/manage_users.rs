@@ -31,7 +31,7 @@ pub struct Invitee<'a> {
 /// A page of users.
 #[derive(Clone, Debug)]
 pub struct UserPage {
-    /// The users, in their order.
+    /// The users, sorted by id; those that a prefix finds are sorted by address.
     pub users: Vec<User>,
     /// The last user of this page, if there is another page.
     pub next: Option<UserId>,

@@ -118,7 +118,7 @@ impl RowRefusal {
             Self::TrailingComma => "a comma follows the object: remove it".to_owned(),
             Self::NotJson => "the line is not JSON: each object stands on one line".to_owned(),
             Self::DuplicateMember => "the object has a member twice".to_owned(),
-            Self::UnknownMember => "the object has a member that is none of id, email, \
+            Self::UnknownMember => "the object has an unknown member. The members are id, email, \
                                     email_verified, password_hash, first_name, last_name, roles, \
                                     external_id, disabled"
                 .to_owned(),

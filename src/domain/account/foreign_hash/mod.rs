@@ -1,5 +1,5 @@
 //! Password hashes that other systems made. An import stores them as they are. The next login of
-//! the owner verifies such a hash once, and replaces it by one of ours.
+//! the owner that succeeds replaces such a hash with a new Argon2id hash.
 //!
 //! A stored text is untrusted: somebody may have altered the row. So what it may ask for is bounded
 //! here, before anything is computed, and an import accepts exactly what a login can verify.
