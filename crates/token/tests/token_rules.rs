@@ -131,15 +131,10 @@ fn other_tokens_are_signed_and_read_by_their_type() {
     struct IdToken {
         sub: String,
     }
-    let signed = |keys, typ, length| {
-        sign(
-            keys,
-            typ,
-            &IdToken {
-                sub: "s".repeat(length),
-            },
-        )
-    };
+    fn signed(keys: &KeySet, typ: &str, length: usize) -> Result<String, IssueError> {
+        let sub = "s".repeat(length);
+        sign(keys, typ, &IdToken { sub })
+    }
     for key in ALL_KEYS {
         let keys = key.set();
         let token = signed(&keys, "JWT", 1).unwrap();
