@@ -53,13 +53,12 @@ pub trait Clients {
         secret: Option<&StoredSecret>,
     ) -> Result<bool, StoreError>;
 
-    /// Replaces the app with this id, and stores a version that is one higher than
-    /// [`AppClient::version`]. MUST change nothing and return false when there is no such app, or
-    /// its stored version is another.
+    /// Replaces the app with this id. MUST change nothing and return false when there is no such
+    /// app, or its stored version is not `if_version`.
     ///
     /// # Errors
     /// When the store does not answer. The change may or may not have been made then.
-    async fn change(&self, client: &AppClient) -> Result<bool, StoreError>;
+    async fn change(&self, client: &AppClient, if_version: u64) -> Result<bool, StoreError>;
 
     /// Deletes an app, its secrets and all grants to it in one atomic step. Returns whether there
     /// was such an app.
