@@ -68,7 +68,7 @@ pub trait Clients {
     async fn delete(&self, id: &ClientId) -> Result<bool, StoreError>;
 
     /// Adds a secret. MUST be exact, also for simultaneous calls: no app ever has more than
-    /// [`CLIENT_SECRETS`](crate::domain::policy::CLIENT_SECRETS).
+    /// [`CLIENT_SECRETS_MAX`](crate::domain::policy::CLIENT_SECRETS_MAX).
     ///
     /// # Errors
     /// When the store does not answer. The secret may or may not have been added then.

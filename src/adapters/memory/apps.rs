@@ -9,7 +9,7 @@ use crate::domain::authorization::{
     AppClient, ClientId, Grant, GrantId, Resource, SecretId, StoredSecret,
 };
 use crate::domain::error::StoreError;
-use crate::domain::policy::CLIENT_SECRETS;
+use crate::domain::policy::CLIENT_SECRETS_MAX;
 use crate::ports::{AddedSecret, Clients, GivenGrant, Grants, RegisteredClient};
 
 /// Apps and grants in memory, lost with the process. Clones share them.
@@ -92,7 +92,7 @@ impl Clients for MemoryApps {
         let Some(found) = clients.get_mut(id) else {
             return Ok(AddedSecret::UnknownClient);
         };
-        if found.secrets.len() >= CLIENT_SECRETS {
+        if found.secrets.len() >= CLIENT_SECRETS_MAX {
             return Ok(AddedSecret::TooMany);
         }
         found.secrets.push(secret.clone());
