@@ -115,24 +115,26 @@ fn scope(text: &str) -> Result<Scope, String> {
 
 /// Runs every case.
 pub(crate) async fn run_all<C: Clients, G: Grants>(world: &World<C, G>) -> Vec<Outcome> {
-    use {clients as cases, grants as more};
-    let mut outcomes = run!(
-        world,
-        true,
-        [
-            an_app_reads_back_as_it_was_created,
-            an_id_is_taken_once,
-            a_list_has_pages,
-            a_change_needs_the_version,
-            of_two_changes_at_once_one_is_made,
-            an_app_has_two_secrets_at_most,
-            of_ten_secrets_at_once_two_are_added,
-            a_secret_belongs_to_its_app,
-            a_deleted_app_leaves_nothing,
-        ]
-    );
+    let mut outcomes = {
+        use clients as cases;
+        run!(
+            world,
+            true,
+            [
+                an_app_reads_back_as_it_was_created,
+                an_id_is_taken_once,
+                a_list_has_pages,
+                a_change_needs_the_version,
+                of_two_changes_at_once_one_is_made,
+                an_app_has_two_secrets_at_most,
+                of_ten_secrets_at_once_two_are_added,
+                a_secret_belongs_to_its_app,
+                a_deleted_app_leaves_nothing,
+            ]
+        )
+    };
     outcomes.extend({
-        use more as cases;
+        use grants as cases;
         run!(
             world,
             true,
