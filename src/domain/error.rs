@@ -44,6 +44,8 @@ pub enum Code {
     LastAdministrator,
     /// The account has a password or is disabled, so its owner can't be invited.
     NotInvitable,
+    /// The app has two secrets already.
+    TooManySecrets,
     /// No such route or resource.
     NotFound,
     /// The route exists, but not with this method.
@@ -64,7 +66,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of `docs/errors.md`.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::InvalidRequest,
         Self::InvalidField,
         Self::WeakPassword,
@@ -80,6 +82,7 @@ impl Code {
         Self::EmailTaken,
         Self::LastAdministrator,
         Self::NotInvitable,
+        Self::TooManySecrets,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::PayloadTooLarge,
@@ -109,6 +112,7 @@ impl Code {
             Self::EmailTaken => "email_taken",
             Self::LastAdministrator => "last_administrator",
             Self::NotInvitable => "not_invitable",
+            Self::TooManySecrets => "too_many_secrets",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::PayloadTooLarge => "payload_too_large",
@@ -135,7 +139,10 @@ impl Code {
             Self::Forbidden | Self::RegistrationClosed => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
-            Self::EmailTaken | Self::LastAdministrator | Self::NotInvitable => 409,
+            Self::EmailTaken
+            | Self::LastAdministrator
+            | Self::NotInvitable
+            | Self::TooManySecrets => 409,
             Self::PayloadTooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::InvalidField | Self::WeakPassword => 422,
@@ -164,6 +171,7 @@ impl Code {
             Self::EmailTaken => "The email address already has an account",
             Self::LastAdministrator => "One administrator must remain",
             Self::NotInvitable => "The account has a password or is disabled",
+            Self::TooManySecrets => "The app has two secrets already",
             Self::NotFound => "Not found",
             Self::MethodNotAllowed => "The method is not allowed here",
             Self::PayloadTooLarge => "The request body is too large",
@@ -409,10 +417,20 @@ pub enum Error {
     LastAdministrator,
     /// The account has a password or is disabled, so its owner can't be invited.
     NotInvitable,
+    /// The app has two secrets already.
+    TooManySecrets,
+    /// The app is public, so it has no secrets.
+    PublicClient,
     /// There is no such user.
     UnknownUser,
     /// The user has no such session.
     UnknownSession,
+    /// There is no such app.
+    UnknownClient,
+    /// The app has no such secret.
+    UnknownSecret,
+    /// The user gave nothing to an app under this id.
+    UnknownGrant,
     /// Too many attempts. The client may try again after this number of seconds.
     RateLimited(u32),
     /// The request would send a mail, but no provider is set.
@@ -428,7 +446,7 @@ impl Error {
     #[must_use]
     pub const fn code(&self) -> Code {
         match self {
-            Self::NothingToChange => Code::InvalidRequest,
+            Self::NothingToChange | Self::PublicClient => Code::InvalidRequest,
             Self::Field(..) => Code::InvalidField,
             Self::WeakPassword(_) => Code::WeakPassword,
             Self::Login(_) | Self::CurrentPassword => Code::InvalidCredentials,
@@ -441,7 +459,12 @@ impl Error {
             Self::EmailTaken => Code::EmailTaken,
             Self::LastAdministrator => Code::LastAdministrator,
             Self::NotInvitable => Code::NotInvitable,
-            Self::UnknownUser | Self::UnknownSession => Code::NotFound,
+            Self::TooManySecrets => Code::TooManySecrets,
+            Self::UnknownUser
+            | Self::UnknownSession
+            | Self::UnknownClient
+            | Self::UnknownSecret
+            | Self::UnknownGrant => Code::NotFound,
             Self::RateLimited(_) => Code::RateLimited,
             Self::NoMailProvider => Code::Misconfigured,
             Self::Store(_) => Code::Unavailable,
@@ -466,6 +489,7 @@ impl fmt::Display for Error {
                  to the provider that sends your mail.",
             ),
             Self::NothingToChange => f.write_str("there is nothing to change"),
+            Self::PublicClient => f.write_str("the app is public, so it has no secrets"),
             Self::WeakPassword(_)
             | Self::Forbidden
             | Self::ReauthenticationRequired
@@ -473,8 +497,12 @@ impl fmt::Display for Error {
             | Self::EmailTaken
             | Self::LastAdministrator
             | Self::NotInvitable
+            | Self::TooManySecrets
             | Self::UnknownUser
             | Self::UnknownSession
+            | Self::UnknownClient
+            | Self::UnknownSecret
+            | Self::UnknownGrant
             | Self::RateLimited(_) => f.write_str(self.code().as_str()),
         }
     }

@@ -94,6 +94,9 @@ pub const RECENT_PROOF: u64 = 600;
 /// and for the sessions that cookie cleaners leave behind, and few enough to look through. The
 /// oldest ends first.
 pub const SESSIONS_PER_USER: usize = 100;
+/// How long a withdrawn grant is kept, in seconds: an app's session that began with it reads it
+/// until it ends.
+pub const WITHDRAWN_GRANT_TTL: u64 = ENDED_TTL;
 /// The shortest lifetime of a KV record, in seconds. KV rejects a shorter one.
 pub const KV_MIN_TTL: u64 = 60;
 /// With KV, one in this many logins counts the user's sessions, since a count needs a list and a
@@ -398,6 +401,8 @@ pub const ACCEPT_LANGUAGE_BYTES_READ: usize = 200;
 pub const ACCEPT_LANGUAGE_RANGES_READ: usize = 10;
 /// How many users a page of the list has unless the request says otherwise.
 pub const USERS_PER_PAGE: u32 = 50;
+/// How many apps a page of the list has.
+pub const CLIENTS_PER_PAGE: u32 = 100;
 /// How many users a page of the list has at most.
 pub const MAX_USERS_PER_PAGE: u32 = 200;
 /// How many accounts one request raises the counters of, after a restore. D1 changes that many rows in

@@ -232,6 +232,10 @@ impl From<Error> for Problem {
                 problem.rest.detail = "name at least one member to change".to_owned();
                 problem
             }
+            Error::PublicClient => {
+                problem.rest.detail = "a public client has no secrets".to_owned();
+                problem
+            }
             Error::Grant(GrantRefusal::Session(verdict, user, session)) => {
                 problem.rest.note.verdict = Some(verdict.reason());
                 problem.rest.note.user_id = Some(user.to_string());
@@ -247,8 +251,12 @@ impl From<Error> for Problem {
             | Error::EmailTaken
             | Error::LastAdministrator
             | Error::NotInvitable
+            | Error::TooManySecrets
             | Error::UnknownUser
             | Error::UnknownSession
+            | Error::UnknownClient
+            | Error::UnknownSecret
+            | Error::UnknownGrant
             | Error::Internal(_) => problem,
         }
     }

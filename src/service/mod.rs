@@ -16,14 +16,15 @@
 //! | send queued mails | [`deliver_mail`], [`kept_mail`] |
 //! | log out | [`log_out`] |
 //! | who am I | [`me`] |
-//! | your own sessions | [`manage_sessions`] |
+//! | your own sessions, and what you gave to apps | [`manage_sessions`], [`grants`] |
 //! | users, for administrators and operators | [`manage_users`], [`invite`] |
+//! | apps, for administrators and operators | [`manage_clients`] |
 //! | mails that could not be sent, for operators | [`manage_mail`] |
 //! | after a restore of the database, for operators | [`raise_counters`] |
 //! | the pseudonyms in the log, for operators | [`pseudonyms`] |
 //! | forget expired operator tickets | [`operator_tickets`] |
 //! | follow changes made by hand in the database | [`follow_row_changes`] |
-//! | demo accounts, in local development | [`demo_accounts`] |
+//! | demo accounts and apps, in local development | [`demo_accounts`] |
 //!
 //! Use cases share these steps: [`access`] (whose access token this is), [`manager`] (who manages
 //! accounts), [`tokens`] (the pair that
@@ -45,6 +46,7 @@ pub mod deliver_mail;
 pub mod demo_accounts;
 pub mod follow_row_changes;
 pub mod generate_token;
+pub mod grants;
 pub mod import_users;
 pub mod invitation;
 pub mod invite;
@@ -53,6 +55,7 @@ pub mod kept_mail;
 pub mod limits;
 pub mod log_out;
 pub mod mail;
+pub mod manage_clients;
 pub mod manage_mail;
 pub mod manage_sessions;
 pub mod manage_users;

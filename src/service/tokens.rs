@@ -6,7 +6,7 @@ use crate::domain::error::Error;
 use crate::domain::event::Act;
 use crate::domain::policy::SESSIONS_PER_USER;
 use crate::domain::secret::Secret;
-use crate::domain::session::{Client, Proof, RefreshTicket, SessionId, TokenId, UserCopy};
+use crate::domain::session::{Client, Holder, Proof, RefreshTicket, SessionId, TokenId, UserCopy};
 use crate::ports::{NewSession, Ports, SessionStore};
 use edgegate_token::{Claims, issue};
 
@@ -54,6 +54,7 @@ impl<P: Ports> AuthService<P> {
             counter: 0,
             expires_at,
             proof: Proof::by_password(now),
+            sign_on: None,
         };
         // Issued before the write: if it fails, no session is stored.
         let tokens = self.pair(&UserCopy::from(&user), ticket)?;
@@ -63,6 +64,9 @@ impl<P: Ports> AuthService<P> {
             epoch: ticket.epoch,
             version: user.version,
             client,
+            holder: Holder::Browser {
+                sign_on: ticket.sign_on,
+            },
             expires_at,
             idle_ttl: rules.idle_ttl,
             most: self.settings().limits.then_some(SESSIONS_PER_USER),

@@ -6,7 +6,8 @@ use std::rc::Rc;
 
 use edgegate::adapters::kv_sessions::KvSessions;
 use edgegate::adapters::memory::{
-    ManualClock, MemoryBackground, MemoryKeyValue, MemoryPorts, NoSleep, SeededRandom,
+    ManualClock, MemoryBackground, MemoryKeyValue, MemoryPorts, MemorySessions, NoSleep,
+    SeededRandom,
 };
 use edgegate::domain::error::Code;
 use edgegate::domain::session::Verdict;
@@ -44,6 +45,7 @@ impl Storage {
             NoSleep,
             MemoryBackground::default(),
             Rc::new(RefCell::default()),
+            Some(MemorySessions::default()),
         );
         let ports = MemoryPorts {
             mail_gate: Default::default(),
@@ -61,6 +63,7 @@ impl Storage {
             devices: Default::default(),
             signatures: Default::default(),
             operator_tickets: Default::default(),
+            apps: Default::default(),
             vendors: Default::default(),
         };
         AuthService::new(ports, Rc::new(Shared::new(settings(&changes))))

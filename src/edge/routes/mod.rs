@@ -2,7 +2,9 @@
 //! answer.
 
 pub mod authorized;
+pub mod clients;
 pub mod email;
+pub mod grants;
 pub mod healthz;
 pub mod login;
 pub mod me;

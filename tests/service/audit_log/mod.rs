@@ -96,10 +96,12 @@ fn variant(act: &Act) -> usize {
         Act::OperatorDenied { .. } => 35,
         Act::AccountsImported { .. } => 36,
         Act::AccountsExported { .. } => 37,
+        Act::ClientManaged { .. } => 38,
+        Act::GrantWithdrawn { .. } => 39,
     }
 }
 
-const VARIANTS: usize = 38;
+const VARIANTS: usize = 40;
 
 impl Seen {
     /// The events since the last call as texts: the name, with `!` unless it was done, and the

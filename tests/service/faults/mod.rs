@@ -67,7 +67,7 @@ type Told = BTreeSet<(&'static str, &'static str)>;
 
 /// The operations of the contract that change something, as named in docs/errors.md, and the cases
 /// that cover them.
-const OPERATIONS: [(&str, &[&str]); 31] = [
+const OPERATIONS: [(&str, &[&str]); 37] = [
     ("generate_token", &["login"]),
     ("renew_token", &["renewal"]),
     ("reauthenticate", &["prove the password again"]),
@@ -99,6 +99,12 @@ const OPERATIONS: [(&str, &[&str]); 31] = [
     ("retry_failed_mail", &["retry failed mails"]),
     ("drop_failed_mail", &["drop a failed mail"]),
     ("raise_counters", &["raise all counters"]),
+    ("create_client", &["register an app"]),
+    ("change_client", &["change an app"]),
+    ("delete_client", &["delete an app"]),
+    ("add_client_secret", &["make a secret"]),
+    ("delete_client_secret", &["delete a secret"]),
+    ("withdraw_grant", &["take back a grant"]),
     ("find_pseudonyms", &["read as an operator"]),
     ("import_users", &["import"]),
     ("amend_user", &["change roles", "disable"]),
@@ -449,6 +455,7 @@ fn a_mail_whose_last_try_meets_a_failing_store_is_a_dead_letter() {
 fn every_use_case_has_a_case() {
     let files = [
         include_str!("cases/mod.rs"),
+        include_str!("cases/apps.rs"),
         include_str!("cases/mail.rs"),
         include_str!("cases/operators.rs"),
     ];

@@ -32,6 +32,7 @@ macro_rules! case {
     };
 }
 
+mod apps;
 mod mail;
 mod operators;
 
@@ -70,6 +71,7 @@ pub(super) fn cases<S: SessionStore + 'static>() -> Vec<Case<S>> {
     cases.extend(addresses());
     cases.extend(accounts());
     cases.extend(operators::operators());
+    cases.extend(apps::apps());
     cases.extend(mail::mail());
     cases.extend(reading());
     cases

@@ -1,0 +1,185 @@
+//! The use cases of apps.
+
+use edgegate::domain::authorization::{ClientFields, ClientId, Grant, GrantId, Scopes};
+use edgegate::ports::{Clients, Clock, Grants};
+
+use super::*;
+
+fn fields() -> ClientFields {
+    ClientFields {
+        name: Some("Notes".to_owned()),
+        kind: Some("confidential".to_owned()),
+        redirect_uris: Some(vec!["https://app.example.com/callback".to_owned()]),
+        ..ClientFields::default()
+    }
+}
+
+fn renamed() -> ClientFields {
+    ClientFields {
+        name: Some("Ada's notes".to_owned()),
+        ..ClientFields::default()
+    }
+}
+
+/// The demo app that has a secret.
+fn web() -> ClientId {
+    ClientId::parse("demo-web").unwrap()
+}
+
+/// What is stored of the demo app: its name and the number of its secrets.
+async fn stored<S: SessionStore>(w: &World<S>) -> Option<(String, usize)> {
+    let clients = &w.service.ports().apps.inner;
+    let found = Clients::find(clients, &web()).await.unwrap();
+    found.map(|found| (found.client.name, found.secrets.len()))
+}
+
+/// Ada gives the demo app something. Returns the grant's id.
+async fn give<S: SessionStore>(w: &World<S>, facts: &Facts) -> GrantId {
+    let now_ms = w.clock.now_ms();
+    let grant = Grant {
+        id: GrantId::new(now_ms, &[7; 10]),
+        user: facts.id(),
+        client: web(),
+        scopes: Scopes::default(),
+        resource: None,
+        given_at: now_ms / 1000,
+        withdrawn_at: None,
+    };
+    w.service.ports().apps.inner.give(&grant).await.unwrap();
+    grant.id
+}
+
+pub(super) fn apps<S: SessionStore + 'static>() -> Vec<Case<S>> {
+    vec![
+        case!(
+            "register an app",
+            &[],
+            |w| w.facts(w.operator()).await,
+            |w, f| none(w.service.create_client(&f.thing, fields()).await),
+            Error::Internal("never"),
+            |w, _f, _mails| {
+                let clients = &w.service.ports().apps.inner;
+                let listed = Clients::list(clients, None, 9).await.unwrap();
+                first_of(&[("the app exists", listed.len() >= 3)])
+            }
+        ),
+        case!(
+            "change an app",
+            &[],
+            |w| w.facts(w.operator()).await,
+            |w, f| none(w.service.change_client(&f.thing, &web(), renamed()).await),
+            Error::Internal("never"),
+            |w, _f, _mails| first_of(&[(
+                "it has the name",
+                stored(w).await == Some(("Ada's notes".to_owned(), 1))
+            )])
+        ),
+        case!(
+            "delete an app",
+            &[],
+            |w| {
+                let facts = w.facts(w.operator()).await;
+                give(w, &facts).await;
+                facts
+            },
+            |w, f| none(w.service.delete_client(&f.thing, &web()).await),
+            Error::UnknownClient,
+            |w, _f, _mails| first_of(&[
+                ("it is gone", stored(w).await.is_none()),
+                (
+                    "nothing is given to it",
+                    w.service.ports().apps.inner.grants_stored() == 0
+                ),
+            ])
+        ),
+        case!(
+            "make a secret",
+            &[],
+            |w| w.facts(w.operator()).await,
+            |w, f| none(w.service.add_client_secret(&f.thing, &web()).await),
+            Error::TooManySecrets,
+            |w, _f, _mails| {
+                let secrets = stored(w).await.map(|(_, secrets)| secrets);
+                first_of(&[("it is stored", secrets == Some(2))])
+            }
+        ),
+        case!(
+            "delete a secret",
+            &[],
+            |w| w.facts(w.operator()).await,
+            |w, f| {
+                let clients = &w.service.ports().apps.inner;
+                let found = Clients::find(clients, &web()).await.unwrap().unwrap();
+                let Some(secret) = found.secrets.first() else {
+                    return Ok(None);
+                };
+                none(
+                    w.service
+                        .delete_client_secret(&f.thing, &web(), secret.id)
+                        .await,
+                )
+            },
+            Error::UnknownSecret,
+            |w, _f, _mails| {
+                let secrets = stored(w).await.map(|(_, secrets)| secrets);
+                first_of(&[("it is gone", secrets == Some(0))])
+            }
+        ),
+        case!(
+            "read apps and grants",
+            &[],
+            |w| {
+                let facts = w.facts(w.operator()).await;
+                give(w, &facts).await;
+                facts
+            },
+            |w, f| {
+                w.service.list_clients(&f.thing, None).await?;
+                w.service.read_client(&f.thing, &web()).await?;
+                w.service.list_grants(f.access()).await?;
+                Ok(None)
+            },
+            Error::Internal("never"),
+            |w, f, _mails| first_of(&[("the session continues", w.renews(f.refresh()).await)])
+        ),
+        case!(
+            "take back a grant",
+            &[],
+            |w| {
+                let facts = w.facts(String::new()).await;
+                let id = give(w, &facts).await;
+                world_with(facts, &id.to_string())
+            },
+            |w, f| {
+                let id = GrantId::parse(&f.thing).unwrap();
+                none(w.service.withdraw_grant(f.access(), id).await)
+            },
+            Error::Internal("never"),
+            |w, f, _mails| {
+                let grants = &w.service.ports().apps.inner;
+                let left = Grants::list(grants, f.id()).await.unwrap();
+                first_of(&[
+                    ("it is withdrawn", left.is_empty()),
+                    ("the session continues", w.renews(f.refresh()).await),
+                ])
+            }
+        ),
+        case!(
+            "forget withdrawn grants",
+            &[],
+            |w| {
+                let facts = w.facts(String::new()).await;
+                let id = give(w, &facts).await;
+                let grants = &w.service.ports().apps.inner;
+                grants.withdraw(id, facts.id(), 1).await.unwrap();
+                facts
+            },
+            |w, _f| none(w.service.forget_withdrawn_grants().await),
+            Error::Internal("never"),
+            |w, _f, _mails| first_of(&[(
+                "none is left",
+                w.service.ports().apps.inner.grants_stored() == 0
+            )])
+        ),
+    ]
+}
