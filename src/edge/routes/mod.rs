@@ -171,7 +171,7 @@ fn begun(
         let cookie = cookies::set(settings, &signed_in.tokens);
         answer
             .with("Set-Cookie", cookies::set_device(settings, device))
-            .keeping(Cookie::Begun(cookie))
+            .keeping(Cookie::Begun(cookie, signed_in.tokens.sign_on))
     } else {
         answer
     }
