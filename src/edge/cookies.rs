@@ -170,7 +170,8 @@ impl<'a> Given<'a> {
 }
 
 /// The credentials of a request whose password is going to be checked. The device ticket comes from
-/// the device's cookie in cookie mode, otherwise from `device_token` of the body.
+/// the device's cookie in cookie mode, otherwise from `device_token` of the body. In cookie mode the
+/// session that the browser has comes along.
 ///
 /// # Errors
 /// `invalid_request` for a `device_token` in cookie mode, because a token in the body never leads
@@ -190,7 +191,14 @@ pub fn credentials_for_login(
         (true, None) => value_of(&device_name(settings), request)?,
         (false, token) => token,
     };
-    Ok(Credentials::default().with_device(token))
+    let session = if in_cookie {
+        refresh_token_in(settings, request)?
+    } else {
+        None
+    };
+    Ok(Credentials::default()
+        .with_device(token)
+        .with_session(session))
 }
 
 /// The refresh token that the browser holds, for a request that passed [`require_cookie_allowed`].

@@ -1,10 +1,12 @@
 //! One file per path or folder. A route reads the request, calls one use case and writes the
 //! answer.
 
+pub mod authorize;
 pub mod authorized;
 pub mod email;
 pub mod healthz;
 pub mod login;
+pub mod logout;
 pub mod me;
 pub mod metadata;
 pub mod operator;
