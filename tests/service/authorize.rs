@@ -4,7 +4,7 @@ use edgegate::domain::account::UserId;
 use edgegate::domain::authorization::{
     AppClient, ClientId, ClientType, Code as AuthorizationCode, Codes, RedirectUri, Resource, Scope,
 };
-use edgegate::domain::session::{EndReason, SessionId, Verdict};
+use edgegate::domain::session::{EndReason, RefreshTokens, SessionId, Verdict};
 use edgegate::edge::answer::Answer;
 use edgegate::edge::request::{Navigation, Request};
 use edgegate::edge::router::route;
@@ -208,6 +208,22 @@ impl<'w, S: SessionStore> Browser<'w, S> {
         answer
     }
 
+    /// The ids of the user and the session.
+    pub(crate) async fn log_in_as(&mut self, email: &str) -> [String; 2] {
+        let body = json(&self.log_in(email).await);
+        let tokens = &self.world.service.settings().ticket_secrets;
+        let tokens = RefreshTokens::new(tokens, self.issuer());
+        let ticket = tokens.open(self.refresh.as_ref().unwrap()).unwrap();
+        let user = text(body.get("user").unwrap(), "id").to_owned();
+        [user, ticket.session.to_string()]
+    }
+
+    /// The sealed request of an app that needs consent.
+    pub(crate) async fn asked_for_consent(&mut self) -> String {
+        let answer = self.navigate(&ask(OTHER, "")).await;
+        sealed_in(to(&answer), "/consent").to_owned()
+    }
+
     async fn register(&mut self, email: &str) {
         let body = format!(r#"{{"email":"{email}","password":"{PASSWORD}","cookie":true}}"#);
         let answer = self.post("/auth/register", &body).await;
@@ -223,7 +239,7 @@ impl<'w, S: SessionStore> Browser<'w, S> {
         json(&answer)
     }
 
-    async fn decide(&mut self, sealed: &str, user: &str, allow: bool) -> Answer {
+    pub(crate) async fn decide(&mut self, sealed: &str, user: &str, allow: bool) -> Answer {
         let body = format!(r#"{{"request":"{sealed}","user_id":"{user}","allow":{allow}}}"#);
         self.post("/auth/authorize/decision", &body).await
     }
@@ -742,11 +758,11 @@ fn with_symmetric_keys_only_there_is_no_endpoint() {
         browser.log_in(ADA).await;
         let answer = browser.navigate(&ask(OWN, "")).await;
         assert_eq!((answer.status, answer.header("Location")), (404, None));
-        assert!(answer.body.unwrap().contains("symmetric keys"));
+        assert!(answer.body.unwrap().contains("is symmetric"));
         for at in ["/auth/authorize/request", "/auth/authorize/decision"] {
             let refused = browser.post(at, "{}").await;
             assert_eq!(refused.status, 404);
-            assert!(refused.body.unwrap().contains("symmetric keys"));
+            assert!(refused.body.unwrap().contains("is symmetric"));
         }
     });
 }

@@ -17,15 +17,11 @@ const BYE: &str = "https%3A%2F%2Fapp.example.com%2Fbye";
 /// An id_token of ours, which was issued some seconds ago.
 fn id_token<S: SessionStore>(world: &World<S>, user: &str, app: &str, age: u64) -> String {
     let iat = world.clock.now_ms() / 1000 - age;
-    let claims = [
-        ("iss", Json::String(ISSUER.to_owned())),
-        ("sub", Json::String(user.to_owned())),
-        ("aud", Json::String(app.to_owned())),
-        ("iat", Json::Integer(iat)),
-        ("exp", Json::Integer(iat + 600)),
-    ];
+    let claims = serde_json::json!({
+        "iss": ISSUER, "sub": user, "aud": app, "iat": iat, "exp": iat + 600,
+    });
     let keys = &world.service.settings().keys;
-    sign(keys, "JWT", &Json::object(claims).to_text()).unwrap()
+    sign(keys, "JWT", &claims).unwrap()
 }
 
 fn html(answer: &Answer) -> Cow<'_, str> {
