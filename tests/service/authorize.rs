@@ -64,7 +64,8 @@ impl<S: SessionStore> World<S> {
         let id = ClientId::parse(id).unwrap();
         let mut app = clients.find(&id).await.unwrap().unwrap().client;
         change(&mut app);
-        assert!(clients.change(&app).await.unwrap());
+        let version = app.version;
+        assert!(clients.change(&app, version).await.unwrap());
     }
 }
 
