@@ -309,16 +309,15 @@ impl<P: Ports> AuthService<P> {
         &self,
         sealed: &str,
     ) -> Result<(AuthorizationRequest, AppClient), Error> {
-        let refused = |why| Error::Authorization(why);
         let request = self
             .shared
             .sealed_requests
             .open(sealed, self.now())
-            .ok_or(refused(AuthorizationRefusal::Request))?;
+            .ok_or(Error::Authorization(AuthorizationRefusal::Request))?;
         let app = self.app(&request.client_id).await?.filter(|app| {
             app.disabled_at.is_none() && app.redirect_uri(request.redirect_uri.as_str()).is_some()
         });
-        let app = app.ok_or(refused(AuthorizationRefusal::Client))?;
+        let app = app.ok_or(Error::Authorization(AuthorizationRefusal::Client))?;
         Ok((request, app))
     }
 
