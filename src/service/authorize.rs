@@ -4,7 +4,7 @@
 //! [`next_step`] decides. A browser arrives with the sign-on cookie ([`AuthService::authorize`]).
 //! When a person must do something, a page of the issuer holds the request, sealed. The page asks
 //! what to show ([`AuthService::show_request`]) and brings the person's decision
-//! ([`AuthService::decide`]); for both the browser shows its refresh token.
+//! ([`AuthService::decide_authorization`]); for both the browser shows its refresh token.
 
 use super::AuthService;
 use super::sign_on::sign_on_of;
@@ -255,7 +255,7 @@ impl<P: Ports> AuthService<P> {
     /// # Errors
     /// [`Error::Authorization`]; [`Error::RateLimited`]; [`Error::Store`]: a retry gives another
     /// code, and the first one expires.
-    pub async fn decide(
+    pub async fn decide_authorization(
         &self,
         decision: Decision<'_>,
         held: Option<&str>,

@@ -3,7 +3,9 @@
 
 pub mod authorize;
 pub mod authorized;
+pub mod clients;
 pub mod email;
+pub mod grants;
 pub mod healthz;
 pub mod login;
 pub mod logout;
