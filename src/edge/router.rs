@@ -10,8 +10,8 @@ use super::cors::Readers;
 use super::problem::Problem;
 use super::request::Request;
 use super::routes::{
-    Outcome, authorize, authorized, clients, email, grants, healthz, login, logout, me, metadata, operator, password, reauthenticate,
-    register, revoke, sessions, token, users, well_known,
+    Outcome, authorize, authorized, clients, email, grants, healthz, login, logout, me, metadata,
+    operator, password, reauthenticate, register, revoke, sessions, token, users, well_known,
 };
 use crate::domain::account::UserId;
 use crate::domain::authorization::ClientHash;
