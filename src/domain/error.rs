@@ -28,6 +28,8 @@ pub enum Code {
     InvalidToken,
     /// The access token is valid, but its user must enter the password again (RFC 9470).
     ReauthenticationRequired,
+    /// Nobody is signed in, or the user must sign in again for this app.
+    SignInRequired,
     /// The refresh token is not valid (RFC 6749 section 5.2).
     InvalidGrant,
     /// The `client_id` is not that of this service (RFC 6749 section 5.2).
@@ -44,6 +46,8 @@ pub enum Code {
     LastAdministrator,
     /// The account has a password or is disabled, so its owner can't be invited.
     NotInvitable,
+    /// Somebody else is signed in than the page has shown.
+    OtherUser,
     /// The app has two secrets already.
     TooManySecrets,
     /// No such route or resource.
@@ -66,7 +70,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of `docs/errors.md`.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::InvalidRequest,
         Self::InvalidField,
         Self::WeakPassword,
@@ -74,6 +78,7 @@ impl Code {
         Self::InvalidLink,
         Self::InvalidToken,
         Self::ReauthenticationRequired,
+        Self::SignInRequired,
         Self::InvalidGrant,
         Self::InvalidClient,
         Self::UnsupportedGrantType,
@@ -82,6 +87,7 @@ impl Code {
         Self::EmailTaken,
         Self::LastAdministrator,
         Self::NotInvitable,
+        Self::OtherUser,
         Self::TooManySecrets,
         Self::NotFound,
         Self::MethodNotAllowed,
@@ -104,6 +110,7 @@ impl Code {
             Self::InvalidLink => "invalid_link",
             Self::InvalidToken => "invalid_token",
             Self::ReauthenticationRequired => "reauthentication_required",
+            Self::SignInRequired => "sign_in_required",
             Self::InvalidGrant => "invalid_grant",
             Self::InvalidClient => "invalid_client",
             Self::UnsupportedGrantType => "unsupported_grant_type",
@@ -112,6 +119,7 @@ impl Code {
             Self::EmailTaken => "email_taken",
             Self::LastAdministrator => "last_administrator",
             Self::NotInvitable => "not_invitable",
+            Self::OtherUser => "other_user",
             Self::TooManySecrets => "too_many_secrets",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
@@ -135,6 +143,7 @@ impl Code {
             Self::InvalidCredentials
             | Self::InvalidToken
             | Self::ReauthenticationRequired
+            | Self::SignInRequired
             | Self::InvalidClient => 401,
             Self::Forbidden | Self::RegistrationClosed => 403,
             Self::NotFound => 404,
@@ -142,6 +151,7 @@ impl Code {
             Self::EmailTaken
             | Self::LastAdministrator
             | Self::NotInvitable
+            | Self::OtherUser
             | Self::TooManySecrets => 409,
             Self::PayloadTooLarge => 413,
             Self::UnsupportedMediaType => 415,
@@ -163,6 +173,7 @@ impl Code {
             Self::InvalidLink => "The link has expired or was already used",
             Self::InvalidToken => "The access token is missing or not valid",
             Self::ReauthenticationRequired => "Enter your password again",
+            Self::SignInRequired => "Sign in first",
             Self::InvalidGrant => "The refresh token is not valid",
             Self::InvalidClient => "The client is unknown",
             Self::UnsupportedGrantType => "The grant type is not supported",
@@ -171,6 +182,7 @@ impl Code {
             Self::EmailTaken => "The email address already has an account",
             Self::LastAdministrator => "One administrator must remain",
             Self::NotInvitable => "The account has a password or is disabled",
+            Self::OtherUser => "Somebody else is signed in now",
             Self::TooManySecrets => "The app has two secrets already",
             Self::NotFound => "Not found",
             Self::MethodNotAllowed => "The method is not allowed here",
@@ -328,6 +340,32 @@ impl GrantRefusal {
     }
 }
 
+/// Why the pages may not go on with an app's request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthorizationRefusal {
+    /// The sealed request is forged, altered, of another deployment, or older than an hour.
+    Request,
+    /// The app was deleted or disabled meanwhile, or its redirect URI was removed.
+    Client,
+    /// Nobody is signed in, or the last proof is not enough for this request.
+    SignIn,
+    /// Somebody else is signed in than the page has shown.
+    OtherUser,
+}
+
+impl AuthorizationRefusal {
+    /// A stable reason, `snake_case`.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Request => "not_a_ticket_or_over",
+            Self::Client => "client_unknown",
+            Self::SignIn => "sign_in_required",
+            Self::OtherUser => "other_user",
+        }
+    }
+}
+
 /// Why a link was refused. For the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkRefusal {
@@ -407,6 +445,8 @@ pub enum Error {
     ReauthenticationRequired,
     /// The refresh token is not valid.
     Grant(GrantRefusal),
+    /// A page may not go on with an app's request.
+    Authorization(AuthorizationRefusal),
     /// The caller is known but may not do this.
     Forbidden,
     /// Registration is closed.
@@ -446,7 +486,13 @@ impl Error {
     #[must_use]
     pub const fn code(&self) -> Code {
         match self {
-            Self::NothingToChange | Self::PublicClient => Code::InvalidRequest,
+            Self::NothingToChange
+            | Self::PublicClient
+            | Self::Authorization(AuthorizationRefusal::Request | AuthorizationRefusal::Client) => {
+                Code::InvalidRequest
+            }
+            Self::Authorization(AuthorizationRefusal::SignIn) => Code::SignInRequired,
+            Self::Authorization(AuthorizationRefusal::OtherUser) => Code::OtherUser,
             Self::Field(..) => Code::InvalidField,
             Self::WeakPassword(_) => Code::WeakPassword,
             Self::Login(_) | Self::CurrentPassword => Code::InvalidCredentials,
@@ -482,6 +528,9 @@ impl fmt::Display for Error {
             Self::Link(refusal) => write!(f, "link refused: {}", refusal.reason()),
             Self::Access(refusal) => write!(f, "access token refused: {}", refusal.reason()),
             Self::Grant(refusal) => write!(f, "refresh token refused: {}", refusal.reason()),
+            Self::Authorization(refusal) => {
+                write!(f, "an app's request refused: {}", refusal.reason())
+            }
             Self::Store(error) => error.fmt(f),
             Self::Internal(what) => write!(f, "internal: {what}"),
             Self::NoMailProvider => f.write_str(

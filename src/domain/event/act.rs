@@ -45,6 +45,31 @@ pub enum Act {
         /// The session.
         session: SessionId,
     },
+    /// `session_replaced`: the same user signed in again in the same browser.
+    SessionReplaced {
+        /// Whose session it was.
+        user: UserId,
+        /// The session that ended.
+        session: SessionId,
+    },
+    /// `code_issued`: an app may exchange a code for tokens of its user.
+    CodeIssued {
+        /// Whose tokens.
+        user: UserId,
+        /// The browser's session.
+        session: SessionId,
+        /// The app's `client_id`.
+        client: String,
+    },
+    /// `authorization_denied`: the user did not let an app in.
+    AuthorizationDenied {
+        /// Who.
+        user: UserId,
+        /// The browser's session.
+        session: SessionId,
+        /// The app's `client_id`.
+        client: String,
+    },
     /// `session_ended`: from the list, by its owner or for them.
     SessionEnded {
         /// Whose session it was.
@@ -396,6 +421,9 @@ impl Act {
                 _ => "renewal_refused",
             },
             Self::SignedOut { .. } => "signed_out",
+            Self::SessionReplaced { .. } => "session_replaced",
+            Self::CodeIssued { .. } => "code_issued",
+            Self::AuthorizationDenied { .. } => "authorization_denied",
             Self::SessionEnded { .. } => "session_ended",
             Self::OtherSessionsEnded { .. } => "other_sessions_ended",
             Self::SessionsRevoked { .. } => "sessions_revoked",
@@ -506,6 +534,9 @@ impl Act {
     pub(super) fn detail(&self) -> String {
         match self {
             Self::RolesChanged { roles, .. } => roles.to_vec().join(" "),
+            Self::CodeIssued { client, .. } | Self::AuthorizationDenied { client, .. } => {
+                client.clone()
+            }
             Self::AccountsImported {
                 counts: [imported, already_there, refused],
                 ..
@@ -546,6 +577,9 @@ impl Act {
             Self::SignedIn { user, .. }
             | Self::Renewal { user, .. }
             | Self::SignedOut { user, .. }
+            | Self::SessionReplaced { user, .. }
+            | Self::CodeIssued { user, .. }
+            | Self::AuthorizationDenied { user, .. }
             | Self::SessionEnded { user, .. }
             | Self::OtherSessionsEnded { user, .. }
             | Self::SessionsRevoked { user, .. }
@@ -595,6 +629,9 @@ impl Act {
             Self::SignedIn { session, .. }
             | Self::Renewal { session, .. }
             | Self::SignedOut { session, .. }
+            | Self::SessionReplaced { session, .. }
+            | Self::CodeIssued { session, .. }
+            | Self::AuthorizationDenied { session, .. }
             | Self::SessionEnded { session, .. }
             | Self::OtherSessionsEnded { session, .. }
             | Self::PasswordChanged { session, .. }

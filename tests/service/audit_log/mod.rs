@@ -96,12 +96,15 @@ fn variant(act: &Act) -> usize {
         Act::OperatorDenied { .. } => 35,
         Act::AccountsImported { .. } => 36,
         Act::AccountsExported { .. } => 37,
-        Act::ClientManaged { .. } => 38,
-        Act::GrantWithdrawn { .. } => 39,
+        Act::SessionReplaced { .. } => 38,
+        Act::CodeIssued { .. } => 39,
+        Act::AuthorizationDenied { .. } => 40,
+        Act::ClientManaged { .. } => 41,
+        Act::GrantWithdrawn { .. } => 42,
     }
 }
 
-const VARIANTS: usize = 40;
+const VARIANTS: usize = 43;
 
 impl Seen {
     /// The events since the last call as texts: the name, with `!` unless it was done, and the
@@ -155,6 +158,9 @@ fn assert_nothing_secret(event: &Event) {
         "egl_",
         "egd_",
         "ego_",
+        "egs_",
+        "egq_",
+        "egk_",
         "argon2",
         "203.0.113",
         "Ada",

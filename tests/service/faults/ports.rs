@@ -65,7 +65,7 @@ pub(crate) const FAULTS: [Fault; 5] = [
 /// Every call of a port that can fail and that a use case makes. `UserDirectory::ping` is missing,
 /// since no use case calls it, and so is `KeyValue::delete`, which removes records of ended
 /// sessions after the response.
-pub(crate) const CALLS: [&str; 77] = [
+pub(crate) const CALLS: [&str; 79] = [
     "clients add secret",
     "clients change",
     "clients create",
@@ -75,8 +75,10 @@ pub(crate) const CALLS: [&str; 77] = [
     "clients list",
     "devices",
     "gate count",
+    "grants find live",
     "grants forget",
     "grants forget withdrawn",
+    "grants give",
     "grants list",
     "grants withdraw",
     "guard check",
