@@ -35,7 +35,13 @@ export async function showSessions() {
   }
 }
 
-/** @param {Session[]} sessions */
+/**
+ * A session that an app holds has the app's name.
+ *
+ * @typedef {Session & {app?: {client_id: string, name: string} | null}} Listed
+ */
+
+/** @param {Listed[]} sessions */
 function render(sessions) {
   const [here, elsewhere] = [
     sessions.filter(({ current }) => current),
@@ -43,14 +49,20 @@ function render(sessions) {
   ];
   list.replaceChildren(...[...here, ...elsewhere].map(entry));
   others.hidden = elsewhere.length === 0;
+  const apps = elsewhere.filter(({ app }) => app).length;
+  const devices = elsewhere.length - apps;
+  const { only_here, here_and, in_apps } = words.sessions;
   sayDone(
-    elsewhere.length === 0
-      ? words.sessions.only_here
-      : counted(words.sessions.here_and, elsewhere.length),
+    [
+      devices === 0 ? only_here : counted(here_and, devices),
+      apps === 0 ? "" : counted(in_apps, apps),
+    ]
+      .join(" ")
+      .trim(),
   );
 }
 
-/** @param {Session} session */
+/** @param {Listed} session */
 function entry(session) {
   const device = deviceOf(session);
   const badge = make("span", { className: "badge", textContent: words.sessions.this_device });
@@ -61,7 +73,7 @@ function entry(session) {
     make(
       "div",
       {},
-      make("strong", { textContent: device }),
+      make("strong", { textContent: device, dir: "auto" }),
       session.current ? badge : "",
       make(
         "span",
@@ -124,11 +136,17 @@ onClick(
 onClick(byId("sessions-again"), showSessions, null);
 
 /**
- * `Firefox on Linux`. Leaves out what is not known.
+ * `Firefox on Linux`, or `Notes, in Firefox on Linux` for an app. Leaves out what is not known.
  *
- * @param {Session} session
+ * @param {Listed} session
  */
-function deviceOf({ device: { browser, os, type } }) {
+function deviceOf({ app, device }) {
+  const on = browserOf(device);
+  return app ? fill(words.sessions.app_on, { app: app.name, device: on }) : on;
+}
+
+/** @param {Session["device"]} device */
+function browserOf({ browser, os, type }) {
   const say = words.sessions;
   if (browser) return os ? fill(say.browser_on, { browser, system: os }) : browser;
   if (type) return fill(os ? say.a_device_on : say.a_device, { type, system: os ?? "" });
