@@ -40,7 +40,8 @@ export async function showGrants(withdrawn) {
     list.replaceChildren(...grants.map(entry));
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    card.hidden = client.status === "signed_out";
+    // `not_found`: a service whose keys are all symmetric has no apps.
+    card.hidden = client.status === "signed_out" || error.code === "not_found";
     say(problem, inWords(error));
     byId("apps-again").hidden = client.status === "signed_out";
   }

@@ -12,7 +12,7 @@ import {
   stopTime,
   waitOver,
 } from "./browser.mjs";
-import { ADA, fakeSession, NOBODY, renewed, SESSIONS, signedIn } from "./signed-in.mjs";
+import { ADA, fakeSession, GRANTS, NOBODY, renewed, SESSIONS, signedIn } from "./signed-in.mjs";
 
 const GOOD = "violet tram hums at noon";
 let browser;
