@@ -10,7 +10,7 @@ import { fill, language, words } from "./words.js";
  * @typedef {object} Grant What somebody has allowed an app.
  * @property {string} id
  * @property {string} client_id
- * @property {string} name
+ * @property {string | null} name Null if the app is not registered here.
  * @property {string[]} scopes
  * @property {string | null} resource
  * @property {number} given_at
@@ -49,7 +49,8 @@ export async function showGrants(withdrawn) {
 
 /** @param {Grant} grant */
 function entry(grant) {
-  const { name, scopes, resource, given_at } = grant;
+  const { scopes, resource, given_at } = grant;
+  const name = nameOfGrant(grant);
   const since = new Date(given_at * 1000);
   const time = make("time", {
     dateTime: since.toISOString(),
@@ -65,15 +66,24 @@ function entry(grant) {
     {},
     make("div", {}, make("strong", {}, make("bdi", { textContent: name })), details),
   );
-  item.append(withdrawButton(grant, item));
+  item.append(withdrawButton(grant.id, name, item));
   return item;
 }
 
 /**
+ * The id of an app that is not registered here is the address of its description.
+ *
  * @param {Grant} grant
+ */
+const nameOfGrant = ({ client_id, name }) =>
+  name || (/^https:\/\/([^/]+)\//.exec(client_id)?.[1] ?? client_id);
+
+/**
+ * @param {string} id
+ * @param {string} name
  * @param {HTMLLIElement} item
  */
-function withdrawButton({ id, name }, item) {
+function withdrawButton(id, name, item) {
   const { withdraw, withdrawing, withdraw_this, withdrawn } = words.apps;
   const button = make("button", { type: "button", className: "quiet", textContent: withdraw });
   button.dataset.busy = withdrawing;

@@ -40,7 +40,8 @@ export function takeAppRequest() {
 export function withAppRequest(path, request, { isOther = false } = {}) {
   const locales = new URLSearchParams(location.search).get("ui_locales");
   const search = locales === null ? "" : `?${new URLSearchParams({ ui_locales: locales })}`;
-  const fragment = new URLSearchParams({ request, ...(isOther && { other: "" }) });
+  const fragment = new URLSearchParams({ request });
+  if (isOther) fragment.set("other", "");
   return `${path}${search}#${fragment}`;
 }
 

@@ -82,7 +82,13 @@ for (const button of all(".other"))
     email.focus();
   });
 
-onClick(byId("as"), async () => asked && answer(asked), byId("as-problem"));
+onClick(
+  byId("as"),
+  async () => {
+    if (asked) await answer(asked);
+  },
+  byId("as-problem"),
+);
 
 /**
  * Goes on with the request of an app.
