@@ -4,7 +4,7 @@
 //
 // While a mail is on its way, local storage keeps it for an hour under a random id, which the mailed
 // link carries. So the page that the link opens in another tab can go on to the app.
-import { forgetText, readText, storeText, storedNames } from "./storage.js";
+import { forgetText, readText, storedNames, storeText } from "./storage.js";
 
 const KEPT = "edgegate:request:";
 const KEPT_MS = 3_600_000;

@@ -39,8 +39,7 @@ document.addEventListener("visibilitychange", () => {
 async function follow(asked) {
   const { client: app, user, next } = asked;
   // `done`: another tab has allowed it already.
-  if (next !== "consent" || !user)
-    return location.replace(withAppRequest("/sign-in", request));
+  if (next !== "consent" || !user) return location.replace(withAppRequest("/sign-in", request));
   const isOther = shown !== null && shown.user?.id !== user.id;
   shown = asked;
   const name = nameOfApp(app);

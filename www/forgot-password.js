@@ -15,7 +15,8 @@ const { request } = takeAppRequest();
 const mailId = newId();
 
 if (request)
-  for (const link of all(".sign-in")) link.setAttribute("href", withAppRequest("/sign-in", request));
+  for (const link of all(".sign-in"))
+    link.setAttribute("href", withAppRequest("/sign-in", request));
 
 input.value ||= typedAddress();
 onSubmit(form, async () => {

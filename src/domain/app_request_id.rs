@@ -94,7 +94,10 @@ mod tests {
             let refused = AppRequestId::parse(text);
             let is_right = matches!(
                 refused,
-                Err(Error::Field("request_id", FieldProblem::Invalid("not_an_id")))
+                Err(Error::Field(
+                    "request_id",
+                    FieldProblem::Invalid("not_an_id")
+                ))
             );
             assert!(is_right, "{text:?}: {refused:?}");
         }

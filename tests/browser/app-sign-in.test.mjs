@@ -2,7 +2,15 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { asked, askedOf, CALLBACK, fakeApp, REQUEST } from "./app-requests.mjs";
-import { addresses, fake, focused, openPage, problem, servePages, startBrowser } from "./browser.mjs";
+import {
+  addresses,
+  fake,
+  focused,
+  openPage,
+  problem,
+  servePages,
+  startBrowser,
+} from "./browser.mjs";
 import { ADA, fakeSession, signedIn } from "./signed-in.mjs";
 
 const PASSWORD = "correct horse battery staple";
@@ -296,16 +304,13 @@ test("on another device, after an hour, and with a forged id: back to the app; w
   await fake(page, "/auth/email/verify", { status: 204 });
   await page.goto("/verify-email");
   const ids = ["AAAAAAAAAAAAAAAAAAAAAA", "BBBBBBBBBBBBBBBBBBBBBA"];
-  await page.evaluate(
-    ([old, far]) => {
-      const keep = (id, until) =>
-        localStorage.setItem(`edgegate:request:${id}`, JSON.stringify({ request: "egq_1", until }));
-      keep(old, Date.now() - 1);
-      // Nobody keeps one for so long.
-      keep(far, Date.now() + 4_000_000);
-    },
-    ids,
-  );
+  await page.evaluate(([old, far]) => {
+    const keep = (id, until) =>
+      localStorage.setItem(`edgegate:request:${id}`, JSON.stringify({ request: "egq_1", until }));
+    keep(old, Date.now() - 1);
+    // Nobody keeps one for so long.
+    keep(far, Date.now() + 4_000_000);
+  }, ids);
   const elsewhere = { here: false, elsewhere: true, href: "/sign-in" };
   for (const id of [...ids, "CCCCCCCCCCCCCCCCCCCCCA"])
     assert.deepEqual(await done(page, `?request_id=${id}`), elsewhere, id);

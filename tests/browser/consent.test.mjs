@@ -17,6 +17,11 @@ after(async () => {
   await www?.stop();
 });
 
+/**
+ * @param {import("node:test").TestContext} t
+ * @param {unknown} [about] as `fake` takes it
+ * @param {{user?: typeof ADA | null, decision?: unknown}} [more]
+ */
 async function open(t, about = askedOf("consent"), { user = ADA, decision } = {}) {
   const page = await openPage(t, browser, www.url, {}, [APP]);
   await fakeSession(page, user);
@@ -139,7 +144,10 @@ test("another account in another tab: the page shows it, and the choice is made 
   const { page, decided } = await open(
     t,
     (time) => askedOf("consent", {}, {}, time === 1 ? ADA : ROOT),
-    { decision: (time) => (time === 1 ? problem(409, "other_user") : { json: { redirect: CALLBACK } }) },
+    {
+      decision: (time) =>
+        time === 1 ? problem(409, "other_user") : { json: { redirect: CALLBACK } },
+    },
   );
   const allow = page.getByRole("button", { name: "Allow", exact: true });
   await allow.click();

@@ -186,7 +186,9 @@ const withApps = async (page) => {
   await fakeSession(page, ADA);
   await fake(page, "/auth/grants", { json: { grants: GRANTS } });
   await fake(page, "/auth/sessions", {
-    json: { sessions: [...SESSIONS, { ...SESSIONS[1], id: "s4", app: { client_id: "c", name: "Notes" } }] },
+    json: {
+      sessions: [...SESSIONS, { ...SESSIONS[1], id: "s4", app: { client_id: "c", name: "Notes" } }],
+    },
   });
   await page.goto("/account");
 };

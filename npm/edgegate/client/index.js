@@ -91,7 +91,11 @@ export class AuthClient extends EventTarget {
 
   /** @type {Declared["register"]} */
   async register(given) {
-    const body = readTexts(given, ["email"], ["first_name", "last_name", "password", ...MAIL_OPTIONS]);
+    const body = readTexts(
+      given,
+      ["email"],
+      ["first_name", "last_name", "password", ...MAIL_OPTIONS],
+    );
     return AuthClient.#coreOf(this).login("/auth/register", body, { 201: true, 202: false });
   }
 

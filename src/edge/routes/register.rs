@@ -8,18 +8,27 @@ use crate::ports::Ports;
 use crate::service::{AuthService, NewAccount, Registered};
 
 pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
-    let ([email, password, first_name, last_name, challenge, request_id], in_cookie) =
-        body::texts_and_cookie(
-            request,
-            [
-                "email",
-                "password",
-                "first_name",
-                "last_name",
-                "challenge",
-                "request_id",
-            ],
-        )?;
+    let (
+        [
+            email,
+            password,
+            first_name,
+            last_name,
+            challenge,
+            request_id,
+        ],
+        in_cookie,
+    ) = body::texts_and_cookie(
+        request,
+        [
+            "email",
+            "password",
+            "first_name",
+            "last_name",
+            "challenge",
+            "request_id",
+        ],
+    )?;
     let settings = service.settings();
     cookies::require_cookie_allowed(in_cookie, settings, request)?;
     let account = NewAccount {

@@ -81,32 +81,36 @@ async function answered(page, { state }) {
 
 const allow = (page) => page.getByRole("button", { name: "Allow", exact: true }).click();
 
-test("sign in, allow, back at the app; the next time the browser only passes through", TIMEOUT, async (t) => {
-  const page = await open(t);
-  const first = begin();
-  await page.goto(first.url);
-  await page.getByRole("heading", { name: /^Sign in to continue to / }).waitFor();
-  await type(page, "ada@example.com");
-  await page.getByRole("heading", { name: /asks for access to your account$/ }).waitFor();
-  await page.getByText("see your email address").waitFor();
-  await page.locator("#who").getByText("ada@example.com").waitFor();
-  await allow(page);
-  assert.match((await answered(page, first)).code ?? "", /^egk_/);
-  const visited = await addresses(page);
-  assert.ok(!visited.some((address) => address.includes("egq_")), `${visited}`);
+test(
+  "sign in, allow, back at the app; the next time the browser only passes through",
+  TIMEOUT,
+  async (t) => {
+    const page = await open(t);
+    const first = begin();
+    await page.goto(first.url);
+    await page.getByRole("heading", { name: /^Sign in to continue to / }).waitFor();
+    await type(page, "ada@example.com");
+    await page.getByRole("heading", { name: /asks for access to your account$/ }).waitFor();
+    await page.getByText("see your email address").waitFor();
+    await page.locator("#who").getByText("ada@example.com").waitFor();
+    await allow(page);
+    assert.match((await answered(page, first)).code ?? "", /^egk_/);
+    const visited = await addresses(page);
+    assert.ok(!visited.some((address) => address.includes("egq_")), `${visited}`);
 
-  const again = begin();
-  await page.goto(again.url);
-  assert.match((await answered(page, again)).code ?? "", /^egk_/);
+    const again = begin();
+    await page.goto(again.url);
+    assert.match((await answered(page, again)).code ?? "", /^egk_/);
 
-  // The account shows what was given, and takes it back.
-  await page.goto(`${edge.origin}/account`);
-  await page.getByRole("heading", { name: "Apps with access" }).waitFor();
-  await page.getByRole("button", { name: /^Withdraw the access of / }).click();
-  await page.getByText(/has no access any more/).waitFor();
-  await page.goto(begin().url);
-  await page.getByRole("heading", { name: /asks for access to your account$/ }).waitFor();
-});
+    // The account shows what was given, and takes it back.
+    await page.goto(`${edge.origin}/account`);
+    await page.getByRole("heading", { name: "Apps with access" }).waitFor();
+    await page.getByRole("button", { name: /^Withdraw the access of / }).click();
+    await page.getByText(/has no access any more/).waitFor();
+    await page.goto(begin().url);
+    await page.getByRole("heading", { name: /asks for access to your account$/ }).waitFor();
+  },
+);
 
 test("cancel: the app gets access_denied", TIMEOUT, async (t) => {
   const page = await open(t);
@@ -130,26 +134,30 @@ test("not you: another account signs in, and the app gets that one", TIMEOUT, as
   assert.ok((await answered(page, begun)).code);
 });
 
-test("a first-party app asks nothing; prompt=select_account and prompt=login do", TIMEOUT, async (t) => {
-  const page = await open(t);
-  const first = begin({ client_id: "demo-spa" });
-  await page.goto(first.url);
-  await type(page, "ada@example.com");
-  assert.ok((await answered(page, first)).code);
+test(
+  "a first-party app asks nothing; prompt=select_account and prompt=login do",
+  TIMEOUT,
+  async (t) => {
+    const page = await open(t);
+    const first = begin({ client_id: "demo-spa" });
+    await page.goto(first.url);
+    await type(page, "ada@example.com");
+    assert.ok((await answered(page, first)).code);
 
-  const choice = begin({ client_id: "demo-spa", prompt: "select_account" });
-  await page.goto(choice.url);
-  await page.getByRole("button", { name: /^Continue as / }).click();
-  assert.ok((await answered(page, choice)).code);
+    const choice = begin({ client_id: "demo-spa", prompt: "select_account" });
+    await page.goto(choice.url);
+    await page.getByRole("button", { name: /^Continue as / }).click();
+    assert.ok((await answered(page, choice)).code);
 
-  const anew = begin({ client_id: "demo-spa", prompt: "login" });
-  await page.goto(anew.url);
-  await page.getByText("The app asks for your password again.").waitFor();
-  assert.equal(await page.getByLabel("Email address").inputValue(), "ada@example.com");
-  await page.getByLabel("Password", { exact: true }).fill(DEMO);
-  await page.keyboard.press("Enter");
-  assert.ok((await answered(page, anew)).code);
-});
+    const anew = begin({ client_id: "demo-spa", prompt: "login" });
+    await page.goto(anew.url);
+    await page.getByText("The app asks for your password again.").waitFor();
+    assert.equal(await page.getByLabel("Email address").inputValue(), "ada@example.com");
+    await page.getByLabel("Password", { exact: true }).fill(DEMO);
+    await page.keyboard.press("Enter");
+    assert.ok((await answered(page, anew)).code);
+  },
+);
 
 /** The link in the mail to this address. */
 const mailedLink = (email) =>
@@ -165,38 +173,46 @@ async function verify(page, link) {
   await page.getByRole("heading", { name: "Your address is confirmed" }).waitFor();
 }
 
-test("register, open the mail in another tab, sign in there: back at the app", TIMEOUT, async (t) => {
-  const page = await open(t);
-  const begun = begin({ client_id: "demo-spa" });
-  await page.goto(begun.url);
-  await page.getByRole("link", { name: "Create one" }).click();
-  await page.getByLabel("Email address").fill("grace@example.com");
-  await page.getByRole("button", { name: "Create the account" }).click();
-  await page.getByRole("heading", { name: "Check your mail" }).waitFor();
-  const link = await mailedLink("grace@example.com");
-  assert.match(link, /\/verify-email\?request_id=[\w-]{22}#egl_/);
+test(
+  "register, open the mail in another tab, sign in there: back at the app",
+  TIMEOUT,
+  async (t) => {
+    const page = await open(t);
+    const begun = begin({ client_id: "demo-spa" });
+    await page.goto(begun.url);
+    await page.getByRole("link", { name: "Create one" }).click();
+    await page.getByLabel("Email address").fill("grace@example.com");
+    await page.getByRole("button", { name: "Create the account" }).click();
+    await page.getByRole("heading", { name: "Check your mail" }).waitFor();
+    const link = await mailedLink("grace@example.com");
+    assert.match(link, /\/verify-email\?request_id=[\w-]{22}#egl_/);
 
-  const tab = await page.context().newPage();
-  await verify(tab, link);
-  await tab.getByText("you go on to the app that you came from").waitFor();
-  await tab.locator("[data-view=done]").getByRole("link", { name: "Sign in" }).click();
-  await tab.getByRole("heading", { name: /^Sign in to continue to / }).waitFor();
-  await type(tab, "grace@example.com", NEW);
-  assert.ok((await answered(tab, begun)).code);
-});
+    const tab = await page.context().newPage();
+    await verify(tab, link);
+    await tab.getByText("you go on to the app that you came from").waitFor();
+    await tab.locator("[data-view=done]").getByRole("link", { name: "Sign in" }).click();
+    await tab.getByRole("heading", { name: /^Sign in to continue to / }).waitFor();
+    await type(tab, "grace@example.com", NEW);
+    assert.ok((await answered(tab, begun)).code);
+  },
+);
 
-test("the mail is opened on another device: the account is made there, and the page says to go back", TIMEOUT, async (t) => {
-  const page = await open(t);
-  await page.goto(begin({ client_id: "demo-spa" }).url);
-  await page.getByRole("link", { name: "Create one" }).click();
-  await page.getByLabel("Email address").fill("alan@example.com");
-  await page.getByRole("button", { name: "Create the account" }).click();
-  await page.getByRole("heading", { name: "Check your mail" }).waitFor();
+test(
+  "the mail is opened on another device: the account is made there, and the page says to go back",
+  TIMEOUT,
+  async (t) => {
+    const page = await open(t);
+    await page.goto(begin({ client_id: "demo-spa" }).url);
+    await page.getByRole("link", { name: "Create one" }).click();
+    await page.getByLabel("Email address").fill("alan@example.com");
+    await page.getByRole("button", { name: "Create the account" }).click();
+    await page.getByRole("heading", { name: "Check your mail" }).waitFor();
 
-  const phone = await open(t);
-  await verify(phone, await mailedLink("alan@example.com"));
-  await phone.getByText("Did an app send you here? Go back to it").waitFor();
-});
+    const phone = await open(t);
+    await verify(phone, await mailedLink("alan@example.com"));
+    await phone.getByText("Did an app send you here? Go back to it").waitFor();
+  },
+);
 
 test("a new password on the way to the app", TIMEOUT, async (t) => {
   const page = await open(t);
@@ -224,47 +240,51 @@ test("a request that is not one of this service: what to do next", TIMEOUT, asyn
 });
 
 // A page of another site must not be able to show the consent page in a frame and guide the click.
-test("no other site can frame the pages, and none can ask or decide by the cookie", TIMEOUT, async (t) => {
-  const { origin } = edge;
-  const context = await browser.newContext();
-  t.after(() => context.close());
-  const page = await context.newPage();
-  await page.goto(begin().url);
-  await type(page, "ada@example.com");
-  await page.getByRole("heading", { name: /asks for access/ }).waitFor();
-  await page.goto(`${app.origin}/`);
-  const types = await page.evaluate(async (issuer) => {
-    const body = JSON.stringify({ request: "egq_1", user_id: "x", allow: true });
-    const results = [];
-    for (const path of ["/auth/authorize/request", "/auth/authorize/decision"])
-      for (const [mode, type] of /** @type {const} */ ([
-        ["cors", "application/json"],
-        ["no-cors", "text/plain"],
-      ])) {
-        const sent = fetch(issuer + path, {
-          method: "POST",
-          mode,
-          credentials: "include",
-          headers: { "Content-Type": type },
-          body,
-        });
-        results.push(
-          await sent.then(
-            ({ type }) => type,
-            () => "refused",
-          ),
-        );
-      }
-    const frame = document.createElement("iframe");
-    frame.src = `${issuer}/consent`;
-    document.body.append(frame);
-    await new Promise((resolve) => (frame.onload = resolve));
-    return results;
-  }, origin);
-  assert.deepEqual(types, ["refused", "opaque", "refused", "opaque"]);
-  const frames = page.frames().filter((frame) => frame !== page.mainFrame());
-  assert.deepEqual(
-    frames.map((frame) => frame.url()),
-    ["chrome-error://chromewebdata/"],
-  );
-});
+test(
+  "no other site can frame the pages, and none can ask or decide by the cookie",
+  TIMEOUT,
+  async (t) => {
+    const { origin } = edge;
+    const context = await browser.newContext();
+    t.after(() => context.close());
+    const page = await context.newPage();
+    await page.goto(begin().url);
+    await type(page, "ada@example.com");
+    await page.getByRole("heading", { name: /asks for access/ }).waitFor();
+    await page.goto(`${app.origin}/`);
+    const types = await page.evaluate(async (issuer) => {
+      const body = JSON.stringify({ request: "egq_1", user_id: "x", allow: true });
+      const results = [];
+      for (const path of ["/auth/authorize/request", "/auth/authorize/decision"])
+        for (const [mode, type] of /** @type {const} */ ([
+          ["cors", "application/json"],
+          ["no-cors", "text/plain"],
+        ])) {
+          const sent = fetch(issuer + path, {
+            method: "POST",
+            mode,
+            credentials: "include",
+            headers: { "Content-Type": type },
+            body,
+          });
+          results.push(
+            await sent.then(
+              ({ type }) => type,
+              () => "refused",
+            ),
+          );
+        }
+      const frame = document.createElement("iframe");
+      frame.src = `${issuer}/consent`;
+      document.body.append(frame);
+      await new Promise((resolve) => (frame.onload = resolve));
+      return results;
+    }, origin);
+    assert.deepEqual(types, ["refused", "opaque", "refused", "opaque"]);
+    const frames = page.frames().filter((frame) => frame !== page.mainFrame());
+    assert.deepEqual(
+      frames.map((frame) => frame.url()),
+      ["chrome-error://chromewebdata/"],
+    );
+  },
+);

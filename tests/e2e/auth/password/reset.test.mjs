@@ -61,7 +61,13 @@ test("request_id: 16 bytes that the mailed link carries, and nothing else", asyn
     ["/auth/register", "verify-email"],
   ]) {
     const email = path === "/auth/password/reset" ? ADA : `grace${path.length}@example.com`;
-    for (const request_id of ["", "x", `${id}A`, "3q2-7wABAgMEBQYHCAkKC#", "3q2-7wABAgMEBQYHCAkKCx"]) {
+    for (const request_id of [
+      "",
+      "x",
+      `${id}A`,
+      "3q2-7wABAgMEBQYHCAkKC#",
+      "3q2-7wABAgMEBQYHCAkKCx",
+    ]) {
       const refused = await client.post(path, { json: { email, request_id } });
       assert.deepEqual(
         [refused.status, refused.body.errors],
