@@ -1,4 +1,5 @@
 // The apps that have access to the account, and buttons to withdraw it.
+import { allowedBy } from "./app-scopes.js";
 import { jsonOf } from "./ask-service.js";
 import { byId, make, say } from "./dom.js";
 import { inWords, isRefusal } from "./failures.js";
@@ -59,8 +60,9 @@ function entry(grant) {
   });
   const [before, after = ""] = words.apps.since.split("{time}");
   const details = make("span", { className: "soft" }, before, time, after);
-  for (const text of [resource, scopes.join(" ")].filter(Boolean))
-    details.append(" · ", make("bdi", { textContent: text }));
+  const allowed = scopes.map((scope) => allowedBy(scope) ?? scope);
+  for (const text of [...allowed, resource])
+    if (text) details.append(" · ", make("bdi", { textContent: text }));
   const item = make(
     "li",
     {},

@@ -2,6 +2,7 @@
 /** @import { Asked } from "./app-answer.js" */
 import { answerApp, appPage, nameOfApp, phrase, placeOfApp } from "./app-answer.js";
 import { takeAppRequest, withAppRequest } from "./app-request.js";
+import { allowedBy } from "./app-scopes.js";
 import { byId, first, make, ready, say } from "./dom.js";
 import { onClick, onSubmit, show } from "./form.js";
 import { client, nameOf } from "./session.js";
@@ -10,14 +11,6 @@ import { fill, words } from "./words.js";
 // A page that lies in wait can bring this one to the front between two clicks of a double click.
 const TOO_SOON_MS = 500;
 
-/** @type {Record<string, string>} */
-const SCOPES = {
-  openid: words.consent.openid,
-  profile: words.consent.profile,
-  email: words.consent.email,
-  offline_access: words.consent.offline_access,
-};
-
 const form = first(document, "form", HTMLFormElement);
 const allow = first(form, "[type=submit]", HTMLButtonElement);
 const problem = first(form, ".problem");
@@ -25,6 +18,8 @@ const { request } = takeAppRequest();
 const goOn = appPage(request, follow);
 /** @type {Asked | null} What is shown. */
 let shown = null;
+/** What to say at the buttons about the account that is shown. */
+let news = "";
 let frontSince = performance.now();
 
 for (const event of ["focus", "pageshow"])
@@ -40,7 +35,7 @@ async function follow(asked) {
   const { client: app, user, next } = asked;
   // `done`: another tab has allowed it already.
   if (next !== "consent" || !user) return location.replace(withAppRequest("/sign-in", request));
-  const isOther = shown !== null && shown.user?.id !== user.id;
+  news = shown !== null && shown.user?.id !== user.id ? words.consent.other_user : "";
   shown = asked;
   const name = nameOfApp(app);
   byId("title").replaceChildren(...phrase(words.consent.asks, { app: name }));
@@ -56,7 +51,7 @@ async function follow(asked) {
   byId("only-if").replaceChildren(...phrase(words.consent.only_if, { app: name }));
   byId("not-you", HTMLAnchorElement).href = withAppRequest("/sign-in", request, { isOther: true });
   show("ask");
-  say(problem, isOther ? words.consent.other_user : "");
+  say(problem, news);
   frontSince = performance.now();
   if (allow.disabled) setTimeout(arm, TOO_SOON_MS + 100);
 }
@@ -81,10 +76,12 @@ function showDescription({ client_id, host }) {
  * @param {Asked} asked
  */
 function permissions({ scopes, resource }) {
-  const known = scopes.filter((scope) => Object.hasOwn(SCOPES, scope));
-  const others = scopes.filter((scope) => !Object.hasOwn(SCOPES, scope));
+  const others = scopes.filter((scope) => allowedBy(scope) === undefined);
   /** @type {(string | Node)[][]} */
-  const items = known.map((scope) => [SCOPES[scope]]);
+  const items = scopes.flatMap((scope) => {
+    const allowed = allowedBy(scope);
+    return allowed === undefined ? [] : [[allowed]];
+  });
   const codes = others.flatMap((scope, place) => [
     place > 0 ? ", " : "",
     make("code", { dir: "ltr", textContent: scope }),
@@ -100,29 +97,21 @@ function permissions({ scopes, resource }) {
   } else if (others.length > 0) {
     items.push(phrase(words.consent.others, { scopes: list }));
   }
-  return items.length > 0 ? items : [[SCOPES.openid]];
+  return items.length > 0 ? items : [[words.consent.openid]];
 }
 
 function arm() {
   onSubmit(form, async () => {
     if (performance.now() - frontSince < TOO_SOON_MS) return words.consent.too_soon;
-    if (shown) await answer(shown, true);
+    return answer(true);
   });
-  onClick(
-    byId("cancel"),
-    async () => {
-      if (shown) await answer(shown, false);
-    },
-    problem,
-  );
+  onClick(byId("cancel"), () => answer(false), problem);
 }
 
-/**
- * @param {Asked} asked
- * @param {boolean} isAllowed
- */
-async function answer(asked, isAllowed) {
-  if (!(await answerApp(request, asked, isAllowed))) await goOn();
+/** @param {boolean} isAllowed */
+async function answer(isAllowed) {
+  if (shown && !(await answerApp(request, shown, isAllowed))) await goOn();
+  return news;
 }
 
 ready();

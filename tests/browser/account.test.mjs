@@ -133,10 +133,13 @@ test("apps with access: each can be withdrawn, and their sessions end with it; w
   const texts = (await page.locator("#apps > li").allInnerTexts()).map((text) =>
     text.replace(/\s+/g, " "),
   );
-  assert.match(texts[0], /^Notes ?Since \w+ \d+, \d+ · openid email ?Withdraw$/);
+  assert.match(
+    texts[0],
+    /^Notes ?Since \w+ \d+, \d+ · recognise you by an id that stays the same · see your email address ?Withdraw$/,
+  );
   assert.match(
     texts[1],
-    /^Command line ?Since .* · https:\/\/api\.example\.com · books:read offline_access ?Withdraw$/,
+    /^Command line ?Since .* · books:read · stay signed in .* · https:\/\/api\.example\.com ?Withdraw$/,
   );
   const withdrawn = await fake(page, `/auth/grants/${GRANTS[0].id}`, (time) =>
     time === 1 ? problem(503, "unavailable", {}, { "Retry-After": "5" }) : { status: 204 },

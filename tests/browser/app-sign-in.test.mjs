@@ -34,7 +34,7 @@ after(async () => {
  * @param {{user?: typeof ADA | null, at?: string, decision?: unknown, options?: object}} [more]
  */
 async function open(t, about, { user = null, at = AT, decision, options = {} } = {}) {
-  const page = await openPage(t, browser, www.url, options, [APP]);
+  const page = await openPage(t, browser, www.url, options, [APP, "com.example.notes:"]);
   await fakeSession(page, user);
   const seen = await fakeApp(page, about, decision);
   await page.goto(at);
