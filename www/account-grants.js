@@ -11,7 +11,7 @@ import { fill, language, words } from "./words.js";
  * @typedef {object} Grant What somebody has allowed an app.
  * @property {string} id
  * @property {string} client_id
- * @property {string | null} name Null if the app is not registered here.
+ * @property {string} name
  * @property {string[]} scopes
  * @property {string | null} resource
  * @property {number} given_at
@@ -51,7 +51,7 @@ export async function showGrants(withdrawn) {
 /** @param {Grant} grant */
 function entry(grant) {
   const { scopes, resource, given_at } = grant;
-  const name = nameOfGrant(grant);
+  const name = appNamed(grant.name);
   const since = new Date(given_at * 1000);
   const time = make("time", {
     dateTime: since.toISOString(),
@@ -73,12 +73,12 @@ function entry(grant) {
 }
 
 /**
- * The id of an app that is not registered here is the address of its description.
+ * The name of an app. One that is not registered here has the address of its description instead,
+ * whose host is enough.
  *
- * @param {Grant} grant
+ * @param {string} name
  */
-const nameOfGrant = ({ client_id, name }) =>
-  name || (/^https:\/\/([^/]+)\//.exec(client_id)?.[1] ?? client_id);
+export const appNamed = (name) => /^https:\/\/([^/]+)\//.exec(name)?.[1] ?? name;
 
 /**
  * @param {string} id

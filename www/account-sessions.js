@@ -1,5 +1,6 @@
 // Where somebody is signed in, and buttons to end those sessions.
 /** @import { Session } from "/edgegate/client/index.js" */
+import { appNamed } from "./account-grants.js";
 import { byId, make, say } from "./dom.js";
 import { inWords, isRefusal } from "./failures.js";
 import { onClick } from "./form.js";
@@ -36,9 +37,9 @@ export async function showSessions() {
 }
 
 /**
- * A session that an app holds has the app's name.
+ * A session that an app holds has the app's name; null after the user took back what they gave it.
  *
- * @typedef {Session & {app?: {client_id: string, name: string} | null}} Listed
+ * @typedef {Session & {app?: {name: string | null}}} Listed
  */
 
 /** @param {Listed[]} sessions */
@@ -142,7 +143,7 @@ onClick(byId("sessions-again"), showSessions, null);
  */
 function deviceOf({ app, device }) {
   const on = browserOf(device);
-  return app ? fill(words.sessions.app_on, { app: app.name, device: on }) : on;
+  return app ? fill(words.sessions.app_on, { app: appNamed(app.name ?? words.sessions.an_app), device: on }) : on;
 }
 
 /** @param {Session["device"]} device */
