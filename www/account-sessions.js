@@ -143,7 +143,9 @@ onClick(byId("sessions-again"), showSessions, null);
  */
 function deviceOf({ app, device }) {
   const on = browserOf(device);
-  return app ? fill(words.sessions.app_on, { app: appNamed(app.name ?? words.sessions.an_app), device: on }) : on;
+  return app
+    ? fill(words.sessions.app_on, { app: appNamed(app.name ?? words.sessions.an_app), device: on })
+    : on;
 }
 
 /** @param {Session["device"]} device */
