@@ -28,6 +28,8 @@ pub enum Code {
     InvalidToken,
     /// The access token is valid, but its user must enter the password again (RFC 9470).
     ReauthenticationRequired,
+    /// Nobody is signed in, or the user must sign in again for this app.
+    SignInRequired,
     /// The refresh token is not valid (RFC 6749 section 5.2).
     InvalidGrant,
     /// The `client_id` is not that of this service (RFC 6749 section 5.2).
@@ -44,6 +46,10 @@ pub enum Code {
     LastAdministrator,
     /// The account has a password or is disabled, so its owner can't be invited.
     NotInvitable,
+    /// Somebody else is signed in than the page has shown.
+    OtherUser,
+    /// The app has two secrets already.
+    TooManySecrets,
     /// No such route or resource.
     NotFound,
     /// The route exists, but not with this method.
@@ -64,7 +70,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of `docs/errors.md`.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 26] = [
         Self::InvalidRequest,
         Self::InvalidField,
         Self::WeakPassword,
@@ -72,6 +78,7 @@ impl Code {
         Self::InvalidLink,
         Self::InvalidToken,
         Self::ReauthenticationRequired,
+        Self::SignInRequired,
         Self::InvalidGrant,
         Self::InvalidClient,
         Self::UnsupportedGrantType,
@@ -80,6 +87,8 @@ impl Code {
         Self::EmailTaken,
         Self::LastAdministrator,
         Self::NotInvitable,
+        Self::OtherUser,
+        Self::TooManySecrets,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::PayloadTooLarge,
@@ -101,6 +110,7 @@ impl Code {
             Self::InvalidLink => "invalid_link",
             Self::InvalidToken => "invalid_token",
             Self::ReauthenticationRequired => "reauthentication_required",
+            Self::SignInRequired => "sign_in_required",
             Self::InvalidGrant => "invalid_grant",
             Self::InvalidClient => "invalid_client",
             Self::UnsupportedGrantType => "unsupported_grant_type",
@@ -109,6 +119,8 @@ impl Code {
             Self::EmailTaken => "email_taken",
             Self::LastAdministrator => "last_administrator",
             Self::NotInvitable => "not_invitable",
+            Self::OtherUser => "other_user",
+            Self::TooManySecrets => "too_many_secrets",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::PayloadTooLarge => "payload_too_large",
@@ -131,11 +143,16 @@ impl Code {
             Self::InvalidCredentials
             | Self::InvalidToken
             | Self::ReauthenticationRequired
+            | Self::SignInRequired
             | Self::InvalidClient => 401,
             Self::Forbidden | Self::RegistrationClosed => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
-            Self::EmailTaken | Self::LastAdministrator | Self::NotInvitable => 409,
+            Self::EmailTaken
+            | Self::LastAdministrator
+            | Self::NotInvitable
+            | Self::OtherUser
+            | Self::TooManySecrets => 409,
             Self::PayloadTooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::InvalidField | Self::WeakPassword => 422,
@@ -156,6 +173,7 @@ impl Code {
             Self::InvalidLink => "The link has expired or was already used",
             Self::InvalidToken => "The access token is missing or not valid",
             Self::ReauthenticationRequired => "Enter your password again",
+            Self::SignInRequired => "Sign in first",
             Self::InvalidGrant => "The refresh token is not valid",
             Self::InvalidClient => "The client is unknown",
             Self::UnsupportedGrantType => "The grant type is not supported",
@@ -164,6 +182,8 @@ impl Code {
             Self::EmailTaken => "The email address already has an account",
             Self::LastAdministrator => "One administrator must remain",
             Self::NotInvitable => "The account has a password or is disabled",
+            Self::OtherUser => "Somebody else is signed in now",
+            Self::TooManySecrets => "The app has two secrets already",
             Self::NotFound => "Not found",
             Self::MethodNotAllowed => "The method is not allowed here",
             Self::PayloadTooLarge => "The request body is too large",
@@ -320,6 +340,32 @@ impl GrantRefusal {
     }
 }
 
+/// Why the pages may not go on with an app's request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthorizationRefusal {
+    /// The sealed request is forged, altered, of another deployment, or older than an hour.
+    Request,
+    /// The app was deleted or disabled meanwhile, or its redirect URI was removed.
+    Client,
+    /// Nobody is signed in, or the last proof is not enough for this request.
+    SignIn,
+    /// Somebody else is signed in than the page has shown.
+    OtherUser,
+}
+
+impl AuthorizationRefusal {
+    /// A stable reason, `snake_case`.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Request => "not_a_ticket_or_over",
+            Self::Client => "client_unknown",
+            Self::SignIn => "sign_in_required",
+            Self::OtherUser => "other_user",
+        }
+    }
+}
+
 /// Why a link was refused. For the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkRefusal {
@@ -399,6 +445,8 @@ pub enum Error {
     ReauthenticationRequired,
     /// The refresh token is not valid.
     Grant(GrantRefusal),
+    /// A page may not go on with an app's request.
+    Authorization(AuthorizationRefusal),
     /// The caller is known but may not do this.
     Forbidden,
     /// Registration is closed.
@@ -409,10 +457,20 @@ pub enum Error {
     LastAdministrator,
     /// The account has a password or is disabled, so its owner can't be invited.
     NotInvitable,
+    /// The app has two secrets already.
+    TooManySecrets,
+    /// The app is public, so it has no secrets.
+    PublicClient,
     /// There is no such user.
     UnknownUser,
     /// The user has no such session.
     UnknownSession,
+    /// There is no such app.
+    UnknownClient,
+    /// The app has no such secret.
+    UnknownSecret,
+    /// The user gave nothing to an app under this id.
+    UnknownGrant,
     /// Too many attempts. The client may try again after this number of seconds.
     RateLimited(u32),
     /// The request would send a mail, but no provider is set.
@@ -428,7 +486,13 @@ impl Error {
     #[must_use]
     pub const fn code(&self) -> Code {
         match self {
-            Self::NothingToChange => Code::InvalidRequest,
+            Self::NothingToChange
+            | Self::PublicClient
+            | Self::Authorization(AuthorizationRefusal::Request | AuthorizationRefusal::Client) => {
+                Code::InvalidRequest
+            }
+            Self::Authorization(AuthorizationRefusal::SignIn) => Code::SignInRequired,
+            Self::Authorization(AuthorizationRefusal::OtherUser) => Code::OtherUser,
             Self::Field(..) => Code::InvalidField,
             Self::WeakPassword(_) => Code::WeakPassword,
             Self::Login(_) | Self::CurrentPassword => Code::InvalidCredentials,
@@ -441,7 +505,12 @@ impl Error {
             Self::EmailTaken => Code::EmailTaken,
             Self::LastAdministrator => Code::LastAdministrator,
             Self::NotInvitable => Code::NotInvitable,
-            Self::UnknownUser | Self::UnknownSession => Code::NotFound,
+            Self::TooManySecrets => Code::TooManySecrets,
+            Self::UnknownUser
+            | Self::UnknownSession
+            | Self::UnknownClient
+            | Self::UnknownSecret
+            | Self::UnknownGrant => Code::NotFound,
             Self::RateLimited(_) => Code::RateLimited,
             Self::NoMailProvider => Code::Misconfigured,
             Self::Store(_) => Code::Unavailable,
@@ -459,6 +528,9 @@ impl fmt::Display for Error {
             Self::Link(refusal) => write!(f, "link refused: {}", refusal.reason()),
             Self::Access(refusal) => write!(f, "access token refused: {}", refusal.reason()),
             Self::Grant(refusal) => write!(f, "refresh token refused: {}", refusal.reason()),
+            Self::Authorization(refusal) => {
+                write!(f, "an app's request refused: {}", refusal.reason())
+            }
             Self::Store(error) => error.fmt(f),
             Self::Internal(what) => write!(f, "internal: {what}"),
             Self::NoMailProvider => f.write_str(
@@ -466,6 +538,7 @@ impl fmt::Display for Error {
                  to the provider that sends your mail.",
             ),
             Self::NothingToChange => f.write_str("there is nothing to change"),
+            Self::PublicClient => f.write_str("the app is public, so it has no secrets"),
             Self::WeakPassword(_)
             | Self::Forbidden
             | Self::ReauthenticationRequired
@@ -473,8 +546,12 @@ impl fmt::Display for Error {
             | Self::EmailTaken
             | Self::LastAdministrator
             | Self::NotInvitable
+            | Self::TooManySecrets
             | Self::UnknownUser
             | Self::UnknownSession
+            | Self::UnknownClient
+            | Self::UnknownSecret
+            | Self::UnknownGrant
             | Self::RateLimited(_) => f.write_str(self.code().as_str()),
         }
     }

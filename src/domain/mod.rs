@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod app_request_id;
+pub mod authorization;
 pub mod error;
 pub mod event;
 mod id;

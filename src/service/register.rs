@@ -94,7 +94,7 @@ impl<P: Ports> AuthService<P> {
         }
         self.record_registered(&user);
         self.queue_from(pool, verification, options).await;
-        let signed_in = self.begin_session(user, client).await?;
+        let signed_in = self.begin_session(user, client, None).await?;
         Ok(Registered::SignedIn(Box::new(signed_in)))
     }
 }

@@ -47,6 +47,7 @@ impl<P: Ports> AuthService<P> {
             ticket,
             by: self.shared.fingerprints.of(client),
             now: self.now(),
+            app: None,
         };
         let renewal = self
             .ports

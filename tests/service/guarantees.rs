@@ -40,6 +40,8 @@ fn forged_access_token(user: &User, session: SessionId, now: u64) -> String {
         roles: user.roles.to_vec(),
         email: None,
         email_verified: false,
+        scope: None,
+        sign_on: None,
     };
     issue(&settings.keys, &claims).unwrap()
 }
@@ -55,6 +57,7 @@ fn forged_refresh_token(user: &User, session: SessionId, now: u64) -> String {
         counter: 0,
         expires_at: now + HOUR,
         proof: Proof::by_password(now),
+        sign_on: None,
     };
     tokens.seal(ticket).expose().to_owned()
 }

@@ -2,6 +2,7 @@
 
 use super::{Actor, Pseudonym};
 use crate::domain::account::{Roles, UserId};
+use crate::domain::authorization::{ClientId, SecretId};
 use crate::domain::error::{LinkRefusal, LoginRefusal};
 use crate::domain::log_line::Level;
 use crate::domain::mail::{FailureKind, ProviderFailures};
@@ -43,6 +44,31 @@ pub enum Act {
         user: UserId,
         /// The session.
         session: SessionId,
+    },
+    /// `session_replaced`: the same user signed in again in the same browser.
+    SessionReplaced {
+        /// Whose session it was.
+        user: UserId,
+        /// The session that ended.
+        session: SessionId,
+    },
+    /// `code_issued`: an app may exchange a code for tokens of its user.
+    CodeIssued {
+        /// Whose tokens.
+        user: UserId,
+        /// The browser's session.
+        session: SessionId,
+        /// The app's `client_id`.
+        client: String,
+    },
+    /// `authorization_denied`: the user did not let an app in.
+    AuthorizationDenied {
+        /// Who.
+        user: UserId,
+        /// The browser's session.
+        session: SessionId,
+        /// The app's `client_id`.
+        client: String,
     },
     /// `session_ended`: from the list, by its owner or for them.
     SessionEnded {
@@ -239,6 +265,25 @@ pub enum Act {
         /// How many accounts.
         accounts: u64,
     },
+    /// `client_created`, `client_changed`, `client_disabled`, `client_enabled`, `client_deleted`,
+    /// `client_secret_added` or `client_secret_deleted`: of an app.
+    ClientManaged {
+        /// The app.
+        client: ClientId,
+        /// The administrator or operator.
+        by: Actor,
+        /// What was done.
+        what: ClientAct,
+    },
+    /// `grant_withdrawn`: a user took back what they had given to an app. Its sessions end.
+    GrantWithdrawn {
+        /// Who.
+        user: UserId,
+        /// The session that requested it.
+        session: SessionId,
+        /// The app.
+        client: ClientId,
+    },
     /// `operator_denied`: the operator ticket was valid, but its scope does not allow this.
     OperatorDenied {
         /// The ticket.
@@ -285,6 +330,46 @@ pub enum Act {
         /// What the platform said.
         reason: String,
     },
+}
+
+/// What was done with an app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientAct {
+    /// It was registered.
+    Created,
+    /// Its fields were changed.
+    Changed,
+    /// It was disabled, and perhaps changed otherwise too.
+    Disabled,
+    /// It was enabled again, and perhaps changed otherwise too.
+    Enabled,
+    /// It was deleted.
+    Deleted,
+    /// It got this secret.
+    SecretAdded(SecretId),
+    /// It lost this secret.
+    SecretDeleted(SecretId),
+}
+
+impl ClientAct {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Created => "client_created",
+            Self::Changed => "client_changed",
+            Self::Disabled => "client_disabled",
+            Self::Enabled => "client_enabled",
+            Self::Deleted => "client_deleted",
+            Self::SecretAdded(_) => "client_secret_added",
+            Self::SecretDeleted(_) => "client_secret_deleted",
+        }
+    }
+
+    const fn secret(self) -> Option<SecretId> {
+        match self {
+            Self::SecretAdded(id) | Self::SecretDeleted(id) => Some(id),
+            _ => None,
+        }
+    }
 }
 
 /// Whose attempts a limit counts, besides those of the network.
@@ -336,6 +421,9 @@ impl Act {
                 _ => "renewal_refused",
             },
             Self::SignedOut { .. } => "signed_out",
+            Self::SessionReplaced { .. } => "session_replaced",
+            Self::CodeIssued { .. } => "code_issued",
+            Self::AuthorizationDenied { .. } => "authorization_denied",
             Self::SessionEnded { .. } => "session_ended",
             Self::OtherSessionsEnded { .. } => "other_sessions_ended",
             Self::SessionsRevoked { .. } => "sessions_revoked",
@@ -364,6 +452,8 @@ impl Act {
             Self::MailRetried { .. } => "mail_retried",
             Self::MailDropped { .. } => "mail_dropped",
             Self::CountersRaised { .. } => "counters_raised",
+            Self::ClientManaged { what, .. } => what.name(),
+            Self::GrantWithdrawn { .. } => "grant_withdrawn",
             Self::OperatorDenied { .. } => "operator_denied",
             Self::AccessDenied { .. } => "access_denied",
             Self::LimitHit { .. } => "limit_hit",
@@ -439,11 +529,14 @@ impl Act {
         }
     }
 
-    /// What the name does not say: all roles after the change, which vendor, which mail, or how
-    /// many.
+    /// What the name does not say: all roles after the change, which vendor, which mail, which app,
+    /// or how many.
     pub(super) fn detail(&self) -> String {
         match self {
             Self::RolesChanged { roles, .. } => roles.to_vec().join(" "),
+            Self::CodeIssued { client, .. } | Self::AuthorizationDenied { client, .. } => {
+                client.clone()
+            }
             Self::AccountsImported {
                 counts: [imported, already_there, refused],
                 ..
@@ -468,6 +561,12 @@ impl Act {
             | Self::CountersRaised {
                 accounts: count, ..
             } => count.to_string(),
+            // The id of a secret is not secret.
+            Self::ClientManaged { client, what, .. } => match what.secret() {
+                Some(secret) => [client.as_str(), " ", &secret.to_string()].concat(),
+                None => client.to_string(),
+            },
+            Self::GrantWithdrawn { client, .. } => client.to_string(),
             _ => String::new(),
         }
     }
@@ -478,6 +577,9 @@ impl Act {
             Self::SignedIn { user, .. }
             | Self::Renewal { user, .. }
             | Self::SignedOut { user, .. }
+            | Self::SessionReplaced { user, .. }
+            | Self::CodeIssued { user, .. }
+            | Self::AuthorizationDenied { user, .. }
             | Self::SessionEnded { user, .. }
             | Self::OtherSessionsEnded { user, .. }
             | Self::SessionsRevoked { user, .. }
@@ -496,6 +598,7 @@ impl Act {
             | Self::Invited { user, .. }
             | Self::LinkReturned { user, .. }
             | Self::Unlocked { user, .. }
+            | Self::GrantWithdrawn { user, .. }
             | Self::AccessDenied { user, .. }
             | Self::LimitHit {
                 whose: Whose::User(user),
@@ -511,6 +614,7 @@ impl Act {
             | Self::MailRetried { .. }
             | Self::MailDropped { .. }
             | Self::CountersRaised { .. }
+            | Self::ClientManaged { .. }
             | Self::OperatorDenied { .. }
             | Self::VendorUnreachable { .. }
             | Self::MailKept { .. }
@@ -525,12 +629,16 @@ impl Act {
             Self::SignedIn { session, .. }
             | Self::Renewal { session, .. }
             | Self::SignedOut { session, .. }
+            | Self::SessionReplaced { session, .. }
+            | Self::CodeIssued { session, .. }
+            | Self::AuthorizationDenied { session, .. }
             | Self::SessionEnded { session, .. }
             | Self::OtherSessionsEnded { session, .. }
             | Self::PasswordChanged { session, .. }
             | Self::PasswordCheckFailed { session, .. }
             | Self::Reauthenticated { session, .. }
             | Self::EmailChangeRequested { session, .. }
+            | Self::GrantWithdrawn { session, .. }
             | Self::AccessDenied { session, .. }
             | Self::LimitHit {
                 whose: Whose::Session(session),
@@ -554,7 +662,8 @@ impl Act {
             | Self::Unlocked { by, .. }
             | Self::MailRetried { by, .. }
             | Self::MailDropped { by, .. }
-            | Self::CountersRaised { by, .. } => Some(*by),
+            | Self::CountersRaised { by, .. }
+            | Self::ClientManaged { by, .. } => Some(*by),
             Self::SessionsRevoked { by, .. }
             | Self::SessionEnded { by, .. }
             | Self::EmailVerified { by, .. } => *by,

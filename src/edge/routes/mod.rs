@@ -1,10 +1,14 @@
 //! One file per path or folder. A route reads the request, calls one use case and writes the
 //! answer.
 
+pub mod authorize;
 pub mod authorized;
+pub mod clients;
 pub mod email;
+pub mod grants;
 pub mod healthz;
 pub mod login;
+pub mod logout;
 pub mod me;
 pub mod metadata;
 pub mod operator;
@@ -184,7 +188,7 @@ fn begun(
         let cookie = cookies::set(settings, &signed_in.tokens);
         answer
             .with("Set-Cookie", cookies::set_device(settings, device))
-            .keeping(Cookie::Begun(cookie))
+            .keeping(Cookie::Begun(cookie, signed_in.tokens.sign_on))
     } else {
         answer
     }

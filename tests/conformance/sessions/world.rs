@@ -6,7 +6,8 @@ use std::pin::Pin;
 use edgegate::domain::account::{EmailAddress, LinkNonce, PasswordHash, Roles, User, UserId};
 use edgegate::domain::error::StoreError;
 use edgegate::domain::session::{
-    Client, ClientFingerprint, Fingerprints, Place, Presented, Proof, RefreshTicket, Reuse, Rules,
+    AppBinding, Client, ClientFingerprint, Fingerprints, Holder, Place, Presented, Proof,
+    RefreshTicket, Reuse, Rules,
     SessionId, Verdict,
 };
 use edgegate::ports::{NewSession, Renewal, SessionStore};
@@ -138,6 +139,7 @@ impl<'a, W: World> Person<'a, W> {
             counter: 0,
             expires_at: now + 90 * DAY,
             proof: Proof::by_password(now),
+            sign_on: None,
         }
     }
 
@@ -154,6 +156,17 @@ impl<'a, W: World> Person<'a, W> {
         ticket: RefreshTicket,
         most: Option<usize>,
     ) -> Result<(), String> {
+        let sign_on = ticket.sign_on;
+        self.record_for(ticket, Holder::Browser { sign_on }, most)
+            .await
+    }
+
+    pub(crate) async fn record_for(
+        &self,
+        ticket: RefreshTicket,
+        holder: Holder,
+        most: Option<usize>,
+    ) -> Result<(), String> {
         let browser = laptop();
         let new = NewSession {
             user: ticket.user,
@@ -164,6 +177,7 @@ impl<'a, W: World> Person<'a, W> {
             expires_at: ticket.expires_at,
             idle_ttl: rules().idle_ttl,
             most,
+            holder,
         };
         let store = self.world.here();
         store.begin(&new, self.world.now()).await.map_err(text)
@@ -181,10 +195,28 @@ impl<'a, W: World> Person<'a, W> {
     where
         F: Future<Output = Result<Option<User>, StoreError>>,
     {
+        self.renew_app_at(store, ticket, None, browser, rules, user)
+            .await
+    }
+
+    /// Renews at a store, for an app if there is one.
+    pub(crate) async fn renew_app_at<F>(
+        &self,
+        store: &W::Store,
+        ticket: RefreshTicket,
+        app: Option<AppBinding>,
+        browser: &Browser,
+        rules: &Rules,
+        user: F,
+    ) -> Result<Renewal, String>
+    where
+        F: Future<Output = Result<Option<User>, StoreError>>,
+    {
         let presented = Presented {
             ticket,
             by: browser.prints,
             now: self.world.now(),
+            app,
         };
         store
             .renew(&presented, &browser.client, rules, user)

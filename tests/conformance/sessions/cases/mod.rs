@@ -1,5 +1,6 @@
 //! The cases. Each tests one sentence of the port's documentation.
 
+mod apps;
 mod copies;
 mod endings;
 mod forgetting;
@@ -9,11 +10,12 @@ mod sessions;
 mod versions;
 
 use edgegate::domain::session::{EndReason, SessionId};
-use edgegate::ports::SessionStore;
+use edgegate::ports::{Ending, SessionStore};
 
 use super::world::{Person, World, text};
 use super::{Case, check, check_eq};
 
+pub(crate) use apps::*;
 pub(crate) use copies::*;
 pub(crate) use endings::*;
 pub(crate) use forgetting::*;
@@ -26,7 +28,7 @@ async fn end<W: World>(ada: &Person<'_, W>, session: SessionId, reason: EndReaso
     let now = ada.world.now();
     ada.world
         .here()
-        .end(ada.user.id, session, reason, now)
+        .end(&Ending::by_id(ada.user.id, session), reason, now)
         .await
         .map_err(text)
 }
@@ -37,7 +39,7 @@ async fn has_ended<W: World>(
     session: SessionId,
 ) -> Result<bool, String> {
     let revocation = store
-        .revocation(ada.user.id, session, ada.world.now())
+        .revocation(ada.user.id, session, None, ada.world.now())
         .await
         .map_err(text)?;
     Ok(revocation.ended)

@@ -32,6 +32,7 @@ macro_rules! case {
     };
 }
 
+mod apps;
 mod mail;
 mod operators;
 
@@ -69,6 +70,7 @@ pub(super) fn cases<S: SessionStore + 'static>() -> Vec<Case<S>> {
     cases.extend(passwords());
     cases.extend(addresses());
     cases.extend(accounts());
+    cases.extend(apps::apps());
     cases.extend(operators::operators());
     cases.extend(mail::mail());
     cases.extend(reading());
