@@ -136,7 +136,7 @@ test("an app that wants the password again says so, with the address; a hint fil
 
 test("a request that is not valid any more: what to do next, and nothing is decided", async (t) => {
   const { page, decided } = await open(t, problem(400, "invalid_request"), { user: ADA });
-  await page.getByRole("heading", { name: "This sign-in has expired" }).waitFor();
+  await page.getByRole("heading", { name: "This request has expired" }).waitFor();
   await page.getByText("Go back to the app and sign in there again.").waitFor();
   assert.equal(decided.length, 0);
 });

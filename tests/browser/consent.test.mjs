@@ -178,7 +178,7 @@ test("nobody is signed in: the sign-in page, with the request", async (t) => {
 
 test("an expired or foreign request, no request, and no answer each say what to do next", async (t) => {
   const expired = await open(t, problem(400, "invalid_request"));
-  await expired.page.getByRole("heading", { name: "This sign-in has expired" }).waitFor();
+  await expired.page.getByRole("heading", { name: "This request has expired" }).waitFor();
   await expired.page.getByText("Go back to the app and sign in there again.").first().waitFor();
 
   const page = await openPage(t, browser, www.url);

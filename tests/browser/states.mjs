@@ -244,7 +244,7 @@ export const STATES = [
   {
     name: "sign-in-expired",
     reach: forApp("/sign-in", null, problem(400, "invalid_request")),
-    says: "This sign-in has expired",
+    says: "This request has expired",
   },
   {
     name: "sign-in-unreachable",
@@ -260,7 +260,7 @@ export const STATES = [
   {
     name: "consent-expired",
     reach: forApp("/consent", ADA, problem(400, "invalid_request")),
-    says: "This sign-in has expired",
+    says: "This request has expired",
   },
   {
     name: "consent-unreachable",
