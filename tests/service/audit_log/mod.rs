@@ -99,10 +99,12 @@ fn variant(act: &Act) -> usize {
         Act::SessionReplaced { .. } => 38,
         Act::CodeIssued { .. } => 39,
         Act::AuthorizationDenied { .. } => 40,
+        Act::ClientManaged { .. } => 41,
+        Act::GrantWithdrawn { .. } => 42,
     }
 }
 
-const VARIANTS: usize = 41;
+const VARIANTS: usize = 43;
 
 impl Seen {
     /// The events since the last call as texts: the name, with `!` unless it was done, and the

@@ -108,6 +108,12 @@ const OPERATIONS: [(&str, &[&str]); 37] = [
     ("retry_failed_mail", &["retry failed mails"]),
     ("drop_failed_mail", &["drop a failed mail"]),
     ("raise_counters", &["raise all counters"]),
+    ("create_client", &["register an app"]),
+    ("change_client", &["change an app"]),
+    ("delete_client", &["delete an app"]),
+    ("add_client_secret", &["make a secret"]),
+    ("delete_client_secret", &["delete a secret"]),
+    ("withdraw_grant", &["take back a grant"]),
     ("find_pseudonyms", &["read as an operator"]),
     ("import_users", &["import"]),
     ("amend_user", &["change roles", "disable"]),
@@ -459,6 +465,7 @@ fn every_use_case_has_a_case() {
     let files = [
         include_str!("cases/mod.rs"),
         include_str!("cases/apps.rs"),
+        include_str!("cases/authorize.rs"),
         include_str!("cases/mail.rs"),
         include_str!("cases/operators.rs"),
     ];

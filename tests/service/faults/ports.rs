@@ -7,9 +7,9 @@ use std::rc::Rc;
 
 use edgegate::adapters::kv_sessions::{KeyValue, Page, Values, WriteError};
 use edgegate::adapters::memory::{
-    ManualClock, MemoryApps, MemoryDevices, MemoryEvents, MemoryMailGate, MemoryMailLedger, MemoryMailQueue,
-    MemoryMailer, MemoryOperatorTickets, MemoryPasswordGuard, MemorySignatures, MemoryUsers,
-    MemoryVendors, NoLimits, PlatformAnswer, SeededRandom,
+    ManualClock, MemoryApps, MemoryDevices, MemoryEvents, MemoryMailGate, MemoryMailLedger,
+    MemoryMailQueue, MemoryMailer, MemoryOperatorTickets, MemoryPasswordGuard, MemorySignatures,
+    MemoryUsers, MemoryVendors, NoLimits, PlatformAnswer, SeededRandom,
 };
 use edgegate::domain::account::{
     AccountName, Attempt, Comparison, Departure, EmailAddress, EmailPrefix, FreedAddress,
@@ -33,7 +33,8 @@ use edgegate::domain::session::{
 use edgegate::ports::{
     AddedSecret, Clients, DeadLetter, Devices, Ending, GivenGrant, Grants, Guarded, Insertion,
     LaneRequest, Limit, MailGate, MailLedger, MailQueue, Mailer, NewSession, Once, OperatorTickets,
-    PasswordGuard, PasswordHasher, Ports, RateLimiter, RegisteredClient, Renewal, SessionStore, SignatureVerifier, UserDirectory, Vendors,
+    PasswordGuard, PasswordHasher, Ports, RateLimiter, RegisteredClient, Renewal, SessionStore,
+    SignatureVerifier, UserDirectory, Vendors,
 };
 use edgegate_token::SignedBy;
 
@@ -64,12 +65,22 @@ pub(crate) const FAULTS: [Fault; 5] = [
 /// Every call of a port that can fail and that a use case makes. `UserDirectory::ping` is missing,
 /// since no use case calls it, and so is `KeyValue::delete`, which removes records of ended
 /// sessions after the response.
-pub(crate) const CALLS: [&str; 68] = [
+pub(crate) const CALLS: [&str; 79] = [
+    "clients add secret",
+    "clients change",
+    "clients create",
+    "clients delete",
+    "clients delete secret",
     "clients find",
+    "clients list",
     "devices",
     "gate count",
     "grants find live",
+    "grants forget",
+    "grants forget withdrawn",
     "grants give",
+    "grants list",
+    "grants withdraw",
     "guard check",
     "guard forget",
     "guard hash",
@@ -98,6 +109,7 @@ pub(crate) const CALLS: [&str; 68] = [
     "sessions begin",
     "sessions check",
     "sessions end",
+    "sessions end client",
     "sessions forget",
     "sessions forget copy",
     "sessions hold",
@@ -394,9 +406,19 @@ impl<K: KeyValue> KeyValue for Faulty<K> {
     }
 }
 
+/// The same for a method whose name two traits of the adapter have.
+macro_rules! numbered_of {
+    ($trait:ident, $name:literal, $method:ident($($argument:ident: $of:ty),*) -> $answer:ty) => {
+        async fn $method(&self, $($argument: $of),*) -> Result<$answer, StoreError> {
+            let run = || $trait::$method(&self.inner, $($argument),*);
+            self.line.call($name, failed, run).await
+        }
+    };
+}
+
 impl Clients for Faulty<MemoryApps> {
-    numbered!("clients find", find(id: &ClientId) -> Option<RegisteredClient>);
-    numbered!("clients list", list(after: Option<&ClientId>, limit: u32) -> Vec<AppClient>);
+    numbered_of!(Clients, "clients find", find(id: &ClientId) -> Option<RegisteredClient>);
+    numbered_of!(Clients, "clients list", list(after: Option<&ClientId>, limit: u32) -> Vec<AppClient>);
     numbered!("clients create", create(client: &AppClient, secret: Option<&StoredSecret>) -> bool);
     numbered!("clients change", change(client: &AppClient, if_version: u64) -> bool);
     numbered!("clients delete", delete(id: &ClientId) -> bool);
@@ -407,8 +429,8 @@ impl Clients for Faulty<MemoryApps> {
 impl Grants for Faulty<MemoryApps> {
     numbered!("grants give", give(grant: &Grant) -> Grant);
     numbered!("grants find live", find_live(user: UserId, client: &ClientId, resource: Option<&Resource>) -> Option<Grant>);
-    numbered!("grants find", find(id: GrantId) -> Option<Grant>);
-    numbered!("grants list", list(user: UserId) -> Vec<GivenGrant>);
+    numbered_of!(Grants, "grants find", find(id: GrantId) -> Option<Grant>);
+    numbered_of!(Grants, "grants list", list(user: UserId) -> Vec<GivenGrant>);
     numbered!("grants withdraw", withdraw(id: GrantId, user: UserId, now: u64) -> Option<Grant>);
     numbered!("grants forget", forget(user: UserId) -> ());
     numbered!("grants forget withdrawn", forget_withdrawn(before: u64) -> ());

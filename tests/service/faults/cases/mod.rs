@@ -33,6 +33,7 @@ macro_rules! case {
 }
 
 mod apps;
+mod authorize;
 mod mail;
 mod operators;
 
@@ -71,7 +72,10 @@ pub(super) fn cases<S: SessionStore + 'static>() -> Vec<Case<S>> {
     cases.extend(addresses());
     cases.extend(accounts());
     cases.extend(apps::apps());
+    cases.extend(authorize::authorize());
     cases.extend(operators::operators());
+    cases.extend(apps::apps());
+    cases.extend(authorize::authorize());
     cases.extend(mail::mail());
     cases.extend(reading());
     cases
