@@ -479,6 +479,7 @@ fn jobs() -> Vec<Job> {
         pool,
         paid: number % 3 == 0,
         request: None,
+        app_request: None,
         task,
     });
     jobs.collect()

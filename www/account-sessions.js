@@ -1,5 +1,6 @@
 // Where somebody is signed in, and buttons to end those sessions.
 /** @import { Session } from "/edgegate/client/index.js" */
+import { appNamed } from "./account-grants.js";
 import { byId, make, say } from "./dom.js";
 import { inWords, isRefusal } from "./failures.js";
 import { onClick } from "./form.js";
@@ -35,7 +36,13 @@ export async function showSessions() {
   }
 }
 
-/** @param {Session[]} sessions */
+/**
+ * A session that an app holds has the app's name; null after the user took back what they gave it.
+ *
+ * @typedef {Session & {app?: {name: string | null}}} Listed
+ */
+
+/** @param {Listed[]} sessions */
 function render(sessions) {
   const [here, elsewhere] = [
     sessions.filter(({ current }) => current),
@@ -43,14 +50,20 @@ function render(sessions) {
   ];
   list.replaceChildren(...[...here, ...elsewhere].map(entry));
   others.hidden = elsewhere.length === 0;
+  const apps = elsewhere.filter(({ app }) => app).length;
+  const devices = elsewhere.length - apps;
+  const { only_here, here_and, in_apps } = words.sessions;
   sayDone(
-    elsewhere.length === 0
-      ? words.sessions.only_here
-      : counted(words.sessions.here_and, elsewhere.length),
+    [
+      devices === 0 ? only_here : counted(here_and, devices),
+      apps === 0 ? "" : counted(in_apps, apps),
+    ]
+      .join(" ")
+      .trim(),
   );
 }
 
-/** @param {Session} session */
+/** @param {Listed} session */
 function entry(session) {
   const device = deviceOf(session);
   const badge = make("span", { className: "badge", textContent: words.sessions.this_device });
@@ -61,7 +74,7 @@ function entry(session) {
     make(
       "div",
       {},
-      make("strong", { textContent: device }),
+      make("strong", { textContent: device, dir: "auto" }),
       session.current ? badge : "",
       make(
         "span",
@@ -124,11 +137,19 @@ onClick(
 onClick(byId("sessions-again"), showSessions, null);
 
 /**
- * `Firefox on Linux`. Leaves out what is not known.
+ * `Firefox on Linux`, or `Notes, in Firefox on Linux` for an app. Leaves out what is not known.
  *
- * @param {Session} session
+ * @param {Listed} session
  */
-function deviceOf({ device: { browser, os, type } }) {
+function deviceOf({ app, device }) {
+  const on = browserOf(device);
+  return app
+    ? fill(words.sessions.app_on, { app: appNamed(app.name ?? words.sessions.an_app), device: on })
+    : on;
+}
+
+/** @param {Session["device"]} device */
+function browserOf({ browser, os, type }) {
   const say = words.sessions;
   if (browser) return os ? fill(say.browser_on, { browser, system: os }) : browser;
   if (type) return fill(os ? say.a_device_on : say.a_device, { type, system: os ?? "" });

@@ -1,6 +1,7 @@
 // The account of the user who is signed in: who they are, where they are signed in, and what they
 // can change.
 /** @import { SignedOutReason, User } from "/edgegate/client/index.js" */
+import { showGrants } from "./account-grants.js";
 import { showSessions } from "./account-sessions.js";
 import { all, byId, first, inputOf, make, say } from "./dom.js";
 import { inWords, isAbout, isRefusal } from "./failures.js";
@@ -52,7 +53,7 @@ async function start() {
   shown = user.id;
   showUser(user);
   // The page appears when it is complete, so that nothing moves while somebody reads.
-  await showSessions();
+  await Promise.all([showSessions(), showGrants(showSessions)]);
   if (shown === user.id)
     show("account", { focus: !isFirst || document.activeElement !== document.body });
   if (isFirst) openAskedSection();

@@ -1,16 +1,20 @@
 // The address that somebody typed, for the next page: never in a URL, because servers log those.
 // A tab keeps it until it is closed. What a mail was asked for is kept for an hour, for the page
 // that the link in the mail opens in another tab.
+import { forgetText, readText, storeText } from "./storage.js";
 
 const TYPED = "edgegate:address";
 const MAILED = "edgegate:mailed-address";
 const KEPT_MS = 3_600_000;
 
 /** @param {string} address */
-export const rememberTyped = (address) => store(() => sessionStorage, TYPED, address);
+export const rememberTyped = (address) =>
+  address
+    ? storeText(() => sessionStorage, TYPED, address)
+    : forgetText(() => sessionStorage, TYPED);
 
 /** The address that was typed last in this tab. */
-export const typedAddress = () => read(() => sessionStorage, TYPED) ?? "";
+export const typedAddress = () => readText(() => sessionStorage, TYPED) ?? "";
 
 /**
  * Call this when a mail was asked for.
@@ -20,13 +24,13 @@ export const typedAddress = () => read(() => sessionStorage, TYPED) ?? "";
 export function rememberMailed(address) {
   rememberTyped(address);
   const until = Date.now() + KEPT_MS;
-  store(() => localStorage, MAILED, JSON.stringify({ address, until }));
+  storeText(() => localStorage, MAILED, JSON.stringify({ address, until }));
 }
 
 /** The address for which this browser asked for a mail in the last hour. */
 export function mailedAddress() {
   try {
-    const { address, until } = JSON.parse(read(() => localStorage, MAILED) ?? "{}");
+    const { address, until } = JSON.parse(readText(() => localStorage, MAILED) ?? "{}");
     const isKept = until > Date.now() && until <= Date.now() + KEPT_MS;
     if (isKept && typeof address === "string") return address;
   } catch {
@@ -36,30 +40,4 @@ export function mailedAddress() {
   return "";
 }
 
-export const forgetMailed = () => store(() => localStorage, MAILED, null);
-
-/**
- * A browser may refuse storage, and then the page works without it.
- *
- * @param {() => Storage} storage
- * @param {string} name
- * @param {string | null} text
- */
-function store(storage, name, text) {
-  try {
-    if (text) storage().setItem(name, text);
-    else storage().removeItem(name);
-  } catch {}
-}
-
-/**
- * @param {() => Storage} storage
- * @param {string} name
- */
-function read(storage, name) {
-  try {
-    return storage().getItem(name);
-  } catch {
-    return null;
-  }
-}
+export const forgetMailed = () => forgetText(() => localStorage, MAILED);

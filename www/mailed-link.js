@@ -1,6 +1,7 @@
 // The pages behind mailed links, <page>#<ticket>. Mail scanners open links too, so opening the page
 // sends nothing. Only the button does.
 import { forgetMailed, mailedAddress, rememberTyped } from "./address.js";
+import { mailedAppRequest, withAppRequest } from "./app-request.js";
 import { all, byId, first, ready } from "./dom.js";
 import { isAbout, isLost, isRefusal } from "./failures.js";
 import { isComplete, onSubmit, show } from "./form.js";
@@ -8,6 +9,7 @@ import { passwordField } from "./password-field.js";
 import { client } from "./session.js";
 
 let ticket = takeTicket();
+const request = mailedAppRequest();
 let isAnswerLost = false;
 
 const form = first(document, "form", HTMLFormElement);
@@ -42,6 +44,7 @@ onSubmit(form, async () => {
 });
 
 if (username instanceof HTMLInputElement) nameAccount(username);
+if (request) leadToApp(request);
 if (ticket) ready();
 else show("no-link");
 
@@ -72,11 +75,24 @@ function nameAccount(input) {
   field.removeAttribute("aria-hidden");
 }
 
+/**
+ * Each way on from this page keeps the request of the app that led to the mail.
+ *
+ * @param {string} request
+ */
+function leadToApp(request) {
+  for (const path of ["/sign-in", "/register", "/forgot-password"])
+    for (const link of all(`a[href="${path}"]`))
+      link.setAttribute("href", withAppRequest(path, request));
+}
+
 /** @param {"bad-link" | "done"} view */
 function finish(view) {
   ticket = "";
   form.reset();
   // If the answer to a first attempt was lost, that attempt may have used the link.
   for (const note of all("[data-after-lost-answer]")) note.hidden = !isAnswerLost;
+  for (const note of all("[data-app-request]"))
+    note.hidden = request === null || (request === "") === (note.dataset.appRequest === "here");
   show(view);
 }

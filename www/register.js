@@ -2,6 +2,7 @@
 // mailed link. So the page first asks without a password, and the service says if it needs one.
 /** @import { EdgegateError } from "/edgegate/client/index.js" */
 import { rememberTyped, typedAddress } from "./address.js";
+import { keepForMail, newId, takeAppRequest, withAppRequest } from "./app-request.js";
 import { isMet, isRefusedChallenge, takeChallenge } from "./challenge.js";
 import { all, byId, first, inputOf, ready } from "./dom.js";
 import { isAbout, isRefusal } from "./failures.js";
@@ -18,7 +19,14 @@ const names = [inputOf(form, "first_name"), inputOf(form, "last_name")];
 const passwordBox = byId("password-field");
 const password = passwordField(inputOf(form, "password"));
 
-for (const link of all(".sign-in")) link.setAttribute("href", withReturnTo("/sign-in"));
+const { request } = takeAppRequest();
+const mailId = newId();
+
+const signIn = request ? withAppRequest("/sign-in", request) : withReturnTo("/sign-in");
+for (const link of all(".sign-in")) link.setAttribute("href", signIn);
+if (request)
+  for (const link of all(".forgot"))
+    link.setAttribute("href", withAppRequest("/forgot-password", request));
 email.value ||= typedAddress();
 email.addEventListener("input", () => {
   byId("taken").hidden = true;
@@ -37,15 +45,19 @@ onSubmit(form, async () => {
     ...(!passwordBox.hidden && { password: password.value }),
   };
 
+  const ask = (/** @type {{challenge?: string}} */ challenge) =>
+    client.register({ ...account, ...challenge, ...keepForMail(request, mailId) });
+
   try {
-    const user = await client.register({ ...account, ...takeChallenge() });
+    const user = await ask(takeChallenge());
     form.reset();
-    if (user) return location.replace(returnTo());
+    // The page for signing in knows how to go on to an app.
+    if (user) return location.replace(request ? signIn : returnTo());
   } catch (error) {
     if (!isRefusal(error)) throw error;
     return explain(error);
   }
-  showSent(address, (challenge) => client.register({ ...account, ...challenge }));
+  showSent(address, ask);
 });
 ready();
 

@@ -1,24 +1,41 @@
-// Signs in with an address and a password, then goes to ?return_to=.
+// Signs in with an address and a password. Then it goes on to the app whose request led here, or to
+// ?return_to=.
+/** @import { Asked } from "./app-answer.js" */
 import { rememberTyped, typedAddress } from "./address.js";
+import { answerApp, appPage, nameOfApp, phrase, placeOfApp } from "./app-answer.js";
+import { takeAppRequest, withAppRequest } from "./app-request.js";
 import { isMet, isRefusedChallenge, takeChallenge } from "./challenge.js";
 import { all, byId, first, inputOf, ready } from "./dom.js";
 import { isAbout, isRefusal } from "./failures.js";
-import { addressIn, isComplete, isGiven, mark, onSubmit, refuse, show } from "./form.js";
+import { addressIn, isComplete, isGiven, mark, onClick, onSubmit, refuse, show } from "./form.js";
 import { isLoopback } from "./loopback.js";
 import { reveal } from "./password-reveal.js";
 import { returnTo, withReturnTo } from "./return-to.js";
 import { client, nameOf } from "./session.js";
-import { words } from "./words.js";
+import { fill, words } from "./words.js";
 
 const form = first(document, "form", HTMLFormElement);
 const [email, password] = [inputOf(form, "email"), inputOf(form, "password")];
 const next = returnTo();
+const { request, isOther } = takeAppRequest();
+const goOn = appPage(request, follow);
+/** @type {Asked | null} What the service has said about the request. */
+let asked = null;
 // As soon as somebody uses the form, it stays.
 let isInUse = false;
+// A password manager may fill the form, so that an input alone does not mean that somebody is there
+// who does not want to go on to the app as they are.
+let isTyping = false;
+// Somebody has asked for the form, to use another account.
+let isFormWanted = isOther;
+let hasSignedIn = false;
+let answers = 0;
 
 reveal(password);
-byId("register", HTMLAnchorElement).href = withReturnTo("/register");
-byId("forgot", HTMLAnchorElement).href = withReturnTo("/forgot-password");
+for (const id of ["register", "forgot"]) {
+  const link = byId(id, HTMLAnchorElement);
+  link.href = request ? withAppRequest(link.pathname, request) : withReturnTo(link.pathname);
+}
 byId("continue", HTMLAnchorElement).href = next;
 for (const demo of all(".only-local")) demo.hidden = !isLoopback;
 
@@ -31,6 +48,10 @@ email.addEventListener("change", () => rememberTyped(email.value.trim()));
 for (const event of ["input", "pointerdown", "submit"])
   form.addEventListener(event, () => {
     isInUse = true;
+  });
+for (const event of ["keydown", "pointerdown"])
+  form.addEventListener(event, () => {
+    isTyping = true;
   });
 
 onSubmit(form, async () => {
@@ -49,21 +70,82 @@ onSubmit(form, async () => {
     return;
   }
   form.reset();
-  location.replace(next);
+  if (!request) return location.replace(next);
+  [hasSignedIn, isTyping, isFormWanted] = [true, false, false];
+  await goOn();
 });
 
-byId("other").addEventListener("click", () => {
-  show("ask");
-  email.focus();
-});
+for (const button of all(".other"))
+  button.addEventListener("click", () => {
+    isFormWanted = true;
+    show("ask");
+    email.focus();
+  });
+
+onClick(
+  byId("as"),
+  async () => {
+    if (asked) await answer(asked);
+  },
+  byId("as-problem"),
+);
+
+/**
+ * Goes on with the request of an app.
+ *
+ * @param {Asked} now
+ */
+async function follow(now) {
+  asked = now;
+  const [app, place] = [nameOfApp(now.client), placeOfApp(now.client)];
+  for (const line of all(".app-place")) {
+    line.replaceChildren(...phrase(words.apps.back_to, { place }));
+    line.hidden = false;
+  }
+  byId("title").replaceChildren(...phrase(words.sign_in.to_app, { app }));
+  byId("continue-title").replaceChildren(...phrase(words.sign_in.continue_to, { app }));
+  if (now.next === "sign_in" || isFormWanted || isTyping) return showForm(now);
+  if (now.next === "consent") return location.replace(withAppRequest("/consent", request));
+  // If the service keeps changing its mind, a button ends the circle.
+  if (now.next === "done" && answers < 2) return answer(now);
+  const address = now.user?.email ?? "";
+  const name = client.user && client.user.id === now.user?.id ? nameOf(client.user) : address;
+  byId("as").textContent = fill(words.sign_in.continue_as, { name });
+  byId("as-address").textContent = address;
+  show("app-continue", { focus: hasSignedIn });
+}
+
+/** @param {Asked} now */
+function showForm({ login_hint, user, next }) {
+  // The service may want the password of somebody who is signed in.
+  const isAgain = next === "sign_in" && user !== null && !isFormWanted;
+  byId("sign-in-again").hidden = !isAgain;
+  email.value ||= (isAgain ? user.email : login_hint) ?? "";
+  show("ask", { focus: false });
+  if (!isTyping) (email.value ? password : email).focus();
+}
+
+/** @param {Asked} now */
+async function answer(now) {
+  answers += 1;
+  if (!(await answerApp(request, now, true))) await goOn();
+}
 
 ready();
-client.ready().then(
-  (user) => {
-    if (!user || isInUse) return;
-    byId("who").textContent = nameOf(user);
-    show("signed-in", { focus: false });
-  },
-  // Nobody knows now who is signed in. Signing in works all the same.
-  () => {},
-);
+if (request) {
+  // Until the client is ready, a renewal may be changing the cookie.
+  client
+    .ready()
+    .catch(() => {})
+    .then(goOn);
+} else {
+  client.ready().then(
+    (user) => {
+      if (!user || isInUse) return;
+      byId("who").textContent = nameOf(user);
+      show("signed-in", { focus: false });
+    },
+    // Nobody knows now who is signed in. Signing in works all the same.
+    () => {},
+  );
+}

@@ -44,7 +44,8 @@ impl<P: Ports> AuthService<P> {
         };
         self.admit_noticed_act(user.id, NoticedAct::AddressChange)
             .await?;
-        self.ask_for_mail(task, client.into(), locale).await?;
+        self.ask_for_mail(task, client.into(), locale.into())
+            .await?;
         self.record(Act::EmailChangeRequested {
             user: user.id,
             session: bearer.session,

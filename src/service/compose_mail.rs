@@ -4,6 +4,7 @@ use sha2::{Digest, Sha256};
 
 use super::AuthService;
 use crate::domain::account::{EmailAddress, Name, User, UserId};
+use crate::domain::app_request_id::AppRequestId;
 use crate::domain::error::StoreError;
 use crate::domain::link::{NewAddressLink, RegistrationLink, State, UserLink};
 use crate::domain::mail::{Job, LinkLife, Message, NotDue, Pool, Task, mailbox};
@@ -228,7 +229,7 @@ impl<P: Ports> AuthService<P> {
         match &due.kind {
             LinkKind::Reset(user, state, reason) => {
                 let ticket = links.seal_reset(of(user, *state));
-                let link = &self.link(RESET_PAGE, &ticket);
+                let link = &self.link(RESET_PAGE, job.app_request, &ticket);
                 let letter = match reason {
                     ResetReason::Forgotten => Letter::ResetPassword { link, minutes },
                     ResetReason::Invited => Letter::Invitation { link, minutes },
@@ -245,12 +246,12 @@ impl<P: Ports> AuthService<P> {
                     asked_at: job.asked_at,
                     expires_at,
                 });
-                let link = &self.link(VERIFY_PAGE, &ticket);
+                let link = &self.link(VERIFY_PAGE, job.app_request, &ticket);
                 self.message(job, &due.to, &Letter::FinishRegistration { link, minutes })
             }
             LinkKind::Verification(user, state) => {
                 let ticket = links.seal_verification(of(user, *state));
-                let link = &self.link(VERIFY_PAGE, &ticket);
+                let link = &self.link(VERIFY_PAGE, job.app_request, &ticket);
                 self.message(job, &due.to, &Letter::VerifyAddress { link, minutes })
             }
             LinkKind::NewAddress(user, state) => {
@@ -258,7 +259,7 @@ impl<P: Ports> AuthService<P> {
                     account: of(user, *state),
                     email: due.to.clone(),
                 });
-                let link = &self.link(CONFIRM_PAGE, &ticket);
+                let link = &self.link(CONFIRM_PAGE, job.app_request, &ticket);
                 self.message(job, &due.to, &Letter::ConfirmAddress { link, minutes })
             }
         }
@@ -289,13 +290,17 @@ impl<P: Ports> AuthService<P> {
 
     /// The link to choose a new password.
     pub(super) fn reset_link(&self, ticket: &Secret) -> String {
-        self.link(RESET_PAGE, ticket)
+        self.link(RESET_PAGE, None, ticket)
     }
 
     /// The ticket is in the fragment, which browsers neither send to a server nor put into
     /// `Referer`.
-    fn link(&self, page: &str, ticket: &Secret) -> String {
-        [&self.page(page), "#", ticket.expose()].concat()
+    ///
+    /// The id of an app's request is no secret. It is a parameter, so that pages of other authors
+    /// find only the ticket in the fragment.
+    fn link(&self, page: &str, app_request: Option<AppRequestId>, ticket: &Secret) -> String {
+        let parameter = app_request.map_or_else(String::new, |id| format!("?request_id={id}"));
+        [&self.page(page), &parameter, "#", ticket.expose()].concat()
     }
 }
 

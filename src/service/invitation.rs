@@ -37,7 +37,7 @@ impl<P: Ports> AuthService<P> {
 
     pub(super) async fn mail_invitation(&self, user: &User, locale: Locale) -> Result<(), Error> {
         let client = Client::uncounted();
-        self.ask_for_mail(invitation(user), (&client).into(), locale)
+        self.ask_for_mail(invitation(user), (&client).into(), locale.into())
             .await
     }
 

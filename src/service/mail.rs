@@ -2,6 +2,7 @@
 
 use super::AuthService;
 use crate::domain::account::{EmailAddress, User, UserId};
+use crate::domain::app_request_id::AppRequestId;
 use crate::domain::error::{Error, FieldProblem};
 use crate::domain::event::{Act, Whose};
 use crate::domain::mail::{
@@ -11,6 +12,24 @@ use crate::domain::policy::MAIL_LARGER_NETWORK_PART;
 use crate::domain::session::{Caller, Client, Credentials};
 use crate::domain::settings::MailRoute;
 use crate::ports::{MailGate, MailQueue, Ports};
+
+/// What somebody who asks for a mail wants of it. A [`Locale`] alone is enough.
+#[derive(Clone, Copy, Debug)]
+pub struct MailOptions {
+    /// The language of the mail.
+    pub locale: Locale,
+    /// The id under which the page keeps an app's request, for the link in the mail.
+    pub app_request: Option<AppRequestId>,
+}
+
+impl From<Locale> for MailOptions {
+    fn from(locale: Locale) -> Self {
+        Self {
+            locale,
+            app_request: None,
+        }
+    }
+}
 
 impl<P: Ports> AuthService<P> {
     /// Counts a request for a mail, and queues the mail.
@@ -24,10 +43,10 @@ impl<P: Ports> AuthService<P> {
         &self,
         task: Task,
         caller: Caller<'_>,
-        locale: Locale,
+        options: MailOptions,
     ) -> Result<(), Error> {
         let pool = self.admit_mail(&task, caller).await?;
-        let job = self.job(task, pool, locale);
+        let job = self.job(task, pool, options);
         Ok(self.ports.mail_queue().put(&job, 0).await?)
     }
 
@@ -148,12 +167,12 @@ impl<P: Ports> AuthService<P> {
     /// Queues a mail about something that has happened. If the queue fails, the ledger keeps the
     /// mail for the cron. If both fail, that is recorded, and nothing is undone.
     pub(super) async fn notify(&self, task: Task, locale: Locale) {
-        self.queue_from(Pool::None, task, locale).await;
+        self.queue_from(Pool::None, task, locale.into()).await;
     }
 
     /// The same for a mail that a pool pays for.
-    pub(super) async fn queue_from(&self, pool: Pool, task: Task, locale: Locale) {
-        self.notify_by(self.job(task, pool, locale)).await;
+    pub(super) async fn queue_from(&self, pool: Pool, task: Task, options: MailOptions) {
+        self.notify_by(self.job(task, pool, options)).await;
     }
 
     /// Like [`notify_user`](Self::notify_user), for a notice that concurrent requests may each
@@ -174,7 +193,7 @@ impl<P: Ports> AuthService<P> {
     /// The same, for a caller that knows whether the address is verified.
     pub(super) async fn notify_once(&self, task: Task, locale: Locale, event: &[&[u8]]) {
         let id = job_id_of(task.name(), event);
-        let job = self.job(task, Pool::None, locale);
+        let job = self.job(task, Pool::None, locale.into());
         self.notify_by(Job { id, ..job }).await;
     }
 
@@ -212,18 +231,19 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    fn job(&self, task: Task, pool: Pool, locale: Locale) -> Job {
+    fn job(&self, task: Task, pool: Pool, options: MailOptions) -> Job {
         Job {
             id: uuid::Builder::from_random_bytes(self.random())
                 .into_uuid()
                 .simple()
                 .to_string(),
             asked_at: self.now(),
-            locale,
+            locale: options.locale,
             tries: 0,
             pool,
             paid: false,
             request: self.request.get(),
+            app_request: options.app_request,
             task,
         }
     }

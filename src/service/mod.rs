@@ -101,6 +101,7 @@ use edgegate_token::Expected;
 
 pub use generate_token::Login;
 pub use is_authorized::Criteria;
+pub use mail::MailOptions;
 pub use register::{NewAccount, Registered};
 pub use tokens::{SignedIn, TokenPair};
 

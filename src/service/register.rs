@@ -1,12 +1,13 @@
 //! Registers an account. The setting `REGISTRATION` says who may.
 
 use super::check_challenge::Unanswered;
+use super::mail::MailOptions;
 use super::new_user::Identity;
 use super::{AuthService, SignedIn};
 use crate::domain::account::Roles;
 use crate::domain::error::{Error, FieldProblem};
 use crate::domain::event::Act;
-use crate::domain::mail::{Locale, Pool, Task};
+use crate::domain::mail::{Pool, Task};
 use crate::domain::session::Caller;
 use crate::domain::settings::Registration;
 use crate::ports::{Insertion, Ports, UserDirectory};
@@ -44,9 +45,9 @@ impl<P: Ports> AuthService<P> {
         &self,
         account: NewAccount<'_>,
         caller: impl Into<Caller<'_>>,
-        locale: Locale,
+        options: impl Into<MailOptions>,
     ) -> Result<Registered, Error> {
-        let caller = caller.into();
+        let (caller, options) = (caller.into(), options.into());
         let client = caller.client;
         let registration = self.settings().registration;
         if registration == Registration::Closed {
@@ -71,7 +72,7 @@ impl<P: Ports> AuthService<P> {
                 first_name: identity.first_name,
                 last_name: identity.last_name,
             };
-            self.ask_for_mail(task, caller, locale).await?;
+            self.ask_for_mail(task, caller, options).await?;
             self.record(Act::RegistrationRequested { address });
             return Ok(Registered::Asked);
         }
@@ -92,7 +93,7 @@ impl<P: Ports> AuthService<P> {
             Insertion::EmailTaken | Insertion::Freed => return Err(Error::EmailTaken),
         }
         self.record_registered(&user);
-        self.queue_from(pool, verification, locale).await;
+        self.queue_from(pool, verification, options).await;
         let signed_in = self.begin_session(user, client, None).await?;
         Ok(Registered::SignedIn(Box::new(signed_in)))
     }

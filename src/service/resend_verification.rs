@@ -2,10 +2,10 @@
 
 use super::AuthService;
 use super::check_challenge::Unanswered;
-use super::mail::typed_address;
+use super::mail::{MailOptions, typed_address};
 use crate::domain::error::Error;
 use crate::domain::event::Act;
-use crate::domain::mail::{Locale, Task};
+use crate::domain::mail::Task;
 use crate::domain::session::Caller;
 use crate::ports::Ports;
 
@@ -18,9 +18,9 @@ impl<P: Ports> AuthService<P> {
         &self,
         email: &str,
         caller: impl Into<Caller<'_>>,
-        locale: Locale,
+        options: impl Into<MailOptions>,
     ) -> Result<(), Error> {
-        let caller = caller.into();
+        let (caller, options) = (caller.into(), options.into());
         let client = caller.client;
         self.admit_client(client).await?;
         let email = typed_address(email)?;
@@ -28,7 +28,7 @@ impl<P: Ports> AuthService<P> {
         self.check_challenge(caller.credentials, Unanswered::IsRefused)
             .await?;
         let address = self.pseudonym(&email);
-        self.ask_for_mail(Task::Verification { email }, caller, locale)
+        self.ask_for_mail(Task::Verification { email }, caller, options)
             .await?;
         self.record(Act::VerificationRequested { address });
         Ok(())

@@ -12,7 +12,7 @@ import {
   stopTime,
   waitOver,
 } from "./browser.mjs";
-import { ADA, fakeSession, NOBODY, renewed, SESSIONS, signedIn } from "./signed-in.mjs";
+import { ADA, fakeSession, GRANTS, NOBODY, renewed, SESSIONS, signedIn } from "./signed-in.mjs";
 
 const GOOD = "violet tram hums at noon";
 let browser;
@@ -116,6 +116,55 @@ test("sessions: device, place and time; each can be ended, this one by signing o
   await page.getByText("Ended: Unknown device. Only this device is left.").waitFor();
   assert.equal(await focused(page), "where");
   assert.equal(await page.getByRole("button", { name: "End all others" }).isVisible(), false);
+});
+
+test("apps with access: each can be withdrawn, and their sessions end with it; without apps no word of them", async (t) => {
+  const page = await open(t);
+  assert.ok(await page.locator("#apps-card").isHidden());
+  await fake(page, "/auth/grants", { json: { grants: GRANTS } });
+  const sessions = await fake(page, "/auth/sessions", {
+    json: {
+      sessions: [...SESSIONS, { ...SESSIONS[1], id: "s4", app: { client_id: "c", name: "Notes" } }],
+    },
+  });
+  await page.reload();
+  await page.getByText("On this device and 2 others. In 1 app.").waitFor();
+  await page.getByText("Notes, in Mobile Safari on iOS").waitFor();
+  const texts = (await page.locator("#apps > li").allInnerTexts()).map((text) =>
+    text.replace(/\s+/g, " "),
+  );
+  assert.match(
+    texts[0],
+    /^Notes ?Since \w+ \d+, \d+ · recognise you by an id that stays the same · see your email address ?Withdraw$/,
+  );
+  assert.match(
+    texts[1],
+    /^Command line ?Since .* · books:read · stay signed in .* · https:\/\/api\.example\.com ?Withdraw$/,
+  );
+  const withdrawn = await fake(page, `/auth/grants/${GRANTS[0].id}`, (time) =>
+    time === 1 ? problem(503, "unavailable", {}, { "Retry-After": "5" }) : { status: 204 },
+  );
+  const withdraw = page.getByRole("button", { name: "Withdraw the access of Notes" });
+  await stopTime(page);
+  await withdraw.click();
+  await page.getByText("Wait 5 seconds, then try again.").waitFor();
+  await waitOver(page, 5);
+  await withdraw.click();
+  await page.getByText("Notes has no access any more").waitFor();
+  assert.deepEqual(
+    withdrawn.map(({ method }) => method),
+    ["DELETE", "DELETE"],
+  );
+  assert.equal(sessions.length, 2, "the sessions are read again");
+  // It was withdrawn elsewhere meanwhile. That is what the user wanted, so it is a success.
+  await fake(page, `/auth/grants/${GRANTS[1].id}`, problem(404, "not_found"));
+  assert.equal(
+    await page.evaluate(() => document.activeElement?.getAttribute("aria-label")),
+    "Withdraw the access of Command line",
+  );
+  await page.keyboard.press("Enter");
+  await page.getByText("Command line has no access any more").waitFor();
+  assert.equal(await focused(page), "apps-title");
 });
 
 test("all others are ended at once; a failure is shown, and the list stays", async (t) => {

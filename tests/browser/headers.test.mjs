@@ -6,6 +6,7 @@ import { openPage, servePages, startBrowser } from "./browser.mjs";
 
 const PAGES = [
   "/sign-in",
+  "/consent",
   "/register",
   "/account",
   "/console",

@@ -91,6 +91,25 @@ export const SESSIONS = [
   }),
 ];
 
+export const GRANTS = [
+  {
+    id: "019ab7a1-6e50-7202-8202-020202020201",
+    client_id: "mBc0kYbqR7eVgSbmrKJhGg",
+    name: "Notes",
+    scopes: ["openid", "email"],
+    resource: null,
+    given_at: now() - 90_000,
+  },
+  {
+    id: "019ab7a1-6e50-7202-8202-020202020202",
+    client_id: "https://tools.example/client.json",
+    name: "Command line",
+    scopes: ["books:read", "offline_access"],
+    resource: "https://api.example.com",
+    given_at: now() - 9_000_000,
+  },
+];
+
 /**
  * Answers the requests of every page about the session: somebody is signed in, or nobody (null).
  *
@@ -101,6 +120,7 @@ export async function fakeSession(page, user) {
   await fake(page, "/auth/token", user ? () => renewed(user) : NOBODY);
   await fake(page, "/auth/me", user ? { json: user } : problem(401, "invalid_token"));
   await fake(page, "/auth/sessions", { json: { sessions: SESSIONS } });
+  await fake(page, "/auth/grants", { json: { grants: [] } });
   await fake(page, "/auth/revoke", { status: 200 });
 }
 

@@ -1,7 +1,17 @@
 // Every state that a page can be in, and how a test gets it there. Tests use this for what must be
 // true in all states.
+import { asked, askedOf, fakeApp, REQUEST } from "./app-requests.mjs";
 import { fake, problem } from "./browser.mjs";
-import { ADA, accessToken, fakeDiscovery, fakeSession, NOBODY, signedIn } from "./signed-in.mjs";
+import {
+  ADA,
+  accessToken,
+  fakeDiscovery,
+  fakeSession,
+  GRANTS,
+  NOBODY,
+  SESSIONS,
+  signedIn,
+} from "./signed-in.mjs";
 
 const TICKET = "AbC-dEf_123";
 const GOOD = "violet tram hums at noon";
@@ -156,6 +166,33 @@ const broken = (path, answer, token = accessToken()) =>
     await page.locator("#token").fill(token);
   });
 
+/** A page that an app has led to, with this user and this answer about the app's request. */
+const forApp = (at, user, about) => async (page) => {
+  await fakeSession(page, user);
+  await fakeApp(page, about);
+  await page.goto(`${at}#request=${REQUEST}`);
+};
+const LONG = "Donaudampfschifffahrtsgesellschaftskapitänsmützenverwaltung";
+const LONG_APP = {
+  name: LONG,
+  host: `${LONG.slice(0, 50).toLowerCase()}.verwaltung.example`,
+  client_id: "https://app-descriptions.example/verwaltung/oauth/client.json",
+};
+const MUCH = {
+  scopes: ["openid", "profile", "email", "offline_access", "books:read", "books:write"],
+  resource: { uri: "https://api.example.com/library", name: "The library" },
+};
+const withApps = async (page) => {
+  await fakeSession(page, ADA);
+  await fake(page, "/auth/grants", { json: { grants: GRANTS } });
+  await fake(page, "/auth/sessions", {
+    json: {
+      sessions: [...SESSIONS, { ...SESSIONS[1], id: "s4", app: { client_id: "c", name: "Notes" } }],
+    },
+  });
+  await page.goto("/account");
+};
+
 const BAD_LINK = problem(400, "invalid_link");
 const WEAK = problem(422, "weak_password", {
   reasons: ["too_short", "too_common", "contains_address"],
@@ -184,6 +221,58 @@ export const STATES = [
   },
   { name: "sign-in-limited", reach: signIn(BRAKE), says: /Wait \d+ seconds/ },
   { name: "sign-in-offline", reach: signIn("offline"), says: "No answer came" },
+  {
+    name: "sign-in-to-app",
+    reach: forApp("/sign-in", null, asked()),
+    says: "Sign in to continue to Notes",
+  },
+  {
+    name: "sign-in-to-app-again",
+    reach: forApp("/sign-in", ADA, askedOf("sign_in")),
+    says: "The app asks for your password again",
+  },
+  {
+    name: "sign-in-continue",
+    reach: forApp("/sign-in", ADA, askedOf("continue", {}, { host: "127.0.0.1" })),
+    says: "Continue as Ada Lovelace",
+  },
+  {
+    name: "sign-in-continue-long",
+    reach: forApp("/sign-in", ADA, askedOf("continue", {}, LONG_APP)),
+    says: "Continue as Ada Lovelace",
+  },
+  {
+    name: "sign-in-expired",
+    reach: forApp("/sign-in", null, problem(400, "invalid_request")),
+    says: "This request has expired",
+  },
+  {
+    name: "sign-in-unreachable",
+    reach: forApp("/sign-in", null, "offline"),
+    says: "You can’t go on right now",
+  },
+  { name: "consent", reach: forApp("/consent", ADA, askedOf("consent", MUCH)), says: "Allow" },
+  {
+    name: "consent-described",
+    reach: forApp("/consent", ADA, askedOf("consent", MUCH, LONG_APP)),
+    says: "which is not where you go back to",
+  },
+  {
+    name: "consent-expired",
+    reach: forApp("/consent", ADA, problem(400, "invalid_request")),
+    says: "This request has expired",
+  },
+  {
+    name: "consent-unreachable",
+    reach: forApp("/consent", ADA, "offline"),
+    says: "You can’t go on right now",
+  },
+  {
+    name: "consent-without-request",
+    reach: as(ADA, "/consent"),
+    says: "There is no app to allow",
+  },
+  { name: "account-apps", reach: withApps, says: "Apps with access" },
   { name: "register", reach: as(null, "/register"), says: "Have an account?" },
   { name: "register-sent", reach: register({ status: 202 }), says: "Check your mail" },
   { name: "register-open", reach: register(NO_PASSWORD), says: "At least 15 characters" },
@@ -312,6 +401,16 @@ export const STATES = [
     says: "Open this page from the mail",
   },
   { name: "verify-bad-link", reach: verify(BAD_LINK), says: "not valid any more" },
+  {
+    name: "verify-done-elsewhere",
+    reach: async (page) => {
+      await fake(page, "/auth/email/verify", { status: 204 });
+      await page.goto(`/verify-email?request_id=AAAAAAAAAAAAAAAAAAAAAA#${TICKET}`);
+      await page.locator("#password").fill(GOOD);
+      await page.locator("[type=submit]").click();
+    },
+    says: "Did an app send you here?",
+  },
   { name: "verify-done", reach: verify({ status: 204 }), says: "Your address is confirmed" },
   { name: "confirm", reach: opened(`/confirm-email#${TICKET}`), says: "Confirm this address" },
   {

@@ -171,7 +171,7 @@ for (const file of SCRIPTS) {
 
 /** Two words with a space between them, or a text that begins with a capitalised word. */
 function isSentence(text) {
-  const NAMES = /^(Bearer |Authorization|Retry-After|EdgegateError|Escape|Enter)/;
+  const NAMES = /^(Bearer |Authorization|Retry-After|Content-Type|EdgegateError|Escape|Enter)/;
   if (NAMES.test(text) || /^[#.[]|^\w+\[|\b(aria|data)-/.test(text)) return false;
   return /\p{L}{2,}[,:]? \p{L}{2,}/u.test(text) || /^\p{Lu}\p{Ll}+/u.test(text);
 }

@@ -127,6 +127,7 @@ fn job(number: u8, asked_at: u64, task: Task) -> Job {
         pool: Pool::None,
         paid: true,
         request: None,
+        app_request: None,
         task,
     }
 }

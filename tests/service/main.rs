@@ -11,6 +11,7 @@
     unreachable_pub
 )]
 
+mod app_requests;
 mod audit_log;
 mod authorize;
 mod change_email;

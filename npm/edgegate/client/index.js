@@ -17,6 +17,8 @@ export { EdgegateError };
 const ACCEPTED = { 202: false };
 const DONE = { 204: false };
 const ORIGINS_MAX = 256;
+/** @type {("challenge" | "request_id")[]} */
+const MAIL_OPTIONS = ["challenge", "request_id"];
 
 export class AuthClient extends EventTarget {
   #options;
@@ -89,14 +91,18 @@ export class AuthClient extends EventTarget {
 
   /** @type {Declared["register"]} */
   async register(given) {
-    const body = readTexts(given, ["email"], ["first_name", "last_name", "password", "challenge"]);
+    const body = readTexts(
+      given,
+      ["email"],
+      ["first_name", "last_name", "password", ...MAIL_OPTIONS],
+    );
     return AuthClient.#coreOf(this).login("/auth/register", body, { 201: true, 202: false });
   }
 
   /** @type {Declared["requestPasswordReset"]} */
   async requestPasswordReset(email, options) {
     await AuthClient.#coreOf(this).send("/auth/password/reset", {
-      body: readTexts({ email, challenge: options?.challenge }, ["email"], ["challenge"]),
+      body: readTexts(mailRequest(email, options), ["email"], MAIL_OPTIONS),
       expect: ACCEPTED,
     });
   }
@@ -104,7 +110,7 @@ export class AuthClient extends EventTarget {
   /** @type {Declared["requestEmailVerification"]} */
   async requestEmailVerification(email, options) {
     await AuthClient.#coreOf(this).send("/auth/email/resend", {
-      body: readTexts({ email, challenge: options?.challenge }, ["email"], ["challenge"]),
+      body: readTexts(mailRequest(email, options), ["email"], MAIL_OPTIONS),
       expect: ACCEPTED,
     });
   }
@@ -281,6 +287,18 @@ function get(core, path) {
     core.send(path, { method: "GET", token, expect: { 200: true } }),
   );
 }
+
+/**
+ * The body of a request for a mail.
+ *
+ * @param {string} email
+ * @param {import("../types/client.d.ts").MailOptions} [options]
+ */
+const mailRequest = (email, options) => ({
+  email,
+  challenge: options?.challenge,
+  request_id: options?.request_id,
+});
 
 /**
  * After something that may have changed or ended the session.

@@ -79,6 +79,16 @@ export interface Session {
 }
 
 /** An option that does not exist is rejected with `invalid_argument`. */
+export interface MailOptions {
+  /** The token of a Cloudflare Turnstile widget, if the service's `TURNSTILE_SECRET` is set. */
+  challenge?: string;
+  /**
+   * Only the service's own pages need it: 16 random bytes as base64url, under which the page keeps
+   * the request of an app. The mailed link carries it.
+   */
+  request_id?: string;
+}
+
 export interface AuthClientOptions {
   /** The origin of the service, such as `https://auth.example.com`. Default: the page's origin. */
   url?: string | UrlLike | undefined;
@@ -276,6 +286,8 @@ export interface AuthClientMembers {
   /**
    * Creates an account. Returns the user, signed in, or null if the service has mailed a link. That
    * depends on the service's `REGISTRATION`: `open` or `verified`. Only `open` needs a `password`.
+   *
+   * `request_id` is for the service's own pages: see `MailOptions`.
    */
   register(account: {
     email: string;
@@ -283,18 +295,19 @@ export interface AuthClientMembers {
     last_name?: string;
     password?: string;
     challenge?: string;
+    request_id?: string;
   }): Promise<User | null>;
 
   /**
    * Mails a link to choose a new password, if the address has an account. The result does not
    * reveal whether it has one.
    */
-  requestPasswordReset(email: string, options?: { challenge?: string }): Promise<void>;
+  requestPasswordReset(email: string, options?: MailOptions): Promise<void>;
   /**
    * Mails the link that verifies an address again, if the address is not verified yet. The result
    * does not reveal whether that is so.
    */
-  requestEmailVerification(email: string, options?: { challenge?: string }): Promise<void>;
+  requestEmailVerification(email: string, options?: MailOptions): Promise<void>;
   /**
    * Sets the password with the token of the mailed link. Ends every session of the user. Signs
    * nobody in.

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Locale, Pool, RouteClass};
 use crate::domain::account::{EmailAddress, Name, UserId};
+use crate::domain::app_request_id::AppRequestId;
 use crate::domain::link::State;
 use crate::domain::policy::{DEAD_LETTER_TTL, LINK_JOB_TTL, MAIL_FACT_CHARS};
 use crate::domain::request_id::RequestId;
@@ -19,6 +20,8 @@ use edgegate_token::unicode::breaks_line;
 const FORMAT: &str = "2";
 /// Still read: jobs of this format may have been queued before a deploy.
 const OLD_FORMAT: &str = "1";
+/// No hexadecimal digit is a `p`, so this is in no other subtag.
+const BEFORE_APP_REQUEST: &str = "-app-";
 
 /// A queued mail. `Debug` prints no address.
 #[derive(Clone, PartialEq, Eq)]
@@ -37,6 +40,8 @@ pub struct Job {
     pub paid: bool,
     /// The request that asked for it. Jobs of older versions don't know it.
     pub request: Option<RequestId>,
+    /// The id under which the page that asked keeps an app's request. The mailed link carries it.
+    pub app_request: Option<AppRequestId>,
     pub task: Task,
 }
 
@@ -298,15 +303,22 @@ impl Job {
         fields.join("\n")
     }
 
-    /// The language, and the request as private use subtags (RFC 5646 section 2.2.7). Versions that
-    /// don't know requests ignore the subtags. So during a deploy an older consumer can still send
+    /// The language, and both ids as private use subtags (RFC 5646 section 2.2.7). Versions that
+    /// don't know the ids ignore the subtags. So during a deploy an older consumer can still send
     /// the mails of a newer producer. It would reject a job with an additional line.
     fn encode_locale(&self) -> String {
-        let language = self.locale.tag();
-        match self.request {
-            None => language.to_owned(),
-            Some(request) => [language, "-", &request.to_subtags()].concat(),
+        let mut text = self.locale.tag().to_owned();
+        if let Some(request) = self.request {
+            text.push('-');
+            text.push_str(&request.to_subtags());
+        } else if self.app_request.is_some() {
+            text.push_str("-x");
         }
+        if let Some(id) = self.app_request {
+            text.push_str(BEFORE_APP_REQUEST);
+            text.push_str(&id.to_subtags());
+        }
+        text
     }
 
     /// Decodes a queued text, and checks it again; `None` if it is malformed.
@@ -329,9 +341,9 @@ impl Job {
         let asked_at = lines.next()?.parse().ok()?;
         let language = lines.next()?;
         let locale = Locale::parse(language)?;
-        let request = language
+        let (request, app_request) = language
             .split_once('-')
-            .and_then(|(_, subtags)| RequestId::from_subtags(subtags));
+            .map_or((None, None), |(_, subtags)| decode_ids(subtags));
         let (tries, pool, paid) = if is_old {
             (0, None, false)
         } else {
@@ -382,8 +394,20 @@ impl Job {
             pool: pool.unwrap_or_else(|| task.pool_before_ranks()),
             paid,
             request,
+            app_request,
             task,
         })
+    }
+}
+
+/// The ids in the subtags of a job's language.
+fn decode_ids(subtags: &str) -> (Option<RequestId>, Option<AppRequestId>) {
+    match subtags.split_once(BEFORE_APP_REQUEST) {
+        None => (RequestId::from_subtags(subtags), None),
+        Some((request, id)) => (
+            RequestId::from_subtags(request),
+            AppRequestId::from_subtags(id),
+        ),
     }
 }
 

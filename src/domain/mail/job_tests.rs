@@ -3,6 +3,7 @@ use proptest::prelude::*;
 use super::job::*;
 use super::{Locale, Pool};
 use crate::domain::account::{EmailAddress, Name, UserId};
+use crate::domain::app_request_id::AppRequestId;
 use crate::domain::link::State;
 use crate::domain::policy::MAIL_FACT_CHARS;
 use crate::domain::request_id::RequestId;
@@ -16,6 +17,7 @@ fn job(task: Task) -> Job {
         pool: Pool::First,
         paid: true,
         request: RequestId::parse("6f1a7c52-3b0e-4d59-9a0c-5d2f1e8b7a34"),
+        app_request: None,
         task,
     }
 }
@@ -123,6 +125,32 @@ fn a_version_that_knows_no_requests_reads_the_job() {
     }
 }
 
+/// The id of an app's request is in the same line, so that older versions still read the job.
+#[test]
+fn the_id_of_an_apps_request_can_be_decoded_again() {
+    let app_request = AppRequestId::parse("3q2-7wABAgMEBQYHCAkKCw").ok();
+    assert!(app_request.is_some());
+    let ids = "app-deadbeef-00010203-04050607-08090a0b";
+    let request = RequestId::parse("6f1a7c52-3b0e-4d59-9a0c-5d2f1e8b7a34");
+    for (request, line) in [
+        (None, ["de-x-", ids].concat()),
+        (
+            request,
+            ["de-x-6f1a7c52-3b0e4d59-9a0c5d2f-1e8b7a34-", ids].concat(),
+        ),
+    ] {
+        let job = Job {
+            request,
+            app_request,
+            ..job(Task::Reset { email: email() })
+        };
+        let text = job.encode();
+        assert_eq!(text.split('\n').nth(3), Some(line.as_str()));
+        assert_eq!(Locale::parse(&line), Some(Locale::German));
+        assert_eq!(Job::decode(&text), Some(job));
+    }
+}
+
 #[test]
 fn a_language_with_other_subtags_has_no_request() {
     let text = job(Task::Reset { email: email() }).encode();
@@ -136,9 +164,12 @@ fn a_language_with_other_subtags_has_no_request() {
         "de-x-6f1a7c52-3b0e-4d599a0c-5d2f1e8b-7a34",
         "de-x-6f1a7c52-3b0e4d59-9a0c5d2f-1e8b7a34-x",
         "de-AT-x-6f1a7c52-3b0e4d59-9a0c5d2f-1e8b7a34",
+        "de-x-app-deadbeef",
+        "de-x-app-DEADBEEF-00010203-04050607-08090a0b",
+        "de-x-6f1a7c52-app-deadbeef-00010203-04050607-08090a0b-00",
     ] {
         let read = Job::decode(&text.replace(ours, language)).unwrap();
-        assert_eq!(read.request, None, "{language}");
+        assert_eq!((read.request, read.app_request), (None, None), "{language}");
     }
 }
 

@@ -4,6 +4,7 @@
 export const PAGES = [
   "/",
   "/sign-in",
+  "/consent",
   "/register",
   "/account",
   "/forgot-password",

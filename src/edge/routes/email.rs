@@ -1,6 +1,6 @@
 //! /auth/email/verify, /auth/email/resend, /auth/email/change, /auth/email/confirm.
 
-use super::{Outcome, accepted, challenged, done, locale};
+use super::{Outcome, accepted, challenged, done, locale, mail_options};
 use crate::edge::answer::Note;
 use crate::edge::body;
 use crate::edge::cookies;
@@ -18,13 +18,16 @@ pub(crate) async fn verify<P: Ports>(service: &AuthService<P>, request: &Request
 }
 
 pub(crate) async fn resend<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
-    let [email, challenge] = body::json_texts(request, ["email", "challenge"])?;
+    let [email, challenge, request_id] =
+        body::json_texts(request, ["email", "challenge", "request_id"])?;
     let email = body::required("email", email)?;
-    let locale = locale(service, request);
+    let options = mail_options(service, request, request_id.as_deref())?;
     let settings = service.settings();
     let credentials = cookies::credentials_for_mail(settings, request, None);
     let caller = challenged(settings, request, credentials, challenge.as_deref())?;
-    service.resend_verification(&email, &caller, locale).await?;
+    service
+        .resend_verification(&email, &caller, options)
+        .await?;
     Ok(accepted())
 }
 

@@ -28,6 +28,7 @@ use super::cookies;
 use super::problem::Problem;
 use super::request::Request;
 use crate::domain::account::{Name, User, UserId};
+use crate::domain::app_request_id::AppRequestId;
 use crate::domain::error::{Error, FieldProblem};
 use crate::domain::mail::Locale;
 use crate::domain::policy::CHALLENGE_TOKEN_BYTES;
@@ -35,7 +36,7 @@ use crate::domain::session::{Client, Credentials, Verdict};
 use crate::domain::settings::Settings;
 use crate::ports::Ports;
 use crate::service::renew_token::Renewed;
-use crate::service::{AuthService, SignedIn, TokenPair};
+use crate::service::{AuthService, MailOptions, SignedIn, TokenPair};
 
 /// A route's outcome.
 pub type Outcome = Result<Answer, Problem>;
@@ -43,6 +44,18 @@ pub type Outcome = Result<Answer, Problem>;
 /// The language for a mail that a request leads to.
 fn locale<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Locale {
     request.locale(service.settings().mail.locale)
+}
+
+/// The same for a mail whose link carries the id of an app's request, if the body has one.
+fn mail_options<P: Ports>(
+    service: &AuthService<P>,
+    request: &Request<'_>,
+    app_request: Option<&str>,
+) -> Result<MailOptions, Problem> {
+    Ok(MailOptions {
+        locale: locale(service, request),
+        app_request: app_request.map(AppRequestId::parse).transpose()?,
+    })
 }
 
 /// The caller of a use case that needs a challenge to be solved, if the settings ask for one.

@@ -1,6 +1,6 @@
 //! /auth/password/reset: `reset_password`; /auth/password/confirm; /auth/password/change.
 
-use super::{Outcome, TokenBody, accepted, begun, challenged, done, locale};
+use super::{Outcome, TokenBody, accepted, begun, challenged, done, locale, mail_options};
 use crate::edge::answer::Cookie;
 use crate::edge::body;
 use crate::edge::cookies;
@@ -9,14 +9,16 @@ use crate::ports::Ports;
 use crate::service::AuthService;
 
 pub(crate) async fn reset<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
-    let [email, challenge, device_token] =
-        body::json_texts(request, ["email", "challenge", "device_token"])?;
+    let [email, challenge, device_token, request_id] = body::json_texts(
+        request,
+        ["email", "challenge", "device_token", "request_id"],
+    )?;
     let email = body::required("email", email)?;
-    let locale = locale(service, request);
+    let options = mail_options(service, request, request_id.as_deref())?;
     let settings = service.settings();
     let credentials = cookies::credentials_for_mail(settings, request, device_token.as_deref());
     let caller = challenged(settings, request, credentials, challenge.as_deref())?;
-    service.reset_password(&email, &caller, locale).await?;
+    service.reset_password(&email, &caller, options).await?;
     Ok(accepted())
 }
 

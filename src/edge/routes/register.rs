@@ -1,6 +1,6 @@
 //! POST /auth/register.
 
-use super::{Outcome, accepted, challenged, locale, signed_in};
+use super::{Outcome, accepted, challenged, mail_options, signed_in};
 use crate::edge::body;
 use crate::edge::cookies;
 use crate::edge::request::Request;
@@ -8,9 +8,26 @@ use crate::ports::Ports;
 use crate::service::{AuthService, NewAccount, Registered};
 
 pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
-    let ([email, password, first_name, last_name, challenge], in_cookie) = body::texts_and_cookie(
+    let (
+        [
+            email,
+            password,
+            first_name,
+            last_name,
+            challenge,
+            request_id,
+        ],
+        in_cookie,
+    ) = body::texts_and_cookie(
         request,
-        ["email", "password", "first_name", "last_name", "challenge"],
+        [
+            "email",
+            "password",
+            "first_name",
+            "last_name",
+            "challenge",
+            "request_id",
+        ],
     )?;
     let settings = service.settings();
     cookies::require_cookie_allowed(in_cookie, settings, request)?;
@@ -20,10 +37,10 @@ pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'
         first_name: first_name.as_deref(),
         last_name: last_name.as_deref(),
     };
-    let locale = locale(service, request);
+    let options = mail_options(service, request, request_id.as_deref())?;
     let credentials = cookies::credentials_for_mail(settings, request, None);
     let caller = challenged(settings, request, credentials, challenge.as_deref())?;
-    let registered = service.register(account, &caller, locale).await?;
+    let registered = service.register(account, &caller, options).await?;
     Ok(match registered {
         Registered::Asked => accepted(),
         Registered::SignedIn(outcome) => signed_in(settings, 201, &outcome, in_cookie),

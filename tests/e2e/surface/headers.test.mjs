@@ -212,6 +212,7 @@ test("the pages and files: theirs are in www/_headers", async () => {
   for (const path of [
     "/",
     "/sign-in",
+    "/consent",
     "/register",
     "/account",
     "/console",

@@ -109,6 +109,7 @@ async fn ask(world: &World, subject: &Subject) -> Asked {
                 pool: Pool::None,
                 paid: false,
                 request: None,
+                app_request: None,
                 task: task.clone(),
             });
         }

@@ -53,6 +53,37 @@ test("the mail: text and HTML, one link to a page, its ticket in the fragment, i
   assert.ok(Math.abs(mail.sent_at - Date.now() / 1000) < 60);
 });
 
+test("request_id: 16 bytes that the mailed link carries, and nothing else", async () => {
+  const id = "3q2-7wABAgMEBQYHCAkKCw";
+  for (const [path, page] of [
+    ["/auth/password/reset", "reset-password"],
+    ["/auth/email/resend", "verify-email"],
+    ["/auth/register", "verify-email"],
+  ]) {
+    const email = path === "/auth/password/reset" ? ADA : `grace${path.length}@example.com`;
+    for (const request_id of [
+      "",
+      "x",
+      `${id}A`,
+      "3q2-7wABAgMEBQYHCAkKC#",
+      "3q2-7wABAgMEBQYHCAkKCx",
+    ]) {
+      const refused = await client.post(path, { json: { email, request_id } });
+      assert.deepEqual(
+        [refused.status, refused.body.errors],
+        [422, [{ field: "request_id", reason: "not_an_id" }]],
+        `${path} ${request_id}`,
+      );
+    }
+    const { status } = await client.post(path, { json: { email, request_id: id } });
+    assert.equal(status, 202);
+    const mail = await mailTo(edge, email);
+    const link = `http://127.0.0.1:8787/${page}?request_id=${id}#${ticketOf(mail)}`;
+    assert.ok(mail.text.includes(link), mail.text);
+    assert.ok(mail.html.includes(link));
+  }
+});
+
 test("known and unknown, the answer is the same byte for byte", async () => {
   const answers = [await ask(ADA), await ask("nobody@example.com")];
   const bytes = answers.map(({ status, headers, body }) => {

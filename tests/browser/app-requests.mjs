@@ -1,0 +1,49 @@
+// The requests of apps, for tests of the pages: what the service answers about one.
+import { fake } from "./browser.mjs";
+import { ADA } from "./signed-in.mjs";
+
+export const REQUEST = "egq_AQAexampleexampleexample";
+export const CALLBACK = "https://notes.example.com/callback?code=egk_1&state=s";
+
+/** As POST /auth/authorize/request does, for an app that nobody has signed in to yet. */
+export const asked = (more = {}, client = {}) => ({
+  json: {
+    client: {
+      client_id: "mBc0kYbqR7eVgSbmrKJhGg",
+      name: "Notes",
+      host: "notes.example.com",
+      first_party: false,
+      ...client,
+    },
+    scopes: ["openid", "email"],
+    resource: null,
+    login_hint: null,
+    ui_locales: null,
+    user: null,
+    next: "sign_in",
+    expires_at: 4_000_000_000,
+    ...more,
+  },
+});
+
+/** The same while somebody is signed in. */
+export const askedOf = (next, more = {}, client = {}, { id, email } = ADA) =>
+  asked({ next, user: { id, email }, ...more }, client);
+
+/**
+ * Answers what the pages ask about an app's request, and the app's own page. Returns both lists of
+ * requests.
+ *
+ * @param {import("playwright-core").Page} page
+ * @param {unknown} about as `fake` takes it
+ * @param {unknown} [decision]
+ */
+export async function fakeApp(page, about, decision = { json: { redirect: CALLBACK } }) {
+  await page.route("https://notes.example.com/**", (route) =>
+    route.fulfill({ contentType: "text/html", body: "<title>Notes</title><h1>Notes</h1>" }),
+  );
+  return {
+    about: await fake(page, "/auth/authorize/request", about),
+    decided: await fake(page, "/auth/authorize/decision", decision),
+  };
+}

@@ -1,0 +1,116 @@
+// The apps that have access to the account, and buttons to withdraw it.
+import { allowedBy } from "./app-scopes.js";
+import { jsonOf } from "./ask-service.js";
+import { byId, make, say } from "./dom.js";
+import { inWords, isRefusal } from "./failures.js";
+import { onClick } from "./form.js";
+import { client } from "./session.js";
+import { fill, language, words } from "./words.js";
+
+/**
+ * @typedef {object} Grant What somebody has allowed an app.
+ * @property {string} id
+ * @property {string} client_id
+ * @property {string} name
+ * @property {string[]} scopes
+ * @property {string | null} resource
+ * @property {number} given_at
+ */
+
+const card = byId("apps-card");
+const list = byId("apps");
+const problem = byId("apps-problem");
+/** What to do after an app has lost its access: its sessions have ended. */
+let afterwards = async () => {};
+
+/**
+ * Reads which apps have access, and shows them. Without any, the page has nothing about apps.
+ *
+ * @param {() => Promise<void>} withdrawn
+ */
+export async function showGrants(withdrawn) {
+  afterwards = withdrawn;
+  say(problem, "");
+  byId("apps-again").hidden = true;
+  try {
+    const answer = /** @type {{grants?: Grant[]}} */ (
+      await jsonOf(await client.fetch("/auth/grants"))
+    );
+    const grants = answer.grants ?? [];
+    card.hidden = grants.length === 0;
+    list.replaceChildren(...grants.map(entry));
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    // `not_found`: a service whose keys are all symmetric has no apps.
+    card.hidden = client.status === "signed_out" || error.code === "not_found";
+    say(problem, inWords(error));
+    byId("apps-again").hidden = client.status === "signed_out";
+  }
+}
+
+/** @param {Grant} grant */
+function entry(grant) {
+  const { scopes, resource, given_at } = grant;
+  const name = appNamed(grant.name);
+  const since = new Date(given_at * 1000);
+  const time = make("time", {
+    dateTime: since.toISOString(),
+    title: since.toLocaleString(language),
+    textContent: since.toLocaleDateString(language, { dateStyle: "medium" }),
+  });
+  const [before, after = ""] = words.apps.since.split("{time}");
+  const details = make("span", { className: "soft" }, before, time, after);
+  const allowed = scopes.map((scope) => allowedBy(scope) ?? scope);
+  for (const text of [...allowed, resource])
+    if (text) details.append(" · ", make("bdi", { textContent: text }));
+  const item = make(
+    "li",
+    {},
+    make("div", {}, make("strong", {}, make("bdi", { textContent: name })), details),
+  );
+  item.append(withdrawButton(grant.id, name, item));
+  return item;
+}
+
+/**
+ * The name of an app. One that is not registered here has the address of its description instead,
+ * whose host is enough.
+ *
+ * @param {string} name
+ */
+export const appNamed = (name) => /^https:\/\/([^/]+)\//.exec(name)?.[1] ?? name;
+
+/**
+ * @param {string} id
+ * @param {string} name
+ * @param {HTMLLIElement} item
+ */
+function withdrawButton(id, name, item) {
+  const { withdraw, withdrawing, withdraw_this, withdrawn } = words.apps;
+  const button = make("button", { type: "button", className: "quiet", textContent: withdraw });
+  button.dataset.busy = withdrawing;
+  button.setAttribute("aria-label", fill(withdraw_this, { app: name }));
+  onClick(
+    button,
+    async () => {
+      try {
+        const path = `/auth/grants/${encodeURIComponent(id)}`;
+        await jsonOf(await client.fetch(path, { method: "DELETE" }));
+      } catch (error) {
+        // `not_found`: it was withdrawn already, as the user wanted.
+        if (!isRefusal(error) || error.code !== "not_found") throw error;
+      }
+      // The element that has the focus disappears. The focus moves to the next button, or else to
+      // the heading.
+      const next = item.nextElementSibling?.querySelector("button") ?? byId("apps-title");
+      item.remove();
+      next.focus();
+      say(byId("apps-said"), fill(withdrawn, { app: name }));
+      await afterwards();
+    },
+    problem,
+  );
+  return button;
+}
+
+onClick(byId("apps-again"), () => showGrants(afterwards), null);

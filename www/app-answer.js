@@ -1,0 +1,134 @@
+// What the service says about the request of an app, and the answer that the app gets. The pages for
+// signing in and for consent share this.
+import { forgetAppRequest } from "./app-request.js";
+import { post } from "./ask-service.js";
+import { byId, make } from "./dom.js";
+import { inWords, isRefusal } from "./failures.js";
+import { onClick, show } from "./form.js";
+import { language, words } from "./words.js";
+
+/**
+ * @typedef {object} Asked
+ * @property {{client_id: string, name: string, host: string, first_party: boolean}} client
+ * @property {string[]} scopes
+ * @property {{uri: string, name: string} | null} resource
+ * @property {string | null} login_hint
+ * @property {string | null} ui_locales
+ * @property {{id: string, email: string} | null} user Who is signed in.
+ * @property {"sign_in" | "consent" | "continue" | "done"} next
+ */
+
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/;
+// Addresses that would run in this page, or show something else in its place.
+const NO_APPS = ["about:", "blob:", "data:", "file:", "filesystem:", "javascript:", "view-source:"];
+
+/**
+ * Returns a function that asks the service about the request, and calls `follow` with what it says.
+ * If the request is not valid any more, or if there is no answer, the page shows that.
+ *
+ * @param {string} request
+ * @param {(asked: Asked) => void | Promise<void>} follow
+ */
+export function appPage(request, follow) {
+  let latest = 0;
+  const go = async () => {
+    latest += 1;
+    const mine = latest;
+    try {
+      const asked = /** @type {Asked} */ (await post("/auth/authorize/request", { request }));
+      // Somebody has signed in meanwhile.
+      if (mine !== latest || changeLanguage(asked)) return;
+      await follow(asked);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      if (error.code === "invalid_request") {
+        forgetAppRequest(request);
+        return show("expired");
+      }
+      byId("why").textContent = inWords(error);
+      show("unreachable");
+    }
+  };
+  onClick(byId("retry"), go, null);
+  return go;
+}
+
+/**
+ * Answers the app. Resolves to false if another person is signed in than the page has shown, or
+ * nobody: then ask about the request again.
+ *
+ * @param {string} request
+ * @param {Asked} asked
+ * @param {boolean} allow
+ */
+export async function answerApp(request, { client, user }, allow) {
+  let redirect;
+  try {
+    const body = { request, user_id: user?.id, allow };
+    ({ redirect } = /** @type {{redirect: string}} */ (
+      await post("/auth/authorize/decision", body)
+    ));
+  } catch (error) {
+    /** @type {string} */
+    const code = isRefusal(error) ? error.code : "";
+    if (["other_user", "sign_in_required"].includes(code)) return false;
+    throw error;
+  }
+  const { protocol } = new URL(redirect);
+  if (NO_APPS.includes(protocol)) throw new Error(`An app at ${protocol}`);
+  forgetAppRequest(request);
+  location.replace(redirect);
+  // The browser hands the address to an app on this device, and this page stays.
+  if (!/^https?:$/.test(protocol)) {
+    byId("left-title").replaceChildren(...phrase(words.apps.left, { app: nameOfApp(client) }));
+    byId("open", HTMLAnchorElement).href = redirect;
+    show("left");
+  }
+  return true;
+}
+
+/**
+ * The name that an app has given itself. It can't change the direction of the text around it.
+ *
+ * @param {Asked["client"]} client
+ */
+export const nameOfApp = ({ name }) => make("bdi", { textContent: name });
+
+/**
+ * The host to which the browser goes back, or what to say instead: a host such as `127.0.0.1` would
+ * tell most people nothing.
+ *
+ * @param {Asked["client"]} client
+ */
+export function placeOfApp({ host }) {
+  const text = !host || LOOPBACK.test(host) ? words.apps.this_device : host;
+  return make("strong", { dir: "ltr", textContent: text });
+}
+
+/**
+ * A text whose `{name}` are replaced by elements.
+ *
+ * @param {string} text
+ * @param {Record<string, Node>} elements
+ * @returns {(string | Node)[]}
+ */
+export const phrase = (text, elements) =>
+  text
+    .split(/\{(\w+)\}/)
+    .map((part, place) => (place % 2 === 1 ? (elements[part]?.cloneNode(true) ?? part) : part));
+
+/**
+ * Loads the page again in the language that the app asked for, once, if it is in another.
+ *
+ * @param {Asked} asked
+ */
+function changeLanguage({ ui_locales }) {
+  const parameters = new URLSearchParams(location.search);
+  if (!ui_locales || parameters.has("ui_locales")) return false;
+  const [first] = ui_locales.split(" ");
+  if (first.toLowerCase().split("-")[0] === language) return false;
+  parameters.set("ui_locales", ui_locales);
+  history.replaceState(history.state, "", `${location.pathname}?${parameters}`);
+  location.reload();
+  return true;
+}

@@ -1,0 +1,117 @@
+// The request of an app that wants somebody signed in. The service has sealed it and leads people
+// here with it in the fragment. A page takes it out of the address bar, so that nobody bookmarks it,
+// and keeps it with its entry in the tab's history: reloading and going back find it again.
+//
+// While a mail is on its way, local storage keeps it for an hour under a random id, which the mailed
+// link carries. So the page that the link opens in another tab can go on to the app.
+import { forgetText, readText, storedNames, storeText } from "./storage.js";
+
+const KEPT = "edgegate:request:";
+const KEPT_MS = 3_600_000;
+const MOST_KEPT = 10;
+const ID = /^[A-Za-z0-9_-]{22}$/;
+
+/**
+ * The request that led to this page; "" if no app did. `isOther`: somebody wants to use another
+ * account than the one that is signed in.
+ *
+ * @returns {{request: string, isOther: boolean}}
+ */
+export function takeAppRequest() {
+  const given = new URLSearchParams(location.hash.slice(1));
+  const request = given.get("request");
+  if (request !== null) {
+    const state = { request, isOther: given.has("other") };
+    history.replaceState(state, "", location.pathname + location.search);
+  }
+  // If the app asks again in this tab, perhaps only the fragment changes, and nothing loads.
+  addEventListener("hashchange", () => location.hash && location.reload());
+  const { request: taken = "", isOther = false } = history.state ?? {};
+  return { request: `${taken}`, isOther: Boolean(isOther) };
+}
+
+/**
+ * The path of another page, with the request and the language that the app asked for.
+ *
+ * @param {string} path
+ * @param {string} request
+ * @param {{isOther?: boolean}} [options]
+ */
+export function withAppRequest(path, request, { isOther = false } = {}) {
+  const locales = new URLSearchParams(location.search).get("ui_locales");
+  const search = locales === null ? "" : `?${new URLSearchParams({ ui_locales: locales })}`;
+  const fragment = new URLSearchParams({ request });
+  if (isOther) fragment.set("other", "");
+  return `${path}${search}#${fragment}`;
+}
+
+/**
+ * Keeps the request for the page that a mailed link opens. Returns what to send when a mail is asked
+ * for: with the same `id` each time, so that each of several mails leads on.
+ *
+ * @param {string} request
+ * @param {string} id as `newId` makes it
+ * @returns {{request_id?: string}}
+ */
+export function keepForMail(request, id) {
+  if (!request) return {};
+  const kept = keptRequests().filter(({ name }) => name !== KEPT + id);
+  for (const { name } of kept.slice(MOST_KEPT - 1)) forget(name);
+  const until = Date.now() + KEPT_MS;
+  storeText(() => localStorage, KEPT + id, JSON.stringify({ request, until }));
+  // Also without storage: then the page behind the link says to go back to the app.
+  return { request_id: id };
+}
+
+/** 16 random bytes as base64url. */
+export function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  const text = btoa(String.fromCharCode(...bytes));
+  return text.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+}
+
+/**
+ * What the mailed link says about an app: null if no app led to the mail, "" if this browser does
+ * not have the request, or not any more.
+ */
+export function mailedAppRequest(search = location.search) {
+  const id = new URLSearchParams(search).get("request_id");
+  if (id === null || !ID.test(id)) return null;
+  return keptRequests().find(({ name }) => name === KEPT + id)?.request ?? "";
+}
+
+/**
+ * Call this when the app has got its answer.
+ *
+ * @param {string} request
+ */
+export function forgetAppRequest(request) {
+  for (const kept of keptRequests()) if (kept.request === request) forget(kept.name);
+}
+
+/** The requests of the last hour, the latest first. Removes all others. */
+function keptRequests() {
+  return storedNames(() => localStorage)
+    .filter((name) => name.startsWith(KEPT))
+    .flatMap((name) => {
+      const kept = read(name);
+      if (!kept) forget(name);
+      return kept ? { name, ...kept } : [];
+    })
+    .sort((one, other) => other.until - one.until);
+}
+
+/** @param {string} name */
+function read(name) {
+  try {
+    const { request, until } = JSON.parse(readText(() => localStorage, name) ?? "{}");
+    const isKept = until > Date.now() && until <= Date.now() + KEPT_MS;
+    return isKept && typeof request === "string" ? { request, until: Number(until) } : null;
+  } catch {
+    // Somebody else wrote it.
+    return null;
+  }
+}
+
+/** @param {string} name */
+const forget = (name) => forgetText(() => localStorage, name);

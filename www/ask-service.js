@@ -1,0 +1,54 @@
+// Requests to the service that the package has no method for. A refusal is the package's error.
+/** @import { ErrorCode } from "/edgegate/client/index.js" */
+import { EdgegateError } from "/edgegate/client/index.js";
+
+const TIMEOUT_MS = 30_000;
+
+/**
+ * Posts JSON, with the cookies. Returns the JSON of the answer.
+ *
+ * @param {string} path
+ * @param {object} body
+ */
+export async function post(path, body) {
+  let response;
+  try {
+    response = await fetch(path, {
+      method: "POST",
+      headers: { Accept: "application/json", "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+      cache: "no-store",
+      redirect: "error",
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+  } catch (cause) {
+    throw new EdgegateError("network_error", path, { cause });
+  }
+  return jsonOf(response);
+}
+
+/**
+ * The JSON of an answer; null if it has no body. Throws the package's error for a refusal, and for
+ * an answer that does not come from the service.
+ *
+ * @param {Response} response
+ */
+export async function jsonOf(response) {
+  const { ok, status, headers } = response;
+  if (ok && status === 204) return null;
+  /** @type {unknown} */
+  const json = await response.json().catch(() => undefined);
+  if (ok && json !== null && typeof json === "object") return json;
+  const { code, detail } = /** @type {{code?: unknown, detail?: unknown}} */ (json ?? {});
+  const isRefusal = !ok && typeof code === "string";
+  const retryAfter = headers.get("Retry-After") ?? "";
+  throw new EdgegateError(
+    isRefusal ? /** @type {ErrorCode} */ (code) : "network_error",
+    typeof detail === "string" ? detail : `${status}`,
+    {
+      status,
+      retryAfter: /^\d{1,4}$/.test(retryAfter) ? Number(retryAfter) : undefined,
+      requestId: headers.get("X-Request-Id") ?? undefined,
+    },
+  );
+}
