@@ -34,6 +34,19 @@ const TIMEOUT_MS = 5_000;
 const LOST_MS = TIMEOUT_MS + 1_000;
 
 /**
+ * Options of the request for a key set in a browser. The key set is public, so no credentials. The browser
+ * revalidates its copy at every fetch.
+ *
+ * @type {RequestInit}
+ */
+export const FETCH_OPTIONS = {
+  mode: "cors",
+  credentials: "omit",
+  cache: "no-cache",
+  referrerPolicy: "no-referrer",
+};
+
+/**
  * A fetch in progress. Both times are milliseconds.
  *
  * @template T
