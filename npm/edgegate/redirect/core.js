@@ -381,7 +381,9 @@ export class RedirectCore extends Core {
           "state_unknown",
           "this tab has not asked for this answer, or has used it before: sign in again",
         );
-      return { answer, trip };
+      // Whoever can write to the storage could otherwise send the person to another site.
+      const returnTo = readReturnTo(trip.returnTo, url.href);
+      return { answer, trip: { ...trip, returnTo } };
     } catch (error) {
       return { answer: {}, problem: /** @type {EdgegateError} */ (error) };
     }
@@ -393,7 +395,7 @@ export class RedirectCore extends Core {
    */
   #clean(url, trip) {
     const { history } = this.#parts;
-    const clean = trip ? this.#returnTo(trip) : withoutAnswer(url);
+    const clean = trip ? trip.returnTo : withoutAnswer(url);
     history?.replaceState(history.state, "", clean);
   }
 
@@ -407,14 +409,14 @@ export class RedirectCore extends Core {
     try {
       if (problem || !trip) throw problem;
       const user = await this.#exchange(answer, trip);
-      return { user, returnTo: this.#returnTo(trip) };
+      return { user, returnTo: trip.returnTo };
     } catch (error) {
       const { code, reason } = /** @type {EdgegateError} */ (error);
       const needsThePerson = code === "sign_in_refused" && NEEDS_THE_PERSON.includes(reason);
       if (trip?.silent && needsThePerson) this.#flag.forget();
       this.#nobody();
       if (!trip?.silent || !needsThePerson) throw error;
-      return { user: null, returnTo: this.#returnTo(trip) };
+      return { user: null, returnTo: trip.returnTo };
     }
   }
 
@@ -531,11 +533,6 @@ export class RedirectCore extends Core {
     this.signOut("other_tab");
     this.#revoke(token).catch(() => {});
   };
-
-  /** @param {Trip} trip */
-  #returnTo({ returnTo }) {
-    return readReturnTo(returnTo, this.#page().location.href);
-  }
 
   /** @param {URL} here */
   #placeOf(here) {
