@@ -213,7 +213,7 @@ export class Core {
   #loggedIn(answer, sent, logouts) {
     const { session } = this;
     const user = readUser(answer.body?.user);
-    const { token, claims } = this.readTokens(answer, sent);
+    const { token, claims } = this.#readTokens(answer, sent);
     if (!user || user.id !== claims.sub) throw notTheService(this.url, 200);
     if (session.user && session.user.id !== user.id) this.signOut("other_user");
     if (this.logouts !== logouts) {
@@ -276,7 +276,7 @@ export class Core {
    */
   #replaced(answer, sent, { userId, logouts }) {
     const { session } = this;
-    const { token, claims } = this.readTokens(answer, sent, { sub: userId });
+    const { token, claims } = this.#readTokens(answer, sent, { sub: userId });
     // As after a login.
     if (this.logouts !== logouts) return this.pending.remember(claims.sid);
     if (session.status === "signed_out") {
@@ -324,7 +324,7 @@ export class Core {
    * @param {{of: Partial<Pick<Claims, "sub" | "sid">>, logouts: number}} before
    */
   #proved(answer, sent, { of, logouts }) {
-    const { token, claims } = this.readTokens(answer, sent, of);
+    const { token, claims } = this.#readTokens(answer, sent, of);
     if (this.logouts !== logouts) {
       // As after a login.
       this.pending.remember(claims.sid);
@@ -416,7 +416,7 @@ export class Core {
    */
   renewed(answer, sent) {
     const { session } = this;
-    const { token, claims } = this.readTokens(answer, sent);
+    const { token, claims } = this.#readTokens(answer, sent);
     if (session.user && session.user.id !== claims.sub) {
       const { generation } = session;
       this.signOut("other_user");
@@ -579,7 +579,7 @@ export class Core {
    * @param {Instant} sent
    * @param {Partial<Pick<Claims, "sub" | "sid">>} [of] The claims that the token must have.
    */
-  readTokens({ body, date }, sent, of = {}) {
+  #readTokens({ body, date }, sent, of = {}) {
     const token = body?.access_token;
     const claims = readToken(token);
     const names = /** @type {(keyof typeof of)[]} */ (Object.keys(of));

@@ -16,6 +16,7 @@ import { invalidArgument, readArgument } from "../argument.js";
 import { Core } from "../client/core.js";
 import { notTheService } from "../client/request.js";
 import { LOGOUT_MS, RENEWAL_MS } from "../client/timeouts.js";
+import { readToken } from "../client/token.js";
 import { codeOf, EdgegateError } from "../errors.js";
 import { isAnswer, isAt, readAnswer, withoutAnswer } from "./answer.js";
 import { IdTokenKeys, verifyIdToken } from "./id-token.js";
@@ -134,7 +135,7 @@ export class RedirectCore extends Core {
   handle(given) {
     const { location } = this.#page();
     const redirectUri = this.#redirectUri();
-    const isGiven = given !== undefined;
+    const isGiven = given !== undefined && given !== null;
     const url = readArgument("url", () => new URL(String(given ?? location.href), location.href));
     const known = this.#answers.get(url.href);
     if (known) return known;
@@ -197,7 +198,8 @@ export class RedirectCore extends Core {
    */
   async leave({ endSession = false, postLogoutRedirectUri }) {
     this.watch();
-    const { idToken, refreshToken = this.#unrevoked } = this.#held ?? {};
+    const idToken = this.#held?.idToken;
+    const refreshToken = this.#held?.refreshToken ?? this.#unrevoked;
     this.logouts += 1;
     this.#unrevoked = refreshToken;
     this.#flag.setOut();
@@ -251,7 +253,8 @@ export class RedirectCore extends Core {
     };
     const options = { form, expect: { 200: true }, signal, timeout: RENEWAL_MS };
     const received = await this.send("/auth/token", options);
-    const { claims } = this.#readApp(received, sent, user.id);
+    const { claims } = this.#readAccess(received, sent);
+    if (claims.sub !== user.id) throw notTheService(this.url, received.status);
     const { refresh_token, id_token } = received.body ?? {};
     // Before anything else can fail: the service has replaced the token that was sent.
     if (isText(refresh_token)) held.refreshToken = refresh_token;
@@ -414,7 +417,8 @@ export class RedirectCore extends Core {
       const { code, reason } = /** @type {EdgegateError} */ (error);
       const needsThePerson = code === "sign_in_refused" && NEEDS_THE_PERSON.includes(reason);
       if (trip?.silent && needsThePerson) this.#flag.forget();
-      this.#nobody();
+      // An answer that this tab has not asked for says nothing about who is signed in.
+      if (trip) this.#nobody();
       if (!trip?.silent || !needsThePerson) throw error;
       return { user: null, returnTo: trip.returnTo };
     }
@@ -454,7 +458,7 @@ export class RedirectCore extends Core {
    */
   async #begin(received, sent, trip, logouts) {
     const { session } = this;
-    const { token, claims } = this.#readApp(received, sent);
+    const { token, claims } = this.#readAccess(received, sent);
     const { id_token, refresh_token } = received.body ?? {};
     const identity = await this.#verify(id_token, {
       nonce: trip.nonce,
@@ -471,23 +475,25 @@ export class RedirectCore extends Core {
     if (session.user && session.user.id !== identity.sub) this.signOut("other_user");
     this.#held = { refreshToken, idToken: String(id_token) };
     this.#flag.setIn(trip);
+    this.renewal.succeeded();
     // The session that this one replaces.
     if (before !== undefined) this.#revoke(before).catch(() => {});
     return this.begin(token, claims, userOf(identity, claims));
   }
 
   /**
-   * The access token in an answer.
+   * The access token in an answer. Its server verifies it: this only reads what the client needs.
    *
    * @param {Received} received
    * @param {Instant} sent
-   * @param {string} [sub]
    */
-  #readApp(received, sent, sub) {
-    const { token, claims } = this.readTokens(received, sent, sub === undefined ? {} : { sub });
-    const type = received.body?.token_type;
-    if (claims.iss !== this.#app.issuer.origin || !isText(type) || !/^bearer$/i.test(type))
-      throw notTheService(this.url, received.status);
+  #readAccess({ body, date, status }, sent) {
+    const { access_token: token, token_type: type } = body ?? {};
+    const claims = readToken(token);
+    const isBearer = isText(type) && /^bearer$/i.test(type);
+    if (!isText(token) || claims?.iss !== this.#app.issuer.origin || !isBearer)
+      throw notTheService(this.url, status);
+    this.clock.anchor({ date, iat: claims.iat, sent });
     return { token, claims };
   }
 
