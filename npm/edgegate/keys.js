@@ -77,7 +77,7 @@ export class RemoteKeySet {
   /**
    * @param {URL} url
    * @param {Fetch} fetch
-   * @param {Platform} platform
+   * @param {Pick<Platform, "fetchOptions" | "keepAlive">} platform
    * @param {(text: string) => void} accept Uses a fetched key set from now on, or throws.
    */
   constructor(url, fetch, platform, accept) {

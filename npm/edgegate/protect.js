@@ -8,7 +8,7 @@ import { isEdgegateError } from "./errors.js";
 import { readIssuer } from "./options.js";
 
 /** @typedef {DeclaredVerifier} Verifier */
-/** @typedef {typeof DeclaredVerifier} VerifierClass */
+/** @typedef {Pick<typeof DeclaredVerifier, "fromIssuer">} VerifierClass */
 
 const OPTIONS = ["issuer", "resource", "scope", "metadata", "fetch", "now"];
 const METADATA = ["issuer", "resource", "scopes", "name", "documentation"];
@@ -104,7 +104,8 @@ function refusals(resource_metadata, scopes) {
   });
   return {
     // Without a token there is no error (RFC 6750 section 3.1).
-    anonymous: () => refusal(401, "invalid_token", "The request has no access token", challenge({})),
+    anonymous: () =>
+      refusal(401, "invalid_token", "The request has no access token", challenge({})),
     malformed: () =>
       refusal(
         400,
@@ -192,10 +193,14 @@ export function resourceMetadata(options) {
 
 /** @param {ProtectOptions} options */
 function readOptions(options) {
-  const { issuer, resource, scope = [], metadata = false, fetch, now } = readMembers(
-    options,
-    OPTIONS,
-  );
+  const {
+    issuer,
+    resource,
+    scope = [],
+    metadata = false,
+    fetch,
+    now,
+  } = readMembers(options, OPTIONS);
   if (typeof metadata !== "boolean") throw invalidArgument("metadata must be true or false");
   return {
     issuer: readIssuer(issuer),

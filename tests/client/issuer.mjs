@@ -91,6 +91,7 @@ export class Issuer {
 
   async answer(request, body) {
     const path = new URL(request.url).pathname;
+    /** @type {Record<string, any>} */
     const form = Object.fromEntries(new URLSearchParams(body));
     const entry = { path, form, headers: request.headers, credentials: request.credentials };
     this.log.push(entry);
@@ -120,6 +121,7 @@ export class Issuer {
     return { keys };
   }
 
+  /** @param {Record<string, any>} form */
   async #exchange({ code, code_verifier, redirect_uri }) {
     const known = this.codes.get(code);
     const hash = await webcrypto.subtle.digest("SHA-256", Buffer.from(code_verifier ?? ""));
@@ -137,6 +139,7 @@ export class Issuer {
     return this.#tokens(session, known.asked.get("nonce"));
   }
 
+  /** @param {Record<string, any>} form */
   async #renew({ refresh_token }) {
     const session = [...this.sessions.values()].find(({ token }) => token === refresh_token);
     if (!session || session.isOver) return this.#error("invalid_grant");
@@ -159,8 +162,19 @@ export class Issuer {
   #accessToken({ id, user }, asked) {
     const iat = Math.floor(this.#time() / 1000);
     const claims = {
-      ...{ iss: this.origin, sub: user.id, aud: asked.get("resource") ?? `${this.origin}/auth/userinfo` },
-      ...{ client_id: CLIENT_ID, iat, exp: iat + this.life, jti: `${++this.#next}`, sid: id, ver: 1 },
+      ...{
+        iss: this.origin,
+        sub: user.id,
+        aud: asked.get("resource") ?? `${this.origin}/auth/userinfo`,
+      },
+      ...{
+        client_id: CLIENT_ID,
+        iat,
+        exp: iat + this.life,
+        jti: `${++this.#next}`,
+        sid: id,
+        ver: 1,
+      },
       ...{ scope: asked.get("scope"), roles: user.roles },
     };
     return `${encode({ alg: "EdDSA", typ: "at+jwt", kid: "1" })}.${encode(claims)}.c2ln`;

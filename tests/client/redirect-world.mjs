@@ -10,7 +10,8 @@ export const API = "https://api.example.org";
 // The platform's cryptography runs in threads of its own. The world waits for it.
 let computing = 0;
 const { subtle } = globalThis.crypto;
-for (const name of /** @type {const} */ (["digest", "importKey", "verify"])) {
+const FUNCTIONS = ["digest", "importKey", "verify", "generateKey", "exportKey", "sign"];
+for (const name of FUNCTIONS) {
   const original = /** @type {(...args: any[]) => Promise<any>} */ (subtle[name]).bind(subtle);
   const counted = async (...args) => {
     computing += 1;
@@ -57,7 +58,7 @@ export class RedirectWorld extends World {
 export class Tab {
   /** Session storage. */
   stored = new Map();
-  /** @type {ReturnType<Tab["load"]>} */
+  /** @type {any} The page, with its client and what it has done. */
   page;
 
   constructor(world, href, options) {
@@ -66,6 +67,7 @@ export class Tab {
     this.page = this.load(href);
   }
 
+  /** @returns {import("../../npm/edgegate/types/redirect.js").RedirectClient} */
   get client() {
     return this.page.client;
   }
@@ -102,7 +104,7 @@ export class Tab {
         page.shown.push(url.href);
       },
     };
-    const made = world.tabOf(RedirectClient, {
+    const given = {
       url: null,
       ...{ issuer: ISSUER, clientId: CLIENT_ID, redirectUri: REDIRECT_URI, resource: API },
       ...options,
@@ -115,7 +117,8 @@ export class Tab {
         origin: "https://app.example.com",
         ...platform,
       },
-    });
+    };
+    const made = world.tabOf(RedirectClient, given);
     this.page = Object.assign(page, made);
     return this.page;
   }

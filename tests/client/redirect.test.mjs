@@ -226,7 +226,9 @@ test("it renews with the refresh token of the app, and the user follows the id_t
   const [session] = world.issuer.sessions.values();
   const used = [];
   world.issuer.fault = ({ path, form }) =>
-    void (path === "/auth/token" && used.push([form.grant_type, form.refresh_token, form.client_id]));
+    void (
+      path === "/auth/token" && used.push([form.grant_type, form.refresh_token, form.client_id])
+    );
   const first = session.token;
   session.user = { ...ADA, first_name: "Augusta", roles: ["admin", "user"] };
   await world.advance(550_000);
@@ -254,7 +256,9 @@ test("a renewal for another user, and one with a forged id_token, change nothing
   await world.advance(550_000);
   assert.equal(tab.client.getSnapshot(), before);
   session.user = ADA;
-  world.issuer.forge = ({ claims }) => void (claims.aud = "other");
+  world.issuer.forge = ({ claims }) => {
+    claims.aud = "other";
+  };
   await world.advance(60_000);
   const error = await world.fails(tab.client.accessToken());
   assert.deepEqual([error.code, error.reason], ["invalid_id_token", "aud_wrong"]);
@@ -277,7 +281,7 @@ test("offline and 503 end no session; invalid_grant does, and the next load asks
   world.issuer.fault = () => undefined;
   for (const session of world.issuer.sessions.values()) session.isOver = true;
   await world.advance(120_000);
-  assert.equal(tab.client.status, "signed_out");
+  assert.equal(tab.client.getSnapshot().status, "signed_out");
   assert.equal(tab.page.events.at(-1), "signed-out: session_ended");
   assert.equal(await world.run(tab.client.ready()), null);
   assert.equal(tab.page.left, undefined, "no round trip while the page is open");

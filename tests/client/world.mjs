@@ -47,9 +47,11 @@ export class World {
    * A tab with an AuthClient: `{client, events, document, window, …}`. `options.without`: what its
    * browser lacks.
    *
-   * @param {{
+   * @typedef {{
    *   without?: string[], random?: () => number, platform?: { fetch?: typeof fetch }
-   * } & AuthClientOptions} [options]
+   * } & AuthClientOptions} TabOptions
+   *
+   * @param {TabOptions} [options]
    */
   tab(options) {
     return this.tabOf(AuthClient, options);
@@ -60,7 +62,7 @@ export class World {
    *
    * @template C
    * @param {new (options: any) => C} Client
-   * @param {Record<string, any>} [options]
+   * @param {TabOptions} [options]
    */
   tabOf(
     Client,

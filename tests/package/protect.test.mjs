@@ -181,7 +181,7 @@ test("mistakes of the program reject, whatever they are", async (t) => {
   ])
     await assert.rejects(protect(requestWith("Bearer x"), options), { code: "invalid_argument" });
   for (const request of [undefined, {}, { headers: {} }])
-    await assert.rejects(protect(request, right), (error) => {
+    await assert.rejects(protect(request, right), (/** @type {any} */ error) => {
       assert.ok(error instanceof EdgegateError);
       return error.code === "invalid_argument";
     });

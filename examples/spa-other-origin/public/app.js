@@ -28,7 +28,8 @@ $("renew").addEventListener("click", () =>
   run(async () => {
     const [, claims] = (await auth.accessToken()).split(".");
     const { exp } = JSON.parse(atob(claims.replaceAll("-", "+").replaceAll("_", "/")));
-    $("status").textContent = `The access token is valid until ${new Date(exp * 1000).toISOString()}`;
+    $("status").textContent =
+      `The access token is valid until ${new Date(exp * 1000).toISOString()}`;
   }),
 );
 

@@ -120,9 +120,7 @@ export function coreOf(client) {
  * @param {State} state
  */
 function start(client, { makeCore, isClosed }) {
-  const core = makeCore((type, detail) =>
-    client.dispatchEvent(new CustomEvent(type, { detail })),
-  );
+  const core = makeCore((type, detail) => client.dispatchEvent(new CustomEvent(type, { detail })));
   if (isClosed) core.close();
   return core;
 }

@@ -97,9 +97,7 @@ export class AuthClient extends SessionClient {
 
   /** @type {Declared["changePassword"]} */
   async changePassword(given) {
-    await coreOf(this).changePassword(
-      readTexts(given, ["current_password", "new_password"]),
-    );
+    await coreOf(this).changePassword(readTexts(given, ["current_password", "new_password"]));
   }
 
   /** @type {Declared["reauthenticate"]} */
@@ -119,11 +117,7 @@ export class AuthClient extends SessionClient {
 
   /** @type {Declared["deleteAccount"]} */
   async deleteAccount(given) {
-    await coreOf(this).end(
-      "/auth/me",
-      readTexts(given, ["current_password"]),
-      "account_deleted",
-    );
+    await coreOf(this).end("/auth/me", readTexts(given, ["current_password"]), "account_deleted");
   }
 
   /** @type {Declared["me"]} */

@@ -253,11 +253,11 @@ export class RedirectCore extends Core {
     };
     const options = { form, expect: { 200: true }, signal, timeout: RENEWAL_MS };
     const received = await this.send("/auth/token", options);
+    const { refresh_token, id_token } = received.body ?? {};
+    // Before anything can fail: the service has replaced the token that was sent.
+    if (isText(refresh_token)) held.refreshToken = refresh_token;
     const { claims } = this.#readAccess(received, sent);
     if (claims.sub !== user.id) throw notTheService(this.url, received.status);
-    const { refresh_token, id_token } = received.body ?? {};
-    // Before anything else can fail: the service has replaced the token that was sent.
-    if (isText(refresh_token)) held.refreshToken = refresh_token;
     if (!isText(id_token)) return { ...received, user: { ...user, roles: claims.roles } };
     const identity = await this.#verify(id_token, { nonce: undefined, sub: user.id });
     held.idToken = id_token;
@@ -430,7 +430,8 @@ export class RedirectCore extends Core {
    */
   async #exchange({ iss, error, code }, trip) {
     // Another service, which the person uses with this app too, may have sent the answer (RFC 9207).
-    if (iss === undefined) throw redirectFailed("iss_missing", "the answer does not name its issuer");
+    if (iss === undefined)
+      throw redirectFailed("iss_missing", "the answer does not name its issuer");
     if (iss !== this.#app.issuer.origin)
       throw redirectFailed("iss_wrong", "the answer comes from another issuer");
     if (error !== undefined) throw refused(error);
@@ -532,7 +533,7 @@ export class RedirectCore extends Core {
     }
   }
 
-  /** @param {Event} event */
+  /** @param {Event & {key?: string | null, newValue?: string | null}} event */
   #onStorage = (event) => {
     if (this.session.status !== "signed_in" || !this.#flag.saysOut(event)) return;
     const token = this.#held?.refreshToken;

@@ -44,9 +44,9 @@ const SKEW_SECONDS = 60;
 /**
  * The algorithms that the service signs with. Nothing else is accepted, so not `none` either.
  *
- * @type {Map<unknown, Algorithm>}
+ * @type {[unknown, Algorithm][]}
  */
-const ALGORITHMS = new Map([
+const LIST = [
   [
     "EdDSA",
     {
@@ -74,7 +74,8 @@ const ALGORITHMS = new Map([
       signature: { name: "RSASSA-PKCS1-v1_5" },
     },
   ],
-]);
+];
+const ALGORITHMS = /* @__PURE__ */ new Map(LIST);
 
 /** The keys that the service publishes. */
 export class IdTokenKeys {
@@ -206,7 +207,8 @@ async function verifySignature(header, signed, signature, keys) {
     throw invalidIdToken("kid_unknown");
   }
   const bytes = bytesOf(signature);
-  const isValid = bytes && (await subtle.verify(algorithm.signature, key, bytes, encodeText(signed)));
+  const isValid =
+    bytes && (await subtle.verify(algorithm.signature, key, bytes, encodeText(signed)));
   if (!isValid) throw invalidIdToken("signature_invalid");
 }
 

@@ -26,7 +26,8 @@ export class RedirectClient extends SessionClient {
   constructor(options) {
     const { app, origins, replaced } = readOptions(options);
     /** @param {import("../client/core.js").Emit} emit */
-    const makeCore = (emit) => new RedirectCore({ platform: redirectPlatform(replaced), app, emit });
+    const makeCore = (emit) =>
+      new RedirectCore({ platform: redirectPlatform(replaced), app, emit });
     super({ replaced, origins, makeCore });
   }
 
@@ -165,10 +166,8 @@ function readOptions(options) {
   if (issuer.protocol !== "https:" && !isLoopback)
     throw invalidArgument("issuer must begin with https: over http anybody could read the tokens");
   const resource = readText("resource", read.resource);
-  const replaced = readArgument("platform", () => ({
-    .../** @type {RedirectClientOptions["platform"]} */ (read.platform),
-    ...(read.fetch && { fetch: /** @type {typeof globalThis.fetch} */ (read.fetch) }),
-  }));
+  const { platform, fetch } = /** @type {Partial<RedirectClientOptions>} */ (read);
+  const replaced = readArgument("platform", () => ({ ...platform, ...(fetch && { fetch }) }));
   return {
     app: {
       issuer,

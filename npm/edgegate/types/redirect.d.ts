@@ -43,8 +43,8 @@ import type {
 } from "./client.js";
 import type { EventTargetLike, Fetch, PlatformEventTarget, UrlLike } from "./platform.js";
 
-export * from "./errors.js";
 export type { AuthClientEventMap, AuthState, SignedOutReason, User } from "./client.js";
+export * from "./errors.js";
 
 /** An option that does not exist is rejected with `invalid_argument`. */
 export interface RedirectClientOptions {
@@ -158,9 +158,9 @@ export type RedirectClient = RedirectClientMembers & AuthState & PlatformEventTa
 /** What a {@link RedirectClient} has beside its {@link AuthState}. */
 export interface RedirectClientMembers
   extends Pick<
-    AuthClientMembers,
-    "subscribe" | "getSnapshot" | "getServerSnapshot" | "now" | "accessToken" | "fetch" | "close"
-  >,
+      AuthClientMembers,
+      "subscribe" | "getSnapshot" | "getServerSnapshot" | "now" | "accessToken" | "fetch" | "close"
+    >,
     Record<AccountMethod, (...given: never[]) => Promise<never>> {
   /**
    * Leaves the page for the service's sign-in. It resolves only if the person comes back to this
