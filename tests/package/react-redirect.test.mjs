@@ -74,7 +74,7 @@ async function open(t) {
     "/auth/revoke": answer,
     "/.well-known/jwks.json": answer,
   });
-  const opened = await openPage(t, browser, page.origin);
+  const opened = await openPage(t, browser, page.origin, {}, [service.origin]);
   const shows = (text) =>
     opened.waitForFunction((it) => document.getElementById("greeting")?.textContent === it, text);
   return { page: opened, issuer, shows, origin: page.origin };
