@@ -10,7 +10,8 @@
 //!      --judge(expected, now)---> VerifiedToken     the claims are judged
 //! ```
 //!
-//! [`verify`] takes all of them. [`issue`] makes tokens. [`has_any_role`], [`is_user`] and
+//! [`verify`] takes all of them. [`issue`] makes tokens, [`sign`] signs those of other
+//! kinds, which [`read_signed`] reads. [`has_any_role`], [`is_user`] and
 //! [`has_verified_email`] ask what a verified token allows.
 //!
 //! `jws` reads the compact form, `json` the JSON, `jwk` and `key_set` the keys. `algorithm` signs
@@ -54,8 +55,8 @@ pub use authorize::{has_any_role, has_verified_email, is_user};
 pub use claims::{Audience, Claims};
 pub use email_address::{EmailAddress, EmailError};
 pub use error::TokenError;
-pub use issue::{IssueError, issue};
+pub use issue::{IssueError, issue, sign};
 pub use key_error::{KeyError, KeyFault};
 pub use key_set::KeySet;
 pub use signed_by::{SignedBy, SignedToken};
-pub use verify::{Expected, UntrustedToken, VerifiedToken, verify};
+pub use verify::{Expected, UntrustedToken, VerifiedToken, read_signed, verify};

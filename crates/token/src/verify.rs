@@ -1,13 +1,13 @@
 //! Verifies access tokens: text becomes claims that can be trusted. It reads no clock and writes
 //! nothing.
 
-use super::claims::{Claims, refuse_if};
+use super::claims::{Claims, fault, refuse_if};
 use super::error::TokenError;
 use super::jws::Jws;
 use super::key_set::KeySet;
 use super::signed_by::{SignedBy, SignedToken};
-use crate::json::Json;
-use crate::limits::{CLOCK_TOLERANCE_SECONDS, FUTURE_SKEW_SECONDS};
+use crate::json::{Json, read_object};
+use crate::limits::{CLOCK_TOLERANCE_SECONDS, FUTURE_SKEW_SECONDS, ID_TOKEN_MAX_BYTES};
 use alloc::string::String;
 
 /// `typ` of an access token (RFC 9068 section 2.1).
@@ -39,6 +39,35 @@ pub fn verify(
     UntrustedToken::parse(token)?.verify(keys, expected, now)
 }
 
+/// Verifies the form, the `typ` and the signature of a token that [`sign`](crate::sign) made, and
+/// gives its claims. **They are not judged:** the token may have expired, and may be for somebody
+/// else.
+///
+/// ```
+/// use edgegate_token::{TokenError, read_signed, sign};
+#[doc = include_str!("example.txt")]
+///
+/// let hint = sign(&private, "JWT", &std::collections::BTreeMap::from([("sub", "ada")]))?;
+/// let claims = read_signed(&hint, "JWT", &keys)?;
+/// assert_eq!(claims.get("sub").and_then(|sub| sub.as_str()), Some("ada"));
+/// assert_eq!(read_signed(&token, "JWT", &keys).err(), Some(TokenError::TypWrong));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`TokenError`]: the first rule that the token breaks.
+pub fn read_signed(token: &str, typ: &str, keys: &KeySet) -> Result<Json, TokenError> {
+    let jws = Jws::parse_up_to(token, ID_TOKEN_MAX_BYTES)?;
+    match &jws.header.typ {
+        None => return Err(TokenError::TypMissing),
+        Some(Json::String(own)) if own == typ => {}
+        Some(Json::String(_)) => return Err(TokenError::TypWrong),
+        Some(_) => return Err(TokenError::TypNotString),
+    }
+    let signed = SignedBy::find(&jws, keys)?.verify()?;
+    read_object(signed.payload).map(Json::Object).map_err(fault)
+}
+
 /// The issuer and the audience that a verifier expects, and how far off its clock may be.
 ///
 /// ```
@@ -58,6 +87,8 @@ pub fn verify(
 pub struct Expected {
     issuer: String,
     audience: String,
+    /// With a client, a token with a scope is refused too.
+    client_id: Option<String>,
     clock_tolerance: u64,
     future_skew: u64,
 }
@@ -70,8 +101,31 @@ impl Expected {
         Self {
             issuer: issuer.into(),
             audience: audience.into(),
+            client_id: None,
             clock_tolerance: CLOCK_TOLERANCE_SECONDS,
             future_skew: FUTURE_SKEW_SECONDS,
+        }
+    }
+
+    /// Only tokens of this client that have no `scope`: those of the account's own pages. A token
+    /// that was issued to another app is refused, whatever its audience.
+    ///
+    /// ```
+    /// use edgegate_token::{TokenError, verify};
+    #[doc = include_str!("example.txt")]
+    ///
+    /// let ours = expected.clone().with_client_id("edgegate");
+    /// assert!(verify(&token, &keys, &ours, now).is_ok());
+    ///
+    /// let theirs = expected.with_client_id("another-app");
+    /// assert_eq!(verify(&token, &keys, &theirs, now), Err(TokenError::ClientIdWrong));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_client_id(self, client_id: impl Into<String>) -> Self {
+        Self {
+            client_id: Some(client_id.into()),
+            ..self
         }
     }
 
@@ -215,6 +269,10 @@ impl SignedToken<'_> {
             !claims.aud.contains(&expected.audience),
             TokenError::AudWrong,
         )?;
+        if let Some(client_id) = &expected.client_id {
+            refuse_if(claims.client_id != *client_id, TokenError::ClientIdWrong)?;
+            refuse_if(claims.scope.is_some(), TokenError::ScopePresent)?;
+        }
         // "on or after" (RFC 7519 section 4.1.4)
         refuse_if(
             now >= claims.exp.saturating_add(expected.clock_tolerance),
@@ -262,6 +320,6 @@ impl VerifiedToken {
 
 /// `typ` is a media type: its case doesn't matter, and `application/` may be left out (RFC 7515
 /// section 4.1.9).
-fn is_access_token_type(typ: &str) -> bool {
+pub(super) fn is_access_token_type(typ: &str) -> bool {
     typ.eq_ignore_ascii_case(TYP) || typ.eq_ignore_ascii_case("application/at+jwt")
 }

@@ -1,0 +1,242 @@
+//! The refresh token of an app: what [`RefreshTicket`] says, and what the user gave to the app.
+//!
+//! It has a purpose of its own, so it is no refresh token of a browser and never gets into the
+//! cookie.
+
+use super::client::{ClientHash, ClientId};
+use super::exchange::{ExchangeRefusal, is_same_resource};
+use super::grant::GrantId;
+use super::resource::Resource;
+use super::scope::Scopes;
+use super::ticket_body::{Reader, Writer};
+use crate::domain::policy::APP_TICKET_MAX_BYTES;
+use crate::domain::secret::Secret;
+use crate::domain::session::{RefreshTicket, SessionId};
+use crate::domain::ticket::{Purpose, TicketKeys, TicketSecrets};
+
+/// What an app's refresh token says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppTicket {
+    /// User, session, epoch, number, expiry and proof.
+    pub core: RefreshTicket,
+    /// To whom it was issued.
+    pub client: ClientHash,
+    /// The sign-on whose log-out ends the session. `None` with `offline_access`: it outlives a
+    /// log-out.
+    pub sign_on: Option<SessionId>,
+    /// What the user gave. A withdrawn grant ends the session.
+    pub grant: GrantId,
+    /// What the app has. A renewal that asks for less does not narrow them.
+    pub scopes: Scopes,
+    /// For which API.
+    pub resource: Option<Resource>,
+}
+
+impl AppTicket {
+    /// The next token of the chain. `None` after the last number.
+    #[must_use]
+    pub fn successor(&self) -> Option<Self> {
+        Some(Self {
+            core: self.core.successor()?,
+            ..self.clone()
+        })
+    }
+
+    /// Judges a renewal before any storage is asked: the ticket must be this client's, which has
+    /// authenticated, and the resource must be the ticket's or left out (RFC 8707 section 2.2).
+    ///
+    /// # Errors
+    /// [`ExchangeRefusal::Client`], which the app sees as `invalid_grant`, or
+    /// [`ExchangeRefusal::Resource`].
+    pub fn judge(&self, client: &ClientId, resource: Option<&str>) -> Result<(), ExchangeRefusal> {
+        if self.client != client.hash() {
+            return Err(ExchangeRefusal::Client);
+        }
+        if is_same_resource(resource, self.resource.as_ref()) {
+            Ok(())
+        } else {
+            Err(ExchangeRefusal::Resource)
+        }
+    }
+
+    /// The scopes of an access token that a renewal asks for: never more than the ticket's. Without
+    /// the parameter: all of them (RFC 6749 section 6).
+    #[must_use]
+    pub fn narrowed(&self, asked: Option<&Scopes>) -> Scopes {
+        asked.map_or_else(|| self.scopes.clone(), |asked| self.scopes.in_both(asked))
+    }
+}
+
+/// Seals and opens the refresh tokens of apps for one deployment. `Debug` prints `_`.
+#[derive(Clone, Debug)]
+pub struct AppTickets(TicketKeys);
+
+impl AppTickets {
+    /// How each of these tokens begins.
+    pub const PREFIX: &'static str = "ega_";
+
+    /// The tokens of the deployment with these secrets and this issuer.
+    #[must_use]
+    pub fn new(secrets: &TicketSecrets, issuer: &str) -> Self {
+        Self(secrets.keys(Purpose::AppRefresh, issuer))
+    }
+
+    /// The token as the app gets it: `ega_` and base64url.
+    #[must_use]
+    pub fn seal(&self, ticket: &AppTicket) -> Secret {
+        let body = Writer::default()
+            .bytes(&ticket.core.to_bytes())
+            .bytes(ticket.client.as_bytes())
+            .option(ticket.sign_on, |body, sign_on| {
+                body.bytes(sign_on.as_bytes());
+            })
+            .bytes(ticket.grant.as_bytes())
+            .text(&ticket.scopes.to_string())
+            .optional_text(ticket.resource.as_ref().map(Resource::as_str))
+            .finish();
+        Secret::new(self.0.seal(&body))
+    }
+
+    /// What the token says. `None` unless this deployment sealed it. Reads no storage.
+    #[must_use]
+    pub fn open(&self, text: &str) -> Option<AppTicket> {
+        let body = self.0.open_up_to(text, APP_TICKET_MAX_BYTES)?;
+        let mut body = Reader::new(&body);
+        let ticket = AppTicket {
+            core: RefreshTicket::from_bytes(&body.array()?)?,
+            client: ClientHash::from_bytes(body.array()?),
+            sign_on: match body.option(Reader::array)? {
+                Some(bytes) => Some(SessionId::from_bytes(bytes)?),
+                None => None,
+            },
+            grant: GrantId::from_bytes(body.array()?)?,
+            scopes: Scopes::parse(body.text()?).ok()?,
+            resource: match body.optional_text()? {
+                Some(text) => Some(Resource::parse(text).ok()?),
+                None => None,
+            },
+        };
+        body.end()?;
+        Some(ticket)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::samples::{ISSUER, client, core, flipped, scopes, secrets, signed_on};
+    use super::*;
+    use crate::domain::policy::SCOPES_MAX_BYTES;
+    use crate::domain::session::RefreshTokens;
+
+    fn tickets() -> AppTickets {
+        AppTickets::new(&secrets(), ISSUER)
+    }
+
+    fn ticket() -> AppTicket {
+        let signed_on = signed_on();
+        AppTicket {
+            core: core(&signed_on),
+            client: client().id.hash(),
+            sign_on: Some(signed_on.sign_on),
+            grant: GrantId::new(1, &[5; 10]),
+            scopes: scopes("openid orders:read"),
+            resource: Resource::parse("https://api.example.com").ok(),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_ticket_comes_back_as_it_was(
+            counter: u32,
+            outlives: bool,
+            list in proptest::collection::vec("[a-z:]{1,20}", 0..8),
+            path in proptest::option::of("[a-z]{1,30}"),
+            at: usize,
+            bit in 0u8..7,
+        ) {
+            let mut ticket = ticket();
+            ticket.core.counter = counter;
+            ticket.sign_on = ticket.sign_on.filter(|_| !outlives);
+            ticket.scopes = scopes(&list.join(" "));
+            ticket.resource = path.map(|path| {
+                Resource::parse(&format!("https://api.example.com/{path}")).unwrap()
+            });
+            let text = tickets().seal(&ticket);
+            prop_assert!(text.expose().starts_with("ega_"));
+            prop_assert_eq!(tickets().open(text.expose()), Some(ticket.clone()));
+            prop_assert_eq!(tickets().open(&flipped(text.expose(), at, bit)), None);
+            let next = ticket.successor();
+            prop_assert_eq!(next.is_none(), counter == u32::MAX);
+            if let Some(mut next) = next {
+                next.core.counter = counter;
+                prop_assert_eq!(next, ticket);
+            }
+        }
+
+        #[test]
+        fn a_renewal_never_gets_more(asked in "[a-z :]{0,40}") {
+            let ticket = ticket();
+            let narrowed = ticket.narrowed(Some(&scopes(&asked)));
+            prop_assert!(ticket.scopes.include(&narrowed));
+            prop_assert!(scopes(&asked).include(&narrowed));
+            prop_assert_eq!(ticket.narrowed(None), ticket.scopes);
+        }
+
+        #[test]
+        fn no_text_makes_a_ticket(text in ".*") {
+            prop_assert_eq!(tickets().open(&text), None);
+            let prefixed = format!("ega_{text}");
+            prop_assert_eq!(tickets().open(&prefixed), None);
+        }
+    }
+
+    #[test]
+    fn it_is_no_refresh_token_of_a_browser_and_the_other_way_round() {
+        let refresh = RefreshTokens::new(&secrets(), ISSUER);
+        let ours = tickets().seal(&ticket());
+        let theirs = refresh.seal(ticket().core);
+        assert_eq!(refresh.open(ours.expose()), None);
+        assert_eq!(tickets().open(theirs.expose()), None);
+        let renamed = ours.expose().replacen("ega_", "egr_", 1);
+        assert_eq!(refresh.open(&renamed), None);
+        let renamed = theirs.expose().replacen("egr_", "ega_", 1);
+        assert_eq!(tickets().open(&renamed), None);
+    }
+
+    #[test]
+    fn a_renewal_is_its_clients_and_for_its_resource() {
+        use ExchangeRefusal as Refusal;
+        let (own, other) = (client().id, ClientId::parse("other").unwrap());
+        let api = "https://api.example.com/";
+        for (client, resource, refusal) in [
+            (&own, None, None),
+            (&own, Some(api), None),
+            (&own, Some("https://other.example"), Some(Refusal::Resource)),
+            (&own, Some("no uri"), Some(Refusal::Resource)),
+            (&other, None, Some(Refusal::Client)),
+            (&other, Some("no uri"), Some(Refusal::Client)),
+        ] {
+            assert_eq!(
+                ticket().judge(client, resource).err(),
+                refusal,
+                "{client} {resource:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_longest_ticket_opens() {
+        let list: Vec<String> = (0..16).map(|number| format!("{number:031}")).collect();
+        let uri = format!("https://api.example.com/{}", "a".repeat(488));
+        let longest = AppTicket {
+            scopes: scopes(&list.join(" ")),
+            resource: Resource::parse(&uri).ok(),
+            ..ticket()
+        };
+        assert!(longest.scopes.to_string().len() + 1 == SCOPES_MAX_BYTES);
+        let text = tickets().seal(&longest);
+        assert_eq!(tickets().open(text.expose()), Some(longest));
+    }
+}

@@ -1,0 +1,384 @@
+//! What an app learns of the user: the claims of id_tokens and of `/auth/userinfo` (OpenID Connect
+//! Core sections 2, 5.1 and 5.4).
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use serde::Serialize;
+
+use super::client::{AppClient, ClientId, IdTokenAlg};
+use super::id_token_keys::{IdTokenKeys, RsaSigningKey};
+use super::scope::{Scope, Scopes};
+use crate::domain::account::{Name, User, UserId};
+use crate::domain::json;
+use crate::domain::policy::ID_TOKEN_MAX_BYTES;
+use crate::domain::session::{Methods, Proof, SessionId};
+use edgegate_token::json::Json;
+
+/// `typ` of id_tokens. That of access tokens is another one, so neither is taken for the other.
+pub const ID_TOKEN_TYP: &str = "JWT";
+
+/// The only authentication context class: one factor.
+pub const ACR: &str = "aal1";
+
+/// The claims of `/auth/userinfo`, by scope. `Debug` is not derived: they are personal.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct UserinfoClaims {
+    /// The user's id.
+    pub sub: String,
+    /// With `profile`: both names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// With `profile`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub given_name: Option<String>,
+    /// With `profile`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub family_name: Option<String>,
+    /// With `profile`: when the account changed last, in seconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<u64>,
+    /// With `email`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// With `email`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email_verified: Option<bool>,
+    /// For apps of the first party.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub roles: Option<Vec<String>>,
+}
+
+/// What this app may learn of the user with these scopes.
+#[must_use]
+pub fn userinfo_claims(user: &User, scopes: &Scopes, client: &AppClient) -> UserinfoClaims {
+    let has_profile = scopes.contains(Scope::PROFILE);
+    let has_email = scopes.contains(Scope::EMAIL);
+    let text = |name: &Option<Name>| name.as_ref().map(|name| name.as_str().to_owned());
+    let (given_name, family_name) = (text(&user.first_name), text(&user.last_name));
+    let name = [&given_name, &family_name]
+        .into_iter()
+        .flatten()
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join(" ");
+    UserinfoClaims {
+        sub: user.id.to_string(),
+        name: (has_profile && !name.is_empty()).then_some(name),
+        given_name: given_name.filter(|_| has_profile),
+        family_name: family_name.filter(|_| has_profile),
+        updated_at: has_profile.then_some(user.updated_at),
+        // The form in which addresses are compared, as in access tokens.
+        email: has_email.then(|| user.email.canonical().to_owned()),
+        email_verified: has_email.then(|| user.email_verified_at.is_some()),
+        roles: client.first_party.then(|| user.roles.to_vec()),
+    }
+}
+
+/// What an id_token says besides the user.
+#[derive(Clone, Copy, Debug)]
+pub struct IdTokenFacts<'a> {
+    /// `ISSUER`.
+    pub issuer: &'a str,
+    /// The app's session, as in its access tokens.
+    pub session: SessionId,
+    /// When and how the user proved who they are.
+    pub proof: Proof,
+    /// The request's nonce; `None` at a renewal (OpenID Connect Core section 12.2).
+    pub nonce: Option<&'a str>,
+    /// Now, in seconds since 1970.
+    pub now: u64,
+    /// How long it is valid, in seconds.
+    pub ttl: u64,
+}
+
+/// The claims of an id_token. There is no `at_hash`: the token endpoint gives both tokens over one
+/// connection.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct IdTokenClaims {
+    /// The issuer.
+    pub iss: String,
+    /// The client's id.
+    pub aud: String,
+    /// The first second at which it is no longer valid.
+    pub exp: u64,
+    /// When it was issued.
+    pub iat: u64,
+    /// When the user last proved who they are.
+    pub auth_time: u64,
+    /// The request's nonce.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<String>,
+    /// `aal1`.
+    pub acr: &'static str,
+    /// How the user proved who they are (RFC 8176).
+    pub amr: Vec<&'static str>,
+    /// The app's session.
+    pub sid: String,
+    /// `sub`, and what the scopes allow: many libraries never ask `/auth/userinfo`.
+    #[serde(flatten)]
+    pub user: UserinfoClaims,
+}
+
+/// The claims of an id_token for this app.
+#[must_use]
+pub fn id_token_claims(
+    user: &User,
+    scopes: &Scopes,
+    client: &AppClient,
+    facts: &IdTokenFacts<'_>,
+) -> IdTokenClaims {
+    IdTokenClaims {
+        iss: facts.issuer.to_owned(),
+        aud: client.id.as_str().to_owned(),
+        exp: facts.now.saturating_add(facts.ttl),
+        iat: facts.now,
+        auth_time: facts.proof.auth_time,
+        nonce: facts.nonce.map(str::to_owned),
+        acr: ACR,
+        amr: methods(facts.proof.methods),
+        sid: facts.session.to_string(),
+        user: userinfo_claims(user, scopes, client),
+    }
+}
+
+fn methods(methods: Methods) -> Vec<&'static str> {
+    let knows = methods.to_bits() & Methods::PASSWORD.to_bits() != 0;
+    knows.then_some("pwd").into_iter().collect()
+}
+
+#[derive(Serialize)]
+struct Header<'a> {
+    alg: &'static str,
+    kid: &'a str,
+    typ: &'static str,
+}
+
+/// What the platform signs when an RSA key signs an id_token: header and claims (RFC 7515 section
+/// 5.1).
+#[must_use]
+pub fn signing_input(alg: IdTokenAlg, kid: &str, claims: &IdTokenClaims) -> String {
+    let header = Header {
+        alg: alg.as_str(),
+        kid,
+        typ: ID_TOKEN_TYP,
+    };
+    let part = |json: String| Base64UrlUnpadded::encode_string(json.as_bytes());
+    format!(
+        "{}.{}",
+        part(json::encode(&header)),
+        part(json::encode(claims))
+    )
+}
+
+/// The token of an input and its signature.
+#[must_use]
+pub fn with_signature(signing_input: &str, signature: &[u8]) -> String {
+    format!(
+        "{signing_input}.{}",
+        Base64UrlUnpadded::encode_string(signature)
+    )
+}
+
+/// What an `id_token_hint` says (OpenID Connect RP-Initiated Logout section 2). It may have expired
+/// long ago.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdTokenHint {
+    /// The user.
+    pub user: UserId,
+    /// The app that got the token.
+    pub client: ClientId,
+    /// The app's session.
+    pub session: SessionId,
+}
+
+impl IdTokenHint {
+    /// The hint in the claims of a token whose signature was verified, for instance by
+    /// [`edgegate_token::read_signed`]. `None` when it is another issuer's.
+    #[must_use]
+    pub fn of(claims: &Json, issuer: &str) -> Option<Self> {
+        let text = |name| claims.get(name).and_then(Json::as_str);
+        if text("iss") != Some(issuer) {
+            return None;
+        }
+        Some(Self {
+            user: UserId::parse(text("sub")?)?,
+            client: ClientId::parse(text("aud")?)?,
+            session: SessionId::parse(text("sid")?)?,
+        })
+    }
+}
+
+/// An id_token that an RSA key of this deployment may have signed.
+///
+/// Signatures of RS256 are deterministic (RFC 8017 section 8.2). So whoever can sign can also
+/// verify: sign [`signing_input`](Self::signing_input) again and call [`claims`](Self::claims).
+#[derive(Clone, Debug)]
+pub struct RsaSigned<'a> {
+    /// The key that its header names.
+    pub key: &'a RsaSigningKey,
+    /// What the signature covers.
+    pub signing_input: &'a str,
+    payload: Vec<u8>,
+    signature: Vec<u8>,
+}
+
+impl<'a> RsaSigned<'a> {
+    /// Reads a token. `None` unless its header has `RS256`, the type of id_tokens, and one of these
+    /// keys.
+    #[must_use]
+    pub fn read(token: &'a str, keys: &'a IdTokenKeys) -> Option<Self> {
+        if token.len() > ID_TOKEN_MAX_BYTES {
+            return None;
+        }
+        let (signing_input, signature) = token.rsplit_once('.')?;
+        let (header, payload) = signing_input.split_once('.')?;
+        let decode = |part| Base64UrlUnpadded::decode_vec(part).ok();
+        let header = Json::read(&decode(header)?).ok()?;
+        let text = |name| header.get(name).and_then(Json::as_str);
+        let is_ours = text("alg") == Some(IdTokenAlg::Rs256.as_str())
+            && text("typ") == Some(ID_TOKEN_TYP)
+            && header.get("crit").is_none();
+        let kid = text("kid").filter(|_| is_ours)?;
+        Some(Self {
+            key: keys.iter().find(|key| key.kid() == kid)?,
+            signing_input,
+            payload: decode(payload)?,
+            signature: decode(signature)?,
+        })
+    }
+
+    /// The claims, if `signature` is what the key gives for the input and the token has the same.
+    #[must_use]
+    pub fn claims(&self, signature: &[u8]) -> Option<Json> {
+        (!signature.is_empty() && self.signature == signature)
+            .then(|| Json::read(&self.payload).ok())
+            .flatten()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{ISSUER, NOW, client, scopes, signed_on, user};
+    use super::*;
+    use edgegate_token::{KeySet, read_signed, sign};
+
+    const KEYS: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"test","d":"kHiqJjEbTv1Qa8l0B9TWvtZooboGt-DqgRkwqQ6bvoI","x":"WTgIzGjcnPfLLbB3vBGEwLDWIzQcpEqj4yySkPsbHfM"}]}"#;
+
+    fn facts(nonce: Option<&str>) -> IdTokenFacts<'_> {
+        IdTokenFacts {
+            issuer: ISSUER,
+            session: signed_on().session,
+            proof: Proof::by_password(NOW - 5),
+            nonce,
+            now: NOW,
+            ttl: 600,
+        }
+    }
+
+    #[test]
+    fn claims_come_with_their_scopes() {
+        let names = |list: &str, client: &AppClient| {
+            json::encode(&userinfo_claims(&user(), &scopes(list), client))
+        };
+        let sub = format!(r#"{{"sub":"{}""#, user().id);
+        assert_eq!(names("openid", &client()), format!("{sub}}}"));
+        assert_eq!(
+            names("openid profile", &client()),
+            format!(
+                r#"{sub},"name":"Ada Lovelace","given_name":"Ada","family_name":"Lovelace","updated_at":1764000001}}"#
+            )
+        );
+        assert_eq!(
+            names("openid email", &client()),
+            format!(r#"{sub},"email":"ada@example.com","email_verified":true}}"#)
+        );
+        let ours = AppClient {
+            first_party: true,
+            ..client()
+        };
+        assert_eq!(
+            names("openid", &ours),
+            format!(r#"{sub},"roles":["user"]}}"#)
+        );
+        let nameless = User {
+            first_name: None,
+            last_name: None,
+            ..user()
+        };
+        let claims = userinfo_claims(&nameless, &scopes("openid profile"), &client());
+        assert_eq!((claims.name, claims.given_name), (None, None));
+    }
+
+    #[test]
+    fn an_id_token_says_who_when_and_how() {
+        let claims = id_token_claims(&user(), &scopes("openid"), &client(), &facts(Some("n")));
+        let sid = signed_on().session;
+        let sub = user().id;
+        let expected = format!(
+            r#"{{"iss":"{ISSUER}","aud":"app","exp":1764000600,"iat":1764000000,"auth_time":1763999995,"nonce":"n","acr":"aal1","amr":["pwd"],"sid":"{sid}","sub":"{sub}"}}"#
+        );
+        assert_eq!(json::encode(&claims), expected);
+        let renewed = id_token_claims(&user(), &scopes("openid"), &client(), &facts(None));
+        assert!(!json::encode(&renewed).contains("nonce"));
+        let unknown = IdTokenFacts {
+            proof: Proof {
+                auth_time: NOW,
+                methods: Methods::from_bits(0),
+            },
+            ..facts(None)
+        };
+        let claims = id_token_claims(&user(), &scopes("openid"), &client(), &unknown);
+        assert!(
+            claims.amr.is_empty(),
+            "no method is claimed that nobody proved"
+        );
+    }
+
+    #[test]
+    fn a_signed_id_token_is_a_hint_later_and_never_an_access_token() {
+        let keys = KeySet::from_private_jwks(KEYS).unwrap();
+        let claims = id_token_claims(&user(), &scopes("openid email"), &client(), &facts(None));
+        let token = sign(&keys, ID_TOKEN_TYP, &claims).unwrap();
+        let read = read_signed(&token, ID_TOKEN_TYP, &keys).unwrap();
+        let hint = IdTokenHint::of(&read, ISSUER).unwrap();
+        assert_eq!(hint.user, user().id);
+        assert_eq!(hint.client, client().id);
+        assert_eq!(hint.session, signed_on().session);
+        assert_eq!(IdTokenHint::of(&read, "https://other.example"), None);
+        let expected = edgegate_token::Expected::new(ISSUER, "app");
+        let taken = edgegate_token::verify(&token, &keys, &expected, NOW);
+        assert_eq!(taken.err(), Some(edgegate_token::TokenError::TypWrong));
+        assert!(sign(&keys, "at+jwt", &claims).is_err());
+    }
+
+    #[test]
+    fn a_token_of_an_rsa_key_is_signed_again_to_be_verified() {
+        let keys = IdTokenKeys::parse(&super::super::id_token_keys::sample("rsa")).unwrap();
+        let claims = id_token_claims(&user(), &scopes("openid"), &client(), &facts(None));
+        let input = signing_input(IdTokenAlg::Rs256, "rsa", &claims);
+        let token = with_signature(&input, b"signature");
+        let signed = RsaSigned::read(&token, &keys).unwrap();
+        assert_eq!(signed.signing_input, input);
+        assert_eq!(signed.key.kid(), "rsa");
+        assert!(signed.claims(b"other").is_none() && signed.claims(b"").is_none());
+        let read = signed.claims(b"signature").unwrap();
+        assert!(IdTokenHint::of(&read, ISSUER).is_some());
+        for (token, why) in [
+            (
+                with_signature(&signing_input(IdTokenAlg::EdDsa, "rsa", &claims), b"s"),
+                "alg",
+            ),
+            (
+                with_signature(&signing_input(IdTokenAlg::Rs256, "other", &claims), b"s"),
+                "kid",
+            ),
+            (format!("{input}.="), "base64"),
+            ("a.b".to_owned(), "form"),
+            ("a".repeat(9000), "length"),
+        ] {
+            assert!(RsaSigned::read(&token, &keys).is_none(), "{why}");
+        }
+        let unsigned = format!("{input}.");
+        let signed = RsaSigned::read(&unsigned, &keys).unwrap();
+        assert!(signed.claims(b"").is_none(), "no signature is no signature");
+    }
+}

@@ -1,0 +1,418 @@
+//! What happens to an authorization request: a code, a page, or a refusal.
+//!
+//! This is the only place that decides who must type a password, who must click and who must
+//! consent. `GET /auth/authorize`, the pages and the decision ask it with the same facts.
+
+use super::client::AppClient;
+use super::grant::Grant;
+use super::redirect_uri::RedirectKind;
+use super::request::{AuthorizationRequest, OAuthError, ServerRules};
+use crate::domain::account::{EmailAddress, UserId};
+use crate::domain::session::{Proof, SessionId};
+
+/// Who is signed in in the browser. The session store and the user's row were asked.
+#[derive(Clone, Debug)]
+pub struct SignedOn {
+    /// The user.
+    pub user: UserId,
+    /// The user's address, for a hint.
+    pub email: EmailAddress,
+    /// The browser's session.
+    pub session: SessionId,
+    /// The sign-on.
+    pub sign_on: SessionId,
+    /// The user's `session_epoch`.
+    pub epoch: u32,
+    /// When and how the user last proved who they are.
+    pub proof: Proof,
+}
+
+/// Why the question comes up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Visit {
+    /// The browser arrived with the request, or a page asks what to show.
+    Arrived,
+    /// The user whom the page showed has clicked: they go on as this user, and allow what the page
+    /// listed.
+    Allowed,
+}
+
+/// What happens next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The app gets a code.
+    Code,
+    /// The user signs in, perhaps again.
+    SignIn,
+    /// The user is asked whether the app may have what it asks for.
+    Consent,
+    /// The user is asked whether to go on with this account.
+    Continue,
+    /// The app gets this error, because `prompt=none` allows no page.
+    Refuse(OAuthError),
+}
+
+/// Decides what happens to a request. `grant` is the live grant of this user to this client for this
+/// resource, if there is one. Whether the person said no is not asked here: that is `access_denied`.
+///
+/// The client must be the request's, and its redirect URI must have been matched again when the
+/// request was sealed before.
+#[must_use]
+pub fn next_step(
+    request: &AuthorizationRequest,
+    client: &AppClient,
+    signed_on: Option<&SignedOn>,
+    grant: Option<&Grant>,
+    visit: Visit,
+    rules: &ServerRules<'_>,
+    now: u64,
+) -> Step {
+    let step = ask(request, client, signed_on, grant, visit, rules, now);
+    match step {
+        Step::Code | Step::Refuse(_) => step,
+        _ if !request.prompts.none => step,
+        Step::SignIn => Step::Refuse(OAuthError::LoginRequired),
+        Step::Consent if answers_silently(request, rules) => {
+            Step::Refuse(OAuthError::ConsentRequired)
+        }
+        Step::Consent | Step::Continue => Step::Refuse(OAuthError::InteractionRequired),
+    }
+}
+
+fn ask(
+    request: &AuthorizationRequest,
+    client: &AppClient,
+    signed_on: Option<&SignedOn>,
+    grant: Option<&Grant>,
+    visit: Visit,
+    rules: &ServerRules<'_>,
+    now: u64,
+) -> Step {
+    let Some(signed_on) = signed_on else {
+        return Step::SignIn;
+    };
+    if needs_proof(request, signed_on, now) {
+        return Step::SignIn;
+    }
+    if visit == Visit::Allowed {
+        return Step::Code;
+    }
+    if needs_consent(request, client, signed_on, grant) {
+        return Step::Consent;
+    }
+    if needs_click(request, signed_on, rules) {
+        return Step::Continue;
+    }
+    Step::Code
+}
+
+/// Whether the user's last proof is not enough. One at or after the request always is: the user gave
+/// it for this request.
+fn needs_proof(request: &AuthorizationRequest, signed_on: &SignedOn, now: u64) -> bool {
+    let auth_time = signed_on.proof.auth_time;
+    if auth_time >= request.asked_at {
+        return false;
+    }
+    let is_too_old = request
+        .max_age
+        .is_some_and(|most| now.saturating_sub(auth_time) > most);
+    request.prompts.login || is_too_old || is_somebody_else(request, signed_on)
+}
+
+/// Whether the app expects another user. A hint that is no address says nothing.
+fn is_somebody_else(request: &AuthorizationRequest, signed_on: &SignedOn) -> bool {
+    let hint = request.login_hint.as_deref().map(EmailAddress::parse);
+    hint.is_some_and(|hint| hint.is_ok_and(|hint| hint.canonical() != signed_on.email.canonical()))
+}
+
+/// Whether the user must be asked what the app may have: not for apps of the first party, each time
+/// for apps that nobody vouches for, once for the others.
+fn needs_consent(
+    request: &AuthorizationRequest,
+    client: &AppClient,
+    signed_on: &SignedOn,
+    grant: Option<&Grant>,
+) -> bool {
+    if request.prompts.consent || client.is_unregistered() {
+        return true;
+    }
+    let resource = request.resource.as_ref();
+    let is_given = grant
+        .is_some_and(|grant| grant.covers(signed_on.user, &client.id, resource, &request.scopes));
+    !client.first_party && !is_given
+}
+
+/// Whether the user must click once more, though nothing else is asked.
+fn needs_click(
+    request: &AuthorizationRequest,
+    signed_on: &SignedOn,
+    rules: &ServerRules<'_>,
+) -> bool {
+    let has_chosen = signed_on.proof.auth_time >= request.asked_at;
+    !answers_silently(request, rules) || (request.prompts.select_account && !has_chosen)
+}
+
+/// Whether the app may get an answer without a click. Otherwise any program on the machine could
+/// send the browser here and take the code from the loopback port or the scheme that it claimed (RFC
+/// 8252 section 8.6).
+fn answers_silently(request: &AuthorizationRequest, rules: &ServerRules<'_>) -> bool {
+    request.redirect_uri.kind() == RedirectKind::Https || rules.issuer_is_loopback
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::grant::GrantId;
+    use super::super::samples::{
+        API, NOW, asked_by, client, listed, rules, scopes, signed_on, unregistered, user,
+    };
+    use super::super::{Resource, Scopes};
+    use super::*;
+
+    const LOOPBACK: &str = "http://127.0.0.1:4711/callback";
+    const PRIVATE: &str = "com.example.app:/callback";
+
+    fn first_party() -> AppClient {
+        AppClient {
+            first_party: true,
+            ..client()
+        }
+    }
+
+    fn grant(client: &AppClient, list: &str) -> Grant {
+        Grant {
+            id: GrantId::new(1, &[1; 10]),
+            user: user().id,
+            client: client.id.clone(),
+            scopes: scopes(list),
+            resource: None,
+            given_at: NOW,
+            withdrawn_at: None,
+        }
+    }
+
+    fn proved_at(auth_time: u64) -> SignedOn {
+        SignedOn {
+            proof: Proof::by_password(auth_time),
+            ..signed_on()
+        }
+    }
+
+    /// The step for a request of this client, made at `NOW` and judged ten seconds later.
+    fn step(
+        client: &AppClient,
+        changes: &[(&str, Option<&str>)],
+        signed_on: Option<&SignedOn>,
+        grant: Option<&Grant>,
+        visit: Visit,
+    ) -> Step {
+        let request = asked_by(client, changes).unwrap();
+        let listed = listed();
+        let rules = rules(&listed);
+        next_step(&request, client, signed_on, grant, visit, &rules, NOW + 10)
+    }
+
+    fn arrived(
+        client: &AppClient,
+        changes: &[(&str, Option<&str>)],
+        signed_on: Option<&SignedOn>,
+    ) -> Step {
+        step(client, changes, signed_on, None, Visit::Arrived)
+    }
+
+    #[test]
+    fn without_a_prompt() {
+        let here = signed_on();
+        let (ours, theirs) = (first_party(), client());
+        assert_eq!(arrived(&ours, &[], None), Step::SignIn);
+        assert_eq!(arrived(&ours, &[], Some(&here)), Step::Code);
+        assert_eq!(arrived(&theirs, &[], Some(&here)), Step::Consent);
+        let all = grant(&theirs, "openid profile email");
+        let given = step(&theirs, &[], Some(&here), Some(&all), Visit::Arrived);
+        assert_eq!(given, Step::Code);
+        let allowed = step(&theirs, &[], Some(&here), None, Visit::Allowed);
+        assert_eq!(allowed, Step::Code);
+        assert_eq!(step(&theirs, &[], None, None, Visit::Allowed), Step::SignIn);
+    }
+
+    #[test]
+    fn a_grant_that_does_not_cover_the_request_is_asked_for_again() {
+        let theirs = client();
+        let good = grant(&theirs, "openid profile");
+        for bad in [
+            grant(&theirs, "openid"),
+            grant(&unregistered(), "openid profile"),
+            Grant {
+                user: UserId::new(9, &[9; 10]),
+                ..good.clone()
+            },
+            Grant {
+                resource: Resource::parse(API).ok(),
+                ..good.clone()
+            },
+            Grant {
+                withdrawn_at: Some(NOW),
+                ..good.clone()
+            },
+        ] {
+            let step = step(&theirs, &[], Some(&signed_on()), Some(&bad), Visit::Arrived);
+            assert_eq!(step, Step::Consent, "{bad:?}");
+        }
+        assert!(good.covers(user().id, &theirs.id, None, &Scopes::default()));
+    }
+
+    #[test]
+    fn an_unregistered_client_asks_every_time() {
+        let client = unregistered();
+        let api = [("resource", Some(API)), ("scope", Some("orders:read"))];
+        let given = Grant {
+            resource: Resource::parse(API).ok(),
+            ..grant(&client, "orders:read")
+        };
+        let here = signed_on();
+        let arrived = step(&client, &api, Some(&here), Some(&given), Visit::Arrived);
+        assert_eq!(arrived, Step::Consent);
+        let allowed = step(&client, &api, Some(&here), Some(&given), Visit::Allowed);
+        assert_eq!(allowed, Step::Code);
+    }
+
+    #[test]
+    fn without_a_page_each_question_has_its_error() {
+        let none = ("prompt", Some("none"));
+        let here = signed_on();
+        let (ours, theirs) = (first_party(), client());
+        let login_required = Step::Refuse(OAuthError::LoginRequired);
+        let interaction_required = Step::Refuse(OAuthError::InteractionRequired);
+        assert_eq!(arrived(&ours, &[none], None), login_required);
+        assert_eq!(arrived(&ours, &[none], Some(&here)), Step::Code);
+        assert_eq!(
+            arrived(&theirs, &[none], Some(&here)),
+            Step::Refuse(OAuthError::ConsentRequired)
+        );
+        for uri in [LOOPBACK, PRIVATE] {
+            let uri = ("redirect_uri", Some(uri));
+            for client in [&ours, &theirs] {
+                let step = arrived(client, &[none, uri], Some(&here));
+                assert_eq!(step, interaction_required);
+            }
+        }
+        for hint in ["eve@example.com", "EVE@example.com"] {
+            let hint = ("login_hint", Some(hint));
+            assert_eq!(arrived(&ours, &[none, hint], Some(&here)), login_required);
+        }
+        let age = ("max_age", Some("100"));
+        assert_eq!(arrived(&ours, &[none, age], Some(&here)), login_required);
+    }
+
+    #[test]
+    fn programs_and_apps_get_no_code_without_a_click() {
+        let ours = first_party();
+        let here = signed_on();
+        let just_now = proved_at(NOW);
+        for uri in [LOOPBACK, PRIVATE] {
+            let uri = [("redirect_uri", Some(uri))];
+            assert_eq!(arrived(&ours, &uri, Some(&here)), Step::Continue);
+            assert_eq!(arrived(&ours, &uri, Some(&just_now)), Step::Continue);
+            let allowed = step(&ours, &uri, Some(&here), None, Visit::Allowed);
+            assert_eq!(allowed, Step::Code);
+            let request = asked_by(&ours, &uri).unwrap();
+            let local = ServerRules {
+                issuer_is_loopback: true,
+                ..rules(&[])
+            };
+            let step = next_step(
+                &request,
+                &ours,
+                Some(&here),
+                None,
+                Visit::Arrived,
+                &local,
+                NOW,
+            );
+            assert_eq!(step, Step::Code, "in local development");
+        }
+    }
+
+    #[test]
+    fn a_proof_is_new_enough() {
+        let ours = first_party();
+        for (name, value, auth_time, expected) in [
+            ("prompt", "login", NOW - 1, Step::SignIn),
+            ("prompt", "login", NOW, Step::Code),
+            ("prompt", "login", NOW + 9, Step::Code),
+            // Judged at NOW + 10.
+            ("max_age", "100", NOW - 91, Step::SignIn),
+            ("max_age", "100", NOW - 90, Step::Code),
+            ("max_age", "0", NOW - 1, Step::SignIn),
+            ("max_age", "0", NOW, Step::Code),
+            ("login_hint", "eve@example.com", NOW - 1, Step::SignIn),
+            ("login_hint", "eve@example.com", NOW, Step::Code),
+            ("login_hint", "Ada@Example.com", NOW - 1, Step::Code),
+            ("login_hint", "no address", NOW - 1, Step::Code),
+            ("prompt", "select_account", NOW - 1, Step::Continue),
+            ("prompt", "select_account", NOW, Step::Code),
+            ("prompt", "select_account login", NOW - 1, Step::SignIn),
+            ("prompt", "consent", NOW - 1, Step::Consent),
+            ("prompt", "consent", NOW, Step::Consent),
+        ] {
+            let changes = [(name, Some(value))];
+            let step = arrived(&ours, &changes, Some(&proved_at(auth_time)));
+            assert_eq!(step, expected, "{name}={value} {auth_time}");
+        }
+        // A click replaces no password.
+        let changes = [("prompt", Some("login"))];
+        let allowed = step(
+            &ours,
+            &changes,
+            Some(&proved_at(NOW - 1)),
+            None,
+            Visit::Allowed,
+        );
+        assert_eq!(allowed, Step::SignIn);
+    }
+
+    /// Over all combinations: `none` shows no page, and nobody else gets a code without what is
+    /// needed for it.
+    #[test]
+    fn no_combination_gives_a_code_without_its_conditions() {
+        let mut codes = 0;
+        for client in [first_party(), client()] {
+            for prompt in [
+                "",
+                "none",
+                "login",
+                "consent",
+                "select_account",
+                "login consent",
+            ] {
+                for uri in [super::super::samples::CALLBACK, LOOPBACK, PRIVATE] {
+                    for auth_time in [None, Some(NOW - 1), Some(NOW)] {
+                        for has_grant in [false, true] {
+                            for visit in [Visit::Arrived, Visit::Allowed] {
+                                let changes =
+                                    [("prompt", Some(prompt)), ("redirect_uri", Some(uri))];
+                                let here = auth_time.map(proved_at);
+                                let all = grant(&client, "openid profile");
+                                let given = has_grant.then_some(&all);
+                                let step = step(&client, &changes, here.as_ref(), given, visit);
+                                let shows_page =
+                                    matches!(step, Step::SignIn | Step::Consent | Step::Continue);
+                                assert!(!(shows_page && prompt == "none"));
+                                assert!(!matches!(step, Step::Refuse(_)) || prompt == "none");
+                                if step == Step::Code {
+                                    codes += 1;
+                                    assert!(here.is_some());
+                                    assert!(!prompt.contains("login") || auth_time == Some(NOW));
+                                    let clicked = visit == Visit::Allowed;
+                                    assert!(clicked || uri.starts_with("https://"));
+                                    assert!(clicked || client.first_party || has_grant);
+                                    assert!(clicked || !prompt.contains("consent"));
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        assert!(codes > 50, "{codes}");
+    }
+}

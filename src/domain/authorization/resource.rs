@@ -1,0 +1,208 @@
+//! Resources (RFC 8707): the API that a token is for.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+use serde::{Deserialize, Serialize, de};
+
+use super::redirect_uri::{WebUri, WebUriFault};
+use super::scope::Scope;
+use crate::domain::policy::RESOURCE_MAX_BYTES;
+
+/// The URI of an API: https, or http on a loopback host, without a fragment. `https://h` and
+/// `https://h/` are equal; paths are compared exactly.
+///
+/// ```
+/// use edgegate::domain::authorization::Resource;
+///
+/// let resource = Resource::parse("https://api.example.com").unwrap();
+/// assert_eq!(resource, Resource::parse("https://api.example.com/").unwrap());
+/// assert_ne!(resource, Resource::parse("https://api.example.com/v2").unwrap());
+/// ```
+#[derive(Clone, Debug, Serialize)]
+pub struct Resource(String);
+
+/// Why a text is not the URI of an API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResourceFault {
+    /// It has more than 512 bytes.
+    TooLong,
+    /// It is not an https URL (or http on a loopback host) as a browser would write it.
+    NotAUrl,
+    /// It has a fragment (RFC 8707 section 2).
+    Fragment,
+    /// It is the service itself: its origin, or its `AUDIENCE`.
+    OurOwn,
+}
+
+impl ResourceFault {
+    /// A stable reason, `snake_case`.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::TooLong => "too_long",
+            Self::NotAUrl => "not_a_url",
+            Self::Fragment => "fragment",
+            Self::OurOwn => "our_own",
+        }
+    }
+}
+
+impl Resource {
+    /// Reads a URI.
+    ///
+    /// # Errors
+    /// It is too long or not such a URI.
+    pub fn parse(text: &str) -> Result<Self, ResourceFault> {
+        if text.len() > RESOURCE_MAX_BYTES {
+            return Err(ResourceFault::TooLong);
+        }
+        match WebUri::parse(text) {
+            Ok(_) => Ok(Self(text.to_owned())),
+            Err(WebUriFault::Fragment) => Err(ResourceFault::Fragment),
+            Err(_) => Err(ResourceFault::NotAUrl),
+        }
+    }
+
+    /// The URI as it was written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The same text for all spellings that are equal: without the only slash of its path. For
+    /// comparisons in a database.
+    #[must_use]
+    pub fn canonical(&self) -> &str {
+        match self.0.strip_suffix('/') {
+            Some(rest) if rest.matches('/').count() == 2 => rest,
+            _ => &self.0,
+        }
+    }
+
+    /// Whether a token for it would be one for this service: it is on the origin of the issuer, or
+    /// it is `AUDIENCE`.
+    #[must_use]
+    pub fn is_ours(&self, issuer: &str, audience: &str) -> bool {
+        let is_audience = self.as_str() == audience
+            || Self::parse(audience).is_ok_and(|audience| audience == *self);
+        let origin = WebUri::parse(&self.0).map(|uri| uri.origin());
+        is_audience || origin.is_ok_and(|origin| origin == issuer)
+    }
+}
+
+impl PartialEq for Resource {
+    fn eq(&self, other: &Self) -> bool {
+        self.canonical() == other.canonical()
+    }
+}
+
+impl Eq for Resource {}
+
+impl Hash for Resource {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.canonical().hash(state);
+    }
+}
+
+impl fmt::Display for Resource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Resource {
+    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).map_err(|_| de::Error::custom("not a resource"))
+    }
+}
+
+/// An API of `RESOURCES`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProtectedResource {
+    /// Its URI, as its tokens name it in `aud`.
+    pub uri: Resource,
+    /// What a consent page calls it.
+    pub name: String,
+    /// Its scopes. An app that asks for none gets all that it may have.
+    pub scopes: Vec<Scope>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resource(text: &str) -> Resource {
+        Resource::parse(text).unwrap()
+    }
+
+    #[test]
+    fn what_is_a_resource() {
+        for text in [
+            "https://api.example.com",
+            "https://api.example.com/",
+            "https://api.example.com:8443/v2/",
+            "https://api.example.com/v2?tenant=a",
+            "http://127.0.0.1:3000/mcp",
+            "http://localhost",
+        ] {
+            assert!(Resource::parse(text).is_ok(), "{text}");
+        }
+        for (text, fault) in [
+            ("", ResourceFault::NotAUrl),
+            ("api.example.com", ResourceFault::NotAUrl),
+            ("urn:example:api", ResourceFault::NotAUrl),
+            ("http://api.example.com", ResourceFault::NotAUrl),
+            ("https://API.example.com", ResourceFault::NotAUrl),
+            ("https://api.example.com/../", ResourceFault::NotAUrl),
+            ("https://user@api.example.com", ResourceFault::NotAUrl),
+            ("https://api.example.com#a", ResourceFault::Fragment),
+            (
+                &format!("https://api.example.com/{}", "a".repeat(500)),
+                ResourceFault::TooLong,
+            ),
+        ] {
+            assert_eq!(Resource::parse(text).err(), Some(fault), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_the_slash_after_the_host_does_not_matter() {
+        for (one, other, equal) in [
+            ("https://h", "https://h/", true),
+            ("https://h:8443", "https://h:8443/", true),
+            ("https://h/a", "https://h/a/", false),
+            ("https://h/a", "https://h/A", false),
+            ("https://h", "https://h?", false),
+            ("https://h", "http://localhost", false),
+            ("https://h", "https://h.h", false),
+        ] {
+            let (one, other) = (resource(one), resource(other));
+            assert_eq!(one == other, equal, "{one} {other}");
+            assert_eq!(one.canonical() == other.canonical(), equal);
+        }
+    }
+
+    #[test]
+    fn the_service_itself_is_no_resource() {
+        let issuer = "https://auth.example.com";
+        for (text, audience, ours) in [
+            ("https://auth.example.com", "edgegate", true),
+            ("https://auth.example.com/", "edgegate", true),
+            ("https://auth.example.com/api", "edgegate", true),
+            ("https://auth.example.com?a", "edgegate", true),
+            ("https://auth.example.com:8443", "edgegate", false),
+            ("https://auth.example.com.evil.example", "edgegate", false),
+            ("https://api.example.com", "https://api.example.com", true),
+            ("https://api.example.com/", "https://api.example.com", true),
+            (
+                "https://api.example.com/a",
+                "https://api.example.com",
+                false,
+            ),
+        ] {
+            assert_eq!(resource(text).is_ours(issuer, audience), ours, "{text}");
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Single sign-on: the ticket of the cookie `__Host-edgegate-sso`.
+//!
+//! It says who is signed in in this browser, for `/auth/authorize` and `/auth/logout` alone. It is
+//! no token: nobody gets anything of the account with it. Its cookie comes along with navigations
+//! from other sites, which that of the refresh token never does.
+
+use super::ticket_body::{Reader, Writer};
+use crate::domain::account::UserId;
+use crate::domain::secret::Secret;
+use crate::domain::session::{Methods, Proof, SessionId};
+use crate::domain::ticket::{Purpose, TicketKeys, TicketSecrets};
+
+/// User, session, sign-on, epoch, proof, expiry.
+const BODY_BYTES: usize = 16 + 16 + 16 + 4 + 8 + 1 + 8;
+
+/// What the cookie says. Every use asks the session store and the user's row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SignOn {
+    /// Who is signed in.
+    pub user: UserId,
+    /// The browser's session.
+    pub session: SessionId,
+    /// The sign-on. It stays the same when the same user signs in again in this browser, so that a
+    /// log-out reaches all apps.
+    pub sign_on: SessionId,
+    /// The user's `session_epoch` when the session began.
+    pub epoch: u32,
+    /// When and how the user last proved who they are.
+    pub proof: Proof,
+    /// When the session ends in any case, in seconds since 1970.
+    pub expires_at: u64,
+}
+
+/// Seals and opens the sign-on tickets of one deployment. `Debug` prints `_`.
+#[derive(Clone, Debug)]
+pub struct SignOnTickets(TicketKeys);
+
+impl SignOnTickets {
+    /// The tickets of the deployment with these secrets and this issuer.
+    #[must_use]
+    pub fn new(secrets: &TicketSecrets, issuer: &str) -> Self {
+        Self(secrets.keys(Purpose::SignOn, issuer))
+    }
+
+    /// The ticket as the cookie holds it: `egs_` and base64url.
+    #[must_use]
+    pub fn seal(&self, sign_on: SignOn) -> Secret {
+        let body = Writer::default()
+            .bytes(sign_on.user.as_bytes())
+            .bytes(sign_on.session.as_bytes())
+            .bytes(sign_on.sign_on.as_bytes())
+            .bytes(&sign_on.epoch.to_be_bytes())
+            .number(sign_on.proof.auth_time)
+            .bytes(&[sign_on.proof.methods.to_bits()])
+            .number(sign_on.expires_at)
+            .finish();
+        Secret::new(self.0.seal(&body))
+    }
+
+    /// What the ticket says. `None` unless this deployment sealed it and its session may still be
+    /// alive at `now`.
+    #[must_use]
+    pub fn open(&self, text: &str, now: u64) -> Option<SignOn> {
+        let body = self.0.open::<BODY_BYTES>(text)?;
+        let mut body = Reader::new(&body);
+        let sign_on = SignOn {
+            user: UserId::from_bytes(body.array()?)?,
+            session: SessionId::from_bytes(body.array()?)?,
+            sign_on: SessionId::from_bytes(body.array()?)?,
+            epoch: u32::from_be_bytes(body.array()?),
+            proof: Proof {
+                auth_time: body.number()?,
+                methods: Methods::from_bits(body.byte()?),
+            },
+            expires_at: body.number()?,
+        };
+        (now < sign_on.expires_at).then_some(sign_on)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::SignedOn;
+    use super::super::samples::{ISSUER, core, flipped, secrets, signed_on};
+    use super::*;
+    use crate::domain::session::RefreshTokens;
+
+    fn tickets() -> SignOnTickets {
+        SignOnTickets::new(&secrets(), ISSUER)
+    }
+
+    proptest! {
+        #[test]
+        fn a_ticket_comes_back_until_it_expires(
+            ms in 0u64..1 << 47,
+            random: [u8; 10],
+            epoch: u32,
+            auth_time: u64,
+            expires_at in 1u64..,
+            at in 0usize..400,
+            bit in 0u8..7,
+        ) {
+            let sign_on = SignOn {
+                user: UserId::new(ms, &random),
+                session: SessionId::new(ms, &random),
+                sign_on: SessionId::new(ms, &[7; 10]),
+                epoch,
+                proof: Proof::by_password(auth_time),
+                expires_at,
+            };
+            let text = tickets().seal(sign_on);
+            prop_assert!(text.expose().starts_with("egs_"));
+            prop_assert_eq!(tickets().open(text.expose(), expires_at - 1), Some(sign_on));
+            prop_assert_eq!(tickets().open(text.expose(), expires_at), None);
+            prop_assert_eq!(tickets().open(&flipped(text.expose(), at, bit), 0), None);
+        }
+
+        #[test]
+        fn it_is_no_refresh_token_and_no_refresh_token_is_one(random: [u8; 10]) {
+            let signed_on = SignedOn {
+                session: SessionId::new(1, &random),
+                ..signed_on()
+            };
+            let core = core(&signed_on);
+            let refresh = RefreshTokens::new(&secrets(), ISSUER);
+            let sealed = refresh.seal(core);
+            let renamed = sealed.expose().replacen("egr_", "egs_", 1);
+            prop_assert_eq!(tickets().open(&renamed, 0), None);
+            let sign_on = SignOn {
+                user: core.user,
+                session: core.session,
+                sign_on: core.session,
+                epoch: 0,
+                proof: core.proof,
+                expires_at: 9,
+            };
+            let sealed = tickets().seal(sign_on);
+            let renamed = sealed.expose().replacen("egs_", "egr_", 1);
+            prop_assert_eq!(refresh.open(&renamed), None);
+        }
+    }
+}
