@@ -21,12 +21,13 @@ const ALARM = 1.05;
 
 /** Gzipped bytes by name; see package-size.mjs. */
 async function measure() {
-  const { wasm, js, client } = await packageSizes();
+  const { wasm, js, client, redirect } = await packageSizes();
   return {
     worker: workerSize().bytes,
     packageWasm: wasm,
     packageScripts: js,
     packageClient: client,
+    packageRedirect: redirect,
   };
 }
 

@@ -14,6 +14,9 @@ interface Window {
   renders: Record<string, number>;
   listening: Set<() => void>;
   root: { unmount(): void };
+  // tests/package/react-redirect.test.mjs
+  app: import("../npm/edgegate/types/redirect.js").RedirectClient;
+  effects: { count: number };
   // axe-core, for tests/browser/every-state.test.mjs
   axe: { run(context: object, options: object): Promise<{ violations: object[] }> };
   // tests/browser/console.test.mjs, forms.test.mjs and challenge.test.mjs

@@ -11,6 +11,10 @@ const PACKAGE_CODES = /** @type {const} */ ([
   "wasm_unavailable",
   "network_error",
   "signed_out",
+  "redirect_failed",
+  "sign_in_refused",
+  "invalid_id_token",
+  "not_for_apps",
 ]);
 
 /** The codes of the service, then those of the package, in the order of docs/errors.md. */

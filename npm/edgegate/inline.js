@@ -5,11 +5,14 @@
  * @import { Platform } from "./verifier.js"
  */
 import { compileInline } from "./inline-source.js";
+import { FETCH_OPTIONS } from "./keys.js";
+import { protectFor } from "./protect.js";
 import { loadFor, peekFor, verifierFor } from "./verifier.js";
-import { FETCH_OPTIONS, findOnWeb } from "./web-source.js";
+import { findOnWeb } from "./web-source.js";
 
 export { AuthClient } from "./client/index.js";
 export { EdgegateError } from "./errors.js";
+export { resourceMetadata } from "./protect.js";
 
 /** @type {Platform} */
 const platform = {
@@ -22,6 +25,7 @@ const platform = {
 export const load = /* @__PURE__ */ loadFor(platform);
 export const peek = /* @__PURE__ */ peekFor(platform);
 export const Verifier = /* @__PURE__ */ verifierFor(platform);
+export const protect = /* @__PURE__ */ protectFor(Verifier);
 
 /** @param {WasmSource} [given] */
 async function find(given) {

@@ -34,6 +34,19 @@ const TIMEOUT_MS = 5_000;
 const LOST_MS = TIMEOUT_MS + 1_000;
 
 /**
+ * Options of the request for a key set in a browser. The key set is public, so no credentials. The browser
+ * revalidates its copy at every fetch.
+ *
+ * @type {RequestInit}
+ */
+export const FETCH_OPTIONS = {
+  mode: "cors",
+  credentials: "omit",
+  cache: "no-cache",
+  referrerPolicy: "no-referrer",
+};
+
+/**
  * A fetch in progress. Both times are milliseconds.
  *
  * @template T
@@ -64,7 +77,7 @@ export class RemoteKeySet {
   /**
    * @param {URL} url
    * @param {Fetch} fetch
-   * @param {Platform} platform
+   * @param {Pick<Platform, "fetchOptions" | "keepAlive">} platform
    * @param {(text: string) => void} accept Uses a fetched key set from now on, or throws.
    */
   constructor(url, fetch, platform, accept) {

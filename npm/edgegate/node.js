@@ -7,12 +7,14 @@
 
 import { compile } from "./compile.js";
 import { compileInline } from "./inline-source.js";
+import { protectFor } from "./protect.js";
 import { isBytes, isModule, isPlace, isResponse } from "./source.js";
 import { loadFor, peekFor, verifierFor } from "./verifier.js";
 import { unavailable } from "./wasm.js";
 
 export { AuthClient } from "./client/index.js";
 export { EdgegateError } from "./errors.js";
+export { resourceMetadata } from "./protect.js";
 
 /** @type {Platform} */
 const platform = {
@@ -26,6 +28,7 @@ const platform = {
 export const load = /* @__PURE__ */ loadFor(platform);
 export const peek = /* @__PURE__ */ peekFor(platform);
 export const Verifier = /* @__PURE__ */ verifierFor(platform);
+export const protect = /* @__PURE__ */ protectFor(Verifier);
 
 /** @param {WasmSource} [given] */
 async function find(given) {

@@ -5,19 +5,6 @@ import { codeOf } from "./errors.js";
 import { isBytes, isModule, isPlace, isResponse } from "./source.js";
 import { unavailable } from "./wasm.js";
 
-/**
- * Options of the request for a key set. The key set is public, so no credentials. The browser
- * revalidates its copy at every fetch.
- *
- * @type {RequestInit}
- */
-export const FETCH_OPTIONS = {
-  mode: "cors",
-  credentials: "omit",
-  cache: "no-cache",
-  referrerPolicy: "no-referrer",
-};
-
 /** @param {WasmSource} given */
 export async function findOnWeb(given) {
   if (isPlace(given)) return fetchWasm(new URL(given, globalThis.location?.href));

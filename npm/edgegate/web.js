@@ -4,11 +4,14 @@
  * @import { WasmSource } from "./types/index.d.ts"
  * @import { Platform } from "./verifier.js"
  */
+import { FETCH_OPTIONS } from "./keys.js";
+import { protectFor } from "./protect.js";
 import { loadFor, peekFor, verifierFor } from "./verifier.js";
-import { FETCH_OPTIONS, findOnWeb } from "./web-source.js";
+import { findOnWeb } from "./web-source.js";
 
 export { AuthClient } from "./client/index.js";
 export { EdgegateError } from "./errors.js";
+export { resourceMetadata } from "./protect.js";
 
 /** @type {Platform} */
 const platform = {
@@ -21,6 +24,7 @@ const platform = {
 export const load = /* @__PURE__ */ loadFor(platform);
 export const peek = /* @__PURE__ */ peekFor(platform);
 export const Verifier = /* @__PURE__ */ verifierFor(platform);
+export const protect = /* @__PURE__ */ protectFor(Verifier);
 
 /** The wasm beside this file. Bundlers recognise this expression and include the file. */
 const ownFile = () => new URL("./wasm/edgegate_bg.wasm", import.meta.url);

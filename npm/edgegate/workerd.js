@@ -5,6 +5,7 @@
  * @import { Platform } from "./verifier.js"
  */
 import * as workers from "cloudflare:workers";
+import { protectFor } from "./protect.js";
 import { isModule } from "./source.js";
 import { loadFor, peekFor, verifierFor } from "./verifier.js";
 import ownModule from "./wasm/edgegate_bg.wasm";
@@ -12,6 +13,7 @@ import { unavailable } from "./wasm.js";
 
 export { AuthClient } from "./client/index.js";
 export { EdgegateError } from "./errors.js";
+export { resourceMetadata } from "./protect.js";
 
 /** @type {Platform} */
 const platform = {
@@ -24,6 +26,7 @@ const platform = {
 export const load = /* @__PURE__ */ loadFor(platform);
 export const peek = /* @__PURE__ */ peekFor(platform);
 export const Verifier = /* @__PURE__ */ verifierFor(platform);
+export const protect = /* @__PURE__ */ protectFor(Verifier);
 
 /** @param {WasmSource} given */
 async function find(given = ownModule) {

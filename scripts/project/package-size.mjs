@@ -13,6 +13,7 @@ export async function packageSizes() {
     wasm: gzipped(readFileSync(inRoot("npm/edgegate/wasm/edgegate_bg.wasm"))),
     js: gzipped(await bundled("npm/edgegate/web.js")),
     client: gzipped(await bundled("npm/edgegate/client/index.js")),
+    redirect: gzipped(await bundled("npm/edgegate/redirect/index.js")),
     tarball: statSync(tarball).size,
   };
 }

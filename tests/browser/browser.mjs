@@ -15,9 +15,11 @@ export const PHONE = { width: 360, height: 640 };
 // Nothing here takes long, but a build may keep the machine busy at the same time.
 const TIMEOUT_MS = 60_000;
 
-export async function startBrowser() {
+/** @param {string[]} [args] More arguments of Chromium. */
+export async function startBrowser(args = []) {
   return playwright.launch({
     executablePath: await chromium(),
+    args,
     // Chromium has no sandbox when it runs as root. These pages are our own.
     chromiumSandbox: process.getuid?.() !== 0,
   });

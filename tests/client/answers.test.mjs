@@ -42,7 +42,9 @@ const isFrozen = (value) =>
 const isUser = (value) => typeof value === "object" && value !== null && "email_verified" in value;
 
 test("every method has its call here", () => {
-  const methods = Object.entries(Object.getOwnPropertyDescriptors(AuthClient.prototype));
+  const methods = [AuthClient.prototype, Object.getPrototypeOf(AuthClient.prototype)].flatMap(
+    (prototype) => Object.entries(Object.getOwnPropertyDescriptors(prototype)),
+  );
   const names = methods
     .filter(([name, { value }]) => typeof value === "function" && name !== "constructor")
     .map(([name]) => name);

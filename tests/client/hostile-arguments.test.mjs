@@ -71,9 +71,9 @@ const show = (value) => {
   }
 };
 
-const METHODS = Object.getOwnPropertyNames(AuthClient.prototype).filter(
-  (name) => !["constructor", "user", "status", "close"].includes(name),
-);
+const METHODS = [AuthClient.prototype, Object.getPrototypeOf(AuthClient.prototype)]
+  .flatMap((prototype) => Object.getOwnPropertyNames(prototype))
+  .filter((name) => !["constructor", "user", "status", "close"].includes(name));
 
 for (const name of METHODS) {
   test(`${name}: an argument of any kind, and without its client`, async () => {

@@ -47,11 +47,27 @@ export class World {
    * A tab with an AuthClient: `{client, events, document, window, …}`. `options.without`: what its
    * browser lacks.
    *
-   * @param {{
+   * @typedef {{
    *   without?: string[], random?: () => number, platform?: { fetch?: typeof fetch }
-   * } & AuthClientOptions} [options]
+   * } & AuthClientOptions} TabOptions
+   *
+   * @param {TabOptions} [options]
    */
-  tab({ without = [], url = ORIGIN, random = () => 0.5, platform = {}, ...options } = {}) {
+  tab(options) {
+    return this.tabOf(AuthClient, options);
+  }
+
+  /**
+   * As `tab`, with a client of another class.
+   *
+   * @template C
+   * @param {new (options: any) => C} Client
+   * @param {TabOptions} [options]
+   */
+  tabOf(
+    Client,
+    { without = [], url = ORIGIN, random = () => 0.5, platform = {}, ...options } = {},
+  ) {
     const page = {
       frozen: false,
       held: /** @type {(() => void)[]} */ ([]),
@@ -61,10 +77,10 @@ export class World {
     };
     const missing = Object.fromEntries(without.map((name) => [name, null]));
     const parts = { ...this.#platform(page), random, ...missing, ...platform };
-    const client = new AuthClient({ ...(url !== null && { url }), platform: parts, ...options });
+    const client = new Client({ ...(url !== null && { url }), platform: parts, ...options });
     const tab = Object.assign(page, { platform: parts, client });
     for (const type of ["signed-in", "renewed", "signed-out"]) {
-      tab.client.addEventListener(type, ({ detail }) =>
+      /** @type {any} */ (tab.client).addEventListener(type, ({ detail }) =>
         tab.events.push(detail.reason ? `${type}: ${detail.reason}` : type),
       );
     }

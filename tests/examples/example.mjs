@@ -19,6 +19,7 @@ export async function installExample(t, name) {
     mkdirSync(dirname(place), { recursive: true });
     if (dependency !== "edgegate") symlinkSync(inRoot("node_modules", dependency), place);
   }
+  if (!dependencies.edgegate) return folder;
   const place = join(folder, "node_modules/edgegate");
   mkdirSync(place, { recursive: true });
   const tarball = join(inRoot("examples", name), dependencies.edgegate.slice("file:".length));

@@ -8,6 +8,9 @@ import { makeProject } from "./package.mjs";
 // Texts of the verifier, its keys and its wasm, which no minifier changes.
 const OF_THE_VERIFIER = /wasm|isAuthorizedBy|key_set|WebAssembly/;
 
+// What only the sign-in by redirect has.
+const OF_THE_REDIRECT = /code_verifier/;
+
 async function bundle(t, source) {
   const project = await makeProject(t);
   project.write("main.js", source);
@@ -52,6 +55,7 @@ for (const [tool, make] of /** @type {const} */ ([
     );
     assert.match(text, /grant_type/);
     assert.equal(verifierIn(text), undefined);
+    assert.doesNotMatch(text, OF_THE_REDIRECT);
   });
 
   test(`${tool}: AuthClient of "edgegate" leaves the verifier out too`, async (t) => {
@@ -61,6 +65,16 @@ for (const [tool, make] of /** @type {const} */ ([
     );
     assert.match(text, /grant_type/);
     assert.equal(verifierIn(text), undefined);
+    assert.doesNotMatch(text, OF_THE_REDIRECT);
+  });
+
+  test(`${tool}: edgegate/redirect holds no wasm, and none of the requests for an account`, async (t) => {
+    const text = await make(
+      t,
+      'import { RedirectClient } from "edgegate/redirect"; globalThis.auth = new RedirectClient({});',
+    );
+    assert.match(text, OF_THE_REDIRECT);
+    assert.doesNotMatch(text, /WebAssembly|isAuthorizedBy|\/auth\/(login|register|email)/);
   });
 
   test(`${tool}: the verifier leaves AuthClient out`, async (t) => {
@@ -70,5 +84,6 @@ for (const [tool, make] of /** @type {const} */ ([
     );
     assert.match(text, /isAuthorizedByRole/);
     assert.doesNotMatch(text, /BroadcastChannel|edgegate-session|visibilitychange/);
+    assert.doesNotMatch(text, /oauth-protected-resource/, "nor what guards an API");
   });
 }

@@ -4,8 +4,10 @@ import type * as client from "../../npm/edgegate/client/index.js";
 import type * as edgeLight from "../../npm/edgegate/edge-light.js";
 import type { ERROR_CODES } from "../../npm/edgegate/errors.js";
 import type * as node from "../../npm/edgegate/node.js";
+import type * as redirect from "../../npm/edgegate/redirect/index.js";
 import type * as declaredClient from "../../npm/edgegate/types/client.js";
 import type * as declared from "../../npm/edgegate/types/index.js";
+import type * as declaredRedirect from "../../npm/edgegate/types/redirect.js";
 import type * as web from "../../npm/edgegate/web.js";
 import type * as workerd from "../../npm/edgegate/workerd.js";
 
@@ -35,7 +37,8 @@ type Accepts<Script extends Class, Declared extends Class> =
 type Listeners = "addEventListener" | "removeEventListener" | "dispatchEvent";
 type State = keyof declared.AuthState;
 
-type Functions<Module extends { load: unknown; peek: unknown }> = Pick<Module, "load" | "peek">;
+type FunctionName = "load" | "peek" | "protect" | "resourceMetadata";
+type Functions<Module extends Record<FunctionName, unknown>> = Pick<Module, FunctionName>;
 
 export const checks: [
   // What each module exports.
@@ -44,6 +47,7 @@ export const checks: [
   Same<keyof typeof workerd, keyof typeof declared>,
   Same<keyof typeof edgeLight, keyof typeof declared>,
   Same<keyof typeof client, keyof typeof declaredClient>,
+  Same<keyof typeof redirect, keyof typeof declaredRedirect>,
   Agree<Functions<typeof web>, Functions<typeof declared>>,
   // The static members of each class, and those of its objects.
   Agree<typeof web.Verifier, typeof declared.Verifier>,
@@ -55,11 +59,23 @@ export const checks: [
     Omit<declared.AuthClientMembers, Listeners>
   >,
   Same<Pick<client.AuthClient, State>, Pick<declared.AuthState, State>>,
+  Same<keyof typeof redirect.RedirectClient, keyof typeof declaredRedirect.RedirectClient>,
+  Same<keyof redirect.RedirectClient, keyof declaredRedirect.RedirectClient>,
+  Agree<
+    Omit<redirect.RedirectClient, State | keyof EventTarget>,
+    Omit<declaredRedirect.RedirectClientMembers, Listeners>
+  >,
+  Accepts<typeof redirect.RedirectClient, typeof declaredRedirect.RedirectClient>,
   Agree<client.EdgegateError, declared.EdgegateError>,
   Accepts<typeof client.AuthClient, typeof declared.AuthClient>,
   Accepts<typeof client.EdgegateError, typeof declared.EdgegateError>,
   Same<(typeof ERROR_CODES)[number], declared.ErrorCode>,
 ] = [
+  true,
+  true,
+  true,
+  true,
+  true,
   true,
   true,
   true,

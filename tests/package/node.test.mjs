@@ -15,20 +15,26 @@ test("every subpath is imported by its name", async (t) => {
     `import * as edgegate from "edgegate";
      import * as client from "edgegate/client";
      import * as inline from "edgegate/inline";
+     import * as redirect from "edgegate/redirect";
      import manifest from "edgegate/package.json" with { type: "json" };
      import { readFileSync } from "node:fs";
      await edgegate.load(readFileSync(new URL(import.meta.resolve("edgegate/wasm/edgegate_bg.wasm"))));
-     console.log(JSON.stringify([Object.keys(edgegate), Object.keys(client), manifest.name, client.AuthClient === edgegate.AuthClient && client.AuthClient === inline.AuthClient, Object.keys(inline)]));`,
+     console.log(JSON.stringify([Object.keys(edgegate), Object.keys(client), manifest.name, client.AuthClient === edgegate.AuthClient && client.AuthClient === inline.AuthClient, Object.keys(inline), Object.keys(redirect), redirect.EdgegateError === edgegate.EdgegateError]));`,
   );
   assert.deepEqual(JSON.parse(await project.node("all.mjs")), [
-    ["AuthClient", "EdgegateError", "Verifier", "load", "peek"],
+    ["AuthClient", "EdgegateError", "Verifier", "load", "peek", "protect", "resourceMetadata"],
     ["AuthClient", "EdgegateError"],
     "edgegate",
     true,
-    ["AuthClient", "EdgegateError", "Verifier", "load", "peek"],
+    ["AuthClient", "EdgegateError", "Verifier", "load", "peek", "protect", "resourceMetadata"],
+    ["EdgegateError", "RedirectClient"],
+    true,
   ]);
   const { exports } = JSON.parse(project.packed("package.json"));
-  const tested = [".", "./client", "./inline", "./wasm/edgegate_bg.wasm", "./package.json"];
+  const tested = [
+    ...[".", "./client", "./inline", "./redirect"],
+    ...["./wasm/edgegate_bg.wasm", "./package.json"],
+  ];
   const typesOnly = Object.keys(exports).filter(
     (path) =>
       !JSON.stringify(exports[path])

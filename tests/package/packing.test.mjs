@@ -68,7 +68,8 @@ test("it holds scripts, types, wasm, the README and both licences, and nothing e
   const others = files.filter((name) => !expected.includes(name));
   assert.deepEqual(
     others.filter(
-      (name) => !/^(cjs\/)?((client\/)?[a-z0-9_.-]+\.js|types\/[a-z_.]+\.d\.ts)$/.test(name),
+      (name) =>
+        !/^(cjs\/)?(((client|redirect)\/)?[a-z0-9_.-]+\.js|types\/[a-z_.]+\.d\.ts)$/.test(name),
     ),
     [],
   );

@@ -11,8 +11,17 @@ import type {
   User,
   VerifierOptions,
 } from "edgegate";
-import { AuthClient, EdgegateError, load, peek, Verifier } from "edgegate";
+import {
+  AuthClient,
+  EdgegateError,
+  load,
+  peek,
+  protect,
+  resourceMetadata,
+  Verifier,
+} from "edgegate";
 import { AuthClient as ClientAlone, EdgegateError as SameError } from "edgegate/client";
+import { RedirectClient, type RedirectRequest, type RedirectResult } from "edgegate/redirect";
 import type { AuthService } from "edgegate/rpc";
 
 const options: VerifierOptions = {
@@ -173,6 +182,42 @@ export async function asked(auth: AuthClient): Promise<number> {
   const target: EventTarget = auth;
   void target;
   return response.status;
+}
+
+export async function byRedirect(): Promise<string> {
+  const auth = new RedirectClient({
+    issuer: new URL("https://auth.example.com"),
+    clientId: "app",
+    redirectUri: "/callback",
+    origins: ["https://api.example.net"],
+  });
+  const request: RedirectRequest = { returnTo: "/orders", maxAge: 600, prompt: "login" };
+  await auth.signInWithRedirect(request);
+  const result: RedirectResult | null = await auth.handleRedirect();
+  const end: () => void = auth.subscribe(({ status }) => void status);
+  end();
+  auth.addEventListener("signed-out", ({ detail }) => void (detail.reason === "other_tab"));
+  // @ts-expect-error: seconds, not text
+  await auth.signInWithRedirect({ maxAge: "600" });
+  // @ts-expect-error: the issuer is needed
+  new RedirectClient({ clientId: "app", redirectUri: "/callback" });
+  // @ts-expect-error: an app can't sign in with a password
+  await auth.login({ email: "ada@example.com", password: "x" });
+  await auth.signOut({ endSession: true });
+  if (auth.status === "signed_in") return auth.user.email;
+  return result?.user?.email ?? result?.returnTo ?? "";
+}
+
+export async function guarded(request: Request): Promise<Response> {
+  const issuer = "https://auth.example.com";
+  const resource = "https://api.example.com";
+  if (request.url.endsWith("/metadata")) return resourceMetadata({ issuer, resource, scopes: [] });
+  const { claims, response } = await protect(request, { issuer, resource, scope: ["read"] });
+  if (response) return response;
+  const scope: string | undefined = claims.scope;
+  // @ts-expect-error: a resource is needed
+  await protect(request, { issuer });
+  return new Response(`${claims.sub} ${scope ?? ""}`);
 }
 
 export const same: typeof AuthClient = ClientAlone;

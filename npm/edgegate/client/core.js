@@ -18,7 +18,7 @@ import { Renewal } from "./renewal.js";
 import { notTheService, request } from "./request.js";
 import { Session } from "./session.js";
 import { Tabs } from "./tabs.js";
-import { LOGOUT_MS, NAMES_MS } from "./timeouts.js";
+import { LOGOUT_MS, NAMES_MS, RENEWAL_MS } from "./timeouts.js";
 import { readToken } from "./token.js";
 
 /**
@@ -124,6 +124,25 @@ export class Core {
   }
 
   /**
+   * Finds out who is signed in. Returns the user, or null if nobody is signed in.
+   *
+   * @returns {Promise<User | null>}
+   */
+  async ready() {
+    const { session } = this;
+    this.watch();
+    for (;;) {
+      await this.settling;
+      if (session.status === "signed_in") {
+        await this.greeting;
+        return session.user;
+      }
+      await this.renewal.renew();
+      if (this.session.status === "signed_out") return null;
+    }
+  }
+
+  /**
    * A valid access token, renewed if needed.
    *
    * @param {string} [userId] If another user has signed in since, rejects with `signed_out`.
@@ -206,6 +225,18 @@ export class Core {
     }
     // With the login, the service has ended the previous session.
     this.pending.forget();
+    return this.begin(token, claims, user);
+  }
+
+  /**
+   * A session begins in this tab. Tells the page and the other tabs, and returns the user.
+   *
+   * @param {string} token
+   * @param {Claims} claims
+   * @param {User} user
+   */
+  begin(token, claims, user) {
+    const { session } = this;
     session.begin(token, claims, user);
     const { generation } = session;
     this.tabs.tellToken("login", token);
@@ -361,10 +392,26 @@ export class Core {
   }
 
   /**
+   * Asks the service for a new access token, with the cookie.
+   *
+   * @param {AbortSignal} signal
+   * @param {Instant} _sent When the renewal began.
+   * @returns {Promise<Answer & {user?: User}>} `user`: who is signed in, if more than the access
+   *   token says so.
+   */
+  requestRenewal(signal, _sent) {
+    const body = { grant_type: "refresh_token" };
+    // `keepalive`: if the page is closed now, the browser must still store the cookie of the
+    // answer.
+    const options = { body, cookie: true, expect: { 200: true }, keepalive: true };
+    return this.send("/auth/token", { ...options, signal, timeout: RENEWAL_MS });
+  }
+
+  /**
    * A renewal has succeeded. The service answered by the cookie, so the user in the answer is the
    * one who is signed in, whoever was signed in before.
    *
-   * @param {Answer} answer
+   * @param {Answer & {user?: User}} answer
    * @param {Instant} sent
    */
   renewed(answer, sent) {
@@ -378,7 +425,7 @@ export class Core {
     }
     const isFound = session.user === null;
     if (isFound) session.begin(token, claims);
-    else session.goOn(token, claims);
+    else session.goOn(token, claims, answer.user);
     this.tabs.tellToken("renewal", token);
     if (isFound) this.greeting = this.#greet("signed-in");
     else this.#tellRenewed();

@@ -3,121 +3,90 @@
 /**
  * @import { AuthClient as Declared, AuthClientOptions, User } from "../types/client.d.ts"
  */
-import { invalidArgument, readArgument, readList, readOrigin, rejectUnknown } from "../argument.js";
+import { invalidArgument, readArgument, readOrigin, rejectUnknown } from "../argument.js";
 import { EdgegateError } from "../errors.js";
 import { readSessions, readUser } from "./answers.js";
+import { coreOf, readOrigins, SessionClient } from "./base.js";
 import { Core } from "./core.js";
-import { fetchWithToken } from "./fetch.js";
 import { platform } from "./platform.js";
 import { notTheService } from "./request.js";
-import { UNKNOWN } from "./session.js";
 
 export { EdgegateError };
 
 const ACCEPTED = { 202: false };
 const DONE = { 204: false };
-const ORIGINS_MAX = 256;
 /** @type {("challenge" | "request_id")[]} */
 const MAIL_OPTIONS = ["challenge", "request_id"];
 
-export class AuthClient extends EventTarget {
-  #options;
-  /** @type {Core | null} Made at the first use, so that a client can be made where there is no page. */
-  #core = null;
-  #isClosed = false;
-  #isAsking = false;
-
+export class AuthClient extends SessionClient {
   /** @param {AuthClientOptions} [options] */
   constructor(options = {}) {
-    super();
-    this.#options = readOptions(options);
-  }
-
-  // These four are own members, so that they can be passed on without their client.
-
-  /** @type {Declared["subscribe"]} */
-  subscribe = (listener) => {
-    if (typeof listener !== "function") throw invalidArgument("listener must be a function");
-    const tell = () => listener(this.getSnapshot());
-    this.addEventListener("change", tell);
-    this.#ask();
-    return () => this.removeEventListener("change", tell);
-  };
-
-  /** @type {Declared["getSnapshot"]} */
-  getSnapshot = () => this.#core?.session.state ?? UNKNOWN;
-
-  /** @type {Declared["getServerSnapshot"]} */
-  getServerSnapshot = () => UNKNOWN;
-
-  /** @type {Declared["now"]} */
-  now = () => Math.floor(this.#core?.clock.now() ?? (this.#options.replaced.now ?? Date.now)());
-
-  get user() {
-    return AuthClient.#checked(this).getSnapshot().user;
-  }
-
-  get status() {
-    return AuthClient.#checked(this).getSnapshot().status;
-  }
-
-  /** @type {Declared["ready"]} */
-  async ready() {
-    const core = AuthClient.#coreOf(this);
-    core.watch();
-    for (;;) {
-      await core.settling;
-      if (this.status === "signed_in") {
-        await core.greeting;
-        return this.user;
-      }
-      await core.renewal.renew();
-      if (this.status === "signed_out") return null;
-    }
+    const { url, origins, replaced } = readOptions(options);
+    /** @param {import("./core.js").Emit} emit */
+    const makeCore = (emit) => {
+      const parts = platform(replaced);
+      return new Core({ platform: parts, url: url ?? originOfPage(parts.origin), emit });
+    };
+    super({ replaced, origins, makeCore });
   }
 
   /** @type {Declared["login"]} */
   async login(given) {
     const body = readTexts(given, ["email", "password"], ["challenge"]);
-    const user = await AuthClient.#coreOf(this).login("/auth/login", body, { 200: true });
+    const user = await coreOf(this).login("/auth/login", body, { 200: true });
     // The answer to a login always has a user.
     return /** @type {User} */ (user);
   }
 
   /** @type {Declared["logout"]} */
   async logout() {
-    await AuthClient.#coreOf(this).logout();
+    await coreOf(this).logout();
   }
 
   /** @type {Declared["register"]} */
   async register(given) {
+<<<<<<< HEAD
     const body = readTexts(
       given,
       ["email"],
       ["first_name", "last_name", "password", ...MAIL_OPTIONS],
     );
     return AuthClient.#coreOf(this).login("/auth/register", body, { 201: true, 202: false });
+=======
+    const body = readTexts(given, ["email"], ["first_name", "last_name", "password", "challenge"]);
+    return coreOf(this).login("/auth/register", body, { 201: true, 202: false });
+>>>>>>> package
   }
 
   /** @type {Declared["requestPasswordReset"]} */
   async requestPasswordReset(email, options) {
+<<<<<<< HEAD
     await AuthClient.#coreOf(this).send("/auth/password/reset", {
       body: readTexts(mailRequest(email, options), ["email"], MAIL_OPTIONS),
+=======
+    await coreOf(this).send("/auth/password/reset", {
+      body: readTexts({ email, challenge: options?.challenge }, ["email"], ["challenge"]),
+>>>>>>> package
       expect: ACCEPTED,
     });
   }
 
   /** @type {Declared["requestEmailVerification"]} */
   async requestEmailVerification(email, options) {
+<<<<<<< HEAD
     await AuthClient.#coreOf(this).send("/auth/email/resend", {
       body: readTexts(mailRequest(email, options), ["email"], MAIL_OPTIONS),
+=======
+    await coreOf(this).send("/auth/email/resend", {
+      body: readTexts({ email, challenge: options?.challenge }, ["email"], ["challenge"]),
+>>>>>>> package
       expect: ACCEPTED,
     });
   }
 
   /** @type {Declared["confirmPasswordReset"]} */
   async confirmPasswordReset(given) {
-    const core = AuthClient.#coreOf(this);
+    const core = coreOf(this);
     await core.send("/auth/password/confirm", {
       body: readTexts(given, ["token", "password"]),
       expect: DONE,
@@ -128,7 +97,7 @@ export class AuthClient extends EventTarget {
 
   /** @type {Declared["verifyEmail"]} */
   async verifyEmail(given) {
-    const core = AuthClient.#coreOf(this);
+    const core = coreOf(this);
     await core.send("/auth/email/verify", {
       body: readTexts(given, ["token", "password"]),
       expect: DONE,
@@ -138,7 +107,7 @@ export class AuthClient extends EventTarget {
 
   /** @type {Declared["confirmEmailChange"]} */
   async confirmEmailChange(token) {
-    const core = AuthClient.#coreOf(this);
+    const core = coreOf(this);
     await core.send("/auth/email/confirm", {
       body: readTexts({ token }, ["token"]),
       expect: DONE,
@@ -149,21 +118,19 @@ export class AuthClient extends EventTarget {
 
   /** @type {Declared["changePassword"]} */
   async changePassword(given) {
-    await AuthClient.#coreOf(this).changePassword(
-      readTexts(given, ["current_password", "new_password"]),
-    );
+    await coreOf(this).changePassword(readTexts(given, ["current_password", "new_password"]));
   }
 
   /** @type {Declared["reauthenticate"]} */
   async reauthenticate(password) {
     const texts = readTexts({ password }, ["password"]);
-    await AuthClient.#coreOf(this).reauthenticate(texts.password);
+    await coreOf(this).reauthenticate(texts.password);
   }
 
   /** @type {Declared["changeEmail"]} */
   async changeEmail(given) {
     const body = readTexts(given, ["email", "current_password"]);
-    const core = AuthClient.#coreOf(this);
+    const core = coreOf(this);
     await core.authorized((token) =>
       core.send("/auth/email/change", { body, token, expect: ACCEPTED }),
     );
@@ -171,16 +138,12 @@ export class AuthClient extends EventTarget {
 
   /** @type {Declared["deleteAccount"]} */
   async deleteAccount(given) {
-    await AuthClient.#coreOf(this).end(
-      "/auth/me",
-      readTexts(given, ["current_password"]),
-      "account_deleted",
-    );
+    await coreOf(this).end("/auth/me", readTexts(given, ["current_password"]), "account_deleted");
   }
 
   /** @type {Declared["me"]} */
   async me() {
-    const core = AuthClient.#coreOf(this);
+    const core = coreOf(this);
     const answer = await get(core, "/auth/me");
     const user = readUser(answer.body);
     if (!user) throw notTheService(core.url, answer.status);
@@ -189,7 +152,7 @@ export class AuthClient extends EventTarget {
 
   /** @type {Declared["sessions"]} */
   async sessions() {
-    const core = AuthClient.#coreOf(this);
+    const core = coreOf(this);
     const answer = await get(core, "/auth/sessions");
     const sessions = readSessions(answer.body ?? {});
     if (!sessions) throw notTheService(core.url, answer.status);
@@ -198,7 +161,7 @@ export class AuthClient extends EventTarget {
 
   /** @type {Declared["endSession"]} */
   async endSession(id) {
-    const core = AuthClient.#coreOf(this);
+    const core = coreOf(this);
     // An id is a UUID. Without this check, the id `..` would lead to another route.
     const isId = /^[A-Za-z0-9-]{1,64}$/.test(readTexts({ id }, ["id"]).id);
     if (!isId) throw invalidArgument("id must be the id of a session");
@@ -209,72 +172,10 @@ export class AuthClient extends EventTarget {
 
   /** @type {Declared["endOtherSessions"]} */
   async endOtherSessions() {
-    const core = AuthClient.#coreOf(this);
+    const core = coreOf(this);
     await core.authorized((token) =>
       core.send("/auth/sessions", { method: "DELETE", token, expect: DONE }),
     );
-  }
-
-  /** @type {Declared["accessToken"]} */
-  async accessToken() {
-    return AuthClient.#coreOf(this).accessToken();
-  }
-
-  /**
-   * @param {RequestInfo | URL} input
-   * @param {RequestInit} [init]
-   */
-  async fetch(input, init) {
-    const core = AuthClient.#coreOf(this);
-    const origins = new Set([core.url.origin, ...this.#options.origins]);
-    return fetchWithToken(core, origins, input, init);
-  }
-
-  /** @type {Declared["close"]} */
-  close() {
-    AuthClient.#checked(this).#isClosed = true;
-    this.#core?.close();
-  }
-
-  /**
-   * Asks the service who is signed in, because the page wants to show it. A failure is not told: the
-   * client tries again by itself.
-   */
-  #ask() {
-    const { document = globalThis.document } = this.#options.replaced;
-    if (!document || this.#isClosed || this.#isAsking) return;
-    // Throws if the client can't know its service.
-    AuthClient.#coreOf(this);
-    this.#isAsking = true;
-    if (this.status === "unknown") this.ready().catch(() => {});
-  }
-
-  /**
-   * Rejects a method that was called without its client (`const { login } = client`), or on a proxy
-   * of a client.
-   *
-   * @param {AuthClient} client
-   */
-  static #checked(client) {
-    if (typeof client !== "object" || client === null || !(#core in client))
-      throw invalidArgument("The method must be called on its AuthClient");
-    return client;
-  }
-
-  /** @param {AuthClient} client */
-  static #coreOf(client) {
-    return AuthClient.#checked(client).#core ?? client.#start();
-  }
-
-  #start() {
-    const { url, replaced } = this.#options;
-    const parts = platform(replaced);
-    /** @type {import("./core.js").Emit} */
-    const emit = (type, detail) => this.dispatchEvent(new CustomEvent(type, { detail }));
-    const core = new Core({ platform: parts, url: url ?? originOfPage(parts.origin), emit });
-    if (this.#isClosed) core.close();
-    this.#core = core;
-    return core;
   }
 }
 
@@ -328,9 +229,7 @@ function readOptions(options) {
     throw invalidArgument("fetch must be a function");
   return {
     url: read.url == null ? null : readOrigin("url", read.url),
-    origins: readList("origins", read.origins ?? [], ORIGINS_MAX).map(
-      (entry) => readOrigin("origins", entry).origin,
-    ),
+    origins: readOrigins(read.origins),
     replaced: read.replaced,
   };
 }

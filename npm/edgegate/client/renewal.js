@@ -12,7 +12,7 @@
  */
 import { codeOf, EdgegateError, isEdgegateError } from "../errors.js";
 import { unref } from "./tabs.js";
-import { HANDOVER_MS, RENEWAL_MS } from "./timeouts.js";
+import { HANDOVER_MS } from "./timeouts.js";
 
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 60_000;
@@ -245,12 +245,8 @@ export class Renewal {
   async #ask(signal, doubt) {
     const core = this.#core;
     const sent = core.clock.instant();
-    const body = { grant_type: "refresh_token" };
     try {
-      // `keepalive`: if the page is closed now, the browser must still store the cookie of the
-      // answer.
-      const options = { body, cookie: true, expect: { 200: true }, keepalive: true };
-      const answer = await core.send("/auth/token", { ...options, signal, timeout: RENEWAL_MS });
+      const answer = await core.requestRenewal(signal, sent);
       // If a login or a logout has begun since the answer came, the answer must not be used.
       signal.throwIfAborted();
       core.renewed(answer, sent);

@@ -28,6 +28,8 @@ const OAUTH_CODES = { temporarily_unavailable: "unavailable", server_error: "int
  * @typedef {object} RequestOptions
  * @property {string} [method]
  * @property {object} [body] Sent as JSON.
+ * @property {Record<string, string>} [form] Sent as a form, in place of `body`. To another origin, a
+ *   browser sends it without a preflight request.
  * @property {string} [token] The access token.
  * @property {boolean} [cookie] Whether the request uses or sets the cookie.
  * @property {Record<number, boolean>} expect The statuses that mean success. True if the answer has
@@ -49,7 +51,7 @@ const OAUTH_CODES = { temporarily_unavailable: "unavailable", server_error: "int
  * @returns {Promise<Answer>}
  */
 export async function request(platform, url, options) {
-  const { method = "POST", body, token, cookie = false, expect, keepalive = false } = options;
+  const { method = "POST", body, form, token, cookie = false, expect, keepalive = false } = options;
   const { signal, timeout = REQUEST_MS } = options;
   const abort = new AbortController();
   const giveUp = () => abort.abort();
@@ -73,7 +75,8 @@ export async function request(platform, url, options) {
     const init = {
       method,
       headers,
-      body: body === undefined ? undefined : JSON.stringify(body),
+      // The browser adds the Content-Type of a form.
+      body: form ? new URLSearchParams(form) : body && JSON.stringify(body),
       // `same-origin`: a service on another origin must not get or set a cookie by accident.
       credentials: cookie ? "include" : "same-origin",
       cache: "no-store",

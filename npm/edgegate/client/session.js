@@ -88,9 +88,10 @@ export class Session {
    *
    * @param {string} token
    * @param {Claims} claims
+   * @param {User} [user] Undefined if only the token is known.
    */
-  goOn(token, claims) {
-    this.#take(token, claims, undefined);
+  goOn(token, claims, user) {
+    this.#take(token, claims, user);
   }
 
   end() {

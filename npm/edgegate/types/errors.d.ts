@@ -1,4 +1,4 @@
-// The errors of the whole package: both "edgegate" and "edgegate/client" export them.
+// The errors of the whole package: "edgegate", "edgegate/client" and "edgegate/redirect" export them.
 import type { InvalidKeySetReason, InvalidTokenReason, ServiceErrorCode } from "./generated.js";
 
 export type { InvalidKeySetReason, InvalidTokenReason, ServiceErrorCode };
@@ -19,7 +19,69 @@ export type PackageErrorCode =
   /** No answer, or an answer that does not come from the service. */
   | "network_error"
   /** Nobody is signed in. */
-  | "signed_out";
+  | "signed_out"
+  /** A sign-in by redirect can't begin, or its answer can't be used. `reason` says why. */
+  | "redirect_failed"
+  /** The service has sent the person back without a sign-in. `reason` is its error. */
+  | "sign_in_refused"
+  /** The service's id_token is not valid. `reason` says which rule it breaks. */
+  | "invalid_id_token"
+  /** The method needs the person's own session, and the token of an app is not a key to it. */
+  | "not_for_apps";
+
+/** Why a sign-in by redirect fails: the `reason` of `redirect_failed`. */
+export type RedirectReason =
+  /** This tab has not asked for the answer, or the answer was used before. */
+  | "state_unknown"
+  | "state_missing"
+  | "code_missing"
+  /** The answer does not say who has sent it (RFC 9207). */
+  | "iss_missing"
+  /** Another service has sent the answer. */
+  | "iss_wrong"
+  | "repeated_parameter"
+  | "not_the_redirect_uri"
+  | "in_frame"
+  | "no_storage"
+  | "no_web_crypto"
+  /** The page loads itself again after each answer. */
+  | "redirect_loop";
+
+/** The errors of OAuth 2.0 and OpenID Connect: the `reason` of `sign_in_refused`. */
+export type RefusalReason =
+  | "access_denied"
+  | "account_selection_required"
+  | "consent_required"
+  | "interaction_required"
+  | "invalid_request"
+  | "invalid_scope"
+  | "invalid_target"
+  | "login_required"
+  | "server_error"
+  | "temporarily_unavailable"
+  | "unauthorized_client"
+  | "unknown_error";
+
+/** Which rule an id_token breaks: the `reason` of `invalid_id_token`. */
+export type IdTokenReason =
+  | "missing"
+  | "not_three_parts"
+  | "not_json"
+  | "alg_unsupported"
+  | "crit"
+  | "typ_wrong"
+  | "kid_missing"
+  | "kid_unknown"
+  | "signature_invalid"
+  | "iss_wrong"
+  | "aud_wrong"
+  | "azp_wrong"
+  | "sub_missing"
+  | "sub_wrong"
+  | "nonce_wrong"
+  | "expired"
+  | "iat_in_future"
+  | "auth_time_too_old";
 
 /** The closed list of codes. docs/errors.md of edgegate says what each one means and what to do. */
 export type ErrorCode = ServiceErrorCode | PackageErrorCode;
@@ -27,9 +89,16 @@ export type ErrorCode = ServiceErrorCode | PackageErrorCode;
 /**
  * With `invalid_token` and `invalid_key_set`: the broken rule. With `network_error`:
  * `origin_not_allowed` if the service is up but does not list the page's origin in
- * `ALLOWED_ORIGINS`. The list grows with the rules.
+ * `ALLOWED_ORIGINS`. With `redirect_failed`, `sign_in_refused` and `invalid_id_token`: why. The list
+ * grows with the rules.
  */
-export type ErrorReason = InvalidTokenReason | InvalidKeySetReason | "origin_not_allowed";
+export type ErrorReason =
+  | InvalidTokenReason
+  | InvalidKeySetReason
+  | RedirectReason
+  | RefusalReason
+  | IdTokenReason
+  | "origin_not_allowed";
 
 /**
  * Every error of this package. The only exception: the reason of the caller's own `AbortSignal` is

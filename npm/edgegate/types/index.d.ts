@@ -46,6 +46,10 @@ export interface Claims {
   email?: string;
   /** Whether the user has proved that the address is theirs. */
   email_verified: boolean;
+  /** In a token of an app: what the app may do, with a space between the scopes (RFC 9068). */
+  scope?: string;
+  /** In a token of an app: the sign-on that its session began with. Signing out of it ends it. */
+  sign_on?: string;
 }
 
 /** A public JSON Web Key (RFC 7517). */
@@ -242,6 +246,74 @@ export class Verifier {
    */
   hasEmail(claims: VerifiedClaims, email: string): boolean;
 }
+
+/** Options of {@link protect}. */
+export interface ProtectOptions {
+  /** The origin of the service, such as `https://auth.example.com`. */
+  issuer: string | UrlLike;
+  /**
+   * The URI of this API, as the service knows it: the audience of the tokens that it takes.
+   * `https://api.example.com` and `https://api.example.com/` are the same.
+   */
+  resource: string | UrlLike;
+  /** The scopes that the request needs, all of them: `"orders.read"`, or a list. */
+  scope?: string | Iterable<string> | undefined;
+  /**
+   * Whether this API serves its {@link resourceMetadata}. The answers then name its address (RFC
+   * 9728), which clients of MCP look for. Default: false.
+   */
+  metadata?: boolean | undefined;
+  /** As for {@link Verifier.fromIssuer}. That of the first call for a resource is used. */
+  fetch?: RemoteVerifierOptions["fetch"];
+  /** As for {@link Verifier.fromIssuer}. */
+  now?: VerifierOptions["now"];
+}
+
+/** The result of {@link protect}: the claims of a request that may pass, or the answer to it. */
+export type Protected =
+  | { readonly claims: VerifiedClaims; readonly token: string; readonly response: null }
+  | { readonly claims: null; readonly token: null; readonly response: FetchResponse };
+
+/**
+ * Guards an API, such as one for the apps of other people: the request needs a valid access token
+ * for this `resource`, with the `scope`. A token for another API, and the token of the service's own
+ * pages, are rejected.
+ *
+ * - 401 with `WWW-Authenticate: Bearer`: no token; with `error="invalid_token"`: it is not valid here.
+ * - 403 with `error="insufficient_scope"`: the token lacks a scope.
+ * - 400 with `error="invalid_request"`: the header is malformed.
+ * - 503 with `Retry-After`: the keys of the service can't be fetched now.
+ *
+ * ```js
+ * const { claims, response } = await protect(request, { issuer, resource, scope: "orders.read" });
+ * if (response) return response;
+ * ```
+ *
+ * @throws {EdgegateError} `invalid_argument`
+ */
+export function protect(
+  request: { readonly headers: { get(name: string): string | null } },
+  options: ProtectOptions,
+): Promise<Protected>;
+
+/**
+ * The answer at `/.well-known/oauth-protected-resource`, followed by the path of the resource: where
+ * clients get tokens for this API (RFC 9728). Clients of MCP need it.
+ *
+ * @throws {EdgegateError} `invalid_argument`
+ */
+export function resourceMetadata(options: {
+  /** The origin of the service. */
+  issuer: string | UrlLike;
+  /** The URI of this API, as the service knows it. */
+  resource: string | UrlLike;
+  /** The scopes that this API knows. */
+  scopes?: Iterable<string> | undefined;
+  /** What people call this API. */
+  name?: string | undefined;
+  /** The address of a page about it. */
+  documentation?: string | undefined;
+}): FetchResponse;
 
 /**
  * The claims of a token, **without verifying it**: the sender may have written anything. Only for

@@ -1,0 +1,43 @@
+// An API on another domain: it takes the access tokens of apps, made for this API, and no others.
+import { protect, resourceMetadata } from "edgegate";
+import { Hono } from "hono";
+import { cors } from "hono/cors";
+
+/** @type {Hono<{ Bindings: { ISSUER: string, RESOURCE: string }, Variables: { claims: import("edgegate").Claims } }>} */
+const app = new Hono();
+
+// Apps on any origin may call it: the token says what they may do, and there is no cookie.
+app.use(
+  cors({ origin: "*", allowHeaders: ["Authorization"], exposeHeaders: ["WWW-Authenticate"] }),
+);
+
+// Where clients get tokens for this API.
+app.get("/.well-known/oauth-protected-resource", ({ env }) =>
+  resourceMetadata({ issuer: env.ISSUER, resource: env.RESOURCE, name: "Orders" }),
+);
+
+/**
+ * Lets a request pass whose token is for this API and has these scopes.
+ *
+ * @param {string[]} scope
+ * @returns {import("hono").MiddlewareHandler}
+ */
+const guard =
+  (...scope) =>
+  async (c, next) => {
+    const { ISSUER: issuer, RESOURCE: resource } = c.env;
+    const { claims, response } = await protect(c.req.raw, {
+      ...{ issuer, resource, scope, metadata: true },
+    });
+    if (response) return response;
+    c.set("claims", claims);
+    await next();
+  };
+
+app.get("/", (c) => c.text("Anybody may read this."));
+app.get("/orders", guard(), (c) =>
+  c.json({ of: c.get("claims").sub, app: c.get("claims").client_id, orders: [] }),
+);
+app.delete("/orders/:id", guard("orders.write"), (c) => c.body(null, 204));
+
+export default app;

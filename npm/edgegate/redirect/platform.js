@@ -1,0 +1,32 @@
+// What signing in by redirect uses of the browser, beside the parts of client/platform.js.
+/** @import { RedirectPlatform as DeclaredPlatform } from "../types/redirect.d.ts" */
+/** @import { Platform } from "../client/platform.js" */
+import { platform } from "../client/platform.js";
+
+/** @typedef {DeclaredPlatform & Platform} RedirectPlatform */
+
+/**
+ * @param {Partial<DeclaredPlatform>} given
+ * @returns {RedirectPlatform}
+ */
+export function redirectPlatform(given = {}) {
+  const g = globalThis;
+  return {
+    location: g.location ?? null,
+    history: g.history ?? null,
+    sessionStorage: sessionStorageOf(),
+    // A page on another origin may compare `top`, but not read it.
+    isFramed: g.window !== undefined && g.window.top !== g.window.self,
+    isOnline: () => g.navigator?.onLine !== false,
+    ...platform(given),
+  };
+}
+
+/** If the user blocks site data, reading the property throws. */
+function sessionStorageOf() {
+  try {
+    return globalThis.document ? (globalThis.sessionStorage ?? null) : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,56 @@
+// The errors of a sign-in by redirect.
+/**
+ * @import { IdTokenReason, RedirectReason, RefusalReason } from "../types/errors.d.ts"
+ */
+import { EdgegateError } from "../errors.js";
+
+/**
+ * @param {RedirectReason} reason
+ * @param {string} message
+ * @param {unknown} [cause]
+ */
+export const redirectFailed = (reason, message, cause) =>
+  new EdgegateError("redirect_failed", message, { reason, cause });
+
+/** @param {IdTokenReason} reason The first rule that the id_token breaks. */
+export const invalidIdToken = (reason) =>
+  new EdgegateError("invalid_id_token", `the id_token is not valid: ${reason}`, { reason });
+
+/** @type {readonly RefusalReason[]} */
+const REFUSALS = [
+  "access_denied",
+  "account_selection_required",
+  "consent_required",
+  "interaction_required",
+  "invalid_request",
+  "invalid_scope",
+  "invalid_target",
+  "login_required",
+  "server_error",
+  "temporarily_unavailable",
+  "unauthorized_client",
+];
+
+/**
+ * The service has sent the person back with an error. Its description is not passed on: whoever can
+ * make a link could write into it.
+ *
+ * @param {string} error
+ */
+export function refused(error) {
+  const reason = REFUSALS.find((known) => known === error) ?? "unknown_error";
+  return new EdgegateError("sign_in_refused", `the sign-in was refused: ${reason}`, { reason });
+}
+
+/**
+ * The answers to a silent request (`prompt=none`) that mean: nobody is signed in, or the person must
+ * do something first (OpenID Connect Core section 3.1.2.6).
+ *
+ * @type {readonly (string | undefined)[]}
+ */
+export const NEEDS_THE_PERSON = [
+  "account_selection_required",
+  "consent_required",
+  "interaction_required",
+  "login_required",
+];

@@ -1,0 +1,200 @@
+// What the storage of the browser remembers of a sign-in by redirect. Never a token.
+//
+// - Session storage: the round trips that this tab has begun. It belongs to one tab, so several
+//   tabs can sign in at once.
+// - Local storage: one flag that says whether somebody was signed in, and with which scope. After a
+//   reload the client asks the service only if it is set.
+/** @import { RedirectPlatform } from "./platform.js" */
+
+/** The sealed request of the service lasts for an hour, then comes the code, which lasts a minute. */
+const TRIP_MS = 2 * 60 * 60_000;
+const TRIPS_MAX = 5;
+/** More silent round trips than this, in this time, are a loop. */
+const SILENT_MAX = 5;
+const SILENT_MS = 60_000;
+const OUT = "out";
+
+/**
+ * A round trip to the service. Times are milliseconds of the device.
+ *
+ * @typedef {object} Trip
+ * @property {string} state
+ * @property {string} nonce
+ * @property {string} verifier of PKCE
+ * @property {string} scope
+ * @property {string | undefined} resource
+ * @property {number | undefined} maxAge Seconds.
+ * @property {string} returnTo
+ * @property {boolean} silent Whether nobody was to see a page.
+ * @property {number} begunAt
+ *
+ * @typedef {Pick<Trip, "scope" | "resource">} Asked What was asked for.
+ */
+
+export class Trips {
+  #key;
+  #storage;
+  #now;
+
+  /**
+   * @param {string} name
+   * @param {Pick<RedirectPlatform, "sessionStorage" | "now">} platform
+   */
+  constructor(name, { sessionStorage, now }) {
+    this.#key = `${name}:trips`;
+    this.#storage = sessionStorage;
+    this.#now = now;
+  }
+
+  /**
+   * Remembers a trip. False if the browser stores nothing.
+   *
+   * @param {Trip} trip
+   */
+  add(trip) {
+    return this.#write([...this.#read(), trip].slice(-TRIPS_MAX));
+  }
+
+  /** @param {string} state */
+  has(state) {
+    return this.#read().some((trip) => trip.state === state);
+  }
+
+  /**
+   * Takes a trip out of the storage, so that its answer is used once.
+   *
+   * @param {string} state
+   */
+  take(state) {
+    const trips = this.#read();
+    const trip = trips.find((one) => one.state === state);
+    if (trip) this.#write(trips.filter((one) => one !== trip));
+    return trip;
+  }
+
+  /**
+   * Counts a silent trip. False if there were too many just now: then each answer leads to the next
+   * trip, because the page loads itself again.
+   */
+  countSilent() {
+    const now = this.#now();
+    const key = `${this.#key}:silent`;
+    try {
+      const before = list(this.#storage?.getItem(key)).filter(
+        (at) => typeof at === "number" && Math.abs(now - at) < SILENT_MS,
+      );
+      if (before.length >= SILENT_MAX) return false;
+      this.#storage?.setItem(key, JSON.stringify([...before, now]));
+      return this.#storage !== null;
+    } catch {
+      return false;
+    }
+  }
+
+  /** @returns {Trip[]} */
+  #read() {
+    try {
+      return list(this.#storage?.getItem(this.#key))
+        .filter(isTrip)
+        .filter(({ begunAt }) => Math.abs(this.#now() - begunAt) < TRIP_MS);
+    } catch {
+      return [];
+    }
+  }
+
+  /** @param {Trip[]} trips */
+  #write(trips) {
+    try {
+      if (trips.length === 0) this.#storage?.removeItem(this.#key);
+      else this.#storage?.setItem(this.#key, JSON.stringify(trips));
+      return this.#storage !== null;
+    } catch {
+      return false;
+    }
+  }
+}
+
+export class Flag {
+  #key;
+  #storage;
+
+  /**
+   * @param {string} name
+   * @param {Pick<RedirectPlatform, "storage">} platform
+   */
+  constructor(name, { storage }) {
+    this.#key = `${name}:signed-in`;
+    this.#storage = storage;
+  }
+
+  /**
+   * What the last sign-in asked for. Undefined if nobody was signed in.
+   *
+   * @returns {Asked | undefined}
+   */
+  get asked() {
+    try {
+      const { scope, resource } = JSON.parse(this.#storage?.getItem(this.#key) ?? "null") ?? {};
+      if (typeof scope !== "string") return undefined;
+      return { scope, resource: typeof resource === "string" ? resource : undefined };
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** @param {Asked} asked */
+  setIn({ scope, resource }) {
+    this.#set(JSON.stringify({ scope, resource }));
+  }
+
+  /** Somebody has signed out. The other tabs notice it. */
+  setOut() {
+    this.#set(OUT);
+  }
+
+  /** The service says that nobody is signed in. The other tabs keep their sessions. */
+  forget() {
+    try {
+      this.#storage?.removeItem(this.#key);
+    } catch {
+      // There is nothing to forget.
+    }
+  }
+
+  /**
+   * Whether a `storage` event says that another tab has signed out.
+   *
+   * @param {{key?: string | null, newValue?: string | null}} event
+   */
+  saysOut({ key, newValue }) {
+    return key === this.#key && newValue === OUT;
+  }
+
+  /** @param {string} value */
+  #set(value) {
+    try {
+      this.#storage?.setItem(this.#key, value);
+    } catch {
+      // After a reload the person has to press the button.
+    }
+  }
+}
+
+/**
+ * @param {string | null | undefined} text
+ * @returns {unknown[]}
+ */
+function list(text) {
+  const value = JSON.parse(text ?? "[]");
+  return Array.isArray(value) ? value : [];
+}
+
+/**
+ * @param {unknown} value
+ * @returns {value is Trip}
+ */
+function isTrip(value) {
+  const trip = /** @type {Partial<Record<keyof Trip, unknown>>} */ (Object(value));
+  const texts = [trip.state, trip.nonce, trip.verifier, trip.scope, trip.returnTo];
+  return texts.every((text) => typeof text === "string") && typeof trip.begunAt === "number";
+}

@@ -1,0 +1,240 @@
+/**
+ * `edgegate/redirect`: signs in at an edgegate service on another site. The person signs in on the
+ * service's own page, and comes back (OAuth 2.1's authorization code with PKCE, OpenID Connect).
+ *
+ * ```js
+ * import { RedirectClient } from "edgegate/redirect";
+ *
+ * const auth = new RedirectClient({
+ *   issuer: "https://auth.example.com",
+ *   clientId: "…",
+ *   redirectUri: "/callback",                          // a page that runs this script too
+ *   resource: "https://api.example.net",               // the API that the access token is for
+ * });
+ * auth.subscribe(({ status, user }) => show(status, user));
+ * button.onclick = () => auth.signInWithRedirect();
+ * const response = await auth.fetch("https://api.example.net/orders");
+ * ```
+ *
+ * `subscribe` and `ready()` handle the answer of the service by themselves, and put the address back
+ * that the person came from. A page whose router has started before uses the result of
+ * `handleRedirect()`.
+ *
+ * **Where the tokens are.** All of them are in the memory of this tab, so each tab has a session of
+ * its own. After a reload, `ready()` makes one round trip of the whole page to the service, which
+ * shows nothing. It does so only if somebody was signed in, once for each load, and never in a frame.
+ * Session storage has the secrets of a round trip until its answer comes. Local storage has one flag
+ * that says whether somebody was signed in, with the scope and the resource. No storage ever has a
+ * token.
+ *
+ * **What an app may do.** The token of an app is not a key to the account: everything that changes
+ * the account rejects with `not_for_apps`.
+ */
+
+import type {
+  AnyListener,
+  AuthClientEventMap,
+  AuthClientMembers,
+  AuthClientOptions,
+  AuthState,
+  ListenerOptions,
+  Platform,
+  User,
+} from "./client.js";
+import type { EventTargetLike, Fetch, PlatformEventTarget, UrlLike } from "./platform.js";
+
+export type { AuthClientEventMap, AuthState, SignedOutReason, User } from "./client.js";
+export * from "./errors.js";
+
+/** An option that does not exist is rejected with `invalid_argument`. */
+export interface RedirectClientOptions {
+  /** The origin of the service, such as `https://auth.example.com`. */
+  issuer: string | UrlLike;
+  /** The id of this app at the service. */
+  clientId: string;
+  /**
+   * Where the service sends the person back to: one of the addresses that are registered for the app.
+   * It may be relative to the page.
+   */
+  redirectUri: string | UrlLike;
+  /** What a sign-in asks for. `openid` is always a part of it. Default: `openid profile email`. */
+  scope?: string | undefined;
+  /** The URI of the API that the access token is for. `fetch` sends the token to its origin. */
+  resource?: string | undefined;
+  /** Other origins that `fetch` sends the access token to. */
+  origins?: AuthClientOptions["origins"];
+  /** Replaces the platform's `fetch`. */
+  fetch?: Fetch | undefined;
+  /** Replaces parts of the browser in tests. `null` means that there is no such part. */
+  platform?: Partial<RedirectPlatform> | undefined;
+}
+
+/** The parts of the browser that a {@link RedirectClient} uses. */
+export interface RedirectPlatform extends Platform {
+  location: {
+    readonly href: string;
+    assign(url: string): void;
+    replace(url: string): void;
+  } | null;
+  history: {
+    readonly state: unknown;
+    replaceState(data: unknown, unused: string, url?: string): void;
+  } | null;
+  /** For the round trips of this tab. Never a token. */
+  sessionStorage: Platform["storage"];
+  /** For `focus`, `online`, `pageshow` and `storage`. */
+  window: EventTargetLike | null;
+  /** Whether the page is in a frame. */
+  isFramed: boolean;
+  /** Whether the device may have a network. */
+  isOnline(): boolean;
+}
+
+/** What one sign-in asks for. */
+export interface RedirectRequest {
+  /** Replaces the client's `scope`. */
+  scope?: string | undefined;
+  /** Replaces the client's `resource`. `fetch` needs its origin in `origins`. */
+  resource?: string | undefined;
+  /**
+   * `login`: the person must prove again who they are; `consent`: they are asked again what the app
+   * may do; `select_account`: they choose who they are; `none`: nothing is shown.
+   */
+  prompt?: string | undefined;
+  /** The address that the sign-in page shows first. */
+  loginHint?: string | undefined;
+  /** How many seconds ago the person must have proved who they are, at the most. */
+  maxAge?: number | undefined;
+  /**
+   * The address to come back to, on this page's origin. Default: the address of the page. It is put
+   * into the address bar by `history.replaceState`.
+   */
+  returnTo?: string | undefined;
+  /** The languages of the person, such as `de en`. */
+  uiLocales?: string | undefined;
+  /** How the person must prove who they are. */
+  acrValues?: string | undefined;
+}
+
+/** The result of an answer of the service. */
+export interface RedirectResult {
+  /** Null only if nobody is signed in at the service, after a reload. */
+  readonly user: User | null;
+  /** The path from which the person came, with its query and fragment: `/orders?page=2`. */
+  readonly returnTo: string;
+}
+
+/** The methods that change or show the account. They reject with `not_for_apps`. */
+export type AccountMethod =
+  | "login"
+  | "register"
+  | "requestPasswordReset"
+  | "requestEmailVerification"
+  | "confirmPasswordReset"
+  | "verifyEmail"
+  | "confirmEmailChange"
+  | "changePassword"
+  | "changeEmail"
+  | "deleteAccount"
+  | "reauthenticate"
+  | "me"
+  | "sessions"
+  | "endSession"
+  | "endOtherSessions";
+
+/**
+ * A page needs only one. It can be made anywhere, as an `AuthClient` can.
+ *
+ * @throws {EdgegateError} `invalid_argument`: an option is missing or wrong, or does not exist
+ */
+export const RedirectClient: {
+  new (options: RedirectClientOptions): RedirectClient;
+  readonly prototype: RedirectClient;
+};
+
+/** If `status` is `signed_in`, `user` is not null. The compiler knows it too. */
+export type RedirectClient = RedirectClientMembers & AuthState & PlatformEventTarget;
+
+/** What a {@link RedirectClient} has beside its {@link AuthState}. */
+export interface RedirectClientMembers
+  extends Pick<
+      AuthClientMembers,
+      "subscribe" | "getSnapshot" | "getServerSnapshot" | "now" | "accessToken" | "fetch" | "close"
+    >,
+    Record<AccountMethod, (...given: never[]) => Promise<never>> {
+  /**
+   * Leaves the page for the service's sign-in. It resolves only if the person comes back to this
+   * page with the back button, without a sign-in.
+   *
+   * Rejects with `redirect_failed` in a frame (`in_frame`), on a page without WebCrypto
+   * (`no_web_crypto`), and if the browser lets the page store nothing (`no_storage`).
+   */
+  signInWithRedirect(request?: RedirectRequest): Promise<void>;
+
+  /**
+   * Handles the answer in the address of the page, or in `url`. Null if there is none. It removes the
+   * answer from the address bar at once, and puts `returnTo` there.
+   *
+   * Call it as often as you like: a code works only once, so all calls for one address share one
+   * result. That is so in React's StrictMode too, which calls each effect twice.
+   *
+   * Rejects with `sign_in_refused` (the `reason` is the error of the service, such as
+   * `access_denied`), `redirect_failed` (`state_unknown`: this tab has not asked for it, for example
+   * because a mailed link was opened in another tab: offer the sign-in again), `invalid_id_token`,
+   * `invalid_grant` (the code has expired), `network_error` and others. Nobody is signed in then.
+   */
+  handleRedirect(url?: string | UrlLike): Promise<RedirectResult | null>;
+
+  /**
+   * The user, or null if nobody is signed in. Handles the answer in the address of the page. If there
+   * is none, and somebody was signed in before, it asks the service by a round trip of the whole
+   * page. It does not resolve before the page is left.
+   *
+   * Rejects with `network_error` if the device is offline, and with `redirect_failed`
+   * (`redirect_loop`) if the page loads itself again after each answer. In addition it rejects as
+   * `handleRedirect` does.
+   */
+  ready(): Promise<User | null>;
+
+  /**
+   * Signs out of this app, in all tabs: forgets the tokens at once, and then the service ends the
+   * session. If the service can't be reached, it rejects. You can call it again.
+   *
+   * With `endSession`, the page is then left for the service, which signs the person out of
+   * everything, and may send them to `postLogoutRedirectUri`, if that is registered.
+   */
+  signOut(options?: SignOutOptions): Promise<void>;
+  /** `signOut()`, by the name that it has in an `AuthClient`. */
+  logout(): Promise<void>;
+
+  addEventListener<K extends keyof AuthClientEventMap>(
+    type: K,
+    listener: ((this: RedirectClient, event: AuthClientEventMap[K]) => unknown) | null,
+    options?: boolean | ListenerOptions,
+  ): void;
+  addEventListener(
+    type: string,
+    listener: AnyListener | null,
+    options?: boolean | ListenerOptions,
+  ): void;
+  removeEventListener<K extends keyof AuthClientEventMap>(
+    type: K,
+    listener: ((this: RedirectClient, event: AuthClientEventMap[K]) => unknown) | null,
+    options?: boolean | { capture?: boolean },
+  ): void;
+  removeEventListener(
+    type: string,
+    listener: AnyListener | null,
+    options?: boolean | { capture?: boolean },
+  ): void;
+  // biome-ignore lint/suspicious/noExplicitAny: each platform has its own Event
+  dispatchEvent(event: any): boolean;
+}
+
+/** The options of `signOut`. */
+export interface SignOutOptions {
+  /** Whether to sign out of the service too. Default: false. */
+  endSession?: boolean | undefined;
+  /** Where the service sends the person afterwards: an address that is registered for the app. */
+  postLogoutRedirectUri?: string | undefined;
+}

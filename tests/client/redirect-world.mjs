@@ -1,0 +1,160 @@
+// A world with a service on another site, and a browser whose tabs load pages: each load makes a new
+// client, and session storage stays.
+import { CLIENT_ID, ISSUER, Issuer, REDIRECT_URI } from "./issuer.mjs";
+import { RedirectClient } from "./redirect-client.mjs";
+import { World } from "./world.mjs";
+
+export const HOME = "https://app.example.com/orders?page=2#top";
+export const API = "https://api.example.org";
+
+// The platform's cryptography runs in threads of its own. The world waits for it.
+let computing = 0;
+const { subtle } = globalThis.crypto;
+const FUNCTIONS = ["digest", "importKey", "verify", "generateKey", "exportKey", "sign"];
+for (const name of FUNCTIONS) {
+  const original = /** @type {(...args: any[]) => Promise<any>} */ (subtle[name]).bind(subtle);
+  const counted = async (...args) => {
+    computing += 1;
+    try {
+      return await (replaced[name] ?? original)(...args);
+    } finally {
+      computing -= 1;
+    }
+  };
+  Object.defineProperty(subtle, name, { value: counted, configurable: true });
+}
+/** @type {Record<string, ((...args: any[]) => Promise<any>) | undefined>} Replaces parts of it. */
+export const replaced = {};
+
+export class RedirectWorld extends World {
+  issuer = new Issuer(() => this.time);
+
+  constructor() {
+    super();
+    this.service = /** @type {any} */ (this.issuer);
+  }
+
+  async settle() {
+    do {
+      await super.settle();
+      while (computing > 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    } while (computing > 0);
+    await super.settle();
+  }
+
+  /** A tab that has loaded a page. */
+  open(href = HOME, options = {}) {
+    return new Tab(this, href, options);
+  }
+
+  /** A tab in which Ada is signed in. */
+  async signedIn(options = {}) {
+    const tab = this.open(HOME, options);
+    await tab.signIn();
+    return tab;
+  }
+}
+
+export class Tab {
+  /** Session storage. */
+  stored = new Map();
+  /** @type {any} The page, with its client and what it has done. */
+  page;
+
+  constructor(world, href, options) {
+    this.world = world;
+    this.options = options;
+    this.page = this.load(href);
+  }
+
+  /** @returns {import("../../npm/edgegate/types/redirect.js").RedirectClient} */
+  get client() {
+    return this.page.client;
+  }
+
+  /** Loads a page. The client of the previous one is gone. */
+  load(href) {
+    this.page?.client.close();
+    const { world, stored } = this;
+    const { platform, ...options } = this.options;
+    const page = {
+      href,
+      /** @type {string | undefined} Where the page has sent the browser. */
+      left: undefined,
+      /** @type {"assign" | "replace" | undefined} */
+      how: undefined,
+      /** @type {string[]} What was in the address bar. */
+      shown: [href],
+    };
+    const leave = (how) => (to) => Object.assign(page, { left: to, how });
+    const location = {
+      get href() {
+        return page.href;
+      },
+      assign: leave("assign"),
+      replace: leave("replace"),
+    };
+    const history = {
+      state: { key: 1 },
+      replaceState(state, _, to) {
+        if (state !== history.state) throw new Error("the page's own state is lost");
+        const url = new URL(to, page.href);
+        if (url.origin !== new URL(page.href).origin) throw new Error(`not allowed: ${to}`);
+        page.href = url.href;
+        page.shown.push(url.href);
+      },
+    };
+    const given = {
+      url: null,
+      ...{ issuer: ISSUER, clientId: CLIENT_ID, redirectUri: REDIRECT_URI, resource: API },
+      ...options,
+      platform: {
+        location,
+        history,
+        sessionStorage: storageOf(stored),
+        isFramed: false,
+        isOnline: () => true,
+        origin: "https://app.example.com",
+        ...platform,
+      },
+    };
+    const made = world.tabOf(RedirectClient, given);
+    this.page = Object.assign(page, made);
+    return this.page;
+  }
+
+  /** Goes where the page has sent the browser, and comes back with the answer. */
+  follow(options = {}) {
+    const { left } = this.page;
+    if (left === undefined) throw new Error("the page is still here");
+    return this.load(this.world.issuer.authorize(left, options));
+  }
+
+  /** Presses the button, signs in at the service, and handles the answer. */
+  async signIn(request = {}, { user = undefined } = {}) {
+    const { world } = this;
+    this.leave(this.client.signInWithRedirect(request));
+    await world.settle();
+    world.issuer.signedOn = user ?? world.issuer.signedOn ?? (await import("./issuer.mjs")).ADA;
+    this.follow();
+    return world.run(this.client.handleRedirect());
+  }
+
+  /** A promise that is pending because the page is being left. */
+  leave(promise) {
+    promise.catch(() => {});
+  }
+
+  /** Loads the page of the address bar again. */
+  reload() {
+    return this.load(this.page.href);
+  }
+}
+
+function storageOf(map) {
+  return {
+    getItem: (key) => map.get(key) ?? null,
+    setItem: (key, value) => map.set(key, String(value)),
+    removeItem: (key) => map.delete(key),
+  };
+}

@@ -1,0 +1,48 @@
+// The examples of apps, beside a real edgegate. The app is on `localhost` and the service on
+// 127.0.0.1: these are different sites. Another port alone is the same site.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { node } from "../../../scripts/project/tools.mjs";
+import { installExample } from "../../examples/example.mjs";
+
+/** The demo apps of local development. */
+export const SPA = "demo-spa";
+export const API = "https://api.example.com";
+
+/**
+ * Starts a program of an example. `line(pattern)` waits for a line of its output.
+ *
+ * @param {string} name of the example
+ * @param {string} program
+ * @param {Record<string, string>} env
+ */
+export async function startExample(t, name, program, env) {
+  const cwd = await installExample(t, name);
+  const child = spawn(node(), [program], {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  t.after(() => child.kill());
+  let text = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (chunk) => {
+      text += chunk;
+    });
+  const line = async (pattern) => {
+    for (;;) {
+      const found = pattern.exec(text);
+      if (found) return found[0];
+      if (child.exitCode !== null) throw new Error(`${name} has ended:\n${text}`);
+      await Promise.race([once(child.stdout, "data"), once(child, "exit")]);
+    }
+  };
+  return { child, line, text: () => text };
+}
+
+/** Types the demo account into the service's own page, wherever the browser is. */
+export async function signInAtTheService(page, email, password) {
+  await page.getByLabel("Email address").fill(email);
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+}

@@ -1,0 +1,27 @@
+// examples/native-cli: a program that signs in with the browser, by an address of this machine.
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { test } from "node:test";
+import { startBrowser } from "../../browser/browser.mjs";
+import { startEdgegate } from "../../browser/edgegate.mjs";
+import { ADA, PASSWORD } from "../client.mjs";
+import { SPA, signInAtTheService, startExample } from "./apps.mjs";
+
+test("it signs in, renews and signs out", { timeout: 240_000 }, async (t) => {
+  const [edgegate, browser] = await Promise.all([
+    startEdgegate({ vars: { LIMITS: "off" } }),
+    startBrowser(),
+  ]);
+  t.after(() => Promise.all([edgegate.stop(), browser.close()]));
+  // The test is the person who opens the address.
+  const env = { ISSUER: edgegate.origin, CLIENT_ID: SPA, BROWSER: "true" };
+  const program = await startExample(t, "native-cli", "cli.js", env);
+  const address = await program.line(/http:\S+\/auth\/authorize\S+/);
+  const page = await browser.newPage();
+  await page.goto(address);
+  await signInAtTheService(page, ADA, PASSWORD);
+  await page.getByText("You can close this page").waitFor();
+  const [code] = program.child.exitCode === null ? await once(program.child, "exit") : [0];
+  assert.equal(code, 0, program.text());
+  assert.match(program.text(), /Signed in as ada@example\.com\nRenewed: .* s\nSigned out\n$/);
+});

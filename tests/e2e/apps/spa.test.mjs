@@ -1,0 +1,149 @@
+// examples/spa-other-origin in Chromium and Firefox, without third-party cookies: sign in, reload,
+// renew, sign out.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import puppeteer from "puppeteer-core";
+import { firefox } from "../../../scripts/setup/firefox.mjs";
+import { openPage, startBrowser } from "../../browser/browser.mjs";
+import { startEdgegate } from "../../browser/edgegate.mjs";
+import { ADA, PASSWORD } from "../client.mjs";
+import { SPA, signInAtTheService, startExample } from "./apps.mjs";
+
+describe("a page on another site", () => {
+  let edgegate, browser, origin;
+  const cleanUp = [];
+  before(
+    async () => {
+      [edgegate, browser] = await Promise.all([
+        // Tokens of a minute: a quarter of it before its end, the page renews.
+        startEdgegate({ vars: { LIMITS: "off", ACCESS_TOKEN_TTL: "60" } }),
+        startBrowser(["--test-third-party-cookie-phaseout"]),
+      ]);
+      const env = { ISSUER: edgegate.origin, CLIENT_ID: SPA, PORT: "0" };
+      const t = { after: (work) => cleanUp.push(work) };
+      const app = await startExample(t, "spa-other-origin", "serve.js", env);
+      origin = await app.line(/http:\/\/localhost:\d+/);
+    },
+    { timeout: 600_000 },
+  );
+  after(async () => {
+    await browser?.close();
+    for (const work of cleanUp.reverse()) await work();
+    await edgegate?.stop();
+  });
+
+  const open = (t) => openPage(t, browser, origin, {}, [edgegate.origin]);
+
+  test("Chromium: sign in, reload, renew, sign out", { timeout: 240_000 }, async (t) => {
+    const page = await open(t);
+    const renewals = [];
+    const loads = [];
+    page.on("request", (request) => {
+      const { pathname, searchParams } = new URL(request.url());
+      const form = new URLSearchParams(request.postData() ?? "");
+      if (pathname === "/auth/token" && request.method() === "POST")
+        renewals.push([form.get("grant_type"), request.headers().cookie]);
+      if (pathname === "/auth/authorize") loads.push(searchParams.get("prompt"));
+    });
+    await page.goto("/orders?page=2#top");
+    await page.getByText("Signed out").waitFor();
+    assert.deepEqual(loads, [], "a visitor is not sent anywhere");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.waitForURL(`${edgegate.origin}/**`);
+    await signInAtTheService(page, ADA, PASSWORD);
+    await page.getByText(`Signed in as ${ADA}`).waitFor();
+    assert.equal(page.url(), `${origin}/orders?page=2#top`);
+
+    await page.reload();
+    await page.getByText(`Signed in as ${ADA}`).waitFor();
+    assert.equal(page.url(), `${origin}/orders?page=2#top`);
+    assert.deepEqual(loads, [null, "none"]);
+
+    const kinds = () => renewals.map(([kind]) => kind);
+    assert.deepEqual(kinds(), ["authorization_code", "authorization_code"]);
+    await page.waitForRequest((request) => request.url().endsWith("/auth/token"), {
+      timeout: 90_000,
+    });
+    assert.equal(kinds().at(-1), "refresh_token");
+    await page.getByText(`Signed in as ${ADA}`).waitFor();
+    const stored = await page.evaluate(() => JSON.stringify([localStorage, sessionStorage]));
+    assert.doesNotMatch(stored, /ega_|egk_|ey[A-Za-z0-9]{10}/);
+    assert.ok(renewals.every(([, cookie]) => cookie === undefined));
+
+    await page.getByRole("button", { name: "Sign out", exact: true }).click();
+    await page.getByText("Signed out").waitFor();
+    await page.reload();
+    await page.getByText("Signed out").waitFor();
+    assert.equal(loads.length, 2, "after a sign-out a reload asks nobody");
+
+    // The person is still signed in at the service.
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByText(`Signed in as ${ADA}`).waitFor();
+    await page.getByRole("button", { name: "Sign out everywhere" }).click();
+    await page.waitForURL(`${edgegate.origin}/**`);
+    await page.goto(`${origin}/`);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByLabel("Email address").waitFor();
+  });
+
+  test("Chromium sends no third-party cookie, and the session needs none", async (t) => {
+    const page = await open(t);
+    await page.goto("/");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await signInAtTheService(page, ADA, PASSWORD);
+    await page.getByText(`Signed in as ${ADA}`).waitFor();
+    const names = (await page.context().cookies(edgegate.origin)).map(({ name }) => name);
+    assert.ok(names.length >= 2, `the service has set its cookies: ${names}`);
+    const asked = page.waitForRequest(`${edgegate.origin}/auth/userinfo`);
+    await page.evaluate(
+      (url) => fetch(url, { credentials: "include", mode: "no-cors" }).catch(() => {}),
+      `${edgegate.origin}/auth/userinfo`,
+    );
+    assert.equal((await (await asked).allHeaders()).cookie, undefined);
+  });
+
+  test("Chromium: a sign-out of the service ends the app's session at its renewal", async (t) => {
+    const page = await open(t);
+    await page.goto("/");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await signInAtTheService(page, ADA, PASSWORD);
+    await page.getByText(`Signed in as ${ADA}`).waitFor();
+    const account = await page.context().newPage();
+    await account.goto(`${edgegate.origin}/account`);
+    await account.getByRole("button", { name: "Sign out", exact: true }).click();
+    await account.waitForURL(`${edgegate.origin}/sign-in**`);
+    await page.bringToFront();
+    await page.getByText("Signed out").waitFor({ timeout: 90_000 });
+    await page.reload();
+    await page.getByText("Signed out").waitFor();
+  });
+
+  test("Firefox: sign in, reload, sign out", { timeout: 240_000 }, async (t) => {
+    const executablePath = await firefox();
+    const fox = await puppeteer.launch({
+      browser: "firefox",
+      executablePath,
+      protocol: "webDriverBiDi",
+      // No third-party cookies at all.
+      extraPrefsFirefox: { "network.cookie.cookieBehavior": 1 },
+    });
+    t.after(() => fox.close());
+    const page = await fox.newPage();
+    page.setDefaultTimeout(60_000);
+    const shows = (text) => page.waitForSelector(`::-p-text(${text})`);
+    await page.goto(`${origin}/orders`);
+    await page.locator("#sign-in").click();
+    await page.waitForSelector("[data-state=ready]");
+    await page.locator("input[type=email]").fill(ADA);
+    await page.locator("input[type=password]").fill(PASSWORD);
+    await page.locator("form button[type=submit], form button:not([type])").click();
+    await shows(ADA);
+    await page.reload();
+    await shows(ADA);
+    assert.equal(page.url(), `${origin}/orders`);
+    await page.locator("#sign-out").click();
+    await shows("Signed out");
+    await page.reload();
+    await shows("Signed out");
+  });
+});
