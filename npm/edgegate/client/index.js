@@ -45,41 +45,26 @@ export class AuthClient extends SessionClient {
 
   /** @type {Declared["register"]} */
   async register(given) {
-<<<<<<< HEAD
     const body = readTexts(
       given,
       ["email"],
       ["first_name", "last_name", "password", ...MAIL_OPTIONS],
     );
-    return AuthClient.#coreOf(this).login("/auth/register", body, { 201: true, 202: false });
-=======
-    const body = readTexts(given, ["email"], ["first_name", "last_name", "password", "challenge"]);
     return coreOf(this).login("/auth/register", body, { 201: true, 202: false });
->>>>>>> package
   }
 
   /** @type {Declared["requestPasswordReset"]} */
   async requestPasswordReset(email, options) {
-<<<<<<< HEAD
-    await AuthClient.#coreOf(this).send("/auth/password/reset", {
-      body: readTexts(mailRequest(email, options), ["email"], MAIL_OPTIONS),
-=======
     await coreOf(this).send("/auth/password/reset", {
-      body: readTexts({ email, challenge: options?.challenge }, ["email"], ["challenge"]),
->>>>>>> package
+      body: readTexts(mailRequest(email, options), ["email"], MAIL_OPTIONS),
       expect: ACCEPTED,
     });
   }
 
   /** @type {Declared["requestEmailVerification"]} */
   async requestEmailVerification(email, options) {
-<<<<<<< HEAD
-    await AuthClient.#coreOf(this).send("/auth/email/resend", {
-      body: readTexts(mailRequest(email, options), ["email"], MAIL_OPTIONS),
-=======
     await coreOf(this).send("/auth/email/resend", {
-      body: readTexts({ email, challenge: options?.challenge }, ["email"], ["challenge"]),
->>>>>>> package
+      body: readTexts(mailRequest(email, options), ["email"], MAIL_OPTIONS),
       expect: ACCEPTED,
     });
   }
