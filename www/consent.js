@@ -105,8 +105,10 @@ function arm() {
     if (performance.now() - frontSince < TOO_SOON_MS) return words.consent.too_soon;
     return answer(true);
   });
-  onClick(byId("cancel"), () => answer(false), problem);
 }
+
+// To refuse can't be a mistake that helps an attacker, so this works at once.
+onClick(byId("cancel"), () => answer(false), problem);
 
 /** @param {boolean} isAllowed */
 async function answer(isAllowed) {

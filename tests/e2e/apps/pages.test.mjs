@@ -235,7 +235,7 @@ test("a request that is not one of this service: what to do next", TIMEOUT, asyn
   for (const path of ["/sign-in", "/consent"]) {
     await page.goto(`${edge.origin}${path}#request=egq_forged`);
     await page.getByRole("heading", { name: "This request has expired" }).waitFor();
-    await page.getByText("Go back to the app").waitFor();
+    await page.getByText("Go back to the app and sign in there again.").first().waitFor();
   }
 });
 
