@@ -6,6 +6,7 @@
 use std::fmt;
 
 use super::account::{EmailError, HashError, UserId, Weakness};
+use super::authorization::ExchangeRefusal;
 use super::operator::OperatorRefusal;
 use super::session::{SessionId, Verdict};
 use edgegate_token::TokenError;
@@ -30,10 +31,15 @@ pub enum Code {
     ReauthenticationRequired,
     /// The refresh token is not valid (RFC 6749 section 5.2).
     InvalidGrant,
-    /// The `client_id` is not that of this service (RFC 6749 section 5.2).
+    /// The `client_id` is unknown, or the app did not prove that it is its own (RFC 6749 section
+    /// 5.2).
     InvalidClient,
-    /// The `grant_type` is not `refresh_token` (RFC 6749 section 5.2).
+    /// The `grant_type` is unknown (RFC 6749 section 5.2).
     UnsupportedGrantType,
+    /// A renewal asks for a scope that was not granted (RFC 6749 section 5.2).
+    InvalidScope,
+    /// The `resource` is not the one that was granted (RFC 8707 section 2).
+    InvalidTarget,
     /// The token is valid but may not do this.
     Forbidden,
     /// Registration is closed.
@@ -64,7 +70,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of `docs/errors.md`.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 25] = [
         Self::InvalidRequest,
         Self::InvalidField,
         Self::WeakPassword,
@@ -75,6 +81,8 @@ impl Code {
         Self::InvalidGrant,
         Self::InvalidClient,
         Self::UnsupportedGrantType,
+        Self::InvalidScope,
+        Self::InvalidTarget,
         Self::Forbidden,
         Self::RegistrationClosed,
         Self::EmailTaken,
@@ -104,6 +112,8 @@ impl Code {
             Self::InvalidGrant => "invalid_grant",
             Self::InvalidClient => "invalid_client",
             Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::InvalidScope => "invalid_scope",
+            Self::InvalidTarget => "invalid_target",
             Self::Forbidden => "forbidden",
             Self::RegistrationClosed => "registration_closed",
             Self::EmailTaken => "email_taken",
@@ -127,7 +137,9 @@ impl Code {
             Self::InvalidRequest
             | Self::InvalidLink
             | Self::InvalidGrant
-            | Self::UnsupportedGrantType => 400,
+            | Self::UnsupportedGrantType
+            | Self::InvalidScope
+            | Self::InvalidTarget => 400,
             Self::InvalidCredentials
             | Self::InvalidToken
             | Self::ReauthenticationRequired
@@ -159,6 +171,8 @@ impl Code {
             Self::InvalidGrant => "The refresh token is not valid",
             Self::InvalidClient => "The client is unknown",
             Self::UnsupportedGrantType => "The grant type is not supported",
+            Self::InvalidScope => "The scope was not granted",
+            Self::InvalidTarget => "The resource was not granted",
             Self::Forbidden => "Not allowed",
             Self::RegistrationClosed => "Registration is closed",
             Self::EmailTaken => "The email address already has an account",
@@ -307,6 +321,14 @@ pub enum GrantRefusal {
     Ticket,
     /// The session does not continue; the verdict says why.
     Session(Verdict, UserId, SessionId),
+    /// An app's code can't be exchanged.
+    Code(ExchangeRefusal),
+    /// The token of an app was presented by another app, or without a `client_id`.
+    OtherClient,
+    /// The app is disabled.
+    ClientDisabled,
+    /// The user has taken back what they had given to the app.
+    Withdrawn,
 }
 
 impl GrantRefusal {
@@ -316,6 +338,46 @@ impl GrantRefusal {
         match self {
             Self::Ticket => "not_a_ticket",
             Self::Session(verdict, ..) => verdict.reason(),
+            Self::Code(refusal) => refusal.reason(),
+            Self::OtherClient => "other_client",
+            Self::ClientDisabled => "client_disabled",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+}
+
+/// Why an app was not accepted as the one that it says it is. For the log: the app gets the same
+/// answer for all of these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientRefusal {
+    /// There is no such app.
+    Unknown,
+    /// The app is disabled.
+    Disabled,
+    /// The `Authorization` header can't be read.
+    Header,
+    /// The app authenticates by a method that this service does not have.
+    Method,
+    /// The app has secrets, and the request has none.
+    NoSecret,
+    /// The app has no secrets, and the request has one.
+    SecretNotExpected,
+    /// The secret is wrong.
+    Secret,
+}
+
+impl ClientRefusal {
+    /// A stable reason, `snake_case`.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown_client",
+            Self::Disabled => "client_disabled",
+            Self::Header => "malformed_authorization",
+            Self::Method => "unsupported_method",
+            Self::NoSecret => "no_secret",
+            Self::SecretNotExpected => "secret_not_expected",
+            Self::Secret => "wrong_secret",
         }
     }
 }
@@ -397,8 +459,14 @@ pub enum Error {
     Access(AccessRefusal),
     /// The action can't be undone, and the caller's last proof is too old for it.
     ReauthenticationRequired,
-    /// The refresh token is not valid.
+    /// The refresh token or the code is not valid.
     Grant(GrantRefusal),
+    /// The app is not known, or did not prove that it is the one that it says it is.
+    Client(ClientRefusal),
+    /// A renewal asks for a scope that was not granted.
+    Scope,
+    /// The resource is not the one that was granted.
+    Target,
     /// The caller is known but may not do this.
     Forbidden,
     /// Registration is closed.
@@ -436,6 +504,9 @@ impl Error {
             Self::Access(_) => Code::InvalidToken,
             Self::ReauthenticationRequired => Code::ReauthenticationRequired,
             Self::Grant(_) => Code::InvalidGrant,
+            Self::Client(_) => Code::InvalidClient,
+            Self::Scope => Code::InvalidScope,
+            Self::Target => Code::InvalidTarget,
             Self::Forbidden => Code::Forbidden,
             Self::RegistrationClosed => Code::RegistrationClosed,
             Self::EmailTaken => Code::EmailTaken,
@@ -458,7 +529,11 @@ impl fmt::Display for Error {
             Self::CurrentPassword => f.write_str("the current password is wrong"),
             Self::Link(refusal) => write!(f, "link refused: {}", refusal.reason()),
             Self::Access(refusal) => write!(f, "access token refused: {}", refusal.reason()),
+            Self::Grant(GrantRefusal::Code(refusal)) => {
+                write!(f, "code refused: {}", refusal.reason())
+            }
             Self::Grant(refusal) => write!(f, "refresh token refused: {}", refusal.reason()),
+            Self::Client(refusal) => write!(f, "client refused: {}", refusal.reason()),
             Self::Store(error) => error.fmt(f),
             Self::Internal(what) => write!(f, "internal: {what}"),
             Self::NoMailProvider => f.write_str(
@@ -467,6 +542,8 @@ impl fmt::Display for Error {
             ),
             Self::NothingToChange => f.write_str("there is nothing to change"),
             Self::WeakPassword(_)
+            | Self::Scope
+            | Self::Target
             | Self::Forbidden
             | Self::ReauthenticationRequired
             | Self::RegistrationClosed
