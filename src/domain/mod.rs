@@ -1,6 +1,7 @@
 //! Pure rules: no I/O, no async, no clock, no randomness. `now` and fresh bytes are arguments.
 
 pub mod account;
+pub mod authorization;
 pub mod error;
 pub mod event;
 mod id;

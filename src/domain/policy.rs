@@ -426,6 +426,87 @@ pub const DEPARTED_ID_TTL: u64 = DAY;
 /// another request has changed the user meanwhile.
 pub const VERSION_TRIES: u32 = 3;
 
+// --- Signing in to other apps ---
+
+/// How long an authorization code is valid: 60 s. RFC 6749 section 4.1.2 allows ten minutes; apps
+/// exchange it at once.
+pub const CODE_TTL: u64 = 60;
+/// The longest body of a code, in bytes. With the prefix, the MAC and base64url it stays below 2,000
+/// characters, which every server and proxy accepts in a URL.
+pub const CODE_MAX_BYTES: usize = 1_460;
+/// How long a sealed request is valid: an hour, as long as a link to choose a new password, because a
+/// request may wait for one.
+pub const SEALED_REQUEST_TTL: u64 = 3600;
+/// The longest body of a sealed request, in bytes. The largest query has 8 KB, and what it holds is
+/// never longer in the ticket.
+pub const SEALED_REQUEST_MAX_BYTES: usize = AUTHORIZATION_QUERY_MAX_BYTES;
+/// The longest body of an app's refresh token, in bytes: scopes and a resource of the largest size,
+/// and the fields of fixed size.
+pub const APP_TICKET_MAX_BYTES: usize = 1_280;
+/// The longest query of an authorization request, in bytes: 8 KB, which RFC 9110 section 4.1
+/// recommends as the least that servers accept.
+pub const AUTHORIZATION_QUERY_MAX_BYTES: usize = 8 * 1024;
+/// The longest `state`, in bytes. Some libraries put a sealed state of more than 1 KB into it.
+pub const STATE_MAX_BYTES: usize = 2_048;
+/// The longest `nonce`, in bytes. It is part of the code, which must stay short.
+pub const NONCE_MAX_BYTES: usize = 256;
+/// The longest `redirect_uri`, in bytes.
+pub const REDIRECT_URI_MAX_BYTES: usize = 512;
+/// The longest `resource`, in bytes. It is part of the code.
+pub const RESOURCE_MAX_BYTES: usize = 512;
+/// The longest `client_id`, in bytes: it may be the URL of a metadata document.
+pub const CLIENT_ID_MAX_BYTES: usize = 512;
+/// The longest scope, in bytes. Real ones have fewer than 40.
+pub const SCOPE_MAX_BYTES: usize = 64;
+/// The longest list of scopes, in bytes. It is part of the code.
+pub const SCOPES_MAX_BYTES: usize = 512;
+/// The longest `login_hint`, in bytes: that of an address.
+pub const LOGIN_HINT_MAX_BYTES: usize = EMAIL_BYTES;
+/// The longest `ui_locales`, in bytes: as much as is read of an `Accept-Language`.
+pub const UI_LOCALES_MAX_BYTES: usize = ACCEPT_LANGUAGE_BYTES_READ;
+/// The longest `acr_values`, in bytes. There is one class only.
+pub const ACR_VALUES_MAX_BYTES: usize = 200;
+/// The shortest `code_verifier`, in characters (RFC 7636 section 4.1).
+pub const VERIFIER_MIN_CHARS: usize = 43;
+/// The longest `code_verifier`, in characters (RFC 7636 section 4.1).
+pub const VERIFIER_MAX_CHARS: usize = 128;
+/// The longest name of a client or of an API, in characters. A consent page shows it in one line or
+/// two.
+pub const CLIENT_NAME_MAX_CHARS: usize = 100;
+/// How many redirect URIs a client may have of each kind: enough for every environment of an app.
+pub const CLIENT_REDIRECT_URIS_MAX: usize = 20;
+/// How many APIs a client may get tokens for.
+pub const CLIENT_RESOURCES_MAX: usize = 20;
+/// How many secrets a client may have at a time: the current one, and its successor during a change.
+pub const CLIENT_SECRETS_MAX: usize = 2;
+/// How many sessions a user may have of one app: enough for all devices. They are counted apart from
+/// [`SESSIONS_PER_USER`], so that no app pushes out the user's own sessions.
+pub const SESSIONS_PER_USER_AND_CLIENT: usize = 20;
+/// How long a session of a public client on a website may be idle: a day. Such an app keeps its
+/// refresh token in memory and begins a new session with each load of its page.
+pub const APP_PAGE_IDLE_TTL: u64 = DAY;
+/// How many APIs `RESOURCES` may name.
+pub const RESOURCES_MAX: usize = 50;
+/// The longest metadata document of a client, in bytes: 5 KB, the limit that the draft recommends.
+pub const METADATA_MAX_BYTES: usize = 5 * 1024;
+/// How long a client's server may take to send its document, in milliseconds: a person is waiting.
+pub const METADATA_TIMEOUT_MS: u32 = 5_000;
+/// How long a document is kept at least: 5 minutes, so that nobody makes this service fetch it with
+/// every request.
+pub const METADATA_CACHE_MIN: u64 = 300;
+/// How long a document is kept at most: a day, so that a client that changes its redirect URIs does
+/// not wait longer.
+pub const METADATA_CACHE_MAX: u64 = DAY;
+/// The smallest RSA key of `ID_TOKEN_KEYS`, in bits (RFC 7518 section 3.3).
+pub const RSA_MIN_BITS: usize = 2_048;
+/// The largest RSA key of `ID_TOKEN_KEYS`, in bits. A signature with it takes some 5 ms; a larger key
+/// would only be slower.
+pub const RSA_MAX_BITS: usize = 4_096;
+/// How many keys `ID_TOKEN_KEYS` may have. A rotation needs two or three.
+pub const ID_TOKEN_KEYS_MAX: usize = 5;
+/// The longest text of `ID_TOKEN_KEYS`, in bytes: five private keys of the largest size.
+pub const ID_TOKEN_KEYS_MAX_BYTES: usize = 20 * 1024;
+
 // --- HTTP ---
 
 /// The largest request body, in bytes.

@@ -45,6 +45,14 @@ pub enum Purpose {
     NewAddress,
     /// A device on which someone has signed in.
     Device,
+    /// Who is signed in in a browser, for the sign-in to other apps.
+    SignOn,
+    /// An authorization request that waits for a person.
+    AuthorizationRequest,
+    /// An authorization code.
+    Code,
+    /// A refresh token of another app.
+    AppRefresh,
 }
 
 impl Purpose {
@@ -56,6 +64,10 @@ impl Purpose {
             Self::Verification => "verification",
             Self::NewAddress => "new address",
             Self::Device => "device",
+            Self::SignOn => "sign-on",
+            Self::AuthorizationRequest => "authorization request",
+            Self::Code => "authorization code",
+            Self::AppRefresh => "app refresh",
         }
     }
 
@@ -64,6 +76,10 @@ impl Purpose {
             Self::Refresh => "egr_",
             Self::Reset | Self::Registration | Self::Verification | Self::NewAddress => "egl_",
             Self::Device => "egd_",
+            Self::SignOn => "egs_",
+            Self::AuthorizationRequest => "egq_",
+            Self::Code => "egk_",
+            Self::AppRefresh => "ega_",
         }
     }
 }

@@ -43,6 +43,12 @@ impl SessionId {
         self.0.as_bytes()
     }
 
+    /// The id with these bytes; `None` unless they are a UUIDv7.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 16]) -> Option<Self> {
+        id::from_bytes(bytes).map(Self)
+    }
+
     /// When the session began, in seconds since 1970.
     #[must_use]
     pub fn begun_at(self) -> u64 {
@@ -94,7 +100,8 @@ impl RefreshTicket {
         })
     }
 
-    fn to_bytes(self) -> [u8; BODY_BYTES] {
+    /// The body of the second format.
+    pub(in crate::domain) fn to_bytes(self) -> [u8; BODY_BYTES] {
         let fields = [
             &self.user.as_bytes()[..],
             &self.session.0.as_bytes()[..],
@@ -111,7 +118,8 @@ impl RefreshTicket {
         body
     }
 
-    fn from_bytes(body: &[u8; BODY_BYTES]) -> Option<Self> {
+    /// Reads what [`to_bytes`](Self::to_bytes) wrote.
+    pub(in crate::domain) fn from_bytes(body: &[u8; BODY_BYTES]) -> Option<Self> {
         let (first, proof) = body.split_first_chunk::<FIRST_BYTES>()?;
         let (auth_time, methods) = proof.split_first_chunk::<8>()?;
         let proof = Proof {

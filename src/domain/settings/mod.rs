@@ -16,6 +16,7 @@ pub use error::SettingError;
 pub use mail::{MailRoute, MailSettings};
 pub use names::{is_secret, misspelt};
 pub use origin::is_app_shell;
+pub(in crate::domain) use origin::is_origin;
 use source::Source;
 pub use vendors::{Turnstile, VendorSettings};
 

@@ -8,7 +8,7 @@ use super::{SettingError, Source, host_of, is_loopback_host};
 
 /// Whether a text is an https origin, or an http one on a loopback address, exactly as a browser
 /// writes it in `Origin`. Only then can the two be compared as strings.
-pub(super) fn is_origin(text: &str) -> bool {
+pub(in crate::domain) fn is_origin(text: &str) -> bool {
     let (authority, default_port) =
         match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
             (Some(rest), _) => (rest, "443"),

@@ -1,0 +1,614 @@
+//! Clients: the apps in which people may sign in with this service.
+
+use std::fmt;
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use sha2::{Digest, Sha256};
+
+use super::redirect_uri::RedirectUri;
+use super::resource::Resource;
+use super::scope::{Scope, Scopes};
+use crate::domain::error::FieldProblem;
+use crate::domain::id;
+use crate::domain::policy::{
+    CLIENT_ID_MAX_BYTES, CLIENT_NAME_MAX_CHARS, CLIENT_REDIRECT_URIS_MAX, CLIENT_RESOURCES_MAX,
+};
+use crate::domain::secret::{Secret, constant_time_eq};
+use edgegate_token::unicode::breaks_line;
+
+/// A client's id: 1 to 512 visible ASCII characters. Ours are 16 random bytes in base64url; that of
+/// a client that registers itself is the URL of its metadata document.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct ClientId(String);
+
+impl ClientId {
+    /// Reads an id. `None` when it is empty, too long or has another character.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_id = (1..=CLIENT_ID_MAX_BYTES).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_graphic());
+        is_id.then(|| Self(text.to_owned()))
+    }
+
+    /// A new id from random bytes: 22 characters.
+    #[must_use]
+    pub fn generate(random: &[u8; 16]) -> Self {
+        Self(Base64UrlUnpadded::encode_string(random))
+    }
+
+    /// The id as clients send it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The short form that tickets and records carry.
+    #[must_use]
+    pub fn hash(&self) -> ClientHash {
+        ClientHash(short_hash(&self.0))
+    }
+
+    /// Whether it is a URL, so the client's own document describes it. No generated id is one.
+    #[must_use]
+    pub fn is_url(&self) -> bool {
+        self.0.starts_with("https://")
+    }
+}
+
+impl fmt::Display for ClientId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for ClientId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| de::Error::custom("not a client id"))
+    }
+}
+
+/// The first 16 bytes of SHA-256: nobody finds a second text with the same ones.
+pub(super) fn short_hash(text: &str) -> [u8; 16] {
+    let hash: [u8; 32] = Sha256::digest(text).into();
+    hash.first_chunk().copied().unwrap_or_default()
+}
+
+/// The first 16 bytes of the SHA-256 of a client's id. Its text has 22 characters of base64url.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClientHash([u8; 16]);
+
+impl ClientHash {
+    /// Reads 22 characters of base64url.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut bytes = [0; 16];
+        let read = Base64UrlUnpadded::decode(text, &mut bytes).ok()?;
+        (read.len() == bytes.len()).then_some(Self(bytes))
+    }
+
+    /// The sixteen bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+
+    /// The hash with these bytes.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+}
+
+impl fmt::Display for ClientHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&Base64UrlUnpadded::encode_string(&self.0))
+    }
+}
+
+impl Serialize for ClientHash {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for ClientHash {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| de::Error::custom("not a client's hash"))
+    }
+}
+
+/// Whether a client can keep a secret (RFC 6749 section 2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientType {
+    /// A page or a program on the user's machine: it has no secret.
+    Public,
+    /// A server: it authenticates with a secret.
+    Confidential,
+}
+
+impl ClientType {
+    /// As in JSON and in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Confidential => "confidential",
+        }
+    }
+
+    /// Reads `public` or `confidential`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Public, Self::Confidential]
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+    }
+}
+
+/// An algorithm of id_tokens (RFC 7518 section 3.1, RFC 8037).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum IdTokenAlg {
+    /// Ed25519.
+    #[serde(rename = "EdDSA")]
+    EdDsa,
+    /// ECDSA with P-256.
+    #[serde(rename = "ES256")]
+    Es256,
+    /// RSA with SHA-256, by a key of `ID_TOKEN_KEYS`.
+    #[serde(rename = "RS256")]
+    Rs256,
+}
+
+impl IdTokenAlg {
+    /// As in JSON, in headers and in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::EdDsa => "EdDSA",
+            Self::Es256 => "ES256",
+            Self::Rs256 => "RS256",
+        }
+    }
+
+    /// Reads the name.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::EdDsa, Self::Es256, Self::Rs256]
+            .into_iter()
+            .find(|alg| alg.as_str() == text)
+    }
+}
+
+/// A client, as it is stored or as its own document describes it. Times are in seconds since 1970.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppClient {
+    /// Its id.
+    pub id: ClientId,
+    /// What people call it.
+    pub name: String,
+    /// Whether it has a secret.
+    pub kind: ClientType,
+    /// It belongs to the operator of the service: nobody is asked for consent, and it may see roles.
+    pub first_party: bool,
+    /// Where answers may go.
+    pub redirect_uris: Vec<RedirectUri>,
+    /// Where the browser may go after a log-out that the app began.
+    pub post_logout_redirect_uris: Vec<RedirectUri>,
+    /// The APIs for which it may get tokens. Ignored for a client with a metadata document, which
+    /// may get tokens for those of `RESOURCES`.
+    pub resources: Vec<Resource>,
+    /// The scopes of APIs that it may get. Those of the account need not be listed.
+    pub scopes: Vec<Scope>,
+    /// The algorithm of its id_tokens; that of the signing key if it did not choose one.
+    pub id_token_alg: Option<IdTokenAlg>,
+    /// When it was disabled.
+    pub disabled_at: Option<u64>,
+    /// When it was created.
+    pub created_at: u64,
+    /// Raised by every change.
+    pub version: u64,
+}
+
+impl AppClient {
+    /// The URI to redirect to, if one of the registered ones matches the presented one.
+    #[must_use]
+    pub fn redirect_uri(&self, presented: &str) -> Option<RedirectUri> {
+        self.redirect_uris
+            .iter()
+            .find_map(|uri| uri.matched(presented))
+    }
+
+    /// The same for the URI after a log-out.
+    #[must_use]
+    pub fn post_logout_redirect_uri(&self, presented: &str) -> Option<RedirectUri> {
+        self.post_logout_redirect_uris
+            .iter()
+            .find_map(|uri| uri.matched(presented))
+    }
+
+    /// Whether its own document describes it, so nobody vouches for it.
+    #[must_use]
+    pub fn is_unregistered(&self) -> bool {
+        self.id.is_url()
+    }
+}
+
+/// The id of a client's secret: a UUIDv7.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SecretId(#[serde(with = "id")] uuid::Uuid);
+
+impl SecretId {
+    /// A new id from the time in milliseconds since 1970 and ten random bytes.
+    #[must_use]
+    pub fn new(now_ms: u64, random: &[u8; 10]) -> Self {
+        Self(id::new(now_ms, random))
+    }
+
+    /// Reads the canonical form.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        id::parse(text).map(Self)
+    }
+}
+
+impl fmt::Display for SecretId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.hyphenated().fmt(f)
+    }
+}
+
+/// A client's secret: `egc_` and 256 random bits in base64url. It is shown once.
+#[derive(Clone, Debug)]
+pub struct ClientSecret(Secret);
+
+const SECRET_PREFIX: &str = "egc_";
+
+impl ClientSecret {
+    /// A new secret, and what is stored of it.
+    #[must_use]
+    pub fn generate(random: &[u8; 32]) -> (Self, ClientSecretHash) {
+        let text = format!(
+            "{SECRET_PREFIX}{}",
+            Base64UrlUnpadded::encode_string(random)
+        );
+        let hash = ClientSecretHash::of(&text);
+        (Self(Secret::new(text)), hash)
+    }
+
+    /// The text, for the one answer that shows it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose()
+    }
+}
+
+/// The SHA-256 of a client's secret. A slow hash would protect nothing: nobody guesses 256 bits.
+/// `Debug` prints `_`.
+#[derive(Clone, Copy)]
+pub struct ClientSecretHash([u8; 32]);
+
+constant_time_eq!(ClientSecretHash => |it| &it.0);
+
+impl ClientSecretHash {
+    /// The hash of a secret, whoever made it: the demo client's is no generated one.
+    #[must_use]
+    pub fn of(secret: &str) -> Self {
+        Self(Sha256::digest(secret).into())
+    }
+
+    /// Whether this is the hash of the presented secret, in constant time.
+    #[must_use]
+    pub fn matches(&self, presented: &str) -> bool {
+        *self == Self::of(presented)
+    }
+
+    /// The stored bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// A stored hash.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+}
+
+impl fmt::Debug for ClientSecretHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("_")
+    }
+}
+
+/// A secret as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredSecret {
+    /// Its id.
+    pub id: SecretId,
+    /// Its hash.
+    pub hash: ClientSecretHash,
+    /// When it was made, in seconds since 1970.
+    pub created_at: u64,
+}
+
+impl StoredSecret {
+    /// Whether one of these secrets is the presented one. All of them are compared.
+    #[must_use]
+    pub fn any_matches(secrets: &[Self], presented: &str) -> bool {
+        let presented = ClientSecretHash::of(presented);
+        secrets
+            .iter()
+            .fold(false, |found, secret| found | (secret.hash == presented))
+    }
+}
+
+/// The fields of a request that creates or changes a client. `None` where the request has none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClientFields {
+    pub name: Option<String>,
+    /// `type`.
+    pub kind: Option<String>,
+    pub first_party: Option<bool>,
+    pub redirect_uris: Option<Vec<String>>,
+    pub post_logout_redirect_uris: Option<Vec<String>>,
+    pub resources: Option<Vec<String>>,
+    pub scopes: Option<Vec<String>>,
+    pub id_token_signed_response_alg: Option<String>,
+    pub disabled: Option<bool>,
+}
+
+/// What the fields of a client are checked against.
+#[derive(Clone, Copy, Debug)]
+pub struct ClientRules<'a> {
+    /// `ISSUER`.
+    pub issuer: &'a str,
+    /// `AUDIENCE`.
+    pub audience: &'a str,
+    /// The algorithms that the keys of this deployment can sign id_tokens with.
+    pub id_token_algs: &'a [IdTokenAlg],
+}
+
+/// The first field that is not valid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientFault {
+    /// As in JSON.
+    pub field: &'static str,
+    /// Why.
+    pub problem: FieldProblem,
+}
+
+const fn fault(field: &'static str, problem: FieldProblem) -> ClientFault {
+    ClientFault { field, problem }
+}
+
+/// A change of a client, checked. `None` leaves a field as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClientChange {
+    pub name: Option<String>,
+    pub first_party: Option<bool>,
+    pub redirect_uris: Option<Vec<RedirectUri>>,
+    pub post_logout_redirect_uris: Option<Vec<RedirectUri>>,
+    pub resources: Option<Vec<Resource>>,
+    pub scopes: Option<Vec<Scope>>,
+    pub id_token_alg: Option<IdTokenAlg>,
+    pub disabled: Option<bool>,
+}
+
+impl ClientChange {
+    /// Checks the fields of a change.
+    ///
+    /// # Errors
+    /// With the first field that is not valid. The type can't be changed: an app that had a secret
+    /// would be served without it.
+    pub fn parse(fields: ClientFields, rules: &ClientRules<'_>) -> Result<Self, ClientFault> {
+        if fields.kind.is_some() {
+            return Err(fault("type", FieldProblem::Invalid("fixed")));
+        }
+        Self::parse_all(fields, rules)
+    }
+
+    fn parse_all(fields: ClientFields, rules: &ClientRules<'_>) -> Result<Self, ClientFault> {
+        let uris = |field, texts: Option<Vec<String>>, least| {
+            texts
+                .map(|texts| redirect_uris(field, &texts, least))
+                .transpose()
+        };
+        Ok(Self {
+            name: fields.name.as_deref().map(client_name).transpose()?,
+            first_party: fields.first_party,
+            redirect_uris: uris("redirect_uris", fields.redirect_uris, 1)?,
+            post_logout_redirect_uris: uris(
+                "post_logout_redirect_uris",
+                fields.post_logout_redirect_uris,
+                0,
+            )?,
+            resources: fields
+                .resources
+                .map(|texts| resources(&texts, rules))
+                .transpose()?,
+            scopes: fields.scopes.map(|texts| scopes(&texts)).transpose()?,
+            id_token_alg: fields
+                .id_token_signed_response_alg
+                .map(|text| id_token_alg(&text, rules))
+                .transpose()?,
+            disabled: fields.disabled,
+        })
+    }
+
+    /// The client after the change. Its version is one higher if anything has changed.
+    #[must_use]
+    pub fn apply(&self, client: &AppClient, now: u64) -> AppClient {
+        let mut after = client.clone();
+        let set = |to: &mut Vec<RedirectUri>, from: &Option<Vec<RedirectUri>>| {
+            if let Some(uris) = from {
+                to.clone_from(uris);
+            }
+        };
+        set(&mut after.redirect_uris, &self.redirect_uris);
+        set(
+            &mut after.post_logout_redirect_uris,
+            &self.post_logout_redirect_uris,
+        );
+        if let Some(name) = &self.name {
+            after.name.clone_from(name);
+        }
+        if let Some(first_party) = self.first_party {
+            after.first_party = first_party;
+        }
+        if let Some(resources) = &self.resources {
+            after.resources.clone_from(resources);
+        }
+        if let Some(scopes) = &self.scopes {
+            after.scopes.clone_from(scopes);
+        }
+        after.id_token_alg = self.id_token_alg.or(after.id_token_alg);
+        match self.disabled {
+            Some(true) => after.disabled_at = after.disabled_at.or(Some(now)),
+            Some(false) => after.disabled_at = None,
+            None => {}
+        }
+        if after != *client {
+            after.version = client.version.saturating_add(1);
+        }
+        after
+    }
+}
+
+/// A client that an administrator creates, checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewClient {
+    kind: ClientType,
+    fields: ClientChange,
+}
+
+impl NewClient {
+    /// Checks the fields of a new client. `name`, `type` and `redirect_uris` are required; it is not
+    /// first party unless the request says so.
+    ///
+    /// # Errors
+    /// With the first field that is missing or not valid.
+    pub fn parse(fields: ClientFields, rules: &ClientRules<'_>) -> Result<Self, ClientFault> {
+        for (field, is_missing) in [
+            ("name", fields.name.is_none()),
+            ("type", fields.kind.is_none()),
+            ("redirect_uris", fields.redirect_uris.is_none()),
+        ] {
+            if is_missing {
+                return Err(fault(field, FieldProblem::Missing));
+            }
+        }
+        let kind = fields
+            .kind
+            .as_deref()
+            .and_then(ClientType::parse)
+            .ok_or(fault("type", FieldProblem::Invalid("unknown")))?;
+        let fields = ClientChange::parse_all(fields, rules)?;
+        Ok(Self { kind, fields })
+    }
+
+    /// The client under this id, created now, in seconds since 1970. Its version is 1.
+    #[must_use]
+    pub fn into_client(self, id: ClientId, now: u64) -> AppClient {
+        let empty = AppClient {
+            id,
+            name: String::new(),
+            kind: self.kind,
+            first_party: false,
+            redirect_uris: Vec::new(),
+            post_logout_redirect_uris: Vec::new(),
+            resources: Vec::new(),
+            scopes: Vec::new(),
+            id_token_alg: None,
+            disabled_at: None,
+            created_at: now,
+            version: 0,
+        };
+        AppClient {
+            version: 1,
+            ..self.fields.apply(&empty, now)
+        }
+    }
+}
+
+/// The name of a client: 1 to 100 characters, no control characters, no white space around it.
+pub(super) fn client_name(text: &str) -> Result<String, ClientFault> {
+    let name = text.trim();
+    let problem = if name.is_empty() {
+        FieldProblem::Empty
+    } else if name.chars().count() > CLIENT_NAME_MAX_CHARS {
+        FieldProblem::TooLong
+    } else if name.chars().any(|c| c.is_control() || breaks_line(c)) {
+        FieldProblem::Invalid("control_character")
+    } else {
+        return Ok(name.to_owned());
+    };
+    Err(fault("name", problem))
+}
+
+fn redirect_uris(
+    field: &'static str,
+    texts: &[String],
+    least: usize,
+) -> Result<Vec<RedirectUri>, ClientFault> {
+    if texts.len() < least {
+        return Err(fault(field, FieldProblem::Empty));
+    }
+    if texts.len() > CLIENT_REDIRECT_URIS_MAX {
+        return Err(fault(field, FieldProblem::TooLong));
+    }
+    let mut uris = Vec::new();
+    for text in texts {
+        let uri = RedirectUri::register(text)
+            .map_err(|why| fault(field, FieldProblem::Invalid(why.reason())))?;
+        if !uris.contains(&uri) {
+            uris.push(uri);
+        }
+    }
+    Ok(uris)
+}
+
+fn resources(texts: &[String], rules: &ClientRules<'_>) -> Result<Vec<Resource>, ClientFault> {
+    const FIELD: &str = "resources";
+    if texts.len() > CLIENT_RESOURCES_MAX {
+        return Err(fault(FIELD, FieldProblem::TooLong));
+    }
+    let mut resources = Vec::new();
+    for text in texts {
+        let resource = Resource::parse(text)
+            .map_err(|why| fault(FIELD, FieldProblem::Invalid(why.reason())))?;
+        if resource.is_ours(rules.issuer, rules.audience) {
+            return Err(fault(FIELD, FieldProblem::Invalid("our_own")));
+        }
+        if !resources.contains(&resource) {
+            resources.push(resource);
+        }
+    }
+    Ok(resources)
+}
+
+fn scopes(texts: &[String]) -> Result<Vec<Scope>, ClientFault> {
+    let invalid =
+        |why: super::scope::ScopeFault| fault("scopes", FieldProblem::Invalid(why.reason()));
+    let scopes = texts
+        .iter()
+        .map(|text| Scope::parse(text))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(invalid)?;
+    let set = Scopes::new(scopes).map_err(invalid)?;
+    Ok(set.iter().cloned().collect())
+}
+
+fn id_token_alg(text: &str, rules: &ClientRules<'_>) -> Result<IdTokenAlg, ClientFault> {
+    const FIELD: &str = "id_token_signed_response_alg";
+    let alg = IdTokenAlg::parse(text).ok_or(fault(FIELD, FieldProblem::Invalid("unknown")))?;
+    if rules.id_token_algs.contains(&alg) {
+        Ok(alg)
+    } else {
+        Err(fault(FIELD, FieldProblem::Invalid("no_key")))
+    }
+}

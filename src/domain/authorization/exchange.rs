@@ -1,0 +1,176 @@
+//! What it takes to exchange an authorization code. The order of the checks is part of the contract.
+//!
+//! 1. the MAC ([`Codes::open`](super::Codes::open));
+//! 2. the client's authentication, with its secret or with none;
+//! 3. [`judge_exchange`]: the time, the client, the redirect URI, the verifier;
+//! 4. the user's object, which remembers every code that was exchanged, and whether the sign-on has
+//!    ended; [`judge_standing`]: the user's row;
+//! 5. [`conclude_exchange`].
+//!
+//! Whatever is wrong, the app gets `invalid_grant`, and nothing ends: otherwise a stranger who saw a
+//! code could end sessions. Only if everything is right, and the code was exchanged before, the
+//! session that it began ends (RFC 9700 section 4.5): whoever has both code and verifier is the app,
+//! or stole from it.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq as _;
+
+use super::client::{ClientId, short_hash};
+use super::code::Code;
+use crate::domain::policy::{VERIFIER_MAX_CHARS, VERIFIER_MIN_CHARS};
+use crate::domain::secret::Secret;
+use crate::domain::session::{SessionId, Standing};
+
+/// A `code_verifier` (RFC 7636 section 4.1): 43 to 128 letters, digits or `-._~`. `Debug` prints
+/// `_`.
+#[derive(Clone, Debug)]
+pub struct Verifier(Secret);
+
+impl Verifier {
+    /// Reads a verifier. `None` when its length or a character is not allowed.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_unreserved = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
+        let is_verifier = (VERIFIER_MIN_CHARS..=VERIFIER_MAX_CHARS).contains(&text.len())
+            && text.bytes().all(is_unreserved);
+        is_verifier.then(|| Self(Secret::new(text.to_owned())))
+    }
+
+    /// Whether its SHA-256 is the challenge (RFC 7636 section 4.6), in constant time.
+    #[must_use]
+    pub fn answers(&self, challenge: &[u8; 32]) -> bool {
+        let hash: [u8; 32] = Sha256::digest(self.0.expose()).into();
+        bool::from(hash.ct_eq(challenge))
+    }
+}
+
+/// What an app sends to exchange a code.
+#[derive(Clone, Copy, Debug)]
+pub struct Exchanging<'a> {
+    /// The client, after its authentication.
+    pub client: &'a ClientId,
+    /// `redirect_uri`.
+    pub redirect_uri: Option<&'a str>,
+    /// `code_verifier`.
+    pub verifier: Option<&'a str>,
+    /// `resource`: the same as in the request, or none (RFC 8707 section 2.2).
+    pub resource: Option<&'a str>,
+}
+
+/// Why a code is not exchanged. For the log: the app gets `invalid_grant` for all of these, and
+/// `invalid_target` for [`ExchangeRefusal::Resource`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ExchangeRefusal {
+    /// This deployment did not seal it.
+    Code,
+    /// It has expired.
+    Expired,
+    /// It was issued to another client.
+    Client,
+    /// The redirect URI is missing or not that of the request.
+    RedirectUri,
+    /// The verifier is missing, malformed, or does not answer the challenge.
+    Verifier,
+    /// The resource is not that of the request.
+    Resource,
+    /// The user has logged out, or the sign-on was ended.
+    SignedOff,
+    /// All sessions of the user were ended.
+    OtherEpoch,
+    /// The user is disabled or deleted.
+    NoUser,
+    /// It was exchanged before. The session that it began has ended.
+    Replayed,
+}
+
+impl ExchangeRefusal {
+    /// A stable reason, `snake_case`.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Code => "code",
+            Self::Expired => "code_expired",
+            Self::Client => "code_of_another_client",
+            Self::RedirectUri => "code_redirect_uri",
+            Self::Verifier => "code_verifier",
+            Self::Resource => "code_resource",
+            Self::SignedOff => "signed_off",
+            Self::OtherEpoch => "other_epoch",
+            Self::NoUser => "no_user",
+            Self::Replayed => "code_replayed",
+        }
+    }
+}
+
+/// Judges what was presented with a code, before any storage is asked.
+///
+/// # Errors
+/// The first check that fails.
+pub fn judge_exchange(
+    code: &Code,
+    presented: &Exchanging<'_>,
+    now: u64,
+) -> Result<(), ExchangeRefusal> {
+    use ExchangeRefusal as Refusal;
+    if !code.is_alive(now) {
+        return Err(Refusal::Expired);
+    }
+    if code.client != presented.client.hash() {
+        return Err(Refusal::Client);
+    }
+    if presented.redirect_uri.map(short_hash) != Some(code.redirect_uri) {
+        return Err(Refusal::RedirectUri);
+    }
+    let verifier = presented.verifier.and_then(Verifier::parse);
+    if !verifier.is_some_and(|verifier| verifier.answers(&code.challenge)) {
+        return Err(Refusal::Verifier);
+    }
+    let is_same_resource = presented.resource.is_none_or(|text| {
+        let resource = super::Resource::parse(text).ok();
+        resource.is_some() && resource == code.resource
+    });
+    if !is_same_resource {
+        return Err(Refusal::Resource);
+    }
+    Ok(())
+}
+
+/// Judges the user's row. `None` when there is none.
+///
+/// # Errors
+/// The user is gone or disabled, or ended all sessions since.
+pub fn judge_standing(code: &Code, standing: Option<Standing>) -> Result<(), ExchangeRefusal> {
+    match standing {
+        Some(standing) if standing.disabled => Err(ExchangeRefusal::NoUser),
+        None => Err(ExchangeRefusal::NoUser),
+        Some(standing) if standing.epoch != code.epoch => Err(ExchangeRefusal::OtherEpoch),
+        Some(_) => Ok(()),
+    }
+}
+
+/// What the user's object answers when a code is exchanged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Exchanged {
+    /// Nobody had exchanged it. It is remembered now, with the session that begins.
+    First,
+    /// It was exchanged before, and began this session.
+    Again(SessionId),
+    /// The sign-on has ended. The code is not remembered.
+    SignedOff,
+}
+
+/// What follows from the answer of the user's object: the session may begin, or another one ends.
+///
+/// # Errors
+/// [`ExchangeRefusal::Replayed`] together with the session to end; [`ExchangeRefusal::SignedOff`].
+pub const fn conclude_exchange(
+    exchanged: Exchanged,
+) -> Result<(), (ExchangeRefusal, Option<SessionId>)> {
+    match exchanged {
+        Exchanged::First => Ok(()),
+        Exchanged::Again(session) => Err((ExchangeRefusal::Replayed, Some(session))),
+        Exchanged::SignedOff => Err((ExchangeRefusal::SignedOff, None)),
+    }
+}

@@ -1,0 +1,86 @@
+//! Grants: what a user gave to which app.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::client::ClientId;
+use super::resource::Resource;
+use super::scope::Scopes;
+use crate::domain::account::UserId;
+use crate::domain::id;
+
+/// A grant's id: a UUIDv7.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct GrantId(#[serde(with = "id")] uuid::Uuid);
+
+impl GrantId {
+    /// A new id from the time in milliseconds since 1970 and ten random bytes.
+    #[must_use]
+    pub fn new(now_ms: u64, random: &[u8; 10]) -> Self {
+        Self(id::new(now_ms, random))
+    }
+
+    /// Reads the canonical form.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        id::parse(text).map(Self)
+    }
+
+    /// The id with these bytes; `None` unless they are a UUIDv7.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 16]) -> Option<Self> {
+        id::from_bytes(bytes).map(Self)
+    }
+
+    /// The sixteen bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        self.0.as_bytes()
+    }
+}
+
+impl fmt::Display for GrantId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.hyphenated().fmt(f)
+    }
+}
+
+/// What a user gave to an app. There is one for each user, app and resource, also for apps of the
+/// first party, which need no consent. Times are in seconds since 1970.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// Its id.
+    pub id: GrantId,
+    /// Who gave it.
+    pub user: UserId,
+    /// To which app.
+    pub client: ClientId,
+    /// The scopes. Giving more widens them.
+    pub scopes: Scopes,
+    /// For which API.
+    pub resource: Option<Resource>,
+    /// When it was first given.
+    pub given_at: u64,
+    /// When it was withdrawn. Nothing takes that back; the user can give a new one.
+    pub withdrawn_at: Option<u64>,
+}
+
+impl Grant {
+    /// Whether this grant answers the question of consent: it is this user's, to this app, for this
+    /// API, not withdrawn, and has all of these scopes.
+    #[must_use]
+    pub fn covers(
+        &self,
+        user: UserId,
+        client: &ClientId,
+        resource: Option<&Resource>,
+        scopes: &Scopes,
+    ) -> bool {
+        self.user == user
+            && self.client == *client
+            && self.resource.as_ref() == resource
+            && self.withdrawn_at.is_none()
+            && self.scopes.include(scopes)
+    }
+}

@@ -1,0 +1,175 @@
+//! What an app learns of the user: the claims of id_tokens and of `/auth/userinfo` (OpenID Connect
+//! Core sections 2, 5.1 and 5.4).
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use serde::Serialize;
+
+use super::client::{AppClient, IdTokenAlg};
+use super::scope::{Scope, Scopes};
+use crate::domain::account::{Name, User};
+use crate::domain::json;
+use crate::domain::session::{Methods, Proof, SessionId};
+
+/// `typ` of id_tokens. That of access tokens is another one, so neither is taken for the other.
+pub const ID_TOKEN_TYP: &str = "JWT";
+
+/// The only authentication context class: one factor.
+pub const ACR: &str = "aal1";
+
+/// The claims of `/auth/userinfo`, by scope. `Debug` is not derived: they are personal.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct UserinfoClaims {
+    /// The user's id.
+    pub sub: String,
+    /// With `profile`: both names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// With `profile`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub given_name: Option<String>,
+    /// With `profile`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub family_name: Option<String>,
+    /// With `profile`: when the account changed last, in seconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<u64>,
+    /// With `email`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// With `email`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email_verified: Option<bool>,
+    /// For apps of the first party.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub roles: Option<Vec<String>>,
+}
+
+/// What this app may learn of the user with these scopes.
+#[must_use]
+pub fn userinfo_claims(user: &User, scopes: &Scopes, client: &AppClient) -> UserinfoClaims {
+    let has_profile = scopes.contains(Scope::PROFILE);
+    let has_email = scopes.contains(Scope::EMAIL);
+    let text = |name: &Option<Name>| name.as_ref().map(|name| name.as_str().to_owned());
+    let (given_name, family_name) = (text(&user.first_name), text(&user.last_name));
+    let name = [&given_name, &family_name]
+        .into_iter()
+        .flatten()
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join(" ");
+    UserinfoClaims {
+        sub: user.id.to_string(),
+        name: (has_profile && !name.is_empty()).then_some(name),
+        given_name: given_name.filter(|_| has_profile),
+        family_name: family_name.filter(|_| has_profile),
+        updated_at: has_profile.then_some(user.updated_at),
+        email: has_email.then(|| user.email.as_given().to_owned()),
+        email_verified: has_email.then(|| user.email_verified_at.is_some()),
+        roles: client.first_party.then(|| user.roles.to_vec()),
+    }
+}
+
+/// What an id_token says besides the user.
+#[derive(Clone, Copy, Debug)]
+pub struct IdTokenFacts<'a> {
+    /// `ISSUER`.
+    pub issuer: &'a str,
+    /// The app's session, as in its access tokens.
+    pub session: SessionId,
+    /// When and how the user proved who they are.
+    pub proof: Proof,
+    /// The request's nonce; `None` at a renewal (OpenID Connect Core section 12.2).
+    pub nonce: Option<&'a str>,
+    /// Now, in seconds since 1970.
+    pub now: u64,
+    /// How long it is valid, in seconds.
+    pub ttl: u64,
+}
+
+/// The claims of an id_token. There is no `at_hash`: the token endpoint gives both tokens over one
+/// connection.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct IdTokenClaims {
+    /// The issuer.
+    pub iss: String,
+    /// The client's id.
+    pub aud: String,
+    /// The first second at which it is no longer valid.
+    pub exp: u64,
+    /// When it was issued.
+    pub iat: u64,
+    /// When the user last proved who they are.
+    pub auth_time: u64,
+    /// The request's nonce.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<String>,
+    /// `aal1`.
+    pub acr: &'static str,
+    /// How the user proved who they are (RFC 8176).
+    pub amr: Vec<&'static str>,
+    /// The app's session.
+    pub sid: String,
+    /// `sub`, and what the scopes allow: many libraries never ask `/auth/userinfo`.
+    #[serde(flatten)]
+    pub user: UserinfoClaims,
+}
+
+/// The claims of an id_token for this app.
+#[must_use]
+pub fn id_token_claims(
+    user: &User,
+    scopes: &Scopes,
+    client: &AppClient,
+    facts: &IdTokenFacts<'_>,
+) -> IdTokenClaims {
+    IdTokenClaims {
+        iss: facts.issuer.to_owned(),
+        aud: client.id.as_str().to_owned(),
+        exp: facts.now.saturating_add(facts.ttl),
+        iat: facts.now,
+        auth_time: facts.proof.auth_time,
+        nonce: facts.nonce.map(str::to_owned),
+        acr: ACR,
+        amr: methods(facts.proof.methods),
+        sid: facts.session.to_string(),
+        user: userinfo_claims(user, scopes, client),
+    }
+}
+
+fn methods(methods: Methods) -> Vec<&'static str> {
+    let knows = methods.to_bits() & Methods::PASSWORD.to_bits() != 0;
+    knows.then_some("pwd").into_iter().collect()
+}
+
+#[derive(Serialize)]
+struct Header<'a> {
+    alg: &'static str,
+    kid: &'a str,
+    typ: &'static str,
+}
+
+/// What the platform signs when an RSA key signs an id_token: header and claims (RFC 7515 section
+/// 5.1).
+#[must_use]
+pub fn signing_input(alg: IdTokenAlg, kid: &str, claims: &IdTokenClaims) -> String {
+    let header = Header {
+        alg: alg.as_str(),
+        kid,
+        typ: ID_TOKEN_TYP,
+    };
+    let part = |json: String| Base64UrlUnpadded::encode_string(json.as_bytes());
+    format!(
+        "{}.{}",
+        part(json::encode(&header)),
+        part(json::encode(claims))
+    )
+}
+
+/// The token of an input and its signature.
+#[must_use]
+pub fn with_signature(signing_input: &str, signature: &[u8]) -> String {
+    format!(
+        "{signing_input}.{}",
+        Base64UrlUnpadded::encode_string(signature)
+    )
+}

@@ -1,0 +1,196 @@
+//! `ID_TOKEN_KEYS`: RSA keys for apps that can only verify RS256. The platform signs with them.
+
+use std::fmt;
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+
+use crate::domain::policy::{
+    ID_TOKEN_KEYS_MAX, ID_TOKEN_KEYS_MAX_BYTES, KID_MAX_BYTES, RSA_MAX_BITS, RSA_MIN_BITS,
+};
+use crate::domain::secret::Secret;
+use edgegate_token::json::Json;
+
+/// Why `ID_TOKEN_KEYS` can't be used. No variant holds text of the setting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdTokenKeysFault {
+    /// It is not JSON with an array `keys`.
+    NotAKeySet,
+    /// It has no key, or more than five.
+    NumberOfKeys,
+    /// A key is not RSA for RS256 signatures.
+    NotRs256,
+    /// A key has no `kid`, or an empty or too long one, or another key has the same.
+    Kid,
+    /// A member of a private RSA key is missing or not base64url.
+    Member,
+    /// A modulus has fewer than 2,048 or more than 4,096 bits.
+    Size,
+    /// A public exponent is not 65537.
+    Exponent,
+}
+
+impl fmt::Display for IdTokenKeysFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotAKeySet => "it is not a JSON object with an array \"keys\"",
+            Self::NumberOfKeys => "it must have one to five keys",
+            Self::NotRs256 => "a key is not an RSA key for signatures with RS256",
+            Self::Kid => "a key has no kid of 1 to 128 characters that no other key has",
+            Self::Member => {
+                "a key lacks n, e, d, p, q, dp, dq or qi, or one of them is not base64url"
+            }
+            Self::Size => "a key does not have 2048 to 4096 bits",
+            Self::Exponent => "the public exponent e of a key is not AQAB",
+        })
+    }
+}
+
+impl std::error::Error for IdTokenKeysFault {}
+
+/// The members of a private key that only its owner may see (RFC 7518 section 6.3.2).
+const PRIVATE: [&str; 6] = ["d", "p", "q", "dp", "dq", "qi"];
+
+/// An RSA key. `Debug` does not print its private part.
+#[derive(Clone, Debug)]
+pub struct RsaSigningKey {
+    kid: String,
+    modulus: String,
+    private_jwk: Secret,
+}
+
+impl RsaSigningKey {
+    /// Its id.
+    #[must_use]
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    /// The private JWK, for the platform's `importKey`.
+    #[must_use]
+    pub const fn private_jwk(&self) -> &Secret {
+        &self.private_jwk
+    }
+
+    /// The public JWK, for `/.well-known/jwks.json`.
+    #[must_use]
+    pub fn public_jwk(&self) -> Json {
+        let text = |text: &str| Json::String(text.to_owned());
+        Json::object([
+            ("kty", text("RSA")),
+            ("use", text("sig")),
+            ("alg", text("RS256")),
+            ("kid", text(&self.kid)),
+            ("n", text(&self.modulus)),
+            ("e", text(EXPONENT)),
+        ])
+    }
+
+    fn read(key: &Json) -> Result<Self, IdTokenKeysFault> {
+        use IdTokenKeysFault as Fault;
+        let text = |name: &str| match key.get(name) {
+            Some(Json::String(text)) => Some(text.as_str()),
+            _ => None,
+        };
+        let is = |name: &str, value: &str| match key.get(name) {
+            None => true,
+            Some(Json::String(text)) => text == value,
+            Some(_) => false,
+        };
+        if text("kty") != Some("RSA") || !is("alg", "RS256") || !is("use", "sig") {
+            return Err(Fault::NotRs256);
+        }
+        let kid = text("kid")
+            .filter(|kid| (1..=KID_MAX_BYTES).contains(&kid.len()))
+            .ok_or(Fault::Kid)?;
+        let modulus = text("n").ok_or(Fault::Member)?;
+        let bits = modulus_bits(modulus).ok_or(Fault::Member)?;
+        if !(RSA_MIN_BITS..=RSA_MAX_BITS).contains(&bits) {
+            return Err(Fault::Size);
+        }
+        if text("e").ok_or(Fault::Member)? != EXPONENT {
+            return Err(Fault::Exponent);
+        }
+        let mut members = vec![
+            ("kty", "RSA"),
+            ("alg", "RS256"),
+            ("n", modulus),
+            ("e", EXPONENT),
+        ];
+        for name in PRIVATE {
+            let value = text(name).ok_or(Fault::Member)?;
+            Base64UrlUnpadded::decode_vec(value).map_err(|_| Fault::Member)?;
+            members.push((name, value));
+        }
+        // Only what was checked: another member, such as `key_ops`, could make the platform refuse.
+        let members: Vec<String> = members
+            .into_iter()
+            .map(|(name, value)| format!("\"{name}\":\"{value}\""))
+            .collect();
+        Ok(Self {
+            kid: kid.to_owned(),
+            modulus: modulus.to_owned(),
+            private_jwk: Secret::new(format!("{{{}}}", members.join(","))),
+        })
+    }
+}
+
+/// 65537 (RFC 7518 section 6.3.1.2). A smaller one has been a weakness, a larger one is slow.
+const EXPONENT: &str = "AQAB";
+
+/// The bits of a modulus. `None` when it is not base64url, or begins with a zero byte.
+fn modulus_bits(text: &str) -> Option<usize> {
+    let bytes = Base64UrlUnpadded::decode_vec(text).ok()?;
+    let first = bytes.first().copied().filter(|first| *first != 0)?;
+    let unused = usize::try_from(first.leading_zeros()).ok()?;
+    bytes.len().checked_mul(8)?.checked_sub(unused)
+}
+
+/// The RSA keys that sign id_tokens. The first one signs; all of them are published.
+#[derive(Clone, Debug, Default)]
+pub struct IdTokenKeys(Vec<RsaSigningKey>);
+
+impl IdTokenKeys {
+    /// Reads a JWK Set with private RSA keys.
+    ///
+    /// # Errors
+    /// It has no key, or one that is not usable.
+    pub fn parse(text: &str) -> Result<Self, IdTokenKeysFault> {
+        use IdTokenKeysFault as Fault;
+        if text.len() > ID_TOKEN_KEYS_MAX_BYTES {
+            return Err(Fault::NotAKeySet);
+        }
+        let set = Json::read(text.as_bytes()).map_err(|_| Fault::NotAKeySet)?;
+        let Some(Json::Array(keys)) = set.get("keys") else {
+            return Err(Fault::NotAKeySet);
+        };
+        if !(1..=ID_TOKEN_KEYS_MAX).contains(&keys.len()) {
+            return Err(Fault::NumberOfKeys);
+        }
+        let mut read: Vec<RsaSigningKey> = Vec::new();
+        for key in keys {
+            let key = RsaSigningKey::read(key)?;
+            if read.iter().any(|other| other.kid == key.kid) {
+                return Err(Fault::Kid);
+            }
+            read.push(key);
+        }
+        Ok(Self(read))
+    }
+
+    /// The key that signs.
+    #[must_use]
+    pub fn signer(&self) -> Option<&RsaSigningKey> {
+        self.0.first()
+    }
+
+    /// All keys, to be published.
+    pub fn iter(&self) -> impl Iterator<Item = &RsaSigningKey> {
+        self.0.iter()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}

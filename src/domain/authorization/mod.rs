@@ -1,0 +1,57 @@
+//! Signing in to other apps: the authorization code grant (RFC 6749) with PKCE (RFC 7636) and
+//! OpenID Connect. Pure rules only.
+//!
+//! - [`client`]: the apps that may ask, and their secrets;
+//! - [`redirect_uri`]: where answers may go;
+//! - [`scope`], [`resource`]: what an app may get, and for which API;
+//! - [`request`]: the parameters of `/auth/authorize`, and where each refusal goes;
+//! - [`sealed_request`]: a request that waits for a person;
+//! - [`sign_on`]: the ticket of single sign-on;
+//! - [`next_step()`]: what happens to a request: a code, a page or a refusal;
+//! - [`code`], [`exchange`]: the authorization code, and what it takes to exchange it;
+//! - [`app_ticket`]: the refresh token of an app;
+//! - [`grant`]: what a user gave to an app;
+//! - [`id_token`], [`id_token_keys`]: what an app learns of the user, and who signs it;
+//! - [`metadata_document`]: clients that register themselves by a URL.
+
+pub mod app_ticket;
+pub mod client;
+pub mod code;
+pub mod exchange;
+pub mod grant;
+pub mod id_token;
+pub mod id_token_keys;
+pub mod metadata_document;
+pub mod next_step;
+pub mod redirect_uri;
+pub mod request;
+pub mod resource;
+pub mod scope;
+pub mod sealed_request;
+pub mod sign_on;
+mod ticket_body;
+
+pub use app_ticket::{AppTicket, AppTickets};
+pub use client::{
+    AppClient, ClientChange, ClientFault, ClientFields, ClientHash, ClientId, ClientRules,
+    ClientSecret, ClientSecretHash, ClientType, IdTokenAlg, NewClient, SecretId, StoredSecret,
+};
+pub use code::{Code, CodeId, Codes};
+pub use exchange::{
+    ExchangeRefusal, Exchanged, Exchanging, Verifier, conclude_exchange, judge_exchange,
+    judge_standing,
+};
+pub use grant::{Grant, GrantId};
+pub use id_token::{IdTokenClaims, IdTokenFacts, UserinfoClaims, id_token_claims, userinfo_claims};
+pub use id_token_keys::{IdTokenKeys, IdTokenKeysFault, RsaSigningKey};
+pub use metadata_document::{DocumentFault, MetadataDocument, MetadataUrl, MetadataUrlFault};
+pub use next_step::{SignedOn, Step, Visit, next_step};
+pub use redirect_uri::{RedirectKind, RedirectUri, RedirectUriFault};
+pub use request::{
+    AuthorizationRequest, ErrorRedirect, OAuthError, PageFault, Prompts, RequestFault, ServerRules,
+    Unresolved, parse_request,
+};
+pub use resource::{ProtectedResource, Resource, ResourceFault};
+pub use scope::{Scope, ScopeFault, Scopes};
+pub use sealed_request::SealedRequests;
+pub use sign_on::{SignOn, SignOnTickets};

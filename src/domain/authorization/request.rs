@@ -1,0 +1,695 @@
+//! The parameters of `/auth/authorize` (RFC 6749 section 4.1.1, RFC 7636 section 4.3, OpenID Connect
+//! Core section 3.1.2.1, RFC 8707), and where each refusal goes.
+//!
+//! While client and redirect URI are not known to belong together, a refusal is a page. After that
+//! it is a redirect to the app. Nothing that a stranger sends decides where a redirect goes.
+
+use std::fmt;
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+
+use super::client::{AppClient, ClientId};
+use super::redirect_uri::RedirectUri;
+use super::resource::{ProtectedResource, Resource};
+use super::scope::{Scope, Scopes};
+use crate::domain::policy::{
+    ACR_VALUES_MAX_BYTES, AUTHORIZATION_QUERY_MAX_BYTES, LOGIN_HINT_MAX_BYTES, NONCE_MAX_BYTES,
+    STATE_MAX_BYTES, UI_LOCALES_MAX_BYTES,
+};
+
+/// An error of a redirect (RFC 6749 section 4.1.2.1, OpenID Connect Core section 3.1.2.6, RFC 8707
+/// section 2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OAuthError {
+    /// A parameter is missing, repeated or not valid.
+    InvalidRequest,
+    /// The client may not do this.
+    UnauthorizedClient,
+    /// The user said no.
+    AccessDenied,
+    /// `response_type` is not `code`.
+    UnsupportedResponseType,
+    /// A scope is malformed.
+    InvalidScope,
+    /// The resource is unknown, malformed or not this client's.
+    InvalidTarget,
+    /// Something went wrong here.
+    ServerError,
+    /// A store did not answer.
+    TemporarilyUnavailable,
+    /// `prompt=none`, but somebody has to click.
+    InteractionRequired,
+    /// `prompt=none`, but somebody has to sign in.
+    LoginRequired,
+    /// `prompt=none`, but somebody has to consent.
+    ConsentRequired,
+    /// `request` is not supported.
+    RequestNotSupported,
+    /// `request_uri` is not supported.
+    RequestUriNotSupported,
+    /// `registration` is not supported.
+    RegistrationNotSupported,
+}
+
+impl OAuthError {
+    /// Every error.
+    pub const ALL: [Self; 14] = [
+        Self::InvalidRequest,
+        Self::UnauthorizedClient,
+        Self::AccessDenied,
+        Self::UnsupportedResponseType,
+        Self::InvalidScope,
+        Self::InvalidTarget,
+        Self::ServerError,
+        Self::TemporarilyUnavailable,
+        Self::InteractionRequired,
+        Self::LoginRequired,
+        Self::ConsentRequired,
+        Self::RequestNotSupported,
+        Self::RequestUriNotSupported,
+        Self::RegistrationNotSupported,
+    ];
+
+    /// The `error` parameter.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "invalid_request",
+            Self::UnauthorizedClient => "unauthorized_client",
+            Self::AccessDenied => "access_denied",
+            Self::UnsupportedResponseType => "unsupported_response_type",
+            Self::InvalidScope => "invalid_scope",
+            Self::InvalidTarget => "invalid_target",
+            Self::ServerError => "server_error",
+            Self::TemporarilyUnavailable => "temporarily_unavailable",
+            Self::InteractionRequired => "interaction_required",
+            Self::LoginRequired => "login_required",
+            Self::ConsentRequired => "consent_required",
+            Self::RequestNotSupported => "request_not_supported",
+            Self::RequestUriNotSupported => "request_uri_not_supported",
+            Self::RegistrationNotSupported => "registration_not_supported",
+        }
+    }
+}
+
+impl fmt::Display for OAuthError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Why a request gets a page with the status 400 and no redirect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageFault {
+    /// The query has more than 8 KB.
+    TooLong,
+    /// `client_id` is missing.
+    ClientIdMissing,
+    /// `client_id` is there more than once.
+    ClientIdRepeated,
+    /// No client has this id, or it is disabled.
+    ClientUnknown,
+    /// `redirect_uri` is missing.
+    RedirectUriMissing,
+    /// `redirect_uri` is there more than once.
+    RedirectUriRepeated,
+    /// The client did not register this redirect URI.
+    RedirectUriUnknown,
+}
+
+impl PageFault {
+    /// A stable reason, `snake_case`, for the log.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::TooLong => "query_too_long",
+            Self::ClientIdMissing => "client_id_missing",
+            Self::ClientIdRepeated => "client_id_repeated",
+            Self::ClientUnknown => "client_unknown",
+            Self::RedirectUriMissing => "redirect_uri_missing",
+            Self::RedirectUriRepeated => "redirect_uri_repeated",
+            Self::RedirectUriUnknown => "redirect_uri_unknown",
+        }
+    }
+
+    /// What the page says, for the developer of the app. It has nothing of the request.
+    #[must_use]
+    pub const fn description(self) -> &'static str {
+        match self {
+            Self::TooLong => "The request is longer than 8 KB.",
+            Self::ClientIdMissing => "The parameter client_id is missing.",
+            Self::ClientIdRepeated => "The parameter client_id is there more than once.",
+            Self::ClientUnknown => "No app with this client_id may sign people in here.",
+            Self::RedirectUriMissing => "The parameter redirect_uri is missing.",
+            Self::RedirectUriRepeated => "The parameter redirect_uri is there more than once.",
+            Self::RedirectUriUnknown => "The app has not registered this redirect_uri.",
+        }
+    }
+}
+
+/// A refusal that goes to the app.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ErrorRedirect {
+    /// A matched redirect URI.
+    pub to: RedirectUri,
+    /// The request's `state`, unless it was not valid itself.
+    pub state: Option<String>,
+    /// `error`.
+    pub error: OAuthError,
+    /// `error_description`. It has nothing of the request.
+    pub description: &'static str,
+}
+
+impl ErrorRedirect {
+    /// The URL to redirect to, with `error`, `error_description`, `state` and `iss` (RFC 9207).
+    #[must_use]
+    pub fn url(&self, issuer: &str) -> String {
+        let mut parameters = vec![
+            ("error", self.error.as_str()),
+            ("error_description", self.description),
+        ];
+        if let Some(state) = &self.state {
+            parameters.push(("state", state));
+        }
+        parameters.push(("iss", issuer));
+        self.to.with_parameters(&parameters)
+    }
+}
+
+impl fmt::Debug for ErrorRedirect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ErrorRedirect")
+            .field("to", &self.to)
+            .field("error", &self.error)
+            .field("description", &self.description)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A request that is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RequestFault {
+    /// A page with the status 400.
+    Page(PageFault),
+    /// A redirect to the app.
+    Redirect(Box<ErrorRedirect>),
+}
+
+impl From<PageFault> for RequestFault {
+    fn from(fault: PageFault) -> Self {
+        Self::Page(fault)
+    }
+}
+
+/// The values of `prompt` (OpenID Connect Core section 3.1.2.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Prompts {
+    /// `none`: answer at once, without a page.
+    pub none: bool,
+    /// `login`: the user types the password again.
+    pub login: bool,
+    /// `consent`: the user is asked again.
+    pub consent: bool,
+    /// `select_account`: the user says with which account.
+    pub select_account: bool,
+}
+
+impl Prompts {
+    /// Reads values that are separated by spaces. `None` for an unknown value, and for `none`
+    /// together with another one.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut prompts = Self::default();
+        for value in text.split(' ').filter(|value| !value.is_empty()) {
+            match value {
+                "none" => prompts.none = true,
+                "login" => prompts.login = true,
+                "consent" => prompts.consent = true,
+                "select_account" => prompts.select_account = true,
+                _ => return None,
+            }
+        }
+        let has_others = prompts.login || prompts.consent || prompts.select_account;
+        (!prompts.none || !has_others).then_some(prompts)
+    }
+
+    pub(super) const fn to_bits(self) -> u8 {
+        (self.none as u8)
+            | ((self.login as u8) << 1)
+            | ((self.consent as u8) << 2)
+            | ((self.select_account as u8) << 3)
+    }
+
+    pub(super) const fn from_bits(bits: u8) -> Self {
+        Self {
+            none: bits & 1 != 0,
+            login: bits & 2 != 0,
+            consent: bits & 4 != 0,
+            select_account: bits & 8 != 0,
+        }
+    }
+}
+
+/// What a deployment says about every request.
+#[derive(Clone, Copy, Debug)]
+pub struct ServerRules<'a> {
+    /// `ISSUER`.
+    pub issuer: &'a str,
+    /// `AUDIENCE`.
+    pub audience: &'a str,
+    /// `RESOURCES`.
+    pub resources: &'a [ProtectedResource],
+    /// Whether the issuer is a loopback origin.
+    pub issuer_is_loopback: bool,
+}
+
+/// A request that was judged: it is this client's, and what it asks for may be asked.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AuthorizationRequest {
+    /// The client.
+    pub client_id: ClientId,
+    /// Where the answer goes: the presented URI, which matched a registered one.
+    pub redirect_uri: RedirectUri,
+    /// Comes back with the answer.
+    pub state: Option<String>,
+    /// What the app asks for and may have. Scopes that it may not have were dropped.
+    pub scopes: Scopes,
+    /// Comes back in the id_token.
+    pub nonce: Option<String>,
+    /// The API, in the spelling in which it is registered.
+    pub resource: Option<Resource>,
+    /// The SHA-256 of the verifier (RFC 7636 section 4.2, method `S256`).
+    pub code_challenge: [u8; 32],
+    /// What the app wants people to be asked.
+    pub prompts: Prompts,
+    /// How old the proof may be, in seconds.
+    pub max_age: Option<u64>,
+    /// Whom the app expects: an address, for the form.
+    pub login_hint: Option<String>,
+    /// Languages for the pages.
+    pub ui_locales: Option<String>,
+    /// When the request arrived, in seconds since 1970.
+    pub asked_at: u64,
+}
+
+impl AuthorizationRequest {
+    /// The refusal of this request with this error.
+    #[must_use]
+    pub fn refuse(&self, error: OAuthError, description: &'static str) -> ErrorRedirect {
+        ErrorRedirect {
+            to: self.redirect_uri.clone(),
+            state: self.state.clone(),
+            error,
+            description,
+        }
+    }
+
+    /// The URL that hands the code to the app, with `code`, `state` and `iss` (RFC 9207).
+    #[must_use]
+    pub fn answer(&self, code: &str, issuer: &str) -> String {
+        let mut parameters = vec![("code", code)];
+        if let Some(state) = &self.state {
+            parameters.push(("state", state));
+        }
+        parameters.push(("iss", issuer));
+        self.redirect_uri.with_parameters(&parameters)
+    }
+}
+
+impl fmt::Debug for AuthorizationRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthorizationRequest")
+            .field("client_id", &self.client_id)
+            .field("redirect_uri", &self.redirect_uri)
+            .field("scopes", &self.scopes)
+            .field("resource", &self.resource)
+            .field("prompts", &self.prompts)
+            .field("max_age", &self.max_age)
+            .field("asked_at", &self.asked_at)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The parameters that are read. Others are ignored (RFC 6749 section 3.1).
+const KNOWN: [&str; 18] = [
+    "client_id",
+    "redirect_uri",
+    "response_type",
+    "response_mode",
+    "state",
+    "scope",
+    "nonce",
+    "resource",
+    "code_challenge",
+    "code_challenge_method",
+    "prompt",
+    "max_age",
+    "login_hint",
+    "ui_locales",
+    "acr_values",
+    "request",
+    "request_uri",
+    "registration",
+];
+
+/// One parameter of a request. One without a value is treated as absent (RFC 6749 section 3.1).
+#[derive(Clone, Default)]
+enum Parameter {
+    #[default]
+    Absent,
+    Once(String),
+    Repeated,
+}
+
+/// A request whose client is not looked up yet.
+#[derive(Clone)]
+pub struct Unresolved {
+    /// The client that it names.
+    pub client_id: ClientId,
+    /// The redirect URI that it names. Nothing is known of it.
+    pub redirect_uri: String,
+    parameters: Parameters,
+}
+
+impl fmt::Debug for Unresolved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unresolved")
+            .field("client_id", &self.client_id)
+            .finish_non_exhaustive()
+    }
+}
+
+#[derive(Clone)]
+struct Parameters([Parameter; KNOWN.len()]);
+
+impl Parameters {
+    fn read(query: &str) -> Self {
+        let mut values = std::array::from_fn(|_| Parameter::Absent);
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            let place = KNOWN
+                .iter()
+                .zip(values.iter_mut())
+                .find_map(|(known, place)| (*known == name).then_some(place));
+            if let Some(place) = place
+                && !value.is_empty()
+            {
+                *place = match place {
+                    Parameter::Absent => Parameter::Once(value.into_owned()),
+                    Parameter::Once(_) | Parameter::Repeated => Parameter::Repeated,
+                };
+            }
+        }
+        Self(values)
+    }
+
+    fn get(&self, name: &str) -> &Parameter {
+        KNOWN
+            .iter()
+            .zip(&self.0)
+            .find_map(|(known, value)| (*known == name).then_some(value))
+            .unwrap_or(&Parameter::Absent)
+    }
+}
+
+/// Reads the query of a request, or its form when it was posted.
+///
+/// # Errors
+/// The query is too long, or `client_id` or `redirect_uri` is missing or repeated: a page.
+pub fn parse_request(query: &str) -> Result<Unresolved, PageFault> {
+    if query.len() > AUTHORIZATION_QUERY_MAX_BYTES {
+        return Err(PageFault::TooLong);
+    }
+    let parameters = Parameters::read(query);
+    let client_id = match parameters.get("client_id") {
+        Parameter::Absent => return Err(PageFault::ClientIdMissing),
+        Parameter::Repeated => return Err(PageFault::ClientIdRepeated),
+        Parameter::Once(id) => ClientId::parse(id).ok_or(PageFault::ClientUnknown)?,
+    };
+    let redirect_uri = match parameters.get("redirect_uri") {
+        Parameter::Absent => return Err(PageFault::RedirectUriMissing),
+        Parameter::Repeated => return Err(PageFault::RedirectUriRepeated),
+        Parameter::Once(uri) => uri.clone(),
+    };
+    Ok(Unresolved {
+        client_id,
+        redirect_uri,
+        parameters,
+    })
+}
+
+/// What is wrong with a parameter, for the redirect.
+type Fault = (OAuthError, &'static str);
+
+impl Unresolved {
+    /// Judges the request of this client, which was looked up by [`Unresolved::client_id`], at
+    /// `now`, in seconds since 1970.
+    ///
+    /// # Errors
+    /// A page when the client is another one or disabled, or did not register the redirect URI; for
+    /// any other fault a redirect.
+    pub fn for_client(
+        self,
+        client: &AppClient,
+        rules: &ServerRules<'_>,
+        now: u64,
+    ) -> Result<AuthorizationRequest, RequestFault> {
+        if client.id != self.client_id || client.disabled_at.is_some() {
+            return Err(PageFault::ClientUnknown.into());
+        }
+        let to = client
+            .redirect_uri(&self.redirect_uri)
+            .ok_or(PageFault::RedirectUriUnknown)?;
+        let state = self.state();
+        self.judge(client, &to, rules, now)
+            .map_err(|(error, description)| {
+                RequestFault::Redirect(Box::new(ErrorRedirect {
+                    to,
+                    state: state.ok().flatten(),
+                    error,
+                    description,
+                }))
+            })
+    }
+
+    fn judge(
+        &self,
+        client: &AppClient,
+        redirect_uri: &RedirectUri,
+        rules: &ServerRules<'_>,
+        now: u64,
+    ) -> Result<AuthorizationRequest, Fault> {
+        use OAuthError as E;
+        let state = self.state()?;
+        for (name, error, description) in [
+            (
+                "request",
+                E::RequestNotSupported,
+                "The parameter request is not supported",
+            ),
+            (
+                "request_uri",
+                E::RequestUriNotSupported,
+                "The parameter request_uri is not supported",
+            ),
+            (
+                "registration",
+                E::RegistrationNotSupported,
+                "The parameter registration is not supported",
+            ),
+        ] {
+            if !matches!(self.parameters.get(name), Parameter::Absent) {
+                return Err((error, description));
+            }
+        }
+        match self.text("response_type", usize::MAX, RESPONSE_TYPE)? {
+            None => return Err((E::InvalidRequest, RESPONSE_TYPE)),
+            Some("code") => {}
+            Some(_) => return Err((E::UnsupportedResponseType, RESPONSE_TYPE)),
+        }
+        match self.text("response_mode", usize::MAX, RESPONSE_MODE)? {
+            None | Some("query") => {}
+            Some(_) => return Err((E::InvalidRequest, RESPONSE_MODE)),
+        }
+        let code_challenge = self.code_challenge()?;
+        let prompts = self
+            .text("prompt", usize::MAX, PROMPT)?
+            .map_or(Some(Prompts::default()), Prompts::parse)
+            .ok_or((E::InvalidRequest, PROMPT))?;
+        let max_age = match self.text("max_age", MAX_AGE_DIGITS, MAX_AGE)? {
+            None => None,
+            Some(text) if text.bytes().all(|b| b.is_ascii_digit()) => text.parse().ok(),
+            Some(_) => return Err((E::InvalidRequest, MAX_AGE)),
+        };
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        let nonce = owned(self.text("nonce", NONCE_MAX_BYTES, NONCE)?);
+        let login_hint = owned(self.text("login_hint", LOGIN_HINT_MAX_BYTES, LOGIN_HINT)?);
+        let ui_locales = owned(self.text("ui_locales", UI_LOCALES_MAX_BYTES, UI_LOCALES)?);
+        // A voluntary wish (OpenID Connect Core section 3.1.2.1): there is one class only.
+        self.text("acr_values", ACR_VALUES_MAX_BYTES, ACR_VALUES)?;
+        let resource = self.resource(client, rules)?;
+        let scopes = self.scopes(client, resource.as_ref(), rules)?;
+        Ok(AuthorizationRequest {
+            client_id: client.id.clone(),
+            redirect_uri: redirect_uri.clone(),
+            state,
+            scopes,
+            nonce,
+            resource,
+            code_challenge,
+            prompts,
+            max_age,
+            login_hint,
+            ui_locales,
+            asked_at: now,
+        })
+    }
+
+    /// A parameter that is there at most once, has at most `most` bytes, and no control characters.
+    fn text(
+        &self,
+        name: &str,
+        most: usize,
+        description: &'static str,
+    ) -> Result<Option<&str>, Fault> {
+        match self.parameters.get(name) {
+            Parameter::Absent => Ok(None),
+            // What was not UTF-8 became U+FFFD, so it could not come back as it was.
+            Parameter::Once(text)
+                if text.len() <= most
+                    && !text.contains(|c: char| c.is_control() || c == '\u{fffd}') =>
+            {
+                Ok(Some(text))
+            }
+            Parameter::Once(_) | Parameter::Repeated => {
+                Err((OAuthError::InvalidRequest, description))
+            }
+        }
+    }
+
+    fn state(&self) -> Result<Option<String>, Fault> {
+        Ok(self
+            .text("state", STATE_MAX_BYTES, STATE)?
+            .map(str::to_owned))
+    }
+
+    fn code_challenge(&self) -> Result<[u8; 32], Fault> {
+        let fault = (OAuthError::InvalidRequest, CODE_CHALLENGE);
+        // Without a method it would be `plain` (RFC 7636 section 4.3), which protects nothing.
+        if self.text("code_challenge_method", usize::MAX, CODE_CHALLENGE)? != Some("S256") {
+            return Err(fault);
+        }
+        let text = self
+            .text("code_challenge", usize::MAX, CODE_CHALLENGE)?
+            .ok_or(fault)?;
+        let mut challenge = [0; 32];
+        match Base64UrlUnpadded::decode(text, &mut challenge) {
+            Ok(read) if read.len() == 32 => Ok(challenge),
+            _ => Err(fault),
+        }
+    }
+
+    fn resource(
+        &self,
+        client: &AppClient,
+        rules: &ServerRules<'_>,
+    ) -> Result<Option<Resource>, Fault> {
+        let asked = match self.parameters.get("resource") {
+            Parameter::Absent if client.is_unregistered() => {
+                return Err((OAuthError::InvalidTarget, RESOURCE_MISSING));
+            }
+            Parameter::Absent => return Ok(None),
+            Parameter::Repeated => return Err((OAuthError::InvalidTarget, RESOURCE_REPEATED)),
+            Parameter::Once(text) => Resource::parse(text).ok(),
+        };
+        let known: Vec<&Resource> = if client.is_unregistered() {
+            rules.resources.iter().map(|one| &one.uri).collect()
+        } else {
+            client.resources.iter().collect()
+        };
+        known
+            .into_iter()
+            .find(|known| asked.as_ref() == Some(*known))
+            .filter(|known| !known.is_ours(rules.issuer, rules.audience))
+            .map(|known| Some(known.clone()))
+            .ok_or((OAuthError::InvalidTarget, RESOURCE_UNKNOWN))
+    }
+
+    /// What the client asks for and may have. Without the parameter: the scopes of the resource that
+    /// it may have.
+    fn scopes(
+        &self,
+        client: &AppClient,
+        resource: Option<&Resource>,
+        rules: &ServerRules<'_>,
+    ) -> Result<Scopes, Fault> {
+        let invalid = |_| (OAuthError::InvalidScope, SCOPE);
+        let asked = self
+            .text("scope", usize::MAX, SCOPE)
+            .map_err(|(error, description)| match self.parameters.get("scope") {
+                Parameter::Repeated => (error, SCOPE_REPEATED),
+                _ => (OAuthError::InvalidScope, description),
+            })?
+            .map(Scopes::parse)
+            .transpose()
+            .map_err(invalid)?;
+        match asked {
+            Some(asked) => Ok(asked.only(|scope| may_have(scope, client, resource, rules))),
+            None => {
+                let listed = rules
+                    .resources
+                    .iter()
+                    .find(|one| Some(&one.uri) == resource)
+                    .map_or(&client.scopes, |one| &one.scopes);
+                let defaults = Scopes::new(listed.iter().cloned()).map_err(invalid)?;
+                Ok(defaults.only(|scope| {
+                    !scope.is_of_the_account() && may_have(scope, client, resource, rules)
+                }))
+            }
+        }
+    }
+}
+
+/// Whether this client may have this scope for this resource.
+///
+/// A scope of an API goes with a token for that API: without a resource nobody gets one. When
+/// `RESOURCES` names the API, the scope must be one of it. A client that is not registered gets
+/// nothing else, except that its session may outlive a log-out.
+fn may_have(
+    scope: &Scope,
+    client: &AppClient,
+    resource: Option<&Resource>,
+    rules: &ServerRules<'_>,
+) -> bool {
+    if scope.is_of_the_account() {
+        return !client.is_unregistered() || scope.as_str() == Scope::OFFLINE_ACCESS;
+    }
+    let Some(resource) = resource else {
+        return false;
+    };
+    let listed = rules.resources.iter().find(|one| one.uri == *resource);
+    let is_the_resources = listed.map(|one| one.scopes.contains(scope));
+    if client.is_unregistered() {
+        is_the_resources == Some(true)
+    } else {
+        is_the_resources != Some(false) && client.scopes.contains(scope)
+    }
+}
+
+const MAX_AGE_DIGITS: usize = 9;
+
+const STATE: &str = "state must be there at most once, with at most 2048 bytes";
+const RESPONSE_TYPE: &str = "response_type must be code";
+const RESPONSE_MODE: &str = "response_mode must be query";
+const PROMPT: &str = "prompt must be none, or login, consent and select_account in any combination";
+const MAX_AGE: &str = "max_age must be a number of seconds";
+const NONCE: &str = "nonce must be there at most once, with at most 256 bytes";
+const LOGIN_HINT: &str = "login_hint must be there at most once, with at most 254 bytes";
+const UI_LOCALES: &str = "ui_locales must be there at most once, with at most 200 bytes";
+const ACR_VALUES: &str = "acr_values must be there at most once, with at most 200 bytes";
+const CODE_CHALLENGE: &str =
+    "code_challenge must be 43 characters of base64url, and code_challenge_method S256";
+const RESOURCE_MISSING: &str = "resource must name an API of this server";
+const RESOURCE_REPEATED: &str = "resource must be there at most once";
+const RESOURCE_UNKNOWN: &str = "resource is not an API that this client may get tokens for";
+const SCOPE: &str = "scope is malformed or longer than 512 bytes";
+const SCOPE_REPEATED: &str = "scope must be there at most once";

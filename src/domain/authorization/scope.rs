@@ -1,0 +1,195 @@
+//! Scopes (RFC 6749 section 3.3): what an app may do.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::{Deserialize, Serialize, de};
+
+use crate::domain::policy::{SCOPE_MAX_BYTES, SCOPES_MAX_BYTES};
+
+/// One scope: 1 to 64 visible ASCII characters other than `"` and `\`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Scope(String);
+
+/// Why a text is not a scope, or not a list of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScopeFault {
+    /// A scope is empty.
+    Empty,
+    /// A scope, or all of them together, are too long.
+    TooLong,
+    /// A scope has a character that RFC 6749 does not allow.
+    Character,
+}
+
+impl ScopeFault {
+    /// A stable reason, `snake_case`.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::TooLong => "too_long",
+            Self::Character => "character",
+        }
+    }
+}
+
+impl Scope {
+    /// Asks for an id_token (OpenID Connect Core section 3.1.2.1).
+    pub const OPENID: &'static str = "openid";
+    /// The user's name.
+    pub const PROFILE: &'static str = "profile";
+    /// The user's address.
+    pub const EMAIL: &'static str = "email";
+    /// A session that outlives the user's log-out.
+    pub const OFFLINE_ACCESS: &'static str = "offline_access";
+    /// The scopes that belong to the account, not to an API.
+    pub const OF_THE_ACCOUNT: [&'static str; 4] = [
+        Self::OPENID,
+        Self::PROFILE,
+        Self::EMAIL,
+        Self::OFFLINE_ACCESS,
+    ];
+
+    /// Reads a scope.
+    ///
+    /// # Errors
+    /// It is empty, too long, or has a character that RFC 6749 does not allow.
+    pub fn parse(text: &str) -> Result<Self, ScopeFault> {
+        if text.is_empty() {
+            return Err(ScopeFault::Empty);
+        }
+        if text.len() > SCOPE_MAX_BYTES {
+            return Err(ScopeFault::TooLong);
+        }
+        if !text
+            .bytes()
+            .all(|b| b.is_ascii_graphic() && b != b'"' && b != b'\\')
+        {
+            return Err(ScopeFault::Character);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The scope as it is written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it belongs to the account, not to an API.
+    #[must_use]
+    pub fn is_of_the_account(&self) -> bool {
+        Self::OF_THE_ACCOUNT.contains(&self.as_str())
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Scope {
+    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).map_err(|_| de::Error::custom("not a scope"))
+    }
+}
+
+/// A set of scopes, sorted. `Display` separates them with spaces, as tokens and answers do. Together
+/// they have at most 512 bytes.
+///
+/// ```
+/// use edgegate::domain::authorization::Scopes;
+///
+/// let scopes = Scopes::parse("profile openid openid").unwrap();
+/// assert_eq!(scopes.to_string(), "openid profile");
+/// assert!(scopes.contains("openid") && !scopes.contains("email"));
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Scopes(BTreeSet<Scope>);
+
+impl Scopes {
+    /// Reads scopes that are separated by single or several spaces. An empty text has none.
+    ///
+    /// # Errors
+    /// One of them is malformed, or together they are too long.
+    pub fn parse(text: &str) -> Result<Self, ScopeFault> {
+        if text.len() > SCOPES_MAX_BYTES {
+            return Err(ScopeFault::TooLong);
+        }
+        text.split(' ')
+            .filter(|part| !part.is_empty())
+            .map(Scope::parse)
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+
+    /// A set of these scopes.
+    ///
+    /// # Errors
+    /// Together they are too long.
+    pub fn new(scopes: impl IntoIterator<Item = Scope>) -> Result<Self, ScopeFault> {
+        let scopes = Self(scopes.into_iter().collect());
+        if scopes.to_string().len() > SCOPES_MAX_BYTES {
+            return Err(ScopeFault::TooLong);
+        }
+        Ok(scopes)
+    }
+
+    /// Whether this scope is among them.
+    #[must_use]
+    pub fn contains(&self, scope: &str) -> bool {
+        self.0.iter().any(|one| one.as_str() == scope)
+    }
+
+    /// Whether all the `others` are among them.
+    #[must_use]
+    pub fn include(&self, others: &Self) -> bool {
+        others.0.is_subset(&self.0)
+    }
+
+    /// Those that `keep` accepts.
+    #[must_use]
+    pub fn only(&self, keep: impl Fn(&Scope) -> bool) -> Self {
+        Self(self.0.iter().filter(|scope| keep(scope)).cloned().collect())
+    }
+
+    /// Those that are in both: what a renewal that asks for `asked` gets.
+    #[must_use]
+    pub fn in_both(&self, asked: &Self) -> Self {
+        self.only(|scope| asked.0.contains(scope))
+    }
+
+    /// Both together: what a grant has after it was widened.
+    ///
+    /// # Errors
+    /// Together they are too long.
+    pub fn with(&self, more: &Self) -> Result<Self, ScopeFault> {
+        Self::new(self.0.union(&more.0).cloned())
+    }
+
+    /// In order.
+    pub fn iter(&self) -> impl Iterator<Item = &Scope> {
+        self.0.iter()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Display for Scopes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, scope) in self.0.iter().enumerate() {
+            if number > 0 {
+                f.write_str(" ")?;
+            }
+            f.write_str(scope.as_str())?;
+        }
+        Ok(())
+    }
+}

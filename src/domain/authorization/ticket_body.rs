@@ -1,0 +1,99 @@
+//! Writes and reads the bodies of tickets: fields of fixed size, and texts with their length.
+
+/// Writes a body field by field.
+#[derive(Default)]
+pub(super) struct Writer(Vec<u8>);
+
+impl Writer {
+    pub(super) fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
+        self.0.extend_from_slice(bytes);
+        self
+    }
+
+    pub(super) fn number(&mut self, number: u64) -> &mut Self {
+        self.bytes(&number.to_be_bytes())
+    }
+
+    /// A text of at most 65,535 bytes. A longer one is cut, so its ticket does not open as it was:
+    /// every text in a ticket has a limit far below.
+    pub(super) fn text(&mut self, text: &str) -> &mut Self {
+        let length = u16::try_from(text.len()).unwrap_or(u16::MAX);
+        self.bytes(&length.to_be_bytes());
+        let kept = text.as_bytes().get(..usize::from(length));
+        self.bytes(kept.unwrap_or_default())
+    }
+
+    /// One byte that says whether there is a value, then the value.
+    pub(super) fn option<T>(
+        &mut self,
+        value: Option<T>,
+        write: impl FnOnce(&mut Self, T),
+    ) -> &mut Self {
+        self.bytes(&[u8::from(value.is_some())]);
+        if let Some(value) = value {
+            write(self, value);
+        }
+        self
+    }
+
+    pub(super) fn optional_text(&mut self, text: Option<&str>) -> &mut Self {
+        self.option(text, |body, text| {
+            body.text(text);
+        })
+    }
+
+    pub(super) fn finish(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.0)
+    }
+}
+
+/// Reads a body field by field. Every method returns `None` when the body is too short.
+pub(super) struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    pub(super) const fn new(body: &'a [u8]) -> Self {
+        Self(body)
+    }
+
+    pub(super) fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (array, rest) = self.0.split_first_chunk::<N>()?;
+        self.0 = rest;
+        Some(*array)
+    }
+
+    pub(super) fn byte(&mut self) -> Option<u8> {
+        self.array::<1>().map(|[byte]| byte)
+    }
+
+    pub(super) fn number(&mut self) -> Option<u64> {
+        self.array().map(u64::from_be_bytes)
+    }
+
+    pub(super) fn text(&mut self) -> Option<&'a str> {
+        let length = usize::from(u16::from_be_bytes(self.array()?));
+        let (text, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        std::str::from_utf8(text).ok()
+    }
+
+    /// `Some(None)` when the body has no value here.
+    pub(super) fn option<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Option<T>,
+    ) -> Option<Option<T>> {
+        match self.byte()? {
+            0 => Some(None),
+            1 => read(self).map(Some),
+            _ => None,
+        }
+    }
+
+    pub(super) fn optional_text(&mut self) -> Option<Option<&'a str>> {
+        self.option(Self::text)
+    }
+
+    /// `None` when something is left over.
+    pub(super) fn end(&self) -> Option<()> {
+        self.0.is_empty().then_some(())
+    }
+}
