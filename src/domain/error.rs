@@ -29,6 +29,8 @@ pub enum Code {
     InvalidToken,
     /// The access token is valid, but its user must enter the password again (RFC 9470).
     ReauthenticationRequired,
+    /// Nobody is signed in, or the user must sign in again for this app.
+    SignInRequired,
     /// The refresh token is not valid (RFC 6749 section 5.2).
     InvalidGrant,
     /// The `client_id` is unknown, or the app did not prove that it is its own (RFC 6749 section
@@ -50,6 +52,8 @@ pub enum Code {
     LastAdministrator,
     /// The account has a password or is disabled, so its owner can't be invited.
     NotInvitable,
+    /// Somebody else is signed in than the page has shown.
+    OtherUser,
     /// No such route or resource.
     NotFound,
     /// The route exists, but not with this method.
@@ -70,7 +74,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of `docs/errors.md`.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 27] = [
         Self::InvalidRequest,
         Self::InvalidField,
         Self::WeakPassword,
@@ -78,6 +82,7 @@ impl Code {
         Self::InvalidLink,
         Self::InvalidToken,
         Self::ReauthenticationRequired,
+        Self::SignInRequired,
         Self::InvalidGrant,
         Self::InvalidClient,
         Self::UnsupportedGrantType,
@@ -88,6 +93,7 @@ impl Code {
         Self::EmailTaken,
         Self::LastAdministrator,
         Self::NotInvitable,
+        Self::OtherUser,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::PayloadTooLarge,
@@ -109,6 +115,7 @@ impl Code {
             Self::InvalidLink => "invalid_link",
             Self::InvalidToken => "invalid_token",
             Self::ReauthenticationRequired => "reauthentication_required",
+            Self::SignInRequired => "sign_in_required",
             Self::InvalidGrant => "invalid_grant",
             Self::InvalidClient => "invalid_client",
             Self::UnsupportedGrantType => "unsupported_grant_type",
@@ -119,6 +126,7 @@ impl Code {
             Self::EmailTaken => "email_taken",
             Self::LastAdministrator => "last_administrator",
             Self::NotInvitable => "not_invitable",
+            Self::OtherUser => "other_user",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::PayloadTooLarge => "payload_too_large",
@@ -143,11 +151,15 @@ impl Code {
             Self::InvalidCredentials
             | Self::InvalidToken
             | Self::ReauthenticationRequired
+            | Self::SignInRequired
             | Self::InvalidClient => 401,
             Self::Forbidden | Self::RegistrationClosed => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
-            Self::EmailTaken | Self::LastAdministrator | Self::NotInvitable => 409,
+            Self::EmailTaken
+            | Self::LastAdministrator
+            | Self::NotInvitable
+            | Self::OtherUser => 409,
             Self::PayloadTooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::InvalidField | Self::WeakPassword => 422,
@@ -168,6 +180,7 @@ impl Code {
             Self::InvalidLink => "The link has expired or was already used",
             Self::InvalidToken => "The access token is missing or not valid",
             Self::ReauthenticationRequired => "Enter your password again",
+            Self::SignInRequired => "Sign in first",
             Self::InvalidGrant => "The refresh token is not valid",
             Self::InvalidClient => "The client is unknown",
             Self::UnsupportedGrantType => "The grant type is not supported",
@@ -178,6 +191,7 @@ impl Code {
             Self::EmailTaken => "The email address already has an account",
             Self::LastAdministrator => "One administrator must remain",
             Self::NotInvitable => "The account has a password or is disabled",
+            Self::OtherUser => "Somebody else is signed in now",
             Self::NotFound => "Not found",
             Self::MethodNotAllowed => "The method is not allowed here",
             Self::PayloadTooLarge => "The request body is too large",
@@ -288,6 +302,10 @@ pub enum AccessRefusal {
     Token(TokenError),
     /// Signed with the service's keys, but its `sub` or `sid` is not an id that the service makes.
     ForeignIds,
+    /// It was issued to this service's own client, and this is for apps.
+    NotOfAnApp,
+    /// The app is disabled or deleted.
+    NoClient,
     /// Its session has ended.
     SessionEnded,
     /// The user has changed since it was issued: roles, address, password or state.
@@ -306,6 +324,8 @@ impl AccessRefusal {
             Self::Missing => "missing",
             Self::Token(error) => error.reason(),
             Self::ForeignIds => "foreign_ids",
+            Self::NotOfAnApp => "not_of_an_app",
+            Self::NoClient => "no_client",
             Self::SessionEnded => "session_ended",
             Self::Outdated => "outdated",
             Self::NoUser => "no_user",
@@ -362,6 +382,8 @@ pub enum ClientRefusal {
     NoSecret,
     /// The app has no secrets, and the request has one.
     SecretNotExpected,
+    /// The app is public, and this is for confidential ones.
+    NotConfidential,
     /// The secret is wrong.
     Secret,
 }
@@ -377,7 +399,34 @@ impl ClientRefusal {
             Self::Method => "unsupported_method",
             Self::NoSecret => "no_secret",
             Self::SecretNotExpected => "secret_not_expected",
+            Self::NotConfidential => "not_confidential",
             Self::Secret => "wrong_secret",
+        }
+    }
+}
+
+/// Why the pages may not go on with an app's request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthorizationRefusal {
+    /// The sealed request is forged, altered, of another deployment, or older than an hour.
+    Request,
+    /// The app was deleted or disabled meanwhile, or its redirect URI was removed.
+    Client,
+    /// Nobody is signed in, or the last proof is not enough for this request.
+    SignIn,
+    /// Somebody else is signed in than the page has shown.
+    OtherUser,
+}
+
+impl AuthorizationRefusal {
+    /// A stable reason, `snake_case`.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Request => "not_a_ticket_or_over",
+            Self::Client => "client_unknown",
+            Self::SignIn => "sign_in_required",
+            Self::OtherUser => "other_user",
         }
     }
 }
@@ -467,6 +516,10 @@ pub enum Error {
     Scope,
     /// The resource is not the one that was granted.
     Target,
+    /// A page may not go on with an app's request.
+    Authorization(AuthorizationRefusal),
+    /// An app wants id_tokens with RS256, and `ID_TOKEN_KEYS` is not set.
+    NoIdTokenKey,
     /// The caller is known but may not do this.
     Forbidden,
     /// Registration is closed.
@@ -496,7 +549,12 @@ impl Error {
     #[must_use]
     pub const fn code(&self) -> Code {
         match self {
-            Self::NothingToChange => Code::InvalidRequest,
+            Self::NothingToChange
+            | Self::Authorization(AuthorizationRefusal::Request | AuthorizationRefusal::Client) => {
+                Code::InvalidRequest
+            }
+            Self::Authorization(AuthorizationRefusal::SignIn) => Code::SignInRequired,
+            Self::Authorization(AuthorizationRefusal::OtherUser) => Code::OtherUser,
             Self::Field(..) => Code::InvalidField,
             Self::WeakPassword(_) => Code::WeakPassword,
             Self::Login(_) | Self::CurrentPassword => Code::InvalidCredentials,
@@ -514,7 +572,7 @@ impl Error {
             Self::NotInvitable => Code::NotInvitable,
             Self::UnknownUser | Self::UnknownSession => Code::NotFound,
             Self::RateLimited(_) => Code::RateLimited,
-            Self::NoMailProvider => Code::Misconfigured,
+            Self::NoMailProvider | Self::NoIdTokenKey => Code::Misconfigured,
             Self::Store(_) => Code::Unavailable,
             Self::Internal(_) => Code::Internal,
         }
@@ -534,11 +592,19 @@ impl fmt::Display for Error {
             }
             Self::Grant(refusal) => write!(f, "refresh token refused: {}", refusal.reason()),
             Self::Client(refusal) => write!(f, "client refused: {}", refusal.reason()),
+            Self::Authorization(refusal) => {
+                write!(f, "an app's request refused: {}", refusal.reason())
+            }
             Self::Store(error) => error.fmt(f),
             Self::Internal(what) => write!(f, "internal: {what}"),
             Self::NoMailProvider => f.write_str(
                 "MAIL_PROVIDER is not set. Set it under `vars` in wrangler.toml or wrangler.jsonc \
                  to the provider that sends your mail.",
+            ),
+            Self::NoIdTokenKey => f.write_str(
+                "ID_TOKEN_KEYS is not set, and the app wants id_tokens with RS256. Store an RSA key \
+                 with `npx wrangler secret put ID_TOKEN_KEYS`, or change the app's \
+                 id_token_signed_response_alg.",
             ),
             Self::NothingToChange => f.write_str("there is nothing to change"),
             Self::WeakPassword(_)

@@ -27,6 +27,8 @@ pub(crate) enum Format {
     First = 1,
     /// Refresh tickets with a proof.
     Second = 2,
+    /// Refresh tickets that go on with an earlier sign-on.
+    Third = 3,
 }
 
 /// What a ticket is for. Each purpose has its own key, and a prefix by which secret scanners

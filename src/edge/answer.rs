@@ -44,22 +44,37 @@ pub struct Answer {
     pub cookie: Cookie,
 }
 
-/// What happens to the browser's cookie after a request. `cookies::settle` does it.
+/// What happens to the browser's cookies after a request. `cookies::settle` does it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Cookie {
     /// Nothing.
     #[default]
     Untouched,
-    /// A session began in this cookie. The session of the cookie before it is ended.
-    Begun(String),
-    /// All sessions of this user are over, and a new one began in this cookie. If the cookie before
-    /// it belonged to another user, that session is ended.
-    BegunAnew(String, UserId),
-    /// The cookie is replaced or cleared, and no session is ended.
-    Written(String),
-    /// All sessions of this user are over, or this one. A cookie that belongs to one of them is
+    /// A session of this sign-on began in these cookies. The session of the cookie before it is
+    /// ended: *replaced* if it is of the same sign-on, otherwise as by logging out.
+    Begun(SessionCookies, SessionId),
+    /// All sessions of this user are over, and a new one began in these cookies. If the cookie
+    /// before it belonged to another user, that session is ended.
+    BegunAnew(SessionCookies, UserId),
+    /// The cookies are replaced or cleared, and no session is ended.
+    Written(SessionCookies),
+    /// All sessions of this user are over, or this one. Cookies that belong to one of them are
     /// cleared.
     Ended(UserId, Option<SessionId>),
+}
+
+/// The two `Set-Cookie` of a session: its refresh token, and its sign-on. They are set and cleared
+/// together.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SessionCookies {
+    pub(super) refresh: String,
+    pub(super) sign_on: String,
+}
+
+impl std::fmt::Debug for SessionCookies {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SessionCookies(_)")
+    }
 }
 
 impl Answer {

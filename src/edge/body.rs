@@ -111,6 +111,21 @@ pub fn lines<'a>(request: &'a Request<'_>) -> Result<&'a [u8], Problem> {
     }
 }
 
+/// The body whose media type says that it is a form.
+///
+/// # Errors
+/// `unsupported_media_type`.
+pub fn form<'a>(request: &'a Request<'_>) -> Result<&'a [u8], Problem> {
+    require_no_coding(request)?;
+    match request.media_type().as_deref() {
+        Some("application/x-www-form-urlencoded") => Ok(&request.body),
+        _ => Err(Problem::new(
+            Code::UnsupportedMediaType,
+            "send a form with Content-Type: application/x-www-form-urlencoded",
+        )),
+    }
+}
+
 /// Reads a JSON object that has only `known` members, all of them strings.
 ///
 /// # Errors
@@ -258,7 +273,11 @@ fn require_no_coding(request: &Request<'_>) -> Result<(), Problem> {
     Err(Problem::new(Code::UnsupportedMediaType, detail).with("Accept-Encoding", "identity"))
 }
 
-fn parse_form<const N: usize>(
+/// The `known` parameters of a form or a query. Others are ignored.
+///
+/// # Errors
+/// `invalid_request` for one that comes twice.
+pub fn parse_form<const N: usize>(
     body: &[u8],
     known: [&str; N],
 ) -> Result<[Option<String>; N], Problem> {

@@ -4,12 +4,17 @@
 //! Every request that uses or sets the cookie is JSON and comes from an allowed origin. A page of
 //! another site, or of another host of this site, may make a browser send the cookie, but such a
 //! request has no effect. GET never uses it.
+//!
+//! Beside it is the sign-on cookie, for apps that send their users here to sign in. Browsers don't
+//! send a `SameSite=Strict` cookie when another site navigates here, so the sign-on cookie is `Lax`.
+//! Only navigations to [two paths](super::request::NAVIGATED) use it, and it never gives a token to
+//! whoever holds it.
 
 use std::borrow::Cow;
 
-use super::answer::{Answer, Cookie};
+use super::answer::{Answer, Cookie, SessionCookies};
 use super::problem::Problem;
-use super::request::Request;
+use super::request::{NAVIGATED, Request};
 use crate::domain::error::Code;
 use crate::domain::policy::{DEVICE_TTL, MAX_COOKIE_BYTES};
 use crate::domain::secret::Secret;
@@ -48,16 +53,16 @@ pub async fn settle<P: Ports>(
 ) -> Result<(), Problem> {
     let settings = service.settings();
     let before = || refresh_token_in(settings, request).ok().flatten();
-    let text = match std::mem::take(&mut answer.cookie) {
+    let cookies = match std::mem::take(&mut answer.cookie) {
         Cookie::Untouched => return Ok(()),
-        Cookie::Written(text) => text,
-        Cookie::Begun(text) => {
+        Cookie::Written(cookies) => cookies,
+        Cookie::Begun(cookies, sign_on) => {
             if let Some(before) = before() {
-                service.log_out(before).await?;
+                service.leave_session(before, sign_on).await?;
             }
-            text
+            cookies
         }
-        Cookie::BegunAnew(text, user) => {
+        Cookie::BegunAnew(cookies, user) => {
             let others = before().filter(|token| {
                 service
                     .session_of(token)
@@ -70,7 +75,7 @@ pub async fn settle<P: Ports>(
             {
                 answer.note.reason = Some(error.to_string());
             }
-            text
+            cookies
         }
         // The cookie would be cleared at its next use anyway. A shared computer should not keep it
         // until then.
@@ -85,8 +90,24 @@ pub async fn settle<P: Ports>(
             clear(settings)
         }
     };
-    answer.headers.push(("Set-Cookie", text.into()));
+    let SessionCookies { refresh, sign_on } = cookies;
+    answer.headers.push(("Set-Cookie", refresh.into()));
+    answer.headers.push(("Set-Cookie", sign_on.into()));
     Ok(())
+}
+
+/// The sign-on ticket of a navigation. `None` for every other request, for a load that nobody has
+/// asked for yet (`Sec-Purpose`), for one into a frame or by a script (`Sec-Fetch-Dest`), and for a
+/// cookie that can't be read.
+#[must_use]
+pub fn sign_on<'a>(settings: &Settings, request: &Request<'a>) -> Option<&'a str> {
+    let navigation = &request.navigation;
+    let is_navigation = NAVIGATED.contains(&request.path)
+        && matches!(request.method, "GET" | "POST")
+        && navigation.purpose.is_none()
+        && navigation.fetch_dest.is_none_or(|dest| dest == "document");
+    let header = navigation.cookie.filter(|_| is_navigation)?;
+    value_in(&sign_on_name(settings), header).ok().flatten()
 }
 
 /// The token that a request works with: from its body or from the cookie. It has no `Debug`,
@@ -149,7 +170,8 @@ impl<'a> Given<'a> {
 }
 
 /// The credentials of a request whose password is going to be checked. The device ticket comes from
-/// the device's cookie in cookie mode, otherwise from `device_token` of the body.
+/// the device's cookie in cookie mode, otherwise from `device_token` of the body. In cookie mode the
+/// session that the browser has comes along.
 ///
 /// # Errors
 /// `invalid_request` for a `device_token` in cookie mode, because a token in the body never leads
@@ -169,7 +191,14 @@ pub fn credentials_for_login(
         (true, None) => value_of(&device_name(settings), request)?,
         (false, token) => token,
     };
-    Ok(Credentials::default().with_device(token))
+    let session = if in_cookie {
+        refresh_token_in(settings, request)?
+    } else {
+        None
+    };
+    Ok(Credentials::default()
+        .with_device(token)
+        .with_session(session))
 }
 
 /// The refresh token that the browser holds, for a request that passed [`require_cookie_allowed`].
@@ -207,21 +236,27 @@ pub fn credentials_for_mail(
 #[must_use]
 pub fn set_device(settings: &Settings, ticket: &Secret) -> String {
     let name = device_name(settings);
-    set_cookie(settings, &name, ticket.expose(), DEVICE_TTL)
+    set_cookie(settings, &name, ticket.expose(), STRICT, DEVICE_TTL)
 }
 
-/// `Set-Cookie` that clears the refresh token.
+/// Clears the refresh token and the sign-on.
 #[must_use]
-pub fn clear(settings: &Settings) -> String {
-    set_cookie(settings, &name(settings), "", 0)
+pub fn clear(settings: &Settings) -> SessionCookies {
+    SessionCookies {
+        refresh: set_cookie(settings, &name(settings), "", STRICT, 0),
+        sign_on: set_cookie(settings, &sign_on_name(settings), "", LAX, 0),
+    }
 }
 
-/// `Set-Cookie` for the refresh token, for as long as its session can last.
+/// The refresh token and the sign-on, for as long as their session can last.
 #[must_use]
-pub fn set(settings: &Settings, tokens: &TokenPair) -> String {
-    let token = tokens.refresh_token.expose();
+pub fn set(settings: &Settings, tokens: &TokenPair) -> SessionCookies {
     let max_age = tokens.refresh_token_expires_in;
-    set_cookie(settings, &name(settings), token, max_age)
+    let (token, sign_on) = (tokens.refresh_token.expose(), tokens.sign_on_ticket.expose());
+    SessionCookies {
+        refresh: set_cookie(settings, &name(settings), token, STRICT, max_age),
+        sign_on: set_cookie(settings, &sign_on_name(settings), sign_on, LAX, max_age),
+    }
 }
 
 fn require_allowed_origin(request: &Request<'_>) -> Result<(), Problem> {
@@ -256,7 +291,10 @@ fn refresh_token_in<'a>(
 /// cleared: another host of the site or another path planted one of the two, and nobody can tell
 /// which.
 fn value_of<'a>(name: &str, request: &'a Request) -> Result<Option<&'a str>, Problem> {
-    let header = request.cookie.unwrap_or_default();
+    value_in(name, request.cookie.unwrap_or_default())
+}
+
+fn value_in<'a>(name: &str, header: &'a str) -> Result<Option<&'a str>, Problem> {
     if header.len() > MAX_COOKIE_BYTES {
         return Err(Problem::invalid_request("the Cookie header is too long"));
     }
@@ -296,6 +334,14 @@ fn device_name(settings: &Settings) -> Cow<'static, str> {
     }
 }
 
+fn sign_on_name(settings: &Settings) -> Cow<'static, str> {
+    if is_plain_http(settings) {
+        Cow::Owned(["edgegate-sso-", port(&settings.issuer)].concat())
+    } else {
+        Cow::Borrowed("__Host-edgegate-sso")
+    }
+}
+
 /// The port of an issuer on plain HTTP. An origin leaves out 80.
 fn port(issuer: &str) -> &str {
     match issuer.rsplit_once(':') {
@@ -308,19 +354,31 @@ fn is_plain_http(settings: &Settings) -> bool {
     settings.issuer.starts_with("http:")
 }
 
-fn set_cookie(settings: &Settings, name: &str, value: &str, max_age: u64) -> String {
+/// Not sent with requests that another site causes.
+const STRICT: &str = "Strict";
+/// Sent when another site navigates here by GET.
+const LAX: &str = "Lax";
+
+fn set_cookie(
+    settings: &Settings,
+    name: &str,
+    value: &str,
+    same_site: &str,
+    max_age: u64,
+) -> String {
     let secure = if is_plain_http(settings) {
         ""
     } else {
         "; Secure"
     };
-    format!("{name}={value}; Path=/{secure}; HttpOnly; SameSite=Strict; Max-Age={max_age}")
+    format!("{name}={value}; Path=/{secure}; HttpOnly; SameSite={same_site}; Max-Age={max_age}")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::session::SessionId;
+    use crate::edge::request::Navigation;
 
     const KEYS: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"test","d":"kHiqJjEbTv1Qa8l0B9TWvtZooboGt-DqgRkwqQ6bvoI","x":"WTgIzGjcnPfLLbB3vBGEwLDWIzQcpEqj4yySkPsbHfM"}]}"#;
 
@@ -420,31 +478,66 @@ mod tests {
             refresh_token: Secret::new("egr_a".to_owned()),
             refresh_token_expires_in: 7_776_000,
             session: SessionId::new(0, &[0; 10]),
+            sign_on: SessionId::new(0, &[0; 10]),
+            sign_on_ticket: Secret::new("egs_a".to_owned()),
         };
-        for (issuer, start, begun) in [
+        for (issuer, start, sso, begun) in [
             (
                 "https://auth.example.com",
                 "__Host-edgegate=",
+                "__Host-edgegate-sso=",
                 "; Path=/; Secure",
             ),
             (
                 "https://localhost:8787",
                 "__Host-edgegate=",
+                "__Host-edgegate-sso=",
                 "; Path=/; Secure",
             ),
-            ("http://127.0.0.1:8787", "edgegate-8787=", "; Path=/"),
-            ("http://127.0.0.1:8788", "edgegate-8788=", "; Path=/"),
-            ("http://[::1]:8787", "edgegate-8787=", "; Path=/"),
-            ("http://[::1]", "edgegate-80=", "; Path=/"),
-            ("http://localhost", "edgegate-80=", "; Path=/"),
+            (
+                "http://127.0.0.1:8787",
+                "edgegate-8787=",
+                "edgegate-sso-8787=",
+                "; Path=/",
+            ),
+            (
+                "http://127.0.0.1:8788",
+                "edgegate-8788=",
+                "edgegate-sso-8788=",
+                "; Path=/",
+            ),
+            (
+                "http://[::1]:8787",
+                "edgegate-8787=",
+                "edgegate-sso-8787=",
+                "; Path=/",
+            ),
+            (
+                "http://[::1]",
+                "edgegate-80=",
+                "edgegate-sso-80=",
+                "; Path=/",
+            ),
+            (
+                "http://localhost",
+                "edgegate-80=",
+                "edgegate-sso-80=",
+                "; Path=/",
+            ),
         ] {
             let settings = settings(issuer);
-            let rest = [begun, "; HttpOnly; SameSite=Strict; Max-Age="].concat();
-            assert_eq!(
-                set(&settings, &tokens),
-                [start, "egr_a", &rest, "7776000"].concat()
-            );
-            assert_eq!(clear(&settings), [start, &rest, "0"].concat());
+            let strict = [begun, "; HttpOnly; SameSite=Strict; Max-Age="].concat();
+            let lax = [begun, "; HttpOnly; SameSite=Lax; Max-Age="].concat();
+            let written = SessionCookies {
+                refresh: [start, "egr_a", &strict, "7776000"].concat(),
+                sign_on: [sso, "egs_a", &lax, "7776000"].concat(),
+            };
+            assert_eq!(set(&settings, &tokens), written);
+            let cleared = SessionCookies {
+                refresh: [start, &strict, "0"].concat(),
+                sign_on: [sso, &lax, "0"].concat(),
+            };
+            assert_eq!(clear(&settings), cleared);
         }
         let local = settings("http://127.0.0.1:8787");
         let both = request(
@@ -453,6 +546,61 @@ mod tests {
             true,
         );
         assert_eq!(refresh_token_in(&local, &both), Ok(Some("b")));
+    }
+
+    #[test]
+    fn the_sign_on_is_read_from_navigations_only() {
+        let settings = deployed();
+        let read = |method, path, navigation: Navigation<'static>| {
+            let request = Request {
+                method,
+                path,
+                cookie: navigation.cookie,
+                navigation,
+                from_allowed_origin: true,
+                ..Request::default()
+            };
+            sign_on(&settings, &request)
+        };
+        let plain = Navigation {
+            cookie: Some("__Host-edgegate=egr_a; __Host-edgegate-sso=egs_a"),
+            ..Navigation::default()
+        };
+        let document = Navigation {
+            fetch_dest: Some("document"),
+            fetch_site: Some("cross-site"),
+            ..plain
+        };
+        for path in NAVIGATED {
+            assert_eq!(read("GET", path, plain), Some("egs_a"));
+            assert_eq!(read("GET", path, document), Some("egs_a"));
+            assert_eq!(read("HEAD", path, document), None, "nobody sees the answer");
+        }
+        let at = "/auth/authorize";
+        for path in ["/auth/me", "/auth/token", "/auth/authorize/decision", "/"] {
+            assert_eq!(read("GET", path, document), None, "{path}");
+            assert_eq!(read("POST", path, document), None, "{path}");
+        }
+        for dest in ["iframe", "frame", "empty", "image", "embed", "object", "", "Document"] {
+            let fetch_dest = Some(dest);
+            let framed = Navigation { fetch_dest, ..plain };
+            assert_eq!(read("GET", at, framed), None, "{dest}");
+        }
+        for purpose in ["prefetch", "prefetch;prerender", ""] {
+            let purpose = Some(purpose);
+            let early = Navigation { purpose, ..document };
+            assert_eq!(read("GET", at, early), None);
+        }
+        for cookie in [
+            "__Host-edgegate=egr_a",
+            "edgegate-sso=egs_a",
+            "edgegate-sso-80=egs_a",
+            "__Host-edgegate-sso=egs_a; __Host-edgegate-sso=egs_b",
+        ] {
+            let cookie = Some(cookie);
+            let other = Navigation { cookie, ..document };
+            assert_eq!(read("GET", at, other), None, "{cookie:?}");
+        }
     }
 
     #[test]

@@ -23,6 +23,9 @@ const HEADERS = [
   "Accept-Language",
   "CF-Connecting-IP",
   "User-Agent",
+  "Sec-Fetch-Site",
+  "Sec-Fetch-Dest",
+  "Sec-Purpose",
 ];
 
 /**
@@ -80,8 +83,8 @@ function headersWith(more) {
     if (lines[at] === "Set-Cookie") headers.append(lines[at], lines[at + 1]);
     else headers.set(lines[at], lines[at + 1]);
   }
-  // A cookie is a secret, and no two answers have the same one.
-  if (!headers.has("Set-Cookie")) {
+  // A cookie is a secret, and so is the code in an address. No two answers have the same one.
+  if (!headers.has("Set-Cookie") && !headers.has("Location")) {
     if (made.size === MADE_MAX) made.clear();
     made.set(more, headers);
   }

@@ -17,6 +17,7 @@ pub mod answer;
 pub mod body;
 pub mod cookies;
 pub mod cors;
+pub mod page;
 pub mod problem;
 pub mod request;
 pub mod router;

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use super::answer::{Answer, Cookie, Note};
-use crate::domain::error::{AccessRefusal, Code, Error, GrantRefusal};
+use crate::domain::error::{AccessRefusal, AuthorizationRefusal, Code, Error, GrantRefusal};
 use crate::domain::policy::{RECENT_PROOF, RETRY_AFTER};
 use crate::domain::settings::SettingError;
 
@@ -232,6 +232,21 @@ impl From<Error> for Problem {
                 problem.rest.detail = "name at least one member to change".to_owned();
                 problem
             }
+            Error::Authorization(refusal) => {
+                problem.rest.detail = match refusal {
+                    AuthorizationRefusal::Request => {
+                        "the request is not from this service, or it is older than an hour: go \
+                         back to the app and start again"
+                    }
+                    AuthorizationRefusal::Client => {
+                        "the app may not sign people in any more, or its address has changed: go \
+                         back to the app and start again"
+                    }
+                    AuthorizationRefusal::SignIn | AuthorizationRefusal::OtherUser => code.title(),
+                }
+                .to_owned();
+                problem
+            }
             Error::Grant(GrantRefusal::Session(verdict, user, session)) => {
                 problem.rest.note.verdict = Some(verdict.reason());
                 problem.rest.note.user_id = Some(user.to_string());
@@ -340,8 +355,10 @@ mod tests {
             Code::InvalidLink,
             Code::InvalidToken,
             Code::ReauthenticationRequired,
+            Code::SignInRequired,
             Code::LastAdministrator,
             Code::NotInvitable,
+            Code::OtherUser,
             Code::RegistrationClosed,
             Code::EmailTaken,
         ];

@@ -37,6 +37,8 @@ pub struct Request<'a> {
     pub content_encoding: Option<&'a str>,
     /// `Cookie`. Left out when the method is safe (RFC 9110 section 9.2.1).
     pub cookie: Option<&'a str>,
+    /// What comes with a navigation to a page of the Worker.
+    pub navigation: Navigation<'a>,
     /// `Accept-Language`.
     pub accept_language: Option<&'a str>,
     /// What is known of the sender.
@@ -47,6 +49,23 @@ pub struct Request<'a> {
     pub body: Vec<u8>,
 }
 
+/// What a browser sends when it navigates. Only the sign-on cookie is read from it:
+/// [`cookies::sign_on`](super::cookies::sign_on).
+#[derive(Clone, Copy, Default)]
+pub struct Navigation<'a> {
+    /// `Cookie` of any method, but only at the [paths](NAVIGATED) where the sign-on cookie is read.
+    pub cookie: Option<&'a str>,
+    /// `Sec-Fetch-Site`: where the page that navigated is.
+    pub fetch_site: Option<&'a str>,
+    /// `Sec-Fetch-Dest`: `document` for a navigation of a whole tab, `iframe` inside a frame.
+    pub fetch_dest: Option<&'a str>,
+    /// `Sec-Purpose`: the browser loads a page that nobody has asked for yet.
+    pub purpose: Option<&'a str>,
+}
+
+/// The paths where the sign-on cookie is read.
+pub const NAVIGATED: [&str; 2] = ["/auth/authorize", "/auth/logout"];
+
 impl<'a> Request<'a> {
     /// Reads the lines that `exchange.js` writes. Of a check it writes fewer headers.
     #[must_use]
@@ -56,6 +75,16 @@ impl<'a> Request<'a> {
         let (id, method, url, has_body) = (line(), line(), line(), line() == "1");
         let mut header = || lines.next().filter(|value| *value != ABSENT);
         let (own_origin, host, path, query) = split_url(url);
+        let (authorization, origin) = (header(), header());
+        let (content_type, content_length, content_encoding) = (header(), header(), header());
+        let (cookie, accept_language) = (header(), header());
+        let client = Client::new(header(), header());
+        let navigation = Navigation {
+            cookie: cookie.filter(|_| NAVIGATED.contains(&path)),
+            fetch_site: header(),
+            fetch_dest: header(),
+            purpose: header(),
+        };
         Self {
             id,
             method,
@@ -63,15 +92,16 @@ impl<'a> Request<'a> {
             host,
             path,
             query,
-            authorization: header(),
-            origin: header(),
+            authorization,
+            origin,
             from_allowed_origin: false,
-            content_type: header(),
-            content_length: header(),
-            content_encoding: header(),
-            cookie: header().filter(|_| !matches!(method, "GET" | "HEAD")),
-            accept_language: header(),
-            client: Client::new(header(), header()),
+            content_type,
+            content_length,
+            content_encoding,
+            cookie: cookie.filter(|_| !matches!(method, "GET" | "HEAD")),
+            navigation,
+            accept_language,
+            client,
             has_body,
             body: Vec::new(),
         }
@@ -164,7 +194,8 @@ mod tests {
     #[test]
     fn every_line_is_read_into_its_field() {
         let text = "7c1e\nPOST\nhttp://127.0.0.1:8787/auth/login?a=b?c\n1\nBearer a.b.c\n\
-                    https://app.example.com\napplication/json\n2\ngzip\na=b\nde\n203.0.113.9\nexample/1";
+                    https://app.example.com\napplication/json\n2\ngzip\na=b\nde\n203.0.113.9\nexample/1\n\
+                    cross-site\ndocument\nprefetch";
         let request = Request::parse(text);
         assert_eq!((request.id, request.method), ("7c1e", "POST"));
         assert_eq!(request.own_origin, "http://127.0.0.1:8787");
@@ -180,6 +211,28 @@ mod tests {
         assert_eq!(request.accept_language, Some("de"));
         let client = Client::new(Some("203.0.113.9"), Some("example/1"));
         assert_eq!(request.client, client);
+        let navigation = request.navigation;
+        assert_eq!(navigation.fetch_site, Some("cross-site"));
+        assert_eq!(navigation.fetch_dest, Some("document"));
+        assert_eq!(navigation.purpose, Some("prefetch"));
+    }
+
+    #[test]
+    fn a_navigation_brings_its_cookie_to_two_paths_only() {
+        for (method, path, brought) in [
+            ("GET", "/auth/authorize", true),
+            ("GET", "/auth/logout", true),
+            ("POST", "/auth/logout", true),
+            ("GET", "/auth/authorize/request", false),
+            ("GET", "/auth/me", false),
+            ("POST", "/auth/token", false),
+        ] {
+            let text = format!("7c1e\n{method}\nhttp://a{path}?x\n0\n\0\n\0\n\0\n\0\n\0\na=b");
+            let request = Request::parse(&text);
+            let cookie = request.navigation.cookie;
+            assert_eq!(cookie.is_some(), brought, "{method} {path}");
+            assert_eq!(request.cookie.is_some(), method == "POST", "{method} {path}");
+        }
     }
 
     #[test]

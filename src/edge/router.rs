@@ -10,7 +10,7 @@ use super::cors::Readers;
 use super::problem::Problem;
 use super::request::Request;
 use super::routes::{
-    Outcome, authorized, email, healthz, login, me, metadata, operator, password, reauthenticate,
+    Outcome, authorize, authorized, email, healthz, login, logout, me, metadata, operator, password, reauthenticate,
     register, revoke, sessions, token, users, well_known,
 };
 use crate::domain::account::UserId;
@@ -85,6 +85,12 @@ routes! {
     "GET"    "/auth/authorized"              AllowedOrigins  authorized::get, any_method, is_quiet;
     "POST"   "/auth/token"                   AllowedOrigins  token::post, oauth_errors;
     "POST"   "/auth/revoke"                  AllowedOrigins  revoke::post, oauth_errors;
+    "GET"    "/auth/authorize"               Nobody          authorize::get;
+    "POST"   "/auth/authorize"               Nobody          authorize::post;
+    "POST"   "/auth/authorize/request"       AllowedOrigins  authorize::request;
+    "POST"   "/auth/authorize/decision"      AllowedOrigins  authorize::decision;
+    "GET"    "/auth/logout"                  Nobody          logout::get;
+    "POST"   "/auth/logout"                  Nobody          logout::post;
     "POST"   "/auth/login"                   AllowedOrigins  login::post;
     "POST"   "/auth/reauthenticate"          AllowedOrigins  reauthenticate::post;
     "POST"   "/auth/register"                AllowedOrigins  register::post;

@@ -7,6 +7,8 @@
     reason = "a Worker's isolate has one thread: no future needs to be Send"
 )]
 
+mod clients;
+mod grants;
 mod mail;
 mod operator_tickets;
 mod password_guard;
@@ -15,13 +17,15 @@ mod sessions;
 mod users;
 mod vendors;
 
+pub use clients::{AddedSecret, Clients, RegisteredClient};
+pub use grants::{GivenGrant, Grants};
 pub use mail::{DeadLetter, LaneRequest, MailGate, MailLedger, MailQueue, Mailer, Once};
 pub use operator_tickets::OperatorTickets;
 pub use password_guard::{Guarded, PasswordGuard};
 pub use platform::{
     Clock, Devices, Events, Limit, PasswordHasher, Random, RateLimiter, SignatureVerifier,
 };
-pub use sessions::{NewSession, Renewal, SessionStore};
+pub use sessions::{Ending, NewSession, Renewal, SessionStore};
 pub use users::{Insertion, UserDirectory};
 pub use vendors::Vendors;
 
@@ -53,6 +57,10 @@ pub trait Ports {
     type MailLedger: MailLedger;
     /// The tickets of operators.
     type OperatorTickets: OperatorTickets;
+    /// The apps that are registered.
+    type Clients: Clients;
+    /// What users gave to apps.
+    type Grants: Grants;
     /// The names of devices.
     type Devices: Devices;
     /// Signatures verified by the platform.
@@ -86,6 +94,10 @@ pub trait Ports {
     fn mail_ledger(&self) -> &Self::MailLedger;
     /// The tickets of operators.
     fn operator_tickets(&self) -> &Self::OperatorTickets;
+    /// The apps that are registered.
+    fn clients(&self) -> &Self::Clients;
+    /// What users gave to apps.
+    fn grants(&self) -> &Self::Grants;
     /// The names of devices.
     fn devices(&self) -> &Self::Devices;
     /// Signatures verified by the platform.

@@ -3,10 +3,11 @@
 use std::future::Future;
 
 use crate::domain::account::{User, UserId};
+use crate::domain::authorization::{ClientHash, CodeId};
 use crate::domain::error::StoreError;
 use crate::domain::session::{
-    ActiveSession, Client, EndReason, Presented, Proved, RefreshTicket, Revocation, Rules,
-    SessionId, UserCopy, Verdict,
+    ActiveSession, Client, EndReason, Exchanged, Holder, Presented, Proved, RefreshTicket,
+    Revocation, Rules, SessionId, UserCopy, Verdict,
 };
 
 /// The outcome of a renewal, with what the user's row says.
@@ -33,12 +34,49 @@ pub struct NewSession<'a> {
     pub version: u64,
     /// Who signed in.
     pub client: &'a Client,
+    /// Who holds its refresh tokens.
+    pub holder: Holder,
     /// When it ends in any case, in seconds since 1970.
     pub expires_at: u64,
     /// After how many seconds without a renewal it ends.
     pub idle_ttl: u64,
-    /// How many sessions the user may have, including this one. `None` is no limit.
+    /// How many sessions the user may have, including this one: of browsers, or of the same app.
+    /// `None` is no limit.
     pub most: Option<usize>,
+}
+
+/// A session that is to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// The user.
+    pub user: UserId,
+    /// The session.
+    pub session: SessionId,
+    /// Who holds it, if the caller knows that from a ticket. `None`: the store looks it up.
+    pub holder: Option<Holder>,
+}
+
+impl Ending {
+    /// A session of which the caller knows only the id.
+    #[must_use]
+    pub fn by_id(user: UserId, session: SessionId) -> Self {
+        Self {
+            user,
+            session,
+            holder: None,
+        }
+    }
+
+    /// The session of this refresh ticket, which a browser holds.
+    #[must_use]
+    pub fn of_ticket(ticket: &RefreshTicket) -> Self {
+        let sign_on = ticket.sign_on;
+        Self {
+            user: ticket.user,
+            session: ticket.session,
+            holder: Some(Holder::Browser { sign_on }),
+        }
+    }
 }
 
 /// The sessions. It stores no token, not even a hash.
@@ -46,9 +84,12 @@ pub struct NewSession<'a> {
 /// Times are in seconds since 1970; `now` is the caller's.
 pub trait SessionStore {
     /// Records a new session. MUST answer only after the write. If the user now has more than
-    /// [`NewSession::most`] sessions, the oldest others MUST end: at once, or as late and as often
-    /// as the adapter states. A repeat before the first renewal MUST change nothing. In a
-    /// linearizable store that holds at any time.
+    /// [`NewSession::most`] sessions of browsers, or of this app, the oldest others of that kind
+    /// MUST end: at once, or as late and as often as the adapter states. A repeat before the first
+    /// renewal MUST change nothing. In a linearizable store that holds at any time.
+    ///
+    /// A session of an app whose sign-on has ended, or whose code was presented again, MUST have
+    /// ended from the beginning.
     ///
     /// # Errors
     /// When it may not have been written.
@@ -88,17 +129,46 @@ pub trait SessionStore {
     ) -> Result<Proved, StoreError>;
 
     /// Ends a session for ever. After it every renewal MUST fail, except within the adapter's
-    /// stated staleness. A repeat MUST change nothing.
+    /// stated staleness. If [the sign-on ends](Holder::sign_on_ended_by) with it, the sessions of
+    /// apps that belong to the sign-on MUST end for ever too. A repeat MUST change nothing, and
+    /// MUST complete what an earlier call began.
     ///
     /// # Errors
     /// When it may not have been written. The caller may repeat.
-    async fn end(
+    async fn end(&self, ending: &Ending, reason: EndReason, now: u64) -> Result<(), StoreError>;
+
+    /// Ends all of the user's sessions of an app: the user has taken back what they gave to it. The
+    /// adapter states which sessions it may miss; renewals read the grant too.
+    ///
+    /// # Errors
+    /// When some may not have ended. The caller may repeat.
+    async fn end_client(
         &self,
         user: UserId,
-        session: SessionId,
-        reason: EndReason,
+        client: ClientHash,
         now: u64,
     ) -> Result<(), StoreError>;
+
+    /// Records that a code is exchanged for a session that is about to begin. MUST be exact in
+    /// every store, also for simultaneous calls from many places: of all sessions one gets
+    /// [`Exchanged::First`], and the same one again if the call is repeated. MUST remember that
+    /// until `until`, when the code expires.
+    ///
+    /// `sign_on` is the sign-on that the session will belong to. If it has ended, MUST answer
+    /// [`Exchanged::SignedOff`] instead, within the adapter's stated staleness.
+    ///
+    /// # Errors
+    /// When the store does not answer, or has no exact part (`SESSION_OBJECTS` is not bound). The
+    /// caller may repeat with the same session.
+    async fn exchange(
+        &self,
+        user: UserId,
+        code: &CodeId,
+        session: SessionId,
+        sign_on: Option<SessionId>,
+        until: u64,
+        now: u64,
+    ) -> Result<Exchanged, StoreError>;
 
     /// The user's active sessions of this epoch, oldest first, without those that have ended,
     /// expired or gone idle. The adapter states how stale the list may be.
@@ -170,8 +240,10 @@ pub trait SessionStore {
     /// When something may not have been deleted. The caller may repeat.
     async fn forget(&self, user: UserId, most: usize) -> Result<usize, StoreError>;
 
-    /// What revokes an access token of this session. Never writes. The adapter states how stale the
-    /// answer may be.
+    /// What revokes an access token of this session. `sign_on` is the token's: only the token of an
+    /// app has one, and the end of that sign-on revokes it too. With the sign-on of a browser's
+    /// session it says whether somebody is still signed on. Never writes. The adapter states how
+    /// stale the answer may be.
     ///
     /// # Errors
     /// When the store does not answer. The caller rejects the token then.
@@ -179,6 +251,7 @@ pub trait SessionStore {
         &self,
         user: UserId,
         session: SessionId,
+        sign_on: Option<SessionId>,
         now: u64,
     ) -> Result<Revocation, StoreError>;
 
@@ -192,12 +265,13 @@ pub trait SessionStore {
         &self,
         user: UserId,
         session: SessionId,
+        sign_on: Option<SessionId>,
         now: u64,
         _row: F,
     ) -> Result<Revocation, StoreError>
     where
         F: Future<Output = Result<Option<User>, StoreError>>,
     {
-        self.revocation(user, session, now).await
+        self.revocation(user, session, sign_on, now).await
     }
 }

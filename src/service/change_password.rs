@@ -48,6 +48,6 @@ impl<P: Ports> AuthService<P> {
             .change_user_if(&user, &change, &mut aftermath)
             .await?
             .ok_or(Error::Access(AccessRefusal::Outdated))?;
-        self.begin_session(user, client).await
+        self.begin_session(user, client, None).await
     }
 }

@@ -21,7 +21,8 @@ pub struct Login<'a> {
 }
 
 impl<P: Ports> AuthService<P> {
-    /// Signs a user in, with exactly one write to the session store.
+    /// Signs a user in, with exactly one write to the session store. If the credentials have a
+    /// refresh token of the same user, the new session goes on with the sign-on of that session.
     ///
     /// The caller can't distinguish a wrong password, an unknown address and a disabled account:
     /// the answer is the same, and so is the work, except for an imported hash whose parameters
@@ -74,7 +75,8 @@ impl<P: Ports> AuthService<P> {
             Ok(_) => self.signs_in(user, compared, &password).await?,
         }
         .map_err(|refusal| self.refuse_login(refusal, tried))?;
-        self.begin_session(user, client).await
+        let sign_on = self.sign_on_to_keep(&user, caller.credentials).await?;
+        self.begin_session(user, client, sign_on).await
     }
 
     fn refuse_login(

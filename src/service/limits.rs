@@ -69,6 +69,14 @@ impl<P: Ports> AuthService<P> {
             .await
     }
 
+    /// Counts a request that an app's user makes on the way into the app or out of it. Many people
+    /// behind one address stay below the limit.
+    pub(super) async fn admit_authorization(&self, client: &Client) -> Result<(), Error> {
+        let key = ["authorize ", &client.limit_key()].concat();
+        let limit = Limit::ClientRenewals;
+        self.admit(limit, client, &key, LimitedBy::Client).await
+    }
+
     /// Counts a request with an operator ticket, before the ticket is looked up: anybody can make a
     /// text that looks like one. A command that works through many accounts stays below the limit.
     pub(super) async fn admit_operator(&self) -> Result<(), Error> {

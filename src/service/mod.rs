@@ -15,6 +15,8 @@
 //! | delete an account | [`delete_account`], then [`clear_departures`] |
 //! | send queued mails | [`deliver_mail`], [`kept_mail`] |
 //! | log out | [`log_out`] |
+//! | sign in to another app | [`authorize`] |
+//! | an app sends its user to sign out | [`leave_apps`] |
 //! | who am I | [`me`] |
 //! | your own sessions | [`manage_sessions`] |
 //! | users, for administrators and operators | [`manage_users`], [`invite`] |
@@ -27,12 +29,14 @@
 //!
 //! Use cases share these steps: [`access`] (whose access token this is), [`manager`] (who manages
 //! accounts), [`tokens`] (the pair that
-//! a client gets), [`audit_log`], [`limits`], [`check_challenge`], [`passwords`], [`redeem_link`],
+//! a client gets), [`sign_on`] (what the apps of a browser have in common), [`id_token_hint`],
+//! [`audit_log`], [`limits`], [`check_challenge`], [`passwords`], [`redeem_link`],
 //! [`mail`] (queues mails), [`compose_mail`] (writes them), [`invitation`], [`new_user`] and
 //! [`change_user`].
 
 pub mod access;
 pub mod audit_log;
+pub mod authorize;
 pub mod change_email;
 pub mod change_password;
 pub mod change_user;
@@ -45,11 +49,13 @@ pub mod deliver_mail;
 pub mod demo_accounts;
 pub mod follow_row_changes;
 pub mod generate_token;
+pub mod id_token_hint;
 pub mod import_users;
 pub mod invitation;
 pub mod invite;
 pub mod is_authorized;
 pub mod kept_mail;
+pub mod leave_apps;
 pub mod limits;
 pub mod log_out;
 pub mod mail;
@@ -70,6 +76,7 @@ pub mod renew_token;
 pub mod resend_verification;
 pub mod reset_password;
 pub mod revoke_tokens;
+pub mod sign_on;
 pub mod tokens;
 pub mod verify_email;
 
@@ -77,6 +84,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use crate::domain::account::{AccountNames, DecoySalts, DeviceTickets, FreedAddresses};
+use crate::domain::authorization::{Codes, SealedRequests, SignOnTickets};
 use crate::domain::event::{NetworkPseudonyms, Pseudonym};
 use crate::domain::link::Links;
 use crate::domain::mail::MailKeys;
@@ -98,6 +106,9 @@ pub use tokens::{SignedIn, TokenPair};
 pub struct Shared {
     pub(crate) settings: Settings,
     pub(crate) refresh_tokens: RefreshTokens,
+    pub(crate) sign_ons: SignOnTickets,
+    pub(crate) sealed_requests: SealedRequests,
+    pub(crate) codes: Codes,
     pub(crate) fingerprints: ClientFingerprints,
     pub(crate) links: Links,
     pub(crate) decoy_salts: DecoySalts,
@@ -124,6 +135,9 @@ impl Shared {
     pub fn new(settings: Settings) -> Self {
         Self {
             refresh_tokens: RefreshTokens::new(&settings.ticket_secrets, &settings.issuer),
+            sign_ons: SignOnTickets::new(&settings.ticket_secrets, &settings.issuer),
+            sealed_requests: SealedRequests::new(&settings.ticket_secrets, &settings.issuer),
+            codes: Codes::new(&settings.ticket_secrets, &settings.issuer),
             fingerprints: ClientFingerprints::new(&settings.ticket_secrets, &settings.issuer),
             links: Links::new(&settings.ticket_secrets, &settings.issuer),
             decoy_salts: DecoySalts::new(&settings.ticket_secrets, &settings.issuer),

@@ -57,6 +57,7 @@ impl<P: Ports> AuthService<P> {
             counter,
             expires_at: held.map_or(expires_at, |ticket| ticket.expires_at),
             proof: Proof::by_password(now),
+            sign_on: held.and_then(|ticket| ticket.sign_on),
         };
         match self.ports.sessions().prove(&ticket, rules, now).await? {
             Proved::GoesOn => {}

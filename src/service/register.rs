@@ -93,7 +93,7 @@ impl<P: Ports> AuthService<P> {
         }
         self.record_registered(&user);
         self.queue_from(pool, verification, locale).await;
-        let signed_in = self.begin_session(user, client).await?;
+        let signed_in = self.begin_session(user, client, None).await?;
         Ok(Registered::SignedIn(Box::new(signed_in)))
     }
 }

@@ -1,12 +1,16 @@
 //! The pair that a client gets: an access token and a refresh token.
 
 use super::AuthService;
+use super::sign_on::sign_on_of;
 use crate::domain::account::{DeviceTicket, User};
 use crate::domain::error::Error;
 use crate::domain::event::Act;
 use crate::domain::policy::SESSIONS_PER_USER;
 use crate::domain::secret::Secret;
-use crate::domain::session::{Client, Proof, RefreshTicket, SessionId, TokenId, UserCopy};
+use crate::domain::authorization::SignOn;
+use crate::domain::session::{
+    Client, Holder, Proof, RefreshTicket, SessionId, TokenId, UserCopy,
+};
 use crate::ports::{NewSession, Ports, SessionStore};
 use edgegate_token::{Claims, issue};
 
@@ -23,6 +27,10 @@ pub struct TokenPair {
     pub refresh_token_expires_in: u64,
     /// The session, for the log.
     pub session: SessionId,
+    /// The sign-on that the session belongs to.
+    pub sign_on: SessionId,
+    /// The ticket for the sign-on cookie. Only a browser gets it.
+    pub sign_on_ticket: Secret,
 }
 
 /// A user who has signed in, and the tokens for it.
@@ -37,11 +45,13 @@ pub struct SignedIn {
 }
 
 impl<P: Ports> AuthService<P> {
-    /// Begins a session for a user who has just given the right password, with one write.
+    /// Begins a session for a user who has just given the right password, with one write. With a
+    /// `sign_on` the session goes on with that one; otherwise it begins its own.
     pub(super) async fn begin_session(
         &self,
         user: User,
         client: &Client,
+        sign_on: Option<SessionId>,
     ) -> Result<SignedIn, Error> {
         let now_ms = self.now_ms();
         let now = now_ms / 1000;
@@ -54,6 +64,7 @@ impl<P: Ports> AuthService<P> {
             counter: 0,
             expires_at,
             proof: Proof::by_password(now),
+            sign_on,
         };
         // Issued before the write: if it fails, no session is stored.
         let tokens = self.pair(&UserCopy::from(&user), ticket)?;
@@ -63,6 +74,7 @@ impl<P: Ports> AuthService<P> {
             epoch: ticket.epoch,
             version: user.version,
             client,
+            holder: Holder::Browser { sign_on },
             expires_at,
             idle_ttl: rules.idle_ttl,
             most: self.settings().limits.then_some(SESSIONS_PER_USER),
@@ -113,12 +125,25 @@ impl<P: Ports> AuthService<P> {
         };
         let access_token = issue(&settings.keys, &claims)
             .map_err(|_| Error::Internal("an access token could not be issued"))?;
+        let sign_on = SignOn {
+            user: ticket.user,
+            session: ticket.session,
+            sign_on: sign_on_of(&ticket),
+            epoch: ticket.epoch,
+            proof: ticket.proof,
+            // A session that nobody renews goes idle, and its sign-on with it.
+            expires_at: ticket
+                .expires_at
+                .min(now.saturating_add(settings.sessions.idle_ttl)),
+        };
         Ok(TokenPair {
             access_token: Secret::new(access_token),
             expires_in,
             refresh_token: self.shared.refresh_tokens.seal(ticket),
             refresh_token_expires_in: ticket.expires_at.saturating_sub(now),
             session: ticket.session,
+            sign_on: sign_on.sign_on,
+            sign_on_ticket: self.shared.sign_ons.seal(&sign_on),
         })
     }
 }

@@ -50,6 +50,9 @@ test("a check brings the two headers that it needs, anything else all of them", 
     "\0",
     "\0",
     "example/1",
+    "\0",
+    "\0",
+    "\0",
   ]);
 });
 

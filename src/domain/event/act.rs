@@ -2,7 +2,8 @@
 
 use super::{Actor, Pseudonym};
 use crate::domain::account::{Roles, UserId};
-use crate::domain::error::{LinkRefusal, LoginRefusal};
+use crate::domain::authorization::ExchangeRefusal;
+use crate::domain::error::{ClientRefusal, LinkRefusal, LoginRefusal};
 use crate::domain::log_line::Level;
 use crate::domain::mail::{FailureKind, ProviderFailures};
 use crate::domain::operator::{OperatorId, Scope};
@@ -43,6 +44,66 @@ pub enum Act {
         user: UserId,
         /// The session.
         session: SessionId,
+    },
+    /// `session_replaced`: the same user signed in again in the same browser.
+    SessionReplaced {
+        /// Whose session it was.
+        user: UserId,
+        /// The session that ended.
+        session: SessionId,
+    },
+    /// `code_issued`: an app may exchange a code for tokens of its user.
+    CodeIssued {
+        /// Whose tokens.
+        user: UserId,
+        /// The browser's session.
+        session: SessionId,
+        /// The app's `client_id`.
+        client: String,
+    },
+    /// `authorization_denied`: the user did not let an app in.
+    AuthorizationDenied {
+        /// Who.
+        user: UserId,
+        /// The browser's session.
+        session: SessionId,
+        /// The app's `client_id`.
+        client: String,
+    },
+    /// `app_signed_in`: an app exchanged a code, and its session began.
+    AppSignedIn {
+        /// Whose session it is.
+        user: UserId,
+        /// The app's session.
+        session: SessionId,
+        /// The app's `client_id`.
+        client: String,
+    },
+    /// `code_refused`: a genuine code can't be exchanged.
+    CodeRefused {
+        /// Who had signed in.
+        user: UserId,
+        /// The app's `client_id`.
+        client: String,
+        /// Why.
+        refusal: ExchangeRefusal,
+    },
+    /// `code_replayed`: a code was exchanged again, with everything that belongs to it. The session
+    /// that it began has ended.
+    CodeReplayed {
+        /// Whose session it was.
+        user: UserId,
+        /// The app's session.
+        session: SessionId,
+        /// The app's `client_id`.
+        client: String,
+    },
+    /// `client_refused`: a request names an app, but does not prove that it is that app.
+    ClientRefused {
+        /// The app's `client_id`.
+        client: String,
+        /// Why.
+        refusal: ClientRefusal,
     },
     /// `session_ended`: from the list, by its owner or for them.
     SessionEnded {
@@ -336,6 +397,13 @@ impl Act {
                 _ => "renewal_refused",
             },
             Self::SignedOut { .. } => "signed_out",
+            Self::SessionReplaced { .. } => "session_replaced",
+            Self::CodeIssued { .. } => "code_issued",
+            Self::AuthorizationDenied { .. } => "authorization_denied",
+            Self::AppSignedIn { .. } => "app_signed_in",
+            Self::CodeRefused { .. } => "code_refused",
+            Self::CodeReplayed { .. } => "code_replayed",
+            Self::ClientRefused { .. } => "client_refused",
             Self::SessionEnded { .. } => "session_ended",
             Self::OtherSessionsEnded { .. } => "other_sessions_ended",
             Self::SessionsRevoked { .. } => "sessions_revoked",
@@ -384,6 +452,9 @@ impl Act {
             Self::SignInFailed { .. }
             | Self::PasswordCheckFailed { .. }
             | Self::LinkRefused { .. }
+            | Self::CodeRefused { .. }
+            | Self::CodeReplayed { .. }
+            | Self::ClientRefused { .. }
             | Self::AccessDenied { .. }
             | Self::OperatorDenied { .. }
             | Self::LimitHit { .. } => Outcome::Refused,
@@ -426,6 +497,8 @@ impl Act {
             Self::SignInFailed { refusal, .. } => refusal.reason(),
             Self::Renewal { verdict, .. } => verdict.reason(),
             Self::LinkRefused { refusal, .. } => refusal.reason(),
+            Self::CodeRefused { refusal, .. } => refusal.reason(),
+            Self::ClientRefused { refusal, .. } => refusal.reason(),
             Self::LimitHit { limit, .. } => limit,
             Self::OperatorDenied { scope, .. } => scope.as_str(),
             Self::PasswordCheckFailed { refusal, .. } if refusal.needs_operator() => {
@@ -439,11 +512,17 @@ impl Act {
         }
     }
 
-    /// What the name does not say: all roles after the change, which vendor, which mail, or how
-    /// many.
+    /// What the name does not say: all roles after the change, which app, which vendor, which mail,
+    /// or how many.
     pub(super) fn detail(&self) -> String {
         match self {
             Self::RolesChanged { roles, .. } => roles.to_vec().join(" "),
+            Self::CodeIssued { client, .. }
+            | Self::AuthorizationDenied { client, .. }
+            | Self::AppSignedIn { client, .. }
+            | Self::CodeRefused { client, .. }
+            | Self::CodeReplayed { client, .. }
+            | Self::ClientRefused { client, .. } => client.clone(),
             Self::AccountsImported {
                 counts: [imported, already_there, refused],
                 ..
@@ -478,6 +557,12 @@ impl Act {
             Self::SignedIn { user, .. }
             | Self::Renewal { user, .. }
             | Self::SignedOut { user, .. }
+            | Self::SessionReplaced { user, .. }
+            | Self::CodeIssued { user, .. }
+            | Self::AuthorizationDenied { user, .. }
+            | Self::AppSignedIn { user, .. }
+            | Self::CodeRefused { user, .. }
+            | Self::CodeReplayed { user, .. }
             | Self::SessionEnded { user, .. }
             | Self::OtherSessionsEnded { user, .. }
             | Self::SessionsRevoked { user, .. }
@@ -505,6 +590,7 @@ impl Act {
             Self::ResetRequested { .. }
             | Self::RegistrationRequested { .. }
             | Self::VerificationRequested { .. }
+            | Self::ClientRefused { .. }
             | Self::AccountsImported { .. }
             | Self::AccountsExported { .. }
             | Self::LimitHit { .. }
@@ -525,6 +611,11 @@ impl Act {
             Self::SignedIn { session, .. }
             | Self::Renewal { session, .. }
             | Self::SignedOut { session, .. }
+            | Self::SessionReplaced { session, .. }
+            | Self::CodeIssued { session, .. }
+            | Self::AuthorizationDenied { session, .. }
+            | Self::AppSignedIn { session, .. }
+            | Self::CodeReplayed { session, .. }
             | Self::SessionEnded { session, .. }
             | Self::OtherSessionsEnded { session, .. }
             | Self::PasswordChanged { session, .. }

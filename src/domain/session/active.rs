@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::client::{Client, Place};
+use super::holder::Holder;
 use super::refresh_token::SessionId;
+use crate::domain::authorization::ClientHash;
 
 /// An active session, as its owner sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,18 +20,22 @@ pub struct ActiveSession {
     pub network: String,
     /// The place of the last use.
     pub place: Place,
+    /// The app that holds it. `None`: a browser or program that signed in to the issuer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub app: Option<ClientHash>,
 }
 
 impl ActiveSession {
     /// A session that this client has just begun or renewed.
     #[must_use]
-    pub fn now(id: SessionId, client: &Client, now: u64) -> Self {
+    pub fn now(id: SessionId, holder: &Holder, client: &Client, now: u64) -> Self {
         Self {
             id,
             last_used_at: now,
             user_agent: client.user_agent().to_owned(),
             network: client.network(),
             place: client.place().clone(),
+            app: holder.client(),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! - [`refresh_token`]: the ticket that a client holds;
 //! - [`rotate()`]: the one decision about a presented refresh token;
 //! - [`proof`]: when and how its user last proved who they are;
+//! - [`holder`]: who holds a session, a browser or an app, and what a sign-on is;
 //! - [`token_id`]: which refresh token was issued with an access token;
 //! - [`revocation`]: what ends a session or makes an access token out of date;
 //! - [`fence`]: when a user's object may answer from its copy of the user's row;
@@ -16,6 +17,7 @@ pub mod client;
 pub mod credentials;
 pub mod device;
 pub mod fence;
+pub mod holder;
 pub mod proof;
 pub mod refresh_token;
 pub mod revocation;
@@ -27,6 +29,7 @@ pub use client::{Client, ClientFingerprint, ClientFingerprints, Fingerprints, Pl
 pub use credentials::{Caller, Challenge, Credentials};
 pub use device::Device;
 pub use fence::{DatedCopy, Fence, Generation, Need, UserCopy};
+pub use holder::{AppBinding, Exchanged, Holder};
 pub use proof::{Methods, Proof, is_recent};
 pub use refresh_token::{RefreshTicket, RefreshTokens, SessionId};
 pub use revocation::{EndReason, Revocation};

@@ -18,7 +18,9 @@ use super::proof::{Methods, Proof};
 /// User, session, epoch, counter, absolute expiry: the whole body of the first format.
 const FIRST_BYTES: usize = 16 + 16 + 4 + 4 + 8;
 /// The body of the second format: that of the first, then the proof's time and methods.
-const BODY_BYTES: usize = FIRST_BYTES + 8 + 1;
+const SECOND_BYTES: usize = FIRST_BYTES + 8 + 1;
+/// The body of the third format: that of the second, then the sign-on.
+const THIRD_BYTES: usize = SECOND_BYTES + 16;
 
 /// A session's id: a UUIDv7, so it also says when the session began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -79,6 +81,9 @@ pub struct RefreshTicket {
     pub expires_at: u64,
     /// When and how the user last proved who they are, as far as this ticket knows.
     pub proof: Proof,
+    /// The sign-on that the session goes on with. `None`: its own, whose id is the session's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign_on: Option<SessionId>,
 }
 
 impl RefreshTicket {
@@ -101,7 +106,7 @@ impl RefreshTicket {
     }
 
     /// The body of the second format.
-    pub(in crate::domain) fn to_bytes(self) -> [u8; BODY_BYTES] {
+    pub(in crate::domain) fn to_second_bytes(self) -> [u8; SECOND_BYTES] {
         let fields = [
             &self.user.as_bytes()[..],
             &self.session.0.as_bytes()[..],
@@ -111,15 +116,32 @@ impl RefreshTicket {
             &self.proof.auth_time.to_be_bytes(),
             &[self.proof.methods.to_bits()],
         ];
-        let mut body = [0; BODY_BYTES];
+        let mut body = [0; SECOND_BYTES];
         for (to, from) in body.iter_mut().zip(fields.into_iter().flatten()) {
             *to = *from;
         }
         body
     }
 
-    /// Reads what [`to_bytes`](Self::to_bytes) wrote.
-    pub(in crate::domain) fn from_bytes(body: &[u8; BODY_BYTES]) -> Option<Self> {
+    fn to_third_bytes(self, sign_on: SessionId) -> [u8; THIRD_BYTES] {
+        let mut body = [0; THIRD_BYTES];
+        let fields = [&self.to_second_bytes()[..], sign_on.as_bytes()];
+        for (to, from) in body.iter_mut().zip(fields.into_iter().flatten()) {
+            *to = *from;
+        }
+        body
+    }
+
+    fn from_third_bytes(body: &[u8; THIRD_BYTES]) -> Option<Self> {
+        let (second, sign_on) = body.split_first_chunk::<SECOND_BYTES>()?;
+        Some(Self {
+            sign_on: Some(SessionId(id::from_bytes(sign_on.try_into().ok()?)?)),
+            ..Self::from_second_bytes(second)?
+        })
+    }
+
+    /// Reads what [`to_second_bytes`](Self::to_second_bytes) wrote.
+    pub(in crate::domain) fn from_second_bytes(body: &[u8; SECOND_BYTES]) -> Option<Self> {
         let (first, proof) = body.split_first_chunk::<FIRST_BYTES>()?;
         let (auth_time, methods) = proof.split_first_chunk::<8>()?;
         let proof = Proof {
@@ -147,6 +169,7 @@ impl RefreshTicket {
             counter: u32::from_be_bytes(*counter),
             expires_at: u64::from_be_bytes(expires_at.try_into().ok()?),
             proof: Proof::by_password(session.begun_at()),
+            sign_on: None,
         })
     }
 }
@@ -162,17 +185,27 @@ impl RefreshTokens {
         Self(secrets.keys(Purpose::Refresh, issuer))
     }
 
-    /// The token as the client gets it: `egr_` and base64url.
+    /// The token as the client gets it: `egr_` and base64url. Only a ticket that goes on with an
+    /// earlier sign-on needs the third format, so that an earlier version opens most tickets.
     #[must_use]
     pub fn seal(&self, ticket: RefreshTicket) -> Secret {
-        Secret::new(self.0.seal_as(Format::Second, &ticket.to_bytes()))
+        Secret::new(match ticket.sign_on {
+            None => self.0.seal_as(Format::Second, &ticket.to_second_bytes()),
+            Some(sign_on) => self
+                .0
+                .seal_as(Format::Third, &ticket.to_third_bytes(sign_on)),
+        })
     }
 
     /// What the token says. `None` unless this deployment sealed it. Reads no storage.
     #[must_use]
     pub fn open(&self, text: &str) -> Option<RefreshTicket> {
-        match self.0.open_as(Format::Second, text) {
-            Some(body) => RefreshTicket::from_bytes(&body),
+        // The lengths differ, so at most one MAC is computed.
+        if let Some(body) = self.0.open_as(Format::Second, text) {
+            return RefreshTicket::from_second_bytes(&body);
+        }
+        match self.0.open_as(Format::Third, text) {
+            Some(body) => RefreshTicket::from_third_bytes(&body),
             None => RefreshTicket::from_first_bytes(&self.0.open(text)?),
         }
     }
@@ -203,6 +236,7 @@ mod tests {
             counter: u32,
             expires_at: u64,
             auth_time: u64,
+            sign_on: Option<u64>,
         ) -> RefreshTicket {
             RefreshTicket {
                 user: UserId::new(ms, &random),
@@ -211,6 +245,7 @@ mod tests {
                 counter,
                 expires_at,
                 proof: Proof::by_password(auth_time),
+                sign_on: sign_on.map(|ms| SessionId::new(ms >> 17, &random)),
             }
         }
     }
@@ -223,22 +258,29 @@ mod tests {
 
         #[test]
         fn a_ticket_from_before_proofs_opens_with_the_login_as_its_proof(ticket in any_ticket()) {
-            let body = ticket.to_bytes();
+            let body = ticket.to_second_bytes();
             let sealed = tokens().0.seal(&body[..FIRST_BYTES]);
             let proof = Proof::by_password(ticket.session.begun_at());
-            prop_assert_eq!(tokens().open(&sealed), Some(RefreshTicket { proof, ..ticket }));
+            let opened = RefreshTicket { proof, sign_on: None, ..ticket };
+            prop_assert_eq!(tokens().open(&sealed), Some(opened));
         }
 
         #[test]
         fn no_ticket_opens_in_another_form(ticket in any_ticket()) {
-            let body = ticket.to_bytes();
-            prop_assert_eq!(tokens().open(&tokens().0.seal(&body)), None);
-            let short = tokens().0.seal_as(Format::Second, &body[..FIRST_BYTES]);
-            prop_assert_eq!(tokens().open(&short), None);
+            let body = ticket.to_second_bytes();
+            let long = ticket.to_third_bytes(ticket.session);
+            let bodies = [&body[..FIRST_BYTES], &body, &long];
+            for (at, body) in bodies.into_iter().enumerate() {
+                let formats = [Format::First, Format::Second, Format::Third];
+                for (of, format) in formats.into_iter().enumerate() {
+                    let sealed = tokens().0.seal_as(format, body);
+                    prop_assert_eq!(tokens().open(&sealed).is_some(), at == of);
+                }
+            }
         }
 
         #[test]
-        fn any_flipped_bit_is_refused(ticket in any_ticket(), at in 0usize..126, bit in 0u8..7) {
+        fn any_flipped_bit_is_refused(ticket in any_ticket(), at in 0usize..147, bit in 0u8..7) {
             let mut text = tokens().seal(ticket).expose().as_bytes().to_vec();
             let at = at % text.len();
             text[at] ^= 1 << bit;
@@ -285,6 +327,7 @@ mod tests {
             counter: 0,
             expires_at: 9,
             proof: Proof::by_password(0),
+            sign_on: None,
         };
         let sealed = tokens().seal(ticket);
         let text = sealed.expose();

@@ -17,6 +17,12 @@ pub enum EndReason {
     EndedByUser,
     /// The user began more sessions than policy allows, and this one was the oldest.
     OverLimit,
+    /// The same user signed in again in the same browser.
+    Replaced,
+    /// Its owner took back what they had given to the app.
+    GrantWithdrawn,
+    /// The code that began it was presented again: it was stolen or leaked.
+    CodeReplayed,
 }
 
 impl EndReason {
@@ -28,14 +34,24 @@ impl EndReason {
             Self::Reused => "reused",
             Self::EndedByUser => "ended_by_user",
             Self::OverLimit => "over_limit",
+            Self::Replaced => "replaced",
+            Self::GrantWithdrawn => "grant_withdrawn",
+            Self::CodeReplayed => "code_replayed",
         }
+    }
+
+    /// Whether the end of a browser's session ends its sign-on too, and with it the sessions of
+    /// apps. A session that was replaced, or was one too many, does not: nobody signed out.
+    #[must_use]
+    pub const fn ends_the_sign_on(self) -> bool {
+        matches!(self, Self::LoggedOut | Self::Reused | Self::EndedByUser)
     }
 }
 
 /// What a store knows that makes an access token invalid.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Revocation {
-    /// The session has ended.
+    /// The session has ended, or, if it is an app's, its sign-on has.
     pub ended: bool,
     /// Access tokens of the user with a smaller `ver` must be renewed.
     pub minimum_version: Option<u64>,
@@ -75,6 +91,9 @@ mod tests {
             (EndReason::Reused, "reused"),
             (EndReason::EndedByUser, "ended_by_user"),
             (EndReason::OverLimit, "over_limit"),
+            (EndReason::Replaced, "replaced"),
+            (EndReason::GrantWithdrawn, "grant_withdrawn"),
+            (EndReason::CodeReplayed, "code_replayed"),
         ] {
             assert_eq!(reason.as_str(), name);
             assert_eq!(serde_json::to_value(reason).unwrap(), name);

@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::client::{ClientFingerprint, Fingerprints};
+use super::holder::{AppBinding, Holder};
 use super::proof::Proof;
 use super::refresh_token::RefreshTicket;
 use super::revocation::EndReason;
@@ -39,7 +40,7 @@ pub struct Record {
 pub struct Stored {
     /// The session's record, if the store has one.
     pub record: Option<Record>,
-    /// The session has ended. Nothing takes that back.
+    /// The session has ended, or the sign-on of an app's session has. Nothing takes that back.
     pub ended: bool,
 }
 
@@ -70,9 +71,20 @@ pub struct Presented {
     pub by: Option<Fingerprints>,
     /// Now, in seconds since 1970.
     pub now: u64,
+    /// The app that presents it, as its own ticket says. `None`: a ticket of the issuer's cookie or
+    /// of a program that signed in to the issuer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub app: Option<AppBinding>,
 }
 
 impl Presented {
+    /// Who holds the session.
+    #[must_use]
+    pub fn holder(&self) -> Holder {
+        let sign_on = self.ticket.sign_on;
+        self.app.map_or(Holder::Browser { sign_on }, Holder::App)
+    }
+
     /// When the session expires if this renewal is its last, in seconds since 1970.
     #[must_use]
     fn lives_until(&self, rules: &Rules) -> u64 {
@@ -275,12 +287,13 @@ pub fn decide(
 ///     counter: 0,
 ///     expires_at: now + 90 * 86_400,
 ///     proof: Proof::by_password(now),
+///     sign_on: None,
 /// };
 /// let rules = Rules { grace: 30, rotate_after: 90, reuse: Reuse::SameClient, session_ttl: 90 * 86_400, idle_ttl: 30 * 86_400 };
 /// let stored = Stored { record: Some(Record::default()), ended: false };
 /// let standing = Some(Standing { epoch: 0, disabled: false });
 ///
-/// let soon = Presented { ticket, by: Some(Fingerprints::only(ClientFingerprint([1; 4]))), now: now + 10 };
+/// let soon = Presented { ticket, by: Some(Fingerprints::only(ClientFingerprint([1; 4]))), now: now + 10, app: None };
 /// assert_eq!(rotate(&stored, standing, &soon, &rules, Consistency::Eventual), Verdict::Kept);
 ///
 /// let later = Presented { now: now + 600, ..soon };
@@ -296,7 +309,9 @@ pub fn rotate(
     rules: &Rules,
     consistency: Consistency,
 ) -> Verdict {
-    let Presented { ticket, by, now } = *presented;
+    let Presented {
+        ticket, by, now, ..
+    } = *presented;
     let begun_at = ticket.session.begun_at();
 
     if stored.ended {

@@ -49,6 +49,8 @@ export function answerPage(request, env) {
  */
 export function forPeople(request, answer, env) {
   if (answer.status < 400 || !env.ASSETS || !isForPerson(request)) return answer;
+  // A page that the Worker has written says more: src/edge/page.rs.
+  if (answer.headers.get("Content-Type")?.startsWith("text/html")) return answer;
   return refusalPage(request, answer, env);
 }
 

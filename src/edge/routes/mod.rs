@@ -1,10 +1,12 @@
 //! One file per path or folder. A route reads the request, calls one use case and writes the
 //! answer.
 
+pub mod authorize;
 pub mod authorized;
 pub mod email;
 pub mod healthz;
 pub mod login;
+pub mod logout;
 pub mod me;
 pub mod metadata;
 pub mod operator;
@@ -171,7 +173,7 @@ fn begun(
         let cookie = cookies::set(settings, &signed_in.tokens);
         answer
             .with("Set-Cookie", cookies::set_device(settings, device))
-            .keeping(Cookie::Begun(cookie))
+            .keeping(Cookie::Begun(cookie, signed_in.tokens.sign_on))
     } else {
         answer
     }

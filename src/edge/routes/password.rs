@@ -53,8 +53,8 @@ pub(crate) async fn change<P: Ports>(service: &AuthService<P>, request: &Request
         .await?;
     let body = TokenBody::new(&signed_in.tokens, in_cookie);
     let mut answer = begun(settings, 200, body, &signed_in, in_cookie);
-    if let Cookie::Begun(text) = answer.cookie {
-        answer.cookie = Cookie::BegunAnew(text, signed_in.user.id);
+    if let Cookie::Begun(cookies, _) = answer.cookie {
+        answer.cookie = Cookie::BegunAnew(cookies, signed_in.user.id);
     }
     Ok(answer)
 }

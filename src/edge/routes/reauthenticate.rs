@@ -23,9 +23,9 @@ pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'
         .reauthenticate(bearer, &password, held, &request.client)
         .await?;
     let mut answer = signed_in(settings, 200, &proved, in_cookie);
-    if let Cookie::Begun(text) = answer.cookie {
+    if let Cookie::Begun(cookies, _) = answer.cookie {
         // The cookie before it, if there is one, belongs to the same session.
-        answer.cookie = Cookie::Written(text);
+        answer.cookie = Cookie::Written(cookies);
     }
     Ok(answer)
 }

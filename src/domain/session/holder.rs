@@ -1,0 +1,161 @@
+//! Who holds a session: a browser that signed in to the issuer, or another app.
+//!
+//! A *sign-on* is what the apps of one browser have in common. It begins with a login and has that
+//! session's id. If the same user signs in again in the same browser, the new session goes on with
+//! the sign-on of the one that it replaces. A log-out ends the sign-on, and with it the sessions of
+//! the apps that the user entered through it.
+
+use serde::{Deserialize, Serialize};
+
+use super::refresh_token::SessionId;
+use super::revocation::EndReason;
+use crate::domain::authorization::ClientHash;
+
+/// The app that holds a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppBinding {
+    /// The app.
+    pub client: ClientHash,
+    /// The sign-on whose end ends the session. `None`: the session outlives every log-out
+    /// (`offline_access`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign_on: Option<SessionId>,
+}
+
+/// Who holds the refresh tokens of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Holder {
+    /// A browser or program that signed in to the issuer.
+    Browser {
+        /// The sign-on that it goes on with. `None`: its own, whose id is the session's.
+        sign_on: Option<SessionId>,
+    },
+    /// An app that got its tokens for a code.
+    App(AppBinding),
+}
+
+impl Default for Holder {
+    /// A browser with a sign-on of its own, as every session was before there were apps.
+    fn default() -> Self {
+        Self::Browser { sign_on: None }
+    }
+}
+
+impl Holder {
+    /// The app, if one holds the session.
+    #[must_use]
+    pub fn client(&self) -> Option<ClientHash> {
+        match self {
+            Self::Browser { .. } => None,
+            Self::App(app) => Some(app.client),
+        }
+    }
+
+    /// The sign-on that a session of a browser belongs to. An app's session has none of its own:
+    /// it only ends with one.
+    #[must_use]
+    pub fn own_sign_on(&self, session: SessionId) -> Option<SessionId> {
+        match self {
+            Self::Browser { sign_on } => Some(sign_on.unwrap_or(session)),
+            Self::App(_) => None,
+        }
+    }
+
+    /// The sign-on that ends when the session ends for this reason.
+    ///
+    /// ```
+    /// use edgegate::domain::session::{EndReason, Holder, SessionId};
+    ///
+    /// let [first, second] = [1, 2].map(|second| SessionId::new(second * 1000, &[0; 10]));
+    /// let again = Holder::Browser { sign_on: Some(first) };
+    /// assert_eq!(again.sign_on_ended_by(EndReason::LoggedOut, second), Some(first));
+    /// assert_eq!(again.sign_on_ended_by(EndReason::Replaced, second), None);
+    /// let alone = Holder::default();
+    /// assert_eq!(alone.sign_on_ended_by(EndReason::LoggedOut, second), Some(second));
+    /// ```
+    #[must_use]
+    pub fn sign_on_ended_by(&self, reason: EndReason, session: SessionId) -> Option<SessionId> {
+        self.own_sign_on(session)
+            .filter(|_| reason.ends_the_sign_on())
+    }
+}
+
+/// What a store answers when a code is exchanged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Exchanged {
+    /// Nobody has exchanged it before, or only the same session has: the exchange is the caller's.
+    First,
+    /// It was exchanged before, for this session. The caller ends that session with
+    /// [`EndReason::CodeReplayed`].
+    Again(SessionId),
+    /// Its sign-on has ended. Nothing is remembered.
+    SignedOff,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::json;
+
+    const REASONS: [EndReason; 7] = [
+        EndReason::LoggedOut,
+        EndReason::Reused,
+        EndReason::EndedByUser,
+        EndReason::OverLimit,
+        EndReason::Replaced,
+        EndReason::GrantWithdrawn,
+        EndReason::CodeReplayed,
+    ];
+
+    fn session(number: u64) -> SessionId {
+        SessionId::new(number, &[1; 10])
+    }
+
+    fn app(sign_on: Option<SessionId>) -> Holder {
+        let client = ClientHash::of("app");
+        Holder::App(AppBinding { client, sign_on })
+    }
+
+    #[test]
+    fn only_what_the_owner_or_a_thief_did_ends_the_sign_on() {
+        let browser = Holder::Browser {
+            sign_on: Some(session(1)),
+        };
+        for reason in REASONS {
+            let ends = matches!(
+                reason,
+                EndReason::LoggedOut | EndReason::Reused | EndReason::EndedByUser
+            );
+            let ended = browser.sign_on_ended_by(reason, session(2));
+            assert_eq!(ended, ends.then_some(session(1)), "{reason:?}");
+            let own = Holder::default().sign_on_ended_by(reason, session(2));
+            assert_eq!(own, ends.then_some(session(2)), "{reason:?}");
+        }
+    }
+
+    #[test]
+    fn no_end_of_an_app_ends_a_sign_on() {
+        for reason in REASONS {
+            for holder in [app(None), app(Some(session(1)))] {
+                assert_eq!(holder.sign_on_ended_by(reason, session(2)), None);
+            }
+        }
+    }
+
+    #[test]
+    fn a_holder_is_read_as_it_was_written() {
+        for holder in [
+            Holder::default(),
+            Holder::Browser {
+                sign_on: Some(session(1)),
+            },
+            app(None),
+            app(Some(session(1))),
+        ] {
+            let text = json::encode(&holder);
+            assert_eq!(json::decode::<Holder>(&text), Some(holder));
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! The apps that are registered, which are OAuth clients (RFC 6749 section 2).
+
+use crate::domain::authorization::{AppClient, ClientId, SecretId, StoredSecret};
+use crate::domain::error::StoreError;
+
+/// A registered app with its secrets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegisteredClient {
+    /// The app.
+    pub client: AppClient,
+    /// Its secrets, the oldest first: two at most.
+    pub secrets: Vec<StoredSecret>,
+}
+
+/// The outcome of adding a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddedSecret {
+    /// It was added.
+    Added,
+    /// The app has two secrets already. Nothing was written.
+    TooMany,
+    /// There is no such app. Nothing was written.
+    UnknownClient,
+}
+
+/// The registered apps. Linearizable: a read sees every write that was answered before it.
+pub trait Clients {
+    /// The app with this id, disabled or not. MUST be read from the primary copy, so that an app
+    /// that was disabled, or a secret that was deleted, is rejected at once.
+    ///
+    /// # Errors
+    /// When the store does not answer, or its row is not an app.
+    async fn find(&self, id: &ClientId) -> Result<Option<RegisteredClient>, StoreError>;
+
+    /// At most `limit` apps after the id `after`, sorted by id, without their secrets.
+    ///
+    /// # Errors
+    /// As [`find`](Self::find).
+    async fn list(
+        &self,
+        after: Option<&ClientId>,
+        limit: u32,
+    ) -> Result<Vec<AppClient>, StoreError>;
+
+    /// Adds an app with a secret, if it has one, in one atomic step. MUST change nothing and return
+    /// false when the id is taken.
+    ///
+    /// # Errors
+    /// When the store does not answer. The app may or may not exist then.
+    async fn create(
+        &self,
+        client: &AppClient,
+        secret: Option<&StoredSecret>,
+    ) -> Result<bool, StoreError>;
+
+    /// Replaces the app with this id, and stores a version that is one higher than
+    /// [`AppClient::version`]. MUST change nothing and return false when there is no such app, or
+    /// its stored version is another.
+    ///
+    /// # Errors
+    /// When the store does not answer. The change may or may not have been made then.
+    async fn change(&self, client: &AppClient) -> Result<bool, StoreError>;
+
+    /// Deletes an app, its secrets and all grants to it in one atomic step. Returns whether there
+    /// was such an app.
+    ///
+    /// # Errors
+    /// When the store does not answer. A repeat does the rest.
+    async fn delete(&self, id: &ClientId) -> Result<bool, StoreError>;
+
+    /// Adds a secret. MUST be exact, also for simultaneous calls: no app ever has more than
+    /// [`CLIENT_SECRETS`](crate::domain::policy::CLIENT_SECRETS).
+    ///
+    /// # Errors
+    /// When the store does not answer. The secret may or may not have been added then.
+    async fn add_secret(
+        &self,
+        id: &ClientId,
+        secret: &StoredSecret,
+    ) -> Result<AddedSecret, StoreError>;
+
+    /// Deletes a secret of an app. Returns whether there was such a secret.
+    ///
+    /// # Errors
+    /// When it may not have been deleted.
+    async fn delete_secret(&self, id: &ClientId, secret: SecretId) -> Result<bool, StoreError>;
+}

@@ -1,0 +1,73 @@
+//! What users gave to apps.
+
+use crate::domain::account::UserId;
+use crate::domain::authorization::{ClientId, Grant, GrantId, Resource};
+use crate::domain::error::StoreError;
+
+/// A grant, as its user sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GivenGrant {
+    /// The grant.
+    pub grant: Grant,
+    /// The app's name. `None`: the app is not registered here; its id is the address of its
+    /// metadata.
+    pub client_name: Option<String>,
+}
+
+/// What users gave to apps. A user has one live grant for each app and resource. Linearizable: a
+/// read sees every write that was answered before it.
+pub trait Grants {
+    /// Gives: adds the scopes to the live grant of this user, app and resource, or else stores this
+    /// one. Returns the live grant. MUST be one atomic step, also for simultaneous calls.
+    ///
+    /// # Errors
+    /// When the store does not answer. The caller may repeat.
+    async fn give(&self, grant: &Grant) -> Result<Grant, StoreError>;
+
+    /// The live grant of this user, app and resource, from the primary copy.
+    ///
+    /// # Errors
+    /// When the store does not answer, or its row is not a grant.
+    async fn find_live(
+        &self,
+        user: UserId,
+        client: &ClientId,
+        resource: Option<&Resource>,
+    ) -> Result<Option<Grant>, StoreError>;
+
+    /// The grant with this id, withdrawn or not, from the primary copy.
+    ///
+    /// # Errors
+    /// As [`find_live`](Self::find_live).
+    async fn find(&self, id: GrantId) -> Result<Option<Grant>, StoreError>;
+
+    /// The user's live grants, the newest first.
+    ///
+    /// # Errors
+    /// As [`find_live`](Self::find_live).
+    async fn list(&self, user: UserId) -> Result<Vec<GivenGrant>, StoreError>;
+
+    /// Withdraws a grant of this user. Returns it; one that was withdrawn before keeps its time,
+    /// so that a repeat completes what an earlier call began. `None` if the user has no such grant.
+    ///
+    /// # Errors
+    /// When it may not have been withdrawn. The caller may repeat.
+    async fn withdraw(
+        &self,
+        id: GrantId,
+        user: UserId,
+        now: u64,
+    ) -> Result<Option<Grant>, StoreError>;
+
+    /// Deletes all grants of a user who was deleted.
+    ///
+    /// # Errors
+    /// When some may still be stored. The caller may repeat.
+    async fn forget(&self, user: UserId) -> Result<(), StoreError>;
+
+    /// Deletes the grants that were withdrawn before this time, in seconds since 1970.
+    ///
+    /// # Errors
+    /// When some may still be stored.
+    async fn forget_withdrawn(&self, before: u64) -> Result<(), StoreError>;
+}

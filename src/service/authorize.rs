@@ -1,0 +1,468 @@
+//! The authorization endpoint: an app sends a browser here, and gets a code back (RFC 6749 section
+//! 4.1, OpenID Connect Core section 3.1.2).
+//!
+//! [`next_step`] decides. A browser arrives with the sign-on cookie ([`AuthService::authorize`]).
+//! When a person must do something, a page of the issuer holds the request, sealed. The page asks
+//! what to show ([`AuthService::show_request`]) and brings the person's decision
+//! ([`AuthService::decide`]); for both the browser shows its refresh token.
+
+use super::AuthService;
+use super::sign_on::sign_on_of;
+use crate::domain::account::{User, UserId};
+use crate::domain::authorization::{
+    AppClient, AuthorizationRequest, ClientId, Code, CodeId, ErrorRedirect, Grant, GrantId,
+    OAuthError, PageFault, RequestFault, ServerRules, SignedOn, Step, Visit, next_step,
+    parse_request,
+};
+use crate::domain::error::{AuthorizationRefusal, Error};
+use crate::domain::event::Act;
+use crate::domain::policy::{CODE_TTL, SEALED_REQUEST_TTL};
+use crate::domain::secret::Secret;
+use crate::domain::session::{Client, Proved, RefreshTicket, SessionId};
+use crate::ports::{Clients, Grants, Ports, SessionStore, UserDirectory};
+
+/// The answer to a browser that an app has sent.
+#[derive(Clone, Debug)]
+pub enum Authorized {
+    /// The browser goes back to the app.
+    ToApp(ToApp),
+    /// A page of the issuer asks the person.
+    ToPage {
+        /// Which page.
+        page: IssuerPage,
+        /// The sealed request.
+        request: Secret,
+    },
+    /// The request is broken, or not of an app that may ask: the browser stays here.
+    Broken(PageFault),
+}
+
+/// A redirect to an app.
+#[derive(Clone, Debug)]
+pub struct ToApp {
+    /// The address, with the code or the error.
+    pub url: Secret,
+    /// Whose code it is, and the browser's session. `None` with an error.
+    pub code_of: Option<(UserId, SessionId)>,
+    /// The error and its reason, for the log.
+    pub error: Option<(OAuthError, String)>,
+}
+
+/// The pages that ask a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IssuerPage {
+    /// Sign in, perhaps again.
+    SignIn,
+    /// Allow what the app asks for, or go on with this account.
+    Consent,
+}
+
+/// What a page needs to know of a request.
+#[derive(Clone, Debug)]
+pub struct ShownRequest {
+    /// The app.
+    pub client: AppClient,
+    /// The request.
+    pub request: AuthorizationRequest,
+    /// What people call the API.
+    pub resource_name: Option<String>,
+    /// Who is signed in.
+    pub user: Option<User>,
+    /// What the person has to do.
+    pub next: Next,
+    /// Until when the page may send the decision, in seconds since 1970.
+    pub expires_at: u64,
+}
+
+/// What a person has to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Sign in, perhaps again.
+    SignIn,
+    /// Allow or deny what the app asks for.
+    Consent,
+    /// Go on with this account, or choose another.
+    Continue,
+    /// Nothing: the page sends the decision at once.
+    Done,
+}
+
+impl Next {
+    /// Its name in answers.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign_in",
+            Self::Consent => "consent",
+            Self::Continue => "continue",
+            Self::Done => "done",
+        }
+    }
+}
+
+/// What a person has decided.
+#[derive(Clone, Copy, Debug)]
+pub struct Decision<'a> {
+    /// The sealed request.
+    pub request: &'a str,
+    /// The user whom the page showed.
+    pub user: UserId,
+    /// Whether the app may have what it asks for.
+    pub allow: bool,
+}
+
+impl<P: Ports> AuthService<P> {
+    /// Whether apps can send their users here: somebody other than this service must be able to
+    /// verify its tokens. With only symmetric keys nobody can.
+    #[must_use]
+    pub fn has_authorization_endpoint(&self) -> bool {
+        let keys = &self.settings().keys;
+        (0..keys.kids().count()).any(|position| keys.public_coordinates(position).is_some())
+    }
+
+    /// Answers a browser that an app has sent. `sign_on` is the ticket of the sign-on cookie.
+    ///
+    /// Whoever holds that cookie gets no token: a code is worth nothing without the verifier that
+    /// only the app has, and it goes to an address of the app.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`]; [`Error::Store`]: the browser may try again. With `prompt=none` the
+    /// app gets `temporarily_unavailable` instead, since nobody looks at a page.
+    pub async fn authorize(
+        &self,
+        query: &str,
+        sign_on: Option<&str>,
+        client: &Client,
+    ) -> Result<Authorized, Error> {
+        self.admit_authorization(client).await?;
+        let unresolved = match parse_request(query) {
+            Ok(unresolved) => unresolved,
+            Err(fault) => return Ok(Authorized::Broken(fault)),
+        };
+        let Some(app) = self.app(&unresolved.client_id).await? else {
+            return Ok(Authorized::Broken(PageFault::ClientUnknown));
+        };
+        let request = match unresolved.for_client(&app, &self.server_rules(), self.now()) {
+            Ok(request) => request,
+            Err(RequestFault::Page(fault)) => return Ok(Authorized::Broken(fault)),
+            Err(RequestFault::Redirect(refusal)) => {
+                return Ok(Authorized::ToApp(self.refusal(&refusal)));
+            }
+        };
+        match self.arrive(&request, &app, query, sign_on).await {
+            Err(Error::Store(error)) if request.prompts.none => {
+                let unavailable = OAuthError::TemporarilyUnavailable;
+                let refusal = request.refuse(unavailable, "Try again in a moment");
+                Ok(Authorized::ToApp(ToApp {
+                    error: Some((unavailable, error.to_string())),
+                    ..self.refusal(&refusal)
+                }))
+            }
+            answer => answer,
+        }
+    }
+
+    async fn arrive(
+        &self,
+        request: &AuthorizationRequest,
+        app: &AppClient,
+        query: &str,
+        sign_on: Option<&str>,
+    ) -> Result<Authorized, Error> {
+        let signed_on = match sign_on {
+            Some(ticket) => self.signed_on(ticket).await?,
+            None => None,
+        };
+        let signed_on = signed_on.map(|(of, user)| SignedOn {
+            user: of.user,
+            email: user.email,
+            session: of.session,
+            sign_on: of.sign_on,
+            epoch: of.epoch,
+            proof: of.proof,
+        });
+        if let (Some(hinted), Some(signed_on)) = (self.hinted_user(query), &signed_on)
+            && hinted != signed_on.user
+        {
+            let refusal = request.refuse(OAuthError::LoginRequired, "Somebody else is signed in");
+            return Ok(Authorized::ToApp(self.refusal(&refusal)));
+        }
+        let grant = self.live_grant(request, signed_on.as_ref()).await?;
+        let step = self.step(request, app, signed_on.as_ref(), grant.as_ref(), Visit::Arrived);
+        let page = |page| Authorized::ToPage {
+            page,
+            request: self.shared.sealed_requests.seal(request),
+        };
+        Ok(match (step, &signed_on) {
+            (Step::Code, Some(signed_on)) => {
+                Authorized::ToApp(self.issue_code(request, app, signed_on, grant).await?)
+            }
+            (Step::SignIn | Step::Code, _) => page(IssuerPage::SignIn),
+            (Step::Consent | Step::Continue, _) => page(IssuerPage::Consent),
+            (Step::Refuse(error), _) => {
+                let refusal = request.refuse(error, NOBODY_MAY_BE_ASKED);
+                Authorized::ToApp(self.refusal(&refusal))
+            }
+        })
+    }
+
+    /// What a page shows of a sealed request. `held` is the refresh token in the browser's cookie.
+    ///
+    /// # Errors
+    /// [`Error::Authorization`] for a request that is not ours, too old, or of an app that may not
+    /// ask any more; [`Error::RateLimited`]; [`Error::Store`].
+    pub async fn show_request(
+        &self,
+        sealed: &str,
+        held: Option<&str>,
+        client: &Client,
+    ) -> Result<ShownRequest, Error> {
+        self.admit_authorization(client).await?;
+        let (request, app) = self.open_request(sealed).await?;
+        let person = self.person(held).await?;
+        let signed_on = person.as_ref().map(signed_on_by);
+        let grant = self.live_grant(&request, signed_on.as_ref()).await?;
+        let step = self.step(
+            &request,
+            &app,
+            signed_on.as_ref(),
+            grant.as_ref(),
+            Visit::Arrived,
+        );
+        let next = match step {
+            Step::SignIn => Next::SignIn,
+            Step::Consent => Next::Consent,
+            Step::Continue => Next::Continue,
+            Step::Code | Step::Refuse(_) => Next::Done,
+        };
+        let named = request.resource.as_ref().and_then(|resource| {
+            let mut known = self.settings().resources.iter();
+            known.find(|known| known.uri == *resource)
+        });
+        Ok(ShownRequest {
+            resource_name: named.map(|known| known.name.clone()),
+            expires_at: request.asked_at.saturating_add(SEALED_REQUEST_TTL),
+            user: person.map(|(_, user)| user),
+            client: app,
+            request,
+            next,
+        })
+    }
+
+    /// Carries out what a person has decided. `held` is the refresh token in the browser's cookie:
+    /// its user must be the one whom the page showed.
+    ///
+    /// # Errors
+    /// [`Error::Authorization`]; [`Error::RateLimited`]; [`Error::Store`]: a retry gives another
+    /// code, and the first one expires.
+    pub async fn decide(
+        &self,
+        decision: Decision<'_>,
+        held: Option<&str>,
+        client: &Client,
+    ) -> Result<ToApp, Error> {
+        self.admit_authorization(client).await?;
+        let (request, app) = self.open_request(decision.request).await?;
+        let person = self.person(held).await?;
+        let signed_on = person.as_ref().map(signed_on_by);
+        let signed_on = signed_on.ok_or(Error::Authorization(AuthorizationRefusal::SignIn))?;
+        if signed_on.user != decision.user {
+            return Err(Error::Authorization(AuthorizationRefusal::OtherUser));
+        }
+        if !decision.allow {
+            self.record(Act::AuthorizationDenied {
+                user: signed_on.user,
+                session: signed_on.session,
+                client: app.id.to_string(),
+            });
+            let refusal = request.refuse(OAuthError::AccessDenied, "The user said no");
+            return Ok(self.refusal(&refusal));
+        }
+        let grant = self.live_grant(&request, Some(&signed_on)).await?;
+        let step = self.step(
+            &request,
+            &app,
+            Some(&signed_on),
+            grant.as_ref(),
+            Visit::Allowed,
+        );
+        match step {
+            Step::Code => self.issue_code(&request, &app, &signed_on, grant).await,
+            Step::Refuse(error) => {
+                let refusal = request.refuse(error, NOBODY_MAY_BE_ASKED);
+                Ok(self.refusal(&refusal))
+            }
+            Step::SignIn | Step::Consent | Step::Continue => {
+                Err(Error::Authorization(AuthorizationRefusal::SignIn))
+            }
+        }
+    }
+
+    /// The app with this id.
+    async fn app(&self, id: &ClientId) -> Result<Option<AppClient>, Error> {
+        let registered = self.ports.clients().find(id).await?;
+        Ok(registered.map(|registered| registered.client))
+    }
+
+    /// Opens a sealed request, and asks again whether its app may still get the answer.
+    async fn open_request(
+        &self,
+        sealed: &str,
+    ) -> Result<(AuthorizationRequest, AppClient), Error> {
+        let refused = |why| Error::Authorization(why);
+        let request = self
+            .shared
+            .sealed_requests
+            .open(sealed, self.now())
+            .ok_or(refused(AuthorizationRefusal::Request))?;
+        let app = self.app(&request.client_id).await?.filter(|app| {
+            app.disabled_at.is_none() && app.redirect_uri(request.redirect_uri.as_str()).is_some()
+        });
+        let app = app.ok_or(refused(AuthorizationRefusal::Client))?;
+        Ok((request, app))
+    }
+
+    /// Whose refresh token the browser holds. `None` unless its session goes on and the token is
+    /// the newest one that was used: an older one may be a thief's.
+    async fn person(&self, held: Option<&str>) -> Result<Option<(RefreshTicket, User)>, Error> {
+        let Some(ticket) = held.and_then(|token| self.shared.refresh_tokens.open(token)) else {
+            return Ok(None);
+        };
+        let rules = &self.settings().sessions;
+        // With the proof that the ticket has already, this only asks.
+        let (proved, user) = futures_util::future::join(
+            self.ports.sessions().prove(&ticket, rules, self.now()),
+            self.ports.users().find_by_id(ticket.user),
+        )
+        .await;
+        let goes_on = matches!(proved?, Proved::GoesOn);
+        let user = user?.filter(|user| {
+            goes_on && user.disabled_at.is_none() && user.session_epoch == ticket.epoch
+        });
+        Ok(user.map(|user| (ticket, user)))
+    }
+
+    async fn live_grant(
+        &self,
+        request: &AuthorizationRequest,
+        signed_on: Option<&SignedOn>,
+    ) -> Result<Option<Grant>, Error> {
+        let Some(signed_on) = signed_on else {
+            return Ok(None);
+        };
+        let grants = self.ports.grants();
+        let grant = grants
+            .find_live(signed_on.user, &request.client_id, request.resource.as_ref())
+            .await?;
+        Ok(grant)
+    }
+
+    fn step(
+        &self,
+        request: &AuthorizationRequest,
+        app: &AppClient,
+        signed_on: Option<&SignedOn>,
+        grant: Option<&Grant>,
+        visit: Visit,
+    ) -> Step {
+        let rules = self.server_rules();
+        next_step(request, app, signed_on, grant, visit, &rules, self.now())
+    }
+
+    /// Gives what the app asks for, unless it was given before, and seals a code.
+    async fn issue_code(
+        &self,
+        request: &AuthorizationRequest,
+        app: &AppClient,
+        signed_on: &SignedOn,
+        grant: Option<Grant>,
+    ) -> Result<ToApp, Error> {
+        let (now_ms, now) = (self.now_ms(), self.now());
+        let resource = request.resource.as_ref();
+        let covered = grant.filter(|grant| {
+            grant.covers(signed_on.user, &app.id, resource, &request.scopes)
+        });
+        let grant = match covered {
+            Some(grant) => grant,
+            None => {
+                let grant = Grant {
+                    id: GrantId::new(now_ms, &self.random()),
+                    user: signed_on.user,
+                    client: app.id.clone(),
+                    scopes: request.scopes.clone(),
+                    resource: request.resource.clone(),
+                    given_at: now,
+                    withdrawn_at: None,
+                };
+                self.ports.grants().give(&grant).await?
+            }
+        };
+        let (client, redirect_uri) = Code::bound_to(&app.id, &request.redirect_uri);
+        let code = Code {
+            client,
+            redirect_uri,
+            challenge: request.code_challenge,
+            user: signed_on.user,
+            epoch: signed_on.epoch,
+            sign_on: signed_on.sign_on,
+            session: signed_on.session,
+            proof: signed_on.proof,
+            nonce: request.nonce.clone(),
+            scopes: request.scopes.clone(),
+            resource: request.resource.clone(),
+            grant: grant.id,
+            id: CodeId::new(self.random()),
+            expires_at: now.saturating_add(CODE_TTL),
+        };
+        let (user, session) = (code.user, code.session);
+        let sealed = self.shared.codes.seal(&code);
+        self.record(Act::CodeIssued {
+            user,
+            session,
+            client: app.id.to_string(),
+        });
+        Ok(ToApp {
+            url: Secret::new(request.answer(sealed.expose(), &self.settings().issuer)),
+            code_of: Some((user, session)),
+            error: None,
+        })
+    }
+
+    fn refusal(&self, refusal: &ErrorRedirect) -> ToApp {
+        ToApp {
+            url: Secret::new(refusal.url(&self.settings().issuer)),
+            code_of: None,
+            error: Some((refusal.error, refusal.description.to_owned())),
+        }
+    }
+
+    /// The user of `id_token_hint`, if it is an id_token of ours.
+    fn hinted_user(&self, query: &str) -> Option<UserId> {
+        let mut parameters = form_urlencoded::parse(query.as_bytes());
+        let (_, hint) = parameters.find(|(name, _)| name == "id_token_hint")?;
+        self.id_token_hint(&hint).map(|hint| hint.user)
+    }
+
+    fn server_rules(&self) -> ServerRules<'_> {
+        let settings = self.settings();
+        ServerRules {
+            issuer: &settings.issuer,
+            audience: &settings.audience,
+            resources: &settings.resources,
+            issuer_is_loopback: settings.issuer_is_loopback(),
+        }
+    }
+}
+
+const NOBODY_MAY_BE_ASKED: &str = "The user has to be asked, and prompt=none does not allow it";
+
+fn signed_on_by((ticket, user): &(RefreshTicket, User)) -> SignedOn {
+    SignedOn {
+        user: ticket.user,
+        email: user.email.clone(),
+        session: ticket.session,
+        sign_on: sign_on_of(ticket),
+        epoch: ticket.epoch,
+        proof: ticket.proof,
+    }
+}

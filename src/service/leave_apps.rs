@@ -1,0 +1,152 @@
+//! An app sends its user here to sign out (OpenID Connect RP-Initiated Logout 1.0). That ends the
+//! sign-on, and with it the sessions of all apps that the user entered in this browser.
+
+use super::AuthService;
+use crate::domain::account::UserId;
+use crate::domain::authorization::{ClientId, SignOn};
+use crate::domain::error::Error;
+use crate::domain::event::Act;
+use crate::domain::session::{Client, EndReason, Holder, SessionId};
+use crate::ports::{Clients, Ending, Ports, SessionStore};
+
+/// What an app says when it sends its user here.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Leaving<'a> {
+    /// An id_token that the app got.
+    pub id_token_hint: Option<&'a str>,
+    /// The app.
+    pub client_id: Option<&'a str>,
+    /// Where the user goes afterwards.
+    pub post_logout_redirect_uri: Option<&'a str>,
+    /// What the app gets back.
+    pub state: Option<&'a str>,
+}
+
+/// What happens to a browser that wants to leave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Left {
+    /// Nobody is signed on any more. `to` is the app's address, if the browser goes there at once.
+    Gone {
+        /// Whose sign-on ended, and its session, for the log.
+        ended: Option<(UserId, SessionId)>,
+        /// Where the browser goes.
+        to: Option<String>,
+    },
+    /// Nobody was signed on, and nothing proves that the app sent the browser: the person may go on
+    /// to the app by a click.
+    NobodyThere {
+        /// The app.
+        back: Option<BackToApp>,
+    },
+    /// The person must confirm it: any page could have sent the browser here.
+    Asked {
+        /// The address of the person's account.
+        email: String,
+        /// Where the click leads.
+        back: Option<BackToApp>,
+    },
+}
+
+/// An app, and its registered address for people who have signed out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackToApp {
+    /// The app's name.
+    pub name: String,
+    /// Its address, with the app's `state`.
+    pub to: String,
+}
+
+impl<P: Ports> AuthService<P> {
+    /// Signs a browser out of everything, if its person wants that: `is_confirmed` after a click on
+    /// our own page, or the app has an id_token of the same user.
+    ///
+    /// The browser is only sent to an address that is registered for the app of the id_token, or
+    /// after the click for that of `client_id`.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`]; [`Error::Store`]: a retry completes it.
+    pub async fn leave_apps(
+        &self,
+        leaving: Leaving<'_>,
+        sign_on: Option<&str>,
+        is_confirmed: bool,
+        client: &Client,
+    ) -> Result<Left, Error> {
+        self.admit_authorization(client).await?;
+        let named = leaving.client_id.and_then(ClientId::parse);
+        // The app of both must be the same (section 2 of the standard).
+        let hint = leaving
+            .id_token_hint
+            .and_then(|text| self.id_token_hint(text))
+            .filter(|hint| leaving.client_id.is_none() || named.as_ref() == Some(&hint.client));
+        let app = hint.as_ref().map(|hint| hint.client.clone()).or(named);
+        let back = self.back_to_app(app, &leaving).await?;
+        let sign_on = sign_on.and_then(|ticket| self.shared.sign_ons.open(ticket, self.now()));
+        let user = match &sign_on {
+            Some(of) => {
+                self.user_signed_on(of.user, of.session, of.sign_on, of.epoch)
+                    .await?
+            }
+            None => None,
+        };
+        let to = back.as_ref().map(|back| back.to.clone());
+        match (sign_on, user) {
+            (Some(of), user) if is_confirmed || hint.as_ref().is_some_and(|hint| hint.user == of.user) => {
+                self.end_sign_on(&of, user.is_some()).await?;
+                let ended = Some((of.user, of.session));
+                Ok(Left::Gone { ended, to })
+            }
+            (_, Some(user)) => Ok(Left::Asked {
+                email: user.email.as_given().to_owned(),
+                back,
+            }),
+            (_, None) if hint.is_some() || is_confirmed => Ok(Left::Gone { ended: None, to }),
+            (_, None) => Ok(Left::NobodyThere { back }),
+        }
+    }
+
+    /// The app's address, if it is registered for people who have signed out.
+    async fn back_to_app(
+        &self,
+        app: Option<ClientId>,
+        leaving: &Leaving<'_>,
+    ) -> Result<Option<BackToApp>, Error> {
+        let (Some(app), Some(presented)) = (app, leaving.post_logout_redirect_uri) else {
+            return Ok(None);
+        };
+        let registered = self.ports.clients().find(&app).await?;
+        let client = registered
+            .map(|registered| registered.client)
+            .filter(|client| client.disabled_at.is_none());
+        Ok(client.and_then(|client| {
+            let uri = client.post_logout_redirect_uri(presented)?;
+            let state = leaving.state.map(|state| ("state", state));
+            let parameters: Vec<_> = state.into_iter().collect();
+            Some(BackToApp {
+                name: client.name,
+                to: uri.with_parameters(&parameters),
+            })
+        }))
+    }
+
+    /// Ends a sign-on, and its session. An earlier attempt may have ended only a part, so it is
+    /// repeated even if the session is over.
+    async fn end_sign_on(&self, of: &SignOn, went_on: bool) -> Result<(), Error> {
+        let (user, session) = (of.user, of.session);
+        let ending = Ending {
+            user,
+            session,
+            holder: Some(Holder::Browser {
+                sign_on: Some(of.sign_on),
+            }),
+        };
+        self.ports
+            .sessions()
+            .end(&ending, EndReason::LoggedOut, self.now())
+            .await?;
+        if went_on {
+            self.record(Act::SignedOut { user, session });
+        }
+        Ok(())
+    }
+}
