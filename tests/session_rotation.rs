@@ -33,6 +33,7 @@ fn ticket(counter: u32) -> RefreshTicket {
         counter,
         expires_at: BEGUN + 90 * DAY,
         proof: PROOF,
+        sign_on: None,
     }
 }
 
@@ -76,6 +77,7 @@ fn verdict_by(
         ticket: ticket(counter),
         by: Some(Fingerprints::only(by)),
         now,
+        app: None,
     };
     rotate(
         &stored,
@@ -223,6 +225,7 @@ fn without_an_address_on_both_sides_nothing_is_late() {
                 ticket: ticket(5),
                 by,
                 now: NOW,
+                app: None,
             };
             let rules = Rules { reuse, ..RULES };
             let consistency = Consistency::Linearizable;
@@ -253,6 +256,7 @@ fn no_record_counts_as_new_only_where_reads_may_be_stale() {
         ticket: ticket(0),
         by: Some(Fingerprints::only(OWNER)),
         now: BEGUN + age,
+        app: None,
     };
     let nothing = Stored::default();
     let decide = |age, consistency| {
@@ -309,6 +313,7 @@ fn an_ended_session_stays_ended() {
         ticket: ticket(5),
         by: Some(Fingerprints::only(OWNER)),
         now: NOW,
+        app: None,
     };
     let decide = |standing| {
         rotate(

@@ -16,7 +16,7 @@ use std::rc::Rc;
 use edgegate::adapters::argon2::Argon2Hasher;
 use edgegate::adapters::kv_sessions::KeyValue;
 use edgegate::adapters::kv_sessions::KvSessions;
-use edgegate::adapters::memory::{MemoryBackground, MemoryKeyValue, NoSleep, SeededRandom};
+use edgegate::adapters::memory::{MemorySessions, MemoryBackground, MemoryKeyValue, NoSleep, SeededRandom};
 use edgegate::domain::account::{
     AccountNames, DeviceTicket, DeviceTickets, EmailAddress, FailedTries, FreedAddresses,
     HashingCost, KnownId, LinkNonce, Name, Password, PasswordHash, Peppers, Roles, TriedBy, User,
@@ -27,12 +27,12 @@ use edgegate::domain::mail::{
     Counted, Job, Lane, LinkLife, Locale, MailKeys, NoticedAct, Pool, RouteClass, Tally, Task,
 };
 use edgegate::domain::request_id::RequestId;
-use edgegate::domain::session::{
+use edgegate::domain::session::{Holder, 
     Client, ClientFingerprint, EndReason, Fingerprints, Place, Presented, Proof, RefreshTicket,
     RefreshTokens, Reuse, Rules, SessionId, Verdict,
 };
 use edgegate::domain::ticket::TicketSecrets;
-use edgegate::ports::{NewSession, PasswordHasher, Renewal, SessionStore};
+use edgegate::ports::{Ending, NewSession, PasswordHasher, Renewal, SessionStore};
 use pollster::block_on;
 use serde_json::{Value, json};
 
@@ -94,12 +94,13 @@ fn ticket(session: u8, counter: u32) -> RefreshTicket {
         counter,
         expires_at: NOW + 90 * DAY,
         proof: Proof::by_password(NOW + 1),
+        sign_on: None,
     }
 }
 
 fn presented(ticket: RefreshTicket, now: u64, by: bool) -> Presented {
     let by = by.then(|| Fingerprints::only(ClientFingerprint([0x5d, 0x41, 0xc0, 0xa7])));
-    Presented { ticket, by, now }
+    Presented { ticket, by, now, app: None }
 }
 
 fn user() -> User {
@@ -124,7 +125,7 @@ fn user() -> User {
 
 // ---- Workers KV ---------------------------------------------------------------------------------
 
-type Kv = KvSessions<MemoryKeyValue, SeededRandom, NoSleep, MemoryBackground>;
+type Kv = KvSessions<MemoryKeyValue, SeededRandom, NoSleep, MemoryBackground, MemorySessions>;
 
 fn kv() -> (MemoryKeyValue, Kv) {
     let kv = MemoryKeyValue::default();
@@ -134,6 +135,7 @@ fn kv() -> (MemoryKeyValue, Kv) {
         NoSleep,
         MemoryBackground::default(),
         Rc::default(),
+        Some(MemorySessions::default()),
     );
     (kv, store)
 }
@@ -172,6 +174,7 @@ fn write_kv() -> Value {
             expires_at: NOW + 90 * DAY,
             idle_ttl: 30 * DAY,
             most: None,
+            holder: Holder::default(),
         };
         block_on(store.begin(&new, NOW)).unwrap();
     }
@@ -186,7 +189,7 @@ fn write_kv() -> Value {
         (6, EndReason::EndedByUser),
         (7, EndReason::OverLimit),
     ] {
-        block_on(store.end(user_id(), session_id(session), reason, NOW + 200)).unwrap();
+        block_on(store.end(&Ending::by_id(user_id(), session_id(session)), reason, NOW + 200)).unwrap();
     }
     block_on(store.outdate(user_id(), 4, 3900, NOW + 200)).unwrap();
     content(&kv)
@@ -264,7 +267,7 @@ fn kv_records_of_the_version_before_are_read() {
     assert_eq!(block_on(store.list(user_id(), 4, NOW)).unwrap(), []);
 
     for session in 1..=7 {
-        let known = block_on(store.revocation(user_id(), session_id(session), NOW)).unwrap();
+        let known = block_on(store.revocation(user_id(), session_id(session), None, NOW)).unwrap();
         assert_eq!(
             (known.ended, known.minimum_version),
             (session >= 4, Some(4))

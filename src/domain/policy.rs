@@ -94,14 +94,6 @@ pub const RECENT_PROOF: u64 = 600;
 /// and for the sessions that cookie cleaners leave behind, and few enough to look through. The
 /// oldest ends first.
 pub const SESSIONS_PER_USER: usize = 100;
-/// How many sessions a user may have with each app. They are not among [`SESSIONS_PER_USER`]: an app
-/// must not be able to sign its users out of everything else.
-pub const SESSIONS_PER_APP: usize = 20;
-/// After how many seconds without a renewal the session of a public app in a browser ends: a day.
-/// Such an app can't keep a secret, so its refresh token is worth less the longer it is stored.
-pub const PUBLIC_APP_IDLE_TTL: u64 = DAY;
-/// How many secrets an app may have: two, so that one can be replaced while both are valid.
-pub const CLIENT_SECRETS: usize = 2;
 /// How many apps one answer of `/auth/clients` lists at most.
 pub const CLIENTS_PAGE: u32 = 100;
 /// How long a withdrawn grant is kept, in seconds: an app's session that began with it reads it

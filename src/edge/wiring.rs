@@ -188,11 +188,13 @@ impl Bindings {
     fn find(env: &Env, settings: &Settings) -> Result<Self, SettingError> {
         let database = Database::bound(env, "DB").ok_or_else(|| missing("DB"))?;
         let background = WaitUntil::without_request();
-        // SESSION_STORE = "durable" works without it.
-        let in_kv = KvNamespace::bound(env, "SESSIONS")
-            .map(|kv| KvSessions::new(kv, SystemRandom, Timer, background.clone(), Rc::default()));
         let in_objects = DurableSessions::bound(env, "SESSION_OBJECTS")
             .map(|objects| objects.with_copies_since(settings.copies_since));
+        // SESSION_STORE = "durable" works without it.
+        let in_kv = KvNamespace::bound(env, "SESSIONS").map(|kv| {
+            let (background, codes) = (background.clone(), in_objects.clone());
+            KvSessions::new(kv, SystemRandom, Timer, background, Rc::default(), codes)
+        });
         let sessions = match settings.session_store {
             SessionStoreKind::Kv => {
                 CloudflareSessions::Kv(in_kv.ok_or_else(|| missing("SESSIONS"))?, in_objects)

@@ -53,13 +53,12 @@ pub trait Clients {
         secret: Option<&StoredSecret>,
     ) -> Result<bool, StoreError>;
 
-    /// Replaces the app with this id, and stores a version that is one higher than
-    /// [`AppClient::version`]. MUST change nothing and return false when there is no such app, or
-    /// its stored version is another.
+    /// Replaces the app with this id. MUST change nothing and return false when there is no such
+    /// app, or its stored version is not `if_version`.
     ///
     /// # Errors
     /// When the store does not answer. The change may or may not have been made then.
-    async fn change(&self, client: &AppClient) -> Result<bool, StoreError>;
+    async fn change(&self, client: &AppClient, if_version: u64) -> Result<bool, StoreError>;
 
     /// Deletes an app, its secrets and all grants to it in one atomic step. Returns whether there
     /// was such an app.
@@ -69,7 +68,7 @@ pub trait Clients {
     async fn delete(&self, id: &ClientId) -> Result<bool, StoreError>;
 
     /// Adds a secret. MUST be exact, also for simultaneous calls: no app ever has more than
-    /// [`CLIENT_SECRETS`](crate::domain::policy::CLIENT_SECRETS).
+    /// [`CLIENT_SECRETS_MAX`](crate::domain::policy::CLIENT_SECRETS_MAX).
     ///
     /// # Errors
     /// When the store does not answer. The secret may or may not have been added then.

@@ -3,10 +3,10 @@
 use std::future::Future;
 
 use crate::domain::account::{User, UserId};
-use crate::domain::authorization::{ClientHash, CodeId};
+use crate::domain::authorization::{ClientHash, CodeId, Exchanged};
 use crate::domain::error::StoreError;
 use crate::domain::session::{
-    ActiveSession, Client, EndReason, Exchanged, Holder, Presented, Proved, RefreshTicket,
+    ActiveSession, Client, EndReason, Holder, Presented, Proved, RefreshTicket,
     Revocation, Rules, SessionId, UserCopy, Verdict,
 };
 

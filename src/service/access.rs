@@ -53,7 +53,7 @@ impl<P: Ports> AuthService<P> {
         let revocation = self
             .ports
             .sessions()
-            .check(bearer.user, bearer.session, self.now(), row)
+            .check(bearer.user, bearer.session, None, self.now(), row)
             .await?;
         bearer.unless(&revocation)
     }
@@ -68,7 +68,7 @@ impl<P: Ports> AuthService<P> {
         let (revocation, user) = futures_util::future::join(
             self.ports
                 .sessions()
-                .revocation(bearer.user, bearer.session, self.now()),
+                .revocation(bearer.user, bearer.session, None, self.now()),
             self.ports.users().find_by_id(bearer.user),
         )
         .await;

@@ -6,7 +6,7 @@ use crate::domain::error::Error;
 use crate::domain::event::Act;
 use crate::domain::policy::MAX_SESSION_TTL;
 use crate::domain::session::{EndReason, SessionId};
-use crate::ports::{Ports, SessionStore};
+use crate::ports::{Ending, Ports, SessionStore};
 use edgegate_token::{Expected, verify};
 
 impl<P: Ports> AuthService<P> {
@@ -20,26 +20,26 @@ impl<P: Ports> AuthService<P> {
 
     /// Ends the session of a refresh token, used or not, or of an access token, expired and
     /// outdated ones included. The token must be one of this service, and so recent that its
-    /// session can still exist. An invalid token is not an error (RFC 7009 section 2.2), and a
+    /// session can still exist. The sign-on ends with the session, so the apps that the user entered
+    /// through it are logged out too. An invalid token is not an error (RFC 7009 section 2.2), and a
     /// session that has ended already is not written again. Returns the session, for the log.
     ///
     /// # Errors
     /// [`Error::Store`] if the end may not have been stored; the client may retry.
     pub async fn log_out(&self, token: &str) -> Result<Option<(UserId, SessionId)>, Error> {
         let now = self.now();
-        let (user, session) = match self.shared.refresh_tokens.open(token) {
-            Some(ticket) if ticket.expires_at > now => (ticket.user, ticket.session),
+        let ending = match self.shared.refresh_tokens.open(token) {
+            Some(ticket) if ticket.expires_at > now => Ending::of_ticket(&ticket),
             Some(_) => return Ok(None),
             None => match self.session_of_access_token(token, now) {
-                Some(ids) => ids,
+                Some((user, session)) => Ending::by_id(user, session),
                 None => return Ok(None),
             },
         };
+        let Ending { user, session, .. } = ending;
         let sessions = self.ports.sessions();
-        if !sessions.revocation(user, session, now).await?.ended {
-            sessions
-                .end(user, session, EndReason::LoggedOut, now)
-                .await?;
+        if !sessions.revocation(user, session, None, now).await?.ended {
+            sessions.end(&ending, EndReason::LoggedOut, now).await?;
             self.record(Act::SignedOut { user, session });
         }
         Ok(Some((user, session)))

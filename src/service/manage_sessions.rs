@@ -12,7 +12,7 @@ use crate::domain::error::Error;
 use crate::domain::event::Act;
 use crate::domain::operator::Scope;
 use crate::domain::session::{ActiveSession, Device, EndReason, SessionId};
-use crate::ports::{Devices, Ports, SessionStore, UserDirectory};
+use crate::ports::{Devices, Ending, Ports, SessionStore, UserDirectory};
 
 /// A session as its owner sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +72,11 @@ impl<P: Ports> AuthService<P> {
         }
         self.ports
             .sessions()
-            .end(user.id, session, EndReason::EndedByUser, self.now())
+            .end(
+                &Ending::by_id(user.id, session),
+                EndReason::EndedByUser,
+                self.now(),
+            )
             .await?;
         let (user, by) = (user.id, Some(manager.actor()));
         self.record(Act::SessionEnded { user, session, by });
@@ -117,7 +121,11 @@ impl<P: Ports> AuthService<P> {
         }
         self.ports
             .sessions()
-            .end(user.id, session, EndReason::EndedByUser, self.now())
+            .end(
+                &Ending::by_id(user.id, session),
+                EndReason::EndedByUser,
+                self.now(),
+            )
             .await?;
         let (user, by) = (user.id, None);
         self.record(Act::SessionEnded { user, session, by });
@@ -136,7 +144,7 @@ impl<P: Ports> AuthService<P> {
             if active.id != bearer.session {
                 self.ports
                     .sessions()
-                    .end(user.id, active.id, EndReason::EndedByUser, now)
+                    .end(&Ending::by_id(user.id, active.id), EndReason::EndedByUser, now)
                     .await?;
             }
         }

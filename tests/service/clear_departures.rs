@@ -9,7 +9,7 @@ use edgegate::domain::mail::{Job, Locale, Pool, Task};
 use edgegate::domain::policy::{
     DEAD_LETTER_TTL, DEPARTURE_REMOVALS, DEPARTURE_SETTLES, DEPARTURE_TTL,
 };
-use edgegate::domain::session::{Client, Place, SessionId};
+use edgegate::domain::session::{Holder, Client, Place, SessionId};
 use edgegate::ports::{
     DeadLetter, MailLedger, MailQueue, NewSession, Ports, SessionStore, UserDirectory,
 };
@@ -235,6 +235,7 @@ on_both!(nothing_that_names_the_person_is_left_in_any_store, SETTINGS, world => 
         expires_at: now(&world) + 1000,
         idle_ttl: 1000,
         most: None,
+        holder: Holder::default(),
     };
     ports.sessions.begin(&late, now(&world)).await.unwrap();
     keep(&world, &job(99, asked_at, Task::PasswordChanged { to: self::zoe() }), now(&world)).await;
@@ -316,6 +317,7 @@ fn many_sessions_take_several_runs() {
                 expires_at: now(&world) + 1000,
                 idle_ttl: 1000,
                 most: None,
+                holder: Holder::default(),
             };
             ports.sessions.begin(&new, now(&world)).await.unwrap();
         }

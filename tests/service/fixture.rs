@@ -24,7 +24,7 @@ pub(crate) const ADA: &str = "ada@example.com";
 pub(crate) const ROOT: &str = "root@example.com";
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
-pub(crate) type KvStore = KvSessions<MemoryKeyValue, SeededRandom, NoSleep, MemoryBackground>;
+pub(crate) type KvStore = KvSessions<MemoryKeyValue, SeededRandom, NoSleep, MemoryBackground, MemorySessions>;
 
 /// A service, and the handles that control its clock and stores.
 pub(crate) struct World<S> {
@@ -74,6 +74,7 @@ impl<S: SessionStore> World<S> {
             devices: MemoryDevices,
             signatures: Default::default(),
             operator_tickets: Default::default(),
+            apps: Default::default(),
             vendors: Default::default(),
         };
         let shared = Rc::new(Shared::new(settings(changes)));
@@ -111,6 +112,7 @@ pub(crate) fn on_kv(changes: &[(&str, &str)]) -> World<KvStore> {
         NoSleep,
         MemoryBackground::default(),
         memory,
+        Some(MemorySessions::default()),
     );
     World::new(sessions, clock, kv, changes)
 }

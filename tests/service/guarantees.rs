@@ -55,6 +55,7 @@ fn forged_refresh_token(user: &User, session: SessionId, now: u64) -> String {
         counter: 0,
         expires_at: now + HOUR,
         proof: Proof::by_password(now),
+        sign_on: None,
     };
     tokens.seal(ticket).expose().to_owned()
 }

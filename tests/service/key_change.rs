@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use edgegate::adapters::kv_sessions::KvSessions;
-use edgegate::adapters::memory::{
+use edgegate::adapters::memory::{MemorySessions, 
     ManualClock, MemoryBackground, MemoryKeyValue, MemoryPorts, NoSleep, SeededRandom,
 };
 use edgegate::domain::error::Code;
@@ -44,6 +44,7 @@ impl Storage {
             NoSleep,
             MemoryBackground::default(),
             Rc::new(RefCell::default()),
+            Some(MemorySessions::default()),
         );
         let ports = MemoryPorts {
             mail_gate: Default::default(),
@@ -61,6 +62,7 @@ impl Storage {
             devices: Default::default(),
             signatures: Default::default(),
             operator_tickets: Default::default(),
+            apps: Default::default(),
             vendors: Default::default(),
         };
         AuthService::new(ports, Rc::new(Shared::new(settings(&changes))))

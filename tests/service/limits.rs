@@ -69,6 +69,7 @@ impl World {
             devices: Default::default(),
             signatures: Default::default(),
             operator_tickets: Default::default(),
+            apps: Default::default(),
             vendors: Default::default(),
         };
         let service = AuthService::new(ports, Rc::new(Shared::new(settings(changes))));

@@ -52,6 +52,7 @@ impl World {
             devices: Default::default(),
             signatures: Default::default(),
             operator_tickets: Default::default(),
+            apps: Default::default(),
             vendors: Default::default(),
         };
         let clock = ports.clock.clone();

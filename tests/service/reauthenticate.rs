@@ -446,6 +446,7 @@ fn the_limits_of_a_login_hold() {
                 expires_at: now(&world) + 3600,
                 idle_ttl: 3600,
                 most: None,
+                holder: Holder::default(),
             };
             sessions.begin(&new, now(&world)).await.unwrap();
             let ports = MemoryPorts {
@@ -464,6 +465,7 @@ fn the_limits_of_a_login_hold() {
                 devices: MemoryDevices,
                 signatures: Default::default(),
                 operator_tickets: Default::default(),
+                apps: Default::default(),
                 vendors: Default::default(),
             };
             let service = AuthService::new(ports, std::rc::Rc::clone(&world.shared));

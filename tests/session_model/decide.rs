@@ -80,6 +80,7 @@ impl Question {
             counter: self.token,
             expires_at: u64::MAX,
             proof: Proof::by_password(self.begun_at),
+            sign_on: None,
         }
     }
 
@@ -104,6 +105,7 @@ impl Question {
             ticket: self.ticket(),
             by: self.by.fingerprint().map(Fingerprints::only),
             now: self.now,
+            app: None,
         };
         rotate(&stored, Some(standing), &presented, rules, consistency)
     }

@@ -6,8 +6,8 @@ use std::cell::RefCell;
 use edgegate::adapters::kv_sessions::Sleep;
 use edgegate::adapters::memory::Faults;
 use edgegate::domain::error::Code;
-use edgegate::domain::session::{EndReason, SessionId};
-use edgegate::ports::{Clock, NewSession, Ports, SessionStore};
+use edgegate::domain::session::{Holder, EndReason, SessionId};
+use edgegate::ports::{Ending, Clock, NewSession, Ports, SessionStore};
 use futures_util::future::join_all;
 
 use crate::kv::{Deployment, EVERY_TIME, client, ended_key, open, recorded, renew, seal};
@@ -40,6 +40,7 @@ fn a_lost_write_is_finished_by_a_repeat() {
             expires_at: deployment.now() + 86_400,
             idle_ttl: 3600,
             most: None,
+            holder: Holder::default(),
         };
         assert!(
             deployment
@@ -74,11 +75,9 @@ fn a_lost_write_is_finished_by_a_repeat() {
         deployment.kv.set_faults(fault());
         let end = || {
             store.end(
-                user.id,
-                ticket.session,
+                &Ending::by_id(user.id, ticket.session),
                 EndReason::LoggedOut,
-                deployment.now(),
-            )
+                deployment.now())
         };
         assert!(deployment.time.run(end()).is_err());
         deployment.time.advance(2);
@@ -320,7 +319,7 @@ fn a_lost_read_is_an_error_and_changes_nothing() {
     assert_eq!(deployment.kv.take_calls().writes, 0);
     lost();
     let now = deployment.now();
-    let revocation = store.revocation(user.id, ticket.session, now);
+    let revocation = store.revocation(user.id, ticket.session, None, now);
     assert!(deployment.time.run(revocation).is_err());
     lost();
     assert!(deployment.time.run(store.list(user.id, 0, now)).is_err());

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use edgegate::adapters::kv_sessions::KvSessions;
 use edgegate::adapters::kv_sessions::Sleep;
-use edgegate::adapters::memory::{
+use edgegate::adapters::memory::{MemorySessions, 
     MemoryBackground, MemoryDevices, MemoryEvents, MemoryPorts, MemoryUsers, SimulatedKv,
     VirtualTime,
 };
@@ -15,7 +15,7 @@ use edgegate::domain::account::{
 };
 use edgegate::domain::error::{Code, StoreError};
 use edgegate::domain::policy::{KV_WRITE_RETRIES_MS, RETRY_AFTER};
-use edgegate::domain::session::{Client, Proof, RefreshTicket, RefreshTokens, SessionId};
+use edgegate::domain::session::{Holder, Client, Proof, RefreshTicket, RefreshTokens, SessionId};
 use edgegate::domain::settings::Settings;
 use edgegate::ports::{Clock, Insertion, NewSession, Random, SessionStore, UserDirectory};
 use edgegate::service::{AuthService, Shared};
@@ -26,7 +26,7 @@ pub(crate) const BEGUN_MS: u64 = 1_767_225_600_000;
 pub(crate) const DAY: u64 = 86_400;
 pub(crate) const TICKET_SECRET: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 
-pub(crate) type Store = KvSessions<SimulatedKv, Dice, VirtualTime, MemoryBackground>;
+pub(crate) type Store = KvSessions<SimulatedKv, Dice, VirtualTime, MemoryBackground, MemorySessions>;
 pub(crate) type Service = AuthService<MemoryPorts<Store, VirtualTime, Dice, SlowUsers>>;
 /// Settings that differ from the defaults.
 pub(crate) type Changes<'a> = &'a [(&'a str, &'a str)];
@@ -246,6 +246,8 @@ pub(crate) struct Deployment {
     pub(crate) kv: SimulatedKv,
     pub(crate) users: SlowUsers,
     pub(crate) background: MemoryBackground,
+    /// Where codes are exchanged.
+    pub(crate) codes: MemorySessions,
     pub(crate) dice: Dice,
 }
 
@@ -269,6 +271,7 @@ impl Deployment {
                 calls: Rc::default(),
             },
             background: MemoryBackground::default(),
+            codes: MemorySessions::default(),
             dice,
             time,
         }
@@ -283,6 +286,7 @@ impl Deployment {
             self.time.clone(),
             self.background.clone(),
             memory,
+            Some(self.codes.clone()),
         )
     }
 
@@ -304,6 +308,7 @@ impl Deployment {
             devices: MemoryDevices,
             signatures: Default::default(),
             operator_tickets: Default::default(),
+            apps: Default::default(),
             vendors: Default::default(),
         };
         AuthService::new(ports, Rc::new(Shared::new(settings(changes))))
@@ -345,6 +350,7 @@ impl Deployment {
             counter: 0,
             expires_at: self.now() + 90 * DAY,
             proof: Proof::by_password(self.now()),
+            sign_on: None,
         }
     }
 
@@ -364,6 +370,7 @@ impl Deployment {
             expires_at: ticket.expires_at,
             idle_ttl: 30 * DAY,
             most,
+            holder: Holder::default(),
         };
         store.begin(&new, self.now()).await
     }

@@ -3,8 +3,8 @@
 use edgegate::adapters::memory::{Faults, MemorySessions};
 use edgegate::domain::account::UserId;
 use edgegate::domain::policy::{ENDED_ROW_TTL, SESSIONS_PER_USER};
-use edgegate::domain::session::{EndReason, Proof, RefreshTicket, SessionId};
-use edgegate::ports::{Clock, NewSession, Ports, SessionStore};
+use edgegate::domain::session::{Holder, EndReason, Proof, RefreshTicket, SessionId};
+use edgegate::ports::{Ending, Clock, NewSession, Ports, SessionStore};
 
 use crate::kv::{Deployment, EVERY_TIME, client, ended_key, renew, seal, session_key};
 
@@ -32,6 +32,7 @@ fn the_limit_ends_the_oldest_and_clears_away() {
             counter: 0,
             expires_at: deployment.now() + 90 * 86_400,
             proof: Proof::by_password(deployment.now()),
+            sign_on: None,
         };
         let browser = client();
         let new = NewSession {
@@ -43,6 +44,7 @@ fn the_limit_ends_the_oldest_and_clears_away() {
             expires_at: ticket.expires_at,
             idle_ttl: 30 * 86_400,
             most: Some(most),
+            holder: Holder::default(),
         };
         let store = service.ports().sessions();
         deployment
@@ -180,7 +182,7 @@ fn a_session_that_has_ended_since_takes_no_place() {
         let ticket = deployment.ticket(&user);
         log_in(&deployment, &store, ticket, 3);
         let now = deployment.now();
-        let end = store.end(user.id, ticket.session, EndReason::LoggedOut, now);
+        let end = store.end(&Ending::by_id(user.id, ticket.session), EndReason::LoggedOut, now);
         deployment.time.run(end).unwrap();
         deployment.time.advance(1);
         counted += deployment.time.run(deployment.background.run()).unwrap();
@@ -263,7 +265,7 @@ fn a_long_list_is_read_in_parts() {
         deployment.time.advance(1);
     }
     let now = deployment.now();
-    let end = store.end(user.id, begun[150], EndReason::LoggedOut, now);
+    let end = store.end(&Ending::by_id(user.id, begun[150]), EndReason::LoggedOut, now);
     deployment.time.run(end).unwrap();
     begun.remove(150);
     let _ = deployment.kv.take_calls();
@@ -293,6 +295,7 @@ fn ended_sessions_do_not_accumulate() {
             expires_at: now + 90 * 86_400,
             idle_ttl: 30 * 86_400,
             most: Some(SESSIONS_PER_USER),
+            holder: Holder::default(),
         };
         pollster::block_on(store.begin(&new, now)).unwrap();
         session
@@ -317,11 +320,11 @@ fn ended_sessions_do_not_accumulate() {
     // The session stays ended without a record. The record is removed long before everything issued
     // for the session expires.
     let ended = begin(now, 1_500);
-    let end = store.end(user, ended, EndReason::LoggedOut, now);
+    let end = store.end(&Ending::by_id(user, ended), EndReason::LoggedOut, now);
     pollster::block_on(end).unwrap();
     for passed in [0, ENDED_ROW_TTL - 1, ENDED_ROW_TTL, 86_400, 29 * 86_400] {
         store.delete_expired(now + passed);
-        let known = store.revocation(user, ended, now + passed);
+        let known = store.revocation(user, ended, None, now + passed);
         assert!(pollster::block_on(known).unwrap().ended, "{passed} s later");
     }
     assert_eq!(store.recorded(), 0);
@@ -378,7 +381,7 @@ fn a_list_may_miss_what_began_here_and_shows_nothing_that_ended_here() {
     deployment.time.advance(60);
     assert_eq!(listed(), 1);
     let (reason, now) = (EndReason::LoggedOut, deployment.now());
-    let end = store.end(user.id, ticket.session, reason, now);
+    let end = store.end(&Ending::by_id(user.id, ticket.session), reason, now);
     deployment.time.run(end).unwrap();
     assert_eq!(listed(), 0);
 }

@@ -211,6 +211,7 @@ impl<S: SessionStore> Walk<'_, S> {
             devices: MemoryDevices,
             signatures: Default::default(),
             operator_tickets: Default::default(),
+            apps: Default::default(),
             vendors: Default::default(),
         };
         AuthService::new(ports, Rc::clone(shared))

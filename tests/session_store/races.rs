@@ -12,7 +12,7 @@ use edgegate::domain::policy::{
     DELETED_VERSION, KV_STALENESS, REVOCATION_MEMORY_ENTRIES, REVOCATION_MEMORY_TTL, STALE_TTL,
 };
 use edgegate::domain::session::{EndReason, RefreshTicket, SessionId};
-use edgegate::ports::{Clock, Ports, SessionStore, UserDirectory};
+use edgegate::ports::{Ending, Clock, Ports, SessionStore, UserDirectory};
 use futures_util::future::{join, join_all};
 
 use crate::kv::{Deployment, EVERY_TIME, Service, client, renew, seal};
@@ -177,11 +177,9 @@ fn log_out_here_while_it_renews_elsewhere() {
                     let store = here.ports().sessions();
                     store
                         .end(
-                            ticket.user,
-                            ticket.session,
+                            &Ending::by_id(ticket.user, ticket.session),
                             EndReason::LoggedOut,
-                            deployment.now(),
-                        )
+                            deployment.now())
                         .await
                         .unwrap();
                     ended_ms = Some(deployment.time.now_ms());
@@ -276,13 +274,13 @@ fn a_check_beside_a_log_out() {
         let end = async {
             let reason = EndReason::LoggedOut;
             store
-                .end(user.id, ticket.session, reason, now)
+                .end(&Ending::by_id(user.id, ticket.session), reason, now)
                 .await
                 .unwrap();
             ended_ms.set(Some(deployment.time.now_ms()));
         };
         let check = async {
-            let revocation = store.revocation(user.id, ticket.session, now).await;
+            let revocation = store.revocation(user.id, ticket.session, None, now).await;
             (revocation.unwrap(), ended_ms.get())
         };
         let ((), (revocation, answered)) = deployment.time.run(join(end, check));
@@ -302,7 +300,7 @@ fn a_smaller_version_never_replaces_a_larger_one() {
         deployment.time.run(outdate).unwrap();
         deployment.time.advance(5);
     }
-    let revocation = there.revocation(user.id, ticket.session, deployment.now());
+    let revocation = there.revocation(user.id, ticket.session, None, deployment.now());
     let revocation = deployment.time.run(revocation).unwrap();
     assert_eq!(revocation.minimum_version, Some(2));
 }
@@ -326,7 +324,7 @@ fn a_late_write_leaves_no_smaller_version() {
                 service
                     .ports()
                     .sessions()
-                    .revocation(user.id, ticket.session, deployment.now());
+                    .revocation(user.id, ticket.session, None, deployment.now());
             deployment.time.run(known).unwrap();
         }
         // Half of the runs have slow calls. The others have quick ones, and a second write in a
@@ -402,14 +400,14 @@ fn an_isolate_remembers_its_own_revocations_beside_thousands_of_others() {
     let [ended, outdated] =
         [&ada, &bob].map(|user| deployment.time.run(deployment.begin(&store, user)));
     let known = |ticket: RefreshTicket| {
-        let known = store.revocation(ticket.user, ticket.session, deployment.now());
+        let known = store.revocation(ticket.user, ticket.session, None, deployment.now());
         deployment.time.run(known).unwrap()
     };
     // KV's cache at this location still says that there are no such records.
     assert!(!known(ended).ended && known(outdated).minimum_version.is_none());
     deployment.time.advance(1);
     let now = deployment.now();
-    let end = store.end(ada.id, ended.session, EndReason::LoggedOut, now);
+    let end = store.end(&Ending::by_id(ada.id, ended.session), EndReason::LoggedOut, now);
     deployment.time.run(end).unwrap();
     deployment
         .time
@@ -420,10 +418,10 @@ fn an_isolate_remembers_its_own_revocations_beside_thousands_of_others() {
         let user = UserId::new(number, &[7; 10]);
         deployment
             .time
-            .run(store.revocation(user, other, now))
+            .run(store.revocation(user, other, None, now))
             .unwrap();
         // This isolate also writes as many endings and versions itself.
-        let end = store.end(user, other, EndReason::LoggedOut, now);
+        let end = store.end(&Ending::by_id(user, other), EndReason::LoggedOut, now);
         deployment.time.run(end).unwrap();
         deployment
             .time

@@ -7,13 +7,14 @@ use std::pin::pin;
 use edgegate::adapters::kv_sessions::Sleep;
 use edgegate::adapters::memory::VirtualTime;
 use edgegate::domain::account::{User, UserId};
+use edgegate::domain::authorization::{ClientHash, CodeId, Exchanged};
 use edgegate::domain::error::StoreError;
 use edgegate::domain::policy::RETRY_AFTER;
 use edgegate::domain::session::{
     ActiveSession, Client, EndReason, Presented, Proved, RefreshTicket, Revocation, Rules,
     SessionId,
 };
-use edgegate::ports::{NewSession, Renewal, SessionStore};
+use edgegate::ports::{Ending, NewSession, Renewal, SessionStore};
 
 /// Repeats each call that fails after the Retry-After, up to 30 times.
 #[derive(Debug)]
@@ -103,14 +104,32 @@ impl<S: SessionStore> SessionStore for Retrying<S> {
         repeat!(self, self.store.prove(ticket, rules, now))
     }
 
-    async fn end(
+    async fn end(&self, ending: &Ending, reason: EndReason, now: u64) -> Result<(), StoreError> {
+        repeat!(self, self.store.end(ending, reason, now))
+    }
+
+    async fn end_client(
         &self,
         user: UserId,
-        session: SessionId,
-        reason: EndReason,
+        client: ClientHash,
         now: u64,
     ) -> Result<(), StoreError> {
-        repeat!(self, self.store.end(user, session, reason, now))
+        repeat!(self, self.store.end_client(user, client, now))
+    }
+
+    async fn exchange(
+        &self,
+        user: UserId,
+        code: &CodeId,
+        session: SessionId,
+        sign_on: Option<SessionId>,
+        until: u64,
+        now: u64,
+    ) -> Result<Exchanged, StoreError> {
+        repeat!(
+            self,
+            self.store.exchange(user, code, session, sign_on, until, now)
+        )
     }
 
     async fn list(
@@ -156,8 +175,9 @@ impl<S: SessionStore> SessionStore for Retrying<S> {
         &self,
         user: UserId,
         session: SessionId,
+        sign_on: Option<SessionId>,
         now: u64,
     ) -> Result<Revocation, StoreError> {
-        repeat!(self, self.store.revocation(user, session, now))
+        repeat!(self, self.store.revocation(user, session, sign_on, now))
     }
 }

@@ -162,6 +162,7 @@ fn ticket(counter: u32) -> RefreshTicket {
         counter,
         expires_at: BEGUN + SESSION_TTL,
         proof: Proof::by_password(BEGUN),
+        sign_on: None,
     }
 }
 
@@ -205,6 +206,7 @@ fn rotation(ago: u64, counter: u32, is_expected: fn(Verdict) -> bool) -> Prepare
         ticket: ticket(counter),
         by: Some(Fingerprints::only(owner)),
         now: NOW,
+        app: None,
     };
     let standing = Some(Standing {
         epoch: 3,

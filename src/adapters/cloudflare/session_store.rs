@@ -9,12 +9,13 @@ use super::kv_namespace::KvNamespace;
 use crate::adapters::kv_sessions::KvSessions;
 use crate::adapters::system_random::SystemRandom;
 use crate::domain::account::{User, UserId};
+use crate::domain::authorization::{ClientHash, CodeId, Exchanged};
 use crate::domain::error::StoreError;
 use crate::domain::session::{
-    ActiveSession, Client, EndReason, Presented, Proved, RefreshTicket, Revocation, Rules,
-    SessionId,
+    ActiveSession, Client, EndReason, Presented, Proved, RefreshTicket, Revocation,
+    Rules, SessionId,
 };
-use crate::ports::{NewSession, Renewal, SessionStore};
+use crate::ports::{Ending, NewSession, Renewal, SessionStore};
 
 /// Sessions in Workers KV or in Durable Objects. Each says how stale its answers may be.
 #[derive(Clone, Debug)]
@@ -26,7 +27,7 @@ pub enum CloudflareSessions {
 }
 
 /// Sessions in Workers KV.
-type Kv = KvSessions<KvNamespace, SystemRandom, Timer, WaitUntil>;
+type Kv = KvSessions<KvNamespace, SystemRandom, Timer, WaitUntil, DurableSessions>;
 
 impl CloudflareSessions {
     /// The same store, whose jobs after the response belong to another request.
@@ -76,16 +77,45 @@ impl SessionStore for CloudflareSessions {
         }
     }
 
-    async fn end(
+    async fn end(&self, ending: &Ending, reason: EndReason, now: u64) -> Result<(), StoreError> {
+        match self {
+            Self::Kv(store, _) => store.end(ending, reason, now).await,
+            Self::Durable(store, _) => store.end(ending, reason, now).await,
+        }
+    }
+
+    async fn end_client(
         &self,
         user: UserId,
-        session: SessionId,
-        reason: EndReason,
+        client: ClientHash,
         now: u64,
     ) -> Result<(), StoreError> {
         match self {
-            Self::Kv(store, _) => store.end(user, session, reason, now).await,
-            Self::Durable(store, _) => store.end(user, session, reason, now).await,
+            Self::Kv(store, _) => store.end_client(user, client, now).await,
+            Self::Durable(store, _) => store.end_client(user, client, now).await,
+        }
+    }
+
+    async fn exchange(
+        &self,
+        user: UserId,
+        code: &CodeId,
+        session: SessionId,
+        sign_on: Option<SessionId>,
+        until: u64,
+        now: u64,
+    ) -> Result<Exchanged, StoreError> {
+        match self {
+            Self::Kv(store, _) => {
+                store
+                    .exchange(user, code, session, sign_on, until, now)
+                    .await
+            }
+            Self::Durable(store, _) => {
+                store
+                    .exchange(user, code, session, sign_on, until, now)
+                    .await
+            }
         }
     }
 
@@ -139,6 +169,7 @@ impl SessionStore for CloudflareSessions {
         &self,
         user: UserId,
         session: SessionId,
+        sign_on: Option<SessionId>,
         now: u64,
         row: F,
     ) -> Result<Revocation, StoreError>
@@ -146,8 +177,8 @@ impl SessionStore for CloudflareSessions {
         F: Future<Output = Result<Option<User>, StoreError>>,
     {
         match self {
-            Self::Kv(store, _) => store.check(user, session, now, row).await,
-            Self::Durable(store, _) => store.check(user, session, now, row).await,
+            Self::Kv(store, _) => store.check(user, session, sign_on, now, row).await,
+            Self::Durable(store, _) => store.check(user, session, sign_on, now, row).await,
         }
     }
 
@@ -180,11 +211,12 @@ impl SessionStore for CloudflareSessions {
         &self,
         user: UserId,
         session: SessionId,
+        sign_on: Option<SessionId>,
         now: u64,
     ) -> Result<Revocation, StoreError> {
         match self {
-            Self::Kv(store, _) => store.revocation(user, session, now).await,
-            Self::Durable(store, _) => store.revocation(user, session, now).await,
+            Self::Kv(store, _) => store.revocation(user, session, sign_on, now).await,
+            Self::Durable(store, _) => store.revocation(user, session, sign_on, now).await,
         }
     }
 }

@@ -1,13 +1,18 @@
 //! Lists the sessions of a user, and ends the oldest when there are too many.
 
+use std::collections::BTreeSet;
+
 use super::KvSessions;
-use super::records::{decode_metadata, ended_key, malformed, session_key, session_prefix};
+use super::records::{
+    Listed, decode_metadata, ended_key, malformed, session_key, session_prefix, signed_off_key,
+};
 use crate::adapters::kv_sessions::{Background, KeyValue, Sleep, Values};
 use crate::domain::account::UserId;
+use crate::domain::authorization::ClientHash;
 use crate::domain::error::StoreError;
 use crate::domain::policy::{KV_BULK_KEYS, KV_LIST_PAGES, KV_REMOVALS};
 use crate::domain::session::{ActiveSession, EndReason, SessionId, surplus};
-use crate::ports::{Random, SessionStore};
+use crate::ports::{Ending, Random, SessionStore};
 
 /// The sessions of a user that have a record.
 pub(super) struct Recorded {
@@ -18,16 +23,16 @@ pub(super) struct Recorded {
     over: Vec<SessionId>,
 }
 
-impl<K, R, S, B> KvSessions<K, R, S, B>
+impl<K, R, S, B, C> KvSessions<K, R, S, B, C>
 where
     K: KeyValue + Clone + 'static,
     R: Random + Clone + 'static,
     S: Sleep + Clone + 'static,
     B: Background + Clone + 'static,
+    C: SessionStore + Clone + 'static,
 {
-    /// Lists the records, and reads which of the sessions have ended.
-    pub(super) async fn recorded(&self, user: UserId, epoch: u32) -> Result<Recorded, StoreError> {
-        let epoch = u64::from(epoch);
+    /// Lists the records of a user.
+    async fn listed(&self, user: UserId) -> Result<Vec<Listed>, StoreError> {
         let prefix = session_prefix(user);
         let mut found = Vec::new();
         let mut cursor = None;
@@ -45,37 +50,74 @@ where
                 break;
             }
         }
+        Ok(found)
+    }
+
+    /// The sessions of an app that have a record, whether or not they have ended.
+    pub(super) async fn sessions_of_client(
+        &self,
+        user: UserId,
+        client: ClientHash,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        let found = self.listed(user).await?;
+        Ok(found
+            .into_iter()
+            .filter(|listed| listed.session.app == Some(client))
+            .map(|listed| listed.session.id)
+            .collect())
+    }
+
+    /// Lists the records, and reads which of the sessions have ended. An app's session whose sign-on
+    /// has ended is not among the active ones either.
+    pub(super) async fn recorded(&self, user: UserId, epoch: u32) -> Result<Recorded, StoreError> {
+        let epoch = u64::from(epoch);
+        let found = self.listed(user).await?;
+        // The apps of one browser have one sign-on.
+        let keys: BTreeSet<String> = found
+            .iter()
+            .flat_map(|listed| {
+                let signed_off = listed.ending_sign_on.map(|id| signed_off_key(user, id));
+                [ended_key(user, listed.session.id)]
+                    .into_iter()
+                    .chain(signed_off)
+            })
+            .collect();
+        let keys: Vec<String> = keys.into_iter().collect();
         let mut endings = Values::new();
-        for some in found.chunks(KV_BULK_KEYS) {
-            let keys: Vec<String> = some
-                .iter()
-                .map(|(_, session)| ended_key(user, session.id))
-                .collect();
-            endings.extend(self.kv.read(&keys, None).await?);
+        for some in keys.chunks(KV_BULK_KEYS) {
+            endings.extend(self.kv.read(some, None).await?);
         }
         let mut recorded = Recorded {
             active: Vec::new(),
             over: Vec::new(),
         };
-        for (its_epoch, session) in found {
+        for listed in found {
+            let Listed { session, .. } = listed;
+            let memory = self.memory.borrow();
             let ended = endings.contains_key(&ended_key(user, session.id))
-                || self.memory.borrow().has_ended(user, session.id);
-            if ended || its_epoch < epoch {
+                || memory.has_ended(user, session.id)
+                || listed.ending_sign_on.is_some_and(|sign_on| {
+                    endings.contains_key(&signed_off_key(user, sign_on))
+                        || memory.has_signed_off(user, sign_on)
+                });
+            if ended || listed.epoch < epoch {
                 recorded.over.push(session.id);
-            } else if its_epoch == epoch {
+            } else if listed.epoch == epoch {
                 recorded.active.push(session);
             }
         }
         Ok(recorded)
     }
 
-    /// Ends the oldest sessions above `most`, and deletes the records of sessions that have ended: they
-    /// have no effect any more, and would make every list longer until they expire.
+    /// Ends the oldest sessions above `most`, of browsers or of this app, and deletes the records of
+    /// sessions that have ended: they have no effect any more, and would make every list longer
+    /// until they expire.
     pub(super) async fn keep_to(
         &self,
         most: usize,
         user: UserId,
         begun: SessionId,
+        client: Option<ClientHash>,
         epoch: u32,
         now: u64,
     ) -> Result<(), StoreError> {
@@ -85,14 +127,15 @@ where
         let others: Vec<SessionId> = recorded
             .active
             .iter()
+            .filter(|active| active.app == client && active.id != begun)
             .map(|active| active.id)
-            .filter(|id| *id != begun)
             .collect();
         // A new session that has ended before it was counted takes no place.
         let ended = recorded.over.contains(&begun);
         let most = most.saturating_add(usize::from(ended));
         for id in surplus(&others, most).iter().take(KV_REMOVALS) {
-            self.end(user, *id, EndReason::OverLimit, now).await?;
+            let ending = Ending::by_id(user, *id);
+            self.end(&ending, EndReason::OverLimit, now).await?;
         }
         for id in recorded.over.into_iter().take(KV_REMOVALS) {
             self.kv.delete(&session_key(user, id)).await?;

@@ -1,14 +1,18 @@
 //! Sessions in an eventually consistent key-value store: Workers KV takes one write a second for each
 //! key, and has no compare-and-set.
 //!
-//! There are three kinds of small record. Each has one rule of writing, so that no write can undo
+//! There are four kinds of small record. Each has one rule of writing, so that no write can undo
 //! another:
 //!
 //! | key | says | written |
 //! |---|---|---|
 //! | `session:<user>:<session>` | the last use | only by a login and by renewals |
 //! | `ended:<user>:<session>` | the session has ended, and why | without reading, and never by a renewal that goes on |
+//! | `signed_off:<user>:<sign_on>` | the sign-on has ended, and why | without reading, before the `ended` record of the session that was signed out |
 //! | `stale:<user>` | the smallest valid `ver` | with the number in the user's row, and again while that is larger |
+//!
+//! The end of a sign-on has a record of its own. The `ended` record of the session with the same id
+//! can't say it: a session that was replaced has ended too, while its sign-on goes on.
 //!
 //! `docs/storage.md` shows each record in each state.
 
@@ -24,18 +28,20 @@ use std::rc::Rc;
 use futures_util::future::join;
 
 use crate::domain::account::{User, UserId};
+use crate::domain::authorization::{ClientHash, CodeId, Exchanged};
 use crate::domain::error::StoreError;
 use crate::domain::policy::{
     ENDED_TTL, KV_COUNT_EVERY, KV_MIN_TTL, KV_WRITE_RETRIES_MS, REVOCATION_CACHE_TTL,
 };
 use crate::domain::session::{
-    ActiveSession, Client, Consistency, Effect, EndReason, Presented, Proved, Record,
-    RefreshTicket, Revocation, Rules, SessionId, Standing, Stored, UserCopy, rotate,
+    ActiveSession, Client, Consistency, Effect, EndReason, Holder, Presented, Proved,
+    Record, RefreshTicket, Revocation, Rules, SessionId, Standing, Stored, UserCopy, rotate,
 };
-use crate::ports::{NewSession, Random, Renewal, SessionStore};
+use crate::ports::{Ending, NewSession, Random, Renewal, SessionStore};
 use records::{
-    decode_record, encode_end, encode_metadata, encode_record, ended_key, ended_prefix, malformed,
-    session_key, session_prefix, stale_key,
+    decode_holder, decode_record, encode_end, encode_metadata, encode_record, ended_key,
+    ended_prefix, ending_sign_on, malformed, session_key, session_prefix, signed_off_key, signed_off_prefix,
+    stale_key,
 };
 
 pub use platform::{Background, KeyValue, Page, Sleep, Values, WriteError};
@@ -49,7 +55,11 @@ pub use revocation_memory::RevocationMemory;
 /// versions that it wrote for at least five minutes, however many they are, so its own renewals and
 /// checks see them at once. A password change, a revoke-all and a disabled account stop renewals at
 /// once in any case: those are read from the database. A list of sessions may miss a session that
-/// began in the last minute, here or elsewhere, and show one that ended elsewhere.
+/// began in the last minute, here or elsewhere, and show one that ended elsewhere. So
+/// [`end_client`](SessionStore::end_client) may miss a session that began in the last minute.
+///
+/// **Codes.** Workers KV can't decide who was first, so codes are exchanged in another, exact store:
+/// the users' `Sessions` objects.
 ///
 /// **Limit.** The sessions of a user are counted after the response to one login in eight. So a user
 /// may have some more than [`NewSession::most`] for a while.
@@ -58,16 +68,18 @@ pub use revocation_memory::RevocationMemory;
 /// already, a simultaneous request has done the work. Otherwise the write is tried again, with jitter,
 /// for some three seconds. Then the caller gets an error, and may repeat the call.
 #[derive(Clone, Debug)]
-pub struct KvSessions<K, R, S, B> {
+pub struct KvSessions<K, R, S, B, C> {
     kv: K,
     random: R,
     sleep: S,
     background: B,
     memory: Rc<RefCell<RevocationMemory>>,
+    codes: Option<C>,
 }
 
-impl<K, R, S, B> KvSessions<K, R, S, B> {
-    /// A store in a namespace. `memory` outlives the request: there is one for each isolate.
+impl<K, R, S, B, C> KvSessions<K, R, S, B, C> {
+    /// A store in a namespace. `memory` outlives the request: there is one for each isolate. `codes`
+    /// is the exact store in which codes are exchanged; without one no code can be.
     #[must_use]
     pub fn new(
         kv: K,
@@ -75,6 +87,7 @@ impl<K, R, S, B> KvSessions<K, R, S, B> {
         sleep: S,
         background: B,
         memory: Rc<RefCell<RevocationMemory>>,
+        codes: Option<C>,
     ) -> Self {
         Self {
             kv,
@@ -82,6 +95,7 @@ impl<K, R, S, B> KvSessions<K, R, S, B> {
             sleep,
             background,
             memory,
+            codes,
         }
     }
 
@@ -92,6 +106,7 @@ impl<K, R, S, B> KvSessions<K, R, S, B> {
         K: Clone,
         R: Clone,
         S: Clone,
+        C: Clone,
     {
         Self {
             kv: self.kv.clone(),
@@ -99,28 +114,31 @@ impl<K, R, S, B> KvSessions<K, R, S, B> {
             sleep: self.sleep.clone(),
             background,
             memory: Rc::clone(&self.memory),
+            codes: self.codes.clone(),
         }
     }
 }
 
-impl<K, R, S, B> SessionStore for KvSessions<K, R, S, B>
+impl<K, R, S, B, C> SessionStore for KvSessions<K, R, S, B, C>
 where
     K: KeyValue + Clone + 'static,
     R: Random + Clone + 'static,
     S: Sleep + Clone + 'static,
     B: Background + Clone + 'static,
+    C: SessionStore + Clone + 'static,
 {
     async fn begin(&self, new: &NewSession<'_>, now: u64) -> Result<(), StoreError> {
         let &NewSession {
             user,
             session,
             epoch,
+            holder,
             ..
         } = new;
         self.write(
             &session_key(user, session),
-            &encode_record(&Record::default()),
-            Some(encode_metadata(epoch, new.client, now)),
+            &encode_record(&Record::default(), &holder),
+            Some(encode_metadata(epoch, &holder, new.client, now)),
             new.idle_ttl.min(new.expires_at.saturating_sub(now)),
             // The session's id is new, so whatever is stored under it was written for this login,
             // or by a later renewal.
@@ -132,7 +150,7 @@ where
         {
             let store = self.clone();
             self.background.after_response(async move {
-                store.keep_to(most, user, session, epoch, now).await
+                store.keep_to(most, user, session, holder.client(), epoch, now).await
             });
         }
         Ok(())
@@ -150,10 +168,11 @@ where
     {
         let ticket = presented.ticket;
         let session = &session_key(ticket.user, ticket.session);
-        let (stored, user) = join(self.stored(&ticket), user).await;
+        let holder = presented.holder();
+        let (stored, user) = join(self.stored(&ticket, &holder), user).await;
         let (mut stored, user) = (stored?, user?);
         // This isolate may have ended the session while the user's row was read.
-        stored.ended |= self.memory.borrow().has_ended(ticket.user, ticket.session);
+        stored.ended |= self.has_ended_here(&ticket, &holder);
         let decision = rotate::decide(
             &stored,
             user.as_ref().map(Standing::from),
@@ -173,8 +192,8 @@ where
                 };
                 self.write(
                     session,
-                    &encode_record(&record),
-                    Some(encode_metadata(ticket.epoch, client, presented.now)),
+                    &encode_record(&record, &holder),
+                    Some(encode_metadata(ticket.epoch, &holder, client, presented.now)),
                     lives_until.saturating_sub(presented.now),
                     // A record of this use or a later one needs no write.
                     |written| {
@@ -187,8 +206,12 @@ where
                 .await?;
             }
             Effect::End(reason) => {
-                self.end(ticket.user, ticket.session, reason, presented.now)
-                    .await?;
+                let ending = Ending {
+                    user: ticket.user,
+                    session: ticket.session,
+                    holder: Some(holder),
+                };
+                self.end(&ending, reason, presented.now).await?;
             }
             Effect::Nothing => {}
         }
@@ -207,7 +230,8 @@ where
         rules: &Rules,
         now: u64,
     ) -> Result<Proved, StoreError> {
-        let stored = self.stored(ticket).await?;
+        let sign_on = ticket.sign_on;
+        let stored = self.stored(ticket, &Holder::Browser { sign_on }).await?;
         Ok(rotate::prove(
             &stored,
             ticket,
@@ -217,24 +241,62 @@ where
         ))
     }
 
-    async fn end(
-        &self,
-        user: UserId,
-        session: SessionId,
-        reason: EndReason,
-        now: u64,
-    ) -> Result<(), StoreError> {
-        self.write(
-            &ended_key(user, session),
-            &encode_end(reason, now),
-            None,
-            ENDED_TTL,
-            |_| true,
-        )
-        .await?;
+    /// The sign-on's record is written before the session's: if the second write fails, a repeat
+    /// finds that the session goes on, and writes both.
+    async fn end(&self, ending: &Ending, reason: EndReason, now: u64) -> Result<(), StoreError> {
+        let &Ending { user, session, .. } = ending;
+        if reason.ends_the_sign_on()
+            && let holder = self.holder_of(ending).await?
+            && let Some(sign_on) = holder.sign_on_ended_by(reason, session)
+        {
+            self.write_end(&signed_off_key(user, sign_on), reason, now)
+                .await?;
+            self.memory
+                .borrow_mut()
+                .remember_sign_off(user, sign_on, now);
+        }
+        self.write_end(&ended_key(user, session), reason, now)
+            .await?;
         // After the write: otherwise a repeat would take a failed write for a finished one.
         self.memory.borrow_mut().remember_end(user, session, now);
         Ok(())
+    }
+
+    async fn end_client(
+        &self,
+        user: UserId,
+        client: ClientHash,
+        now: u64,
+    ) -> Result<(), StoreError> {
+        for session in self.sessions_of_client(user, client).await? {
+            let ending = Ending::by_id(user, session);
+            self.end(&ending, EndReason::GrantWithdrawn, now).await?;
+        }
+        Ok(())
+    }
+
+    async fn exchange(
+        &self,
+        user: UserId,
+        code: &CodeId,
+        session: SessionId,
+        sign_on: Option<SessionId>,
+        until: u64,
+        now: u64,
+    ) -> Result<Exchanged, StoreError> {
+        let Some(codes) = &self.codes else {
+            let why = "codes are exchanged in SESSION_OBJECTS, which is not bound";
+            return Err(StoreError::new("sessions", why));
+        };
+        if let Some(sign_on) = sign_on {
+            let keys = [signed_off_key(user, sign_on)];
+            let values = self.kv.read(&keys, None).await?;
+            if !values.is_empty() || self.memory.borrow().has_signed_off(user, sign_on) {
+                return Ok(Exchanged::SignedOff);
+            }
+        }
+        // That store knows nothing of this sign-on.
+        codes.exchange(user, code, session, None, until, now).await
     }
 
     async fn list(
@@ -278,7 +340,11 @@ where
 
     async fn forget(&self, user: UserId, most: usize) -> Result<usize, StoreError> {
         let mut deleted: usize = 0;
-        for prefix in [session_prefix(user), ended_prefix(user)] {
+        for prefix in [
+            session_prefix(user),
+            ended_prefix(user),
+            signed_off_prefix(user),
+        ] {
             let mut cursor = None;
             loop {
                 let page = self.kv.list(&prefix, cursor.as_deref()).await?;
@@ -302,19 +368,30 @@ where
         &self,
         user: UserId,
         session: SessionId,
+        sign_on: Option<SessionId>,
         now: u64,
     ) -> Result<Revocation, StoreError> {
+        let signed_off_here = sign_on
+            .is_some_and(|sign_on| self.memory.borrow().has_signed_off(user, sign_on));
+        if signed_off_here {
+            return Ok(Revocation::by_end());
+        }
         let recalled = self.memory.borrow().recall(user, session, now);
         let answer = match recalled {
             Some(answer) => answer,
             None => {
-                let keys = [ended_key(user, session), stale_key(user)];
+                let (ended, stale) = (ended_key(user, session), stale_key(user));
+                let signed_off = sign_on.map(|sign_on| signed_off_key(user, sign_on));
+                let keys: Vec<String> = [ended.clone(), stale.clone()]
+                    .into_iter()
+                    .chain(signed_off.clone())
+                    .collect();
                 let values = self.kv.read(&keys, Some(REVOCATION_CACHE_TTL)).await?;
-                let [ended, stale] = &keys;
                 let answer = Revocation {
-                    ended: values.contains_key(ended),
+                    ended: values.contains_key(&ended)
+                        || signed_off.is_some_and(|key| values.contains_key(&key)),
                     minimum_version: values
-                        .get(stale)
+                        .get(&stale)
                         .map(|text| text.parse())
                         .transpose()
                         .map_err(|_| malformed("stale"))?,
@@ -329,24 +406,50 @@ where
     }
 }
 
-impl<K: KeyValue, R: Random, S: Sleep, B> KvSessions<K, R, S, B> {
-    /// Reads a ticket's session from KV, without KV's cache.
-    async fn stored(&self, ticket: &RefreshTicket) -> Result<Stored, StoreError> {
-        let keys = [
-            session_key(ticket.user, ticket.session),
-            ended_key(ticket.user, ticket.session),
-        ];
-        let values = self.kv.read(&keys, None).await?;
-        let [session, ended] = &keys;
+impl<K: KeyValue, R: Random, S: Sleep, B, C> KvSessions<K, R, S, B, C> {
+    /// Reads a ticket's session from KV, without KV's cache. If an app holds it, whether its sign-on
+    /// has ended too.
+    async fn stored(&self, ticket: &RefreshTicket, holder: &Holder) -> Result<Stored, StoreError> {
+        let session = session_key(ticket.user, ticket.session);
+        let mut keys = vec![session.clone(), ended_key(ticket.user, ticket.session)];
+        if let Some(sign_on) = ending_sign_on(holder) {
+            keys.push(signed_off_key(ticket.user, sign_on));
+        }
+        let mut values = self.kv.read(&keys, None).await?;
+        let record = values.remove(&session);
         Ok(Stored {
-            record: values
-                .get(session)
-                .map(|text| decode_record(text))
-                .transpose()?,
-            // KV may not show yet that this isolate has ended the session.
-            ended: values.contains_key(ended)
-                || self.memory.borrow().has_ended(ticket.user, ticket.session),
+            record: record.map(|text| decode_record(&text)).transpose()?,
+            // What is left are records of an end. KV may not show yet what this isolate has ended.
+            ended: !values.is_empty() || self.has_ended_here(ticket, holder),
         })
+    }
+
+    /// Whether this isolate has ended the session, or the sign-on of an app's session.
+    fn has_ended_here(&self, ticket: &RefreshTicket, holder: &Holder) -> bool {
+        let memory = self.memory.borrow();
+        memory.has_ended(ticket.user, ticket.session)
+            || ending_sign_on(holder)
+                .is_some_and(|sign_on| memory.has_signed_off(ticket.user, sign_on))
+    }
+
+    /// Who holds a session, by the caller's ticket or by the session's record. A session without a
+    /// record is a browser's with a sign-on of its own: that of an app has no other meaning here.
+    async fn holder_of(&self, ending: &Ending) -> Result<Holder, StoreError> {
+        if let Some(holder) = ending.holder {
+            return Ok(holder);
+        }
+        let keys = [session_key(ending.user, ending.session)];
+        let values = self.kv.read(&keys, None).await?;
+        let record = values.into_values().next();
+        Ok(record
+            .map(|text| decode_holder(&text))
+            .transpose()?
+            .unwrap_or_default())
+    }
+
+    async fn write_end(&self, key: &str, reason: EndReason, now: u64) -> Result<(), StoreError> {
+        self.write(key, &encode_end(reason, now), None, ENDED_TTL, |_| true)
+            .await
     }
 
     fn random_byte(&self) -> u8 {

@@ -4,11 +4,12 @@
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::domain::account::UserId;
+use crate::domain::authorization::ClientHash;
 use crate::domain::error::StoreError;
 use crate::domain::json;
 use crate::domain::session::{
-    ActiveSession, Client, ClientFingerprint, EndReason, Methods, Place, Proof, Record, SessionId,
-    Use,
+    ActiveSession, AppBinding, Client, ClientFingerprint, EndReason, Holder, Methods, Place, Proof,
+    Record, SessionId, Use,
 };
 
 pub(super) fn session_prefix(user: UserId) -> String {
@@ -25,6 +26,14 @@ pub(super) fn session_key(user: UserId, session: SessionId) -> String {
 
 pub(super) fn ended_key(user: UserId, session: SessionId) -> String {
     format!("ended:{user}:{session}")
+}
+
+pub(super) fn signed_off_prefix(user: UserId) -> String {
+    format!("signed_off:{user}:")
+}
+
+pub(super) fn signed_off_key(user: UserId, sign_on: SessionId) -> String {
+    format!("signed_off:{user}:{sign_on}")
 }
 
 pub(super) fn stale_key(user: UserId) -> String {
@@ -45,13 +54,19 @@ struct SessionValue {
     auth_time: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     amr: Option<u8>,
+    /// The app that holds the session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    app: Option<ClientHash>,
+    /// The sign-on that the session goes on with, or that ends an app's session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sign_on: Option<SessionId>,
 }
 
 fn required<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
     Option::deserialize(deserializer)
 }
 
-pub(super) fn encode_record(record: &Record) -> String {
+pub(super) fn encode_record(record: &Record, holder: &Holder) -> String {
     let by = |used: Use| u32::from_be_bytes(ClientFingerprint::to_bytes(used.by));
     json::encode(&SessionValue {
         used: record.used.map(|used| used.counter),
@@ -59,6 +74,21 @@ pub(super) fn encode_record(record: &Record) -> String {
         by: record.used.map(|used| format!("{:08x}", by(used))),
         auth_time: record.proof.map(|proof| proof.auth_time),
         amr: record.proof.map(|proof| proof.methods.to_bits()),
+        app: holder.client(),
+        sign_on: match holder {
+            Holder::Browser { sign_on } => *sign_on,
+            Holder::App(app) => app.sign_on,
+        },
+    })
+}
+
+/// Who holds the session, by the same record.
+pub(super) fn decode_holder(text: &str) -> Result<Holder, StoreError> {
+    let value: SessionValue = json::decode(text).ok_or_else(|| malformed("session"))?;
+    let sign_on = value.sign_on;
+    Ok(match value.app {
+        None => Holder::Browser { sign_on },
+        Some(client) => Holder::App(AppBinding { client, sign_on }),
     })
 }
 
@@ -91,31 +121,52 @@ pub(super) fn decode_record(text: &str) -> Result<Record, StoreError> {
 /// stores at most 1,024 bytes, which `a_record_fits` tests.
 #[derive(Serialize, Deserialize)]
 struct SessionMetadata {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    app: Option<ClientHash>,
     city: Option<String>,
     country: Option<String>,
     epoch: u64,
     network: String,
     seen: u64,
+    /// Only of an app's session: the sign-on that ends it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sign_on: Option<SessionId>,
     user_agent: String,
 }
 
-pub(super) fn encode_metadata(epoch: u32, client: &Client, now: u64) -> String {
+/// A session in a list of keys.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Listed {
+    pub(super) epoch: u64,
+    pub(super) session: ActiveSession,
+    /// The sign-on whose end ends the session of an app.
+    pub(super) ending_sign_on: Option<SessionId>,
+}
+
+pub(super) fn encode_metadata(epoch: u32, holder: &Holder, client: &Client, now: u64) -> String {
     let Place { country, city } = client.place().clone();
     json::encode(&SessionMetadata {
+        app: holder.client(),
         city,
         country,
         epoch: epoch.into(),
         network: client.network(),
         seen: now,
+        sign_on: ending_sign_on(holder),
         user_agent: client.user_agent().to_owned(),
     })
 }
 
-/// The epoch and the session in a key's metadata.
-pub(super) fn decode_metadata(
-    id: SessionId,
-    metadata: &str,
-) -> Result<(u64, ActiveSession), StoreError> {
+/// The sign-on whose end ends the session of an app.
+pub(super) fn ending_sign_on(holder: &Holder) -> Option<SessionId> {
+    match holder {
+        Holder::Browser { .. } => None,
+        Holder::App(app) => app.sign_on,
+    }
+}
+
+/// What a key's metadata says.
+pub(super) fn decode_metadata(id: SessionId, metadata: &str) -> Result<Listed, StoreError> {
     let metadata: SessionMetadata = json::decode(metadata).ok_or_else(|| malformed("session"))?;
     let session = ActiveSession {
         id,
@@ -123,8 +174,13 @@ pub(super) fn decode_metadata(
         user_agent: metadata.user_agent,
         network: metadata.network,
         place: Place::new(metadata.country.as_deref(), metadata.city.as_deref()),
+        app: metadata.app,
     };
-    Ok((metadata.epoch, session))
+    Ok(Listed {
+        epoch: metadata.epoch,
+        session,
+        ending_sign_on: metadata.sign_on,
+    })
 }
 
 /// The value of `ended:<user>:<session>`. It is for operators: the code asks only whether it exists.
@@ -145,6 +201,25 @@ pub(super) fn malformed(record: &str) -> StoreError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::authorization::ClientId;
+
+    fn client_hash() -> ClientHash {
+        ClientId::parse("app").unwrap().hash()
+    }
+
+    fn holders() -> [Holder; 4] {
+        let sign_on = Some(SessionId::new(2, &[2; 10]));
+        let client = client_hash();
+        [
+            Holder::default(),
+            Holder::Browser { sign_on },
+            Holder::App(AppBinding {
+                client,
+                sign_on: None,
+            }),
+            Holder::App(AppBinding { client, sign_on }),
+        ]
+    }
 
     #[test]
     fn a_record_comes_back_as_it_was() {
@@ -162,14 +237,19 @@ mod tests {
             }),
         ] {
             for proof in [None, Some(Proof::by_password(1_767_225_701))] {
-                let record = Record { used, proof };
-                assert_eq!(decode_record(&encode_record(&record)).unwrap(), record);
+                for holder in holders() {
+                    let record = Record { used, proof };
+                    let text = encode_record(&record, &holder);
+                    assert_eq!(decode_record(&text).unwrap(), record);
+                    assert_eq!(decode_holder(&text).unwrap(), holder);
+                }
             }
         }
         // Records that were written before there were proofs.
         let old = r#"{"used":7,"at":1767225700,"by":"000102ff"}"#;
         let record = decode_record(old).unwrap();
         assert_eq!((record.used.unwrap().counter, record.proof), (7, None));
+        assert_eq!(decode_holder(old).unwrap(), Holder::default());
         for text in [
             "",
             "{}",
@@ -185,6 +265,11 @@ mod tests {
         ] {
             assert!(decode_record(text).is_err(), "{text}");
         }
+        for wrong in [r#""app":1"#, r#""sign_on":"1""#] {
+            let text = [r#"{"used":null,"#, wrong, "}"].concat();
+            assert!(decode_record(&text).is_err(), "{text}");
+            assert!(decode_holder(&text).is_err(), "{text}");
+        }
     }
 
     /// The longest that a client can make them.
@@ -195,13 +280,18 @@ mod tests {
             Some(&"\"".repeat(1000)),
         )
         .at(Place::new(Some("DE"), Some(&"\u{20000}".repeat(1000))));
-        let metadata = encode_metadata(u32::MAX, &client, 1 << 53);
-        let length = metadata.len();
-        assert!(length <= 1024, "{length}");
         let id = SessionId::new(1, &[1; 10]);
-        let (epoch, active) = decode_metadata(id, &metadata).unwrap();
-        assert_eq!(epoch, u64::from(u32::MAX));
-        assert_eq!(active, ActiveSession::now(id, &client, 1 << 53));
+        for holder in holders() {
+            let metadata = encode_metadata(u32::MAX, &holder, &client, 1 << 53);
+            let length = metadata.len();
+            assert!(length <= 1024, "{length}");
+            let listed = Listed {
+                epoch: u64::from(u32::MAX),
+                session: ActiveSession::now(id, &holder, &client, 1 << 53),
+                ending_sign_on: ending_sign_on(&holder),
+            };
+            assert_eq!(decode_metadata(id, &metadata).unwrap(), listed);
+        }
         assert!(decode_metadata(id, "null").is_err());
     }
 }

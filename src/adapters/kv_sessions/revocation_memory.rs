@@ -18,6 +18,9 @@ pub struct RevocationMemory {
     answers: Recent<(UserId, SessionId), (Revocation, u64)>,
     /// The sessions that this isolate has ended.
     ended: Recent<(UserId, SessionId), ()>,
+    /// The sign-ons that this isolate has ended. Not among the sessions: a session that was replaced
+    /// has ended, while the sign-on with the same id goes on.
+    signed_off: Recent<(UserId, SessionId), ()>,
     versions: Recent<UserId, OwnVersion>,
 }
 
@@ -99,6 +102,17 @@ impl RevocationMemory {
     pub(super) fn remember_end(&mut self, user: UserId, session: SessionId, now: u64) {
         self.ended
             .insert((user, session), (), now, OWN_REVOCATIONS_KEPT);
+    }
+
+    /// Remembers that this isolate has ended a sign-on.
+    pub(super) fn remember_sign_off(&mut self, user: UserId, sign_on: SessionId, now: u64) {
+        self.signed_off
+            .insert((user, sign_on), (), now, OWN_REVOCATIONS_KEPT);
+    }
+
+    /// Whether this isolate has ended the sign-on.
+    pub(super) fn has_signed_off(&self, user: UserId, sign_on: SessionId) -> bool {
+        self.signed_off.get(&(user, sign_on)).is_some()
     }
 
     /// Remembers a version that is about to be written, and returns the largest one so far.
@@ -209,12 +223,15 @@ mod tests {
         let mut memory = RevocationMemory::default();
         memory.remember_end(user(0), session(0), NOW);
         memory.remember_version(user(0), 7, 3900, NOW);
+        memory.remember_sign_off(user(0), session(9), NOW);
         for number in 1..=10_000 {
             memory.remember(user(number), session(number), NOTHING, NOW);
         }
         assert_eq!(memory.answers.entries.len(), REVOCATION_MEMORY_ENTRIES);
         assert!(memory.has_ended(user(0), session(0)));
         assert!(memory.recall(user(0), session(0), NOW).unwrap().ended);
+        assert!(memory.has_signed_off(user(0), session(9)));
+        assert!(!memory.has_ended(user(0), session(9)));
         let known = memory.with_own_version(user(0), NOW, NOTHING);
         assert_eq!(known.minimum_version, Some(7));
     }

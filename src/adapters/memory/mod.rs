@@ -1,5 +1,6 @@
 //! Adapters in memory: one for each port. Tests, examples and native programs use them.
 
+mod apps;
 mod background;
 mod clock;
 mod devices;
@@ -20,6 +21,7 @@ mod users;
 mod vendors;
 mod virtual_time;
 
+pub use apps::MemoryApps;
 pub use background::MemoryBackground;
 pub use clock::{ManualClock, NoSleep, SystemClock};
 pub use devices::MemoryDevices;
@@ -82,6 +84,8 @@ pub struct MemoryPorts<
     pub mail_ledger: MemoryMailLedger,
     /// The tickets of operators.
     pub operator_tickets: MemoryOperatorTickets,
+    /// The registered apps, and what users gave to them.
+    pub apps: MemoryApps,
     /// The names of devices.
     pub devices: MemoryDevices,
     /// Signatures verified by the platform.
@@ -113,6 +117,8 @@ where
     type Mailer = MemoryMailer;
     type MailLedger = MemoryMailLedger;
     type OperatorTickets = MemoryOperatorTickets;
+    type Clients = MemoryApps;
+    type Grants = MemoryApps;
     type Devices = MemoryDevices;
     type Signatures = MemorySignatures;
     type Vendors = MemoryVendors;
@@ -155,6 +161,12 @@ where
     }
     fn operator_tickets(&self) -> &MemoryOperatorTickets {
         &self.operator_tickets
+    }
+    fn clients(&self) -> &MemoryApps {
+        &self.apps
+    }
+    fn grants(&self) -> &MemoryApps {
+        &self.apps
     }
     fn devices(&self) -> &MemoryDevices {
         &self.devices

@@ -6,14 +6,15 @@ use std::future::Future;
 use std::rc::Rc;
 
 use crate::domain::account::{User, UserId};
+use crate::domain::authorization::{ClientHash, CodeId, Exchanged};
 use crate::domain::error::StoreError;
 use crate::domain::policy::ENDED_ROW_TTL;
 use crate::domain::session::{
-    ActiveSession, Client, Consistency, Effect, EndReason, Fence, Generation, Need, Presented,
-    Proved, Record, RefreshTicket, Revocation, Rules, SessionId, Standing, Stored, UserCopy,
-    rotate, surplus,
+    ActiveSession, Client, Consistency, Effect, EndReason, Fence, Generation, Holder,
+    Need, Presented, Proved, Record, RefreshTicket, Revocation, Rules, SessionId, Standing, Stored,
+    UserCopy, rotate, surplus,
 };
-use crate::ports::{NewSession, Renewal, SessionStore};
+use crate::ports::{Ending, NewSession, Renewal, SessionStore};
 
 /// Sessions in memory, lost with the process. A read sees every write before it. Expired records
 /// are removed by [`delete_expired`](Self::delete_expired), as the alarm of a user's object does,
@@ -28,6 +29,10 @@ pub struct MemorySessions {
     sessions: Rc<RefCell<BTreeMap<(UserId, SessionId), Session>>>,
     /// The smallest valid version, and when this record expires.
     versions: Rc<RefCell<BTreeMap<UserId, (u64, u64)>>>,
+    /// The sign-ons that have ended, and until when that matters.
+    signed_off: Rc<RefCell<BTreeMap<(UserId, SessionId), u64>>>,
+    /// The codes that were exchanged.
+    exchanges: Rc<RefCell<BTreeMap<(UserId, CodeId), Exchange>>>,
     fences: Rc<RefCell<BTreeMap<UserId, Fence>>>,
     /// How many generations were drawn.
     drawn: Rc<Cell<u64>>,
@@ -50,6 +55,49 @@ impl MemorySessions {
         sessions.retain(|_, session| now < session.until);
         let mut versions = self.versions.borrow_mut();
         versions.retain(|_, (_, until)| now < *until);
+        let mut signed_off = self.signed_off.borrow_mut();
+        signed_off.retain(|_, until| now < *until);
+        let mut exchanges = self.exchanges.borrow_mut();
+        exchanges.retain(|_, exchange| now < exchange.until);
+    }
+
+    /// Whether a session of an app that begins now has ended already: its sign-on has, or its code
+    /// was presented again.
+    fn is_over(&self, new: &NewSession<'_>) -> bool {
+        let Holder::App(app) = new.holder else {
+            return false;
+        };
+        let signed_off = self.signed_off.borrow();
+        let replayed = self
+            .exchanges
+            .borrow()
+            .iter()
+            .any(|((user, _), exchange)| {
+                *user == new.user && exchange.session == new.session && exchange.replayed
+            });
+        replayed
+            || app
+                .sign_on
+                .is_some_and(|sign_on| signed_off.contains_key(&(new.user, sign_on)))
+    }
+
+    /// Ends a session, and with it its sign-on and the apps of that, if the reason is such a one.
+    fn end_with_sign_on(&self, user: UserId, session: SessionId, reason: EndReason, now: u64) {
+        let mut sessions = self.sessions.borrow_mut();
+        let Some(found) = sessions.get_mut(&(user, session)) else {
+            return;
+        };
+        found.end(now);
+        let Some(ended) = found.holder.sign_on_ended_by(reason, session) else {
+            return;
+        };
+        for ((owner, _), session) in sessions.iter_mut() {
+            if *owner == user && session.is_app_of(ended) {
+                session.end(now);
+            }
+        }
+        let until = now.saturating_add(ENDED_ROW_TTL);
+        self.signed_off.borrow_mut().insert((user, ended), until);
     }
 
     /// Lets [`forget_copy`](SessionStore::forget_copy) fail for these users and for no others.
@@ -105,9 +153,21 @@ impl MemorySessions {
     }
 }
 
+/// A code that was exchanged.
+#[derive(Debug)]
+struct Exchange {
+    /// The session that began with it.
+    session: SessionId,
+    /// When the code expires.
+    until: u64,
+    /// It was presented for another session too.
+    replayed: bool,
+}
+
 #[derive(Debug)]
 struct Session {
     epoch: u32,
+    holder: Holder,
     record: Record,
     ended: bool,
     /// When its record is removed: when the session expires unless it is renewed, or, if it has
@@ -120,21 +180,29 @@ impl SessionStore for MemorySessions {
     async fn begin(&self, new: &NewSession<'_>, now: u64) -> Result<(), StoreError> {
         self.delete_expired(now);
         self.on_fence(new.user, |fence, fresh| fence.begin(new.version, fresh));
+        let is_over = self.is_over(new);
         let mut sessions = self.sessions.borrow_mut();
-        sessions
+        let begun = sessions
             .entry((new.user, new.session))
             .or_insert_with(|| Session {
                 epoch: new.epoch,
+                holder: new.holder,
                 record: Record::default(),
                 ended: false,
                 until: new.expires_at.min(now.saturating_add(new.idle_ttl)),
-                seen: ActiveSession::now(new.session, new.client, now),
+                seen: ActiveSession::now(new.session, &new.holder, new.client, now),
             });
+        if is_over {
+            begun.end(now);
+        }
         if let Some(most) = new.most {
             let others: Vec<SessionId> = sessions
                 .iter()
                 .filter(|((user, id), session)| {
-                    *user == new.user && *id != new.session && session.goes_on(new.epoch, now)
+                    *user == new.user
+                        && *id != new.session
+                        && session.holder.client() == new.holder.client()
+                        && session.goes_on(new.epoch, now)
                 })
                 .map(|((_, id), _)| *id)
                 .collect();
@@ -174,11 +242,11 @@ impl SessionStore for MemorySessions {
         } else {
             self.row(presented.ticket.user, presented.now, user).await?
         };
-        let mut sessions = self.sessions.borrow_mut();
-        let mut session = sessions.get_mut(&key);
-        let stored = session
-            .as_ref()
-            .map_or_else(Stored::default, |session| session.stored());
+        let stored = self
+            .sessions
+            .borrow()
+            .get(&key)
+            .map_or_else(Stored::default, Session::stored);
         let decision = rotate::decide(
             &stored,
             user.as_ref().map(Standing::from),
@@ -186,23 +254,24 @@ impl SessionStore for MemorySessions {
             rules,
             Consistency::Linearizable,
         );
-        if let Some(session) = &mut session {
-            match decision.effect {
-                Effect::Record {
-                    used,
-                    proof,
-                    lives_until,
-                } => {
+        match decision.effect {
+            Effect::Record {
+                used,
+                proof,
+                lives_until,
+            } => {
+                if let Some(session) = self.sessions.borrow_mut().get_mut(&key) {
                     session.record = Record {
                         used: Some(used),
                         proof: Some(proof),
                     };
                     session.until = lives_until;
-                    session.seen = ActiveSession::now(session.seen.id, client, presented.now);
+                    session.seen =
+                        ActiveSession::now(key.1, &session.holder, client, presented.now);
                 }
-                Effect::End(_) => session.end(presented.now),
-                Effect::Nothing => {}
             }
+            Effect::End(reason) => self.end_with_sign_on(key.0, key.1, reason, presented.now),
+            Effect::Nothing => {}
         }
         Ok(Renewal {
             verdict: decision.verdict,
@@ -229,17 +298,50 @@ impl SessionStore for MemorySessions {
         Ok(proved)
     }
 
-    async fn end(
+    async fn end(&self, ending: &Ending, reason: EndReason, now: u64) -> Result<(), StoreError> {
+        self.end_with_sign_on(ending.user, ending.session, reason, now);
+        Ok(())
+    }
+
+    async fn end_client(
         &self,
         user: UserId,
-        session: SessionId,
-        _reason: EndReason,
+        client: ClientHash,
         now: u64,
     ) -> Result<(), StoreError> {
-        if let Some(session) = self.sessions.borrow_mut().get_mut(&(user, session)) {
-            session.end(now);
+        for ((owner, _), session) in self.sessions.borrow_mut().iter_mut() {
+            if *owner == user && session.holder.client() == Some(client) {
+                session.end(now);
+            }
         }
         Ok(())
+    }
+
+    async fn exchange(
+        &self,
+        user: UserId,
+        code: &CodeId,
+        session: SessionId,
+        sign_on: Option<SessionId>,
+        until: u64,
+        now: u64,
+    ) -> Result<Exchanged, StoreError> {
+        self.delete_expired(now);
+        let signed_off = self.signed_off.borrow();
+        if sign_on.is_some_and(|sign_on| signed_off.contains_key(&(user, sign_on))) {
+            return Ok(Exchanged::SignedOff);
+        }
+        let mut exchanges = self.exchanges.borrow_mut();
+        let exchange = exchanges.entry((user, *code)).or_insert(Exchange {
+            session,
+            until,
+            replayed: false,
+        });
+        if exchange.session == session {
+            return Ok(Exchanged::First);
+        }
+        exchange.replayed = true;
+        Ok(Exchanged::Again(exchange.session))
     }
 
     async fn list(
@@ -299,6 +401,7 @@ impl SessionStore for MemorySessions {
         &self,
         user: UserId,
         session: SessionId,
+        _sign_on: Option<SessionId>,
         now: u64,
         row: F,
     ) -> Result<Revocation, StoreError>
@@ -330,6 +433,12 @@ impl SessionStore for MemorySessions {
         self.sessions
             .borrow_mut()
             .retain(|(owner, _), _| *owner != user);
+        self.signed_off
+            .borrow_mut()
+            .retain(|(owner, _), _| *owner != user);
+        self.exchanges
+            .borrow_mut()
+            .retain(|(owner, _), _| *owner != user);
         self.on_fence(user, Fence::forget);
         Ok(0)
     }
@@ -338,6 +447,7 @@ impl SessionStore for MemorySessions {
         &self,
         user: UserId,
         session: SessionId,
+        _sign_on: Option<SessionId>,
         now: u64,
     ) -> Result<Revocation, StoreError> {
         Ok(Revocation {
@@ -373,6 +483,10 @@ impl Session {
             record: Some(self.record),
             ended: self.ended,
         }
+    }
+
+    fn is_app_of(&self, sign_on: SessionId) -> bool {
+        matches!(self.holder, Holder::App(app) if app.sign_on == Some(sign_on))
     }
 
     fn goes_on(&self, epoch: u32, now: u64) -> bool {

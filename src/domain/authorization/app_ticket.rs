@@ -67,7 +67,7 @@ impl AppTickets {
     #[must_use]
     pub fn seal(&self, ticket: &AppTicket) -> Secret {
         let body = Writer::default()
-            .bytes(&ticket.core.to_second_bytes())
+            .bytes(&ticket.core.to_bytes())
             .bytes(ticket.client.as_bytes())
             .option(ticket.sign_on, |body, sign_on| {
                 body.bytes(sign_on.as_bytes());
@@ -85,7 +85,7 @@ impl AppTickets {
         let body = self.0.open_up_to(text, APP_TICKET_MAX_BYTES)?;
         let mut body = Reader::new(&body);
         let ticket = AppTicket {
-            core: RefreshTicket::from_second_bytes(&body.array()?)?,
+            core: RefreshTicket::from_bytes(&body.array()?)?,
             client: ClientHash::from_bytes(body.array()?),
             sign_on: match body.option(Reader::array)? {
                 Some(bytes) => Some(SessionId::from_bytes(bytes)?),

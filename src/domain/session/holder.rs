@@ -81,22 +81,10 @@ impl Holder {
     }
 }
 
-/// What a store answers when a code is exchanged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Exchanged {
-    /// Nobody has exchanged it before, or only the same session has: the exchange is the caller's.
-    First,
-    /// It was exchanged before, for this session. The caller ends that session with
-    /// [`EndReason::CodeReplayed`].
-    Again(SessionId),
-    /// Its sign-on has ended. Nothing is remembered.
-    SignedOff,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::authorization::ClientId;
     use crate::domain::json;
 
     const REASONS: [EndReason; 7] = [
@@ -113,8 +101,12 @@ mod tests {
         SessionId::new(number, &[1; 10])
     }
 
+    fn client_hash() -> ClientHash {
+        ClientId::parse("app").unwrap().hash()
+    }
+
     fn app(sign_on: Option<SessionId>) -> Holder {
-        let client = ClientHash::of("app");
+        let client = client_hash();
         Holder::App(AppBinding { client, sign_on })
     }
 

@@ -29,7 +29,7 @@ pub use client::{Client, ClientFingerprint, ClientFingerprints, Fingerprints, Pl
 pub use credentials::{Caller, Challenge, Credentials};
 pub use device::Device;
 pub use fence::{DatedCopy, Fence, Generation, Need, UserCopy};
-pub use holder::{AppBinding, Exchanged, Holder};
+pub use holder::{AppBinding, Holder};
 pub use proof::{Methods, Proof, is_recent};
 pub use refresh_token::{RefreshTicket, RefreshTokens, SessionId};
 pub use revocation::{EndReason, Revocation};

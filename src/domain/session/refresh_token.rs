@@ -105,8 +105,8 @@ impl RefreshTicket {
         })
     }
 
-    /// The body of the second format.
-    pub(in crate::domain) fn to_second_bytes(self) -> [u8; SECOND_BYTES] {
+    /// The body of the second format: everything but the sign-on.
+    pub(in crate::domain) fn to_bytes(self) -> [u8; SECOND_BYTES] {
         let fields = [
             &self.user.as_bytes()[..],
             &self.session.0.as_bytes()[..],
@@ -125,7 +125,7 @@ impl RefreshTicket {
 
     fn to_third_bytes(self, sign_on: SessionId) -> [u8; THIRD_BYTES] {
         let mut body = [0; THIRD_BYTES];
-        let fields = [&self.to_second_bytes()[..], sign_on.as_bytes()];
+        let fields = [&self.to_bytes()[..], sign_on.as_bytes()];
         for (to, from) in body.iter_mut().zip(fields.into_iter().flatten()) {
             *to = *from;
         }
@@ -136,12 +136,12 @@ impl RefreshTicket {
         let (second, sign_on) = body.split_first_chunk::<SECOND_BYTES>()?;
         Some(Self {
             sign_on: Some(SessionId(id::from_bytes(sign_on.try_into().ok()?)?)),
-            ..Self::from_second_bytes(second)?
+            ..Self::from_bytes(second)?
         })
     }
 
-    /// Reads what [`to_second_bytes`](Self::to_second_bytes) wrote.
-    pub(in crate::domain) fn from_second_bytes(body: &[u8; SECOND_BYTES]) -> Option<Self> {
+    /// Reads what [`to_bytes`](Self::to_bytes) wrote.
+    pub(in crate::domain) fn from_bytes(body: &[u8; SECOND_BYTES]) -> Option<Self> {
         let (first, proof) = body.split_first_chunk::<FIRST_BYTES>()?;
         let (auth_time, methods) = proof.split_first_chunk::<8>()?;
         let proof = Proof {
@@ -190,7 +190,7 @@ impl RefreshTokens {
     #[must_use]
     pub fn seal(&self, ticket: RefreshTicket) -> Secret {
         Secret::new(match ticket.sign_on {
-            None => self.0.seal_as(Format::Second, &ticket.to_second_bytes()),
+            None => self.0.seal_as(Format::Second, &ticket.to_bytes()),
             Some(sign_on) => self
                 .0
                 .seal_as(Format::Third, &ticket.to_third_bytes(sign_on)),
@@ -202,7 +202,7 @@ impl RefreshTokens {
     pub fn open(&self, text: &str) -> Option<RefreshTicket> {
         // The lengths differ, so at most one MAC is computed.
         if let Some(body) = self.0.open_as(Format::Second, text) {
-            return RefreshTicket::from_second_bytes(&body);
+            return RefreshTicket::from_bytes(&body);
         }
         match self.0.open_as(Format::Third, text) {
             Some(body) => RefreshTicket::from_third_bytes(&body),
@@ -258,7 +258,7 @@ mod tests {
 
         #[test]
         fn a_ticket_from_before_proofs_opens_with_the_login_as_its_proof(ticket in any_ticket()) {
-            let body = ticket.to_second_bytes();
+            let body = ticket.to_bytes();
             let sealed = tokens().0.seal(&body[..FIRST_BYTES]);
             let proof = Proof::by_password(ticket.session.begun_at());
             let opened = RefreshTicket { proof, sign_on: None, ..ticket };
@@ -267,7 +267,7 @@ mod tests {
 
         #[test]
         fn no_ticket_opens_in_another_form(ticket in any_ticket()) {
-            let body = ticket.to_second_bytes();
+            let body = ticket.to_bytes();
             let long = ticket.to_third_bytes(ticket.session);
             let bodies = [&body[..FIRST_BYTES], &body, &long];
             for (at, body) in bodies.into_iter().enumerate() {

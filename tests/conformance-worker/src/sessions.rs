@@ -23,7 +23,11 @@ use crate::conformance::sessions::{Outcome, World, run_all};
 pub(crate) async fn on_kv(env: &Env, first: u64) -> Option<Vec<Outcome>> {
     let kv = KvNamespace::bound(env, "SESSIONS")?;
     let jobs = Jobs::default();
-    let isolate = || KvSessions::new(kv.clone(), SystemRandom, Timer, jobs.clone(), Rc::default());
+    let isolate = || {
+        let codes = DurableSessions::bound(env, "SESSION_OBJECTS");
+        let (kv, jobs) = (kv.clone(), jobs.clone());
+        KvSessions::new(kv, SystemRandom, Timer, jobs, Rc::default(), codes)
+    };
     let world = Workerd::<_, false>::new(isolate(), isolate(), jobs.clone(), first);
     Some(run_all(&world).await)
 }

@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use edgegate::domain::account::{EmailAddress, LinkNonce, PasswordHash, Roles, User, UserId};
 use edgegate::domain::error::StoreError;
-use edgegate::domain::session::{
+use edgegate::domain::session::{Holder, 
     Client, ClientFingerprint, Fingerprints, Place, Presented, Proof, RefreshTicket, Reuse, Rules,
     SessionId, Verdict,
 };
@@ -138,6 +138,7 @@ impl<'a, W: World> Person<'a, W> {
             counter: 0,
             expires_at: now + 90 * DAY,
             proof: Proof::by_password(now),
+            sign_on: None,
         }
     }
 
@@ -164,6 +165,7 @@ impl<'a, W: World> Person<'a, W> {
             expires_at: ticket.expires_at,
             idle_ttl: rules().idle_ttl,
             most,
+            holder: Holder::default(),
         };
         let store = self.world.here();
         store.begin(&new, self.world.now()).await.map_err(text)
@@ -185,6 +187,7 @@ impl<'a, W: World> Person<'a, W> {
             ticket,
             by: browser.prints,
             now: self.world.now(),
+            app: None,
         };
         store
             .renew(&presented, &browser.client, rules, user)

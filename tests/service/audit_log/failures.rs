@@ -49,6 +49,7 @@ fn hitting_limits(seen: &mut Seen) {
             devices: MemoryDevices,
             signatures: Default::default(),
             operator_tickets: Default::default(),
+            apps: Default::default(),
             vendors: Default::default(),
         };
         let service = AuthService::new(ports, Rc::clone(&world.shared));

@@ -87,6 +87,7 @@ impl World {
             devices: Default::default(),
             signatures: Default::default(),
             operator_tickets: Default::default(),
+            apps: Default::default(),
             vendors: Default::default(),
         };
         let service = AuthService::new(ports, Rc::clone(shared));

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use edgegate::adapters::kv_sessions::{KeyValue, Page, Values, WriteError};
 use edgegate::adapters::memory::{
-    ManualClock, MemoryDevices, MemoryEvents, MemoryMailGate, MemoryMailLedger, MemoryMailQueue,
+    ManualClock, MemoryApps, MemoryDevices, MemoryEvents, MemoryMailGate, MemoryMailLedger, MemoryMailQueue,
     MemoryMailer, MemoryOperatorTickets, MemoryPasswordGuard, MemorySignatures, MemoryUsers,
     MemoryVendors, NoLimits, PlatformAnswer, SeededRandom,
 };
@@ -15,6 +15,10 @@ use edgegate::domain::account::{
     AccountName, Attempt, Comparison, Departure, EmailAddress, EmailPrefix, FreedAddress,
     HashError, HashRefusal, NotFreedSince, Password, PasswordHash, RowChange, User, UserChange,
     UserId, Verification,
+};
+use edgegate::domain::authorization::{
+    AppClient, ClientHash, ClientId, CodeId, Exchanged, Grant, GrantId, Resource, SecretId,
+    StoredSecret,
 };
 use edgegate::domain::error::StoreError;
 use edgegate::domain::mail::{
@@ -27,9 +31,9 @@ use edgegate::domain::session::{
     SessionId,
 };
 use edgegate::ports::{
-    DeadLetter, Devices, Guarded, Insertion, LaneRequest, Limit, MailGate, MailLedger, MailQueue,
-    Mailer, NewSession, Once, OperatorTickets, PasswordGuard, PasswordHasher, Ports, RateLimiter,
-    Renewal, SessionStore, SignatureVerifier, UserDirectory, Vendors,
+    AddedSecret, Clients, DeadLetter, Devices, Ending, GivenGrant, Grants, Guarded, Insertion,
+    LaneRequest, Limit, MailGate, MailLedger, MailQueue, Mailer, NewSession, Once, OperatorTickets,
+    PasswordGuard, PasswordHasher, Ports, RateLimiter, RegisteredClient, Renewal, SessionStore, SignatureVerifier, UserDirectory, Vendors,
 };
 use edgegate_token::SignedBy;
 
@@ -188,7 +192,7 @@ impl Line {
             *self.down.borrow_mut() = Some(name);
         }
         // D1 never repeats a statement that writes.
-        let is_d1 = ["users", "ledger", "tickets"]
+        let is_d1 = ["clients", "grants", "ledger", "tickets", "users"]
             .iter()
             .any(|port| name.starts_with(port));
         Some(if fault == Fault::Again && is_d1 {
@@ -300,13 +304,15 @@ impl<F: Future<Output = Result<Option<User>, StoreError>>> Row<F> {
 impl<S: SessionStore> SessionStore for Faulty<S> {
     numbered!("sessions begin", begin(new: &NewSession<'_>, now: u64) -> ());
     numbered!("sessions prove", prove(ticket: &RefreshTicket, rules: &Rules, now: u64) -> Proved);
-    numbered!("sessions end", end(user: UserId, session: SessionId, reason: EndReason, now: u64) -> ());
+    numbered!("sessions end", end(ending: &Ending, reason: EndReason, now: u64) -> ());
+    numbered!("sessions end client", end_client(user: UserId, client: ClientHash, now: u64) -> ());
+    numbered!("sessions exchange", exchange(user: UserId, code: &CodeId, session: SessionId, sign_on: Option<SessionId>, until: u64, now: u64) -> Exchanged);
     numbered!("sessions list", list(user: UserId, epoch: u32, now: u64) -> Vec<ActiveSession>);
     numbered!("sessions outdate", outdate(user: UserId, version: u64, ttl: u64, now: u64) -> ());
     numbered!("sessions hold", hold(user: UserId, now: u64) -> Option<u64>);
     numbered!("sessions forget copy", forget_copy(user: UserId) -> ());
     numbered!("sessions forget", forget(user: UserId, most: usize) -> usize);
-    numbered!("sessions revocation", revocation(user: UserId, session: SessionId, now: u64) -> Revocation);
+    numbered!("sessions revocation", revocation(user: UserId, session: SessionId, sign_on: Option<SessionId>, now: u64) -> Revocation);
 
     fn keeps_copies(&self) -> bool {
         self.inner.keeps_copies()
@@ -350,6 +356,7 @@ impl<S: SessionStore> SessionStore for Faulty<S> {
         &self,
         user: UserId,
         session: SessionId,
+        sign_on: Option<SessionId>,
         now: u64,
         row: F,
     ) -> Result<Revocation, StoreError>
@@ -357,7 +364,7 @@ impl<S: SessionStore> SessionStore for Faulty<S> {
         F: Future<Output = Result<Option<User>, StoreError>>,
     {
         let row = Row::new(row);
-        let check = || self.inner.check(user, session, now, row.read());
+        let check = || self.inner.check(user, session, sign_on, now, row.read());
         self.line.call("sessions check", failed, check).await
     }
 }
@@ -382,6 +389,26 @@ impl<K: KeyValue> KeyValue for Faulty<K> {
             )
             .await
     }
+}
+
+impl Clients for Faulty<MemoryApps> {
+    numbered!("clients find", find(id: &ClientId) -> Option<RegisteredClient>);
+    numbered!("clients list", list(after: Option<&ClientId>, limit: u32) -> Vec<AppClient>);
+    numbered!("clients create", create(client: &AppClient, secret: Option<&StoredSecret>) -> bool);
+    numbered!("clients change", change(client: &AppClient, if_version: u64) -> bool);
+    numbered!("clients delete", delete(id: &ClientId) -> bool);
+    numbered!("clients add secret", add_secret(id: &ClientId, secret: &StoredSecret) -> AddedSecret);
+    numbered!("clients delete secret", delete_secret(id: &ClientId, secret: SecretId) -> bool);
+}
+
+impl Grants for Faulty<MemoryApps> {
+    numbered!("grants give", give(grant: &Grant) -> Grant);
+    numbered!("grants find live", find_live(user: UserId, client: &ClientId, resource: Option<&Resource>) -> Option<Grant>);
+    numbered!("grants find", find(id: GrantId) -> Option<Grant>);
+    numbered!("grants list", list(user: UserId) -> Vec<GivenGrant>);
+    numbered!("grants withdraw", withdraw(id: GrantId, user: UserId, now: u64) -> Option<Grant>);
+    numbered!("grants forget", forget(user: UserId) -> ());
+    numbered!("grants forget withdrawn", forget_withdrawn(before: u64) -> ());
 }
 
 impl MailQueue for Faulty<MemoryMailQueue> {
@@ -522,6 +549,7 @@ pub(crate) struct FaultyPorts<S> {
     pub(crate) guard: Faulty<MemoryPasswordGuard<PlainHasher>>,
     pub(crate) limiter: Faulty<NoLimits>,
     pub(crate) operator_tickets: Faulty<MemoryOperatorTickets>,
+    pub(crate) apps: Faulty<MemoryApps>,
     pub(crate) devices: Faulty<MemoryDevices>,
     pub(crate) signatures: Faulty<MemorySignatures>,
 }
@@ -552,6 +580,7 @@ impl<S: SessionStore> FaultyPorts<S> {
             },
             limiter: on(line),
             operator_tickets: on(line),
+            apps: on(line),
             devices: on(line),
             signatures: Faulty {
                 inner: MemorySignatures {
@@ -586,6 +615,8 @@ ports! {
     password_guard, PasswordGuard, Faulty<MemoryPasswordGuard<PlainHasher>>, guard;
     limiter, Limiter, Faulty<NoLimits>, limiter;
     operator_tickets, OperatorTickets, Faulty<MemoryOperatorTickets>, operator_tickets;
+    clients, Clients, Faulty<MemoryApps>, apps;
+    grants, Grants, Faulty<MemoryApps>, apps;
     devices, Devices, Faulty<MemoryDevices>, devices;
     signatures, Signatures, Faulty<MemorySignatures>, signatures;
     clock, Clock, ManualClock, clock;

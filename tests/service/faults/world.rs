@@ -19,7 +19,7 @@ use edgegate::service::{AuthService, Login, Shared, SignedIn};
 use super::ports::{Faulty, FaultyPorts, Line};
 use crate::fixture::{ADA, PASSWORD, ROOT, client, settings};
 
-pub(super) type Kv = KvSessions<Faulty<MemoryKeyValue>, SeededRandom, NoSleep, MemoryBackground>;
+pub(super) type Kv = KvSessions<Faulty<MemoryKeyValue>, SeededRandom, NoSleep, MemoryBackground, MemorySessions>;
 
 pub(super) struct World<S> {
     pub(super) service: AuthService<FaultyPorts<S>>,
@@ -65,7 +65,10 @@ pub(super) fn on_kv(changes: &[(&str, &str)]) -> World<Kv> {
         };
         let memory: Rc<RefCell<RevocationMemory>> = Rc::default();
         let random = SeededRandom::default();
-        KvSessions::new(kv, random, NoSleep, MemoryBackground::default(), memory)
+        {
+            let codes = Some(MemorySessions::default());
+            KvSessions::new(kv, random, NoSleep, MemoryBackground::default(), memory, codes)
+        }
     })
 }
 

@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::authorization::{ClientHash, CodeId};
 use crate::domain::session::{
-    ActiveSession, Client, Decision, EndReason, Need, Place, Presented, RefreshTicket, Rules,
-    SessionId, Standing, UserCopy, Verdict,
+    ActiveSession, Client, Decision, EndReason, Holder, Need, Place, Presented, RefreshTicket,
+    Rules, SessionId, Standing, UserCopy, Verdict,
 };
 
 /// A call. Every call may be repeated. `since` is `COPIES_SINCE`.
@@ -22,6 +23,9 @@ pub(super) enum Call {
         /// The user's version. A Worker from before copies sends none.
         #[serde(default)]
         version: Option<u64>,
+        /// A Worker from before apps sends none: its sessions are those of browsers.
+        #[serde(default)]
+        holder: Holder,
     },
     /// As [`renew`](crate::ports::SessionStore::renew), by the object's copy of the user's row.
     /// Answers [`ByCopy`] with [`RenewedByCopy`].
@@ -76,6 +80,16 @@ pub(super) enum Call {
         session: SessionId,
         reason: EndReason,
         now: u64,
+    },
+    /// As [`end_client`](crate::ports::SessionStore::end_client). Answers nothing.
+    EndClient { client: ClientHash, now: u64 },
+    /// As [`exchange`](crate::ports::SessionStore::exchange). Answers
+    /// [`Exchanged`](crate::domain::authorization::Exchanged).
+    Exchange {
+        code: CodeId,
+        session: SessionId,
+        sign_on: Option<SessionId>,
+        until: u64,
     },
     /// As [`list`](crate::ports::SessionStore::list). Answers a list of [`ActiveSession`].
     List { epoch: u32, now: u64 },
@@ -142,7 +156,12 @@ impl From<&Client> for Seen {
 
 impl Seen {
     /// The session with this id, whose last use was by this client.
-    pub(super) fn session(&self, id: SessionId, last_used_at: u64) -> ActiveSession {
+    pub(super) fn session(
+        &self,
+        id: SessionId,
+        app: Option<ClientHash>,
+        last_used_at: u64,
+    ) -> ActiveSession {
         let mut fields = self.0.split('\t');
         let mut field = || fields.next().unwrap_or_default();
         let (user_agent, network) = (field().to_owned(), field().to_owned());
@@ -154,6 +173,7 @@ impl Seen {
             user_agent,
             network,
             place: Place::new(known(country), known(city)),
+            app,
         }
     }
 }
@@ -164,10 +184,12 @@ mod tests {
 
     use super::*;
     use crate::domain::account::UserId;
+    use crate::domain::authorization::{ClientId, Exchanged};
     use crate::domain::json;
     use crate::domain::policy::MAX_TICKET_SECRETS;
     use crate::domain::session::{
-        ClientFingerprint, Fingerprints, Generation, Proof, Proved, Reuse, Revocation, Use,
+        AppBinding, ClientFingerprint, Fingerprints, Generation, Proof, Proved, Reuse,
+        Revocation, Use,
     };
 
     fn sent<T: Serialize + DeserializeOwned>(value: &T) -> T {
@@ -191,6 +213,18 @@ mod tests {
             counter: u32::MAX,
             expires_at: u64::MAX,
             proof: Proof::by_password(6),
+            sign_on: None,
+        }
+    }
+
+    fn client_hash() -> ClientHash {
+        ClientId::parse("app").unwrap().hash()
+    }
+
+    fn app(sign_on: Option<SessionId>) -> AppBinding {
+        AppBinding {
+            client: client_hash(),
+            sign_on,
         }
     }
 
@@ -226,6 +260,7 @@ mod tests {
                 ticket: ticket(),
                 by,
                 now: 5,
+                app: None,
             },
             rules: rules(reuse),
             standing,
@@ -240,6 +275,7 @@ mod tests {
             now: 3,
             seen: Seen::from(&Client::default()),
             version: most.map(|_| 7),
+            holder: most.map_or(Holder::default(), |_| Holder::App(app(Some(session())))),
         };
         let need = |generation| Need {
             generation,
@@ -260,6 +296,23 @@ mod tests {
             renew(by, Reuse::SameClient, standing(false)),
             end(EndReason::LoggedOut),
             end(EndReason::Reused),
+            end(EndReason::Replaced),
+            Call::EndClient {
+                client: client_hash(),
+                now: 1,
+            },
+            Call::Exchange {
+                code: CodeId::new([9; 16]),
+                session: session(),
+                sign_on: None,
+                until: 1,
+            },
+            Call::Exchange {
+                code: CodeId::new([255; 16]),
+                session: session(),
+                sign_on: Some(session()),
+                until: u64::MAX,
+            },
             Call::Prove {
                 ticket: ticket(),
                 rules: rules(Reuse::Strict),
@@ -276,6 +329,7 @@ mod tests {
                     ticket: ticket(),
                     by,
                     now: 5,
+                    app: Some(app(None)),
                 },
                 rules: rules(Reuse::Strict),
                 seen: Seen::from(&client()),
@@ -283,9 +337,13 @@ mod tests {
             },
             Call::RenewByRow {
                 presented: Presented {
-                    ticket: ticket(),
+                    ticket: RefreshTicket {
+                        sign_on: Some(session()),
+                        ..ticket()
+                    },
                     by,
                     now: 5,
+                    app: Some(app(Some(session()))),
                 },
                 rules: rules(Reuse::Strict),
                 seen: Seen::from(&client()),
@@ -350,6 +408,13 @@ mod tests {
         for proved in [Proved::GoesOn, Proved::Spent, Proved::Over] {
             assert_eq!(sent(&proved), proved);
         }
+        for exchanged in [
+            Exchanged::First,
+            Exchanged::Again(session()),
+            Exchanged::SignedOff,
+        ] {
+            assert_eq!(sent(&exchanged), exchanged);
+        }
         for minimum_version in [None, Some(u64::MAX)] {
             let revocation = Revocation {
                 ended: minimum_version.is_some(),
@@ -370,9 +435,11 @@ mod tests {
     fn a_session_is_read_as_it_was_seen() {
         for client in [client(), Client::default()] {
             let id = SessionId::new(7, &[7; 10]);
-            let session = Seen::from(&client).session(id, 9);
-            assert_eq!(session, ActiveSession::now(id, &client, 9));
-            assert_eq!(sent(&session), session);
+            for holder in [Holder::default(), Holder::App(app(None))] {
+                let session = Seen::from(&client).session(id, holder.client(), 9);
+                assert_eq!(session, ActiveSession::now(id, &holder, &client, 9));
+                assert_eq!(sent(&session), session);
+            }
         }
     }
 
@@ -382,6 +449,30 @@ mod tests {
         let text = r#"{"begin":{"session":"019b76da-a800-7101-8101-010101010101","epoch":1,"lives_until":2,"most":null,"now":3,"seen":""}}"#;
         let call = json::decode::<Call>(text);
         assert!(matches!(call, Some(Call::Begin { version: None, .. })));
+    }
+
+    /// The same from before apps: a renewal has neither an app nor a sign-on.
+    #[test]
+    fn calls_of_the_version_before_apps_are_understood() {
+        let text = r#"{"begin":{"session":"019b76da-a800-7101-8101-010101010101","epoch":1,"lives_until":2,"most":null,"now":3,"seen":"","version":7}}"#;
+        let Some(Call::Begin { holder, .. }) = json::decode::<Call>(text) else {
+            panic!("it is a login");
+        };
+        assert_eq!(holder, Holder::default());
+        let call = Call::RenewByCopy {
+            presented: Presented {
+                ticket: ticket(),
+                by: None,
+                now: 5,
+                app: None,
+            },
+            rules: rules(Reuse::Strict),
+            seen: Seen::from(&Client::default()),
+            since: 0,
+        };
+        let text = json::encode(&call);
+        assert!(!text.contains("sign_on") && !text.contains("app"), "{text}");
+        assert_eq!(json::decode::<Call>(&text), Some(call));
     }
 
     #[test]

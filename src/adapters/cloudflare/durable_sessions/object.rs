@@ -103,16 +103,17 @@ fn answer(table: &Table, call: &str) -> Result<Answer, StoreError> {
             now,
             seen,
             version,
+            holder,
         } => {
-            table.begin(session, epoch, lives_until, seen, now)?;
+            let is_over = table.begin(session, &holder, epoch, lives_until, seen, now)?;
             if let Some(version) = version {
                 copies::begin(table, version)?;
             }
             let sooner = match most {
-                Some(most) => table.keep_to(most, session, epoch, now)?,
+                Some(most) => table.keep_to(most, session, holder.client(), epoch, now)?,
                 None => false,
             };
-            let ended_until = sooner.then(|| now.saturating_add(ENDED_ROW_TTL));
+            let ended_until = (sooner || is_over).then(|| now.saturating_add(ENDED_ROW_TTL));
             Answer::new(&()).waking_at(ended_until.unwrap_or(lives_until).min(lives_until))
         }
         Call::Renew {
@@ -198,6 +199,16 @@ fn answer(table: &Table, call: &str) -> Result<Answer, StoreError> {
             table.end(session, reason, now)?;
             Answer::new(&()).waking_at(now.saturating_add(ENDED_ROW_TTL))
         }
+        Call::EndClient { client, now } => {
+            table.end_client(client, now)?;
+            Answer::new(&()).waking_at(now.saturating_add(ENDED_ROW_TTL))
+        }
+        Call::Exchange {
+            code,
+            session,
+            sign_on,
+            until,
+        } => Answer::new(&table.exchange(&code, session, sign_on, until)?).waking_at(until),
         Call::List { epoch, now } => Answer::new(&table.list(epoch, now)?),
         Call::Outdate { version, until } => {
             // A report that was made before drops nothing: an old token may cause it again and again.

@@ -9,13 +9,14 @@ use super::OBJECT;
 use super::call::{ByCopy, Call, Renewed, RenewedByCopy, Seen};
 use crate::adapters::cloudflare::objects::{Objects, is_unknown_call};
 use crate::domain::account::{User, UserId};
+use crate::domain::authorization::{ClientHash, CodeId, Exchanged};
 use crate::domain::error::StoreError;
 use crate::domain::policy::FORGET_COPY_TIMEOUT_MS;
 use crate::domain::session::{
-    ActiveSession, Client, EndReason, Presented, Proved, RefreshTicket, Revocation, Rules,
-    SessionId, Standing, UserCopy,
+    ActiveSession, Client, EndReason, Presented, Proved, RefreshTicket, Revocation,
+    Rules, SessionId, Standing, UserCopy,
 };
-use crate::ports::{NewSession, Renewal, SessionStore};
+use crate::ports::{Ending, NewSession, Renewal, SessionStore};
 
 /// The session store on Durable Objects.
 ///
@@ -68,6 +69,7 @@ impl SessionStore for DurableSessions {
             now,
             seen: Seen::from(new.client),
             version: Some(new.version),
+            holder: new.holder,
         };
         self.ask(new.user, &call).await
     }
@@ -130,17 +132,39 @@ impl SessionStore for DurableSessions {
         self.ask(ticket.user, &call).await
     }
 
-    async fn end(
-        &self,
-        user: UserId,
-        session: SessionId,
-        reason: EndReason,
-        now: u64,
-    ) -> Result<(), StoreError> {
+    /// The object knows who holds the session.
+    async fn end(&self, ending: &Ending, reason: EndReason, now: u64) -> Result<(), StoreError> {
         let call = Call::End {
-            session,
+            session: ending.session,
             reason,
             now,
+        };
+        self.ask(ending.user, &call).await
+    }
+
+    async fn end_client(
+        &self,
+        user: UserId,
+        client: ClientHash,
+        now: u64,
+    ) -> Result<(), StoreError> {
+        self.ask(user, &Call::EndClient { client, now }).await
+    }
+
+    async fn exchange(
+        &self,
+        user: UserId,
+        code: &CodeId,
+        session: SessionId,
+        sign_on: Option<SessionId>,
+        until: u64,
+        _now: u64,
+    ) -> Result<Exchanged, StoreError> {
+        let call = Call::Exchange {
+            code: *code,
+            session,
+            sign_on,
+            until,
         };
         self.ask(user, &call).await
     }
@@ -193,6 +217,7 @@ impl SessionStore for DurableSessions {
         &self,
         user: UserId,
         session: SessionId,
+        sign_on: Option<SessionId>,
         now: u64,
         row: F,
     ) -> Result<Revocation, StoreError>
@@ -205,7 +230,7 @@ impl SessionStore for DurableSessions {
             Ok(ByCopy::Answer(revocation)) => return Ok(revocation),
             Ok(ByCopy::Need(need)) => need,
             Err(error) if is_unknown_call(&error) => {
-                return self.revocation(user, session, now).await;
+                return self.revocation(user, session, sign_on, now).await;
             }
             Err(error) => return Err(error),
         };
@@ -228,10 +253,12 @@ impl SessionStore for DurableSessions {
         self.ask(user, &Call::Forget).await.map(|()| 0)
     }
 
+    /// The object ends the sessions of apps together with their sign-on, so it needs no second look.
     async fn revocation(
         &self,
         user: UserId,
         session: SessionId,
+        _sign_on: Option<SessionId>,
         now: u64,
     ) -> Result<Revocation, StoreError> {
         self.ask(user, &Call::Revocation { session, now }).await

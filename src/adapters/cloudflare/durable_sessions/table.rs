@@ -1,4 +1,4 @@
-//! The object's three tables. Each statement is written out whole, and its values are bound parameters
+//! The object's five tables. Each statement is written out whole, and its values are bound parameters
 //! only. Everything here is synchronous.
 
 use js_sys::Array;
@@ -10,12 +10,13 @@ use crate::adapters::cloudflare::binding::{failed, whole};
 use crate::adapters::cloudflare::object_state::Sql;
 use crate::adapters::cloudflare::objects;
 use crate::domain::error::StoreError;
+use crate::domain::authorization::{ClientHash, CodeId, Exchanged};
 use crate::domain::json;
 use crate::domain::policy::ENDED_ROW_TTL;
 use crate::domain::session::{
-    ActiveSession, ClientFingerprint, Consistency, DatedCopy, Decision, Effect, EndReason, Fence,
-    Methods, Presented, Proof, Proved, Record, RefreshTicket, Revocation, Rules, SessionId,
-    Standing, Stored, Use, rotate, surplus,
+    ActiveSession, AppBinding, ClientFingerprint, Consistency, DatedCopy, Decision, Effect,
+    EndReason, Fence, Holder, Methods, Presented, Proof, Proved, Record, RefreshTicket,
+    Revocation, Rules, SessionId, Standing, Stored, Use, rotate, surplus,
 };
 
 #[wasm_bindgen]
@@ -47,7 +48,7 @@ impl Table {
             "CREATE TABLE IF NOT EXISTS session (\
              id TEXT PRIMARY KEY, epoch INTEGER NOT NULL, used INTEGER, first_at INTEGER, used_by INTEGER, \
              last_used_at INTEGER NOT NULL, lives_until INTEGER NOT NULL, seen TEXT NOT NULL, ended TEXT, \
-             auth_time INTEGER, amr INTEGER\
+             auth_time INTEGER, amr INTEGER, client TEXT, sign_on TEXT\
              ) WITHOUT ROWID",
             "CREATE INDEX IF NOT EXISTS session_lives_until ON session (lives_until)",
             "CREATE TABLE IF NOT EXISTS outdated (\
@@ -55,10 +56,15 @@ impl Table {
             "CREATE TABLE IF NOT EXISTS fence (\
              one INTEGER PRIMARY KEY CHECK (one = 1), generation TEXT NOT NULL, held_until INTEGER NOT NULL, \
              asked_at INTEGER, user TEXT)",
+            "CREATE TABLE IF NOT EXISTS signed_off (id TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID",
+            "CREATE TABLE IF NOT EXISTS exchanged (\
+             code TEXT PRIMARY KEY, session TEXT NOT NULL, until INTEGER NOT NULL, \
+             replayed INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID",
         ] {
             self.rows(statement, vec![])?;
         }
-        self.add_proofs()
+        self.add_proofs()?;
+        self.add_apps()
     }
 
     /// Adds the columns of the proof to a table that is older than they are. The query reads no row,
@@ -73,35 +79,132 @@ impl Table {
         Ok(())
     }
 
+    /// The same for the columns of apps: who holds the session, and its sign-on. Only the rows of
+    /// apps are in the index, so the others cost nothing more.
+    fn add_apps(&self) -> Result<(), StoreError> {
+        let columns = "SELECT client, sign_on FROM session LIMIT 0";
+        if self.rows(columns, vec![]).is_err() {
+            self.rows("ALTER TABLE session ADD COLUMN client TEXT", vec![])?;
+            self.rows("ALTER TABLE session ADD COLUMN sign_on TEXT", vec![])?;
+        }
+        self.rows(
+            "CREATE INDEX IF NOT EXISTS session_of_app ON session (sign_on) WHERE client IS NOT NULL",
+            vec![],
+        )
+        .map(drop)
+    }
+
+    /// Returns whether the session has ended already: an app's whose sign-on has, or whose code was
+    /// presented again.
     pub(super) fn begin(
         &self,
         session: SessionId,
+        holder: &Holder,
         epoch: u32,
         lives_until: u64,
         seen: Seen,
         now: u64,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
+        let sign_on = match holder {
+            Holder::Browser { sign_on } => *sign_on,
+            Holder::App(app) => app.sign_on,
+        };
         self.rows(
-            "INSERT INTO session (id, epoch, last_used_at, lives_until, seen) VALUES (?, ?, ?, ?, ?) \
-             ON CONFLICT (id) DO NOTHING",
+            "INSERT INTO session (id, epoch, last_used_at, lives_until, seen, client, sign_on) \
+             VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
             vec![
                 session.to_string().into(),
                 number(epoch.into()),
                 number(now),
                 number(lives_until),
                 seen.0.into(),
+                optional(holder.client()),
+                optional(sign_on),
             ],
-        )
-        .map(drop)
+        )?;
+        let Holder::App(app) = holder else {
+            return Ok(false);
+        };
+        let over = self.over_before_it_began(session, app)?;
+        if let Some(reason) = over {
+            self.end(session, reason, now)?;
+        }
+        Ok(over.is_some())
     }
 
-    /// Ends the oldest sessions above `most`, but never the new one. Sessions of an earlier epoch have
+    fn over_before_it_began(
+        &self,
+        session: SessionId,
+        app: &AppBinding,
+    ) -> Result<Option<EndReason>, StoreError> {
+        if let Some(sign_on) = app.sign_on
+            && self.has_signed_off(sign_on)?
+        {
+            return Ok(Some(EndReason::LoggedOut));
+        }
+        let replayed = self.rows(
+            "SELECT 1 FROM exchanged WHERE session = ? AND replayed = 1",
+            vec![session.to_string().into()],
+        )?;
+        Ok((!replayed.is_empty()).then_some(EndReason::CodeReplayed))
+    }
+
+    fn has_signed_off(&self, sign_on: SessionId) -> Result<bool, StoreError> {
+        let rows = self.rows(
+            "SELECT 1 FROM signed_off WHERE id = ?",
+            vec![sign_on.to_string().into()],
+        )?;
+        Ok(!rows.is_empty())
+    }
+
+    /// As [`exchange`](crate::ports::SessionStore::exchange).
+    pub(super) fn exchange(
+        &self,
+        code: &CodeId,
+        session: SessionId,
+        sign_on: Option<SessionId>,
+        until: u64,
+    ) -> Result<Exchanged, StoreError> {
+        if let Some(sign_on) = sign_on
+            && self.has_signed_off(sign_on)?
+        {
+            return Ok(Exchanged::SignedOff);
+        }
+        let code = code.to_string();
+        let known = self
+            .rows(
+                "SELECT session FROM exchanged WHERE code = ?",
+                vec![code.as_str().into()],
+            )?
+            .pop();
+        let Some(known) = known else {
+            self.rows(
+                "INSERT INTO exchanged (code, session, until) VALUES (?, ?, ?)",
+                vec![code.into(), session.to_string().into(), number(until)],
+            )?;
+            return Ok(Exchanged::First);
+        };
+        let first = text(&known, 0)
+            .and_then(|id| SessionId::parse(&id))
+            .ok_or_else(malformed)?;
+        if first == session {
+            return Ok(Exchanged::First);
+        }
+        self.rows(
+            "UPDATE exchanged SET replayed = 1 WHERE code = ?",
+            vec![code.into()],
+        )?;
+        Ok(Exchanged::Again(first))
+    }
+
+    /// Ends the oldest sessions above `most`, of browsers or of this app, but never the new one. Sessions of an earlier epoch have
     /// ended already, since the user's row has a later epoch: their rows are kept as long as those of
     /// other ended sessions. Returns whether any row now expires sooner than before.
     pub(super) fn keep_to(
         &self,
         most: usize,
         begun: SessionId,
+        client: Option<ClientHash>,
         epoch: u32,
         now: u64,
     ) -> Result<bool, StoreError> {
@@ -109,13 +212,15 @@ impl Table {
         let mut others = Vec::new();
         let mut of_earlier_epochs = Vec::new();
         for row in self.rows(
-            "SELECT id, epoch, lives_until FROM session \
+            "SELECT id, epoch, lives_until, client FROM session \
              WHERE ended IS NULL AND epoch <= ? AND lives_until > ? AND id <> ? ORDER BY id",
             vec![number(epoch.into()), number(now), begun.to_string().into()],
         )? {
             let id = text(&row, 0).and_then(|id| SessionId::parse(&id));
             if integer(&row, 1) == Some(epoch.into()) {
-                others.extend(id);
+                if text(&row, 3) == client.map(|client| client.to_string()) {
+                    others.extend(id);
+                }
             } else if integer(&row, 2).is_some_and(|lives_until| lives_until > until) {
                 of_earlier_epochs.extend(id);
             }
@@ -212,19 +317,78 @@ impl Table {
         }
     }
 
-    /// Ends a session. The first reason stays, and the row is deleted after [`ENDED_ROW_TTL`].
+    /// Ends a session, and with it its sign-on and the apps of that, if the reason is such a one.
+    /// The first reason stays, and the row is deleted after [`ENDED_ROW_TTL`].
     pub(super) fn end(
         &self,
         session: SessionId,
         reason: EndReason,
         now: u64,
     ) -> Result<(), StoreError> {
+        let until = now.saturating_add(ENDED_ROW_TTL);
         self.rows(
             "UPDATE session SET ended = ?, lives_until = min(lives_until, ?) WHERE id = ? AND ended IS NULL",
             vec![
                 reason.as_str().into(),
-                number(now.saturating_add(ENDED_ROW_TTL)),
+                number(until),
                 session.to_string().into(),
+            ],
+        )?;
+        let Some(sign_on) = self.sign_on_ended_by(session, reason)? else {
+            return Ok(());
+        };
+        self.rows(
+            "UPDATE session SET ended = ?, lives_until = min(lives_until, ?) \
+             WHERE sign_on = ? AND client IS NOT NULL AND ended IS NULL",
+            vec![
+                reason.as_str().into(),
+                number(until),
+                sign_on.to_string().into(),
+            ],
+        )?;
+        // A code may be on its way. It is valid for a minute.
+        self.rows(
+            "INSERT INTO signed_off (id, until) VALUES (?, ?) \
+             ON CONFLICT (id) DO NOTHING",
+            vec![sign_on.to_string().into(), number(until)],
+        )
+        .map(drop)
+    }
+
+    /// By the session's row. A session without a row has no sign-on that could end.
+    fn sign_on_ended_by(
+        &self,
+        session: SessionId,
+        reason: EndReason,
+    ) -> Result<Option<SessionId>, StoreError> {
+        if !reason.ends_the_sign_on() {
+            return Ok(None);
+        }
+        let row = self
+            .rows(
+                "SELECT sign_on FROM session WHERE id = ? AND client IS NULL",
+                vec![session.to_string().into()],
+            )?
+            .pop();
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        let sign_on = text(&row, 0)
+            .map(|id| SessionId::parse(&id).ok_or_else(malformed))
+            .transpose()?;
+        let holder = Holder::Browser { sign_on };
+        Ok(holder.sign_on_ended_by(reason, session))
+    }
+
+    /// Ends all sessions of an app.
+    pub(super) fn end_client(&self, client: ClientHash, now: u64) -> Result<(), StoreError> {
+        self.rows(
+            "UPDATE session SET ended = ?, lives_until = min(lives_until, ?) \
+             WHERE client = ? AND ended IS NULL",
+            vec![
+                EndReason::GrantWithdrawn.as_str().into(),
+                number(now.saturating_add(ENDED_ROW_TTL)),
+                client.to_string().into(),
             ],
         )
         .map(drop)
@@ -233,13 +397,17 @@ impl Table {
     /// The active sessions, oldest first.
     pub(super) fn list(&self, epoch: u32, now: u64) -> Result<Vec<ActiveSession>, StoreError> {
         let rows = self.rows(
-            "SELECT id, last_used_at, seen FROM session WHERE ended IS NULL AND epoch = ? AND lives_until > ? \
-             ORDER BY id",
+            "SELECT id, last_used_at, seen, client FROM session \
+             WHERE ended IS NULL AND epoch = ? AND lives_until > ? ORDER BY id",
             vec![number(epoch.into()), number(now)],
         )?;
         let decode = |row: &Array| {
             let id = SessionId::parse(&text(row, 0)?)?;
-            Some(Seen(text(row, 2)?).session(id, integer(row, 1)?))
+            let app = match text(row, 3) {
+                None => None,
+                Some(client) => Some(ClientHash::parse(&client)?),
+            };
+            Some(Seen(text(row, 2)?).session(id, app, integer(row, 1)?))
         };
         rows.iter()
             .map(|row| decode(row).ok_or_else(malformed))
@@ -259,9 +427,17 @@ impl Table {
         .map(drop)
     }
 
-    /// Deletes all sessions. `outdated` stays until the alarm rings.
+    /// Deletes all sessions, and what is remembered of sign-ons and codes. `outdated` stays until the
+    /// alarm rings.
     pub(super) fn forget(&self) -> Result<(), StoreError> {
-        self.rows("DELETE FROM session", vec![]).map(drop)
+        for statement in [
+            "DELETE FROM session",
+            "DELETE FROM signed_off",
+            "DELETE FROM exchanged",
+        ] {
+            self.rows(statement, vec![])?;
+        }
+        Ok(())
     }
 
     pub(super) fn revocation(
@@ -345,11 +521,18 @@ impl Table {
             "DELETE FROM session WHERE lives_until <= ?",
             vec![number(now)],
         )?;
-        self.rows("DELETE FROM outdated WHERE until <= ?", vec![number(now)])?;
+        for statement in [
+            "DELETE FROM outdated WHERE until <= ?",
+            "DELETE FROM signed_off WHERE until <= ?",
+            "DELETE FROM exchanged WHERE until <= ?",
+        ] {
+            self.rows(statement, vec![number(now)])?;
+        }
         let row = self
             .rows(
                 "SELECT min(time) FROM \
-                 (SELECT min(lives_until) AS time FROM session UNION ALL SELECT min(until) FROM outdated)",
+                 (SELECT min(lives_until) AS time FROM session UNION ALL SELECT min(until) FROM outdated \
+                 UNION ALL SELECT min(until) FROM signed_off UNION ALL SELECT min(until) FROM exchanged)",
                 vec![],
             )?
             .pop();
@@ -394,6 +577,11 @@ fn decode_stored(row: &Array) -> Result<Stored, StoreError> {
 #[allow(clippy::cast_precision_loss, reason = "below 2^53")]
 fn number(value: u64) -> JsValue {
     JsValue::from_f64(value as f64)
+}
+
+/// A text, or SQL's null.
+fn optional(value: Option<impl ToString>) -> JsValue {
+    value.map_or(JsValue::NULL, |value| value.to_string().into())
 }
 
 fn text(row: &Array, column: u32) -> Option<String> {

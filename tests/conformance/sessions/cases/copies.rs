@@ -6,7 +6,7 @@ use std::future::ready;
 use edgegate::domain::account::User;
 use edgegate::domain::error::StoreError;
 use edgegate::domain::policy::DELETED_VERSION;
-use edgegate::domain::session::{RefreshTicket, UserCopy, Verdict};
+use edgegate::domain::session::{Holder, RefreshTicket, UserCopy, Verdict};
 use edgegate::ports::{NewSession, SessionStore};
 
 use super::super::world::{DAY, Person, World, laptop, rules, text};
@@ -40,7 +40,7 @@ impl<W: World> Person<'_, W> {
         row: Option<User>,
     ) -> Result<Option<u64>, String> {
         let (store, now) = (self.world.here(), self.world.now());
-        let checked = store.check(self.user.id, ticket.session, now, ready(Ok(row)));
+        let checked = store.check(self.user.id, ticket.session, None, now, ready(Ok(row)));
         let checked = checked.await.map_err(text)?;
         check!(!checked.ended, "it goes on");
         Ok(checked.minimum_version)
@@ -59,7 +59,7 @@ pub(crate) async fn a_copy_answers_renewals_and_checks<W: World>(world: &W) -> C
     for store in [world.here(), world.elsewhere()] {
         check!(!ada.reads(store, first).await?, "later ones do not");
         let checked = store
-            .check(ada.user.id, first.session, world.now(), unread())
+            .check(ada.user.id, first.session, None, world.now(), unread())
             .await
             .map_err(text)?;
         check_eq!(checked.minimum_version, Some(ada.user.version), "a check");
@@ -161,6 +161,7 @@ pub(crate) async fn a_login_drops_a_copy_of_another_version<W: World>(world: &W)
             expires_at: ticket.expires_at,
             idle_ttl: 30 * DAY,
             most: None,
+            holder: Holder::default(),
         };
         let begun = world.here().begin(&new, world.now()).await;
         begun.map_err(text)?;

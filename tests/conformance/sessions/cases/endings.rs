@@ -3,7 +3,7 @@
 use std::future::ready;
 
 use edgegate::domain::session::{EndReason, RefreshTicket, Reuse, Rules, Verdict};
-use edgegate::ports::SessionStore;
+use edgegate::ports::{Ending, SessionStore};
 
 use super::super::world::{
     DAY, GRACE, Person, ROTATE_AFTER, World, every_time, laptop, rules, stranger, successor,
@@ -105,7 +105,7 @@ async fn renew_while_it_ends<W: World>(
     let (user, now) = (&ada.user, ada.world.now());
     let row = async {
         store
-            .end(user.id, token.session, EndReason::LoggedOut, now)
+            .end(&Ending::by_id(user.id, token.session), EndReason::LoggedOut, now)
             .await?;
         Ok(Some(user.clone()))
     };

@@ -64,7 +64,7 @@ pub(crate) async fn forgetting_leaves_what_refuses_access_tokens<W: World>(world
         world.pass(wait);
         forget(&ada, store).await?;
         for store in [world.here(), world.elsewhere()] {
-            let known = store.revocation(ada.user.id, first.session, world.now());
+            let known = store.revocation(ada.user.id, first.session, None, world.now());
             let version = known.await.map_err(text)?.minimum_version;
             let ended = has_ended(&ada, store, first.session).await?;
             check!(

@@ -9,7 +9,7 @@ mod sessions;
 mod versions;
 
 use edgegate::domain::session::{EndReason, SessionId};
-use edgegate::ports::SessionStore;
+use edgegate::ports::{Ending, SessionStore};
 
 use super::world::{Person, World, text};
 use super::{Case, check, check_eq};
@@ -26,7 +26,7 @@ async fn end<W: World>(ada: &Person<'_, W>, session: SessionId, reason: EndReaso
     let now = ada.world.now();
     ada.world
         .here()
-        .end(ada.user.id, session, reason, now)
+        .end(&Ending::by_id(ada.user.id, session), reason, now)
         .await
         .map_err(text)
 }
@@ -37,7 +37,7 @@ async fn has_ended<W: World>(
     session: SessionId,
 ) -> Result<bool, String> {
     let revocation = store
-        .revocation(ada.user.id, session, ada.world.now())
+        .revocation(ada.user.id, session, None, ada.world.now())
         .await
         .map_err(text)?;
     Ok(revocation.ended)

@@ -1,7 +1,7 @@
 //! Proofs: what a store keeps of them, and that they spend no token.
 
 use edgegate::domain::session::{EndReason, Proof, Proved, RefreshTicket, Verdict};
-use edgegate::ports::SessionStore;
+use edgegate::ports::{Ending, SessionStore};
 
 use super::super::world::{
     DAY, GRACE, Person, ROTATE_AFTER, World, every_time, laptop, rules, stranger, successor,
@@ -95,7 +95,7 @@ pub(crate) async fn what_is_over_takes_no_proof<W: World>(world: &W) -> Case {
     let ended = ada.begin().await?;
     let store = world.here();
     store
-        .end(ended.user, ended.session, EndReason::LoggedOut, world.now())
+        .end(&Ending::by_id(ended.user, ended.session), EndReason::LoggedOut, world.now())
         .await
         .map_err(text)?;
     check_eq!(prove(world, ended).await?, Proved::Over, "an ended session");

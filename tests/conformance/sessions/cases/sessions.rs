@@ -27,7 +27,7 @@ pub(crate) async fn users_are_apart<W: World>(world: &W) -> Case {
     );
     let revocation = world
         .here()
-        .revocation(ada.user.id, first.session, world.now())
+        .revocation(ada.user.id, first.session, None, world.now())
         .await
         .map_err(text)?;
     check!(

@@ -19,7 +19,7 @@ pub(crate) async fn versions_only_rise<W: World>(world: &W) -> Case {
             .map_err(text)?;
         let revocation = world
             .here()
-            .revocation(ada.user.id, first.session, world.now())
+            .revocation(ada.user.id, first.session, None, world.now())
             .await
             .map_err(text)?;
         check_eq!(
@@ -47,7 +47,7 @@ pub(crate) async fn a_version_counts_for_its_time<W: World>(world: &W) -> Case {
         world.pass(seconds);
         let revocation = world
             .here()
-            .revocation(ada.user.id, first.session, world.now())
+            .revocation(ada.user.id, first.session, None, world.now())
             .await
             .map_err(text)?;
         check_eq!(revocation.minimum_version, Some(7), "within its time");
@@ -66,7 +66,7 @@ pub(crate) async fn a_version_is_seen_elsewhere_at_once<W: World>(world: &W) -> 
             .map_err(text)?;
         let revocation = world
             .elsewhere()
-            .revocation(ada.user.id, first.session, world.now())
+            .revocation(ada.user.id, first.session, None, world.now())
             .await
             .map_err(text)?;
         check_eq!(revocation.minimum_version, Some(version), "elsewhere");
@@ -85,7 +85,7 @@ pub(crate) async fn the_version_of_the_deleted_is_read_as_written<W: World>(worl
         .map_err(text)?;
     let revocation = world
         .here()
-        .revocation(ada.user.id, first.session, world.now())
+        .revocation(ada.user.id, first.session, None, world.now())
         .await
         .map_err(text)?;
     check_eq!(
