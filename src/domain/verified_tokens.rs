@@ -9,11 +9,21 @@ use edgegate_token::VerifiedToken;
 
 use super::policy::VERIFIED_TOKENS_MAX;
 
-/// The most recently verified tokens, by their whole text. Caches whose key was a part or a hash of
+/// What a token was expected to be when it was verified. A token that is valid for one reader must
+/// not be found by another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// The routes of the account: `AUDIENCE`, `CLIENT_ID`, no scope.
+    Account,
+    /// `/auth/userinfo`, for the tokens of other apps.
+    Userinfo,
+}
+
+/// The most recently verified tokens, by their whole text and by their [`Reader`]. Caches whose key was a part or a hash of
 /// the token have returned other people's claims (GHSA-rp9m-7r4c-75qg).
 ///
-/// It belongs to one [`KeySet`](edgegate_token::KeySet) and one
-/// [`Expected`](edgegate_token::Expected): when either changes, [`clear`] it. It knows nothing of
+/// It belongs to one [`KeySet`](edgegate_token::KeySet), and for each reader to one
+/// [`Expected`](edgegate_token::Expected): when one of them changes, [`clear`] it. It knows nothing of
 /// sessions that have ended or users that have changed since, so check those for every token. Only
 /// verified text is stored, so nobody without a signing key can choose keys that collide.
 ///
@@ -28,6 +38,7 @@ pub struct VerifiedTokens {
 
 struct Entry {
     token: Rc<VerifiedToken>,
+    reader: Reader,
     verified_at: u64,
     used: bool,
 }
@@ -68,11 +79,15 @@ impl VerifiedTokens {
         }
     }
 
-    /// The token with this text, if it is remembered and has not expired at `now`, in Unix seconds.
+    /// The token with this text, if this reader verified it and it has not expired at `now`, in Unix
+    /// seconds.
     /// It is dropped at `exp`, whatever tolerance it was verified with. If the clock is earlier
     /// than the verification, it proves nothing, and the token is dropped too.
-    pub fn get(&mut self, text: &str, now: u64) -> Option<Rc<VerifiedToken>> {
+    pub fn get(&mut self, text: &str, reader: Reader, now: u64) -> Option<Rc<VerifiedToken>> {
         let entry = self.entries.get_mut(text)?;
+        if entry.reader != reader {
+            return None;
+        }
         if now >= entry.token.claims().exp || now < entry.verified_at {
             self.remove(text);
             return None;
@@ -81,9 +96,10 @@ impl VerifiedTokens {
         Some(Rc::clone(&entry.token))
     }
 
-    /// Remembers that `text` was verified as `token` at `now`, in Unix seconds. If the memory is
-    /// full, it forgets a token that was not used lately.
-    pub fn insert(&mut self, text: &str, token: Rc<VerifiedToken>, now: u64) {
+    /// Remembers that this reader verified `text` as `token` at `now`, in Unix seconds. If the memory
+    /// is full, it forgets a token that was not used lately. A text that two readers accept is
+    /// remembered for the last one; no token of ours is such a text.
+    pub fn insert(&mut self, text: &str, reader: Reader, token: Rc<VerifiedToken>, now: u64) {
         self.remove(text);
         if self.capacity == 0 || now >= token.claims().exp {
             return;
@@ -93,6 +109,7 @@ impl VerifiedTokens {
         self.queue.push_back(Rc::clone(&key));
         let entry = Entry {
             token,
+            reader,
             verified_at: now,
             used: false,
         };

@@ -8,6 +8,7 @@ use crate::domain::account::{User, UserId};
 use crate::domain::error::{AccessRefusal, Error};
 use crate::domain::event::Act;
 use crate::domain::session::{Revocation, SessionId};
+use crate::domain::verified_tokens::Reader;
 use crate::ports::{Ports, SessionStore, SignatureVerifier, UserDirectory};
 use edgegate_token::{Expected, KeySet, TokenError, UntrustedToken, VerifiedToken};
 
@@ -92,7 +93,11 @@ impl<P: Ports> AuthService<P> {
     /// Verifies signature and claims. A token that was verified before is only looked up.
     pub(super) async fn verified_bearer(&self, access_token: &str) -> Result<Bearer, Error> {
         let now = self.now();
-        let known = self.shared.verified.borrow_mut().get(access_token, now);
+        let known = self
+            .shared
+            .verified
+            .borrow_mut()
+            .get(access_token, Reader::Account, now);
         let token = match known {
             Some(token) => token,
             None => {
@@ -101,10 +106,12 @@ impl<P: Ports> AuthService<P> {
                     .await
                     .map_err(|why| Error::Access(AccessRefusal::Token(why)))?;
                 let token = Rc::new(token);
-                self.shared
-                    .verified
-                    .borrow_mut()
-                    .insert(access_token, Rc::clone(&token), now);
+                self.shared.verified.borrow_mut().insert(
+                    access_token,
+                    Reader::Account,
+                    Rc::clone(&token),
+                    now,
+                );
                 token
             }
         };

@@ -50,6 +50,7 @@ impl<P: Ports> AuthService<P> {
     fn session_of_access_token(&self, token: &str, now: u64) -> Option<(UserId, SessionId)> {
         let settings = self.settings();
         let expected = Expected::new(settings.issuer.as_str(), settings.audience.as_str())
+            .with_client_id(settings.client_id.as_str())
             .with_clock_tolerance(MAX_SESSION_TTL);
         let token = verify(token, &settings.keys, &expected, now).ok()?;
         let claims = token.claims();

@@ -146,7 +146,8 @@ impl Shared {
             mail_keys: MailKeys::new(&settings.ticket_secrets, &settings.issuer),
             freed_addresses: FreedAddresses::new(&settings.ticket_secrets, &settings.issuer),
             networks: NetworkPseudonyms::new(&settings.ticket_secrets, &settings.issuer),
-            expected: Expected::new(settings.issuer.as_str(), settings.audience.as_str()),
+            expected: Expected::new(settings.issuer.as_str(), settings.audience.as_str())
+                .with_client_id(settings.client_id.as_str()),
             verified: RefCell::new(VerifiedTokens::default()),
             settings,
         }

@@ -122,6 +122,8 @@ impl<P: Ports> AuthService<P> {
             // The form in which addresses are compared, here and in browsers.
             email: Some(user.email_canonical.clone()),
             email_verified: user.email_verified,
+            scope: None,
+            sign_on: None,
         };
         let access_token = issue(&settings.keys, &claims)
             .map_err(|_| Error::Internal("an access token could not be issued"))?;

@@ -40,6 +40,8 @@ fn forged_access_token(user: &User, session: SessionId, now: u64) -> String {
         roles: user.roles.to_vec(),
         email: None,
         email_verified: false,
+        scope: None,
+        sign_on: None,
     };
     issue(&settings.keys, &claims).unwrap()
 }

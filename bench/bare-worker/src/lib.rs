@@ -11,7 +11,7 @@ use edgegate::adapters::argon2::Argon2Hasher;
 use edgegate::adapters::cloudflare::clock::RequestClock;
 use edgegate::domain::account::Password;
 use edgegate::domain::settings::Settings;
-use edgegate::domain::verified_tokens::VerifiedTokens;
+use edgegate::domain::verified_tokens::{Reader, VerifiedTokens};
 use edgegate::ports::{Clock as _, PasswordHasher as _};
 use edgegate_token::{Expected, VerifiedToken, verify};
 use futures_util::FutureExt as _;
@@ -67,8 +67,9 @@ fn verify_once(token: &str, settings: &Settings) -> Option<VerifiedToken> {
 
 fn look_up(token: &str, settings: &Settings) -> Option<()> {
     VERIFIED.with_borrow_mut(|verified| {
-        if verified.get(token, now()).is_none() {
-            verified.insert(token, verify_once(token, settings)?.into(), now());
+        if verified.get(token, Reader::Account, now()).is_none() {
+            let verified_token = verify_once(token, settings)?.into();
+            verified.insert(token, Reader::Account, verified_token, now());
         }
         Some(())
     })

@@ -17,7 +17,7 @@ use edgegate::domain::session::{
     RefreshTokens, Reuse, Rules, SessionId, Standing, Stored, Use, Verdict, rotate,
 };
 use edgegate::domain::ticket::TicketSecrets;
-use edgegate::domain::verified_tokens::VerifiedTokens;
+use edgegate::domain::verified_tokens::{Reader, VerifiedTokens};
 use edgegate_token::json::Json;
 use edgegate_token::{
     Claims, Expected, KeySet, UntrustedToken, VerifiedToken, has_any_role, issue, verify,
@@ -96,6 +96,8 @@ fn claims(jti: &str) -> Claims {
         roles: ["author", "support", "user"].map(String::from).into(),
         email: Some("ada@example.com".into()),
         email_verified: true,
+        scope: None,
+        sign_on: None,
     }
 }
 
@@ -133,13 +135,20 @@ fn token_seen_before() -> Prepared {
     let mut texts = Vec::new();
     for number in 0..VERIFIED_TOKENS_MAX {
         let text = token(&keys, number)?;
-        memory.insert(&text, Rc::new(verified(&keys, &text)?), NOW);
+        memory.insert(
+            &text,
+            Reader::Account,
+            Rc::new(verified(&keys, &text)?),
+            NOW,
+        );
         texts.push(text);
     }
     let mut next = (0..texts.len()).cycle();
     Ok(Box::new(move || {
         let text = next.next().and_then(|index| texts.get(index));
-        text.is_some_and(|text| black_box(memory.get(black_box(text), black_box(NOW))).is_some())
+        text.is_some_and(|text| {
+            black_box(memory.get(black_box(text), Reader::Account, black_box(NOW))).is_some()
+        })
     }))
 }
 

@@ -59,10 +59,19 @@ pub struct Claims {
     pub email: Option<String>,
     /// Whether the user has verified the address. False if the token doesn't say so.
     pub email_verified: bool,
+    /// What another app may do with the token: scopes, separated by spaces (RFC 9068 section
+    /// 2.2.3). `None` in the tokens of the account's own pages, which may do everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// The sign-on from which the session of another app comes. When it ends, the token is no longer
+    /// valid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sign_on: Option<String>,
 }
 
 /// The audiences of a token. In JSON they are a string or an array of strings (RFC 7519
-/// section 4.1.3). We issue tokens with one audience.
+/// section 4.1.3). We issue tokens with one audience, and to other apps with at most two: an API,
+/// and the route that tells who the user is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Audience(Vec<String>);
 
@@ -82,6 +91,12 @@ impl Audience {
 impl From<&str> for Audience {
     fn from(audience: &str) -> Self {
         Self(vec![audience.to_owned()])
+    }
+}
+
+impl<'a> FromIterator<&'a str> for Audience {
+    fn from_iter<I: IntoIterator<Item = &'a str>>(audiences: I) -> Self {
+        Self(audiences.into_iter().map(str::to_owned).collect())
     }
 }
 
@@ -111,6 +126,8 @@ impl fmt::Debug for Claims {
             .field("roles", &self.roles)
             .field("email", &self.email.as_ref().map(|_| format_args!("_")))
             .field("email_verified", &self.email_verified)
+            .field("scope", &self.scope)
+            .field("sign_on", &self.sign_on)
             .finish()
     }
 }
@@ -144,6 +161,8 @@ impl Claims {
                 Some(Json::Bool(value)) => value,
                 Some(_) => return Err(E::EmailVerifiedNotBoolean),
             },
+            scope: text(&mut from, "scope", E::ScopeNotString)?,
+            sign_on: text(&mut from, "sign_on", E::SignOnNotString)?,
         })
     }
 
@@ -160,6 +179,8 @@ impl Claims {
         ] {
             refuse_if(value.is_empty(), empty)?;
         }
+        let sign_on = self.sign_on.as_deref();
+        refuse_if(sign_on.is_some_and(str::is_empty), E::SignOnEmpty)?;
         refuse_if(self.aud.0.is_empty() || self.aud.contains(""), E::AudEmpty)?;
         for (value, too_large) in [
             (Some(self.exp), E::ExpTooLarge),

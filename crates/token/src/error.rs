@@ -76,10 +76,15 @@ reasons! {
         RoleTooLong, "role_too_long", "a role is too long";
         EmailNotString, "email_not_string", "email is not a string";
         EmailVerifiedNotBoolean, "email_verified_not_boolean", "email_verified is not true or false";
+        ScopeNotString, "scope_not_string", "scope is not a string";
+        SignOnNotString, "sign_on_not_string", "sign_on is not a string";
+        SignOnEmpty, "sign_on_empty", "sign_on is empty";
         ExpNotAfterIat, "exp_not_after_iat", "exp is not after iat";
         LifeTooLong, "life_too_long", "the time between iat and exp is too long";
         IssWrong, "iss_wrong", "iss is not the expected issuer";
         AudWrong, "aud_wrong", "aud does not name the expected audience";
+        ClientIdWrong, "client_id_wrong", "client_id is not the expected client";
+        ScopePresent, "scope_present", "the token has a scope, so it is another app's";
         Expired, "expired", "the token has expired";
         IatInFuture, "iat_in_future", "iat is too far ahead";
         NbfInFuture, "nbf_in_future", "nbf is too far ahead";

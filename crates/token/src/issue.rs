@@ -1,15 +1,16 @@
-//! Issues access tokens.
+//! Issues access tokens, and signs tokens of other kinds.
 
 use super::algorithm::{SigningKey, StrictEd25519};
 use super::claims::Claims;
 use super::error::TokenError;
 use super::key_set::KeySet;
-use super::verify::TYP;
-use crate::limits::ACCESS_TOKEN_MAX_BYTES;
+use super::verify::{TYP, is_access_token_type};
+use crate::limits::{ACCESS_TOKEN_MAX_BYTES, ID_TOKEN_MAX_BYTES};
 use alloc::string::String;
 use core::fmt;
 use jwt_compact::alg::{Es256, Hs256};
 use jwt_compact::{AlgorithmExt as _, Header};
+use serde::Serialize;
 
 /// Makes an access token, signed with the first key of `keys`. Its header has `alg`, `kid` and
 /// `typ`. Signing is deterministic (RFC 8032, RFC 6979): the same claims give the same token.
@@ -36,6 +37,8 @@ use jwt_compact::{AlgorithmExt as _, Header};
 ///     roles: vec!["user".into()],
 ///     email: Some("ada@example.com".into()),
 ///     email_verified: true,
+///     scope: None,
+///     sign_on: None,
 /// })?;
 /// assert_eq!(token.split('.').count(), 3);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -45,24 +48,55 @@ use jwt_compact::{AlgorithmExt as _, Header};
 /// [`IssueError`]: the first key cannot sign, the claims would not be accepted back, or the token
 /// would be too long.
 pub fn issue(keys: &KeySet, claims: &Claims) -> Result<String, IssueError> {
-    let (kid, key) = keys.signer().ok_or(IssueError::NoSigningKey)?;
     claims.check().map_err(IssueError::Claims)?;
-    if claims.aud.iter().count() > 1 {
+    let most = if claims.scope.is_some() { 2 } else { 1 };
+    if claims.aud.iter().count() > most {
         return Err(IssueError::SeveralAudiences);
     }
-    let header = Header::empty().with_key_id(kid).with_token_type(TYP);
-    // jwt-compact's own time claims stay unset: they are optional there, and of another type.
-    let claims = jwt_compact::Claims::new(claims);
-    let token = match key {
-        SigningKey::Ed25519(key) => StrictEd25519.token(&header, &claims, key),
-        SigningKey::P256(key) => Es256.token(&header, &claims, key),
-        SigningKey::Hmac(key) => Hs256.token(&header, &claims, key),
-    }
-    .map_err(|_| IssueError::NotWritable)?;
+    let token = write(keys, TYP, claims)?;
     if token.len() > ACCESS_TOKEN_MAX_BYTES {
         return Err(IssueError::TooLong);
     }
     Ok(token)
+}
+
+/// Signs claims of another kind of token with the first key of `keys`. The header has `alg`, `kid`
+/// and this `typ`, so that verification never takes the token for an access token.
+///
+/// ```
+/// use edgegate_token::{TokenError, sign, verify};
+#[doc = include_str!("example.txt")]
+///
+/// let token = sign(&private, "JWT", &std::collections::BTreeMap::from([("sub", "ada")]))?;
+/// assert_eq!(verify(&token, &keys, &expected, now), Err(TokenError::TypWrong));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`IssueError`]: `typ` is that of access tokens, the first key cannot sign, the claims can't be
+/// written, or the token would be longer than 8 KiB.
+pub fn sign<T: Serialize>(keys: &KeySet, typ: &str, claims: &T) -> Result<String, IssueError> {
+    if is_access_token_type(typ) {
+        return Err(IssueError::Type);
+    }
+    let token = write(keys, typ, claims)?;
+    if token.len() > ID_TOKEN_MAX_BYTES {
+        return Err(IssueError::TooLong);
+    }
+    Ok(token)
+}
+
+fn write<T: Serialize>(keys: &KeySet, typ: &str, claims: &T) -> Result<String, IssueError> {
+    let (kid, key) = keys.signer().ok_or(IssueError::NoSigningKey)?;
+    let header = Header::empty().with_key_id(kid).with_token_type(typ);
+    // jwt-compact's own time claims stay unset: they are optional there, and of another type.
+    let claims = jwt_compact::Claims::new(claims);
+    match key {
+        SigningKey::Ed25519(key) => StrictEd25519.token(&header, &claims, key),
+        SigningKey::P256(key) => Es256.token(&header, &claims, key),
+        SigningKey::Hmac(key) => Hs256.token(&header, &claims, key),
+    }
+    .map_err(|_| IssueError::NotWritable)
 }
 
 /// Why no token was issued. It is a mistake of the caller or of the operator: no request can cause
@@ -73,8 +107,10 @@ pub enum IssueError {
     NoSigningKey,
     /// Verification would reject these claims, for this reason.
     Claims(TokenError),
-    /// More than one audience: an issuer names one (ASVS 9.2.4).
+    /// More than one audience, or with a scope more than two (ASVS 9.2.4).
     SeveralAudiences,
+    /// The type of an access token for a token of another kind.
+    Type,
     /// The claims can't be written as JSON.
     NotWritable,
     /// The token would be longer than verification accepts.
@@ -89,6 +125,7 @@ impl IssueError {
             Self::NoSigningKey => "no_signing_key",
             Self::Claims(error) => error.reason(),
             Self::SeveralAudiences => "several_audiences",
+            Self::Type => "type",
             Self::NotWritable => "claims_not_writable",
             Self::TooLong => "token_too_long",
         }
@@ -101,6 +138,7 @@ impl fmt::Display for IssueError {
             Self::NoSigningKey => f.write_str("the key set has no key to sign with"),
             Self::Claims(error) => write!(f, "the claims would be refused: {error}"),
             Self::SeveralAudiences => f.write_str("the claims name several audiences"),
+            Self::Type => f.write_str("the type is that of an access token"),
             Self::NotWritable => f.write_str("the claims cannot be written as json"),
             Self::TooLong => f.write_str("the token would be too long"),
         }

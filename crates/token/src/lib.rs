@@ -10,7 +10,7 @@
 //!      --judge(expected, now)---> VerifiedToken     the claims are judged
 //! ```
 //!
-//! [`verify`] takes all of them. [`issue`] makes tokens. [`has_any_role`], [`is_user`] and
+//! [`verify`] takes all of them. [`issue`] makes tokens, and [`sign`] signs those of other kinds. [`has_any_role`], [`is_user`] and
 //! [`has_verified_email`] ask what a verified token allows.
 //!
 //! `jws` reads the compact form, `json` the JSON, `jwk` and `key_set` the keys. `algorithm` signs
@@ -54,7 +54,7 @@ pub use authorize::{has_any_role, has_verified_email, is_user};
 pub use claims::{Audience, Claims};
 pub use email_address::{EmailAddress, EmailError};
 pub use error::TokenError;
-pub use issue::{IssueError, issue};
+pub use issue::{IssueError, issue, sign};
 pub use key_error::{KeyError, KeyFault};
 pub use key_set::KeySet;
 pub use signed_by::{SignedBy, SignedToken};

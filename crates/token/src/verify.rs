@@ -58,6 +58,8 @@ pub fn verify(
 pub struct Expected {
     issuer: String,
     audience: String,
+    /// With a client, a token with a scope is refused too.
+    client_id: Option<String>,
     clock_tolerance: u64,
     future_skew: u64,
 }
@@ -70,8 +72,31 @@ impl Expected {
         Self {
             issuer: issuer.into(),
             audience: audience.into(),
+            client_id: None,
             clock_tolerance: CLOCK_TOLERANCE_SECONDS,
             future_skew: FUTURE_SKEW_SECONDS,
+        }
+    }
+
+    /// Only tokens of this client that have no `scope`: those of the account's own pages. A token
+    /// that was issued to another app is refused, whatever its audience.
+    ///
+    /// ```
+    /// use edgegate_token::{TokenError, verify};
+    #[doc = include_str!("example.txt")]
+    ///
+    /// let ours = expected.clone().with_client_id("edgegate");
+    /// assert!(verify(&token, &keys, &ours, now).is_ok());
+    ///
+    /// let theirs = expected.with_client_id("another-app");
+    /// assert_eq!(verify(&token, &keys, &theirs, now), Err(TokenError::ClientIdWrong));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_client_id(self, client_id: impl Into<String>) -> Self {
+        Self {
+            client_id: Some(client_id.into()),
+            ..self
         }
     }
 
@@ -215,6 +240,10 @@ impl SignedToken<'_> {
             !claims.aud.contains(&expected.audience),
             TokenError::AudWrong,
         )?;
+        if let Some(client_id) = &expected.client_id {
+            refuse_if(claims.client_id != *client_id, TokenError::ClientIdWrong)?;
+            refuse_if(claims.scope.is_some(), TokenError::ScopePresent)?;
+        }
         // "on or after" (RFC 7519 section 4.1.4)
         refuse_if(
             now >= claims.exp.saturating_add(expected.clock_tolerance),
@@ -262,6 +291,6 @@ impl VerifiedToken {
 
 /// `typ` is a media type: its case doesn't matter, and `application/` may be left out (RFC 7515
 /// section 4.1.9).
-fn is_access_token_type(typ: &str) -> bool {
+pub(super) fn is_access_token_type(typ: &str) -> bool {
     typ.eq_ignore_ascii_case(TYP) || typ.eq_ignore_ascii_case("application/at+jwt")
 }

@@ -131,8 +131,10 @@ fn every_reason_has_a_vector_and_every_vector_has_its_own_name() {
     assert_eq!(names.len(), vectors.len(), "a name twice");
     let shown: BTreeSet<_> = vectors
         .iter()
-        .filter_map(|(_, vector)| vector.refused)
-        .map(|error| error.reason())
+        .flat_map(|(_, vector)| {
+            let refused = vector.refused.map(|error| error.reason());
+            refused.into_iter().chain(vector.service)
+        })
         .collect();
     let missing: Vec<_> = TokenError::ALL
         .iter()

@@ -12,6 +12,7 @@ pub(super) fn add(c: &mut Catalogue) {
     issuer_and_audience(c);
     strings(c);
     rights(c);
+    apps(c);
 }
 
 fn json_form(c: &mut Catalogue) {
@@ -324,6 +325,25 @@ fn strings(c: &mut Catalogue) {
             empty,
         );
     }
+}
+
+fn apps(c: &mut Catalogue) {
+    c.about(
+        "RFC 9068 2.2.3, RFC 8693 4.2",
+        "a scope of another type must not pass as no scope",
+    );
+    for (name, value) in [
+        ("number", json!(1)),
+        ("null", Value::Null),
+        ("array", json!(["read"])),
+    ] {
+        let scope = c.claim("scope", Some(value.clone()));
+        c.bad(format!("scope-{name}"), scope, E::ScopeNotString);
+        let sign_on = c.claim("sign_on", Some(value));
+        c.bad(format!("sign_on-{name}"), sign_on, E::SignOnNotString);
+    }
+    let sign_on = c.claim("sign_on", Some(json!("")));
+    c.bad("sign_on-empty", sign_on, E::SignOnEmpty);
 }
 
 fn rights(c: &mut Catalogue) {

@@ -1,8 +1,8 @@
 //! Tokens that must be accepted, up to every limit.
 
 use super::{Catalogue, Check, Criterion};
-use crate::token_support::{AUD, Key, NOW, SUB, and, claims, with};
-use serde_json::json;
+use crate::token_support::{AUD, ISS, Key, NOW, SID, SUB, and, claims, with};
+use serde_json::{Value, json};
 
 pub(super) fn add(c: &mut Catalogue) {
     of_the_key(c);
@@ -11,6 +11,7 @@ pub(super) fn add(c: &mut Catalogue) {
     limits(c);
     checks(c);
     ids(c);
+    apps(c);
 }
 
 pub(super) fn of_the_key(c: &mut Catalogue) {
@@ -210,6 +211,31 @@ fn ids(c: &mut Catalogue) {
             c.good(format!("{name}-{kind}"), token).service = service;
         }
     }
+}
+
+/// Tokens of other apps. The API that they are for accepts them; the service itself does not, even
+/// if it is named as an audience.
+fn apps(c: &mut Catalogue) {
+    c.about(
+        "RFC 9068 2.2.3",
+        "an app's token opens the API that it is for, and nothing of the account",
+    );
+    let userinfo = format!("{ISS}/auth/userinfo");
+    let app = with(claims(), "client_id", Some(json!("n3GBj1cHq3mXG9vBwqzHdQ")));
+    let scope = |claims, scope: &str| with(claims, "scope", Some(json!(scope)));
+    let mut add = |name: &str, claims: Value, service| {
+        let token = c.claims(claims.to_string());
+        c.good(name, token).service = Some(service);
+    };
+    let both = with(app.clone(), "aud", Some(json!([AUD, userinfo])));
+    let both = with(both, "sign_on", Some(json!(SID)));
+    add("app", scope(both, "openid profile"), "client_id_wrong");
+    let bare = with(with(app.clone(), "roles", None), "email", None);
+    let bare = with(bare, "email_verified", None);
+    add("app-without-roles", scope(bare, "read"), "client_id_wrong");
+    add("app-without-scope", app, "client_id_wrong");
+    add("scope-of-ours", scope(claims(), "openid"), "scope_present");
+    add("scope-empty", scope(claims(), ""), "scope_present");
 }
 
 impl Check {
