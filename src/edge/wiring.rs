@@ -18,6 +18,7 @@ use crate::adapters::cloudflare::d1_operator_tickets::D1OperatorTickets;
 use crate::adapters::cloudflare::d1_users::D1Users;
 use crate::adapters::cloudflare::devices::Bowser;
 use crate::adapters::cloudflare::durable_sessions::DurableSessions;
+use crate::adapters::cloudflare::id_token_signer::PlatformIdTokenSigner;
 use crate::adapters::cloudflare::kv_namespace::KvNamespace;
 use crate::adapters::cloudflare::mail::{BindingMailer, HttpMailer};
 use crate::adapters::cloudflare::mail_gate::DurableMailGate;
@@ -58,6 +59,7 @@ pub(super) struct Bindings {
     mailer: Rc<CloudflareMailer>,
     vendors: Rc<HttpVendors>,
     signatures: Rc<PlatformSignatures>,
+    id_token_signer: Rc<PlatformIdTokenSigner>,
     hasher: Rc<Argon2Hasher>,
     demo_accounts_added: Rc<Cell<bool>>,
     // Each request has its own of these.
@@ -226,6 +228,7 @@ impl Bindings {
             mailer: Rc::new(find_mailer(env, &settings.mail, &database)?),
             vendors: Rc::new(HttpVendors::new(settings.vendors.clone())),
             signatures: Rc::default(),
+            id_token_signer: Rc::default(),
             hasher: Rc::new(
                 Argon2Hasher::new(settings.hashing, settings.peppers.clone())
                     .with_foreign(settings.foreign_hashing.clone()),
@@ -327,6 +330,7 @@ impl Ports for Bindings {
     type OperatorTickets = D1OperatorTickets;
     type Devices = Bowser;
     type Signatures = PlatformSignatures;
+    type IdTokenSigner = PlatformIdTokenSigner;
     type Vendors = HttpVendors;
 
     fn users(&self) -> &D1Users {
@@ -373,6 +377,9 @@ impl Ports for Bindings {
     }
     fn signatures(&self) -> &PlatformSignatures {
         &self.signatures
+    }
+    fn id_token_signer(&self) -> &PlatformIdTokenSigner {
+        &self.id_token_signer
     }
     fn vendors(&self) -> &HttpVendors {
         &self.vendors

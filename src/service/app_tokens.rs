@@ -2,13 +2,13 @@
 //! id_token.
 
 use super::AuthService;
-use crate::domain::account::User;
+use crate::domain::account::{User, UserId};
+use crate::domain::authorization::id_token::{ID_TOKEN_TYP, signing_input, with_signature};
 use crate::domain::authorization::{
-    AppClient, AppTicket, ID_TOKEN_TYP, IdTokenAlg, IdTokenClaims, IdTokenFacts, Scope, Scopes,
-    id_token_claims, signing_input, with_signature,
+    AppClient, AppTicket, IdTokenAlg, IdTokenClaims, IdTokenFacts, Resource, Scope, Scopes,
+    id_token_claims,
 };
 use crate::domain::error::Error;
-use crate::domain::json;
 use crate::domain::secret::Secret;
 use crate::domain::session::{SessionId, TokenId, UserCopy};
 use crate::ports::{IdTokenSigner, Ports};
@@ -29,6 +29,8 @@ pub struct AppTokens {
     pub scopes: Scopes,
     /// With `openid`: who signed in.
     pub id_token: Option<Secret>,
+    /// The user, for the log.
+    pub user: UserId,
     /// The session, for the log.
     pub session: SessionId,
 }
@@ -72,6 +74,7 @@ impl<P: Ports> AuthService<P> {
             refresh_token_expires_in,
             scopes: granted.scopes.clone(),
             id_token: self.id_token(granted, user, expires_in).await?,
+            user: core.user,
             session: core.session,
         })
     }
@@ -113,14 +116,13 @@ impl<P: Ports> AuthService<P> {
     /// Who accepts the access token: the granted API, or `/auth/userinfo`; with `openid` and an API,
     /// both.
     fn audience_of(&self, ticket: &AppTicket, scopes: &Scopes) -> Audience {
-        let userinfo = self.shared.userinfo.clone();
-        match &ticket.resource {
-            None => userinfo.into(),
-            Some(resource) if scopes.contains(Scope::OPENID) => {
-                vec![resource.as_str().to_owned(), userinfo].into()
-            }
-            Some(resource) => resource.as_str().into(),
-        }
+        let userinfo = self.shared.userinfo.as_str();
+        let resource = ticket.resource.as_ref().map(Resource::as_str);
+        let is_for_userinfo = resource.is_none() || scopes.contains(Scope::OPENID);
+        resource
+            .into_iter()
+            .chain(is_for_userinfo.then_some(userinfo))
+            .collect()
     }
 
     async fn id_token(
@@ -144,7 +146,7 @@ impl<P: Ports> AuthService<P> {
         let token = if granted.app.id_token_alg == Some(IdTokenAlg::Rs256) {
             self.signed_with_rsa(&claims).await?
         } else {
-            sign(&self.settings().keys, ID_TOKEN_TYP, &json::encode(&claims))
+            sign(&self.settings().keys, ID_TOKEN_TYP, &claims)
                 .map_err(|_| Error::Internal("an id_token could not be signed"))?
         };
         Ok(Some(Secret::new(token)))

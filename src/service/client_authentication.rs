@@ -51,12 +51,18 @@ impl<P: Ports> AuthService<P> {
             Err(refusal) => {
                 self.admit_client(client).await?;
                 self.record(Act::ClientRefused {
-                    client: app.id.clone(),
+                    client: app.id.to_string(),
                     refusal,
                 });
                 Err(Error::Client(refusal))
             }
         }
+    }
+
+    /// The app with this id, disabled or not.
+    pub(super) async fn app_of(&self, id: &ClientId) -> Result<Option<AppClient>, Error> {
+        let found = self.ports.clients().find(id).await?;
+        Ok(found.map(|found| found.client))
     }
 
     /// The app with this id and its secrets.

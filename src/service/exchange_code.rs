@@ -23,9 +23,9 @@ pub struct CodeExchange<'a> {
     /// `code`.
     pub code: &'a str,
     /// `redirect_uri`: that of the request.
-    pub redirect_uri: Option<&'a str>,
+    pub redirect_uri: &'a str,
     /// `code_verifier`.
-    pub verifier: Option<&'a str>,
+    pub verifier: &'a str,
     /// `resource`: that of the request, or none.
     pub resource: Option<&'a str>,
 }
@@ -58,11 +58,11 @@ impl<P: Ports> AuthService<P> {
         let app = self.authenticate_app(credentials, client).await?;
         let exchanging = Exchanging {
             client: &app.id,
-            redirect_uri: exchange.redirect_uri,
-            verifier: exchange.verifier,
+            redirect_uri: Some(exchange.redirect_uri),
+            verifier: Some(exchange.verifier),
             resource: exchange.resource,
         };
-        judge_exchange(&code, &exchanging, now).map_err(|why| self.refuse_code(&code, why))?;
+        judge_exchange(&code, &exchanging, now).map_err(|why| self.refuse_code(&code, &app, why))?;
         let user = self.standing_of(&code, &app).await?;
 
         let session = SessionId::new(now_ms, &self.random());
@@ -82,7 +82,7 @@ impl<P: Ports> AuthService<P> {
         match exchanged {
             Exchanged::First => {}
             Exchanged::SignedOff => {
-                return Err(self.refuse_code(&code, ExchangeRefusal::SignedOff));
+                return Err(self.refuse_code(&code, &app, ExchangeRefusal::SignedOff));
             }
             Exchanged::Again(begun) => {
                 self.end_replayed(&code, &app, begun, now).await?;
@@ -106,7 +106,7 @@ impl<P: Ports> AuthService<P> {
         .await;
         let (user, grant) = (user?, grant?);
         judge_standing(code, user.as_ref().map(Standing::from))
-            .map_err(|why| self.refuse_code(code, why))?;
+            .map_err(|why| self.refuse_code(code, app, why))?;
         let is_live = |grant: &Grant| grant.withdrawn_at.is_none() && grant.client == app.id;
         match user {
             Some(user) if grant.as_ref().is_some_and(is_live) => Ok(user),
@@ -134,7 +134,7 @@ impl<P: Ports> AuthService<P> {
         self.record(Act::CodeReplayed {
             user: code.user,
             session,
-            client: app.id.clone(),
+            client: app.id.to_string(),
         });
         Ok(())
     }
@@ -188,14 +188,15 @@ impl<P: Ports> AuthService<P> {
         self.record(Act::AppSignedIn {
             user: user.id,
             session,
-            client: app.id.clone(),
+            client: app.id.to_string(),
         });
         Ok(tokens)
     }
 
-    fn refuse_code(&self, code: &Code, why: ExchangeRefusal) -> Error {
+    fn refuse_code(&self, code: &Code, app: &AppClient, why: ExchangeRefusal) -> Error {
         self.record(Act::CodeRefused {
             user: code.user,
+            client: app.id.to_string(),
             refusal: why,
         });
         refused(why)
