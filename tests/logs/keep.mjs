@@ -33,9 +33,11 @@ export function noteSettings({
   MAIL_API_KEY,
   TURNSTILE_SECRET,
   FIREBASE_SIGNER_KEY,
+  ID_TOKEN_KEYS,
 }) {
   if (!FOLDER) return;
   for (const { d, k } of keysOf(SIGNING_KEYS)) note("a key", d ?? k);
+  for (const { d } of keysOf(ID_TOKEN_KEYS)) note("a key", d);
   for (const secret of (TICKET_SECRET ?? "").split(/[, ]+/)) note("TICKET_SECRET", secret);
   // Each with its number before it.
   for (const pepper of (PEPPERS ?? "").split(/[,: ]+/)) note("a pepper", pepper);

@@ -246,7 +246,7 @@ fn audience(from: &mut Members) -> Result<Audience, TokenError> {
     }
 }
 
-fn fault(fault: json::Fault) -> TokenError {
+pub(super) fn fault(fault: json::Fault) -> TokenError {
     match fault {
         json::Fault::NotUtf8 => TokenError::ClaimsNotUtf8,
         json::Fault::ByteOrderMark => TokenError::ClaimsByteOrderMark,

@@ -147,6 +147,13 @@ impl KeySet {
         }
     }
 
+    /// The algorithm of the first key, if it can sign.
+    #[must_use]
+    pub fn signing_algorithm(&self) -> Option<Algorithm> {
+        let first = self.keys.first()?;
+        first.signing.is_some().then(|| first.algorithm())
+    }
+
     pub(super) fn signer(&self) -> Option<(&str, &SigningKey)> {
         let first = self.keys.first()?;
         Some((&first.kid, first.signing.as_ref()?))

@@ -10,7 +10,8 @@
 //!      --judge(expected, now)---> VerifiedToken     the claims are judged
 //! ```
 //!
-//! [`verify`] takes all of them. [`issue`] makes tokens, and [`sign`] signs those of other kinds. [`has_any_role`], [`is_user`] and
+//! [`verify`] takes all of them. [`issue`] makes tokens, [`sign`] signs those of other
+//! kinds, which [`read_signed`] reads. [`has_any_role`], [`is_user`] and
 //! [`has_verified_email`] ask what a verified token allows.
 //!
 //! `jws` reads the compact form, `json` the JSON, `jwk` and `key_set` the keys. `algorithm` signs
@@ -58,4 +59,4 @@ pub use issue::{IssueError, issue, sign};
 pub use key_error::{KeyError, KeyFault};
 pub use key_set::KeySet;
 pub use signed_by::{SignedBy, SignedToken};
-pub use verify::{Expected, UntrustedToken, VerifiedToken, verify};
+pub use verify::{Expected, UntrustedToken, VerifiedToken, read_signed, verify};

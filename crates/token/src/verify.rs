@@ -1,13 +1,13 @@
 //! Verifies access tokens: text becomes claims that can be trusted. It reads no clock and writes
 //! nothing.
 
-use super::claims::{Claims, refuse_if};
+use super::claims::{Claims, fault, refuse_if};
 use super::error::TokenError;
 use super::jws::Jws;
 use super::key_set::KeySet;
 use super::signed_by::{SignedBy, SignedToken};
-use crate::json::Json;
-use crate::limits::{CLOCK_TOLERANCE_SECONDS, FUTURE_SKEW_SECONDS};
+use crate::json::{Json, read_object};
+use crate::limits::{CLOCK_TOLERANCE_SECONDS, FUTURE_SKEW_SECONDS, ID_TOKEN_MAX_BYTES};
 use alloc::string::String;
 
 /// `typ` of an access token (RFC 9068 section 2.1).
@@ -37,6 +37,35 @@ pub fn verify(
     now: u64,
 ) -> Result<VerifiedToken, TokenError> {
     UntrustedToken::parse(token)?.verify(keys, expected, now)
+}
+
+/// Verifies the form, the `typ` and the signature of a token that [`sign`](crate::sign) made, and
+/// gives its claims. **They are not judged:** the token may have expired, and may be for somebody
+/// else.
+///
+/// ```
+/// use edgegate_token::{TokenError, read_signed, sign};
+#[doc = include_str!("example.txt")]
+///
+/// let hint = sign(&private, "JWT", &std::collections::BTreeMap::from([("sub", "ada")]))?;
+/// let claims = read_signed(&hint, "JWT", &keys)?;
+/// assert_eq!(claims.get("sub").and_then(|sub| sub.as_str()), Some("ada"));
+/// assert_eq!(read_signed(&token, "JWT", &keys).err(), Some(TokenError::TypWrong));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`TokenError`]: the first rule that the token breaks.
+pub fn read_signed(token: &str, typ: &str, keys: &KeySet) -> Result<Json, TokenError> {
+    let jws = Jws::parse_up_to(token, ID_TOKEN_MAX_BYTES)?;
+    match &jws.header.typ {
+        None => return Err(TokenError::TypMissing),
+        Some(Json::String(own)) if own == typ => {}
+        Some(Json::String(_)) => return Err(TokenError::TypWrong),
+        Some(_) => return Err(TokenError::TypNotString),
+    }
+    let signed = SignedBy::find(&jws, keys)?.verify()?;
+    read_object(signed.payload).map(Json::Object).map_err(fault)
 }
 
 /// The issuer and the audience that a verifier expects, and how far off its clock may be.

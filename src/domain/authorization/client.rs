@@ -535,6 +535,11 @@ impl NewClient {
     }
 }
 
+/// Whether a text can be the name of a client or of an API.
+pub(in crate::domain) fn is_client_name(text: &str) -> bool {
+    client_name(text).is_ok_and(|name| name == text)
+}
+
 /// The name of a client: 1 to 100 characters, no control characters, no white space around it.
 pub(super) fn client_name(text: &str) -> Result<String, ClientFault> {
     let name = text.trim();

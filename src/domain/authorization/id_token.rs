@@ -4,11 +4,14 @@
 use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::Serialize;
 
-use super::client::{AppClient, IdTokenAlg};
+use super::client::{AppClient, ClientId, IdTokenAlg};
+use super::id_token_keys::{IdTokenKeys, RsaSigningKey};
 use super::scope::{Scope, Scopes};
-use crate::domain::account::{Name, User};
+use crate::domain::account::{Name, User, UserId};
 use crate::domain::json;
+use crate::domain::policy::ID_TOKEN_MAX_BYTES;
 use crate::domain::session::{Methods, Proof, SessionId};
+use edgegate_token::json::Json;
 
 /// `typ` of id_tokens. That of access tokens is another one, so neither is taken for the other.
 pub const ID_TOKEN_TYP: &str = "JWT";
@@ -63,7 +66,8 @@ pub fn userinfo_claims(user: &User, scopes: &Scopes, client: &AppClient) -> User
         given_name: given_name.filter(|_| has_profile),
         family_name: family_name.filter(|_| has_profile),
         updated_at: has_profile.then_some(user.updated_at),
-        email: has_email.then(|| user.email.as_given().to_owned()),
+        // The form in which addresses are compared, as in access tokens.
+        email: has_email.then(|| user.email.canonical().to_owned()),
         email_verified: has_email.then(|| user.email_verified_at.is_some()),
         roles: client.first_party.then(|| user.roles.to_vec()),
     }
@@ -172,4 +176,81 @@ pub fn with_signature(signing_input: &str, signature: &[u8]) -> String {
         "{signing_input}.{}",
         Base64UrlUnpadded::encode_string(signature)
     )
+}
+
+/// What an `id_token_hint` says (OpenID Connect RP-Initiated Logout section 2). It may have expired
+/// long ago.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdTokenHint {
+    /// The user.
+    pub user: UserId,
+    /// The app that got the token.
+    pub client: ClientId,
+    /// The app's session.
+    pub session: SessionId,
+}
+
+impl IdTokenHint {
+    /// The hint in the claims of a token whose signature was verified, for instance by
+    /// [`edgegate_token::read_signed`]. `None` when it is another issuer's.
+    #[must_use]
+    pub fn of(claims: &Json, issuer: &str) -> Option<Self> {
+        let text = |name| claims.get(name).and_then(Json::as_str);
+        if text("iss") != Some(issuer) {
+            return None;
+        }
+        Some(Self {
+            user: UserId::parse(text("sub")?)?,
+            client: ClientId::parse(text("aud")?)?,
+            session: SessionId::parse(text("sid")?)?,
+        })
+    }
+}
+
+/// An id_token that an RSA key of this deployment may have signed.
+///
+/// Signatures of RS256 are deterministic (RFC 8017 section 8.2). So whoever can sign can also
+/// verify: sign [`signing_input`](Self::signing_input) again and call [`claims`](Self::claims).
+#[derive(Clone, Debug)]
+pub struct RsaSigned<'a> {
+    /// The key that its header names.
+    pub key: &'a RsaSigningKey,
+    /// What the signature covers.
+    pub signing_input: &'a str,
+    payload: Vec<u8>,
+    signature: Vec<u8>,
+}
+
+impl<'a> RsaSigned<'a> {
+    /// Reads a token. `None` unless its header has `RS256`, the type of id_tokens, and one of these
+    /// keys.
+    #[must_use]
+    pub fn read(token: &'a str, keys: &'a IdTokenKeys) -> Option<Self> {
+        if token.len() > ID_TOKEN_MAX_BYTES {
+            return None;
+        }
+        let (signing_input, signature) = token.rsplit_once('.')?;
+        let (header, payload) = signing_input.split_once('.')?;
+        let decode = |part| Base64UrlUnpadded::decode_vec(part).ok();
+        let header = Json::read(&decode(header)?).ok()?;
+        let text = |name| header.get(name).and_then(Json::as_str);
+        let is_ours = text("alg") == Some(IdTokenAlg::Rs256.as_str())
+            && text("typ") == Some(ID_TOKEN_TYP)
+            && header.get("crit").is_none();
+        let kid = text("kid").filter(|_| is_ours)?;
+        Some(Self {
+            key: keys.iter().find(|key| key.kid() == kid)?,
+            signing_input,
+            payload: decode(payload)?,
+            signature: decode(signature)?,
+        })
+    }
+
+    /// The claims, if `signature` is what the key gives for the input and the token has the same.
+    #[must_use]
+    pub fn claims(&self, signature: &[u8]) -> Option<Json> {
+        (!signature.is_empty() && self.signature == signature)
+            .then(|| Json::read(&self.payload).ok())
+            .flatten()
+    }
 }

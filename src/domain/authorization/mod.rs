@@ -32,6 +32,7 @@ pub mod sign_on;
 mod ticket_body;
 
 pub use app_ticket::{AppTicket, AppTickets};
+pub(in crate::domain) use client::is_client_name;
 pub use client::{
     AppClient, ClientChange, ClientFault, ClientFields, ClientHash, ClientId, ClientRules,
     ClientSecret, ClientSecretHash, ClientType, IdTokenAlg, NewClient, SecretId, StoredSecret,
@@ -42,7 +43,10 @@ pub use exchange::{
     judge_standing,
 };
 pub use grant::{Grant, GrantId};
-pub use id_token::{IdTokenClaims, IdTokenFacts, UserinfoClaims, id_token_claims, userinfo_claims};
+pub use id_token::{
+    IdTokenClaims, IdTokenFacts, IdTokenHint, RsaSigned, UserinfoClaims, id_token_claims,
+    userinfo_claims,
+};
 pub use id_token_keys::{IdTokenKeys, IdTokenKeysFault, RsaSigningKey};
 pub use metadata_document::{DocumentFault, MetadataDocument, MetadataUrl, MetadataUrlFault};
 pub use next_step::{SignedOn, Step, Visit, next_step};

@@ -3,6 +3,7 @@
 //! A bad value and a missing or weak secret are errors that name the setting, show its value and
 //! say how to correct it. An error never holds a secret.
 
+mod apps;
 mod error;
 mod mail;
 mod names;
@@ -21,10 +22,11 @@ use source::Source;
 pub use vendors::{Turnstile, VendorSettings};
 
 use super::account::{ContextWords, ForeignHashing, HashingCost, PasswordPolicy, Peppers};
+use super::authorization::{IdTokenAlg, IdTokenKeys, ProtectedResource, ServerRules};
 use super::policy;
 use super::session::Rules;
 use super::ticket::TicketSecrets;
-use edgegate_token::KeySet;
+use edgegate_token::{Algorithm, KeySet};
 
 /// `REGISTRATION`: who may create an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,8 +103,15 @@ pub struct Settings {
     /// `DEV = "1"` together with a loopback issuer. These are two of the three conditions of local
     /// development; the third is the request's host.
     pub dev: bool,
+    /// `RESOURCES`: the APIs for which clients that are not registered may get tokens; none by
+    /// default.
+    pub resources: Vec<ProtectedResource>,
+    /// `CLIENT_ID_METADATA`: whether a client may be a URL whose document describes it.
+    pub client_id_metadata: bool,
     /// `SIGNING_KEYS`.
     pub keys: KeySet,
+    /// `ID_TOKEN_KEYS`; none by default.
+    pub id_token_keys: IdTokenKeys,
     /// `TICKET_SECRET`.
     pub ticket_secrets: TicketSecrets,
 }
@@ -183,8 +192,10 @@ impl Settings {
         let vendors = source.vendors();
         let keys = source.note(source.signing_keys(known_issuer));
         let ticket_secrets = source.note(source.ticket_secrets(known_issuer));
+        let known_audience = audience.as_deref().unwrap_or_default();
+        let apps = source.apps(known_issuer, known_audience, keys.as_ref().ok());
 
-        let (issuer, app_url, mail) = (issuer?, app_url?, mail?);
+        let (issuer, app_url, mail, apps) = (issuer?, app_url?, mail?, apps?);
         Ok(Self {
             audience: audience?,
             client_id: client_id?,
@@ -208,7 +219,10 @@ impl Settings {
             vendors: vendors?,
             limits: limits?,
             dev: dev? && is_dev,
+            resources: apps.resources,
+            client_id_metadata: apps.client_id_metadata,
             keys: keys?,
+            id_token_keys: apps.id_token_keys,
             ticket_secrets: ticket_secrets?,
             issuer,
         })
@@ -218,6 +232,30 @@ impl Settings {
     /// setting. Empty when `ALLOWED_ORIGINS` itself is bad.
     pub fn read_allowed_origins(lookup: impl Fn(&str) -> Option<String>) -> Vec<String> {
         Source::new(&lookup).allowed_origins().unwrap_or_default()
+    }
+
+    /// The algorithms with which id_tokens can be signed, that of the signing key first. With
+    /// symmetric signing keys alone there is none, and nobody signs in to other apps.
+    #[must_use]
+    pub fn id_token_algs(&self) -> Vec<IdTokenAlg> {
+        let by_signing_key = match self.keys.signing_algorithm() {
+            Some(Algorithm::EdDsa) => Some(IdTokenAlg::EdDsa),
+            Some(Algorithm::Es256) => Some(IdTokenAlg::Es256),
+            Some(Algorithm::Hs256) | None => None,
+        };
+        let by_rsa = (!self.id_token_keys.is_empty()).then_some(IdTokenAlg::Rs256);
+        by_signing_key.into_iter().chain(by_rsa).collect()
+    }
+
+    /// What these settings say about every authorization request.
+    #[must_use]
+    pub fn authorization_rules(&self) -> ServerRules<'_> {
+        ServerRules {
+            issuer: &self.issuer,
+            audience: &self.audience,
+            resources: &self.resources,
+            issuer_is_loopback: self.issuer_is_loopback(),
+        }
     }
 
     /// Whether the issuer is a loopback origin, which only local development may have.

@@ -7,17 +7,18 @@ use super::source::shown;
 pub(super) const DEV: &str = "DEV";
 
 /// What `wrangler secret put` stores. An error never shows its value.
-const SECRETS: [&str; 6] = [
+const SECRETS: [&str; 7] = [
     "SIGNING_KEYS",
     "TICKET_SECRET",
     "MAIL_API_KEY",
     "TURNSTILE_SECRET",
     "PEPPERS",
     "FIREBASE_SIGNER_KEY",
+    "ID_TOKEN_KEYS",
 ];
 
 /// What wrangler.toml sets. `tests/options.rs` compares both lists with docs/options.md.
-const VARIABLES: [&str; 30] = [
+const VARIABLES: [&str; 32] = [
     "ISSUER",
     "AUDIENCE",
     "CLIENT_ID",
@@ -39,6 +40,8 @@ const VARIABLES: [&str; 30] = [
     "REGISTRATION",
     "ALLOWED_ORIGINS",
     "APP_URL",
+    "RESOURCES",
+    "CLIENT_ID_METADATA",
     "TURNSTILE_URL",
     "TURNSTILE_SITE_KEY",
     "MAIL_PROVIDER",

@@ -434,7 +434,7 @@ fn not_a_choice(setting: &'static str, text: &str, names: &[&str]) -> SettingErr
 }
 
 pub(super) const CHANGE_IT: &str = "Change it, or remove it to use the default.";
-const PUBLISHED: &str = "contains a key that is published in an example or a test, so anyone can \
+pub(super) const PUBLISHED: &str = "contains a key that is published in an example or a test, so anyone can \
                          use it";
 
 /// Whether the times fit together.

@@ -122,6 +122,12 @@ const BAD: &[(&str, &str)] = &[
     ("APP_URL", "http://app.example.com"),
     ("APP_URL", "https://app.example.com/"),
     ("APP_URL", "https://app.example.com/#a"),
+    ("RESOURCES", "https://api.example.com"),
+    ("RESOURCES", "[1]"),
+    ("CLIENT_ID_METADATA", "yes"),
+    ("ID_TOKEN_KEYS", ""),
+    ("ID_TOKEN_KEYS", "{}"),
+    ("ID_TOKEN_KEYS", r#"{"keys":[{"kty":"RSA","kid":"a"}]}"#),
     ("MAIL_PROVIDER", "smtp"),
     ("MAIL_PROVIDER", "outbox"),
     ("MAIL_API_KEY", ""),
@@ -234,6 +240,8 @@ fn a_lost_secret_is_restored_before_a_new_one_is_made() {
         ("PEPPERS", "not a pepper"),
         ("MAIL_API_KEY", ""),
         ("TURNSTILE_SECRET", ""),
+        ("ID_TOKEN_KEYS", ""),
+        ("ID_TOKEN_KEYS", "{}"),
     ] {
         let remedy = read(&[(setting, value)]).unwrap_err().remedy;
         assert!(remedy.starts_with("Restore "), "{setting}: {remedy}");
@@ -395,6 +403,7 @@ fn no_secret_in_an_error_or_in_debug() {
         ("PEPPERS", secret.to_owned()),
         ("MAIL_API_KEY", format!("{secret}\n")),
         ("TURNSTILE_SECRET", format!("{secret}\n")),
+        ("ID_TOKEN_KEYS", secret.to_owned()),
     ] {
         let error = read(&[(setting, &value)]).unwrap_err();
         assert_eq!(error.setting, setting);

@@ -15,3 +15,14 @@ export function signingKeys() {
  * 32 random bytes: the secret from which the key of every kind of ticket is derived, or a pepper.
  */
 export const ticketSecret = () => randomBytes(32).toString("base64url");
+
+/**
+ * A private JWK Set with one RSA key, as JSON, for id_tokens with RS256.
+ */
+export function idTokenKeys() {
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const jwk = privateKey.export({ format: "jwk" });
+  const { e, kty, n } = jwk;
+  const kid = createHash("sha256").update(JSON.stringify({ e, kty, n })).digest("base64url");
+  return JSON.stringify({ keys: [{ ...jwk, kid, alg: "RS256", use: "sig" }] });
+}

@@ -2,7 +2,7 @@
 import { statSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { tableOf } from "./places.js";
-import { signingKeys, ticketSecret } from "./secrets.js";
+import { idTokenKeys, signingKeys, ticketSecret } from "./secrets.js";
 
 /** @typedef {import("./places.js").Source} Source */
 /** @typedef {{ setting: string, misspelt?: string, problem: string, remedy: string }} Fault */
@@ -55,6 +55,7 @@ export const SECRETS = {
   TURNSTILE_SECRET: () => "stored",
   PEPPERS: () => `1:${ticketSecret()}`,
   FIREBASE_SIGNER_KEY: ticketSecret,
+  ID_TOKEN_KEYS: idTokenKeys,
 };
 
 /**
