@@ -13,6 +13,8 @@ pub(super) use crate::adapters::cloudflare::background::WaitUntil;
 use crate::adapters::cloudflare::clock::{RequestClock, Timer};
 pub(super) use crate::adapters::cloudflare::console;
 use crate::adapters::cloudflare::d1::Database;
+use crate::adapters::cloudflare::d1_clients::D1Clients;
+use crate::adapters::cloudflare::d1_grants::D1Grants;
 use crate::adapters::cloudflare::d1_mail_ledger::D1MailLedger;
 use crate::adapters::cloudflare::d1_operator_tickets::D1OperatorTickets;
 use crate::adapters::cloudflare::d1_users::D1Users;
@@ -53,6 +55,8 @@ pub(super) struct Bindings {
     users: Rc<D1Users>,
     mail_ledger: Rc<D1MailLedger>,
     operator_tickets: Rc<D1OperatorTickets>,
+    clients: Rc<D1Clients>,
+    grants: Rc<D1Grants>,
     accounts: Rc<DurableAccounts>,
     mail_gate: Rc<DurableMailGate>,
     limiter: Rc<BindingLimits>,
@@ -222,6 +226,8 @@ impl Bindings {
             users: Rc::new(D1Users::new(database.clone())),
             mail_ledger: Rc::new(D1MailLedger::new(database.clone())),
             operator_tickets: Rc::new(D1OperatorTickets::new(database.clone())),
+            clients: Rc::new(D1Clients::new(database.clone())),
+            grants: Rc::new(D1Grants::new(database.clone())),
             accounts: Rc::new(accounts),
             mail_gate: Rc::new(mail_gate),
             limiter: Rc::new(BindingLimits::new(env)),
@@ -328,6 +334,8 @@ impl Ports for Bindings {
     type Mailer = CloudflareMailer;
     type MailLedger = D1MailLedger;
     type OperatorTickets = D1OperatorTickets;
+    type Clients = D1Clients;
+    type Grants = D1Grants;
     type Devices = Bowser;
     type Signatures = PlatformSignatures;
     type IdTokenSigner = PlatformIdTokenSigner;
@@ -371,6 +379,12 @@ impl Ports for Bindings {
     }
     fn operator_tickets(&self) -> &D1OperatorTickets {
         &self.operator_tickets
+    }
+    fn clients(&self) -> &D1Clients {
+        &self.clients
+    }
+    fn grants(&self) -> &D1Grants {
+        &self.grants
     }
     fn devices(&self) -> &Bowser {
         &Bowser

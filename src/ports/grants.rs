@@ -18,7 +18,8 @@ pub struct GivenGrant {
 /// read sees every write that was answered before it.
 pub trait Grants {
     /// Gives: adds the scopes to the live grant of this user, app and resource, or else stores this
-    /// one. Returns the live grant. MUST be one atomic step, also for simultaneous calls.
+    /// one. If all scopes together are too long, those of this grant replace the others. Returns the
+    /// live grant. MUST be one atomic step, also for simultaneous calls.
     ///
     /// # Errors
     /// When the store does not answer. The caller may repeat.

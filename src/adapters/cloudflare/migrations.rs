@@ -26,7 +26,7 @@ enum Proof {
     Mark(u64),
 }
 
-const MIGRATIONS: [Migration; 12] = [
+const MIGRATIONS: [Migration; 13] = [
     by_object("0001_users.sql", "users"),
     by_object("0002_mail.sql", "dead_letters"),
     by_object("0003_links.sql", "freed_addresses"),
@@ -39,6 +39,7 @@ const MIGRATIONS: [Migration; 12] = [
     by_mark("0010_copies.sql", 10),
     by_mark("0011_external_ids.sql", 11),
     by_mark("0012_operator_tickets.sql", 12),
+    by_mark("0013_apps.sql", 13),
 ];
 
 const fn by_object(file: &'static str, object: &'static str) -> Migration {

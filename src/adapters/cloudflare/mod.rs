@@ -16,6 +16,10 @@ pub mod console;
 #[cfg(target_arch = "wasm32")]
 pub mod d1;
 #[cfg(target_arch = "wasm32")]
+pub mod d1_clients;
+#[cfg(target_arch = "wasm32")]
+pub mod d1_grants;
+#[cfg(target_arch = "wasm32")]
 pub mod d1_mail_ledger;
 #[cfg(target_arch = "wasm32")]
 pub mod d1_operator_tickets;

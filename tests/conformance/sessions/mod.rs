@@ -51,6 +51,18 @@ pub(crate) async fn run_all<W: World>(world: &W) -> Vec<Outcome> {
             an_end_is_seen_here_by_a_check,
             what_is_forgotten_is_gone,
             forgetting_leaves_what_refuses_access_tokens,
+            a_log_out_ends_the_apps_of_the_sign_on,
+            a_session_goes_on_with_an_earlier_sign_on,
+            what_is_no_log_out_leaves_the_apps,
+            a_spent_token_ends_the_apps,
+            an_apps_end_ends_nothing_else,
+            a_chain_of_an_app_goes_on,
+            the_sessions_of_an_app_are_counted_apart,
+            a_withdrawn_app_ends_everywhere,
+            a_code_is_exchanged_once,
+            of_ten_exchanges_at_once_one_is_the_first,
+            a_code_of_an_ended_sign_on_is_refused,
+            what_ended_before_it_began_stays_ended,
         ]
     );
     outcomes.extend(run!(
@@ -63,6 +75,7 @@ pub(crate) async fn run_all<W: World>(world: &W) -> Vec<Outcome> {
             an_end_is_seen_elsewhere_at_once,
             a_version_is_seen_elsewhere_at_once,
             the_limit_is_exact,
+            the_limit_of_an_app_is_exact,
             a_list_leaves_out_what_has_gone_idle,
             what_was_never_begun_has_ended_for_a_check,
             an_end_during_a_renewal_stops_it,

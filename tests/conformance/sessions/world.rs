@@ -5,8 +5,8 @@ use std::pin::Pin;
 
 use edgegate::domain::account::{EmailAddress, LinkNonce, PasswordHash, Roles, User, UserId};
 use edgegate::domain::error::StoreError;
-use edgegate::domain::session::{Holder, 
-    Client, ClientFingerprint, Fingerprints, Place, Presented, Proof, RefreshTicket, Reuse, Rules,
+use edgegate::domain::session::{
+    AppBinding, Client, ClientFingerprint, Fingerprints, Place, Presented, Proof, RefreshTicket, Reuse, Rules,
     SessionId, Verdict,
 };
 use edgegate::ports::{NewSession, Renewal, SessionStore};
@@ -155,6 +155,17 @@ impl<'a, W: World> Person<'a, W> {
         ticket: RefreshTicket,
         most: Option<usize>,
     ) -> Result<(), String> {
+        let sign_on = ticket.sign_on;
+        self.record_for(ticket, Holder::Browser { sign_on }, most)
+            .await
+    }
+
+    pub(crate) async fn record_for(
+        &self,
+        ticket: RefreshTicket,
+        holder: Holder,
+        most: Option<usize>,
+    ) -> Result<(), String> {
         let browser = laptop();
         let new = NewSession {
             user: ticket.user,
@@ -165,7 +176,7 @@ impl<'a, W: World> Person<'a, W> {
             expires_at: ticket.expires_at,
             idle_ttl: rules().idle_ttl,
             most,
-            holder: Holder::default(),
+            holder,
         };
         let store = self.world.here();
         store.begin(&new, self.world.now()).await.map_err(text)
@@ -183,11 +194,28 @@ impl<'a, W: World> Person<'a, W> {
     where
         F: Future<Output = Result<Option<User>, StoreError>>,
     {
+        self.renew_app_at(store, ticket, None, browser, rules, user)
+            .await
+    }
+
+    /// Renews at a store, for an app if there is one.
+    pub(crate) async fn renew_app_at<F>(
+        &self,
+        store: &W::Store,
+        ticket: RefreshTicket,
+        app: Option<AppBinding>,
+        browser: &Browser,
+        rules: &Rules,
+        user: F,
+    ) -> Result<Renewal, String>
+    where
+        F: Future<Output = Result<Option<User>, StoreError>>,
+    {
         let presented = Presented {
             ticket,
             by: browser.prints,
             now: self.world.now(),
-            app: None,
+            app,
         };
         store
             .renew(&presented, &browser.client, rules, user)

@@ -1,5 +1,6 @@
 //! The cases. Each tests one sentence of the port's documentation.
 
+mod apps;
 mod copies;
 mod endings;
 mod forgetting;
@@ -14,6 +15,7 @@ use edgegate::ports::{Ending, SessionStore};
 use super::world::{Person, World, text};
 use super::{Case, check, check_eq};
 
+pub(crate) use apps::*;
 pub(crate) use copies::*;
 pub(crate) use endings::*;
 pub(crate) use forgetting::*;
