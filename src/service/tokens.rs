@@ -3,14 +3,12 @@
 use super::AuthService;
 use super::sign_on::sign_on_of;
 use crate::domain::account::{DeviceTicket, User};
+use crate::domain::authorization::SignOn;
 use crate::domain::error::Error;
 use crate::domain::event::Act;
 use crate::domain::policy::SESSIONS_PER_USER;
 use crate::domain::secret::Secret;
-use crate::domain::authorization::SignOn;
-use crate::domain::session::{
-    Client, Holder, Proof, RefreshTicket, SessionId, TokenId, UserCopy,
-};
+use crate::domain::session::{Client, Holder, Proof, RefreshTicket, SessionId, TokenId, UserCopy};
 use crate::ports::{NewSession, Ports, SessionStore};
 use edgegate_token::{Claims, issue};
 
@@ -145,7 +143,7 @@ impl<P: Ports> AuthService<P> {
             refresh_token_expires_in: ticket.expires_at.saturating_sub(now),
             session: ticket.session,
             sign_on: sign_on.sign_on,
-            sign_on_ticket: self.shared.sign_ons.seal(&sign_on),
+            sign_on_ticket: self.shared.sign_ons.seal(sign_on),
         })
     }
 }

@@ -56,10 +56,10 @@ export function assertInContract(method, url, { status, headers, body }) {
     described["Set-Cookie"] || !headers.has("set-cookie"),
     `openapi.yaml knows of no cookie in ${where}`,
   );
-  // Pages can't read what only an operator may ask.
+  // Pages can't read what only an operator may ask, nor what a browser is sent to.
   const isForPages = operation.security?.some((scheme) => "operatorTicket" in scheme)
     ? operation.security.length > 1
-    : true;
+    : !operation["x-navigation"];
   if (pathname.startsWith("/auth/") && isForPages)
     assert.equal(headers.get("vary"), "Origin", `${where} says whom it is for`);
   if (method === "HEAD") return;
