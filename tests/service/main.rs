@@ -11,6 +11,7 @@
     unreachable_pub
 )]
 
+mod app_tokens;
 mod audit_log;
 mod change_email;
 mod change_password;

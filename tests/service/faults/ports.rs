@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use edgegate::adapters::kv_sessions::{KeyValue, Page, Values, WriteError};
 use edgegate::adapters::memory::{
-    ManualClock, MemoryApps, MemoryDevices, MemoryEvents, MemoryMailGate, MemoryMailLedger, MemoryMailQueue,
+    ManualClock, MemoryApps, MemoryDevices, MemoryEvents, MemoryIdTokenSigner, MemoryMailGate, MemoryMailLedger, MemoryMailQueue,
     MemoryMailer, MemoryOperatorTickets, MemoryPasswordGuard, MemorySignatures, MemoryUsers,
     MemoryVendors, NoLimits, PlatformAnswer, SeededRandom,
 };
@@ -17,8 +17,8 @@ use edgegate::domain::account::{
     UserId, Verification,
 };
 use edgegate::domain::authorization::{
-    AppClient, ClientHash, ClientId, CodeId, Exchanged, Grant, GrantId, Resource, SecretId,
-    StoredSecret,
+    AppClient, ClientHash, ClientId, CodeId, Exchanged, Grant, GrantId, Resource, RsaSigningKey,
+    SecretId, StoredSecret,
 };
 use edgegate::domain::error::StoreError;
 use edgegate::domain::mail::{
@@ -31,7 +31,7 @@ use edgegate::domain::session::{
     SessionId,
 };
 use edgegate::ports::{
-    AddedSecret, Clients, DeadLetter, Devices, Ending, GivenGrant, Grants, Guarded, Insertion,
+    AddedSecret, Clients, DeadLetter, Devices, Ending, GivenGrant, Grants, Guarded, IdTokenSigner, Insertion,
     LaneRequest, Limit, MailGate, MailLedger, MailQueue, Mailer, NewSession, Once, OperatorTickets,
     PasswordGuard, PasswordHasher, Ports, RateLimiter, RegisteredClient, Renewal, SessionStore, SignatureVerifier, UserDirectory, Vendors,
 };
@@ -496,6 +496,10 @@ impl SignatureVerifier for Faulty<MemorySignatures> {
     }
 }
 
+impl IdTokenSigner for Faulty<MemoryIdTokenSigner> {
+    numbered!("id token signer", sign(key: &RsaSigningKey, message: &[u8]) -> Vec<u8>);
+}
+
 /// Does not hash: thousands of worlds are made, and hashing calls nothing that can fail.
 #[derive(Default)]
 pub(crate) struct PlainHasher;
@@ -552,6 +556,7 @@ pub(crate) struct FaultyPorts<S> {
     pub(crate) apps: Faulty<MemoryApps>,
     pub(crate) devices: Faulty<MemoryDevices>,
     pub(crate) signatures: Faulty<MemorySignatures>,
+    pub(crate) id_token_signer: Faulty<MemoryIdTokenSigner>,
 }
 
 impl<S: SessionStore> FaultyPorts<S> {
@@ -582,6 +587,7 @@ impl<S: SessionStore> FaultyPorts<S> {
             operator_tickets: on(line),
             apps: on(line),
             devices: on(line),
+            id_token_signer: on(line),
             signatures: Faulty {
                 inner: MemorySignatures {
                     answer: PlatformAnswer::True.into(),
@@ -619,6 +625,7 @@ ports! {
     grants, Grants, Faulty<MemoryApps>, apps;
     devices, Devices, Faulty<MemoryDevices>, devices;
     signatures, Signatures, Faulty<MemorySignatures>, signatures;
+    id_token_signer, IdTokenSigner, Faulty<MemoryIdTokenSigner>, id_token_signer;
     clock, Clock, ManualClock, clock;
     random, Random, SeededRandom, random;
     events, Events, MemoryEvents, events;

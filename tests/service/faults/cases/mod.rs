@@ -32,6 +32,7 @@ macro_rules! case {
     };
 }
 
+mod apps;
 mod mail;
 mod operators;
 
@@ -71,6 +72,7 @@ pub(super) fn cases<S: SessionStore + 'static>() -> Vec<Case<S>> {
     cases.extend(accounts());
     cases.extend(operators::operators());
     cases.extend(mail::mail());
+    cases.extend(apps::apps());
     cases.extend(reading());
     cases
 }
