@@ -121,6 +121,22 @@ const OF_RFCS: [(&str, &str, &str); 16] = [
     ),
 ];
 
+/// The moduli of the RSA keys of RFCs.
+const RSA_OF_RFCS: [(&str, &str); 3] = [
+    (
+        "RFC 7515 appendix A.2",
+        "ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ",
+    ),
+    (
+        "RFC 7517 appendices A.1 and A.2",
+        "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw",
+    ),
+    (
+        "RFC 7520 section 3.3",
+        "n4EPtAOCc9AlkeQHPzHStgAbgs7bTZLwUBZdR8_KuKPEHLd4rHVTeT-O-XV2jRojdNhxJWTDvNd7nqQ0VEiZQHz_AJmSCpMaJMRBSFKrKb2wqVwGU_NsYOYL-QtiWN2lbzcEe6XC0dApr5ydQLrHqkHHig3RBordaZ6Aj-oBHqFEHYpPe7Tpe-OfVfHd1E6cS6M1FZcD1NNLYD5lFHpPI9bTwJlsde3uhGqC0ZCuEHg8lhzwOHrtIQbS0FVbb9k3-tVTU4fg_3L_vniUFAKwuCLqKnS2BYwdq_mzSnbLY7h_qixoR7jig3__kRhuaxwUkRz5iaiQkqgc5gHdrNP5zw",
+    ),
+];
+
 #[test]
 fn no_published_key_starts_a_worker_that_the_world_can_reach() {
     let mut found: BTreeMap<(&str, String), String> = BTreeMap::new();
@@ -131,6 +147,9 @@ fn no_published_key_starts_a_worker_that_the_world_can_reach() {
                 found.insert((setting, key.to_owned()), source.to_owned());
             }
         }
+    }
+    for (source, modulus) in RSA_OF_RFCS {
+        found.insert(("ID_TOKEN_KEYS", modulus.to_owned()), source.to_owned());
     }
     for place in PLACES {
         read(
@@ -233,6 +252,7 @@ fn is_refused(setting: &str, key: &str, issuer: &str) -> bool {
     let value = match setting {
         "SIGNING_KEYS" => format!(r#"{{"keys":[{{"kty":"OKP","x":"{key}"}}]}}"#),
         "PEPPERS" => format!("1:{key}"),
+        "ID_TOKEN_KEYS" => format!(r#"{{"keys":[{{"kty":"RSA","n":"{key}"}}]}}"#),
         _ => key.to_owned(),
     };
     // Keys are read before ticket secrets, so ticket secrets are judged only if the key is good.
@@ -265,6 +285,7 @@ fn keys_in(text: &str) -> Vec<(&'static str, String)> {
             &["SECRET:", "SECRET\" =>", "SECRET: &str ="],
         ),
         ("PEPPERS", &["\"1:", "\"2:"]),
+        ("ID_TOKEN_KEYS", &["\"n\":", " n:", "\"n\" :"]),
     ] {
         for mark in marks {
             for (at, _) in text.match_indices(mark) {

@@ -5,16 +5,16 @@ use sha2::{Digest as _, Sha256};
 
 use super::{host_of, is_loopback_origin};
 
-/// The first eight bytes of the SHA-256 of a key's text: of a public half `x`, a symmetric `k`, or a
-/// `TICKET_SECRET`. Eight bytes make the Worker smaller than whole keys would, and a random key does
+/// The first eight bytes of the SHA-256 of a key's text: of a public half `x`, a modulus `n`, a symmetric
+/// `k`, or a `TICKET_SECRET`. Eight bytes make the Worker smaller than whole keys would, and a random key does
 /// not match them by accident.
 type Mark = [u8; 8];
 
 /// The JWKs of the JOSE RFCs and the test keys of HTTP message signatures that this service could
 /// use: each public half `x` and private half `d` of Ed25519 and P-256, each symmetric `k` of 32
-/// bytes or more. RSA, P-384, P-521 and shorter keys need no entry here: no key of those kinds is
-/// accepted.
-const OF_RFCS: [Mark; 26] = [
+/// bytes or more, each RSA modulus `n` of 2,048 bits or more. P-384, P-521 and shorter keys need no
+/// entry here: no key of those kinds is accepted.
+const OF_RFCS: [Mark; 29] = [
     // RFC 7515 appendix A.1 (also RFC 7517 A.3)
     [139, 27, 23, 169, 116, 12, 6, 138],
     // RFC 7515 appendix A.3
@@ -57,6 +57,12 @@ const OF_RFCS: [Mark; 26] = [
     // RFC 9901 appendix A.5, the holder
     [34, 6, 70, 13, 94, 155, 138, 174],
     [228, 30, 99, 247, 171, 6, 251, 33],
+    // RFC 7515 appendix A.2, RSA
+    [244, 163, 131, 51, 46, 182, 42, 57],
+    // RFC 7517 appendices A.1 and A.2, RSA
+    [105, 218, 155, 138, 110, 78, 179, 79],
+    // RFC 7520 section 3.3, RSA
+    [137, 158, 95, 37, 111, 6, 201, 152],
 ];
 
 /// The keys of this repository. `tests/published_keys.rs` checks that all of them are here.
