@@ -54,6 +54,8 @@ pub enum Code {
     NotInvitable,
     /// Somebody else is signed in than the page has shown.
     OtherUser,
+    /// The app has two secrets already.
+    TooManySecrets,
     /// No such route or resource.
     NotFound,
     /// The route exists, but not with this method.
@@ -74,7 +76,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of `docs/errors.md`.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::InvalidRequest,
         Self::InvalidField,
         Self::WeakPassword,
@@ -94,6 +96,7 @@ impl Code {
         Self::LastAdministrator,
         Self::NotInvitable,
         Self::OtherUser,
+        Self::TooManySecrets,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::PayloadTooLarge,
@@ -127,6 +130,7 @@ impl Code {
             Self::LastAdministrator => "last_administrator",
             Self::NotInvitable => "not_invitable",
             Self::OtherUser => "other_user",
+            Self::TooManySecrets => "too_many_secrets",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::PayloadTooLarge => "payload_too_large",
@@ -159,7 +163,8 @@ impl Code {
             Self::EmailTaken
             | Self::LastAdministrator
             | Self::NotInvitable
-            | Self::OtherUser => 409,
+            | Self::OtherUser
+            | Self::TooManySecrets => 409,
             Self::PayloadTooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::InvalidField | Self::WeakPassword => 422,
@@ -192,6 +197,7 @@ impl Code {
             Self::LastAdministrator => "One administrator must remain",
             Self::NotInvitable => "The account has a password or is disabled",
             Self::OtherUser => "Somebody else is signed in now",
+            Self::TooManySecrets => "The app has two secrets already",
             Self::NotFound => "Not found",
             Self::MethodNotAllowed => "The method is not allowed here",
             Self::PayloadTooLarge => "The request body is too large",
@@ -530,10 +536,20 @@ pub enum Error {
     LastAdministrator,
     /// The account has a password or is disabled, so its owner can't be invited.
     NotInvitable,
+    /// The app has two secrets already.
+    TooManySecrets,
+    /// The app is public, so it has no secrets.
+    PublicClient,
     /// There is no such user.
     UnknownUser,
     /// The user has no such session.
     UnknownSession,
+    /// There is no such app.
+    UnknownClient,
+    /// The app has no such secret.
+    UnknownSecret,
+    /// The user gave nothing to an app under this id.
+    UnknownGrant,
     /// Too many attempts. The client may try again after this number of seconds.
     RateLimited(u32),
     /// The request would send a mail, but no provider is set.
@@ -550,6 +566,7 @@ impl Error {
     pub const fn code(&self) -> Code {
         match self {
             Self::NothingToChange
+            | Self::PublicClient
             | Self::Authorization(AuthorizationRefusal::Request | AuthorizationRefusal::Client) => {
                 Code::InvalidRequest
             }
@@ -570,7 +587,12 @@ impl Error {
             Self::EmailTaken => Code::EmailTaken,
             Self::LastAdministrator => Code::LastAdministrator,
             Self::NotInvitable => Code::NotInvitable,
-            Self::UnknownUser | Self::UnknownSession => Code::NotFound,
+            Self::TooManySecrets => Code::TooManySecrets,
+            Self::UnknownUser
+            | Self::UnknownSession
+            | Self::UnknownClient
+            | Self::UnknownSecret
+            | Self::UnknownGrant => Code::NotFound,
             Self::RateLimited(_) => Code::RateLimited,
             Self::NoMailProvider | Self::NoIdTokenKey => Code::Misconfigured,
             Self::Store(_) => Code::Unavailable,
@@ -607,6 +629,7 @@ impl fmt::Display for Error {
                  id_token_signed_response_alg.",
             ),
             Self::NothingToChange => f.write_str("there is nothing to change"),
+            Self::PublicClient => f.write_str("the app is public, so it has no secrets"),
             Self::WeakPassword(_)
             | Self::Scope
             | Self::Target
@@ -616,8 +639,12 @@ impl fmt::Display for Error {
             | Self::EmailTaken
             | Self::LastAdministrator
             | Self::NotInvitable
+            | Self::TooManySecrets
             | Self::UnknownUser
             | Self::UnknownSession
+            | Self::UnknownClient
+            | Self::UnknownSecret
+            | Self::UnknownGrant
             | Self::RateLimited(_) => f.write_str(self.code().as_str()),
         }
     }

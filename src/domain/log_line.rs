@@ -53,6 +53,8 @@ pub enum Trouble {
     FreedAddresses,
     /// The cron could not forget expired operator tickets.
     OperatorTickets,
+    /// The cron could not forget old withdrawn grants.
+    WithdrawnGrants,
     /// The cron could not have copies of changed rows forgotten.
     RowChanges,
     /// A setting is wrong, seen in the queue or the cron.
@@ -71,12 +73,13 @@ pub enum Trouble {
 
 impl Trouble {
     /// Each kind once.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::DeadLetters(1),
         Self::KeptMails,
         Self::Departures,
         Self::FreedAddresses,
         Self::OperatorTickets,
+        Self::WithdrawnGrants,
         Self::RowChanges,
         Self::Misconfigured,
         Self::MisspeltSetting,
@@ -95,6 +98,7 @@ impl Trouble {
             Self::Departures => "departures",
             Self::FreedAddresses => "freed_addresses",
             Self::OperatorTickets => "operator_tickets",
+            Self::WithdrawnGrants => "withdrawn_grants",
             Self::RowChanges => "row_changes",
             Self::Misconfigured => "misconfigured",
             Self::MisspeltSetting => "misspelt_setting",
@@ -114,6 +118,7 @@ impl Trouble {
             | Self::Departures
             | Self::FreedAddresses
             | Self::OperatorTickets
+            | Self::WithdrawnGrants
             | Self::RowChanges
             | Self::Misconfigured
             | Self::LimiterMissing => Level::Error,

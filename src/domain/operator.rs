@@ -121,17 +121,20 @@ pub enum Scope {
     Restore,
     /// To ask for the pseudonyms in the log.
     Pseudonyms,
+    /// To register, change and delete apps and their secrets.
+    Clients,
 }
 
 impl Scope {
     /// Each scope.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::UsersRead,
         Self::Users,
         Self::Sessions,
         Self::Mail,
         Self::Restore,
         Self::Pseudonyms,
+        Self::Clients,
     ];
 
     /// Its name in the database and in the contract.
@@ -144,6 +147,7 @@ impl Scope {
             Self::Mail => "mail",
             Self::Restore => "restore",
             Self::Pseudonyms => "pseudonyms",
+            Self::Clients => "clients",
         }
     }
 }

@@ -94,8 +94,6 @@ pub const RECENT_PROOF: u64 = 600;
 /// and for the sessions that cookie cleaners leave behind, and few enough to look through. The
 /// oldest ends first.
 pub const SESSIONS_PER_USER: usize = 100;
-/// How many apps one answer of `/auth/clients` lists at most.
-pub const CLIENTS_PAGE: u32 = 100;
 /// How long a withdrawn grant is kept, in seconds: an app's session that began with it reads it
 /// until it ends.
 pub const WITHDRAWN_GRANT_TTL: u64 = ENDED_TTL;
@@ -403,6 +401,8 @@ pub const ACCEPT_LANGUAGE_BYTES_READ: usize = 200;
 pub const ACCEPT_LANGUAGE_RANGES_READ: usize = 10;
 /// How many users a page of the list has unless the request says otherwise.
 pub const USERS_PER_PAGE: u32 = 50;
+/// How many apps a page of the list has.
+pub const CLIENTS_PER_PAGE: u32 = 100;
 /// How many users a page of the list has at most.
 pub const MAX_USERS_PER_PAGE: u32 = 200;
 /// How many accounts one request raises the counters of, after a restore. D1 changes that many rows in

@@ -54,7 +54,7 @@ const EACH_MINUTE: &str = "* * * * *";
 
 /// Follows changes that were made by hand in the database. Unless it is the cron of each minute, it
 /// also sends kept mails whose time has come, clears up after deleted accounts and deletes expired
-/// operator tickets. So a deployment needs a second cron, of any other text. Without the cron of
+/// operator tickets and old withdrawn grants. So a deployment needs a second cron, of any other text. Without the cron of
 /// each minute, the second one follows changes too, but less often.
 #[wasm_bindgen]
 pub fn scheduled(cron: String, env: Env, context: Context) -> Promise {
@@ -67,6 +67,7 @@ pub fn scheduled(cron: String, env: Env, context: Context) -> Promise {
                     clear_departures(&service).await;
                     forget_freed_addresses(&service).await;
                     forget_operator_tickets(&service).await;
+                    forget_withdrawn_grants(&service).await;
                 }
             }
             Err(error) => log_misconfigured(&error),
@@ -159,6 +160,12 @@ async fn forget_freed_addresses(service: &AuthService<Bindings>) {
 async fn forget_operator_tickets(service: &AuthService<Bindings>) {
     if let Err(error) = service.forget_operator_tickets().await {
         log_trouble(Trouble::OperatorTickets, &error.to_string());
+    }
+}
+
+async fn forget_withdrawn_grants(service: &AuthService<Bindings>) {
+    if let Err(error) = service.forget_withdrawn_grants().await {
+        log_trouble(Trouble::WithdrawnGrants, &error.to_string());
     }
 }
 

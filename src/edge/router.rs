@@ -10,11 +10,12 @@ use super::cors::Readers;
 use super::problem::Problem;
 use super::request::Request;
 use super::routes::{
-    Outcome, authorize, authorized, email, healthz, introspect, login, logout, me, metadata,
-    operator, password, reauthenticate, register, revoke, sessions, token, userinfo, users,
-    well_known,
+    Outcome, authorize, authorized, clients, email, grants, healthz, introspect, login, logout, me,
+    metadata, operator, password, reauthenticate, register, revoke, sessions, token, userinfo,
+    users, well_known,
 };
 use crate::domain::account::UserId;
+use crate::domain::authorization::ClientHash;
 use crate::domain::error::Code;
 use crate::domain::policy::{IMPORT_MAX_BYTES, MAX_BODY_BYTES};
 use crate::ports::Ports;
@@ -25,7 +26,7 @@ use crate::service::AuthService;
 pub struct Route {
     /// `GET` routes also answer `HEAD`, for which the platform leaves out the body.
     pub method: &'static str,
-    /// A part in braces stands for the id of a user or a session.
+    /// A part in braces stands for an id: of a user, a session, an app, a secret or a grant.
     pub path: &'static str,
     /// Who may read the answers in a browser.
     pub readers: Readers,
@@ -110,6 +111,15 @@ routes! {
     "GET"    "/auth/sessions"                AllowedOrigins  sessions::get;
     "DELETE" "/auth/sessions"                AllowedOrigins  sessions::delete_others;
     "DELETE" "/auth/sessions/{sid}"          AllowedOrigins  sessions::delete;
+    "GET"    "/auth/grants"                  AllowedOrigins  grants::list;
+    "DELETE" "/auth/grants/{id}"             AllowedOrigins  grants::delete;
+    "GET"    "/auth/clients"                 AllowedOrigins  clients::list;
+    "POST"   "/auth/clients"                 AllowedOrigins  clients::create;
+    "GET"    "/auth/clients/{id}"            AllowedOrigins  clients::get;
+    "PATCH"  "/auth/clients/{id}"            AllowedOrigins  clients::patch;
+    "DELETE" "/auth/clients/{id}"            AllowedOrigins  clients::delete;
+    "POST"   "/auth/clients/{id}/secrets"    AllowedOrigins  clients::add_secret;
+    "DELETE" "/auth/clients/{id}/secrets/{sid}" AllowedOrigins clients::delete_secret;
     "GET"    "/auth/users"                   AllowedOrigins  users::list;
     "POST"   "/auth/users"                   AllowedOrigins  users::create;
     "POST"   "/auth/users/import"            AllowedOrigins  users::import::post, takes_batch;
@@ -222,9 +232,15 @@ pub fn loggable(path: &str) -> &str {
         || routes_at(path).any(|route| {
             parts(route.path)
                 .zip(parts(path))
-                .all(|(part, text)| !is_id(part) || UserId::parse(text).is_some())
+                .all(|(part, text)| !is_id(part) || is_loggable_id(text))
         });
     if is_logged { path } else { "?" }
+}
+
+/// Whether a text in the place of an id is one of our ids: a UUID, or the 22 characters of a
+/// `client_id`, which nothing secret has.
+fn is_loggable_id(text: &str) -> bool {
+    UserId::parse(text).is_some() || ClientHash::parse(text).is_some()
 }
 
 /// The routes of a path. One that is written out goes before one with an id at that place.

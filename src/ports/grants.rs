@@ -14,6 +14,15 @@ pub struct GivenGrant {
     pub client_name: Option<String>,
 }
 
+impl GivenGrant {
+    /// What the app is called: by its name, or by its id if the app is not registered.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        let id = self.grant.client.as_str();
+        self.client_name.as_deref().unwrap_or(id)
+    }
+}
+
 /// What users gave to apps. A user has one live grant for each app and resource. Linearizable: a
 /// read sees every write that was answered before it.
 pub trait Grants {

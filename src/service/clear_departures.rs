@@ -1,5 +1,5 @@
-//! Clears up after deleted accounts: removes what the session store and the kept mails still hold
-//! of them. The cron calls it until nothing is left.
+//! Clears up after deleted accounts: removes what the session store, the grants and the kept mails
+//! still hold of them. The cron calls it until nothing is left.
 
 use super::AuthService;
 use crate::domain::account::{Departure, EmailAddress, UserId};
@@ -9,7 +9,7 @@ use crate::domain::policy::{
     DELETED_VERSION, DEPARTURE_PAGE, DEPARTURE_REMOVALS, DEPARTURE_SETTLES, DEPARTURE_TTL,
     DEPARTURES_AT_ONCE,
 };
-use crate::ports::{MailLedger, Ports, SessionStore, UserDirectory};
+use crate::ports::{Grants, MailLedger, Ports, SessionStore, UserDirectory};
 
 impl<P: Ports> AuthService<P> {
     /// Clears up after deleted accounts. Each is checked again until [`DEPARTURE_SETTLES`] have
@@ -52,6 +52,7 @@ impl<P: Ports> AuthService<P> {
         users.postpone_departure(user, Some(again)).await?;
         // The request that deleted the account may have stopped before it did this.
         self.outdate(user, DELETED_VERSION).await?;
+        self.ports.grants().forget(user).await?;
         let most = *removals;
         let deleted = self.ports.sessions().forget(user, most).await?;
         *removals = most.saturating_sub(deleted);

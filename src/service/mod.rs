@@ -21,14 +21,15 @@
 //! | an app asks who signed in, or about a token | [`userinfo`], [`introspect`] |
 //! | an app sends its user to sign out | [`leave_apps`] |
 //! | who am I | [`me`] |
-//! | your own sessions | [`manage_sessions`] |
+//! | your own sessions, and what you gave to apps | [`manage_sessions`], [`grants`] |
 //! | users, for administrators and operators | [`manage_users`], [`invite`] |
+//! | apps, for administrators and operators | [`manage_clients`] |
 //! | mails that could not be sent, for operators | [`manage_mail`] |
 //! | after a restore of the database, for operators | [`raise_counters`] |
 //! | the pseudonyms in the log, for operators | [`pseudonyms`] |
 //! | forget expired operator tickets | [`operator_tickets`] |
 //! | follow changes made by hand in the database | [`follow_row_changes`] |
-//! | demo accounts, in local development | [`demo_accounts`] |
+//! | demo accounts and apps, in local development | [`demo_accounts`] |
 //!
 //! Use cases share these steps: [`access`] (whose access token this is), [`manager`] (who manages
 //! accounts), [`tokens`] (the pair that
@@ -58,6 +59,7 @@ pub mod demo_accounts;
 pub mod exchange_code;
 pub mod follow_row_changes;
 pub mod generate_token;
+pub mod grants;
 pub mod id_token_hint;
 pub mod import_users;
 pub mod introspect;
@@ -69,6 +71,7 @@ pub mod leave_apps;
 pub mod limits;
 pub mod log_out;
 pub mod mail;
+pub mod manage_clients;
 pub mod manage_mail;
 pub mod manage_sessions;
 pub mod manage_users;

@@ -9,6 +9,7 @@
     clippy::unwrap_used
 )]
 
+mod apps;
 mod mail_gate;
 mod mail_ledger;
 mod operator_tickets;
@@ -17,7 +18,7 @@ mod suite;
 mod users;
 
 use edgegate::adapters::memory::{
-    MemoryMailGate, MemoryMailLedger, MemoryOperatorTickets, MemoryPasswordGuard, MemoryUsers,
+    MemoryApps, MemoryMailGate, MemoryMailLedger, MemoryOperatorTickets, MemoryPasswordGuard, MemoryUsers,
 };
 
 use suite::Outcome;
@@ -50,6 +51,13 @@ fn the_password_guard_in_memory() {
         "password guard",
         &pollster::block_on(password_guard::run_all(&world)),
     );
+}
+
+#[test]
+fn apps_in_memory() {
+    let apps = MemoryApps::default();
+    let world = apps::World::new(apps.clone(), apps, 0);
+    all_pass("apps", &pollster::block_on(apps::run_all(&world)));
 }
 
 #[test]

@@ -7,6 +7,7 @@
 //! | `users` | `main`: in memory | D1 |
 //! | `mail_ledger` | `main`: in memory | D1 |
 //! | `mail_gate` | `main`: in memory | the Durable Object |
+//! | `apps` | `main`: in memory | D1 |
 //! | `operator_tickets` | `main`: in memory | D1 |
 //! | `password_guard` | `main`: in memory | the Durable Object |
 //!
@@ -20,6 +21,7 @@
     reason = "suites with fixed numbers"
 )]
 
+pub(crate) mod apps;
 pub(crate) mod mail_gate;
 pub(crate) mod mail_ledger;
 pub(crate) mod operator_tickets;

@@ -1,6 +1,6 @@
 // Runs the conformance suites (tests/conformance) in workerd: the session store on real KV and on
-// the Durable Object, the user directory, the mail ledger and the operator tickets on D1, the mail gate and the password
-// guard on their Durable Objects.
+// the Durable Object, the user directory, the mail ledger, the apps and the operator tickets on D1,
+// the mail gate and the password guard on their Durable Objects.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { conformanceWorker } from "../../scripts/project/conformance-worker.mjs";
@@ -28,6 +28,7 @@ for (const adapter of [
   "users",
   "mail-ledger",
   "mail-gate",
+  "apps",
   "operator-tickets",
   "password-guard",
 ]) {

@@ -2,7 +2,7 @@
 
 use super::{Actor, Pseudonym};
 use crate::domain::account::{Roles, UserId};
-use crate::domain::authorization::ExchangeRefusal;
+use crate::domain::authorization::{ClientId, ExchangeRefusal, SecretId};
 use crate::domain::error::{ClientRefusal, LinkRefusal, LoginRefusal};
 use crate::domain::log_line::Level;
 use crate::domain::mail::{FailureKind, ProviderFailures};
@@ -300,6 +300,25 @@ pub enum Act {
         /// How many accounts.
         accounts: u64,
     },
+    /// `client_created`, `client_changed`, `client_disabled`, `client_enabled`, `client_deleted`,
+    /// `client_secret_added` or `client_secret_deleted`: of an app.
+    ClientManaged {
+        /// The app.
+        client: ClientId,
+        /// The administrator or operator.
+        by: Actor,
+        /// What was done.
+        what: ClientAct,
+    },
+    /// `grant_withdrawn`: a user took back what they had given to an app. Its sessions end.
+    GrantWithdrawn {
+        /// Who.
+        user: UserId,
+        /// The session that requested it.
+        session: SessionId,
+        /// The app.
+        client: ClientId,
+    },
     /// `operator_denied`: the operator ticket was valid, but its scope does not allow this.
     OperatorDenied {
         /// The ticket.
@@ -346,6 +365,46 @@ pub enum Act {
         /// What the platform said.
         reason: String,
     },
+}
+
+/// What was done with an app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientAct {
+    /// It was registered.
+    Created,
+    /// Its fields were changed.
+    Changed,
+    /// It was disabled, and perhaps changed otherwise too.
+    Disabled,
+    /// It was enabled again, and perhaps changed otherwise too.
+    Enabled,
+    /// It was deleted.
+    Deleted,
+    /// It got this secret.
+    SecretAdded(SecretId),
+    /// It lost this secret.
+    SecretDeleted(SecretId),
+}
+
+impl ClientAct {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Created => "client_created",
+            Self::Changed => "client_changed",
+            Self::Disabled => "client_disabled",
+            Self::Enabled => "client_enabled",
+            Self::Deleted => "client_deleted",
+            Self::SecretAdded(_) => "client_secret_added",
+            Self::SecretDeleted(_) => "client_secret_deleted",
+        }
+    }
+
+    const fn secret(self) -> Option<SecretId> {
+        match self {
+            Self::SecretAdded(id) | Self::SecretDeleted(id) => Some(id),
+            _ => None,
+        }
+    }
 }
 
 /// Whose attempts a limit counts, besides those of the network.
@@ -432,6 +491,8 @@ impl Act {
             Self::MailRetried { .. } => "mail_retried",
             Self::MailDropped { .. } => "mail_dropped",
             Self::CountersRaised { .. } => "counters_raised",
+            Self::ClientManaged { what, .. } => what.name(),
+            Self::GrantWithdrawn { .. } => "grant_withdrawn",
             Self::OperatorDenied { .. } => "operator_denied",
             Self::AccessDenied { .. } => "access_denied",
             Self::LimitHit { .. } => "limit_hit",
@@ -547,6 +608,12 @@ impl Act {
             | Self::CountersRaised {
                 accounts: count, ..
             } => count.to_string(),
+            // The id of a secret is not secret.
+            Self::ClientManaged { client, what, .. } => match what.secret() {
+                Some(secret) => [client.as_str(), " ", &secret.to_string()].concat(),
+                None => client.to_string(),
+            },
+            Self::GrantWithdrawn { client, .. } => client.to_string(),
             _ => String::new(),
         }
     }
@@ -581,6 +648,7 @@ impl Act {
             | Self::Invited { user, .. }
             | Self::LinkReturned { user, .. }
             | Self::Unlocked { user, .. }
+            | Self::GrantWithdrawn { user, .. }
             | Self::AccessDenied { user, .. }
             | Self::LimitHit {
                 whose: Whose::User(user),
@@ -597,6 +665,7 @@ impl Act {
             | Self::MailRetried { .. }
             | Self::MailDropped { .. }
             | Self::CountersRaised { .. }
+            | Self::ClientManaged { .. }
             | Self::OperatorDenied { .. }
             | Self::VendorUnreachable { .. }
             | Self::MailKept { .. }
@@ -622,6 +691,7 @@ impl Act {
             | Self::PasswordCheckFailed { session, .. }
             | Self::Reauthenticated { session, .. }
             | Self::EmailChangeRequested { session, .. }
+            | Self::GrantWithdrawn { session, .. }
             | Self::AccessDenied { session, .. }
             | Self::LimitHit {
                 whose: Whose::Session(session),
@@ -645,7 +715,8 @@ impl Act {
             | Self::Unlocked { by, .. }
             | Self::MailRetried { by, .. }
             | Self::MailDropped { by, .. }
-            | Self::CountersRaised { by, .. } => Some(*by),
+            | Self::CountersRaised { by, .. }
+            | Self::ClientManaged { by, .. } => Some(*by),
             Self::SessionsRevoked { by, .. }
             | Self::SessionEnded { by, .. }
             | Self::EmailVerified { by, .. } => *by,

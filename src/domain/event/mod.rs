@@ -6,7 +6,7 @@ mod act;
 mod actor;
 mod pseudonym;
 
-pub use act::{Act, Outcome, Whose};
+pub use act::{Act, ClientAct, Outcome, Whose};
 pub use actor::Actor;
 pub use pseudonym::{NetworkPseudonyms, Pseudonym};
 

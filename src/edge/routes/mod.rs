@@ -4,7 +4,9 @@
 pub mod app_token;
 pub mod authorize;
 pub mod authorized;
+pub mod clients;
 pub mod email;
+pub mod grants;
 pub mod healthz;
 pub mod introspect;
 pub mod login;

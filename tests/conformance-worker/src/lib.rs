@@ -19,6 +19,8 @@ mod tickets;
 
 use edgegate::adapters::cloudflare::account::DurableAccounts;
 use edgegate::adapters::cloudflare::d1::Database;
+use edgegate::adapters::cloudflare::d1_clients::D1Clients;
+use edgegate::adapters::cloudflare::d1_grants::D1Grants;
 use edgegate::adapters::cloudflare::d1_mail_ledger::D1MailLedger;
 use edgegate::adapters::cloudflare::d1_operator_tickets::D1OperatorTickets;
 use edgegate::adapters::cloudflare::d1_users::D1Users;
@@ -33,7 +35,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use worker::Env;
 
 use crate::conformance::suite::Outcome;
-use crate::conformance::{mail_gate, mail_ledger, operator_tickets, password_guard, users};
+use crate::conformance::{apps, mail_gate, mail_ledger, operator_tickets, password_guard, users};
 
 /// A promise of what `signatures::found` found, as JSON.
 #[wasm_bindgen]
@@ -80,6 +82,11 @@ async fn outcomes(path: &str, env: &Env) -> Option<Vec<Outcome>> {
         "/conformance/password-guard" => {
             let guard = DurableAccounts::bound(env, "ACCOUNT_OBJECTS")?;
             password_guard::run_all(&password_guard::World::new(guard, first)?).await
+        }
+        "/conformance/apps" => {
+            let database = Database::bound(env, "DB")?;
+            let (clients, grants) = (D1Clients::new(database.clone()), D1Grants::new(database));
+            apps::run_all(&apps::World::new(clients, grants, first)).await
         }
         "/conformance/operator-tickets" => {
             let tickets = D1OperatorTickets::new(Database::bound(env, "DB")?);

@@ -6,7 +6,8 @@ use std::pin::Pin;
 use edgegate::domain::account::{EmailAddress, LinkNonce, PasswordHash, Roles, User, UserId};
 use edgegate::domain::error::StoreError;
 use edgegate::domain::session::{
-    AppBinding, Client, ClientFingerprint, Fingerprints, Place, Presented, Proof, RefreshTicket, Reuse, Rules,
+    AppBinding, Client, ClientFingerprint, Fingerprints, Holder, Place, Presented, Proof,
+    RefreshTicket, Reuse, Rules,
     SessionId, Verdict,
 };
 use edgegate::ports::{NewSession, Renewal, SessionStore};

@@ -84,7 +84,7 @@ pub(crate) async fn verify<P: Ports>(service: &AuthService<P>, request: &Request
 }
 
 /// What the log line says of a request by an administrator. That of an operator names the ticket.
-pub(super) fn note(bearer: Option<&Bearer>, reason: String) -> Note {
+pub(in crate::edge::routes) fn note(bearer: Option<&Bearer>, reason: String) -> Note {
     Note {
         user_id: bearer.map(|bearer| bearer.user.to_string()),
         session_id: bearer.map(|bearer| bearer.session.to_string()),
