@@ -11,8 +11,7 @@ use super::sign_on::sign_on_of;
 use crate::domain::account::{User, UserId};
 use crate::domain::authorization::{
     AppClient, AuthorizationRequest, ClientId, Code, CodeId, ErrorRedirect, Grant, GrantId,
-    OAuthError, PageFault, RequestFault, ServerRules, SignedOn, Step, Visit, next_step,
-    parse_request,
+    OAuthError, PageFault, RequestFault, SignedOn, Step, Visit, next_step, parse_request,
 };
 use crate::domain::error::{AuthorizationRefusal, Error};
 use crate::domain::event::Act;
@@ -20,6 +19,7 @@ use crate::domain::policy::{CODE_TTL, SEALED_REQUEST_TTL};
 use crate::domain::secret::Secret;
 use crate::domain::session::{Client, Proved, RefreshTicket, SessionId};
 use crate::ports::{Clients, Grants, Ports, SessionStore, UserDirectory};
+use edgegate_token::Algorithm;
 
 /// The answer to a browser that an app has sent.
 #[derive(Clone, Debug)]
@@ -113,11 +113,11 @@ pub struct Decision<'a> {
 
 impl<P: Ports> AuthService<P> {
     /// Whether apps can send their users here: somebody other than this service must be able to
-    /// verify its tokens. With only symmetric keys nobody can.
+    /// verify its tokens. Nobody can when a symmetric key signs them.
     #[must_use]
     pub fn has_authorization_endpoint(&self) -> bool {
-        let keys = &self.settings().keys;
-        (0..keys.kids().count()).any(|position| keys.public_coordinates(position).is_some())
+        let algorithm = self.settings().keys.signing_algorithm();
+        algorithm.is_some_and(|algorithm| algorithm != Algorithm::Hs256)
     }
 
     /// Answers a browser that an app has sent. `sign_on` is the ticket of the sign-on cookie.
@@ -142,7 +142,7 @@ impl<P: Ports> AuthService<P> {
         let Some(app) = self.app(&unresolved.client_id).await? else {
             return Ok(Authorized::Broken(PageFault::ClientUnknown));
         };
-        let request = match unresolved.for_client(&app, &self.server_rules(), self.now()) {
+        let request = match unresolved.for_client(&app, &self.settings().authorization_rules(), self.now()) {
             Ok(request) => request,
             Err(RequestFault::Page(fault)) => return Ok(Authorized::Broken(fault)),
             Err(RequestFault::Redirect(refusal)) => {
@@ -365,7 +365,7 @@ impl<P: Ports> AuthService<P> {
         grant: Option<&Grant>,
         visit: Visit,
     ) -> Step {
-        let rules = self.server_rules();
+        let rules = self.settings().authorization_rules();
         next_step(request, app, signed_on, grant, visit, &rules, self.now())
     }
 
@@ -441,16 +441,6 @@ impl<P: Ports> AuthService<P> {
         let mut parameters = form_urlencoded::parse(query.as_bytes());
         let (_, hint) = parameters.find(|(name, _)| name == "id_token_hint")?;
         self.id_token_hint(&hint).map(|hint| hint.user)
-    }
-
-    fn server_rules(&self) -> ServerRules<'_> {
-        let settings = self.settings();
-        ServerRules {
-            issuer: &settings.issuer,
-            audience: &settings.audience,
-            resources: &settings.resources,
-            issuer_is_loopback: settings.issuer_is_loopback(),
-        }
     }
 }
 

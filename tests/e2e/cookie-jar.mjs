@@ -7,12 +7,19 @@ import { clientOf } from "./client.mjs";
 export const NAME = "edgegate-8787";
 
 /**
- * The Set-Cookie of an answer as `{ name, value, attributes }`, or undefined. The device cookie is
- * left out: it gives access to nothing, and auth/guessing.test.mjs tests it.
+ * The Set-Cookie of an answer as `{ name, value, attributes }`, or undefined. Two cookies are left
+ * out, since they give no access to the account: that of the device, which auth/guessing.test.mjs
+ * tests, and that of the sign-on, which apps/authorize.test.mjs tests. The latter must be set and
+ * cleared with the refresh token.
  */
 export function setCookieOf({ headers }) {
-  const all = headers.getSetCookie().filter((cookie) => !/^[^=]*-device=/.test(cookie));
+  const cookies = headers.getSetCookie().filter((cookie) => !/^[^=]*-device=/.test(cookie));
+  const isSignOn = (cookie) => /^(__Host-edgegate-sso|edgegate-sso-\d+)=/.test(cookie);
+  const [all, signOns] = [cookies.filter((cookie) => !isSignOn(cookie)), cookies.filter(isSignOn)];
   assert.ok(all.length <= 1, `at most one cookie: ${all}`);
+  assert.equal(signOns.length, all.length, "the sign-on comes and goes with the refresh token");
+  const attributesOf = (cookie) => cookie.replace(/^[^;]*/, "").replace("Lax", "Strict");
+  assert.deepEqual(signOns.map(attributesOf), all.map(attributesOf));
   if (all.length === 0) return undefined;
   const [pair, ...attributes] = all[0].split("; ");
   const [name, value] = pair.split(/=(.*)/s);

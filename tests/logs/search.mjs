@@ -13,7 +13,7 @@ import { count } from "../count.mjs";
  */
 export const FORMS = [
   ["an access token", /eyJ[\w-]/],
-  ["a ticket", /eg[rldo]_/],
+  ["a ticket", /eg[rldosqkac]_/],
   ["a hash of a password", /argon2/],
   ["an email address", /[^\s"]@[^\s"]/],
   ["an address of a network", /(?<!\d)(?:192\.0\.2|198\.51\.100|203\.0\.113)\.\d|2001:db8:/i],
@@ -23,7 +23,7 @@ export const FORMS = [
 // longer forms.
 const LONG_FORMS = [
   ["an access token", /eyJ[\w-]{10}/],
-  ["a ticket", /eg[rldo]_[\w-]{10}/],
+  ["a ticket", /eg[rldosqkac]_[\w-]{10}/],
   ["a hash of a password", /argon2/],
   ["an email address", /[\w.+-]{2,}@[\w-]{2,}\.[a-z]{2,}/i],
   ["an address of a network", FORMS[4][1]],

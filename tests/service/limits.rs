@@ -11,9 +11,12 @@ use edgegate::adapters::memory::{
     ManualClock, MemoryMailQueue, MemoryPasswordGuard, MemoryPorts, MemorySessions, MemoryUsers,
     SeededRandom,
 };
-use edgegate::domain::error::{Code, Error};
+use edgegate::domain::account::UserId;
+use edgegate::domain::error::{AuthorizationRefusal, Code, Error};
 use edgegate::domain::mail::Locale::English;
 use edgegate::ports::{Limit, RateLimiter, UserDirectory};
+use edgegate::service::authorize::Decision;
+use edgegate::service::leave_apps::Leaving;
 use edgegate::service::{AuthService, Login, NewAccount, Shared, SignedIn};
 
 use crate::counting_hasher::CountingHasher;
@@ -143,6 +146,21 @@ const fn renewing(limit: Limit) -> bool {
     match limit {
         Limit::Client | Limit::ClientRenewals => true,
         Limit::ClientOnAccount => false,
+    }
+}
+
+const fn signing_on(limit: Limit) -> bool {
+    match limit {
+        Limit::ClientRenewals => true,
+        Limit::Client | Limit::ClientOnAccount => false,
+    }
+}
+
+/// What is answered once the limit has admitted it.
+fn not_a_request<T: std::fmt::Debug>(outcome: Result<T, Error>) -> Result<(), Error> {
+    match outcome {
+        Err(Error::Authorization(AuthorizationRefusal::Request)) => Ok(()),
+        outcome => outcome.map(|_| ()),
     }
 }
 
@@ -315,6 +333,49 @@ fn cases() -> Vec<Case> {
                 .service
                 .delete_own_account(token, PASSWORD, &client(), English)
                 .await
+        ),
+        case!(
+            authorize,
+            &[],
+            signing_on,
+            |_w| String::new(),
+            |w, _thing| w.service.authorize("", None, &client()).await
+        ),
+        case!(
+            show_request,
+            &[],
+            signing_on,
+            |_w| String::new(),
+            |w, _thing| {
+                let shown = w.service.show_request("", None, &client()).await;
+                not_a_request(shown)
+            }
+        ),
+        case!(
+            decide,
+            &[],
+            signing_on,
+            |w| w.log_in().await.user.id.to_string(),
+            |w, user| {
+                let decision = Decision {
+                    request: "",
+                    user: UserId::parse(user).unwrap(),
+                    allow: true,
+                };
+                not_a_request(w.service.decide(decision, None, &client()).await)
+            }
+        ),
+        case!(
+            leave_apps,
+            &[],
+            signing_on,
+            |w| w.log_in().await.tokens.sign_on_ticket.expose().to_owned(),
+            |w, ticket| {
+                let leaving = Leaving::default();
+                let by = client();
+                let left = w.service.leave_apps(leaving, Some(ticket), true, &by);
+                left.await
+            }
         ),
         case!(
             renew_token,

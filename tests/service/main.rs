@@ -13,6 +13,7 @@
 
 mod app_tokens;
 mod audit_log;
+mod authorize;
 mod change_email;
 mod change_password;
 mod clear_departures;
@@ -33,6 +34,7 @@ mod import_users;
 mod is_authorized;
 mod key_change;
 mod last_administrator;
+mod leave_apps;
 mod limits;
 mod links;
 mod log_lines;

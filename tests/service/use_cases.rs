@@ -18,8 +18,9 @@ pub(crate) struct UseCase {
 }
 
 /// Methods that are not use cases: they call no port, or are a step that use cases share.
-const PARTS: [&str; 12] = [
+const PARTS: [&str; 13] = [
     "asked_by",
+    "has_authorization_endpoint",
     "new",
     "operator_of_request",
     "pseudonym",

@@ -19,14 +19,14 @@ use crate::ports::Ports;
 use crate::service::AuthService;
 use crate::service::authorize::{Authorized, Decision, IssuerPage, ShownRequest, ToApp};
 
-const SYMMETRIC_ONLY: &str = "There is no authorization endpoint, because SIGNING_KEYS has only \
-                              symmetric keys (kty \"oct\"): no app could verify a token. Add an \
-                              Ed25519 or P-256 key.";
+const SYMMETRIC_ONLY: &str = "There is no authorization endpoint, because the first key of \
+                              SIGNING_KEYS is symmetric (kty \"oct\"): no app could verify a token. \
+                              Put an Ed25519 or P-256 key first.";
 
 pub(crate) async fn get<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let locale = locale(service, request);
     if !service.has_authorization_endpoint() {
-        return Ok(broken(locale, Code::NotFound, SYMMETRIC_ONLY, None, "only symmetric keys"));
+        return Ok(broken(locale, Code::NotFound, SYMMETRIC_ONLY, None, "the signing key is symmetric"));
     }
     let settings = service.settings();
     let sign_on = cookies::sign_on(settings, request);

@@ -1,8 +1,15 @@
 //! What a session records from its login to its end.
 
 use super::*;
+use crate::authorize::{Browser, OTHER, ask};
 
-scenarios!(signing_in, renewing, ending_sessions, revoking,);
+scenarios!(
+    signing_in,
+    signing_in_to_an_app,
+    renewing,
+    ending_sessions,
+    revoking,
+);
 
 fn signing_in(seen: &mut Seen) {
     let world = on_memory(&[]);
@@ -64,6 +71,38 @@ fn signing_in(seen: &mut Seen) {
         assert_eq!(
             seen.told(events, &names),
             ["sign_in_failed! disabled user_id=ada address=hashed"]
+        );
+    });
+}
+
+fn signing_in_to_an_app(seen: &mut Seen) {
+    pollster::block_on(async {
+        let world = on_memory(&[]).with_apps().await;
+        let events = &world.service.ports().events;
+        let mut browser = Browser::new(&world);
+        let [ada, one] = browser.log_in_as(ADA).await;
+        let names = [(ada.clone(), "ada"), (one.clone(), "one")];
+        let _ = events.take();
+        let sealed = browser.asked_for_consent().await;
+        assert!(events.take().is_empty(), "nobody has decided yet");
+        for (allow, told) in [
+            (false, "authorization_denied user_id=ada session_id=one other-app"),
+            (true, "code_issued user_id=ada session_id=one other-app"),
+        ] {
+            assert_eq!(browser.decide(&sealed, &ada, allow).await.status, 200);
+            assert_eq!(seen.told(events, &names), [told]);
+        }
+        browser.navigate(&ask(OTHER, "&prompt=none")).await;
+        let silent = "code_issued user_id=ada session_id=one other-app";
+        assert_eq!(seen.told(events, &names), [silent]);
+        let [_, two] = browser.log_in_as(ADA).await;
+        let names = [(ada, "ada"), (one, "one"), (two, "two")];
+        assert_eq!(
+            seen.told(events, &names),
+            [
+                "signed_in user_id=ada session_id=two",
+                "session_replaced user_id=ada session_id=one"
+            ]
         );
     });
 }

@@ -67,8 +67,17 @@ type Told = BTreeSet<(&'static str, &'static str)>;
 
 /// The operations of the contract that change something, as named in docs/errors.md, and the cases
 /// that cover them.
-const OPERATIONS: [(&str, &[&str]); 34] = [
-    ("generate_token", &["login"]),
+const OPERATIONS: [(&str, &[&str]); 40] = [
+    (
+        "generate_token",
+        &["login", "sign in again in the same browser"],
+    ),
+    ("authorize", &["sign in to an app"]),
+    ("authorize_by_form", &["sign in to an app"]),
+    ("show_authorization_request", &["show an app's request"]),
+    ("decide_authorization", &["let an app in"]),
+    ("leave_apps", &["leave all apps"]),
+    ("leave_apps_by_form", &["leave all apps"]),
     ("renew_token", &["renewal", "renew as an app"]),
     ("renew_token (exchanging a code)", &["exchange a code"]),
     ("reauthenticate", &["prove the password again"]),
@@ -452,6 +461,7 @@ fn a_mail_whose_last_try_meets_a_failing_store_is_a_dead_letter() {
 fn every_use_case_has_a_case() {
     let files = [
         include_str!("cases/mod.rs"),
+        include_str!("cases/app_tokens.rs"),
         include_str!("cases/apps.rs"),
         include_str!("cases/mail.rs"),
         include_str!("cases/operators.rs"),

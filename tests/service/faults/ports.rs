@@ -64,9 +64,12 @@ pub(crate) const FAULTS: [Fault; 5] = [
 /// Every call of a port that can fail and that a use case makes. `UserDirectory::ping` is missing,
 /// since no use case calls it, and so is `KeyValue::delete`, which removes records of ended
 /// sessions after the response.
-pub(crate) const CALLS: [&str; 65] = [
+pub(crate) const CALLS: [&str; 68] = [
+    "clients find",
     "devices",
     "gate count",
+    "grants find live",
+    "grants give",
     "guard check",
     "guard forget",
     "guard hash",

@@ -1,158 +1,174 @@
-//! Apps that get, renew and revoke their tokens, and ask about them.
+//! Signing in to apps.
 
-use edgegate::domain::error::Error;
-use edgegate::ports::SessionStore;
-use edgegate::service::client_authentication::ClientCredentials;
-use edgegate::service::exchange_code::CodeExchange;
-use edgegate::service::renew_app_token::AppRenewal;
-use edgegate_token::json::Json;
+use edgegate::domain::authorization::{AppClient, ClientId, ClientType, RedirectUri};
+use edgegate::ports::Clients;
+use edgegate::service::authorize::{Authorized, Decision, IssuerPage};
+use edgegate::service::leave_apps::Leaving;
 
-use super::super::{Case, World};
-use super::{first_of, none};
-use crate::app_tokens::{self as apps, Asked, SPA, VERIFIER, WEB, WEB_SECRET, callback, text};
-use crate::fixture::client;
+use super::*;
 
-const OF_SPA: Asked<'_> = Asked {
-    app: SPA,
-    scope: "openid profile",
-    resource: None,
-};
-const OF_WEB: Asked<'_> = Asked {
-    app: WEB,
-    scope: "openid notes.read",
-    resource: Some(apps::API),
-};
+const QUERY: &str = "response_type=code&client_id=app&redirect_uri=https%3A%2F%2Fapp.example%2F\
+                     &code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM\
+                     &code_challenge_method=S256";
 
-fn of_spa() -> ClientCredentials {
-    ClientCredentials {
-        client_id: SPA.to_owned(),
-        secret: None,
+impl<S: SessionStore> World<S> {
+    async fn add_app(&self, first_party: bool) {
+        let app = AppClient {
+            id: ClientId::parse("app").unwrap(),
+            name: "App".to_owned(),
+            kind: ClientType::Public,
+            first_party,
+            redirect_uris: vec![RedirectUri::register("https://app.example/").unwrap()],
+            post_logout_redirect_uris: vec![],
+            resources: vec![],
+            scopes: vec![],
+            id_token_alg: None,
+            disabled_at: None,
+            created_at: 0,
+            version: 0,
+        };
+        let apps = &self.service.ports().apps.inner;
+        assert!(apps.create(&app, None).await.unwrap());
+    }
+
+    /// A request that waits for its person.
+    async fn sealed(&self) -> String {
+        match self.service.authorize(QUERY, None, &client()).await {
+            Ok(Authorized::ToPage { request, .. }) => request.expose().to_owned(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn is_signed_on(&self, ticket: &str) -> bool {
+        let answer = self.service.authorize(QUERY, Some(ticket), &client()).await;
+        !matches!(
+            answer,
+            Ok(Authorized::ToPage {
+                page: IssuerPage::SignIn,
+                ..
+            })
+        )
     }
 }
 
-fn of_web() -> ClientCredentials {
-    ClientCredentials {
-        client_id: WEB.to_owned(),
-        secret: Some(edgegate::domain::secret::Secret::new(WEB_SECRET.to_owned())),
-    }
-}
-
-async fn tokens<S: SessionStore>(world: &World<S>, asked: Asked<'_>) -> Json {
-    let ada = apps::begin(&world.service).await;
-    apps::tokens(&world.service, &ada, asked).await
-}
-
-async fn renews<S: SessionStore>(world: &World<S>, refresh_token: &str) -> bool {
-    let renewal = AppRenewal {
-        refresh_token,
-        scope: None,
-        resource: None,
-    };
-    let renewed = world
-        .service
-        .renew_app_token(renewal, &of_spa(), &client())
-        .await;
-    renewed.is_ok()
-}
-
-/// How many sessions of apps the user has.
-async fn sessions<S: SessionStore>(world: &World<S>, access_token: &str) -> usize {
-    let sessions = world.service.list_sessions(access_token).await.unwrap();
-    let of_apps = sessions.iter().filter(|own| own.session.app.is_some());
-    of_apps.count()
+fn sign_on(facts: &Facts) -> &str {
+    facts.ada.tokens.sign_on_ticket.expose()
 }
 
 pub(super) fn apps<S: SessionStore + 'static>() -> Vec<Case<S>> {
     vec![
         case!(
-            "exchange a code",
+            "sign in to an app",
             &[],
             |w| {
-                let ada = apps::begin(&w.service).await;
-                let code = apps::code(&w.service, &ada, OF_SPA).await;
-                w.facts(code).await
+                w.add_app(true).await;
+                w.facts(String::new()).await
             },
             |w, f| {
-                let exchange = CodeExchange {
-                    code: &f.thing,
-                    redirect_uri: &callback(SPA),
-                    verifier: VERIFIER,
-                    resource: None,
-                };
-                none(
-                    w.service
-                        .exchange_code(exchange, &of_spa(), &client())
-                        .await,
-                )
-            },
-            // The code may be spent, and the app begins again.
-            Error::Grant(_),
-            |w, f, _mails| first_of(&[
-                ("one session at most", sessions(w, f.access()).await <= 1),
-                ("the browser's session continues", w.renews(f.refresh()).await),
-            ])
-        ),
-        case!(
-            "renew as an app",
-            &[("ROTATE_AFTER", "0")],
-            |w| {
-                let given = tokens(w, OF_SPA).await;
-                w.facts(text(&given, "refresh_token")).await
-            },
-            |w, f| {
-                let renewal = AppRenewal {
-                    refresh_token: &f.thing,
-                    scope: None,
-                    resource: None,
-                };
-                none(
-                    w.service
-                        .renew_app_token(renewal, &of_spa(), &client())
-                        .await,
-                )
+                let answer = w.service.authorize(QUERY, Some(sign_on(f)), &client());
+                match answer.await? {
+                    Authorized::ToApp(to_app) if to_app.code_of.is_some() => Ok(None),
+                    other => panic!("{other:?}"),
+                }
             },
             Error::Internal("never"),
             |w, f, _mails| first_of(&[
-                ("the token renews again", renews(w, &f.thing).await),
-                ("one session", sessions(w, f.access()).await == 1),
+                ("the session continues", w.renews(f.refresh()).await),
+                (
+                    "there is one grant",
+                    w.service.ports().apps.inner.grants_stored() == 1
+                ),
             ])
         ),
         case!(
-            "revoke as an app",
+            "show an app's request",
             &[],
             |w| {
-                let given = tokens(w, OF_SPA).await;
-                w.facts(text(&given, "refresh_token")).await
+                w.add_app(false).await;
+                let sealed = w.sealed().await;
+                w.facts(sealed).await
             },
             |w, f| {
-                let revoking = w.service.revoke_app_token(&f.thing, &of_spa(), &client());
-                none(revoking.await)
+                let shown = w.service.show_request(&f.thing, Some(f.refresh()), &client());
+                none(shown.await)
             },
             Error::Internal("never"),
-            |w, f, _mails| first_of(&[
-                ("the app renews no more", !renews(w, &f.thing).await),
-                ("the browser's session continues", w.renews(f.refresh()).await),
-            ])
+            |w, f, _mails| first_of(&[("the session continues", w.renews(f.refresh()).await)])
         ),
         case!(
-            "ask as an app",
+            "let an app in",
             &[],
             |w| {
-                let given = tokens(w, OF_WEB).await;
-                w.facts(text(&given, "access_token")).await
+                w.add_app(false).await;
+                let sealed = w.sealed().await;
+                w.facts(sealed).await
             },
             |w, f| {
-                let claims = w
-                    .service
-                    .introspect(&f.thing, &of_web(), &client())
-                    .await?;
-                assert!(claims.is_some());
-                w.service.userinfo(&f.thing).await?;
-                w.service.require_no_app_token(f.refresh()).await?;
+                let decision = Decision {
+                    request: &f.thing,
+                    user: f.id(),
+                    allow: true,
+                };
+                let decided = w.service.decide(decision, Some(f.refresh()), &client());
+                let to_app = decided.await?;
+                assert!(to_app.code_of.is_some());
                 Ok(None)
             },
             Error::Internal("never"),
-            |w, f, _mails| first_of(&[("the session continues", w.counts(f.access()).await)])
+            |w, f, _mails| first_of(&[
+                ("the session continues", w.renews(f.refresh()).await),
+                (
+                    "there is one grant",
+                    w.service.ports().apps.inner.grants_stored() == 1
+                ),
+            ])
+        ),
+        case!(
+            "sign in again in the same browser",
+            &[],
+            |w| {
+                w.add_app(true).await;
+                w.facts(String::new()).await
+            },
+            |w, f| {
+                let login = edgegate::service::Login {
+                    email: ADA,
+                    password: PASSWORD,
+                };
+                let held = Credentials::default().with_session(Some(f.refresh()));
+                let by = (client(), held);
+                let signed_in = w.service.generate_token(login, &by).await?;
+                let tokens = signed_in.tokens;
+                w.service.leave_session(f.refresh(), tokens.sign_on).await?;
+                assert_eq!(tokens.sign_on, f.ada.tokens.sign_on);
+                Ok(Some(tokens.refresh_token.expose().to_owned()))
+            },
+            Error::Internal("never"),
+            |w, f, _mails| first_of(&[
+                ("the earlier session is over", !w.renews(f.refresh()).await),
+                ("so is its cookie", !w.is_signed_on(sign_on(f)).await),
+            ])
+        ),
+        case!(
+            "leave all apps",
+            &[],
+            |w| {
+                w.add_app(true).await;
+                w.facts(String::new()).await
+            },
+            |w, f| {
+                let leaving = Leaving::default();
+                let left = w
+                    .service
+                    .leave_apps(leaving, Some(sign_on(f)), true, &client());
+                none(left.await)
+            },
+            Error::Internal("never"),
+            |w, f, _mails| first_of(&[
+                ("no renewal", !w.renews(f.refresh()).await),
+                ("no check", !w.counts(f.access()).await),
+                ("nobody is signed on", !w.is_signed_on(sign_on(f)).await),
+            ])
         ),
     ]
 }

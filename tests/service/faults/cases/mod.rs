@@ -32,6 +32,7 @@ macro_rules! case {
     };
 }
 
+mod app_tokens;
 mod apps;
 mod mail;
 mod operators;
@@ -70,6 +71,7 @@ pub(super) fn cases<S: SessionStore + 'static>() -> Vec<Case<S>> {
     cases.extend(passwords());
     cases.extend(addresses());
     cases.extend(accounts());
+    cases.extend(app_tokens::app_tokens());
     cases.extend(operators::operators());
     cases.extend(mail::mail());
     cases.extend(apps::apps());
