@@ -101,6 +101,7 @@ constant_time_eq! {
 mod tests {
     use super::*;
     use crate::domain::account::{Password, PasswordHash};
+    use crate::domain::authorization::ClientSecretHash;
     use crate::domain::link::State;
     use crate::domain::session::ClientFingerprint;
 
@@ -116,6 +117,7 @@ mod tests {
         is_compared_in_constant_time::<PasswordHash>();
         is_compared_in_constant_time::<State>();
         is_compared_in_constant_time::<ClientFingerprint>();
+        is_compared_in_constant_time::<ClientSecretHash>();
         is_compared_in_constant_time::<hmac::digest::CtOutput<hmac::Hmac<sha2::Sha256>>>();
     }
 

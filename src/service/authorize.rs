@@ -4,7 +4,7 @@
 //! [`next_step`] decides. A browser arrives with the sign-on cookie ([`AuthService::authorize`]).
 //! When a person must do something, a page of the issuer holds the request, sealed. The page asks
 //! what to show ([`AuthService::show_request`]) and brings the person's decision
-//! ([`AuthService::decide`]); for both the browser shows its refresh token.
+//! ([`AuthService::decide_authorization`]); for both the browser shows its refresh token.
 
 use super::AuthService;
 use super::sign_on::sign_on_of;
@@ -255,7 +255,7 @@ impl<P: Ports> AuthService<P> {
     /// # Errors
     /// [`Error::Authorization`]; [`Error::RateLimited`]; [`Error::Store`]: a retry gives another
     /// code, and the first one expires.
-    pub async fn decide(
+    pub async fn decide_authorization(
         &self,
         decision: Decision<'_>,
         held: Option<&str>,
@@ -309,16 +309,15 @@ impl<P: Ports> AuthService<P> {
         &self,
         sealed: &str,
     ) -> Result<(AuthorizationRequest, AppClient), Error> {
-        let refused = |why| Error::Authorization(why);
         let request = self
             .shared
             .sealed_requests
             .open(sealed, self.now())
-            .ok_or(refused(AuthorizationRefusal::Request))?;
+            .ok_or(Error::Authorization(AuthorizationRefusal::Request))?;
         let app = self.app(&request.client_id).await?.filter(|app| {
             app.disabled_at.is_none() && app.redirect_uri(request.redirect_uri.as_str()).is_some()
         });
-        let app = app.ok_or(refused(AuthorizationRefusal::Client))?;
+        let app = app.ok_or(Error::Authorization(AuthorizationRefusal::Client))?;
         Ok((request, app))
     }
 

@@ -352,7 +352,7 @@ fn cases() -> Vec<Case> {
             }
         ),
         case!(
-            decide,
+            decide_authorization,
             &[],
             signing_on,
             |w| w.log_in().await.user.id.to_string(),
@@ -362,7 +362,7 @@ fn cases() -> Vec<Case> {
                     user: UserId::parse(user).unwrap(),
                     allow: true,
                 };
-                not_a_request(w.service.decide(decision, None, &client()).await)
+                not_a_request(w.service.decide_authorization(decision, None, &client()).await)
             }
         ),
         case!(

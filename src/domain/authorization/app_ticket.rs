@@ -102,3 +102,102 @@ impl AppTickets {
         Some(ticket)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::samples::{ISSUER, client, core, flipped, scopes, secrets, signed_on};
+    use super::*;
+    use crate::domain::policy::SCOPES_MAX_BYTES;
+    use crate::domain::session::RefreshTokens;
+
+    fn tickets() -> AppTickets {
+        AppTickets::new(&secrets(), ISSUER)
+    }
+
+    fn ticket() -> AppTicket {
+        let signed_on = signed_on();
+        AppTicket {
+            core: core(&signed_on),
+            client: client().id.hash(),
+            sign_on: Some(signed_on.sign_on),
+            grant: GrantId::new(1, &[5; 10]),
+            scopes: scopes("openid orders:read"),
+            resource: Resource::parse("https://api.example.com").ok(),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_ticket_comes_back_as_it_was(
+            counter: u32,
+            outlives: bool,
+            list in proptest::collection::vec("[a-z:]{1,20}", 0..8),
+            path in proptest::option::of("[a-z]{1,30}"),
+            at: usize,
+            bit in 0u8..7,
+        ) {
+            let mut ticket = ticket();
+            ticket.core.counter = counter;
+            ticket.sign_on = ticket.sign_on.filter(|_| !outlives);
+            ticket.scopes = scopes(&list.join(" "));
+            ticket.resource = path.map(|path| {
+                Resource::parse(&format!("https://api.example.com/{path}")).unwrap()
+            });
+            let text = tickets().seal(&ticket);
+            prop_assert!(text.expose().starts_with("ega_"));
+            prop_assert_eq!(tickets().open(text.expose()).as_ref(), Some(&ticket));
+            prop_assert_eq!(tickets().open(&flipped(text.expose(), at, bit)), None);
+            let next = ticket.successor();
+            prop_assert_eq!(next.is_none(), counter == u32::MAX);
+            if let Some(mut next) = next {
+                next.core.counter = counter;
+                prop_assert_eq!(next, ticket);
+            }
+        }
+
+        #[test]
+        fn a_renewal_never_gets_more(asked in "[a-z :]{0,40}") {
+            let ticket = ticket();
+            let narrowed = ticket.narrowed(Some(&scopes(&asked)));
+            prop_assert!(ticket.scopes.include(&narrowed));
+            prop_assert!(scopes(&asked).include(&narrowed));
+            prop_assert_eq!(ticket.narrowed(None), ticket.scopes);
+        }
+
+        #[test]
+        fn no_text_makes_a_ticket(text in ".*") {
+            prop_assert_eq!(tickets().open(&text), None);
+            let prefixed = format!("ega_{text}");
+            prop_assert_eq!(tickets().open(&prefixed), None);
+        }
+    }
+
+    #[test]
+    fn it_is_no_refresh_token_of_a_browser_and_the_other_way_round() {
+        let refresh = RefreshTokens::new(&secrets(), ISSUER);
+        let ours = tickets().seal(&ticket());
+        let theirs = refresh.seal(ticket().core);
+        assert_eq!(refresh.open(ours.expose()), None);
+        assert_eq!(tickets().open(theirs.expose()), None);
+        let renamed = ours.expose().replacen("ega_", "egr_", 1);
+        assert_eq!(refresh.open(&renamed), None);
+        let renamed = theirs.expose().replacen("egr_", "ega_", 1);
+        assert_eq!(tickets().open(&renamed), None);
+    }
+
+    #[test]
+    fn the_longest_ticket_opens() {
+        let list: Vec<String> = (0..16).map(|number| format!("{number:031}")).collect();
+        let uri = format!("https://api.example.com/{}", "a".repeat(488));
+        let longest = AppTicket {
+            scopes: scopes(&list.join(" ")),
+            resource: Resource::parse(&uri).ok(),
+            ..ticket()
+        };
+        assert!(longest.scopes.to_string().len() + 1 == SCOPES_MAX_BYTES);
+        let text = tickets().seal(&longest);
+        assert_eq!(tickets().open(text.expose()), Some(longest));
+    }
+}

@@ -200,3 +200,101 @@ impl Codes {
         Some(code)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::samples::{ISSUER, NOW, code, flipped, secrets};
+    use super::*;
+
+    fn codes() -> Codes {
+        Codes::new(&secrets(), ISSUER)
+    }
+
+    /// The longest values that a request may have.
+    fn longest() -> Code {
+        let scopes: Vec<String> = (0..16).map(|number| format!("{number:031}")).collect();
+        let uri = format!("https://api.example.com/{}", "a".repeat(488));
+        Code {
+            nonce: Some("n".repeat(256)),
+            scopes: Scopes::parse(&format!("{} ", scopes.join(" "))).unwrap(),
+            resource: Some(Resource::parse(&uri).unwrap()),
+            ..code()
+        }
+    }
+
+    #[test]
+    fn the_longest_code_is_shorter_than_2000_characters() {
+        let text = codes().seal(&longest());
+        assert!(text.expose().len() < 2000, "{}", text.expose().len());
+        assert_eq!(codes().open(text.expose()), Some(longest()));
+        assert_eq!(longest().scopes.to_string().len(), 511);
+        // What is opened is bounded, too.
+        assert!("egk_".len() + (CODE_MAX_BYTES + 34) * 4 / 3 < 2000);
+    }
+
+    #[test]
+    fn a_code_lives_for_a_minute() {
+        let code = code();
+        assert!(code.is_alive(NOW) && code.is_alive(NOW + 59) && !code.is_alive(NOW + 60));
+        assert!(code.is_alive(NOW - 60) && !code.is_alive(NOW - 61));
+    }
+
+    #[test]
+    fn a_code_tells_nothing_of_the_address_and_prints_no_secret() {
+        let text = codes().seal(&code());
+        let bytes = Base64UrlUnpadded::decode_vec(&text.expose()[4..]).unwrap();
+        let text = String::from_utf8_lossy(&bytes);
+        assert!(!text.contains("ada") && !text.contains("Ada") && !text.contains("app.example"));
+        let printed = format!("{:?}", longest());
+        assert!(!printed.contains("nnnn") && !printed.contains("challenge"));
+    }
+
+    fn any_code() -> impl Strategy<Value = Code> {
+        (
+            proptest::option::of("[!-~]{1,256}"),
+            proptest::collection::vec("[a-z:]{1,20}", 0..8),
+            proptest::option::of("[a-z]{1,30}"),
+            any::<[u8; 16]>(),
+            any::<u32>(),
+            any::<u64>(),
+        )
+            .prop_map(|(nonce, scopes, path, id, epoch, expires_at)| Code {
+                nonce,
+                scopes: Scopes::parse(&scopes.join(" ")).unwrap(),
+                resource: path.map(|path| {
+                    Resource::parse(&format!("https://api.example.com/{path}")).unwrap()
+                }),
+                id: CodeId::new(id),
+                epoch,
+                expires_at,
+                ..code()
+            })
+    }
+
+    proptest! {
+        #[test]
+        fn a_code_comes_back_as_it_was(code in any_code(), at: usize, bit in 0u8..7) {
+            let text = codes().seal(&code);
+            prop_assert!(text.expose().starts_with("egk_"));
+            prop_assert_eq!(codes().open(text.expose()), Some(code));
+            prop_assert_eq!(codes().open(&flipped(text.expose(), at, bit)), None);
+        }
+
+        #[test]
+        fn no_text_makes_a_code(text in ".*") {
+            prop_assert_eq!(codes().open(&text), None);
+            let prefixed = format!("egk_{text}");
+            prop_assert_eq!(codes().open(&prefixed), None);
+        }
+
+        #[test]
+        fn an_id_comes_back_as_it_was(id: [u8; 16]) {
+            let id = CodeId::new(id);
+            prop_assert_eq!(CodeId::parse(&id.to_string()), Some(id));
+            let json = crate::domain::json::encode(&id);
+            prop_assert_eq!(crate::domain::json::decode(&json), Some(id));
+        }
+    }
+}

@@ -174,3 +174,191 @@ pub const fn conclude_exchange(
         Exchanged::SignedOff => Err((ExchangeRefusal::SignedOff, None)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::samples::{API, CALLBACK, CHALLENGE, NOW, VERIFIER, client, code};
+    use super::*;
+    use ExchangeRefusal as Refusal;
+
+    fn presented(client: &ClientId) -> Exchanging<'_> {
+        Exchanging {
+            client,
+            redirect_uri: Some(CALLBACK),
+            verifier: Some(VERIFIER),
+            resource: None,
+        }
+    }
+
+    #[test]
+    fn the_example_of_rfc_7636() {
+        use base64ct::{Base64UrlUnpadded, Encoding};
+        let mut challenge = [0; 32];
+        Base64UrlUnpadded::decode(CHALLENGE, &mut challenge).unwrap();
+        assert!(Verifier::parse(VERIFIER).unwrap().answers(&challenge));
+        assert_eq!(code().challenge, challenge);
+    }
+
+    #[test]
+    fn the_first_fault_in_order() {
+        let (id, other) = (client().id, ClientId::parse("other").unwrap());
+        let good = presented(&id);
+        let wrong = &VERIFIER.replace('d', "e");
+        let code = code();
+        for (presented, now, refusal) in [
+            (good, NOW, None),
+            (good, NOW + 60, Some(Refusal::Expired)),
+            (
+                Exchanging {
+                    client: &other,
+                    ..good
+                },
+                NOW + 60,
+                Some(Refusal::Expired),
+            ),
+            (
+                Exchanging {
+                    client: &other,
+                    redirect_uri: None,
+                    verifier: None,
+                    resource: None,
+                },
+                NOW,
+                Some(Refusal::Client),
+            ),
+            (
+                Exchanging {
+                    redirect_uri: None,
+                    verifier: None,
+                    ..good
+                },
+                NOW,
+                Some(Refusal::RedirectUri),
+            ),
+            (
+                Exchanging {
+                    redirect_uri: Some("https://app.example.com/callback/"),
+                    ..good
+                },
+                NOW,
+                Some(Refusal::RedirectUri),
+            ),
+            (
+                Exchanging {
+                    verifier: None,
+                    resource: Some(API),
+                    ..good
+                },
+                NOW,
+                Some(Refusal::Verifier),
+            ),
+            (
+                Exchanging {
+                    verifier: Some(wrong),
+                    ..good
+                },
+                NOW,
+                Some(Refusal::Verifier),
+            ),
+            (
+                Exchanging {
+                    verifier: Some(CHALLENGE),
+                    ..good
+                },
+                NOW,
+                Some(Refusal::Verifier),
+            ),
+            (
+                Exchanging {
+                    verifier: Some(""),
+                    ..good
+                },
+                NOW,
+                Some(Refusal::Verifier),
+            ),
+            (
+                Exchanging {
+                    resource: Some(API),
+                    ..good
+                },
+                NOW,
+                Some(Refusal::Resource),
+            ),
+            (
+                Exchanging {
+                    resource: Some("no uri"),
+                    ..good
+                },
+                NOW,
+                Some(Refusal::Resource),
+            ),
+        ] {
+            let judged = judge_exchange(&code, &presented, now).err();
+            assert_eq!(judged, refusal, "{presented:?}");
+        }
+    }
+
+    #[test]
+    fn the_resource_may_be_repeated_or_left_out() {
+        let id = client().id;
+        let code = Code {
+            resource: super::super::Resource::parse(API).ok(),
+            ..code()
+        };
+        for (resource, refusal) in [
+            (None, None),
+            (Some(API), None),
+            (Some("https://api.example.com/"), None),
+            (Some("https://api.example.com/v2"), Some(Refusal::Resource)),
+        ] {
+            let presented = Exchanging {
+                resource,
+                ..presented(&id)
+            };
+            assert_eq!(judge_exchange(&code, &presented, NOW).err(), refusal);
+        }
+    }
+
+    #[test]
+    fn the_row_and_the_object_have_the_last_word() {
+        let standing = |epoch, disabled| Some(Standing { epoch, disabled });
+        let code = code();
+        for (row, refusal) in [
+            (standing(3, false), None),
+            (standing(4, false), Some(Refusal::OtherEpoch)),
+            (standing(2, false), Some(Refusal::OtherEpoch)),
+            (standing(3, true), Some(Refusal::NoUser)),
+            (None, Some(Refusal::NoUser)),
+        ] {
+            assert_eq!(judge_standing(&code, row).err(), refusal, "{row:?}");
+        }
+        let session = code.session;
+        assert_eq!(conclude_exchange(Exchanged::First), Ok(()));
+        assert_eq!(
+            conclude_exchange(Exchanged::Again(session)),
+            Err((Refusal::Replayed, Some(session)))
+        );
+        assert_eq!(
+            conclude_exchange(Exchanged::SignedOff),
+            Err((Refusal::SignedOff, None))
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn a_verifier_has_its_length_and_characters(text in "[A-Za-z0-9._~-]{0,140}") {
+            let is_one = (43..=128).contains(&text.len());
+            prop_assert_eq!(Verifier::parse(&text).is_some(), is_one);
+            prop_assert!(Verifier::parse(&format!("{VERIFIER}{text}+")).is_none());
+        }
+
+        #[test]
+        fn only_its_own_verifier_answers(text in "[A-Za-z0-9._~-]{43,128}") {
+            let challenge: [u8; 32] = Sha256::digest(&text).into();
+            prop_assert!(Verifier::parse(&text).unwrap().answers(&challenge));
+            prop_assert!(!Verifier::parse(&text).unwrap().answers(&code().challenge));
+        }
+    }
+}

@@ -254,3 +254,131 @@ impl<'a> RsaSigned<'a> {
             .flatten()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{ISSUER, NOW, client, scopes, signed_on, user};
+    use super::*;
+    use edgegate_token::{KeySet, read_signed, sign};
+
+    const KEYS: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"test","d":"kHiqJjEbTv1Qa8l0B9TWvtZooboGt-DqgRkwqQ6bvoI","x":"WTgIzGjcnPfLLbB3vBGEwLDWIzQcpEqj4yySkPsbHfM"}]}"#;
+
+    fn facts(nonce: Option<&str>) -> IdTokenFacts<'_> {
+        IdTokenFacts {
+            issuer: ISSUER,
+            session: signed_on().session,
+            proof: Proof::by_password(NOW - 5),
+            nonce,
+            now: NOW,
+            ttl: 600,
+        }
+    }
+
+    #[test]
+    fn claims_come_with_their_scopes() {
+        let names = |list: &str, client: &AppClient| {
+            json::encode(&userinfo_claims(&user(), &scopes(list), client))
+        };
+        let sub = format!(r#"{{"sub":"{}""#, user().id);
+        assert_eq!(names("openid", &client()), format!("{sub}}}"));
+        assert_eq!(
+            names("openid profile", &client()),
+            format!(
+                r#"{sub},"name":"Ada Lovelace","given_name":"Ada","family_name":"Lovelace","updated_at":1764000001}}"#
+            )
+        );
+        assert_eq!(
+            names("openid email", &client()),
+            format!(r#"{sub},"email":"ada@example.com","email_verified":true}}"#)
+        );
+        let ours = AppClient {
+            first_party: true,
+            ..client()
+        };
+        assert_eq!(
+            names("openid", &ours),
+            format!(r#"{sub},"roles":["user"]}}"#)
+        );
+        let nameless = User {
+            first_name: None,
+            last_name: None,
+            ..user()
+        };
+        let claims = userinfo_claims(&nameless, &scopes("openid profile"), &client());
+        assert_eq!((claims.name, claims.given_name), (None, None));
+    }
+
+    #[test]
+    fn an_id_token_says_who_when_and_how() {
+        let claims = id_token_claims(&user(), &scopes("openid"), &client(), &facts(Some("n")));
+        let sid = signed_on().session;
+        let sub = user().id;
+        let expected = format!(
+            r#"{{"iss":"{ISSUER}","aud":"app","exp":1764000600,"iat":1764000000,"auth_time":1763999995,"nonce":"n","acr":"aal1","amr":["pwd"],"sid":"{sid}","sub":"{sub}"}}"#
+        );
+        assert_eq!(json::encode(&claims), expected);
+        let renewed = id_token_claims(&user(), &scopes("openid"), &client(), &facts(None));
+        assert!(!json::encode(&renewed).contains("nonce"));
+        let unknown = IdTokenFacts {
+            proof: Proof {
+                auth_time: NOW,
+                methods: Methods::from_bits(0),
+            },
+            ..facts(None)
+        };
+        let claims = id_token_claims(&user(), &scopes("openid"), &client(), &unknown);
+        assert!(
+            claims.amr.is_empty(),
+            "no method is claimed that nobody proved"
+        );
+    }
+
+    #[test]
+    fn a_signed_id_token_is_a_hint_later_and_never_an_access_token() {
+        let keys = KeySet::from_private_jwks(KEYS).unwrap();
+        let claims = id_token_claims(&user(), &scopes("openid email"), &client(), &facts(None));
+        let token = sign(&keys, ID_TOKEN_TYP, &claims).unwrap();
+        let read = read_signed(&token, ID_TOKEN_TYP, &keys).unwrap();
+        let hint = IdTokenHint::of(&read, ISSUER).unwrap();
+        assert_eq!(hint.user, user().id);
+        assert_eq!(hint.client, client().id);
+        assert_eq!(hint.session, signed_on().session);
+        assert_eq!(IdTokenHint::of(&read, "https://other.example"), None);
+        let expected = edgegate_token::Expected::new(ISSUER, "app");
+        let taken = edgegate_token::verify(&token, &keys, &expected, NOW);
+        assert_eq!(taken.err(), Some(edgegate_token::TokenError::TypWrong));
+        assert!(sign(&keys, "at+jwt", &claims).is_err());
+    }
+
+    #[test]
+    fn a_token_of_an_rsa_key_is_signed_again_to_be_verified() {
+        let keys = IdTokenKeys::parse(&super::super::id_token_keys::sample("rsa")).unwrap();
+        let claims = id_token_claims(&user(), &scopes("openid"), &client(), &facts(None));
+        let input = signing_input(IdTokenAlg::Rs256, "rsa", &claims);
+        let token = with_signature(&input, b"signature");
+        let signed = RsaSigned::read(&token, &keys).unwrap();
+        assert_eq!(signed.signing_input, input);
+        assert_eq!(signed.key.kid(), "rsa");
+        assert!(signed.claims(b"other").is_none() && signed.claims(b"").is_none());
+        let read = signed.claims(b"signature").unwrap();
+        assert!(IdTokenHint::of(&read, ISSUER).is_some());
+        for (token, why) in [
+            (
+                with_signature(&signing_input(IdTokenAlg::EdDsa, "rsa", &claims), b"s"),
+                "alg",
+            ),
+            (
+                with_signature(&signing_input(IdTokenAlg::Rs256, "other", &claims), b"s"),
+                "kid",
+            ),
+            (format!("{input}.="), "base64"),
+            ("a.b".to_owned(), "form"),
+            ("a".repeat(9000), "length"),
+        ] {
+            assert!(RsaSigned::read(&token, &keys).is_none(), "{why}");
+        }
+        let unsigned = format!("{input}.");
+        let signed = RsaSigned::read(&unsigned, &keys).unwrap();
+        assert!(signed.claims(b"").is_none(), "no signature is no signature");
+    }
+}

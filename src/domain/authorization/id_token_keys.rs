@@ -194,3 +194,96 @@ impl IdTokenKeys {
         self.0.is_empty()
     }
 }
+
+/// A set with one key that has the form of an RSA key and can't sign.
+#[cfg(test)]
+pub(super) fn sample(kid: &str) -> String {
+    format!(r#"{{"keys":[{}]}}"#, tests::key(kid, 256))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use IdTokenKeysFault as Fault;
+
+    /// A key whose modulus has this many bytes.
+    pub(super) fn key(kid: &str, bytes: usize) -> String {
+        let n = Base64UrlUnpadded::encode_string(&vec![0x80; bytes]);
+        format!(
+            r#"{{"kty":"RSA","kid":"{kid}","n":"{n}","e":"AQAB","d":"c2VjcmV0","p":"AQ","q":"AQ","dp":"AQ","dq":"AQ","qi":"AQ"}}"#
+        )
+    }
+
+    fn set(keys: &[String]) -> String {
+        format!(r#"{{"keys":[{}]}}"#, keys.join(","))
+    }
+
+    #[test]
+    fn the_first_key_signs_and_only_public_halves_are_published() {
+        let keys = IdTokenKeys::parse(&set(&[key("new", 256), key("old", 512)])).unwrap();
+        let signer = keys.signer().unwrap();
+        assert_eq!(signer.kid(), "new");
+        assert_eq!(keys.iter().count(), 2);
+        let public = signer.public_jwk();
+        let names = ["alg", "e", "kid", "kty", "n", "use"];
+        let Json::Object(members) = &public else {
+            panic!("an object");
+        };
+        assert_eq!(members.names().collect::<Vec<_>>(), names);
+        assert!(!public.to_text().contains("c2VjcmV0"));
+        let private = Json::read(signer.private_jwk().expose().as_bytes()).unwrap();
+        assert_eq!(private.get("d").and_then(Json::as_str), Some("c2VjcmV0"));
+        assert_eq!(private.get("alg").and_then(Json::as_str), Some("RS256"));
+        assert!(!format!("{keys:?}").contains("c2VjcmV0"));
+    }
+
+    #[test]
+    fn bad_sets_are_refused() {
+        let good = key("a", 256);
+        let six: Vec<String> = (0..6).map(|number| key(&number.to_string(), 256)).collect();
+        for (text, fault) in [
+            (String::new(), Fault::NotAKeySet),
+            ("[]".to_owned(), Fault::NotAKeySet),
+            ("{}".to_owned(), Fault::NotAKeySet),
+            (r#"{"keys":{}}"#.to_owned(), Fault::NotAKeySet),
+            (
+                format!("{} {}", set(&[]), " ".repeat(20_480)),
+                Fault::NotAKeySet,
+            ),
+            (set(&[]), Fault::NumberOfKeys),
+            (set(&six), Fault::NumberOfKeys),
+            (set(&["1".to_owned()]), Fault::NotRs256),
+            (set(&[good.replace("RSA", "EC")]), Fault::NotRs256),
+            (
+                set(&[good.replace("\"e\"", "\"alg\":\"PS256\",\"e\"")]),
+                Fault::NotRs256,
+            ),
+            (
+                set(&[good.replace("\"e\"", "\"use\":\"enc\",\"e\"")]),
+                Fault::NotRs256,
+            ),
+            (set(&[good.replace("\"kid\":\"a\",", "")]), Fault::Kid),
+            (set(&[key("", 256)]), Fault::Kid),
+            (set(&[key(&"k".repeat(129), 256)]), Fault::Kid),
+            (set(&[good.clone(), good.clone()]), Fault::Kid),
+            (set(&[good.replace("\"qi\"", "\"qj\"")]), Fault::Member),
+            (
+                set(&[good.replace("\"c2VjcmV0\"", "\"c2VjcmV0=\"")]),
+                Fault::Member,
+            ),
+            (set(&[good.replace("\"c2VjcmV0\"", "7")]), Fault::Member),
+            (set(&[good.replace("\"AQAB\"", "\"Aw\"")]), Fault::Exponent),
+            (set(&[key("a", 255)]), Fault::Size),
+            (set(&[key("a", 513)]), Fault::Size),
+            (
+                set(&[good.replacen("\"n\":\"gI", "\"n\":\"AI", 1)]),
+                Fault::Member,
+            ),
+        ] {
+            assert_eq!(IdTokenKeys::parse(&text).err(), Some(fault), "{text}");
+        }
+        for fault in [Fault::NotAKeySet, Fault::Kid, Fault::Member, Fault::Size] {
+            assert!(fault.to_string().len() > 20);
+        }
+    }
+}

@@ -258,3 +258,222 @@ fn redirect_uris(document: &Json) -> Result<Vec<RedirectUri>, DocumentFault> {
         Err(DocumentFault::RedirectUris)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::samples::NOW;
+    use super::*;
+    use DocumentFault as Fault;
+
+    const URL: &str = "https://client.example.net/oauth/metadata.json";
+
+    fn url(text: &str) -> Result<MetadataUrl, MetadataUrlFault> {
+        MetadataUrl::parse(&ClientId::parse(text).unwrap(), "https://auth.example.com")
+    }
+
+    fn parse(document: &str) -> Result<AppClient, Fault> {
+        MetadataDocument::parse(document.as_bytes(), &url(URL).unwrap(), NOW)
+    }
+
+    fn document(changes: &[(&str, &str)]) -> String {
+        let url = format!("\"{URL}\"");
+        let complete = [
+            ("client_id", url.as_str()),
+            ("client_name", "\"Example Client\""),
+            ("redirect_uris", r#"["http://127.0.0.1/callback"]"#),
+            ("token_endpoint_auth_method", "\"none\""),
+        ];
+        let is_changed = |name: &str| changes.iter().any(|(changed, _)| *changed == name);
+        let members: Vec<String> = complete
+            .iter()
+            .filter(|(name, _)| !is_changed(name))
+            .chain(changes.iter().filter(|(_, value)| !value.is_empty()))
+            .map(|(name, value)| format!("\"{name}\":{value}"))
+            .collect();
+        format!("{{{}}}", members.join(","))
+    }
+
+    #[test]
+    fn which_urls_may_be_fetched() {
+        assert_eq!(url(URL).unwrap().host(), "client.example.net");
+        for (text, fault) in [
+            ("app", MetadataUrlFault::NotAUrl),
+            ("http://client.example.net/a", MetadataUrlFault::NotAUrl),
+            ("http://localhost/a", MetadataUrlFault::NotAUrl),
+            ("HTTPS://client.example.net/a", MetadataUrlFault::NotAUrl),
+            ("https://Client.example.net/a", MetadataUrlFault::NotAUrl),
+            (
+                "https://user@client.example.net/a",
+                MetadataUrlFault::NotAUrl,
+            ),
+            ("https://client.example.net/a#b", MetadataUrlFault::NotAUrl),
+            ("https://client.example.net/../a", MetadataUrlFault::NotAUrl),
+            (
+                "https://client.example.net:443/a",
+                MetadataUrlFault::NotAUrl,
+            ),
+            ("https://127.1/a", MetadataUrlFault::NotAUrl),
+            ("https://0x7f.1/a", MetadataUrlFault::NotAUrl),
+            ("https://2130706433/a", MetadataUrlFault::NotAUrl),
+            ("https://client.example.net./a", MetadataUrlFault::NotAUrl),
+            ("https://client.example.net/a?b", MetadataUrlFault::Query),
+            ("https://client.example.net", MetadataUrlFault::Path),
+            ("https://client.example.net/", MetadataUrlFault::Path),
+            ("https://client.example.net:8443/a", MetadataUrlFault::Port),
+            ("https://127.0.0.1/a", MetadataUrlFault::Host),
+            ("https://169.254.169.254/a", MetadataUrlFault::Host),
+            ("https://[::1]/a", MetadataUrlFault::Host),
+            ("https://[fd00::1]/a", MetadataUrlFault::Host),
+            ("https://localhost/a", MetadataUrlFault::Host),
+            ("https://intranet/a", MetadataUrlFault::Host),
+            ("https://a.localhost/a", MetadataUrlFault::Host),
+            ("https://printer.local/a", MetadataUrlFault::Host),
+            ("https://metadata.google.internal/a", MetadataUrlFault::Host),
+            ("https://router.home.arpa/a", MetadataUrlFault::Host),
+            ("https://auth.example.com/a", MetadataUrlFault::OurOwn),
+        ] {
+            assert_eq!(url(text).err(), Some(fault), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_document_describes_a_public_client() {
+        let client = parse(&document(&[
+            (
+                "redirect_uris",
+                r#"["http://127.0.0.1/callback","cursor://callback","https://client.example.net/cb"]"#,
+            ),
+            ("grant_types", r#"["authorization_code","refresh_token"]"#),
+            ("response_types", r#"["code"]"#),
+            ("scope", "\"everything\""),
+            ("logo_uri", "\"https://client.example.net/logo.png\""),
+            ("first_party", "true"),
+            ("policy", r#"{"a":[1.5,null]}"#),
+        ]))
+        .unwrap();
+        assert_eq!(client.id.as_str(), URL);
+        assert_eq!(client.name, "Example Client");
+        assert_eq!(client.kind, ClientType::Public);
+        assert!(!client.first_party && client.is_unregistered());
+        assert!(client.scopes.is_empty() && client.resources.is_empty());
+        assert_eq!(
+            client.redirect_uris.len(),
+            2,
+            "one can't be registered here"
+        );
+        let nameless = parse(&document(&[("client_name", "")])).unwrap();
+        assert_eq!(nameless.name, "client.example.net");
+    }
+
+    #[test]
+    fn which_documents_are_refused() {
+        let many: Vec<String> = (0..21)
+            .map(|number| format!("\"https://client.example.net/{number}\""))
+            .collect();
+        let many = format!("[{}]", many.join(","));
+        let long = format!("\"{}\"", "x".repeat(5 * 1024));
+        let twice = document(&[]).replacen('{', "{\"client_id\":\"x\",", 1);
+        for (text, fault) in [
+            (String::new(), Fault::NotJson),
+            ("[]".to_owned(), Fault::NotJson),
+            ("<html>".to_owned(), Fault::NotJson),
+            (twice, Fault::NotJson),
+            (document(&[("x", &long)]), Fault::TooLong),
+            (document(&[("client_id", "")]), Fault::ClientId),
+            (document(&[("client_id", "7")]), Fault::ClientId),
+            (
+                document(&[(
+                    "client_id",
+                    "\"https://client.example.net/oauth/Metadata.json\"",
+                )]),
+                Fault::ClientId,
+            ),
+            (
+                document(&[("token_endpoint_auth_method", "")]),
+                Fault::AuthMethod,
+            ),
+            (
+                document(&[("token_endpoint_auth_method", "\"client_secret_basic\"")]),
+                Fault::AuthMethod,
+            ),
+            (document(&[("client_secret", "\"x\"")]), Fault::AuthMethod),
+            (
+                document(&[("grant_types", r#"["implicit"]"#)]),
+                Fault::GrantTypes,
+            ),
+            (
+                document(&[("grant_types", "\"authorization_code\"")]),
+                Fault::GrantTypes,
+            ),
+            (
+                document(&[("response_types", r#"["token"]"#)]),
+                Fault::GrantTypes,
+            ),
+            (document(&[("redirect_uris", "")]), Fault::RedirectUris),
+            (document(&[("redirect_uris", "[]")]), Fault::RedirectUris),
+            (document(&[("redirect_uris", "[7]")]), Fault::RedirectUris),
+            (
+                document(&[("redirect_uris", r#"["javascript:alert(1)"]"#)]),
+                Fault::RedirectUris,
+            ),
+            (document(&[("redirect_uris", &many)]), Fault::RedirectUris),
+            (document(&[("client_name", "7")]), Fault::Name),
+            (document(&[("client_name", "\" \"")]), Fault::Name),
+            (document(&[("client_name", "\"a\\nb\"")]), Fault::Name),
+        ] {
+            assert_eq!(parse(&text).err(), Some(fault), "{text}");
+        }
+    }
+
+    #[test]
+    fn which_answers_are_documents() {
+        for (status, content_type, accepted) in [
+            (200, Some("application/json"), true),
+            (200, Some("Application/JSON; charset=utf-8"), true),
+            (200, Some("application/cimd+json"), true),
+            (200, Some("text/html"), false),
+            (200, Some("text/json"), false),
+            (200, None, false),
+            (204, Some("application/json"), false),
+            (302, Some("application/json"), false),
+            (404, Some("application/json"), false),
+        ] {
+            let is_one = MetadataDocument::accepts(status, content_type);
+            assert_eq!(is_one, accepted, "{status} {content_type:?}");
+        }
+    }
+
+    #[test]
+    fn how_long_a_document_is_kept() {
+        for (header, seconds) in [
+            (None, 300),
+            (Some(""), 300),
+            (Some("no-store"), 300),
+            (Some("no-cache, max-age=3600"), 300),
+            (Some("public, max-age=3600"), 3600),
+            (Some("Max-Age=\"7200\""), 7200),
+            (Some("max-age=1"), 300),
+            (Some("max-age=99999999"), 86_400),
+            (Some("max-age=99999999999999999999999"), 300),
+            (Some("max-age=-1"), 300),
+        ] {
+            assert_eq!(MetadataDocument::kept_for(header), seconds, "{header:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200), text in "\\PC{0,60}") {
+            let _ = MetadataDocument::parse(&bytes, &url(URL).unwrap(), NOW);
+            let _ = parse(&document(&[("redirect_uris", &text)]));
+            let _ = MetadataDocument::kept_for(Some(&text));
+            if let Some(id) = ClientId::parse(&format!("https://{text}"))
+                && let Ok(url) = MetadataUrl::parse(&id, "https://auth.example.com")
+            {
+                prop_assert!(url.host().contains('.') && !url.as_str().contains(['@', '?', '#']));
+            }
+        }
+    }
+}

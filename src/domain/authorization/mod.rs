@@ -26,6 +26,8 @@ pub mod next_step;
 pub mod redirect_uri;
 pub mod request;
 pub mod resource;
+#[cfg(test)]
+mod samples;
 pub mod scope;
 pub mod sealed_request;
 pub mod sign_on;

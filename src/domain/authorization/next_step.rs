@@ -158,3 +158,261 @@ fn needs_click(
 fn answers_silently(request: &AuthorizationRequest, rules: &ServerRules<'_>) -> bool {
     request.redirect_uri.kind() == RedirectKind::Https || rules.issuer_is_loopback
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::grant::GrantId;
+    use super::super::samples::{
+        API, NOW, asked_by, client, listed, rules, scopes, signed_on, unregistered, user,
+    };
+    use super::super::{Resource, Scopes};
+    use super::*;
+
+    const LOOPBACK: &str = "http://127.0.0.1:4711/callback";
+    const PRIVATE: &str = "com.example.app:/callback";
+
+    fn first_party() -> AppClient {
+        AppClient {
+            first_party: true,
+            ..client()
+        }
+    }
+
+    fn grant(client: &AppClient, list: &str) -> Grant {
+        Grant {
+            id: GrantId::new(1, &[1; 10]),
+            user: user().id,
+            client: client.id.clone(),
+            scopes: scopes(list),
+            resource: None,
+            given_at: NOW,
+            withdrawn_at: None,
+        }
+    }
+
+    fn proved_at(auth_time: u64) -> SignedOn {
+        SignedOn {
+            proof: Proof::by_password(auth_time),
+            ..signed_on()
+        }
+    }
+
+    /// The step for a request of this client, made at `NOW` and judged ten seconds later.
+    fn step(
+        client: &AppClient,
+        changes: &[(&str, Option<&str>)],
+        signed_on: Option<&SignedOn>,
+        grant: Option<&Grant>,
+        visit: Visit,
+    ) -> Step {
+        let request = asked_by(client, changes).unwrap();
+        let listed = listed();
+        let rules = rules(&listed);
+        next_step(&request, client, signed_on, grant, visit, &rules, NOW + 10)
+    }
+
+    fn arrived(
+        client: &AppClient,
+        changes: &[(&str, Option<&str>)],
+        signed_on: Option<&SignedOn>,
+    ) -> Step {
+        step(client, changes, signed_on, None, Visit::Arrived)
+    }
+
+    #[test]
+    fn without_a_prompt() {
+        let here = signed_on();
+        let (ours, theirs) = (first_party(), client());
+        assert_eq!(arrived(&ours, &[], None), Step::SignIn);
+        assert_eq!(arrived(&ours, &[], Some(&here)), Step::Code);
+        assert_eq!(arrived(&theirs, &[], Some(&here)), Step::Consent);
+        let all = grant(&theirs, "openid profile email");
+        let given = step(&theirs, &[], Some(&here), Some(&all), Visit::Arrived);
+        assert_eq!(given, Step::Code);
+        let allowed = step(&theirs, &[], Some(&here), None, Visit::Allowed);
+        assert_eq!(allowed, Step::Code);
+        assert_eq!(step(&theirs, &[], None, None, Visit::Allowed), Step::SignIn);
+    }
+
+    #[test]
+    fn a_grant_that_does_not_cover_the_request_is_asked_for_again() {
+        let theirs = client();
+        let good = grant(&theirs, "openid profile");
+        for bad in [
+            grant(&theirs, "openid"),
+            grant(&unregistered(), "openid profile"),
+            Grant {
+                user: crate::domain::account::UserId::new(9, &[9; 10]),
+                ..good.clone()
+            },
+            Grant {
+                resource: Resource::parse(API).ok(),
+                ..good.clone()
+            },
+            Grant {
+                withdrawn_at: Some(NOW),
+                ..good.clone()
+            },
+        ] {
+            let step = step(&theirs, &[], Some(&signed_on()), Some(&bad), Visit::Arrived);
+            assert_eq!(step, Step::Consent, "{bad:?}");
+        }
+        assert!(good.covers(user().id, &theirs.id, None, &Scopes::default()));
+    }
+
+    #[test]
+    fn an_unregistered_client_asks_every_time() {
+        let client = unregistered();
+        let api = [("resource", Some(API)), ("scope", Some("orders:read"))];
+        let given = Grant {
+            resource: Resource::parse(API).ok(),
+            ..grant(&client, "orders:read")
+        };
+        let here = signed_on();
+        let arrived = step(&client, &api, Some(&here), Some(&given), Visit::Arrived);
+        assert_eq!(arrived, Step::Consent);
+        let allowed = step(&client, &api, Some(&here), Some(&given), Visit::Allowed);
+        assert_eq!(allowed, Step::Code);
+    }
+
+    #[test]
+    fn without_a_page_each_question_has_its_error() {
+        let none = ("prompt", Some("none"));
+        let here = signed_on();
+        let (ours, theirs) = (first_party(), client());
+        let login_required = Step::Refuse(OAuthError::LoginRequired);
+        let interaction_required = Step::Refuse(OAuthError::InteractionRequired);
+        assert_eq!(arrived(&ours, &[none], None), login_required);
+        assert_eq!(arrived(&ours, &[none], Some(&here)), Step::Code);
+        assert_eq!(
+            arrived(&theirs, &[none], Some(&here)),
+            Step::Refuse(OAuthError::ConsentRequired)
+        );
+        for uri in [LOOPBACK, PRIVATE] {
+            let uri = ("redirect_uri", Some(uri));
+            for client in [&ours, &theirs] {
+                let step = arrived(client, &[none, uri], Some(&here));
+                assert_eq!(step, interaction_required);
+            }
+        }
+        for hint in ["eve@example.com", "EVE@example.com"] {
+            let hint = ("login_hint", Some(hint));
+            assert_eq!(arrived(&ours, &[none, hint], Some(&here)), login_required);
+        }
+        let age = ("max_age", Some("100"));
+        assert_eq!(arrived(&ours, &[none, age], Some(&here)), login_required);
+    }
+
+    #[test]
+    fn programs_and_apps_get_no_code_without_a_click() {
+        let ours = first_party();
+        let here = signed_on();
+        let just_now = proved_at(NOW);
+        for uri in [LOOPBACK, PRIVATE] {
+            let uri = [("redirect_uri", Some(uri))];
+            assert_eq!(arrived(&ours, &uri, Some(&here)), Step::Continue);
+            assert_eq!(arrived(&ours, &uri, Some(&just_now)), Step::Continue);
+            let allowed = step(&ours, &uri, Some(&here), None, Visit::Allowed);
+            assert_eq!(allowed, Step::Code);
+            let request = asked_by(&ours, &uri).unwrap();
+            let local = ServerRules {
+                issuer_is_loopback: true,
+                ..rules(&[])
+            };
+            let step = next_step(
+                &request,
+                &ours,
+                Some(&here),
+                None,
+                Visit::Arrived,
+                &local,
+                NOW,
+            );
+            assert_eq!(step, Step::Code, "in local development");
+        }
+    }
+
+    #[test]
+    fn a_proof_is_new_enough() {
+        let ours = first_party();
+        for (name, value, auth_time, expected) in [
+            ("prompt", "login", NOW - 1, Step::SignIn),
+            ("prompt", "login", NOW, Step::Code),
+            ("prompt", "login", NOW + 9, Step::Code),
+            // Judged at NOW + 10.
+            ("max_age", "100", NOW - 91, Step::SignIn),
+            ("max_age", "100", NOW - 90, Step::Code),
+            ("max_age", "0", NOW - 1, Step::SignIn),
+            ("max_age", "0", NOW, Step::Code),
+            ("login_hint", "eve@example.com", NOW - 1, Step::SignIn),
+            ("login_hint", "eve@example.com", NOW, Step::Code),
+            ("login_hint", "Ada@Example.com", NOW - 1, Step::Code),
+            ("login_hint", "no address", NOW - 1, Step::Code),
+            ("prompt", "select_account", NOW - 1, Step::Continue),
+            ("prompt", "select_account", NOW, Step::Code),
+            ("prompt", "select_account login", NOW - 1, Step::SignIn),
+            ("prompt", "consent", NOW - 1, Step::Consent),
+            ("prompt", "consent", NOW, Step::Consent),
+        ] {
+            let changes = [(name, Some(value))];
+            let step = arrived(&ours, &changes, Some(&proved_at(auth_time)));
+            assert_eq!(step, expected, "{name}={value} {auth_time}");
+        }
+        // A click replaces no password.
+        let changes = [("prompt", Some("login"))];
+        let allowed = step(
+            &ours,
+            &changes,
+            Some(&proved_at(NOW - 1)),
+            None,
+            Visit::Allowed,
+        );
+        assert_eq!(allowed, Step::SignIn);
+    }
+
+    /// Over all combinations: `none` shows no page, and nobody else gets a code without what is
+    /// needed for it.
+    #[test]
+    fn no_combination_gives_a_code_without_its_conditions() {
+        let mut codes = 0;
+        for client in [first_party(), client()] {
+            for prompt in [
+                "",
+                "none",
+                "login",
+                "consent",
+                "select_account",
+                "login consent",
+            ] {
+                for uri in [super::super::samples::CALLBACK, LOOPBACK, PRIVATE] {
+                    for auth_time in [None, Some(NOW - 1), Some(NOW)] {
+                        for has_grant in [false, true] {
+                            for visit in [Visit::Arrived, Visit::Allowed] {
+                                let changes =
+                                    [("prompt", Some(prompt)), ("redirect_uri", Some(uri))];
+                                let here = auth_time.map(proved_at);
+                                let all = grant(&client, "openid profile");
+                                let given = has_grant.then_some(&all);
+                                let step = step(&client, &changes, here.as_ref(), given, visit);
+                                let shows_page =
+                                    matches!(step, Step::SignIn | Step::Consent | Step::Continue);
+                                assert!(!(shows_page && prompt == "none"));
+                                assert!(!matches!(step, Step::Refuse(_)) || prompt == "none");
+                                if step == Step::Code {
+                                    codes += 1;
+                                    assert!(here.is_some());
+                                    assert!(!prompt.contains("login") || auth_time == Some(NOW));
+                                    let clicked = visit == Visit::Allowed;
+                                    assert!(clicked || uri.starts_with("https://"));
+                                    assert!(clicked || client.first_party || has_grant);
+                                    assert!(clicked || !prompt.contains("consent"));
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        assert!(codes > 50, "{codes}");
+    }
+}

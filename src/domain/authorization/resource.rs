@@ -128,3 +128,81 @@ pub struct ProtectedResource {
     /// Its scopes. An app that asks for none gets all that it may have.
     pub scopes: Vec<Scope>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resource(text: &str) -> Resource {
+        Resource::parse(text).unwrap()
+    }
+
+    #[test]
+    fn what_is_a_resource() {
+        for text in [
+            "https://api.example.com",
+            "https://api.example.com/",
+            "https://api.example.com:8443/v2/",
+            "https://api.example.com/v2?tenant=a",
+            "http://127.0.0.1:3000/mcp",
+            "http://localhost",
+        ] {
+            assert!(Resource::parse(text).is_ok(), "{text}");
+        }
+        for (text, fault) in [
+            ("", ResourceFault::NotAUrl),
+            ("api.example.com", ResourceFault::NotAUrl),
+            ("urn:example:api", ResourceFault::NotAUrl),
+            ("http://api.example.com", ResourceFault::NotAUrl),
+            ("https://API.example.com", ResourceFault::NotAUrl),
+            ("https://api.example.com/../", ResourceFault::NotAUrl),
+            ("https://user@api.example.com", ResourceFault::NotAUrl),
+            ("https://api.example.com#a", ResourceFault::Fragment),
+            (
+                &format!("https://api.example.com/{}", "a".repeat(500)),
+                ResourceFault::TooLong,
+            ),
+        ] {
+            assert_eq!(Resource::parse(text).err(), Some(fault), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_the_slash_after_the_host_does_not_matter() {
+        for (one, other, equal) in [
+            ("https://h", "https://h/", true),
+            ("https://h:8443", "https://h:8443/", true),
+            ("https://h/a", "https://h/a/", false),
+            ("https://h/a", "https://h/A", false),
+            ("https://h", "https://h?", false),
+            ("https://h", "http://localhost", false),
+            ("https://h", "https://h.h", false),
+        ] {
+            let (one, other) = (resource(one), resource(other));
+            assert_eq!(one == other, equal, "{one} {other}");
+            assert_eq!(one.canonical() == other.canonical(), equal);
+        }
+    }
+
+    #[test]
+    fn the_service_itself_is_no_resource() {
+        let issuer = "https://auth.example.com";
+        for (text, audience, ours) in [
+            ("https://auth.example.com", "edgegate", true),
+            ("https://auth.example.com/", "edgegate", true),
+            ("https://auth.example.com/api", "edgegate", true),
+            ("https://auth.example.com?a", "edgegate", true),
+            ("https://auth.example.com:8443", "edgegate", false),
+            ("https://auth.example.com.evil.example", "edgegate", false),
+            ("https://api.example.com", "https://api.example.com", true),
+            ("https://api.example.com/", "https://api.example.com", true),
+            (
+                "https://api.example.com/a",
+                "https://api.example.com",
+                false,
+            ),
+        ] {
+            assert_eq!(resource(text).is_ours(issuer, audience), ours, "{text}");
+        }
+    }
+}

@@ -193,3 +193,84 @@ impl fmt::Display for Scopes {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn characters_of_rfc_6749_only() {
+        for text in [
+            "openid",
+            "orders:read",
+            "https://api.example.com/read",
+            "!",
+            "~",
+        ] {
+            assert!(Scope::parse(text).is_ok(), "{text}");
+        }
+        for (text, fault) in [
+            ("", ScopeFault::Empty),
+            ("two words", ScopeFault::Character),
+            ("a\"b", ScopeFault::Character),
+            ("a\\b", ScopeFault::Character),
+            ("ä", ScopeFault::Character),
+            ("a\n", ScopeFault::Character),
+            (&"a".repeat(65), ScopeFault::TooLong),
+        ] {
+            assert_eq!(Scope::parse(text), Err(fault), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_list_has_an_end() {
+        let longest = vec!["a".repeat(63); 1].join(" ");
+        assert!(Scopes::parse(&longest).is_ok());
+        let many = |count: usize| {
+            (0..count)
+                .map(|number| format!("{number:031}"))
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        assert_eq!(many(16).len(), 511);
+        assert!(Scopes::parse(&many(16)).is_ok());
+        assert_eq!(Scopes::parse(&many(17)), Err(ScopeFault::TooLong));
+        let half = Scopes::parse(&many(16)).unwrap();
+        let more = Scopes::parse("one-more").unwrap();
+        assert_eq!(half.with(&more), Err(ScopeFault::TooLong));
+        assert_eq!(half.with(&half).as_ref(), Ok(&half));
+    }
+
+    #[test]
+    fn scopes_are_not_json_lists_of_anything() {
+        assert_eq!(crate::domain::json::decode::<Scope>("\"a b\""), None);
+        assert_eq!(
+            crate::domain::json::decode::<Scope>("\"a\""),
+            Some(Scope::parse("a").unwrap())
+        );
+    }
+
+    fn any_scopes() -> impl Strategy<Value = Scopes> {
+        proptest::collection::vec("[a-e]", 0..5)
+            .prop_map(|parts| Scopes::parse(&parts.join(" ")).unwrap())
+    }
+
+    proptest! {
+        #[test]
+        fn a_list_comes_back_as_it_was(text in "([!#-\\[\\]-~]{1,9} {0,2}){0,9}") {
+            let scopes = Scopes::parse(&text).unwrap();
+            prop_assert_eq!(Scopes::parse(&scopes.to_string()), Ok(scopes));
+        }
+
+        #[test]
+        fn nothing_widens_but_with(one in any_scopes(), other in any_scopes()) {
+            prop_assert!(one.include(&one.in_both(&other)));
+            prop_assert!(other.include(&one.in_both(&other)));
+            prop_assert!(one.include(&one.only(|scope| scope.as_str() != "a")));
+            let both = one.with(&other).unwrap();
+            prop_assert!(both.include(&one) && both.include(&other));
+        }
+    }
+}

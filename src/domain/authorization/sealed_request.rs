@@ -90,3 +90,95 @@ fn read(body: &[u8]) -> Option<AuthorizationRequest> {
         asked_at,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::samples::{ISSUER, NOW, asked, flipped, secrets};
+    use super::*;
+
+    fn sealed() -> SealedRequests {
+        SealedRequests::new(&secrets(), ISSUER)
+    }
+
+    #[test]
+    fn a_request_waits_for_an_hour() {
+        let request = asked(&[("login_hint", Some("ada@example.com"))]).unwrap();
+        let text = sealed().seal(&request);
+        assert!(text.expose().starts_with("egq_"));
+        assert_eq!(
+            sealed().open(text.expose(), NOW + 3599).as_ref(),
+            Some(&request)
+        );
+        assert_eq!(sealed().open(text.expose(), NOW + 3600), None);
+        assert_eq!(sealed().open(text.expose(), NOW - 60), Some(request));
+        assert_eq!(
+            sealed().open(text.expose(), NOW - 61),
+            None,
+            "a clock that went back"
+        );
+        let other = SealedRequests::new(&secrets(), "https://other.example");
+        assert_eq!(other.open(text.expose(), NOW), None);
+    }
+
+    #[test]
+    fn the_longest_request_can_wait() {
+        let uri = format!("http://127.0.0.1/{}", "a".repeat(487));
+        let mut client = super::super::samples::client();
+        client.redirect_uris = vec![RedirectUri::register(&uri).unwrap()];
+        client.id = ClientId::parse(&"c".repeat(512)).unwrap();
+        let resource = format!("https://api.example.com/{}", "a".repeat(488));
+        client.resources = vec![Resource::parse(&resource).unwrap()];
+        let text = |length| "x".repeat(length);
+        let request = super::super::samples::asked_by(
+            &client,
+            &[
+                (
+                    "redirect_uri",
+                    Some(&uri.replace("127.0.0.1", "127.0.0.1:8080")),
+                ),
+                ("state", Some(&text(2048))),
+                ("nonce", Some(&text(256))),
+                ("login_hint", Some(&text(254))),
+                ("ui_locales", Some(&text(200))),
+                ("resource", Some(&resource)),
+            ],
+        )
+        .unwrap();
+        let sealed_text = sealed().seal(&request);
+        assert_eq!(sealed().open(sealed_text.expose(), NOW), Some(request));
+    }
+
+    proptest! {
+        #[test]
+        fn a_request_comes_back_as_it_was(
+            state in proptest::option::of("\\PC{1,40}"),
+            nonce in proptest::option::of("[!-~]{1,40}"),
+            max_age in proptest::option::of(0u64..100_000),
+            prompt in proptest::sample::select(vec!["none", "login", "consent login", "select_account"]),
+            at in 0usize..600,
+            bit in 0u8..7,
+        ) {
+            let state = state.filter(|text| !text.contains('\u{fffd}'));
+            let max_age = max_age.map(|age| age.to_string());
+            let request = asked(&[
+                ("state", state.as_deref()),
+                ("nonce", nonce.as_deref()),
+                ("max_age", max_age.as_deref()),
+                ("prompt", Some(prompt)),
+            ])
+            .unwrap();
+            let text = sealed().seal(&request);
+            prop_assert_eq!(sealed().open(text.expose(), NOW), Some(request));
+            prop_assert_eq!(sealed().open(&flipped(text.expose(), at, bit), NOW), None);
+        }
+
+        #[test]
+        fn no_text_makes_a_request(text in ".*") {
+            prop_assert_eq!(sealed().open(&text, NOW), None);
+            let prefixed = format!("egq_{text}");
+            prop_assert_eq!(sealed().open(&prefixed, NOW), None);
+        }
+    }
+}

@@ -77,3 +77,68 @@ impl SignOnTickets {
         (now < sign_on.expires_at).then_some(sign_on)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::SignedOn;
+    use super::super::samples::{ISSUER, core, flipped, secrets, signed_on};
+    use super::*;
+    use crate::domain::session::RefreshTokens;
+
+    fn tickets() -> SignOnTickets {
+        SignOnTickets::new(&secrets(), ISSUER)
+    }
+
+    proptest! {
+        #[test]
+        fn a_ticket_comes_back_until_it_expires(
+            ms in 0u64..1 << 47,
+            random: [u8; 10],
+            epoch: u32,
+            auth_time: u64,
+            expires_at in 1u64..,
+            at in 0usize..400,
+            bit in 0u8..7,
+        ) {
+            let sign_on = SignOn {
+                user: UserId::new(ms, &random),
+                session: SessionId::new(ms, &random),
+                sign_on: SessionId::new(ms, &[7; 10]),
+                epoch,
+                proof: Proof::by_password(auth_time),
+                expires_at,
+            };
+            let text = tickets().seal(sign_on);
+            prop_assert!(text.expose().starts_with("egs_"));
+            prop_assert_eq!(tickets().open(text.expose(), expires_at - 1), Some(sign_on));
+            prop_assert_eq!(tickets().open(text.expose(), expires_at), None);
+            prop_assert_eq!(tickets().open(&flipped(text.expose(), at, bit), 0), None);
+        }
+
+        #[test]
+        fn it_is_no_refresh_token_and_no_refresh_token_is_one(random: [u8; 10]) {
+            let signed_on = SignedOn {
+                session: SessionId::new(1, &random),
+                ..signed_on()
+            };
+            let core = core(&signed_on);
+            let refresh = RefreshTokens::new(&secrets(), ISSUER);
+            let sealed = refresh.seal(core);
+            let renamed = sealed.expose().replacen("egr_", "egs_", 1);
+            prop_assert_eq!(tickets().open(&renamed, 0), None);
+            let sign_on = SignOn {
+                user: core.user,
+                session: core.session,
+                sign_on: core.session,
+                epoch: 0,
+                proof: core.proof,
+                expires_at: 9,
+            };
+            let sealed = tickets().seal(sign_on);
+            let renamed = sealed.expose().replacen("egs_", "egr_", 1);
+            prop_assert_eq!(refresh.open(&renamed), None);
+        }
+    }
+}

@@ -162,7 +162,7 @@ pub(crate) async fn decision<P: Ports>(service: &AuthService<P>, request: &Reque
         user,
         allow,
     };
-    let to_app = service.decide(decision, held, &request.client).await?;
+    let to_app = service.decide_authorization(decision, held, &request.client).await?;
     let body = DecisionBody {
         redirect: to_app.url.expose(),
     };

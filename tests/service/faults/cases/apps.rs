@@ -109,7 +109,7 @@ pub(super) fn apps<S: SessionStore + 'static>() -> Vec<Case<S>> {
                     user: f.id(),
                     allow: true,
                 };
-                let decided = w.service.decide(decision, Some(f.refresh()), &client());
+                let decided = w.service.decide_authorization(decision, Some(f.refresh()), &client());
                 let to_app = decided.await?;
                 assert!(to_app.code_of.is_some());
                 Ok(None)
