@@ -38,16 +38,13 @@ pub enum MetadataUrlFault {
     OurOwn,
 }
 
-/// Endings of names that no public server has: RFC 6761, RFC 6762, RFC 7686, RFC 8375, and
-/// `internal`, which ICANN reserved for private use.
-const NOT_PUBLIC: [&str; 11] = [
+/// Endings of names that no public server has and a private one may have: RFC 6761, RFC 6762, RFC
+/// 7686, RFC 8375, RFC 9476, and `internal`, which ICANN reserved for private use.
+const NOT_PUBLIC: [&str; 8] = [
     ".local",
     ".internal",
     ".localhost",
     ".localdomain",
-    ".test",
-    ".invalid",
-    ".example",
     ".onion",
     ".home.arpa",
     ".lan",

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::SettingError;
 use super::published::holds_published_key;
-use super::source::{CHANGE_IT, PUBLISHED, Source, shown};
+use super::source::{PUBLISHED, Source, shown};
 use crate::domain::authorization::{
     IdTokenKeys, ProtectedResource, Resource, Scope, Scopes, is_client_name,
 };
