@@ -247,6 +247,10 @@ impl From<Error> for Problem {
                 .to_owned();
                 problem
             }
+            Error::Grant(GrantRefusal::Code(_)) => {
+                problem.rest.detail = "The code is not valid".to_owned();
+                problem
+            }
             Error::Grant(GrantRefusal::Session(verdict, user, session)) => {
                 problem.rest.note.verdict = Some(verdict.reason());
                 problem.rest.note.user_id = Some(user.to_string());
@@ -257,7 +261,21 @@ impl From<Error> for Problem {
             | Error::CurrentPassword
             | Error::NoMailProvider
             | Error::Link(_)
-            | Error::Grant(GrantRefusal::Ticket)
+            | Error::TooManySecrets
+            | Error::PublicClient
+            | Error::UnknownClient
+            | Error::UnknownSecret
+            | Error::UnknownGrant
+            | Error::NoIdTokenKey
+            | Error::Client(_)
+            | Error::Scope
+            | Error::Target
+            | Error::Grant(
+                GrantRefusal::Ticket
+                | GrantRefusal::OtherClient
+                | GrantRefusal::ClientDisabled
+                | GrantRefusal::Withdrawn,
+            )
             | Error::RegistrationClosed
             | Error::EmailTaken
             | Error::LastAdministrator

@@ -6,14 +6,14 @@ use super::app_tokens::{AppTokens, Granted};
 use super::client_authentication::ClientCredentials;
 use crate::domain::account::User;
 use crate::domain::authorization::{
-    AppClient, AppTicket, Code, ExchangeRefusal, Exchanging, Grant, Scope, judge_exchange,
+    AppClient, AppTicket, Code, ExchangeRefusal, Exchanged, Exchanging, Grant, Scope, judge_exchange,
     judge_standing,
 };
 use crate::domain::error::{Error, GrantRefusal};
 use crate::domain::event::Act;
-use crate::domain::policy::SESSIONS_PER_APP;
+use crate::domain::policy::SESSIONS_PER_USER_AND_CLIENT;
 use crate::domain::session::{
-    AppBinding, Client, EndReason, Exchanged, Holder, RefreshTicket, SessionId, Standing,
+    AppBinding, Client, EndReason, Holder, RefreshTicket, SessionId, Standing,
 };
 use crate::ports::{Ending, Grants, NewSession, Ports, SessionStore, UserDirectory};
 
@@ -182,7 +182,7 @@ impl<P: Ports> AuthService<P> {
             holder: holder(app, code),
             expires_at: ticket.core.expires_at,
             idle_ttl: rules.idle_ttl,
-            most: self.settings().limits.then_some(SESSIONS_PER_APP),
+            most: self.settings().limits.then_some(SESSIONS_PER_USER_AND_CLIENT),
         };
         self.ports.sessions().begin(&new, now).await?;
         self.record(Act::AppSignedIn {

@@ -7,7 +7,7 @@ use crate::domain::authorization::{
     AppClient, AppTicket, ClientType, Grant, RedirectKind, Resource, Scopes,
 };
 use crate::domain::error::{Error, GrantRefusal};
-use crate::domain::policy::PUBLIC_APP_IDLE_TTL;
+use crate::domain::policy::APP_PAGE_IDLE_TTL;
 use crate::domain::session::{AppBinding, Client, Rules, Verdict};
 use crate::ports::{Grants, Ports, UserDirectory};
 
@@ -112,7 +112,7 @@ impl<P: Ports> AuthService<P> {
             app.kind == ClientType::Public && kinds.any(|kind| kind == RedirectKind::Https);
         if is_in_browser {
             Rules {
-                idle_ttl: rules.idle_ttl.min(PUBLIC_APP_IDLE_TTL),
+                idle_ttl: rules.idle_ttl.min(APP_PAGE_IDLE_TTL),
                 ..rules
             }
         } else {
