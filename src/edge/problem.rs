@@ -282,6 +282,11 @@ impl From<Error> for Problem {
             | Error::NotInvitable
             | Error::UnknownUser
             | Error::UnknownSession
+            | Error::TooManySecrets
+            | Error::PublicClient
+            | Error::UnknownClient
+            | Error::UnknownSecret
+            | Error::UnknownGrant
             | Error::Internal(_) => problem,
         }
     }
