@@ -251,6 +251,10 @@ impl From<Error> for Problem {
                 problem.rest.detail = "The code is not valid".to_owned();
                 problem
             }
+            Error::PublicClient => {
+                problem.rest.detail = "a public client has no secrets".to_owned();
+                problem
+            }
             Error::Grant(GrantRefusal::Session(verdict, user, session)) => {
                 problem.rest.note.verdict = Some(verdict.reason());
                 problem.rest.note.user_id = Some(user.to_string());
@@ -280,10 +284,9 @@ impl From<Error> for Problem {
             | Error::EmailTaken
             | Error::LastAdministrator
             | Error::NotInvitable
+            | Error::TooManySecrets
             | Error::UnknownUser
             | Error::UnknownSession
-            | Error::TooManySecrets
-            | Error::PublicClient
             | Error::UnknownClient
             | Error::UnknownSecret
             | Error::UnknownGrant

@@ -232,15 +232,16 @@ pub fn loggable(path: &str) -> &str {
         || routes_at(path).any(|route| {
             parts(route.path)
                 .zip(parts(path))
-                .all(|(part, text)| !is_id(part) || is_loggable_id(text))
+                .all(|(part, text)| !is_id(part) || is_loggable_id(route.path, text))
         });
     if is_logged { path } else { "?" }
 }
 
-/// Whether a text in the place of an id is one of our ids: a UUID, or the 22 characters of a
-/// `client_id`, which nothing secret has.
-fn is_loggable_id(text: &str) -> bool {
-    UserId::parse(text).is_some() || ClientHash::parse(text).is_some()
+/// Whether a text in the place of an id is one of our ids: a UUID or, where an app is named, the 22
+/// characters of a `client_id`.
+fn is_loggable_id(route: &str, text: &str) -> bool {
+    let names_app = route.starts_with("/auth/clients/");
+    UserId::parse(text).is_some() || (names_app && ClientHash::parse(text).is_some())
 }
 
 /// The routes of a path. One that is written out goes before one with an id at that place.
@@ -353,6 +354,8 @@ mod tests {
             &format!("/auth/users/{id}"),
             &format!("/auth/users/{id}/revoke"),
             &format!("/auth/sessions/{id}"),
+            "/auth/clients/AAECAwQFBgcICQoLDA0ODw",
+            &format!("/auth/clients/AAECAwQFBgcICQoLDA0ODw/secrets/{id}"),
         ] {
             assert_eq!(loggable(path), path);
         }
@@ -367,6 +370,9 @@ mod tests {
             "/auth/users/egr_AAEC/revoke",
             "/auth/sessions/eyJhbGciOiJub25lIn0",
             &format!("/auth/users/{id}/eyJ"),
+            "/auth/users/AAECAwQFBgcICQoLDA0ODw",
+            "/auth/clients/egc_AAEC",
+            "/auth/clients/demo-web-secret",
             &format!("/auth/users/{}", id.to_string().to_uppercase()),
         ] {
             assert_eq!(loggable(path), "?", "{path}");

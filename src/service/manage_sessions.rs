@@ -8,11 +8,12 @@ use super::AuthService;
 use super::access::Bearer;
 use super::manager::Manager;
 use crate::domain::account::{User, UserId};
+use crate::domain::authorization::ClientId;
 use crate::domain::error::Error;
 use crate::domain::event::Act;
 use crate::domain::operator::Scope;
 use crate::domain::session::{ActiveSession, Device, EndReason, SessionId};
-use crate::ports::{Devices, Ending, Ports, SessionStore, UserDirectory};
+use crate::ports::{Devices, Ending, Grants, Ports, SessionStore, UserDirectory};
 
 /// A session as its owner sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +23,16 @@ pub struct OwnSession {
     pub device: Device,
     /// Whether it is the session of this request.
     pub current: bool,
+    /// The app that holds it. `None`: a browser or program that signed in to the issuer.
+    pub app: Option<SessionApp>,
+}
+
+/// The app that holds a session. Both are unknown if the user has taken back what they gave, or the
+/// app was deleted: then the session is over as soon as it has to be renewed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SessionApp {
+    pub client_id: Option<ClientId>,
+    pub name: Option<String>,
 }
 
 impl<P: Ports> AuthService<P> {
@@ -32,7 +43,8 @@ impl<P: Ports> AuthService<P> {
     pub async fn list_sessions(&self, access_token: &str) -> Result<Vec<OwnSession>, Error> {
         let (bearer, user) = self.bearer_with_user(access_token).await?;
         let sessions = self.active_sessions(&user).await?;
-        Ok(self.described(sessions, |session| session == bearer.session))
+        self.described(user.id, sessions, |session| session == bearer.session)
+            .await
     }
 
     /// The active sessions of any user, the newest first, for an administrator or an operator.
@@ -46,10 +58,10 @@ impl<P: Ports> AuthService<P> {
     ) -> Result<Vec<OwnSession>, Error> {
         let manager = self.manager(credential, Scope::Sessions).await?;
         let user = self.ports.users().find_by_id(user).await?;
-        let sessions = self
-            .active_sessions(&user.ok_or(Error::UnknownUser)?)
-            .await?;
-        Ok(self.described(sessions, |session| manager.is_in(session)))
+        let user = user.ok_or(Error::UnknownUser)?;
+        let sessions = self.active_sessions(&user).await?;
+        self.described(user.id, sessions, |session| manager.is_in(session))
+            .await
     }
 
     /// Ends a session of any user, for an administrator or an operator.
@@ -83,20 +95,35 @@ impl<P: Ports> AuthService<P> {
         Ok(manager)
     }
 
-    /// The sessions with their devices, the newest first.
-    fn described(
+    /// The sessions with their devices and apps, the newest first. A record has only the hash of an
+    /// app; what the user gave to apps has their names.
+    async fn described(
         &self,
+        user: UserId,
         sessions: Vec<ActiveSession>,
         is_current: impl Fn(SessionId) -> bool,
-    ) -> Vec<OwnSession> {
+    ) -> Result<Vec<OwnSession>, Error> {
+        let grants = if sessions.iter().any(|session| session.app.is_some()) {
+            self.ports.grants().list(user).await?
+        } else {
+            Vec::new()
+        };
+        let app_of = |hash| {
+            let given = grants.iter().find(|given| given.grant.client.hash() == hash);
+            given.map_or_else(SessionApp::default, |given| SessionApp {
+                client_id: Some(given.grant.client.clone()),
+                name: Some(given.name().to_owned()),
+            })
+        };
         let sessions = sessions.into_iter().rev();
-        sessions
+        Ok(sessions
             .map(|session| OwnSession {
                 device: self.ports.devices().describe(&session.user_agent),
                 current: is_current(session.id),
+                app: session.app.map(app_of),
                 session,
             })
-            .collect()
+            .collect())
     }
 
     /// Ends one of the bearer's sessions, which may be the current one.

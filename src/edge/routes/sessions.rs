@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::Outcome;
+use crate::domain::authorization::ClientId;
 use crate::domain::error::Error;
 use crate::domain::session::SessionId;
 use crate::edge::answer::{Answer, Cookie, Note};
@@ -69,6 +70,15 @@ struct SessionBody<'a> {
     place: PlaceBody<'a>,
     network: &'a str,
     user_agent: &'a str,
+    /// Only of an app's session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    app: Option<AppBody<'a>>,
+}
+
+#[derive(Serialize)]
+struct AppBody<'a> {
+    client_id: Option<&'a str>,
+    name: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -90,6 +100,7 @@ impl<'a> From<&'a OwnSession> for SessionBody<'a> {
             session,
             device,
             current,
+            app,
         } = own;
         Self {
             id: session.id.to_string(),
@@ -107,6 +118,10 @@ impl<'a> From<&'a OwnSession> for SessionBody<'a> {
             },
             network: &session.network,
             user_agent: &session.user_agent,
+            app: app.as_ref().map(|app| AppBody {
+                client_id: app.client_id.as_ref().map(ClientId::as_str),
+                name: app.name.as_deref(),
+            }),
         }
     }
 }
