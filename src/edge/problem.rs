@@ -266,7 +266,6 @@ impl From<Error> for Problem {
             | Error::NoMailProvider
             | Error::Link(_)
             | Error::TooManySecrets
-            | Error::PublicClient
             | Error::UnknownClient
             | Error::UnknownSecret
             | Error::UnknownGrant

@@ -4,7 +4,7 @@ use super::AuthService;
 use super::client_authentication::ClientCredentials;
 use crate::domain::account::UserId;
 use crate::domain::authorization::AppClient;
-use crate::domain::error::{Error, GrantRefusal};
+use crate::domain::error::{AccessRefusal, Error, GrantRefusal};
 use crate::domain::event::Act;
 use crate::domain::session::{AppBinding, Client, EndReason, Holder, SessionId};
 use crate::ports::{Ending, Ports, SessionStore};
@@ -80,6 +80,7 @@ impl<P: Ports> AuthService<P> {
                     bearer.client.hash(),
                     bearer.sign_on,
                 ),
+                Err(Error::Access(AccessRefusal::NotOfAnApp)) => return Err(other),
                 Err(_) => return Ok(None),
             }
         };

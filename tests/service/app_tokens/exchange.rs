@@ -1,8 +1,10 @@
 //! `grant_type=authorization_code`: what a code gives, and what it takes.
 
+use base64ct::{Base64UrlUnpadded, Encoding};
 use edgegate::adapters::memory::MemoryIdTokenSigner;
 use edgegate::domain::authorization::IdTokenAlg;
-use edgegate::ports::{Grants, SessionStore};
+use edgegate::ports::{Grants, Ports};
+use edgegate::service::AuthService;
 use edgegate_token::json::Json;
 
 use super::{
@@ -10,7 +12,7 @@ use super::{
     WEB_SECRET, basic, begin, callback, change, claims, code, error, exchange, exchanging, form,
     json, part, post, renew, text, tokens,
 };
-use crate::fixture::{ADA, World, log_in, on_both};
+use crate::fixture::{ADA, log_in, on_both};
 
 const PROFILE: Asked<'_> = Asked {
     app: SPA,
@@ -83,11 +85,17 @@ on_both!(an_app_of_others_gets_no_roles_and_no_address_without_its_scope, &[], w
     assert!(given.get("id_token").is_none());
 });
 
-/// The modulus of RFC 7517 appendix A.1. The private members are none: the platform in memory does
-/// not look at them.
-const RSA: &str = r#"{"keys":[{"kty":"RSA","kid":"rsa","n":"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw","e":"AQAB","d":"AQAB","p":"AQAB","q":"AQAB","dp":"AQAB","dq":"AQAB","qi":"AQAB"}]}"#;
+/// A key in form only: the platform in memory does not look at it.
+fn rsa() -> String {
+    let modulus = Base64UrlUnpadded::encode_string(&[0xa7; 256]);
+    let private = ["d", "p", "q", "dp", "dq", "qi"].map(|name| format!(r#""{name}":"AQAB""#));
+    format!(
+        r#"{{"keys":[{{"kty":"RSA","kid":"rsa","n":"{modulus}","e":"AQAB",{}}}]}}"#,
+        private.join(",")
+    )
+}
 
-on_both!(an_app_that_asks_for_rs256_gets_it, &[("ID_TOKEN_KEYS", RSA)], world => {
+on_both!(an_app_that_asks_for_rs256_gets_it, &[("ID_TOKEN_KEYS", &rsa())], world => {
     let ada = begin(&world.service).await;
     change(&world.service, WEB, |app| app.id_token_alg = Some(IdTokenAlg::Rs256)).await;
     let given = tokens(&world.service, &ada, OF_WEB).await;
@@ -95,7 +103,6 @@ on_both!(an_app_that_asks_for_rs256_gets_it, &[("ID_TOKEN_KEYS", RSA)], world =>
     assert_eq!(text(&part(&id_token, 0), "alg"), "RS256");
     let kid = text(&part(&id_token, 0), "kid");
     let (signed, signature) = id_token.rsplit_once('.').unwrap();
-    use base64ct::{Base64UrlUnpadded, Encoding};
     assert_eq!(
         Base64UrlUnpadded::decode_vec(signature).unwrap(),
         MemoryIdTokenSigner::signature(&kid, signed.as_bytes())
@@ -133,8 +140,8 @@ on_both!(a_confidential_app_authenticates_by_either_method_and_either_secret, &[
 
 /// The session that a good exchange with this code gives must be unharmed by a bad request: nothing
 /// ends, and the code is still good.
-async fn is_still_good<S: SessionStore>(world: &World<S>, code: &str, app: &str) {
-    let answer = exchange(&world.service, code, app).await;
+async fn is_still_good<P: Ports>(service: &AuthService<P>, code: &str, app: &str) {
+    let answer = exchange(service, code, app).await;
     assert_eq!(answer.status, 200, "{answer:?}");
 }
 
