@@ -252,7 +252,10 @@ pub fn clear(settings: &Settings) -> SessionCookies {
 #[must_use]
 pub fn set(settings: &Settings, tokens: &TokenPair) -> SessionCookies {
     let max_age = tokens.refresh_token_expires_in;
-    let (token, sign_on) = (tokens.refresh_token.expose(), tokens.sign_on_ticket.expose());
+    let (token, sign_on) = (
+        tokens.refresh_token.expose(),
+        tokens.sign_on_ticket.expose(),
+    );
     SessionCookies {
         refresh: set_cookie(settings, &name(settings), token, STRICT, max_age),
         sign_on: set_cookie(settings, &sign_on_name(settings), sign_on, LAX, max_age),
@@ -581,14 +584,22 @@ mod tests {
             assert_eq!(read("GET", path, document), None, "{path}");
             assert_eq!(read("POST", path, document), None, "{path}");
         }
-        for dest in ["iframe", "frame", "empty", "image", "embed", "object", "", "Document"] {
+        for dest in [
+            "iframe", "frame", "empty", "image", "embed", "object", "", "Document",
+        ] {
             let fetch_dest = Some(dest);
-            let framed = Navigation { fetch_dest, ..plain };
+            let framed = Navigation {
+                fetch_dest,
+                ..plain
+            };
             assert_eq!(read("GET", at, framed), None, "{dest}");
         }
         for purpose in ["prefetch", "prefetch;prerender", ""] {
             let purpose = Some(purpose);
-            let early = Navigation { purpose, ..document };
+            let early = Navigation {
+                purpose,
+                ..document
+            };
             assert_eq!(read("GET", at, early), None);
         }
         for cookie in [

@@ -64,8 +64,12 @@ impl Page {
         };
         // Developers read English, and the text is that of the documentation.
         let fault = escape(fault);
-        self.body
-            .extend(["<h2>", title, "</h2><p class=\"small\" lang=\"en\">", &fault]);
+        self.body.extend([
+            "<h2>",
+            title,
+            "</h2><p class=\"small\" lang=\"en\">",
+            &fault,
+        ]);
         if let Some(value) = value.filter(|value| !value.is_empty()) {
             let shown = escape(shown(value)).into_owned();
             self.body.extend(["<br><code>", &shown, "</code>"]);
@@ -104,7 +108,13 @@ impl Page {
             .extend(["<form method=\"post\" action=\"", &action, "\">"]);
         for (name, value) in fields {
             let (name, value) = (escape(name), escape(value));
-            let field = ["<input type=\"hidden\" name=\"", &name, "\" value=\"", &value, "\">"];
+            let field = [
+                "<input type=\"hidden\" name=\"",
+                &name,
+                "\" value=\"",
+                &value,
+                "\">",
+            ];
             self.body.extend(field);
         }
         let button = escape(button);
@@ -263,7 +273,10 @@ mod tests {
         for (to, source) in [
             (None, "'self';"),
             (Some("https://a.example/x?y#z"), "'self' https://a.example;"),
-            (Some("http://127.0.0.1:5000/cb"), "'self' http://127.0.0.1:5000;"),
+            (
+                Some("http://127.0.0.1:5000/cb"),
+                "'self' http://127.0.0.1:5000;",
+            ),
             (Some("http://[::1]:5000/cb"), "'self' http:;"),
             (Some("com.example.app:/cb"), "'self' com.example.app:;"),
             (Some("https://a.example;script-src *"), "'self' https:;"),

@@ -231,7 +231,11 @@ mod tests {
             let request = Request::parse(&text);
             let cookie = request.navigation.cookie;
             assert_eq!(cookie.is_some(), brought, "{method} {path}");
-            assert_eq!(request.cookie.is_some(), method == "POST", "{method} {path}");
+            assert_eq!(
+                request.cookie.is_some(),
+                method == "POST",
+                "{method} {path}"
+            );
         }
     }
 

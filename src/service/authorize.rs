@@ -142,13 +142,14 @@ impl<P: Ports> AuthService<P> {
         let Some(app) = self.app(&unresolved.client_id).await? else {
             return Ok(Authorized::Broken(PageFault::ClientUnknown));
         };
-        let request = match unresolved.for_client(&app, &self.settings().authorization_rules(), self.now()) {
-            Ok(request) => request,
-            Err(RequestFault::Page(fault)) => return Ok(Authorized::Broken(fault)),
-            Err(RequestFault::Redirect(refusal)) => {
-                return Ok(Authorized::ToApp(self.refusal(&refusal)));
-            }
-        };
+        let request =
+            match unresolved.for_client(&app, &self.settings().authorization_rules(), self.now()) {
+                Ok(request) => request,
+                Err(RequestFault::Page(fault)) => return Ok(Authorized::Broken(fault)),
+                Err(RequestFault::Redirect(refusal)) => {
+                    return Ok(Authorized::ToApp(self.refusal(&refusal)));
+                }
+            };
         match self.arrive(&request, &app, query, sign_on).await {
             Err(Error::Store(error)) if request.prompts.none => {
                 let unavailable = OAuthError::TemporarilyUnavailable;
@@ -188,7 +189,13 @@ impl<P: Ports> AuthService<P> {
             return Ok(Authorized::ToApp(self.refusal(&refusal)));
         }
         let grant = self.live_grant(request, signed_on.as_ref()).await?;
-        let step = self.step(request, app, signed_on.as_ref(), grant.as_ref(), Visit::Arrived);
+        let step = self.step(
+            request,
+            app,
+            signed_on.as_ref(),
+            grant.as_ref(),
+            Visit::Arrived,
+        );
         let page = |page| Authorized::ToPage {
             page,
             request: self.shared.sealed_requests.seal(request),
@@ -305,10 +312,7 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Opens a sealed request, and asks again whether its app may still get the answer.
-    async fn open_request(
-        &self,
-        sealed: &str,
-    ) -> Result<(AuthorizationRequest, AppClient), Error> {
+    async fn open_request(&self, sealed: &str) -> Result<(AuthorizationRequest, AppClient), Error> {
         let request = self
             .shared
             .sealed_requests
@@ -351,7 +355,11 @@ impl<P: Ports> AuthService<P> {
         };
         let grants = self.ports.grants();
         let grant = grants
-            .find_live(signed_on.user, &request.client_id, request.resource.as_ref())
+            .find_live(
+                signed_on.user,
+                &request.client_id,
+                request.resource.as_ref(),
+            )
             .await?;
         Ok(grant)
     }
@@ -378,9 +386,8 @@ impl<P: Ports> AuthService<P> {
     ) -> Result<ToApp, Error> {
         let (now_ms, now) = (self.now_ms(), self.now());
         let resource = request.resource.as_ref();
-        let covered = grant.filter(|grant| {
-            grant.covers(signed_on.user, &app.id, resource, &request.scopes)
-        });
+        let covered =
+            grant.filter(|grant| grant.covers(signed_on.user, &app.id, resource, &request.scopes));
         let grant = match covered {
             Some(grant) => grant,
             None => {

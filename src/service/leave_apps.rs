@@ -91,7 +91,9 @@ impl<P: Ports> AuthService<P> {
         };
         let to = back.as_ref().map(|back| back.to.clone());
         match (sign_on, user) {
-            (Some(of), user) if is_confirmed || hint.as_ref().is_some_and(|hint| hint.user == of.user) => {
+            (Some(of), user)
+                if is_confirmed || hint.as_ref().is_some_and(|hint| hint.user == of.user) =>
+            {
                 self.end_sign_on(&of, user.is_some()).await?;
                 let ended = Some((of.user, of.session));
                 Ok(Left::Gone { ended, to })
@@ -120,11 +122,13 @@ impl<P: Ports> AuthService<P> {
             .filter(|client| client.disabled_at.is_none());
         Ok(client.and_then(|client| {
             let uri = client.post_logout_redirect_uri(presented)?;
-            let state = leaving.state.map(|state| ("state", state));
-            let parameters: Vec<_> = state.into_iter().collect();
+            let to = match leaving.state {
+                Some(state) => uri.with_parameters(&[("state", state)]),
+                None => uri.to_string(),
+            };
             Some(BackToApp {
                 name: client.name,
-                to: uri.with_parameters(&parameters),
+                to,
             })
         }))
     }

@@ -83,7 +83,12 @@ impl<P: Ports> AuthService<P> {
             return Ok(None);
         };
         let user = self
-            .user_signed_on(sign_on.user, sign_on.session, sign_on.sign_on, sign_on.epoch)
+            .user_signed_on(
+                sign_on.user,
+                sign_on.session,
+                sign_on.sign_on,
+                sign_on.epoch,
+            )
             .await?;
         Ok(user.map(|user| (sign_on, user)))
     }
@@ -106,8 +111,9 @@ impl<P: Ports> AuthService<P> {
         )
         .await;
         let ended = revocation?.ended;
-        Ok(user?.filter(|user| {
-            !ended && user.disabled_at.is_none() && user.session_epoch == epoch
-        }))
+        Ok(
+            user?
+                .filter(|user| !ended && user.disabled_at.is_none() && user.session_epoch == epoch),
+        )
     }
 }

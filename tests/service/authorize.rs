@@ -2,10 +2,10 @@
 
 use edgegate::domain::account::UserId;
 use edgegate::domain::authorization::{
-    AppClient, ClientId, ClientType, Code as AuthorizationCode, CodeId, Codes, RedirectUri,
-    Resource, Scope,
+    AppClient, ClientId, ClientType, Code as AuthorizationCode, CodeId, Codes, Exchanged,
+    RedirectUri, Resource, Scope,
 };
-use edgegate::domain::session::{EndReason, Exchanged, RefreshTokens, SessionId, Verdict};
+use edgegate::domain::session::{EndReason, RefreshTokens, SessionId, Verdict};
 use edgegate::edge::answer::Answer;
 use edgegate::edge::request::{Navigation, Request};
 use edgegate::edge::router::route;
@@ -163,7 +163,11 @@ impl<'w, S: SessionStore> Browser<'w, S> {
             method: "POST",
             path,
             client: client(),
-            origin: Some(if site == "same-origin" { own.as_str() } else { "https://evil.example" }),
+            origin: Some(if site == "same-origin" {
+                own.as_str()
+            } else {
+                "https://evil.example"
+            }),
             own_origin: &own,
             content_type: Some("application/x-www-form-urlencoded"),
             navigation: Navigation {
@@ -193,7 +197,11 @@ impl<'w, S: SessionStore> Browser<'w, S> {
             client: client(),
             cookie: cookies.as_deref(),
             content_type: Some(media),
-            origin: Some(if allowed { ISSUER } else { "https://evil.example" }),
+            origin: Some(if allowed {
+                ISSUER
+            } else {
+                "https://evil.example"
+            }),
             from_allowed_origin: allowed,
             body: body.as_bytes().to_vec(),
             ..Request::default()
@@ -235,7 +243,10 @@ impl<'w, S: SessionStore> Browser<'w, S> {
     /// What a page shows of a sealed request.
     async fn show(&mut self, sealed: &str) -> Json {
         let answer = self
-            .post("/auth/authorize/request", &format!(r#"{{"request":"{sealed}"}}"#))
+            .post(
+                "/auth/authorize/request",
+                &format!(r#"{{"request":"{sealed}"}}"#),
+            )
             .await;
         assert_eq!(answer.status, 200, "{answer:?}");
         json(&answer)
@@ -247,7 +258,14 @@ impl<'w, S: SessionStore> Browser<'w, S> {
     }
 
     async fn user_id(&self) -> String {
-        let users = self.world.service.ports().users().list(None, 10).await.unwrap();
+        let users = self
+            .world
+            .service
+            .ports()
+            .users()
+            .list(None, 10)
+            .await
+            .unwrap();
         let ada = users.iter().find(|user| user.email.canonical() == ADA);
         ada.unwrap().id.to_string()
     }
@@ -309,16 +327,24 @@ fn answered(at: &str, issuer: &str) -> Vec<(String, String)> {
         .into_owned()
         .collect();
     let get = |name: &str| pairs.iter().find(|(of, _)| of == name).unwrap().1.clone();
-    assert_eq!((get("state"), get("iss")), ("a&b=c".to_owned(), issuer.to_owned()));
+    assert_eq!(
+        (get("state"), get("iss")),
+        ("a&b=c".to_owned(), issuer.to_owned())
+    );
     pairs
 }
 
 fn code_in(at: &str, issuer: &str) -> AuthorizationCode {
-    assert!(at.starts_with(&[CALLBACK, "?"].concat()) || at.contains("127.0.0.1:5000"), "{at}");
+    assert!(
+        at.starts_with(&[CALLBACK, "?"].concat()) || at.contains("127.0.0.1:5000"),
+        "{at}"
+    );
     let pairs = answered(at, issuer);
     let (_, code) = pairs.iter().find(|(name, _)| name == "code").expect(at);
     let settings = settings(&[]);
-    Codes::new(&settings.ticket_secrets, issuer).open(code).unwrap()
+    Codes::new(&settings.ticket_secrets, issuer)
+        .open(code)
+        .unwrap()
 }
 
 fn error_in(at: &str, issuer: &str) -> String {
@@ -649,46 +675,111 @@ fn a_broken_request_stays_here_and_is_explained() {
         let good = ask(OWN, "");
         let uri = "redirect_uri=https%3A%2F%2Fapp.example.com%2Fcallback";
         let with_uri = |presented: &str| {
-            let presented: String =
-                form_urlencoded::byte_serialize(presented.as_bytes()).collect();
+            let presented: String = form_urlencoded::byte_serialize(presented.as_bytes()).collect();
             good.replace(uri, &["redirect_uri=", &presented].concat())
         };
         for (request, told) in [
             ("/auth/authorize".to_owned(), "client_id is missing"),
-            (good.replace("client_id=own-app", "client_id="), "client_id is missing"),
-            (good.replace("own-app", "nobody"), "No app with this client_id"),
-            (good.replace("own-app", "%3Cscript%3E"), "No app with this client_id"),
-            ([&good, "&client_id=own-app"].concat(), "client_id is there more than once"),
-            ([&good, "&", uri].concat(), "redirect_uri is there more than once"),
+            (
+                good.replace("client_id=own-app", "client_id="),
+                "client_id is missing",
+            ),
+            (
+                good.replace("own-app", "nobody"),
+                "No app with this client_id",
+            ),
+            (
+                good.replace("own-app", "%3Cscript%3E"),
+                "No app with this client_id",
+            ),
+            (
+                [&good, "&client_id=own-app"].concat(),
+                "client_id is there more than once",
+            ),
+            (
+                [&good, "&", uri].concat(),
+                "redirect_uri is there more than once",
+            ),
             (good.replace(uri, ""), "redirect_uri is missing"),
-            ([&good, "&x=", &"y".repeat(8192)].concat(), "longer than 8 KB"),
-            (with_uri("https://evil.example/callback"), "has not registered"),
-            (with_uri("https://app.example.com/callback/"), "has not registered"),
-            (with_uri("https://app.example.com/callback?x"), "has not registered"),
-            (with_uri("https://app.example.com/callback#x"), "has not registered"),
-            (with_uri("https://app.example.com@evil.example/callback"), "has not registered"),
-            (with_uri("https://app.example.com:443/callback"), "has not registered"),
-            (with_uri("https://app.example.com/%63allback"), "has not registered"),
-            (with_uri("https://app.example.com/x/../callback"), "has not registered"),
-            (with_uri("https://APP.example.com/callback"), "has not registered"),
-            (with_uri("https://app.example.com\\@evil.example/callback"), "has not registered"),
+            (
+                [&good, "&x=", &"y".repeat(8192)].concat(),
+                "longer than 8 KB",
+            ),
+            (
+                with_uri("https://evil.example/callback"),
+                "has not registered",
+            ),
+            (
+                with_uri("https://app.example.com/callback/"),
+                "has not registered",
+            ),
+            (
+                with_uri("https://app.example.com/callback?x"),
+                "has not registered",
+            ),
+            (
+                with_uri("https://app.example.com/callback#x"),
+                "has not registered",
+            ),
+            (
+                with_uri("https://app.example.com@evil.example/callback"),
+                "has not registered",
+            ),
+            (
+                with_uri("https://app.example.com:443/callback"),
+                "has not registered",
+            ),
+            (
+                with_uri("https://app.example.com/%63allback"),
+                "has not registered",
+            ),
+            (
+                with_uri("https://app.example.com/x/../callback"),
+                "has not registered",
+            ),
+            (
+                with_uri("https://APP.example.com/callback"),
+                "has not registered",
+            ),
+            (
+                with_uri("https://app.example.com\\@evil.example/callback"),
+                "has not registered",
+            ),
             (with_uri("javascript:alert(1)//"), "has not registered"),
-            (with_uri("http://127.0.0.1:5000/callback"), "has not registered"),
-            (with_uri("\"><script>alert(1)</script>"), "has not registered"),
+            (
+                with_uri("http://127.0.0.1:5000/callback"),
+                "has not registered",
+            ),
+            (
+                with_uri("\"><script>alert(1)</script>"),
+                "has not registered",
+            ),
         ] {
             let answer = browser.navigate(&request).await;
-            assert_eq!((answer.status, answer.header("Location")), (400, None), "{request}");
+            assert_eq!(
+                (answer.status, answer.header("Location")),
+                (400, None),
+                "{request}"
+            );
             let html = answer.body.as_ref().unwrap();
             assert!(html.contains(told), "{request}: {html}");
             assert!(!html.contains("<script"), "{request}");
-            assert_eq!(answer.header("Content-Type"), Some("text/html; charset=utf-8"));
+            assert_eq!(
+                answer.header("Content-Type"),
+                Some("text/html; charset=utf-8")
+            );
             let logged = format!("{:?}", answer.note);
             assert!(!logged.contains("evil"), "{logged}");
         }
         // The port of a loopback address, but no other part of it.
         let native = ask(NATIVE, "");
         assert_eq!(browser.navigate(&native).await.status, 303);
-        for host in ["localhost", "%5B%3A%3A1%5D", "127.0.0.2", "127.0.0.1.evil.example"] {
+        for host in [
+            "localhost",
+            "%5B%3A%3A1%5D",
+            "127.0.0.2",
+            "127.0.0.1.evil.example",
+        ] {
             let other = native.replace("127.0.0.1", host);
             assert_eq!(browser.navigate(&other).await.status, 400, "{host}");
         }
@@ -704,20 +795,41 @@ fn every_other_fault_goes_to_the_app_with_state_and_issuer() {
         let good = ask(OWN, "");
         let challenge = format!("code_challenge={CHALLENGE}");
         for (request, error) in [
-            (good.replace("response_type=code", "response_type=token"), "unsupported_response_type"),
+            (
+                good.replace("response_type=code", "response_type=token"),
+                "unsupported_response_type",
+            ),
             (good.replace("response_type=code", "x=y"), "invalid_request"),
             (good.replace("S256", "plain"), "invalid_request"),
-            (good.replace("&code_challenge_method=S256", ""), "invalid_request"),
+            (
+                good.replace("&code_challenge_method=S256", ""),
+                "invalid_request",
+            ),
             (good.replace(&challenge, "x=y"), "invalid_request"),
-            (good.replace(&challenge, "code_challenge=short"), "invalid_request"),
+            (
+                good.replace(&challenge, "code_challenge=short"),
+                "invalid_request",
+            ),
             ([&good, "&nonce=a&nonce=b"].concat(), "invalid_request"),
             ([&good, "&code_challenge=x"].concat(), "invalid_request"),
             ([&good, "&prompt=none+login"].concat(), "invalid_request"),
             ([&good, "&request=x"].concat(), "request_not_supported"),
-            ([&good, "&request_uri=https://x"].concat(), "request_uri_not_supported"),
-            ([&good, "&registration=x"].concat(), "registration_not_supported"),
-            ([&good, "&resource=http%3A%2F%2F127.0.0.1%3A8787"].concat(), "invalid_target"),
-            ([&good, "&response_mode=fragment"].concat(), "invalid_request"),
+            (
+                [&good, "&request_uri=https://x"].concat(),
+                "request_uri_not_supported",
+            ),
+            (
+                [&good, "&registration=x"].concat(),
+                "registration_not_supported",
+            ),
+            (
+                [&good, "&resource=http%3A%2F%2F127.0.0.1%3A8787"].concat(),
+                "invalid_target",
+            ),
+            (
+                [&good, "&response_mode=fragment"].concat(),
+                "invalid_request",
+            ),
         ] {
             let answer = browser.navigate(&request).await;
             assert_eq!(error_in(to(&answer), ISSUER), error, "{request}");
@@ -738,14 +850,19 @@ fn a_posted_request_is_sent_here_once_more_by_get() {
         let (_, query) = asked.split_once('?').unwrap();
         let answer = browser.submit("/auth/authorize", query, "cross-site").await;
         let at = to(&answer).to_owned();
-        assert!(at.starts_with("/auth/authorize?response_type=code&"), "{at}");
+        assert!(
+            at.starts_with("/auth/authorize?response_type=code&"),
+            "{at}"
+        );
         assert!(at.contains("login_hint=%C3%A4+b"), "{at}");
         assert_eq!(browser.navigate(&at).await.status, 303);
         let long = format!("{query}&x={}", "y".repeat(8192));
         let refused = browser.submit("/auth/authorize", &long, "cross-site").await;
         assert_eq!(refused.status, 400);
         // Nothing in it decides where the browser goes.
-        let tricked = browser.submit("/auth/authorize", "//evil.example=1", "cross-site").await;
+        let tricked = browser
+            .submit("/auth/authorize", "//evil.example=1", "cross-site")
+            .await;
         assert!(to(&tricked).starts_with("/auth/authorize?"));
     });
 }

@@ -26,7 +26,10 @@ fn id_token<S: SessionStore>(world: &World<S>, user: &str, app: &str, age: u64) 
 
 fn html(answer: &Answer) -> Cow<'_, str> {
     assert_eq!(answer.status, 200, "{answer:?}");
-    assert_eq!(answer.header("Content-Type"), Some("text/html; charset=utf-8"));
+    assert_eq!(
+        answer.header("Content-Type"),
+        Some("text/html; charset=utf-8")
+    );
     answer.body.clone().unwrap()
 }
 

@@ -362,7 +362,11 @@ fn cases() -> Vec<Case> {
                     user: UserId::parse(user).unwrap(),
                     allow: true,
                 };
-                not_a_request(w.service.decide_authorization(decision, None, &client()).await)
+                not_a_request(
+                    w.service
+                        .decide_authorization(decision, None, &client())
+                        .await,
+                )
             }
         ),
         case!(

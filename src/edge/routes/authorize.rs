@@ -26,7 +26,13 @@ const SYMMETRIC_ONLY: &str = "There is no authorization endpoint, because the fi
 pub(crate) async fn get<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let locale = locale(service, request);
     if !service.has_authorization_endpoint() {
-        return Ok(broken(locale, Code::NotFound, SYMMETRIC_ONLY, None, "the signing key is symmetric"));
+        return Ok(broken(
+            locale,
+            Code::NotFound,
+            SYMMETRIC_ONLY,
+            None,
+            "the signing key is symmetric",
+        ));
     }
     let settings = service.settings();
     let sign_on = cookies::sign_on(settings, request);
@@ -162,7 +168,9 @@ pub(crate) async fn decision<P: Ports>(service: &AuthService<P>, request: &Reque
         user,
         allow,
     };
-    let to_app = service.decide_authorization(decision, held, &request.client).await?;
+    let to_app = service
+        .decide_authorization(decision, held, &request.client)
+        .await?;
     let body = DecisionBody {
         redirect: to_app.url.expose(),
     };
@@ -209,13 +217,7 @@ fn broken_request(locale: Locale, fault: PageFault, query: &str) -> Answer {
 }
 
 /// The page for a request that can't be answered to the app.
-fn broken(
-    locale: Locale,
-    code: Code,
-    fault: &str,
-    value: Option<&str>,
-    reason: &str,
-) -> Answer {
+fn broken(locale: Locale, code: Code, fault: &str, value: Option<&str>, reason: &str) -> Answer {
     let (title, then) = match locale {
         Locale::English => (
             "Signing in does not work",

@@ -86,7 +86,10 @@ fn signing_in_to_an_app(seen: &mut Seen) {
         let sealed = browser.asked_for_consent().await;
         assert!(events.take().is_empty(), "nobody has decided yet");
         for (allow, told) in [
-            (false, "authorization_denied user_id=ada session_id=one other-app"),
+            (
+                false,
+                "authorization_denied user_id=ada session_id=one other-app",
+            ),
             (true, "code_issued user_id=ada session_id=one other-app"),
         ] {
             assert_eq!(browser.decide(&sealed, &ada, allow).await.status, 200);

@@ -89,7 +89,9 @@ pub(super) fn apps<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 w.facts(sealed).await
             },
             |w, f| {
-                let shown = w.service.show_request(&f.thing, Some(f.refresh()), &client());
+                let shown = w
+                    .service
+                    .show_request(&f.thing, Some(f.refresh()), &client());
                 none(shown.await)
             },
             Error::Internal("never"),
@@ -109,7 +111,9 @@ pub(super) fn apps<S: SessionStore + 'static>() -> Vec<Case<S>> {
                     user: f.id(),
                     allow: true,
                 };
-                let decided = w.service.decide_authorization(decision, Some(f.refresh()), &client());
+                let decided =
+                    w.service
+                        .decide_authorization(decision, Some(f.refresh()), &client());
                 let to_app = decided.await?;
                 assert!(to_app.code_of.is_some());
                 Ok(None)
