@@ -535,6 +535,7 @@ fn a_proof_decides_nothing_and_the_later_one_is_kept() {
                         },
                         by: Some(Fingerprints::only(by)),
                         now: NOW,
+                        app: None,
                     };
                     let decision = decide(
                         &stored,

@@ -16,7 +16,9 @@ use std::rc::Rc;
 use edgegate::adapters::argon2::Argon2Hasher;
 use edgegate::adapters::kv_sessions::KeyValue;
 use edgegate::adapters::kv_sessions::KvSessions;
-use edgegate::adapters::memory::{MemorySessions, MemoryBackground, MemoryKeyValue, NoSleep, SeededRandom};
+use edgegate::adapters::memory::{
+    MemoryBackground, MemoryKeyValue, MemorySessions, NoSleep, SeededRandom,
+};
 use edgegate::domain::account::{
     AccountNames, DeviceTicket, DeviceTickets, EmailAddress, FailedTries, FreedAddresses,
     HashingCost, KnownId, LinkNonce, Name, Password, PasswordHash, Peppers, Roles, TriedBy, User,
@@ -27,9 +29,9 @@ use edgegate::domain::mail::{
     Counted, Job, Lane, LinkLife, Locale, MailKeys, NoticedAct, Pool, RouteClass, Tally, Task,
 };
 use edgegate::domain::request_id::RequestId;
-use edgegate::domain::session::{Holder, 
-    Client, ClientFingerprint, EndReason, Fingerprints, Place, Presented, Proof, RefreshTicket,
-    RefreshTokens, Reuse, Rules, SessionId, Verdict,
+use edgegate::domain::session::{
+    Client, ClientFingerprint, EndReason, Fingerprints, Holder, Place, Presented, Proof,
+    RefreshTicket, RefreshTokens, Reuse, Rules, SessionId, Verdict,
 };
 use edgegate::domain::ticket::TicketSecrets;
 use edgegate::ports::{Ending, NewSession, PasswordHasher, Renewal, SessionStore};
@@ -100,7 +102,12 @@ fn ticket(session: u8, counter: u32) -> RefreshTicket {
 
 fn presented(ticket: RefreshTicket, now: u64, by: bool) -> Presented {
     let by = by.then(|| Fingerprints::only(ClientFingerprint([0x5d, 0x41, 0xc0, 0xa7])));
-    Presented { ticket, by, now, app: None }
+    Presented {
+        ticket,
+        by,
+        now,
+        app: None,
+    }
 }
 
 fn user() -> User {
@@ -189,7 +196,12 @@ fn write_kv() -> Value {
         (6, EndReason::EndedByUser),
         (7, EndReason::OverLimit),
     ] {
-        block_on(store.end(&Ending::by_id(user_id(), session_id(session)), reason, NOW + 200)).unwrap();
+        block_on(store.end(
+            &Ending::by_id(user_id(), session_id(session)),
+            reason,
+            NOW + 200,
+        ))
+        .unwrap();
     }
     block_on(store.outdate(user_id(), 4, 3900, NOW + 200)).unwrap();
     content(&kv)

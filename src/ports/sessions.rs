@@ -6,8 +6,8 @@ use crate::domain::account::{User, UserId};
 use crate::domain::authorization::{ClientHash, CodeId, Exchanged};
 use crate::domain::error::StoreError;
 use crate::domain::session::{
-    ActiveSession, Client, EndReason, Holder, Presented, Proved, RefreshTicket,
-    Revocation, Rules, SessionId, UserCopy, Verdict,
+    ActiveSession, Client, EndReason, Holder, Presented, Proved, RefreshTicket, Revocation, Rules,
+    SessionId, UserCopy, Verdict,
 };
 
 /// The outcome of a renewal, with what the user's row says.

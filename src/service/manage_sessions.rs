@@ -109,7 +109,9 @@ impl<P: Ports> AuthService<P> {
             Vec::new()
         };
         let app_of = |hash| {
-            let given = grants.iter().find(|given| given.grant.client.hash() == hash);
+            let given = grants
+                .iter()
+                .find(|given| given.grant.client.hash() == hash);
             given.map_or_else(SessionApp::default, |given| SessionApp {
                 client_id: Some(given.grant.client.clone()),
                 name: Some(given.name().to_owned()),
@@ -171,7 +173,11 @@ impl<P: Ports> AuthService<P> {
             if active.id != bearer.session {
                 self.ports
                     .sessions()
-                    .end(&Ending::by_id(user.id, active.id), EndReason::EndedByUser, now)
+                    .end(
+                        &Ending::by_id(user.id, active.id),
+                        EndReason::EndedByUser,
+                        now,
+                    )
                     .await?;
             }
         }

@@ -18,7 +18,8 @@ mod suite;
 mod users;
 
 use edgegate::adapters::memory::{
-    MemoryApps, MemoryMailGate, MemoryMailLedger, MemoryOperatorTickets, MemoryPasswordGuard, MemoryUsers,
+    MemoryApps, MemoryMailGate, MemoryMailLedger, MemoryOperatorTickets, MemoryPasswordGuard,
+    MemoryUsers,
 };
 
 use suite::Outcome;

@@ -9,7 +9,7 @@ use edgegate::domain::mail::{Job, Locale, Pool, Task};
 use edgegate::domain::policy::{
     DEAD_LETTER_TTL, DEPARTURE_REMOVALS, DEPARTURE_SETTLES, DEPARTURE_TTL,
 };
-use edgegate::domain::session::{Holder, Client, Place, SessionId};
+use edgegate::domain::session::{Client, Holder, Place, SessionId};
 use edgegate::ports::{
     DeadLetter, MailLedger, MailQueue, NewSession, Ports, SessionStore, UserDirectory,
 };

@@ -314,7 +314,10 @@ fn copies_from_before_copies_since_are_not_used() {
         let later = sessions.with_copies_since(now);
         let row = async { world.service.ports().users.find_by_id(ada.user.id).await };
         let session = ada.tokens.session;
-        let revocation = later.check(ada.user.id, session, None, now, row).await.unwrap();
+        let revocation = later
+            .check(ada.user.id, session, None, now, row)
+            .await
+            .unwrap();
         assert!(
             revocation
                 .minimum_version

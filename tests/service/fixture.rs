@@ -24,7 +24,8 @@ pub(crate) const ADA: &str = "ada@example.com";
 pub(crate) const ROOT: &str = "root@example.com";
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
-pub(crate) type KvStore = KvSessions<MemoryKeyValue, SeededRandom, NoSleep, MemoryBackground, MemorySessions>;
+pub(crate) type KvStore =
+    KvSessions<MemoryKeyValue, SeededRandom, NoSleep, MemoryBackground, MemorySessions>;
 
 /// A service, and the handles that control its clock and stores.
 pub(crate) struct World<S> {

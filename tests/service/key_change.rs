@@ -5,8 +5,9 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use edgegate::adapters::kv_sessions::KvSessions;
-use edgegate::adapters::memory::{MemorySessions, 
-    ManualClock, MemoryBackground, MemoryKeyValue, MemoryPorts, NoSleep, SeededRandom,
+use edgegate::adapters::memory::{
+    ManualClock, MemoryBackground, MemoryKeyValue, MemoryPorts, MemorySessions, NoSleep,
+    SeededRandom,
 };
 use edgegate::domain::error::Code;
 use edgegate::domain::session::Verdict;

@@ -446,7 +446,7 @@ fn the_limits_of_a_login_hold() {
                 expires_at: now(&world) + 3600,
                 idle_ttl: 3600,
                 most: None,
-                holder: Holder::default(),
+                holder: edgegate::domain::session::Holder::default(),
             };
             sessions.begin(&new, now(&world)).await.unwrap();
             let ports = MemoryPorts {

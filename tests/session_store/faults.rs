@@ -6,8 +6,8 @@ use std::cell::RefCell;
 use edgegate::adapters::kv_sessions::Sleep;
 use edgegate::adapters::memory::Faults;
 use edgegate::domain::error::Code;
-use edgegate::domain::session::{Holder, EndReason, SessionId};
-use edgegate::ports::{Ending, Clock, NewSession, Ports, SessionStore};
+use edgegate::domain::session::{EndReason, Holder, SessionId};
+use edgegate::ports::{Clock, Ending, NewSession, Ports, SessionStore};
 use futures_util::future::join_all;
 
 use crate::kv::{Deployment, EVERY_TIME, client, ended_key, open, recorded, renew, seal};
@@ -73,12 +73,8 @@ fn a_lost_write_is_finished_by_a_repeat() {
 
         // Ends one session, then all.
         deployment.kv.set_faults(fault());
-        let end = || {
-            store.end(
-                &Ending::by_id(user.id, ticket.session),
-                EndReason::LoggedOut,
-                deployment.now())
-        };
+        let ending = Ending::by_id(user.id, ticket.session);
+        let end = || store.end(&ending, EndReason::LoggedOut, deployment.now());
         assert!(deployment.time.run(end()).is_err());
         deployment.time.advance(2);
         assert!(deployment.time.run(end()).is_ok());

@@ -5,9 +5,9 @@ use std::rc::Rc;
 
 use edgegate::adapters::kv_sessions::KvSessions;
 use edgegate::adapters::kv_sessions::Sleep;
-use edgegate::adapters::memory::{MemorySessions, 
-    MemoryBackground, MemoryDevices, MemoryEvents, MemoryPorts, MemoryUsers, SimulatedKv,
-    VirtualTime,
+use edgegate::adapters::memory::{
+    MemoryBackground, MemoryDevices, MemoryEvents, MemoryPorts, MemorySessions, MemoryUsers,
+    SimulatedKv, VirtualTime,
 };
 use edgegate::domain::account::{
     Departure, EmailAddress, EmailPrefix, FreedAddress, NotFreedSince, PasswordHash, RowChange,
@@ -15,7 +15,7 @@ use edgegate::domain::account::{
 };
 use edgegate::domain::error::{Code, StoreError};
 use edgegate::domain::policy::{KV_WRITE_RETRIES_MS, RETRY_AFTER};
-use edgegate::domain::session::{Holder, Client, Proof, RefreshTicket, RefreshTokens, SessionId};
+use edgegate::domain::session::{Client, Holder, Proof, RefreshTicket, RefreshTokens, SessionId};
 use edgegate::domain::settings::Settings;
 use edgegate::ports::{Clock, Insertion, NewSession, Random, SessionStore, UserDirectory};
 use edgegate::service::{AuthService, Shared};
@@ -26,7 +26,8 @@ pub(crate) const BEGUN_MS: u64 = 1_767_225_600_000;
 pub(crate) const DAY: u64 = 86_400;
 pub(crate) const TICKET_SECRET: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 
-pub(crate) type Store = KvSessions<SimulatedKv, Dice, VirtualTime, MemoryBackground, MemorySessions>;
+pub(crate) type Store =
+    KvSessions<SimulatedKv, Dice, VirtualTime, MemoryBackground, MemorySessions>;
 pub(crate) type Service = AuthService<MemoryPorts<Store, VirtualTime, Dice, SlowUsers>>;
 /// Settings that differ from the defaults.
 pub(crate) type Changes<'a> = &'a [(&'a str, &'a str)];

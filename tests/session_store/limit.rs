@@ -3,8 +3,8 @@
 use edgegate::adapters::memory::{Faults, MemorySessions};
 use edgegate::domain::account::UserId;
 use edgegate::domain::policy::{ENDED_ROW_TTL, SESSIONS_PER_USER};
-use edgegate::domain::session::{Holder, EndReason, Proof, RefreshTicket, SessionId};
-use edgegate::ports::{Ending, Clock, NewSession, Ports, SessionStore};
+use edgegate::domain::session::{EndReason, Holder, Proof, RefreshTicket, SessionId};
+use edgegate::ports::{Clock, Ending, NewSession, Ports, SessionStore};
 
 use crate::kv::{Deployment, EVERY_TIME, client, ended_key, renew, seal, session_key};
 
@@ -182,7 +182,8 @@ fn a_session_that_has_ended_since_takes_no_place() {
         let ticket = deployment.ticket(&user);
         log_in(&deployment, &store, ticket, 3);
         let now = deployment.now();
-        let end = store.end(&Ending::by_id(user.id, ticket.session), EndReason::LoggedOut, now);
+        let ending = Ending::by_id(user.id, ticket.session);
+        let end = store.end(&ending, EndReason::LoggedOut, now);
         deployment.time.run(end).unwrap();
         deployment.time.advance(1);
         counted += deployment.time.run(deployment.background.run()).unwrap();
@@ -265,7 +266,8 @@ fn a_long_list_is_read_in_parts() {
         deployment.time.advance(1);
     }
     let now = deployment.now();
-    let end = store.end(&Ending::by_id(user.id, begun[150]), EndReason::LoggedOut, now);
+    let ending = Ending::by_id(user.id, begun[150]);
+    let end = store.end(&ending, EndReason::LoggedOut, now);
     deployment.time.run(end).unwrap();
     begun.remove(150);
     let _ = deployment.kv.take_calls();
@@ -320,7 +322,8 @@ fn ended_sessions_do_not_accumulate() {
     // The session stays ended without a record. The record is removed long before everything issued
     // for the session expires.
     let ended = begin(now, 1_500);
-    let end = store.end(&Ending::by_id(user, ended), EndReason::LoggedOut, now);
+    let ending = Ending::by_id(user, ended);
+    let end = store.end(&ending, EndReason::LoggedOut, now);
     pollster::block_on(end).unwrap();
     for passed in [0, ENDED_ROW_TTL - 1, ENDED_ROW_TTL, 86_400, 29 * 86_400] {
         store.delete_expired(now + passed);
@@ -381,7 +384,8 @@ fn a_list_may_miss_what_began_here_and_shows_nothing_that_ended_here() {
     deployment.time.advance(60);
     assert_eq!(listed(), 1);
     let (reason, now) = (EndReason::LoggedOut, deployment.now());
-    let end = store.end(&Ending::by_id(user.id, ticket.session), reason, now);
+    let ending = Ending::by_id(user.id, ticket.session);
+    let end = store.end(&ending, reason, now);
     deployment.time.run(end).unwrap();
     assert_eq!(listed(), 0);
 }

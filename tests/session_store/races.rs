@@ -12,7 +12,7 @@ use edgegate::domain::policy::{
     DELETED_VERSION, KV_STALENESS, REVOCATION_MEMORY_ENTRIES, REVOCATION_MEMORY_TTL, STALE_TTL,
 };
 use edgegate::domain::session::{EndReason, RefreshTicket, SessionId};
-use edgegate::ports::{Ending, Clock, Ports, SessionStore, UserDirectory};
+use edgegate::ports::{Clock, Ending, Ports, SessionStore, UserDirectory};
 use futures_util::future::{join, join_all};
 
 use crate::kv::{Deployment, EVERY_TIME, Service, client, renew, seal};
@@ -179,7 +179,8 @@ fn log_out_here_while_it_renews_elsewhere() {
                         .end(
                             &Ending::by_id(ticket.user, ticket.session),
                             EndReason::LoggedOut,
-                            deployment.now())
+                            deployment.now(),
+                        )
                         .await
                         .unwrap();
                     ended_ms = Some(deployment.time.now_ms());
@@ -320,11 +321,12 @@ fn a_late_write_leaves_no_smaller_version() {
             .time
             .run(deployment.begin(here.ports().sessions(), &user));
         for service in [&here, &there] {
-            let known =
-                service
-                    .ports()
-                    .sessions()
-                    .revocation(user.id, ticket.session, None, deployment.now());
+            let known = service.ports().sessions().revocation(
+                user.id,
+                ticket.session,
+                None,
+                deployment.now(),
+            );
             deployment.time.run(known).unwrap();
         }
         // Half of the runs have slow calls. The others have quick ones, and a second write in a
@@ -407,7 +409,8 @@ fn an_isolate_remembers_its_own_revocations_beside_thousands_of_others() {
     assert!(!known(ended).ended && known(outdated).minimum_version.is_none());
     deployment.time.advance(1);
     let now = deployment.now();
-    let end = store.end(&Ending::by_id(ada.id, ended.session), EndReason::LoggedOut, now);
+    let ending = Ending::by_id(ada.id, ended.session);
+    let end = store.end(&ending, EndReason::LoggedOut, now);
     deployment.time.run(end).unwrap();
     deployment
         .time
@@ -421,7 +424,8 @@ fn an_isolate_remembers_its_own_revocations_beside_thousands_of_others() {
             .run(store.revocation(user, other, None, now))
             .unwrap();
         // This isolate also writes as many endings and versions itself.
-        let end = store.end(&Ending::by_id(user, other), EndReason::LoggedOut, now);
+        let ending = Ending::by_id(user, other);
+        let end = store.end(&ending, EndReason::LoggedOut, now);
         deployment.time.run(end).unwrap();
         deployment
             .time

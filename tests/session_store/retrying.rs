@@ -128,7 +128,8 @@ impl<S: SessionStore> SessionStore for Retrying<S> {
     ) -> Result<Exchanged, StoreError> {
         repeat!(
             self,
-            self.store.exchange(user, code, session, sign_on, until, now)
+            self.store
+                .exchange(user, code, session, sign_on, until, now)
         )
     }
 

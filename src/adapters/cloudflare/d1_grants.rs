@@ -100,7 +100,10 @@ impl Grants for D1Grants {
 
     async fn forget(&self, user: UserId) -> Result<(), StoreError> {
         let sql = "DELETE FROM grants WHERE user = ?1";
-        self.0.first(sql, vec![text(&user.to_string())]).await.map(drop)
+        self.0
+            .first(sql, vec![text(&user.to_string())])
+            .await
+            .map(drop)
     }
 
     async fn forget_withdrawn(&self, before: u64) -> Result<(), StoreError> {

@@ -12,8 +12,8 @@ use crate::domain::account::{User, UserId};
 use crate::domain::authorization::{ClientHash, CodeId, Exchanged};
 use crate::domain::error::StoreError;
 use crate::domain::session::{
-    ActiveSession, Client, EndReason, Presented, Proved, RefreshTicket, Revocation,
-    Rules, SessionId,
+    ActiveSession, Client, EndReason, Presented, Proved, RefreshTicket, Revocation, Rules,
+    SessionId,
 };
 use crate::ports::{Ending, NewSession, Renewal, SessionStore};
 

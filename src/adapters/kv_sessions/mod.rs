@@ -34,14 +34,14 @@ use crate::domain::policy::{
     ENDED_TTL, KV_COUNT_EVERY, KV_MIN_TTL, KV_WRITE_RETRIES_MS, REVOCATION_CACHE_TTL,
 };
 use crate::domain::session::{
-    ActiveSession, Client, Consistency, Effect, EndReason, Holder, Presented, Proved,
-    Record, RefreshTicket, Revocation, Rules, SessionId, Standing, Stored, UserCopy, rotate,
+    ActiveSession, Client, Consistency, Effect, EndReason, Holder, Presented, Proved, Record,
+    RefreshTicket, Revocation, Rules, SessionId, Standing, Stored, UserCopy, rotate,
 };
 use crate::ports::{Ending, NewSession, Random, Renewal, SessionStore};
 use records::{
     decode_holder, decode_record, encode_end, encode_metadata, encode_record, ended_key,
-    ended_prefix, ending_sign_on, malformed, session_key, session_prefix, signed_off_key, signed_off_prefix,
-    stale_key,
+    ended_prefix, ending_sign_on, malformed, session_key, session_prefix, signed_off_key,
+    signed_off_prefix, stale_key,
 };
 
 pub use platform::{Background, KeyValue, Page, Sleep, Values, WriteError};
@@ -150,7 +150,9 @@ where
         {
             let store = self.clone();
             self.background.after_response(async move {
-                store.keep_to(most, user, session, holder.client(), epoch, now).await
+                store
+                    .keep_to(most, user, session, holder.client(), epoch, now)
+                    .await
             });
         }
         Ok(())
@@ -193,7 +195,12 @@ where
                 self.write(
                     session,
                     &encode_record(&record, &holder),
-                    Some(encode_metadata(ticket.epoch, &holder, client, presented.now)),
+                    Some(encode_metadata(
+                        ticket.epoch,
+                        &holder,
+                        client,
+                        presented.now,
+                    )),
                     lives_until.saturating_sub(presented.now),
                     // A record of this use or a later one needs no write.
                     |written| {
@@ -371,8 +378,8 @@ where
         sign_on: Option<SessionId>,
         now: u64,
     ) -> Result<Revocation, StoreError> {
-        let signed_off_here = sign_on
-            .is_some_and(|sign_on| self.memory.borrow().has_signed_off(user, sign_on));
+        let signed_off_here =
+            sign_on.is_some_and(|sign_on| self.memory.borrow().has_signed_off(user, sign_on));
         if signed_off_here {
             return Ok(Revocation::by_end());
         }

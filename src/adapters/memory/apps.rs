@@ -71,9 +71,7 @@ impl Clients for MemoryApps {
         let found = clients
             .get_mut(&client.id)
             .filter(|found| found.client.version == if_version);
-        Ok(found
-            .map(|found| found.client = client.clone())
-            .is_some())
+        Ok(found.map(|found| found.client = client.clone()).is_some())
     }
 
     async fn delete(&self, id: &ClientId) -> Result<bool, StoreError> {

@@ -10,8 +10,8 @@ use crate::domain::authorization::{ClientHash, CodeId, Exchanged};
 use crate::domain::error::StoreError;
 use crate::domain::policy::ENDED_ROW_TTL;
 use crate::domain::session::{
-    ActiveSession, Client, Consistency, Effect, EndReason, Fence, Generation, Holder,
-    Need, Presented, Proved, Record, RefreshTicket, Revocation, Rules, SessionId, Standing, Stored,
+    ActiveSession, Client, Consistency, Effect, EndReason, Fence, Generation, Holder, Need,
+    Presented, Proved, Record, RefreshTicket, Revocation, Rules, SessionId, Standing, Stored,
     UserCopy, rotate, surplus,
 };
 use crate::ports::{Ending, NewSession, Renewal, SessionStore};
@@ -68,13 +68,9 @@ impl MemorySessions {
             return false;
         };
         let signed_off = self.signed_off.borrow();
-        let replayed = self
-            .exchanges
-            .borrow()
-            .iter()
-            .any(|((user, _), exchange)| {
-                *user == new.user && exchange.session == new.session && exchange.replayed
-            });
+        let replayed = self.exchanges.borrow().iter().any(|((user, _), exchange)| {
+            *user == new.user && exchange.session == new.session && exchange.replayed
+        });
         replayed
             || app
                 .sign_on

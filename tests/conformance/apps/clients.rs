@@ -67,9 +67,7 @@ pub(super) async fn a_list_has_pages<C: Clients, G: Grants>(world: &World<C, G>)
     Ok(())
 }
 
-pub(super) async fn a_change_needs_the_version<C: Clients, G: Grants>(
-    world: &World<C, G>,
-) -> Case {
+pub(super) async fn a_change_needs_the_version<C: Clients, G: Grants>(world: &World<C, G>) -> Case {
     let client = world.app()?;
     world.clients.create(&client, None).await.map_err(text)?;
     let changed = AppClient {

@@ -87,16 +87,17 @@ pub(super) async fn a_repeat_changes_nothing<C: Clients, G: Grants>(world: &Worl
 }
 
 /// "MUST be one atomic step, also for simultaneous calls."
-pub(super) async fn ten_at_once_make_one_grant<C: Clients, G: Grants>(
-    world: &World<C, G>,
-) -> Case {
+pub(super) async fn ten_at_once_make_one_grant<C: Clients, G: Grants>(world: &World<C, G>) -> Case {
     let (user, client) = (world.user(), client(world));
     let mut grants = Vec::new();
     for number in 0..10 {
         grants.push(world.grant(user, &client, &format!("scope{number}"))?);
     }
     let given = join_all(grants.iter().map(|grant| world.grants.give(grant))).await;
-    let ids: Result<Vec<GrantId>, _> = given.into_iter().map(|given| given.map(|it| it.id)).collect();
+    let ids: Result<Vec<GrantId>, _> = given
+        .into_iter()
+        .map(|given| given.map(|it| it.id))
+        .collect();
     let ids = ids.map_err(text)?;
     check!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
     let live = world.grants.find_live(user, &client, None).await;
@@ -110,7 +111,9 @@ pub(super) async fn too_many_scopes_replace_the_others<C: Clients, G: Grants>(
 ) -> Case {
     let (user, client) = (world.user(), client(world));
     let many = |letter: &str| {
-        let names: Vec<String> = (0..8).map(|at| format!("{}{at}", letter.repeat(50))).collect();
+        let names: Vec<String> = (0..8)
+            .map(|at| format!("{}{at}", letter.repeat(50)))
+            .collect();
         names.join(" ")
     };
     let first = world.grant(user, &client, &many("a"))?;

@@ -7,8 +7,7 @@ use edgegate::domain::account::{EmailAddress, LinkNonce, PasswordHash, Roles, Us
 use edgegate::domain::error::StoreError;
 use edgegate::domain::session::{
     AppBinding, Client, ClientFingerprint, Fingerprints, Holder, Place, Presented, Proof,
-    RefreshTicket, Reuse, Rules,
-    SessionId, Verdict,
+    RefreshTicket, Reuse, Rules, SessionId, Verdict,
 };
 use edgegate::ports::{NewSession, Renewal, SessionStore};
 

@@ -99,10 +99,16 @@ fn variant(act: &Act) -> usize {
         Act::SessionReplaced { .. } => 38,
         Act::CodeIssued { .. } => 39,
         Act::AuthorizationDenied { .. } => 40,
+        Act::ClientManaged { .. } => 41,
+        Act::GrantWithdrawn { .. } => 42,
+        Act::AppSignedIn { .. } => 43,
+        Act::CodeRefused { .. } => 44,
+        Act::CodeReplayed { .. } => 45,
+        Act::ClientRefused { .. } => 46,
     }
 }
 
-const VARIANTS: usize = 41;
+const VARIANTS: usize = 47;
 
 impl Seen {
     /// The events since the last call as texts: the name, with `!` unless it was done, and the

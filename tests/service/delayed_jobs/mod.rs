@@ -62,6 +62,7 @@ async fn ask(world: &World, subject: &Subject) -> Asked {
         Subject::Ticket(Purpose::Registration) => "registration",
         Subject::Ticket(Purpose::Verification) => "verification",
         Subject::Ticket(Purpose::NewAddress) => "new_address",
+        Subject::Ticket(of_apps) => panic!("{of_apps:?} is not in the table"),
     };
     match kind {
         "reset" => service.reset_password(HOME, &client, locale).await.unwrap(),
@@ -155,6 +156,9 @@ async fn use_ticket(world: &mut World, purpose: Purpose, text: &str) -> bool {
             .is_ok(),
         Purpose::NewAddress => service.confirm_email(text, &client, locale).await.is_ok(),
         Purpose::Device => panic!("not a text here"),
+        Purpose::SignOn | Purpose::AuthorizationRequest | Purpose::Code | Purpose::AppRefresh => {
+            panic!("not in the table")
+        }
     }
 }
 

@@ -48,7 +48,12 @@ pub(super) fn next_purpose(purpose: &Purpose) -> Option<Purpose> {
         Purpose::Registration => Purpose::Verification,
         Purpose::Verification => Purpose::NewAddress,
         Purpose::NewAddress => Purpose::Device,
-        Purpose::Device => return None,
+        // Those of apps need an app. `tests/authorization` tries them.
+        Purpose::Device
+        | Purpose::SignOn
+        | Purpose::AuthorizationRequest
+        | Purpose::Code
+        | Purpose::AppRefresh => return None,
     })
 }
 
@@ -60,6 +65,10 @@ pub(super) fn purpose_name(purpose: Purpose) -> &'static str {
         Purpose::Verification => "verification link",
         Purpose::NewAddress => "new address link",
         Purpose::Device => "device ticket",
+        Purpose::SignOn => "sign-on",
+        Purpose::AuthorizationRequest => "authorization request",
+        Purpose::Code => "authorization code",
+        Purpose::AppRefresh => "refresh token of an app",
     }
 }
 
@@ -96,7 +105,14 @@ impl Subject {
             }
             Self::Job(Task::Reset { .. } | Task::NewAddress { .. })
             | Self::Ticket(
-                Purpose::Reset | Purpose::NewAddress | Purpose::Refresh | Purpose::Device,
+                Purpose::Reset
+                | Purpose::NewAddress
+                | Purpose::Refresh
+                | Purpose::Device
+                | Purpose::SignOn
+                | Purpose::AuthorizationRequest
+                | Purpose::Code
+                | Purpose::AppRefresh,
             ) => &[Start::Verified, Start::Unverified],
             Self::Job(
                 Task::AddressChangeAsked { .. }

@@ -33,7 +33,8 @@ use edgegate::domain::session::{
 use edgegate::ports::{
     AddedSecret, Clients, DeadLetter, Devices, Ending, GivenGrant, Grants, Guarded, IdTokenSigner, Insertion,
     LaneRequest, Limit, MailGate, MailLedger, MailQueue, Mailer, NewSession, Once, OperatorTickets,
-    PasswordGuard, PasswordHasher, Ports, RateLimiter, RegisteredClient, Renewal, SessionStore, SignatureVerifier, UserDirectory, Vendors,
+    PasswordGuard, PasswordHasher, Ports, RateLimiter, RegisteredClient, Renewal, SessionStore,
+    SignatureVerifier, UserDirectory, Vendors,
 };
 use edgegate_token::SignedBy;
 
@@ -394,9 +395,19 @@ impl<K: KeyValue> KeyValue for Faulty<K> {
     }
 }
 
+/// The same for a method whose name two traits of the adapter have.
+macro_rules! numbered_of {
+    ($trait:ident, $name:literal, $method:ident($($argument:ident: $of:ty),*) -> $answer:ty) => {
+        async fn $method(&self, $($argument: $of),*) -> Result<$answer, StoreError> {
+            let run = || $trait::$method(&self.inner, $($argument),*);
+            self.line.call($name, failed, run).await
+        }
+    };
+}
+
 impl Clients for Faulty<MemoryApps> {
-    numbered!("clients find", find(id: &ClientId) -> Option<RegisteredClient>);
-    numbered!("clients list", list(after: Option<&ClientId>, limit: u32) -> Vec<AppClient>);
+    numbered_of!(Clients, "clients find", find(id: &ClientId) -> Option<RegisteredClient>);
+    numbered_of!(Clients, "clients list", list(after: Option<&ClientId>, limit: u32) -> Vec<AppClient>);
     numbered!("clients create", create(client: &AppClient, secret: Option<&StoredSecret>) -> bool);
     numbered!("clients change", change(client: &AppClient, if_version: u64) -> bool);
     numbered!("clients delete", delete(id: &ClientId) -> bool);
@@ -407,8 +418,8 @@ impl Clients for Faulty<MemoryApps> {
 impl Grants for Faulty<MemoryApps> {
     numbered!("grants give", give(grant: &Grant) -> Grant);
     numbered!("grants find live", find_live(user: UserId, client: &ClientId, resource: Option<&Resource>) -> Option<Grant>);
-    numbered!("grants find", find(id: GrantId) -> Option<Grant>);
-    numbered!("grants list", list(user: UserId) -> Vec<GivenGrant>);
+    numbered_of!(Grants, "grants find", find(id: GrantId) -> Option<Grant>);
+    numbered_of!(Grants, "grants list", list(user: UserId) -> Vec<GivenGrant>);
     numbered!("grants withdraw", withdraw(id: GrantId, user: UserId, now: u64) -> Option<Grant>);
     numbered!("grants forget", forget(user: UserId) -> ());
     numbered!("grants forget withdrawn", forget_withdrawn(before: u64) -> ());

@@ -19,7 +19,8 @@ use edgegate::service::{AuthService, Login, Shared, SignedIn};
 use super::ports::{Faulty, FaultyPorts, Line};
 use crate::fixture::{ADA, PASSWORD, ROOT, client, settings};
 
-pub(super) type Kv = KvSessions<Faulty<MemoryKeyValue>, SeededRandom, NoSleep, MemoryBackground, MemorySessions>;
+pub(super) type Kv =
+    KvSessions<Faulty<MemoryKeyValue>, SeededRandom, NoSleep, MemoryBackground, MemorySessions>;
 
 pub(super) struct World<S> {
     pub(super) service: AuthService<FaultyPorts<S>>,
@@ -67,7 +68,14 @@ pub(super) fn on_kv(changes: &[(&str, &str)]) -> World<Kv> {
         let random = SeededRandom::default();
         {
             let codes = Some(MemorySessions::default());
-            KvSessions::new(kv, random, NoSleep, MemoryBackground::default(), memory, codes)
+            KvSessions::new(
+                kv,
+                random,
+                NoSleep,
+                MemoryBackground::default(),
+                memory,
+                codes,
+            )
         }
     })
 }

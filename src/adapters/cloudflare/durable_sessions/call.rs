@@ -188,8 +188,8 @@ mod tests {
     use crate::domain::json;
     use crate::domain::policy::MAX_TICKET_SECRETS;
     use crate::domain::session::{
-        AppBinding, ClientFingerprint, Fingerprints, Generation, Proof, Proved, Reuse,
-        Revocation, Use,
+        AppBinding, ClientFingerprint, Fingerprints, Generation, Proof, Proved, Reuse, Revocation,
+        Use,
     };
 
     fn sent<T: Serialize + DeserializeOwned>(value: &T) -> T {

@@ -13,8 +13,8 @@ use crate::domain::authorization::{ClientHash, CodeId, Exchanged};
 use crate::domain::error::StoreError;
 use crate::domain::policy::FORGET_COPY_TIMEOUT_MS;
 use crate::domain::session::{
-    ActiveSession, Client, EndReason, Presented, Proved, RefreshTicket, Revocation,
-    Rules, SessionId, Standing, UserCopy,
+    ActiveSession, Client, EndReason, Presented, Proved, RefreshTicket, Revocation, Rules,
+    SessionId, Standing, UserCopy,
 };
 use crate::ports::{Ending, NewSession, Renewal, SessionStore};
 

@@ -9,14 +9,14 @@ use super::call::Seen;
 use crate::adapters::cloudflare::binding::{failed, whole};
 use crate::adapters::cloudflare::object_state::Sql;
 use crate::adapters::cloudflare::objects;
-use crate::domain::error::StoreError;
 use crate::domain::authorization::{ClientHash, CodeId, Exchanged};
+use crate::domain::error::StoreError;
 use crate::domain::json;
 use crate::domain::policy::ENDED_ROW_TTL;
 use crate::domain::session::{
     ActiveSession, AppBinding, ClientFingerprint, Consistency, DatedCopy, Decision, Effect,
-    EndReason, Fence, Holder, Methods, Presented, Proof, Proved, Record, RefreshTicket,
-    Revocation, Rules, SessionId, Standing, Stored, Use, rotate, surplus,
+    EndReason, Fence, Holder, Methods, Presented, Proof, Proved, Record, RefreshTicket, Revocation,
+    Rules, SessionId, Standing, Stored, Use, rotate, surplus,
 };
 
 #[wasm_bindgen]

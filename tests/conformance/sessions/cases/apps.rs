@@ -4,9 +4,7 @@ use std::future::ready;
 
 use edgegate::domain::account::UserId;
 use edgegate::domain::authorization::{ClientHash, ClientId, CodeId, Exchanged};
-use edgegate::domain::session::{
-    AppBinding, EndReason, Holder, RefreshTicket, SessionId, Verdict,
-};
+use edgegate::domain::session::{AppBinding, EndReason, Holder, RefreshTicket, SessionId, Verdict};
 use edgegate::ports::{Ending, SessionStore};
 use futures_util::future::join_all;
 

@@ -105,7 +105,11 @@ async fn renew_while_it_ends<W: World>(
     let (user, now) = (&ada.user, ada.world.now());
     let row = async {
         store
-            .end(&Ending::by_id(user.id, token.session), EndReason::LoggedOut, now)
+            .end(
+                &Ending::by_id(user.id, token.session),
+                EndReason::LoggedOut,
+                now,
+            )
             .await?;
         Ok(Some(user.clone()))
     };

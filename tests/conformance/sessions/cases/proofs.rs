@@ -95,7 +95,11 @@ pub(crate) async fn what_is_over_takes_no_proof<W: World>(world: &W) -> Case {
     let ended = ada.begin().await?;
     let store = world.here();
     store
-        .end(&Ending::by_id(ended.user, ended.session), EndReason::LoggedOut, world.now())
+        .end(
+            &Ending::by_id(ended.user, ended.session),
+            EndReason::LoggedOut,
+            world.now(),
+        )
         .await
         .map_err(text)?;
     check_eq!(prove(world, ended).await?, Proved::Over, "an ended session");
