@@ -3,7 +3,8 @@
 //! It has a purpose of its own, so it is no refresh token of a browser and never gets into the
 //! cookie.
 
-use super::client::ClientHash;
+use super::client::{ClientHash, ClientId};
+use super::exchange::{ExchangeRefusal, is_same_resource};
 use super::grant::GrantId;
 use super::resource::Resource;
 use super::scope::Scopes;
@@ -39,6 +40,23 @@ impl AppTicket {
             core: self.core.successor()?,
             ..self.clone()
         })
+    }
+
+    /// Judges a renewal before any storage is asked: the ticket must be this client's, which has
+    /// authenticated, and the resource must be the ticket's or left out (RFC 8707 section 2.2).
+    ///
+    /// # Errors
+    /// [`ExchangeRefusal::Client`], which the app sees as `invalid_grant`, or
+    /// [`ExchangeRefusal::Resource`].
+    pub fn judge(&self, client: &ClientId, resource: Option<&str>) -> Result<(), ExchangeRefusal> {
+        if self.client != client.hash() {
+            return Err(ExchangeRefusal::Client);
+        }
+        if is_same_resource(resource, self.resource.as_ref()) {
+            Ok(())
+        } else {
+            Err(ExchangeRefusal::Resource)
+        }
     }
 
     /// The scopes of an access token that a renewal asks for: never more than the ticket's. Without
@@ -147,7 +165,7 @@ mod tests {
             });
             let text = tickets().seal(&ticket);
             prop_assert!(text.expose().starts_with("ega_"));
-            prop_assert_eq!(tickets().open(text.expose()).as_ref(), Some(&ticket));
+            prop_assert_eq!(tickets().open(text.expose()), Some(ticket.clone()));
             prop_assert_eq!(tickets().open(&flipped(text.expose(), at, bit)), None);
             let next = ticket.successor();
             prop_assert_eq!(next.is_none(), counter == u32::MAX);
@@ -185,6 +203,27 @@ mod tests {
         assert_eq!(refresh.open(&renamed), None);
         let renamed = theirs.expose().replacen("egr_", "ega_", 1);
         assert_eq!(tickets().open(&renamed), None);
+    }
+
+    #[test]
+    fn a_renewal_is_its_clients_and_for_its_resource() {
+        use ExchangeRefusal as Refusal;
+        let (own, other) = (client().id, ClientId::parse("other").unwrap());
+        let api = "https://api.example.com/";
+        for (client, resource, refusal) in [
+            (&own, None, None),
+            (&own, Some(api), None),
+            (&own, Some("https://other.example"), Some(Refusal::Resource)),
+            (&own, Some("no uri"), Some(Refusal::Resource)),
+            (&other, None, Some(Refusal::Client)),
+            (&other, Some("no uri"), Some(Refusal::Client)),
+        ] {
+            assert_eq!(
+                ticket().judge(client, resource).err(),
+                refusal,
+                "{client} {resource:?}"
+            );
+        }
     }
 
     #[test]

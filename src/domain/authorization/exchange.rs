@@ -18,6 +18,7 @@ use subtle::ConstantTimeEq as _;
 
 use super::client::{ClientId, short_hash};
 use super::code::Code;
+use super::resource::Resource;
 use crate::domain::policy::{VERIFIER_MAX_CHARS, VERIFIER_MIN_CHARS};
 use crate::domain::secret::Secret;
 use crate::domain::session::{SessionId, Standing};
@@ -126,14 +127,18 @@ pub fn judge_exchange(
     if !verifier.is_some_and(|verifier| verifier.answers(&code.challenge)) {
         return Err(Refusal::Verifier);
     }
-    let is_same_resource = presented.resource.is_none_or(|text| {
-        let resource = super::Resource::parse(text).ok();
-        resource.is_some() && resource == code.resource
-    });
-    if !is_same_resource {
+    if !is_same_resource(presented.resource, code.resource.as_ref()) {
         return Err(Refusal::Resource);
     }
     Ok(())
+}
+
+/// Whether a token request names the resource of its grant, or none.
+pub(super) fn is_same_resource(presented: Option<&str>, granted: Option<&Resource>) -> bool {
+    presented.is_none_or(|text| {
+        let resource = Resource::parse(text).ok();
+        resource.is_some() && resource.as_ref() == granted
+    })
 }
 
 /// Judges the user's row. `None` when there is none.
@@ -351,7 +356,8 @@ mod tests {
         fn a_verifier_has_its_length_and_characters(text in "[A-Za-z0-9._~-]{0,140}") {
             let is_one = (43..=128).contains(&text.len());
             prop_assert_eq!(Verifier::parse(&text).is_some(), is_one);
-            prop_assert!(Verifier::parse(&format!("{VERIFIER}{text}+")).is_none());
+            let with_plus = format!("{text}{VERIFIER}+");
+            prop_assert!(Verifier::parse(&with_plus).is_none());
         }
 
         #[test]

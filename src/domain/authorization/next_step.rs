@@ -242,7 +242,7 @@ mod tests {
             grant(&theirs, "openid"),
             grant(&unregistered(), "openid profile"),
             Grant {
-                user: crate::domain::account::UserId::new(9, &[9; 10]),
+                user: UserId::new(9, &[9; 10]),
                 ..good.clone()
             },
             Grant {

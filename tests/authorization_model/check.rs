@@ -1,0 +1,82 @@
+//! Searches a model to its end, prints the cost of the search, and reports what was found.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::time::Instant;
+
+use stateright::{Checker, HasDiscoveries, Model};
+
+use crate::model::{Action, Setting};
+use crate::state::State;
+
+/// What a search has seen, so that a model in which nothing happens does not pass.
+#[derive(Debug, Default)]
+pub struct Coverage(Mutex<BTreeMap<&'static str, usize>>);
+
+impl Coverage {
+    pub fn note(&self, event: &'static str) {
+        *self.0.lock().unwrap().entry(event).or_default() += 1;
+    }
+}
+
+/// No property may be violated, every listed event must have happened, and every state must have
+/// been searched.
+pub fn holds(setting: Setting, events: &[&str]) {
+    let (name, coverage) = (setting.name, setting.coverage.clone());
+    if let Some((property, steps)) = search(setting) {
+        panic!("{name}: it is not so that {property}:\n{steps}");
+    }
+    let seen = coverage.0.lock().unwrap();
+    println!("  {seen:?}");
+    for event in events {
+        assert!(seen.contains_key(event), "{name}: {event} never came about");
+    }
+}
+
+/// The property must be violated.
+pub fn is_caught(setting: Setting, expected: &str) {
+    let name = setting.name;
+    let (property, steps) = search(setting).unwrap_or_else(|| panic!("{name}: nothing was found"));
+    assert_eq!(property, expected, "{name}:\n{steps}");
+    println!("{steps}");
+}
+
+fn search(setting: Setting) -> Option<(&'static str, String)> {
+    let name = setting.name;
+    let begun = Instant::now();
+    // The search has no limit of states, depth or time, so it ends when no state is left or a
+    // property is violated.
+    let checker = setting
+        .checker()
+        .finish_when(HasDiscoveries::AnyFailures)
+        .spawn_bfs()
+        .join();
+    let found = checker
+        .discoveries()
+        .into_iter()
+        .next()
+        .map(|(property, path)| (property, steps(path.into_vec())));
+    let end = if found.is_some() {
+        "violated"
+    } else {
+        "exhausted"
+    };
+    println!(
+        "{name}: {end}, {} states, depth {}, {:.1} s",
+        checker.unique_state_count(),
+        checker.max_depth(),
+        begun.elapsed().as_secs_f64(),
+    );
+    assert!(
+        found.is_some() || checker.is_done(),
+        "{name}: the search stopped before its end"
+    );
+    found
+}
+
+fn steps(path: Vec<(State, Option<Action>)>) -> String {
+    path.into_iter()
+        .filter_map(|(_, action)| action)
+        .map(|action| format!("  {action:?}\n"))
+        .collect()
+}

@@ -1,0 +1,386 @@
+//! The model: who may do what in a state, and the resulting state.
+
+use std::sync::Arc;
+
+use edgegate::domain::authorization::{ExchangeRefusal, Exchanged, conclude_exchange};
+use edgegate::domain::session::SessionId;
+use stateright::{Model, Property};
+
+use crate::check::Coverage;
+use crate::state::{App, Ask, Exchange, For, Issued, Party, Session, State, Violation};
+use crate::world::{Asked, Bug, URIS, World, receiver};
+
+/// How many ticks a code lives.
+const CODE_TICKS: u8 = 2;
+const MOST_CODES: usize = 2;
+const MOST_IN_TRANSIT: usize = 2;
+const MOST_SESSIONS: usize = 3;
+
+/// What the thief can do besides sending requests of his own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Thief {
+    /// He sees every code: in a log, in a history, behind a redirect.
+    pub sees_codes: bool,
+    /// He sends the user's browser here with a request that names the app without a secret. If he
+    /// also sees where it ends, he is that app.
+    pub begins_for_the_public_app: bool,
+    /// He has copies of all refresh tokens.
+    pub sees_refresh_tokens: bool,
+}
+
+/// A model.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    pub name: &'static str,
+    pub thief: Thief,
+    /// Answers may get lost, and requests arrive twice.
+    pub bad_network: bool,
+    pub world: Arc<World>,
+    pub coverage: Arc<Coverage>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    Tick,
+    /// A request arrives with the user's browser.
+    Ask(Party, Ask),
+    /// The thief sees a code.
+    See(u8),
+    /// A token request is sent.
+    Send(Exchange),
+    /// It arrives at the user's object; the request may arrive again; the answer may get lost.
+    Arrive(u8, bool, bool),
+    /// A location of KV sees what was written before.
+    Catch,
+    LogOut,
+}
+
+impl Setting {
+    pub fn new(name: &'static str, bug: Option<Bug>) -> Self {
+        Self {
+            name,
+            thief: Thief {
+                sees_codes: true,
+                begins_for_the_public_app: false,
+                sees_refresh_tokens: true,
+            },
+            bad_network: true,
+            world: Arc::new(World::new(bug)),
+            coverage: Arc::default(),
+        }
+    }
+
+    fn has(&self, bug: Bug) -> bool {
+        self.world.bug == Some(bug)
+    }
+
+    /// The requests that the thief may send the browser here with.
+    fn asks_of_thief(&self, mut each: impl FnMut(Ask)) {
+        for app in [App::Web, App::Spa, App::Evil] {
+            for uri in 0..u8::try_from(URIS.len()).unwrap() {
+                for challenge_of in [Party::Web, Party::Spa, Party::Thief] {
+                    for resource in [For::Nothing, For::TheApi, For::TheAccount] {
+                        let is_for_public = app == App::Spa && challenge_of == Party::Thief;
+                        if is_for_public && !self.thief.begins_for_the_public_app {
+                            continue;
+                        }
+                        each(Ask {
+                            app,
+                            uri,
+                            challenge_of,
+                            resource,
+                        });
+                    }
+                }
+            }
+        }
+    }
+
+    /// The token requests that somebody may send.
+    fn exchanges(&self, state: &State, mut each: impl FnMut(Exchange)) {
+        for (number, issued) in state.codes.iter().enumerate() {
+            let code = u8::try_from(number).unwrap();
+            let exchange = |by, app, uri, verifier_of| Exchange {
+                by,
+                code,
+                app,
+                uri,
+                verifier_of,
+                again: self.bad_network,
+            };
+            // An honest app takes the codes of its own requests only (RFC 9700 section 4.7).
+            if issued.begun_by != Party::Thief {
+                let by = issued.begun_by;
+                each(exchange(by, by.app(), issued.ask.uri, by));
+            }
+            if issued.seen {
+                for app in [App::Web, App::Spa, App::Evil] {
+                    for uri in [issued.ask.uri, 2] {
+                        // He has his own verifier only.
+                        each(exchange(Party::Thief, app, uri, Party::Thief));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Where the answer to a request goes, unless it is a page or an error for its own app: then
+    /// nothing follows.
+    fn answer(&self, state: &State, ask: Ask) -> Option<Asked> {
+        let asked = self.world.ask(ask, !state.logged_out);
+        match asked {
+            Asked::Page => {
+                self.coverage.note("page");
+                None
+            }
+            Asked::Error(uri) if World::is_registered(ask.app, uri) => {
+                self.coverage.note("error");
+                None
+            }
+            Asked::Error(_) | Asked::Code(_) => Some(asked),
+        }
+    }
+
+    fn issue(&self, state: &mut State, by: Party, ask: Ask) {
+        let place = match self.world.ask(ask, !state.logged_out) {
+            Asked::Page => return,
+            Asked::Error(uri) => uri,
+            Asked::Code(uri) => {
+                self.coverage.note("code");
+                state.codes.push(Issued {
+                    ask,
+                    begun_by: by,
+                    seen: receiver(uri) == Party::Thief,
+                    age: 0,
+                    remembered: None,
+                    visible: false,
+                    sessions: 0,
+                });
+                uri
+            }
+        };
+        if !World::is_registered(ask.app, place) {
+            state.violation = Some(Violation::RedirectElsewhere);
+        }
+    }
+
+    /// What can be done with the tokens of a session as soon as it has begun: whoever has them calls
+    /// a route of the account, and the thief renews with a copy of the refresh token, as any app.
+    fn misuse(&self, app: App, resource: For) -> Option<Violation> {
+        self.coverage.note("acts");
+        if self.world.acts_on_account(app, resource) {
+            return Some(Violation::ActsOnAccount);
+        }
+        let renews =
+            |by: App| self.world.authenticates(Party::Thief, by) && self.world.renews(app, by);
+        let others = [App::Web, App::Evil]
+            .into_iter()
+            .filter(|_| app != App::Evil);
+        if self.thief.sees_refresh_tokens && others.into_iter().any(renews) {
+            return Some(Violation::AnothersTokens);
+        }
+        self.coverage.note("renewal refused");
+        None
+    }
+
+    /// Whether a token request passes everything before the user's object.
+    fn passes(&self, state: &State, exchange: &Exchange) -> bool {
+        let issued = &state.codes[usize::from(exchange.code)];
+        if !self.world.authenticates(exchange.by, exchange.app) {
+            self.coverage.note("not authenticated");
+            return false;
+        }
+        let judged = self
+            .world
+            .judge(issued, exchange.app, exchange.uri, exchange.verifier_of);
+        if let Err(refusal) = judged {
+            self.coverage.note(refusal.reason());
+        }
+        let replays = issued.remembered.is_some() && judged == Err(ExchangeRefusal::Verifier);
+        judged.is_ok() || replays && self.has(Bug::ReplayBeforeVerifier)
+    }
+
+    /// What the user's object answers, and what follows.
+    fn arrive(&self, state: &mut State, exchange: Exchange, lost: bool) {
+        let number = u8::try_from(state.sessions.len()).unwrap();
+        let issued = &mut state.codes[usize::from(exchange.code)];
+        let remembered = match issued.remembered {
+            Some(_) if self.has(Bug::RememberedByLocation) && !issued.visible => None,
+            remembered => remembered,
+        };
+        let id = |number: u8| SessionId::new(u64::from(number), &[number; 10]);
+        let exchanged = match remembered {
+            Some(session) => Exchanged::Again(id(session)),
+            None if state.logged_out && !self.has(Bug::NoSignOn) => Exchanged::SignedOff,
+            None => Exchanged::First,
+        };
+        match conclude_exchange(exchanged) {
+            Err((refusal, ends)) => {
+                self.coverage.note(refusal.reason());
+                let ended = remembered.filter(|session| ends == Some(id(*session)));
+                if let Some(session) = ended {
+                    state.sessions[usize::from(session)].ended = true;
+                    if exchange.verifier_of != issued.ask.challenge_of {
+                        state.violation = Some(Violation::EndedWithoutVerifier);
+                    }
+                }
+            }
+            Ok(()) => {
+                self.coverage
+                    .note(if lost { "answer lost" } else { "session" });
+                issued.remembered = Some(number);
+                issued.sessions += 1;
+                let ask = issued.ask;
+                let is_second = issued.sessions > 1;
+                state.sessions.push(Session {
+                    app: ask.app,
+                    holder: (!lost).then_some(exchange.by),
+                    ended: false,
+                });
+                state.violation = if exchange.verifier_of != ask.challenge_of {
+                    Some(Violation::WithoutVerifier)
+                } else if is_second {
+                    Some(Violation::TwoSessions)
+                } else if exchange.by.app() != ask.app {
+                    Some(Violation::AnothersTokens)
+                } else if state.logged_out {
+                    Some(Violation::AfterLogOut)
+                } else {
+                    self.misuse(ask.app, ask.resource)
+                };
+            }
+        }
+    }
+}
+
+impl Model for Setting {
+    type State = State;
+    type Action = Action;
+
+    fn init_states(&self) -> Vec<State> {
+        vec![State::default()]
+    }
+
+    fn actions(&self, state: &State, actions: &mut Vec<Action>) {
+        if state.violation.is_some() {
+            return;
+        }
+        if state.codes.iter().any(|code| code.age < CODE_TICKS) {
+            actions.push(Action::Tick);
+        }
+        if state.codes.len() < MOST_CODES {
+            for by in [Party::Web, Party::Spa] {
+                let ask = Ask {
+                    app: by.app(),
+                    uri: by as u8,
+                    challenge_of: by,
+                    resource: For::TheApi,
+                };
+                actions.push(Action::Ask(by, ask));
+            }
+            self.asks_of_thief(|ask| {
+                if self.answer(state, ask).is_some() {
+                    actions.push(Action::Ask(Party::Thief, ask));
+                }
+            });
+        }
+        for (number, issued) in state.codes.iter().enumerate() {
+            if self.thief.sees_codes && !issued.seen {
+                actions.push(Action::See(u8::try_from(number).unwrap()));
+            }
+        }
+        if state.exchanges.len() < MOST_IN_TRANSIT {
+            self.exchanges(state, |exchange| {
+                if self.passes(state, &exchange) {
+                    actions.push(Action::Send(exchange));
+                }
+            });
+        }
+        if state.sessions.len() < MOST_SESSIONS {
+            for number in 0..u8::try_from(state.exchanges.len()).unwrap() {
+                actions.push(Action::Arrive(number, false, false));
+                if self.bad_network {
+                    actions.push(Action::Arrive(number, false, true));
+                    actions.push(Action::Arrive(number, true, false));
+                    actions.push(Action::Arrive(number, true, true));
+                }
+            }
+        }
+        if self.has(Bug::RememberedByLocation) {
+            actions.push(Action::Catch);
+        }
+        if !state.logged_out {
+            actions.push(Action::LogOut);
+        }
+    }
+
+    fn next_state(&self, last: &State, action: Action) -> Option<State> {
+        let mut state = last.clone();
+        match action {
+            Action::Tick => {
+                for code in &mut state.codes {
+                    code.age = (code.age + 1).min(CODE_TICKS);
+                }
+                // A token request takes less than a tick to arrive.
+                state.exchanges.clear();
+            }
+            Action::Ask(by, ask) => self.issue(&mut state, by, ask),
+            Action::See(code) => state.codes[usize::from(code)].seen = true,
+            Action::Send(exchange) => state.exchanges.push(exchange),
+            Action::Arrive(number, again, lost) => {
+                let mut exchange = state.exchanges.remove(usize::from(number));
+                if again {
+                    if !exchange.again {
+                        return None;
+                    }
+                    self.coverage.note("arrived twice");
+                    exchange.again = false;
+                    state.exchanges.push(exchange);
+                }
+                self.arrive(&mut state, exchange, lost);
+            }
+            Action::Catch => {
+                for code in &mut state.codes {
+                    code.visible = code.remembered.is_some();
+                }
+            }
+            Action::LogOut => {
+                self.coverage.note("log-out");
+                state.logged_out = true;
+                for session in &mut state.sessions {
+                    session.ended = true;
+                }
+            }
+        }
+        Some(state.canonical())
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        fn never(state: &State, violation: Violation) -> bool {
+            state.violation != Some(violation)
+        }
+        vec![
+            Property::always("a code without its verifier gives nothing", |_, state| {
+                never(state, Violation::WithoutVerifier)
+            }),
+            Property::always("a code without its verifier ends nothing", |_, state| {
+                never(state, Violation::EndedWithoutVerifier)
+            }),
+            Property::always("a code gives one session", |_, state| {
+                never(state, Violation::TwoSessions)
+            }),
+            Property::always("no client gets another client's tokens", |_, state| {
+                never(state, Violation::AnothersTokens)
+            }),
+            Property::always("no redirect leaves the registered URIs", |_, state| {
+                never(state, Violation::RedirectElsewhere)
+            }),
+            Property::always("an app's token never acts on the account", |_, state| {
+                never(state, Violation::ActsOnAccount)
+            }),
+            Property::always("no code gives a session after a log-out", |_, state| {
+                never(state, Violation::AfterLogOut)
+            }),
+        ]
+    }
+}

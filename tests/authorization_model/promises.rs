@@ -1,0 +1,73 @@
+//! What is promised, and what is not.
+
+use crate::check::{holds, is_caught};
+use crate::model::{Setting, Thief};
+use crate::world::Bug;
+
+/// Everything that can happen has happened in the search.
+const EVENTS: [&str; 14] = [
+    "page",
+    "error",
+    "code",
+    "session",
+    "answer lost",
+    "arrived twice",
+    "code_expired",
+    "code_of_another_client",
+    "code_redirect_uri",
+    "code_verifier",
+    "code_replayed",
+    "signed_off",
+    "not authenticated",
+    "renewal refused",
+];
+
+#[test]
+fn a_thief_who_sees_every_code_gets_nothing() {
+    holds(Setting::new("thief, bad network", None), &EVENTS);
+}
+
+#[test]
+fn a_thief_who_begins_requests_and_sees_no_code_gets_nothing() {
+    let setting = Setting {
+        thief: Thief {
+            sees_codes: false,
+            begins_for_the_public_app: true,
+            sees_refresh_tokens: true,
+        },
+        ..Setting::new("thief who begins requests, sees no code", None)
+    };
+    holds(setting, &EVENTS[..7]);
+}
+
+/// Each of two rules keeps an app's token away from the account: no resource is `AUDIENCE`, and the
+/// account's routes look at client and scope.
+#[test]
+fn either_of_two_rules_keeps_tokens_of_apps_from_the_account() {
+    for (name, bug) in [
+        ("the account looks at aud alone", Bug::AudienceAlone),
+        ("AUDIENCE may be a resource", Bug::AccountIsAResource),
+    ] {
+        let setting = Setting {
+            bad_network: false,
+            ..Setting::new(name, Some(bug))
+        };
+        holds(setting, &["acts"]);
+    }
+}
+
+/// An app without a secret is whoever has code and verifier. A thief who begins its request in the
+/// user's browser, with a verifier of his own, and sees where it ends, is that app. Nothing in OAuth
+/// can tell them apart; a secret can.
+#[test]
+fn bound_a_thief_at_both_ends_is_a_public_app() {
+    let setting = Setting {
+        thief: Thief {
+            sees_codes: true,
+            begins_for_the_public_app: true,
+            sees_refresh_tokens: false,
+        },
+        ..Setting::new("thief at both ends of a public app", None)
+    };
+    is_caught(setting, "no client gets another client's tokens");
+}
