@@ -125,8 +125,11 @@ pub(super) fn app_tokens<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 w.facts(text(&given, "refresh_token")).await
             },
             |w, f| {
-                let revoking = w.service.revoke_app_token(&f.thing, &of_spa(), &client());
-                none(revoking.await)
+                none(
+                    w.service
+                        .revoke_app_token(&f.thing, &of_spa(), &client())
+                        .await,
+                )
             },
             Error::Internal("never"),
             |w, f, _mails| first_of(&[
