@@ -369,7 +369,42 @@ fn the_sizes_are_those_of_the_policy() {
         ("sessions of a user", vec![policy::SESSIONS_PER_USER]),
         ("ticket secrets, peppers", vec![policy::MAX_TICKET_SECRETS]),
         ("signing keys", vec![policy::KEYS_MAX]),
+        (
+            "authorization request of an app",
+            vec![policy::AUTHORIZATION_QUERY_MAX_BYTES],
+        ),
+        ("`state`", vec![policy::STATE_MAX_BYTES]),
+        ("`nonce`", vec![policy::NONCE_MAX_BYTES]),
+        (
+            "`client_id`, `redirect_uri`, `resource`, `scope`",
+            vec![policy::RESOURCE_MAX_BYTES],
+        ),
+        (
+            "redirect URIs of a client, of each kind",
+            vec![
+                policy::CLIENT_REDIRECT_URIS_MAX,
+                policy::REDIRECT_URI_MAX_BYTES,
+            ],
+        ),
+        ("APIs of a client", vec![policy::CLIENT_RESOURCES_MAX]),
+        ("secrets of a client", vec![policy::CLIENT_SECRETS_MAX]),
+        (
+            "sessions of a user in one app",
+            vec![policy::SESSIONS_PER_USER_AND_CLIENT],
+        ),
+        ("APIs in `RESOURCES`", vec![policy::RESOURCES_MAX]),
+        (
+            "RSA keys in `ID_TOKEN_KEYS`",
+            vec![policy::ID_TOKEN_KEYS_MAX],
+        ),
     ];
+    for size in [
+        policy::CLIENT_ID_MAX_BYTES,
+        policy::REDIRECT_URI_MAX_BYTES,
+        policy::SCOPES_MAX_BYTES,
+    ] {
+        assert_eq!(size, policy::RESOURCE_MAX_BYTES);
+    }
     assert_eq!(policy::MAX_PEPPERS, policy::MAX_TICKET_SECRETS);
     assert_eq!(sizes, BTreeMap::from(expected));
 }

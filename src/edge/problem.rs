@@ -265,7 +265,6 @@ impl From<Error> for Problem {
             | Error::CurrentPassword
             | Error::NoMailProvider
             | Error::Link(_)
-            | Error::TooManySecrets
             | Error::UnknownClient
             | Error::UnknownSecret
             | Error::UnknownGrant

@@ -11,8 +11,8 @@
 //! - `promises::bound_*`: what is not promised, shown by a counterexample.
 //! - `seeded_bugs::*`: the checker works, because it finds a seeded bug for each promise.
 //!
-//! **The bound.** At most two codes, two token requests in transit and three sessions; a code expires
-//! after two ticks of 30 s. The apps are one with a secret, one without, and the thief's.
+//! **The bound.** At most two codes and two token requests in transit; a code expires after two ticks of
+//! 30 s. The apps are one with a secret, one without, and the thief's.
 
 #![allow(
     clippy::unwrap_used,

@@ -7,14 +7,13 @@ use edgegate::domain::session::SessionId;
 use stateright::{Model, Property};
 
 use crate::check::Coverage;
-use crate::state::{App, Ask, Exchange, For, Issued, Party, Session, State, Violation};
+use crate::state::{App, Ask, Exchange, For, Issued, Party, State, Violation};
 use crate::world::{Asked, Bug, URIS, World, receiver};
 
 /// How many ticks a code lives.
 const CODE_TICKS: u8 = 2;
 const MOST_CODES: usize = 2;
 const MOST_IN_TRANSIT: usize = 2;
-const MOST_SESSIONS: usize = 3;
 
 /// What the thief can do besides sending requests of his own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +32,7 @@ pub struct Thief {
 pub struct Setting {
     pub name: &'static str,
     pub thief: Thief,
-    /// Answers may get lost, and requests arrive twice.
+    /// Requests arrive twice.
     pub bad_network: bool,
     pub world: Arc<World>,
     pub coverage: Arc<Coverage>,
@@ -48,8 +47,8 @@ pub enum Action {
     See(u8),
     /// A token request is sent.
     Send(Exchange),
-    /// It arrives at the user's object; the request may arrive again; the answer may get lost.
-    Arrive(u8, bool, bool),
+    /// It arrives at the user's object, and may arrive again.
+    Arrive(u8, bool),
     /// A location of KV sees what was written before.
     Catch,
     LogOut,
@@ -108,7 +107,8 @@ impl Setting {
                 verifier_of,
                 again: self.bad_network,
             };
-            // An honest app takes the codes of its own requests only (RFC 9700 section 4.7).
+            // An honest app takes the codes of its own requests only (RFC 9700 section 4.7). If an
+            // answer gets lost, it may send the same again.
             if issued.begun_by != Party::Thief {
                 let by = issued.begun_by;
                 each(exchange(by, by.app(), issued.ask.uri, by));
@@ -152,9 +152,8 @@ impl Setting {
                     begun_by: by,
                     seen: receiver(uri) == Party::Thief,
                     age: 0,
-                    remembered: None,
+                    exchanged: false,
                     visible: false,
-                    sessions: 0,
                 });
                 uri
             }
@@ -196,48 +195,39 @@ impl Setting {
         if let Err(refusal) = judged {
             self.coverage.note(refusal.reason());
         }
-        let replays = issued.remembered.is_some() && judged == Err(ExchangeRefusal::Verifier);
+        let replays = issued.exchanged && judged == Err(ExchangeRefusal::Verifier);
         judged.is_ok() || replays && self.has(Bug::ReplayBeforeVerifier)
     }
 
     /// What the user's object answers, and what follows.
-    fn arrive(&self, state: &mut State, exchange: Exchange, lost: bool) {
-        let number = u8::try_from(state.sessions.len()).unwrap();
+    fn arrive(&self, state: &mut State, exchange: Exchange) {
         let issued = &mut state.codes[usize::from(exchange.code)];
-        let remembered = match issued.remembered {
-            Some(_) if self.has(Bug::RememberedByLocation) && !issued.visible => None,
-            remembered => remembered,
+        // No code begins two sessions, so the session may have the code's number.
+        let session = SessionId::new(1, &[exchange.code; 10]);
+        let is_remembered =
+            issued.exchanged && (issued.visible || !self.has(Bug::RememberedByLocation));
+        let exchanged = if is_remembered {
+            Exchanged::Again(session)
+        } else if state.logged_out && !self.has(Bug::NoSignOn) {
+            Exchanged::SignedOff
+        } else {
+            Exchanged::First
         };
-        let id = |number: u8| SessionId::new(u64::from(number), &[number; 10]);
-        let exchanged = match remembered {
-            Some(session) => Exchanged::Again(id(session)),
-            None if state.logged_out && !self.has(Bug::NoSignOn) => Exchanged::SignedOff,
-            None => Exchanged::First,
-        };
+        let ask = issued.ask;
+        let has_verifier = exchange.verifier_of == ask.challenge_of;
         match conclude_exchange(exchanged) {
             Err((refusal, ends)) => {
                 self.coverage.note(refusal.reason());
-                let ended = remembered.filter(|session| ends == Some(id(*session)));
-                if let Some(session) = ended {
-                    state.sessions[usize::from(session)].ended = true;
-                    if exchange.verifier_of != issued.ask.challenge_of {
-                        state.violation = Some(Violation::EndedWithoutVerifier);
-                    }
+                assert!(ends.is_none() || ends == Some(session));
+                if ends.is_some() && !has_verifier {
+                    state.violation = Some(Violation::EndedWithoutVerifier);
                 }
             }
             Ok(()) => {
                 self.coverage
                     .note(if lost { "answer lost" } else { "session" });
-                issued.remembered = Some(number);
-                issued.sessions += 1;
-                let ask = issued.ask;
-                let is_second = issued.sessions > 1;
-                state.sessions.push(Session {
-                    app: ask.app,
-                    holder: (!lost).then_some(exchange.by),
-                    ended: false,
-                });
-                state.violation = if exchange.verifier_of != ask.challenge_of {
+                let is_second = std::mem::replace(&mut issued.exchanged, true);
+                state.violation = if !has_verifier {
                     Some(Violation::WithoutVerifier)
                 } else if is_second {
                     Some(Violation::TwoSessions)
@@ -296,14 +286,11 @@ impl Model for Setting {
                 }
             });
         }
-        if state.sessions.len() < MOST_SESSIONS {
-            for number in 0..u8::try_from(state.exchanges.len()).unwrap() {
-                actions.push(Action::Arrive(number, false, false));
-                if self.bad_network {
-                    actions.push(Action::Arrive(number, false, true));
-                    actions.push(Action::Arrive(number, true, false));
-                    actions.push(Action::Arrive(number, true, true));
-                }
+        for (number, exchange) in state.exchanges.iter().enumerate() {
+            let number = u8::try_from(number).unwrap();
+            actions.push(Action::Arrive(number, false));
+            if exchange.again {
+                actions.push(Action::Arrive(number, true));
             }
         }
         if self.has(Bug::RememberedByLocation) {
@@ -327,29 +314,23 @@ impl Model for Setting {
             Action::Ask(by, ask) => self.issue(&mut state, by, ask),
             Action::See(code) => state.codes[usize::from(code)].seen = true,
             Action::Send(exchange) => state.exchanges.push(exchange),
-            Action::Arrive(number, again, lost) => {
+            Action::Arrive(number, again) => {
                 let mut exchange = state.exchanges.remove(usize::from(number));
                 if again {
-                    if !exchange.again {
-                        return None;
-                    }
                     self.coverage.note("arrived twice");
                     exchange.again = false;
                     state.exchanges.push(exchange);
                 }
-                self.arrive(&mut state, exchange, lost);
+                self.arrive(&mut state, exchange);
             }
             Action::Catch => {
                 for code in &mut state.codes {
-                    code.visible = code.remembered.is_some();
+                    code.visible = code.exchanged;
                 }
             }
             Action::LogOut => {
                 self.coverage.note("log-out");
                 state.logged_out = true;
-                for session in &mut state.sessions {
-                    session.ended = true;
-                }
             }
         }
         Some(state.canonical())

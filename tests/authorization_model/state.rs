@@ -59,12 +59,10 @@ pub struct Issued {
     pub seen: bool,
     /// Ticks since it was issued.
     pub age: u8,
-    /// What the user's object remembers: the session that it began.
-    pub remembered: Option<u8>,
+    /// It began a session, which the user's object remembers.
+    pub exchanged: bool,
     /// Whether a location of KV would show that. Only a seeded bug asks it.
     pub visible: bool,
-    /// How many sessions it began.
-    pub sessions: u8,
 }
 
 /// A token request on its way. It was judged by everything but the user's object.
@@ -77,15 +75,6 @@ pub struct Exchange {
     pub verifier_of: Party,
     /// The network may deliver it twice.
     pub again: bool,
-}
-
-/// A session of an app.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Session {
-    pub app: App,
-    /// Who has its tokens. `None`: the answer got lost.
-    pub holder: Option<Party>,
-    pub ended: bool,
 }
 
 /// What must never happen.
@@ -104,15 +93,22 @@ pub enum Violation {
 pub struct State {
     pub codes: Vec<Issued>,
     pub exchanges: Vec<Exchange>,
-    pub sessions: Vec<Session>,
     /// The user has logged out, and the log-out was answered.
     pub logged_out: bool,
     pub violation: Option<Violation>,
 }
 
 impl State {
-    /// The canonical form of states that differ only by the order of what is in transit.
+    /// The canonical form of states that differ only by the order of codes and of what is in transit.
     pub fn canonical(mut self) -> Self {
+        if let [first, second] = self.codes[..]
+            && second < first
+        {
+            self.codes.swap(0, 1);
+            for exchange in &mut self.exchanges {
+                exchange.code = 1 - exchange.code;
+            }
+        }
         self.exchanges.sort_unstable();
         self
     }

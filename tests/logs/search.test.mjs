@@ -47,6 +47,8 @@ test("a planted secret is found, whole or in part, wherever it stands", () => {
     ["an access token", "eyJhbGciOiJub25lIn0"],
     ["a ticket", "egl_AAEC"],
     ["a ticket", "egd_AAEC"],
+    // Of other apps: sign-on, request, code, refresh token, client secret.
+    ...["egs", "egq", "egk", "ega", "egc"].map((prefix) => ["a ticket", `${prefix}_AAEC`]),
     ["a hash of a password", "$argon2id$v=19$m=19456,t=2,p=1$AAAA"],
     ["an email address", "Somebody.Else@example.org"],
     ["an address of a network", "203.0.113.7"],

@@ -16,15 +16,22 @@ test("every subcommand has --json, and one that changes what is deployed asks", 
     names.map(async (name) => (await import(inRoot(`npm/edgegate-worker/cli/${name}.js`)))[name]),
   );
   const { commands } = programOf(registers);
-  const all = commands.flatMap((command) => (command.commands.length ? command.commands : command));
+  const leaves = (command) =>
+    command.commands.length ? command.commands.flatMap(leaves) : [command];
+  const all = commands.flatMap(leaves);
   const has = (command, option) => command.options.some(({ long }) => long === option);
   const nameOf = (command) =>
     command.parent.name() === "edgegate"
       ? command.name()
-      : `${command.parent.name()} ${command.name()}`;
+      : `${nameOf(command.parent)} ${command.name()}`;
   for (const command of all) assert.ok(has(command, "--json"), nameOf(command));
   const asking = all.filter((command) => has(command, "--yes")).map(nameOf);
   assert.deepEqual(asking.toSorted(), [
+    "clients change",
+    "clients create",
+    "clients delete",
+    "clients secret add",
+    "clients secret drop",
     "deploy",
     "keys add",
     "keys drop",

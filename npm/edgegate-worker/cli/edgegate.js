@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The command `edgegate`. Each subcommand has a file of its own beside this one, and what several of
 // them need is in lib/.
+import { clients } from "./clients.js";
 import { deploy } from "./deploy.js";
 import { dev } from "./dev.js";
 import { doctor } from "./doctor.js";
@@ -15,6 +16,9 @@ import { upgrade } from "./upgrade.js";
 import { users } from "./users.js";
 
 await run(
-  [deploy, dev, doctor, keys, mail, prepare, pseudonym, restored, sessions, upgrade, users],
+  [
+    ...[clients, deploy, dev, doctor, keys, mail, prepare, pseudonym, restored, sessions, upgrade],
+    ...[users],
+  ],
   process.argv,
 );

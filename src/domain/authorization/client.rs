@@ -674,10 +674,7 @@ mod tests {
         assert!(!StoredSecret::any_matches(&secrets[..1], secret.expose()));
         assert!(!StoredSecret::any_matches(&[], secret.expose()));
         let printed = format!("{secret:?} {secrets:?}");
-        assert!(
-            !printed.contains("egc_") && !printed.contains('7'),
-            "{printed}"
-        );
+        assert!(!printed.contains("egc_") && printed.matches("hash: _").count() == 2);
     }
 
     #[test]

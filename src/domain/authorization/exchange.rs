@@ -309,7 +309,7 @@ mod tests {
     fn the_resource_may_be_repeated_or_left_out() {
         let id = client().id;
         let code = Code {
-            resource: super::super::Resource::parse(API).ok(),
+            resource: Resource::parse(API).ok(),
             ..code()
         };
         for (resource, refusal) in [

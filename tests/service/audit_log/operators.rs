@@ -1,13 +1,19 @@
 //! What the acts of operators record: the ticket's id instead of a user, and never the ticket.
 
+use edgegate::domain::authorization::{ClientFields, Grant, GrantId, Scopes};
 use edgegate::domain::operator::OperatorTicketHash;
-use edgegate::ports::Clock;
+use edgegate::ports::{Clock, Grants};
 use edgegate::service::pseudonyms::Named;
 
 use super::*;
 use crate::fixture::operator_ticket;
 
-scenarios!(managing_accounts, managing_mail, after_a_restore);
+scenarios!(
+    managing_accounts,
+    managing_mail,
+    after_a_restore,
+    managing_apps,
+);
 
 /// An operator with this scope: the ticket, and its name in the log.
 fn operator(world: &World<MemorySessions>, scope: &str) -> (String, (String, &'static str)) {
@@ -113,4 +119,76 @@ fn after_a_restore(seen: &mut Seen) {
         seen.told(events, &[name]),
         ["counters_raised by=operator 2"]
     );
+}
+
+fn managing_apps(seen: &mut Seen) {
+    let world = on_memory(&[]);
+    let events = &world.service.ports().events;
+    let one = world.log_in(ADA);
+    let _ = events.take();
+    let (ticket, name) = operator(&world, "clients");
+    let fields = || ClientFields {
+        name: Some("Notes".to_owned()),
+        kind: Some("confidential".to_owned()),
+        redirect_uris: Some(vec!["https://app.example/".to_owned()]),
+        ..ClientFields::default()
+    };
+    pollster::block_on(async {
+        let service = &world.service;
+        let created = service.create_client(&ticket, fields()).await.unwrap();
+        let app = created.client.id;
+        let secret = service.add_client_secret(&ticket, &app).await.unwrap();
+        let secret = secret.stored.id;
+        let deleted = service.delete_client_secret(&ticket, &app, secret).await;
+        deleted.unwrap();
+        for (name, disabled) in [
+            (Some("Other"), None),
+            (None, Some(true)),
+            (None, Some(true)),
+            (None, Some(false)),
+        ] {
+            let change = ClientFields {
+                name: name.map(str::to_owned),
+                disabled,
+                ..ClientFields::default()
+            };
+            service.change_client(&ticket, &app, change).await.unwrap();
+        }
+        let grant = Grant {
+            id: GrantId::new(1, &[1; 10]),
+            user: one.user.id,
+            client: app.clone(),
+            scopes: Scopes::default(),
+            resource: None,
+            given_at: 1,
+            withdrawn_at: None,
+        };
+        service.ports().apps.give(&grant).await.unwrap();
+        let own = one.tokens.access_token.expose();
+        service.list_grants(own).await.unwrap();
+        service.withdraw_grant(own, grant.id).await.unwrap();
+        service.list_clients(&ticket, None).await.unwrap();
+        service.read_client(&ticket, &app).await.unwrap();
+        service.delete_client(&ticket, &app).await.unwrap();
+        let names = [
+            name,
+            id(one.user.id, "ada"),
+            session(&one, "one"),
+            (app.to_string(), "app"),
+            (format!("{app} {secret}"), "app and secret"),
+        ];
+        assert_eq!(
+            seen.told(events, &names),
+            [
+                "client_created by=operator app",
+                "client_secret_added by=operator app and secret",
+                "client_secret_deleted by=operator app and secret",
+                "client_changed by=operator app",
+                "client_disabled by=operator app",
+                "client_enabled by=operator app",
+                "grant_withdrawn user_id=ada session_id=one app",
+                "client_deleted by=operator app",
+            ]
+        );
+    });
 }

@@ -65,12 +65,22 @@ pub(crate) const FAULTS: [Fault; 5] = [
 /// Every call of a port that can fail and that a use case makes. `UserDirectory::ping` is missing,
 /// since no use case calls it, and so is `KeyValue::delete`, which removes records of ended
 /// sessions after the response.
-pub(crate) const CALLS: [&str; 68] = [
+pub(crate) const CALLS: [&str; 79] = [
+    "clients add secret",
+    "clients change",
+    "clients create",
+    "clients delete",
+    "clients delete secret",
     "clients find",
+    "clients list",
     "devices",
     "gate count",
     "grants find live",
+    "grants forget",
+    "grants forget withdrawn",
     "grants give",
+    "grants list",
+    "grants withdraw",
     "guard check",
     "guard forget",
     "guard hash",
@@ -99,6 +109,7 @@ pub(crate) const CALLS: [&str; 68] = [
     "sessions begin",
     "sessions check",
     "sessions end",
+    "sessions end client",
     "sessions forget",
     "sessions forget copy",
     "sessions hold",

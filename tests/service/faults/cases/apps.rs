@@ -1,178 +1,185 @@
-//! Signing in to apps.
+//! The use cases of apps.
 
-use edgegate::domain::authorization::{AppClient, ClientId, ClientType, RedirectUri};
-use edgegate::ports::Clients;
-use edgegate::service::authorize::{Authorized, Decision, IssuerPage};
-use edgegate::service::leave_apps::Leaving;
+use edgegate::domain::authorization::{ClientFields, ClientId, Grant, GrantId, Scopes};
+use edgegate::ports::{Clients, Clock, Grants};
 
 use super::*;
 
-const QUERY: &str = "response_type=code&client_id=app&redirect_uri=https%3A%2F%2Fapp.example%2F\
-                     &code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM\
-                     &code_challenge_method=S256";
-
-impl<S: SessionStore> World<S> {
-    async fn add_app(&self, first_party: bool) {
-        let app = AppClient {
-            id: ClientId::parse("app").unwrap(),
-            name: "App".to_owned(),
-            kind: ClientType::Public,
-            first_party,
-            redirect_uris: vec![RedirectUri::register("https://app.example/").unwrap()],
-            post_logout_redirect_uris: vec![],
-            resources: vec![],
-            scopes: vec![],
-            id_token_alg: None,
-            disabled_at: None,
-            created_at: 0,
-            version: 0,
-        };
-        let apps = &self.service.ports().apps.inner;
-        assert!(apps.create(&app, None).await.unwrap());
-    }
-
-    /// A request that waits for its person.
-    async fn sealed(&self) -> String {
-        match self.service.authorize(QUERY, None, &client()).await {
-            Ok(Authorized::ToPage { request, .. }) => request.expose().to_owned(),
-            other => panic!("{other:?}"),
-        }
-    }
-
-    async fn is_signed_on(&self, ticket: &str) -> bool {
-        let answer = self.service.authorize(QUERY, Some(ticket), &client()).await;
-        !matches!(
-            answer,
-            Ok(Authorized::ToPage {
-                page: IssuerPage::SignIn,
-                ..
-            })
-        )
+fn fields() -> ClientFields {
+    ClientFields {
+        name: Some("Notes".to_owned()),
+        kind: Some("confidential".to_owned()),
+        redirect_uris: Some(vec!["https://app.example.com/callback".to_owned()]),
+        ..ClientFields::default()
     }
 }
 
-fn sign_on(facts: &Facts) -> &str {
-    facts.ada.tokens.sign_on_ticket.expose()
+fn renamed() -> ClientFields {
+    ClientFields {
+        name: Some("Ada's notes".to_owned()),
+        ..ClientFields::default()
+    }
+}
+
+/// The demo app that has a secret.
+fn web() -> ClientId {
+    ClientId::parse("demo-web").unwrap()
+}
+
+/// What is stored of the demo app: its name and the number of its secrets.
+async fn stored<S: SessionStore>(w: &World<S>) -> Option<(String, usize)> {
+    let clients = &w.service.ports().apps.inner;
+    let found = Clients::find(clients, &web()).await.unwrap();
+    found.map(|found| (found.client.name, found.secrets.len()))
+}
+
+/// Ada gives the demo app something. Returns the grant's id.
+async fn give<S: SessionStore>(w: &World<S>, facts: &Facts) -> GrantId {
+    let now_ms = w.clock.now_ms();
+    let grant = Grant {
+        id: GrantId::new(now_ms, &[7; 10]),
+        user: facts.id(),
+        client: web(),
+        scopes: Scopes::default(),
+        resource: None,
+        given_at: now_ms / 1000,
+        withdrawn_at: None,
+    };
+    w.service.ports().apps.inner.give(&grant).await.unwrap();
+    grant.id
 }
 
 pub(super) fn apps<S: SessionStore + 'static>() -> Vec<Case<S>> {
     vec![
         case!(
-            "sign in to an app",
+            "register an app",
+            &[],
+            |w| w.facts(w.operator()).await,
+            |w, f| none(w.service.create_client(&f.thing, fields()).await),
+            Error::Internal("never"),
+            |w, _f, _mails| {
+                let clients = &w.service.ports().apps.inner;
+                let listed = Clients::list(clients, None, 9).await.unwrap();
+                first_of(&[("the app exists", listed.len() >= 3)])
+            }
+        ),
+        case!(
+            "change an app",
+            &[],
+            |w| w.facts(w.operator()).await,
+            |w, f| none(w.service.change_client(&f.thing, &web(), renamed()).await),
+            Error::Internal("never"),
+            |w, _f, _mails| first_of(&[(
+                "it has the name",
+                stored(w).await == Some(("Ada's notes".to_owned(), 1))
+            )])
+        ),
+        case!(
+            "delete an app",
             &[],
             |w| {
-                w.add_app(true).await;
-                w.facts(String::new()).await
+                let facts = w.facts(w.operator()).await;
+                give(w, &facts).await;
+                facts
             },
-            |w, f| {
-                let answer = w.service.authorize(QUERY, Some(sign_on(f)), &client());
-                match answer.await? {
-                    Authorized::ToApp(to_app) if to_app.code_of.is_some() => Ok(None),
-                    other => panic!("{other:?}"),
-                }
-            },
-            Error::Internal("never"),
-            |w, f, _mails| first_of(&[
-                ("the session continues", w.renews(f.refresh()).await),
+            |w, f| none(w.service.delete_client(&f.thing, &web()).await),
+            Error::UnknownClient,
+            |w, _f, _mails| first_of(&[
+                ("it is gone", stored(w).await.is_none()),
                 (
-                    "there is one grant",
-                    w.service.ports().apps.inner.grants_stored() == 1
+                    "nothing is given to it",
+                    w.service.ports().apps.inner.grants_stored() == 0
                 ),
             ])
         ),
         case!(
-            "show an app's request",
+            "make a secret",
+            &[],
+            |w| w.facts(w.operator()).await,
+            |w, f| none(w.service.add_client_secret(&f.thing, &web()).await),
+            Error::TooManySecrets,
+            |w, _f, _mails| {
+                let secrets = stored(w).await.map(|(_, secrets)| secrets);
+                first_of(&[("it is stored", secrets == Some(2))])
+            }
+        ),
+        case!(
+            "delete a secret",
+            &[],
+            |w| w.facts(w.operator()).await,
+            |w, f| {
+                let clients = &w.service.ports().apps.inner;
+                let found = Clients::find(clients, &web()).await.unwrap().unwrap();
+                let Some(secret) = found.secrets.first() else {
+                    return Ok(None);
+                };
+                none(
+                    w.service
+                        .delete_client_secret(&f.thing, &web(), secret.id)
+                        .await,
+                )
+            },
+            Error::UnknownSecret,
+            |w, _f, _mails| {
+                let secrets = stored(w).await.map(|(_, secrets)| secrets);
+                first_of(&[("it is gone", secrets == Some(0))])
+            }
+        ),
+        case!(
+            "read apps and grants",
             &[],
             |w| {
-                w.add_app(false).await;
-                let sealed = w.sealed().await;
-                w.facts(sealed).await
+                let facts = w.facts(w.operator()).await;
+                give(w, &facts).await;
+                facts
             },
             |w, f| {
-                let shown = w
-                    .service
-                    .show_request(&f.thing, Some(f.refresh()), &client());
-                none(shown.await)
+                w.service.list_clients(&f.thing, None).await?;
+                w.service.read_client(&f.thing, &web()).await?;
+                w.service.list_grants(f.access()).await?;
+                Ok(None)
             },
             Error::Internal("never"),
             |w, f, _mails| first_of(&[("the session continues", w.renews(f.refresh()).await)])
         ),
         case!(
-            "let an app in",
+            "take back a grant",
             &[],
             |w| {
-                w.add_app(false).await;
-                let sealed = w.sealed().await;
-                w.facts(sealed).await
+                let facts = w.facts(String::new()).await;
+                let id = give(w, &facts).await;
+                world_with(facts, &id.to_string())
             },
             |w, f| {
-                let decision = Decision {
-                    request: &f.thing,
-                    user: f.id(),
-                    allow: true,
-                };
-                let decided =
-                    w.service
-                        .decide_authorization(decision, Some(f.refresh()), &client());
-                let to_app = decided.await?;
-                assert!(to_app.code_of.is_some());
-                Ok(None)
+                let id = GrantId::parse(&f.thing).unwrap();
+                none(w.service.withdraw_grant(f.access(), id).await)
             },
             Error::Internal("never"),
-            |w, f, _mails| first_of(&[
-                ("the session continues", w.renews(f.refresh()).await),
-                (
-                    "there is one grant",
-                    w.service.ports().apps.inner.grants_stored() == 1
-                ),
-            ])
+            |w, f, _mails| {
+                let grants = &w.service.ports().apps.inner;
+                let left = Grants::list(grants, f.id()).await.unwrap();
+                first_of(&[
+                    ("it is withdrawn", left.is_empty()),
+                    ("the session continues", w.renews(f.refresh()).await),
+                ])
+            }
         ),
         case!(
-            "sign in again in the same browser",
+            "forget withdrawn grants",
             &[],
             |w| {
-                w.add_app(true).await;
-                w.facts(String::new()).await
+                let facts = w.facts(String::new()).await;
+                let id = give(w, &facts).await;
+                let grants = &w.service.ports().apps.inner;
+                grants.withdraw(id, facts.id(), 1).await.unwrap();
+                facts
             },
-            |w, f| {
-                let login = edgegate::service::Login {
-                    email: ADA,
-                    password: PASSWORD,
-                };
-                let held = Credentials::default().with_session(Some(f.refresh()));
-                let by = (client(), held);
-                let signed_in = w.service.generate_token(login, &by).await?;
-                let tokens = signed_in.tokens;
-                w.service.leave_session(f.refresh(), tokens.sign_on).await?;
-                assert_eq!(tokens.sign_on, f.ada.tokens.sign_on);
-                Ok(Some(tokens.refresh_token.expose().to_owned()))
-            },
+            |w, _f| none(w.service.forget_withdrawn_grants().await),
             Error::Internal("never"),
-            |w, f, _mails| first_of(&[
-                ("the earlier session is over", !w.renews(f.refresh()).await),
-                ("so is its cookie", !w.is_signed_on(sign_on(f)).await),
-            ])
-        ),
-        case!(
-            "leave all apps",
-            &[],
-            |w| {
-                w.add_app(true).await;
-                w.facts(String::new()).await
-            },
-            |w, f| {
-                let leaving = Leaving::default();
-                let left = w
-                    .service
-                    .leave_apps(leaving, Some(sign_on(f)), true, &client());
-                none(left.await)
-            },
-            Error::Internal("never"),
-            |w, f, _mails| first_of(&[
-                ("no renewal", !w.renews(f.refresh()).await),
-                ("no check", !w.counts(f.access()).await),
-                ("nobody is signed on", !w.is_signed_on(sign_on(f)).await),
-            ])
+            |w, _f, _mails| first_of(&[(
+                "none is left",
+                w.service.ports().apps.inner.grants_stored() == 0
+            )])
         ),
     ]
 }

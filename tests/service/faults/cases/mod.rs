@@ -34,6 +34,7 @@ macro_rules! case {
 
 mod app_tokens;
 mod apps;
+mod authorize;
 mod mail;
 mod operators;
 
@@ -73,8 +74,9 @@ pub(super) fn cases<S: SessionStore + 'static>() -> Vec<Case<S>> {
     cases.extend(accounts());
     cases.extend(app_tokens::app_tokens());
     cases.extend(operators::operators());
-    cases.extend(mail::mail());
     cases.extend(apps::apps());
+    cases.extend(authorize::authorize());
+    cases.extend(mail::mail());
     cases.extend(reading());
     cases
 }
