@@ -67,7 +67,7 @@ type Told = BTreeSet<(&'static str, &'static str)>;
 
 /// The operations of the contract that change something, as named in docs/errors.md, and the cases
 /// that cover them.
-const OPERATIONS: [(&str, &[&str]); 40] = [
+const OPERATIONS: [(&str, &[&str]); 46] = [
     (
         "generate_token",
         &["login", "sign in again in the same browser"],
