@@ -233,7 +233,11 @@ mod tests {
             (None, "client_id=a&client_id=a"),
             (None, "client_id=a&client_secret=b&client_secret=b"),
         ] {
-            assert_eq!(found(authorization, body), Err(Code::InvalidRequest), "{body}");
+            assert_eq!(
+                found(authorization, body),
+                Err(Code::InvalidRequest),
+                "{body}"
+            );
         }
         assert_eq!(found(None, "client_assertion=x"), Err(Code::InvalidClient));
     }

@@ -288,9 +288,13 @@ mod tests {
         assert!(!other.iter().any(|(name, _)| *name == credentials));
         let preflight = asking("POST", "authorization").allow(Readers::Apps);
         assert_eq!(preflight.note.reason, None);
-        assert_eq!(asking("DELETE", "").allow(Readers::Apps).note.reason, Some(
-            "the browser will refuse: no route that this page may read takes the method".to_owned()
-        ));
+        assert_eq!(
+            asking("DELETE", "").allow(Readers::Apps).note.reason,
+            Some(
+                "the browser will refuse: no route that this page may read takes the method"
+                    .to_owned()
+            )
+        );
     }
 
     fn asking(method: &str, headers: &str) -> Preflight {

@@ -285,9 +285,6 @@ impl From<Error> for Problem {
             | Error::TooManySecrets
             | Error::UnknownUser
             | Error::UnknownSession
-            | Error::UnknownClient
-            | Error::UnknownSecret
-            | Error::UnknownGrant
             | Error::Internal(_) => problem,
         }
     }

@@ -420,7 +420,8 @@ mod tests {
         for route in ROUTES {
             let answer = refuse(route.path, Problem::invalid_request("x"));
             let is_oauth = answer.body.unwrap().contains("error_description");
-            let expected = ["/auth/token", "/auth/revoke", "/auth/introspect"].contains(&route.path);
+            let expected =
+                ["/auth/token", "/auth/revoke", "/auth/introspect"].contains(&route.path);
             assert_eq!(is_oauth, expected, "{}", route.path);
         }
     }

@@ -6,8 +6,8 @@ use super::app_tokens::{AppTokens, Granted};
 use super::client_authentication::ClientCredentials;
 use crate::domain::account::User;
 use crate::domain::authorization::{
-    AppClient, AppTicket, Code, ExchangeRefusal, Exchanged, Exchanging, Grant, Scope, judge_exchange,
-    judge_standing,
+    AppClient, AppTicket, Code, ExchangeRefusal, Exchanged, Exchanging, Grant, Scope,
+    judge_exchange, judge_standing,
 };
 use crate::domain::error::{Error, GrantRefusal};
 use crate::domain::event::Act;
@@ -62,7 +62,8 @@ impl<P: Ports> AuthService<P> {
             verifier: Some(exchange.verifier),
             resource: exchange.resource,
         };
-        judge_exchange(&code, &exchanging, now).map_err(|why| self.refuse_code(&code, &app, why))?;
+        judge_exchange(&code, &exchanging, now)
+            .map_err(|why| self.refuse_code(&code, &app, why))?;
         let user = self.standing_of(&code, &app).await?;
 
         let session = SessionId::new(now_ms, &self.random());
@@ -182,7 +183,10 @@ impl<P: Ports> AuthService<P> {
             holder: holder(app, code),
             expires_at: ticket.core.expires_at,
             idle_ttl: rules.idle_ttl,
-            most: self.settings().limits.then_some(SESSIONS_PER_USER_AND_CLIENT),
+            most: self
+                .settings()
+                .limits
+                .then_some(SESSIONS_PER_USER_AND_CLIENT),
         };
         self.ports.sessions().begin(&new, now).await?;
         self.record(Act::AppSignedIn {

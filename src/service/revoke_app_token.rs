@@ -62,28 +62,27 @@ impl<P: Ports> AuthService<P> {
     ) -> Result<Option<Ending>, Error> {
         let hash = app.id.hash();
         let other = Error::Grant(GrantRefusal::OtherClient);
-        let (user, session, client, sign_on) = if let Some(ticket) =
-            self.shared.app_tickets.open(token)
-        {
-            if ticket.core.expires_at <= now {
-                return Ok(None);
-            }
-            let core = ticket.core;
-            (core.user, core.session, ticket.client, ticket.sign_on)
-        } else if self.shared.refresh_tokens.open(token).is_some() {
-            return Err(other);
-        } else {
-            match self.app_bearer_for_log_out(token).await {
-                Ok(bearer) => (
-                    bearer.user,
-                    bearer.session,
-                    bearer.client.hash(),
-                    bearer.sign_on,
-                ),
-                Err(Error::Access(AccessRefusal::NotOfAnApp)) => return Err(other),
-                Err(_) => return Ok(None),
-            }
-        };
+        let (user, session, client, sign_on) =
+            if let Some(ticket) = self.shared.app_tickets.open(token) {
+                if ticket.core.expires_at <= now {
+                    return Ok(None);
+                }
+                let core = ticket.core;
+                (core.user, core.session, ticket.client, ticket.sign_on)
+            } else if self.shared.refresh_tokens.open(token).is_some() {
+                return Err(other);
+            } else {
+                match self.app_bearer_for_log_out(token).await {
+                    Ok(bearer) => (
+                        bearer.user,
+                        bearer.session,
+                        bearer.client.hash(),
+                        bearer.sign_on,
+                    ),
+                    Err(Error::Access(AccessRefusal::NotOfAnApp)) => return Err(other),
+                    Err(_) => return Ok(None),
+                }
+            };
         if client != hash {
             return Err(other);
         }

@@ -443,10 +443,7 @@ fn cases() -> Vec<Case> {
             &[],
             signing_on,
             |w| of_web(w, "refresh_token").await,
-            |w, token| w
-                .service
-                .revoke_app_token(token, &web(), &client())
-                .await
+            |w, token| w.service.revoke_app_token(token, &web(), &client()).await
         ),
         case!(
             introspect,

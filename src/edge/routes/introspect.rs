@@ -3,12 +3,12 @@
 use serde::Serialize;
 
 use super::Outcome;
+use crate::domain::error::{ClientRefusal, Error};
 use crate::edge::answer::{Answer, Note};
 use crate::edge::body;
 use crate::edge::client_authentication;
 use crate::edge::problem::Problem;
 use crate::edge::request::Request;
-use crate::domain::error::{ClientRefusal, Error};
 use crate::ports::Ports;
 use crate::service::AuthService;
 use edgegate_token::{Audience, Claims};

@@ -108,15 +108,21 @@ pub(crate) async fn get<P: Ports>(service: &AuthService<P>, _: &Request<'_>) -> 
 impl<'a> AppMetadata<'a> {
     fn of(settings: &'a Settings) -> Self {
         let at = |path: &str| [&settings.issuer, path].concat();
-        let of_resources = settings.resources.iter().flat_map(|resource| &resource.scopes);
+        let of_resources = settings
+            .resources
+            .iter()
+            .flat_map(|resource| &resource.scopes);
         let mut scopes: Vec<&str> = Scope::OF_THE_ACCOUNT.to_vec();
         for scope in of_resources.map(Scope::as_str) {
             if !scopes.contains(&scope) {
                 scopes.push(scope);
             }
         }
-        let mut algorithms: Vec<&'static str> =
-            settings.id_token_algs().iter().map(|alg| alg.as_str()).collect();
+        let mut algorithms: Vec<&'static str> = settings
+            .id_token_algs()
+            .iter()
+            .map(|alg| alg.as_str())
+            .collect();
         algorithms.dedup();
         Self {
             authorization_endpoint: at("/auth/authorize"),

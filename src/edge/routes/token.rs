@@ -25,11 +25,7 @@ async fn answer<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Ou
             app_token::exchange(service, request, credentials).await
         }
         Some("refresh_token")
-            if app_token::is_of_an_app(
-                service,
-                credentials.as_ref(),
-                refresh_token.as_deref(),
-            ) =>
+            if app_token::is_of_an_app(service, credentials.as_ref(), refresh_token.as_deref()) =>
         {
             app_token::renew(service, request, credentials).await
         }

@@ -9,16 +9,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use base64ct::{Base64, Base64UrlUnpadded, Encoding};
 use edgegate::domain::authorization::{
-    AppClient, ClientId, ClientSecretHash, ClientType, Grant, GrantId, RedirectUri, Resource, Scope,
-    Scopes, SecretId, StoredSecret,
+    AppClient, ClientId, ClientSecretHash, ClientType, Grant, GrantId, RedirectUri, Resource,
+    Scope, Scopes, SecretId, StoredSecret,
 };
 use edgegate::domain::session::SessionId;
 use edgegate::edge::answer::Answer;
 use edgegate::edge::request::Request;
 use edgegate::edge::router::route;
 use edgegate::ports::{Clients, Grants, Ports};
-use edgegate::service::{AuthService, SignedIn};
 use edgegate::service::authorize::Authorized;
+use edgegate::service::{AuthService, SignedIn};
 use edgegate_token::json::Json;
 
 use crate::fixture::{ADA, client, log_in};
@@ -186,7 +186,10 @@ pub(crate) fn form(parameters: &[(&str, &str)]) -> String {
 
 /// `Authorization` of `client_secret_basic`.
 pub(crate) fn basic(id: &str, secret: &str) -> String {
-    format!("Basic {}", Base64::encode_string(format!("{id}:{secret}").as_bytes()))
+    format!(
+        "Basic {}",
+        Base64::encode_string(format!("{id}:{secret}").as_bytes())
+    )
 }
 
 pub(crate) async fn post<P: Ports>(
@@ -270,14 +273,16 @@ pub(crate) async fn tokens<P: Ports>(
 }
 
 /// Exchanges a code as the app does.
-pub(crate) async fn exchange<P: Ports>(
-    service: &AuthService<P>,
-    code: &str,
-    app: &str,
-) -> Answer {
+pub(crate) async fn exchange<P: Ports>(service: &AuthService<P>, code: &str, app: &str) -> Answer {
     let to = callback(app);
     let parameters = form(&exchanging(code, app, &to));
-    post(service, "/auth/token", &parameters, secret_of(app).as_deref()).await
+    post(
+        service,
+        "/auth/token",
+        &parameters,
+        secret_of(app).as_deref(),
+    )
+    .await
 }
 
 /// The header by which the app authenticates.

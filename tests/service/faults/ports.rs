@@ -7,9 +7,9 @@ use std::rc::Rc;
 
 use edgegate::adapters::kv_sessions::{KeyValue, Page, Values, WriteError};
 use edgegate::adapters::memory::{
-    ManualClock, MemoryApps, MemoryDevices, MemoryEvents, MemoryIdTokenSigner, MemoryMailGate, MemoryMailLedger, MemoryMailQueue,
-    MemoryMailer, MemoryOperatorTickets, MemoryPasswordGuard, MemorySignatures, MemoryUsers,
-    MemoryVendors, NoLimits, PlatformAnswer, SeededRandom,
+    ManualClock, MemoryApps, MemoryDevices, MemoryEvents, MemoryIdTokenSigner, MemoryMailGate,
+    MemoryMailLedger, MemoryMailQueue, MemoryMailer, MemoryOperatorTickets, MemoryPasswordGuard,
+    MemorySignatures, MemoryUsers, MemoryVendors, NoLimits, PlatformAnswer, SeededRandom,
 };
 use edgegate::domain::account::{
     AccountName, Attempt, Comparison, Departure, EmailAddress, EmailPrefix, FreedAddress,
@@ -31,10 +31,10 @@ use edgegate::domain::session::{
     SessionId,
 };
 use edgegate::ports::{
-    AddedSecret, Clients, DeadLetter, Devices, Ending, GivenGrant, Grants, Guarded, IdTokenSigner, Insertion,
-    LaneRequest, Limit, MailGate, MailLedger, MailQueue, Mailer, NewSession, Once, OperatorTickets,
-    PasswordGuard, PasswordHasher, Ports, RateLimiter, RegisteredClient, Renewal, SessionStore,
-    SignatureVerifier, UserDirectory, Vendors,
+    AddedSecret, Clients, DeadLetter, Devices, Ending, GivenGrant, Grants, Guarded, IdTokenSigner,
+    Insertion, LaneRequest, Limit, MailGate, MailLedger, MailQueue, Mailer, NewSession, Once,
+    OperatorTickets, PasswordGuard, PasswordHasher, Ports, RateLimiter, RegisteredClient, Renewal,
+    SessionStore, SignatureVerifier, UserDirectory, Vendors,
 };
 use edgegate_token::SignedBy;
 

@@ -89,7 +89,10 @@ pub(super) fn app_tokens<S: SessionStore + 'static>() -> Vec<Case<S>> {
             Error::Grant(_),
             |w, f, _mails| first_of(&[
                 ("one session at most", sessions(w, f.access()).await <= 1),
-                ("the browser's session continues", w.renews(f.refresh()).await),
+                (
+                    "the browser's session continues",
+                    w.renews(f.refresh()).await
+                ),
             ])
         ),
         case!(
@@ -134,7 +137,10 @@ pub(super) fn app_tokens<S: SessionStore + 'static>() -> Vec<Case<S>> {
             Error::Internal("never"),
             |w, f, _mails| first_of(&[
                 ("the app renews no more", !renews(w, &f.thing).await),
-                ("the browser's session continues", w.renews(f.refresh()).await),
+                (
+                    "the browser's session continues",
+                    w.renews(f.refresh()).await
+                ),
             ])
         ),
         case!(
@@ -145,10 +151,7 @@ pub(super) fn app_tokens<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 w.facts(text(&given, "access_token")).await
             },
             |w, f| {
-                let claims = w
-                    .service
-                    .introspect(&f.thing, &of_web(), &client())
-                    .await?;
+                let claims = w.service.introspect(&f.thing, &of_web(), &client()).await?;
                 assert!(claims.is_some());
                 w.service.userinfo(&f.thing).await?;
                 w.service.require_no_app_token(f.refresh()).await?;
