@@ -32,7 +32,7 @@ use crate::adapters::cloudflare::rate_limit::BindingLimits;
 use crate::adapters::cloudflare::session_store::CloudflareSessions;
 use crate::adapters::cloudflare::signatures::PlatformSignatures;
 use crate::adapters::cloudflare::variables;
-use crate::adapters::cloudflare::vendors::HttpVendors;
+use crate::adapters::cloudflare::vendors::{HttpVendors, connects_to_public_addresses_only};
 use crate::adapters::kv_sessions::KvSessions;
 use crate::adapters::system_random::SystemRandom;
 use crate::domain::error::Error;
@@ -193,6 +193,9 @@ impl Bindings {
     /// When a binding is missing.
     fn find(env: &Env, settings: &Settings) -> Result<Self, SettingError> {
         let database = Database::bound(env, "DB").ok_or_else(|| missing("DB"))?;
+        if settings.client_id_metadata && !connects_to_public_addresses_only() {
+            return Err(not_strictly_public());
+        }
         let background = WaitUntil::without_request();
         let in_objects = DurableSessions::bound(env, "SESSION_OBJECTS")
             .map(|objects| objects.with_copies_since(settings.copies_since));
@@ -309,6 +312,18 @@ fn find_mailer(
             CloudflareMailer::Http(mailer.ok_or_else(|| missing("MAIL_API_KEY"))?)
         }
     })
+}
+
+/// Without the flag a stranger's URL could reach a Worker or an origin of the operator's own zone.
+fn not_strictly_public() -> SettingError {
+    SettingError {
+        setting: "CLIENT_ID_METADATA",
+        problem: "is \"on\", but the compatibility flag global_fetch_strictly_public is not set"
+            .to_owned(),
+        remedy: "Add \"global_fetch_strictly_public\" to compatibility_flags in wrangler.toml or \
+                 wrangler.jsonc and deploy again, or set it to \"off\". Without the flag, a URL that \
+                 a stranger chose could reach servers of your own zone that are not public.",
+    }
 }
 
 fn missing(setting: &'static str) -> SettingError {

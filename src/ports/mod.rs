@@ -28,7 +28,7 @@ pub use platform::{
 };
 pub use sessions::{Ending, NewSession, Renewal, SessionStore};
 pub use users::{Insertion, UserDirectory};
-pub use vendors::Vendors;
+pub use vendors::{FetchedDocument, Vendors};
 
 /// All the ports of a service, so that a use case names one type instead of ten.
 pub trait Ports {

@@ -61,6 +61,9 @@ impl<P: Ports> AuthService<P> {
 
     /// The app with this id, disabled or not.
     pub(super) async fn app_of(&self, id: &ClientId) -> Result<Option<AppClient>, Error> {
+        if id.is_url() {
+            return Ok(self.undescribed_app(id));
+        }
         let found = self.ports.clients().find(id).await?;
         Ok(found.map(|found| found.client))
     }
@@ -73,6 +76,9 @@ impl<P: Ports> AuthService<P> {
         let Some(id) = ClientId::parse(client_id) else {
             return Ok(None);
         };
+        if id.is_url() {
+            return Ok(self.undescribed_app(&id).map(|app| (app, Vec::new())));
+        }
         let found = self.ports.clients().find(&id).await?;
         Ok(found.map(|found| (found.client, found.secrets)))
     }

@@ -149,7 +149,7 @@ impl<P: Ports> AuthService<P> {
         client: &Client,
     ) -> Result<AppTokens, Error> {
         let now = self.now();
-        let rules = self.rules_for(app);
+        let rules = self.rules_for(app, sign_on(code));
         let ticket = AppTicket {
             core: RefreshTicket {
                 user: user.id,

@@ -34,6 +34,7 @@
 //! Use cases share these steps: [`access`] (whose access token this is), [`manager`] (who manages
 //! accounts), [`tokens`] (the pair that
 //! a client gets), [`renewals`], [`client_authentication`] (which app sends a request),
+//! [`client_documents`] (apps that nobody registered),
 //! [`app_tokens`] (what an app gets), [`app_access`] (whose access token of an app this is),
 //! [`sign_on`] (what the apps of a browser have in common), [`id_token_hint`],
 //! [`audit_log`], [`limits`], [`check_challenge`], [`passwords`], [`redeem_link`],
@@ -51,6 +52,7 @@ pub mod change_user;
 pub mod check_challenge;
 pub mod clear_departures;
 pub mod client_authentication;
+pub mod client_documents;
 pub mod compose_mail;
 pub mod confirm_reset;
 pub mod delete_account;
@@ -100,6 +102,7 @@ pub mod verify_email;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use self::client_documents::KnownDocuments;
 use crate::domain::account::{AccountNames, DecoySalts, DeviceTickets, FreedAddresses};
 use crate::domain::authorization::{AppTickets, Codes, SealedRequests, SignOnTickets};
 use crate::domain::event::{NetworkPseudonyms, Pseudonym};
@@ -133,6 +136,7 @@ pub struct Shared {
     pub(crate) app_tickets: AppTickets,
     /// The audience of access tokens for `/auth/userinfo`.
     pub(crate) userinfo: String,
+    pub(crate) documents: RefCell<KnownDocuments>,
     pub(crate) fingerprints: ClientFingerprints,
     pub(crate) links: Links,
     pub(crate) decoy_salts: DecoySalts,
@@ -164,6 +168,7 @@ impl Shared {
             codes: Codes::new(&settings.ticket_secrets, &settings.issuer),
             app_tickets: AppTickets::new(&settings.ticket_secrets, &settings.issuer),
             userinfo: [&settings.issuer, USERINFO_PATH].concat(),
+            documents: RefCell::default(),
             fingerprints: ClientFingerprints::new(&settings.ticket_secrets, &settings.issuer),
             links: Links::new(&settings.ticket_secrets, &settings.issuer),
             decoy_salts: DecoySalts::new(&settings.ticket_secrets, &settings.issuer),

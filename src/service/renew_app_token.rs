@@ -8,7 +8,7 @@ use crate::domain::authorization::{
 };
 use crate::domain::error::{Error, GrantRefusal};
 use crate::domain::policy::APP_PAGE_IDLE_TTL;
-use crate::domain::session::{AppBinding, Client, Rules, Verdict};
+use crate::domain::session::{AppBinding, Client, Rules, SessionId, Verdict};
 use crate::ports::{Grants, Ports, UserDirectory};
 
 /// What an app sends to renew.
@@ -83,7 +83,12 @@ impl<P: Ports> AuthService<P> {
             sign_on: ticket.sign_on,
         };
         let continued = self
-            .continue_session(ticket.core, Some(binding), &self.rules_for(&app), client)
+            .continue_session(
+                ticket.core,
+                Some(binding),
+                &self.rules_for(&app, ticket.sign_on),
+                client,
+            )
             .await?;
         // The session goes on, so there is a row, unless it was deleted just now.
         let row = row.ok_or(Error::Grant(GrantRefusal::Ticket))?;
@@ -105,11 +110,18 @@ impl<P: Ports> AuthService<P> {
 
     /// The rules for the sessions of an app. A public app on a website keeps its refresh token in
     /// the memory of a page, so its session is over soon after the page was closed.
-    pub(super) fn rules_for(&self, app: &AppClient) -> Rules {
+    ///
+    /// Of an app that nobody registered only its id is known here. It is taken for a website unless
+    /// its session outlives a log-out, as those of programs do.
+    pub(super) fn rules_for(&self, app: &AppClient, sign_on: Option<SessionId>) -> Rules {
         let rules = self.settings().sessions;
         let mut kinds = app.redirect_uris.iter().map(|uri| uri.kind());
-        let is_in_browser =
-            app.kind == ClientType::Public && kinds.any(|kind| kind == RedirectKind::Https);
+        let is_website = if app.is_unregistered() {
+            sign_on.is_some()
+        } else {
+            kinds.any(|kind| kind == RedirectKind::Https)
+        };
+        let is_in_browser = app.kind == ClientType::Public && is_website;
         if is_in_browser {
             Rules {
                 idle_ttl: rules.idle_ttl.min(APP_PAGE_IDLE_TTL),

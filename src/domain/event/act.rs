@@ -105,6 +105,14 @@ pub enum Act {
         /// Why.
         refusal: ClientRefusal,
     },
+    /// `client_document_refused`: the document of an app that nobody registered was not accepted, so
+    /// nobody can sign in to the app.
+    ClientDocumentRefused {
+        /// The app's `client_id`: the URL.
+        client: String,
+        /// Why.
+        reason: &'static str,
+    },
     /// `session_ended`: from the list, by its owner or for them.
     SessionEnded {
         /// Whose session it was.
@@ -463,6 +471,7 @@ impl Act {
             Self::CodeRefused { .. } => "code_refused",
             Self::CodeReplayed { .. } => "code_replayed",
             Self::ClientRefused { .. } => "client_refused",
+            Self::ClientDocumentRefused { .. } => "client_document_refused",
             Self::SessionEnded { .. } => "session_ended",
             Self::OtherSessionsEnded { .. } => "other_sessions_ended",
             Self::SessionsRevoked { .. } => "sessions_revoked",
@@ -516,6 +525,7 @@ impl Act {
             | Self::CodeRefused { .. }
             | Self::CodeReplayed { .. }
             | Self::ClientRefused { .. }
+            | Self::ClientDocumentRefused { .. }
             | Self::AccessDenied { .. }
             | Self::OperatorDenied { .. }
             | Self::LimitHit { .. } => Outcome::Refused,
@@ -560,6 +570,7 @@ impl Act {
             Self::LinkRefused { refusal, .. } => refusal.reason(),
             Self::CodeRefused { refusal, .. } => refusal.reason(),
             Self::ClientRefused { refusal, .. } => refusal.reason(),
+            Self::ClientDocumentRefused { reason, .. } => reason,
             Self::LimitHit { limit, .. } => limit,
             Self::OperatorDenied { scope, .. } => scope.as_str(),
             Self::PasswordCheckFailed { refusal, .. } if refusal.needs_operator() => {
@@ -583,7 +594,8 @@ impl Act {
             | Self::AppSignedIn { client, .. }
             | Self::CodeRefused { client, .. }
             | Self::CodeReplayed { client, .. }
-            | Self::ClientRefused { client, .. } => client.clone(),
+            | Self::ClientRefused { client, .. }
+            | Self::ClientDocumentRefused { client, .. } => client.clone(),
             Self::AccountsImported {
                 counts: [imported, already_there, refused],
                 ..
@@ -659,6 +671,7 @@ impl Act {
             | Self::RegistrationRequested { .. }
             | Self::VerificationRequested { .. }
             | Self::ClientRefused { .. }
+            | Self::ClientDocumentRefused { .. }
             | Self::AccountsImported { .. }
             | Self::AccountsExported { .. }
             | Self::LimitHit { .. }

@@ -18,7 +18,8 @@ pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'
 
 async fn answer<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let credentials = client_authentication::read(request)?;
-    let [grant_type] = body::oauth_parameters(request, ["grant_type"])?;
+    // The scope of this service's own client is ignored, but it must not come twice either.
+    let [grant_type, _scope] = body::oauth_parameters(request, ["grant_type", "scope"])?;
     let [refresh_token] = body::oauth_parameters_as_sent(request, ["refresh_token"])?;
     match grant_type.as_deref() {
         Some("authorization_code") if service.has_authorization_endpoint() => {

@@ -105,10 +105,11 @@ fn variant(act: &Act) -> usize {
         Act::CodeRefused { .. } => 44,
         Act::CodeReplayed { .. } => 45,
         Act::ClientRefused { .. } => 46,
+        Act::ClientDocumentRefused { .. } => 47,
     }
 }
 
-const VARIANTS: usize = 47;
+const VARIANTS: usize = 48;
 
 impl Seen {
     /// The events since the last call as texts: the name, with `!` unless it was done, and the

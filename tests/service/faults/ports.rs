@@ -17,8 +17,8 @@ use edgegate::domain::account::{
     UserId, Verification,
 };
 use edgegate::domain::authorization::{
-    AppClient, ClientHash, ClientId, CodeId, Exchanged, Grant, GrantId, Resource, RsaSigningKey,
-    SecretId, StoredSecret,
+    AppClient, ClientHash, ClientId, CodeId, Exchanged, Grant, GrantId, MetadataUrl, Resource,
+    RsaSigningKey, SecretId, StoredSecret,
 };
 use edgegate::domain::error::StoreError;
 use edgegate::domain::mail::{
@@ -31,10 +31,10 @@ use edgegate::domain::session::{
     SessionId,
 };
 use edgegate::ports::{
-    AddedSecret, Clients, DeadLetter, Devices, Ending, GivenGrant, Grants, Guarded, IdTokenSigner,
-    Insertion, LaneRequest, Limit, MailGate, MailLedger, MailQueue, Mailer, NewSession, Once,
-    OperatorTickets, PasswordGuard, PasswordHasher, Ports, RateLimiter, RegisteredClient, Renewal,
-    SessionStore, SignatureVerifier, UserDirectory, Vendors,
+    AddedSecret, Clients, DeadLetter, Devices, Ending, FetchedDocument, GivenGrant, Grants,
+    Guarded, IdTokenSigner, Insertion, LaneRequest, Limit, MailGate, MailLedger, MailQueue, Mailer,
+    NewSession, Once, OperatorTickets, PasswordGuard, PasswordHasher, Ports, RateLimiter,
+    RegisteredClient, Renewal, SessionStore, SignatureVerifier, UserDirectory, Vendors,
 };
 use edgegate_token::SignedBy;
 
@@ -65,7 +65,7 @@ pub(crate) const FAULTS: [Fault; 5] = [
 /// Every call of a port that can fail and that a use case makes. `UserDirectory::ping` is missing,
 /// since no use case calls it, and so is `KeyValue::delete`, which removes records of ended
 /// sessions after the response.
-pub(crate) const CALLS: [&str; 79] = [
+pub(crate) const CALLS: [&str; 82] = [
     "clients add secret",
     "clients change",
     "clients create",
@@ -75,6 +75,7 @@ pub(crate) const CALLS: [&str; 79] = [
     "clients list",
     "devices",
     "gate count",
+    "grants find",
     "grants find live",
     "grants forget",
     "grants forget withdrawn",
@@ -110,6 +111,7 @@ pub(crate) const CALLS: [&str; 79] = [
     "sessions check",
     "sessions end",
     "sessions end client",
+    "sessions exchange",
     "sessions forget",
     "sessions forget copy",
     "sessions hold",
@@ -145,6 +147,7 @@ pub(crate) const CALLS: [&str; 79] = [
     "users update",
     "vendor breached",
     "vendor challenge",
+    "vendor document",
 ];
 
 /// The name of a call, and what somebody else does just before it.
@@ -477,6 +480,7 @@ impl MailGate for Faulty<MemoryMailGate> {
 impl Vendors for Faulty<MemoryVendors> {
     numbered!("vendor breached", is_breached(password: &Password) -> bool);
     numbered!("vendor challenge", has_met_challenge(token: &str) -> bool);
+    numbered!("vendor document", client_document(url: &MetadataUrl) -> FetchedDocument);
 }
 
 impl PasswordGuard for Faulty<MemoryPasswordGuard<PlainHasher>> {
