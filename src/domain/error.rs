@@ -6,6 +6,7 @@
 use std::fmt;
 
 use super::account::{EmailError, HashError, UserId, Weakness};
+use super::authorization::ExchangeRefusal;
 use super::operator::OperatorRefusal;
 use super::session::{SessionId, Verdict};
 use edgegate_token::TokenError;
@@ -32,10 +33,15 @@ pub enum Code {
     SignInRequired,
     /// The refresh token is not valid (RFC 6749 section 5.2).
     InvalidGrant,
-    /// The `client_id` is not that of this service (RFC 6749 section 5.2).
+    /// The `client_id` is unknown, or the app did not prove that it is its own (RFC 6749 section
+    /// 5.2).
     InvalidClient,
-    /// The `grant_type` is not `refresh_token` (RFC 6749 section 5.2).
+    /// The `grant_type` is unknown (RFC 6749 section 5.2).
     UnsupportedGrantType,
+    /// A renewal asks for a scope that was not granted (RFC 6749 section 5.2).
+    InvalidScope,
+    /// The `resource` is not the one that was granted (RFC 8707 section 2).
+    InvalidTarget,
     /// The token is valid but may not do this.
     Forbidden,
     /// Registration is closed.
@@ -70,7 +76,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of `docs/errors.md`.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 28] = [
         Self::InvalidRequest,
         Self::InvalidField,
         Self::WeakPassword,
@@ -82,6 +88,8 @@ impl Code {
         Self::InvalidGrant,
         Self::InvalidClient,
         Self::UnsupportedGrantType,
+        Self::InvalidScope,
+        Self::InvalidTarget,
         Self::Forbidden,
         Self::RegistrationClosed,
         Self::EmailTaken,
@@ -114,6 +122,8 @@ impl Code {
             Self::InvalidGrant => "invalid_grant",
             Self::InvalidClient => "invalid_client",
             Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::InvalidScope => "invalid_scope",
+            Self::InvalidTarget => "invalid_target",
             Self::Forbidden => "forbidden",
             Self::RegistrationClosed => "registration_closed",
             Self::EmailTaken => "email_taken",
@@ -139,7 +149,9 @@ impl Code {
             Self::InvalidRequest
             | Self::InvalidLink
             | Self::InvalidGrant
-            | Self::UnsupportedGrantType => 400,
+            | Self::UnsupportedGrantType
+            | Self::InvalidScope
+            | Self::InvalidTarget => 400,
             Self::InvalidCredentials
             | Self::InvalidToken
             | Self::ReauthenticationRequired
@@ -177,6 +189,8 @@ impl Code {
             Self::InvalidGrant => "The refresh token is not valid",
             Self::InvalidClient => "The client is unknown",
             Self::UnsupportedGrantType => "The grant type is not supported",
+            Self::InvalidScope => "The scope was not granted",
+            Self::InvalidTarget => "The resource was not granted",
             Self::Forbidden => "Not allowed",
             Self::RegistrationClosed => "Registration is closed",
             Self::EmailTaken => "The email address already has an account",
@@ -294,6 +308,10 @@ pub enum AccessRefusal {
     Token(TokenError),
     /// Signed with the service's keys, but its `sub` or `sid` is not an id that the service makes.
     ForeignIds,
+    /// It was issued to this service's own client, and this is for apps.
+    NotOfAnApp,
+    /// The app is disabled or deleted.
+    NoClient,
     /// Its session has ended.
     SessionEnded,
     /// The user has changed since it was issued: roles, address, password or state.
@@ -312,6 +330,8 @@ impl AccessRefusal {
             Self::Missing => "missing",
             Self::Token(error) => error.reason(),
             Self::ForeignIds => "foreign_ids",
+            Self::NotOfAnApp => "not_of_an_app",
+            Self::NoClient => "no_client",
             Self::SessionEnded => "session_ended",
             Self::Outdated => "outdated",
             Self::NoUser => "no_user",
@@ -327,6 +347,14 @@ pub enum GrantRefusal {
     Ticket,
     /// The session does not continue; the verdict says why.
     Session(Verdict, UserId, SessionId),
+    /// An app's code can't be exchanged.
+    Code(ExchangeRefusal),
+    /// The token of an app was presented by another app, or without a `client_id`.
+    OtherClient,
+    /// The app is disabled.
+    ClientDisabled,
+    /// The user has taken back what they had given to the app.
+    Withdrawn,
 }
 
 impl GrantRefusal {
@@ -336,6 +364,49 @@ impl GrantRefusal {
         match self {
             Self::Ticket => "not_a_ticket",
             Self::Session(verdict, ..) => verdict.reason(),
+            Self::Code(refusal) => refusal.reason(),
+            Self::OtherClient => "other_client",
+            Self::ClientDisabled => "client_disabled",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+}
+
+/// Why an app was not accepted as the one that it says it is. For the log: the app gets the same
+/// answer for all of these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientRefusal {
+    /// There is no such app.
+    Unknown,
+    /// The app is disabled.
+    Disabled,
+    /// The `Authorization` header can't be read.
+    Header,
+    /// The app authenticates by a method that this service does not have.
+    Method,
+    /// The app has secrets, and the request has none.
+    NoSecret,
+    /// The app has no secrets, and the request has one.
+    SecretNotExpected,
+    /// The app is public, and this is for confidential ones.
+    NotConfidential,
+    /// The secret is wrong.
+    Secret,
+}
+
+impl ClientRefusal {
+    /// A stable reason, `snake_case`.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown_client",
+            Self::Disabled => "client_disabled",
+            Self::Header => "malformed_authorization",
+            Self::Method => "unsupported_method",
+            Self::NoSecret => "no_secret",
+            Self::SecretNotExpected => "secret_not_expected",
+            Self::NotConfidential => "not_confidential",
+            Self::Secret => "wrong_secret",
         }
     }
 }
@@ -443,10 +514,18 @@ pub enum Error {
     Access(AccessRefusal),
     /// The action can't be undone, and the caller's last proof is too old for it.
     ReauthenticationRequired,
-    /// The refresh token is not valid.
+    /// The refresh token or the code is not valid.
     Grant(GrantRefusal),
+    /// The app is not known, or did not prove that it is the one that it says it is.
+    Client(ClientRefusal),
+    /// A renewal asks for a scope that was not granted.
+    Scope,
+    /// The resource is not the one that was granted.
+    Target,
     /// A page may not go on with an app's request.
     Authorization(AuthorizationRefusal),
+    /// An app wants id_tokens with RS256, and `ID_TOKEN_KEYS` is not set.
+    NoIdTokenKey,
     /// The caller is known but may not do this.
     Forbidden,
     /// Registration is closed.
@@ -500,6 +579,9 @@ impl Error {
             Self::Access(_) => Code::InvalidToken,
             Self::ReauthenticationRequired => Code::ReauthenticationRequired,
             Self::Grant(_) => Code::InvalidGrant,
+            Self::Client(_) => Code::InvalidClient,
+            Self::Scope => Code::InvalidScope,
+            Self::Target => Code::InvalidTarget,
             Self::Forbidden => Code::Forbidden,
             Self::RegistrationClosed => Code::RegistrationClosed,
             Self::EmailTaken => Code::EmailTaken,
@@ -512,7 +594,7 @@ impl Error {
             | Self::UnknownSecret
             | Self::UnknownGrant => Code::NotFound,
             Self::RateLimited(_) => Code::RateLimited,
-            Self::NoMailProvider => Code::Misconfigured,
+            Self::NoMailProvider | Self::NoIdTokenKey => Code::Misconfigured,
             Self::Store(_) => Code::Unavailable,
             Self::Internal(_) => Code::Internal,
         }
@@ -527,7 +609,11 @@ impl fmt::Display for Error {
             Self::CurrentPassword => f.write_str("the current password is wrong"),
             Self::Link(refusal) => write!(f, "link refused: {}", refusal.reason()),
             Self::Access(refusal) => write!(f, "access token refused: {}", refusal.reason()),
+            Self::Grant(GrantRefusal::Code(refusal)) => {
+                write!(f, "code refused: {}", refusal.reason())
+            }
             Self::Grant(refusal) => write!(f, "refresh token refused: {}", refusal.reason()),
+            Self::Client(refusal) => write!(f, "client refused: {}", refusal.reason()),
             Self::Authorization(refusal) => {
                 write!(f, "an app's request refused: {}", refusal.reason())
             }
@@ -537,9 +623,16 @@ impl fmt::Display for Error {
                 "MAIL_PROVIDER is not set. Set it under `vars` in wrangler.toml or wrangler.jsonc \
                  to the provider that sends your mail.",
             ),
+            Self::NoIdTokenKey => f.write_str(
+                "ID_TOKEN_KEYS is not set, and the app wants id_tokens with RS256. Store an RSA key \
+                 with `npx wrangler secret put ID_TOKEN_KEYS`, or change the app's \
+                 id_token_signed_response_alg.",
+            ),
             Self::NothingToChange => f.write_str("there is nothing to change"),
             Self::PublicClient => f.write_str("the app is public, so it has no secrets"),
             Self::WeakPassword(_)
+            | Self::Scope
+            | Self::Target
             | Self::Forbidden
             | Self::ReauthenticationRequired
             | Self::RegistrationClosed

@@ -501,6 +501,8 @@ pub const METADATA_TIMEOUT_MS: u32 = 5_000;
 /// How long a document is kept at least: 5 minutes, so that nobody makes this service fetch it with
 /// every request.
 pub const METADATA_CACHE_MIN: u64 = 300;
+/// How many documents an isolate keeps at most: each has 5 KB.
+pub const METADATA_DOCUMENTS_KEPT: usize = 100;
 /// How long a document is kept at most: a day, so that a client that changes its redirect URIs does
 /// not wait longer.
 pub const METADATA_CACHE_MAX: u64 = DAY;

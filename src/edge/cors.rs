@@ -16,6 +16,9 @@ use crate::domain::settings::{SettingError, Settings, is_loopback_host};
 pub enum Readers {
     /// Pages of allowed origins.
     AllowedOrigins,
+    /// Pages of allowed origins, with credentials. Every other page too, but without credentials:
+    /// apps run on any origin, and each request of theirs brings its own token or code.
+    Apps,
     /// Every page.
     Everyone,
     /// No page of another origin.
@@ -57,6 +60,7 @@ impl Preflight {
     pub fn allow(&self, readers: Readers) -> Answer {
         let methods = match readers {
             Readers::Everyone => "GET, HEAD",
+            Readers::Apps => "GET, HEAD, POST",
             Readers::AllowedOrigins | Readers::Nobody => "GET, POST, PATCH, DELETE",
         };
         let mut names = "Authorization, Content-Type".to_owned();
@@ -131,23 +135,29 @@ fn header_names(text: &str) -> Option<Vec<String>> {
 /// Adds the headers that let pages read an answer, which may be an error. `allowed` is the
 /// request's origin, if it is allowed.
 pub fn let_read(answer: &mut Answer, readers: Readers, allowed: Option<&str>) {
-    match readers {
-        Readers::Nobody => {}
-        Readers::Everyone => push(answer, "Access-Control-Allow-Origin", "*"),
-        Readers::AllowedOrigins => {
+    match (readers, allowed) {
+        (Readers::Nobody, _) => {}
+        (Readers::Everyone, _) => push(answer, ALLOW_ORIGIN, "*"),
+        (Readers::AllowedOrigins | Readers::Apps, Some(origin)) => {
             push(answer, "Vary", "Origin");
-            if let Some(origin) = allowed {
-                push(answer, "Access-Control-Allow-Origin", origin.to_owned());
-                push(answer, "Access-Control-Allow-Credentials", "true");
-                push(
-                    answer,
-                    "Access-Control-Expose-Headers",
-                    "Retry-After, X-Request-Id, Date, WWW-Authenticate",
-                );
-            }
+            push(answer, ALLOW_ORIGIN, origin.to_owned());
+            push(answer, "Access-Control-Allow-Credentials", "true");
+            push(answer, "Access-Control-Expose-Headers", EXPOSED);
+        }
+        (Readers::AllowedOrigins, None) => push(answer, "Vary", "Origin"),
+        // A browser refuses `*` for a request with credentials (Fetch standard, CORS check).
+        (Readers::Apps, None) => {
+            push(answer, "Vary", "Origin");
+            push(answer, ALLOW_ORIGIN, "*");
+            push(answer, "Access-Control-Expose-Headers", EXPOSED);
         }
     }
 }
+
+const ALLOW_ORIGIN: &str = "Access-Control-Allow-Origin";
+
+/// The headers that a page may read besides the safelisted ones.
+const EXPOSED: &str = "Retry-After, X-Request-Id, Date, WWW-Authenticate";
 
 fn push(answer: &mut Answer, name: &'static str, value: impl Into<Cow<'static, str>>) {
     answer.headers.push((name, value.into()));
@@ -262,6 +272,29 @@ mod tests {
         assert_eq!(some.first(), Some(&varies));
         assert!(some.contains(&("Access-Control-Allow-Origin", "https://a.example".into())));
         assert!(some.contains(&("Access-Control-Allow-Credentials", "true".into())));
+    }
+
+    #[test]
+    fn pages_of_apps_read_without_credentials() {
+        let page = Some("https://a.example");
+        assert_eq!(
+            headers(Readers::Apps, page),
+            headers(Readers::AllowedOrigins, page)
+        );
+        let other = headers(Readers::Apps, None);
+        assert!(other.contains(&("Access-Control-Allow-Origin", "*".into())));
+        assert!(other.contains(&("Vary", "Origin".into())));
+        let credentials = "Access-Control-Allow-Credentials";
+        assert!(!other.iter().any(|(name, _)| *name == credentials));
+        let preflight = asking("POST", "authorization").allow(Readers::Apps);
+        assert_eq!(preflight.note.reason, None);
+        assert_eq!(
+            asking("DELETE", "").allow(Readers::Apps).note.reason,
+            Some(
+                "the browser will refuse: no route that this page may read takes the method"
+                    .to_owned()
+            )
+        );
     }
 
     fn asking(method: &str, headers: &str) -> Preflight {

@@ -15,6 +15,7 @@
 
 pub mod answer;
 pub mod body;
+pub mod client_authentication;
 pub mod cookies;
 pub mod cors;
 pub mod page;

@@ -247,6 +247,10 @@ impl From<Error> for Problem {
                 .to_owned();
                 problem
             }
+            Error::Grant(GrantRefusal::Code(_)) => {
+                problem.rest.detail = "The code is not valid".to_owned();
+                problem
+            }
             Error::PublicClient => {
                 problem.rest.detail = "a public client has no secrets".to_owned();
                 problem
@@ -261,7 +265,19 @@ impl From<Error> for Problem {
             | Error::CurrentPassword
             | Error::NoMailProvider
             | Error::Link(_)
-            | Error::Grant(GrantRefusal::Ticket)
+            | Error::UnknownClient
+            | Error::UnknownSecret
+            | Error::UnknownGrant
+            | Error::NoIdTokenKey
+            | Error::Client(_)
+            | Error::Scope
+            | Error::Target
+            | Error::Grant(
+                GrantRefusal::Ticket
+                | GrantRefusal::OtherClient
+                | GrantRefusal::ClientDisabled
+                | GrantRefusal::Withdrawn,
+            )
             | Error::RegistrationClosed
             | Error::EmailTaken
             | Error::LastAdministrator
@@ -269,9 +285,6 @@ impl From<Error> for Problem {
             | Error::TooManySecrets
             | Error::UnknownUser
             | Error::UnknownSession
-            | Error::UnknownClient
-            | Error::UnknownSecret
-            | Error::UnknownGrant
             | Error::Internal(_) => problem,
         }
     }

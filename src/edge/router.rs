@@ -10,8 +10,9 @@ use super::cors::Readers;
 use super::problem::Problem;
 use super::request::Request;
 use super::routes::{
-    Outcome, authorize, authorized, clients, email, grants, healthz, login, logout, me, metadata,
-    operator, password, reauthenticate, register, revoke, sessions, token, users, well_known,
+    Outcome, authorize, authorized, clients, email, grants, healthz, introspect, login, logout, me,
+    metadata, operator, password, reauthenticate, register, revoke, sessions, token, userinfo,
+    users, well_known,
 };
 use crate::domain::account::UserId;
 use crate::domain::authorization::ClientHash;
@@ -84,8 +85,11 @@ macro_rules! routes {
 // method  path                              may be read by  handler
 routes! {
     "GET"    "/auth/authorized"              AllowedOrigins  authorized::get, any_method, is_quiet;
-    "POST"   "/auth/token"                   AllowedOrigins  token::post, oauth_errors;
-    "POST"   "/auth/revoke"                  AllowedOrigins  revoke::post, oauth_errors;
+    "POST"   "/auth/token"                   Apps            token::post, oauth_errors;
+    "POST"   "/auth/revoke"                  Apps            revoke::post, oauth_errors;
+    "POST"   "/auth/introspect"              AllowedOrigins  introspect::post, oauth_errors;
+    "GET"    "/auth/userinfo"                Apps            userinfo::get;
+    "POST"   "/auth/userinfo"                Apps            userinfo::post;
     "GET"    "/auth/authorize"               Nobody          authorize::get;
     "POST"   "/auth/authorize"               Nobody          authorize::post;
     "POST"   "/auth/authorize/request"       AllowedOrigins  authorize::request;
@@ -136,6 +140,7 @@ routes! {
     "POST"   "/auth/operator/pseudonyms"     Nobody          operator::pseudonyms;
     "GET"    "/.well-known/jwks.json"        Everyone        well_known::jwks;
     "GET"    "/.well-known/oauth-authorization-server" Everyone metadata::get;
+    "GET"    "/.well-known/openid-configuration" Everyone    metadata::get;
     "GET"    "/.well-known/change-password"  Everyone        well_known::change_password;
     "GET"    "/healthz"                      Nobody          healthz::get;
 }
@@ -411,11 +416,12 @@ mod tests {
     }
 
     #[test]
-    fn only_token_and_revoke_have_oauth_errors() {
+    fn only_the_oauth_endpoints_have_oauth_errors() {
         for route in ROUTES {
             let answer = refuse(route.path, Problem::invalid_request("x"));
             let is_oauth = answer.body.unwrap().contains("error_description");
-            let expected = ["/auth/token", "/auth/revoke"].contains(&route.path);
+            let expected =
+                ["/auth/token", "/auth/revoke", "/auth/introspect"].contains(&route.path);
             assert_eq!(is_oauth, expected, "{}", route.path);
         }
     }
@@ -435,6 +441,10 @@ mod tests {
             (
                 Readers::AllowedOrigins,
                 &["/auth/login", "/auth/nothing", "/auth/"],
+            ),
+            (
+                Readers::Apps,
+                &["/auth/token", "/auth/revoke", "/auth/userinfo"],
             ),
             (
                 Readers::Nobody,

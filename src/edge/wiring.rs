@@ -20,6 +20,7 @@ use crate::adapters::cloudflare::d1_operator_tickets::D1OperatorTickets;
 use crate::adapters::cloudflare::d1_users::D1Users;
 use crate::adapters::cloudflare::devices::Bowser;
 use crate::adapters::cloudflare::durable_sessions::DurableSessions;
+use crate::adapters::cloudflare::id_token_signer::PlatformIdTokenSigner;
 use crate::adapters::cloudflare::kv_namespace::KvNamespace;
 use crate::adapters::cloudflare::mail::{BindingMailer, HttpMailer};
 use crate::adapters::cloudflare::mail_gate::DurableMailGate;
@@ -31,7 +32,7 @@ use crate::adapters::cloudflare::rate_limit::BindingLimits;
 use crate::adapters::cloudflare::session_store::CloudflareSessions;
 use crate::adapters::cloudflare::signatures::PlatformSignatures;
 use crate::adapters::cloudflare::variables;
-use crate::adapters::cloudflare::vendors::HttpVendors;
+use crate::adapters::cloudflare::vendors::{HttpVendors, connects_to_public_addresses_only};
 use crate::adapters::kv_sessions::KvSessions;
 use crate::adapters::system_random::SystemRandom;
 use crate::domain::error::Error;
@@ -62,6 +63,7 @@ pub(super) struct Bindings {
     mailer: Rc<CloudflareMailer>,
     vendors: Rc<HttpVendors>,
     signatures: Rc<PlatformSignatures>,
+    id_token_signer: Rc<PlatformIdTokenSigner>,
     hasher: Rc<Argon2Hasher>,
     demo_accounts_added: Rc<Cell<bool>>,
     // Each request has its own of these.
@@ -191,6 +193,9 @@ impl Bindings {
     /// When a binding is missing.
     fn find(env: &Env, settings: &Settings) -> Result<Self, SettingError> {
         let database = Database::bound(env, "DB").ok_or_else(|| missing("DB"))?;
+        if settings.client_id_metadata && !connects_to_public_addresses_only() {
+            return Err(not_strictly_public());
+        }
         let background = WaitUntil::without_request();
         let in_objects = DurableSessions::bound(env, "SESSION_OBJECTS")
             .map(|objects| objects.with_copies_since(settings.copies_since));
@@ -232,6 +237,7 @@ impl Bindings {
             mailer: Rc::new(find_mailer(env, &settings.mail, &database)?),
             vendors: Rc::new(HttpVendors::new(settings.vendors.clone())),
             signatures: Rc::default(),
+            id_token_signer: Rc::default(),
             hasher: Rc::new(
                 Argon2Hasher::new(settings.hashing, settings.peppers.clone())
                     .with_foreign(settings.foreign_hashing.clone()),
@@ -308,6 +314,18 @@ fn find_mailer(
     })
 }
 
+/// Without the flag a stranger's URL could reach a Worker or an origin of the operator's own zone.
+fn not_strictly_public() -> SettingError {
+    SettingError {
+        setting: "CLIENT_ID_METADATA",
+        problem: "is \"on\", but the compatibility flag global_fetch_strictly_public is not set"
+            .to_owned(),
+        remedy: "Add \"global_fetch_strictly_public\" to compatibility_flags in wrangler.toml or \
+                 wrangler.jsonc and deploy again, or set it to \"off\". Without the flag, a URL that \
+                 a stranger chose could reach servers of your own zone that are not public.",
+    }
+}
+
 fn missing(setting: &'static str) -> SettingError {
     SettingError {
         setting,
@@ -335,6 +353,7 @@ impl Ports for Bindings {
     type Grants = D1Grants;
     type Devices = Bowser;
     type Signatures = PlatformSignatures;
+    type IdTokenSigner = PlatformIdTokenSigner;
     type Vendors = HttpVendors;
 
     fn users(&self) -> &D1Users {
@@ -387,6 +406,9 @@ impl Ports for Bindings {
     }
     fn signatures(&self) -> &PlatformSignatures {
         &self.signatures
+    }
+    fn id_token_signer(&self) -> &PlatformIdTokenSigner {
+        &self.id_token_signer
     }
     fn vendors(&self) -> &HttpVendors {
         &self.vendors

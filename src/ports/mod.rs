@@ -23,11 +23,12 @@ pub use mail::{DeadLetter, LaneRequest, MailGate, MailLedger, MailQueue, Mailer,
 pub use operator_tickets::OperatorTickets;
 pub use password_guard::{Guarded, PasswordGuard};
 pub use platform::{
-    Clock, Devices, Events, Limit, PasswordHasher, Random, RateLimiter, SignatureVerifier,
+    Clock, Devices, Events, IdTokenSigner, Limit, PasswordHasher, Random, RateLimiter,
+    SignatureVerifier,
 };
 pub use sessions::{Ending, NewSession, Renewal, SessionStore};
 pub use users::{Insertion, UserDirectory};
-pub use vendors::Vendors;
+pub use vendors::{FetchedDocument, Vendors};
 
 /// All the ports of a service, so that a use case names one type instead of ten.
 pub trait Ports {
@@ -65,6 +66,8 @@ pub trait Ports {
     type Devices: Devices;
     /// Signatures verified by the platform.
     type Signatures: SignatureVerifier;
+    /// id_tokens signed by the platform.
+    type IdTokenSigner: IdTokenSigner;
     /// Other services.
     type Vendors: Vendors;
 
@@ -102,6 +105,8 @@ pub trait Ports {
     fn devices(&self) -> &Self::Devices;
     /// Signatures verified by the platform.
     fn signatures(&self) -> &Self::Signatures;
+    /// id_tokens signed by the platform.
+    fn id_token_signer(&self) -> &Self::IdTokenSigner;
     /// Other services.
     fn vendors(&self) -> &Self::Vendors;
 }

@@ -3,6 +3,8 @@
 use crate::domain::account::{
     Attempt, Comparison, HashError, HashRefusal, Password, PasswordHash, Verification,
 };
+use crate::domain::authorization::RsaSigningKey;
+use crate::domain::error::StoreError;
 use crate::domain::event::Event;
 use crate::domain::mail::MailLine;
 use crate::domain::session::Device;
@@ -141,6 +143,16 @@ pub trait SignatureVerifier {
     ///
     /// The caller has judged the form before: [`SignedBy::judge_signature_form`].
     async fn verify(&self, signed_by: &SignedBy<'_>) -> Option<bool>;
+}
+
+/// Signs id_tokens with RSA by the platform's own code, for apps that verify nothing but RS256.
+pub trait IdTokenSigner {
+    /// The signature of a message with a key of `ID_TOKEN_KEYS`: RSASSA-PKCS1-v1_5 with SHA-256 (RFC
+    /// 7518 section 3.3). MUST end by itself, and MUST NOT put anything of the key into an error.
+    ///
+    /// # Errors
+    /// When the platform can't use the key, or does not answer.
+    async fn sign(&self, key: &RsaSigningKey, message: &[u8]) -> Result<Vec<u8>, StoreError>;
 }
 
 /// Names of devices.

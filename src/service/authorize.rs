@@ -10,15 +10,15 @@ use super::AuthService;
 use super::sign_on::sign_on_of;
 use crate::domain::account::{User, UserId};
 use crate::domain::authorization::{
-    AppClient, AuthorizationRequest, ClientId, Code, CodeId, ErrorRedirect, Grant, GrantId,
-    OAuthError, PageFault, RequestFault, SignedOn, Step, Visit, next_step, parse_request,
+    AppClient, AuthorizationRequest, Code, CodeId, ErrorRedirect, Grant, GrantId, OAuthError,
+    PageFault, RequestFault, SignedOn, Step, Visit, next_step, parse_request,
 };
 use crate::domain::error::{AuthorizationRefusal, Error};
 use crate::domain::event::Act;
 use crate::domain::policy::{CODE_TTL, SEALED_REQUEST_TTL};
 use crate::domain::secret::Secret;
 use crate::domain::session::{Client, Proved, RefreshTicket, SessionId};
-use crate::ports::{Clients, Grants, Ports, SessionStore, UserDirectory};
+use crate::ports::{Grants, Ports, SessionStore, UserDirectory};
 use edgegate_token::Algorithm;
 
 /// The answer to a browser that an app has sent.
@@ -139,7 +139,10 @@ impl<P: Ports> AuthService<P> {
             Ok(unresolved) => unresolved,
             Err(fault) => return Ok(Authorized::Broken(fault)),
         };
-        let Some(app) = self.app(&unresolved.client_id).await? else {
+        let Some(app) = self
+            .app_with_document(&unresolved.client_id, client)
+            .await?
+        else {
             return Ok(Authorized::Broken(PageFault::ClientUnknown));
         };
         let request =
@@ -225,7 +228,7 @@ impl<P: Ports> AuthService<P> {
         client: &Client,
     ) -> Result<ShownRequest, Error> {
         self.admit_authorization(client).await?;
-        let (request, app) = self.open_request(sealed).await?;
+        let (request, app) = self.open_request(sealed, client).await?;
         let person = self.person(held).await?;
         let signed_on = person.as_ref().map(signed_on_by);
         let grant = self.live_grant(&request, signed_on.as_ref()).await?;
@@ -269,7 +272,7 @@ impl<P: Ports> AuthService<P> {
         client: &Client,
     ) -> Result<ToApp, Error> {
         self.admit_authorization(client).await?;
-        let (request, app) = self.open_request(decision.request).await?;
+        let (request, app) = self.open_request(decision.request, client).await?;
         let person = self.person(held).await?;
         let signed_on = person.as_ref().map(signed_on_by);
         let signed_on = signed_on.ok_or(Error::Authorization(AuthorizationRefusal::SignIn))?;
@@ -305,22 +308,24 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    /// The app with this id.
-    async fn app(&self, id: &ClientId) -> Result<Option<AppClient>, Error> {
-        let registered = self.ports.clients().find(id).await?;
-        Ok(registered.map(|registered| registered.client))
-    }
-
     /// Opens a sealed request, and asks again whether its app may still get the answer.
-    async fn open_request(&self, sealed: &str) -> Result<(AuthorizationRequest, AppClient), Error> {
+    async fn open_request(
+        &self,
+        sealed: &str,
+        client: &Client,
+    ) -> Result<(AuthorizationRequest, AppClient), Error> {
         let request = self
             .shared
             .sealed_requests
             .open(sealed, self.now())
             .ok_or(Error::Authorization(AuthorizationRefusal::Request))?;
-        let app = self.app(&request.client_id).await?.filter(|app| {
-            app.disabled_at.is_none() && app.redirect_uri(request.redirect_uri.as_str()).is_some()
-        });
+        let app = self
+            .app_with_document(&request.client_id, client)
+            .await?
+            .filter(|app| {
+                app.disabled_at.is_none()
+                    && app.redirect_uri(request.redirect_uri.as_str()).is_some()
+            });
         let app = app.ok_or(Error::Authorization(AuthorizationRefusal::Client))?;
         Ok((request, app))
     }

@@ -2,6 +2,7 @@
 
 use super::AuthService;
 use crate::domain::account::{AccountName, UserId};
+use crate::domain::authorization::{AppClient, ClientHash, ClientType};
 use crate::domain::error::Error;
 use crate::domain::event::{Act, Pseudonym, Whose};
 use crate::domain::policy::LIMIT_RETRY_AFTER;
@@ -75,6 +76,38 @@ impl<P: Ports> AuthService<P> {
         let key = ["authorize ", &client.limit_key()].concat();
         let limit = Limit::ClientRenewals;
         self.admit(limit, client, &key, LimitedBy::Client).await
+    }
+
+    /// Counts a request of an app that has proved by its secret which one it is. Its servers may send
+    /// the requests of all its users from one address, so the network does not count.
+    pub(super) async fn admit_app(&self, app: ClientHash, client: &Client) -> Result<(), Error> {
+        let key = ["app ", &app.to_string()].concat();
+        let limit = Limit::ClientRenewals;
+        self.admit(limit, client, &key, LimitedBy::Client).await
+    }
+
+    /// Counts a request of an app without a secret: by its network, which many people may share.
+    pub(super) async fn admit_app_network(&self, client: &Client) -> Result<(), Error> {
+        let key = client.limit_key();
+        self.admit(Limit::ClientRenewals, client, &key, LimitedBy::Client)
+            .await
+    }
+
+    /// Counts a renewal in a session of an app. That of a confidential app is counted wherever it
+    /// comes from.
+    pub(super) async fn admit_app_session(
+        &self,
+        app: &AppClient,
+        session: SessionId,
+        client: &Client,
+    ) -> Result<(), Error> {
+        let from = match app.kind {
+            ClientType::Confidential => app.id.hash().to_string(),
+            ClientType::Public => client.limit_key(),
+        };
+        let key = [&from, " ", &session.to_string()].concat();
+        let session = LimitedBy::Session(session);
+        self.admit(Limit::Client, client, &key, session).await
     }
 
     /// Counts a request with an operator ticket, before the ticket is looked up: anybody can make a

@@ -16,6 +16,9 @@
 //! | send queued mails | [`deliver_mail`], [`kept_mail`] |
 //! | log out | [`log_out`] |
 //! | sign in to another app | [`authorize`] |
+//! | an app gets and renews its tokens | [`exchange_code`], [`renew_app_token`] |
+//! | an app revokes its token | [`revoke_app_token`] |
+//! | an app asks who signed in, or about a token | [`userinfo`], [`introspect`] |
 //! | an app sends its user to sign out | [`leave_apps`] |
 //! | who am I | [`me`] |
 //! | your own sessions, and what you gave to apps | [`manage_sessions`], [`grants`] |
@@ -30,12 +33,17 @@
 //!
 //! Use cases share these steps: [`access`] (whose access token this is), [`manager`] (who manages
 //! accounts), [`tokens`] (the pair that
-//! a client gets), [`sign_on`] (what the apps of a browser have in common), [`id_token_hint`],
+//! a client gets), [`renewals`], [`client_authentication`] (which app sends a request),
+//! [`client_documents`] (apps that nobody registered),
+//! [`app_tokens`] (what an app gets), [`app_access`] (whose access token of an app this is),
+//! [`sign_on`] (what the apps of a browser have in common), [`id_token_hint`],
 //! [`audit_log`], [`limits`], [`check_challenge`], [`passwords`], [`redeem_link`],
 //! [`mail`] (queues mails), [`compose_mail`] (writes them), [`invitation`], [`new_user`] and
 //! [`change_user`].
 
 pub mod access;
+pub mod app_access;
+pub mod app_tokens;
 pub mod audit_log;
 pub mod authorize;
 pub mod change_email;
@@ -43,16 +51,20 @@ pub mod change_password;
 pub mod change_user;
 pub mod check_challenge;
 pub mod clear_departures;
+pub mod client_authentication;
+pub mod client_documents;
 pub mod compose_mail;
 pub mod confirm_reset;
 pub mod delete_account;
 pub mod deliver_mail;
 pub mod demo_accounts;
+pub mod exchange_code;
 pub mod follow_row_changes;
 pub mod generate_token;
 pub mod grants;
 pub mod id_token_hint;
 pub mod import_users;
+pub mod introspect;
 pub mod invitation;
 pub mod invite;
 pub mod is_authorized;
@@ -75,19 +87,24 @@ pub mod raise_counters;
 pub mod reauthenticate;
 pub mod redeem_link;
 pub mod register;
+pub mod renew_app_token;
 pub mod renew_token;
+pub mod renewals;
 pub mod resend_verification;
 pub mod reset_password;
+pub mod revoke_app_token;
 pub mod revoke_tokens;
 pub mod sign_on;
 pub mod tokens;
+pub mod userinfo;
 pub mod verify_email;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use self::client_documents::KnownDocuments;
 use crate::domain::account::{AccountNames, DecoySalts, DeviceTickets, FreedAddresses};
-use crate::domain::authorization::{Codes, SealedRequests, SignOnTickets};
+use crate::domain::authorization::{AppTickets, Codes, SealedRequests, SignOnTickets};
 use crate::domain::event::{NetworkPseudonyms, Pseudonym};
 use crate::domain::link::Links;
 use crate::domain::mail::MailKeys;
@@ -105,6 +122,10 @@ pub use mail::MailOptions;
 pub use register::{NewAccount, Registered};
 pub use tokens::{SignedIn, TokenPair};
 
+/// The path of the endpoint that tells apps who signed in. It is the audience of their access
+/// tokens.
+const USERINFO_PATH: &str = "/auth/userinfo";
+
 /// What lives as long as the isolate: the settings, the keys derived from them, and the access
 /// tokens that were verified before.
 pub struct Shared {
@@ -113,6 +134,10 @@ pub struct Shared {
     pub(crate) sign_ons: SignOnTickets,
     pub(crate) sealed_requests: SealedRequests,
     pub(crate) codes: Codes,
+    pub(crate) app_tickets: AppTickets,
+    /// The audience of access tokens for `/auth/userinfo`.
+    pub(crate) userinfo: String,
+    pub(crate) documents: RefCell<KnownDocuments>,
     pub(crate) fingerprints: ClientFingerprints,
     pub(crate) links: Links,
     pub(crate) decoy_salts: DecoySalts,
@@ -142,6 +167,9 @@ impl Shared {
             sign_ons: SignOnTickets::new(&settings.ticket_secrets, &settings.issuer),
             sealed_requests: SealedRequests::new(&settings.ticket_secrets, &settings.issuer),
             codes: Codes::new(&settings.ticket_secrets, &settings.issuer),
+            app_tickets: AppTickets::new(&settings.ticket_secrets, &settings.issuer),
+            userinfo: [&settings.issuer, USERINFO_PATH].concat(),
+            documents: RefCell::default(),
             fingerprints: ClientFingerprints::new(&settings.ticket_secrets, &settings.issuer),
             links: Links::new(&settings.ticket_secrets, &settings.issuer),
             decoy_salts: DecoySalts::new(&settings.ticket_secrets, &settings.issuer),

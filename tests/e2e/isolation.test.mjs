@@ -43,8 +43,11 @@ function classified(path, item, method) {
     ? "bearer"
     : schemes.join() === "refreshCookie"
       ? "refresh"
-      : schemes.length > 0
-        ? undefined
+      : // tests/e2e/apps/token.test.mjs tests what apps may ask.
+        ["appToken", "clientSecret"].includes(schemes.join())
+        ? "app"
+        : schemes.length > 0
+          ? undefined
         : takes.includes("token")
           ? "link"
           : "public";

@@ -74,6 +74,7 @@ impl<S: SessionStore> World<S> {
             mail_ledger: MemoryMailLedger::default(),
             devices: MemoryDevices,
             signatures: Default::default(),
+            id_token_signer: Default::default(),
             operator_tickets: Default::default(),
             apps: Default::default(),
             vendors: Default::default(),

@@ -62,6 +62,7 @@ impl Storage {
             mail_ledger: Default::default(),
             devices: Default::default(),
             signatures: Default::default(),
+            id_token_signer: Default::default(),
             operator_tickets: Default::default(),
             apps: Default::default(),
             vendors: Default::default(),

@@ -1,7 +1,7 @@
 //! Every use case that takes a client, at every limit: if a limit refuses, nothing is hashed,
 //! queued or written.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::Pin;
@@ -14,23 +14,29 @@ use edgegate::adapters::memory::{
 use edgegate::domain::account::UserId;
 use edgegate::domain::error::{Code, Error};
 use edgegate::domain::mail::Locale::English;
+use edgegate::domain::secret::Secret;
 use edgegate::ports::{Limit, RateLimiter, UserDirectory};
 use edgegate::service::authorize::{Authorized, Decision};
+use edgegate::service::client_authentication::ClientCredentials;
+use edgegate::service::exchange_code::CodeExchange;
 use edgegate::service::leave_apps::Leaving;
+use edgegate::service::renew_app_token::AppRenewal;
 use edgegate::service::{AuthService, Login, NewAccount, Shared, SignedIn};
 
+use crate::app_tokens::{self as apps, Asked};
 use crate::counting_hasher::CountingHasher;
 use crate::fixture::{ADA, NEW_PASSWORD, PASSWORD, client, settings, ticket};
 use crate::use_cases::use_cases;
 
 const GRACE: &str = "grace@example.com";
 
-/// A limiter that refuses at one limit while it is switched on.
+/// A limiter that refuses at one limit while it is switched on, and notes the keys that it counts.
 #[derive(Clone, Default)]
-struct FullAt(Rc<Cell<Option<Limit>>>);
+struct FullAt(Rc<Cell<Option<Limit>>>, Rc<RefCell<Vec<String>>>);
 
 impl RateLimiter for FullAt {
-    async fn admit(&self, limit: Limit, _key: &str) -> bool {
+    async fn admit(&self, limit: Limit, key: &str) -> bool {
+        self.1.borrow_mut().push(key.to_owned());
         self.0.get() != Some(limit)
     }
 }
@@ -71,6 +77,7 @@ impl World {
             mail_ledger: Default::default(),
             devices: Default::default(),
             signatures: Default::default(),
+            id_token_signer: Default::default(),
             operator_tickets: Default::default(),
             apps: Default::default(),
             vendors: Default::default(),
@@ -198,6 +205,25 @@ fn account(password: Option<&str>) -> NewAccount<'_> {
 
 async fn access(world: &World) -> String {
     world.log_in().await.tokens.access_token.expose().to_owned()
+}
+
+const OF_WEB: Asked<'_> = Asked {
+    app: apps::WEB,
+    scope: "notes.read",
+    resource: Some(apps::API),
+};
+
+fn web() -> ClientCredentials {
+    ClientCredentials {
+        client_id: apps::WEB.to_owned(),
+        secret: Some(Secret::new(apps::WEB_SECRET.to_owned())),
+    }
+}
+
+/// A token of an app.
+async fn of_web(world: &World, name: &str) -> String {
+    let ada = apps::begin(&world.service).await;
+    apps::text(&apps::tokens(&world.service, &ada, OF_WEB).await, name)
 }
 
 fn cases() -> Vec<Case> {
@@ -391,6 +417,59 @@ fn cases() -> Vec<Case> {
             }
         ),
         case!(
+            exchange_code,
+            &[],
+            signing_on,
+            |w| {
+                let ada = apps::begin(&w.service).await;
+                apps::code(&w.service, &ada, OF_WEB).await
+            },
+            |w, code| {
+                let exchange = CodeExchange {
+                    code,
+                    redirect_uri: &apps::callback(apps::WEB),
+                    verifier: apps::VERIFIER,
+                    resource: None,
+                };
+                w.service.exchange_code(exchange, &web(), &client()).await
+            }
+        ),
+        case!(
+            renew_app_token,
+            &[("ROTATE_AFTER", "0")],
+            renewing,
+            |w| of_web(w, "refresh_token").await,
+            |w, refresh_token| {
+                let renewal = AppRenewal {
+                    refresh_token,
+                    scope: None,
+                    resource: None,
+                };
+                w.service.renew_app_token(renewal, &web(), &client()).await
+            }
+        ),
+        case!(
+            revoke_app_token,
+            &[],
+            signing_on,
+            |w| of_web(w, "refresh_token").await,
+            |w, token| w.service.revoke_app_token(token, &web(), &client()).await
+        ),
+        case!(
+            introspect,
+            &[],
+            signing_on,
+            |w| of_web(w, "access_token").await,
+            |w, token| {
+                let claims = w.service.introspect(token, &web(), &client()).await;
+                // It writes nothing, so the table could not tell that it was done.
+                if claims.as_ref().is_ok_and(Option::is_some) {
+                    w.log_in().await;
+                }
+                claims
+            }
+        ),
+        case!(
             renew_token,
             &[("ROTATE_AFTER", "0")],
             renewing,
@@ -462,4 +541,48 @@ fn a_client_that_is_not_counted_meets_no_limit() {
         let outcome = pollster::block_on(world.service.generate_token(login, &by));
         assert!(outcome.is_ok(), "{limit:?}");
     }
+}
+
+/// The servers of an app may send the requests of all its users from one address. Whoever does not
+/// prove that it is that app is counted by the network.
+#[test]
+fn an_app_that_proves_which_one_it_is_is_counted_by_itself() {
+    let world = World::new(&[]);
+    pollster::block_on(async {
+        let service = &world.service;
+        let refresh_token = &of_web(&world, "refresh_token").await;
+        let network = client().limit_key();
+        let app = edgegate::domain::authorization::ClientId::parse(apps::WEB);
+        let app = app.unwrap().hash().to_string();
+        let keys = || std::mem::take(&mut *world.full_at.1.borrow_mut());
+        let renewal = AppRenewal {
+            refresh_token,
+            scope: None,
+            resource: None,
+        };
+        keys();
+        service
+            .renew_app_token(renewal, &web(), &client())
+            .await
+            .unwrap();
+        let counted = keys();
+        assert_eq!(counted.len(), 2);
+        assert!(counted.iter().all(|key| key.contains(&app)), "{counted:?}");
+        assert!(!counted.iter().any(|key| key.contains(&network)));
+
+        let wrong = Secret::new("egc_wrong".to_owned());
+        let wrong = ClientCredentials {
+            secret: Some(wrong),
+            ..web()
+        };
+        let nobody = ClientCredentials {
+            client_id: "nobody".to_owned(),
+            secret: None,
+        };
+        for stranger in [wrong, nobody] {
+            let refused = service.renew_app_token(renewal, &stranger, &client()).await;
+            assert_eq!(refused.unwrap_err().code(), Code::InvalidClient);
+            assert_eq!(keys(), [&*network]);
+        }
+    });
 }

@@ -12,6 +12,7 @@
 )]
 
 mod app_requests;
+mod app_tokens;
 mod audit_log;
 mod authorize;
 mod change_email;

@@ -464,6 +464,7 @@ fn the_limits_of_a_login_hold() {
                 mail_ledger: Default::default(),
                 devices: MemoryDevices,
                 signatures: Default::default(),
+                id_token_signer: Default::default(),
                 operator_tickets: Default::default(),
                 apps: Default::default(),
                 vendors: Default::default(),

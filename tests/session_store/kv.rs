@@ -308,6 +308,7 @@ impl Deployment {
             mail_ledger: Default::default(),
             devices: MemoryDevices,
             signatures: Default::default(),
+            id_token_signer: Default::default(),
             operator_tickets: Default::default(),
             apps: Default::default(),
             vendors: Default::default(),

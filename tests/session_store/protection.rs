@@ -210,6 +210,7 @@ impl<S: SessionStore> Walk<'_, S> {
             mail_ledger: Default::default(),
             devices: MemoryDevices,
             signatures: Default::default(),
+            id_token_signer: Default::default(),
             operator_tickets: Default::default(),
             apps: Default::default(),
             vendors: Default::default(),

@@ -30,6 +30,8 @@ pub mod devices;
 #[cfg(any(target_arch = "wasm32", test))]
 pub mod durable_sessions;
 #[cfg(target_arch = "wasm32")]
+pub mod id_token_signer;
+#[cfg(target_arch = "wasm32")]
 pub mod kv_namespace;
 #[cfg(any(target_arch = "wasm32", test))]
 pub mod mail;

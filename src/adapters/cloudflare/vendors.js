@@ -41,6 +41,33 @@ export const ask = async (url, json, milliseconds, most) => {
   );
 };
 
+/**
+ * What is at a URL that a stranger chose, as text: status, `Content-Type` and `Cache-Control` in a
+ * line each, then the body of a 200. Redirects are not followed.
+ */
+export const document = async (url, milliseconds, most) => {
+  try {
+    const answer = await fetch(url, {
+      headers: { "User-Agent": "edgegate", Accept: "application/json" },
+      redirect: "manual",
+      signal: AbortSignal.timeout(milliseconds),
+    });
+    const { status, headers } = answer;
+    let body = "";
+    if (status === 200) body = await read(answer.body ?? [], most);
+    else await answer.body?.cancel();
+    const told = [status, headers.get("Content-Type"), headers.get("Cache-Control")];
+    return [...told.map((value) => value ?? ""), body].join("\n");
+  } catch {
+    // The platform's message may contain the URL.
+    throw new Error("there was no whole answer in time");
+  }
+};
+
+/** Whether `fetch` reaches public addresses only. */
+export const fetchesOnlyPublic = () =>
+  globalThis.Cloudflare?.compatibilityFlags?.global_fetch_strictly_public === true;
+
 const read = async (body, most) => {
   const decoder = new TextDecoder();
   let text = "";

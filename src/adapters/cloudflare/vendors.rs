@@ -6,17 +6,23 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use super::binding::settled;
 use crate::domain::account::{ChallengeVerdict, PREFIX_DIGITS, Password, is_in_range};
+use crate::domain::authorization::MetadataUrl;
 use crate::domain::error::StoreError;
 use crate::domain::policy::{
     BREACHES_MAX_BYTES, BREACHES_TIMEOUT_MS, CHALLENGE_MAX_BYTES, CHALLENGE_TIMEOUT_MS,
+    METADATA_MAX_BYTES, METADATA_TIMEOUT_MS,
 };
 use crate::domain::settings::VendorSettings;
-use crate::ports::Vendors;
+use crate::ports::{FetchedDocument, Vendors};
 
 #[wasm_bindgen(module = "/src/adapters/cloudflare/vendors.js")]
 extern "C" {
     #[wasm_bindgen(catch)]
     fn sha1(bytes: Uint8Array) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(catch)]
+    fn document(url: &str, milliseconds: u32, most: u32) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(js_name = fetchesOnlyPublic)]
+    fn fetches_only_public() -> bool;
     #[wasm_bindgen(catch)]
     fn ask(url: &str, json: Option<&str>, milliseconds: u32, most: u32)
     -> Result<Promise, JsValue>;
@@ -25,6 +31,7 @@ extern "C" {
 /// The services' names in errors.
 const BREACHES: &str = "breached_passwords";
 const TURNSTILE: &str = "turnstile";
+const DOCUMENT: &str = "client_document";
 
 /// The services that the settings name.
 #[derive(Debug)]
@@ -75,6 +82,38 @@ impl Vendors for HttpVendors {
             None => Err(odd(TURNSTILE)),
         }
     }
+
+    async fn client_document(&self, url: &MetadataUrl) -> Result<FetchedDocument, StoreError> {
+        let most = u32::try_from(METADATA_MAX_BYTES).unwrap_or(u32::MAX);
+        let asked = document(url.as_str(), METADATA_TIMEOUT_MS, most);
+        read_document(&text(DOCUMENT, asked).await?).ok_or_else(|| odd(DOCUMENT))
+    }
+}
+
+/// Whether `fetch` reaches public addresses only, and not the Workers of the operator's own zone: the
+/// compatibility flag `global_fetch_strictly_public` is set.
+#[must_use]
+pub fn connects_to_public_addresses_only() -> bool {
+    fetches_only_public()
+}
+
+/// Reads what `document` of `vendors.js` writes: status, `Content-Type` and `Cache-Control` in a line
+/// each, then the body.
+fn read_document(text: &str) -> Option<FetchedDocument> {
+    let mut lines = text.splitn(4, '\n');
+    let status = lines.next()?.parse().ok()?;
+    let mut header = || {
+        lines
+            .next()
+            .map(|value| Some(value).filter(|it| !it.is_empty()))
+    };
+    let (content_type, cache_control) = (header()?, header()?);
+    Some(FetchedDocument {
+        status,
+        content_type: content_type.map(str::to_owned),
+        cache_control: cache_control.map(str::to_owned),
+        body: lines.next()?.as_bytes().to_vec(),
+    })
 }
 
 /// The body of a request to Turnstile.

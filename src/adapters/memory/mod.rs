@@ -5,6 +5,7 @@ mod background;
 mod clock;
 mod devices;
 mod events;
+mod id_token_signer;
 mod key_value;
 mod limits;
 mod mail_gate;
@@ -26,6 +27,7 @@ pub use background::MemoryBackground;
 pub use clock::{ManualClock, NoSleep, SystemClock};
 pub use devices::MemoryDevices;
 pub use events::MemoryEvents;
+pub use id_token_signer::MemoryIdTokenSigner;
 pub use key_value::{KeyValueCounts, MemoryKeyValue};
 pub use limits::NoLimits;
 pub use mail_gate::MemoryMailGate;
@@ -90,6 +92,8 @@ pub struct MemoryPorts<
     pub devices: MemoryDevices,
     /// Signatures verified by the platform.
     pub signatures: MemorySignatures,
+    /// id_tokens signed by the platform.
+    pub id_token_signer: MemoryIdTokenSigner,
     /// Other services.
     pub vendors: MemoryVendors,
 }
@@ -121,6 +125,7 @@ where
     type Grants = MemoryApps;
     type Devices = MemoryDevices;
     type Signatures = MemorySignatures;
+    type IdTokenSigner = MemoryIdTokenSigner;
     type Vendors = MemoryVendors;
 
     fn users(&self) -> &U {
@@ -173,6 +178,9 @@ where
     }
     fn signatures(&self) -> &MemorySignatures {
         &self.signatures
+    }
+    fn id_token_signer(&self) -> &MemoryIdTokenSigner {
+        &self.id_token_signer
     }
     fn vendors(&self) -> &MemoryVendors {
         &self.vendors

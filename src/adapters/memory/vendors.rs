@@ -1,10 +1,12 @@
 //! Other services, in memory.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 
 use crate::domain::account::Password;
+use crate::domain::authorization::MetadataUrl;
 use crate::domain::error::StoreError;
-use crate::ports::Vendors;
+use crate::ports::{FetchedDocument, Vendors};
 
 /// Gives the answers that it was told to give.
 #[derive(Debug, Default)]
@@ -13,6 +15,10 @@ pub struct MemoryVendors {
     pub breached: RefCell<Vec<String>>,
     /// The token of a challenge that was passed. With `None` every token is one.
     pub met: RefCell<Option<String>>,
+    /// What is at the URLs of apps. Others answer 404.
+    pub documents: RefCell<BTreeMap<String, FetchedDocument>>,
+    /// The URLs that were fetched.
+    pub fetched: RefCell<Vec<String>>,
     /// Whether all services are unreachable.
     pub unreachable: Cell<bool>,
 }
@@ -38,5 +44,15 @@ impl Vendors for MemoryVendors {
     async fn has_met_challenge(&self, token: &str) -> Result<bool, StoreError> {
         self.reach()?;
         Ok(self.met.borrow().as_ref().is_none_or(|met| met == token))
+    }
+
+    async fn client_document(&self, url: &MetadataUrl) -> Result<FetchedDocument, StoreError> {
+        self.fetched.borrow_mut().push(url.as_str().to_owned());
+        self.reach()?;
+        let found = self.documents.borrow().get(url.as_str()).cloned();
+        Ok(found.unwrap_or(FetchedDocument {
+            status: 404,
+            ..FetchedDocument::default()
+        }))
     }
 }

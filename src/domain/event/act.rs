@@ -2,8 +2,8 @@
 
 use super::{Actor, Pseudonym};
 use crate::domain::account::{Roles, UserId};
-use crate::domain::authorization::{ClientId, SecretId};
-use crate::domain::error::{LinkRefusal, LoginRefusal};
+use crate::domain::authorization::{ClientId, ExchangeRefusal, SecretId};
+use crate::domain::error::{ClientRefusal, LinkRefusal, LoginRefusal};
 use crate::domain::log_line::Level;
 use crate::domain::mail::{FailureKind, ProviderFailures};
 use crate::domain::operator::{OperatorId, Scope};
@@ -69,6 +69,49 @@ pub enum Act {
         session: SessionId,
         /// The app's `client_id`.
         client: String,
+    },
+    /// `app_signed_in`: an app exchanged a code, and its session began.
+    AppSignedIn {
+        /// Whose session it is.
+        user: UserId,
+        /// The app's session.
+        session: SessionId,
+        /// The app's `client_id`.
+        client: String,
+    },
+    /// `code_refused`: a genuine code can't be exchanged.
+    CodeRefused {
+        /// Who had signed in.
+        user: UserId,
+        /// The app's `client_id`.
+        client: String,
+        /// Why.
+        refusal: ExchangeRefusal,
+    },
+    /// `code_replayed`: a code was exchanged again, with everything that belongs to it. The session
+    /// that it began has ended.
+    CodeReplayed {
+        /// Whose session it was.
+        user: UserId,
+        /// The app's session.
+        session: SessionId,
+        /// The app's `client_id`.
+        client: String,
+    },
+    /// `client_refused`: a request names an app, but does not prove that it is that app.
+    ClientRefused {
+        /// The app's `client_id`.
+        client: String,
+        /// Why.
+        refusal: ClientRefusal,
+    },
+    /// `client_document_refused`: the document of an app that nobody registered was not accepted, so
+    /// nobody can sign in to the app.
+    ClientDocumentRefused {
+        /// The app's `client_id`: the URL.
+        client: String,
+        /// Why.
+        reason: &'static str,
     },
     /// `session_ended`: from the list, by its owner or for them.
     SessionEnded {
@@ -424,6 +467,11 @@ impl Act {
             Self::SessionReplaced { .. } => "session_replaced",
             Self::CodeIssued { .. } => "code_issued",
             Self::AuthorizationDenied { .. } => "authorization_denied",
+            Self::AppSignedIn { .. } => "app_signed_in",
+            Self::CodeRefused { .. } => "code_refused",
+            Self::CodeReplayed { .. } => "code_replayed",
+            Self::ClientRefused { .. } => "client_refused",
+            Self::ClientDocumentRefused { .. } => "client_document_refused",
             Self::SessionEnded { .. } => "session_ended",
             Self::OtherSessionsEnded { .. } => "other_sessions_ended",
             Self::SessionsRevoked { .. } => "sessions_revoked",
@@ -474,6 +522,10 @@ impl Act {
             Self::SignInFailed { .. }
             | Self::PasswordCheckFailed { .. }
             | Self::LinkRefused { .. }
+            | Self::CodeRefused { .. }
+            | Self::CodeReplayed { .. }
+            | Self::ClientRefused { .. }
+            | Self::ClientDocumentRefused { .. }
             | Self::AccessDenied { .. }
             | Self::OperatorDenied { .. }
             | Self::LimitHit { .. } => Outcome::Refused,
@@ -516,6 +568,9 @@ impl Act {
             Self::SignInFailed { refusal, .. } => refusal.reason(),
             Self::Renewal { verdict, .. } => verdict.reason(),
             Self::LinkRefused { refusal, .. } => refusal.reason(),
+            Self::CodeRefused { refusal, .. } => refusal.reason(),
+            Self::ClientRefused { refusal, .. } => refusal.reason(),
+            Self::ClientDocumentRefused { reason, .. } => reason,
             Self::LimitHit { limit, .. } => limit,
             Self::OperatorDenied { scope, .. } => scope.as_str(),
             Self::PasswordCheckFailed { refusal, .. } if refusal.needs_operator() => {
@@ -529,14 +584,18 @@ impl Act {
         }
     }
 
-    /// What the name does not say: all roles after the change, which vendor, which mail, which app,
+    /// What the name does not say: all roles after the change, which app, which vendor, which mail,
     /// or how many.
     pub(super) fn detail(&self) -> String {
         match self {
             Self::RolesChanged { roles, .. } => roles.to_vec().join(" "),
-            Self::CodeIssued { client, .. } | Self::AuthorizationDenied { client, .. } => {
-                client.clone()
-            }
+            Self::CodeIssued { client, .. }
+            | Self::AuthorizationDenied { client, .. }
+            | Self::AppSignedIn { client, .. }
+            | Self::CodeRefused { client, .. }
+            | Self::CodeReplayed { client, .. }
+            | Self::ClientRefused { client, .. }
+            | Self::ClientDocumentRefused { client, .. } => client.clone(),
             Self::AccountsImported {
                 counts: [imported, already_there, refused],
                 ..
@@ -580,6 +639,9 @@ impl Act {
             | Self::SessionReplaced { user, .. }
             | Self::CodeIssued { user, .. }
             | Self::AuthorizationDenied { user, .. }
+            | Self::AppSignedIn { user, .. }
+            | Self::CodeRefused { user, .. }
+            | Self::CodeReplayed { user, .. }
             | Self::SessionEnded { user, .. }
             | Self::OtherSessionsEnded { user, .. }
             | Self::SessionsRevoked { user, .. }
@@ -608,6 +670,8 @@ impl Act {
             Self::ResetRequested { .. }
             | Self::RegistrationRequested { .. }
             | Self::VerificationRequested { .. }
+            | Self::ClientRefused { .. }
+            | Self::ClientDocumentRefused { .. }
             | Self::AccountsImported { .. }
             | Self::AccountsExported { .. }
             | Self::LimitHit { .. }
@@ -632,6 +696,8 @@ impl Act {
             | Self::SessionReplaced { session, .. }
             | Self::CodeIssued { session, .. }
             | Self::AuthorizationDenied { session, .. }
+            | Self::AppSignedIn { session, .. }
+            | Self::CodeReplayed { session, .. }
             | Self::SessionEnded { session, .. }
             | Self::OtherSessionsEnded { session, .. }
             | Self::PasswordChanged { session, .. }

@@ -13,7 +13,8 @@ pub enum Locale {
 }
 
 impl Locale {
-    const ALL: [Self; 2] = [Self::English, Self::German];
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::English, Self::German];
 
     /// The language tag (BCP 47), for the attribute `lang`, for jobs and for settings.
     #[must_use]

@@ -1,12 +1,14 @@
 //! One file per path or folder. A route reads the request, calls one use case and writes the
 //! answer.
 
+pub mod app_token;
 pub mod authorize;
 pub mod authorized;
 pub mod clients;
 pub mod email;
 pub mod grants;
 pub mod healthz;
+pub mod introspect;
 pub mod login;
 pub mod logout;
 pub mod me;
@@ -18,6 +20,7 @@ pub mod register;
 pub mod revoke;
 pub mod sessions;
 pub mod token;
+pub mod userinfo;
 pub mod users;
 pub mod well_known;
 

@@ -1,22 +1,33 @@
 //! POST /auth/revoke: log out (RFC 7009).
 
-use super::Outcome;
-use super::token::require_known_client;
+use super::{Outcome, app_token};
+use crate::domain::account::UserId;
 use crate::domain::error::Code;
 use crate::domain::session::SessionId;
 use crate::edge::answer::{Answer, Cookie, Note};
 use crate::edge::body;
+use crate::edge::client_authentication;
 use crate::edge::cookies::{self, Given};
 use crate::edge::problem::Problem;
 use crate::edge::request::Request;
 use crate::ports::Ports;
 use crate::service::AuthService;
+use crate::service::client_authentication::ClientCredentials;
 
 pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
-    // The hint is ignored: the two kinds of token can't be confused.
-    let [_hint, client_id] = body::oauth_parameters(request, ["token_type_hint", "client_id"])?;
+    let outcome = answer(service, request).await;
+    outcome.map_err(|problem| client_authentication::refuse(request, problem))
+}
+
+async fn answer<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
+    let credentials = client_authentication::read(request)?;
+    // The hint is ignored: the kinds of tokens can't be confused.
+    let [_hint] = body::oauth_parameters(request, ["token_type_hint"])?;
     let [token, session_id] = body::oauth_parameters_as_sent(request, ["token", "session_id"])?;
-    require_known_client(service, client_id.as_deref())?;
+    if app_token::is_of_an_app(service, credentials.as_ref(), None) {
+        let credentials = app_token::or_our_own(service, credentials);
+        return revoke_for_app(service, request, &credentials, token).await;
+    }
     let given = Given::read(token, "token", service.settings(), request)?;
     // In a request with the cookie, an empty `session_id` is not treated as left out. The request
     // would otherwise end whichever session the cookie has.
@@ -24,19 +35,41 @@ pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'
     if let Some(session_id) = session_id.filter(|id| !is_left_out(id)) {
         require_session(service, &given, &session_id)?;
     }
+    if let Given::Body(token) = &given {
+        service.require_no_app_token(token).await?;
+    }
     let ended = match given.token() {
         Some(token) => service.log_out(token).await?,
         None => None,
     };
-    // Clients ignore the body (RFC 7009 section 2.2), but some can't read an empty one.
-    let answer = Answer::json_text(200, "{}").noted(Note {
-        user_id: ended.map(|(user, _)| user.to_string()),
-        session_id: ended.map(|(_, session)| session.to_string()),
-        ..Note::default()
-    });
+    let answer = revoked(ended);
     Ok(match given {
         Given::Body(_) => answer,
         Given::Cookie(_) => answer.keeping(Cookie::Written(cookies::clear(service.settings()))),
+    })
+}
+
+/// An app revokes a token that was issued to it. The cookie has nothing to do with it.
+async fn revoke_for_app<P: Ports>(
+    service: &AuthService<P>,
+    request: &Request<'_>,
+    credentials: &ClientCredentials,
+    token: Option<String>,
+) -> Outcome {
+    let token = token.filter(|token| !token.is_empty());
+    let token = token.ok_or_else(|| Problem::invalid_request("token is missing"))?;
+    let ended = service
+        .revoke_app_token(&token, credentials, &request.client)
+        .await?;
+    Ok(revoked(ended))
+}
+
+/// Clients ignore the body (RFC 7009 section 2.2), but some can't read an empty one.
+fn revoked(ended: Option<(UserId, SessionId)>) -> Answer {
+    Answer::json_text(200, "{}").noted(Note {
+        user_id: ended.map(|(user, _)| user.to_string()),
+        session_id: ended.map(|(_, session)| session.to_string()),
+        ..Note::default()
     })
 }
 

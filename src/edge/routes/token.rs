@@ -1,9 +1,10 @@
-//! POST /auth/token: `renew_token` (RFC 6749 section 6).
+//! POST /auth/token: `renew_token` (RFC 6749 section 6), and what [`app_token`] does.
 
-use super::{Outcome, renewed};
+use super::{Outcome, app_token, renewed};
 use crate::domain::error::{Code, Error, GrantRefusal};
 use crate::edge::answer::Cookie;
 use crate::edge::body;
+use crate::edge::client_authentication;
 use crate::edge::cookies::{self, Given};
 use crate::edge::problem::Problem;
 use crate::edge::request::Request;
@@ -11,20 +12,39 @@ use crate::ports::Ports;
 use crate::service::AuthService;
 
 pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
-    let [grant_type, client_id, _scope] =
-        body::oauth_parameters(request, ["grant_type", "client_id", "scope"])?;
+    let outcome = answer(service, request).await;
+    outcome.map_err(|problem| client_authentication::refuse(request, problem))
+}
+
+async fn answer<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
+    let credentials = client_authentication::read(request)?;
+    // The scope of this service's own client is ignored, but it must not come twice either.
+    let [grant_type, _scope] = body::oauth_parameters(request, ["grant_type", "scope"])?;
     let [refresh_token] = body::oauth_parameters_as_sent(request, ["refresh_token"])?;
-    require_known_client(service, client_id.as_deref())?;
     match grant_type.as_deref() {
-        Some("refresh_token") => {}
-        Some(_) => {
-            return Err(Problem::new(
-                Code::UnsupportedGrantType,
-                "the grant_type is not refresh_token",
-            ));
+        Some("authorization_code") if service.has_authorization_endpoint() => {
+            app_token::exchange(service, request, credentials).await
         }
-        None => return Err(Problem::invalid_request("grant_type is missing")),
+        Some("refresh_token")
+            if app_token::is_of_an_app(service, credentials.as_ref(), refresh_token.as_deref()) =>
+        {
+            app_token::renew(service, request, credentials).await
+        }
+        Some("refresh_token") => renew(service, request, refresh_token).await,
+        Some(_) => Err(Problem::new(
+            Code::UnsupportedGrantType,
+            "the grant_type is neither authorization_code nor refresh_token",
+        )),
+        None => Err(Problem::invalid_request("grant_type is missing")),
     }
+}
+
+/// The own client of this service, which has no secret.
+async fn renew<P: Ports>(
+    service: &AuthService<P>,
+    request: &Request<'_>,
+    refresh_token: Option<String>,
+) -> Outcome {
     let settings = service.settings();
     let given = Given::read(refresh_token, "refresh_token", settings, request)?;
     let in_cookie = matches!(given, Given::Cookie(_));
@@ -52,18 +72,4 @@ pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'
     } else {
         answer
     })
-}
-
-/// A client has no secret. If it names its id, that is the one of the settings.
-pub(super) fn require_known_client<P: Ports>(
-    service: &AuthService<P>,
-    client_id: Option<&str>,
-) -> Result<(), Problem> {
-    match client_id {
-        Some(id) if id != service.settings().client_id => Err(Problem::new(
-            Code::InvalidClient,
-            "the client_id is not known here",
-        )),
-        _ => Ok(()),
-    }
 }

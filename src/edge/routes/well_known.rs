@@ -2,6 +2,7 @@
 //! a password manager sends people to (W3C, A Well-Known URL for Changing Passwords, section 3).
 
 use crate::domain::policy::PUBLIC_CACHE_SECONDS;
+use crate::domain::settings::Settings;
 use crate::edge::answer::Answer;
 use crate::edge::request::Request;
 use crate::edge::routes::Outcome;
@@ -15,10 +16,28 @@ pub(crate) async fn jwks<P: Ports>(service: &AuthService<P>, _: &Request<'_>) ->
     Ok(Answer {
         status: 200,
         headers: vec![("Content-Type", "application/jwk-set+json".into())],
-        body: Some(service.settings().keys.public_jwks().into()),
+        body: Some(public_keys(service.settings()).into()),
         ..Answer::default()
     }
     .public())
+}
+
+/// The keys of access tokens, then those of id_tokens with RS256. Whoever verifies access tokens
+/// skips a key of another kind (RFC 7517 section 5).
+fn public_keys(settings: &Settings) -> String {
+    let rsa: Vec<String> = settings
+        .id_token_keys
+        .iter()
+        .map(|key| key.public_jwk().to_text())
+        .collect();
+    let keys = settings.keys.public_jwks();
+    match keys.strip_suffix("]}") {
+        Some(open) if !rsa.is_empty() => {
+            let separator = if open.ends_with('[') { "" } else { "," };
+            [open, separator, &rsa.join(","), "]}"].concat()
+        }
+        _ => keys,
+    }
 }
 
 /// The redirect is not cached, so a new `APP_URL` is followed at once.

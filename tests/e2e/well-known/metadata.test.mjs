@@ -23,7 +23,7 @@ test("the public keys, for anyone to cache", async () => {
 test("the metadata of RFC 8414 names routes that exist", async () => {
   const { body } = await client.get("/.well-known/oauth-authorization-server");
   assert.equal(body.issuer, edge.origin);
-  assert.deepEqual(body.grant_types_supported, ["refresh_token"]);
+  assert.deepEqual(body.grant_types_supported, ["authorization_code", "refresh_token"]);
   for (const name of [
     "token_endpoint",
     "revocation_endpoint",

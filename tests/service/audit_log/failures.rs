@@ -48,6 +48,7 @@ fn hitting_limits(seen: &mut Seen) {
             mail_ledger: MemoryMailLedger::default(),
             devices: MemoryDevices,
             signatures: Default::default(),
+            id_token_signer: Default::default(),
             operator_tickets: Default::default(),
             apps: Default::default(),
             vendors: Default::default(),

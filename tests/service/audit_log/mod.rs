@@ -101,10 +101,15 @@ fn variant(act: &Act) -> usize {
         Act::AuthorizationDenied { .. } => 40,
         Act::ClientManaged { .. } => 41,
         Act::GrantWithdrawn { .. } => 42,
+        Act::AppSignedIn { .. } => 43,
+        Act::CodeRefused { .. } => 44,
+        Act::CodeReplayed { .. } => 45,
+        Act::ClientRefused { .. } => 46,
+        Act::ClientDocumentRefused { .. } => 47,
     }
 }
 
-const VARIANTS: usize = 43;
+const VARIANTS: usize = 48;
 
 impl Seen {
     /// The events since the last call as texts: the name, with `!` unless it was done, and the

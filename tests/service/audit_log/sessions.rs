@@ -1,11 +1,13 @@
 //! What a session records from its login to its end.
 
 use super::*;
+use crate::app_tokens::{self as apps, Asked, VERIFIER, WEB, WEB_SECRET};
 use crate::authorize::{Browser, OTHER, ask};
 
 scenarios!(
     signing_in,
     signing_in_to_an_app,
+    exchanging_codes,
     renewing,
     ending_sessions,
     revoking,
@@ -75,6 +77,55 @@ fn signing_in(seen: &mut Seen) {
     });
 }
 
+fn exchanging_codes(seen: &mut Seen) {
+    let world = on_memory(&[]);
+    let (service, events) = (&world.service, &world.service.ports().events);
+    pollster::block_on(async {
+        let ada = apps::begin(service).await;
+        let asked = Asked {
+            app: WEB,
+            scope: "openid",
+            resource: None,
+        };
+        let code = apps::code(service, &ada, asked).await;
+        let _ = events.take();
+        // Refused, and nothing ends.
+        for (verifier, secret) in [("x", WEB_SECRET), (VERIFIER, "egc_wrong")] {
+            let to = apps::callback(WEB);
+            let mut parameters = apps::exchanging(&code, WEB, &to);
+            parameters.retain(|(name, _)| *name != "code_verifier");
+            parameters.extend([("code_verifier", verifier), ("client_secret", secret)]);
+            apps::post(service, "/auth/token", &apps::form(&parameters), None).await;
+        }
+        let names = [id(ada.user.id, "ada")];
+        assert_eq!(
+            seen.told(events, &names),
+            [
+                "code_refused! code_verifier user_id=ada web",
+                "client_refused! wrong_secret web"
+            ]
+        );
+        let given = apps::json(&apps::exchange(service, &code, WEB).await);
+        let session = apps::session_of(&apps::text(&given, "access_token"));
+        let names = [id(ada.user.id, "ada"), (session.to_string(), "app")];
+        assert_eq!(
+            seen.told(events, &names),
+            ["app_signed_in user_id=ada session_id=app web"]
+        );
+        let refresh_token = apps::text(&given, "refresh_token");
+        apps::renew(service, &refresh_token, WEB, &[]).await;
+        assert_eq!(
+            seen.told(events, &names),
+            ["renewed kept user_id=ada session_id=app"]
+        );
+        apps::exchange(service, &code, WEB).await;
+        assert_eq!(
+            seen.told(events, &names),
+            ["code_replayed! user_id=ada session_id=app web"]
+        );
+    });
+}
+
 fn signing_in_to_an_app(seen: &mut Seen) {
     pollster::block_on(async {
         let world = on_memory(&[]).with_apps().await;
@@ -91,7 +142,10 @@ fn signing_in_to_an_app(seen: &mut Seen) {
                 false,
                 "authorization_denied user_id=ada session_id=one network=here other-app",
             ),
-            (true, "code_issued user_id=ada session_id=one network=here other-app"),
+            (
+                true,
+                "code_issued user_id=ada session_id=one network=here other-app",
+            ),
         ] {
             assert_eq!(browser.decide(&sealed, &ada, allow).await.status, 200);
             assert_eq!(seen.told(events, &names), [told]);

@@ -86,6 +86,7 @@ impl World {
             mail_ledger: Default::default(),
             devices: Default::default(),
             signatures: Default::default(),
+            id_token_signer: Default::default(),
             operator_tickets: Default::default(),
             apps: Default::default(),
             vendors: Default::default(),

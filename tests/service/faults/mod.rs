@@ -67,7 +67,7 @@ type Told = BTreeSet<(&'static str, &'static str)>;
 
 /// The operations of the contract that change something, as named in docs/errors.md, and the cases
 /// that cover them.
-const OPERATIONS: [(&str, &[&str]); 43] = [
+const OPERATIONS: [(&str, &[&str]); 46] = [
     (
         "generate_token",
         &["login", "sign in again in the same browser"],
@@ -78,9 +78,12 @@ const OPERATIONS: [(&str, &[&str]); 43] = [
     ("decide_authorization", &["let an app in"]),
     ("leave_apps", &["leave all apps"]),
     ("leave_apps_by_form", &["leave all apps"]),
-    ("renew_token", &["renewal"]),
+    ("renew_token", &["renewal", "renew as an app"]),
+    ("renew_token (exchanging a code)", &["exchange a code"]),
     ("reauthenticate", &["prove the password again"]),
-    ("log_out", &["log out"]),
+    ("log_out", &["log out", "revoke as an app"]),
+    ("introspect", &["ask as an app"]),
+    ("post_userinfo", &["ask as an app"]),
     ("register (verified)", &["register by mail"]),
     ("register (open)", &["register openly"]),
     ("reset_password", &["ask for a reset"]),
@@ -471,6 +474,7 @@ fn a_mail_whose_last_try_meets_a_failing_store_is_a_dead_letter() {
 fn every_use_case_has_a_case() {
     let files = [
         include_str!("cases/mod.rs"),
+        include_str!("cases/app_tokens.rs"),
         include_str!("cases/apps.rs"),
         include_str!("cases/authorize.rs"),
         include_str!("cases/mail.rs"),

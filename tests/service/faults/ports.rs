@@ -7,9 +7,9 @@ use std::rc::Rc;
 
 use edgegate::adapters::kv_sessions::{KeyValue, Page, Values, WriteError};
 use edgegate::adapters::memory::{
-    ManualClock, MemoryApps, MemoryDevices, MemoryEvents, MemoryMailGate, MemoryMailLedger,
-    MemoryMailQueue, MemoryMailer, MemoryOperatorTickets, MemoryPasswordGuard, MemorySignatures,
-    MemoryUsers, MemoryVendors, NoLimits, PlatformAnswer, SeededRandom,
+    ManualClock, MemoryApps, MemoryDevices, MemoryEvents, MemoryIdTokenSigner, MemoryMailGate,
+    MemoryMailLedger, MemoryMailQueue, MemoryMailer, MemoryOperatorTickets, MemoryPasswordGuard,
+    MemorySignatures, MemoryUsers, MemoryVendors, NoLimits, PlatformAnswer, SeededRandom,
 };
 use edgegate::domain::account::{
     AccountName, Attempt, Comparison, Departure, EmailAddress, EmailPrefix, FreedAddress,
@@ -17,8 +17,8 @@ use edgegate::domain::account::{
     UserId, Verification,
 };
 use edgegate::domain::authorization::{
-    AppClient, ClientHash, ClientId, CodeId, Exchanged, Grant, GrantId, Resource, SecretId,
-    StoredSecret,
+    AppClient, ClientHash, ClientId, CodeId, Exchanged, Grant, GrantId, MetadataUrl, Resource,
+    RsaSigningKey, SecretId, StoredSecret,
 };
 use edgegate::domain::error::StoreError;
 use edgegate::domain::mail::{
@@ -31,10 +31,10 @@ use edgegate::domain::session::{
     SessionId,
 };
 use edgegate::ports::{
-    AddedSecret, Clients, DeadLetter, Devices, Ending, GivenGrant, Grants, Guarded, Insertion,
-    LaneRequest, Limit, MailGate, MailLedger, MailQueue, Mailer, NewSession, Once, OperatorTickets,
-    PasswordGuard, PasswordHasher, Ports, RateLimiter, RegisteredClient, Renewal, SessionStore,
-    SignatureVerifier, UserDirectory, Vendors,
+    AddedSecret, Clients, DeadLetter, Devices, Ending, FetchedDocument, GivenGrant, Grants,
+    Guarded, IdTokenSigner, Insertion, LaneRequest, Limit, MailGate, MailLedger, MailQueue, Mailer,
+    NewSession, Once, OperatorTickets, PasswordGuard, PasswordHasher, Ports, RateLimiter,
+    RegisteredClient, Renewal, SessionStore, SignatureVerifier, UserDirectory, Vendors,
 };
 use edgegate_token::SignedBy;
 
@@ -65,7 +65,7 @@ pub(crate) const FAULTS: [Fault; 5] = [
 /// Every call of a port that can fail and that a use case makes. `UserDirectory::ping` is missing,
 /// since no use case calls it, and so is `KeyValue::delete`, which removes records of ended
 /// sessions after the response.
-pub(crate) const CALLS: [&str; 80] = [
+pub(crate) const CALLS: [&str; 83] = [
     "clients add secret",
     "clients change",
     "clients create",
@@ -75,6 +75,7 @@ pub(crate) const CALLS: [&str; 80] = [
     "clients list",
     "devices",
     "gate count",
+    "grants find",
     "grants find live",
     "grants forget",
     "grants forget withdrawn",
@@ -110,6 +111,7 @@ pub(crate) const CALLS: [&str; 80] = [
     "sessions check",
     "sessions end",
     "sessions end client",
+    "sessions exchange",
     "sessions forget",
     "sessions forget copy",
     "sessions has signed off",
@@ -146,6 +148,7 @@ pub(crate) const CALLS: [&str; 80] = [
     "users update",
     "vendor breached",
     "vendor challenge",
+    "vendor document",
 ];
 
 /// The name of a call, and what somebody else does just before it.
@@ -479,6 +482,7 @@ impl MailGate for Faulty<MemoryMailGate> {
 impl Vendors for Faulty<MemoryVendors> {
     numbered!("vendor breached", is_breached(password: &Password) -> bool);
     numbered!("vendor challenge", has_met_challenge(token: &str) -> bool);
+    numbered!("vendor document", client_document(url: &MetadataUrl) -> FetchedDocument);
 }
 
 impl PasswordGuard for Faulty<MemoryPasswordGuard<PlainHasher>> {
@@ -521,6 +525,10 @@ impl SignatureVerifier for Faulty<MemorySignatures> {
             None => self.inner.verify(signed_by).await,
         }
     }
+}
+
+impl IdTokenSigner for Faulty<MemoryIdTokenSigner> {
+    numbered!("id token signer", sign(key: &RsaSigningKey, message: &[u8]) -> Vec<u8>);
 }
 
 /// Does not hash: thousands of worlds are made, and hashing calls nothing that can fail.
@@ -579,6 +587,7 @@ pub(crate) struct FaultyPorts<S> {
     pub(crate) apps: Faulty<MemoryApps>,
     pub(crate) devices: Faulty<MemoryDevices>,
     pub(crate) signatures: Faulty<MemorySignatures>,
+    pub(crate) id_token_signer: Faulty<MemoryIdTokenSigner>,
 }
 
 impl<S: SessionStore> FaultyPorts<S> {
@@ -609,6 +618,7 @@ impl<S: SessionStore> FaultyPorts<S> {
             operator_tickets: on(line),
             apps: on(line),
             devices: on(line),
+            id_token_signer: on(line),
             signatures: Faulty {
                 inner: MemorySignatures {
                     answer: PlatformAnswer::True.into(),
@@ -646,6 +656,7 @@ ports! {
     grants, Grants, Faulty<MemoryApps>, apps;
     devices, Devices, Faulty<MemoryDevices>, devices;
     signatures, Signatures, Faulty<MemorySignatures>, signatures;
+    id_token_signer, IdTokenSigner, Faulty<MemoryIdTokenSigner>, id_token_signer;
     clock, Clock, ManualClock, clock;
     random, Random, SeededRandom, random;
     events, Events, MemoryEvents, events;

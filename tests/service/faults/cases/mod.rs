@@ -32,6 +32,7 @@ macro_rules! case {
     };
 }
 
+mod app_tokens;
 mod apps;
 mod authorize;
 mod mail;
@@ -71,6 +72,7 @@ pub(super) fn cases<S: SessionStore + 'static>() -> Vec<Case<S>> {
     cases.extend(passwords());
     cases.extend(addresses());
     cases.extend(accounts());
+    cases.extend(app_tokens::app_tokens());
     cases.extend(operators::operators());
     cases.extend(apps::apps());
     cases.extend(authorize::authorize());

@@ -1,0 +1,289 @@
+//! How an app says who it is at the token, revocation and introspection endpoints (RFC 6749 section
+//! 2.3): by `client_id` alone, by `client_secret_basic` or by `client_secret_post`.
+
+use base64ct::{Base64, Encoding};
+
+use super::body;
+use super::problem::Problem;
+use super::request::Request;
+use crate::domain::error::{ClientRefusal, Code, Error};
+use crate::domain::secret::Secret;
+use crate::service::client_authentication::ClientCredentials;
+
+/// The challenge to an app that used the `Authorization` header (RFC 6749 section 5.2). Others get
+/// none of this scheme: a browser would ask for a password in a window of its own.
+const BASIC: &str = "Basic realm=\"edgegate\", charset=\"UTF-8\"";
+
+/// What a request says about the app that sends it. `None` when it says nothing.
+///
+/// # Errors
+/// `invalid_request` for two methods at once, for two different ids, and for secrets in the URL;
+/// `invalid_client` for a header that can't be read and for a method that this service does not
+/// have.
+pub fn read(request: &Request<'_>) -> Result<Option<ClientCredentials>, Problem> {
+    require_no_secret_in_url(request)?;
+    let [client_id, client_secret, assertion, assertion_type] = body::oauth_parameters(
+        request,
+        [
+            "client_id",
+            "client_secret",
+            "client_assertion",
+            "client_assertion_type",
+        ],
+    )?;
+    let basic = basic_of(request);
+    let methods = [
+        basic.is_some(),
+        client_secret.is_some(),
+        assertion.is_some() || assertion_type.is_some(),
+    ];
+    if methods.into_iter().filter(|is_used| *is_used).count() > 1 {
+        return Err(Problem::invalid_request(
+            "the app authenticates by two methods at once: send the secret once",
+        ));
+    }
+    if assertion.is_some() || assertion_type.is_some() {
+        return Err(Error::Client(ClientRefusal::Method).into());
+    }
+    let Some(basic) = basic else {
+        let secret = client_secret.map(Secret::new);
+        return match (client_id, secret) {
+            (Some(client_id), secret) => Ok(Some(ClientCredentials { client_id, secret })),
+            (None, None) => Ok(None),
+            (None, Some(_)) => Err(Problem::invalid_request("client_id is missing")),
+        };
+    };
+    let (named, secret) =
+        read_basic(basic).ok_or_else(|| challenge(Error::Client(ClientRefusal::Header).into()))?;
+    if client_id.is_some_and(|id| id != named) {
+        return Err(Problem::invalid_request(
+            "client_id in the body differs from that of the Authorization header",
+        ));
+    }
+    Ok(Some(ClientCredentials {
+        client_id: named,
+        // RFC 6749 section 2.3.1: a secret that is empty may be left out.
+        secret: Some(secret)
+            .filter(|text| !text.is_empty())
+            .map(Secret::new),
+    }))
+}
+
+/// The problem as the app must get it: an app that used the `Authorization` header is answered with
+/// the challenge of that scheme.
+#[must_use]
+pub fn refuse(request: &Request<'_>, problem: Problem) -> Problem {
+    if problem.code == Code::InvalidClient && basic_of(request).is_some() {
+        challenge(problem)
+    } else {
+        problem
+    }
+}
+
+/// Rejects secrets in the URL, which servers and browsers keep in logs and histories (RFC 6749
+/// section 2.3.1, RFC 6750 section 5.3).
+///
+/// # Errors
+/// `invalid_request`.
+pub fn require_no_secret_in_url(request: &Request<'_>) -> Result<(), Problem> {
+    const SECRETS: [&str; 7] = [
+        "client_secret",
+        "client_assertion",
+        "code",
+        "code_verifier",
+        "refresh_token",
+        "access_token",
+        "token",
+    ];
+    let mut parameters = form_urlencoded::parse(request.query.as_bytes());
+    let Some(name) =
+        parameters.find_map(|(name, _)| SECRETS.into_iter().find(|secret| *secret == name))
+    else {
+        return Ok(());
+    };
+    Err(Problem::invalid_request(format!(
+        "{name} is in the URL: send it in the body, because URLs are logged"
+    )))
+}
+
+fn challenge(problem: Problem) -> Problem {
+    problem.with("WWW-Authenticate", BASIC)
+}
+
+/// What follows the scheme, if it is `Basic`. Other schemes are not about the app.
+fn basic_of<'a>(request: &Request<'a>) -> Option<&'a str> {
+    let (scheme, rest) = request
+        .authorization
+        .map(|value| value.split_once(' ').unwrap_or((value, "")))?;
+    scheme
+        .eq_ignore_ascii_case("basic")
+        .then(|| rest.trim_start_matches(' '))
+}
+
+/// Id and secret of RFC 7617, each encoded like a value of a form (RFC 6749 section 2.3.1).
+fn read_basic(text: &str) -> Option<(String, String)> {
+    let bytes = Base64::decode_vec(text).ok()?;
+    let text = String::from_utf8(bytes).ok()?;
+    let (id, secret) = text.split_once(':')?;
+    let (id, secret) = (decode(id)?, decode(secret)?);
+    (!id.is_empty()).then_some((id, secret))
+}
+
+/// One value of a form. `None` when it separates values.
+fn decode(text: &str) -> Option<String> {
+    if text.contains(['&', '=']) {
+        return None;
+    }
+    let decoded = form_urlencoded::parse(text.as_bytes()).next();
+    Some(decoded.map_or_else(String::new, |(name, _)| name.into_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FORM: &str = "application/x-www-form-urlencoded";
+
+    /// Id and secret, or the code of the refusal.
+    fn found(
+        authorization: Option<&str>,
+        body: &str,
+    ) -> Result<Option<(String, Option<String>)>, Code> {
+        let request = Request {
+            authorization,
+            content_type: Some(FORM),
+            body: body.as_bytes().to_vec(),
+            ..Request::default()
+        };
+        match read(&request) {
+            Ok(found) => Ok(found.map(|it| {
+                let secret = it.secret.map(|secret| secret.expose().to_owned());
+                (it.client_id, secret)
+            })),
+            Err(problem) => Err(problem.code),
+        }
+    }
+
+    fn basic(text: &str) -> String {
+        ["Basic ", &Base64::encode_string(text.as_bytes())].concat()
+    }
+
+    fn app(id: &str, secret: Option<&str>) -> Result<Option<(String, Option<String>)>, Code> {
+        Ok(Some((id.to_owned(), secret.map(str::to_owned))))
+    }
+
+    #[test]
+    fn each_method_by_itself() {
+        assert_eq!(found(None, ""), Ok(None));
+        assert_eq!(found(None, "client_id=a"), app("a", None));
+        assert_eq!(
+            found(None, "client_id=a&client_secret=b"),
+            app("a", Some("b"))
+        );
+        assert_eq!(found(None, "client_id=a&client_secret="), app("a", None));
+        assert_eq!(found(Some(&basic("a:b")), ""), app("a", Some("b")));
+        assert_eq!(
+            found(Some(&basic("a:b")), "client_id=a"),
+            app("a", Some("b"))
+        );
+        assert_eq!(found(Some(&basic("a:")), ""), app("a", None));
+        // About the user, not about the app.
+        assert_eq!(found(Some("Bearer x"), "client_id=a"), app("a", None));
+    }
+
+    /// RFC 6749 section 2.3.1.
+    #[test]
+    fn basic_is_decoded_like_a_form() {
+        let url = "https%3A%2F%2Fapp.example%2Fid";
+        assert_eq!(
+            found(Some(&basic(&[url, ":a+b%2Bc%3Ad"].concat())), ""),
+            app("https://app.example/id", Some("a b+c:d"))
+        );
+        assert_eq!(found(Some(&basic("a:b:c")), ""), app("a", Some("b:c")));
+    }
+
+    #[test]
+    fn a_header_that_cannot_be_read_is_no_client() {
+        for header in [
+            "Basic",
+            "Basic ",
+            "basic !",
+            "Basic YQ",
+            &basic("a"),
+            &basic(":b"),
+            &basic("a:b&c"),
+            &basic("a=b:c"),
+            "Basic /////w==",
+        ] {
+            let refused = found(Some(header), "client_id=a");
+            assert_eq!(refused, Err(Code::InvalidClient), "{header}");
+        }
+    }
+
+    #[test]
+    fn two_methods_or_two_ids_are_refused() {
+        let header = basic("a:b");
+        for (authorization, body) in [
+            (Some(&*header), "client_secret=b"),
+            (Some(&*header), "client_id=a&client_secret=b"),
+            (Some(&*header), "client_assertion=x"),
+            (None, "client_id=a&client_secret=b&client_assertion=x"),
+            (Some(&*header), "client_id=c"),
+            (None, "client_secret=b"),
+            (None, "client_id=a&client_id=a"),
+            (None, "client_id=a&client_secret=b&client_secret=b"),
+        ] {
+            assert_eq!(
+                found(authorization, body),
+                Err(Code::InvalidRequest),
+                "{body}"
+            );
+        }
+        assert_eq!(found(None, "client_assertion=x"), Err(Code::InvalidClient));
+    }
+
+    #[test]
+    fn a_secret_in_the_url_is_refused_and_not_repeated() {
+        for query in [
+            "client_secret=hush",
+            "a=b&code=hush",
+            "%63ode_verifier=hush",
+            "refresh_token=hush",
+            "token=hush",
+            "access_token=hush",
+        ] {
+            let request = Request {
+                query,
+                content_type: Some(FORM),
+                ..Request::default()
+            };
+            let problem = read(&request).unwrap_err();
+            assert_eq!(problem.code, Code::InvalidRequest, "{query}");
+            assert!(!problem.into_oauth_answer().body.unwrap().contains("hush"));
+        }
+        let request = Request {
+            query: "codes=1&x=code",
+            content_type: Some(FORM),
+            ..Request::default()
+        };
+        assert!(read(&request).is_ok());
+    }
+
+    #[test]
+    fn only_a_user_of_the_header_is_challenged_by_its_scheme() {
+        let refused = || Problem::from(Error::Client(ClientRefusal::Secret));
+        let challenge = |authorization| {
+            let request = Request {
+                authorization,
+                ..Request::default()
+            };
+            let answer = refuse(&request, refused()).into_oauth_answer();
+            assert_eq!(answer.status, 401);
+            answer.header("WWW-Authenticate").unwrap().to_owned()
+        };
+        assert_eq!(challenge(Some("Basic YTpi")), BASIC);
+        for other in [None, Some("Bearer x")] {
+            assert!(challenge(other).starts_with("Edgegate "));
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Whose access token of an app this is, and whether it is valid. These tokens open `/auth/userinfo`
+//! and the APIs of others, and nothing else here: everything else expects the tokens of this
+//! service's own client, see [`access`](super::access).
+
+use super::AuthService;
+use super::access::verify_by;
+use crate::domain::account::{User, UserId};
+use crate::domain::authorization::{AppClient, ClientId, Scopes};
+use crate::domain::error::{AccessRefusal, Error};
+use crate::domain::policy::MAX_SESSION_TTL;
+use crate::domain::session::SessionId;
+use crate::ports::{Ports, SessionStore, UserDirectory};
+use edgegate_token::{Claims, Expected, UntrustedToken};
+
+/// An access token of an app whose signature and claims are valid.
+#[derive(Clone, Debug)]
+pub(super) struct AppBearer {
+    pub(super) user: UserId,
+    pub(super) session: SessionId,
+    /// The sign-on whose log-out ends the session.
+    pub(super) sign_on: Option<SessionId>,
+    pub(super) client: ClientId,
+    pub(super) scopes: Scopes,
+    pub(super) claims: Claims,
+}
+
+impl<P: Ports> AuthService<P> {
+    /// Verifies signature and claims of an app's access token that names this audience.
+    ///
+    /// It is not remembered: what [`verified_bearer`](Self::verified_bearer) remembers was verified
+    /// for another audience.
+    ///
+    /// # Errors
+    /// [`Error::Access`].
+    pub(super) async fn app_bearer(
+        &self,
+        access_token: &str,
+        audience: &str,
+    ) -> Result<AppBearer, Error> {
+        let expected = Expected::new(self.settings().issuer.as_str(), audience);
+        self.verified_app_token(access_token, &expected).await
+    }
+
+    /// The same for a token with whatever audience: whether it concerns the caller is decided by
+    /// what it says.
+    ///
+    /// # Errors
+    /// [`Error::Access`].
+    pub(super) async fn app_bearer_of_any_audience(
+        &self,
+        access_token: &str,
+    ) -> Result<AppBearer, Error> {
+        let expected = self.expecting_its_own_audience(access_token)?;
+        self.verified_app_token(access_token, &expected).await
+    }
+
+    /// The same for a token that may have expired: it can end its session and nothing else.
+    ///
+    /// # Errors
+    /// [`Error::Access`].
+    pub(super) async fn app_bearer_for_log_out(
+        &self,
+        access_token: &str,
+    ) -> Result<AppBearer, Error> {
+        let expected = self
+            .expecting_its_own_audience(access_token)?
+            .with_clock_tolerance(MAX_SESSION_TTL);
+        self.verified_app_token(access_token, &expected).await
+    }
+
+    /// Reads the audience before anything is verified. Verification then verifies that the token
+    /// says so.
+    fn expecting_its_own_audience(&self, access_token: &str) -> Result<Expected, Error> {
+        let claims = UntrustedToken::parse(access_token)
+            .and_then(|token| token.unverified_claims())
+            .map_err(|why| Error::Access(AccessRefusal::Token(why)))?;
+        let audience = claims.aud.iter().next().unwrap_or_default();
+        Ok(Expected::new(self.settings().issuer.as_str(), audience))
+    }
+
+    async fn verified_app_token(
+        &self,
+        access_token: &str,
+        expected: &Expected,
+    ) -> Result<AppBearer, Error> {
+        let (signatures, keys) = (self.ports.signatures(), &self.settings().keys);
+        let token = verify_by(signatures, access_token, keys, expected, self.now())
+            .await
+            .map_err(|why| Error::Access(AccessRefusal::Token(why)))?;
+        let claims = token.into_claims();
+        let refused = |why| Error::Access(why);
+        if claims.client_id == self.settings().client_id {
+            return Err(refused(AccessRefusal::NotOfAnApp));
+        }
+        let scope = claims
+            .scope
+            .as_deref()
+            .ok_or(refused(AccessRefusal::NotOfAnApp))?;
+        let scopes = Scopes::parse(scope).ok();
+        let sign_on = match claims.sign_on.as_deref() {
+            None => Some(None),
+            Some(text) => SessionId::parse(text).map(Some),
+        };
+        let (Some(user), Some(session), Some(sign_on), Some(client), Some(scopes)) = (
+            UserId::parse(&claims.sub),
+            SessionId::parse(&claims.sid),
+            sign_on,
+            ClientId::parse(&claims.client_id),
+            scopes,
+        ) else {
+            return Err(refused(AccessRefusal::ForeignIds));
+        };
+        Ok(AppBearer {
+            user,
+            session,
+            sign_on,
+            client,
+            scopes,
+            claims,
+        })
+    }
+
+    /// Asks the stores whether the token is still valid: its session and its sign-on go on, its user
+    /// is enabled and has not changed, and its app is enabled.
+    ///
+    /// # Errors
+    /// [`Error::Access`]; [`Error::Store`].
+    pub(super) async fn app_bearer_with_user(
+        &self,
+        bearer: &AppBearer,
+    ) -> Result<(User, AppClient), Error> {
+        let refused = |why| Error::Access(why);
+        let (revocation, user, app) = futures_util::future::join3(
+            self.ports.sessions().revocation(
+                bearer.user,
+                bearer.session,
+                bearer.sign_on,
+                self.now(),
+            ),
+            self.ports.users().find_by_id(bearer.user),
+            self.app_of(&bearer.client),
+        )
+        .await;
+        if revocation?.ended {
+            return Err(refused(AccessRefusal::SessionEnded));
+        }
+        let user = user?
+            .filter(|user| user.disabled_at.is_none())
+            .ok_or(refused(AccessRefusal::NoUser))?;
+        if bearer.claims.ver != user.version {
+            return Err(refused(AccessRefusal::Outdated));
+        }
+        let app = app?
+            .filter(|app| app.disabled_at.is_none())
+            .ok_or(refused(AccessRefusal::NoClient))?;
+        Ok((user, app))
+    }
+}

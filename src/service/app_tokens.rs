@@ -1,0 +1,167 @@
+//! The tokens that an app gets: an access token, a refresh token and, with the scope `openid`, an
+//! id_token.
+
+use super::AuthService;
+use crate::domain::account::{User, UserId};
+use crate::domain::authorization::id_token::{ID_TOKEN_TYP, signing_input, with_signature};
+use crate::domain::authorization::{
+    AppClient, AppTicket, IdTokenAlg, IdTokenClaims, IdTokenFacts, Resource, Scope, Scopes,
+    id_token_claims,
+};
+use crate::domain::error::Error;
+use crate::domain::secret::Secret;
+use crate::domain::session::{SessionId, TokenId, UserCopy};
+use crate::ports::{IdTokenSigner, Ports};
+use edgegate_token::{Audience, Claims, issue, sign};
+
+/// The tokens of an app, as they are sent to it.
+#[derive(Clone, Debug)]
+pub struct AppTokens {
+    /// The access token, a JWT.
+    pub access_token: Secret,
+    /// Seconds until it expires.
+    pub expires_in: u64,
+    /// The refresh token.
+    pub refresh_token: Secret,
+    /// Seconds until the session ends, however often it is renewed.
+    pub refresh_token_expires_in: u64,
+    /// What the access token may do.
+    pub scopes: Scopes,
+    /// With `openid`: who signed in.
+    pub id_token: Option<Secret>,
+    /// The user, for the log.
+    pub user: UserId,
+    /// The session, for the log.
+    pub session: SessionId,
+}
+
+/// What the tokens are issued for.
+#[derive(Clone, Copy)]
+pub(super) struct Granted<'a> {
+    /// The app.
+    pub(super) app: &'a AppClient,
+    /// The refresh ticket that it gets.
+    pub(super) ticket: &'a AppTicket,
+    /// The scopes of the access token, which may be fewer than those of the ticket.
+    pub(super) scopes: &'a Scopes,
+    /// The nonce of the authorization request. A renewal has none.
+    pub(super) nonce: Option<&'a str>,
+}
+
+impl<P: Ports> AuthService<P> {
+    /// Issues the tokens. `user` is the row, `copy` what the session store knows of it: at a renewal
+    /// the copy may be newer.
+    pub(super) async fn app_tokens(
+        &self,
+        granted: &Granted<'_>,
+        user: &User,
+        copy: &UserCopy,
+    ) -> Result<AppTokens, Error> {
+        let now = self.now();
+        let core = granted.ticket.core;
+        let refresh_token_expires_in = core.expires_at.saturating_sub(now);
+        let expires_in = self
+            .settings()
+            .access_token_ttl
+            .min(refresh_token_expires_in);
+        let claims = self.claims_for(granted, copy, now.saturating_add(expires_in));
+        let access_token = issue(&self.settings().keys, &claims)
+            .map_err(|_| Error::Internal("an access token of an app could not be issued"))?;
+        Ok(AppTokens {
+            access_token: Secret::new(access_token),
+            expires_in,
+            refresh_token: self.shared.app_tickets.seal(granted.ticket),
+            refresh_token_expires_in,
+            scopes: granted.scopes.clone(),
+            id_token: self.id_token(granted, user, expires_in).await?,
+            user: core.user,
+            session: core.session,
+        })
+    }
+
+    /// The claims of an app's access token. The address comes only with the scope `email`, and the
+    /// roles only for apps of the operator.
+    fn claims_for(&self, granted: &Granted<'_>, user: &UserCopy, exp: u64) -> Claims {
+        let Granted {
+            app,
+            ticket,
+            scopes,
+            ..
+        } = granted;
+        let has_email = scopes.contains(Scope::EMAIL);
+        Claims {
+            iss: self.settings().issuer.clone(),
+            sub: ticket.core.user.to_string(),
+            aud: self.audience_of(ticket, scopes),
+            client_id: app.id.to_string(),
+            exp,
+            iat: self.now(),
+            nbf: None,
+            auth_time: Some(ticket.core.proof.auth_time),
+            jti: TokenId::new(ticket.core.counter, self.random()).to_string(),
+            sid: ticket.core.session.to_string(),
+            ver: user.version,
+            roles: if app.first_party {
+                user.roles.clone()
+            } else {
+                Vec::new()
+            },
+            email: has_email.then(|| user.email_canonical.clone()),
+            email_verified: has_email && user.email_verified,
+            scope: Some(scopes.to_string()),
+            sign_on: ticket.sign_on.map(|sign_on| sign_on.to_string()),
+        }
+    }
+
+    /// Who accepts the access token: the granted API, or `/auth/userinfo`; with `openid` and an API,
+    /// both.
+    fn audience_of(&self, ticket: &AppTicket, scopes: &Scopes) -> Audience {
+        let userinfo = self.shared.userinfo.as_str();
+        let resource = ticket.resource.as_ref().map(Resource::as_str);
+        let is_for_userinfo = resource.is_none() || scopes.contains(Scope::OPENID);
+        resource
+            .into_iter()
+            .chain(is_for_userinfo.then_some(userinfo))
+            .collect()
+    }
+
+    async fn id_token(
+        &self,
+        granted: &Granted<'_>,
+        user: &User,
+        ttl: u64,
+    ) -> Result<Option<Secret>, Error> {
+        if !granted.scopes.contains(Scope::OPENID) {
+            return Ok(None);
+        }
+        let facts = IdTokenFacts {
+            issuer: &self.settings().issuer,
+            session: granted.ticket.core.session,
+            proof: granted.ticket.core.proof,
+            nonce: granted.nonce,
+            now: self.now(),
+            ttl,
+        };
+        let claims = id_token_claims(user, granted.scopes, granted.app, &facts);
+        let token = if granted.app.id_token_alg == Some(IdTokenAlg::Rs256) {
+            self.signed_with_rsa(&claims).await?
+        } else {
+            sign(&self.settings().keys, ID_TOKEN_TYP, &claims)
+                .map_err(|_| Error::Internal("an id_token could not be signed"))?
+        };
+        Ok(Some(Secret::new(token)))
+    }
+
+    /// Signed with the first key of `ID_TOKEN_KEYS`, for apps that verify nothing but RS256.
+    async fn signed_with_rsa(&self, claims: &IdTokenClaims) -> Result<String, Error> {
+        let key = self.settings().id_token_keys.signer();
+        let key = key.ok_or(Error::NoIdTokenKey)?;
+        let input = signing_input(IdTokenAlg::Rs256, key.kid(), claims);
+        let signature = self
+            .ports
+            .id_token_signer()
+            .sign(key, input.as_bytes())
+            .await?;
+        Ok(with_signature(&input, &signature))
+    }
+}

@@ -1,0 +1,125 @@
+//! Apps that nobody registered: the app's id is the URL of a document about it
+//! (draft-ietf-oauth-client-id-metadata-document). A stranger chooses what is fetched, so the limits
+//! of [`MetadataUrl`] and of the port apply, and fetches are counted by network.
+
+use std::collections::BTreeMap;
+
+use super::AuthService;
+use crate::domain::authorization::{
+    AppClient, ClientId, ClientType, MetadataDocument, MetadataUrl,
+};
+use crate::domain::error::Error;
+use crate::domain::event::Act;
+use crate::domain::policy::METADATA_DOCUMENTS_KEPT;
+use crate::domain::session::Client;
+use crate::ports::{Ports, Vendors};
+
+/// The apps whose documents this isolate has fetched, until when they are used.
+#[derive(Debug, Default)]
+pub(crate) struct KnownDocuments(BTreeMap<ClientId, (AppClient, u64)>);
+
+impl KnownDocuments {
+    fn get(&self, id: &ClientId, now: u64) -> Option<AppClient> {
+        let (app, until) = self.0.get(id)?;
+        (now < *until).then(|| app.clone())
+    }
+
+    /// Keeps an app. If there are too many, the one that would be used for the shortest time is
+    /// dropped.
+    fn keep(&mut self, app: AppClient, until: u64, now: u64) {
+        self.0.retain(|_, (_, until)| now < *until);
+        if self.0.len() >= METADATA_DOCUMENTS_KEPT {
+            let first = self.0.iter().min_by_key(|(_, (_, until))| *until);
+            if let Some(id) = first.map(|(id, _)| id.clone()) {
+                self.0.remove(&id);
+            }
+        }
+        self.0.insert(app.id.clone(), (app, until));
+    }
+}
+
+impl<P: Ports> AuthService<P> {
+    /// The app with this id, registered or described by its own document, which is fetched unless
+    /// this isolate knows it.
+    ///
+    /// A document that can't be fetched or is not accepted makes the app unknown. It is recorded, and
+    /// not remembered: the next request fetches it again.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`]; [`Error::Store`].
+    pub(super) async fn app_with_document(
+        &self,
+        id: &ClientId,
+        client: &Client,
+    ) -> Result<Option<AppClient>, Error> {
+        if !id.is_url() {
+            return self.app_of(id).await;
+        }
+        if !self.settings().client_id_metadata {
+            return Ok(None);
+        }
+        let now = self.now();
+        let known = self.shared.documents.borrow().get(id, now);
+        if known.is_some() {
+            return Ok(known);
+        }
+        let Ok(url) = MetadataUrl::parse(id, &self.settings().issuer) else {
+            return Ok(None);
+        };
+        self.admit_client(client).await?;
+        match self.fetch_document(&url, now).await {
+            Ok((app, kept_for)) => {
+                let until = now.saturating_add(kept_for);
+                let mut documents = self.shared.documents.borrow_mut();
+                documents.keep(app.clone(), until, now);
+                Ok(Some(app))
+            }
+            Err(reason) => {
+                self.record(Act::ClientDocumentRefused {
+                    client: id.to_string(),
+                    reason,
+                });
+                Ok(None)
+            }
+        }
+    }
+
+    /// The app that a document describes, and for how long it may be used, in seconds.
+    async fn fetch_document(
+        &self,
+        url: &MetadataUrl,
+        now: u64,
+    ) -> Result<(AppClient, u64), &'static str> {
+        let vendors = self.ports.vendors();
+        let fetched = vendors.client_document(url).await;
+        let fetched = fetched.map_err(|_| "document_not_fetched")?;
+        if !MetadataDocument::accepts(fetched.status, fetched.content_type.as_deref()) {
+            return Err("document_not_json");
+        }
+        let app =
+            MetadataDocument::parse(&fetched.body, url, now).map_err(|fault| fault.reason())?;
+        let kept_for = MetadataDocument::kept_for(fetched.cache_control.as_deref());
+        Ok((app, kept_for))
+    }
+
+    /// An app that is not registered, as far as its tokens show it: it is public and not the
+    /// operator's. Its document matters only where a browser is sent to.
+    pub(super) fn undescribed_app(&self, id: &ClientId) -> Option<AppClient> {
+        let is_one = self.settings().client_id_metadata
+            && MetadataUrl::parse(id, &self.settings().issuer).is_ok();
+        is_one.then(|| AppClient {
+            id: id.clone(),
+            name: id.to_string(),
+            kind: ClientType::Public,
+            first_party: false,
+            redirect_uris: Vec::new(),
+            post_logout_redirect_uris: Vec::new(),
+            resources: Vec::new(),
+            scopes: Vec::new(),
+            id_token_alg: None,
+            disabled_at: None,
+            created_at: 0,
+            version: 0,
+        })
+    }
+}

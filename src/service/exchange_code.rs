@@ -1,0 +1,227 @@
+//! `exchange_code`: an app exchanges a code for its tokens (RFC 6749 section 4.1.3, RFC 7636 section
+//! 4.5).
+
+use super::AuthService;
+use super::app_tokens::{AppTokens, Granted};
+use super::client_authentication::ClientCredentials;
+use crate::domain::account::User;
+use crate::domain::authorization::{
+    AppClient, AppTicket, Code, ExchangeRefusal, Exchanged, Exchanging, Grant, Scope,
+    judge_exchange, judge_standing,
+};
+use crate::domain::error::{Error, GrantRefusal};
+use crate::domain::event::Act;
+use crate::domain::policy::SESSIONS_PER_USER_AND_CLIENT;
+use crate::domain::session::{
+    AppBinding, Client, EndReason, Holder, RefreshTicket, SessionId, Standing,
+};
+use crate::ports::{Ending, Grants, NewSession, Ports, SessionStore, UserDirectory};
+
+/// What an app sends to exchange a code.
+#[derive(Clone, Copy)]
+pub struct CodeExchange<'a> {
+    /// `code`.
+    pub code: &'a str,
+    /// `redirect_uri`: that of the request.
+    pub redirect_uri: &'a str,
+    /// `code_verifier`.
+    pub verifier: &'a str,
+    /// `resource`: that of the request, or none.
+    pub resource: Option<&'a str>,
+}
+
+impl<P: Ports> AuthService<P> {
+    /// Exchanges a code for an access token, a refresh token and, with the scope `openid`, an
+    /// id_token. Begins the app's session.
+    ///
+    /// A code gives one session, whichever session store is used and however many requests come at
+    /// once: the user's object decides. If anything is wrong with the request, nothing ends. Only a
+    /// request that is right in everything, but comes later, ends the session that the code began.
+    ///
+    /// # Errors
+    /// [`Error::Grant`] when the code can't be exchanged; [`Error::Target`] for another resource;
+    /// [`Error::Client`]; [`Error::RateLimited`]; [`Error::Store`]: the code may be spent then, and
+    /// the app begins again.
+    pub async fn exchange_code(
+        &self,
+        exchange: CodeExchange<'_>,
+        credentials: &ClientCredentials,
+        client: &Client,
+    ) -> Result<AppTokens, Error> {
+        let now_ms = self.now_ms();
+        let now = now_ms / 1000;
+        let code = self
+            .shared
+            .codes
+            .open(exchange.code)
+            .ok_or(refused(ExchangeRefusal::Code))?;
+        let app = self.authenticate_app(credentials, client).await?;
+        let exchanging = Exchanging {
+            client: &app.id,
+            redirect_uri: Some(exchange.redirect_uri),
+            verifier: Some(exchange.verifier),
+            resource: exchange.resource,
+        };
+        judge_exchange(&code, &exchanging, now)
+            .map_err(|why| self.refuse_code(&code, &app, why))?;
+        let user = self.standing_of(&code, &app).await?;
+
+        let session = SessionId::new(now_ms, &self.random());
+        // With `offline_access` the session outlives the sign-on, but it begins with one.
+        let exchanged = self
+            .ports
+            .sessions()
+            .exchange(
+                code.user,
+                &code.id,
+                session,
+                Some(code.sign_on),
+                code.expires_at,
+                now,
+            )
+            .await?;
+        match exchanged {
+            Exchanged::First => {}
+            Exchanged::SignedOff => {
+                return Err(self.refuse_code(&code, &app, ExchangeRefusal::SignedOff));
+            }
+            Exchanged::Again(begun) => {
+                self.end_replayed(&code, &app, begun, now).await?;
+                return Err(refused(ExchangeRefusal::Replayed));
+            }
+        }
+        self.begin_app_session(&app, &user, &code, session, client)
+            .await
+    }
+
+    /// Reads the user's row and the grant. The user must still be enabled, in the epoch of the code,
+    /// and must not have taken back what they gave.
+    async fn standing_of(&self, code: &Code, app: &AppClient) -> Result<User, Error> {
+        if app.disabled_at.is_some() {
+            return Err(Error::Grant(GrantRefusal::ClientDisabled));
+        }
+        let (user, grant) = futures_util::future::join(
+            self.ports.users().find_by_id(code.user),
+            self.ports.grants().find(code.grant),
+        )
+        .await;
+        let (user, grant) = (user?, grant?);
+        judge_standing(code, user.as_ref().map(Standing::from))
+            .map_err(|why| self.refuse_code(code, app, why))?;
+        let is_live = |grant: &Grant| grant.withdrawn_at.is_none() && grant.client == app.id;
+        match user {
+            Some(user) if grant.as_ref().is_some_and(is_live) => Ok(user),
+            _ => Err(Error::Grant(GrantRefusal::Withdrawn)),
+        }
+    }
+
+    /// Ends the session that the code began: somebody else has the code and its verifier too.
+    async fn end_replayed(
+        &self,
+        code: &Code,
+        app: &AppClient,
+        session: SessionId,
+        now: u64,
+    ) -> Result<(), Error> {
+        let ending = Ending {
+            user: code.user,
+            session,
+            holder: Some(holder(app, code)),
+        };
+        self.ports
+            .sessions()
+            .end(&ending, EndReason::CodeReplayed, now)
+            .await?;
+        self.record(Act::CodeReplayed {
+            user: code.user,
+            session,
+            client: app.id.to_string(),
+        });
+        Ok(())
+    }
+
+    async fn begin_app_session(
+        &self,
+        app: &AppClient,
+        user: &User,
+        code: &Code,
+        session: SessionId,
+        client: &Client,
+    ) -> Result<AppTokens, Error> {
+        let now = self.now();
+        let rules = self.rules_for(app, sign_on(code));
+        let ticket = AppTicket {
+            core: RefreshTicket {
+                user: user.id,
+                session,
+                epoch: user.session_epoch,
+                counter: 0,
+                expires_at: now.saturating_add(rules.session_ttl),
+                proof: code.proof,
+                sign_on: None,
+            },
+            client: code.client,
+            sign_on: sign_on(code),
+            grant: code.grant,
+            scopes: code.scopes.clone(),
+            resource: code.resource.clone(),
+        };
+        let granted = Granted {
+            app,
+            ticket: &ticket,
+            scopes: &code.scopes,
+            nonce: code.nonce.as_deref(),
+        };
+        // Issued before the write: if it fails, no session is stored.
+        let tokens = self.app_tokens(&granted, user, &user.into()).await?;
+        let new = NewSession {
+            user: user.id,
+            session,
+            epoch: user.session_epoch,
+            version: user.version,
+            client,
+            holder: holder(app, code),
+            expires_at: ticket.core.expires_at,
+            idle_ttl: rules.idle_ttl,
+            most: self
+                .settings()
+                .limits
+                .then_some(SESSIONS_PER_USER_AND_CLIENT),
+        };
+        self.ports.sessions().begin(&new, now).await?;
+        self.record(Act::AppSignedIn {
+            user: user.id,
+            session,
+            client: app.id.to_string(),
+        });
+        Ok(tokens)
+    }
+
+    fn refuse_code(&self, code: &Code, app: &AppClient, why: ExchangeRefusal) -> Error {
+        self.record(Act::CodeRefused {
+            user: code.user,
+            client: app.id.to_string(),
+            refusal: why,
+        });
+        refused(why)
+    }
+}
+
+fn refused(why: ExchangeRefusal) -> Error {
+    match why {
+        ExchangeRefusal::Resource => Error::Target,
+        why => Error::Grant(GrantRefusal::Code(why)),
+    }
+}
+
+/// The sign-on whose log-out ends the session.
+fn sign_on(code: &Code) -> Option<SessionId> {
+    (!code.scopes.contains(Scope::OFFLINE_ACCESS)).then_some(code.sign_on)
+}
+
+fn holder(app: &AppClient, code: &Code) -> Holder {
+    Holder::App(AppBinding {
+        client: app.id.hash(),
+        sign_on: sign_on(code),
+    })
+}

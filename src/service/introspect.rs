@@ -1,0 +1,54 @@
+//! Tells a confidential app whether an access token is valid (RFC 7662).
+
+use super::AuthService;
+use super::app_access::AppBearer;
+use super::client_authentication::ClientCredentials;
+use crate::domain::authorization::{AppClient, ClientType, Resource};
+use crate::domain::error::{ClientRefusal, Error};
+use crate::domain::session::Client;
+use crate::ports::Ports;
+use edgegate_token::Claims;
+
+impl<P: Ports> AuthService<P> {
+    /// What a valid access token says. `None` for a token that is not valid, and for one that is
+    /// none of the caller's business: it was issued to another app, for none of the caller's
+    /// resources. Refresh tokens are `None` too: only a renewal tells whether one is valid.
+    ///
+    /// # Errors
+    /// [`Error::Client`] unless a confidential app asks that is enabled; [`Error::RateLimited`];
+    /// [`Error::Store`].
+    pub async fn introspect(
+        &self,
+        token: &str,
+        credentials: &ClientCredentials,
+        client: &Client,
+    ) -> Result<Option<Claims>, Error> {
+        let app = self.authenticate_app(credentials, client).await?;
+        if app.kind != ClientType::Confidential {
+            return Err(Error::Client(ClientRefusal::NotConfidential));
+        }
+        if app.disabled_at.is_some() {
+            return Err(Error::Client(ClientRefusal::Disabled));
+        }
+        let valid = async {
+            let bearer = self.app_bearer_of_any_audience(token).await?;
+            if !concerns(&bearer, &app) {
+                return Ok(None);
+            }
+            self.app_bearer_with_user(&bearer).await?;
+            Ok(Some(bearer.claims))
+        };
+        match valid.await {
+            Err(Error::Access(_)) => Ok(None),
+            outcome => outcome,
+        }
+    }
+}
+
+/// Whether the app may ask about the token.
+fn concerns(bearer: &AppBearer, app: &AppClient) -> bool {
+    bearer.client == app.id
+        || bearer.claims.aud.iter().any(|audience| {
+            Resource::parse(audience).is_ok_and(|audience| app.resources.contains(&audience))
+        })
+}

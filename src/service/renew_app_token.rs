@@ -1,0 +1,156 @@
+//! `renew_app_token`: exchanges an app's refresh token for new tokens (RFC 6749 section 6).
+
+use super::AuthService;
+use super::app_tokens::{AppTokens, Granted};
+use super::client_authentication::ClientCredentials;
+use crate::domain::authorization::{
+    AppClient, AppTicket, ClientType, Grant, RedirectKind, Resource, Scopes,
+};
+use crate::domain::error::{Error, GrantRefusal};
+use crate::domain::policy::APP_PAGE_IDLE_TTL;
+use crate::domain::session::{AppBinding, Client, Rules, SessionId, Verdict};
+use crate::ports::{Grants, Ports, UserDirectory};
+
+/// What an app sends to renew.
+#[derive(Clone, Copy)]
+pub struct AppRenewal<'a> {
+    /// `refresh_token`.
+    pub refresh_token: &'a str,
+    /// `scope`: less than what was granted.
+    pub scope: Option<&'a str>,
+    /// `resource`: the granted one, or none.
+    pub resource: Option<&'a str>,
+}
+
+/// A successful renewal of an app.
+#[derive(Clone, Debug)]
+pub struct AppRenewed {
+    /// The tokens.
+    pub tokens: AppTokens,
+    /// The verdict, for the log.
+    pub verdict: Verdict,
+}
+
+impl<P: Ports> AuthService<P> {
+    /// Renews an app's tokens. The refresh token belongs to the app, the sign-on and the grant: a
+    /// log-out, a withdrawn grant or a disabled app ends the renewals. A retry is as safe as that of
+    /// [`renew_token`](Self::renew_token).
+    ///
+    /// A narrower scope narrows the access token, not the refresh token. Scopes that were not
+    /// granted are dropped.
+    ///
+    /// # Errors
+    /// [`Error::Grant`]; [`Error::Client`]; [`Error::Scope`] when no scope is left;
+    /// [`Error::Target`] for another resource; [`Error::RateLimited`]; [`Error::Store`]: the app may
+    /// retry.
+    pub async fn renew_app_token(
+        &self,
+        renewal: AppRenewal<'_>,
+        credentials: &ClientCredentials,
+        client: &Client,
+    ) -> Result<AppRenewed, Error> {
+        let ticket = self.shared.app_tickets.open(renewal.refresh_token);
+        // Without a client_id it is this service's own client that asks, which is no app.
+        if ticket.is_some() && credentials.client_id == self.settings().client_id {
+            return Err(Error::Grant(GrantRefusal::OtherClient));
+        }
+        let app = self.authenticate_app(credentials, client).await?;
+        let ticket = ticket.ok_or(Error::Grant(GrantRefusal::Ticket))?;
+        if ticket.client != app.id.hash() {
+            return Err(Error::Grant(GrantRefusal::OtherClient));
+        }
+        if app.disabled_at.is_some() {
+            return Err(Error::Grant(GrantRefusal::ClientDisabled));
+        }
+        self.admit_app_session(&app, ticket.core.session, client)
+            .await?;
+        require_same_resource(&ticket, renewal.resource)?;
+        let scopes = narrowed(&ticket, renewal.scope)?;
+
+        // Names are in id_tokens, but not in a copy of the row.
+        let (grant, row) = futures_util::future::join(
+            self.ports.grants().find(ticket.grant),
+            self.ports.users().find_by_id(ticket.core.user),
+        )
+        .await;
+        let (grant, row) = (grant?, row?);
+        let is_live = |grant: &Grant| grant.withdrawn_at.is_none() && grant.client == app.id;
+        if !grant.as_ref().is_some_and(is_live) {
+            return Err(Error::Grant(GrantRefusal::Withdrawn));
+        }
+        let binding = AppBinding {
+            client: ticket.client,
+            sign_on: ticket.sign_on,
+        };
+        let continued = self
+            .continue_session(
+                ticket.core,
+                Some(binding),
+                &self.rules_for(&app, ticket.sign_on),
+                client,
+            )
+            .await?;
+        // The session goes on, so there is a row, unless it was deleted just now.
+        let row = row.ok_or(Error::Grant(GrantRefusal::Ticket))?;
+        let next = AppTicket {
+            core: continued.ticket,
+            ..ticket
+        };
+        let granted = Granted {
+            app: &app,
+            ticket: &next,
+            scopes: &scopes,
+            nonce: None,
+        };
+        Ok(AppRenewed {
+            tokens: self.app_tokens(&granted, &row, &continued.user).await?,
+            verdict: continued.verdict,
+        })
+    }
+
+    /// The rules for the sessions of an app. A public app on a website keeps its refresh token in
+    /// the memory of a page, so its session is over soon after the page was closed.
+    ///
+    /// Of an app that nobody registered only its id is known here. It is taken for a website unless
+    /// its session outlives a log-out, as those of programs do.
+    pub(super) fn rules_for(&self, app: &AppClient, sign_on: Option<SessionId>) -> Rules {
+        let rules = self.settings().sessions;
+        let mut kinds = app.redirect_uris.iter().map(|uri| uri.kind());
+        let is_website = if app.is_unregistered() {
+            sign_on.is_some()
+        } else {
+            kinds.any(|kind| kind == RedirectKind::Https)
+        };
+        let is_in_browser = app.kind == ClientType::Public && is_website;
+        if is_in_browser {
+            Rules {
+                idle_ttl: rules.idle_ttl.min(APP_PAGE_IDLE_TTL),
+                ..rules
+            }
+        } else {
+            rules
+        }
+    }
+}
+
+/// RFC 8707 section 2.2: the granted resource, or none.
+fn require_same_resource(ticket: &AppTicket, asked: Option<&str>) -> Result<(), Error> {
+    let is_same = asked.is_none_or(|text| {
+        let asked = Resource::parse(text).ok();
+        asked.is_some() && asked == ticket.resource
+    });
+    if is_same { Ok(()) } else { Err(Error::Target) }
+}
+
+/// The scopes of the new access token.
+fn narrowed(ticket: &AppTicket, asked: Option<&str>) -> Result<Scopes, Error> {
+    let asked = asked
+        .map(Scopes::parse)
+        .transpose()
+        .map_err(|_| Error::Scope)?;
+    let scopes = ticket.narrowed(asked.as_ref());
+    if scopes.is_empty() && !ticket.scopes.is_empty() {
+        return Err(Error::Scope);
+    }
+    Ok(scopes)
+}
