@@ -25,7 +25,7 @@ const server = createServer(async (request, response) => {
     const body = isUnsafe ? undefined : await readFile(file);
     response.writeHead(body ? 200 : 404, {
       "Content-Type": TYPES[extname(file)] ?? "text/plain",
-      "Content-Security-Policy": `default-src 'none'; script-src 'self'; connect-src 'self' ${ISSUER}; base-uri 'none'; frame-ancestors 'none'`,
+      "Content-Security-Policy": `default-src 'none'; script-src 'self'; img-src data:; connect-src 'self' ${ISSUER}; base-uri 'none'; frame-ancestors 'none'`,
     });
     response.end(body);
   } catch {

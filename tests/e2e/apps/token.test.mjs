@@ -187,7 +187,9 @@ for (const store of ["kv", "durable"])
       }
       for (const name of ["code", "code_verifier", "client_secret"])
         await refused(
-          client.post(`/auth/token?${new URLSearchParams({ [name]: form[name] ?? "x" })}`, { form }),
+          client.post(`/auth/token?${new URLSearchParams({ [name]: form[name] ?? "x" })}`, {
+            form,
+          }),
           "invalid_request",
         );
       assert.equal((await exchange(form)).status, 200, "nothing has spent the code");
@@ -205,10 +207,7 @@ for (const store of ["kv", "durable"])
         assert.ok(headers.get("www-authenticate")?.startsWith(scheme));
         attacks += 1;
       }
-      await refused(
-        exchange({ ...form, client_secret: SECRET }, withSecret()),
-        "invalid_request",
-      );
+      await refused(exchange({ ...form, client_secret: SECRET }, withSecret()), "invalid_request");
       assert.equal((await exchange(form, withSecret())).status, 200);
     });
 
@@ -220,8 +219,7 @@ for (const store of ["kv", "durable"])
       assert.ok(given.length <= 1, `${given.length} sessions`);
       for (const { status, body } of answers)
         if (status !== 200) assert.equal(body.error, "invalid_grant");
-      for (const { body } of given)
-        await refused(renew(body.refresh_token, SPA), "invalid_grant");
+      for (const { body } of given) await refused(renew(body.refresh_token, SPA), "invalid_grant");
     });
 
     test("a replay ends the app's session and no other", async () => {
@@ -247,12 +245,13 @@ for (const store of ["kv", "durable"])
       await refused(renew(refresh_token, SPA, { resource: API }), "invalid_target");
       await refused(renew(refresh_token, SPA, { resource: "edgegate" }), "invalid_target");
       await refused(renew(refresh_token, WEB, {}, withSecret()), "invalid_grant");
+      await refused(exchange({ grant_type: "refresh_token", refresh_token }), "invalid_grant");
       await refused(
-        exchange({ grant_type: "refresh_token", refresh_token }),
-        "invalid_grant",
-      );
-      await refused(
-        client.post("/auth/token", { form: { grant_type: "refresh_token", refresh_token, client_id: SPA }, headers: {} })
+        client
+          .post("/auth/token", {
+            form: { grant_type: "refresh_token", refresh_token, client_id: SPA },
+            headers: {},
+          })
           .then((answer) => (answer.status === 200 ? renew(`${refresh_token}A`, SPA) : answer)),
         "invalid_grant",
       );
@@ -278,7 +277,9 @@ for (const store of ["kv", "durable"])
     });
 
     test("no operation of the account takes an app's token", async () => {
-      const contract = parse(readFileSync(new URL("../../../openapi.yaml", import.meta.url), "utf8"));
+      const contract = parse(
+        readFileSync(new URL("../../../openapi.yaml", import.meta.url), "utf8"),
+      );
       const root = tabOf(edge);
       const user = await root.logIn(ROOT);
       const scope = "openid profile email";
@@ -318,7 +319,10 @@ for (const store of ["kv", "durable"])
       const offline = await tokensOf(SPA, { of: other, user, scope: "openid offline_access" });
       await other.post("/auth/revoke", {});
       await refused(renew(online.refresh_token, SPA), "invalid_grant");
-      assert.equal((await client.get("/auth/userinfo", { token: online.access_token })).status, 401);
+      assert.equal(
+        (await client.get("/auth/userinfo", { token: online.access_token })).status,
+        401,
+      );
       assert.equal((await renew(offline.refresh_token, SPA)).status, 200);
     });
 
@@ -331,7 +335,10 @@ for (const store of ["kv", "durable"])
       ])) {
         for (const path of ["/auth/token", "/auth/revoke", "/auth/userinfo"]) {
           const answers = [
-            await client.post(path, path === "/auth/userinfo" ? { headers: { origin } } : { form, headers: { origin } }),
+            await client.post(
+              path,
+              path === "/auth/userinfo" ? { headers: { origin } } : { form, headers: { origin } },
+            ),
             await edge.fetch(path, {
               method: "OPTIONS",
               headers: {
