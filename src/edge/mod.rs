@@ -18,6 +18,7 @@ pub mod body;
 pub mod cookies;
 pub mod cors;
 pub mod problem;
+pub mod query;
 pub mod request;
 pub mod router;
 pub mod routes;
