@@ -5,6 +5,7 @@
 //   npm run bench:import -- --rows 100000
 import { spawn } from "node:child_process";
 import { randomBytes, randomUUID } from "node:crypto";
+import { once } from "node:events";
 import {
   createWriteStream,
   mkdtempSync,
@@ -168,7 +169,7 @@ async function fileOf(folder, name, rows) {
       roles: ["user"],
       external_id: `${name}|${randomUUID()}`,
     });
-    if (!file.write(`${line}\n`)) await new Promise((resolve) => file.once("drain", resolve));
+    if (!file.write(`${line}\n`)) await once(file, "drain");
   }
   file.end();
   await finished(file);

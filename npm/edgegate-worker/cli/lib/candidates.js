@@ -22,7 +22,7 @@ export function candidatesFor(program, words) {
       continue;
     }
     if (word.startsWith("-")) {
-      const option = command.options.find((each) => each.is(word));
+      const option = command.options.find(({ long, short }) => [long, short].includes(word));
       if (option?.required || option?.optional) pending = option;
       continue;
     }
