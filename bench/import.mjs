@@ -24,39 +24,13 @@ import { Advice, main } from "../scripts/project/advice.mjs";
 import { parsed, wholeNumber } from "../scripts/project/arguments.mjs";
 import { inRoot, root } from "../scripts/project/root.mjs";
 import { node, toolEnv } from "../scripts/project/tools.mjs";
+import { processorTime } from "./process.mjs";
 
 const USAGE = "use it as `npm run bench:import -- --rows 100000`";
 const READY_SECONDS = 600;
 /** How much more memory the whole file may take than a tenth of it. */
 const MOST_GROWTH = 1.2;
 const MIB = 1024;
-
-await main(async () => {
-  const { values } = parsed({ options: { rows: { type: "string", default: "100000" } } }, USAGE);
-  const rows = wholeNumber("rows", values.rows) ?? 0;
-  if (!readdirSync("/").includes("proc"))
-    throw new Advice("this reads memory from /proc: run it on Linux.");
-  const folder = mkdtempSync(join(tmpdir(), "edgegate-import-"));
-  const service = await startService(folder);
-  try {
-    console.log(
-      "| | rows | seconds | rows a second | command | service |\n|---|---|---|---|---|---|",
-    );
-    const few = Math.ceil(rows / 10);
-    const first = await timed("a tenth", folder, service, await fileOf(folder, "few", few));
-    const all = await fileOf(folder, "all", rows);
-    const whole = await timed("all", folder, service, all);
-    await timed("all again", folder, service, all);
-    const growth = whole.peak / first.peak;
-    console.log(
-      `\nThe command's largest memory with ten times the rows: ${growth.toFixed(2)} times as much.`,
-    );
-    return growth > MOST_GROWTH ? 1 : 0;
-  } finally {
-    await service.stop();
-    rmSync(folder, { recursive: true, force: true });
-  }
-});
 
 /**
  * A service of its own, with an empty database.
@@ -98,6 +72,9 @@ async function startService(folder) {
     port,
     /** The largest process of workerd, in KiB. */
     memory: () => Math.max(0, ...processesOf(mark, "workerd").map((pid) => memoryOf(pid).now)),
+    /** Milliseconds of processor time of workerd so far. */
+    work: () =>
+      processesOf(mark, "workerd").reduce((sum, pid) => sum + (processorTime(pid) ?? 0), 0),
     async stop() {
       child.kill("SIGTERM");
       await ended;
@@ -115,6 +92,7 @@ async function startService(folder) {
  */
 async function timed(what, folder, service, { path, rows }) {
   const begun = performance.now();
+  const before = service.work();
   const child = spawn(
     node(),
     [
@@ -126,10 +104,11 @@ async function timed(what, folder, service, { path, rows }) {
   );
   let text = "";
   child.stdout.setEncoding("utf8").on("data", (chunk) => (text += chunk));
-  let [peak, served] = [0, 0];
+  let [peak, served, worked] = [0, 0, 0];
   const watch = setInterval(() => {
     peak = Math.max(peak, memoryOf(child.pid ?? 0).most);
     served = Math.max(served, service.memory());
+    worked = processorTime(child.pid) ?? worked;
   }, 100);
   const code = await new Promise((resolve) => child.on("close", resolve));
   clearInterval(watch);
@@ -138,12 +117,9 @@ async function timed(what, folder, service, { path, rows }) {
   if (code !== 0 || refused !== 0 || imported + already_there !== rows)
     throw new Advice(`the import of ${rows} rows ended with ${code}: ${text}`);
   const cells = [
-    what,
-    rows,
-    seconds.toFixed(1),
-    Math.round(rows / seconds),
-    mib(peak),
-    mib(served),
+    ...[what, rows, seconds.toFixed(1), Math.round(rows / seconds)],
+    ...[(worked / 1000).toFixed(1), ((service.work() - before) / 1000).toFixed(1)],
+    ...[mib(peak), mib(served)],
   ];
   console.log(`| ${cells.join(" | ")} |`);
   return { peak };
@@ -225,3 +201,30 @@ async function freePort() {
   await new Promise((resolve) => server.close(resolve));
   return port;
 }
+
+await main(async () => {
+  const { values } = parsed({ options: { rows: { type: "string", default: "100000" } } }, USAGE);
+  const rows = wholeNumber("rows", values.rows) ?? 0;
+  if (!readdirSync("/").includes("proc"))
+    throw new Advice("this reads memory from /proc: run it on Linux.");
+  const folder = mkdtempSync(join(tmpdir(), "edgegate-import-"));
+  const service = await startService(folder);
+  try {
+    console.log(
+      "| | rows | seconds | rows a second | processor: command | service | memory: command | service |\n|---|---|---|---|---|---|---|---|",
+    );
+    const few = Math.ceil(rows / 10);
+    const first = await timed("a tenth", folder, service, await fileOf(folder, "few", few));
+    const all = await fileOf(folder, "all", rows);
+    const whole = await timed("all", folder, service, all);
+    await timed("all again", folder, service, all);
+    const growth = whole.peak / first.peak;
+    console.log(
+      `\nThe command's largest memory with ten times the rows: ${growth.toFixed(2)} times as much.`,
+    );
+    return growth > MOST_GROWTH ? 1 : 0;
+  } finally {
+    await service.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
