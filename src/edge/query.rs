@@ -118,7 +118,11 @@ mod tests {
         for text in ["", "1", "yes", "True"] {
             assert_eq!(flag(text), None, "{text}");
         }
-        let even = |text: &str| text.parse().ok().filter(|number: &u32| number % 2 == 0);
+        let even = |text: &str| {
+            text.parse()
+                .ok()
+                .filter(|number: &u32| number.is_multiple_of(2))
+        };
         assert_eq!(QUERY.parsed(None, even).ok(), Some(None));
         assert_eq!(QUERY.parsed(Some("4".to_owned()), even).ok(), Some(Some(4)));
         assert!(QUERY.parsed(Some("5".to_owned()), even).is_err());
