@@ -13,7 +13,9 @@ const names = shown.map((command) => command.name());
 
 test("every subcommand has --json, and one that changes what is deployed asks", () => {
   assert.ok(names.length >= 12, `${names}`);
-  const all = shown.flatMap((command) => (command.commands.length ? command.commands : command));
+  const leaves = (command) =>
+    command.commands.length ? command.commands.flatMap(leaves) : [command];
+  const all = shown.flatMap(leaves);
   const has = (command, option) => command.options.some(({ long }) => long === option);
   const nameOf = (command) =>
     command.parent.name() === "edgegate"
