@@ -48,9 +48,9 @@ function classified(path, item, method) {
         ? "app"
         : schemes.length > 0
           ? undefined
-        : takes.includes("token")
-          ? "link"
-          : "public";
+          : takes.includes("token")
+            ? "link"
+            : "public";
   assert.ok(kind, `${where}: no test knows the security scheme ${schemes}`);
   assert.ok(
     named.every((name) => ["id", "sid"].includes(name)),

@@ -142,10 +142,11 @@ fn entering_an_app_without_a_document(seen: &mut Seen) {
     let world = on_memory(&[("CLIENT_ID_METADATA", "on")]);
     let (service, events) = (&world.service, &world.service.ports().events);
     pollster::block_on(async {
-        let query = apps::form(&[("client_id", "https://client.test.org/app.json")]);
+        let id = apps::documents::ID;
+        let query = apps::documents::query(id);
         let _ = events.take();
         service.authorize(&query, None, &client()).await.unwrap();
-        let names = [("https://client.test.org/app.json".to_owned(), "url")];
+        let names = [(id.to_owned(), "url")];
         assert_eq!(
             seen.told(events, &names),
             ["client_document_refused! document_not_json url"]
