@@ -4,8 +4,9 @@ import { edgegate } from "./project/command.mjs";
 import { setUp } from "./setup/index.mjs";
 
 const USAGE = `Use it as \`npm run edgegate -- <command>\`:
+  completion prints a script with which bash or zsh completes the command
   doctor    looks for what is wrong with the service; --remote for the deployed one
-  keys      rotates the secrets of the deployed service
+  keys      rotates the secrets of the deployed service; its command make prints new ones
   mail      mails that could not be sent; --remote for those of the deployed service
   pseudonym shows what stands for an address or a network in the log
   restored  raises all counters after a restore of the database

@@ -18,6 +18,7 @@ export const STATUS = /* @__PURE__ */ Object.freeze({
   email_taken: 409,
   last_administrator: 409,
   not_invitable: 409,
+  too_many_secrets: 409,
   not_found: 404,
   method_not_allowed: 405,
   payload_too_large: 413,

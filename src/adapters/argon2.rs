@@ -10,7 +10,7 @@ use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, KeyId, Params, ParamsBuil
 use super::foreign_hashes;
 use crate::domain::account::{
     Attempt, ForeignHash, ForeignHashing, ForeignWork, HashError, HashRefusal, HashingCost,
-    Password, PasswordHash, Peppers, Verification,
+    Password, PasswordHash, Peppers, Verification, argon2_is_enough,
 };
 use crate::domain::policy::{
     ARGON2_MAX_ITERATIONS, ARGON2_MAX_MEMORY_KIB, ARGON2_MAX_PARALLELISM, ARGON2_PARALLELISM,
@@ -131,15 +131,20 @@ impl PasswordHasher for Argon2Hasher {
         if !is_ours(hash) {
             return self.foreign.read(hash).map(drop);
         }
-        let stored =
-            StoredHash::read(hash).and_then(|stored| self.pepper(&stored.params).map(drop));
-        stored.map_err(|error| match error {
+        let stored = StoredHash::read(hash)
+            .and_then(|stored| self.pepper(&stored.params).map(|_| stored.params));
+        let params = stored.map_err(|error| match error {
             HashError::TooCostly => HashRefusal::TooCostly,
             HashError::UnknownPepper => HashRefusal::UnknownPepper,
             HashError::Malformed | HashError::NoSignerKey | HashError::Failed => {
                 HashRefusal::Malformed
             }
-        })
+        })?;
+        if argon2_is_enough(params.m_cost(), params.t_cost()) {
+            Ok(())
+        } else {
+            Err(HashRefusal::Weak)
+        }
     }
 
     async fn level_failure(&self, attempt: &Attempt<'_>) {
@@ -282,10 +287,10 @@ fn at_least(
     memory.get_mut(..blocks).ok_or(HashError::Failed)
 }
 
-/// Whether a stored text is read as a hash of Argon2id, version 0x13. A text without a version is
-/// read so too.
+/// Whether a stored text is a hash of Argon2id, version 0x13. A text without a version has version
+/// 0x10, as the reference code reads it.
 fn is_ours(hash: &str) -> bool {
-    hash.starts_with("$argon2id$") && !hash.starts_with("$argon2id$v=16$")
+    hash.starts_with("$argon2id$v=19$")
 }
 
 /// A stored hash whose parameters are within the limits. Somebody may have altered the row: it must
@@ -299,9 +304,7 @@ struct StoredHash {
 impl StoredHash {
     fn read(phc: &str) -> Result<Self, HashError> {
         let phc = Phc::new(phc).map_err(|_| HashError::Malformed)?;
-        let version_is_ours = phc
-            .version
-            .is_none_or(|version| version == u32::from(Version::V0x13));
+        let version_is_ours = phc.version == Some(Version::V0x13.into());
         if phc.algorithm != ARGON2ID_IDENT || !version_is_ours {
             return Err(HashError::Malformed);
         }
@@ -400,6 +403,47 @@ mod tests {
             }
         }
         assert_eq!(counted, 38);
+    }
+
+    fn judge(phc: &str) -> Result<(), HashRefusal> {
+        Argon2Hasher::default().judge(&PasswordHash::new(phc.to_owned()))
+    }
+
+    #[test]
+    fn an_import_takes_no_hash_that_is_guessed_quickly() {
+        const SALT_AND_KEY: &str =
+            "$MDEyMzQ1Njc4OWFiY2RlZg$MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY";
+        for (parameters, expected) in [
+            ("v=19$m=8,t=1,p=1", Err(HashRefusal::Weak)),
+            ("v=19$m=511,t=2,p=1", Err(HashRefusal::Weak)),
+            ("v=19$m=512,t=2,p=1", Ok(())),
+            ("v=19$m=1024,t=1,p=1", Ok(())),
+            ("m=8,t=1,p=1", Err(HashRefusal::Weak)),
+            ("v=16$m=8,t=1,p=1", Err(HashRefusal::Weak)),
+        ] {
+            let phc = ["$argon2id$", parameters, SALT_AND_KEY].concat();
+            assert_eq!(judge(&phc), expected, "{parameters}");
+        }
+    }
+
+    /// The reference code reads it so: version 0x13 is never left out.
+    #[test]
+    fn a_hash_without_a_version_has_version_0x10() {
+        let hasher = Argon2Hasher::default();
+        let params = Params::new(1_024, 2, 1, Some(32)).unwrap();
+        let of = |version| {
+            let kind = (Algorithm::Argon2id, version);
+            let salt = b"0123456789abcdef";
+            let output = hasher.compute(kind, &params, b"password", salt, 32);
+            let key = Output::new(output.unwrap().expose()).unwrap();
+            verify(
+                "password",
+                &format!("$argon2id$m=1024,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg${key}"),
+            )
+        };
+        let matches = Ok(Verification::Matches { rehash: true });
+        assert_eq!(of(Version::V0x10), matches);
+        assert_eq!(of(Version::V0x13), Ok(Verification::Differs));
     }
 
     #[test]

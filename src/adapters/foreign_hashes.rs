@@ -157,7 +157,7 @@ mod tests {
                 assert_eq!(verify(&hasher, wrong, hash), DIFFERS, "{vector} {wrong}");
             }
         }
-        assert_eq!(forms.len(), 17, "{forms:?}");
+        assert_eq!(forms.len(), 18, "{forms:?}");
     }
 
     /// NFKC of better-auth; the others hash what was typed.

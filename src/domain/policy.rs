@@ -144,6 +144,9 @@ pub const HOLD_COMMIT: u64 = 30;
 pub const HOLD_TTL: u64 = HOLD_COMMIT + DATABASE_CLOCK_SKEW;
 /// How often a change is attempted that did not reach the database within its hold.
 pub const HOLD_TRIES: u32 = 3;
+/// How often a change of single roles is attempted while other changes of the same account come
+/// first.
+pub const ROLE_EDIT_TRIES: u32 = 5;
 /// How many users with rows that were changed by hand one run of the cron follows at most. Each is
 /// two requests, and a run may make 1,000.
 pub const ROW_CHANGES_AT_ONCE: u32 = 400;
@@ -201,6 +204,9 @@ pub const FOREIGN_BCRYPT_COST: (u32, u32) = (4, 12);
 /// The least and the highest number of rounds of an imported PBKDF2 hash. RFC 8018 section 4.2 asks
 /// for 1,000 at least; Django 6.0 has 1,200,000.
 pub const FOREIGN_PBKDF2_ROUNDS: (u32, u32) = (1_000, 1_500_000);
+/// The least work of an imported Argon2 hash: its memory in KiB times its passes. argon2-cffi once
+/// made hashes of 512 KiB with two passes, which is as much as the weakest scrypt hash below.
+pub const FOREIGN_ARGON2_MIN_WORK_KIB: u64 = 1_024;
 /// The least binary logarithm of `N` of an imported scrypt hash. With less it is a fast hash.
 pub const FOREIGN_SCRYPT_MIN_LOG_N: u8 = 10;
 /// The most memory that an imported scrypt hash may ask for, in KiB: an isolate has 128 MiB in all,

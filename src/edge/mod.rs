@@ -20,6 +20,7 @@ pub mod cookies;
 pub mod cors;
 pub mod page;
 pub mod problem;
+pub mod query;
 pub mod request;
 pub mod router;
 pub mod routes;

@@ -1,5 +1,6 @@
 //! Mail: the queue, the provider, and what is stored about mails.
 
+use crate::domain::account::{EmailAddress, UserId};
 use crate::domain::error::StoreError;
 use crate::domain::mail::{
     Accepted, Counted, FailureKind, GateName, GateVerdict, Job, LinkLife, MailFailure, Message,
@@ -107,6 +108,19 @@ pub trait MailLedger {
     /// # Errors
     /// When the store does not answer.
     async fn kept(&self, after: &str, limit: u32) -> Result<Vec<DeadLetter>, StoreError>;
+
+    /// The same of the jobs that may name this user by the id or the address. It MUST return all that
+    /// do. It may return others: in a text that is not ASCII, a store can't compare addresses.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    async fn kept_naming(
+        &self,
+        user: UserId,
+        address: &EmailAddress,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<DeadLetter>, StoreError>;
 
     /// Marks stored jobs as due at once, on behalf of an operator: `retry_at` becomes 0. Without
     /// ids, all stored jobs. Returns how many.

@@ -81,6 +81,41 @@ impl<P: Ports> AuthService<P> {
         self.finish(before.id, user, aftermath).await
     }
 
+    /// Like [`amend`](Self::amend), for a change that depends on the user that was read. If the user
+    /// has changed meanwhile, nothing is done and the result is `None`. `is_made` says whether the
+    /// change has its effect on a user.
+    pub(super) async fn amend_if_unchanged(
+        &self,
+        before: &User,
+        change: &UserChange,
+        mut aftermath: Aftermath,
+        is_made: impl Fn(&User) -> bool,
+    ) -> Result<Option<User>, Error> {
+        let users = self.ports.users();
+        let changed = match self
+            .update_held(before.id, Some(before.version), change)
+            .await
+        {
+            Ok(changed) => changed,
+            Err(error) => {
+                let found = users.find_by_id(before.id).await.ok().flatten();
+                let is_ours = |user: &User| user.version > before.version && is_made(user);
+                Some(found.filter(is_ours).ok_or(error)?)
+            }
+        };
+        let Some(user) = changed else {
+            return match users.find_by_id(before.id).await? {
+                None => Err(Error::UnknownUser),
+                // So it was refused for another reason.
+                Some(user) if user.version == before.version => Err(Error::LastAdministrator),
+                Some(_) => Ok(None),
+            };
+        };
+        self.follow(&mut aftermath).await;
+        self.outdate(user.id, user.version).await?;
+        Ok(Some(user))
+    }
+
     /// Changes the row within a hold of the user's object.
     async fn update_held(
         &self,

@@ -6,7 +6,6 @@ use crate::domain::error::Error;
 use crate::domain::event::{Act, Actor, Pseudonym};
 use crate::domain::mail::{Job, Task};
 use crate::domain::operator::Scope;
-use crate::domain::policy::DEPARTURE_PAGE;
 use crate::domain::request_id::RequestId;
 use crate::ports::{DeadLetter, MailLedger, Ports, UserDirectory};
 
@@ -59,22 +58,12 @@ impl<P: Ports> AuthService<P> {
         self.operator(ticket, Scope::Mail).await?;
         // One more than needed shows whether there is a next page.
         let ledger = self.ports.mail_ledger();
-        let mut letters = ledger.kept(after, limit.saturating_add(1)).await?;
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let more = letters.len() > limit;
-        letters.truncate(limit);
-        let next = letters
-            .last()
-            .filter(|_| more)
-            .map(|letter| letter.id.clone());
-        let mails = letters.into_iter().map(|letter| self.shown(letter));
-        Ok(FailedMailPage {
-            mails: mails.collect(),
-            next,
-        })
+        let letters = ledger.kept(after, limit.saturating_add(1)).await?;
+        Ok(self.mail_page(letters, limit, |_| true))
     }
 
-    /// All mails to or about a user that could not be sent.
+    /// At most `limit` mails to or about a user that could not be sent, after the id `after`. A page
+    /// may have fewer although another follows.
     ///
     /// # Errors
     /// Those of [`list_failed_mail`](Self::list_failed_mail); [`Error::UnknownUser`].
@@ -82,20 +71,34 @@ impl<P: Ports> AuthService<P> {
         &self,
         ticket: &str,
         user: UserId,
-    ) -> Result<Vec<FailedMail>, Error> {
+        after: &str,
+        limit: u32,
+    ) -> Result<FailedMailPage, Error> {
         self.operator(ticket, Scope::Mail).await?;
         let user = self.ports.users().find_by_id(user).await?;
         let user = user.ok_or(Error::UnknownUser)?;
         let ledger = self.ports.mail_ledger();
-        let (mut found, mut after) = (Vec::new(), String::new());
-        loop {
-            let letters = ledger.kept(&after, DEPARTURE_PAGE).await?;
-            let Some(last) = letters.last() else {
-                return Ok(found);
-            };
-            after.clone_from(&last.id);
-            let own = letters.into_iter().filter(|letter| is_of(letter, &user));
-            found.extend(own.map(|letter| self.shown(letter)));
+        let letters = ledger.kept_naming(user.id, &user.email, after, limit.saturating_add(1));
+        Ok(self.mail_page(letters.await?, limit, |letter| is_of(letter, &user)))
+    }
+
+    /// A page of at most `limit` of these letters: those that are `wanted`. One more than needed was
+    /// asked for.
+    fn mail_page(
+        &self,
+        mut letters: Vec<DeadLetter>,
+        limit: u32,
+        wanted: impl Fn(&DeadLetter) -> bool,
+    ) -> FailedMailPage {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let more = letters.len() > limit;
+        letters.truncate(limit);
+        let last = letters.last().filter(|_| more);
+        let next = last.map(|letter| letter.id.clone());
+        let shown = letters.into_iter().filter(|letter| wanted(letter));
+        FailedMailPage {
+            mails: shown.map(|letter| self.shown(letter)).collect(),
+            next,
         }
     }
 

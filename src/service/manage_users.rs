@@ -8,13 +8,13 @@ use super::mail::typed_address;
 use super::manager::Manager;
 use super::new_user::{Identity, parse_name};
 use crate::domain::account::{
-    Edit, EmailPrefix, Name, PasswordHash, Roles, User, UserChange, UserId,
+    Edit, EmailPrefix, Name, PasswordHash, RoleEdits, Roles, RolesError, User, UserChange, UserId,
 };
-use crate::domain::error::{Error, FieldProblem};
+use crate::domain::error::{Error, FieldProblem, StoreError};
 use crate::domain::event::{Act, Actor};
 use crate::domain::mail::Locale;
 use crate::domain::operator::Scope;
-use crate::domain::policy::ADMIN_ROLE;
+use crate::domain::policy::{ADMIN_ROLE, ROLE_EDIT_TRIES};
 use crate::domain::settings::PasswordWork;
 use crate::ports::{Insertion, PasswordGuard, Ports, UserDirectory};
 
@@ -58,9 +58,36 @@ pub struct Amendment {
     pub last_name: Edit<String>,
     /// Replaces all roles.
     pub roles: Option<Vec<String>>,
+    /// Gives these roles. Not together with `roles`.
+    pub add_roles: Option<Vec<String>>,
+    /// Takes these roles. Not together with `roles`.
+    pub remove_roles: Option<Vec<String>>,
     pub disabled: Option<bool>,
     /// Allows the change even if no enabled administrator remains. Only an operator may.
     pub may_leave_no_administrator: bool,
+}
+
+impl Amendment {
+    fn touches_roles(&self) -> bool {
+        self.roles.is_some() || self.add_roles.is_some() || self.remove_roles.is_some()
+    }
+
+    /// The roles to give and to take one by one, if it has some.
+    fn role_edits(&mut self) -> Result<Option<RoleEdits>, Error> {
+        let (add, remove) = (self.add_roles.take(), self.remove_roles.take());
+        if add.is_none() && remove.is_none() {
+            return Ok(None);
+        }
+        if self.roles.is_some() {
+            return Err(Error::Field("roles", FieldProblem::Invalid("exclusive")));
+        }
+        let add = single_roles("add_roles", add)?;
+        let remove = single_roles("remove_roles", remove)?;
+        let contradiction = || Error::Field("remove_roles", FieldProblem::Invalid("also_added"));
+        RoleEdits::new(add, remove)
+            .ok_or_else(contradiction)
+            .map(Some)
+    }
 }
 
 impl<P: Ports> AuthService<P> {
@@ -78,7 +105,8 @@ impl<P: Ports> AuthService<P> {
 
     /// Changes a user. Renewals see the change at once, checks within the session store's
     /// staleness. If the user is already as the amendment says, nothing is written or recorded, and
-    /// the user's access tokens stay valid.
+    /// the user's access tokens stay valid. Of several who give and take single roles at once, none
+    /// undoes what another has done.
     ///
     /// # Errors
     /// Those of [`read_user`](Self::read_user); [`Error::Field`];
@@ -88,26 +116,33 @@ impl<P: Ports> AuthService<P> {
         &self,
         credential: &str,
         id: UserId,
-        amendment: Amendment,
+        mut amendment: Amendment,
     ) -> Result<User, Error> {
         let by = if amendment.may_leave_no_administrator {
             Actor::Operator(self.operator(credential, Scope::Users).await?)
         } else {
             let manager = self.manager(credential, Scope::Users).await?;
             // A changed name can be changed back; a change of access may cause permanent harm.
-            if amendment.roles.is_some() || amendment.disabled.is_some() {
+            if amendment.touches_roles() || amendment.disabled.is_some() {
                 self.require_fresh(&manager)?;
             }
             manager.actor()
         };
+        let edits = amendment.role_edits()?;
         let change = UserChange {
             first_name: edited_name("first_name", amendment.first_name)?,
             last_name: edited_name("last_name", amendment.last_name)?,
-            roles: amendment.roles.map(roles).transpose()?,
+            roles: amendment
+                .roles
+                .map(|given| roles("roles", given))
+                .transpose()?,
             disabled: amendment.disabled,
             may_leave_no_administrator: amendment.may_leave_no_administrator,
             ..UserChange::default()
         };
+        if let Some(edits) = edits {
+            return self.edit_roles(id, by, &edits, &change).await;
+        }
         if change.is_empty() {
             return Err(Error::NothingToChange);
         }
@@ -121,6 +156,43 @@ impl<P: Ports> AuthService<P> {
         }
         let aftermath = Aftermath::of(acts(id, by, &change));
         self.amend(&user, &change, aftermath).await
+    }
+
+    /// Gives and takes single roles, and makes the rest of the change with them. The database does it
+    /// only to the version that was read. If another change came first, the user is read again.
+    async fn edit_roles(
+        &self,
+        id: UserId,
+        by: Actor,
+        edits: &RoleEdits,
+        rest: &UserChange,
+    ) -> Result<User, Error> {
+        let change_of = |user: &User| {
+            let roles = Some(edits.apply(&user.roles)?);
+            let change = UserChange {
+                roles,
+                ..rest.clone()
+            };
+            Ok::<_, RolesError>(change.without_current_values(user))
+        };
+        let is_made = |user: &User| change_of(user).is_ok_and(|change| change.is_empty());
+        for _ in 0..ROLE_EDIT_TRIES {
+            let user = self.ports.users().find_by_id(id).await?;
+            let user = user.ok_or(Error::UnknownUser)?;
+            let change = change_of(&user).map_err(|why| wrong_roles("add_roles", why))?;
+            if change.is_empty() {
+                // An earlier request may have failed after its row was written.
+                self.finish_change(id, Some(&user)).await?;
+                return Ok(user);
+            }
+            let aftermath = Aftermath::of(acts(id, by, &change));
+            let amended = self.amend_if_unchanged(&user, &change, aftermath, is_made);
+            if let Some(user) = amended.await? {
+                return Ok(user);
+            }
+        }
+        let why = "the user changed each time before its roles did, so nothing was changed";
+        Err(StoreError::new("d1", why).into())
     }
 
     /// At most `limit` users after `after`, sorted by id: the oldest account first, except that an
@@ -227,7 +299,7 @@ impl<P: Ports> AuthService<P> {
         given_roles: Option<Vec<String>>,
     ) -> Result<User, Error> {
         let identity = Identity::parse(invitee.email, invitee.first_name, invitee.last_name)?;
-        let roles = given_roles.map_or_else(|| Ok(Roles::user()), roles)?;
+        let roles = given_roles.map_or_else(|| Ok(Roles::user()), |given| roles("roles", given))?;
         Ok(self.new_user(identity, PasswordHash::none(), roles, None))
     }
 
@@ -316,6 +388,21 @@ fn edited_name(field: &'static str, edit: Edit<String>) -> Result<Edit<Name>, Er
     edit.try_map(|text| parse_name(field, &text))
 }
 
-fn roles(given: Vec<String>) -> Result<Roles, Error> {
-    Roles::new(given).map_err(|why| Error::Field("roles", FieldProblem::Invalid(why.reason())))
+fn roles(field: &'static str, given: Vec<String>) -> Result<Roles, Error> {
+    Roles::new(given).map_err(|why| wrong_roles(field, why))
+}
+
+/// Roles to give or to take; none if they are not given.
+fn single_roles(field: &'static str, given: Option<Vec<String>>) -> Result<Roles, Error> {
+    let Some(given) = given else {
+        return Ok(Roles::default());
+    };
+    if given.is_empty() {
+        return Err(Error::Field(field, FieldProblem::Empty));
+    }
+    roles(field, given)
+}
+
+fn wrong_roles(field: &'static str, why: RolesError) -> Error {
+    Error::Field(field, FieldProblem::Invalid(why.reason()))
 }

@@ -210,7 +210,7 @@ impl Shared {
 ///     "ISSUER" => Some("http://127.0.0.1:8787".to_owned()),
 ///     "DEV" => Some("1".to_owned()),
 ///     "REGISTRATION" => Some("open".to_owned()),
-///     // Examples, which a deployed Worker rejects. `npm run keys` makes real ones.
+///     // Examples, which a deployed Worker rejects. `npx edgegate keys make` makes real ones.
 ///     "SIGNING_KEYS" => Some(r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"example",
 ///         "d":"kHiqJjEbTv1Qa8l0B9TWvtZooboGt-DqgRkwqQ6bvoI",
 ///         "x":"WTgIzGjcnPfLLbB3vBGEwLDWIzQcpEqj4yySkPsbHfM"}]}"#.to_owned()),

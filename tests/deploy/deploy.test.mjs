@@ -13,6 +13,8 @@ const ADDRESS = "https://my-auth.acme.workers.dev";
 const MADE = ["SIGNING_KEYS", "TICKET_SECRET"];
 const PASSWORD = "a passphrase of several words";
 const DEPLOY = ["deploy", "--yes", "--wait", "0"];
+/** A whole deploy. On a busy machine the new service needs some time for its first answer. */
+const WHOLE_DEPLOY = ["deploy", "--yes", "--wait", "120"];
 
 before(buildPackages, { timeout: 600_000 });
 
@@ -28,7 +30,7 @@ async function world(t, options = {}) {
     cloudflare,
     project,
     /** `kill` ends the command and everything that it started. */
-    async deploy(args = DEPLOY, kill) {
+    async deploy(args = WHOLE_DEPLOY, kill) {
       const earlier = project.secrets();
       const result = await project.run(args, cloudflare.env, { kill });
       await requireSafe({ cloudflare, project, earlier, result });
@@ -130,7 +132,7 @@ test("interrupted at one call of each kind and repeated, a deploy ends in a serv
     assert.notEqual(code, 0, `${label}:\n${text}`);
   }
   const { cloudflare, project, deploy } = all;
-  const last = await deploy([...DEPLOY, "--admin", "root@example.com"]);
+  const last = await deploy([...WHOLE_DEPLOY, "--admin", "root@example.com"]);
   assert.equal(last.code, 0, last.text);
   assert.match(last.text, /my-auth answers at https:\/\/my-auth\.acme\.workers\.dev/);
   await requireWhole(all);

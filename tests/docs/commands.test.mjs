@@ -4,6 +4,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { experimental_getWranglerCommands } from "wrangler";
 import { parse } from "yaml";
+import { programOf } from "../../npm/edgegate-worker/cli/lib/program.js";
+import { SUBCOMMANDS } from "../../npm/edgegate-worker/cli/subcommands.js";
 import { inRoot } from "../../scripts/project/root.mjs";
 import { filesUnder } from "./files.mjs";
 import { blocks } from "./markdown.mjs";
@@ -24,13 +26,32 @@ test("npm scripts", () => {
     named.filter((name) => !scripts[name]),
     [],
   );
-  const verbs = found(/\bnpm run admin -- (\w+)/g).map(([, verb]) => verb);
-  const [, usage] = read("scripts/admin.mjs").split("USAGE =");
-  assert.ok(verbs.length >= 8, `${verbs.length}`);
-  assert.deepEqual(
-    verbs.filter((verb) => !usage.split("await main(")[0].includes(` -- ${verb}`)),
-    [],
+});
+
+test("subcommands of edgegate, and their options", async () => {
+  const program = programOf(SUBCOMMANDS);
+  const calls = found(/(?:npx edgegate|npm run edgegate --) ([a-z][^`\n;|<>#]*)/g).map(([, text]) =>
+    text.trim(),
   );
+  assert.ok(calls.length >= 30, `${calls.length}`);
+  const unknown = calls.filter((text) => {
+    const words = text.split(/\s+/);
+    let place = program.commands.find((command) => command.name() === words[0]);
+    words.shift();
+    for (let next = place; next; words.shift()) {
+      place = next;
+      next = place.commands.find((command) => command.name() === words[0]);
+      if (!next) break;
+    }
+    const options = words.filter((word) => word.startsWith("--") && word !== "--");
+    return (
+      !place ||
+      options.some(
+        (option) => option !== "--help" && !place.options.some(({ long }) => long === option),
+      )
+    );
+  });
+  assert.deepEqual(unknown, []);
 });
 
 test("wrangler commands, and their options", () => {

@@ -418,6 +418,8 @@ for (const store of ["kv", "durable"])
     test("what can't be undone needs a proof of the last ten minutes", async () => {
       const VALUES = {
         roles: ["editor"],
+        add_roles: ["editor"],
+        remove_roles: ["user"],
         disabled: true,
         first_name: "Augusta",
         last_name: "King",

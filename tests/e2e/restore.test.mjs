@@ -1,8 +1,8 @@
-// The database is restored to a time before a revocation. `npm run admin -- restored` repairs the
-// result.
+// The database is restored to a time before a revocation. `edgegate restored` repairs the result.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { LIFT } from "../../scripts/admin/restored.mjs";
+import { withTickets } from "../../npm/edgegate-worker/cli/lib/operator.js";
+import { raiseCounters } from "../../npm/edgegate-worker/cli/restored.js";
 import { ADA, claimsOf, clientOf } from "./client.mjs";
 import { startWorkers } from "./workers.mjs";
 
@@ -43,7 +43,16 @@ for (const store of ["kv", "durable"]) {
         ({ link_nonce }) => link_nonce,
       );
     const earlier = await nonces();
-    await edge.db.prepare(LIFT).run();
+    const query = (sql, ...params) =>
+      edge.db
+        .prepare(sql)
+        .bind(...params)
+        .run();
+    const raised = await withTickets(
+      { query, origin: edge.url.origin, scope: "restore" },
+      raiseCounters,
+    );
+    assert.equal(raised, earlier.length);
     const later = await nonces();
     assert.equal(new Set([...earlier, ...later]).size, 2 * earlier.length);
     for (const nonce of later) assert.match(nonce, /^[0-9a-f]{32}$/);

@@ -221,7 +221,9 @@ BEYOND_A_SCHEMA = {
     # A name has no control character and is not only white space.
     | {"control_character", "empty"}
     # A text is not an IP address.
-    | {"not_an_address"},
+    | {"not_an_address"}
+    # A role is to be given and taken, or given to a user who has as many as a token can hold.
+    | {"also_added", "too_many"},
 }
 # In cookie mode the token is not in the body, so a missing cookie is not the body's fault.
 WITHOUT_A_COOKIE = {"token is missing", "refresh_token is missing"}

@@ -311,7 +311,7 @@ fn an_operator_sends_a_dead_letter_again() {
                 (0, 1),
                 "it waits for the operator"
             );
-            // As `npm run admin -- mail retry` does.
+            // As `edgegate mail retry` does.
             let mut letter = ports.mail_ledger.letters().remove(0);
             letter.retry_at = Some(0);
             ports.mail_ledger.keep(&letter).await.unwrap();

@@ -99,6 +99,95 @@ on_both!(a_change_that_changes_nothing_ends_no_token, &[], world => {
     assert_eq!(world.service.ports().events.take().len(), 1);
 });
 
+fn edits(add: &[&str], remove: &[&str]) -> Amendment {
+    let list = |roles: &[&str]| {
+        (!roles.is_empty()).then(|| roles.iter().map(|role| (*role).to_owned()).collect())
+    };
+    Amendment {
+        add_roles: list(add),
+        remove_roles: list(remove),
+        ..Amendment::default()
+    }
+}
+
+on_both!(single_roles_are_given_and_taken, &[], world => {
+    let root = log_in(&world.service, ROOT).await.unwrap();
+    let admin = root.tokens.access_token.expose();
+    let id = log_in(&world.service, ADA).await.unwrap().user.id;
+    for (add, remove, after) in [
+        (&["editor", "admin", "editor"][..], &[][..], &["admin", "editor", "user"][..]),
+        (&[], &["user", "nothing"], &["admin", "editor"]),
+        (&["user"], &["admin", "editor"], &["user"]),
+        (&[], &["user"], &[]),
+    ] {
+        let user = world.service.amend_user(admin, id, edits(add, remove)).await.unwrap();
+        assert_eq!(user.roles.to_vec(), after);
+    }
+    // Together with another change.
+    let both = Amendment { first_name: Edit::Set("Augusta".to_owned()), ..edits(&["user"], &[]) };
+    let user = world.service.amend_user(admin, id, both).await.unwrap();
+    assert_eq!(user.roles.to_vec(), ["user"]);
+    assert_eq!(user.first_name.unwrap().as_str(), "Augusta");
+});
+
+on_both!(a_role_that_is_there_already_changes_nothing, &[], world => {
+    let root = log_in(&world.service, ROOT).await.unwrap();
+    let admin = root.tokens.access_token.expose();
+    let ada = log_in(&world.service, ADA).await.unwrap();
+    drop(world.service.ports().events.take());
+    for same in [edits(&["user"], &[]), edits(&[], &["editor"]), edits(&["user"], &["editor"])] {
+        let user = world.service.amend_user(admin, ada.user.id, same).await.unwrap();
+        assert_eq!(user, ada.user);
+    }
+    assert!(world.service.ports().events.take().is_empty());
+    assert!(world.service.is_authorized_by_role(ada.tokens.access_token.expose(), &["user"]).await);
+});
+
+on_both!(single_roles_that_cant_be_changed_are_named, &[], world => {
+    let root = log_in(&world.service, ROOT).await.unwrap();
+    let admin = root.tokens.access_token.expose();
+    let id = log_in(&world.service, ADA).await.unwrap().user.id;
+    let many: Vec<String> = (0..32).map(|number| format!("r{number}")).collect();
+    let roles = Some(vec!["user".to_owned()]);
+    let none = || Some(Vec::new());
+    for (amendment, field, reason) in [
+        (Amendment { add_roles: Some(many), ..Amendment::default() }, "add_roles", "too_many"),
+        (edits(&["a b"], &[]), "add_roles", "character"),
+        (edits(&[], &[""]), "remove_roles", "empty"),
+        (edits(&["a", "b"], &["b"]), "remove_roles", "also_added"),
+        (Amendment { add_roles: none(), ..Amendment::default() }, "add_roles", "empty"),
+        (Amendment { remove_roles: none(), ..Amendment::default() }, "remove_roles", "empty"),
+        (Amendment { roles: roles.clone(), ..edits(&["a"], &[]) }, "roles", "exclusive"),
+        (Amendment { roles, ..edits(&[], &["a"]) }, "roles", "exclusive"),
+    ] {
+        match world.service.amend_user(admin, id, amendment).await.unwrap_err() {
+            Error::Field(wrong, why) => assert_eq!((wrong, why.reason()), (field, reason)),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(world.service.read_user(admin, id).await.unwrap().roles.to_vec(), ["user"]);
+    let nobody = UserId::new(1, &[9; 10]);
+    let unknown = world.service.amend_user(admin, nobody, edits(&["a"], &[])).await;
+    assert_eq!(unknown.unwrap_err(), Error::UnknownUser);
+});
+
+on_both!(single_roles_need_a_recent_proof_and_leave_an_administrator, &[], world => {
+    let root = log_in(&world.service, ROOT).await.unwrap();
+    let admin = root.tokens.access_token.expose();
+    let last = world.service.amend_user(admin, root.user.id, edits(&["user"], &["admin"])).await;
+    assert_eq!(last.unwrap_err(), Error::LastAdministrator);
+    let own = log_in(&world.service, ADA).await.unwrap();
+    let forbidden = world.service.amend_user(own.tokens.access_token.expose(), own.user.id, edits(&["admin"], &[])).await;
+    assert_eq!(forbidden.unwrap_err(), Error::Forbidden);
+    world.clock.advance(601);
+    let renewed = world.service.renew_token(root.tokens.refresh_token.expose(), &client()).await.unwrap();
+    let admin = renewed.tokens.access_token.expose();
+    for change in [edits(&["editor"], &[]), edits(&[], &["user"])] {
+        let old = world.service.amend_user(admin, own.user.id, change).await.unwrap_err();
+        assert_eq!(old.code(), Code::ReauthenticationRequired);
+    }
+});
+
 on_both!(only_administrators_may_manage_users, &[], world => {
     let ada = log_in(&world.service, ADA).await.unwrap();
     let token = ada.tokens.access_token.expose();

@@ -143,7 +143,7 @@ on_both!(only_an_operator_does_what_no_browser_should, &[], world => {
         assert_eq!(service.return_invitation(token, ada.user.id).await.unwrap_err(), Error::Forbidden);
         assert_eq!(service.verify_address(token, ada.user.id).await, Err(Error::Forbidden));
         assert_eq!(service.list_failed_mail(token, "", 9).await, Err(Error::Forbidden));
-        assert_eq!(service.list_failed_mail_of(token, ada.user.id).await, Err(Error::Forbidden));
+        assert_eq!(service.list_failed_mail_of(token, ada.user.id, "", 9).await, Err(Error::Forbidden));
         assert_eq!(service.retry_failed_mail(token, None).await, Err(Error::Forbidden));
         assert_eq!(service.drop_failed_mail(token, &[]).await, Err(Error::Forbidden));
         assert_eq!(service.raise_counters(token, None).await, Err(Error::Forbidden));
@@ -322,11 +322,12 @@ on_both!(failed_mails_are_listed_retried_and_dropped, &[], world => {
     assert!(all.iter().any(|mail| mail.id == "later" && mail.mail.is_none()));
     assert!(!format!("{all:?}").contains("example.com"), "no address");
     for (user, name) in [(ada, "reset"), (grace, "invitation")] {
-        let own = service.list_failed_mail_of(&mail, user).await.unwrap();
-        assert_eq!(own.len(), 1);
+        let page = service.list_failed_mail_of(&mail, user, "", 9).await.unwrap();
+        assert_eq!((page.mails.len(), page.next), (1, None));
+        let own = page.mails;
         assert_eq!((own[0].mail, own[0].user), (Some(name), (name == "invitation").then_some(grace)));
     }
-    let id = service.list_failed_mail_of(&mail, ada).await.unwrap()[0].id.clone();
+    let id = service.list_failed_mail_of(&mail, ada, "", 9).await.unwrap().mails[0].id.clone();
     let known = [id.clone(), "unknown".to_owned()];
     assert_eq!(service.retry_failed_mail(&mail, Some(&known)).await, Ok(1));
     let due = ledger.due(9, 0).await.unwrap();

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { canonical } from "../../npm/edgegate-worker/cli/lib/address.js";
 import { inRoot } from "../../scripts/project/root.mjs";
 
-test("npm run admin finds accounts with an address in any script", () => {
+test("the command finds accounts with an address in any script", () => {
   const { addresses } = JSON.parse(
     readFileSync(inRoot("tests/vectors/emails/scripts.json"), "utf8"),
   );

@@ -1,7 +1,16 @@
 // The files of a deploy: the secrets of each environment, and what is left of them.
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -12,6 +21,8 @@ import {
   secretsFile,
   withUpload,
 } from "../../npm/edgegate-worker/cli/lib/deploy-secrets.js";
+
+const module = join(import.meta.dirname, "../../npm/edgegate-worker/cli/lib/deploy-secrets.js");
 
 /** @param {import("node:test").TestContext} t */
 function makeProject(t) {
@@ -51,7 +62,6 @@ test("the file of an upload is gone afterwards, also one that a killed run has l
 
 test("when the process ends in between, as at Ctrl-C, neither secrets nor lock are left", (t) => {
   const project = makeProject(t);
-  const module = join(import.meta.dirname, "../../npm/edgegate-worker/cli/lib/deploy-secrets.js");
   const script = `
     import { alone, withUpload } from ${JSON.stringify(module)};
     import { join } from "node:path";
@@ -61,4 +71,60 @@ test("when the process ends in between, as at Ctrl-C, neither secrets nor lock a
   const { status } = spawnSync(process.execPath, ["--input-type=module", "-e", script]);
   assert.equal(status, 130);
   assert.deepEqual(readdirSync(project.inProject(".edgegate")), [".gitignore"]);
+});
+
+test("of those that find the lock of a killed run at once, one at a time works", async (t) => {
+  const [processes, rounds, roundMs] = [6, 30, 60];
+  const project = makeProject(t);
+  mkdirSync(project.inProject(".edgegate"), { recursive: true });
+  const { pid: killed } = spawnSync(process.execPath, ["-e", ""]);
+  for (let round = 0; round < rounds; round += 1)
+    writeFileSync(project.inProject(`.edgegate/round${round}.lock`), `${killed} left`);
+  const log = project.inProject("log");
+  // They take the locks of each round in the same millisecond.
+  const script = `
+    import { appendFileSync } from "node:fs";
+    import { join } from "node:path";
+    import { alone } from ${JSON.stringify(module)};
+    const project = { inProject: (...parts) => join(${JSON.stringify(project.folder)}, ...parts) };
+    const note = (round, what) => appendFileSync(${JSON.stringify(log)}, round + " " + what + "\\n");
+    const begin = Number(process.argv[1]);
+    const until = (time) => { while (Date.now() < time); };
+    for (let round = 0; round < ${rounds}; round += 1) {
+      until(begin + round * ${roundMs});
+      await alone(project, "round" + round, async () => {
+        note(round, "in");
+        until(Date.now() + 10);
+        note(round, "out");
+      }).catch((error) => note(round, error.message));
+    }`;
+  const begin = Date.now() + 1500;
+  const all = Array.from({ length: processes }, () =>
+    spawn(process.execPath, ["--input-type=module", "-e", script, "--", `${begin}`], {
+      stdio: ["ignore", "inherit", "inherit"],
+    }),
+  );
+  const codes = await Promise.all(all.map(async (child) => (await once(child, "close"))[0]));
+  assert.deepEqual(codes, Array(processes).fill(0));
+  const lines = readFileSync(log, "utf8").trim().split("\n");
+  for (let round = 0; round < rounds; round += 1) {
+    const own = lines
+      .filter((line) => line.startsWith(`${round} `))
+      .map((line) => line.slice(`${round} `.length));
+    assert.equal(own.length - own.filter((line) => line === "out").length, processes, `${own}`);
+    const work = own.filter((line) => line === "in" || line === "out");
+    assert.ok(work.length >= 2, `nobody worked in round ${round}: ${own}`);
+    assert.deepEqual(
+      work,
+      work.map((_, at) => (at % 2 === 0 ? "in" : "out")),
+      `round ${round}`,
+    );
+    for (const line of own.filter((line) => line !== "in" && line !== "out"))
+      assert.match(line, /another deploy of this folder is running/);
+  }
+  const left = readdirSync(project.inProject(".edgegate"));
+  assert.deepEqual(
+    left.filter((name) => name.includes("lock")),
+    [],
+  );
 });

@@ -212,16 +212,18 @@ test("a change of production is confirmed by a person, by --yes, or by a build o
   await requireConfirmation("?", { isTerminal, env: { WORKERS_CI: "1" } });
 });
 
+const EDGEGATE = "npm/edgegate-worker/cli/edgegate.js";
+
 test("a local ISSUER stops a deploy, and an unknown environment every script", async (t) => {
   /** @type {[string, string[], NodeJS.ProcessEnv, RegExp][]} */
   const cases = [
     ["scripts/deploy.mjs", [], {}, /ISSUER is "http:\/\/127\.0\.0\.1:8787", which is this machine/],
     ["scripts/deploy.mjs", ["--env", "stagign", "--dry-run"], {}, /Did you mean "staging"/],
     ["scripts/deploy.mjs", ["--dry-run"], { CLOUDFLARE_ENV: "stagign" }, /Did you mean "staging"/],
-    ["scripts/admin.mjs", ["grant", "a@b.example", "x", "--env", "stagign"], {}, /Did you mean/],
-    ["scripts/admin.mjs", ["mail", "list"], { CLOUDFLARE_ENV: "stagign" }, /Did you mean/],
-    ["scripts/admin.mjs", ["pseudonym", "a@b.example", "--env", "stagign"], {}, /Did you mean/],
-    ["scripts/keys.mjs", ["--env", "stagign"], {}, /Did you mean "staging"/],
+    [EDGEGATE, ["users", "grant", "a@b.example", "x", "--env", "stagign"], {}, /Did you mean/],
+    [EDGEGATE, ["mail", "list"], { CLOUDFLARE_ENV: "stagign" }, /Did you mean/],
+    [EDGEGATE, ["pseudonym", "a@b.example", "--env", "stagign"], {}, /Did you mean/],
+    [EDGEGATE, ["keys", "make", "--env", "stagign"], {}, /Did you mean "staging"/],
   ];
   for (const [script, args, env, words] of cases)
     await t.test([script, ...args, ...Object.values(env)].join(" "), async () => {

@@ -29,30 +29,21 @@ test("every script has --help and -h", { concurrency: 2 }, async (t) => {
   );
 });
 
-test("admin and keys name their commands and options", async () => {
-  const admin = await runScript("scripts/admin.mjs", ["grant", "--help"]).done;
-  for (const word of [
-    "grant",
-    "revoke",
-    "pseudonym",
-    "mail list",
-    "mail retry",
-    "restored",
-    "--remote",
-    "--env",
-  ])
-    assert.ok(admin.text.includes(word), word);
-  const keys = await runScript("scripts/keys.mjs", ["--help"]).done;
-  for (const word of ["--pepper", "--id-token", "--env"]) assert.ok(keys.text.includes(word), word);
-});
-
-test("keys: a running service is told to keep what it has", async () => {
-  const keys = await runScript("scripts/keys.mjs", ["--env", "staging"]).done;
+test("keys make: a running service is told to keep what it has", async () => {
+  const command = "npm/edgegate-worker/cli/edgegate.js";
+  const keys = await runScript(command, ["keys", "make", "--env", "staging"]).done;
   assert.match(keys.text, /secret put SIGNING_KEYS --env staging/);
+  assert.match(keys.text, /secret put TICKET_SECRET --env staging/);
   assert.match(keys.text, /If this service runs already, don't replace its secrets/);
-  const pepper = await runScript("scripts/keys.mjs", ["--pepper"]).done;
+  const pepper = await runScript(command, ["keys", "make", "--pepper"]).done;
   assert.match(pepper.text, /If PEPPERS has keys already, keep all of them/);
-  const idToken = await runScript("scripts/keys.mjs", ["--id-token"]).done;
+  const idToken = await runScript(command, ["keys", "make", "--id-token"]).done;
   assert.match(idToken.text, /secret put ID_TOKEN_KEYS\n\{"keys":\[\{.*"kty":"RSA"/);
   assert.match(idToken.text, /If ID_TOKEN_KEYS has a key already/);
+  const both = await runScript(command, ["keys", "make", "--id-token", "--pepper"]).done;
+  assert.match(both.text, /give one of them/);
+  const { text } = await runScript(command, ["keys", "make", "--json"]).done;
+  const { SIGNING_KEYS, TICKET_SECRET } = JSON.parse(text);
+  assert.equal(JSON.parse(SIGNING_KEYS).keys.length, 1);
+  assert.match(TICKET_SECRET, /^[A-Za-z0-9_-]{43}$/);
 });

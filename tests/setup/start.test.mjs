@@ -119,6 +119,17 @@ test("routes, an edit of the variables, and the cron", { timeout: 500_000 }, asy
   assert.equal(first.body.expires_in, 600);
   // The cron reports the mail that nobody could deliver.
   await worker.until(/"event":"dead_letters"/);
+  // The command speaks to this service as its operator.
+  const edgegate = (/** @type {string[]} */ ...args) =>
+    runScript("scripts/edgegate.mjs", [
+      ...args,
+      ...["--port", `${worker.port}`, "--persist-to", join(folder, "state")],
+    ]).done;
+  const granted = await edgegate("users", "grant", "ada@example.com", "editor");
+  assert.equal(granted.code, 0, granted.text);
+  assert.match(granted.text, /^roles +editor user$/m);
+  const kept = await edgegate("mail", "list");
+  assert.match(kept.text, /^x {2}of another version, tried once/m);
 
   let before = worker.text().length;
   writeFileSync(path, `${SECRETS}ACCESS_TOKEN_TTL=10m\n`);

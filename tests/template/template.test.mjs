@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { unstable_readConfig } from "wrangler";
+import { parse } from "yaml";
 import { inRoot } from "../../scripts/project/root.mjs";
 import { SECRETS } from "../../scripts/settings/check.mjs";
 import { filesUnder } from "../docs/files.mjs";
@@ -79,6 +80,11 @@ test("what the deploy button asks for exists, and every secret is described", ()
     assert.ok(cloudflare.bindings[name], name);
     assert.ok(SECRETS[name], name);
   }
+});
+
+test("pnpm may run the install scripts that npm may run", () => {
+  const { allowScripts } = JSON.parse(read("template/package.json"));
+  assert.deepEqual(parse(read("template/pnpm-workspace.yaml")).allowBuilds, allowScripts);
 });
 
 test("it stands alone: no path leads out of its folder, and its own packages have one version", () => {

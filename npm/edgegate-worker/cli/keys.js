@@ -1,4 +1,5 @@
-// `edgegate keys`: rotates the secrets of a deployed service, step by step.
+// `edgegate keys`: rotates the secrets of a deployed service, step by step. It also makes secrets for
+// whoever stores them by hand.
 import { Advice } from "./lib/advice.js";
 import { cloudflareOf } from "./lib/cloudflare.js";
 import { chosenEnvironment } from "./lib/config.js";
@@ -22,6 +23,7 @@ import { projectOf } from "./lib/project.js";
 import { pseudonyms } from "./lib/pseudonyms.js";
 import { idleOf, nextStep, rotated, SECRETS } from "./lib/rotation.js";
 import { guard, run } from "./lib/run.js";
+import { idTokenKeys, signingKeys, ticketSecret } from "./lib/secrets.js";
 import { accountsDatabase } from "./lib/stores.js";
 import { workerOf } from "./lib/worker.js";
 import { wrangler } from "./lib/wrangler.js";
@@ -63,7 +65,59 @@ export const keys = (program) => {
         .option("--now", "does not wait, such as after a leak; some users have to sign in again")
         .option("--yes", "does not ask; needed where there is no terminal");
   }
+  subcommand(command, "make", "Prints new secrets, to store by hand. It stores nothing.")
+    .option("--env <name>", "an environment of the configuration, such as staging")
+    .option("--pepper", "PEPPERS instead of SIGNING_KEYS and TICKET_SECRET")
+    .option("--id-token", "ID_TOKEN_KEYS instead of SIGNING_KEYS and TICKET_SECRET")
+    .action(make);
 };
+
+const WARNING = {
+  keys: `If this service runs already, don't replace its secrets: a new TICKET_SECRET alone signs everyone out, and a new
+SIGNING_KEYS alone makes all access tokens invalid. \`npx edgegate keys add\` rotates them.`,
+  pepper: `If PEPPERS has keys already, keep all of them: put the new one in front, with a number that none of them has,
+and a comma between. Without its pepper, a password can't be verified any more.`,
+  idToken: `If ID_TOKEN_KEYS has a key already, put both into one set, the old one first, for a day. Then put the new one
+first, and drop the old one when the last id_token that it signed has expired: after another hour.`,
+};
+
+/** @typedef {{ json?: boolean, env?: string, pepper?: boolean, idToken?: boolean }} MakeOptions */
+
+/** @param {MakeOptions} options */
+async function make(options) {
+  guard();
+  if (options.pepper && options.idToken)
+    throw new Advice("--pepper and --id-token make different secrets: give one of them.");
+  const environment = chosenEnvironment(options.env) || undefined;
+  if (environment) await projectOf().config(environment);
+  const option = environment ? ` --env ${environment}` : "";
+  const { warning, secrets } = newSecrets(options);
+  const commands = Object.entries(secrets).map(
+    ([name, text]) => `npx wrangler secret put ${name}${option}\n${text}\n`,
+  );
+  const text = `
+Run each command and paste the line under it. Cloudflare never shows a secret again: keep a copy where you keep
+secrets, and nowhere else. Each command replaces the secret that was there before.
+
+${warning}
+
+${commands.join("\n")}`;
+  tell(options, secrets, text);
+}
+
+/**
+ * The secrets to make, and what to know before they are stored.
+ *
+ * @param {MakeOptions} options
+ * @returns {{ warning: string, secrets: Record<string, string> }}
+ */
+function newSecrets({ pepper, idToken }) {
+  // The operator raises the number for each further pepper: a hash names its pepper by it.
+  if (pepper) return { warning: WARNING.pepper, secrets: { PEPPERS: `1:${ticketSecret()}` } };
+  if (idToken) return { warning: WARNING.idToken, secrets: { ID_TOKEN_KEYS: idTokenKeys() } };
+  const secrets = { SIGNING_KEYS: signingKeys(), TICKET_SECRET: ticketSecret() };
+  return { warning: WARNING.keys, secrets };
+}
 
 /** @param {Options} options */
 function situationOf(options) {

@@ -30,20 +30,32 @@ export const mail = (program) => {
 
 /** @param {Options} options */
 async function list(options) {
-  const mails = await withService(options, { scope: "mail" }, async (ask) => {
-    /** @type {Mail[]} */
-    const all = [];
-    for (let cursor = ""; ; ) {
-      const query = new URLSearchParams({ limit: `${PAGE}`, ...(cursor && { cursor }) });
-      const answer = await ask("GET", `/auth/operator/mail?${query}`);
-      requireStatus(answer, [200], "the mails");
-      all.push(...answer.body.mails);
-      if (answer.body.cursor === null) return all;
-      cursor = answer.body.cursor;
-    }
-  });
+  const mails = await withService(options, { scope: "mail" }, (ask) => mailsOf(ask));
   const text = mails.length === 0 ? "No failed mails." : mails.map(lineOf).join("\n");
   tell(options, { mails }, text);
+}
+
+/**
+ * All mails that could not be sent, or those to or about a user.
+ *
+ * @param {import("./lib/service.js").Ask} ask with the scope `mail`
+ * @param {string} [user] an id
+ * @returns {Promise<Mail[]>}
+ */
+export async function mailsOf(ask, user) {
+  const all = [];
+  for (let cursor = ""; ; ) {
+    const query = new URLSearchParams({
+      limit: `${PAGE}`,
+      ...(user && { user }),
+      ...(cursor && { cursor }),
+    });
+    const answer = await ask("GET", `/auth/operator/mail?${query}`);
+    requireStatus(answer, [200], "the mails");
+    all.push(...answer.body.mails);
+    if (answer.body.cursor === null) return all;
+    cursor = answer.body.cursor;
+  }
 }
 
 /**

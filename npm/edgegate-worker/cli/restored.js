@@ -16,22 +16,7 @@ export const restored = (program) =>
 /** @param {import("./lib/service.js").ServiceOptions} options */
 async function runRestored(options) {
   const change = "End all sessions, and make earlier access tokens and links invalid.";
-  const accounts = await withService(options, { scope: "restore", change }, async (ask) => {
-    let count = 0;
-    /** @type {string | null} */
-    let cursor = null;
-    do {
-      const answer = await ask(
-        "POST",
-        "/auth/operator/restored",
-        cursor === null ? {} : { cursor },
-      );
-      requireStatus(answer, [200], `the counters (${count} accounts are done: repeat the command)`);
-      count += answer.body.accounts;
-      cursor = answer.body.cursor;
-    } while (cursor !== null);
-    return count;
-  });
+  const accounts = await withService(options, { scope: "restore", change }, raiseCounters);
   // Later than these changes: the cron then takes them off its list, and tells no user's object.
   const since = Math.floor(Date.now() / 1000) + 1;
   tell(
@@ -41,4 +26,22 @@ async function runRestored(options) {
 Accounts that were deleted after the time to which you restored exist again. Look for \`account_deleted\` in the log since that time, and delete those accounts again.
 With SESSION_STORE = "durable", set COPIES_SINCE to "${since}" and deploy: what the users' objects remember from before is then not used. Leave it for at least a day.`,
   );
+}
+
+/**
+ * Has all accounts raised, page by page. Returns how many there are.
+ *
+ * @param {import("./lib/service.js").Ask} ask
+ */
+export async function raiseCounters(ask) {
+  let count = 0;
+  /** @type {string | null} */
+  let cursor = null;
+  do {
+    const answer = await ask("POST", "/auth/operator/restored", cursor === null ? {} : { cursor });
+    requireStatus(answer, [200], `the counters (${count} accounts are done: repeat the command)`);
+    count += answer.body.accounts;
+    cursor = answer.body.cursor;
+  } while (cursor !== null);
+  return count;
 }

@@ -3,7 +3,7 @@ import { Advice } from "./lib/advice.js";
 import { requireStatus } from "./lib/operator.js";
 import { tell } from "./lib/program.js";
 import { findUser, serviceCommand, timeOf, withService } from "./lib/service.js";
-import { lineOf as mailLine } from "./mail.js";
+import { lineOf as mailLine, mailsOf } from "./mail.js";
 import { lineOf as sessionLine, sessionsOf } from "./sessions.js";
 import { exportCommand } from "./users-export.js";
 import { importCommand } from "./users-import.js";
@@ -128,10 +128,7 @@ async function show(who, options) {
   await withService(options, { scope: "users:read sessions mail" }, async (ask) => {
     const user = await findUser(ask, who);
     const list = await sessionsOf(ask, user.id);
-    const answer = await ask("GET", `/auth/operator/mail?user=${user.id}`);
-    requireStatus(answer, [200], "the mails");
-    /** @type {import("./mail.js").Mail[]} */
-    const mails = answer.body.mails;
+    const mails = await mailsOf(ask, user.id);
     const [latest] = list.map(({ begun_at }) => begun_at).toSorted((a, b) => b - a);
     const lines = [
       ...textOf(user),
@@ -208,9 +205,7 @@ const toldLink = (invitation) =>
  * @param {Options} options
  */
 const grant = (who, role, options) =>
-  amend(options, who, `Give ${who} the role ${role}.`, ({ roles }) =>
-    roles.includes(role) ? {} : { roles: [...roles, role] },
-  );
+  amend(options, who, `Give ${who} the role ${role}.`, { add_roles: [role] });
 
 /**
  * @param {string} who
@@ -220,9 +215,7 @@ const grant = (who, role, options) =>
 const revoke = (who, role, options) => {
   if (options.last && role !== ADMIN)
     throw new Advice(`--last is for the role ${ADMIN}, and this is ${role}: leave it out.`);
-  return amend(options, who, `Take the role ${role} from ${who}.`, ({ roles }) =>
-    roles.includes(role) ? { roles: roles.filter((other) => other !== role) } : {},
-  );
+  return amend(options, who, `Take the role ${role} from ${who}.`, { remove_roles: [role] });
 };
 
 /**
@@ -230,31 +223,29 @@ const revoke = (who, role, options) => {
  * @param {Options & { last?: boolean }} options
  */
 const disable = (who, options) =>
-  amend(options, who, `Disable ${who} and end all their sessions.`, () => ({ disabled: true }));
+  amend(options, who, `Disable ${who} and end all their sessions.`, { disabled: true });
 
 /**
  * @param {string} who
  * @param {Options} options
  */
-const enable = (who, options) => amend(options, who, `Enable ${who}.`, () => ({ disabled: false }));
+const enable = (who, options) => amend(options, who, `Enable ${who}.`, { disabled: false });
 
 /**
- * Changes an account.
+ * Changes an account. Single roles are given and taken by the service, so that two operators at once
+ * lose nothing.
  *
  * @param {Options & { last?: boolean }} options
  * @param {string} who
  * @param {string} change
- * @param {(user: User) => { roles?: string[], disabled?: boolean }} amendmentOf
+ * @param {{ add_roles?: string[], remove_roles?: string[], disabled?: boolean }} amendment
  */
-const amend = (options, who, change, amendmentOf) =>
+const amend = (options, who, change, amendment) =>
   withService(options, { scope: "users", change }, async (ask) => {
     const user = await findUser(ask, who);
-    // Even what changes nothing is sent: an earlier request may have been interrupted.
-    const amendment = { roles: undefined, ...amendmentOf(user) };
-    const isEmpty = Object.values(amendment).every((value) => value === undefined);
-    const json = isEmpty ? { roles: user.roles } : amendment;
     const last = options.last ? { may_leave_no_administrator: true } : {};
-    const answer = await ask("PATCH", `/auth/users/${user.id}`, { ...json, ...last });
+    // Even what changes nothing is sent: an earlier request may have been interrupted.
+    const answer = await ask("PATCH", `/auth/users/${user.id}`, { ...amendment, ...last });
     if (answer.status === 409 && answer.body?.code === "last_administrator")
       throw new Advice(
         `${user.email} is the last enabled administrator. --last does it all the same: then nobody can manage accounts until this command makes somebody an administrator.`,

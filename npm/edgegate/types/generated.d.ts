@@ -21,6 +21,7 @@ export type ServiceErrorCode =
   | "email_taken"
   | "last_administrator"
   | "not_invitable"
+  | "too_many_secrets"
   | "not_found"
   | "method_not_allowed"
   | "payload_too_large"

@@ -4,6 +4,7 @@
 use wasm_bindgen::JsValue;
 
 use super::d1::{Database, Row, malformed, number, optional, text};
+use crate::domain::account::{EmailAddress, UserId};
 use crate::domain::error::StoreError;
 use crate::domain::mail::{FailureKind, Lane, LinkLife, ProviderFailures};
 use crate::domain::policy::{DAY, HOUR, LANE_TRIES, MAIL_TROUBLE_TTL};
@@ -202,6 +203,28 @@ impl MailLedger for D1MailLedger {
     async fn kept(&self, after: &str, limit: u32) -> Result<Vec<DeadLetter>, StoreError> {
         let sql = "SELECT * FROM dead_letters WHERE id > ?1 ORDER BY id LIMIT ?2";
         let values = vec![text(after), number(limit.into())];
+        let rows = self.0.all(sql, values).await?;
+        rows.into_iter().map(DeadLetter::try_from).collect()
+    }
+
+    async fn kept_naming(
+        &self,
+        user: UserId,
+        address: &EmailAddress,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<DeadLetter>, StoreError> {
+        // SQLite's lower() changes ASCII only. A job with other characters has more bytes than
+        // characters.
+        let sql = "SELECT * FROM dead_letters WHERE id > ?1 AND (instr(job, ?3) \
+                   OR instr(lower(job), ?4) OR length(job) <> length(CAST(job AS BLOB))) \
+                   ORDER BY id LIMIT ?2";
+        let values = vec![
+            text(after),
+            number(limit.into()),
+            text(&user.to_string()),
+            text(address.canonical()),
+        ];
         let rows = self.0.all(sql, values).await?;
         rows.into_iter().map(DeadLetter::try_from).collect()
     }

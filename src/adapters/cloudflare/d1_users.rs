@@ -62,7 +62,7 @@ impl UserDirectory for D1Users {
                    coalesce(roles, '[\"user\"]') AS roles, email_verified_at, \
                    disabled_at, coalesce(session_epoch, 0) AS session_epoch, coalesce(version, 0) AS version, \
                    coalesce(link_generation, 0) AS link_generation, coalesce(link_nonce, ?4) AS link_nonce, external_id, \
-                   coalesce(created_at, 1) AS created_at, coalesce(updated_at, 1) AS updated_at \
+                   coalesce(created_at, 1) AS created_at, coalesce(updated_at, 1) AS updated_at, users.id IS NOT NULL AS is_user \
                    FROM (SELECT 1) LEFT JOIN users ON email_canonical = ?1";
         let values = vec![
             text(email.canonical()),
@@ -70,9 +70,12 @@ impl UserDirectory for D1Users {
             text(NO_HASH),
             text(NO_NONCE),
         ];
-        let row = self.0.first(sql, values).await?;
-        let user = row.map(User::try_from).transpose()?;
-        Ok(user.filter(|user| user.password_hash.as_str() != NO_HASH))
+        let Some(row) = self.0.first(sql, values).await? else {
+            return Ok(None);
+        };
+        let is_user = row.number("is_user")? == 1;
+        let user = User::try_from(row)?;
+        Ok(is_user.then_some(user))
     }
 
     async fn insert(

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+use crate::domain::account::{EmailAddress, UserId};
 use crate::domain::error::StoreError;
 use crate::domain::mail::{FailureKind, Lane, LinkLife, ProviderFailures};
 use crate::domain::policy::{HOUR, MAIL_TROUBLE_TTL};
@@ -112,6 +113,28 @@ impl MailLedger for MemoryMailLedger {
         let behind = state.letters.values().filter(|letter| *letter.id > *after);
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         Ok(behind.take(limit).cloned().collect())
+    }
+
+    async fn kept_naming(
+        &self,
+        user: UserId,
+        address: &EmailAddress,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<DeadLetter>, StoreError> {
+        let id = user.to_string();
+        let names = |letter: &&DeadLetter| {
+            !letter.job.is_ascii()
+                || letter.job.contains(&id)
+                || letter
+                    .job
+                    .to_ascii_lowercase()
+                    .contains(address.canonical())
+        };
+        let state = self.0.borrow();
+        let behind = state.letters.values().filter(|letter| *letter.id > *after);
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        Ok(behind.filter(names).take(limit).cloned().collect())
     }
 
     async fn retry(&self, ids: Option<&[String]>) -> Result<u64, StoreError> {

@@ -33,7 +33,7 @@ pub use edgegate_token::{EmailAddress, EmailError};
 pub use email_prefix::EmailPrefix;
 pub use failed_tries::{Admitted, FailedTries, KnownId, TriedBy};
 pub use foreign_hash::{
-    ForeignHash, ForeignHashing, ForeignWork, HashRefusal, Preimage, ScryptCost,
+    ForeignHash, ForeignHashing, ForeignWork, HashRefusal, Preimage, ScryptCost, argon2_is_enough,
 };
 pub use freed_address::{FreedAddress, FreedAddresses, NotFreedSince};
 pub use hashing_cost::HashingCost;
@@ -45,6 +45,7 @@ pub use password::{
 pub use pepper::{PepperError, Peppers};
 pub use row_change::RowChange;
 pub use user::{
-    LinkNonce, Name, NameError, Roles, RolesError, User, UserId, raised_epoch, raised_version,
+    LinkNonce, Name, NameError, RoleEdits, Roles, RolesError, User, UserId, raised_epoch,
+    raised_version,
 };
 pub use user_change::{Edit, UserChange};

@@ -178,6 +178,42 @@ impl Roles {
     }
 }
 
+/// Roles to give and to take, one by one. All other roles stay.
+///
+/// ```
+/// use edgegate::domain::account::{RoleEdits, Roles};
+///
+/// let roles = |names: &[&str]| Roles::new(names.iter().map(|name| (*name).to_owned()).collect());
+/// let edits = RoleEdits::new(roles(&["editor"])?, roles(&["user"])?).unwrap();
+/// assert_eq!(edits.apply(&roles(&["admin", "user"])?)?, roles(&["admin", "editor"])?);
+/// # Ok::<(), edgegate::domain::account::RolesError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleEdits {
+    add: Roles,
+    remove: Roles,
+}
+
+impl RoleEdits {
+    /// `None` if a role is to be both added and removed.
+    #[must_use]
+    pub fn new(add: Roles, remove: Roles) -> Option<Self> {
+        let is_in_both = add.0.iter().any(|role| remove.contains(role));
+        (!is_in_both).then_some(Self { add, remove })
+    }
+
+    /// The roles afterwards. Roles that are there already are not added, and those that are not
+    /// there are not removed.
+    ///
+    /// # Errors
+    /// [`RolesError::TooMany`].
+    pub fn apply(&self, before: &Roles) -> Result<Roles, RolesError> {
+        let stays = |role: &&String| !self.remove.contains(role);
+        let kept = before.0.iter().filter(stays);
+        Roles::new(kept.chain(&self.add.0).cloned().collect())
+    }
+}
+
 /// A random number that is part of the account's links, so that nobody who knows only the ticket
 /// secret can make one. It never changes. `Debug` prints `_`.
 #[derive(Clone, PartialEq, Eq)]

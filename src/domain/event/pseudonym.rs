@@ -14,7 +14,7 @@ const LENGTH: usize = 16;
 
 /// 16 hex digits of a keyed hash (HMAC-SHA-256, truncated to 64 bits: NIST SP 800-107 section 5.1).
 /// Without `TICKET_SECRET` nobody can test addresses or networks against it; an operator who has it
-/// can (`npm run admin -- pseudonym`).
+/// can (`edgegate pseudonym`).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Pseudonym([u8; LENGTH]);
 

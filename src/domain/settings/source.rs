@@ -309,8 +309,8 @@ impl<'a> Source<'a> {
         if holds_published_key(&text, issuer) {
             return Err(error(
                 PUBLISHED.to_owned(),
-                "Keep a copy of it, then replace it by a key from `npm run keys -- --pepper`. If \
-                 passwords were hashed with it, their owners must reset them.",
+                "Keep a copy of it, then replace it by a key from `npx edgegate keys make \
+                 --pepper`. If passwords were hashed with it, their owners must reset them.",
             ));
         }
         Peppers::parse(&text).map_err(|why| {
@@ -366,7 +366,7 @@ impl<'a> Source<'a> {
 
     pub(super) fn signing_keys(&self, issuer: &str) -> Result<KeySet, SettingError> {
         const GENERATE: &str = "Restore your copy. If this service never had one, generate a \
-                                private JWK Set with `npm run keys`.";
+                                private JWK Set with `npx edgegate keys make`.";
         let error = |problem: String, remedy| SettingError {
             setting: "SIGNING_KEYS",
             problem,
@@ -378,16 +378,16 @@ impl<'a> Source<'a> {
         if holds_published_key(&text, issuer) {
             return Err(error(
                 PUBLISHED.to_owned(),
-                "Replace it by a new private JWK Set from `npm run keys`. Access tokens that the \
-                 published key signed are then rejected, and clients renew them.",
+                "Replace it by a new private JWK Set from `npx edgegate keys make`. Access tokens \
+                 that the published key signed are then rejected, and clients renew them.",
             ));
         }
         KeySet::from_private_jwks(&text).map_err(|why| {
             error(
                 format!("is not a usable private JWK Set ({why})"),
                 "Restore your copy, or correct what was pasted wrongly. Only if there is no copy, \
-                 use a new one from `npm run keys`: access tokens that an old key signed are then \
-                 rejected, and clients renew them.",
+                 use a new one from `npx edgegate keys make`: access tokens that an old key signed \
+                 are then rejected, and clients renew them.",
             )
         })
     }
@@ -395,7 +395,7 @@ impl<'a> Source<'a> {
     pub(super) fn ticket_secrets(&self, issuer: &str) -> Result<TicketSecrets, SettingError> {
         const GENERATE: &str = "Restore your copy: another secret signs everyone out and voids \
                                 mailed links. If this service never had one, generate it with \
-                                `npm run keys`.";
+                                `npx edgegate keys make`.";
         let error = |problem: String, remedy| SettingError {
             setting: "TICKET_SECRET",
             problem,
@@ -407,15 +407,16 @@ impl<'a> Source<'a> {
         if holds_published_key(&text, issuer) {
             return Err(error(
                 PUBLISHED.to_owned(),
-                "Replace it by one from `npm run keys`. That signs everyone out and voids mailed \
-                 links, and it must: with the published secret anyone can make both.",
+                "Replace it by one from `npx edgegate keys make`. That signs everyone out and \
+                 voids mailed links, and it must: with the published secret anyone can make both.",
             ));
         }
         TicketSecrets::parse(&text).map_err(|why| {
             error(
                 why.to_string(),
                 "Restore your copy, or correct what was pasted wrongly. Only if there is no copy, \
-                 use a new one from `npm run keys`: it signs everyone out and voids mailed links.",
+                 use a new one from `npx edgegate keys make`: it signs everyone out and voids \
+                 mailed links.",
             )
         })
     }

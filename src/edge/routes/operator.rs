@@ -10,6 +10,7 @@ use crate::domain::policy::{MAIL_ID_BYTES, MAILS_AT_ONCE, MAX_USERS_PER_PAGE, US
 use crate::edge::answer::Answer;
 use crate::edge::body;
 use crate::edge::problem::Problem;
+use crate::edge::query::Query;
 use crate::edge::request::Request;
 use crate::ports::Ports;
 use crate::service::AuthService;
@@ -18,18 +19,18 @@ use crate::service::pseudonyms::Named;
 
 pub(crate) async fn mail<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let ticket = request.bearer()?;
-    let query = mail_query(request.query)?;
-    let (mails, next) = match query.user {
-        Some(user) => (service.list_failed_mail_of(ticket, user).await?, None),
-        None => {
-            let page = service.list_failed_mail(ticket, &query.cursor, query.limit);
-            let page = page.await?;
-            (page.mails, page.next)
+    let (user, cursor, limit) = mail_query(request.query)?;
+    let page = match user {
+        Some(user) => {
+            service
+                .list_failed_mail_of(ticket, user, &cursor, limit)
+                .await?
         }
+        None => service.list_failed_mail(ticket, &cursor, limit).await?,
     };
     let body = MailsBody {
-        mails: mails.iter().map(MailBody::from).collect(),
-        cursor: next,
+        mails: page.mails.iter().map(MailBody::from).collect(),
+        cursor: page.next,
     };
     Ok(Answer::json(200, &body))
 }
@@ -109,39 +110,24 @@ fn ids(given: Option<Vec<String>>) -> Result<Option<Vec<String>>, Problem> {
     Err(Error::Field("ids", why).into())
 }
 
-#[derive(Debug, PartialEq, Eq)]
-struct MailQuery {
-    cursor: String,
-    limit: u32,
-    user: Option<UserId>,
-}
+const MAIL_QUERY: Query<3> = Query::new(["user", "cursor", "limit"], || {
+    format!(
+        "there are cursor (from the page before), limit (1 to {MAX_USERS_PER_PAGE}) and user (an \
+         id), each once"
+    )
+});
 
-fn mail_query(text: &str) -> Result<MailQuery, Problem> {
-    let (mut cursor, mut limit, mut user) = (None, None, None);
-    for (name, value) in form_urlencoded::parse(text.as_bytes()) {
-        let fresh = match &*name {
-            "cursor" if value.len() <= MAIL_ID_BYTES => {
-                Some(cursor.replace(value.into_owned()).is_none())
-            }
-            "limit" => value
-                .parse::<u32>()
-                .ok()
-                .filter(|limit| (1..=MAX_USERS_PER_PAGE).contains(limit))
-                .map(|number| limit.replace(number).is_none()),
-            "user" => UserId::parse(&value).map(|id| user.replace(id).is_none()),
-            _ => None,
-        };
-        if fresh != Some(true) {
-            return Err(Problem::invalid_request(format!(
-                "there are cursor (from the page before), limit (1 to {MAX_USERS_PER_PAGE}) and user (an id), each once"
-            )));
-        }
+fn mail_query(text: &str) -> Result<(Option<UserId>, String, u32), Problem> {
+    let [user, cursor, limit] = MAIL_QUERY.read(text)?;
+    let cursor = cursor.unwrap_or_default();
+    if cursor.len() > MAIL_ID_BYTES {
+        return Err(MAIL_QUERY.wrong());
     }
-    Ok(MailQuery {
-        cursor: cursor.unwrap_or_default(),
-        limit: limit.unwrap_or(USERS_PER_PAGE),
-        user,
-    })
+    Ok((
+        MAIL_QUERY.parsed(user, UserId::parse)?,
+        cursor,
+        MAIL_QUERY.limit(limit, MAX_USERS_PER_PAGE, USERS_PER_PAGE)?,
+    ))
 }
 
 #[derive(Serialize)]
@@ -205,15 +191,9 @@ mod tests {
     fn queries() {
         let id = UserId::new(1_764_000_000_000, &[1; 10]);
         let read = mail_query("").unwrap();
-        assert_eq!(
-            (read.cursor.as_str(), read.limit, read.user),
-            ("", USERS_PER_PAGE, None)
-        );
+        assert_eq!(read, (None, String::new(), USERS_PER_PAGE));
         let read = mail_query(&format!("limit=2&cursor=a1&user={id}")).unwrap();
-        assert_eq!(
-            (read.cursor.as_str(), read.limit, read.user),
-            ("a1", 2, Some(id))
-        );
+        assert_eq!(read, (Some(id), "a1".to_owned(), 2));
         let long = format!("cursor={}", "a".repeat(65));
         for text in [
             "limit=0",

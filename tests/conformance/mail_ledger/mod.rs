@@ -136,6 +136,7 @@ pub(crate) async fn run_all<L: MailLedger>(world: &World<L>) -> Vec<Outcome> {
             a_letter_kept_twice_is_as_the_second_says,
             a_forgotten_letter_is_gone,
             kept_letters_come_in_pages,
+            kept_letters_of_a_user_are_found,
             letters_are_due_when_an_operator_says_so,
             discarded_letters_are_gone,
             failures_are_counted_by_kind_until_the_provider_works,

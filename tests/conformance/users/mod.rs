@@ -210,6 +210,7 @@ pub(crate) async fn run_all<D: UserDirectory>(world: &World<D>) -> Vec<Outcome> 
         [
             a_ping_is_answered,
             a_user_reads_back_as_inserted,
+            a_user_is_found_whatever_the_hash_and_the_id,
             every_spelling_of_an_address_finds_its_user,
             an_unknown_user_is_not_found,
             an_address_has_one_account,

@@ -318,6 +318,20 @@ test("ten requests at once with one ticket: all are answered, and each act is do
   for (const { status } of answers) assert.equal(status, 200);
   const { body } = await client.get(path, { token });
   assert.equal(body.roles.length, 2);
+  // Single roles are all given, whoever comes first.
+  const edits = await Promise.all(
+    Array.from({ length: 3 }, (_, n) =>
+      client.patch(path, { token, json: { add_roles: [`given${n}`], remove_roles: body.roles } }),
+    ),
+  );
+  for (const { status } of edits) assert.equal(status, 200);
+  const edited = await client.get(path, { token });
+  assert.deepEqual(edited.body.roles, ["given0", "given1", "given2"]);
+  const both = await client.patch(path, { token, json: { roles: [], add_roles: ["a"] } });
+  assert.deepEqual(
+    [both.status, both.body.errors],
+    [422, [{ field: "roles", reason: "exclusive" }]],
+  );
   const ended = await Promise.all(Array.from({ length: 10 }, () => client.del(path, { token })));
   assert.equal(ended.filter(({ status }) => status === 204).length, 1);
   assert.ok(ended.every(({ status }) => [204, 404].includes(status)));

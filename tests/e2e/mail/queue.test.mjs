@@ -184,7 +184,7 @@ test("a mail that is refused is kept, the operator is told, and it goes out when
   assert.equal(provider.mails.length, 0);
 
   provider.answer();
-  // What `npm run admin -- mail retry` does.
+  // What `edgegate mail retry` does.
   await edge.db.prepare("UPDATE dead_letters SET retry_at = 0").run();
   await edge.cron();
   await eventually(() => provider.mails.length === 1);

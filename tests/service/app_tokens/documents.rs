@@ -9,9 +9,9 @@ use edgegate::service::{AuthService, SignedIn};
 use super::{CHALLENGE, begin, claims, error, exchanging, form, json, post, renew, text};
 use crate::fixture::{ADA, World, client, log_in, on_both};
 
-const ID: &str = "https://client.example.org/app.json";
+pub(crate) const ID: &str = "https://client.example.org/app.json";
 const TO: &str = "https://client.example.org/callback";
-const ON: &[(&str, &str)] = &[
+pub(crate) const ON: &[(&str, &str)] = &[
     ("CLIENT_ID_METADATA", "on"),
     (
         "RESOURCES",
@@ -32,6 +32,25 @@ fn document(id: &str) -> FetchedDocument {
     }
 }
 
+/// The URL and the document of an app.
+pub(crate) fn published() -> (String, FetchedDocument) {
+    (ID.to_owned(), document(ID))
+}
+
+/// The parameters with which an app sends a browser.
+pub(crate) fn query(id: &str) -> String {
+    form(&[
+        ("client_id", id),
+        ("redirect_uri", TO),
+        ("response_type", "code"),
+        ("code_challenge", CHALLENGE),
+        ("code_challenge_method", "S256"),
+        ("state", "a-state"),
+        ("scope", "notes.read offline_access"),
+        ("resource", "https://api.example.com"),
+    ])
+}
+
 fn publish<S: SessionStore>(world: &World<S>, id: &str, document: FetchedDocument) {
     let documents = &world.service.ports().vendors.documents;
     documents.borrow_mut().insert(id.to_owned(), document);
@@ -42,16 +61,7 @@ fn fetched<S: SessionStore>(world: &World<S>) -> usize {
 }
 
 async fn arrive<S: SessionStore>(world: &World<S>, ada: &SignedIn, id: &str) -> Authorized {
-    let query = form(&[
-        ("client_id", id),
-        ("redirect_uri", TO),
-        ("response_type", "code"),
-        ("code_challenge", CHALLENGE),
-        ("code_challenge_method", "S256"),
-        ("state", "a-state"),
-        ("scope", "notes.read offline_access"),
-        ("resource", "https://api.example.com"),
-    ]);
+    let query = query(id);
     let ticket = ada.tokens.sign_on_ticket.expose();
     let service: &AuthService<_> = &world.service;
     service

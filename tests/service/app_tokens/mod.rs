@@ -1,7 +1,7 @@
 //! Apps exchange codes, renew, revoke and ask: over the routes, on both session stores. The codes
 //! come from the authorization endpoint, as in a browser.
 
-mod documents;
+pub(crate) mod documents;
 mod exchange;
 mod questions;
 mod renewal;

@@ -8,6 +8,7 @@ scenarios!(
     signing_in,
     signing_in_to_an_app,
     exchanging_codes,
+    entering_an_app_without_a_document,
     renewing,
     ending_sessions,
     revoking,
@@ -80,6 +81,17 @@ fn signing_in(seen: &mut Seen) {
 fn exchanging_codes(seen: &mut Seen) {
     let world = on_memory(&[]);
     let (service, events) = (&world.service, &world.service.ports().events);
+    // Events of requests name the network.
+    let told = |seen: &mut Seen, names: &[(String, &str)]| -> Vec<String> {
+        let is_kept = |part: &&str| !part.starts_with("network=");
+        let without = |line: String| {
+            line.split(' ')
+                .filter(is_kept)
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        seen.told(events, names).into_iter().map(without).collect()
+    };
     pollster::block_on(async {
         let ada = apps::begin(service).await;
         let asked = Asked {
@@ -99,7 +111,7 @@ fn exchanging_codes(seen: &mut Seen) {
         }
         let names = [id(ada.user.id, "ada")];
         assert_eq!(
-            seen.told(events, &names),
+            told(seen, &names),
             [
                 "code_refused! code_verifier user_id=ada web",
                 "client_refused! wrong_secret web"
@@ -109,19 +121,34 @@ fn exchanging_codes(seen: &mut Seen) {
         let session = apps::session_of(&apps::text(&given, "access_token"));
         let names = [id(ada.user.id, "ada"), (session.to_string(), "app")];
         assert_eq!(
-            seen.told(events, &names),
+            told(seen, &names),
             ["app_signed_in user_id=ada session_id=app web"]
         );
         let refresh_token = apps::text(&given, "refresh_token");
         apps::renew(service, &refresh_token, WEB, &[]).await;
         assert_eq!(
-            seen.told(events, &names),
+            told(seen, &names),
             ["renewed kept user_id=ada session_id=app"]
         );
         apps::exchange(service, &code, WEB).await;
         assert_eq!(
-            seen.told(events, &names),
+            told(seen, &names),
             ["code_replayed! user_id=ada session_id=app web"]
+        );
+    });
+}
+
+fn entering_an_app_without_a_document(seen: &mut Seen) {
+    let world = on_memory(&[("CLIENT_ID_METADATA", "on")]);
+    let (service, events) = (&world.service, &world.service.ports().events);
+    pollster::block_on(async {
+        let query = apps::form(&[("client_id", "https://client.test.org/app.json")]);
+        let _ = events.take();
+        service.authorize(&query, None, &client()).await.unwrap();
+        let names = [("https://client.test.org/app.json".to_owned(), "url")];
+        assert_eq!(
+            seen.told(events, &names),
+            ["client_document_refused! document_not_json url"]
         );
     });
 }

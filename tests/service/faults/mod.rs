@@ -6,23 +6,27 @@ mod cases;
 mod ports;
 mod world;
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 
+use edgegate::adapters::memory::MemorySessions;
+use edgegate::domain::account::UserId;
 use edgegate::domain::error::{Code, Error};
 use edgegate::domain::mail::{FailureKind, Job, Locale, Message};
 use edgegate::domain::policy::MAIL_TRIES;
 use edgegate::ports::{MailLedger, SessionStore};
 use edgegate::service::deliver_mail::Delivery;
+use edgegate::service::manage_users::Amendment;
 
 use crate::count;
 use crate::fixture::{ADA, NEW_PASSWORD, PASSWORD, ROOT, client};
 use crate::use_cases::{methods_called, use_cases};
 use cases::cases;
 pub(crate) use ports::PlainHasher;
-use ports::{CALLS, FAULTS, Fault};
+use ports::{CALLS, FAULTS, Fault, Faulty};
 use world::{Facts, World, on_kv, on_memory};
 
 type Doing<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
@@ -119,7 +123,10 @@ const OPERATIONS: [(&str, &[&str]); 46] = [
     ("withdraw_grant", &["take back a grant"]),
     ("find_pseudonyms", &["read as an operator"]),
     ("import_users", &["import"]),
-    ("amend_user", &["change roles", "disable"]),
+    (
+        "amend_user",
+        &["change roles", "give and take roles", "disable"],
+    ),
     ("delete_account", &["delete an account"]),
     ("revoke_tokens (one's own)", &["revoke all of one's own"]),
     (
@@ -330,25 +337,156 @@ fn every_call_of_every_use_case_may_go_wrong() {
 /// Nobody might repeat the request, and a repeat would find nothing to change.
 #[test]
 fn a_change_is_recorded_although_the_answer_of_the_store_is_lost() {
-    let is_it = |case: &Case<_>| case.name == "change roles";
-    let case = cases().into_iter().find(is_it).unwrap();
-    let mut updates = 0;
-    for at in 0.. {
-        let world = on_memory(&[]);
-        pollster::block_on(async {
-            let facts = (case.prepare)(&world).await;
-            world.line.arm(Some((at, Fault::After)));
-            let outcome = (case.act)(&world, &facts).await;
-            if world.line.last.get() == "users update" {
-                assert!(outcome.is_ok(), "{outcome:?}");
-                updates += 1;
+    for name in ["change roles", "give and take roles"] {
+        let is_it = |case: &Case<_>| case.name == name;
+        let case = cases().into_iter().find(is_it).unwrap();
+        let mut updates = 0;
+        for at in 0.. {
+            let world = on_memory(&[]);
+            pollster::block_on(async {
+                let facts = (case.prepare)(&world).await;
+                drop(world.service.ports().events.take());
+                world.line.arm(Some((at, Fault::After)));
+                let outcome = (case.act)(&world, &facts).await;
+                if world.line.last.get() == "users update" {
+                    assert!(outcome.is_ok(), "{outcome:?}");
+                    let recorded = world.service.ports().events.take();
+                    let names: Vec<&str> = recorded.iter().map(|event| event.act.name()).collect();
+                    assert_eq!(names, ["roles_changed"]);
+                    updates += 1;
+                }
+            });
+            if world.line.last.get().is_empty() {
+                break;
             }
-        });
-        if world.line.last.get().is_empty() {
-            break;
+        }
+        assert_eq!(updates, 1, "{name}");
+    }
+}
+
+/// Two operators change roles of one account at once: in each order, both changes are there, and
+/// both are recorded.
+#[test]
+fn single_roles_that_change_at_once_are_all_changed() {
+    let give = |role: &str| Amendment {
+        add_roles: Some(vec![role.to_owned()]),
+        ..Amendment::default()
+    };
+    let take = |role: &str| Amendment {
+        remove_roles: Some(vec![role.to_owned()]),
+        ..Amendment::default()
+    };
+    for (own, others, after) in [
+        (give("a"), give("b"), vec!["a", "b", "user"]),
+        (give("a"), take("user"), vec!["a"]),
+        (take("user"), give("b"), vec!["b"]),
+        (give("a"), give("a"), vec!["a", "user"]),
+        (take("user"), take("user"), vec![]),
+    ] {
+        // The other one comes before this call of the first.
+        for before in [
+            "users find by id",
+            "sessions hold",
+            "users update",
+            "sessions outdate",
+        ] {
+            let world = Rc::new(on_memory(&[]));
+            pollster::block_on(async {
+                let facts = world.facts(String::new()).await;
+                drop(world.service.ports().events.take());
+                let (other, id, others) = (Rc::clone(&world), facts.id(), others.clone());
+                let admin = facts.admin().to_owned();
+                let own_is_others = (&own.add_roles, &own.remove_roles)
+                    == (&others.add_roles, &others.remove_roles);
+                let done = Rc::new(Cell::new(false));
+                let note = Rc::clone(&done);
+                world.line.meanwhile(before, move || {
+                    let amended = other.service.amend_user(&admin, id, others.clone());
+                    pollster::block_on(amended).unwrap();
+                    note.set(true);
+                });
+                let service = &world.service;
+                service
+                    .amend_user(facts.admin(), id, own.clone())
+                    .await
+                    .unwrap();
+                assert!(done.get(), "{before}");
+                let user = service.read_user(facts.admin(), id).await.unwrap();
+                assert_eq!(user.roles.to_vec(), after, "{before}");
+                // What is there already changes nothing and is not recorded.
+                let changes = if own_is_others { 1 } else { 2 };
+                assert_eq!(user.version, facts.ada.user.version + changes, "{before}");
+                let recorded = service.ports().events.take();
+                let of_roles = recorded
+                    .iter()
+                    .filter(|event| event.act.name() == "roles_changed");
+                assert_eq!(of_roles.count() as u64, changes, "{before}");
+            });
         }
     }
-    assert_eq!(updates, 1);
+}
+
+/// Of two administrators who take the role from each other at once, one remains.
+#[test]
+fn the_last_administrator_keeps_the_role_although_two_take_it_at_once() {
+    let take = || Amendment {
+        remove_roles: Some(vec!["admin".to_owned()]),
+        ..Amendment::default()
+    };
+    for before in ["sessions hold", "users update"] {
+        let world = Rc::new(on_memory(&[]));
+        pollster::block_on(async {
+            let facts = world.facts(String::new()).await;
+            let give = Amendment {
+                add_roles: Some(vec!["admin".to_owned()]),
+                ..Amendment::default()
+            };
+            let (service, root) = (&world.service, facts.root.user.id);
+            service
+                .amend_user(facts.admin(), facts.id(), give)
+                .await
+                .unwrap();
+            let ada = world.log_in(ADA, PASSWORD).await.unwrap();
+            let other = Rc::clone(&world);
+            world.line.meanwhile(before, move || {
+                let token = ada.tokens.access_token.expose();
+                let amended = other.service.amend_user(token, root, take());
+                pollster::block_on(amended).unwrap();
+            });
+            let amended = service.amend_user(facts.admin(), facts.id(), take()).await;
+            assert_eq!(amended.unwrap_err(), Error::LastAdministrator, "{before}");
+        });
+    }
+}
+
+/// Nothing is lost, and nobody waits for long.
+#[test]
+fn single_roles_of_a_user_who_changes_without_end_answer_503() {
+    let world = Rc::new(on_memory(&[]));
+    pollster::block_on(async {
+        let facts = world.facts(String::new()).await;
+        let give = Amendment {
+            add_roles: Some(vec!["editor".to_owned()]),
+            ..Amendment::default()
+        };
+        let id = facts.id();
+        change_before_each_update(&world, id);
+        let amended = world.service.amend_user(facts.admin(), id, give).await;
+        assert_eq!(amended.unwrap_err().code(), Code::Unavailable);
+        world.line.meanwhile("nothing", || {});
+        let user = world.service.read_user(facts.admin(), id).await.unwrap();
+        assert_eq!(user.roles.to_vec(), ["user"]);
+    });
+}
+
+/// Before each update somebody else changes the row.
+fn change_before_each_update(world: &Rc<World<Faulty<MemorySessions>>>, id: UserId) {
+    let other = Rc::clone(world);
+    world.line.meanwhile("users update", move || {
+        let users = &other.service.ports().users.inner;
+        users.change_by_hand(id, 0, |user| user.version += 1);
+        change_before_each_update(&other, id);
+    });
 }
 
 /// The row has the next version then, but not this change.

@@ -65,7 +65,7 @@ pub(crate) const FAULTS: [Fault; 5] = [
 /// Every call of a port that can fail and that a use case makes. `UserDirectory::ping` is missing,
 /// since no use case calls it, and so is `KeyValue::delete`, which removes records of ended
 /// sessions after the response.
-pub(crate) const CALLS: [&str; 83] = [
+pub(crate) const CALLS: [&str; 84] = [
     "clients add secret",
     "clients change",
     "clients create",
@@ -95,6 +95,7 @@ pub(crate) const CALLS: [&str; 83] = [
     "ledger forget",
     "ledger keep",
     "ledger kept",
+    "ledger kept naming",
     "ledger pay",
     "ledger provider failed",
     "ledger provider failures",
@@ -467,6 +468,7 @@ impl MailLedger for Faulty<MemoryMailLedger> {
     numbered!("ledger due", due(limit: u32, now: u64) -> Vec<DeadLetter>);
     numbered!("ledger forget", forget(id: &str) -> ());
     numbered!("ledger kept", kept(after: &str, limit: u32) -> Vec<DeadLetter>);
+    numbered!("ledger kept naming", kept_naming(user: UserId, address: &EmailAddress, after: &str, limit: u32) -> Vec<DeadLetter>);
     numbered!("ledger retry", retry(ids: Option<&[String]>) -> u64);
     numbered!("ledger discard", discard(ids: &[String]) -> u64);
     numbered!("ledger provider failed", provider_failed(kind: FailureKind, reason: &str, now: u64) -> ProviderFailures);

@@ -1,5 +1,6 @@
 // The secrets of a deployed service, as they were made on this machine: .edgegate/secrets.ENV.json.
 // Cloudflare never shows a stored secret, so this file is the only copy.
+import { randomUUID } from "node:crypto";
 import {
   chmodSync,
   existsSync,
@@ -9,8 +10,13 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Advice } from "./advice.js";
 import { PREPARED } from "./project.js";
+
+/** How often a lock is tried whose process was killed, and how long between. */
+const LOCK_TRIES = 20;
+const LOCK_PAUSE_MS = 20;
 
 /** @typedef {Record<string, string>} Secrets */
 
@@ -132,28 +138,66 @@ async function withoutLeaving(path, work) {
 export async function alone({ inProject }, environment, work) {
   const path = inProject(PREPARED, `${nameOf(environment)}.lock`);
   mkdirSync(inProject(PREPARED), { recursive: true });
-  takeLock(path);
+  await takeLock(path);
   // A run that was killed could not delete it.
   rmSync(inProject(uploadFile(environment)), { force: true });
   return withoutLeaving(path, work);
 }
 
-/** @param {string} path */
-function takeLock(path) {
-  for (let isFirst = true; ; isFirst = false) {
-    try {
-      writeFileSync(path, `${process.pid}`, { flag: "wx" });
-      return;
-    } catch (error) {
-      if (/** @type {NodeJS.ErrnoException} */ (error).code !== "EEXIST") throw error;
+/**
+ * Creates the lock file, or throws. The lock names its process, and has a number of its own. Not
+ * proper-lockfile: two processes that both find the same stale lock can take it both.
+ *
+ * @param {string} path
+ */
+async function takeLock(path) {
+  let holder = "";
+  for (let tries = 0; tries < LOCK_TRIES; tries += 1) {
+    if (created(path, `${process.pid} ${randomUUID()}`)) return;
+    const found = readIfThere(path);
+    // It was given back meanwhile.
+    if (found === undefined) continue;
+    const [pid, number] = found.split(" ");
+    holder = pid;
+    if (isRunning(Number(pid))) break;
+    // Its process was killed. Only one process may delete this lock, and only while it is there:
+    // otherwise it would delete the lock of who came first.
+    const claim = `${path}.${number}`;
+    if (!created(claim, `${process.pid}`)) {
+      await sleep(LOCK_PAUSE_MS);
+      continue;
     }
-    const holder = Number(readFileSync(path, "utf8"));
-    if (!isFirst || isRunning(holder))
-      throw new Advice(
-        `another deploy of this folder is running (process ${holder}). Wait for its end. If there is none, delete ${path}.`,
-      );
-    // It was killed.
-    rmSync(path, { force: true });
+    if (readIfThere(path) === found) rmSync(path, { force: true });
+    rmSync(claim, { force: true });
+  }
+  throw new Advice(
+    `another deploy of this folder is running (process ${holder}). Wait for its end. If there is none, delete ${path}*.`,
+  );
+}
+
+/**
+ * Whether this made the file. False if it was there.
+ *
+ * @param {string} path
+ * @param {string} text
+ */
+function created(path, text) {
+  try {
+    writeFileSync(path, text, { flag: "wx" });
+    return true;
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code !== "EEXIST") throw error;
+    return false;
+  }
+}
+
+/** @param {string} path */
+function readIfThere(path) {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code !== "ENOENT") throw error;
+    return undefined;
   }
 }
 

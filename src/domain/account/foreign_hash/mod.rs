@@ -11,9 +11,10 @@ pub use hashing::ForeignHashing;
 
 use super::Password;
 use crate::domain::policy::{
-    ARGON2_MAX_ITERATIONS, ARGON2_MAX_MEMORY_KIB, ARGON2_MAX_PARALLELISM, FOREIGN_BCRYPT_COST,
-    FOREIGN_HASH_MAX_BYTES, FOREIGN_PBKDF2_ROUNDS, FOREIGN_SCRYPT_MAX_MEMORY_KIB,
-    FOREIGN_SCRYPT_MAX_WORK_KIB, FOREIGN_SCRYPT_MIN_LOG_N,
+    ARGON2_MAX_ITERATIONS, ARGON2_MAX_MEMORY_KIB, ARGON2_MAX_PARALLELISM,
+    FOREIGN_ARGON2_MIN_WORK_KIB, FOREIGN_BCRYPT_COST, FOREIGN_HASH_MAX_BYTES,
+    FOREIGN_PBKDF2_ROUNDS, FOREIGN_SCRYPT_MAX_MEMORY_KIB, FOREIGN_SCRYPT_MAX_WORK_KIB,
+    FOREIGN_SCRYPT_MIN_LOG_N,
 };
 
 /// The work that a foreign hash asks for.
@@ -33,7 +34,7 @@ pub enum ForeignWork {
     /// Firebase's scrypt: the result is the project's signer key, encrypted with the output of
     /// scrypt.
     FirebaseScrypt(ScryptCost),
-    /// Argon2i, and Argon2id of version 0x10.
+    /// Argon2i, and Argon2id of version 0x10. A text without a version has version 0x10.
     Argon2 {
         /// Argon2id, and not Argon2i.
         is_id: bool,
@@ -100,7 +101,7 @@ pub struct ForeignHash {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HashRefusal {
     /// It is of a form that is guessed quickly: MD5, SHA-1, unsalted SHA-2, `crypt`, or one of the
-    /// supported forms with too few rounds.
+    /// supported forms with too little work.
     Weak,
     /// It asks for more time or memory than the limits.
     TooCostly,
@@ -136,7 +137,7 @@ impl HashRefusal {
     pub const fn explanation(self) -> &'static str {
         match self {
             Self::Weak => {
-                "the hash is too weak (MD5, SHA-1, unsalted, crypt, or too few rounds): leave \
+                "the hash is too weak (MD5, SHA-1, unsalted, crypt, or too little work): leave \
                  password_hash out, and its owner asks for a reset link"
             }
             Self::TooCostly => {
@@ -266,7 +267,7 @@ impl ForeignWork {
                 let is_affordable = memory_kib <= ARGON2_MAX_MEMORY_KIB
                     && iterations <= ARGON2_MAX_ITERATIONS
                     && lanes <= ARGON2_MAX_PARALLELISM;
-                (true, is_affordable)
+                (argon2_is_enough(memory_kib, iterations), is_affordable)
             }
         };
         match (is_enough, is_affordable) {
@@ -275,6 +276,12 @@ impl ForeignWork {
             (true, true) => Ok(()),
         }
     }
+}
+
+/// Whether a hash of Argon2 with this memory and these passes is more than a fast hash.
+#[must_use]
+pub fn argon2_is_enough(memory_kib: u32, iterations: u32) -> bool {
+    u64::from(memory_kib).saturating_mul(iterations.into()) >= FOREIGN_ARGON2_MIN_WORK_KIB
 }
 
 /// Whether a number reaches the least of a range, and whether it stays within the most.

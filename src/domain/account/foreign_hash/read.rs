@@ -64,7 +64,7 @@ pub(super) fn hash(text: &str) -> Read<ForeignHash> {
         ["", "argon2i" | "argon2id", ..] => argon2(text),
         ["pbkdf2_sha256", rounds, salt, key] => {
             let rounds = decimal(rounds)?;
-            let salt = salt.as_bytes().to_vec();
+            let salt = typed_salt(salt)?;
             pbkdf2_with(ForeignWork::Pbkdf2Sha256 { rounds }, salt, base64(key)?)
         }
         ["scrypt", n, salt, r, p, key] => {
@@ -78,7 +78,7 @@ pub(super) fn hash(text: &str) -> Read<ForeignHash> {
                 r: decimal(r)?,
                 p: decimal(p)?,
             };
-            scrypt(cost, salt.as_bytes().to_vec(), base64(key)?)
+            scrypt(cost, typed_salt(salt)?, base64(key)?)
         }
         ["pbkdf2_sha256" | "scrypt", ..] => Err(HashRefusal::Malformed),
         _ => better_auth(text),
@@ -201,11 +201,14 @@ fn firebase(parts: &[&str]) -> Read<ForeignHash> {
     })
 }
 
-/// `$argon2i$v=19$m=<KiB>,t=<passes>,p=<lanes>$<salt>$<key>`. Version 0x10 is `v=16`.
+/// `$argon2i$v=19$m=<KiB>,t=<passes>,p=<lanes>$<salt>$<key>`. Version 0x10 is `v=16`, or has no
+/// `v=`: the form is older than the second version, and the reference code reads it so.
 fn argon2(text: &str) -> Read<ForeignHash> {
     let malformed = HashRefusal::Malformed;
-    let ["", name, version, parameters, salt, key] = text.split('$').collect::<Vec<_>>()[..] else {
-        return Err(malformed);
+    let (name, version, parameters, salt, key) = match text.split('$').collect::<Vec<_>>()[..] {
+        ["", name, version, parameters, salt, key] => (name, version, parameters, salt, key),
+        ["", name, parameters, salt, key] => (name, "v=16", parameters, salt, key),
+        _ => return Err(malformed),
     };
     let is_newest = match version {
         "v=19" => true,
@@ -332,6 +335,14 @@ fn base64(text: &str) -> Read<Vec<u8>> {
     };
     let text: String = text.trim_end_matches('=').chars().map(standard).collect();
     Base64Unpadded::decode_vec(&text).map_err(|_| HashRefusal::Malformed)
+}
+
+/// A salt that Django uses as the text that it is. Its own have letters and digits.
+fn typed_salt(text: &str) -> Read<Vec<u8>> {
+    if text.chars().any(char::is_control) {
+        return Err(HashRefusal::Malformed);
+    }
+    Ok(text.as_bytes().to_vec())
 }
 
 fn require_lengths(salt: &[u8], key: &[u8], keys: std::ops::RangeInclusive<usize>) -> Read<()> {

@@ -73,6 +73,14 @@ fn every_form_is_read_with_its_parameters() {
             argon2(true, false),
         ),
         (
+            ["$argon2i$m=65536,t=3,p=4", SALT_AND_KEY].concat(),
+            argon2(false, false),
+        ),
+        (
+            ["$argon2id$m=65536,t=3,p=4", SALT_AND_KEY].concat(),
+            argon2(true, false),
+        ),
+        (
             ["argon2$argon2id$v=19$m=65536,t=3,p=4", SALT_AND_KEY].concat(),
             argon2(true, true),
         ),
@@ -106,6 +114,11 @@ fn the_limits_are_exact() {
         ),
         ("$scrypt$ln=256,r=8,p=1", Err(HashRefusal::TooCostly)),
         ("$argon2i$v=19$m=65536,t=10,p=4", Ok(())),
+        ("$argon2i$v=19$m=8,t=1,p=1", Err(HashRefusal::Weak)),
+        ("$argon2id$m=8,t=1,p=1", Err(HashRefusal::Weak)),
+        ("$argon2i$v=19$m=511,t=2,p=2", Err(HashRefusal::Weak)),
+        ("$argon2i$v=19$m=512,t=2,p=2", Ok(())),
+        ("$argon2i$v=19$m=102,t=10,p=1", Err(HashRefusal::Weak)),
         (
             "$argon2i$v=19$m=65537,t=10,p=4",
             Err(HashRefusal::TooCostly),
@@ -186,7 +199,6 @@ fn other_texts_are_rejected() {
         "$firescrypt$ln=14,r=8,p=2",
         "$firescrypt",
         "$argon2i$v=18$m=65536,t=3,p=4",
-        "$argon2i$m=65536,t=3,p=4",
         "$argon2i$v=19$m=65536,t=3",
         "$argon2i$v=19$m=65536,t=0,p=4",
         "$argon2i$v=19$m=65536,t=3,p=0",
@@ -211,6 +223,9 @@ fn other_texts_are_rejected() {
         "scrypt$16383$0123456789abcdef$8$5$MDEyMzQ1Njc4OWFiY2RlZg==",
         "scrypt$1$0123456789abcdef$8$5$MDEyMzQ1Njc4OWFiY2RlZg==",
         "pbkdf2_sha256$29000$0123456789abcdef",
+        "pbkdf2_sha256$29000$01234567\u{0}9abcdef$MDEyMzQ1Njc4OWFiY2RlZg==",
+        "pbkdf2_sha256$29000$0123456789abcde\n$MDEyMzQ1Njc4OWFiY2RlZg==",
+        "scrypt$16384$01234567\u{9f}9abcdef$8$5$MDEyMzQ1Njc4OWFiY2RlZg==",
         "bcrypt$5f4dcc3b5aa765d61d8327deb882cf99",
     ] {
         assert_eq!(work(text), Err(HashRefusal::Malformed), "{text}");

@@ -4,6 +4,7 @@ use crate::domain::account::{ExportRow, UserId};
 use crate::domain::policy::EXPORT_MAX_ROWS;
 use crate::edge::answer::{Answer, Note};
 use crate::edge::problem::Problem;
+use crate::edge::query::Query;
 use crate::edge::request::Request;
 use crate::edge::routes::Outcome;
 use crate::ports::Ports;
@@ -11,11 +12,7 @@ use crate::service::AuthService;
 
 pub(crate) async fn get<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let credential = request.bearer()?;
-    let Query {
-        cursor,
-        limit,
-        password_hashes,
-    } = query(request.query)?;
+    let (cursor, limit, password_hashes) = query(request.query)?;
     let users = service
         .export_users(credential, cursor, limit, password_hashes)
         .await?;
@@ -33,41 +30,20 @@ pub(crate) async fn get<P: Ports>(service: &AuthService<P>, request: &Request<'_
     }))
 }
 
-#[derive(Debug, PartialEq, Eq)]
-struct Query {
-    cursor: Option<UserId>,
-    limit: u32,
-    password_hashes: bool,
-}
+const QUERY: Query<3> = Query::new(["cursor", "limit", "password_hashes"], || {
+    format!(
+        "there are cursor (the id of the last line of the page before), limit (1 to \
+         {EXPORT_MAX_ROWS}) and password_hashes (true or false), each once"
+    )
+});
 
-fn query(text: &str) -> Result<Query, Problem> {
-    let (mut cursor, mut limit, mut password_hashes) = (None, None, None);
-    for (name, value) in form_urlencoded::parse(text.as_bytes()) {
-        let fresh = match &*name {
-            "cursor" => UserId::parse(&value).map(|id| cursor.replace(id).is_none()),
-            "limit" => value
-                .parse::<u32>()
-                .ok()
-                .filter(|limit| (1..=EXPORT_MAX_ROWS).contains(limit))
-                .map(|number| limit.replace(number).is_none()),
-            "password_hashes" => value
-                .parse::<bool>()
-                .ok()
-                .map(|flag| password_hashes.replace(flag).is_none()),
-            _ => None,
-        };
-        if fresh != Some(true) {
-            return Err(Problem::invalid_request(format!(
-                "there are cursor (the id of the last line of the page before), limit (1 to {EXPORT_MAX_ROWS}) \
-                 and password_hashes (true or false), each once"
-            )));
-        }
-    }
-    Ok(Query {
-        cursor,
-        limit: limit.unwrap_or(EXPORT_MAX_ROWS),
-        password_hashes: password_hashes == Some(true),
-    })
+fn query(text: &str) -> Result<(Option<UserId>, u32, bool), Problem> {
+    let [cursor, limit, password_hashes] = QUERY.read(text)?;
+    Ok((
+        QUERY.parsed(cursor, UserId::parse)?,
+        QUERY.limit(limit, EXPORT_MAX_ROWS, EXPORT_MAX_ROWS)?,
+        QUERY.flag(password_hashes)?,
+    ))
 }
 
 #[cfg(test)]
@@ -78,15 +54,8 @@ mod tests {
     fn queries() {
         let id = UserId::new(1_764_000_000_000, &[1; 10]);
         let read = query(&format!("limit=2&cursor={id}&password_hashes=true")).unwrap();
-        assert_eq!(
-            (read.cursor, read.limit, read.password_hashes),
-            (Some(id), 2, true)
-        );
-        let usual = query("").unwrap();
-        assert_eq!(
-            (usual.cursor, usual.limit, usual.password_hashes),
-            (None, EXPORT_MAX_ROWS, false)
-        );
+        assert_eq!(read, (Some(id), 2, true));
+        assert_eq!(query("").unwrap(), (None, EXPORT_MAX_ROWS, false));
         for text in [
             "limit=0",
             "limit=501",

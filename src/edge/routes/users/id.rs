@@ -25,12 +25,24 @@ pub(crate) async fn patch<P: Ports>(service: &AuthService<P>, request: &Request<
     let token = request.bearer()?;
     let id = user_id(service, request, token).await?;
     const LEAVE: &str = "may_leave_no_administrator";
-    let known = ["first_name", "last_name", "roles", "disabled", LEAVE];
-    let [first_name, last_name, roles, disabled, leave] = body::merge_patch(request, known)?;
+    let known = [
+        "first_name",
+        "last_name",
+        "roles",
+        "add_roles",
+        "remove_roles",
+        "disabled",
+        LEAVE,
+    ];
+    let [first_name, last_name, all, add, remove, disabled, leave] =
+        body::merge_patch(request, known)?;
+    let roles = |name, value| body::text_list(name, body::not_removed(name, value)?);
     let amendment = Amendment {
         first_name: body::text_edit("first_name", first_name)?,
         last_name: body::text_edit("last_name", last_name)?,
-        roles: body::text_list("roles", body::not_removed("roles", roles)?)?,
+        roles: roles("roles", all)?,
+        add_roles: roles("add_roles", add)?,
+        remove_roles: roles("remove_roles", remove)?,
         disabled: body::flag("disabled", body::not_removed("disabled", disabled)?)?,
         may_leave_no_administrator: body::flag(LEAVE, body::not_removed(LEAVE, leave)?)?
             == Some(true),

@@ -7,6 +7,7 @@ use crate::domain::policy::{IMPORT_LINE_MAX_BYTES, IMPORT_MAX_ROWS};
 use crate::edge::answer::{Answer, Note};
 use crate::edge::body;
 use crate::edge::problem::Problem;
+use crate::edge::query::Query;
 use crate::edge::request::Request;
 use crate::edge::routes::Outcome;
 use crate::ports::Ports;
@@ -113,11 +114,15 @@ fn lines(body: &[u8]) -> Result<Vec<(usize, &[u8])>, Problem> {
     Ok(lines)
 }
 
+const QUERY: Query<2> = Query::new(["dry_run", "allow_admin"], || {
+    "there are dry_run and allow_admin (true or false), each once".to_owned()
+});
+
 fn options(query: &str) -> Result<ImportOptions, Problem> {
-    let [dry_run, allow_admin] = super::flags(query, ["dry_run", "allow_admin"])?;
+    let [dry_run, allow_admin] = QUERY.read(query)?;
     Ok(ImportOptions {
-        dry_run,
-        allow_admin,
+        dry_run: QUERY.flag(dry_run)?,
+        allow_admin: QUERY.flag(allow_admin)?,
     })
 }
 

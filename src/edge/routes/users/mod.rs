@@ -14,6 +14,7 @@ use crate::domain::policy::{EMAIL_BYTES, MAX_USERS_PER_PAGE, USERS_PER_PAGE};
 use crate::edge::answer::{Answer, Note};
 use crate::edge::body;
 use crate::edge::problem::Problem;
+use crate::edge::query::Query;
 use crate::edge::request::Request;
 use crate::ports::Ports;
 use crate::service::AuthService;
@@ -22,7 +23,7 @@ use crate::service::manage_users::{Invitee, UserPage};
 
 pub(crate) async fn list<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let token = request.bearer()?;
-    let Query { page, limit } = query(request.query)?;
+    let (page, limit) = query(request.query)?;
     let (found, by_address) = match &page {
         Page::Address(email) => {
             let user = service.find_user(token, email).await?;
@@ -144,12 +145,6 @@ impl<'a> From<&'a User> for ManagedUserBody<'a> {
     }
 }
 
-#[derive(Debug, PartialEq, Eq)]
-struct Query {
-    page: Page,
-    limit: u32,
-}
-
 /// Which users.
 #[derive(Debug, PartialEq, Eq)]
 enum Page {
@@ -161,60 +156,29 @@ enum Page {
     Prefix(String, Option<String>),
 }
 
-/// The flags of a query: `true` or `false`, each at most once. Absent ones are false.
-pub(super) fn flags<const N: usize>(text: &str, names: [&str; N]) -> Result<[bool; N], Problem> {
-    let mut flags = [None; N];
-    for (name, value) in form_urlencoded::parse(text.as_bytes()) {
-        let known = names.iter().position(|known| *known == name);
-        let slot = known.and_then(|at| flags.get_mut(at));
-        match (slot, value.parse::<bool>()) {
-            (Some(slot @ None), Ok(value)) => *slot = Some(value),
-            _ => {
-                let names = names.join(" and ");
-                return Err(Problem::invalid_request(format!(
-                    "there are {names} (true or false), each once"
-                )));
-            }
-        }
-    }
-    Ok(flags.map(|flag| flag == Some(true)))
-}
+const QUERY: Query<4> = Query::new(["cursor", "limit", "email", "prefix"], || {
+    format!(
+        "there are cursor (from the page before), limit (1 to {MAX_USERS_PER_PAGE}), and email or \
+         prefix, each once"
+    )
+});
 
-fn query(text: &str) -> Result<Query, Problem> {
-    let wrong = || {
-        Problem::invalid_request(format!(
-            "there are cursor (from the page before), limit (1 to {MAX_USERS_PER_PAGE}), and email or prefix, each once"
-        ))
-    };
-    let (mut cursor, mut limit, mut email, mut prefix) = (None, None, None, None);
-    for (name, value) in form_urlencoded::parse(text.as_bytes()) {
-        let (slot, is_good) = match &*name {
-            "cursor" => (&mut cursor, value.len() <= EMAIL_BYTES),
-            "limit" => (&mut limit, true),
-            "email" => (&mut email, value.trim().len() <= EMAIL_BYTES),
-            "prefix" => (&mut prefix, true),
-            _ => return Err(wrong()),
-        };
-        if !is_good || slot.replace(value.into_owned()).is_some() {
-            return Err(wrong());
-        }
+fn query(text: &str) -> Result<(Page, u32), Problem> {
+    let [cursor, limit, email, prefix] = QUERY.read(text)?;
+    let limit = QUERY.limit(limit, MAX_USERS_PER_PAGE, USERS_PER_PAGE)?;
+    let length = |text: Option<&str>| text.map_or(0, str::len);
+    if length(cursor.as_deref()) > EMAIL_BYTES
+        || length(email.as_deref().map(str::trim)) > EMAIL_BYTES
+    {
+        return Err(QUERY.wrong());
     }
-    let limit = match limit {
-        None => USERS_PER_PAGE,
-        Some(text) => text
-            .parse()
-            .ok()
-            .filter(|limit| (1..=MAX_USERS_PER_PAGE).contains(limit))
-            .ok_or_else(wrong)?,
+    let page = match (email, prefix) {
+        (Some(email), None) => Page::Address(email),
+        (None, Some(prefix)) => Page::Prefix(prefix, cursor),
+        (None, None) => Page::All(QUERY.parsed(cursor, UserId::parse)?),
+        (Some(_), Some(_)) => return Err(QUERY.wrong()),
     };
-    let page = match (email, prefix, cursor) {
-        (Some(email), None, _) => Page::Address(email),
-        (None, Some(prefix), cursor) => Page::Prefix(prefix, cursor),
-        (None, None, Some(cursor)) => Page::All(Some(UserId::parse(&cursor).ok_or_else(wrong)?)),
-        (None, None, None) => Page::All(None),
-        (Some(_), Some(_), _) => return Err(wrong()),
-    };
-    Ok(Query { page, limit })
+    Ok((page, limit))
 }
 
 #[cfg(test)]
@@ -225,14 +189,16 @@ mod tests {
     fn queries() {
         let id = UserId::new(1_764_000_000_000, &[1; 10]);
         let read = query(&format!("limit=2&cursor={id}")).unwrap();
-        assert_eq!((read.page, read.limit), (Page::All(Some(id)), 2));
-        assert_eq!(query("").unwrap().limit, USERS_PER_PAGE);
-        let by_email = query("email=ada%2Bx%40example.com").unwrap();
-        assert_eq!(by_email.page, Page::Address("ada+x@example.com".to_owned()));
-        let by_prefix = query("prefix=ada%2B&cursor=ada%2Bx%40example.com").unwrap();
+        assert_eq!(read, (Page::All(Some(id)), 2));
+        assert_eq!(query("").unwrap(), (Page::All(None), USERS_PER_PAGE));
+        let (by_email, _) = query("email=ada%2Bx%40example.com").unwrap();
+        assert_eq!(by_email, Page::Address("ada+x@example.com".to_owned()));
+        let (by_prefix, _) = query("prefix=ada%2B&cursor=ada%2Bx%40example.com").unwrap();
         let after = Some("ada+x@example.com".to_owned());
-        assert_eq!(by_prefix.page, Page::Prefix("ada+".to_owned(), after));
+        assert_eq!(by_prefix, Page::Prefix("ada+".to_owned(), after));
+        let long = format!("email={}", "a".repeat(EMAIL_BYTES + 1));
         for text in [
+            &*long,
             "limit=0",
             "limit=201",
             "limit=x",

@@ -2,6 +2,7 @@
 
 use std::slice::from_ref;
 
+use edgegate::domain::account::{EmailAddress, UserId};
 use edgegate::ports::{DeadLetter, MailLedger};
 
 use super::{BEGUN, Case, LATEST, World, check, check_eq, text};
@@ -180,6 +181,55 @@ pub(crate) async fn kept_letters_come_in_pages<L: MailLedger>(world: &World<L>) 
         found.extend(page);
     }
     check_eq!(found, letters, "all letters");
+    Ok(())
+}
+
+/// "All that do", whatever the case of the letters, and in pages. Those that certainly don't are left
+/// out.
+pub(crate) async fn kept_letters_of_a_user_are_found<L: MailLedger>(world: &World<L>) -> Case {
+    world.clear().await?;
+    let user = UserId::new(1_767_225_600_000, &[7; 10]);
+    let other = UserId::new(1_767_225_600_000, &[8; 10]);
+    let ascii = EmailAddress::parse("o'brien_@example.com").map_err(|_| "an address")?;
+    let accented = EmailAddress::parse("\u{e9}lan@example.com").map_err(|_| "an address")?;
+    let by_id = format!("2\nid\n{user}");
+    let lines = [
+        (by_id.as_str(), true, true),
+        ("2\nreset\nO'Brien_@Example.COM", true, false),
+        ("2\nreset\no'brien_@example.com", true, false),
+        ("2\nreset\n\u{c9}LAN@example.com", true, true),
+        ("2\nreset\no'brien1@example.com", false, false),
+        ("2\nreset\nnobody@example.com", false, false),
+        ("nonsense", false, false),
+    ];
+    let mut letters = Vec::new();
+    for (job, of_ascii, of_accented) in lines {
+        let letter = DeadLetter {
+            job: job.to_owned(),
+            ..world.letter(BEGUN, None)
+        };
+        world.keep(&letter).await?;
+        letters.push((letter.id, [of_ascii, of_accented]));
+    }
+    letters.sort();
+    for (which, address) in [&ascii, &accented].into_iter().enumerate() {
+        let mut found: Vec<String> = Vec::new();
+        loop {
+            let after = found.last().map_or("", String::as_str);
+            let page = world.ledger.kept_naming(user, address, after, 2);
+            let page = page.await.map_err(text)?;
+            check!(page.len() <= 2, "a page");
+            if page.is_empty() {
+                break;
+            }
+            found.extend(page.into_iter().map(|letter| letter.id));
+        }
+        let expected = letters.iter().filter(|(_, of)| of[which]);
+        let expected: Vec<String> = expected.map(|(id, _)| id.clone()).collect();
+        check_eq!(found, expected, "the letters of the user");
+    }
+    let none = world.ledger.kept_naming(other, &ascii, "~", 9);
+    check_eq!(none.await.map_err(text)?, [], "after the last");
     Ok(())
 }
 

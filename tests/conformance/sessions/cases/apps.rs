@@ -388,7 +388,7 @@ pub(crate) async fn a_code_is_exchanged_once<W: World>(world: &W) -> Case {
     Ok(())
 }
 
-/// "of all sessions one gets `First`".
+/// "of all sessions one gets `Exchanged::First`".
 pub(crate) async fn of_ten_exchanges_at_once_one_is_the_first<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let code = code(world);

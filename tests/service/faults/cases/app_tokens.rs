@@ -2,6 +2,7 @@
 
 use edgegate::domain::error::Error;
 use edgegate::ports::SessionStore;
+use edgegate::service::authorize::Authorized;
 use edgegate::service::client_authentication::ClientCredentials;
 use edgegate::service::exchange_code::CodeExchange;
 use edgegate::service::renew_app_token::AppRenewal;
@@ -53,6 +54,14 @@ async fn renews<S: SessionStore>(world: &World<S>, refresh_token: &str) -> bool 
         .renew_app_token(renewal, &of_spa(), &client())
         .await;
     renewed.is_ok()
+}
+
+/// Whether the app is known.
+async fn enter<S: SessionStore>(world: &World<S>, sign_on: &str) -> Result<bool, Error> {
+    let query = apps::documents::query(apps::documents::ID);
+    let by = client();
+    let entered = world.service.authorize(&query, Some(sign_on), &by).await?;
+    Ok(matches!(entered, Authorized::ToPage { .. }))
 }
 
 /// How many sessions of apps the user has.
@@ -142,6 +151,26 @@ pub(super) fn app_tokens<S: SessionStore + 'static>() -> Vec<Case<S>> {
                     w.renews(f.refresh()).await
                 ),
             ])
+        ),
+        case!(
+            "enter an app that nobody registered",
+            apps::documents::ON,
+            |w| {
+                let vendors = &w.service.ports().vendors.inner;
+                let (id, document) = apps::documents::published();
+                vendors.documents.borrow_mut().insert(id, document);
+                w.facts(String::new()).await
+            },
+            |w, f| {
+                // A document that is not fetched makes the app unknown, until the next request.
+                enter(w, f.ada.tokens.sign_on_ticket.expose()).await?;
+                Ok(None)
+            },
+            Error::Internal("never"),
+            |w, f, _mails| first_of(&[(
+                "the next request enters",
+                enter(w, f.ada.tokens.sign_on_ticket.expose()).await == Ok(true)
+            )])
         ),
         case!(
             "ask as an app",

@@ -549,6 +549,27 @@ fn accounts<S: SessionStore + 'static>() -> Vec<Case<S>> {
             ])
         ),
         case!(
+            "give and take roles",
+            &[],
+            |w| w.facts(String::new()).await,
+            |w, f| {
+                let amendment = Amendment {
+                    add_roles: Some(vec!["editor".to_owned()]),
+                    remove_roles: Some(vec!["user".to_owned()]),
+                    ..Amendment::default()
+                };
+                none(w.service.amend_user(f.admin(), f.id(), amendment).await)
+            },
+            Error::Internal("never"),
+            |w, f, _mails| {
+                let user = w.service.read_user(f.admin(), f.id()).await.unwrap();
+                first_of(&[
+                    ("the new role alone", user.roles.to_vec() == ["editor"]),
+                    ("no check with the old", !w.counts(f.access()).await),
+                ])
+            }
+        ),
+        case!(
             "disable",
             &[],
             |w| w.facts(String::new()).await,

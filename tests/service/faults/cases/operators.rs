@@ -175,7 +175,7 @@ pub(super) fn operators<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 service.list_sessions_of(ticket, f.id()).await?;
                 service.find_users(ticket, "ada", None, 9).await?;
                 service.list_failed_mail(ticket, "", 9).await?;
-                service.list_failed_mail_of(ticket, f.id()).await?;
+                service.list_failed_mail_of(ticket, f.id(), "", 9).await?;
                 let named = edgegate::service::pseudonyms::Named::Address(ADA);
                 service.pseudonyms(ticket, named).await?;
                 Ok(None)

@@ -1,0 +1,47 @@
+// `edgegate completion`: what a shell needs to complete the command at Tab.
+import { fileURLToPath } from "node:url";
+import { Argument } from "commander";
+import { candidatesFor } from "./lib/candidates.js";
+import { subcommand, tell } from "./lib/program.js";
+
+/** The shells, and how each asks for the words that fit. */
+const SCRIPTS = {
+  bash: (/** @type {string} */ ask) => `_edgegate() {
+  local IFS=$'\\n'
+  COMPREPLY=($(${ask} "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))
+}
+complete -o default -F _edgegate edgegate`,
+  zsh: (/** @type {string} */ ask) => `#compdef edgegate
+_edgegate() {
+  local -a found
+  found=("\${(@f)$(${ask} "\${(@)words[2,CURRENT]}" 2>/dev/null)}")
+  if [[ -n \${found[1]} ]]; then compadd -a found; else _files; fi
+}
+compdef _edgegate edgegate`,
+};
+
+/** @type {import("./lib/program.js").Register} */
+export const completion = (program) => {
+  subcommand(program, "completion", "Prints a script with which a shell completes the command.")
+    .addArgument(new Argument("<shell>", "your shell").choices(Object.keys(SCRIPTS)))
+    .action((/** @type {keyof typeof SCRIPTS} */ shell, options) => {
+      const script = SCRIPTS[shell](commandLine());
+      tell(options, { shell, script }, script);
+    });
+  // The script asks this.
+  program
+    .command("complete", { hidden: true })
+    .argument("[words...]")
+    .action((/** @type {string[]} */ words) => {
+      for (const word of candidatesFor(program, words)) console.log(word);
+    });
+};
+
+/** This command, as it was started, for any folder. */
+function commandLine() {
+  const path = fileURLToPath(new URL("edgegate.js", import.meta.url));
+  return `${quoted(process.execPath)} ${quoted(path)} complete --`;
+}
+
+/** @param {string} text */
+const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;

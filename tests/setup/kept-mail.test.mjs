@@ -1,0 +1,32 @@
+// How `edgegate mail list` describes a kept mail.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { lineOf } from "../../npm/edgegate-worker/cli/mail.js";
+
+test("a kept mail is described by what is known of it", () => {
+  const now = 1764000000;
+  const request_id = "6f1a7c52-3b0e-4d59-9a0c-5d2f1e8b7a34";
+  const told = (mail) =>
+    lineOf({
+      ...{ id: "one", mail: "reset", reason: "422: no such sender", tries: 0, failed_at: now },
+      ...{ retry_at: null, request_id: null, address: null, ...mail },
+    });
+  const kept = "not tried yet, kept since 2025-11-24T16:00:00Z";
+  // A notice that could not be queued: it was never tried, and the cron sends it.
+  assert.equal(
+    told({ retry_at: now + 1, address: "8110e99d472dab1e" }),
+    `one  reset, ${kept}, next attempt 2025-11-24T16:00:01Z, address 8110e99d472dab1e\n  422: no such sender`,
+  );
+  // A mail that the operator has retried shows no time: 0 does not mean the year 1970.
+  assert.match(
+    told({ tries: 1, retry_at: 0 }),
+    /reset, tried once, last 2025-11-24T16:00:00Z, sent again by the next run of the cron\n/,
+  );
+  assert.match(
+    told({ tries: 60, request_id }),
+    new RegExp(
+      `tried 60 times, last 2025-11-24T16:00:00Z, sent again only when you ask, request ${request_id}\n`,
+    ),
+  );
+  assert.match(told({ mail: null }), /^one {2}of another version, not tried yet/);
+});
