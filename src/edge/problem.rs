@@ -269,7 +269,6 @@ impl From<Error> for Problem {
             | Error::TooManySecrets
             | Error::UnknownUser
             | Error::UnknownSession
-            | Error::TooManySecrets
             | Error::UnknownClient
             | Error::UnknownSecret
             | Error::UnknownGrant

@@ -81,30 +81,31 @@ fn signing_in_to_an_app(seen: &mut Seen) {
         let events = &world.service.ports().events;
         let mut browser = Browser::new(&world);
         let [ada, one] = browser.log_in_as(ADA).await;
-        let names = [(ada.clone(), "ada"), (one.clone(), "one")];
-        let _ = events.take();
+        let network = events.take()[0].network.unwrap();
+        let network = (network.as_str().to_owned(), "here");
+        let names = [(ada.clone(), "ada"), (one.clone(), "one"), network.clone()];
         let sealed = browser.asked_for_consent().await;
         assert!(events.take().is_empty(), "nobody has decided yet");
         for (allow, told) in [
             (
                 false,
-                "authorization_denied user_id=ada session_id=one other-app",
+                "authorization_denied user_id=ada session_id=one network=here other-app",
             ),
-            (true, "code_issued user_id=ada session_id=one other-app"),
+            (true, "code_issued user_id=ada session_id=one network=here other-app"),
         ] {
             assert_eq!(browser.decide(&sealed, &ada, allow).await.status, 200);
             assert_eq!(seen.told(events, &names), [told]);
         }
         browser.navigate(&ask(OTHER, "&prompt=none")).await;
-        let silent = "code_issued user_id=ada session_id=one other-app";
+        let silent = "code_issued user_id=ada session_id=one network=here other-app";
         assert_eq!(seen.told(events, &names), [silent]);
         let [_, two] = browser.log_in_as(ADA).await;
-        let names = [(ada, "ada"), (one, "one"), (two, "two")];
+        let names = [(ada, "ada"), (one, "one"), (two, "two"), network];
         assert_eq!(
             seen.told(events, &names),
             [
-                "signed_in user_id=ada session_id=two",
-                "session_replaced user_id=ada session_id=one"
+                "signed_in user_id=ada session_id=two network=here",
+                "session_replaced user_id=ada session_id=one network=here"
             ]
         );
     });

@@ -67,7 +67,7 @@ type Told = BTreeSet<(&'static str, &'static str)>;
 
 /// The operations of the contract that change something, as named in docs/errors.md, and the cases
 /// that cover them.
-const OPERATIONS: [(&str, &[&str]); 37] = [
+const OPERATIONS: [(&str, &[&str]); 43] = [
     (
         "generate_token",
         &["login", "sign in again in the same browser"],
@@ -162,6 +162,7 @@ fn walk<S: SessionStore + 'static>(
     seen: &mut BTreeSet<&'static str>,
 ) -> usize {
     let mut points = 0;
+    let mut known = BTreeSet::new();
     for case in cases::<S>() {
         let settings = [case.settings, work].concat();
         let world = make(&settings);
@@ -182,7 +183,9 @@ fn walk<S: SessionStore + 'static>(
                 assert_eq!(last.is_empty(), at == calls, "{}, call {at}", case.name);
                 seen.insert(last);
                 let is_known = KNOWN.contains(&(store, case.name, last, fault));
-                assert!(!is_known || found.is_some(), "{} is mended", case.name);
+                if is_known && found.is_some() {
+                    known.insert((case.name, last));
+                }
                 if let Some(complaint) = found.filter(|_| !is_known) {
                     complaints.push(format!(
                         "{store}, {work:?}, {}, call {at} ({last}), {fault:?}: {complaint}",
@@ -192,6 +195,10 @@ fn walk<S: SessionStore + 'static>(
                 points += usize::from(at < calls);
             }
         }
+    }
+    // A case may make the same call twice, and fail at one of them.
+    for (of, case, call, _) in KNOWN {
+        assert!(of != store || known.contains(&(case, call)), "{case} is mended");
     }
     points
 }

@@ -65,7 +65,8 @@ pub(super) fn authorize<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 w.facts(String::new()).await
             },
             |w, f| {
-                let answer = w.service.authorize(QUERY, Some(sign_on(f)), &client());
+                let by = client();
+                let answer = w.service.authorize(QUERY, Some(sign_on(f)), &by);
                 match answer.await? {
                     Authorized::ToApp(to_app) if to_app.code_of.is_some() => Ok(None),
                     other => panic!("{other:?}"),
@@ -89,9 +90,8 @@ pub(super) fn authorize<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 w.facts(sealed).await
             },
             |w, f| {
-                let shown = w
-                    .service
-                    .show_request(&f.thing, Some(f.refresh()), &client());
+                let by = client();
+                let shown = w.service.show_request(&f.thing, Some(f.refresh()), &by);
                 none(shown.await)
             },
             Error::Internal("never"),
@@ -111,9 +111,8 @@ pub(super) fn authorize<S: SessionStore + 'static>() -> Vec<Case<S>> {
                     user: f.id(),
                     allow: true,
                 };
-                let decided =
-                    w.service
-                        .decide_authorization(decision, Some(f.refresh()), &client());
+                let (by, held) = (client(), Some(f.refresh()));
+                let decided = w.service.decide_authorization(decision, held, &by);
                 let to_app = decided.await?;
                 assert!(to_app.code_of.is_some());
                 Ok(None)
@@ -162,9 +161,8 @@ pub(super) fn authorize<S: SessionStore + 'static>() -> Vec<Case<S>> {
             },
             |w, f| {
                 let leaving = Leaving::default();
-                let left = w
-                    .service
-                    .leave_apps(leaving, Some(sign_on(f)), true, &client());
+                let (by, held) = (client(), Some(sign_on(f)));
+                let left = w.service.leave_apps(leaving, held, true, &by);
                 none(left.await)
             },
             Error::Internal("never"),

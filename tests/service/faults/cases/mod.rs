@@ -71,8 +71,6 @@ pub(super) fn cases<S: SessionStore + 'static>() -> Vec<Case<S>> {
     cases.extend(passwords());
     cases.extend(addresses());
     cases.extend(accounts());
-    cases.extend(apps::apps());
-    cases.extend(authorize::authorize());
     cases.extend(operators::operators());
     cases.extend(apps::apps());
     cases.extend(authorize::authorize());
