@@ -17,6 +17,7 @@ import { cpp } from "./setup/cpp.mjs";
 /** @type {Record<string, number>} */
 const TARGETS = {
   access_token: 4200,
+  authorization: 8300,
   body: 16500,
   cookie: 16500,
   email: 300,

@@ -15,6 +15,7 @@
 )]
 
 mod access_token;
+mod authorization;
 mod body;
 mod cookie;
 mod email;
@@ -40,8 +41,9 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 14] = [
+pub const TARGETS: [Target; 15] = [
     target("access_token", access_token::run),
+    target("authorization", authorization::run),
     target("body", body::run),
     target("cookie", cookie::run),
     target("email", email::run),

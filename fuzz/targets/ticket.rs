@@ -13,6 +13,8 @@ use edgegate::domain::ticket::TicketSecrets;
 use super::token_support::mac;
 
 const ISSUER: &str = "https://auth.example";
+/// The bytes 1 to 32.
+pub(super) const SECRET: &str = "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA";
 /// Prefix and label of each purpose.
 const PURPOSES: [(&str, &str); 5] = [
     ("egr_", "refresh"),
@@ -113,7 +115,7 @@ pub fn run(input: &[u8]) {
 }
 
 /// The format of a ticket: a second implementation to compare with.
-fn seal(format: u8, body: &[u8], prefix: &str, label: &str) -> String {
+pub(super) fn seal(format: u8, body: &[u8], prefix: &str, label: &str) -> String {
     let key = key(label);
     let number = mac(&key, b"key number")[0];
     let mut bytes = [&[format, number], body].concat();

@@ -224,8 +224,7 @@ impl Setting {
                 }
             }
             Ok(()) => {
-                self.coverage
-                    .note(if lost { "answer lost" } else { "session" });
+                self.coverage.note("session");
                 let is_second = std::mem::replace(&mut issued.exchanged, true);
                 state.violation = if !has_verifier {
                     Some(Violation::WithoutVerifier)

@@ -43,7 +43,7 @@ test("admin and keys name their commands and options", async () => {
   ])
     assert.ok(admin.text.includes(word), word);
   const keys = await runScript("scripts/keys.mjs", ["--help"]).done;
-  for (const word of ["--pepper", "--env"]) assert.ok(keys.text.includes(word), word);
+  for (const word of ["--pepper", "--id-token", "--env"]) assert.ok(keys.text.includes(word), word);
 });
 
 test("keys: a running service is told to keep what it has", async () => {
@@ -52,4 +52,7 @@ test("keys: a running service is told to keep what it has", async () => {
   assert.match(keys.text, /If this service runs already, don't replace its secrets/);
   const pepper = await runScript("scripts/keys.mjs", ["--pepper"]).done;
   assert.match(pepper.text, /If PEPPERS has keys already, keep all of them/);
+  const idToken = await runScript("scripts/keys.mjs", ["--id-token"]).done;
+  assert.match(idToken.text, /secret put ID_TOKEN_KEYS\n\{"keys":\[\{.*"kty":"RSA"/);
+  assert.match(idToken.text, /If ID_TOKEN_KEYS has a key already/);
 });

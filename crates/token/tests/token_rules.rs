@@ -11,8 +11,8 @@ mod token_support;
 
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use edgegate_token::{
-    Claims, Expected, IssueError, KeySet, TokenError, UntrustedToken, has_any_role,
-    has_verified_email, is_user, issue, verify,
+    Algorithm, Claims, Expected, IssueError, KeySet, TokenError, UntrustedToken, has_any_role,
+    has_verified_email, is_user, issue, read_signed, sign, verify,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -79,6 +79,110 @@ fn what_would_be_refused_is_not_issued() {
     assert_eq!(issue(&public, &ours()), Err(IssueError::NoSigningKey));
 }
 
+/// An app's token names its API, and the route that tells who the user is.
+#[test]
+fn with_a_scope_two_audiences_are_issued_and_no_third() {
+    let of_app = |audiences: &[&str]| Claims {
+        aud: audiences.iter().copied().collect(),
+        scope: Some(String::new()),
+        sign_on: Some("s".into()),
+        ..ours()
+    };
+    for key in ALL_KEYS {
+        let token = issue(&key.set(), &of_app(&[AUD, "x"])).unwrap();
+        let verified = key.check(&token).unwrap();
+        assert_eq!(
+            verified.claims(),
+            &of_app(&[AUD, "x"]),
+            "also an empty scope"
+        );
+        let three = issue(&key.set(), &of_app(&[AUD, "x", "y"]));
+        assert_eq!(three, Err(IssueError::SeveralAudiences));
+    }
+}
+
+/// The routes of the account take no token of another app, whatever audience it has.
+#[test]
+fn a_token_of_another_client_or_with_a_scope_is_not_one_of_the_account() {
+    let expected = Expected::new(ISS, AUD).with_client_id("edgegate");
+    let judged = |claims: Claims| {
+        let token = issue(&Key::Mac.set(), &claims).unwrap();
+        verify(&token, &Key::Mac.set(), &expected, NOW).map(drop)
+    };
+    assert_eq!(judged(ours()), Ok(()));
+    for client_id in ["other", "Edgegate", "edgegate "] {
+        let client_id = client_id.to_owned();
+        let other = judged(Claims {
+            client_id,
+            ..ours()
+        });
+        assert_eq!(other, Err(TokenError::ClientIdWrong));
+    }
+    for scope in ["", "openid"] {
+        let scope = Some(scope.to_owned());
+        let scoped = judged(Claims { scope, ..ours() });
+        assert_eq!(scoped, Err(TokenError::ScopePresent));
+    }
+}
+
+#[test]
+fn other_tokens_are_signed_and_read_by_their_type() {
+    #[derive(serde::Serialize)]
+    struct IdToken {
+        sub: String,
+    }
+    fn signed(keys: &KeySet, typ: &str, length: usize) -> Result<String, IssueError> {
+        let sub = "s".repeat(length);
+        sign(keys, typ, &IdToken { sub })
+    }
+    for key in ALL_KEYS {
+        let keys = key.set();
+        let token = signed(&keys, "JWT", 1).unwrap();
+        assert_eq!(signed(&keys, "JWT", 1), Ok(token.clone()));
+        let read = read_signed(&token, "JWT", &keys).unwrap();
+        assert_eq!(read.get("sub").and_then(|sub| sub.as_str()), Some("s"));
+        assert_eq!(key.check(&token).err(), Some(TokenError::TypWrong));
+        let other = read_signed(&token, "jwt", &keys);
+        assert_eq!(other.err(), Some(TokenError::TypWrong));
+        let access_token = read_signed(&key.good(), "JWT", &keys);
+        assert_eq!(access_token.err(), Some(TokenError::TypWrong));
+        let forged = format!("{}.{}", token.rsplit_once('.').unwrap().0, "A".repeat(43));
+        assert!(read_signed(&forged, "JWT", &keys).is_err());
+        assert!(read_signed(&token, "JWT", &Key::Lone.set()).is_err());
+        for typ in ["at+jwt", "AT+JWT", "application/at+jwt"] {
+            assert_eq!(signed(&keys, typ, 1), Err(IssueError::Type));
+        }
+        assert!(
+            signed(&keys, "JWT", 5_000).is_ok(),
+            "longer than an access token"
+        );
+        assert_eq!(signed(&keys, "JWT", 8_192), Err(IssueError::TooLong));
+    }
+    let public = KeySet::from_public_jwks(&Key::Ed.set().public_jwks()).unwrap();
+    assert_eq!(signed(&public, "JWT", 1), Err(IssueError::NoSigningKey));
+    assert_eq!(public.signing_algorithm(), None);
+    assert_eq!(Key::Es.set().signing_algorithm(), Some(Algorithm::Es256));
+}
+
+/// The issuer publishes RSA keys for id_tokens beside its own.
+#[test]
+fn rsa_keys_in_a_published_set_are_skipped() {
+    let mut set: Value = serde_json::from_str(&Key::Ed.set().public_jwks()).unwrap();
+    let rsa = json!({
+        "kty": "RSA", "use": "sig", "alg": "RS256", "kid": "rsa", "e": "AQAB",
+        "n": encode(&[0x80; 512]),
+    });
+    set["keys"].as_array_mut().unwrap().insert(0, rsa);
+    let keys = KeySet::from_public_jwks(&set.to_string()).unwrap();
+    assert_eq!(keys.kids().collect::<Vec<_>>(), ["ed", "es", "retired"]);
+    let expected = Expected::new(ISS, AUD);
+    assert!(verify(&Key::Ed.good(), &keys, &expected, NOW).is_ok());
+    let header = with(Key::Ed.header(), "kid", Some(json!("rsa")));
+    let token = Key::Ed.token(header.to_string(), claims().to_string());
+    let refused = verify(&token, &keys, &expected, NOW);
+    assert_eq!(refused.err(), Some(TokenError::KidUnknown));
+}
+
 #[test]
 fn the_longest_token_is_issued_and_no_longer_one() {
     // A kid of a length with which base64url can give exactly the longest token.
@@ -110,6 +214,11 @@ fn every_issue_error_has_a_reason_and_a_text() {
             IssueError::SeveralAudiences,
             "several_audiences",
             "the claims name several audiences",
+        ),
+        (
+            IssueError::Type,
+            "type",
+            "the type is that of an access token",
         ),
         (
             IssueError::NotWritable,

@@ -9,7 +9,7 @@ const ABOUT: &str = "Made by `UPDATE_VECTORS=1 cargo test --test agreement`. The
     A token is a text, or an array of texts and of {repeat, times}, to be joined. no_header says why a token can't travel in \
     an Authorization header, service why the service refuses what a verifier without its users takes.";
 
-const CLAIMS: [&str; 14] = [
+const CLAIMS: [&str; 16] = [
     "iss",
     "sub",
     "aud",
@@ -24,6 +24,8 @@ const CLAIMS: [&str; 14] = [
     "roles",
     "email",
     "email_verified",
+    "scope",
+    "sign_on",
 ];
 
 /// In longer tokens, repetitions are counted instead of written out.
