@@ -1,6 +1,6 @@
 //! The use cases of apps.
 
-use edgegate::domain::authorization::{ClientFields, ClientId, Grant, GrantId, Scopes};
+use edgegate::domain::authorization::{ClientFields, ClientId, Grant, GrantId, Scopes, SecretId};
 use edgegate::ports::{Clients, Clock, Grants};
 
 use super::*;
@@ -106,18 +106,16 @@ pub(super) fn apps<S: SessionStore + 'static>() -> Vec<Case<S>> {
         case!(
             "delete a secret",
             &[],
-            |w| w.facts(w.operator()).await,
-            |w, f| {
+            |w| {
                 let clients = &w.service.ports().apps.inner;
                 let found = Clients::find(clients, &web()).await.unwrap().unwrap();
-                let Some(secret) = found.secrets.first() else {
-                    return Ok(None);
-                };
-                none(
-                    w.service
-                        .delete_client_secret(&f.thing, &web(), secret.id)
-                        .await,
-                )
+                let secret = found.secrets[0].id;
+                w.facts(format!("{} {secret}", w.operator())).await
+            },
+            |w, f| {
+                let (ticket, secret) = f.thing.split_once(' ').unwrap();
+                let secret = SecretId::parse(secret).unwrap();
+                none(w.service.delete_client_secret(ticket, &web(), secret).await)
             },
             Error::UnknownSecret,
             |w, _f, _mails| {
