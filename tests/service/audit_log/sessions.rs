@@ -91,7 +91,10 @@ fn signing_in_to_an_app(seen: &mut Seen) {
                 false,
                 "authorization_denied user_id=ada session_id=one network=here other-app",
             ),
-            (true, "code_issued user_id=ada session_id=one network=here other-app"),
+            (
+                true,
+                "code_issued user_id=ada session_id=one network=here other-app",
+            ),
         ] {
             assert_eq!(browser.decide(&sealed, &ada, allow).await.status, 200);
             assert_eq!(seen.told(events, &names), [told]);
