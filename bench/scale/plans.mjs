@@ -16,7 +16,7 @@ export const PLANS = {
     "renewal, kept": [[KV_READ, D1]],
     "check, looked up": [[KV_READ]],
     "check, nothing looked up": [],
-    "log out": [[KV_READ], [KV_WRITE]],
+    "log out": [[KV_READ], [KV_WRITE], [KV_WRITE]],
     "reset link": [[OBJECT], [QUEUE]],
   },
   durable: {

@@ -170,6 +170,13 @@ pub trait SessionStore {
         now: u64,
     ) -> Result<Exchanged, StoreError>;
 
+    /// Whether a sign-on has ended, within the adapter's stated staleness. An adapter MAY forget
+    /// that once nothing that belonged to the sign-on is valid any more.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    async fn has_signed_off(&self, user: UserId, sign_on: SessionId) -> Result<bool, StoreError>;
+
     /// The user's active sessions of this epoch, oldest first, without those that have ended,
     /// expired or gone idle. The adapter states how stale the list may be.
     ///

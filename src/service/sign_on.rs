@@ -37,12 +37,11 @@ impl<P: Ports> AuthService<P> {
         let Some(ticket) = held else {
             return Ok(None);
         };
+        // Not whether its session has ended: a login whose answer was lost has replaced it already.
         let sign_on = sign_on_of(&ticket);
         let sessions = self.ports.sessions();
-        let revocation = sessions
-            .revocation(user.id, ticket.session, Some(sign_on), now)
-            .await?;
-        Ok((!revocation.ended).then_some(sign_on))
+        let has_ended = sessions.has_signed_off(user.id, sign_on).await?;
+        Ok((!has_ended).then_some(sign_on))
     }
 
     /// Ends the session of a refresh token because another one began in the same browser. If the

@@ -90,6 +90,8 @@ pub enum Asked {
 }
 
 type Memo<K, V> = Mutex<HashMap<K, V>>;
+/// The request for a code and the code's age; client, redirect URI and verifier that come with it.
+type TokenRequest = (Ask, u8, App, u8, Party);
 
 /// The service with the settings of the model.
 pub struct World {
@@ -100,7 +102,7 @@ pub struct World {
     keys: KeySet,
     secret: (ClientSecret, ClientSecretHash),
     asked: Memo<(Ask, bool), Asked>,
-    judged: Memo<(Ask, u8, App, u8, Party), Result<(), ExchangeRefusal>>,
+    judged: Memo<TokenRequest, Result<(), ExchangeRefusal>>,
     renewed: Memo<(App, App), bool>,
     acting: Memo<(App, For), bool>,
 }

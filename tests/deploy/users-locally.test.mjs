@@ -1,4 +1,4 @@
-// `edgegate users` with the service that `edgegate dev` runs.
+// `edgegate users` and `edgegate clients` with the service that `edgegate dev` runs.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -55,6 +55,37 @@ test("accounts of the local service", { timeout: 600_000 }, async (t) => {
   assert.match(shown.text, /^roles +editor user$/m);
   assert.match(shown.text, /^sessions +1$/m);
   assert.ok(!/ego_/.test(granted.text + shown.text), "no ticket is printed");
+
+  // The two demo apps are there, and one more.
+  const must = async (...args) => {
+    const { code, text, stdout } = await run("clients", ...args, "--json");
+    assert.equal(code, 0, text);
+    return JSON.parse(stdout);
+  };
+  const uri = "https://notes.example.com/callback";
+  const made = await must("create", "Notes", "--confidential", "--redirect-uri", uri);
+  assert.match(made.client_secret, /^egc_/);
+  const id = made.client_id;
+  const ids = (await must("list")).clients.map(({ client_id }) => client_id);
+  assert.deepEqual(ids.toSorted(), ["demo-spa", "demo-web", id].toSorted());
+  const changed = await must("change", id, "--name", "Ada's notes", "--first-party", "--disable");
+  assert.deepEqual(
+    [changed.name, changed.first_party, changed.disabled, changed.redirect_uris],
+    ["Ada's notes", true, true, [uri]],
+  );
+  assert.equal((await must("change", id, "--no-first-party", "--enable")).disabled, false);
+  const second = await must("secret", "add", id);
+  assert.notEqual(second.client_secret, made.client_secret);
+  const third = await run("clients", "secret", "add", id);
+  assert.match(third.text, /has two secrets already/);
+  await must("secret", "drop", id, second.id);
+  assert.equal((await must("show", id)).secrets.length, 1);
+  assert.match((await run("clients", "show", id)).text, /^redirect URIs {2}https:/m);
+  await must("delete", id);
+  const gone = await run("clients", "show", id);
+  assert.equal(gone.code, 1);
+  assert.match(gone.text, /no app has the client_id/);
+
   const both = await run("users", "list", "--remote");
   assert.match(both.text, /leave them out with --remote/);
 });

@@ -758,8 +758,12 @@ test("a deployed service: __Host- and Secure, and its own origin alone", async (
   const account = { email: "grace@example.com", password: NEW_PASSWORD, cookie: true };
   const begun = await page.post("/auth/register", account);
   assert.equal(begun.status, 201);
-  const [device, session] = begun.headers.getSetCookie().sort();
+  const [device, signOn, session] = begun.headers.getSetCookie().sort();
   assert.match(device, /^__Host-edgegate-device=egd_/);
+  assert.match(
+    signOn,
+    /^__Host-edgegate-sso=egs_[\w-]+; Path=\/; Secure; HttpOnly; SameSite=Lax; Max-Age=7776000$/,
+  );
   assert.match(
     session,
     /^__Host-edgegate=egr_[\w-]{122}; Path=\/; Secure; HttpOnly; SameSite=Strict; Max-Age=7776000$/,
@@ -783,10 +787,10 @@ test("a deployed service: __Host- and Secure, and its own origin alone", async (
     assert.deepEqual([answer.status, answer.body.code], [403, "forbidden"], origin);
   }
   const out = await page.post("/auth/revoke", {});
-  assert.equal(
-    out.headers.get("set-cookie"),
+  assert.deepEqual(out.headers.getSetCookie(), [
     "__Host-edgegate=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0",
-  );
+    "__Host-edgegate-sso=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0",
+  ]);
 });
 
 test("local development: the loopback origin that the request came to, and no other", async (t) => {

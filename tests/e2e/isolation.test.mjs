@@ -183,6 +183,13 @@ for (const store of ["kv", "durable"])
         "UPDATE users SET password_hash = ?1, roles = ?2 WHERE id = ?3",
       );
       await update.bind(password_hash, JSON.stringify(roles), id).run();
+      // A grant whose id is the user's, so that each path with an id names something of theirs.
+      await edge.db
+        .prepare(
+          "INSERT INTO grants (id, user, client, resource, scopes, given_at) VALUES (?1, ?1, 'demo-spa', '', '[]', 1)",
+        )
+        .bind(id)
+        .run();
       const { session, token: refresh_token } = await makeSession(edge, store, id, 10);
       const { version } = await edge.db
         .prepare("SELECT version FROM users WHERE id = ?1")
@@ -254,6 +261,9 @@ for (const store of ["kv", "durable"])
         "freed_addresses",
         "departures",
         "operator_tickets",
+        "clients",
+        "client_secrets",
+        "grants",
       ])
         assert.ok(
           tables.some((table) => table.name === name),

@@ -15,6 +15,8 @@ const samples = JSON.parse(readFileSync(inRoot("tests/vectors/stored/records.jso
 const { users_row: user, sessions_object: object } = samples;
 const [fresh, renewed, withoutAddress, ...ended] = object.session;
 const beforeProofs = ended.pop();
+// Their table gets the columns of apps, which are null in a session of a browser.
+const withApps = (row) => ({ ...row, client: null, sign_on: null });
 // When the samples' first session began.
 const NOW = fresh.last_used_at;
 
@@ -71,7 +73,7 @@ test("a user and the sessions in their object are read and renewed", async () =>
     assert.equal(answer.verdict, verdict, session.id);
     assert.equal(answer.status, verdict === "ended" ? 400 : 200);
   }
-  assert.deepEqual((await rows()).session, object.session, "nothing was written");
+  assert.deepEqual((await rows()).session, object.session.map(withApps), "nothing was written");
   const { access_token } = (await renew(renewed, 1, NOW + 129)).body;
   const me = await clientOf(edge).get("/auth/me", { token: access_token });
   assert.equal(me.status, 200);
@@ -96,7 +98,7 @@ test("a renewal writes a row like theirs", async () => {
   const [written] = (await rows()).session.filter(({ id }) => id === fresh.id);
   assert.ok(Number.isInteger(written.used_by));
   const sample = { ...renewed, id: fresh.id, used_by: written.used_by, seen: written.seen };
-  assert.deepEqual(written, sample);
+  assert.deepEqual(written, withApps(sample));
   assert.match(written.seen, /^[^\t]*\t[^\t]+\t[^\t]*\t[^\t]*$/);
 });
 

@@ -9,7 +9,10 @@ const FOLDER = process.env.EDGEGATE_LOGS;
 // its first.
 const MOST_SECRETS = 5000;
 const TYPED = ["password", "current_password", "new_password"];
-const TOKENS = ["access_token", "refresh_token", "device_token", "token", "challenge"];
+const TOKENS = [
+  ...["access_token", "refresh_token", "device_token", "token", "challenge"],
+  "client_secret",
+];
 
 const secrets = new Set();
 let kept = [];

@@ -48,7 +48,7 @@ export async function startSupply(edge) {
     const access_token = `ego_${randomBytes(32).toString("base64url")}`;
     const hash = createHash("sha256").update(access_token).digest("hex");
     const insert = edge.db.prepare(
-      "INSERT INTO operator_tickets (hash, scope, created_at, expires_at) VALUES (?1, 'users sessions mail restore pseudonyms', unixepoch(), unixepoch() + 900)",
+      "INSERT INTO operator_tickets (hash, scope, created_at, expires_at) VALUES (?1, 'users sessions mail restore pseudonyms clients', unixepoch(), unixepoch() + 900)",
     );
     await insert.bind(hash).run();
     return { id: hash, access_token };

@@ -520,7 +520,7 @@ on_both!(the_same_user_keeps_the_sign_on_in_the_same_browser, &[], world => {
     browser.log_in(ADA).await;
     let first = code_in(to(&browser.navigate(&ask(OWN, "")).await), ISSUER);
     let old = browser.refresh.clone().unwrap();
-    world.service.ports().events.take();
+    let _ = world.service.ports().events.take();
     world.clock.advance(5);
     browser.log_in(ADA).await;
     let names: Vec<_> = world.service.ports().events.take().iter().map(|e| e.name()).collect();
@@ -540,6 +540,26 @@ on_both!(the_same_user_keeps_the_sign_on_in_the_same_browser, &[], world => {
     assert!(!is_signed_off(&world, &first).await);
     browser.post("/auth/revoke", "{}").await;
     assert!(is_signed_off(&world, &first).await);
+});
+
+// The browser did not get the new cookie, so it shows the one of the replaced session again.
+on_both!(a_login_whose_answer_was_lost_keeps_the_sign_on_too, &[], world => {
+    let world = world.with_apps().await;
+    let mut browser = Browser::new(&world);
+    browser.log_in(ADA).await;
+    let first = code_in(to(&browser.navigate(&ask(OWN, "")).await), ISSUER);
+    let (refresh, sign_on) = (browser.refresh.clone(), browser.sign_on.clone());
+    browser.log_in(ADA).await;
+    (browser.refresh, browser.sign_on) = (refresh.clone(), sign_on);
+    browser.log_in(ADA).await;
+    let third = code_in(to(&browser.navigate(&ask(OWN, "")).await), ISSUER);
+    assert_eq!(third.sign_on, first.sign_on);
+    // After a log-out it begins anew, also if the browser still has the old cookie.
+    browser.post("/auth/revoke", "{}").await;
+    browser.refresh = refresh;
+    browser.log_in(ADA).await;
+    let fourth = code_in(to(&browser.navigate(&ask(OWN, "")).await), ISSUER);
+    assert_ne!(fourth.sign_on, first.sign_on);
 });
 
 on_both!(another_user_in_the_same_browser_logs_the_first_one_out, &[], world => {

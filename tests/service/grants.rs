@@ -17,11 +17,17 @@ fn demo(id: &str) -> ClientId {
     ClientId::parse(id).unwrap()
 }
 
+/// Bytes that differ for each user and app.
+fn random(signed_in: &SignedIn, app: &str) -> [u8; 10] {
+    let (user, hash) = (signed_in.user.id, demo(app).hash());
+    std::array::from_fn(|at| user.as_bytes()[at + 6] ^ hash.as_bytes()[at])
+}
+
 /// Gives an app something, as a consent does.
 async fn give<P: Ports>(service: &AuthService<P>, signed_in: &SignedIn, app: &str) -> Grant {
     let now_ms = service.ports().clock().now_ms();
     let grant = Grant {
-        id: GrantId::new(now_ms, &[app.len().try_into().unwrap(); 10]),
+        id: GrantId::new(now_ms, &random(signed_in, app)),
         user: signed_in.user.id,
         client: demo(app),
         scopes: Scopes::parse("openid").unwrap(),

@@ -73,6 +73,10 @@ async fn allowed<S: SessionStore>(
         Scope::Pseudonyms,
         service.pseudonyms(ticket, named).await.map(drop),
     );
+    note(
+        Scope::Clients,
+        service.list_clients(ticket, None).await.map(drop),
+    );
     allowed
 }
 
@@ -86,7 +90,7 @@ on_both!(a_ticket_opens_its_scope_and_no_other, &[], world => {
             .collect();
         assert_eq!(allowed(&world.service, &ticket, id).await, expected);
     }
-    let all = ticket(&world, 100, "users:read users sessions mail restore pseudonyms");
+    let all = ticket(&world, 100, "users:read users sessions mail restore pseudonyms clients");
     assert_eq!(allowed(&world.service, &all, id).await, Scope::ALL);
     let none = ticket(&world, 101, "* admin");
     assert_eq!(allowed(&world.service, &none, id).await, []);

@@ -43,6 +43,7 @@ mod races;
 mod refusals;
 mod retrying;
 mod rules;
+mod sign_on;
 mod suite;
 mod tabs;
 mod tickets;

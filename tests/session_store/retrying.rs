@@ -133,6 +133,10 @@ impl<S: SessionStore> SessionStore for Retrying<S> {
         )
     }
 
+    async fn has_signed_off(&self, user: UserId, sign_on: SessionId) -> Result<bool, StoreError> {
+        repeat!(self, self.store.has_signed_off(user, sign_on))
+    }
+
     async fn list(
         &self,
         user: UserId,

@@ -119,6 +119,13 @@ impl SessionStore for CloudflareSessions {
         }
     }
 
+    async fn has_signed_off(&self, user: UserId, sign_on: SessionId) -> Result<bool, StoreError> {
+        match self {
+            Self::Kv(store, _) => store.has_signed_off(user, sign_on).await,
+            Self::Durable(store, _) => store.has_signed_off(user, sign_on).await,
+        }
+    }
+
     async fn list(
         &self,
         user: UserId,

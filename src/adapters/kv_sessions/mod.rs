@@ -306,6 +306,15 @@ where
         codes.exchange(user, code, session, None, until, now).await
     }
 
+    async fn has_signed_off(&self, user: UserId, sign_on: SessionId) -> Result<bool, StoreError> {
+        if self.memory.borrow().has_signed_off(user, sign_on) {
+            return Ok(true);
+        }
+        let keys = [signed_off_key(user, sign_on)];
+        let values = self.kv.read(&keys, Some(REVOCATION_CACHE_TTL)).await?;
+        Ok(!values.is_empty())
+    }
+
     async fn list(
         &self,
         user: UserId,

@@ -340,6 +340,10 @@ impl SessionStore for MemorySessions {
         Ok(Exchanged::Again(exchange.session))
     }
 
+    async fn has_signed_off(&self, user: UserId, sign_on: SessionId) -> Result<bool, StoreError> {
+        Ok(self.signed_off.borrow().contains_key(&(user, sign_on)))
+    }
+
     async fn list(
         &self,
         user: UserId,

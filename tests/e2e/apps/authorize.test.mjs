@@ -70,10 +70,7 @@ for (const store of ["kv", "durable"])
       const decided = await tab.decide(sealed, ada);
       const first = codeOf(decided.body.redirect, edge);
       const silent = codeOf(locationOf(await tab.navigate(asking(OWN))), edge);
-      const none = codeOf(
-        locationOf(await tab.navigate(asking(OWN, { prompt: "none" }))),
-        edge,
-      );
+      const none = codeOf(locationOf(await tab.navigate(asking(OWN, { prompt: "none" }))), edge);
       assert.equal(new Set([first, silent, none]).size, 3);
     });
 
@@ -115,7 +112,9 @@ for (const store of ["kv", "durable"])
       const after = tab.jar.get("edgegate-sso-8787").value;
       // Body: user, session, sign-on of 16 bytes each, behind format and key number.
       const part = (ticket, at) =>
-        Buffer.from(ticket.slice(4), "base64url").subarray(2 + at, 18 + at).toString("hex");
+        Buffer.from(ticket.slice(4), "base64url")
+          .subarray(2 + at, 18 + at)
+          .toString("hex");
       assert.notEqual(part(before, 16), part(after, 16), "another session");
       assert.equal(part(before, 32), part(after, 32), "the same sign-on");
       await tab.logIn(ROOT);
@@ -165,7 +164,10 @@ for (const store of ["kv", "durable"])
       const tab = tabOf(edge);
       const ada = await tab.logIn(ADA);
       const { value } = tab.jar.get("edgegate-sso-8787");
-      const sealed = sealedFor(locationOf(await tab.navigate(asking(OTHER, { prompt: "consent" }))), "/consent");
+      const sealed = sealedFor(
+        locationOf(await tab.navigate(asking(OTHER, { prompt: "consent" }))),
+        "/consent",
+      );
       const thief = tabOf(edge);
       thief.jar.set("edgegate-sso-8787", { value, sameSite: "Lax" });
       const asked = [
@@ -182,7 +184,7 @@ for (const store of ["kv", "durable"])
       for (const answer of asked) {
         attacks++;
         assert.ok([400, 401].includes(answer.status), `${answer.status}`);
-        assert.ok(!JSON.stringify(answer.body).includes("token\":"));
+        assert.ok(!JSON.stringify(answer.body).includes('token":'));
       }
     });
 
@@ -193,7 +195,12 @@ for (const store of ["kv", "durable"])
       const request = sealedFor(locationOf(await tab.navigate(ask)), "/consent");
       const decision = { request, user_id: ada.id, allow: true };
       const at = "/auth/authorize/decision";
-      for (const origin of ["https://evil.example", "null", "http://127.0.0.1:5000", `${edge.origin}.evil.example`]) {
+      for (const origin of [
+        "https://evil.example",
+        "null",
+        "http://127.0.0.1:5000",
+        `${edge.origin}.evil.example`,
+      ]) {
         attacks++;
         const answer = await tab.post(at, decision, origin);
         assert.equal(answer.status, 403, origin);
@@ -212,7 +219,14 @@ for (const store of ["kv", "durable"])
       attacks++;
       const without = await tab.client.call("POST", at, { json: decision, headers: { cookie } });
       assert.equal(without.status, 403, "no Origin");
-      for (const forged of ["", "x", "egq_", request.slice(0, -1), `${request}A`, tab.jar.get("edgegate-8787").value]) {
+      for (const forged of [
+        "",
+        "x",
+        "egq_",
+        request.slice(0, -1),
+        `${request}A`,
+        tab.jar.get("edgegate-8787").value,
+      ]) {
         attacks++;
         const answer = await tab.post(at, { ...decision, request: forged });
         assert.deepEqual([answer.status, answer.body.code], [400, "invalid_request"]);
@@ -261,7 +275,7 @@ for (const store of ["kv", "durable"])
         uri("data:text/html,x"),
         uri(" https://app.example.com/callback"),
         uri("https://app.example.com/callback\r\nSet-Cookie: a=b"),
-        uri("\"><script>alert(1)</script>"),
+        uri('"><script>alert(1)</script>'),
       ]) {
         attacks++;
         const answer = await tab.navigate(path);
@@ -287,7 +301,10 @@ for (const store of ["kv", "durable"])
     test("every other fault goes to the app, with state and iss; PKCE is never weaker", async () => {
       const tab = tabOf(edge);
       await tab.logIn(ADA);
-      for (const [changes, error] of /** @type {[Record<string, string | undefined>, string][]} */ ([
+      for (const [
+        changes,
+        error,
+      ] of /** @type {[Record<string, string | undefined>, string][]} */ ([
         [{ code_challenge_method: "plain" }, "invalid_request"],
         [{ code_challenge_method: undefined }, "invalid_request"],
         [{ code_challenge: undefined, code_challenge_method: undefined }, "invalid_request"],
@@ -308,7 +325,12 @@ for (const store of ["kv", "durable"])
         const answer = await tab.navigate(asking(OWN, changes));
         assert.equal(errorOf(answer, edge), error, JSON.stringify(changes));
       }
-      for (const repeated of ["state=x", "nonce=a&nonce=b", "scope=openid&scope=email", "code_challenge=x"]) {
+      for (const repeated of [
+        "state=x",
+        "nonce=a&nonce=b",
+        "scope=openid&scope=email",
+        "code_challenge=x",
+      ]) {
         attacks++;
         const location = locationOf(await tab.navigate(`${asking(OWN)}&${repeated}`));
         const url = new URL(location);
@@ -338,7 +360,9 @@ for (const store of ["kv", "durable"])
         const url = locationOf(await tab.navigate(asking(OWN, { prompt: "none" })));
         return "code" in answerTo(url, edge.origin);
       };
-      const asked = await tab.navigate(`/auth/logout?client_id=${OWN}&post_logout_redirect_uri=${BYE}`);
+      const asked = await tab.navigate(
+        `/auth/logout?client_id=${OWN}&post_logout_redirect_uri=${BYE}`,
+      );
       assert.equal(asked.status, 200);
       assert.match(asked.body, /<form method="post" action="\/auth\/logout">/);
       assert.equal(asked.headers.get("x-frame-options"), "DENY");
@@ -353,7 +377,11 @@ for (const store of ["kv", "durable"])
         assert.match(locationOf(await tab.submit("/auth/logout", form, site)), /^\/auth\/logout\?/);
         assert.ok(await isSignedOn(), site);
       }
-      for (const evil of ["https://evil.example/", "//evil.example", "https://app.example.com/callback"]) {
+      for (const evil of [
+        "https://evil.example/",
+        "//evil.example",
+        "https://app.example.com/callback",
+      ]) {
         attacks++;
         const path = `/auth/logout?client_id=${OWN}&post_logout_redirect_uri=${encodeURIComponent(evil)}`;
         const page = await tab.navigate(path);

@@ -290,7 +290,11 @@ test("in cookie mode the device is known by a cookie, which log-out leaves and n
   assert.equal(begun.status, 200);
   assert.ok(!("device_token" in begun.body) && !("refresh_token" in begun.body));
   const set = Object.fromEntries(begun.headers.getSetCookie().map((line) => line.split(/=(.*)/s)));
-  assert.deepEqual(Object.keys(set).sort(), ["edgegate-8787", "edgegate-8787-device"]);
+  assert.deepEqual(Object.keys(set).sort(), [
+    "edgegate-8787",
+    "edgegate-8787-device",
+    "edgegate-sso-8787",
+  ]);
   assert.match(
     set["edgegate-8787-device"],
     /^egd_[\w-]{104}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=34560000$/,
@@ -302,7 +306,7 @@ test("in cookie mode the device is known by a cookie, which log-out leaves and n
   });
   assert.deepEqual(
     out.headers.getSetCookie().map((line) => line.split("=")[0]),
-    ["edgegate-8787"],
+    ["edgegate-8787", "edgegate-sso-8787"],
   );
 
   assert.equal((await logIn(ADA, "a guess", { ip: place() })).status, 401);

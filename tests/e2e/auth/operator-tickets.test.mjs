@@ -13,7 +13,7 @@ import { startWorkers } from "../workers.mjs";
 
 const GRACE = "grace@example.com";
 const NEW_PASSWORD = "an analytical engine";
-const SCOPES = ["users:read", "users", "sessions", "mail", "restore", "pseudonyms"];
+const SCOPES = ["users:read", "users", "sessions", "mail", "restore", "pseudonyms", "clients"];
 
 const contract = parse(readFileSync(inRoot("openapi.yaml"), "utf8"));
 const operations = Object.entries(contract.paths).flatMap(([path, item]) =>
@@ -50,6 +50,19 @@ async function ticketFor(scope, { age = 0, db = edge.db } = {}) {
   return ticket;
 }
 
+/** A confidential app under the user's id, with a secret under the session's id. */
+async function addApp({ id, sid }) {
+  const app = edge.db.prepare(
+    `INSERT INTO clients (id, name, type, first_party, redirect_uris, post_logout_redirect_uris,
+       resources, scopes, created_at, version)
+     VALUES (?1, 'App', 'confidential', 0, '["https://app.example/"]', '[]', '[]', '[]', 1, 1)`,
+  );
+  const secret = edge.db.prepare(
+    "INSERT INTO client_secrets (id, client, hash, created_at) VALUES (?1, ?2, ?3, 1)",
+  );
+  await edge.db.batch([app.bind(id), secret.bind(sid, id, hashOf(""))]);
+}
+
 /** The request of an operation, on this user. */
 function ask({ method, path, requestBody }, options, { id, sid } = ada_()) {
   const content = requestBody?.content["application/json"];
@@ -78,7 +91,7 @@ function ownSecrets() {
 
 /** Everything in the database, as one text, without the tickets. */
 async function stored() {
-  const tables = ["users", "departures", "dead_letters", "freed_addresses"];
+  const tables = ["users", "departures", "dead_letters", "freed_addresses", "clients"];
   const rows = tables.map((table) => edge.db.prepare(`SELECT * FROM ${table}`).all());
   return JSON.stringify((await Promise.all(rows)).map(({ results }) => results));
 }
@@ -100,7 +113,8 @@ test("each operation takes a ticket of its scope and of no other", async () => {
     }
     assert.equal(await stored(), was, where);
   }
-  // The right scope opens it. What ends the session or the account comes last.
+  await addApp(ada_());
+  // The right scope opens it. What ends the session, the account or the app comes last.
   const ends = [/sid\}$/, /revoke$/, /restored$/, /^DELETE .*\{id\}$/];
   const rank = ({ method, path }) => ends.findIndex((end) => end.test(`${method} ${path}`));
   for (const operation of forOperators.toSorted((a, b) => rank(a) - rank(b))) {

@@ -293,44 +293,61 @@ test("the search for another administrator reads the index only, and only for ad
   assert.match(await plan(other), /users_administrators/);
 });
 
-test("an object's table from before proofs gets the columns once, and keeps its rows", () => {
-  const source = readFileSync(inRoot("src/adapters/cloudflare/durable_sessions/table.rs"), "utf8");
-  const part = source.slice(source.indexOf("fn add_proofs"), source.indexOf("pub(super) fn begin"));
-  const [asks, ...alters] = [...part.matchAll(/"((?:SELECT|ALTER)[^"]*)"/g)].map(([, sql]) => sql);
-  assert.equal(alters.length, 2);
-  const made = /** @type {string} */ (
-    source.match(/"(CREATE TABLE IF NOT EXISTS session [^"]*)"/)?.[1].replace(/\\\n\s*/g, "")
-  );
-  const old = made.replace(", auth_time INTEGER, amr INTEGER", "");
-  assert.notEqual(old, made);
-  for (const [create, statements] of /** @type {[create: string, statements: number][]} */ ([
-    [old, 2],
-    [made, 0],
-  ])) {
-    const db = new DatabaseSync(":memory:");
-    db.exec(create);
-    db.exec(
-      "INSERT INTO session (id, epoch, last_used_at, lives_until, seen) VALUES ('a', 1, 2, 3, 'x')",
+for (const [what, from, to, columns, names] of [
+  [
+    "proofs",
+    "fn add_proofs",
+    "/// The same for",
+    "auth_time INTEGER, amr INTEGER",
+    "auth_time, amr",
+  ],
+  ["apps", "fn add_apps", "pub(super) fn begin", "client TEXT, sign_on TEXT", "client, sign_on"],
+])
+  test(`an object's table from before ${what} gets the columns once, and keeps its rows`, () => {
+    const source = readFileSync(
+      inRoot("src/adapters/cloudflare/durable_sessions/table.rs"),
+      "utf8",
     );
-    let run = 0;
-    // As `prepare` does each time an object starts.
-    for (let start = 0; start < 3; start++) {
-      db.exec(made);
-      try {
-        db.prepare(asks).all();
-        continue;
-      } catch (error) {
-        assert.match(/** @type {Error} */ (error).message, /no such column/);
+    const begin = source.indexOf(from);
+    const part = source.slice(begin, source.indexOf(to, begin));
+    const [asks, ...alters] = [...part.matchAll(/"((?:SELECT|ALTER)[^"]*)"/g)].map(
+      ([, sql]) => sql,
+    );
+    assert.equal(alters.length, 2);
+    const made = /** @type {string} */ (
+      source.match(/"(CREATE TABLE IF NOT EXISTS session [^"]*)"/)?.[1].replace(/\\\n\s*/g, "")
+    );
+    const old = made.replace(`, ${columns}`, "");
+    assert.notEqual(old, made);
+    for (const [create, statements] of /** @type {[create: string, statements: number][]} */ ([
+      [old, 2],
+      [made, 0],
+    ])) {
+      const db = new DatabaseSync(":memory:");
+      db.exec(create);
+      db.exec(
+        "INSERT INTO session (id, epoch, last_used_at, lives_until, seen) VALUES ('a', 1, 2, 3, 'x')",
+      );
+      let run = 0;
+      // As `prepare` does each time an object starts.
+      for (let start = 0; start < 3; start++) {
+        db.exec(made);
+        try {
+          db.prepare(asks).all();
+          continue;
+        } catch (error) {
+          assert.match(/** @type {Error} */ (error).message, /no such column/);
+        }
+        for (const alter of alters) {
+          db.exec(alter);
+          run += 1;
+        }
       }
-      for (const alter of alters) {
-        db.exec(alter);
-        run += 1;
-      }
+      assert.equal(run, statements);
+      const [one, two] = names.split(", ");
+      assert.deepEqual(
+        { ...db.prepare(`SELECT id, epoch, ${names} FROM session`).get() },
+        { id: "a", epoch: 1, [one]: null, [two]: null },
+      );
     }
-    assert.equal(run, statements);
-    assert.deepEqual(
-      { ...db.prepare("SELECT id, epoch, auth_time, amr FROM session").get() },
-      { id: "a", epoch: 1, auth_time: null, amr: null },
-    );
-  }
-});
+  });

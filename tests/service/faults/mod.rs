@@ -165,6 +165,7 @@ fn walk<S: SessionStore + 'static>(
     seen: &mut BTreeSet<&'static str>,
 ) -> usize {
     let mut points = 0;
+    let mut known = BTreeSet::new();
     for case in cases::<S>() {
         let settings = [case.settings, work].concat();
         let world = make(&settings);
@@ -185,7 +186,9 @@ fn walk<S: SessionStore + 'static>(
                 assert_eq!(last.is_empty(), at == calls, "{}, call {at}", case.name);
                 seen.insert(last);
                 let is_known = KNOWN.contains(&(store, case.name, last, fault));
-                assert!(!is_known || found.is_some(), "{} is mended", case.name);
+                if is_known && found.is_some() {
+                    known.insert((case.name, last));
+                }
                 if let Some(complaint) = found.filter(|_| !is_known) {
                     complaints.push(format!(
                         "{store}, {work:?}, {}, call {at} ({last}), {fault:?}: {complaint}",
@@ -195,6 +198,10 @@ fn walk<S: SessionStore + 'static>(
                 points += usize::from(at < calls);
             }
         }
+    }
+    // A case may make the same call twice, and fail at one of them.
+    for (of, case, call, _) in KNOWN {
+        assert!(of != store || known.contains(&(case, call)), "{case} is mended");
     }
     points
 }

@@ -65,7 +65,7 @@ pub(crate) const FAULTS: [Fault; 5] = [
 /// Every call of a port that can fail and that a use case makes. `UserDirectory::ping` is missing,
 /// since no use case calls it, and so is `KeyValue::delete`, which removes records of ended
 /// sessions after the response.
-pub(crate) const CALLS: [&str; 82] = [
+pub(crate) const CALLS: [&str; 83] = [
     "clients add secret",
     "clients change",
     "clients create",
@@ -114,6 +114,7 @@ pub(crate) const CALLS: [&str; 82] = [
     "sessions exchange",
     "sessions forget",
     "sessions forget copy",
+    "sessions has signed off",
     "sessions hold",
     "sessions list",
     "sessions outdate",
@@ -325,6 +326,7 @@ impl<S: SessionStore> SessionStore for Faulty<S> {
     numbered!("sessions end", end(ending: &Ending, reason: EndReason, now: u64) -> ());
     numbered!("sessions end client", end_client(user: UserId, client: ClientHash, now: u64) -> ());
     numbered!("sessions exchange", exchange(user: UserId, code: &CodeId, session: SessionId, sign_on: Option<SessionId>, until: u64, now: u64) -> Exchanged);
+    numbered!("sessions has signed off", has_signed_off(user: UserId, sign_on: SessionId) -> bool);
     numbered!("sessions list", list(user: UserId, epoch: u32, now: u64) -> Vec<ActiveSession>);
     numbered!("sessions outdate", outdate(user: UserId, version: u64, ttl: u64, now: u64) -> ());
     numbered!("sessions hold", hold(user: UserId, now: u64) -> Option<u64>);

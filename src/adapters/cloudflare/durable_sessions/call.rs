@@ -91,6 +91,8 @@ pub(super) enum Call {
         sign_on: Option<SessionId>,
         until: u64,
     },
+    /// As [`has_signed_off`](crate::ports::SessionStore::has_signed_off). Answers a flag.
+    HasSignedOff { sign_on: SessionId },
     /// As [`list`](crate::ports::SessionStore::list). Answers a list of [`ActiveSession`].
     List { epoch: u32, now: u64 },
     /// As [`outdate`](crate::ports::SessionStore::outdate). Drops the copy too, since a Worker from
@@ -363,6 +365,7 @@ mod tests {
             },
             Call::Hold,
             Call::ForgetCopy,
+            Call::HasSignedOff { sign_on: session() },
             Call::Revocation {
                 session: session(),
                 now: 1,

@@ -209,6 +209,7 @@ fn answer(table: &Table, call: &str) -> Result<Answer, StoreError> {
             sign_on,
             until,
         } => Answer::new(&table.exchange(&code, session, sign_on, until)?).waking_at(until),
+        Call::HasSignedOff { sign_on } => Answer::new(&table.has_signed_off(sign_on)?),
         Call::List { epoch, now } => Answer::new(&table.list(epoch, now)?),
         Call::Outdate { version, until } => {
             // A report that was made before drops nothing: an old token may cause it again and again.

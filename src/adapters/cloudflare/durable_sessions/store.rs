@@ -169,6 +169,10 @@ impl SessionStore for DurableSessions {
         self.ask(user, &call).await
     }
 
+    async fn has_signed_off(&self, user: UserId, sign_on: SessionId) -> Result<bool, StoreError> {
+        self.ask(user, &Call::HasSignedOff { sign_on }).await
+    }
+
     async fn list(
         &self,
         user: UserId,

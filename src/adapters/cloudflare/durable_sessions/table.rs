@@ -149,7 +149,8 @@ impl Table {
         Ok((!replayed.is_empty()).then_some(EndReason::CodeReplayed))
     }
 
-    fn has_signed_off(&self, sign_on: SessionId) -> Result<bool, StoreError> {
+    /// As [`has_signed_off`](crate::ports::SessionStore::has_signed_off).
+    pub(super) fn has_signed_off(&self, sign_on: SessionId) -> Result<bool, StoreError> {
         let rows = self.rows(
             "SELECT 1 FROM signed_off WHERE id = ?",
             vec![sign_on.to_string().into()],

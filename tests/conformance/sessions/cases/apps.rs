@@ -388,7 +388,7 @@ pub(crate) async fn a_code_is_exchanged_once<W: World>(world: &W) -> Case {
     Ok(())
 }
 
-/// "of all sessions one gets `First`".
+/// "of all sessions one gets `Exchanged::First`".
 pub(crate) async fn of_ten_exchanges_at_once_one_is_the_first<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let code = code(world);
@@ -413,11 +413,26 @@ pub(crate) async fn of_ten_exchanges_at_once_one_is_the_first<W: World>(world: &
     Ok(())
 }
 
+async fn has_signed_off<W: World>(
+    person: &Person<'_, W>,
+    sign_on: SessionId,
+) -> Result<bool, String> {
+    let sessions = person.world.here();
+    let answer = sessions.has_signed_off(person.user.id, sign_on).await;
+    answer.map_err(text)
+}
+
 pub(crate) async fn a_code_of_an_ended_sign_on_is_refused<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let browser = ada.begin().await?;
     let code = code(world);
+    check_eq!(has_signed_off(&ada, browser.session).await?, false, "before");
+    // Nobody signed out when a session was replaced.
+    let replaced = ada.begin().await?;
+    end(&ada, replaced.session, EndReason::Replaced).await?;
+    check_eq!(has_signed_off(&ada, replaced.session).await?, false, "replaced");
     end(&ada, browser.session, EndReason::LoggedOut).await?;
+    check_eq!(has_signed_off(&ada, browser.session).await?, true, "after the log-out");
     for _ in 0..2 {
         let session = ada.ticket().session;
         let answer = exchange(world, ada.user.id, code, session, Some(browser.session)).await?;

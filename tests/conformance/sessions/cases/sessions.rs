@@ -171,8 +171,8 @@ pub(crate) async fn a_list_leaves_out_what_has_gone_idle<W: World>(world: &W) ->
     Ok(())
 }
 
-/// "If the user now has more than `NewSession::most` sessions, the oldest others MUST end: at once,
-/// or as late and as often as the adapter states."
+/// "the oldest others of that kind MUST end: at once, or as late and as often as the adapter
+/// states."
 pub(crate) async fn the_oldest_ends_above_the_limit<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let oldest = ada.ticket();
