@@ -201,7 +201,10 @@ fn walk<S: SessionStore + 'static>(
     }
     // A case may make the same call twice, and fail at one of them.
     for (of, case, call, _) in KNOWN {
-        assert!(of != store || known.contains(&(case, call)), "{case} is mended");
+        assert!(
+            of != store || known.contains(&(case, call)),
+            "{case} is mended"
+        );
     }
     points
 }

@@ -426,13 +426,25 @@ pub(crate) async fn a_code_of_an_ended_sign_on_is_refused<W: World>(world: &W) -
     let ada = Person::new(world)?;
     let browser = ada.begin().await?;
     let code = code(world);
-    check_eq!(has_signed_off(&ada, browser.session).await?, false, "before");
+    check_eq!(
+        has_signed_off(&ada, browser.session).await?,
+        false,
+        "before"
+    );
     // Nobody signed out when a session was replaced.
     let replaced = ada.begin().await?;
     end(&ada, replaced.session, EndReason::Replaced).await?;
-    check_eq!(has_signed_off(&ada, replaced.session).await?, false, "replaced");
+    check_eq!(
+        has_signed_off(&ada, replaced.session).await?,
+        false,
+        "replaced"
+    );
     end(&ada, browser.session, EndReason::LoggedOut).await?;
-    check_eq!(has_signed_off(&ada, browser.session).await?, true, "after the log-out");
+    check_eq!(
+        has_signed_off(&ada, browser.session).await?,
+        true,
+        "after the log-out"
+    );
     for _ in 0..2 {
         let session = ada.ticket().session;
         let answer = exchange(world, ada.user.id, code, session, Some(browser.session)).await?;
