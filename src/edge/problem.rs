@@ -380,6 +380,7 @@ mod tests {
             Code::LastAdministrator,
             Code::NotInvitable,
             Code::OtherUser,
+            Code::TooManySecrets,
             Code::RegistrationClosed,
             Code::EmailTaken,
         ];
