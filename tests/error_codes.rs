@@ -80,6 +80,8 @@ fn the_contract_uses_every_code() {
         Code::InvalidGrant,
         Code::InvalidClient,
         Code::UnsupportedGrantType,
+        Code::InvalidScope,
+        Code::InvalidTarget,
     ];
     for code in Code::ALL {
         let status = format!("status: {}", code.status());

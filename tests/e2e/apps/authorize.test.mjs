@@ -64,7 +64,7 @@ for (const store of ["kv", "durable"])
         "edgegate-8787-device",
         "edgegate-sso-8787",
       ]);
-      assert.match(tab.jar.get("edgegate-sso-8787").value, /^egs_/);
+      assert.match(tab.cookie("edgegate-sso-8787"), /^egs_/);
       const again = await tab.post("/auth/authorize/request", { request: sealed });
       assert.equal(again.body.next, "done");
       const decided = await tab.decide(sealed, ada);
@@ -107,9 +107,9 @@ for (const store of ["kv", "durable"])
     test("the same user keeps the sign-on; another one ends it", async () => {
       const tab = tabOf(edge);
       await tab.logIn(ADA);
-      const before = tab.jar.get("edgegate-sso-8787").value;
+      const before = tab.cookie("edgegate-sso-8787");
       const ada = await tab.logIn(ADA);
-      const after = tab.jar.get("edgegate-sso-8787").value;
+      const after = tab.cookie("edgegate-sso-8787");
       // Body: user, session, sign-on of 16 bytes each, behind format and key number.
       const part = (ticket, at) =>
         Buffer.from(ticket.slice(4), "base64url")
@@ -118,7 +118,7 @@ for (const store of ["kv", "durable"])
       assert.notEqual(part(before, 16), part(after, 16), "another session");
       assert.equal(part(before, 32), part(after, 32), "the same sign-on");
       await tab.logIn(ROOT);
-      assert.notEqual(part(tab.jar.get("edgegate-sso-8787").value, 32), part(after, 32));
+      assert.notEqual(part(tab.cookie("edgegate-sso-8787"), 32), part(after, 32));
       tab.jar.set("edgegate-sso-8787", { value: after, sameSite: "Lax" });
       assert.equal(
         errorOf(await tab.navigate(asking(OWN, { prompt: "none" })), edge),
@@ -163,7 +163,7 @@ for (const store of ["kv", "durable"])
     test("the sign-on cookie gives nothing to a thief", async () => {
       const tab = tabOf(edge);
       const ada = await tab.logIn(ADA);
-      const { value } = tab.jar.get("edgegate-sso-8787");
+      const value = tab.cookie("edgegate-sso-8787");
       const sealed = sealedFor(
         locationOf(await tab.navigate(asking(OTHER, { prompt: "consent" }))),
         "/consent",
@@ -225,7 +225,7 @@ for (const store of ["kv", "durable"])
         "egq_",
         request.slice(0, -1),
         `${request}A`,
-        tab.jar.get("edgegate-8787").value,
+        tab.cookie("edgegate-8787"),
       ]) {
         attacks++;
         const answer = await tab.post(at, { ...decision, request: forged });
@@ -355,7 +355,7 @@ for (const store of ["kv", "durable"])
     test("a log-out ends the sign-on, and no other site causes one", async () => {
       const tab = tabOf(edge);
       await tab.logIn(ADA);
-      const { value } = tab.jar.get("edgegate-sso-8787");
+      const value = tab.cookie("edgegate-sso-8787");
       const isSignedOn = async () => {
         const url = locationOf(await tab.navigate(asking(OWN, { prompt: "none" })));
         return "code" in answerTo(url, edge.origin);
