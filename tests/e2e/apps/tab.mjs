@@ -63,6 +63,9 @@ export function tabOf(edge) {
   return {
     jar,
     client,
+    /** The value of a cookie that the tab must have. */
+    cookie: (/** @type {string} */ name) =>
+      (jar.get(name) ?? assert.fail(`no cookie ${name}`)).value,
     /** A link of another site, or the redirect of one. `headers` replace those of the browser. */
     navigate: (path, headers = {}) =>
       call("GET", path, {

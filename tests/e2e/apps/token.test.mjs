@@ -58,7 +58,13 @@ for (const store of ["kv", "durable"])
     });
     after(() => stop?.());
 
-    /** A code of the user in this tab, and its verifier. */
+    /**
+     * A code of the user in this tab, and its verifier.
+     *
+     * @param {string} app
+     * @param {{ of?: any, user?: any, [parameter: string]: any }} [options]
+     * @returns {Promise<Record<string, string>>}
+     */
     async function ask(app, { of = tab, user = ada, ...more } = {}) {
       const verifier = randomBytes(32).toString("base64url");
       const query = new URLSearchParams({
@@ -74,8 +80,8 @@ for (const store of ["kv", "durable"])
       let to = locationOf(await of.navigate(`/auth/authorize?${query}`));
       const [, sealed] = /#request=(egq_[\w-]+)$/.exec(to) ?? [];
       if (sealed) to = (await of.decide(sealed, user)).body.redirect;
-      const code = new URL(to).searchParams.get("code");
-      assert.match(code ?? "", /^egk_/, to);
+      const code = new URL(to).searchParams.get("code") ?? assert.fail(to);
+      assert.match(code, /^egk_/, to);
       return {
         grant_type: "authorization_code",
         code,
