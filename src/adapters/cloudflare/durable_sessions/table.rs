@@ -1,4 +1,4 @@
-//! The object's five tables. Each statement is written out whole, and its values are bound parameters
+//! The object's four tables. Each statement is written out whole, and its values are bound parameters
 //! only. Everything here is synchronous.
 
 use js_sys::Array;
@@ -56,10 +56,6 @@ impl Table {
             "CREATE TABLE IF NOT EXISTS fence (\
              one INTEGER PRIMARY KEY CHECK (one = 1), generation TEXT NOT NULL, held_until INTEGER NOT NULL, \
              asked_at INTEGER, user TEXT)",
-            "CREATE TABLE IF NOT EXISTS signed_off (id TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID",
-            "CREATE TABLE IF NOT EXISTS exchanged (\
-             code TEXT PRIMARY KEY, session TEXT NOT NULL, until INTEGER NOT NULL, \
-             replayed INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID",
         ] {
             self.rows(statement, vec![])?;
         }
@@ -79,19 +75,15 @@ impl Table {
         Ok(())
     }
 
-    /// The same for the columns of apps: who holds the session, and its sign-on. Only the rows of
-    /// apps are in the index, so the others cost nothing more.
+    /// The same for the columns of apps: who holds the session, and its sign-on. An index would be
+    /// a page of 4 KiB in every object, and a user has few sessions.
     fn add_apps(&self) -> Result<(), StoreError> {
         let columns = "SELECT client, sign_on FROM session LIMIT 0";
         if self.rows(columns, vec![]).is_err() {
             self.rows("ALTER TABLE session ADD COLUMN client TEXT", vec![])?;
             self.rows("ALTER TABLE session ADD COLUMN sign_on TEXT", vec![])?;
         }
-        self.rows(
-            "CREATE INDEX IF NOT EXISTS session_of_app ON session (sign_on) WHERE client IS NOT NULL",
-            vec![],
-        )
-        .map(drop)
+        Ok(())
     }
 
     /// Returns whether the session has ended already: an app's whose sign-on has, or whose code was
@@ -142,20 +134,36 @@ impl Table {
         {
             return Ok(Some(EndReason::LoggedOut));
         }
-        let replayed = self.rows(
+        let replayed = self.exchanged_rows(
             "SELECT 1 FROM exchanged WHERE session = ? AND replayed = 1",
             vec![session.to_string().into()],
         )?;
         Ok((!replayed.is_empty()).then_some(EndReason::CodeReplayed))
     }
 
-    /// As [`has_signed_off`](crate::ports::SessionStore::has_signed_off).
+    /// As [`has_signed_off`](crate::ports::SessionStore::has_signed_off): whether a session that
+    /// belonged to the sign-on was signed out. Its row stays for longer than a code that is on its
+    /// way.
     pub(super) fn has_signed_off(&self, sign_on: SessionId) -> Result<bool, StoreError> {
         let rows = self.rows(
-            "SELECT 1 FROM signed_off WHERE id = ?",
+            "SELECT 1 FROM session WHERE (id = ?1 OR sign_on = ?1) AND client IS NULL \
+             AND ended NOT IN ('over_limit', 'replaced') LIMIT 1",
             vec![sign_on.to_string().into()],
         )?;
         Ok(!rows.is_empty())
+    }
+
+    /// Rows of the table of codes. The first exchange makes it: in every object it would be a page
+    /// of 4 KiB.
+    fn exchanged_rows(
+        &self,
+        statement: &str,
+        values: Vec<JsValue>,
+    ) -> Result<Vec<Array>, StoreError> {
+        match self.rows(statement, values) {
+            Err(error) if error.detail.contains("no such table") => Ok(Vec::new()),
+            rows => rows,
+        }
     }
 
     /// As [`exchange`](crate::ports::SessionStore::exchange).
@@ -171,6 +179,12 @@ impl Table {
         {
             return Ok(Exchanged::SignedOff);
         }
+        self.rows(
+            "CREATE TABLE IF NOT EXISTS exchanged (\
+             code TEXT PRIMARY KEY, session TEXT NOT NULL, until INTEGER NOT NULL, \
+             replayed INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID",
+            vec![],
+        )?;
         let code = code.to_string();
         let known = self
             .rows(
@@ -319,7 +333,8 @@ impl Table {
     }
 
     /// Ends a session, and with it its sign-on and the apps of that, if the reason is such a one.
-    /// The first reason stays, and the row is deleted after [`ENDED_ROW_TTL`].
+    /// The row is deleted after [`ENDED_ROW_TTL`]. The first reason stays, unless a reason that ends
+    /// the sign-on follows one that did not.
     pub(super) fn end(
         &self,
         session: SessionId,
@@ -327,8 +342,14 @@ impl Table {
         now: u64,
     ) -> Result<(), StoreError> {
         let until = now.saturating_add(ENDED_ROW_TTL);
+        let statement = if reason.ends_the_sign_on() {
+            "UPDATE session SET ended = ?, lives_until = min(lives_until, ?) WHERE id = ? \
+             AND (ended IS NULL OR (client IS NULL AND ended IN ('over_limit', 'replaced')))"
+        } else {
+            "UPDATE session SET ended = ?, lives_until = min(lives_until, ?) WHERE id = ? AND ended IS NULL"
+        };
         self.rows(
-            "UPDATE session SET ended = ?, lives_until = min(lives_until, ?) WHERE id = ? AND ended IS NULL",
+            statement,
             vec![
                 reason.as_str().into(),
                 number(until),
@@ -346,12 +367,6 @@ impl Table {
                 number(until),
                 sign_on.to_string().into(),
             ],
-        )?;
-        // A code may be on its way. It is valid for a minute.
-        self.rows(
-            "INSERT INTO signed_off (id, until) VALUES (?, ?) \
-             ON CONFLICT (id) DO NOTHING",
-            vec![sign_on.to_string().into(), number(until)],
         )
         .map(drop)
     }
@@ -428,17 +443,11 @@ impl Table {
         .map(drop)
     }
 
-    /// Deletes all sessions, and what is remembered of sign-ons and codes. `outdated` stays until the
-    /// alarm rings.
+    /// Deletes all sessions, and which codes were exchanged. `outdated` stays until the alarm rings.
     pub(super) fn forget(&self) -> Result<(), StoreError> {
-        for statement in [
-            "DELETE FROM session",
-            "DELETE FROM signed_off",
-            "DELETE FROM exchanged",
-        ] {
-            self.rows(statement, vec![])?;
-        }
-        Ok(())
+        self.rows("DELETE FROM session", vec![])?;
+        self.exchanged_rows("DELETE FROM exchanged", vec![])
+            .map(drop)
     }
 
     pub(super) fn revocation(
@@ -522,22 +531,20 @@ impl Table {
             "DELETE FROM session WHERE lives_until <= ?",
             vec![number(now)],
         )?;
-        for statement in [
-            "DELETE FROM outdated WHERE until <= ?",
-            "DELETE FROM signed_off WHERE until <= ?",
-            "DELETE FROM exchanged WHERE until <= ?",
-        ] {
-            self.rows(statement, vec![number(now)])?;
-        }
+        self.rows("DELETE FROM outdated WHERE until <= ?", vec![number(now)])?;
+        self.exchanged_rows("DELETE FROM exchanged WHERE until <= ?", vec![number(now)])?;
+        let code = self
+            .exchanged_rows("SELECT min(until) FROM exchanged", vec![])?
+            .pop();
         let row = self
             .rows(
                 "SELECT min(time) FROM \
-                 (SELECT min(lives_until) AS time FROM session UNION ALL SELECT min(until) FROM outdated \
-                 UNION ALL SELECT min(until) FROM signed_off UNION ALL SELECT min(until) FROM exchanged)",
+                 (SELECT min(lives_until) AS time FROM session UNION ALL SELECT min(until) FROM outdated)",
                 vec![],
             )?
             .pop();
-        Ok(row.and_then(|row| integer(&row, 0)))
+        let next = |row: Option<Array>| row.and_then(|row| integer(&row, 0));
+        Ok([next(row), next(code)].into_iter().flatten().min())
     }
 
     fn rows(&self, statement: &str, values: Vec<JsValue>) -> Result<Vec<Array>, StoreError> {
