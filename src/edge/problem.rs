@@ -350,6 +350,7 @@ mod tests {
             Code::ReauthenticationRequired,
             Code::LastAdministrator,
             Code::NotInvitable,
+            Code::TooManySecrets,
             Code::RegistrationClosed,
             Code::EmailTaken,
         ];
