@@ -110,16 +110,23 @@ fn no_use_case_names_another() {
     let service = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/service");
     let shared_steps = [
         "access",
+        "app_access",
+        "app_tokens",
         "change_user",
+        "client_authentication",
+        "client_documents",
         "compose_mail",
         "limits",
         "check_challenge",
+        "id_token_hint",
         "invitation",
         "mail",
         "manager",
         "new_user",
         "passwords",
         "redeem_link",
+        "renewals",
+        "sign_on",
         "tokens",
     ];
     let use_cases: Vec<String> = rust_files(&service)
