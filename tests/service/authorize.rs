@@ -9,7 +9,7 @@ use edgegate::domain::session::{EndReason, RefreshTokens, SessionId, Verdict};
 use edgegate::edge::answer::Answer;
 use edgegate::edge::request::{Navigation, Request};
 use edgegate::edge::router::route;
-use edgegate::ports::{Clients, Clock, Ports, SessionStore, UserDirectory};
+use edgegate::ports::{Clients, Clock, Ending, Ports, SessionStore, UserDirectory};
 use edgegate::service::manage_users::Amendment;
 use edgegate_token::json::Json;
 
@@ -572,6 +572,30 @@ on_both!(another_user_in_the_same_browser_logs_the_first_one_out, &[], world => 
     assert_ne!((second.user, second.sign_on), (first.user, first.sign_on));
     assert!(is_signed_off(&world, &first).await);
     assert!(!is_signed_off(&world, &second).await);
+});
+
+// A session that was one too many ends alone, and so does one that a login has replaced whose answer
+// was lost. The apps go on then, until the person signs out in that browser.
+on_both!(whoever_signs_out_of_a_session_that_has_ended_leaves_the_apps_too, &[], world => {
+    let world = world.with_apps().await;
+    for reason in [EndReason::OverLimit, EndReason::Replaced] {
+        for other_user in [false, true] {
+            world.clock.advance(10);
+            let mut browser = Browser::new(&world);
+            browser.log_in(ADA).await;
+            let code = code_in(to(&browser.navigate(&ask(OWN, "")).await), ISSUER);
+            let sessions = world.service.ports().sessions();
+            let ending = Ending::by_id(code.user, code.session);
+            sessions.end(&ending, reason, now(&world)).await.unwrap();
+            assert!(!is_signed_off(&world, &code).await, "{reason:?}");
+            if other_user {
+                browser.log_in(ROOT).await;
+            } else {
+                browser.post("/auth/revoke", "{}").await;
+            }
+            assert!(is_signed_off(&world, &code).await, "{reason:?} {other_user}");
+        }
+    }
 });
 
 on_both!(a_decision_is_for_the_user_whom_the_page_showed, &[], world => {
