@@ -12,7 +12,7 @@ const RECORD = "bench/size.json";
 // A short cold start is the promise (docs/decisions/0006). The limits keep the size from growing
 // unnoticed.
 /** @type {Record<string, number>} */
-const LIMITS = { worker: 520 * 1024, packageWasm: 64 * 1024 };
+const LIMITS = { worker: 680 * 1024, packageWasm: 64 * 1024 };
 /**
  * A size that exceeds the record by more than this fails. Then check the cold start, and record the
  * new size.

@@ -45,7 +45,7 @@ impl<P: Ports> AuthService<P> {
                 Ok(app)
             }
             Ok(()) => {
-                self.admit_app_network(client).await?;
+                self.admit_network(client).await?;
                 Ok(app)
             }
             Err(refusal) => {

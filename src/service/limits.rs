@@ -66,8 +66,7 @@ impl<P: Ports> AuthService<P> {
             LimitedBy::Session(session),
         )
         .await?;
-        self.admit(Limit::ClientRenewals, client, &key, LimitedBy::Client)
-            .await
+        self.admit_network(client).await
     }
 
     /// Counts a request that an app's user makes on the way into the app or out of it. Many people
@@ -86,8 +85,8 @@ impl<P: Ports> AuthService<P> {
         self.admit(limit, client, &key, LimitedBy::Client).await
     }
 
-    /// Counts a request of an app without a secret: by its network, which many people may share.
-    pub(super) async fn admit_app_network(&self, client: &Client) -> Result<(), Error> {
+    /// Counts a request for tokens by its network, which many people may share.
+    pub(super) async fn admit_network(&self, client: &Client) -> Result<(), Error> {
         let key = client.limit_key();
         self.admit(Limit::ClientRenewals, client, &key, LimitedBy::Client)
             .await

@@ -659,7 +659,7 @@ export const faults = [
   {
     id: "reuse-told-sixty-times",
     promise: "A stolen token that is presented many times at once causes one mail to its owner.",
-    file: "src/service/renew_token.rs",
+    file: "src/service/renewals.rs",
     search: "self.notify_once(task, locale, &event).await;",
     replace: "let _ = event;\n            self.notify(task, locale).await;",
     command: sessionStore("races"),
