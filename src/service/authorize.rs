@@ -111,6 +111,14 @@ pub struct Decision<'a> {
     pub allow: bool,
 }
 
+/// A sealed request, as its app may make it now.
+struct OpenedRequest {
+    request: AuthorizationRequest,
+    app: AppClient,
+    /// What the app gets instead of a code, because it may not ask for this any more.
+    refusal: Option<Box<ErrorRedirect>>,
+}
+
 impl<P: Ports> AuthService<P> {
     /// Whether apps can send their users here: somebody other than this service must be able to
     /// verify its tokens. Nobody can when a symmetric key signs them.
@@ -145,7 +153,7 @@ impl<P: Ports> AuthService<P> {
         else {
             return Ok(Authorized::Broken(PageFault::ClientUnknown));
         };
-        let request =
+        let mut request =
             match unresolved.for_client(&app, &self.settings().authorization_rules(), self.now()) {
                 Ok(request) => request,
                 Err(RequestFault::Page(fault)) => return Ok(Authorized::Broken(fault)),
@@ -153,7 +161,8 @@ impl<P: Ports> AuthService<P> {
                     return Ok(Authorized::ToApp(self.refusal(&refusal)));
                 }
             };
-        match self.arrive(&request, &app, query, sign_on).await {
+        request.expected = self.hinted_user(query).await;
+        match self.arrive(&request, &app, sign_on).await {
             Err(Error::Store(error)) if request.prompts.none => {
                 let unavailable = OAuthError::TemporarilyUnavailable;
                 let refusal = request.refuse(unavailable, "Try again in a moment");
@@ -170,7 +179,6 @@ impl<P: Ports> AuthService<P> {
         &self,
         request: &AuthorizationRequest,
         app: &AppClient,
-        query: &str,
         sign_on: Option<&str>,
     ) -> Result<Authorized, Error> {
         let signed_on = match sign_on {
@@ -185,12 +193,6 @@ impl<P: Ports> AuthService<P> {
             epoch: of.epoch,
             proof: of.proof,
         });
-        if let (Some(hinted), Some(signed_on)) = (self.hinted_user(query), &signed_on)
-            && hinted != signed_on.user
-        {
-            let refusal = request.refuse(OAuthError::LoginRequired, "Somebody else is signed in");
-            return Ok(Authorized::ToApp(self.refusal(&refusal)));
-        }
         let grant = self.live_grant(request, signed_on.as_ref()).await?;
         let step = self.step(
             request,
@@ -210,7 +212,7 @@ impl<P: Ports> AuthService<P> {
             (Step::SignIn | Step::Code, _) => page(IssuerPage::SignIn),
             (Step::Consent | Step::Continue, _) => page(IssuerPage::Consent),
             (Step::Refuse(error), _) => {
-                let refusal = request.refuse(error, NOBODY_MAY_BE_ASKED);
+                let refusal = request.refuse(error, why(request, signed_on.as_ref()));
                 Authorized::ToApp(self.refusal(&refusal))
             }
         })
@@ -228,7 +230,8 @@ impl<P: Ports> AuthService<P> {
         client: &Client,
     ) -> Result<ShownRequest, Error> {
         self.admit_authorization(client).await?;
-        let (request, app) = self.open_request(sealed, client).await?;
+        let opened = self.open_request(sealed, client).await?;
+        let OpenedRequest { request, app, .. } = opened;
         let person = self.person(held).await?;
         let signed_on = person.as_ref().map(signed_on_by);
         let grant = self.live_grant(&request, signed_on.as_ref()).await?;
@@ -241,6 +244,8 @@ impl<P: Ports> AuthService<P> {
         );
         let next = match step {
             Step::SignIn => Next::SignIn,
+            // Nobody has to be asked before the app gets an error.
+            _ if opened.refusal.is_some() => Next::Done,
             Step::Consent => Next::Consent,
             Step::Continue => Next::Continue,
             Step::Code | Step::Refuse(_) => Next::Done,
@@ -272,7 +277,8 @@ impl<P: Ports> AuthService<P> {
         client: &Client,
     ) -> Result<ToApp, Error> {
         self.admit_authorization(client).await?;
-        let (request, app) = self.open_request(decision.request, client).await?;
+        let opened = self.open_request(decision.request, client).await?;
+        let OpenedRequest { request, app, .. } = opened;
         let person = self.person(held).await?;
         let signed_on = person.as_ref().map(signed_on_by);
         let signed_on = signed_on.ok_or(Error::Authorization(AuthorizationRefusal::SignIn))?;
@@ -288,6 +294,9 @@ impl<P: Ports> AuthService<P> {
             let refusal = request.refuse(OAuthError::AccessDenied, "The user said no");
             return Ok(self.refusal(&refusal));
         }
+        if let Some(refusal) = &opened.refusal {
+            return Ok(self.refusal(refusal));
+        }
         let grant = self.live_grant(&request, Some(&signed_on)).await?;
         let step = self.step(
             &request,
@@ -299,7 +308,7 @@ impl<P: Ports> AuthService<P> {
         match step {
             Step::Code => self.issue_code(&request, &app, &signed_on, grant).await,
             Step::Refuse(error) => {
-                let refusal = request.refuse(error, NOBODY_MAY_BE_ASKED);
+                let refusal = request.refuse(error, why(&request, Some(&signed_on)));
                 Ok(self.refusal(&refusal))
             }
             Step::SignIn | Step::Consent | Step::Continue => {
@@ -309,25 +318,27 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Opens a sealed request, and asks again whether its app may still get the answer.
-    async fn open_request(
-        &self,
-        sealed: &str,
-        client: &Client,
-    ) -> Result<(AuthorizationRequest, AppClient), Error> {
+    async fn open_request(&self, sealed: &str, client: &Client) -> Result<OpenedRequest, Error> {
         let request = self
             .shared
             .sealed_requests
             .open(sealed, self.now())
             .ok_or(Error::Authorization(AuthorizationRefusal::Request))?;
-        let app = self
-            .app_with_document(&request.client_id, client)
-            .await?
-            .filter(|app| {
-                app.disabled_at.is_none()
-                    && app.redirect_uri(request.redirect_uri.as_str()).is_some()
-            });
+        let app = self.app_with_document(&request.client_id, client).await?;
         let app = app.ok_or(Error::Authorization(AuthorizationRefusal::Client))?;
-        Ok((request, app))
+        let rules = self.settings().authorization_rules();
+        let (request, refusal) = match request.clone().judged_again(&app, &rules) {
+            Ok(request) => (request, None),
+            Err(RequestFault::Redirect(refusal)) => (request, Some(refusal)),
+            Err(RequestFault::Page(_)) => {
+                return Err(Error::Authorization(AuthorizationRefusal::Client));
+            }
+        };
+        Ok(OpenedRequest {
+            request,
+            app,
+            refusal,
+        })
     }
 
     /// Whose refresh token the browser holds. `None` unless its session goes on and the token is
@@ -448,14 +459,27 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// The user of `id_token_hint`, if it is an id_token of ours.
-    fn hinted_user(&self, query: &str) -> Option<UserId> {
+    async fn hinted_user(&self, query: &str) -> Option<UserId> {
         let mut parameters = form_urlencoded::parse(query.as_bytes());
-        let (_, hint) = parameters.find(|(name, _)| name == "id_token_hint")?;
-        self.id_token_hint(&hint).map(|hint| hint.user)
+        let (_, hint) =
+            parameters.find(|(name, hint)| name == "id_token_hint" && !hint.is_empty())?;
+        self.id_token_hint(&hint).await.map(|hint| hint.user)
     }
 }
 
 const NOBODY_MAY_BE_ASKED: &str = "The user has to be asked, and prompt=none does not allow it";
+
+const SOMEBODY_ELSE: &str = "Somebody else is signed in";
+
+/// Why the request is refused, for the developers of the app.
+fn why(request: &AuthorizationRequest, signed_on: Option<&SignedOn>) -> &'static str {
+    let expected = request.expected.zip(signed_on);
+    if expected.is_some_and(|(user, signed_on)| user != signed_on.user) {
+        SOMEBODY_ELSE
+    } else {
+        NOBODY_MAY_BE_ASKED
+    }
+}
 
 fn signed_on_by((ticket, user): &(RefreshTicket, User)) -> SignedOn {
     SignedOn {

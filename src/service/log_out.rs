@@ -1,6 +1,7 @@
 //! Logs out: ends the session of a token (RFC 7009).
 
 use super::AuthService;
+use super::sign_on::sign_on_of;
 use crate::domain::account::UserId;
 use crate::domain::error::Error;
 use crate::domain::event::Act;
@@ -21,25 +22,36 @@ impl<P: Ports> AuthService<P> {
     /// Ends the session of a refresh token, used or not, or of an access token, expired and
     /// outdated ones included. The token must be one of this service, and so recent that its
     /// session can still exist. The sign-on ends with the session, so the apps that the user entered
-    /// through it are logged out too. An invalid token is not an error (RFC 7009 section 2.2), and a
-    /// session that has ended already is not written again. Returns the session, for the log.
+    /// through it are logged out too: also if the session has ended before, but not the sign-on. An
+    /// invalid token is not an error (RFC 7009 section 2.2), and what has ended already is not
+    /// written again. Returns the session, for the log.
     ///
     /// # Errors
     /// [`Error::Store`] if the end may not have been stored; the client may retry.
     pub async fn log_out(&self, token: &str) -> Result<Option<(UserId, SessionId)>, Error> {
         let now = self.now();
-        let ending = match self.shared.refresh_tokens.open(token) {
-            Some(ticket) if ticket.expires_at > now => Ending::of_ticket(&ticket),
+        let (ending, sign_on) = match self.shared.refresh_tokens.open(token) {
+            Some(ticket) if ticket.expires_at > now => {
+                (Ending::of_ticket(&ticket), Some(sign_on_of(&ticket)))
+            }
             Some(_) => return Ok(None),
             None => match self.session_of_access_token(token, now) {
-                Some((user, session)) => Ending::by_id(user, session),
+                Some((user, session)) => (Ending::by_id(user, session), None),
                 None => return Ok(None),
             },
         };
         let Ending { user, session, .. } = ending;
         let sessions = self.ports.sessions();
-        if !sessions.revocation(user, session, None, now).await?.ended {
+        let has_ended = sessions.revocation(user, session, None, now).await?.ended;
+        // A session that was one too many, or was replaced, has not ended the sign-on.
+        let is_left = match sign_on {
+            Some(sign_on) if has_ended => sessions.has_signed_off(user, sign_on).await?,
+            _ => has_ended,
+        };
+        if !is_left {
             sessions.end(&ending, EndReason::LoggedOut, now).await?;
+        }
+        if !has_ended {
             self.record(Act::SignedOut { user, session });
         }
         Ok(Some((user, session)))

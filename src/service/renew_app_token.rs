@@ -4,7 +4,7 @@ use super::AuthService;
 use super::app_tokens::{AppTokens, Granted};
 use super::client_authentication::ClientCredentials;
 use crate::domain::authorization::{
-    AppClient, AppTicket, ClientType, Grant, RedirectKind, Resource, Scopes,
+    AppClient, AppTicket, ClientType, Grant, RedirectKind, Resource, Scopes, still_allowed,
 };
 use crate::domain::error::{Error, GrantRefusal};
 use crate::domain::policy::APP_PAGE_IDLE_TTL;
@@ -65,7 +65,10 @@ impl<P: Ports> AuthService<P> {
         self.admit_app_session(&app, ticket.core.session, client)
             .await?;
         require_same_resource(&ticket, renewal.resource)?;
-        let scopes = narrowed(&ticket, renewal.scope)?;
+        let rules = self.settings().authorization_rules();
+        let allowed = still_allowed(&app, ticket.resource.as_ref(), &ticket.scopes, &rules)
+            .ok_or(Error::Target)?;
+        let scopes = narrowed(&ticket, renewal.scope, &allowed)?;
 
         // Names are in id_tokens, but not in a copy of the row.
         let (grant, row) = futures_util::future::join(
@@ -143,12 +146,12 @@ fn require_same_resource(ticket: &AppTicket, asked: Option<&str>) -> Result<(), 
 }
 
 /// The scopes of the new access token.
-fn narrowed(ticket: &AppTicket, asked: Option<&str>) -> Result<Scopes, Error> {
+fn narrowed(ticket: &AppTicket, asked: Option<&str>, allowed: &Scopes) -> Result<Scopes, Error> {
     let asked = asked
         .map(Scopes::parse)
         .transpose()
         .map_err(|_| Error::Scope)?;
-    let scopes = ticket.narrowed(asked.as_ref());
+    let scopes = ticket.narrowed(asked.as_ref()).in_both(allowed);
     if scopes.is_empty() && !ticket.scopes.is_empty() {
         return Err(Error::Scope);
     }

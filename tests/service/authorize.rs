@@ -9,13 +9,14 @@ use edgegate::domain::session::{EndReason, RefreshTokens, SessionId, Verdict};
 use edgegate::edge::answer::Answer;
 use edgegate::edge::request::{Navigation, Request};
 use edgegate::edge::router::route;
-use edgegate::ports::{Clients, Clock, Ports, SessionStore, UserDirectory};
+use edgegate::ports::{Clients, Clock, Ending, Ports, SessionStore, UserDirectory};
 use edgegate::service::manage_users::Amendment;
 use edgegate_token::json::Json;
 
 use crate::fixture::{
     ADA, PASSWORD, ROOT, World, client, log_in, on_both, on_memory, settings, verdict,
 };
+use crate::leave_apps::id_token;
 
 pub(crate) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 pub(crate) const OWN: &str = "own-app";
@@ -574,6 +575,30 @@ on_both!(another_user_in_the_same_browser_logs_the_first_one_out, &[], world => 
     assert!(!is_signed_off(&world, &second).await);
 });
 
+// A session that was one too many ends alone, and so does one that a login has replaced whose answer
+// was lost. The apps go on then, until the person signs out in that browser.
+on_both!(whoever_signs_out_of_a_session_that_has_ended_leaves_the_apps_too, &[], world => {
+    let world = world.with_apps().await;
+    for reason in [EndReason::OverLimit, EndReason::Replaced] {
+        for other_user in [false, true] {
+            world.clock.advance(10);
+            let mut browser = Browser::new(&world);
+            browser.log_in(ADA).await;
+            let code = code_in(to(&browser.navigate(&ask(OWN, "")).await), ISSUER);
+            let sessions = world.service.ports().sessions();
+            let ending = Ending::by_id(code.user, code.session);
+            sessions.end(&ending, reason, now(&world)).await.unwrap();
+            assert!(!is_signed_off(&world, &code).await, "{reason:?}");
+            if other_user {
+                browser.log_in(ROOT).await;
+            } else {
+                browser.post("/auth/revoke", "{}").await;
+            }
+            assert!(is_signed_off(&world, &code).await, "{reason:?} {other_user}");
+        }
+    }
+});
+
 on_both!(a_decision_is_for_the_user_whom_the_page_showed, &[], world => {
     let world = world.with_apps().await;
     let mut browser = Browser::new(&world);
@@ -636,6 +661,51 @@ on_both!(a_changed_app_gets_no_answer_to_an_older_request, &[], world => {
     assert_eq!(browser.navigate(&ask(OTHER, "")).await.status, 400);
     world.change_app(OWN, |app| app.disabled_at = Some(1)).await;
     assert_eq!(browser.navigate(&ask(OWN, "")).await.status, 400);
+});
+
+// A person may take an hour to answer. What an administrator took from the app meanwhile is not theirs
+// to give.
+on_both!(a_decision_gives_no_more_than_the_app_may_have_now, &[], world => {
+    let world = world.with_apps().await;
+    let mut browser = Browser::new(&world);
+    browser.log_in(ADA).await;
+    let user = browser.user_id().await;
+    let more = "&resource=https%3A%2F%2Fapi.example.com&scope=openid%20notes%3Aread";
+    let answer = browser.navigate(&ask(OTHER, more)).await;
+    let sealed = sealed_in(to(&answer), "/consent").to_owned();
+    world.change_app(OTHER, |app| app.scopes = Vec::new()).await;
+    let shown = browser.show(&sealed).await;
+    assert_eq!(shown.get("scopes").cloned().and_then(Json::into_texts).unwrap(), ["openid"]);
+    let decided = browser.decide(&sealed, &user, true).await;
+    let code = code_in(text(&json(&decided), "redirect"), ISSUER);
+    assert_eq!(code.scopes.to_string(), "openid");
+    world.change_app(OTHER, |app| app.resources = Vec::new()).await;
+    let decided = browser.decide(&sealed, &user, true).await;
+    assert_eq!(decided.status, 200, "{decided:?}");
+    assert_eq!(error_in(text(&json(&decided), "redirect"), ISSUER), "invalid_target");
+});
+
+// The app expects the user of its id_token, also from somebody who has to sign in first.
+on_both!(nobody_but_the_user_of_the_hint_signs_in, &[], world => {
+    let world = world.with_apps().await;
+    let ada = Browser::new(&world).user_id().await;
+    let hint = id_token(&world, &ada, OWN, 0);
+    for (email, error) in [(ROOT, Some("login_required")), (ADA, None)] {
+        let mut browser = Browser::new(&world);
+        let answer = browser.navigate(&ask(OWN, &format!("&id_token_hint={hint}"))).await;
+        let sealed = sealed_in(to(&answer), "/sign-in").to_owned();
+        let [user, _] = browser.log_in_as(email).await;
+        assert_eq!(text(&browser.show(&sealed).await, "next"), "done");
+        let decided = json(&browser.decide(&sealed, &user, true).await);
+        let at = text(&decided, "redirect");
+        match error {
+            Some(error) => assert_eq!(error_in(at, ISSUER), error),
+            None => assert_eq!(code_in(at, ISSUER).user.to_string(), ada),
+        }
+    }
+    let mut browser = Browser::new(&world);
+    let twice = ask(OWN, &format!("&id_token_hint={hint}&id_token_hint=x"));
+    assert_eq!(error_in(to(&browser.navigate(&twice).await), ISSUER), "invalid_request");
 });
 
 on_both!(a_proof_is_demanded_as_the_app_asks, &[], world => {

@@ -3,19 +3,25 @@
 use std::borrow::Cow;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use edgegate::adapters::memory::MemorySessions;
+use edgegate::adapters::memory::{MemoryIdTokenSigner, MemorySessions};
 use edgegate::edge::answer::Answer;
 use edgegate::ports::{Clock, SessionStore};
 use edgegate_token::json::Json;
 use edgegate_token::sign;
 
+use crate::app_tokens::rsa;
 use crate::authorize::{Browser, ISSUER, OTHER, OWN, ask, to};
 use crate::fixture::{ADA, ROOT, World, on_both, on_memory};
 
 const BYE: &str = "https%3A%2F%2Fapp.example.com%2Fbye";
 
 /// An id_token of ours, which was issued some seconds ago.
-fn id_token<S: SessionStore>(world: &World<S>, user: &str, app: &str, age: u64) -> String {
+pub(crate) fn id_token<S: SessionStore>(
+    world: &World<S>,
+    user: &str,
+    app: &str,
+    age: u64,
+) -> String {
     let iat = world.clock.now_ms() / 1000 - age;
     let claims = serde_json::json!({
         "iss": ISSUER, "sub": user, "aud": app, "iat": iat, "exp": iat + 600,
@@ -62,6 +68,47 @@ on_both!(an_app_with_an_id_token_of_the_user_signs_them_out, &[], world => {
         // Nobody is there any more; the app gets its user back all the same.
         assert_eq!(to(&browser.navigate(&at).await), "https://app.example.com/bye?state=a%26b");
     }
+});
+
+/// An id_token with this header, signed as the memory's signer does with this key.
+fn rs256(header: &str, kid: &str, payload: &str) -> String {
+    let signed = format!(
+        "{}.{payload}",
+        Base64UrlUnpadded::encode_string(header.as_bytes())
+    );
+    let signature = MemoryIdTokenSigner::signature(kid, signed.as_bytes());
+    format!("{signed}.{}", Base64UrlUnpadded::encode_string(&signature))
+}
+
+on_both!(an_id_token_of_an_rsa_key_is_a_hint_too, &[("ID_TOKEN_KEYS", &rsa())], world => {
+    let world = world.with_apps().await;
+    let header = r#"{"alg":"RS256","kid":"rsa","typ":"JWT"}"#;
+    let payload_of = |token: &str| token.split('.').nth(1).unwrap().to_owned();
+    let at = |hint: &str| {
+        format!("/auth/logout?id_token_hint={hint}&post_logout_redirect_uri={BYE}")
+    };
+    let (mut browser, user) = signed_in(&world).await;
+    let payload = payload_of(&id_token(&world, &user, OWN, 0));
+    for forged in [
+        rs256(r#"{"alg":"RS256","kid":"other","typ":"JWT"}"#, "other", &payload),
+        rs256(r#"{"alg":"RS256","kid":"rsa","typ":"at+jwt"}"#, "rsa", &payload),
+        rs256(r#"{"alg":"EdDSA","kid":"rsa","typ":"JWT"}"#, "rsa", &payload),
+        rs256(r#"{"alg":"RS256","kid":"rsa","typ":"JWT","crit":["x"]}"#, "rsa", &payload),
+        rs256(header, "other", &payload),
+        rs256(header, "rsa", &payload_of(&id_token(&world, &user, OWN, 500 * 86_400))),
+    ] {
+        assert!(html(&browser.navigate(&at(&forged)).await).contains("<form"), "{forged}");
+        assert!(is_signed_on(&mut browser).await);
+    }
+    // A hint for somebody else is one for a request too.
+    let other = "019ab7a1-2c00-7101-8101-010101010101";
+    let hint = rs256(header, "rsa", &payload_of(&id_token(&world, other, OWN, 0)));
+    let answer = browser.navigate(&ask(OWN, &format!("&id_token_hint={hint}"))).await;
+    assert!(to(&answer).contains("error=login_required"), "{answer:?}");
+    let hint = rs256(header, "rsa", &payload);
+    let answer = browser.navigate(&at(&hint)).await;
+    assert_eq!(to(&answer), "https://app.example.com/bye");
+    assert!(!is_signed_on(&mut browser).await);
 });
 
 on_both!(without_proof_the_person_is_asked_first, &[], world => {

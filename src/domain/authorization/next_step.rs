@@ -91,6 +91,9 @@ fn ask(
     let Some(signed_on) = signed_on else {
         return Step::SignIn;
     };
+    if request.expected.is_some_and(|user| user != signed_on.user) {
+        return Step::Refuse(OAuthError::LoginRequired);
+    }
     if needs_proof(request, signed_on, now) {
         return Step::SignIn;
     }

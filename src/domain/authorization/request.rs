@@ -12,6 +12,7 @@ use super::client::{AppClient, ClientId};
 use super::redirect_uri::RedirectUri;
 use super::resource::{ProtectedResource, Resource};
 use super::scope::{Scope, Scopes};
+use crate::domain::account::UserId;
 use crate::domain::policy::{
     ACR_VALUES_MAX_BYTES, AUTHORIZATION_QUERY_MAX_BYTES, LOGIN_HINT_MAX_BYTES, NONCE_MAX_BYTES,
     STATE_MAX_BYTES, UI_LOCALES_MAX_BYTES,
@@ -288,6 +289,9 @@ pub struct AuthorizationRequest {
     pub login_hint: Option<String>,
     /// Languages for the pages.
     pub ui_locales: Option<String>,
+    /// Whose id_token the app has sent as `id_token_hint`: nobody else may sign in. Whoever has the
+    /// keys sets it.
+    pub expected: Option<UserId>,
     /// When the request arrived, in seconds since 1970.
     pub asked_at: u64,
 }
@@ -362,7 +366,7 @@ impl fmt::Debug for AuthorizationRequest {
 }
 
 /// The parameters that are read. Others are ignored (RFC 6749 section 3.1).
-const KNOWN: [&str; 18] = [
+const KNOWN: [&str; 19] = [
     "client_id",
     "redirect_uri",
     "response_type",
@@ -378,6 +382,7 @@ const KNOWN: [&str; 18] = [
     "login_hint",
     "ui_locales",
     "acr_values",
+    "id_token_hint",
     "request",
     "request_uri",
     "registration",
@@ -557,6 +562,8 @@ impl Unresolved {
         let ui_locales = owned(self.text("ui_locales", UI_LOCALES_MAX_BYTES, UI_LOCALES)?);
         // A voluntary wish (OpenID Connect Core section 3.1.2.1): there is one class only.
         self.text("acr_values", ACR_VALUES_MAX_BYTES, ACR_VALUES)?;
+        // Whose it is, only the keys tell.
+        self.text("id_token_hint", usize::MAX, ID_TOKEN_HINT)?;
         let resource = self.resource(client, rules)?;
         let scopes = self.scopes(client, resource.as_ref(), rules)?;
         Ok(AuthorizationRequest {
@@ -571,6 +578,7 @@ impl Unresolved {
             max_age,
             login_hint,
             ui_locales,
+            expected: None,
             asked_at: now,
         })
     }
@@ -673,6 +681,19 @@ impl Unresolved {
     }
 }
 
+/// What is left of the scopes that an app was granted: an administrator may have taken some of them,
+/// or the whole API, from it since. `None` when it may have no token for the API any more.
+#[must_use]
+pub fn still_allowed(
+    client: &AppClient,
+    resource: Option<&Resource>,
+    scopes: &Scopes,
+    rules: &ServerRules<'_>,
+) -> Option<Scopes> {
+    let is_known = resource.is_none_or(|resource| registered(resource, client, rules).is_some());
+    is_known.then(|| scopes.only(|scope| may_have(scope, client, resource, rules)))
+}
+
 /// The resource in the spelling in which it is registered, if this client may get tokens for it.
 fn registered(asked: &Resource, client: &AppClient, rules: &ServerRules<'_>) -> Option<Resource> {
     let is_allowed =
@@ -722,6 +743,7 @@ const NONCE: &str = "nonce must be there at most once, with at most 256 bytes";
 const LOGIN_HINT: &str = "login_hint must be there at most once, with at most 254 bytes";
 const UI_LOCALES: &str = "ui_locales must be there at most once, with at most 200 bytes";
 const ACR_VALUES: &str = "acr_values must be there at most once, with at most 200 bytes";
+const ID_TOKEN_HINT: &str = "id_token_hint must be there at most once";
 const CODE_CHALLENGE: &str =
     "code_challenge must be 43 characters of base64url, and code_challenge_method S256";
 const RESOURCE_MISSING: &str = "resource must name an API of this server";

@@ -6,6 +6,7 @@ use super::request::{AuthorizationRequest, Prompts};
 use super::resource::Resource;
 use super::scope::Scopes;
 use super::ticket_body::{Reader, Writer};
+use crate::domain::account::UserId;
 use crate::domain::policy::{FUTURE_SKEW_SECONDS, SEALED_REQUEST_MAX_BYTES, SEALED_REQUEST_TTL};
 use crate::domain::secret::Secret;
 use crate::domain::ticket::{Purpose, TicketKeys, TicketSecrets};
@@ -30,6 +31,9 @@ impl SealedRequests {
             .bytes(&[request.prompts.to_bits()])
             .option(request.max_age, |body, age| {
                 body.number(age);
+            })
+            .option(request.expected, |body, user| {
+                body.bytes(user.as_bytes());
             })
             .text(request.client_id.as_str())
             .text(request.redirect_uri.as_str())
@@ -64,6 +68,10 @@ fn read(body: &[u8]) -> Option<AuthorizationRequest> {
     let code_challenge = body.array()?;
     let prompts = Prompts::from_bits(body.byte()?);
     let max_age = body.option(Reader::number)?;
+    let expected = match body.option(Reader::array)? {
+        Some(bytes) => Some(UserId::from_bytes(bytes)?),
+        None => None,
+    };
     let client_id = ClientId::parse(body.text()?)?;
     let redirect_uri = RedirectUri::from_ticket(body.text()?);
     let scopes = Scopes::parse(body.text()?).ok()?;
@@ -87,6 +95,7 @@ fn read(body: &[u8]) -> Option<AuthorizationRequest> {
         max_age,
         login_hint,
         ui_locales,
+        expected,
         asked_at,
     })
 }

@@ -10,7 +10,7 @@ use edgegate_token::json::Json;
 use super::{
     API, Asked, ISSUER, OTHER, OTHER_SECRET, SPA, USERINFO, VERIFIER, WEB, WEB_SECOND_SECRET,
     WEB_SECRET, basic, begin, callback, change, claims, code, error, exchange, exchanging, form,
-    json, part, post, renew, text, tokens,
+    json, part, post, renew, rsa, text, tokens,
 };
 use crate::fixture::{ADA, log_in, on_both};
 
@@ -84,16 +84,6 @@ on_both!(an_app_of_others_gets_no_roles_and_no_address_without_its_scope, &[], w
     assert_eq!(list(&claims(&text(&given, "access_token")), "aud"), [API]);
     assert!(given.get("id_token").is_none());
 });
-
-/// A key in form only: the platform in memory does not look at it.
-fn rsa() -> String {
-    let modulus = Base64UrlUnpadded::encode_string(&[0xa7; 256]);
-    let private = ["d", "p", "q", "dp", "dq", "qi"].map(|name| format!(r#""{name}":"AQAB""#));
-    format!(
-        r#"{{"keys":[{{"kty":"RSA","kid":"rsa","n":"{modulus}","e":"AQAB",{}}}]}}"#,
-        private.join(",")
-    )
-}
 
 on_both!(an_app_that_asks_for_rs256_gets_it, &[("ID_TOKEN_KEYS", &rsa())], world => {
     let ada = begin(&world.service).await;

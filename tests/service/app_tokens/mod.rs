@@ -320,3 +320,13 @@ pub(crate) async fn renew<P: Ports>(
 pub(crate) fn session_of(access_token: &str) -> SessionId {
     SessionId::parse(&text(&claims(access_token), "sid")).unwrap()
 }
+
+/// A key in form only: the platform in memory does not look at it.
+pub(crate) fn rsa() -> String {
+    let modulus = Base64UrlUnpadded::encode_string(&[0xa7; 256]);
+    let private = ["d", "p", "q", "dp", "dq", "qi"].map(|name| format!(r#""{name}":"AQAB""#));
+    format!(
+        r#"{{"keys":[{{"kty":"RSA","kid":"rsa","n":"{modulus}","e":"AQAB",{}}}]}}"#,
+        private.join(",")
+    )
+}

@@ -1,6 +1,6 @@
 //! `grant_type=refresh_token` of apps.
 
-use edgegate::domain::authorization::{ClientId, GrantId};
+use edgegate::domain::authorization::{ClientId, GrantId, Resource};
 use edgegate::edge::request::Request;
 use edgegate::edge::router::route;
 use edgegate::ports::Grants;
@@ -91,6 +91,27 @@ on_both!(no_renewal_widens_what_was_granted, &[], world => {
     let without = tokens(&world.service, &ada, OF_SPA).await;
     let answer = renew(&world.service, &text(&without, "refresh_token"), SPA, &[("resource", API)]).await;
     assert_eq!(error(&answer), "invalid_target");
+});
+
+on_both!(a_renewal_gives_no_more_than_the_app_may_have_now, &[], world => {
+    let ada = begin(&world.service).await;
+    let first = tokens(&world.service, &ada, OF_WEB).await;
+    let refresh_token = text(&first, "refresh_token");
+    change(&world.service, WEB, |app| app.scopes.retain(|scope| scope.as_str() == "notes.read")).await;
+    let given = json(&renew(&world.service, &refresh_token, WEB, &[]).await);
+    assert_eq!(text(&given, "scope"), "email notes.read openid");
+    assert_eq!(text(&claims(&text(&given, "access_token")), "scope"), "email notes.read openid");
+    // An administrator took the API away from the app.
+    change(&world.service, WEB, |app| app.resources.clear()).await;
+    for more in [&[][..], &[("resource", API)], &[("scope", "openid")]] {
+        let answer = renew(&world.service, &refresh_token, WEB, more).await;
+        assert_eq!((answer.status, &*error(&answer)), (400, "invalid_target"), "{more:?}");
+    }
+    // The session has not ended.
+    change(&world.service, WEB, |app| {
+        app.resources = vec![Resource::parse(API).unwrap()];
+    }).await;
+    assert_eq!(renew(&world.service, &refresh_token, WEB, &[]).await.status, 200);
 });
 
 on_both!(a_refresh_token_belongs_to_its_app, &[], world => {
