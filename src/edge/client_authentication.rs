@@ -86,6 +86,18 @@ pub fn refuse(request: &Request<'_>, problem: Problem) -> Problem {
 /// # Errors
 /// `invalid_request`.
 pub fn require_no_secret_in_url(request: &Request<'_>) -> Result<(), Problem> {
+    let mut parameters = form_urlencoded::parse(request.query.as_bytes());
+    let Some((name, _)) = parameters.find(|(name, _)| is_secret(name)) else {
+        return Ok(());
+    };
+    Err(Problem::invalid_request(format!(
+        "{name} is in the URL: send it in the body, because URLs are logged"
+    )))
+}
+
+/// Whether a parameter with this name holds a secret, so that it must not get into a URL.
+#[must_use]
+pub fn is_secret(name: &str) -> bool {
     const SECRETS: [&str; 7] = [
         "client_secret",
         "client_assertion",
@@ -95,15 +107,7 @@ pub fn require_no_secret_in_url(request: &Request<'_>) -> Result<(), Problem> {
         "access_token",
         "token",
     ];
-    let mut parameters = form_urlencoded::parse(request.query.as_bytes());
-    let Some(name) =
-        parameters.find_map(|(name, _)| SECRETS.into_iter().find(|secret| *secret == name))
-    else {
-        return Ok(());
-    };
-    Err(Problem::invalid_request(format!(
-        "{name} is in the URL: send it in the body, because URLs are logged"
-    )))
+    SECRETS.contains(&name)
 }
 
 fn challenge(problem: Problem) -> Problem {

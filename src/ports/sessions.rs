@@ -152,7 +152,7 @@ pub trait SessionStore {
     /// Records that a code is exchanged for a session that is about to begin. MUST be exact in
     /// every store, also for simultaneous calls from many places: of all sessions one gets
     /// [`Exchanged::First`], and the same one again if the call is repeated. MUST remember that
-    /// until `until`, when the code expires.
+    /// until `until`, when no clock lets the code live any more.
     ///
     /// `sign_on` is the sign-on that the session will belong to. If it has ended, MUST answer
     /// [`Exchanged::SignedOff`] instead, within the adapter's stated staleness.

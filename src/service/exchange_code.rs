@@ -11,7 +11,7 @@ use crate::domain::authorization::{
 };
 use crate::domain::error::{Error, GrantRefusal};
 use crate::domain::event::Act;
-use crate::domain::policy::SESSIONS_PER_USER_AND_CLIENT;
+use crate::domain::policy::{FUTURE_SKEW_SECONDS, SESSIONS_PER_USER_AND_CLIENT};
 use crate::domain::session::{
     AppBinding, Client, EndReason, Holder, RefreshTicket, SessionId, Standing,
 };
@@ -67,6 +67,8 @@ impl<P: Ports> AuthService<P> {
         let user = self.standing_of(&code, &app).await?;
 
         let session = SessionId::new(now_ms, &self.random());
+        // The clock of the computer that forgets the exchange may be ahead of this one.
+        let remembered_until = code.expires_at.saturating_add(FUTURE_SKEW_SECONDS);
         // With `offline_access` the session outlives the sign-on, but it begins with one.
         let exchanged = self
             .ports
@@ -76,7 +78,7 @@ impl<P: Ports> AuthService<P> {
                 &code.id,
                 session,
                 Some(code.sign_on),
-                code.expires_at,
+                remembered_until,
                 now,
             )
             .await?;

@@ -938,8 +938,15 @@ fn a_posted_request_is_sent_here_once_more_by_get() {
         browser.log_in(ADA).await;
         let asked = ask(OWN, "&login_hint=%C3%A4+b");
         let (_, query) = asked.split_once('?').unwrap();
-        let answer = browser.submit("/auth/authorize", query, "cross-site").await;
+        // A secret that does not belong there gets into no URL.
+        let query = [query, "&client_secret=egc_x&code_verifier=v&access_token=t"].concat();
+        let answer = browser
+            .submit("/auth/authorize", &query, "cross-site")
+            .await;
         let at = to(&answer).to_owned();
+        for name in ["client_secret", "code_verifier", "access_token", "egc_x"] {
+            assert!(!at.contains(name), "{at}");
+        }
         assert!(
             at.starts_with("/auth/authorize?response_type=code&"),
             "{at}"

@@ -11,6 +11,7 @@ use crate::domain::mail::Locale;
 use crate::domain::policy::AUTHORIZATION_QUERY_MAX_BYTES;
 use crate::edge::answer::{Answer, Note};
 use crate::edge::body;
+use crate::edge::client_authentication::is_secret;
 use crate::edge::cookies;
 use crate::edge::page::Page;
 use crate::edge::problem::Problem;
@@ -73,9 +74,10 @@ pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'
 /// Sends the browser to `path` with the same parameters in the query.
 pub(super) fn by_get(path: &'static str, form: &[u8]) -> Answer {
     let begun = [path, "?"].concat();
+    let parameters = form_urlencoded::parse(form);
     let start = begun.len();
     let at = form_urlencoded::Serializer::for_suffix(begun, start)
-        .extend_pairs(form_urlencoded::parse(form))
+        .extend_pairs(parameters.filter(|(name, _)| !is_secret(name)))
         .finish();
     Answer::empty(303).with("Location", at)
 }
