@@ -30,12 +30,13 @@ export async function startExample(t, name, program, env) {
     stream.on("data", (chunk) => {
       text += chunk;
     });
+  const ended = once(child, "exit");
   const line = async (pattern) => {
     for (;;) {
       const found = pattern.exec(text);
       if (found) return found[0];
       if (child.exitCode !== null) throw new Error(`${name} has ended:\n${text}`);
-      await Promise.race([once(child.stdout, "data"), once(child, "exit")]);
+      await Promise.race([new Promise((resolve) => child.stdout.once("data", resolve)), ended]);
     }
   };
   return { child, line, text: () => text };
