@@ -185,7 +185,8 @@ impl<P: Ports> AuthService<P> {
             epoch: of.epoch,
             proof: of.proof,
         });
-        if let (Some(hinted), Some(signed_on)) = (self.hinted_user(query), &signed_on)
+        if let Some(signed_on) = &signed_on
+            && let Some(hinted) = self.hinted_user(query).await?
             && hinted != signed_on.user
         {
             let refusal = request.refuse(OAuthError::LoginRequired, "Somebody else is signed in");
@@ -448,10 +449,12 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// The user of `id_token_hint`, if it is an id_token of ours.
-    fn hinted_user(&self, query: &str) -> Option<UserId> {
+    async fn hinted_user(&self, query: &str) -> Result<Option<UserId>, Error> {
         let mut parameters = form_urlencoded::parse(query.as_bytes());
-        let (_, hint) = parameters.find(|(name, _)| name == "id_token_hint")?;
-        self.id_token_hint(&hint).map(|hint| hint.user)
+        let Some((_, hint)) = parameters.find(|(name, _)| name == "id_token_hint") else {
+            return Ok(None);
+        };
+        Ok(self.id_token_hint(&hint).await?.map(|hint| hint.user))
     }
 }
 

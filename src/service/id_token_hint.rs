@@ -5,9 +5,10 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 
 use super::AuthService;
 use crate::domain::account::UserId;
-use crate::domain::authorization::ClientId;
+use crate::domain::authorization::{ClientId, RsaSigned};
+use crate::domain::error::Error;
 use crate::domain::policy::{FUTURE_SKEW_SECONDS, ID_TOKEN_HINT_MAX_BYTES, MAX_SESSION_TTL};
-use crate::ports::Ports;
+use crate::ports::{IdTokenSigner, Ports};
 use edgegate_token::KeySet;
 use edgegate_token::json::Json;
 
@@ -23,16 +24,28 @@ pub struct IdTokenHint {
 impl<P: Ports> AuthService<P> {
     /// Reads an id_token that this service has signed, expired or not. `None` for anything else,
     /// also for an access token: its `typ` differs.
-    pub(super) fn id_token_hint(&self, text: &str) -> Option<IdTokenHint> {
+    ///
+    /// # Errors
+    /// [`Error::Store`] when the platform does not answer for a key of `ID_TOKEN_KEYS`.
+    pub(super) async fn id_token_hint(&self, text: &str) -> Result<Option<IdTokenHint>, Error> {
+        if text.len() > ID_TOKEN_HINT_MAX_BYTES {
+            return Ok(None);
+        }
         let settings = self.settings();
-        read(text, &settings.keys, &settings.issuer, self.now())
+        let claims = match RsaSigned::read(text, &settings.id_token_keys) {
+            Some(token) => {
+                let signer = self.ports.id_token_signer();
+                let input = token.signing_input.as_bytes();
+                token.claims(&signer.sign(token.key, input).await?)
+            }
+            None => signed_claims(text, &settings.keys),
+        };
+        Ok(claims.and_then(|claims| hint_in(&claims, &settings.issuer, self.now())))
     }
 }
 
-fn read(text: &str, keys: &KeySet, issuer: &str, now: u64) -> Option<IdTokenHint> {
-    if text.len() > ID_TOKEN_HINT_MAX_BYTES {
-        return None;
-    }
+/// The claims of an id_token that a key of `SIGNING_KEYS` has signed.
+fn signed_claims(text: &str, keys: &KeySet) -> Option<Json> {
     let (signed, signature) = text.rsplit_once('.')?;
     let (header, payload) = signed.split_once('.')?;
     let [header, payload, signature] =
@@ -53,7 +66,11 @@ fn read(text: &str, keys: &KeySet, issuer: &str, now: u64) -> Option<IdTokenHint
                 .filter(|by| by.public_jwk().is_some() && by.algorithm().name() == algorithm)
                 .is_some_and(|by| by.verify().is_ok())
     });
-    let claims = Json::read(&payload?).ok().filter(|_| is_signed)?;
+    Json::read(&payload?).ok().filter(|_| is_signed)
+}
+
+fn hint_in(claims: &Json, issuer: &str, now: u64) -> Option<IdTokenHint> {
+    let text_of = |name: &str| claims.get(name)?.as_str();
     let issued_at = match claims.get("iat")? {
         Json::Integer(at) => *at,
         _ => return None,
@@ -61,11 +78,11 @@ fn read(text: &str, keys: &KeySet, issuer: &str, now: u64) -> Option<IdTokenHint
     // No session that it could name lives longer.
     let is_of_our_time = issued_at <= now.saturating_add(FUTURE_SKEW_SECONDS)
         && now < issued_at.saturating_add(MAX_SESSION_TTL);
-    if text_of(&claims, "iss")? != issuer || !is_of_our_time {
+    if text_of("iss")? != issuer || !is_of_our_time {
         return None;
     }
     Some(IdTokenHint {
-        user: UserId::parse(&text_of(&claims, "sub")?)?,
-        client: ClientId::parse(&text_of(&claims, "aud")?)?,
+        user: UserId::parse(text_of("sub")?)?,
+        client: ClientId::parse(text_of("aud")?)?,
     })
 }

@@ -75,10 +75,12 @@ impl<P: Ports> AuthService<P> {
         self.admit_authorization(client).await?;
         let named = leaving.client_id.and_then(ClientId::parse);
         // The app of both must be the same (section 2 of the standard).
-        let hint = leaving
-            .id_token_hint
-            .and_then(|text| self.id_token_hint(text))
-            .filter(|hint| leaving.client_id.is_none() || named.as_ref() == Some(&hint.client));
+        let hint = match leaving.id_token_hint {
+            Some(text) => self.id_token_hint(text).await?,
+            None => None,
+        };
+        let hint =
+            hint.filter(|hint| leaving.client_id.is_none() || named.as_ref() == Some(&hint.client));
         let app = hint.as_ref().map(|hint| hint.client.clone()).or(named);
         let back = self.back_to_app(app, &leaving).await?;
         let sign_on = sign_on.and_then(|ticket| self.shared.sign_ons.open(ticket, self.now()));

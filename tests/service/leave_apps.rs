@@ -3,19 +3,25 @@
 use std::borrow::Cow;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use edgegate::adapters::memory::MemorySessions;
+use edgegate::adapters::memory::{MemoryIdTokenSigner, MemorySessions};
 use edgegate::edge::answer::Answer;
 use edgegate::ports::{Clock, SessionStore};
 use edgegate_token::json::Json;
 use edgegate_token::sign;
 
+use crate::app_tokens::exchange::rsa;
 use crate::authorize::{Browser, ISSUER, OTHER, OWN, ask, to};
 use crate::fixture::{ADA, ROOT, World, on_both, on_memory};
 
 const BYE: &str = "https%3A%2F%2Fapp.example.com%2Fbye";
 
 /// An id_token of ours, which was issued some seconds ago.
-fn id_token<S: SessionStore>(world: &World<S>, user: &str, app: &str, age: u64) -> String {
+pub(crate) fn id_token<S: SessionStore>(
+    world: &World<S>,
+    user: &str,
+    app: &str,
+    age: u64,
+) -> String {
     let iat = world.clock.now_ms() / 1000 - age;
     let claims = serde_json::json!({
         "iss": ISSUER, "sub": user, "aud": app, "iat": iat, "exp": iat + 600,
@@ -62,6 +68,43 @@ on_both!(an_app_with_an_id_token_of_the_user_signs_them_out, &[], world => {
         // Nobody is there any more; the app gets its user back all the same.
         assert_eq!(to(&browser.navigate(&at).await), "https://app.example.com/bye?state=a%26b");
     }
+});
+
+on_both!(an_id_token_by_rs256_is_a_proof_too, &[("ID_TOKEN_KEYS", &rsa())], world => {
+    let world = world.with_apps().await;
+    let (mut browser, user) = signed_in(&world).await;
+    let now = world.clock.now_ms() / 1000;
+    let part = |json: serde_json::Value| Base64UrlUnpadded::encode_string(json.to_string().as_bytes());
+    let input = |user: &str, kid: &str| {
+        let header = part(serde_json::json!({ "alg": "RS256", "kid": kid, "typ": "JWT" }));
+        let claims = part(serde_json::json!({
+            "iss": ISSUER, "sub": user, "aud": OWN, "iat": now, "exp": now + 600,
+        }));
+        [header, claims].join(".")
+    };
+    let signed = |input: String| {
+        let signature = MemoryIdTokenSigner::signature("rsa", input.as_bytes());
+        [&input, ".", &Base64UrlUnpadded::encode_string(&signature)].concat()
+    };
+    let genuine = signed(input(&user, "rsa"));
+    let (text, signature) = genuine.rsplit_once('.').unwrap();
+    for forged in [
+        format!("{text}."),
+        format!("{text}.{}", "A".repeat(signature.len())),
+        format!("{text}.{}", &signature[..40]),
+        format!("{}.{signature}", input("019ab7a1-2c00-7101-8101-010101010101", "rsa")),
+        signed(input(&user, "another")),
+    ] {
+        let answer = browser.navigate(&format!("/auth/logout?id_token_hint={forged}")).await;
+        assert!(html(&answer).contains("<form"), "{forged}");
+        assert!(is_signed_on(&mut browser).await, "{forged}");
+    }
+    let other = signed(input("019ab7a1-2c00-7101-8101-010101010101", "rsa"));
+    let asked = browser.navigate(&ask(OWN, &format!("&prompt=none&id_token_hint={other}"))).await;
+    assert!(to(&asked).contains("error=login_required"), "{asked:?}");
+    let at = format!("/auth/logout?id_token_hint={genuine}&post_logout_redirect_uri={BYE}");
+    assert_eq!(to(&browser.navigate(&at).await), "https://app.example.com/bye");
+    assert!(!is_signed_on(&mut browser).await);
 });
 
 on_both!(without_proof_the_person_is_asked_first, &[], world => {

@@ -3,6 +3,7 @@
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::Serialize;
+use subtle::ConstantTimeEq as _;
 
 use super::client::{AppClient, ClientId, IdTokenAlg};
 use super::id_token_keys::{IdTokenKeys, RsaSigningKey};
@@ -249,7 +250,9 @@ impl<'a> RsaSigned<'a> {
     /// The claims, if `signature` is what the key gives for the input and the token has the same.
     #[must_use]
     pub fn claims(&self, signature: &[u8]) -> Option<Json> {
-        (!signature.is_empty() && self.signature == signature)
+        // In constant time: an answer must not tell how much of a forged signature is right.
+        let is_same = bool::from(self.signature.as_slice().ct_eq(signature));
+        (!signature.is_empty() && is_same)
             .then(|| Json::read(&self.payload).ok())
             .flatten()
     }

@@ -86,7 +86,7 @@ on_both!(an_app_of_others_gets_no_roles_and_no_address_without_its_scope, &[], w
 });
 
 /// A key in form only: the platform in memory does not look at it.
-fn rsa() -> String {
+pub(crate) fn rsa() -> String {
     let modulus = Base64UrlUnpadded::encode_string(&[0xa7; 256]);
     let private = ["d", "p", "q", "dp", "dq", "qi"].map(|name| format!(r#""{name}":"AQAB""#));
     format!(
