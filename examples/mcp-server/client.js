@@ -1,4 +1,4 @@
-// A client of the MCP server. The SDK does all of OAuth: it asks the server, learns from the 401
+// A client of the MCP server. The SDK does all of OAuth: it asks the server, learns from its answer
 // where to get a token, opens edgegate's page, exchanges the code and asks again.
 //   CLIENT_ID=… SERVER=http://127.0.0.1:8790/mcp node client.js
 import { spawn } from "node:child_process";
