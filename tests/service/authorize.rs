@@ -735,6 +735,28 @@ on_both!(a_proof_is_demanded_as_the_app_asks, &[], world => {
 });
 
 // Another program on the machine may have claimed the port (rule 9).
+// OpenID Connect Core section 3.1.2.1. A hint that is not an id_token of ours says nothing.
+on_both!(a_hint_of_another_user_is_an_error, &[], world => {
+    let world = world.with_apps().await;
+    let mut browser = Browser::new(&world);
+    browser.log_in(ADA).await;
+    let user = browser.user_id().await;
+    let other = "019ab7a1-2c00-7101-8101-010101010101";
+    let hinted = async |browser: &mut Browser<'_, _>, hint: &str, more: &str| {
+        let asked = ask(OWN, &format!("&id_token_hint={hint}{more}"));
+        to(&browser.navigate(&asked).await).to_owned()
+    };
+    for more in ["", "&prompt=none"] {
+        let theirs = id_token(&world, other, OWN, 0);
+        let error = error_in(&hinted(&mut browser, &theirs, more).await, ISSUER);
+        assert_eq!(error, "login_required");
+        for fine in [id_token(&world, &user, OWN, 0), id_token(&world, &user, OWN, 86_400)] {
+            assert!(hinted(&mut browser, &fine, more).await.contains("code=egk_"));
+        }
+        assert!(hinted(&mut browser, "x", more).await.contains("code=egk_"));
+    }
+});
+
 on_both!(native_apps_need_a_click_each_time, DEPLOYED, world => {
     let world = world.with_apps().await;
     let issuer = "https://auth.example.com";

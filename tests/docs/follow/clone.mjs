@@ -21,7 +21,7 @@ import { freePort } from "../../browser/edgegate.mjs";
 import { readersEnvironment } from "./terminal.mjs";
 
 // The ports that documents and examples name.
-const PORTS = [8787, 8788, 8080, 3000, 5173];
+const PORTS = [8787, 8788, 8790, 8791, 8080, 3000, 5173];
 // What `npm start` builds from the sources. It is copied with its stamps, because a build takes
 // minutes.
 const BUILT = ["build", "dist", "www/edgegate", "www/openapi.yaml", "npm/edgegate/wasm"];

@@ -10,9 +10,10 @@ const COMPLAINTS =
 // print `ready` or listen on the port.
 /** @type {{ command: RegExp, ready?: RegExp, port?: number }[]} */
 const SERVERS = [
-  { command: /\bnpm start\b/, ready: /is ready at http|listening at http/ },
+  { command: /\bnpm start\b/, ready: /is ready at http|listening at http|Open this address/ },
   { command: /\bwrangler dev\b|\bnpm run dev\b/, ready: /Ready on http|Local: +http/ },
   { command: /\bnode server\.m?js\b/, ready: /listening at http/ },
+  { command: /\bnode client\.js\b/, ready: /Open this address/ },
   { command: /\bnginx\b/, port: 8080 },
   { command: /\bcaddy run\b/, port: 8080 },
 ];

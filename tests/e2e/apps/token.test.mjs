@@ -93,11 +93,12 @@ for (const store of ["kv", "durable"])
     const withSecret = (secret = SECRET) => ({ headers: { authorization: basic(WEB, secret) } });
     const exchange = (form, options = {}) => client.post("/auth/token", { form, ...options });
     const tokensOf = async (app, more) => {
-      const { status, body } = await exchange(
+      const { status, headers, body } = await exchange(
         await ask(app, more),
         app === WEB ? withSecret() : {},
       );
       assert.equal(status, 200, JSON.stringify(body));
+      assert.equal(headers.get("cache-control"), "no-store");
       return body;
     };
     const renew = (refresh_token, client_id, more = {}, options = {}) =>

@@ -2,7 +2,7 @@
 //! come from the authorization endpoint, as in a browser.
 
 pub(crate) mod documents;
-mod exchange;
+pub(crate) mod exchange;
 mod questions;
 mod renewal;
 
