@@ -194,16 +194,29 @@ for (const [who, isSameSite, serverOf] of /** @type {const} */ ([
       );
     });
 
-    // Requests with a preflight: the preflight refuses, and nothing else is sent.
+    // Requests with a preflight: with the cookie, the preflight refuses, and nothing else is sent.
     for (const [path, json] of [
       ["/auth/token", renewal],
       ["/auth/revoke", {}],
       ["/auth/login", login],
-    ]) {
+    ])
       assert.equal(await post(evil, path, json), "unreadable");
-      assert.equal(await post(evil, path, json, { credentials: "omit" }), "unreadable");
-    }
     assert.equal((await Promise.all(seen)).length, 0);
+
+    // Without the cookie, apps of every origin may call the endpoints of OAuth. It gives nothing.
+    assert.equal(await post(evil, "/auth/login", login, { credentials: "omit" }), "unreadable");
+    for (const [path, json] of [
+      ["/auth/token", renewal],
+      ["/auth/revoke", {}],
+    ]) {
+      const { status } = await post(evil, path, json, { credentials: "omit" });
+      assert.equal(status, 400, path);
+    }
+    const without = await Promise.all(seen.splice(0));
+    assert.deepEqual(
+      without.map(({ cookie }) => cookie),
+      ["", ""],
+    );
 
     // Requests that any page may send without a preflight.
     const others = { ...login, email: "root@example.com" };

@@ -95,7 +95,7 @@ for (const [who, at] of [
     assert.equal(begun, 200);
     const before = await cookiesOf(context);
     const { port } = new URL(edgegate.origin);
-    const names = [`edgegate-${port}`, `edgegate-${port}-device`];
+    const names = [`edgegate-${port}`, `edgegate-${port}-device`, `edgegate-sso-${port}`];
     assert.deepEqual(before.map(([name]) => name).sort(), names);
     const evil = await context.newPage();
     const { origin } = servers[at];
