@@ -1,7 +1,7 @@
 //! The authorization endpoint: an app sends a browser here, and gets a code back (RFC 6749 section
 //! 4.1, OpenID Connect Core section 3.1.2).
 //!
-//! [`next_step`] decides. A browser arrives with the sign-on cookie ([`AuthService::authorize`]).
+//! [`next_step()`] decides. A browser arrives with the sign-on cookie ([`AuthService::authorize`]).
 //! When a person must do something, a page of the issuer holds the request, sealed. The page asks
 //! what to show ([`AuthService::show_request`]) and brings the person's decision
 //! ([`AuthService::decide_authorization`]); for both the browser shows its refresh token.

@@ -14,6 +14,7 @@ from generated_client.models import (
     LoginRequest,
     RevokeRequest,
     TokenRequest,
+    TokenRequestGrantType,
 )
 
 ORIGIN, ADA, ROOT, PASSWORD = (os.environ[name] for name in ("ORIGIN", "ADA", "ROOT", "PASSWORD"))
@@ -29,7 +30,7 @@ def signed_in_as(answer):
 
 
 def renew(token):
-    body = TokenRequest(grant_type="refresh_token", refresh_token=token)
+    body = TokenRequest(grant_type=TokenRequestGrantType.REFRESH_TOKEN, refresh_token=token)
     return renew_token.sync(client=client, body=body)
 
 
