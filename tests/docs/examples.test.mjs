@@ -78,7 +78,11 @@ test("a page signs in by AuthClient and by cookie mode", { timeout: 10 * MINUTES
     await view.evaluate(`(async () => { ${given}\n${before[0]} })()`);
     const names = async () => (await view.context().cookies()).map(({ name }) => name).sort();
     const { port } = new URL(edge.origin);
-    assert.deepEqual(await names(), [`edgegate-${port}`, `edgegate-${port}-device`]);
+    assert.deepEqual(await names(), [
+      `edgegate-${port}`,
+      `edgegate-${port}-device`,
+      `edgegate-sso-${port}`,
+    ]);
     await view.evaluate(`(async () => { ${given}\n${plain.split("await post(")[0]}
       await post("/auth/revoke"${before[1]} })()`);
     assert.deepEqual(await names(), [`edgegate-${port}-device`]);
