@@ -109,11 +109,11 @@ fn ask(
     Step::Code
 }
 
-/// Whether the user's last proof is not enough. One at or after the request always is: the user gave
-/// it for this request.
+/// Whether the user's last proof is not enough. One at or after the request is: the user gave it for
+/// this request. With `prompt=none` nobody could: then a proof of the same second came before.
 fn needs_proof(request: &AuthorizationRequest, signed_on: &SignedOn, now: u64) -> bool {
     let auth_time = signed_on.proof.auth_time;
-    if auth_time >= request.asked_at {
+    if auth_time >= request.asked_at && !request.prompts.none {
         return false;
     }
     let is_too_old = request
@@ -304,6 +304,13 @@ mod tests {
         }
         let age = ("max_age", Some("100"));
         assert_eq!(arrived(&ours, &[none, age], Some(&here)), login_required);
+        // A proof of the second in which the request came was not given for it.
+        let hint = ("login_hint", Some("eve@example.com"));
+        let just_now = proved_at(NOW);
+        assert_eq!(
+            arrived(&ours, &[none, hint], Some(&just_now)),
+            login_required
+        );
     }
 
     #[test]
