@@ -117,6 +117,7 @@ function check({ status, headers }, where) {
   const type = headers.get("content-type");
   // JSON is UTF-8 and has no charset parameter (RFC 8259 section 11), nor have lines of it. Any other text would have to
   // state its charset.
+  if (isPage) return assert.equal(type, "text/html; charset=utf-8", where);
   if (type !== null) assert.match(type, /^application\/((problem\+|jwk-set\+)?json|jsonl)$/, where);
 }
 
