@@ -257,8 +257,8 @@ def filter_failure(context, failure, case, response):
         return case.operation.path != "/auth/authorize"
     body = response.json()
     code = body.get("code", body.get("error"))
-    # Which parameters are required depends on the `grant_type`.
-    if case.operation.label == RENEW and code == "invalid_request" and isinstance(case.body, dict) and case.body.get("grant_type") == "authorization_code":
+    # Which parameters are required depends on the `grant_type`, and a secret needs its `client_id`.
+    if case.operation.label in (RENEW, LOG_OUT) and code == "invalid_request" and body.get("error_description", "").endswith(" is missing"):
         return False
     if code == "invalid_request" and case.media_type == "application/json" and body.get("error_description") in WITHOUT_A_COOKIE:
         return False
