@@ -67,6 +67,7 @@ function expected(operation, body, who, origin = "") {
   if (takesBody && body === "incomplete") {
     // Which app asks is looked at before what it asks.
     if (path === "/auth/introspect") return 401;
+    if (path === "/auth/clients" && who === "user") return 403;
     if (takesForm) return 400;
     // An empty change is refused to everybody; only an administrator learns that it is empty.
     if (method === "PATCH") return who === "user" ? 403 : 400;
