@@ -97,8 +97,8 @@ impl VerifiedTokens {
     }
 
     /// Remembers that this reader verified `text` as `token` at `now`, in Unix seconds. If the memory
-    /// is full, it forgets a token that was not used lately. A text that two readers accept is
-    /// remembered for the last one; no token of ours is such a text.
+    /// is full, it forgets a token that was not used lately. If two readers accept the same text, it
+    /// is remembered for the last one. This service issues no such token.
     pub fn insert(&mut self, text: &str, reader: Reader, token: Rc<VerifiedToken>, now: u64) {
         self.remove(text);
         if self.capacity == 0 || now >= token.claims().exp {

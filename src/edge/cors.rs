@@ -17,7 +17,7 @@ pub enum Readers {
     /// Pages of allowed origins.
     AllowedOrigins,
     /// Pages of allowed origins, with credentials. Every other page too, but without credentials:
-    /// apps run on any origin, and each request of theirs brings its own token or code.
+    /// apps run on any origin, and their requests contain a token or a code instead.
     Apps,
     /// Every page.
     Everyone,

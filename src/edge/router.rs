@@ -237,8 +237,8 @@ pub fn loggable(path: &str) -> &str {
     if is_logged { path } else { "?" }
 }
 
-/// Whether a text in the place of an id is one of our ids: a UUID or, where an app is named, the 22
-/// characters of a `client_id`.
+/// Whether the text may be logged as an id: it is a UUID or, in the path of an app, the 22 characters
+/// of a `client_id`.
 fn is_loggable_id(route: &str, text: &str) -> bool {
     let names_app = route.starts_with("/auth/clients/");
     UserId::parse(text).is_some() || (names_app && ClientHash::parse(text).is_some())

@@ -458,7 +458,7 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    /// The user of `id_token_hint`, if it is an id_token of ours.
+    /// The user of `id_token_hint`, if this service issued that id_token.
     async fn hinted_user(&self, query: &str) -> Option<UserId> {
         let mut parameters = form_urlencoded::parse(query.as_bytes());
         let (_, hint) =

@@ -4,7 +4,7 @@ use super::AuthService;
 use super::app_tokens::{AppTokens, Granted};
 use super::client_authentication::ClientCredentials;
 use crate::domain::authorization::{
-    AppClient, AppTicket, ClientType, Grant, RedirectKind, Resource, Scopes, still_allowed,
+    AppClient, AppTicket, ExchangeRefusal, Grant, Scopes, still_allowed,
 };
 use crate::domain::error::{Error, GrantRefusal};
 use crate::domain::policy::APP_PAGE_IDLE_TTL;
@@ -56,15 +56,17 @@ impl<P: Ports> AuthService<P> {
         }
         let app = self.authenticate_app(credentials, client).await?;
         let ticket = ticket.ok_or(Error::Grant(GrantRefusal::Ticket))?;
-        if ticket.client != app.id.hash() {
-            return Err(Error::Grant(GrantRefusal::OtherClient));
-        }
+        ticket
+            .judge(&app.id, renewal.resource)
+            .map_err(|why| match why {
+                ExchangeRefusal::Resource => Error::Target,
+                _ => Error::Grant(GrantRefusal::OtherClient),
+            })?;
         if app.disabled_at.is_some() {
             return Err(Error::Grant(GrantRefusal::ClientDisabled));
         }
         self.admit_app_session(&app, ticket.core.session, client)
             .await?;
-        require_same_resource(&ticket, renewal.resource)?;
         let rules = self.settings().authorization_rules();
         let allowed = still_allowed(&app, ticket.resource.as_ref(), &ticket.scopes, &rules)
             .ok_or(Error::Target)?;
@@ -111,21 +113,10 @@ impl<P: Ports> AuthService<P> {
         })
     }
 
-    /// The rules for the sessions of an app. A public app on a website keeps its refresh token in
-    /// the memory of a page, so its session is over soon after the page was closed.
-    ///
-    /// Of an app that nobody registered only its id is known here. It is taken for a website unless
-    /// its session outlives a log-out, as those of programs do.
+    /// The rules for the sessions of an app: those of a page go idle sooner.
     pub(super) fn rules_for(&self, app: &AppClient, sign_on: Option<SessionId>) -> Rules {
         let rules = self.settings().sessions;
-        let mut kinds = app.redirect_uris.iter().map(|uri| uri.kind());
-        let is_website = if app.is_unregistered() {
-            sign_on.is_some()
-        } else {
-            kinds.any(|kind| kind == RedirectKind::Https)
-        };
-        let is_in_browser = app.kind == ClientType::Public && is_website;
-        if is_in_browser {
+        if app.is_page(sign_on.is_none()) {
             Rules {
                 idle_ttl: rules.idle_ttl.min(APP_PAGE_IDLE_TTL),
                 ..rules
@@ -134,15 +125,6 @@ impl<P: Ports> AuthService<P> {
             rules
         }
     }
-}
-
-/// RFC 8707 section 2.2: the granted resource, or none.
-fn require_same_resource(ticket: &AppTicket, asked: Option<&str>) -> Result<(), Error> {
-    let is_same = asked.is_none_or(|text| {
-        let asked = Resource::parse(text).ok();
-        asked.is_some() && asked == ticket.resource
-    });
-    if is_same { Ok(()) } else { Err(Error::Target) }
 }
 
 /// The scopes of the new access token.

@@ -316,7 +316,7 @@ test("on another device, after an hour, and with a forged id: back to the app; w
     const keep = (id, until) =>
       localStorage.setItem(`edgegate:request:${id}`, JSON.stringify({ request: "egq_1", until }));
     keep(old, Date.now() - 1);
-    // Nobody keeps one for so long.
+    // The pages keep a request for an hour at most.
     keep(far, Date.now() + 4_000_000);
   }, ids);
   const elsewhere = { here: false, elsewhere: true, href: "/sign-in" };

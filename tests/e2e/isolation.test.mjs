@@ -183,7 +183,7 @@ for (const store of ["kv", "durable"])
         "UPDATE users SET password_hash = ?1, roles = ?2 WHERE id = ?3",
       );
       await update.bind(password_hash, JSON.stringify(roles), id).run();
-      // A grant whose id is the user's, so that each path with an id names something of theirs.
+      // This grant has the id of its user, so that `/auth/grants/{id}` exists for each user's id.
       await edge.db
         .prepare(
           "INSERT INTO grants (id, user, client, resource, scopes, given_at) VALUES (?1, ?1, 'demo-spa', '', '[]', 1)",

@@ -146,7 +146,7 @@ on_both!(a_refresh_token_belongs_to_its_app, &[], world => {
     assert_eq!(renew(&world.service, &web, WEB, &[]).await.status, 200);
     assert_eq!(renew(&world.service, &spa, SPA, &[]).await.status, 200);
     assert!(world.service.renew_token(own, &client()).await.is_ok());
-    // Neither is one of ours for RPC and the cookie.
+    // RPC and the cookie reject both, because they are the tokens of apps.
     for token in [&web, &spa] {
         assert!(world.service.renew_token(token, &client()).await.is_err());
         assert!(world.service.session_of(token).is_none());

@@ -2,8 +2,8 @@
 // bash-completion, and evaluates what was typed.
 
 /**
- * The words that may stand at the end of a command line. None if it is up to the user, such as a file
- * name.
+ * The words that can complete a command line. The list is empty where the user types a text of their
+ * own, such as a file name.
  *
  * @param {import("commander").Command} program
  * @param {string[]} words those after the command's name; the last one is being typed

@@ -212,9 +212,10 @@ impl Table {
         Ok(Exchanged::Again(first))
     }
 
-    /// Ends the oldest sessions above `most`, of browsers or of this app, but never the new one. Sessions of an earlier epoch have
-    /// ended already, since the user's row has a later epoch: their rows are kept as long as those of
-    /// other ended sessions. Returns whether any row now expires sooner than before.
+    /// Ends the oldest sessions above `most`, of browsers or of this app, but never the new one.
+    /// Sessions of an earlier epoch have ended already, since the user's row has a later epoch: their
+    /// rows are kept as long as those of other ended sessions. Returns whether any row now expires
+    /// sooner than before.
     pub(super) fn keep_to(
         &self,
         most: usize,
