@@ -14,6 +14,7 @@ import { beginCounts, countInto, countsOf, faultsOf, readMinima } from "./projec
 import { inRoot } from "./project/root.mjs";
 import { output } from "./project/run.mjs";
 import { node, toolEnv } from "./project/tools.mjs";
+import { need as apache } from "./setup/apache.mjs";
 import { need as caddy } from "./setup/caddy.mjs";
 import { need as browser, chromium } from "./setup/chromium.mjs";
 import { need as cpp } from "./setup/cpp.mjs";
@@ -65,7 +66,7 @@ const WIDE_STEPS = ["build", "e2e", "fuzz"];
 const NEEDS = {
   clippy: [cpp],
   instructions: [valgrind],
-  e2e: [caddy, browser, firefox, lsof, nginx, python],
+  e2e: [apache, caddy, browser, firefox, lsof, nginx, python],
   fuzz: [cpp],
 };
 const WIDE_NEEDS = [zsh];

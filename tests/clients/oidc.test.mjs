@@ -10,6 +10,7 @@ import { createServer } from "node:http";
 import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
 import { inRoot } from "../../scripts/project/root.mjs";
+import { apache } from "../../scripts/setup/apache.mjs";
 import { packages, python } from "../../scripts/setup/clients.mjs";
 import { setUp } from "../../scripts/setup/index.mjs";
 import { count } from "../count.mjs";
@@ -41,6 +42,7 @@ const CLIENTS = {
   "`@openid/appauth` 1": inNode("appauth"),
   "`Authlib` 1 (Python)": inPython("Authlib"),
   "`idpyoidc` 5 (Python)": inPython("idpyoidc"),
+  "`mod_auth_openidc` 2.4 (Apache)": inNode("mod-auth-openidc"),
 };
 
 /** A client in a module beside this file. */
@@ -79,6 +81,7 @@ const listening = [];
 
 before(async () => {
   await setUp([packages, python]);
+  await apache();
   const settings = [{}, { SIGNING_KEYS: jwks(p256, "es256") }, { ID_TOKEN_KEYS: jwks(rsa, "rsa") }];
   const workers = [];
   for (const at of settings.keys()) listening.push(await listenAt(() => workers[at].fetch));

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Ajv } from "ajv";
 import { inRoot } from "../../scripts/project/root.mjs";
+import { need as apache } from "../../scripts/setup/apache.mjs";
 import { need as caddy } from "../../scripts/setup/caddy.mjs";
 import { need as chromium } from "../../scripts/setup/chromium.mjs";
 import { need as cpp } from "../../scripts/setup/cpp.mjs";
@@ -39,7 +40,7 @@ test("it installs the Debian packages that the tests would install", () => {
   const [, packages] = container.postCreateCommand.tests.match(/--no-install-recommends (.+)$/);
   assert.deepEqual(
     packages.split(" "),
-    [caddy, chromium, cpp, firefox, lsof, nginx, python, valgrind, zsh]
+    [apache, caddy, chromium, cpp, firefox, lsof, nginx, python, valgrind, zsh]
       .map(({ debianPackage }) => debianPackage)
       .sort(),
   );
