@@ -4,8 +4,18 @@ import { check_configuration } from "edgegate-wasm";
 
 /**
  * What is wrong with an environment of the Worker: strings are variables, objects are bindings.
+ * `flags` are the names of its compatibility flags, which the platform has in a global.
  *
  * @param {object} env
+ * @param {string[]} [flags]
  * @returns {{ setting: string, misspelt?: string, problem: string, remedy: string }[]}
  */
-export const faultsOf = (env) => JSON.parse(check_configuration(env));
+export const faultsOf = (env, flags = []) => {
+  const compatibilityFlags = Object.fromEntries(flags.map((flag) => [flag, true]));
+  Object.assign(globalThis, { Cloudflare: { compatibilityFlags } });
+  try {
+    return JSON.parse(check_configuration(env));
+  } finally {
+    Reflect.deleteProperty(globalThis, "Cloudflare");
+  }
+};

@@ -22,8 +22,10 @@ const BOUND = ["DB", "SESSIONS", "SESSION_OBJECTS", "ACCOUNT_OBJECTS", "MAIL_GAT
 const GOOD = { ISSUER: "https://auth.example.com" };
 const STORED = ["SIGNING_KEYS", "TICKET_SECRET"];
 
-const judge = (vars, { bindings = BOUND, stored = STORED } = {}) =>
-  faultsOf({ sources: [{ values: { ...GOOD, ...vars }, place: () => "here" }], bindings, stored });
+const judge = (vars, { bindings = BOUND, stored = STORED, flags = [] } = {}) => {
+  const sources = [{ values: { ...GOOD, ...vars }, place: () => "here" }];
+  return faultsOf({ sources, bindings, flags, stored });
+};
 const named = async (...args) => (await judge(...args)).map(({ setting }) => setting);
 
 test("every fault is found at once", async () => {
@@ -55,6 +57,15 @@ test("a binding that the settings need is named", async () => {
   );
   const mail = { MAIL_PROVIDER: "cloudflare-binding", MAIL_FROM: "login@example.com" };
   assert.deepEqual(await named(mail), ["EMAIL"]);
+});
+
+test("a compatibility flag that a setting needs is looked for in the configuration", async () => {
+  const on = { CLIENT_ID_METADATA: "on" };
+  const [{ setting, problem }] = await judge(on, { flags: ["nodejs_compat"] });
+  assert.equal(setting, "CLIENT_ID_METADATA");
+  assert.match(problem, /flag global_fetch_strictly_public is not set/);
+  assert.deepEqual(await judge(on, { flags: ["global_fetch_strictly_public"] }), []);
+  assert.deepEqual(await named(on), ["CLIENT_ID_METADATA"], "each judgement has its own flags");
 });
 
 test("empty and misspelt settings are named, a variable of an extended Worker is not", async () => {

@@ -48,7 +48,9 @@ export async function judge(given) {
   const judged = takesAddress
     ? [...sources, { values: { ISSUER: "https://worker.example" }, place: () => "" }]
     : sources;
-  const faults = (await faultsOf({ sources: judged, bindings, stored: known, checker })).filter(
+  const flags = config.compatibility_flags;
+  const found = await faultsOf({ sources: judged, bindings, flags, stored: known, checker });
+  const faults = found.filter(
     ({ setting, misspelt }) => !(issuer && setting === "ISSUER" && !misspelt),
   );
   const problems = [

@@ -37,7 +37,13 @@ export async function localSettings(given) {
     setsIssuer,
     /** The files whose edits change the settings, with absolute paths. */
     files: [...files, path],
-    faults: () => faultsOf({ sources, bindings: bindingsOf(config), checker }),
+    faults: () =>
+      faultsOf({
+        sources,
+        bindings: bindingsOf(config),
+        flags: config.compatibility_flags,
+        checker,
+      }),
     context: { sources, environment, local: true, path: shownPath },
   };
 }

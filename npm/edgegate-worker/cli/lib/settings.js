@@ -8,13 +8,15 @@ import { idTokenKeys, signingKeys, ticketSecret } from "./secrets.js";
 /** @typedef {{ setting: string, misspelt?: string, problem: string, remedy: string }} Fault */
 
 /**
- * What is wrong with variables and bindings. `stored` are the names of secrets whose values can't
- * be read: they are assumed to be good. `checker` is the path of the Worker's check.js.
+ * What is wrong with variables, bindings and compatibility flags. `stored` are the names of secrets
+ * whose values can't be read: they are assumed to be good. `checker` is the path of the Worker's
+ * check.js.
  *
- * @param {{ sources: Source[], bindings: string[], stored?: string[], checker: string }} configuration
+ * @param {{ sources: Source[], bindings: string[], flags?: string[], stored?: string[],
+ *   checker: string }} configuration
  * @returns {Promise<Fault[]>}
  */
-export async function faultsOf({ sources, bindings, stored = [], checker }) {
+export async function faultsOf({ sources, bindings, flags = [], stored = [], checker }) {
   // The time in the URL makes Node import a new build, instead of the one that it has loaded.
   const { faultsOf: judge } = await import(
     `${pathToFileURL(checker)}?${statSync(checker).mtimeMs}`
@@ -23,11 +25,11 @@ export async function faultsOf({ sources, bindings, stored = [], checker }) {
   const env = Object.fromEntries(stored.map((name) => [name, (SECRETS[name] ?? String)()]));
   for (const { values } of [...sources].reverse()) Object.assign(env, values);
   for (const name of bindings) env[name] ??= {};
-  const faults = judge(env);
+  const faults = judge(env, flags);
   // Of several missing bindings the Worker names one.
   for (let fault = faults.at(-1); isMissing(fault, env); fault = faults.at(-1)) {
     env[/** @type {Fault} */ (fault).setting] = {};
-    const next = judge(env);
+    const next = judge(env, flags);
     if (next.length === 0) break;
     faults.push(...next);
   }
