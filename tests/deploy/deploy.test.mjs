@@ -324,6 +324,11 @@ test("what it refuses changes nothing", { timeout: 600_000 }, async (t) => {
         ),
       /MAIL_API_KEY is missing[\s\S]*\.edgegate\/secrets\.production\.json/,
     ],
+    [
+      "a setting without the compatibility flag that it needs",
+      withDocuments,
+      /the compatibility flag global_fetch_strictly_public is not set/,
+    ],
   ]);
   for (const [what, edit, words] of edits)
     await t.test(what, async () => {
@@ -333,7 +338,22 @@ test("what it refuses changes nothing", { timeout: 600_000 }, async (t) => {
       await refused(words);
       project.write("wrangler.jsonc", before);
     });
+  await t.test("but not a setting with its compatibility flag", async () => {
+    const flags = '"compatibility_flags": ["global_fetch_strictly_public"]';
+    const date = '"compatibility_date"';
+    project.write("wrangler.jsonc", withDocuments(before).replace(date, `${flags}, ${date}`));
+    const { code, text } = await deploy([...DEPLOY, "--dry-run"]);
+    assert.equal(code, 0, text);
+    project.write("wrangler.jsonc", before);
+  });
 });
+
+/** A configuration with `CLIENT_ID_METADATA`. */
+const withDocuments = (text) =>
+  text.replace(
+    '"PRODUCT_NAME": "my-auth"\n',
+    '"PRODUCT_NAME": "my-auth", "CLIENT_ID_METADATA": "on"\n',
+  );
 
 /** A server that knows nothing of Cloudflare. */
 async function pretend404(t) {
