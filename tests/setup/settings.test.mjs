@@ -22,7 +22,10 @@ const BOUND = ["DB", "SESSIONS", "SESSION_OBJECTS", "ACCOUNT_OBJECTS", "MAIL_GAT
 const GOOD = { ISSUER: "https://auth.example.com" };
 const STORED = ["SIGNING_KEYS", "TICKET_SECRET"];
 
-const judge = (vars, { bindings = BOUND, stored = STORED, flags = [] } = {}) => {
+const judge = (
+  vars,
+  { bindings = BOUND, stored = STORED, flags = /** @type {string[]} */ ([]) } = {},
+) => {
   const sources = [{ values: { ...GOOD, ...vars }, place: () => "here" }];
   return faultsOf({ sources, bindings, flags, stored });
 };
