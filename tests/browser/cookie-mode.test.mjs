@@ -222,6 +222,7 @@ for (const [who, isSameSite, serverOf] of /** @type {const} */ ([
     const others = { ...login, email: "root@example.com" };
     const sent = await evil.evaluate(
       async ([origin, renewal, login]) => {
+        /** @type {[string, Record<string, string>][]} */
         const bodies = [
           ["/auth/token", renewal],
           ["/auth/revoke", {}],
