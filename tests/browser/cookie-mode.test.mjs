@@ -205,10 +205,12 @@ for (const [who, isSameSite, serverOf] of /** @type {const} */ ([
 
     // Without the cookie, apps of every origin may call the endpoints of OAuth. It gives nothing.
     assert.equal(await post(evil, "/auth/login", login, { credentials: "omit" }), "unreadable");
-    for (const [path, json] of [
+    /** @type {[string, object][]} */
+    const opened = [
       ["/auth/token", renewal],
       ["/auth/revoke", {}],
-    ]) {
+    ];
+    for (const [path, json] of opened) {
       const { status } = await post(evil, path, json, { credentials: "omit" });
       assert.equal(status, 400, path);
     }
@@ -222,7 +224,6 @@ for (const [who, isSameSite, serverOf] of /** @type {const} */ ([
     const others = { ...login, email: "root@example.com" };
     const sent = await evil.evaluate(
       async ([origin, renewal, login]) => {
-        /** @type {[string, Record<string, string>][]} */
         const bodies = [
           ["/auth/token", renewal],
           ["/auth/revoke", {}],
