@@ -426,7 +426,7 @@ mod tests {
         }
     }
 
-    /// The reference code reads it so: version 0x13 is never left out.
+    /// As in the reference code: version 0x13 is never left out.
     #[test]
     fn a_hash_without_a_version_has_version_0x10() {
         let hasher = Argon2Hasher::default();

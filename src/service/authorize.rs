@@ -348,7 +348,7 @@ impl<P: Ports> AuthService<P> {
             return Ok(None);
         };
         let rules = &self.settings().sessions;
-        // With the proof that the ticket has already, this only asks.
+        // `prove` with the ticket's own proof changes nothing: it says whether the session goes on.
         let (proved, user) = futures_util::future::join(
             self.ports.sessions().prove(&ticket, rules, self.now()),
             self.ports.users().find_by_id(ticket.user),

@@ -1,4 +1,4 @@
-//! What a user gave to apps: the list, and taking back.
+//! What a user allows apps: listing and withdrawing it.
 
 use super::AuthService;
 use super::access::Bearer;
@@ -9,7 +9,7 @@ use crate::domain::policy::WITHDRAWN_GRANT_TTL;
 use crate::ports::{GivenGrant, Grants, Ports, SessionStore};
 
 impl<P: Ports> AuthService<P> {
-    /// What the bearer gave to apps, the newest first.
+    /// What the bearer allows apps, the newest first.
     ///
     /// # Errors
     /// [`Error::Access`]; [`Error::Store`].
@@ -18,7 +18,7 @@ impl<P: Ports> AuthService<P> {
         Ok(self.ports.grants().list(bearer.user).await?)
     }
 
-    /// Takes back what the bearer gave to an app. Its renewals fail at once: they read the grant.
+    /// Withdraws what the bearer allowed an app. Its renewals fail at once: they read the grant.
     /// The sessions of the app end, and with them its access tokens, within the session store's
     /// staleness.
     ///

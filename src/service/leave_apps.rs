@@ -22,7 +22,7 @@ pub struct Leaving<'a> {
     pub state: Option<&'a str>,
 }
 
-/// What happens to a browser that wants to leave.
+/// What happens to a browser whose user signs out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Left {
     /// Nobody is signed on any more. `to` is the app's address, if the browser goes there at once.
@@ -57,11 +57,11 @@ pub struct BackToApp {
 }
 
 impl<P: Ports> AuthService<P> {
-    /// Signs a browser out of everything, if its person wants that: `is_confirmed` after a click on
-    /// our own page, or the app has an id_token of the same user.
+    /// Signs a browser out of everything, if its user has clicked on our own page (`is_confirmed`),
+    /// or the app has sent an id_token of the same user.
     ///
-    /// The browser is only sent to an address that is registered for the app of the id_token, or
-    /// after the click for that of `client_id`.
+    /// The browser is sent only to a registered address: one of the app in the id_token or, after
+    /// the click, one of the app in `client_id`.
     ///
     /// # Errors
     /// [`Error::RateLimited`]; [`Error::Store`]: a retry completes it.

@@ -67,7 +67,7 @@ impl<P: Ports> AuthService<P> {
     ///
     /// # Errors
     /// Those of [`list_clients`](Self::list_clients); [`Error::Field`]; [`Error::Store`]: the app
-    /// may exist, without anybody who knows its secret, and a retry creates another one.
+    /// may exist, but nobody knows its secret, and a retry creates another one.
     pub async fn create_client(
         &self,
         credential: &str,
@@ -184,7 +184,7 @@ impl<P: Ports> AuthService<P> {
         Ok(created)
     }
 
-    /// Deletes a secret of an app. It is not valid any more at once.
+    /// Deletes a secret of an app. It is rejected at once.
     ///
     /// # Errors
     /// Those of [`list_clients`](Self::list_clients); [`Error::UnknownSecret`]. After

@@ -69,9 +69,9 @@ pub struct Claims {
     pub sign_on: Option<String>,
 }
 
-/// The audiences of a token. In JSON they are a string or an array of strings (RFC 7519
-/// section 4.1.3). We issue tokens with one audience, and to other apps with at most two: an API,
-/// and the route that tells who the user is.
+/// The audiences of a token. In JSON they are a string or an array of strings (RFC 7519 section
+/// 4.1.3). This service issues tokens with one audience, and to other apps with at most two: an API
+/// and `/auth/userinfo`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Audience(Vec<String>);
 

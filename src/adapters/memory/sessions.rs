@@ -29,7 +29,7 @@ pub struct MemorySessions {
     sessions: Rc<RefCell<BTreeMap<(UserId, SessionId), Session>>>,
     /// The smallest valid version, and when this record expires.
     versions: Rc<RefCell<BTreeMap<UserId, (u64, u64)>>>,
-    /// The sign-ons that have ended, and until when that matters.
+    /// The sign-ons that have ended, and until when that is kept.
     signed_off: Rc<RefCell<BTreeMap<(UserId, SessionId), u64>>>,
     /// The codes that were exchanged.
     exchanges: Rc<RefCell<BTreeMap<(UserId, CodeId), Exchange>>>,
@@ -77,7 +77,8 @@ impl MemorySessions {
                 .is_some_and(|sign_on| signed_off.contains_key(&(new.user, sign_on)))
     }
 
-    /// Ends a session, and with it its sign-on and the apps of that, if the reason is such a one.
+    /// Ends a session. If the reason [ends the sign-on](EndReason::ends_the_sign_on), the sign-on
+    /// and the sessions of its apps end too.
     fn end_with_sign_on(&self, user: UserId, session: SessionId, reason: EndReason, now: u64) {
         let mut sessions = self.sessions.borrow_mut();
         let Some(found) = sessions.get_mut(&(user, session)) else {

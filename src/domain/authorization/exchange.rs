@@ -71,7 +71,7 @@ pub enum ExchangeRefusal {
     Client,
     /// The redirect URI is missing or not that of the request.
     RedirectUri,
-    /// The verifier is missing, malformed, or does not answer the challenge.
+    /// The verifier is missing, malformed, or does not match the challenge.
     Verifier,
     /// The resource is not that of the request.
     Resource,

@@ -52,11 +52,12 @@ pub enum Step {
     Refuse(OAuthError),
 }
 
-/// Decides what happens to a request. `grant` is the live grant of this user to this client for this
-/// resource, if there is one. Whether the person said no is not asked here: that is `access_denied`.
+/// Decides what happens to a request. `grant` is the live grant of this user to this client for
+/// this resource, if there is one. If the person says no, the answer is `access_denied`, and this
+/// is not called.
 ///
-/// The client must be the request's, and its redirect URI must have been matched again when the
-/// request was sealed before.
+/// The client must be the request's. If the request was sealed, its redirect URI must have been
+/// matched again.
 #[must_use]
 pub fn next_step(
     request: &AuthorizationRequest,
@@ -109,8 +110,9 @@ fn ask(
     Step::Code
 }
 
-/// Whether the user's last proof is not enough. One at or after the request is: the user gave it for
-/// this request. With `prompt=none` nobody could: then a proof of the same second came before.
+/// Whether the user must prove again who they are. A proof from the second of the request, or
+/// later, was given for this request and is enough. With `prompt=none` no page asks for one, so a
+/// proof from that second is older than the request.
 fn needs_proof(request: &AuthorizationRequest, signed_on: &SignedOn, now: u64) -> bool {
     let auth_time = signed_on.proof.auth_time;
     if auth_time >= request.asked_at && !request.prompts.none {
@@ -122,7 +124,7 @@ fn needs_proof(request: &AuthorizationRequest, signed_on: &SignedOn, now: u64) -
     request.prompts.login || is_too_old || is_somebody_else(request, signed_on)
 }
 
-/// Whether the app expects another user. A hint that is no address says nothing.
+/// Whether the app expects another user. A hint that is not an address is ignored.
 fn is_somebody_else(request: &AuthorizationRequest, signed_on: &SignedOn) -> bool {
     let hint = request.login_hint.as_deref().map(EmailAddress::parse);
     hint.is_some_and(|hint| hint.is_ok_and(|hint| hint.canonical() != signed_on.email.canonical()))
@@ -304,7 +306,7 @@ mod tests {
         }
         let age = ("max_age", Some("100"));
         assert_eq!(arrived(&ours, &[none, age], Some(&here)), login_required);
-        // A proof of the second in which the request came was not given for it.
+        // With `none`, a proof from the second of the request was not given for the request.
         let hint = ("login_hint", Some("eve@example.com"));
         let just_now = proved_at(NOW);
         assert_eq!(
@@ -368,7 +370,7 @@ mod tests {
             let step = arrived(&ours, &changes, Some(&proved_at(auth_time)));
             assert_eq!(step, expected, "{name}={value} {auth_time}");
         }
-        // A click replaces no password.
+        // A click does not replace the password.
         let changes = [("prompt", Some("login"))];
         let allowed = step(
             &ours,
@@ -380,8 +382,8 @@ mod tests {
         assert_eq!(allowed, Step::SignIn);
     }
 
-    /// Over all combinations: `none` shows no page, and nobody else gets a code without what is
-    /// needed for it.
+    /// Over all combinations: `none` never shows a page, and no code is issued unless each of its
+    /// conditions holds.
     #[test]
     fn no_combination_gives_a_code_without_its_conditions() {
         let mut codes = 0;

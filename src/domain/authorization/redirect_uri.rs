@@ -247,7 +247,7 @@ fn loopback(uri: &str) -> Option<(&'static str, &str)> {
 fn private_use(text: &str) -> Result<String, RedirectUriFault> {
     use RedirectUriFault as Fault;
     let (scheme, rest) = text.split_once(':').ok_or(Fault::Scheme)?;
-    // Without a dot it is nobody's: `javascript`, `data`, or a scheme that any app takes.
+    // A scheme without a dot has no owner: `javascript`, `data`, or one that any app may claim.
     let is_label = |label: &str| {
         !label.is_empty()
             && label
@@ -686,7 +686,8 @@ mod tests {
         }
     }
 
-    /// What may differ, written down a second time: after a loopback host a colon and digits.
+    /// The URI without the part that may differ, the port of a loopback host. Written independently
+    /// of the code under test.
     fn without_loopback_port(uri: &str) -> String {
         let hosts = ["http://127.0.0.1:", "http://[::1]:", "http://localhost:"];
         match hosts.iter().find(|host| uri.starts_with(**host)) {

@@ -1,8 +1,8 @@
 //! Single sign-on: the ticket of the cookie `__Host-edgegate-sso`.
 //!
 //! It says who is signed in in this browser, for `/auth/authorize` and `/auth/logout` alone. It is
-//! no token: nobody gets anything of the account with it. Its cookie comes along with navigations
-//! from other sites, which that of the refresh token never does.
+//! not a token, and gives no access to the account. Browsers send its cookie with navigations from
+//! other sites, and never send the cookie of the refresh token with them.
 
 use super::ticket_body::{Reader, Writer};
 use crate::domain::account::UserId;

@@ -142,8 +142,7 @@ impl Table {
     }
 
     /// As [`has_signed_off`](crate::ports::SessionStore::has_signed_off): whether a session that
-    /// belonged to the sign-on was signed out. Its row stays for longer than a code that is on its
-    /// way.
+    /// belonged to the sign-on was signed out. Its row stays for longer than any code is valid.
     pub(super) fn has_signed_off(&self, sign_on: SessionId) -> Result<bool, StoreError> {
         let rows = self.rows(
             "SELECT 1 FROM session WHERE (id = ?1 OR sign_on = ?1) AND client IS NULL \
@@ -333,9 +332,9 @@ impl Table {
         }
     }
 
-    /// Ends a session, and with it its sign-on and the apps of that, if the reason is such a one.
-    /// The row is deleted after [`ENDED_ROW_TTL`]. The first reason stays, unless a reason that ends
-    /// the sign-on follows one that did not.
+    /// Ends a session. If the reason [ends the sign-on](EndReason::ends_the_sign_on), the sign-on
+    /// and the sessions of its apps end too. The row is deleted after [`ENDED_ROW_TTL`]. The first
+    /// reason stays, unless a reason that ends the sign-on follows one that did not.
     pub(super) fn end(
         &self,
         session: SessionId,
