@@ -24,7 +24,7 @@ pub(crate) const OTHER: &str = "other-app";
 pub(crate) const NATIVE: &str = "native-app";
 pub(crate) const CALLBACK: &str = "https://app.example.com/callback";
 pub(crate) const ISSUER: &str = "http://127.0.0.1:8787";
-/// An issuer that is deployed. Local development has the demo accounts, so an account is made.
+/// A deployed issuer has no demo accounts, so the test makes an account.
 const DEPLOYED: &[(&str, &str)] = &[
     ("ISSUER", "https://auth.example.com"),
     ("REGISTRATION", "open"),
@@ -375,7 +375,7 @@ on_both!(the_operators_own_app_gets_a_code_without_a_page, &[], world => {
     assert_eq!(code.expires_at, now(&world) + 60);
     let (client, uri) = (ClientId::parse(OWN).unwrap(), RedirectUri::register(CALLBACK).unwrap());
     assert_eq!((code.client, code.redirect_uri), AuthorizationCode::bound_to(&client, &uri));
-    // Each code is another one, and the grant stays.
+    // Each code is new, and the grant stays.
     let again = code_in(to(&browser.navigate(&ask(OWN, "&scope=openid")).await), ISSUER);
     assert_ne!(again.id, code.id);
     assert_eq!(again.grant, code.grant);
@@ -555,7 +555,7 @@ on_both!(a_login_whose_answer_was_lost_keeps_the_sign_on_too, &[], world => {
     browser.log_in(ADA).await;
     let third = code_in(to(&browser.navigate(&ask(OWN, "")).await), ISSUER);
     assert_eq!(third.sign_on, first.sign_on);
-    // After a log-out it begins anew, also if the browser still has the old cookie.
+    // After a log-out a new sign-on begins, even if the browser still has the old cookie.
     browser.post("/auth/revoke", "{}").await;
     browser.refresh = refresh;
     browser.log_in(ADA).await;
@@ -575,8 +575,8 @@ on_both!(another_user_in_the_same_browser_logs_the_first_one_out, &[], world => 
     assert!(!is_signed_off(&world, &second).await);
 });
 
-// A session that was one too many ends alone, and so does one that a login has replaced whose answer
-// was lost. The apps go on then, until the person signs out in that browser.
+// If a session ends because there are too many, or because a login replaced it and the answer was
+// lost, the sessions of its apps go on. They end when the person signs out in that browser.
 on_both!(whoever_signs_out_of_a_session_that_has_ended_leaves_the_apps_too, &[], world => {
     let world = world.with_apps().await;
     for reason in [EndReason::OverLimit, EndReason::Replaced] {
@@ -734,8 +734,7 @@ on_both!(a_proof_is_demanded_as_the_app_asks, &[], world => {
     assert_eq!(error_in(to(&hinted), ISSUER), "login_required");
 });
 
-// Another program on the machine may have claimed the port (rule 9).
-// OpenID Connect Core section 3.1.2.1. A hint that is not an id_token of ours says nothing.
+// OpenID Connect Core section 3.1.2.1. A hint that is not an id_token of this service is ignored.
 on_both!(a_hint_of_another_user_is_an_error, &[], world => {
     let world = world.with_apps().await;
     let mut browser = Browser::new(&world);
@@ -960,7 +959,7 @@ fn a_posted_request_is_sent_here_once_more_by_get() {
         browser.log_in(ADA).await;
         let asked = ask(OWN, "&login_hint=%C3%A4+b");
         let (_, query) = asked.split_once('?').unwrap();
-        // A secret that does not belong there gets into no URL.
+        // A secret that was sent by mistake is not copied into a URL.
         let query = [query, "&client_secret=egc_x&code_verifier=v&access_token=t"].concat();
         let answer = browser
             .submit("/auth/authorize", &query, "cross-site")
@@ -978,7 +977,7 @@ fn a_posted_request_is_sent_here_once_more_by_get() {
         let long = format!("{query}&x={}", "y".repeat(8192));
         let refused = browser.submit("/auth/authorize", &long, "cross-site").await;
         assert_eq!(refused.status, 400);
-        // Nothing in it decides where the browser goes.
+        // No parameter decides where the browser goes.
         let tricked = browser
             .submit("/auth/authorize", "//evil.example=1", "cross-site")
             .await;

@@ -1,5 +1,5 @@
-// `edgegate keys`: rotates the secrets of a deployed service, step by step. It also makes secrets for
-// whoever stores them by hand.
+// `edgegate keys`: rotates the secrets of a deployed service, step by step. It also makes secrets
+// to be stored by hand.
 import { Advice } from "./lib/advice.js";
 import { cloudflareOf } from "./lib/cloudflare.js";
 import { chosenEnvironment } from "./lib/config.js";

@@ -185,7 +185,7 @@ on_both!(an_app_ignores_the_cookie, &[], world => {
     let answer = send("/auth/revoke", empty).await;
     assert_eq!(error(&answer), "invalid_request");
     assert!(answer.headers.iter().all(|(name, _)| *name != "Set-Cookie"));
-    // An app's token in the cookie is none.
+    // An app's token in the cookie is not valid.
     let cookie = format!("edgegate-8787={spa}");
     let request = Request {
         method: "POST",
@@ -240,7 +240,7 @@ on_both!(a_disabled_app_renews_no_more, &[], world => {
     let web = text(&tokens(&world.service, &ada, OF_WEB).await, "refresh_token");
     change(&world.service, WEB, |app| app.disabled_at = Some(1)).await;
     assert_eq!(error(&renew(&world.service, &web, WEB, &[]).await), "invalid_grant");
-    // It may still give its tokens back.
+    // It may still revoke its tokens.
     let body = form(&[("token", &web)]);
     let answer = post(&world.service, "/auth/revoke", &body, secret_of(WEB).as_deref()).await;
     assert_eq!(answer.status, 200);
