@@ -137,8 +137,8 @@ pub trait SessionStore {
     /// When it may not have been written. The caller may repeat.
     async fn end(&self, ending: &Ending, reason: EndReason, now: u64) -> Result<(), StoreError>;
 
-    /// Ends all of the user's sessions of an app: the user has taken back what they gave to it. The
-    /// adapter states which sessions it may miss; renewals read the grant too.
+    /// Ends all of the user's sessions of an app: the user has withdrawn the grant. The adapter
+    /// states which sessions it may miss; renewals read the grant too.
     ///
     /// # Errors
     /// When some may not have ended. The caller may repeat.

@@ -96,8 +96,8 @@ impl<P: Ports> AuthService<P> {
             .await
     }
 
-    /// Reads the user's row and the grant. The user must still be enabled, in the epoch of the code,
-    /// and must not have taken back what they gave.
+    /// Reads the user's row and the grant. The user must still be enabled, in the epoch of the
+    /// code, and must not have withdrawn the grant.
     async fn standing_of(&self, code: &Code, app: &AppClient) -> Result<User, Error> {
         if app.disabled_at.is_some() {
             return Err(Error::Grant(GrantRefusal::ClientDisabled));

@@ -142,8 +142,8 @@ impl<P: Ports> AuthService<P> {
         Err(Error::Internal("an app's version never stayed the same"))
     }
 
-    /// Deletes an app with its secrets and with what users gave to it. Its sessions can't be renewed
-    /// any more.
+    /// Deletes an app with its secrets and with all grants to it. Its sessions can't be renewed any
+    /// more.
     ///
     /// # Errors
     /// Those of [`read_client`](Self::read_client). After [`Error::Store`] a retry completes it.

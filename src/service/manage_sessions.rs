@@ -27,8 +27,8 @@ pub struct OwnSession {
     pub app: Option<SessionApp>,
 }
 
-/// The app that holds a session. Both are unknown if the user has taken back what they gave, or the
-/// app was deleted: then the session is over as soon as it has to be renewed.
+/// The app that holds a session. Both are unknown if the user has withdrawn the grant, or the app
+/// was deleted: then the session is over as soon as it has to be renewed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SessionApp {
     pub client_id: Option<ClientId>,
@@ -96,7 +96,7 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// The sessions with their devices and apps, the newest first. A record has only the hash of an
-    /// app; what the user gave to apps has their names.
+    /// app; the user's grants have their names.
     async fn described(
         &self,
         user: UserId,

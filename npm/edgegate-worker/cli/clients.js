@@ -54,7 +54,7 @@ export const clients = (program) => {
     .option("--disable", "it begins no session, and its sessions can't be renewed")
     .option("--enable", "the opposite")
     .action(amend);
-  serviceCommand(command, "delete", "Deletes an app and what users gave to it.", change)
+  serviceCommand(command, "delete", "Deletes an app and all grants to it.", change)
     .argument("<client_id>")
     .action(remove);
   const secret = command.command("secret").description("The secrets of a confidential app.");

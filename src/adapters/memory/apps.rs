@@ -1,4 +1,4 @@
-//! Registered apps, and what users gave to them, in memory.
+//! Registered apps, and what users have granted to them, in memory.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
