@@ -55,7 +55,7 @@ pub enum Trouble {
     OperatorTickets,
     /// The cron could not forget old withdrawn grants.
     WithdrawnGrants,
-    /// The cron could not have copies of changed rows forgotten.
+    /// The cron could not make the objects drop copies of changed rows.
     RowChanges,
     /// A setting is wrong, seen in the queue or the cron.
     Misconfigured,
