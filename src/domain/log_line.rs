@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 /// Who must read a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// Nobody: it is there to be found.
+    /// Nobody: it is there for searches.
     Info,
     /// The operator, when convenient.
     Warn,

@@ -387,7 +387,7 @@ impl World {
         judge_standing(&code, Some(standing))
     }
 
-    /// Whether a client renews with the refresh token of another one's session.
+    /// Whether a client can renew with a refresh token of another client's session.
     pub fn renews(&self, ticket_of: App, presented_by: App) -> bool {
         once(&self.renewed, (ticket_of, presented_by), || {
             let ticket = AppTicket {

@@ -203,7 +203,8 @@ for (const [who, isSameSite, serverOf] of /** @type {const} */ ([
       assert.equal(await post(evil, path, json), "unreadable");
     assert.equal((await Promise.all(seen)).length, 0);
 
-    // Without the cookie, apps of every origin may call the endpoints of OAuth. It gives nothing.
+    // Without the cookie, apps of every origin may call the endpoints of OAuth. These calls fail:
+    // they have no token.
     assert.equal(await post(evil, "/auth/login", login, { credentials: "omit" }), "unreadable");
     /** @type {[string, object][]} */
     const opened = [

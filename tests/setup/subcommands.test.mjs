@@ -6,7 +6,7 @@ import { programOf } from "../../npm/edgegate-worker/cli/lib/program.js";
 import { SUBCOMMANDS } from "../../npm/edgegate-worker/cli/subcommands.js";
 import { inRoot } from "../../scripts/project/root.mjs";
 
-// The shell's scripts ask `complete`, and no person does.
+// Only the shells' scripts call `complete`, so it is left out here.
 const { commands } = programOf(SUBCOMMANDS);
 const shown = commands.filter((command) => command.name() !== "complete");
 const names = shown.map((command) => command.name());

@@ -1,4 +1,4 @@
-// `edgegate pseudonym`: what stands for an address or a network in the log.
+// `edgegate pseudonym`: the pseudonym of an address or a network in the log.
 import { isIP } from "node:net";
 import { parseEnv } from "node:util";
 import { Advice } from "./lib/advice.js";
