@@ -3,9 +3,9 @@
 //! 1. the MAC ([`Codes::open`](super::Codes::open));
 //! 2. the client's authentication, with its secret or with none;
 //! 3. [`judge_exchange`]: the time, the client, the redirect URI, the verifier;
-//! 4. the user's object, which remembers every code that was exchanged, and whether the sign-on has
-//!    ended; [`judge_standing`]: the user's row;
-//! 5. [`conclude_exchange`].
+//! 4. [`judge_standing`]: the user's row; and the grant;
+//! 5. the user's object, which remembers every code that was exchanged, and whether the sign-on has
+//!    ended: [`conclude_exchange`].
 //!
 //! Whatever is wrong, the app gets `invalid_grant`, and nothing ends: otherwise a stranger who saw a
 //! code could end sessions. Only if everything is right, and the code was exchanged before, the
