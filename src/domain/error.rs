@@ -37,7 +37,7 @@ pub enum Code {
     InvalidClient,
     /// The `grant_type` is unknown (RFC 6749 section 5.2).
     UnsupportedGrantType,
-    /// A renewal asks for a scope that was not granted (RFC 6749 section 5.2).
+    /// A renewal asks for none of the granted scopes (RFC 6749 section 5.2).
     InvalidScope,
     /// The `resource` is not the one that was granted (RFC 8707 section 2).
     InvalidTarget,
@@ -516,7 +516,7 @@ pub enum Error {
     Grant(GrantRefusal),
     /// The app is unknown, or its authentication failed.
     Client(ClientRefusal),
-    /// A renewal asks for a scope that was not granted.
+    /// A renewal asks for none of the granted scopes.
     Scope,
     /// The resource is not the one that was granted.
     Target,
