@@ -1,12 +1,13 @@
 // `edgegate doctor`: looks for what is wrong with a service, and says what to do.
 import { existsSync, readdirSync } from "node:fs";
+import { basename } from "node:path";
 import { parseEnv } from "node:util";
 import { listed, ok, problem, skipped, warning } from "./lib/checks.js";
 import { cloudflareOf } from "./lib/cloudflare.js";
 import { chosenEnvironment } from "./lib/config.js";
 import { readSecrets, secretsFile } from "./lib/deploy-secrets.js";
 import { judge, requiredSecrets } from "./lib/deployment.js";
-import { textOf } from "./lib/dev-vars.js";
+import { devVarsOf, textOf } from "./lib/dev-vars.js";
 import { RESOLVER, textRecords } from "./lib/dns.js";
 import { unhealthy } from "./lib/health.js";
 import { fetchKeys, idsIn } from "./lib/jwks.js";
@@ -64,9 +65,8 @@ async function runDoctor(options) {
  * @returns {Promise<Check[]>}
  */
 async function checkLocal(project, environment, options) {
-  const own = project.inProject(`.dev.vars.${environment}`);
-  const name = environment && existsSync(own) ? `.dev.vars.${environment}` : ".dev.vars";
-  const file = project.inProject(name);
+  const file = devVarsOf(project, environment);
+  const name = basename(file);
   const settings = await localSettings({
     read: () => project.config(environment, { envFiles: [file] }),
     ...{ path: project.path, shownPath: project.name, files: [file], environment },
