@@ -89,7 +89,6 @@ async function make(options) {
   if (options.pepper && options.idToken)
     throw new Advice("--pepper and --id-token make different secrets: give one of them.");
   const environment = chosenEnvironment(options.env) || undefined;
-  if (environment) await projectOf().config(environment);
   const option = environment ? ` --env ${environment}` : "";
   const { warning, secrets } = newSecrets(options);
   const commands = Object.entries(secrets).map(

@@ -1,10 +1,11 @@
 // `edgegate pseudonym`: the pseudonym of an address or a network in the log.
 import { isIP } from "node:net";
+import { basename } from "node:path";
 import { parseEnv } from "node:util";
 import { Advice } from "./lib/advice.js";
 import { cloudflareOf } from "./lib/cloudflare.js";
 import { chosenEnvironment } from "./lib/config.js";
-import { textOf } from "./lib/dev-vars.js";
+import { devVarsOf, textOf } from "./lib/dev-vars.js";
 import { asOperator, requireStatus } from "./lib/operator.js";
 import { subcommand, tell } from "./lib/program.js";
 import { projectOf } from "./lib/project.js";
@@ -35,7 +36,9 @@ async function runPseudonym(text, options) {
   guard();
   const project = projectOf();
   const environment = chosenEnvironment(options.env) || undefined;
-  const found = options.remote ? await remote(project, environment, text) : local(project, text);
+  const found = options.remote
+    ? await remote(project, environment, text)
+    : local(project, environment, text);
   const lines = found.map(
     (each, n) =>
       `${each}  ${n === 0 ? "now" : `while secret ${n + 1} of TICKET_SECRET was the first`}`,
@@ -45,15 +48,15 @@ async function runPseudonym(text, options) {
 
 /**
  * @param {import("./lib/project.js").Project} project
+ * @param {string | undefined} environment
  * @param {string} text
  */
-function local({ inProject }, text) {
-  const { TICKET_SECRET: secret, ISSUER: issuer = LOCAL_ISSUER } = parseEnv(
-    textOf(inProject(".dev.vars")),
-  );
+function local(project, environment, text) {
+  const file = devVarsOf(project, environment);
+  const { TICKET_SECRET: secret, ISSUER: issuer = LOCAL_ISSUER } = parseEnv(textOf(file));
   if (!secret)
     throw new Advice(
-      "TICKET_SECRET is missing in .dev.vars. Run `npm start` once to create it, or add --remote for the deployed service.",
+      `TICKET_SECRET is missing in ${basename(file)}. Run \`npm start\` once to create it, or add --remote for the deployed service.`,
     );
   return pseudonyms(text, secret, issuer);
 }
