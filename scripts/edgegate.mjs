@@ -4,6 +4,7 @@ import { edgegate } from "./project/command.mjs";
 import { setUp } from "./setup/index.mjs";
 
 const USAGE = `Use it as \`npm run edgegate -- <command>\`:
+  clients   registers, shows, changes and deletes apps that sign in here
   completion prints a script with which bash or zsh completes the command
   doctor    looks for what is wrong with the service; --remote for the deployed one
   keys      rotates the secrets of the deployed service; its command make prints new ones

@@ -27,8 +27,14 @@ const PORTS = [8787, 8788, 8790, 8791, 8080, 3000, 5173];
 const BUILT = ["build", "dist", "www/edgegate", "www/openapi.yaml", "npm/edgegate/wasm"];
 // Hard links, where the file system can: what is deleted in the copy stays in the project.
 const INSTALLED = ["node_modules", ".tools"];
-// Files that contain a port.
-const WITH_PORTS = /^(examples\/|scripts\/project\/dev-arguments\.mjs$|wrangler\.toml$)/;
+// Files that contain a port. `npm start` has its default in the first, and the command `edgegate` in
+// the second.
+const WITH_PORTS = new Set([
+  "scripts/project/dev-arguments.mjs",
+  "npm/edgegate-worker/cli/lib/service.js",
+  "wrangler.toml",
+]);
+const hasPorts = (path) => WITH_PORTS.has(path) || path.startsWith("examples/");
 
 /** @returns {Promise<Clone>} */
 export async function makeClone() {
@@ -46,7 +52,7 @@ export async function makeClone() {
     const target = join(root, path);
     mkdirSync(dirname(target), { recursive: true });
     cpSync(inRoot(path), target);
-    if (WITH_PORTS.test(path)) writeFileSync(target, move(readFileSync(target, "utf8")));
+    if (hasPorts(path)) writeFileSync(target, move(readFileSync(target, "utf8")));
   }
   const git = (...args) => {
     const { status, stdout, stderr } = spawnSync("git", args, { cwd: root, encoding: "utf8" });
