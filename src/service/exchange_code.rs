@@ -6,8 +6,8 @@ use super::app_tokens::{AppTokens, Granted};
 use super::client_authentication::ClientCredentials;
 use crate::domain::account::User;
 use crate::domain::authorization::{
-    AppClient, AppTicket, Code, ExchangeRefusal, Exchanged, Exchanging, Grant, Scope,
-    judge_exchange, judge_standing,
+    AppClient, AppTicket, Code, ExchangeRefusal, Exchanged, Exchanging, Grant, Scope, Scopes,
+    judge_exchange, judge_standing, still_allowed,
 };
 use crate::domain::error::{Error, GrantRefusal};
 use crate::domain::event::Act;
@@ -64,6 +64,7 @@ impl<P: Ports> AuthService<P> {
         };
         judge_exchange(&code, &exchanging, now)
             .map_err(|why| self.refuse_code(&code, &app, why))?;
+        let scopes = self.still_granted(&code, &app, exchange.redirect_uri)?;
         let user = self.standing_of(&code, &app).await?;
 
         let session = SessionId::new(now_ms, &self.random());
@@ -92,8 +93,26 @@ impl<P: Ports> AuthService<P> {
                 return Err(refused(ExchangeRefusal::Replayed));
             }
         }
-        self.begin_app_session(&app, &user, &code, session, client)
+        self.begin_app_session(&app, &user, &code, &scopes, session, client)
             .await
+    }
+
+    /// The scopes that the app may still have: an administrator may have changed it since the code
+    /// was issued. Of an app that nobody registered, the document is read where a browser is sent
+    /// to and nowhere else.
+    fn still_granted(
+        &self,
+        code: &Code,
+        app: &AppClient,
+        redirect_uri: &str,
+    ) -> Result<Scopes, Error> {
+        let refuse = |why| self.refuse_code(code, app, why);
+        if !app.is_unregistered() && app.redirect_uri(redirect_uri).is_none() {
+            return Err(refuse(ExchangeRefusal::RedirectUri));
+        }
+        let rules = self.settings().authorization_rules();
+        still_allowed(app, code.resource.as_ref(), &code.scopes, &rules)
+            .ok_or_else(|| refuse(ExchangeRefusal::Resource))
     }
 
     /// Reads the user's row and the grant. The user must still be enabled, in the epoch of the
@@ -147,6 +166,7 @@ impl<P: Ports> AuthService<P> {
         app: &AppClient,
         user: &User,
         code: &Code,
+        scopes: &Scopes,
         session: SessionId,
         client: &Client,
     ) -> Result<AppTokens, Error> {
@@ -171,7 +191,7 @@ impl<P: Ports> AuthService<P> {
         let granted = Granted {
             app,
             ticket: &ticket,
-            scopes: &code.scopes,
+            scopes,
             nonce: code.nonce.as_deref(),
         };
         // Issued before the write: if it fails, no session is stored.

@@ -73,6 +73,7 @@ impl<P: Ports> AuthService<P> {
         client: &Client,
     ) -> Result<Left, Error> {
         self.admit_authorization(client).await?;
+        let now = self.now();
         let named = leaving.client_id.and_then(ClientId::parse);
         // The app of both must be the same (section 2 of the standard).
         let hint = match leaving.id_token_hint {
@@ -83,13 +84,13 @@ impl<P: Ports> AuthService<P> {
             hint.filter(|hint| leaving.client_id.is_none() || named.as_ref() == Some(&hint.client));
         let app = hint.as_ref().map(|hint| hint.client.clone()).or(named);
         let back = self.back_to_app(app, &leaving).await?;
-        let sign_on = sign_on.and_then(|ticket| self.shared.sign_ons.open(ticket, self.now()));
+        let sign_on = sign_on.and_then(|ticket| self.shared.sign_ons.open_to_leave(ticket, now));
         let user = match &sign_on {
-            Some(of) => {
+            Some(of) if now < of.expires_at => {
                 self.user_signed_on(of.user, of.session, of.sign_on, of.epoch)
                     .await?
             }
-            None => None,
+            _ => None,
         };
         let to = back.as_ref().map(|back| back.to.clone());
         match (sign_on, user) {

@@ -99,8 +99,10 @@ impl<P: Ports> AuthService<P> {
         found.ok_or(Error::UnknownClient)
     }
 
-    /// Changes an app. A disabled app begins no session, and its sessions can't be renewed. If the
-    /// app is already as the fields say, nothing is written or recorded.
+    /// Changes an app. A disabled app begins no session, and its sessions can't be renewed. An app
+    /// that is not of the first party any more loses what it has without anybody's consent: its
+    /// sessions can't be renewed, and people are asked when they come again. If the app is already
+    /// as the fields say, nothing is written or recorded.
     ///
     /// # Errors
     /// Those of [`read_client`](Self::read_client); [`Error::Field`]; [`Error::NothingToChange`].

@@ -663,6 +663,16 @@ on_both!(a_changed_app_gets_no_answer_to_an_older_request, &[], world => {
     assert_eq!(browser.navigate(&ask(OWN, "")).await.status, 400);
 });
 
+// Nobody was asked while the app was the operator's, so what it has is no answer to the question.
+on_both!(an_app_that_is_no_longer_the_operators_needs_consent, &[], world => {
+    let world = world.with_apps().await;
+    let mut browser = Browser::new(&world);
+    browser.log_in(ADA).await;
+    code_in(to(&browser.navigate(&ask(OWN, "")).await), ISSUER);
+    world.change_app(OWN, |app| app.first_party = false).await;
+    sealed_in(to(&browser.navigate(&ask(OWN, "")).await), "/consent");
+});
+
 // A person may take an hour to answer. What an administrator took from the app meanwhile is not theirs
 // to give.
 on_both!(a_decision_gives_no_more_than_the_app_may_have_now, &[], world => {

@@ -6,6 +6,7 @@
 
 use super::ticket_body::{Reader, Writer};
 use crate::domain::account::UserId;
+use crate::domain::policy::MAX_SESSION_TTL;
 use crate::domain::secret::Secret;
 use crate::domain::session::{Methods, Proof, SessionId};
 use crate::domain::ticket::{Purpose, TicketKeys, TicketSecrets};
@@ -61,6 +62,14 @@ impl SignOnTickets {
     /// alive at `now`.
     #[must_use]
     pub fn open(&self, text: &str, now: u64) -> Option<SignOn> {
+        self.open_to_leave(text, now)
+            .filter(|sign_on| now < sign_on.expires_at)
+    }
+
+    /// The same when its session is over, as long as any session can last: such a ticket can end the
+    /// sign-on and nothing else. The apps that were entered through it may go on.
+    #[must_use]
+    pub fn open_to_leave(&self, text: &str, now: u64) -> Option<SignOn> {
         let body = self.0.open::<BODY_BYTES>(text)?;
         let mut body = Reader::new(&body);
         let sign_on = SignOn {
@@ -74,7 +83,8 @@ impl SignOnTickets {
             },
             expires_at: body.number()?,
         };
-        (now < sign_on.expires_at).then_some(sign_on)
+        let ends_at = sign_on.session.begun_at().saturating_add(MAX_SESSION_TTL);
+        (now < ends_at).then_some(sign_on)
     }
 }
 

@@ -4,13 +4,14 @@ use edgegate::domain::authorization::{ClientId, GrantId, Resource};
 use edgegate::edge::request::Request;
 use edgegate::edge::router::route;
 use edgegate::ports::Grants;
+use edgegate::service::leave_apps::Leaving;
 use edgegate_token::json::Json;
 
 use super::{
     API, Asked, OTHER, SPA, USERINFO, WEB, WEB_SECRET, basic, begin, change, claims, error, form,
     json, post, renew, secret_of, text, tokens,
 };
-use crate::fixture::{ADA, client, log_in, on_both};
+use crate::fixture::{ADA, ROOT, client, log_in, on_both};
 
 const OF_WEB: Asked<'_> = Asked {
     app: WEB,
@@ -223,6 +224,31 @@ on_both!(what_the_user_ends_is_over_for_the_app, &[], world => {
     let web = text(&tokens(&world.service, &ada, OF_WEB).await, "refresh_token");
     world.service.revoke_tokens(ada.user.id).await.unwrap();
     assert_eq!(error(&renew(&world.service, &web, WEB, &[]).await), "invalid_grant");
+});
+
+// An app renews its own session, so it outlives a browser's that nobody uses. The store may have
+// forgotten that one when the person signs out.
+on_both!(a_log_out_ends_the_apps_of_a_session_that_went_idle, &[("SESSION_IDLE_TTL", "1200")], world => {
+    let service = &world.service;
+    begin(service).await;
+    for by_an_app in [true, false] {
+        let ada = log_in(service, ADA).await.unwrap();
+        let web = text(&tokens(service, &ada, OF_WEB).await, "refresh_token");
+        world.clock.advance(1000);
+        let web = text(&json(&renew(service, &web, WEB, &[]).await), "refresh_token");
+        world.clock.advance(1000);
+        // The store deletes what has expired when the next session begins.
+        log_in(service, ROOT).await.unwrap();
+        assert_eq!(renew(service, &web, WEB, &[]).await.status, 200);
+        if by_an_app {
+            let ticket = ada.tokens.sign_on_ticket.expose();
+            let leaving = Leaving::default();
+            service.leave_apps(leaving, Some(ticket), true, &client()).await.unwrap();
+        } else {
+            service.log_out(ada.tokens.refresh_token.expose()).await.unwrap();
+        }
+        assert_eq!(error(&renew(service, &web, WEB, &[]).await), "invalid_grant", "{by_an_app}");
+    }
 });
 
 on_both!(offline_access_outlives_a_log_out, &[], world => {

@@ -80,6 +80,10 @@ pub(super) enum Call {
         session: SessionId,
         reason: EndReason,
         now: u64,
+        /// Who holds the session, for a session whose row was deleted. A Worker from before this
+        /// member sends none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        holder: Option<Holder>,
     },
     /// As [`end_client`](crate::ports::SessionStore::end_client). Answers nothing.
     EndClient { client: ClientHash, now: u64 },
@@ -288,6 +292,7 @@ mod tests {
             session: session(),
             reason,
             now: 1_767_225_600,
+            holder: (reason == EndReason::LoggedOut).then(Holder::default),
         };
         for call in [
             begin(None),

@@ -119,7 +119,7 @@ impl Table {
         };
         let over = self.over_before_it_began(session, app)?;
         if let Some(reason) = over {
-            self.end(session, reason, now)?;
+            self.end(session, None, reason, now)?;
         }
         Ok(over.is_some())
     }
@@ -242,7 +242,7 @@ impl Table {
         }
         let surplus = surplus(&others, most);
         for id in surplus {
-            self.end(*id, EndReason::OverLimit, now)?;
+            self.end(*id, None, EndReason::OverLimit, now)?;
         }
         for id in &of_earlier_epochs {
             self.rows(
@@ -290,7 +290,7 @@ impl Table {
                     ],
                 )?;
             }
-            Effect::End(reason) => self.end(session, reason, presented.now)?,
+            Effect::End(reason) => self.end(session, None, reason, presented.now)?,
             Effect::Nothing => {}
         }
         Ok(decision)
@@ -334,10 +334,12 @@ impl Table {
 
     /// Ends a session. If the reason [ends the sign-on](EndReason::ends_the_sign_on), the sign-on
     /// and the sessions of its apps end too. The row is deleted after [`ENDED_ROW_TTL`]. The first
-    /// reason stays, unless a reason that ends the sign-on follows one that did not.
+    /// reason stays, unless a reason that ends the sign-on follows one that did not. `holder` is
+    /// what the caller knows.
     pub(super) fn end(
         &self,
         session: SessionId,
+        holder: Option<&Holder>,
         reason: EndReason,
         now: u64,
     ) -> Result<(), StoreError> {
@@ -356,7 +358,7 @@ impl Table {
                 session.to_string().into(),
             ],
         )?;
-        let Some(sign_on) = self.sign_on_ended_by(session, reason)? else {
+        let Some(sign_on) = self.sign_on_ended_by(session, holder, reason)? else {
             return Ok(());
         };
         self.rows(
@@ -371,10 +373,12 @@ impl Table {
         .map(drop)
     }
 
-    /// By the session's row. A session without a row has no sign-on that could end.
+    /// By the session's row, or else by what the caller knows: the row of a browser's session is
+    /// deleted when nobody renews it, and the apps of its sign-on may go on.
     fn sign_on_ended_by(
         &self,
         session: SessionId,
+        holder: Option<&Holder>,
         reason: EndReason,
     ) -> Result<Option<SessionId>, StoreError> {
         if !reason.ends_the_sign_on() {
@@ -382,13 +386,16 @@ impl Table {
         }
         let row = self
             .rows(
-                "SELECT sign_on FROM session WHERE id = ? AND client IS NULL",
+                "SELECT sign_on, client FROM session WHERE id = ?",
                 vec![session.to_string().into()],
             )?
             .pop();
         let Some(row) = row else {
-            return Ok(None);
+            return Ok(holder.and_then(|holder| holder.sign_on_ended_by(reason, session)));
         };
+        if text(&row, 1).is_some() {
+            return Ok(None);
+        }
         let sign_on = text(&row, 0)
             .map(|id| SessionId::parse(&id).ok_or_else(malformed))
             .transpose()?;
