@@ -162,7 +162,7 @@ impl<P: Ports> AuthService<P> {
                 }
             };
         request.expected = self.hinted_user(query).await;
-        match self.arrive(&request, &app, sign_on).await {
+        match self.arrive(&mut request, &app, sign_on).await {
             Err(Error::Store(error)) if request.prompts.none => {
                 let unavailable = OAuthError::TemporarilyUnavailable;
                 let refusal = request.refuse(unavailable, "Try again in a moment");
@@ -177,7 +177,7 @@ impl<P: Ports> AuthService<P> {
 
     async fn arrive(
         &self,
-        request: &AuthorizationRequest,
+        request: &mut AuthorizationRequest,
         app: &AppClient,
         sign_on: Option<&str>,
     ) -> Result<Authorized, Error> {
@@ -193,6 +193,8 @@ impl<P: Ports> AuthService<P> {
             epoch: of.epoch,
             proof: of.proof,
         });
+        // Before the request is judged: what the browser arrives with was not given for it.
+        request.seen = signed_on.as_ref().map(SignedOn::seen);
         let grant = self.live_grant(request, signed_on.as_ref()).await?;
         let step = self.step(
             request,

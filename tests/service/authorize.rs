@@ -744,6 +744,42 @@ on_both!(a_proof_is_demanded_as_the_app_asks, &[], world => {
     assert_eq!(error_in(to(&hinted), ISSUER), "login_required");
 });
 
+// Proofs have whole seconds. One of the second in which the request arrives is older than the request
+// if the browser arrives with it.
+on_both!(a_proof_of_the_same_second_is_not_given_for_the_request, &[], world => {
+    let world = world.with_apps().await;
+    let mut browser = Browser::new(&world);
+    browser.log_in(ADA).await;
+    let user = browser.user_id().await;
+    for more in ["&prompt=login", "&max_age=0", "&login_hint=root%40example.com"] {
+        if more != "&prompt=login" {
+            let silent = browser.navigate(&ask(OWN, &format!("{more}&prompt=none"))).await;
+            assert_eq!(error_in(to(&silent), ISSUER), "login_required", "{more}");
+        }
+        // As often as it arrives: by the button that goes back, or in two tabs.
+        let asked = ask(OWN, more);
+        let first = sealed_in(to(&browser.navigate(&asked).await), "/sign-in").to_owned();
+        let second = sealed_in(to(&browser.navigate(&asked).await), "/sign-in").to_owned();
+        for sealed in [&first, &second] {
+            // The page asks at once.
+            assert_eq!(text(&browser.show(sealed).await, "next"), "sign_in", "{more}");
+            assert_eq!(browser.decide(sealed, &user, true).await.status, 401, "{more}");
+        }
+        // A login in that second is an answer to both.
+        browser.log_in(ADA).await;
+        for sealed in [&first, &second] {
+            assert_eq!(text(&browser.show(sealed).await, "next"), "done", "{more}");
+            let decided = browser.decide(sealed, &user, true).await;
+            code_in(text(&json(&decided), "redirect"), ISSUER);
+        }
+    }
+    let choice = ask(OWN, "&prompt=select_account");
+    let sealed = sealed_in(to(&browser.navigate(&choice).await), "/consent").to_owned();
+    assert_eq!(text(&browser.show(&sealed).await, "next"), "continue");
+    browser.log_in(ADA).await;
+    assert_eq!(text(&browser.show(&sealed).await, "next"), "done");
+});
+
 // OpenID Connect Core section 3.1.2.1. A hint that is not an id_token of this service is ignored.
 on_both!(a_hint_of_another_user_is_an_error, &[], world => {
     let world = world.with_apps().await;

@@ -54,8 +54,8 @@ pub use metadata_document::{DocumentFault, MetadataDocument, MetadataUrl, Metada
 pub use next_step::{SignedOn, Step, Visit, next_step};
 pub use redirect_uri::{RedirectKind, RedirectUri, RedirectUriFault};
 pub use request::{
-    AuthorizationRequest, ErrorRedirect, OAuthError, PageFault, Prompts, RequestFault, ServerRules,
-    Unresolved, parse_request, still_allowed,
+    AuthorizationRequest, ErrorRedirect, OAuthError, PageFault, Prompts, RequestFault, SeenProof,
+    ServerRules, Unresolved, parse_request, still_allowed,
 };
 pub use resource::{ProtectedResource, Resource, ResourceFault};
 pub use scope::{Scope, ScopeFault, Scopes};

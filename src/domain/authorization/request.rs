@@ -17,6 +17,7 @@ use crate::domain::policy::{
     ACR_VALUES_MAX_BYTES, AUTHORIZATION_QUERY_MAX_BYTES, LOGIN_HINT_MAX_BYTES, NONCE_MAX_BYTES,
     STATE_MAX_BYTES, UI_LOCALES_MAX_BYTES,
 };
+use crate::domain::session::SessionId;
 
 /// An error of a redirect (RFC 6749 section 4.1.2.1, OpenID Connect Core section 3.1.2.6, RFC 8707
 /// section 2).
@@ -294,6 +295,18 @@ pub struct AuthorizationRequest {
     pub expected: Option<UserId>,
     /// When the request arrived, in seconds since 1970.
     pub asked_at: u64,
+    /// The proof that the browser arrived with: it was not given for this request. Whoever reads the
+    /// sign-on cookie sets it.
+    pub seen: Option<SeenProof>,
+}
+
+/// The last proof of the user who was signed in when a request arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SeenProof {
+    /// The browser's session.
+    pub session: SessionId,
+    /// When the user proved who they are, in seconds since 1970.
+    pub auth_time: u64,
 }
 
 impl AuthorizationRequest {
@@ -580,6 +593,7 @@ impl Unresolved {
             ui_locales,
             expected: None,
             asked_at: now,
+            seen: None,
         })
     }
 
