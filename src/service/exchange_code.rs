@@ -129,11 +129,36 @@ impl<P: Ports> AuthService<P> {
         let (user, grant) = (user?, grant?);
         judge_standing(code, user.as_ref().map(Standing::from))
             .map_err(|why| self.refuse_code(code, app, why))?;
-        let is_live = |grant: &Grant| grant.withdrawn_at.is_none() && grant.client == app.id;
         match user {
-            Some(user) if grant.as_ref().is_some_and(is_live) => Ok(user),
+            Some(user) if is_live(grant.as_ref(), app) => Ok(user),
             _ => Err(Error::Grant(GrantRefusal::Withdrawn)),
         }
+    }
+
+    /// Ends the session that has just begun if the user has taken back the grant meanwhile.
+    ///
+    /// A withdrawal writes the grant and then ends the sessions of the app; an exchange writes the
+    /// session and then reads the grant. So one of them notices the other.
+    async fn end_if_withdrawn(
+        &self,
+        code: &Code,
+        app: &AppClient,
+        session: SessionId,
+    ) -> Result<(), Error> {
+        let grant = self.ports.grants().find(code.grant).await?;
+        if is_live(grant.as_ref(), app) {
+            return Ok(());
+        }
+        let ending = Ending {
+            user: code.user,
+            session,
+            holder: Some(holder(app, code)),
+        };
+        self.ports
+            .sessions()
+            .end(&ending, EndReason::GrantWithdrawn, self.now())
+            .await?;
+        Err(Error::Grant(GrantRefusal::Withdrawn))
     }
 
     /// Ends the session that the code began: somebody else has the code and its verifier too.
@@ -211,6 +236,7 @@ impl<P: Ports> AuthService<P> {
                 .then_some(SESSIONS_PER_USER_AND_CLIENT),
         };
         self.ports.sessions().begin(&new, now).await?;
+        self.end_if_withdrawn(code, app, session).await?;
         self.record(Act::AppSignedIn {
             user: user.id,
             session,
@@ -227,6 +253,11 @@ impl<P: Ports> AuthService<P> {
         });
         refused(why)
     }
+}
+
+/// Whether the user has given this to the app, and not taken it back.
+fn is_live(grant: Option<&Grant>, app: &AppClient) -> bool {
+    grant.is_some_and(|grant| grant.withdrawn_at.is_none() && grant.client == app.id)
 }
 
 fn refused(why: ExchangeRefusal) -> Error {

@@ -599,6 +599,35 @@ on_both!(whoever_signs_out_of_a_session_that_has_ended_leaves_the_apps_too, &[],
     }
 });
 
+// The same with an access token, while it is valid. Later it ends nothing more: an access token has been
+// shown to more people than a refresh token.
+on_both!(an_access_token_of_a_session_that_has_ended_leaves_the_apps_until_it_expires, &[], world => {
+    let world = world.with_apps().await;
+    for reason in [EndReason::OverLimit, EndReason::Replaced] {
+        for goes_on_with_an_earlier_one in [false, true] {
+            for (passed, is_left) in [(599, true), (600, false)] {
+                let mut browser = Browser::new(&world);
+                browser.log_in(ADA).await;
+                if goes_on_with_an_earlier_one {
+                    browser.log_in(ADA).await;
+                }
+                let code = code_in(to(&browser.navigate(&ask(OWN, "")).await), ISSUER);
+                assert_eq!(code.sign_on != code.session, goes_on_with_an_earlier_one);
+                let renewed = browser.post("/auth/token", r#"{"grant_type":"refresh_token"}"#).await;
+                let access_token = text(&json(&renewed), "access_token").to_owned();
+                let sessions = world.service.ports().sessions();
+                let ending = Ending::by_id(code.user, code.session);
+                sessions.end(&ending, reason, now(&world)).await.unwrap();
+                world.clock.advance(passed);
+                let ended = world.service.log_out(&access_token).await.unwrap();
+                assert_eq!(ended, Some((code.user, code.session)));
+                let case = format!("{reason:?} {goes_on_with_an_earlier_one} {passed}");
+                assert_eq!(is_signed_off(&world, &code).await, is_left, "{case}");
+            }
+        }
+    }
+});
+
 on_both!(a_decision_is_for_the_user_whom_the_page_showed, &[], world => {
     let world = world.with_apps().await;
     let mut browser = Browser::new(&world);

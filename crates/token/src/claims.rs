@@ -64,7 +64,8 @@ pub struct Claims {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
     /// The sign-on from which the session of another app comes. When it ends, the token is no longer
-    /// valid.
+    /// valid. In the tokens of the account's own pages: the sign-on with which the session goes on;
+    /// `None` if the session began it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sign_on: Option<String>,
 }

@@ -4,6 +4,7 @@
 
 mod cases;
 mod ports;
+mod taken_from_apps;
 mod world;
 
 use std::cell::Cell;

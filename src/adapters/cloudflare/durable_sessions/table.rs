@@ -420,7 +420,7 @@ impl Table {
     /// The active sessions, oldest first.
     pub(super) fn list(&self, epoch: u32, now: u64) -> Result<Vec<ActiveSession>, StoreError> {
         let rows = self.rows(
-            "SELECT id, last_used_at, seen, client FROM session \
+            "SELECT id, last_used_at, seen, client, sign_on FROM session \
              WHERE ended IS NULL AND epoch = ? AND lives_until > ? ORDER BY id",
             vec![number(epoch.into()), number(now)],
         )?;
@@ -430,7 +430,12 @@ impl Table {
                 None => None,
                 Some(client) => Some(ClientHash::parse(&client)?),
             };
-            Some(Seen(text(row, 2)?).session(id, app, integer(row, 1)?))
+            let sign_on = match text(row, 4) {
+                None => None,
+                Some(sign_on) => Some(SessionId::parse(&sign_on)?),
+            };
+            let holder = Holder::new(app, sign_on);
+            Some(Seen(text(row, 2)?).session(id, &holder, integer(row, 1)?))
         };
         rows.iter()
             .map(|row| decode(row).ok_or_else(malformed))
