@@ -23,6 +23,9 @@ import { TEST_SECRETS, TEST_VARS, withoutUndefined } from "./harness.mjs";
  * @property {string[]} [without] bindings to take out
  * @property {object[]} [email] bindings of type send_email
  * @property {string[]} [datasets] names of Analytics Engine bindings
+ * @property {string[]} [flags] compatibility flags
+ * @property {(request: import("miniflare").Request) => import("miniflare").Response
+ *   | Promise<import("miniflare").Response>} [internet] answers what the Worker fetches
  * @property {number} [batchTimeout] for how many seconds a queue waits for further messages
  * @property {object} [caller] options of a further Worker, to which this one's entrypoint Auth is
  *   bound as AUTH
@@ -66,7 +69,10 @@ export async function startWorkers(
       event === "request" && request_id === headers.get("x-request-id");
   const lineOf = (answer) => eventually(() => logs().find(isOf(answer)));
   const workers = settings.map(
-    ({ vars, secrets, without = [], email = [], datasets = [], batchTimeout }, index) => {
+    (
+      { vars, secrets, without = [], email = [], datasets = [], flags, internet, batchTimeout },
+      index,
+    ) => {
       const { workerOptions } = wrangler.unstable_getMiniflareWorkerOptions(configPath);
       const { assets: _pages, ...options } = workerOptions;
       const bound = (named) =>
@@ -108,6 +114,8 @@ export async function startWorkers(
         email: { send_email: email },
         analyticsEngineDatasets,
         unsafeDirectSockets,
+        ...(flags && { compatibilityFlags: flags }),
+        ...(internet && { outboundService: internet }),
       };
     },
   );

@@ -51,7 +51,9 @@ export async function makeClone() {
   for (const path of filesOfProject()) {
     const target = join(root, path);
     mkdirSync(dirname(target), { recursive: true });
-    cpSync(inRoot(path), target);
+    // Links too: without one, what was built would not be of the same sources, and `npm start` would
+    // build again for minutes.
+    cpSync(inRoot(path), target, { verbatimSymlinks: true });
     if (hasPorts(path)) writeFileSync(target, move(readFileSync(target, "utf8")));
   }
   const git = (...args) => {
@@ -100,7 +102,7 @@ function copyTree(from, to) {
   throw new Error(`${from} can't be copied to ${to}`);
 }
 
-/** Everything that git knows or would add. */
+/** Every file and link that git knows or would add. */
 function filesOfProject() {
   const { status, stdout, stderr } = spawnSync(
     "git",
@@ -108,9 +110,8 @@ function filesOfProject() {
     { cwd: inRoot(), encoding: "utf8", maxBuffer: 1e8 },
   );
   if (status !== 0) throw new Error(`git ls-files: ${stderr}`);
-  return stdout
-    .split("\0")
-    .filter((path) => path !== "" && existsSync(inRoot(path)) && lstatSync(inRoot(path)).isFile());
+  const isCopied = (path) => existsSync(inRoot(path)) && !lstatSync(inRoot(path)).isDirectory();
+  return stdout.split("\0").filter((path) => path !== "" && isCopied(path));
 }
 
 /** "You need Node 22": the project's own, unless this machine's is new enough. */
