@@ -80,6 +80,21 @@ test("the command prints the pseudonym that the Worker logs", async (t) => {
   assert.match(without.stderr, /TICKET_SECRET is missing in \.dev\.vars/);
 });
 
+test("the issuer has the port of the local service, unless it is set", async (t) => {
+  const secrets = `TICKET_SECRET=${SECRET}\n`;
+  const command = projectWith(t, secrets);
+  const at = (port) => `${pseudonyms(ADA, SECRET, `http://127.0.0.1:${port}`)}  now\n`;
+  assert.equal((await command(ADA)).stdout, at(8787));
+  assert.equal((await command(ADA, "--port", "8788")).stdout, at(8788));
+  assert.equal((await command(ADA, { PORT: "8789" })).stdout, at(8789));
+  const set = projectWith(t, `${secrets}ISSUER=${ISSUER}\n`);
+  assert.equal((await set(ADA, "--port", "8788")).stdout, `${of(ADA)}  now\n`);
+  assert.match(
+    (await command(ADA, "--port", "1", "--remote")).stderr,
+    /leave it out with --remote/,
+  );
+});
+
 test("an environment has the secret of its own file, as in `edgegate dev`", async (t) => {
   const command = projectWith(t, `TICKET_SECRET=${SECRET}\n`, {
     ".dev.vars.staging": `TICKET_SECRET=${OTHER}\nISSUER=${ISSUER}\n`,

@@ -128,7 +128,7 @@ function situationOf(options) {
   const text = secrets[name];
   if (!text)
     throw new Advice(
-      `${secretsFile(environment)} has no copy of ${name}, and Cloudflare doesn't show a stored secret: put your copy there, as in {"${name}": "…"}.`,
+      `${secretsFile(environment)} has no copy of ${name}, and Cloudflare doesn't show a stored secret: put your copy there, as in {"${name}": "…"}. A service that was not deployed yet has no keys to rotate: \`npm run deploy\` makes them.`,
     );
   const record = readRecord(project, environment);
   return { project, environment, name, secrets, text, record, done: record.rotation?.[name] };

@@ -11,10 +11,9 @@ import { subcommand, tell } from "./lib/program.js";
 import { projectOf } from "./lib/project.js";
 import { pseudonyms } from "./lib/pseudonyms.js";
 import { guard } from "./lib/run.js";
+import { DEFAULT_PORT, localAddress } from "./lib/service.js";
 import { accountsDatabase } from "./lib/stores.js";
 import { workerOf } from "./lib/worker.js";
-
-const LOCAL_ISSUER = "http://127.0.0.1:8787";
 
 /** @type {import("./lib/program.js").Register} */
 export const pseudonym = (program) =>
@@ -26,19 +25,22 @@ export const pseudonym = (program) =>
     .argument("<email or IP address>")
     .option("--remote", "in the log of the deployed service; without it, in that of this machine")
     .option("--env <name>", "an environment of the configuration, such as staging")
+    .option("--port <number>", `the port of the local service; ${DEFAULT_PORT} by default`)
     .action(runPseudonym);
 
 /**
  * @param {string} text
- * @param {{ json?: boolean, remote?: boolean, env?: string }} options
+ * @param {{ json?: boolean, remote?: boolean, env?: string, port?: string }} options
  */
 async function runPseudonym(text, options) {
   guard();
   const project = projectOf();
   const environment = chosenEnvironment(options.env) || undefined;
+  if (options.remote && options.port !== undefined)
+    throw new Advice("--port is for the local service: leave it out with --remote.");
   const found = options.remote
     ? await remote(project, environment, text)
-    : local(project, environment, text);
+    : local(project, environment, text, options);
   const lines = found.map(
     (each, n) =>
       `${each}  ${n === 0 ? "now" : `while secret ${n + 1} of TICKET_SECRET was the first`}`,
@@ -50,10 +52,12 @@ async function runPseudonym(text, options) {
  * @param {import("./lib/project.js").Project} project
  * @param {string | undefined} environment
  * @param {string} text
+ * @param {{ port?: string }} options
  */
-function local(project, environment, text) {
+function local(project, environment, text, options) {
   const file = devVarsOf(project, environment);
-  const { TICKET_SECRET: secret, ISSUER: issuer = LOCAL_ISSUER } = parseEnv(textOf(file));
+  const { TICKET_SECRET: secret, ISSUER: set } = parseEnv(textOf(file));
+  const issuer = set ?? localAddress(options);
   if (!secret)
     throw new Advice(
       `TICKET_SECRET is missing in ${basename(file)}. Run \`npm start\` once to create it, or add --remote for the deployed service.`,
