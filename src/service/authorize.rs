@@ -100,8 +100,8 @@ impl Next {
     }
 }
 
-/// What a person has decided.
-#[derive(Clone, Copy, Debug)]
+/// What a person has decided. It has no `Debug`, because the sealed request is a secret.
+#[derive(Clone, Copy)]
 pub struct Decision<'a> {
     /// The sealed request.
     pub request: &'a str,

@@ -9,8 +9,8 @@ use crate::domain::event::Act;
 use crate::domain::session::{Client, EndReason, Holder, SessionId};
 use crate::ports::{Clients, Ending, Ports, SessionStore};
 
-/// What an app says when it sends its user here.
-#[derive(Clone, Copy, Debug, Default)]
+/// What an app says when it sends its user here. It has no `Debug`, because an id_token is personal.
+#[derive(Clone, Copy, Default)]
 pub struct Leaving<'a> {
     /// An id_token that the app got.
     pub id_token_hint: Option<&'a str>,

@@ -12,6 +12,7 @@ use edgegate::edge::router::route;
 use edgegate::ports::{Clients, Clock, Ending, Ports, SessionStore, UserDirectory};
 use edgegate::service::manage_users::Amendment;
 use edgegate_token::json::Json;
+use edgegate_token::sign;
 
 use crate::fixture::{
     ADA, PASSWORD, ROOT, World, client, log_in, on_both, on_memory, settings, verdict,
@@ -747,6 +748,24 @@ on_both!(nobody_but_the_user_of_the_hint_signs_in, &[], world => {
     assert_eq!(error_in(to(&browser.navigate(&twice).await), ISSUER), "invalid_request");
 });
 
+// An id_token is as long as the names and roles of its user. A hint that is ignored would let anybody
+// sign in.
+on_both!(the_longest_id_token_is_a_hint, &[], world => {
+    let world = world.with_apps().await;
+    let mut browser = Browser::new(&world);
+    browser.log_in(ADA).await;
+    let issued = world.clock.now_ms() / 1000;
+    let claims = serde_json::json!({
+        "iss": ISSUER, "sub": "019ab7a1-2c00-7101-8101-010101010101", "aud": OWN, "iat": issued,
+        "exp": issued + 600, "name": "n".repeat(5000),
+    });
+    let hint = sign(&world.service.settings().keys, "JWT", &claims).unwrap();
+    let at = ask(OWN, &format!("&id_token_hint={hint}"));
+    assert!((7000..8192).contains(&at.len()), "{}", at.len());
+    let answer = browser.navigate(&at).await;
+    assert_eq!(error_in(to(&answer), ISSUER), "login_required");
+});
+
 on_both!(a_proof_is_demanded_as_the_app_asks, &[], world => {
     let world = world.with_apps().await;
     let mut browser = Browser::new(&world);
@@ -1075,6 +1094,13 @@ fn with_symmetric_keys_only_there_is_no_endpoint() {
             assert_eq!(refused.status, 404);
             assert!(refused.body.unwrap().contains("is symmetric"));
         }
+        // The refresh token of an app may be from before the keys were changed.
+        let body = format!(
+            r#"{{"grant_type":"refresh_token","client_id":"{OWN}","refresh_token":"ega_AQAA"}}"#
+        );
+        let refused = browser.post("/auth/token", &body).await;
+        assert_eq!(refused.status, 400);
+        assert_eq!(text(&json(&refused), "error"), "unsupported_grant_type");
     });
 }
 

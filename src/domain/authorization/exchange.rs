@@ -46,8 +46,8 @@ impl Verifier {
     }
 }
 
-/// What an app sends to exchange a code.
-#[derive(Clone, Copy, Debug)]
+/// What an app sends to exchange a code. It has no `Debug`, because the verifier is a secret.
+#[derive(Clone, Copy)]
 pub struct Exchanging<'a> {
     /// The client, after its authentication.
     pub client: &'a ClientId,
@@ -301,7 +301,7 @@ mod tests {
             ),
         ] {
             let judged = judge_exchange(&code, &presented, now).err();
-            assert_eq!(judged, refusal, "{presented:?}");
+            assert_eq!(judged, refusal, "{refusal:?}");
         }
     }
 

@@ -211,8 +211,9 @@ impl IdTokenHint {
 /// An id_token that an RSA key of this deployment may have signed.
 ///
 /// Signatures of RS256 are deterministic (RFC 8017 section 8.2). So whoever can sign can also
-/// verify: sign [`signing_input`](Self::signing_input) again and call [`claims`](Self::claims).
-#[derive(Clone, Debug)]
+/// verify: sign [`signing_input`](Self::signing_input) again and call [`claims`](Self::claims). It has
+/// no `Debug`, because an id_token is personal.
+#[derive(Clone)]
 pub struct RsaSigned<'a> {
     /// The key that its header names.
     pub key: &'a RsaSigningKey,

@@ -62,14 +62,18 @@ impl SignOnTickets {
     /// alive at `now`.
     #[must_use]
     pub fn open(&self, text: &str, now: u64) -> Option<SignOn> {
-        self.open_to_leave(text, now)
-            .filter(|sign_on| now < sign_on.expires_at)
+        self.read(text).filter(|sign_on| now < sign_on.expires_at)
     }
 
     /// The same when its session is over, as long as any session can last: such a ticket can end the
     /// sign-on and nothing else. The apps that were entered through it may go on.
     #[must_use]
     pub fn open_to_leave(&self, text: &str, now: u64) -> Option<SignOn> {
+        self.read(text)
+            .filter(|sign_on| now < sign_on.session.begun_at().saturating_add(MAX_SESSION_TTL))
+    }
+
+    fn read(&self, text: &str) -> Option<SignOn> {
         let body = self.0.open::<BODY_BYTES>(text)?;
         let mut body = Reader::new(&body);
         let sign_on = SignOn {
@@ -83,8 +87,7 @@ impl SignOnTickets {
             },
             expires_at: body.number()?,
         };
-        let ends_at = sign_on.session.begun_at().saturating_add(MAX_SESSION_TTL);
-        (now < ends_at).then_some(sign_on)
+        Some(sign_on)
     }
 }
 
