@@ -6,8 +6,8 @@ use super::app_tokens::{AppTokens, Granted};
 use super::client_authentication::ClientCredentials;
 use crate::domain::account::User;
 use crate::domain::authorization::{
-    AppClient, AppTicket, Code, ExchangeRefusal, Exchanged, Exchanging, Grant, Scope, Scopes,
-    judge_exchange, judge_standing, still_allowed,
+    AppClient, AppTicket, Code, ExchangeRefusal, Exchanging, Grant, Scope, Scopes,
+    conclude_exchange, judge_exchange, judge_standing, still_allowed,
 };
 use crate::domain::error::{Error, GrantRefusal};
 use crate::domain::event::Act;
@@ -83,14 +83,12 @@ impl<P: Ports> AuthService<P> {
                 now,
             )
             .await?;
-        match exchanged {
-            Exchanged::First => {}
-            Exchanged::SignedOff => {
-                return Err(self.refuse_code(&code, &app, ExchangeRefusal::SignedOff));
-            }
-            Exchanged::Again(begun) => {
+        match conclude_exchange(exchanged) {
+            Ok(()) => {}
+            Err((why, None)) => return Err(self.refuse_code(&code, &app, why)),
+            Err((why, Some(begun))) => {
                 self.end_replayed(&code, &app, begun, now).await?;
-                return Err(refused(ExchangeRefusal::Replayed));
+                return Err(refused(why));
             }
         }
         self.begin_app_session(&app, &user, &code, &scopes, session, client)
