@@ -243,7 +243,7 @@ fn kv_records_are_written_as_before() {
             )
         })
         .collect();
-    // Like the end of the session with the same id, and none for a session that was one too many.
+    // Each is like the end of the session with the same id. A session over the limit has none.
     let expected = [(4, "logged_out"), (5, "reused"), (6, "ended_by_user")].map(|(of, reason)| {
         let value = format!(r#"{{"reason":"{reason}","at":{}}}"#, NOW + 200);
         (key("signed_off", of), value)

@@ -37,7 +37,7 @@ export async function showSessions() {
 }
 
 /**
- * A session that an app holds has the app's name; null after the user took back what they gave it.
+ * A session that an app holds has the app's name; null after the user withdrew the grant.
  *
  * @typedef {Session & {app?: {name: string | null}}} Listed
  */

@@ -34,7 +34,7 @@ export function mailedAddress() {
     const isKept = until > Date.now() && until <= Date.now() + KEPT_MS;
     if (isKept && typeof address === "string") return address;
   } catch {
-    // Somebody else wrote it.
+    // These pages did not write it.
   }
   forgetMailed();
   return "";

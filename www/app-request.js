@@ -108,7 +108,7 @@ function read(name) {
     const isKept = until > Date.now() && until <= Date.now() + KEPT_MS;
     return isKept && typeof request === "string" ? { request, until: Number(until) } : null;
   } catch {
-    // Somebody else wrote it.
+    // These pages did not write it.
     return null;
   }
 }

@@ -8,7 +8,7 @@ import { onClick, onSubmit, show } from "./form.js";
 import { client, nameOf } from "./session.js";
 import { fill, words } from "./words.js";
 
-// A page that lies in wait can bring this one to the front between two clicks of a double click.
+// Another page could bring this one to the front between the two clicks of a double click.
 const TOO_SOON_MS = 500;
 
 const form = first(document, "form", HTMLFormElement);
@@ -107,7 +107,7 @@ function arm() {
   });
 }
 
-// To refuse can't be a mistake that helps an attacker, so this works at once.
+// Works at once: a refusal by mistake helps no attacker.
 onClick(byId("cancel"), () => answer(false), problem);
 
 /** @param {boolean} isAllowed */

@@ -41,7 +41,7 @@ export function onSubmit(form, send) {
     event.preventDefault();
     once();
   });
-  // What was said is about what was sent, so a change takes it back. How long to wait stays true.
+  // The message is about what was sent, so a change removes it. A wait still applies.
   form.addEventListener("input", ({ target }) => {
     if (target instanceof HTMLInputElement && target.hasAttribute("aria-invalid")) mark(target);
     if (!isHeld(button)) say(problem, "");

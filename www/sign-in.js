@@ -23,8 +23,8 @@ const goOn = appPage(request, follow);
 let asked = null;
 // As soon as somebody uses the form, it stays.
 let isInUse = false;
-// A password manager may fill the form, so that an input alone does not mean that somebody is there
-// who does not want to go on to the app as they are.
+// A password manager may fill the form. So an input alone does not show that somebody wants to use
+// another account for the app.
 let isTyping = false;
 // Somebody has asked for the form, to use another account.
 let isFormWanted = isOther;
@@ -42,7 +42,7 @@ for (const demo of all(".only-local")) demo.hidden = !isLoopback;
 // The browser may have restored what was typed before.
 email.value ||= typedAddress();
 if (email.value && document.activeElement === email) password.focus();
-// A wrong password may be the wrong address, so that mending either takes back what was said.
+// The mistake may be in the address, so a change of either field removes the message.
 email.addEventListener("input", () => password.value && mark(password));
 email.addEventListener("change", () => rememberTyped(email.value.trim()));
 for (const event of ["input", "pointerdown", "submit"])
@@ -106,7 +106,7 @@ async function follow(now) {
   byId("continue-title").replaceChildren(...phrase(words.sign_in.continue_to, { app }));
   if (now.next === "sign_in" || isFormWanted || isTyping) return showForm(now);
   if (now.next === "consent") return location.replace(withAppRequest("/consent", request));
-  // If the service keeps changing its mind, a button ends the circle.
+  // If the service's answers keep changing, a button ends the loop.
   if (now.next === "done" && answers < 2) return answer(now);
   const address = now.user?.email ?? "";
   const name = client.user && client.user.id === now.user?.id ? nameOf(client.user) : address;

@@ -141,7 +141,7 @@ export class RemoteKeySet {
   }
 
   /**
-   * Someone who has mistaken the address needs to see it.
+   * Errors name the address, so that a wrong one is noticed.
    *
    * @param {string} text
    */

@@ -267,10 +267,10 @@ impl Argon2Hasher {
     }
 }
 
-/// The first of so many blocks of memory. It grows at most twice: to what our own hashes need, if
-/// that is at most half of the most that any hash may need, and to that most. What is freed is too
-/// small for the next size, so each further size would stay in the memory of wasm, which never
-/// shrinks.
+/// The first `blocks` blocks of the memory, which has one of two sizes: what our own hashes need,
+/// if that is at most half of the maximum, or the maximum that any hash may need. The memory of
+/// wasm never shrinks, and a freed block is too small for a larger one. So each further size would
+/// take more memory for good.
 fn at_least(
     memory: &mut Vec<Block>,
     blocks: usize,
@@ -426,7 +426,7 @@ mod tests {
         }
     }
 
-    /// The reference code reads it so: version 0x13 is never left out.
+    /// As in the reference code: version 0x13 is never left out.
     #[test]
     fn a_hash_without_a_version_has_version_0x10() {
         let hasher = Argon2Hasher::default();

@@ -12,8 +12,8 @@ const GROUP: usize = 8;
 /// A random id that a page makes when it asks for a mail. The mailed link has it as `request_id`,
 /// and the page that the link opens looks for the request in the storage of its browser.
 ///
-/// It is not an [id of an HTTP request](super::request_id), and the service knows nothing by it: on
-/// another device it means nothing.
+/// It is not an [id of an HTTP request](super::request_id), and the service looks nothing up with
+/// it. On another device it finds nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AppRequestId([u8; BYTES]);
 

@@ -33,12 +33,11 @@ pub enum Code {
     SignInRequired,
     /// The refresh token is not valid (RFC 6749 section 5.2).
     InvalidGrant,
-    /// The `client_id` is unknown, or the app did not prove that it is its own (RFC 6749 section
-    /// 5.2).
+    /// The `client_id` is unknown, or the app's authentication failed (RFC 6749 section 5.2).
     InvalidClient,
     /// The `grant_type` is unknown (RFC 6749 section 5.2).
     UnsupportedGrantType,
-    /// A renewal asks for a scope that was not granted (RFC 6749 section 5.2).
+    /// A renewal asks for none of the granted scopes (RFC 6749 section 5.2).
     InvalidScope,
     /// The `resource` is not the one that was granted (RFC 8707 section 2).
     InvalidTarget,
@@ -308,7 +307,7 @@ pub enum AccessRefusal {
     Token(TokenError),
     /// Signed with the service's keys, but its `sub` or `sid` is not an id that the service makes.
     ForeignIds,
-    /// It was issued to this service's own client, and this is for apps.
+    /// The token was issued to this service's own client, and the route is for apps.
     NotOfAnApp,
     /// The app is disabled or deleted.
     NoClient,
@@ -353,7 +352,7 @@ pub enum GrantRefusal {
     OtherClient,
     /// The app is disabled.
     ClientDisabled,
-    /// The user has taken back what they had given to the app.
+    /// The user has withdrawn the grant.
     Withdrawn,
 }
 
@@ -372,8 +371,7 @@ impl GrantRefusal {
     }
 }
 
-/// Why an app was not accepted as the one that it says it is. For the log: the app gets the same
-/// answer for all of these.
+/// Why an app's authentication failed. For the log: the app gets the same answer for all of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClientRefusal {
     /// There is no such app.
@@ -388,7 +386,7 @@ pub enum ClientRefusal {
     NoSecret,
     /// The app has no secrets, and the request has one.
     SecretNotExpected,
-    /// The app is public, and this is for confidential ones.
+    /// The app is public, and the route is for confidential apps.
     NotConfidential,
     /// The secret is wrong.
     Secret,
@@ -516,9 +514,9 @@ pub enum Error {
     ReauthenticationRequired,
     /// The refresh token or the code is not valid.
     Grant(GrantRefusal),
-    /// The app is not known, or did not prove that it is the one that it says it is.
+    /// The app is unknown, or its authentication failed.
     Client(ClientRefusal),
-    /// A renewal asks for a scope that was not granted.
+    /// A renewal asks for none of the granted scopes.
     Scope,
     /// The resource is not the one that was granted.
     Target,
@@ -548,7 +546,7 @@ pub enum Error {
     UnknownClient,
     /// The app has no such secret.
     UnknownSecret,
-    /// The user gave nothing to an app under this id.
+    /// The user has no grant with this id.
     UnknownGrant,
     /// Too many attempts. The client may try again after this number of seconds.
     RateLimited(u32),

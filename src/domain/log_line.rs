@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 /// Who must read a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// Nobody: it is there to be found.
+    /// Nobody: it is there for searches.
     Info,
     /// The operator, when convenient.
     Warn,
@@ -55,7 +55,7 @@ pub enum Trouble {
     OperatorTickets,
     /// The cron could not forget old withdrawn grants.
     WithdrawnGrants,
-    /// The cron could not have copies of changed rows forgotten.
+    /// The cron could not make the objects drop copies of changed rows.
     RowChanges,
     /// A setting is wrong, seen in the queue or the cron.
     Misconfigured,

@@ -457,8 +457,9 @@ pub const APP_TICKET_MAX_BYTES: usize = 1_280;
 /// The longest query of an authorization request, in bytes: 8 KB, which RFC 9110 section 4.1
 /// recommends as the least that servers accept.
 pub const AUTHORIZATION_QUERY_MAX_BYTES: usize = 8 * 1024;
-/// The longest `id_token_hint`, in bytes: half of a query. Our id_tokens have some 1 KB.
-pub const ID_TOKEN_HINT_MAX_BYTES: usize = AUTHORIZATION_QUERY_MAX_BYTES / 2;
+/// The longest `id_token_hint`, in bytes: whatever fits into a query. Our id_tokens have some 1 KB,
+/// but long names and many roles make more. A hint that is ignored would let anybody sign in.
+pub const ID_TOKEN_HINT_MAX_BYTES: usize = AUTHORIZATION_QUERY_MAX_BYTES;
 /// The longest `state`, in bytes. Some libraries put a sealed state of more than 1 KB into it.
 pub const STATE_MAX_BYTES: usize = 2_048;
 /// The longest `nonce`, in bytes. It is part of the code, which must stay short.

@@ -10,8 +10,8 @@ use crate::domain::error::{ClientRefusal, Code, Error};
 use crate::domain::secret::Secret;
 use crate::service::client_authentication::ClientCredentials;
 
-/// The challenge to an app that used the `Authorization` header (RFC 6749 section 5.2). Others get
-/// none of this scheme: a browser would ask for a password in a window of its own.
+/// The challenge to an app that used the `Authorization` header (RFC 6749 section 5.2). Other
+/// requests get no `Basic` challenge, because a browser would show its own password dialog.
 const BASIC: &str = "Basic realm=\"edgegate\", charset=\"UTF-8\"";
 
 /// What a request says about the app that sends it. `None` when it says nothing.

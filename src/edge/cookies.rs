@@ -6,9 +6,9 @@
 //! request has no effect. GET never uses it.
 //!
 //! Beside it is the sign-on cookie, for apps that send their users here to sign in. Browsers don't
-//! send a `SameSite=Strict` cookie when another site navigates here, so the sign-on cookie is `Lax`.
-//! Only navigations to [two paths](super::request::NAVIGATED) use it, and it never gives a token to
-//! whoever holds it.
+//! send a `SameSite=Strict` cookie when another site navigates here, so the sign-on cookie is
+//! `Lax`. Only navigations to [two paths](super::request::NAVIGATED) use it, and no token can be
+//! got with it.
 
 use std::borrow::Cow;
 

@@ -313,7 +313,7 @@ fn send(mut answer: Answer, request: &Request<'_>, begun: f64) -> Result<Respons
         }
         more.push_str(name);
         more.push('\n');
-        // A line break would make a header of its own of what follows.
+        // After a line break the rest of the value would be read as another header.
         more.extend(value.chars().filter(|c| *c != '\n'));
     }
     respond(answer.status, answer.body.as_deref(), request.id, &more)

@@ -55,14 +55,14 @@ impl Page {
         self
     }
 
-    /// With a section for developers: what is wrong, and the value that is.
+    /// Adds a section for developers: what is wrong, and the wrong value.
     #[must_use]
     pub fn for_developers(mut self, fault: &str, value: Option<&str>) -> Self {
         let title = match self.locale {
             Locale::English => "For the developers of the app",
             Locale::German => "Für die Entwickler der App",
         };
-        // Developers read English, and the text is that of the documentation.
+        // Not translated: it is for developers, who find the same text in the documentation.
         let fault = escape(fault);
         self.body.extend([
             "<h2>",
@@ -168,8 +168,8 @@ impl Page {
     }
 }
 
-/// ` https://app.example` for a redirect to there: a source of a Content-Security-Policy. A host in
-/// brackets can't be one, so the scheme must do.
+/// ` https://app.example` for a redirect to there: a source of a Content-Security-Policy. A policy
+/// can't name a host in brackets, so then it allows the scheme.
 fn policy_source(uri: &str) -> String {
     let Some((scheme, rest)) = uri.split_once(':') else {
         return String::new();
@@ -204,7 +204,7 @@ fn shown(value: &str) -> &str {
     value.get(..end).unwrap_or_default()
 }
 
-/// The text, such that it means itself between tags and in a quoted attribute.
+/// Escapes a text for HTML, between tags and in a quoted attribute.
 fn escape(text: &str) -> Cow<'_, str> {
     if !text.contains(['&', '<', '>', '"', '\'']) {
         return Cow::Borrowed(text);

@@ -68,7 +68,7 @@ impl<const N: usize> Query<N> {
     /// A value that `read` accepts.
     ///
     /// # Errors
-    /// `invalid_request` if it accepts it not.
+    /// `invalid_request` if `read` rejects the value.
     pub fn parsed<T>(
         &self,
         value: Option<String>,

@@ -1,4 +1,4 @@
-//! What users gave to apps.
+//! What users have granted to apps.
 
 use crate::domain::account::UserId;
 use crate::domain::authorization::{ClientId, Grant, GrantId, Resource};
@@ -23,8 +23,8 @@ impl GivenGrant {
     }
 }
 
-/// What users gave to apps. A user has one live grant for each app and resource. Linearizable: a
-/// read sees every write that was answered before it.
+/// What users have granted to apps. A user has one live grant for each app and resource.
+/// Linearizable: a read sees every write that was answered before it.
 pub trait Grants {
     /// Gives: adds the scopes to the live grant of this user, app and resource, or else stores this
     /// one. If all scopes together are too long, those of this grant replace the others. Returns the

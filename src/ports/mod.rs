@@ -60,7 +60,7 @@ pub trait Ports {
     type OperatorTickets: OperatorTickets;
     /// The apps that are registered.
     type Clients: Clients;
-    /// What users gave to apps.
+    /// What users have granted to apps.
     type Grants: Grants;
     /// The names of devices.
     type Devices: Devices;
@@ -99,7 +99,7 @@ pub trait Ports {
     fn operator_tickets(&self) -> &Self::OperatorTickets;
     /// The apps that are registered.
     fn clients(&self) -> &Self::Clients;
-    /// What users gave to apps.
+    /// What users have granted to apps.
     fn grants(&self) -> &Self::Grants;
     /// The names of devices.
     fn devices(&self) -> &Self::Devices;

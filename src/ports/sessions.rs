@@ -9,6 +9,7 @@ use crate::domain::session::{
     ActiveSession, Client, EndReason, Holder, Presented, Proved, RefreshTicket, Revocation, Rules,
     SessionId, UserCopy, Verdict,
 };
+use edgegate_token::Claims;
 
 /// The outcome of a renewal, with what the user's row says.
 #[derive(Clone, Debug)]
@@ -57,13 +58,36 @@ pub struct Ending {
 }
 
 impl Ending {
-    /// A session of which the caller knows only the id.
+    /// A session of which the caller knows only the id. A store that is stale may not have its record
+    /// yet. So where the end [ends the sign-on](EndReason::ends_the_sign_on), say who holds it.
     #[must_use]
     pub fn by_id(user: UserId, session: SessionId) -> Self {
         Self {
             user,
             session,
             holder: None,
+        }
+    }
+
+    /// A session in a list. What the list says of its holder never changes, so it is right however
+    /// stale it is.
+    #[must_use]
+    pub fn of_listed(user: UserId, listed: &ActiveSession) -> Self {
+        Self {
+            user,
+            session: listed.id,
+            holder: Some(listed.holder()),
+        }
+    }
+
+    /// The session of an access token that a browser holds, whose claims these are.
+    #[must_use]
+    pub fn of_claims(user: UserId, session: SessionId, claims: &Claims) -> Self {
+        let sign_on = claims.sign_on.as_deref().and_then(SessionId::parse);
+        Self {
+            user,
+            session,
+            holder: Some(Holder::Browser { sign_on }),
         }
     }
 
@@ -137,8 +161,8 @@ pub trait SessionStore {
     /// When it may not have been written. The caller may repeat.
     async fn end(&self, ending: &Ending, reason: EndReason, now: u64) -> Result<(), StoreError>;
 
-    /// Ends all of the user's sessions of an app: the user has taken back what they gave to it. The
-    /// adapter states which sessions it may miss; renewals read the grant too.
+    /// Ends all of the user's sessions of an app: the user has withdrawn the grant. The adapter
+    /// states which sessions it may miss; renewals read the grant too.
     ///
     /// # Errors
     /// When some may not have ended. The caller may repeat.

@@ -41,8 +41,8 @@ impl<P: Ports> AuthService<P> {
         self.verified_app_token(access_token, &expected).await
     }
 
-    /// The same for a token with whatever audience: whether it concerns the caller is decided by
-    /// what it says.
+    /// The same for a token with any audience. The caller decides from its claims whether the app
+    /// may use it.
     ///
     /// # Errors
     /// [`Error::Access`].
@@ -68,8 +68,7 @@ impl<P: Ports> AuthService<P> {
         self.verified_app_token(access_token, &expected).await
     }
 
-    /// Reads the audience before anything is verified. Verification then verifies that the token
-    /// says so.
+    /// Expects the audience that the token itself names, so that verification accepts any audience.
     fn expecting_its_own_audience(&self, access_token: &str) -> Result<Expected, Error> {
         let claims = UntrustedToken::parse(access_token)
             .and_then(|token| token.unverified_claims())

@@ -100,8 +100,8 @@ impl Next {
     }
 }
 
-/// What a person has decided.
-#[derive(Clone, Copy, Debug)]
+/// What a person has decided. It has no `Debug`, because the sealed request is a secret.
+#[derive(Clone, Copy)]
 pub struct Decision<'a> {
     /// The sealed request.
     pub request: &'a str,
@@ -162,7 +162,7 @@ impl<P: Ports> AuthService<P> {
                 }
             };
         request.expected = self.hinted_user(query).await;
-        match self.arrive(&request, &app, sign_on).await {
+        match self.arrive(&mut request, &app, sign_on).await {
             Err(Error::Store(error)) if request.prompts.none => {
                 let unavailable = OAuthError::TemporarilyUnavailable;
                 let refusal = request.refuse(unavailable, "Try again in a moment");
@@ -177,7 +177,7 @@ impl<P: Ports> AuthService<P> {
 
     async fn arrive(
         &self,
-        request: &AuthorizationRequest,
+        request: &mut AuthorizationRequest,
         app: &AppClient,
         sign_on: Option<&str>,
     ) -> Result<Authorized, Error> {
@@ -193,6 +193,8 @@ impl<P: Ports> AuthService<P> {
             epoch: of.epoch,
             proof: of.proof,
         });
+        // Before the request is judged: what the browser arrives with was not given for it.
+        request.seen = signed_on.as_ref().map(SignedOn::seen);
         let grant = self.live_grant(request, signed_on.as_ref()).await?;
         let step = self.step(
             request,
@@ -348,7 +350,7 @@ impl<P: Ports> AuthService<P> {
             return Ok(None);
         };
         let rules = &self.settings().sessions;
-        // With the proof that the ticket has already, this only asks.
+        // `prove` with the ticket's own proof changes nothing: it says whether the session goes on.
         let (proved, user) = futures_util::future::join(
             self.ports.sessions().prove(&ticket, rules, self.now()),
             self.ports.users().find_by_id(ticket.user),

@@ -106,7 +106,7 @@ impl<P: Ports> AuthService<P> {
         let Some(user) = changed else {
             return match users.find_by_id(before.id).await? {
                 None => Err(Error::UnknownUser),
-                // So it was refused for another reason.
+                // So the database refused it for another reason.
                 Some(user) if user.version == before.version => Err(Error::LastAdministrator),
                 Some(_) => Ok(None),
             };

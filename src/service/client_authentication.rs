@@ -18,12 +18,12 @@ pub struct ClientCredentials {
 }
 
 impl<P: Ports> AuthService<P> {
-    /// The app that these credentials name, after a confidential one has proved that it is that app
-    /// and a public one has claimed nothing. The app may be disabled: what that means depends on
-    /// what it asks for.
+    /// The app that these credentials name. A confidential app must prove with a secret that it is
+    /// that app; a public app must send no secret. The app may be disabled: the caller decides what
+    /// that means.
     ///
-    /// A confidential app is counted by itself, wherever its servers are. Any other request is
-    /// counted by its network, also one with a wrong secret.
+    /// The limiter counts the requests of a confidential app per app, wherever its servers are. It
+    /// counts all others per network, also those with a wrong secret.
     ///
     /// # Errors
     /// [`Error::Client`]; [`Error::RateLimited`]; [`Error::Store`].

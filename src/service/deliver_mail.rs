@@ -1,7 +1,7 @@
 //! Delivers a queued mail: from the queue, or, without one, after the response and by the cron.
 //!
-//! A mail that strangers can request is paid for by its pool, whoever has the address. Then its lane
-//! decides whether another link is sent. docs/decisions/0017 explains why.
+//! A mail that strangers can request is charged to its pool, whether or not the address has an
+//! account. Then its lane decides whether another link is sent. docs/decisions/0017 explains why.
 //!
 //! The mails of a batch are prepared at the same time, so that a store can do the work of each step
 //! in one call, and sent one after another, because providers limit requests per second.

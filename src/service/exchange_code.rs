@@ -6,8 +6,8 @@ use super::app_tokens::{AppTokens, Granted};
 use super::client_authentication::ClientCredentials;
 use crate::domain::account::User;
 use crate::domain::authorization::{
-    AppClient, AppTicket, Code, ExchangeRefusal, Exchanged, Exchanging, Grant, Scope,
-    judge_exchange, judge_standing,
+    AppClient, AppTicket, Code, ExchangeRefusal, Exchanging, Grant, Scope, Scopes,
+    conclude_exchange, judge_exchange, judge_standing, still_allowed,
 };
 use crate::domain::error::{Error, GrantRefusal};
 use crate::domain::event::Act;
@@ -64,6 +64,7 @@ impl<P: Ports> AuthService<P> {
         };
         judge_exchange(&code, &exchanging, now)
             .map_err(|why| self.refuse_code(&code, &app, why))?;
+        let scopes = self.still_granted(&code, &app, exchange.redirect_uri)?;
         let user = self.standing_of(&code, &app).await?;
 
         let session = SessionId::new(now_ms, &self.random());
@@ -82,22 +83,38 @@ impl<P: Ports> AuthService<P> {
                 now,
             )
             .await?;
-        match exchanged {
-            Exchanged::First => {}
-            Exchanged::SignedOff => {
-                return Err(self.refuse_code(&code, &app, ExchangeRefusal::SignedOff));
-            }
-            Exchanged::Again(begun) => {
+        match conclude_exchange(exchanged) {
+            Ok(()) => {}
+            Err((why, None)) => return Err(self.refuse_code(&code, &app, why)),
+            Err((why, Some(begun))) => {
                 self.end_replayed(&code, &app, begun, now).await?;
-                return Err(refused(ExchangeRefusal::Replayed));
+                return Err(refused(why));
             }
         }
-        self.begin_app_session(&app, &user, &code, session, client)
+        self.begin_app_session(&app, &user, &code, &scopes, session, client)
             .await
     }
 
-    /// Reads the user's row and the grant. The user must still be enabled, in the epoch of the code,
-    /// and must not have taken back what they gave.
+    /// The scopes that the app may still have: an administrator may have changed it since the code
+    /// was issued. Of an app that nobody registered, the document is read where a browser is sent
+    /// to and nowhere else.
+    fn still_granted(
+        &self,
+        code: &Code,
+        app: &AppClient,
+        redirect_uri: &str,
+    ) -> Result<Scopes, Error> {
+        let refuse = |why| self.refuse_code(code, app, why);
+        if !app.is_unregistered() && app.redirect_uri(redirect_uri).is_none() {
+            return Err(refuse(ExchangeRefusal::RedirectUri));
+        }
+        let rules = self.settings().authorization_rules();
+        still_allowed(app, code.resource.as_ref(), &code.scopes, &rules)
+            .ok_or_else(|| refuse(ExchangeRefusal::Resource))
+    }
+
+    /// Reads the user's row and the grant. The user must still be enabled, in the epoch of the
+    /// code, and must not have withdrawn the grant.
     async fn standing_of(&self, code: &Code, app: &AppClient) -> Result<User, Error> {
         if app.disabled_at.is_some() {
             return Err(Error::Grant(GrantRefusal::ClientDisabled));
@@ -110,11 +127,36 @@ impl<P: Ports> AuthService<P> {
         let (user, grant) = (user?, grant?);
         judge_standing(code, user.as_ref().map(Standing::from))
             .map_err(|why| self.refuse_code(code, app, why))?;
-        let is_live = |grant: &Grant| grant.withdrawn_at.is_none() && grant.client == app.id;
         match user {
-            Some(user) if grant.as_ref().is_some_and(is_live) => Ok(user),
+            Some(user) if is_live(grant.as_ref(), app) => Ok(user),
             _ => Err(Error::Grant(GrantRefusal::Withdrawn)),
         }
+    }
+
+    /// Ends the session that has just begun if the user has taken back the grant meanwhile.
+    ///
+    /// A withdrawal writes the grant and then ends the sessions of the app; an exchange writes the
+    /// session and then reads the grant. So one of them notices the other.
+    async fn end_if_withdrawn(
+        &self,
+        code: &Code,
+        app: &AppClient,
+        session: SessionId,
+    ) -> Result<(), Error> {
+        let grant = self.ports.grants().find(code.grant).await?;
+        if is_live(grant.as_ref(), app) {
+            return Ok(());
+        }
+        let ending = Ending {
+            user: code.user,
+            session,
+            holder: Some(holder(app, code)),
+        };
+        self.ports
+            .sessions()
+            .end(&ending, EndReason::GrantWithdrawn, self.now())
+            .await?;
+        Err(Error::Grant(GrantRefusal::Withdrawn))
     }
 
     /// Ends the session that the code began: somebody else has the code and its verifier too.
@@ -147,6 +189,7 @@ impl<P: Ports> AuthService<P> {
         app: &AppClient,
         user: &User,
         code: &Code,
+        scopes: &Scopes,
         session: SessionId,
         client: &Client,
     ) -> Result<AppTokens, Error> {
@@ -171,7 +214,7 @@ impl<P: Ports> AuthService<P> {
         let granted = Granted {
             app,
             ticket: &ticket,
-            scopes: &code.scopes,
+            scopes,
             nonce: code.nonce.as_deref(),
         };
         // Issued before the write: if it fails, no session is stored.
@@ -191,6 +234,7 @@ impl<P: Ports> AuthService<P> {
                 .then_some(SESSIONS_PER_USER_AND_CLIENT),
         };
         self.ports.sessions().begin(&new, now).await?;
+        self.end_if_withdrawn(code, app, session).await?;
         self.record(Act::AppSignedIn {
             user: user.id,
             session,
@@ -207,6 +251,11 @@ impl<P: Ports> AuthService<P> {
         });
         refused(why)
     }
+}
+
+/// Whether the user has given this to the app, and not taken it back.
+fn is_live(grant: Option<&Grant>, app: &AppClient) -> bool {
+    grant.is_some_and(|grant| grant.withdrawn_at.is_none() && grant.client == app.id)
 }
 
 fn refused(why: ExchangeRefusal) -> Error {

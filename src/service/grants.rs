@@ -1,4 +1,4 @@
-//! What a user gave to apps: the list, and taking back.
+//! Grants: lists and withdraws what a user granted to apps.
 
 use super::AuthService;
 use super::access::Bearer;
@@ -9,7 +9,7 @@ use crate::domain::policy::WITHDRAWN_GRANT_TTL;
 use crate::ports::{GivenGrant, Grants, Ports, SessionStore};
 
 impl<P: Ports> AuthService<P> {
-    /// What the bearer gave to apps, the newest first.
+    /// What the bearer has granted to apps, the newest first.
     ///
     /// # Errors
     /// [`Error::Access`]; [`Error::Store`].
@@ -18,12 +18,12 @@ impl<P: Ports> AuthService<P> {
         Ok(self.ports.grants().list(bearer.user).await?)
     }
 
-    /// Takes back what the bearer gave to an app. Its renewals fail at once: they read the grant.
+    /// Withdraws what the bearer granted to an app. Its renewals fail at once: they read the grant.
     /// The sessions of the app end, and with them its access tokens, within the session store's
     /// staleness.
     ///
     /// # Errors
-    /// [`Error::Access`]; [`Error::UnknownGrant`] if the bearer never gave it. After
+    /// [`Error::Access`]; [`Error::UnknownGrant`] if the bearer has no such grant. After
     /// [`Error::Store`] a retry completes it.
     pub async fn withdraw_grant(&self, access_token: &str, id: GrantId) -> Result<Bearer, Error> {
         let (bearer, user) = self.bearer_with_user(access_token).await?;

@@ -12,7 +12,7 @@ use crate::domain::operator::Scope;
 use crate::domain::policy::DEPARTED_ID_TTL;
 use crate::ports::{PasswordHasher, Ports, UserDirectory};
 
-/// What the manager allows besides.
+/// Options of an import.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ImportOptions {
     /// Judges every line and writes nothing.

@@ -10,8 +10,8 @@ use crate::ports::Ports;
 use edgegate_token::Claims;
 
 impl<P: Ports> AuthService<P> {
-    /// What a valid access token says. `None` for a token that is not valid, and for one that is
-    /// none of the caller's business: it was issued to another app, for none of the caller's
+    /// What a valid access token says. `None` for a token that is not valid, and for one that the
+    /// caller may not ask about: it was issued to another app, and for none of the caller's
     /// resources. Refresh tokens are `None` too: only a renewal tells whether one is valid.
     ///
     /// # Errors

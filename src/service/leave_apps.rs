@@ -9,8 +9,8 @@ use crate::domain::event::Act;
 use crate::domain::session::{Client, EndReason, Holder, SessionId};
 use crate::ports::{Clients, Ending, Ports, SessionStore};
 
-/// What an app says when it sends its user here.
-#[derive(Clone, Copy, Debug, Default)]
+/// What an app says when it sends its user here. It has no `Debug`, because an id_token is personal.
+#[derive(Clone, Copy, Default)]
 pub struct Leaving<'a> {
     /// An id_token that the app got.
     pub id_token_hint: Option<&'a str>,
@@ -22,7 +22,7 @@ pub struct Leaving<'a> {
     pub state: Option<&'a str>,
 }
 
-/// What happens to a browser that wants to leave.
+/// What happens to a browser whose user signs out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Left {
     /// Nobody is signed on any more. `to` is the app's address, if the browser goes there at once.
@@ -57,11 +57,11 @@ pub struct BackToApp {
 }
 
 impl<P: Ports> AuthService<P> {
-    /// Signs a browser out of everything, if its person wants that: `is_confirmed` after a click on
-    /// our own page, or the app has an id_token of the same user.
+    /// Signs a browser out of everything, if its user has clicked on our own page (`is_confirmed`),
+    /// or the app has sent an id_token of the same user.
     ///
-    /// The browser is only sent to an address that is registered for the app of the id_token, or
-    /// after the click for that of `client_id`.
+    /// The browser is sent only to a registered address: one of the app in the id_token or, after
+    /// the click, one of the app in `client_id`.
     ///
     /// # Errors
     /// [`Error::RateLimited`]; [`Error::Store`]: a retry completes it.
@@ -73,6 +73,7 @@ impl<P: Ports> AuthService<P> {
         client: &Client,
     ) -> Result<Left, Error> {
         self.admit_authorization(client).await?;
+        let now = self.now();
         let named = leaving.client_id.and_then(ClientId::parse);
         // The app of both must be the same (section 2 of the standard).
         let hint = match leaving.id_token_hint {
@@ -83,13 +84,13 @@ impl<P: Ports> AuthService<P> {
             hint.filter(|hint| leaving.client_id.is_none() || named.as_ref() == Some(&hint.client));
         let app = hint.as_ref().map(|hint| hint.client.clone()).or(named);
         let back = self.back_to_app(app, &leaving).await?;
-        let sign_on = sign_on.and_then(|ticket| self.shared.sign_ons.open(ticket, self.now()));
+        let sign_on = sign_on.and_then(|ticket| self.shared.sign_ons.open_to_leave(ticket, now));
         let user = match &sign_on {
-            Some(of) => {
+            Some(of) if now < of.expires_at => {
                 self.user_signed_on(of.user, of.session, of.sign_on, of.epoch)
                     .await?
             }
-            None => None,
+            _ => None,
         };
         let to = back.as_ref().map(|back| back.to.clone());
         match (sign_on, user) {

@@ -77,8 +77,8 @@ impl<P: Ports> AuthService<P> {
         self.admit(limit, client, &key, LimitedBy::Client).await
     }
 
-    /// Counts a request of an app that has proved by its secret which one it is. Its servers may send
-    /// the requests of all its users from one address, so the network does not count.
+    /// Counts a request of an app that has authenticated with its secret. Its servers may send the
+    /// requests of all its users from one address, so it is not counted per network.
     pub(super) async fn admit_app(&self, app: ClientHash, client: &Client) -> Result<(), Error> {
         let key = ["app ", &app.to_string()].concat();
         let limit = Limit::ClientRenewals;

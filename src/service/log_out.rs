@@ -1,7 +1,6 @@
 //! Logs out: ends the session of a token (RFC 7009).
 
 use super::AuthService;
-use super::sign_on::sign_on_of;
 use crate::domain::account::UserId;
 use crate::domain::error::Error;
 use crate::domain::event::Act;
@@ -23,20 +22,19 @@ impl<P: Ports> AuthService<P> {
     /// outdated ones included. The token must be one of this service, and so recent that its
     /// session can still exist. The sign-on ends with the session, so the apps that the user entered
     /// through it are logged out too: also if the session has ended before, but not the sign-on. An
-    /// invalid token is not an error (RFC 7009 section 2.2), and what has ended already is not
-    /// written again. Returns the session, for the log.
+    /// expired access token can't do that: more people have seen access tokens, and once its session
+    /// is over it ends nothing any more. An invalid token is not an error (RFC 7009 section 2.2), and
+    /// what has ended already is not written again. Returns the session, for the log.
     ///
     /// # Errors
     /// [`Error::Store`] if the end may not have been stored; the client may retry.
     pub async fn log_out(&self, token: &str) -> Result<Option<(UserId, SessionId)>, Error> {
         let now = self.now();
-        let (ending, sign_on) = match self.shared.refresh_tokens.open(token) {
-            Some(ticket) if ticket.expires_at > now => {
-                (Ending::of_ticket(&ticket), Some(sign_on_of(&ticket)))
-            }
+        let (ending, has_expired) = match self.shared.refresh_tokens.open(token) {
+            Some(ticket) if ticket.expires_at > now => (Ending::of_ticket(&ticket), false),
             Some(_) => return Ok(None),
             None => match self.session_of_access_token(token, now) {
-                Some((user, session)) => (Ending::by_id(user, session), None),
+                Some(found) => found,
                 None => return Ok(None),
             },
         };
@@ -44,8 +42,11 @@ impl<P: Ports> AuthService<P> {
         let sessions = self.ports.sessions();
         let has_ended = sessions.revocation(user, session, None, now).await?.ended;
         // A session that was one too many, or was replaced, has not ended the sign-on.
+        let sign_on = ending.holder.and_then(|holder| holder.own_sign_on(session));
         let is_left = match sign_on {
-            Some(sign_on) if has_ended => sessions.has_signed_off(user, sign_on).await?,
+            Some(sign_on) if has_ended && !has_expired => {
+                sessions.has_signed_off(user, sign_on).await?
+            }
             _ => has_ended,
         };
         if !is_left {
@@ -57,9 +58,10 @@ impl<P: Ports> AuthService<P> {
         Ok(Some((user, session)))
     }
 
-    /// The user and session of an access token. Signature and claims are verified, but an expired
-    /// token is accepted: it can end a session and nothing else. Reads no storage.
-    fn session_of_access_token(&self, token: &str, now: u64) -> Option<(UserId, SessionId)> {
+    /// The session of an access token, and whether the token has expired. Signature and claims are
+    /// verified, but an expired token is accepted: it can end a session and nothing else. Reads no
+    /// storage.
+    fn session_of_access_token(&self, token: &str, now: u64) -> Option<(Ending, bool)> {
         let settings = self.settings();
         let expected = Expected::new(settings.issuer.as_str(), settings.audience.as_str())
             .with_client_id(settings.client_id.as_str())
@@ -68,6 +70,7 @@ impl<P: Ports> AuthService<P> {
         let claims = token.claims();
         let session = SessionId::parse(&claims.sid)?;
         let lives_until = session.begun_at().saturating_add(MAX_SESSION_TTL);
-        (now < lives_until).then_some((UserId::parse(&claims.sub)?, session))
+        let ending = Ending::of_claims(UserId::parse(&claims.sub)?, session, claims);
+        (now < lives_until).then_some((ending, claims.exp <= now))
     }
 }

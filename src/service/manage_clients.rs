@@ -67,7 +67,7 @@ impl<P: Ports> AuthService<P> {
     ///
     /// # Errors
     /// Those of [`list_clients`](Self::list_clients); [`Error::Field`]; [`Error::Store`]: the app
-    /// may exist, without anybody who knows its secret, and a retry creates another one.
+    /// may exist, but nobody knows its secret, and a retry creates another one.
     pub async fn create_client(
         &self,
         credential: &str,
@@ -99,8 +99,10 @@ impl<P: Ports> AuthService<P> {
         found.ok_or(Error::UnknownClient)
     }
 
-    /// Changes an app. A disabled app begins no session, and its sessions can't be renewed. If the
-    /// app is already as the fields say, nothing is written or recorded.
+    /// Changes an app. A disabled app begins no session, and its sessions can't be renewed. An app
+    /// that is not of the first party any more loses what it has without anybody's consent: its
+    /// sessions can't be renewed, and people are asked when they come again. If the app is already
+    /// as the fields say, nothing is written or recorded.
     ///
     /// # Errors
     /// Those of [`read_client`](Self::read_client); [`Error::Field`]; [`Error::NothingToChange`].
@@ -142,8 +144,8 @@ impl<P: Ports> AuthService<P> {
         Err(Error::Internal("an app's version never stayed the same"))
     }
 
-    /// Deletes an app with its secrets and with what users gave to it. Its sessions can't be renewed
-    /// any more.
+    /// Deletes an app with its secrets and with all grants to it. Its sessions can't be renewed any
+    /// more.
     ///
     /// # Errors
     /// Those of [`read_client`](Self::read_client). After [`Error::Store`] a retry completes it.
@@ -184,7 +186,7 @@ impl<P: Ports> AuthService<P> {
         Ok(created)
     }
 
-    /// Deletes a secret of an app. It is not valid any more at once.
+    /// Deletes a secret of an app. It is rejected at once.
     ///
     /// # Errors
     /// Those of [`list_clients`](Self::list_clients); [`Error::UnknownSecret`]. After

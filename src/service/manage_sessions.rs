@@ -27,8 +27,8 @@ pub struct OwnSession {
     pub app: Option<SessionApp>,
 }
 
-/// The app that holds a session. Both are unknown if the user has taken back what they gave, or the
-/// app was deleted: then the session is over as soon as it has to be renewed.
+/// The app that holds a session. Both are unknown if the user has withdrawn the grant, or the app
+/// was deleted: then the session is over as soon as it has to be renewed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SessionApp {
     pub client_id: Option<ClientId>,
@@ -79,16 +79,11 @@ impl<P: Ports> AuthService<P> {
         let user = self.ports.users().find_by_id(user).await?;
         let user = user.ok_or(Error::UnknownUser)?;
         let active = self.active_sessions(&user).await?;
-        if !active.iter().any(|active| active.id == session) {
-            return Err(Error::UnknownSession);
-        }
+        let listed = active.iter().find(|active| active.id == session);
+        let ending = Ending::of_listed(user.id, listed.ok_or(Error::UnknownSession)?);
         self.ports
             .sessions()
-            .end(
-                &Ending::by_id(user.id, session),
-                EndReason::EndedByUser,
-                self.now(),
-            )
+            .end(&ending, EndReason::EndedByUser, self.now())
             .await?;
         let (user, by) = (user.id, Some(manager.actor()));
         self.record(Act::SessionEnded { user, session, by });
@@ -96,7 +91,7 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// The sessions with their devices and apps, the newest first. A record has only the hash of an
-    /// app; what the user gave to apps has their names.
+    /// app; the user's grants have their names.
     async fn described(
         &self,
         user: UserId,
@@ -139,22 +134,16 @@ impl<P: Ports> AuthService<P> {
         session: SessionId,
     ) -> Result<Bearer, Error> {
         let (bearer, user) = self.bearer_with_user(access_token).await?;
-        let known = session == bearer.session
-            || self
-                .active_sessions(&user)
-                .await?
-                .iter()
-                .any(|active| active.id == session);
-        if !known {
-            return Err(Error::UnknownSession);
-        }
+        let ending = if session == bearer.session {
+            Ending::of_claims(user.id, session, bearer.token.claims())
+        } else {
+            let active = self.active_sessions(&user).await?;
+            let listed = active.iter().find(|active| active.id == session);
+            Ending::of_listed(user.id, listed.ok_or(Error::UnknownSession)?)
+        };
         self.ports
             .sessions()
-            .end(
-                &Ending::by_id(user.id, session),
-                EndReason::EndedByUser,
-                self.now(),
-            )
+            .end(&ending, EndReason::EndedByUser, self.now())
             .await?;
         let (user, by) = (user.id, None);
         self.record(Act::SessionEnded { user, session, by });
@@ -174,7 +163,7 @@ impl<P: Ports> AuthService<P> {
                 self.ports
                     .sessions()
                     .end(
-                        &Ending::by_id(user.id, active.id),
+                        &Ending::of_listed(user.id, &active),
                         EndReason::EndedByUser,
                         now,
                     )

@@ -105,8 +105,8 @@ impl<P: Ports> AuthService<P> {
 
     /// Changes a user. Renewals see the change at once, checks within the session store's
     /// staleness. If the user is already as the amendment says, nothing is written or recorded, and
-    /// the user's access tokens stay valid. Of several who give and take single roles at once, none
-    /// undoes what another has done.
+    /// the user's access tokens stay valid. Requests that add or remove single roles at the same
+    /// time don't undo each other's changes.
     ///
     /// # Errors
     /// Those of [`read_user`](Self::read_user); [`Error::Field`];

@@ -21,7 +21,7 @@
 //! | an app asks who signed in, or about a token | [`userinfo`], [`introspect`] |
 //! | an app sends its user to sign out | [`leave_apps`] |
 //! | who am I | [`me`] |
-//! | your own sessions, and what you gave to apps | [`manage_sessions`], [`grants`] |
+//! | your own sessions, and what you have granted to apps | [`manage_sessions`], [`grants`] |
 //! | users, for administrators and operators | [`manage_users`], [`invite`] |
 //! | apps, for administrators and operators | [`manage_clients`] |
 //! | mails that could not be sent, for operators | [`manage_mail`] |

@@ -37,7 +37,7 @@ impl<P: Ports> AuthService<P> {
         let Some(ticket) = held else {
             return Ok(None);
         };
-        // Not whether its session has ended: a login whose answer was lost has replaced it already.
+        // The session may have ended: a login whose answer was lost has replaced it.
         let sign_on = sign_on_of(&ticket);
         let sessions = self.ports.sessions();
         let has_ended = sessions.has_signed_off(user.id, sign_on).await?;
@@ -45,7 +45,7 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Ends the session of a refresh token because another one began in the same browser. If the
-    /// new session goes on with its sign-on, apps notice nothing; otherwise it is a log-out.
+    /// new session goes on with its sign-on, the apps' sessions go on; otherwise this is a log-out.
     ///
     /// # Errors
     /// [`Error::Store`] if the end may not have been stored; the caller may retry.

@@ -21,7 +21,7 @@ pub struct Thief {
     /// He sees every code: in a log, in a history, behind a redirect.
     pub sees_codes: bool,
     /// He sends the user's browser here with a request that names the app without a secret. If he
-    /// also sees where it ends, he is that app.
+    /// also sees the redirect, the service can't tell him from that app.
     pub begins_for_the_public_app: bool,
     /// He has copies of all refresh tokens.
     pub sees_refresh_tokens: bool,
@@ -163,8 +163,9 @@ impl Setting {
         }
     }
 
-    /// What can be done with the tokens of a session as soon as it has begun: whoever has them calls
-    /// a route of the account, and the thief renews with a copy of the refresh token, as any app.
+    /// The attacks with the tokens of a session, as soon as it has begun: calls to a route of the
+    /// account, and renewals by the thief with a copy of the refresh token, in the name of each
+    /// app.
     fn misuse(&self, app: App, resource: For) -> Option<Violation> {
         self.coverage.note("acts");
         if self.world.acts_on_account(app, resource) {

@@ -55,9 +55,9 @@ fn either_of_two_rules_keeps_tokens_of_apps_from_the_account() {
     }
 }
 
-/// An app without a secret is whoever has code and verifier. A thief who begins its request in the
-/// user's browser, with a verifier of his own, and sees where it ends, is that app. Nothing in OAuth
-/// can tell them apart; a secret can.
+/// The service can't tell an app without a secret from anybody else who has the code and the
+/// verifier. A thief has both if he begins the app's request in the user's browser, with a verifier
+/// of his own, and sees the redirect. Only a secret prevents this.
 #[test]
 fn bound_a_thief_at_both_ends_is_a_public_app() {
     let setting = Setting {

@@ -5,9 +5,9 @@
 pub enum App {
     /// Of the first party, with a secret.
     Web,
-    /// Of somebody else, without one. The user has given it what it asks for.
+    /// Of somebody else, without a secret. The user has granted what it asks for.
     Spa,
-    /// The thief's own. The user has been talked into giving it what it asks for.
+    /// The thief's own. The user was talked into granting what it asks for.
     Evil,
 }
 

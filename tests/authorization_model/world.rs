@@ -31,7 +31,7 @@ const KEYS: &str =
     r#"{"keys":[{"kty":"oct","kid":"test","k":"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"}]}"#;
 
 /// Redirect URIs that a request may name. The first is the web app's, the second the page's, the
-/// third the thief's; at the end of all others the thief waits.
+/// third the thief's. What is sent to any other reaches the thief.
 pub const URIS: [&str; 9] = [
     "https://web.example.com/callback",
     "https://spa.example.com/callback",
@@ -195,8 +195,8 @@ impl World {
         }
     }
 
-    /// What a request leads to while the user is signed in, or after the log-out. Whatever a page
-    /// asks, the user clicks on.
+    /// What a request leads to while the user is signed in, or after the log-out. The user agrees
+    /// to whatever a page asks.
     pub fn ask(&self, ask: Ask, signed_in: bool) -> Asked {
         once(&self.asked, (ask, signed_in), || {
             self.compute_ask(ask, signed_in)
@@ -387,7 +387,7 @@ impl World {
         judge_standing(&code, Some(standing))
     }
 
-    /// Whether a client renews with the refresh token of another one's session.
+    /// Whether a client can renew with a refresh token of another client's session.
     pub fn renews(&self, ticket_of: App, presented_by: App) -> bool {
         once(&self.renewed, (ticket_of, presented_by), || {
             let ticket = AppTicket {

@@ -203,12 +203,15 @@ for (const [who, isSameSite, serverOf] of /** @type {const} */ ([
       assert.equal(await post(evil, path, json), "unreadable");
     assert.equal((await Promise.all(seen)).length, 0);
 
-    // Without the cookie, apps of every origin may call the endpoints of OAuth. It gives nothing.
+    // Without the cookie, apps of every origin may call the endpoints of OAuth. These calls fail:
+    // they have no token.
     assert.equal(await post(evil, "/auth/login", login, { credentials: "omit" }), "unreadable");
-    for (const [path, json] of [
+    /** @type {[string, object][]} */
+    const opened = [
       ["/auth/token", renewal],
       ["/auth/revoke", {}],
-    ]) {
+    ];
+    for (const [path, json] of opened) {
       const { status } = await post(evil, path, json, { credentials: "omit" });
       assert.equal(status, 400, path);
     }

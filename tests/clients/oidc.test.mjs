@@ -1,6 +1,6 @@
-// People sign in to apps that are written with other people's libraries, and the tables of
-// docs/oidc-libraries.md are what these do. Each library runs as its own documents say; only the
-// browser is ours. `WRITE_GENERATED=1` writes the tables.
+// People sign in to apps that are written with other people's libraries, and this compares the
+// tables of docs/oidc-libraries.md with what they do. Each library runs as its own documents say;
+// only the browser is ours. `WRITE_GENERATED=1` writes the tables.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
@@ -165,7 +165,7 @@ async function signIn(name, alg, method, { there = same, back = same } = {}) {
 }
 const same = (url) => url;
 
-/** What a library read is true, and what it ended has ended. */
+/** Checks that what the library read is right, and that what it ended has ended. */
 async function check(alg, { report, tab, user, id, secret }) {
   const { edge } = services[alg];
   assert.equal(report.sub, user.id);

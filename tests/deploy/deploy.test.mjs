@@ -141,7 +141,7 @@ test("interrupted at one call of each kind and repeated, a deploy ends in a serv
 
   const config = project.read("wrangler.jsonc");
   assert.match(config, /^ {4}"ISSUER": "https:\/\/my-auth\.acme\.workers\.dev",$/m);
-  assert.match(config, /\/\/ `aud` of every access token/, "comments are kept");
+  assert.match(config, /\/\/ `aud` of the service's own access tokens/, "comments are kept");
   assert.equal(statSync(project.secretsPath()).mode & 0o777, 0o600);
   assert.deepEqual(Object.keys(project.secrets()).toSorted(), MADE);
   assert.equal(project.read(".edgegate/.gitignore"), "*\n");

@@ -54,7 +54,21 @@ test("doctor examines the service of this machine", { timeout: 200_000 }, async 
     "clock skipped",
   ]);
 
-  project.write("wrangler.jsonc", project.read("wrangler.jsonc").replace('"durable",', '"redis",'));
+  // As create-cloudflare leaves it.
+  const config = project.read("wrangler.jsonc");
+  project.write(
+    "wrangler.jsonc",
+    config
+      .replace('"name": "my-auth"', '"name": "shop"')
+      .replace(/"observability": \{[^}]*\}\s*\},/, '"observability": { "enabled": true },'),
+  );
+  const named = await examine();
+  assert.deepEqual(
+    named.filter((check) => !fresh.includes(check)),
+    ["logs warning", "names warning"],
+  );
+
+  project.write("wrangler.jsonc", config.replace('"durable",', '"redis",'));
   project.write(".dev.vars", "DEV=1\nTICKET_SECRET=c2hvcnQ\n");
   const bad = await examine();
   assert.ok(bad.includes("settings problem"));

@@ -63,6 +63,9 @@ test("accounts of the local service", { timeout: 600_000 }, async (t) => {
     return JSON.parse(stdout);
   };
   const uri = "https://notes.example.com/callback";
+  const plain = await run("clients", "create", "Notes", "--redirect-uri", "http://notes.example/");
+  assert.equal(plain.code, 1);
+  assert.match(plain.text, /rejects redirect_uris \(not_https\): use https:/);
   const made = await must("create", "Notes", "--confidential", "--redirect-uri", uri);
   assert.match(made.client_secret, /^egc_/);
   const id = made.client_id;

@@ -232,7 +232,7 @@ fn a_week_delays_nobody_but_strangers_devices_under_five_thousand_networks() {
     );
 }
 
-/// An honest first request pays from one row, whatever others have used up.
+/// An honest network's first request is charged to one pool, even if all others are used up.
 #[test]
 fn pays_from_one_row() {
     let mut world = World::new(&[("MAIL_BUDGET", "100")]);

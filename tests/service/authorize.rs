@@ -12,6 +12,7 @@ use edgegate::edge::router::route;
 use edgegate::ports::{Clients, Clock, Ending, Ports, SessionStore, UserDirectory};
 use edgegate::service::manage_users::Amendment;
 use edgegate_token::json::Json;
+use edgegate_token::sign;
 
 use crate::fixture::{
     ADA, PASSWORD, ROOT, World, client, log_in, on_both, on_memory, settings, verdict,
@@ -24,7 +25,7 @@ pub(crate) const OTHER: &str = "other-app";
 pub(crate) const NATIVE: &str = "native-app";
 pub(crate) const CALLBACK: &str = "https://app.example.com/callback";
 pub(crate) const ISSUER: &str = "http://127.0.0.1:8787";
-/// An issuer that is deployed. Local development has the demo accounts, so an account is made.
+/// A deployed issuer has no demo accounts, so the test makes an account.
 const DEPLOYED: &[(&str, &str)] = &[
     ("ISSUER", "https://auth.example.com"),
     ("REGISTRATION", "open"),
@@ -375,7 +376,7 @@ on_both!(the_operators_own_app_gets_a_code_without_a_page, &[], world => {
     assert_eq!(code.expires_at, now(&world) + 60);
     let (client, uri) = (ClientId::parse(OWN).unwrap(), RedirectUri::register(CALLBACK).unwrap());
     assert_eq!((code.client, code.redirect_uri), AuthorizationCode::bound_to(&client, &uri));
-    // Each code is another one, and the grant stays.
+    // Each code is new, and the grant stays.
     let again = code_in(to(&browser.navigate(&ask(OWN, "&scope=openid")).await), ISSUER);
     assert_ne!(again.id, code.id);
     assert_eq!(again.grant, code.grant);
@@ -555,7 +556,7 @@ on_both!(a_login_whose_answer_was_lost_keeps_the_sign_on_too, &[], world => {
     browser.log_in(ADA).await;
     let third = code_in(to(&browser.navigate(&ask(OWN, "")).await), ISSUER);
     assert_eq!(third.sign_on, first.sign_on);
-    // After a log-out it begins anew, also if the browser still has the old cookie.
+    // After a log-out a new sign-on begins, even if the browser still has the old cookie.
     browser.post("/auth/revoke", "{}").await;
     browser.refresh = refresh;
     browser.log_in(ADA).await;
@@ -575,8 +576,8 @@ on_both!(another_user_in_the_same_browser_logs_the_first_one_out, &[], world => 
     assert!(!is_signed_off(&world, &second).await);
 });
 
-// A session that was one too many ends alone, and so does one that a login has replaced whose answer
-// was lost. The apps go on then, until the person signs out in that browser.
+// If a session ends because there are too many, or because a login replaced it and the answer was
+// lost, the sessions of its apps go on. They end when the person signs out in that browser.
 on_both!(whoever_signs_out_of_a_session_that_has_ended_leaves_the_apps_too, &[], world => {
     let world = world.with_apps().await;
     for reason in [EndReason::OverLimit, EndReason::Replaced] {
@@ -595,6 +596,35 @@ on_both!(whoever_signs_out_of_a_session_that_has_ended_leaves_the_apps_too, &[],
                 browser.post("/auth/revoke", "{}").await;
             }
             assert!(is_signed_off(&world, &code).await, "{reason:?} {other_user}");
+        }
+    }
+});
+
+// The same with an access token, while it is valid. Later it ends nothing more: an access token has been
+// shown to more people than a refresh token.
+on_both!(an_access_token_of_a_session_that_has_ended_leaves_the_apps_until_it_expires, &[], world => {
+    let world = world.with_apps().await;
+    for reason in [EndReason::OverLimit, EndReason::Replaced] {
+        for goes_on_with_an_earlier_one in [false, true] {
+            for (passed, is_left) in [(599, true), (600, false)] {
+                let mut browser = Browser::new(&world);
+                browser.log_in(ADA).await;
+                if goes_on_with_an_earlier_one {
+                    browser.log_in(ADA).await;
+                }
+                let code = code_in(to(&browser.navigate(&ask(OWN, "")).await), ISSUER);
+                assert_eq!(code.sign_on != code.session, goes_on_with_an_earlier_one);
+                let renewed = browser.post("/auth/token", r#"{"grant_type":"refresh_token"}"#).await;
+                let access_token = text(&json(&renewed), "access_token").to_owned();
+                let sessions = world.service.ports().sessions();
+                let ending = Ending::by_id(code.user, code.session);
+                sessions.end(&ending, reason, now(&world)).await.unwrap();
+                world.clock.advance(passed);
+                let ended = world.service.log_out(&access_token).await.unwrap();
+                assert_eq!(ended, Some((code.user, code.session)));
+                let case = format!("{reason:?} {goes_on_with_an_earlier_one} {passed}");
+                assert_eq!(is_signed_off(&world, &code).await, is_left, "{case}");
+            }
         }
     }
 });
@@ -663,6 +693,16 @@ on_both!(a_changed_app_gets_no_answer_to_an_older_request, &[], world => {
     assert_eq!(browser.navigate(&ask(OWN, "")).await.status, 400);
 });
 
+// Nobody was asked while the app was the operator's, so what it has is no answer to the question.
+on_both!(an_app_that_is_no_longer_the_operators_needs_consent, &[], world => {
+    let world = world.with_apps().await;
+    let mut browser = Browser::new(&world);
+    browser.log_in(ADA).await;
+    code_in(to(&browser.navigate(&ask(OWN, "")).await), ISSUER);
+    world.change_app(OWN, |app| app.first_party = false).await;
+    sealed_in(to(&browser.navigate(&ask(OWN, "")).await), "/consent");
+});
+
 // A person may take an hour to answer. What an administrator took from the app meanwhile is not theirs
 // to give.
 on_both!(a_decision_gives_no_more_than_the_app_may_have_now, &[], world => {
@@ -708,6 +748,24 @@ on_both!(nobody_but_the_user_of_the_hint_signs_in, &[], world => {
     assert_eq!(error_in(to(&browser.navigate(&twice).await), ISSUER), "invalid_request");
 });
 
+// An id_token is as long as the names and roles of its user. A hint that is ignored would let anybody
+// sign in.
+on_both!(the_longest_id_token_is_a_hint, &[], world => {
+    let world = world.with_apps().await;
+    let mut browser = Browser::new(&world);
+    browser.log_in(ADA).await;
+    let issued = world.clock.now_ms() / 1000;
+    let claims = serde_json::json!({
+        "iss": ISSUER, "sub": "019ab7a1-2c00-7101-8101-010101010101", "aud": OWN, "iat": issued,
+        "exp": issued + 600, "name": "n".repeat(5000),
+    });
+    let hint = sign(&world.service.settings().keys, "JWT", &claims).unwrap();
+    let at = ask(OWN, &format!("&id_token_hint={hint}"));
+    assert!((7000..8192).contains(&at.len()), "{}", at.len());
+    let answer = browser.navigate(&at).await;
+    assert_eq!(error_in(to(&answer), ISSUER), "login_required");
+});
+
 on_both!(a_proof_is_demanded_as_the_app_asks, &[], world => {
     let world = world.with_apps().await;
     let mut browser = Browser::new(&world);
@@ -734,8 +792,43 @@ on_both!(a_proof_is_demanded_as_the_app_asks, &[], world => {
     assert_eq!(error_in(to(&hinted), ISSUER), "login_required");
 });
 
-// Another program on the machine may have claimed the port (rule 9).
-// OpenID Connect Core section 3.1.2.1. A hint that is not an id_token of ours says nothing.
+// Proofs have whole seconds. One of the second in which the request arrives is older than the request
+// if the browser arrives with it.
+on_both!(a_proof_of_the_same_second_is_not_given_for_the_request, &[], world => {
+    let world = world.with_apps().await;
+    let mut browser = Browser::new(&world);
+    browser.log_in(ADA).await;
+    let user = browser.user_id().await;
+    for more in ["&prompt=login", "&max_age=0", "&login_hint=root%40example.com"] {
+        if more != "&prompt=login" {
+            let silent = browser.navigate(&ask(OWN, &format!("{more}&prompt=none"))).await;
+            assert_eq!(error_in(to(&silent), ISSUER), "login_required", "{more}");
+        }
+        // As often as it arrives: by the button that goes back, or in two tabs.
+        let asked = ask(OWN, more);
+        let first = sealed_in(to(&browser.navigate(&asked).await), "/sign-in").to_owned();
+        let second = sealed_in(to(&browser.navigate(&asked).await), "/sign-in").to_owned();
+        for sealed in [&first, &second] {
+            // The page asks at once.
+            assert_eq!(text(&browser.show(sealed).await, "next"), "sign_in", "{more}");
+            assert_eq!(browser.decide(sealed, &user, true).await.status, 401, "{more}");
+        }
+        // A login in that second is an answer to both.
+        browser.log_in(ADA).await;
+        for sealed in [&first, &second] {
+            assert_eq!(text(&browser.show(sealed).await, "next"), "done", "{more}");
+            let decided = browser.decide(sealed, &user, true).await;
+            code_in(text(&json(&decided), "redirect"), ISSUER);
+        }
+    }
+    let choice = ask(OWN, "&prompt=select_account");
+    let sealed = sealed_in(to(&browser.navigate(&choice).await), "/consent").to_owned();
+    assert_eq!(text(&browser.show(&sealed).await, "next"), "continue");
+    browser.log_in(ADA).await;
+    assert_eq!(text(&browser.show(&sealed).await, "next"), "done");
+});
+
+// OpenID Connect Core section 3.1.2.1. A hint that is not an id_token of this service is ignored.
 on_both!(a_hint_of_another_user_is_an_error, &[], world => {
     let world = world.with_apps().await;
     let mut browser = Browser::new(&world);
@@ -960,7 +1053,7 @@ fn a_posted_request_is_sent_here_once_more_by_get() {
         browser.log_in(ADA).await;
         let asked = ask(OWN, "&login_hint=%C3%A4+b");
         let (_, query) = asked.split_once('?').unwrap();
-        // A secret that does not belong there gets into no URL.
+        // A secret that was sent by mistake is not copied into a URL.
         let query = [query, "&client_secret=egc_x&code_verifier=v&access_token=t"].concat();
         let answer = browser
             .submit("/auth/authorize", &query, "cross-site")
@@ -978,7 +1071,7 @@ fn a_posted_request_is_sent_here_once_more_by_get() {
         let long = format!("{query}&x={}", "y".repeat(8192));
         let refused = browser.submit("/auth/authorize", &long, "cross-site").await;
         assert_eq!(refused.status, 400);
-        // Nothing in it decides where the browser goes.
+        // No parameter decides where the browser goes.
         let tricked = browser
             .submit("/auth/authorize", "//evil.example=1", "cross-site")
             .await;
@@ -1001,6 +1094,13 @@ fn with_symmetric_keys_only_there_is_no_endpoint() {
             assert_eq!(refused.status, 404);
             assert!(refused.body.unwrap().contains("is symmetric"));
         }
+        // The refresh token of an app may be from before the keys were changed.
+        let body = format!(
+            r#"{{"grant_type":"refresh_token","client_id":"{OWN}","refresh_token":"ega_AQAA"}}"#
+        );
+        let refused = browser.post("/auth/token", &body).await;
+        assert_eq!(refused.status, 400);
+        assert_eq!(text(&json(&refused), "error"), "unsupported_grant_type");
     });
 }
 

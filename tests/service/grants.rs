@@ -1,4 +1,4 @@
-//! What a user gave to apps, and the sessions of those.
+//! What a user granted to apps, and the apps' sessions.
 
 use edgegate::domain::authorization::{ClientId, Grant, GrantId, Scopes};
 use edgegate::domain::error::Error;

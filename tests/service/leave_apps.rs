@@ -65,12 +65,12 @@ on_both!(an_app_with_an_id_token_of_the_user_signs_them_out, &[], world => {
         assert_eq!(to(&answer), "https://app.example.com/bye?state=a%26b");
         assert_eq!(browser.sign_on, None);
         assert!(!is_signed_on(&mut browser).await, "{age}");
-        // Nobody is there any more; the app gets its user back all the same.
+        // Nobody is signed in any more, and the browser still goes back to the app.
         assert_eq!(to(&browser.navigate(&at).await), "https://app.example.com/bye?state=a%26b");
     }
 });
 
-/// An id_token with this header, signed as the memory's signer does with this key.
+/// An id_token with this header, signed as the in-memory signer signs with this key.
 fn rs256(header: &str, kid: &str, payload: &str) -> String {
     let signed = format!(
         "{}.{payload}",
@@ -100,7 +100,7 @@ on_both!(an_id_token_of_an_rsa_key_is_a_hint_too, &[("ID_TOKEN_KEYS", &rsa())], 
         assert!(html(&browser.navigate(&at(&forged)).await).contains("<form"), "{forged}");
         assert!(is_signed_on(&mut browser).await);
     }
-    // A hint for somebody else is one for a request too.
+    // An authorization request accepts the same hints. This one is for another user.
     let other = "019ab7a1-2c00-7101-8101-010101010101";
     let hint = rs256(header, "rsa", &payload_of(&id_token(&world, other, OWN, 0)));
     let answer = browser.navigate(&ask(OWN, &format!("&id_token_hint={hint}"))).await;
@@ -180,7 +180,7 @@ on_both!(a_log_out_leads_to_registered_addresses_only, &[], world => {
         let page = html(&page);
         assert!(page.contains("signed out") && !page.contains("href"), "{uri}: {page}");
         assert!(!is_signed_on(&mut browser).await);
-        // Without a hint, the registered one is a link, and no other.
+        // Without a hint, the page has a link only to a registered URI, and this one is not.
         let at = format!("/auth/logout?client_id={OWN}&post_logout_redirect_uri={uri}");
         assert!(!html(&browser.navigate(&at).await).contains("href"), "{uri}");
     }

@@ -462,7 +462,7 @@ fn cases() -> Vec<Case> {
             |w| of_web(w, "access_token").await,
             |w, token| {
                 let claims = w.service.introspect(token, &web(), &client()).await;
-                // It writes nothing, so the table could not tell that it was done.
+                // It writes nothing, so the test makes a change that shows that it was done.
                 if claims.as_ref().is_ok_and(Option::is_some) {
                     w.full_at.0.set(None);
                     w.log_in().await;
@@ -501,7 +501,7 @@ fn where_a_limit_refuses_nothing_is_hashed_queued_or_written() {
                         assert_eq!(after, before, "{what}");
                     } else {
                         assert_eq!(outcome, Ok(()), "{what}");
-                        // Only this one reads and does no more.
+                        // This use case only reads, so nothing changes.
                         let is_read = case.name == "show_request";
                         assert_eq!(after == before, is_read, "{what}");
                     }
@@ -544,8 +544,8 @@ fn a_client_that_is_not_counted_meets_no_limit() {
     }
 }
 
-/// The servers of an app may send the requests of all its users from one address. Whoever does not
-/// prove that it is that app is counted by the network.
+/// The servers of an app may send the requests of all its users from one address. Requests that
+/// don't prove to be from that app are counted per network.
 #[test]
 fn an_app_that_proves_which_one_it_is_is_counted_by_itself() {
     let world = World::new(&[]);

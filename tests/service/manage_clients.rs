@@ -198,7 +198,7 @@ on_both!(only_administrators_with_a_recent_proof_and_operators_manage_apps, &[],
         assert_eq!(refused, Error::Forbidden);
     }
     world.clock.advance(RECENT_PROOF);
-    // The access token is as old as the proof, so it is made anew.
+    // The access token is as old as the proof, so the test renews it.
     let renewed = service
         .renew_token(root.tokens.refresh_token.expose(), &crate::fixture::client())
         .await

@@ -1,5 +1,6 @@
 //! Sign-ons in Workers KV: a log-out reaches the apps, wherever it happens and whatever else ends.
 
+use edgegate::adapters::kv_sessions::KeyValue;
 use edgegate::adapters::memory::{Faults, MemorySessions};
 use edgegate::domain::account::User;
 use edgegate::domain::authorization::ClientId;
@@ -10,7 +11,7 @@ use edgegate::domain::session::{
 };
 use edgegate::ports::{Ending, NewSession, Ports, SessionStore};
 
-use crate::kv::{Deployment, client, seal};
+use crate::kv::{Deployment, client, seal, session_key};
 
 /// A session of an app that belongs to a sign-on.
 #[derive(Clone, Copy)]
@@ -243,6 +244,51 @@ fn a_log_out_that_failed_is_finished_by_a_repeat() {
     }
     println!("log-outs: {failed} failed and were repeated");
     assert!(failed > 100, "{failed}");
+}
+
+/// Somebody signs in again in the same browser, and out at a location that does not see the record of
+/// the new session yet. The access token names the sign-on, so the apps are signed out all the same.
+#[test]
+fn a_log_out_reaches_the_apps_from_where_the_record_is_not_seen() {
+    for ends_by_the_list in [false, true] {
+        let deployment = Deployment::new(false);
+        let run = &deployment.time;
+        let (here, there) = (deployment.service(1, &[]), deployment.service(2, &[]));
+        let user = deployment.user(1);
+        let first = run.run(deployment.begin(here.ports().sessions(), &user));
+        let store = deployment.store(3);
+        let app = run.run(begin(&deployment, &store, &user, first.session));
+        deployment.time.advance(KV_STALENESS + 1);
+        let second = RefreshTicket {
+            sign_on: Some(first.session),
+            ..deployment.ticket(&user)
+        };
+        let absent = [session_key(second)];
+        let seen = run.run(deployment.kv.at("2").read(&absent, None)).unwrap();
+        assert!(seen.is_empty());
+        let sign_on = second.sign_on;
+        run.run(record(
+            &deployment,
+            here.ports().sessions(),
+            second,
+            Holder::Browser { sign_on },
+        ));
+        let renewed = run.run(here.renew_token(&seal(second, &[]), &client()));
+        let renewed = renewed.unwrap();
+        let access_token = renewed.tokens.access_token.expose();
+        deployment.time.advance(2);
+        if ends_by_the_list {
+            let ended = there.end_session(access_token, second.session);
+            drop(run.run(ended).unwrap());
+        } else {
+            assert!(run.run(there.log_out(access_token)).unwrap().is_some());
+        }
+        let seen = run.run(deployment.kv.at("2").read(&absent, None)).unwrap();
+        assert!(seen.is_empty(), "the test shows nothing");
+        deployment.time.advance(KV_STALENESS + 1);
+        let verdict = run.run(renew(&deployment, &store, &user, app));
+        assert_eq!(verdict, Verdict::Ended, "by the list: {ends_by_the_list}");
+    }
 }
 
 /// Without the users' objects no code can be exchanged.

@@ -5,7 +5,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { after, test } from "node:test";
 import { unstable_readConfig } from "wrangler";
 import { requireConfirmation } from "../../npm/edgegate-worker/cli/lib/confirm.js";
-import { judge } from "../../npm/edgegate-worker/cli/lib/deployment.js";
+import { judge, templateNamesProblem } from "../../npm/edgegate-worker/cli/lib/deployment.js";
 import { requiredLacks } from "../../npm/edgegate-worker/cli/lib/required.js";
 import { readConfig } from "../../scripts/project/config.mjs";
 import { inRoot } from "../../scripts/project/root.mjs";
@@ -191,6 +191,30 @@ test("names that Cloudflare refuses and stores that two environments share are p
   });
   assert.match(problems[0], /the name "n+" in wrangler\.toml can't be a Worker's/);
   assert.match(problems[1], /the database "edgegate" and the queue "edgegate-mail".*belong to/);
+});
+
+test("names of the template are noticed in a Worker of another name", () => {
+  const config = inRoot("template/wrangler.jsonc");
+  for (const env of [undefined, "staging"]) {
+    const read = unstable_readConfig({ config, env }, { hideWarnings: true });
+    assert.equal(templateNamesProblem(read, "wrangler.jsonc"), undefined);
+    const renamed = { ...read, topLevelName: "shop" };
+    const problem = templateNamesProblem(renamed, "wrangler.jsonc") ?? assert.fail("none");
+    const ending = env ? "-staging" : "";
+    const [, names = ""] =
+      /^the Worker is "shop", but (.*?) in wrangler\.jsonc/.exec(problem) ?? [];
+    assert.deepEqual(
+      names.split(", ").toSorted(),
+      ["", "-mail", "-mail-dead", "-notices", "-notices-dead"].map(
+        (end) => `my-auth${ending}${end}`,
+      ),
+    );
+    // As a person corrects it, and as `npm create edgegate` does.
+    for (const name of ["shop", "my-auth-2"]) {
+      const text = JSON.stringify(read).replaceAll("my-auth", name);
+      assert.equal(templateNamesProblem(JSON.parse(text), "wrangler.jsonc"), undefined, name);
+    }
+  }
 });
 
 test("ISSUER is where the routes lead", async () => {

@@ -229,6 +229,17 @@ test("a ticket is replaced before it expires, and none is left", async (t) => {
   assert.equal(stored.size, 0);
 });
 
+test("a ticket of the local database is left to expire, each statement taking seconds", async (t) => {
+  t.mock.method(globalThis, "fetch", async () => new Response("{}"));
+  const statements = [];
+  const given = {
+    query: async (sql) => void statements.push(sql.split(" ")[0]),
+    ...{ origin: "http://127.0.0.1:1", scope: "users", isKept: true, now: () => 0 },
+  };
+  await withTickets(given, (ask) => ask("GET", "/auth/users"));
+  assert.deepEqual(statements, ["INSERT"]);
+});
+
 test("a ticket that can't be deleted hides neither the result nor the error", async (t) => {
   t.mock.method(globalThis, "fetch", async () => new Response("{}"));
   const query = async (sql) => {

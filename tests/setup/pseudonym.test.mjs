@@ -80,6 +80,32 @@ test("the command prints the pseudonym that the Worker logs", async (t) => {
   assert.match(without.stderr, /TICKET_SECRET is missing in \.dev\.vars/);
 });
 
+test("the issuer has the port of the local service, unless it is set", async (t) => {
+  const secrets = `TICKET_SECRET=${SECRET}\n`;
+  const command = projectWith(t, secrets);
+  const at = (port) => `${pseudonyms(ADA, SECRET, `http://127.0.0.1:${port}`)}  now\n`;
+  assert.equal((await command(ADA)).stdout, at(8787));
+  assert.equal((await command(ADA, "--port", "8788")).stdout, at(8788));
+  assert.equal((await command(ADA, { PORT: "8789" })).stdout, at(8789));
+  const set = projectWith(t, `${secrets}ISSUER=${ISSUER}\n`);
+  assert.equal((await set(ADA, "--port", "8788")).stdout, `${of(ADA)}  now\n`);
+  assert.match(
+    (await command(ADA, "--port", "1", "--remote")).stderr,
+    /leave it out with --remote/,
+  );
+});
+
+test("an environment has the secret of its own file, as in `edgegate dev`", async (t) => {
+  const command = projectWith(t, `TICKET_SECRET=${SECRET}\n`, {
+    ".dev.vars.staging": `TICKET_SECRET=${OTHER}\nISSUER=${ISSUER}\n`,
+  });
+  const { stdout } = await command("ada@example.com", "--env", "staging");
+  assert.equal(stdout, `${of("ada@example.com", OTHER)}  now\n`);
+  const unknown = await command("ada@example.com", "--env", "stagign");
+  assert.deepEqual([unknown.code, unknown.stdout], [1, ""]);
+  assert.match(unknown.stderr, /Did you mean "staging"/);
+});
+
 test("no program that the command starts gets the secret", async (t) => {
   const command = projectWith(t, `TICKET_SECRET=${SECRET}\n`);
   const folder = mkdtempSync(join(tmpdir(), "edgegate-pseudonym-"));
@@ -91,11 +117,17 @@ test("no program that the command starts gets the secret", async (t) => {
     preload,
     `require("node:fs").appendFileSync(${JSON.stringify(seen)}, process.argv[1] + " " + JSON.stringify([process.env, process.argv]).includes(${JSON.stringify(SECRET)}) + "\\n");`,
   );
-  const { code, stdout, stderr } = await command(ADA, { NODE_OPTIONS: `--require ${preload}` });
+  // With an environment, the command starts a program that reads the configuration.
+  const { code, stdout, stderr } = await command(ADA, "--env", "staging", {
+    NODE_OPTIONS: `--require ${preload}`,
+  });
   assert.equal(code, 0, stderr);
   assert.match(stdout, /^[0-9a-f]{16} {2}now$/m);
   const programs = readFileSync(seen, "utf8").trim().split("\n");
-  assert.ok(programs.length >= 2, `${programs}`);
+  assert.ok(
+    programs.some((line) => /print-config\.js /.test(line)),
+    `${programs}`,
+  );
   for (const line of programs) assert.match(line, / false$/);
 });
 
@@ -105,13 +137,15 @@ test("no program that the command starts gets the secret", async (t) => {
  *
  * @param {import("node:test").TestContext} t
  * @param {string} variables
+ * @param {Record<string, string>} [files] others, by name
  * @returns {(...args: (string | NodeJS.ProcessEnv)[]) => ReturnType<typeof run>}
  */
-function projectWith(t, variables) {
+function projectWith(t, variables, files = {}) {
   const cwd = mkdtempSync(join(tmpdir(), "edgegate-pseudonym-"));
   t.after(() => rmSync(cwd, { recursive: true, force: true }));
   copyFileSync(inRoot("wrangler.toml"), join(cwd, "wrangler.toml"));
-  writeFileSync(join(cwd, ".dev.vars"), variables);
+  for (const [name, text] of Object.entries({ ".dev.vars": variables, ...files }))
+    writeFileSync(join(cwd, name), text);
   const command = inRoot("npm/edgegate-worker/cli/edgegate.js");
   return (...given) => {
     const args = given.filter((each) => typeof each === "string");

@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import * as configuration from "../../npm/edgegate-worker/cli/lib/config.js";
 import {
   fromConfig,
   fromEnvFile,
@@ -16,6 +17,7 @@ import { watchEdits } from "../../npm/edgegate-worker/cli/lib/watch.js";
 import { environmentProblem, readConfig } from "../../scripts/project/config.mjs";
 import { wranglerArguments } from "../../scripts/project/dev-arguments.mjs";
 import { inRoot } from "../../scripts/project/root.mjs";
+import { toolEnv } from "../../scripts/project/tools.mjs";
 import { faultsOf, SECRETS, told } from "../../scripts/settings/check.mjs";
 
 const BOUND = ["DB", "SESSIONS", "SESSION_OBJECTS", "ACCOUNT_OBJECTS", "MAIL_GATE_OBJECTS"];
@@ -175,6 +177,19 @@ test("an unknown environment is refused, and the nearest is named", () => {
   const far = environmentProblem("production", ["staging"]) ?? assert.fail("no problem");
   assert.doesNotMatch(far, /Did you mean/);
   assert.match(environmentProblem("staging", []) ?? "", /It has none/);
+});
+
+test("CLOUDFLARE_ENV does not change which environment is read", async () => {
+  const read = async (environment) => {
+    const { name, others } = await configuration.readConfig({
+      ...{ path: inRoot("wrangler.toml"), environment, withOthers: true },
+      env: { ...toolEnv(), CLOUDFLARE_ENV: "staging" },
+    });
+    return [name, ...others.map((other) => other.name)];
+  };
+  const [top, staging] = ["edgegate", "edgegate-staging"];
+  assert.deepEqual(await read(undefined), [top, staging]);
+  assert.deepEqual(await read("staging"), [staging, top]);
 });
 
 test("an edit is noticed once, also by an editor that replaces the file", async (t) => {

@@ -64,14 +64,15 @@ pub struct Claims {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
     /// The sign-on from which the session of another app comes. When it ends, the token is no longer
-    /// valid.
+    /// valid. In the tokens of the account's own pages: the sign-on with which the session goes on;
+    /// `None` if the session began it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sign_on: Option<String>,
 }
 
-/// The audiences of a token. In JSON they are a string or an array of strings (RFC 7519
-/// section 4.1.3). We issue tokens with one audience, and to other apps with at most two: an API,
-/// and the route that tells who the user is.
+/// The audiences of a token. In JSON they are a string or an array of strings (RFC 7519 section
+/// 4.1.3). This service issues tokens with one audience, and to other apps with at most two: an API
+/// and `/auth/userinfo`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Audience(Vec<String>);
 

@@ -240,7 +240,7 @@ fn is_twin(one: &Jwk, other: &Jwk) -> bool {
     one.kid == other.kid && one.algorithm() == other.algorithm()
 }
 
-/// Adds a key, if it fits to the others.
+/// Adds a key, if it fits the others.
 fn add(keys: &mut Vec<Jwk>, key: Jwk, kind: SetKind) -> Result<(), KeyFault> {
     let is_symmetric = |key: &Jwk| key.algorithm() == Algorithm::Hs256;
     if keys.len() >= KEYS_MAX {

@@ -79,7 +79,7 @@ fn what_would_be_refused_is_not_issued() {
     assert_eq!(issue(&public, &ours()), Err(IssueError::NoSigningKey));
 }
 
-/// An app's token names its API, and the route that tells who the user is.
+/// An app's token names its API and `/auth/userinfo`.
 #[test]
 fn with_a_scope_two_audiences_are_issued_and_no_third() {
     let of_app = |audiences: &[&str]| Claims {

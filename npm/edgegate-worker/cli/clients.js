@@ -54,7 +54,7 @@ export const clients = (program) => {
     .option("--disable", "it begins no session, and its sessions can't be renewed")
     .option("--enable", "the opposite")
     .action(amend);
-  serviceCommand(command, "delete", "Deletes an app and what users gave to it.", change)
+  serviceCommand(command, "delete", "Deletes an app and all grants to it.", change)
     .argument("<client_id>")
     .action(remove);
   const secret = command.command("secret").description("The secrets of a confidential app.");
@@ -126,6 +126,7 @@ const create = (name, options) =>
   withService(options, { scope: SCOPE, change: `Register the app ${name}.` }, async (ask) => {
     const type = options.confidential ? "confidential" : "public";
     const answer = await ask("POST", "/auth/clients", { ...fieldsOf(options), name, type });
+    requireFields(answer);
     requireStatus(answer, [201], name);
     const secret = answer.body.client_secret;
     const text = [textOf(answer.body), ...(secret ? [toldSecret(secret)] : [])].join("\n");
@@ -141,6 +142,7 @@ const amend = (id, options) => {
     throw new Advice("--disable and --enable are opposites: give one of them.");
   return withService(options, { scope: SCOPE, change: `Change the app ${id}.` }, async (ask) => {
     const answer = await ask("PATCH", pathOf(id), fieldsOf(options));
+    requireFields(answer);
     requireFound(answer, [200], id);
     tell(options, answer.body, textOf(answer.body));
   });
@@ -206,6 +208,34 @@ function requireFound(answer, statuses, id) {
   if (answer.status === 404)
     throw new Advice(`no app has the client_id ${id}: \`edgegate clients list\` shows all.`);
   requireStatus(answer, statuses, id);
+}
+
+/**
+ * What to do about a URI that the service rejects, by its reason.
+ *
+ * @type {Record<string, string>}
+ */
+const REMEDIES = {
+  not_https: "use https://, or http:// with 127.0.0.1, [::1] or localhost",
+  scheme:
+    "use https://, or for a native app a reversed domain name, as in com.example.app:/callback",
+  fragment: "leave out the # and what follows it",
+  host: "write the host as a browser does: in lower case, without the usual port",
+  query: "leave parameters of an answer, such as code and state, out of its query",
+  our_own: "this is what the service itself uses: name another",
+  no_key: "the service has no key of this algorithm: see ID_TOKEN_KEYS",
+};
+
+/**
+ * Throws when the service rejects a field for a reason that needs a word more.
+ *
+ * @param {import("./lib/operator.js").Answer} answer
+ */
+function requireFields({ status, body }) {
+  const [, field, reason = ""] = /^(\w+): (\w+)$/.exec(body?.detail ?? "") ?? [];
+  const remedy = REMEDIES[reason];
+  if (status === 422 && remedy)
+    throw new Advice(`the service rejects ${field} (${reason}): ${remedy}.`);
 }
 
 /** @param {string} secret */

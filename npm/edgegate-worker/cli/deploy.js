@@ -7,7 +7,13 @@ import { chosenEnvironment } from "./lib/config.js";
 import { setInProject } from "./lib/config-edit.js";
 import { askFirstAdmin, requireConfirmation } from "./lib/confirm.js";
 import { addSecrets, alone, readSecrets, secretsFile, withUpload } from "./lib/deploy-secrets.js";
-import { freshSecret, isMade, judge, requiredSecrets } from "./lib/deployment.js";
+import {
+  freshSecret,
+  isMade,
+  judge,
+  requiredSecrets,
+  templateNamesProblem,
+} from "./lib/deployment.js";
 import { makeAdmin } from "./lib/first-admin.js";
 import { unhealthy } from "./lib/health.js";
 import { asOperator } from "./lib/operator.js";
@@ -162,7 +168,9 @@ async function deployChecked(task) {
   const stores = await storesOf(world);
   if (!options.adopt) refuseForeign(world, stores);
 
-  for (const note of task.notes) say(`Note: ${note}\n`);
+  // Later, other names would be other stores.
+  const left = worker ? undefined : templateNamesProblem(config, project.name);
+  for (const note of [...task.notes, ...(left ? [left] : [])]) say(`Note: ${note}\n`);
   say(plan({ ...task, account: cloudflare.account, issuer, worker, stores, made }));
   if (options.dryRun) {
     await dryRun(task, cloudflare.account);

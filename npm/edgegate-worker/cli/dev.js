@@ -1,8 +1,7 @@
 // `edgegate dev`: the service on this machine, with a local database, until Ctrl-C.
-import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { chosenEnvironment } from "./lib/config.js";
-import { completeDevVars } from "./lib/dev-vars.js";
+import { completeDevVars, devVarsOf } from "./lib/dev-vars.js";
 import {
   banner,
   develop,
@@ -109,17 +108,6 @@ async function runDev(more, options, command) {
     },
     onReady: () => tell(options, { url: origin }, banner(origin)),
   });
-}
-
-/**
- * The file of variables that wrangler reads for an environment.
- *
- * @param {import("./lib/project.js").Project} project
- * @param {string} [environment]
- */
-function devVarsOf({ inProject }, environment) {
-  const own = inProject(`.dev.vars.${environment}`);
-  return environment && existsSync(own) ? own : inProject(".dev.vars");
 }
 
 /**

@@ -1,18 +1,20 @@
 // `edgegate doctor`: looks for what is wrong with a service, and says what to do.
 import { existsSync, readdirSync } from "node:fs";
+import { basename } from "node:path";
 import { parseEnv } from "node:util";
 import { listed, ok, problem, skipped, warning } from "./lib/checks.js";
 import { cloudflareOf } from "./lib/cloudflare.js";
 import { chosenEnvironment } from "./lib/config.js";
-import { readSecrets, secretsFile } from "./lib/deploy-secrets.js";
-import { judge, requiredSecrets } from "./lib/deployment.js";
-import { textOf } from "./lib/dev-vars.js";
+import { readRecord, readSecrets, secretsFile } from "./lib/deploy-secrets.js";
+import { judge, requiredSecrets, templateNamesProblem } from "./lib/deployment.js";
+import { devVarsOf, textOf } from "./lib/dev-vars.js";
 import { RESOLVER, textRecords } from "./lib/dns.js";
 import { unhealthy } from "./lib/health.js";
 import { fetchKeys, idsIn } from "./lib/jwks.js";
 import { localSettings } from "./lib/local.js";
 import { checkMailDomain } from "./lib/mail-domain.js";
-import { CHECKER, inPackage, isPacked } from "./lib/package.js";
+import { CHECKER, DEFAULTS, inPackage, isPacked } from "./lib/package.js";
+import { platformLogsProblem } from "./lib/platform-logs.js";
 import { subcommand, tell } from "./lib/program.js";
 import { projectOf } from "./lib/project.js";
 import { lacksOf } from "./lib/required.js";
@@ -64,9 +66,8 @@ async function runDoctor(options) {
  * @returns {Promise<Check[]>}
  */
 async function checkLocal(project, environment, options) {
-  const own = project.inProject(`.dev.vars.${environment}`);
-  const name = environment && existsSync(own) ? `.dev.vars.${environment}` : ".dev.vars";
-  const file = project.inProject(name);
+  const file = devVarsOf(project, environment);
+  const name = basename(file);
   const settings = await localSettings({
     read: () => project.config(environment, { envFiles: [file] }),
     ...{ path: project.path, shownPath: project.name, files: [file], environment },
@@ -84,8 +85,25 @@ async function checkLocal(project, environment, options) {
       : [warning("settings", `there is no ${name}`, "Run `npm start`: it makes one.")]),
     ...checkSecrets({ place: name, values }, deployedPlaces(project, config, undefined)),
     ...bindingChecks(config, environment),
+    ...firstDeployChecks(project, config, environment),
     ...(await outsideChecks(config, options)),
   ];
+}
+
+/**
+ * What should be corrected before the service is deployed.
+ *
+ * @param {import("./lib/project.js").Project} project
+ * @param {import("./lib/config.js").Config} config
+ * @param {string | undefined} environment
+ */
+function* firstDeployChecks(project, config, environment) {
+  const logs = platformLogsProblem(config, project.name);
+  if (logs) yield warning("logs", logs, `"observability" of the template is right: ${DEFAULTS}`);
+  const isDeployed = readRecord(project, environment).account !== undefined;
+  const names = isDeployed ? undefined : templateNamesProblem(config, project.name);
+  if (names)
+    yield warning("names", names, "After a deploy, leave them: other names are other stores.");
 }
 
 /**

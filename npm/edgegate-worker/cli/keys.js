@@ -1,5 +1,5 @@
-// `edgegate keys`: rotates the secrets of a deployed service, step by step. It also makes secrets for
-// whoever stores them by hand.
+// `edgegate keys`: rotates the secrets of a deployed service, step by step. It also makes secrets
+// to be stored by hand.
 import { Advice } from "./lib/advice.js";
 import { cloudflareOf } from "./lib/cloudflare.js";
 import { chosenEnvironment } from "./lib/config.js";
@@ -89,7 +89,6 @@ async function make(options) {
   if (options.pepper && options.idToken)
     throw new Advice("--pepper and --id-token make different secrets: give one of them.");
   const environment = chosenEnvironment(options.env) || undefined;
-  if (environment) await projectOf().config(environment);
   const option = environment ? ` --env ${environment}` : "";
   const { warning, secrets } = newSecrets(options);
   const commands = Object.entries(secrets).map(
@@ -129,7 +128,7 @@ function situationOf(options) {
   const text = secrets[name];
   if (!text)
     throw new Advice(
-      `${secretsFile(environment)} has no copy of ${name}, and Cloudflare doesn't show a stored secret: put your copy there, as in {"${name}": "…"}.`,
+      `${secretsFile(environment)} has no copy of ${name}, and Cloudflare doesn't show a stored secret: put your copy there, as in {"${name}": "…"}. A service that was not deployed yet has no keys to rotate: \`npm run deploy\` makes them.`,
     );
   const record = readRecord(project, environment);
   return { project, environment, name, secrets, text, record, done: record.rotation?.[name] };

@@ -1,19 +1,19 @@
-// `edgegate pseudonym`: what stands for an address or a network in the log.
+// `edgegate pseudonym`: the pseudonym of an address or a network in the log.
 import { isIP } from "node:net";
+import { basename } from "node:path";
 import { parseEnv } from "node:util";
 import { Advice } from "./lib/advice.js";
 import { cloudflareOf } from "./lib/cloudflare.js";
 import { chosenEnvironment } from "./lib/config.js";
-import { textOf } from "./lib/dev-vars.js";
+import { devVarsOf, textOf } from "./lib/dev-vars.js";
 import { asOperator, requireStatus } from "./lib/operator.js";
 import { subcommand, tell } from "./lib/program.js";
 import { projectOf } from "./lib/project.js";
 import { pseudonyms } from "./lib/pseudonyms.js";
 import { guard } from "./lib/run.js";
+import { DEFAULT_PORT, localAddress } from "./lib/service.js";
 import { accountsDatabase } from "./lib/stores.js";
 import { workerOf } from "./lib/worker.js";
-
-const LOCAL_ISSUER = "http://127.0.0.1:8787";
 
 /** @type {import("./lib/program.js").Register} */
 export const pseudonym = (program) =>
@@ -25,17 +25,22 @@ export const pseudonym = (program) =>
     .argument("<email or IP address>")
     .option("--remote", "in the log of the deployed service; without it, in that of this machine")
     .option("--env <name>", "an environment of the configuration, such as staging")
+    .option("--port <number>", `the port of the local service; ${DEFAULT_PORT} by default`)
     .action(runPseudonym);
 
 /**
  * @param {string} text
- * @param {{ json?: boolean, remote?: boolean, env?: string }} options
+ * @param {{ json?: boolean, remote?: boolean, env?: string, port?: string }} options
  */
 async function runPseudonym(text, options) {
   guard();
   const project = projectOf();
   const environment = chosenEnvironment(options.env) || undefined;
-  const found = options.remote ? await remote(project, environment, text) : local(project, text);
+  if (options.remote && options.port !== undefined)
+    throw new Advice("--port is for the local service: leave it out with --remote.");
+  const found = options.remote
+    ? await remote(project, environment, text)
+    : local(project, environment, text, options);
   const lines = found.map(
     (each, n) =>
       `${each}  ${n === 0 ? "now" : `while secret ${n + 1} of TICKET_SECRET was the first`}`,
@@ -45,15 +50,17 @@ async function runPseudonym(text, options) {
 
 /**
  * @param {import("./lib/project.js").Project} project
+ * @param {string | undefined} environment
  * @param {string} text
+ * @param {{ port?: string }} options
  */
-function local({ inProject }, text) {
-  const { TICKET_SECRET: secret, ISSUER: issuer = LOCAL_ISSUER } = parseEnv(
-    textOf(inProject(".dev.vars")),
-  );
+function local(project, environment, text, options) {
+  const file = devVarsOf(project, environment);
+  const { TICKET_SECRET: secret, ISSUER: set } = parseEnv(textOf(file));
+  const issuer = set ?? localAddress(options);
   if (!secret)
     throw new Advice(
-      "TICKET_SECRET is missing in .dev.vars. Run `npm start` once to create it, or add --remote for the deployed service.",
+      `TICKET_SECRET is missing in ${basename(file)}. Run \`npm start\` once to create it, or add --remote for the deployed service.`,
     );
   return pseudonyms(text, secret, issuer);
 }

@@ -29,7 +29,7 @@ With SESSION_STORE = "durable", set COPIES_SINCE to "${since}" and deploy: what 
 }
 
 /**
- * Has all accounts raised, page by page. Returns how many there are.
+ * Has the service raise the counters of all accounts, page by page. Returns how many there are.
  *
  * @param {import("./lib/service.js").Ask} ask
  */

@@ -232,8 +232,8 @@ const disable = (who, options) =>
 const enable = (who, options) => amend(options, who, `Enable ${who}.`, { disabled: false });
 
 /**
- * Changes an account. Single roles are given and taken by the service, so that two operators at once
- * lose nothing.
+ * Changes an account. The service adds and removes single roles, so that two operators at once lose
+ * no change.
  *
  * @param {Options & { last?: boolean }} options
  * @param {string} who
@@ -244,7 +244,7 @@ const amend = (options, who, change, amendment) =>
   withService(options, { scope: "users", change }, async (ask) => {
     const user = await findUser(ask, who);
     const last = options.last ? { may_leave_no_administrator: true } : {};
-    // Even what changes nothing is sent: an earlier request may have been interrupted.
+    // Sent even if it changes nothing: an earlier request may have been interrupted.
     const answer = await ask("PATCH", `/auth/users/${user.id}`, { ...amendment, ...last });
     if (answer.status === 409 && answer.body?.code === "last_administrator")
       throw new Advice(

@@ -126,7 +126,7 @@ function start(client, { makeCore, isClosed }) {
 }
 
 /**
- * Asks the service who is signed in, because the page wants to show it. A failure is not told: the
+ * Asks the service who is signed in, because the page wants to show it. A failure is ignored: the
  * client tries again by itself.
  *
  * @param {SessionClient} client

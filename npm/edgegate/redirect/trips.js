@@ -6,7 +6,7 @@
 //   reload the client asks the service only if it is set.
 /** @import { RedirectPlatform } from "./platform.js" */
 
-/** The sealed request of the service lasts for an hour, then comes the code, which lasts a minute. */
+/** The service's sealed request is valid for an hour, and then the code for a minute. */
 const TRIP_MS = 2 * 60 * 60_000;
 const TRIPS_MAX = 5;
 /** More silent round trips than this, in this time, are a loop. */
@@ -25,7 +25,7 @@ const OUT = "out";
  * @property {string | undefined} resource
  * @property {number | undefined} maxAge Seconds.
  * @property {string} returnTo
- * @property {boolean} silent Whether nobody was to see a page.
+ * @property {boolean} silent Whether it shows no page (`prompt=none`).
  * @property {number} begunAt
  *
  * @typedef {Pick<Trip, "scope" | "resource">} Asked What was asked for.

@@ -26,7 +26,7 @@ export type PackageErrorCode =
   | "sign_in_refused"
   /** The service's id_token is not valid. `reason` says which rule it breaks. */
   | "invalid_id_token"
-  /** The method needs the person's own session, and the token of an app is not a key to it. */
+  /** The method needs the person's own session. The token of an app gives no access to it. */
   | "not_for_apps";
 
 /** Why a sign-in by redirect fails: the `reason` of `redirect_failed`. */

@@ -86,7 +86,18 @@ impl Clients for D1Clients {
                    WHERE id = ?1 AND version = ?13 RETURNING id";
         let mut values = values(client);
         values.push(number(if_version));
-        Ok(self.0.first(sql, values).await?.is_some())
+        if client.first_party {
+            return Ok(self.0.first(sql, values).await?.is_some());
+        }
+        // Nobody was asked for these grants.
+        let forget = "DELETE FROM grants WHERE client = ?1 AND EXISTS (\
+                      SELECT 1 FROM clients WHERE id = ?1 AND version = ?2 AND first_party = 1)";
+        let of_first_party = vec![text(client.id.as_str()), number(if_version)];
+        let answers = self
+            .0
+            .batch(vec![(forget, of_first_party), (sql, values)])
+            .await?;
+        Ok(answers.last().is_some_and(|rows| !rows.is_empty()))
     }
 
     async fn delete(&self, id: &ClientId) -> Result<bool, StoreError> {

@@ -1,4 +1,4 @@
-//! What users gave to apps, in D1. `migrations/0013_apps.sql` has the table.
+//! What users have granted to apps, in D1. `migrations/0013_apps.sql` has the table.
 
 use super::d1::{Database, Row, malformed, number, text};
 use super::d1_clients::{list, read_list};

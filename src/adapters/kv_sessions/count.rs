@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::KvSessions;
 use super::records::{
-    Listed, decode_metadata, ended_key, malformed, session_key, session_prefix, signed_off_key,
+    Listed, decode_metadata, ended_key, ending_sign_on, malformed, session_key, session_prefix,
+    signed_off_key,
 };
 use crate::adapters::kv_sessions::{Background, KeyValue, Sleep, Values};
 use crate::domain::account::UserId;
@@ -76,7 +77,8 @@ where
         let keys: BTreeSet<String> = found
             .iter()
             .flat_map(|listed| {
-                let signed_off = listed.ending_sign_on.map(|id| signed_off_key(user, id));
+                let sign_on = ending_sign_on(&listed.session.holder());
+                let signed_off = sign_on.map(|id| signed_off_key(user, id));
                 [ended_key(user, listed.session.id)]
                     .into_iter()
                     .chain(signed_off)
@@ -96,7 +98,7 @@ where
             let memory = self.memory.borrow();
             let ended = endings.contains_key(&ended_key(user, session.id))
                 || memory.has_ended(user, session.id)
-                || listed.ending_sign_on.is_some_and(|sign_on| {
+                || ending_sign_on(&session.holder()).is_some_and(|sign_on| {
                     endings.contains_key(&signed_off_key(user, sign_on))
                         || memory.has_signed_off(user, sign_on)
                 });

@@ -8,8 +8,8 @@ use crate::domain::authorization::ClientHash;
 use crate::domain::error::StoreError;
 use crate::domain::json;
 use crate::domain::session::{
-    ActiveSession, AppBinding, Client, ClientFingerprint, EndReason, Holder, Methods, Place, Proof,
-    Record, SessionId, Use,
+    ActiveSession, Client, ClientFingerprint, EndReason, Holder, Methods, Place, Proof, Record,
+    SessionId, Use,
 };
 
 pub(super) fn session_prefix(user: UserId) -> String {
@@ -75,21 +75,14 @@ pub(super) fn encode_record(record: &Record, holder: &Holder) -> String {
         auth_time: record.proof.map(|proof| proof.auth_time),
         amr: record.proof.map(|proof| proof.methods.to_bits()),
         app: holder.client(),
-        sign_on: match holder {
-            Holder::Browser { sign_on } => *sign_on,
-            Holder::App(app) => app.sign_on,
-        },
+        sign_on: holder.sign_on(),
     })
 }
 
 /// Who holds the session, by the same record.
 pub(super) fn decode_holder(text: &str) -> Result<Holder, StoreError> {
     let value: SessionValue = json::decode(text).ok_or_else(|| malformed("session"))?;
-    let sign_on = value.sign_on;
-    Ok(match value.app {
-        None => Holder::Browser { sign_on },
-        Some(client) => Holder::App(AppBinding { client, sign_on }),
-    })
+    Ok(Holder::new(value.app, value.sign_on))
 }
 
 pub(super) fn decode_record(text: &str) -> Result<Record, StoreError> {
@@ -128,7 +121,6 @@ struct SessionMetadata {
     epoch: u64,
     network: String,
     seen: u64,
-    /// Only of an app's session: the sign-on that ends it.
     #[serde(skip_serializing_if = "Option::is_none")]
     sign_on: Option<SessionId>,
     user_agent: String,
@@ -139,8 +131,6 @@ struct SessionMetadata {
 pub(super) struct Listed {
     pub(super) epoch: u64,
     pub(super) session: ActiveSession,
-    /// The sign-on whose end ends the session of an app.
-    pub(super) ending_sign_on: Option<SessionId>,
 }
 
 pub(super) fn encode_metadata(epoch: u32, holder: &Holder, client: &Client, now: u64) -> String {
@@ -152,7 +142,7 @@ pub(super) fn encode_metadata(epoch: u32, holder: &Holder, client: &Client, now:
         epoch: epoch.into(),
         network: client.network(),
         seen: now,
-        sign_on: ending_sign_on(holder),
+        sign_on: holder.sign_on(),
         user_agent: client.user_agent().to_owned(),
     })
 }
@@ -175,11 +165,11 @@ pub(super) fn decode_metadata(id: SessionId, metadata: &str) -> Result<Listed, S
         network: metadata.network,
         place: Place::new(metadata.country.as_deref(), metadata.city.as_deref()),
         app: metadata.app,
+        sign_on: metadata.sign_on,
     };
     Ok(Listed {
         epoch: metadata.epoch,
         session,
-        ending_sign_on: metadata.sign_on,
     })
 }
 
@@ -202,6 +192,7 @@ pub(super) fn malformed(record: &str) -> StoreError {
 mod tests {
     use super::*;
     use crate::domain::authorization::ClientId;
+    use crate::domain::session::AppBinding;
 
     fn client_hash() -> ClientHash {
         ClientId::parse("app").unwrap().hash()
@@ -288,7 +279,6 @@ mod tests {
             let listed = Listed {
                 epoch: u64::from(u32::MAX),
                 session: ActiveSession::now(id, &holder, &client, 1 << 53),
-                ending_sign_on: ending_sign_on(&holder),
             };
             assert_eq!(decode_metadata(id, &metadata).unwrap(), listed);
         }

@@ -1,4 +1,4 @@
-//! Registered apps, and what users gave to them, in memory.
+//! Registered apps, and what users have granted to them, in memory.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -71,7 +71,15 @@ impl Clients for MemoryApps {
         let found = clients
             .get_mut(&client.id)
             .filter(|found| found.client.version == if_version);
-        Ok(found.map(|found| found.client = client.clone()).is_some())
+        let Some(found) = found else {
+            return Ok(false);
+        };
+        if found.client.first_party && !client.first_party {
+            let mut grants = self.grants.borrow_mut();
+            grants.retain(|_, grant| grant.client != client.id);
+        }
+        found.client = client.clone();
+        Ok(true)
     }
 
     async fn delete(&self, id: &ClientId) -> Result<bool, StoreError> {

@@ -86,7 +86,7 @@ pub struct MemoryPorts<
     pub mail_ledger: MemoryMailLedger,
     /// The tickets of operators.
     pub operator_tickets: MemoryOperatorTickets,
-    /// The registered apps, and what users gave to them.
+    /// The registered apps, and what users have granted to them.
     pub apps: MemoryApps,
     /// The names of devices.
     pub devices: MemoryDevices,

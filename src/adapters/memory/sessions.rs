@@ -29,7 +29,7 @@ pub struct MemorySessions {
     sessions: Rc<RefCell<BTreeMap<(UserId, SessionId), Session>>>,
     /// The smallest valid version, and when this record expires.
     versions: Rc<RefCell<BTreeMap<UserId, (u64, u64)>>>,
-    /// The sign-ons that have ended, and until when that matters.
+    /// The sign-ons that have ended, and until when that is kept.
     signed_off: Rc<RefCell<BTreeMap<(UserId, SessionId), u64>>>,
     /// The codes that were exchanged.
     exchanges: Rc<RefCell<BTreeMap<(UserId, CodeId), Exchange>>>,
@@ -77,14 +77,24 @@ impl MemorySessions {
                 .is_some_and(|sign_on| signed_off.contains_key(&(new.user, sign_on)))
     }
 
-    /// Ends a session, and with it its sign-on and the apps of that, if the reason is such a one.
-    fn end_with_sign_on(&self, user: UserId, session: SessionId, reason: EndReason, now: u64) {
+    /// Ends a session. If the reason [ends the sign-on](EndReason::ends_the_sign_on), the sign-on
+    /// and the sessions of its apps end too. `holder` is what the caller knows: the record may have
+    /// been removed.
+    fn end_with_sign_on(
+        &self,
+        user: UserId,
+        session: SessionId,
+        holder: Option<Holder>,
+        reason: EndReason,
+        now: u64,
+    ) {
         let mut sessions = self.sessions.borrow_mut();
-        let Some(found) = sessions.get_mut(&(user, session)) else {
-            return;
-        };
-        found.end(now);
-        let Some(ended) = found.holder.sign_on_ended_by(reason, session) else {
+        let found = sessions.get_mut(&(user, session)).map(|found| {
+            found.end(now);
+            found.holder
+        });
+        let holder = found.or(holder);
+        let Some(ended) = holder.and_then(|holder| holder.sign_on_ended_by(reason, session)) else {
             return;
         };
         for ((owner, _), session) in sessions.iter_mut() {
@@ -266,7 +276,9 @@ impl SessionStore for MemorySessions {
                         ActiveSession::now(key.1, &session.holder, client, presented.now);
                 }
             }
-            Effect::End(reason) => self.end_with_sign_on(key.0, key.1, reason, presented.now),
+            Effect::End(reason) => {
+                self.end_with_sign_on(key.0, key.1, None, reason, presented.now);
+            }
             Effect::Nothing => {}
         }
         Ok(Renewal {
@@ -295,7 +307,7 @@ impl SessionStore for MemorySessions {
     }
 
     async fn end(&self, ending: &Ending, reason: EndReason, now: u64) -> Result<(), StoreError> {
-        self.end_with_sign_on(ending.user, ending.session, reason, now);
+        self.end_with_sign_on(ending.user, ending.session, ending.holder, reason, now);
         Ok(())
     }
 

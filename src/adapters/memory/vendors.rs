@@ -13,7 +13,7 @@ use crate::ports::{FetchedDocument, Vendors};
 pub struct MemoryVendors {
     /// Passwords that are known from a breach.
     pub breached: RefCell<Vec<String>>,
-    /// The token of a challenge that was passed. With `None` every token is one.
+    /// The token of a challenge that was passed. With `None` every token is accepted.
     pub met: RefCell<Option<String>>,
     /// What is at the URLs of apps. Others answer 404.
     pub documents: RefCell<BTreeMap<String, FetchedDocument>>,

@@ -1,4 +1,4 @@
-//! The refresh token of an app: what [`RefreshTicket`] says, and what the user gave to the app.
+//! The refresh token of an app: what [`RefreshTicket`] says, and what the user granted to the app.
 //!
 //! It has a purpose of its own, so it is no refresh token of a browser and never gets into the
 //! cookie.
@@ -24,7 +24,7 @@ pub struct AppTicket {
     /// The sign-on whose log-out ends the session. `None` with `offline_access`: it outlives a
     /// log-out.
     pub sign_on: Option<SessionId>,
-    /// What the user gave. A withdrawn grant ends the session.
+    /// What the user granted. A withdrawn grant ends the session.
     pub grant: GrantId,
     /// What the app has. A renewal that asks for less does not narrow them.
     pub scopes: Scopes,

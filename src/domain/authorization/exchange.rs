@@ -3,9 +3,9 @@
 //! 1. the MAC ([`Codes::open`](super::Codes::open));
 //! 2. the client's authentication, with its secret or with none;
 //! 3. [`judge_exchange`]: the time, the client, the redirect URI, the verifier;
-//! 4. the user's object, which remembers every code that was exchanged, and whether the sign-on has
-//!    ended; [`judge_standing`]: the user's row;
-//! 5. [`conclude_exchange`].
+//! 4. [`judge_standing`]: the user's row; and the grant;
+//! 5. the user's object, which remembers every code that was exchanged, and whether the sign-on has
+//!    ended: [`conclude_exchange`].
 //!
 //! Whatever is wrong, the app gets `invalid_grant`, and nothing ends: otherwise a stranger who saw a
 //! code could end sessions. Only if everything is right, and the code was exchanged before, the
@@ -46,8 +46,8 @@ impl Verifier {
     }
 }
 
-/// What an app sends to exchange a code.
-#[derive(Clone, Copy, Debug)]
+/// What an app sends to exchange a code. It has no `Debug`, because the verifier is a secret.
+#[derive(Clone, Copy)]
 pub struct Exchanging<'a> {
     /// The client, after its authentication.
     pub client: &'a ClientId,
@@ -71,7 +71,7 @@ pub enum ExchangeRefusal {
     Client,
     /// The redirect URI is missing or not that of the request.
     RedirectUri,
-    /// The verifier is missing, malformed, or does not answer the challenge.
+    /// The verifier is missing, malformed, or does not match the challenge.
     Verifier,
     /// The resource is not that of the request.
     Resource,
@@ -301,7 +301,7 @@ mod tests {
             ),
         ] {
             let judged = judge_exchange(&code, &presented, now).err();
-            assert_eq!(judged, refusal, "{presented:?}");
+            assert_eq!(judged, refusal, "{refusal:?}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! Grants: what a user gave to which app.
+//! Grants: what a user granted to an app.
 
 use std::fmt;
 
@@ -46,13 +46,13 @@ impl fmt::Display for GrantId {
     }
 }
 
-/// What a user gave to an app. There is one for each user, app and resource, also for apps of the
-/// first party, which need no consent. Times are in seconds since 1970.
+/// What a user granted to an app. There is one for each user, app and resource, also for apps of
+/// the first party, which need no consent. Times are in seconds since 1970.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
     /// Its id.
     pub id: GrantId,
-    /// Who gave it.
+    /// The user who granted it.
     pub user: UserId,
     /// To which app.
     pub client: ClientId,

@@ -14,7 +14,7 @@ use crate::domain::policy::ID_TOKEN_MAX_BYTES;
 use crate::domain::session::{Methods, Proof, SessionId};
 use edgegate_token::json::Json;
 
-/// `typ` of id_tokens. That of access tokens is another one, so neither is taken for the other.
+/// `typ` of id_tokens. Access tokens have another one, so neither is accepted as the other.
 pub const ID_TOKEN_TYP: &str = "JWT";
 
 /// The only authentication context class: one factor.
@@ -170,7 +170,7 @@ pub fn signing_input(alg: IdTokenAlg, kid: &str, claims: &IdTokenClaims) -> Stri
     )
 }
 
-/// The token of an input and its signature.
+/// The token: the signing input and its signature.
 #[must_use]
 pub fn with_signature(signing_input: &str, signature: &[u8]) -> String {
     format!(
@@ -211,8 +211,9 @@ impl IdTokenHint {
 /// An id_token that an RSA key of this deployment may have signed.
 ///
 /// Signatures of RS256 are deterministic (RFC 8017 section 8.2). So whoever can sign can also
-/// verify: sign [`signing_input`](Self::signing_input) again and call [`claims`](Self::claims).
-#[derive(Clone, Debug)]
+/// verify: sign [`signing_input`](Self::signing_input) again and call [`claims`](Self::claims). It has
+/// no `Debug`, because an id_token is personal.
+#[derive(Clone)]
 pub struct RsaSigned<'a> {
     /// The key that its header names.
     pub key: &'a RsaSigningKey,

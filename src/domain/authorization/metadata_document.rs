@@ -38,8 +38,8 @@ pub enum MetadataUrlFault {
     OurOwn,
 }
 
-/// Endings of names that no public server has and a private one may have: RFC 6761, RFC 6762, RFC
-/// 7686, RFC 8375, RFC 9476, and `internal`, which ICANN reserved for private use.
+/// Endings of host names that are never public, but may belong to a private server: RFC 6761, RFC
+/// 6762, RFC 7686, RFC 8375, RFC 9476, and `internal`, which ICANN reserved for private use.
 const NOT_PUBLIC: [&str; 8] = [
     ".local",
     ".internal",

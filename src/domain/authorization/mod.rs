@@ -10,7 +10,7 @@
 //! - [`next_step()`]: what happens to a request: a code, a page or a refusal;
 //! - [`code`], [`exchange`]: the authorization code, and what it takes to exchange it;
 //! - [`app_ticket`]: the refresh token of an app;
-//! - [`grant`]: what a user gave to an app;
+//! - [`grant`]: what a user granted to an app;
 //! - [`id_token`], [`id_token_keys`]: what an app learns of the user, and who signs it;
 //! - [`metadata_document`]: clients that register themselves by a URL.
 
@@ -54,8 +54,8 @@ pub use metadata_document::{DocumentFault, MetadataDocument, MetadataUrl, Metada
 pub use next_step::{SignedOn, Step, Visit, next_step};
 pub use redirect_uri::{RedirectKind, RedirectUri, RedirectUriFault};
 pub use request::{
-    AuthorizationRequest, ErrorRedirect, OAuthError, PageFault, Prompts, RequestFault, ServerRules,
-    Unresolved, parse_request, still_allowed,
+    AuthorizationRequest, ErrorRedirect, OAuthError, PageFault, Prompts, RequestFault, SeenProof,
+    ServerRules, Unresolved, parse_request, still_allowed,
 };
 pub use resource::{ProtectedResource, Resource, ResourceFault};
 pub use scope::{Scope, ScopeFault, Scopes};

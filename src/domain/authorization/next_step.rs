@@ -6,7 +6,7 @@
 use super::client::AppClient;
 use super::grant::Grant;
 use super::redirect_uri::RedirectKind;
-use super::request::{AuthorizationRequest, OAuthError, ServerRules};
+use super::request::{AuthorizationRequest, OAuthError, SeenProof, ServerRules};
 use crate::domain::account::{EmailAddress, UserId};
 use crate::domain::session::{Proof, SessionId};
 
@@ -25,6 +25,17 @@ pub struct SignedOn {
     pub epoch: u32,
     /// When and how the user last proved who they are.
     pub proof: Proof,
+}
+
+impl SignedOn {
+    /// What a request that arrives now remembers of the proof.
+    #[must_use]
+    pub const fn seen(&self) -> SeenProof {
+        SeenProof {
+            session: self.session,
+            auth_time: self.proof.auth_time,
+        }
+    }
 }
 
 /// Why the question comes up.
@@ -52,11 +63,12 @@ pub enum Step {
     Refuse(OAuthError),
 }
 
-/// Decides what happens to a request. `grant` is the live grant of this user to this client for this
-/// resource, if there is one. Whether the person said no is not asked here: that is `access_denied`.
+/// Decides what happens to a request. `grant` is the live grant of this user to this client for
+/// this resource, if there is one. If the person says no, the answer is `access_denied`, and this
+/// is not called.
 ///
-/// The client must be the request's, and its redirect URI must have been matched again when the
-/// request was sealed before.
+/// The client must be the request's. If the request was sealed, its redirect URI must have been
+/// matched again.
 #[must_use]
 pub fn next_step(
     request: &AuthorizationRequest,
@@ -109,20 +121,32 @@ fn ask(
     Step::Code
 }
 
-/// Whether the user's last proof is not enough. One at or after the request is: the user gave it for
-/// this request. With `prompt=none` nobody could: then a proof of the same second came before.
+/// Whether the user's last proof is not enough. One that was given for this request is. `max_age=0`
+/// asks for such a proof (OpenID Connect Core section 3.1.2.1, errata set 2), also in the second of
+/// the last one.
 fn needs_proof(request: &AuthorizationRequest, signed_on: &SignedOn, now: u64) -> bool {
-    let auth_time = signed_on.proof.auth_time;
-    if auth_time >= request.asked_at && !request.prompts.none {
+    if is_given_for(request, signed_on) {
         return false;
     }
+    let auth_time = signed_on.proof.auth_time;
     let is_too_old = request
         .max_age
-        .is_some_and(|most| now.saturating_sub(auth_time) > most);
+        .is_some_and(|most| most == 0 || now.saturating_sub(auth_time) > most);
     request.prompts.login || is_too_old || is_somebody_else(request, signed_on)
 }
 
-/// Whether the app expects another user. A hint that is no address says nothing.
+/// Whether the user gave the last proof for this request: not before it arrived. Times have whole
+/// seconds, so a proof of the same second may be older than the request. It is if the browser
+/// arrived with it.
+///
+/// Each login begins a session, so its proof is never taken for the one before it. A proof that a
+/// session gives again within the second in which the request arrived is: then the user is asked
+/// once more.
+fn is_given_for(request: &AuthorizationRequest, signed_on: &SignedOn) -> bool {
+    signed_on.proof.auth_time >= request.asked_at && request.seen != Some(signed_on.seen())
+}
+
+/// Whether the app expects another user. A hint that is not an address is ignored.
 fn is_somebody_else(request: &AuthorizationRequest, signed_on: &SignedOn) -> bool {
     let hint = request.login_hint.as_deref().map(EmailAddress::parse);
     hint.is_some_and(|hint| hint.is_ok_and(|hint| hint.canonical() != signed_on.email.canonical()))
@@ -151,7 +175,7 @@ fn needs_click(
     signed_on: &SignedOn,
     rules: &ServerRules<'_>,
 ) -> bool {
-    let has_chosen = signed_on.proof.auth_time >= request.asked_at;
+    let has_chosen = is_given_for(request, signed_on);
     !answers_silently(request, rules) || (request.prompts.select_account && !has_chosen)
 }
 
@@ -304,13 +328,6 @@ mod tests {
         }
         let age = ("max_age", Some("100"));
         assert_eq!(arrived(&ours, &[none, age], Some(&here)), login_required);
-        // A proof of the second in which the request came was not given for it.
-        let hint = ("login_hint", Some("eve@example.com"));
-        let just_now = proved_at(NOW);
-        assert_eq!(
-            arrived(&ours, &[none, hint], Some(&just_now)),
-            login_required
-        );
     }
 
     #[test]
@@ -354,6 +371,7 @@ mod tests {
             ("max_age", "100", NOW - 90, Step::Code),
             ("max_age", "0", NOW - 1, Step::SignIn),
             ("max_age", "0", NOW, Step::Code),
+            ("max_age", "0", NOW + 10, Step::Code),
             ("login_hint", "eve@example.com", NOW - 1, Step::SignIn),
             ("login_hint", "eve@example.com", NOW, Step::Code),
             ("login_hint", "Ada@Example.com", NOW - 1, Step::Code),
@@ -368,7 +386,7 @@ mod tests {
             let step = arrived(&ours, &changes, Some(&proved_at(auth_time)));
             assert_eq!(step, expected, "{name}={value} {auth_time}");
         }
-        // A click replaces no password.
+        // A click does not replace the password.
         let changes = [("prompt", Some("login"))];
         let allowed = step(
             &ours,
@@ -380,8 +398,55 @@ mod tests {
         assert_eq!(allowed, Step::SignIn);
     }
 
-    /// Over all combinations: `none` shows no page, and nobody else gets a code without what is
-    /// needed for it.
+    /// What the browser arrived with was not given for the request, whatever the clocks say.
+    #[test]
+    fn the_proof_that_the_browser_arrived_with_is_not_enough() {
+        let ours = first_party();
+        let listed = listed();
+        let rules = rules(&listed);
+        // Also by a clock that is ahead of the one that judges.
+        for auth_time in [NOW - 1, NOW, NOW + 5] {
+            for (name, value, expected) in [
+                ("prompt", "login", Step::SignIn),
+                ("max_age", "0", Step::SignIn),
+                ("login_hint", "eve@example.com", Step::SignIn),
+                ("prompt", "select_account", Step::Continue),
+                ("max_age", "1", Step::Code),
+                ("login_hint", "ada@example.com", Step::Code),
+            ] {
+                let seen = proved_at(auth_time);
+                let mut request = asked_by(&ours, &[(name, Some(value))]).unwrap();
+                request.seen = Some(seen.seen());
+                let judge = |here: &SignedOn, visit| {
+                    next_step(&request, &ours, Some(here), None, visit, &rules, NOW)
+                };
+                let name = format!("{name}={value} {auth_time}");
+                assert_eq!(judge(&seen, Visit::Arrived), expected, "{name}");
+                if expected == Step::SignIn {
+                    assert_eq!(judge(&seen, Visit::Allowed), expected, "{name}");
+                }
+                // A login in the same second begins another session.
+                let again = SignedOn {
+                    session: SessionId::new(NOW * 1000, &[9; 10]),
+                    ..proved_at(NOW)
+                };
+                assert_eq!(judge(&again, Visit::Arrived), Step::Code, "{name}");
+                // And a session may give a later proof.
+                let later = proved_at(NOW + 6);
+                assert_eq!(judge(&later, Visit::Arrived), Step::Code, "{name}");
+                // One that the browser did not show is not newer than the request by that.
+                let older = SignedOn {
+                    session: again.session,
+                    ..proved_at(NOW - 2)
+                };
+                let is_asked = judge(&older, Visit::Arrived) != Step::Code;
+                assert_eq!(is_asked, expected != Step::Code || value == "1", "{name}");
+            }
+        }
+    }
+
+    /// Over all combinations: `none` never shows a page, and no code is issued unless each of its
+    /// conditions holds.
     #[test]
     fn no_combination_gives_a_code_without_its_conditions() {
         let mut codes = 0;

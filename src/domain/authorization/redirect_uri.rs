@@ -10,7 +10,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize, de};
 
 use crate::domain::policy::REDIRECT_URI_MAX_BYTES;
-use crate::domain::settings::is_origin;
+use crate::domain::settings::{is_loopback_host, is_origin};
 
 /// The parameters of our answers. A registered query must not have them.
 const OF_ANSWERS: [&str; 6] = [
@@ -34,7 +34,8 @@ pub struct RedirectUri(String);
 pub enum RedirectKind {
     /// A website: only its owner gets the answer.
     Https,
-    /// A program on the user's machine. Any other program there may claim the port.
+    /// A program on the user's machine, by http or https. Any other program there may claim the
+    /// port.
     Loopback,
     /// An app with a scheme of its own. Any other app on the device may claim the scheme.
     PrivateUse,
@@ -152,9 +153,10 @@ impl RedirectUri {
     /// Who receives the answer.
     #[must_use]
     pub fn kind(&self) -> RedirectKind {
-        if self.0.starts_with("https://") {
+        let is_https = self.0.starts_with("https://");
+        if is_https && !is_loopback_host(self.host()) {
             RedirectKind::Https
-        } else if self.0.starts_with("http://") {
+        } else if is_https || self.0.starts_with("http://") {
             RedirectKind::Loopback
         } else {
             RedirectKind::PrivateUse
@@ -247,7 +249,7 @@ fn loopback(uri: &str) -> Option<(&'static str, &str)> {
 fn private_use(text: &str) -> Result<String, RedirectUriFault> {
     use RedirectUriFault as Fault;
     let (scheme, rest) = text.split_once(':').ok_or(Fault::Scheme)?;
-    // Without a dot it is nobody's: `javascript`, `data`, or a scheme that any app takes.
+    // A scheme without a dot has no owner: `javascript`, `data`, or one that any app may claim.
     let is_label = |label: &str| {
         !label.is_empty()
             && label
@@ -413,7 +415,7 @@ mod tests {
     use super::*;
     use RedirectUriFault as Fault;
 
-    const GOOD: [(&str, RedirectKind, &str); 12] = [
+    const GOOD: [(&str, RedirectKind, &str); 15] = [
         (
             "https://app.example.com",
             RedirectKind::Https,
@@ -461,6 +463,13 @@ mod tests {
             RedirectKind::PrivateUse,
             "com.example.app",
         ),
+        (
+            "https://localhost:8443/callback",
+            RedirectKind::Loopback,
+            "localhost",
+        ),
+        ("https://127.0.0.2/cb", RedirectKind::Loopback, "127.0.0.2"),
+        ("https://[::1]/cb", RedirectKind::Loopback, "[::1]"),
         (
             "com.example.app://callback",
             RedirectKind::PrivateUse,
@@ -686,7 +695,8 @@ mod tests {
         }
     }
 
-    /// What may differ, written down a second time: after a loopback host a colon and digits.
+    /// The URI without the part that may differ, the port of a loopback host. Written independently
+    /// of the code under test.
     fn without_loopback_port(uri: &str) -> String {
         let hosts = ["http://127.0.0.1:", "http://[::1]:", "http://localhost:"];
         match hosts.iter().find(|host| uri.starts_with(**host)) {

@@ -17,6 +17,7 @@ use crate::domain::policy::{
     ACR_VALUES_MAX_BYTES, AUTHORIZATION_QUERY_MAX_BYTES, LOGIN_HINT_MAX_BYTES, NONCE_MAX_BYTES,
     STATE_MAX_BYTES, UI_LOCALES_MAX_BYTES,
 };
+use crate::domain::session::SessionId;
 
 /// An error of a redirect (RFC 6749 section 4.1.2.1, OpenID Connect Core section 3.1.2.6, RFC 8707
 /// section 2).
@@ -133,7 +134,7 @@ impl PageFault {
         }
     }
 
-    /// What the page says, for the developer of the app. It has nothing of the request.
+    /// What the page says, for the developer of the app. It contains no text of the request.
     #[must_use]
     pub const fn description(self) -> &'static str {
         match self {
@@ -157,7 +158,7 @@ pub struct ErrorRedirect {
     pub state: Option<String>,
     /// `error`.
     pub error: OAuthError,
-    /// `error_description`. It has nothing of the request.
+    /// `error_description`. It contains no text of the request.
     pub description: &'static str,
 }
 
@@ -289,11 +290,23 @@ pub struct AuthorizationRequest {
     pub login_hint: Option<String>,
     /// Languages for the pages.
     pub ui_locales: Option<String>,
-    /// Whose id_token the app has sent as `id_token_hint`: nobody else may sign in. Whoever has the
-    /// keys sets it.
+    /// The user of the `id_token_hint` that the app has sent: nobody else may sign in. The service
+    /// sets it, because only the service has the keys to read the hint.
     pub expected: Option<UserId>,
     /// When the request arrived, in seconds since 1970.
     pub asked_at: u64,
+    /// The proof that the browser arrived with: it was not given for this request. Whoever reads the
+    /// sign-on cookie sets it.
+    pub seen: Option<SeenProof>,
+}
+
+/// The last proof of the user who was signed in when a request arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SeenProof {
+    /// The browser's session.
+    pub session: SessionId,
+    /// When the user proved who they are, in seconds since 1970.
+    pub auth_time: u64,
 }
 
 impl AuthorizationRequest {
@@ -560,9 +573,9 @@ impl Unresolved {
         let nonce = owned(self.text("nonce", NONCE_MAX_BYTES, NONCE)?);
         let login_hint = owned(self.text("login_hint", LOGIN_HINT_MAX_BYTES, LOGIN_HINT)?);
         let ui_locales = owned(self.text("ui_locales", UI_LOCALES_MAX_BYTES, UI_LOCALES)?);
-        // A voluntary wish (OpenID Connect Core section 3.1.2.1): there is one class only.
+        // Ignored, as OpenID Connect Core section 3.1.2.1 allows: there is only one class.
         self.text("acr_values", ACR_VALUES_MAX_BYTES, ACR_VALUES)?;
-        // Whose it is, only the keys tell.
+        // The service reads its user with the keys, into `expected`.
         self.text("id_token_hint", usize::MAX, ID_TOKEN_HINT)?;
         let resource = self.resource(client, rules)?;
         let scopes = self.scopes(client, resource.as_ref(), rules)?;
@@ -580,6 +593,7 @@ impl Unresolved {
             ui_locales,
             expected: None,
             asked_at: now,
+            seen: None,
         })
     }
 
@@ -592,7 +606,7 @@ impl Unresolved {
     ) -> Result<Option<&str>, Fault> {
         match self.parameters.get(name) {
             Parameter::Absent => Ok(None),
-            // What was not UTF-8 became U+FFFD, so it could not come back as it was.
+            // Bytes that are not UTF-8 became U+FFFD, so the answer could not repeat them.
             Parameter::Once(text)
                 if text.len() <= most
                     && !text.contains(|c: char| c.is_control() || c == '\u{fffd}') =>
@@ -708,9 +722,9 @@ fn registered(asked: &Resource, client: &AppClient, rules: &ServerRules<'_>) -> 
 
 /// Whether this client may have this scope for this resource.
 ///
-/// A scope of an API goes with a token for that API: without a resource nobody gets one. When
-/// `RESOURCES` names the API, the scope must be one of it. A client that is not registered gets
-/// nothing else, except that its session may outlive a log-out.
+/// An API's scope needs a token for that API: without a resource no client gets it. If `RESOURCES`
+/// names the API, its entry must list the scope. A client that is not registered gets only such
+/// scopes, and `offline_access`.
 fn may_have(
     scope: &Scope,
     client: &AppClient,

@@ -241,7 +241,7 @@ fn a_scope_of_an_api_needs_its_resource_and_must_be_the_clients() {
         let request = asked(&[("scope", scope), ("resource", resource)]).unwrap();
         assert_eq!(request.scopes, scopes(expected), "{scope:?} {resource:?}");
     }
-    // Without an entry in RESOURCES the client's own scopes count.
+    // Without an entry in RESOURCES the client's own scopes apply.
     let read = parse_request(&query(&[("scope", None), ("resource", Some(API))])).unwrap();
     let request = read.for_client(&client(), &rules(&[]), NOW).unwrap();
     assert_eq!(request.scopes, scopes("orders:read orders:write admin"));
@@ -413,7 +413,7 @@ proptest! {
             ([id], [uri]) => *id == client.id.as_str() && client.redirect_uri(uri).is_some(),
             _ => false,
         };
-        // A name that is there with an empty value only counts as absent.
+        // A parameter that only has empty values is treated as absent.
         let is_absent = |name: &str| {
             more.iter().any(|(given, _)| given == name) && values(name).is_empty()
         };

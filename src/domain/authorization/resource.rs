@@ -80,8 +80,7 @@ impl Resource {
         }
     }
 
-    /// Whether a token for it would be one for this service: it is on the origin of the issuer, or
-    /// it is `AUDIENCE`.
+    /// Whether it names this service: it is on the origin of the issuer, or is `AUDIENCE`.
     #[must_use]
     pub fn is_ours(&self, issuer: &str, audience: &str) -> bool {
         let is_audience = self.as_str() == audience

@@ -2,13 +2,14 @@
 
 use super::client::ClientId;
 use super::redirect_uri::RedirectUri;
-use super::request::{AuthorizationRequest, Prompts};
+use super::request::{AuthorizationRequest, Prompts, SeenProof};
 use super::resource::Resource;
 use super::scope::Scopes;
 use super::ticket_body::{Reader, Writer};
 use crate::domain::account::UserId;
 use crate::domain::policy::{FUTURE_SKEW_SECONDS, SEALED_REQUEST_MAX_BYTES, SEALED_REQUEST_TTL};
 use crate::domain::secret::Secret;
+use crate::domain::session::SessionId;
 use crate::domain::ticket::{Purpose, TicketKeys, TicketSecrets};
 
 /// Seals and opens the requests of one deployment. `Debug` prints `_`.
@@ -34,6 +35,9 @@ impl SealedRequests {
             })
             .option(request.expected, |body, user| {
                 body.bytes(user.as_bytes());
+            })
+            .option(request.seen, |body, seen| {
+                body.bytes(seen.session.as_bytes()).number(seen.auth_time);
             })
             .text(request.client_id.as_str())
             .text(request.redirect_uri.as_str())
@@ -72,6 +76,12 @@ fn read(body: &[u8]) -> Option<AuthorizationRequest> {
         Some(bytes) => Some(UserId::from_bytes(bytes)?),
         None => None,
     };
+    let seen = body.option(|body| {
+        Some(SeenProof {
+            session: SessionId::from_bytes(body.array()?)?,
+            auth_time: body.number()?,
+        })
+    })?;
     let client_id = ClientId::parse(body.text()?)?;
     let redirect_uri = RedirectUri::from_ticket(body.text()?);
     let scopes = Scopes::parse(body.text()?).ok()?;
@@ -97,6 +107,7 @@ fn read(body: &[u8]) -> Option<AuthorizationRequest> {
         ui_locales,
         expected,
         asked_at,
+        seen,
     })
 }
 
@@ -140,7 +151,7 @@ mod tests {
         let resource = format!("https://api.example.com/{}", "a".repeat(488));
         client.resources = vec![Resource::parse(&resource).unwrap()];
         let text = |length| "x".repeat(length);
-        let request = super::super::samples::asked_by(
+        let mut request = super::super::samples::asked_by(
             &client,
             &[
                 (
@@ -155,6 +166,8 @@ mod tests {
             ],
         )
         .unwrap();
+        request.expected = Some(super::super::samples::user().id);
+        request.seen = Some(super::super::samples::signed_on().seen());
         let sealed_text = sealed().seal(&request);
         assert_eq!(sealed().open(sealed_text.expose(), NOW), Some(request));
     }
@@ -166,18 +179,23 @@ mod tests {
             nonce in proptest::option::of("[!-~]{1,40}"),
             max_age in proptest::option::of(0u64..100_000),
             prompt in proptest::sample::select(vec!["none", "login", "consent login", "select_account"]),
+            seen in proptest::option::of((0u64..1 << 47, any::<u64>())),
             at in 0usize..600,
             bit in 0u8..7,
         ) {
             let state = state.filter(|text| !text.contains('\u{fffd}'));
             let max_age = max_age.map(|age| age.to_string());
-            let request = asked(&[
+            let mut request = asked(&[
                 ("state", state.as_deref()),
                 ("nonce", nonce.as_deref()),
                 ("max_age", max_age.as_deref()),
                 ("prompt", Some(prompt)),
             ])
             .unwrap();
+            request.seen = seen.map(|(ms, auth_time)| SeenProof {
+                session: SessionId::new(ms, &[7; 10]),
+                auth_time,
+            });
             let text = sealed().seal(&request);
             prop_assert_eq!(sealed().open(text.expose(), NOW), Some(request));
             prop_assert_eq!(sealed().open(&flipped(text.expose(), at, bit), NOW), None);

@@ -1,11 +1,12 @@
 //! Single sign-on: the ticket of the cookie `__Host-edgegate-sso`.
 //!
 //! It says who is signed in in this browser, for `/auth/authorize` and `/auth/logout` alone. It is
-//! no token: nobody gets anything of the account with it. Its cookie comes along with navigations
-//! from other sites, which that of the refresh token never does.
+//! not a token, and gives no access to the account. Browsers send its cookie with navigations from
+//! other sites, and never send the cookie of the refresh token with them.
 
 use super::ticket_body::{Reader, Writer};
 use crate::domain::account::UserId;
+use crate::domain::policy::MAX_SESSION_TTL;
 use crate::domain::secret::Secret;
 use crate::domain::session::{Methods, Proof, SessionId};
 use crate::domain::ticket::{Purpose, TicketKeys, TicketSecrets};
@@ -61,6 +62,18 @@ impl SignOnTickets {
     /// alive at `now`.
     #[must_use]
     pub fn open(&self, text: &str, now: u64) -> Option<SignOn> {
+        self.read(text).filter(|sign_on| now < sign_on.expires_at)
+    }
+
+    /// The same when its session is over, as long as any session can last: such a ticket can end the
+    /// sign-on and nothing else. The apps that were entered through it may go on.
+    #[must_use]
+    pub fn open_to_leave(&self, text: &str, now: u64) -> Option<SignOn> {
+        self.read(text)
+            .filter(|sign_on| now < sign_on.session.begun_at().saturating_add(MAX_SESSION_TTL))
+    }
+
+    fn read(&self, text: &str) -> Option<SignOn> {
         let body = self.0.open::<BODY_BYTES>(text)?;
         let mut body = Reader::new(&body);
         let sign_on = SignOn {
@@ -74,7 +87,7 @@ impl SignOnTickets {
             },
             expires_at: body.number()?,
         };
-        (now < sign_on.expires_at).then_some(sign_on)
+        Some(sign_on)
     }
 }
 

@@ -14,8 +14,8 @@ impl Writer {
         self.bytes(&number.to_be_bytes())
     }
 
-    /// A text of at most 65,535 bytes. A longer one is cut, so its ticket does not open as it was:
-    /// every text in a ticket has a limit far below.
+    /// Writes a text of at most 65,535 bytes, and cuts a longer one. Every text in a ticket has a
+    /// far lower limit.
     pub(super) fn text(&mut self, text: &str) -> &mut Self {
         let length = u16::try_from(text.len()).unwrap_or(u16::MAX);
         self.bytes(&length.to_be_bytes());

@@ -61,7 +61,7 @@ pub enum Act {
         /// The app's `client_id`.
         client: String,
     },
-    /// `authorization_denied`: the user did not let an app in.
+    /// `authorization_denied`: the user denied what an app asked for.
     AuthorizationDenied {
         /// Who.
         user: UserId,
@@ -318,7 +318,7 @@ pub enum Act {
         /// What was done.
         what: ClientAct,
     },
-    /// `grant_withdrawn`: a user took back what they had given to an app. Its sessions end.
+    /// `grant_withdrawn`: a user withdrew an app's access. Its sessions end.
     GrantWithdrawn {
         /// Who.
         user: UserId,

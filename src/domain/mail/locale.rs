@@ -13,7 +13,7 @@ pub enum Locale {
 }
 
 impl Locale {
-    /// All of them.
+    /// All languages.
     pub const ALL: [Self; 2] = [Self::English, Self::German];
 
     /// The language tag (BCP 47), for the attribute `lang`, for jobs and for settings.

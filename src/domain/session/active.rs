@@ -23,6 +23,9 @@ pub struct ActiveSession {
     /// The app that holds it. `None`: a browser or program that signed in to the issuer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app: Option<ClientHash>,
+    /// The sign-on that a browser's session goes on with, or whose end ends that of an app.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign_on: Option<SessionId>,
 }
 
 impl ActiveSession {
@@ -36,7 +39,14 @@ impl ActiveSession {
             network: client.network(),
             place: client.place().clone(),
             app: holder.client(),
+            sign_on: holder.sign_on(),
         }
+    }
+
+    /// Who holds it.
+    #[must_use]
+    pub fn holder(&self) -> Holder {
+        Holder::new(self.app, self.sign_on)
     }
 }
 

@@ -43,6 +43,24 @@ impl Default for Holder {
 }
 
 impl Holder {
+    /// The holder by the two fields of a record.
+    #[must_use]
+    pub fn new(app: Option<ClientHash>, sign_on: Option<SessionId>) -> Self {
+        match app {
+            None => Self::Browser { sign_on },
+            Some(client) => Self::App(AppBinding { client, sign_on }),
+        }
+    }
+
+    /// The sign-on in a record: the one that a browser's session goes on with, or whose end ends the
+    /// session of an app.
+    #[must_use]
+    pub fn sign_on(&self) -> Option<SessionId> {
+        match self {
+            Self::Browser { sign_on } | Self::App(AppBinding { sign_on, .. }) => *sign_on,
+        }
+    }
+
     /// The app, if one holds the session.
     #[must_use]
     pub fn client(&self) -> Option<ClientHash> {

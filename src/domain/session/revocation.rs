@@ -19,7 +19,7 @@ pub enum EndReason {
     OverLimit,
     /// The same user signed in again in the same browser.
     Replaced,
-    /// Its owner took back what they had given to the app.
+    /// Its owner withdrew the app's access.
     GrantWithdrawn,
     /// The code that began it was presented again: it was stolen or leaked.
     CodeReplayed,

@@ -62,9 +62,9 @@ pub enum SessionStoreKind {
 pub struct Settings {
     /// `ISSUER`: the origin of the service, and `iss` of every token.
     pub issuer: String,
-    /// `AUDIENCE`: `aud` of every token.
+    /// `AUDIENCE`: `aud` of the access tokens of this service's own client.
     pub audience: String,
-    /// `CLIENT_ID`: `client_id` of every token, and the only one that `/auth/token` accepts.
+    /// `CLIENT_ID`: the id of this service's own client, in its tokens and at `/auth/token`.
     pub client_id: String,
     /// `ALLOWED_ORIGINS`: the origins, besides the issuer's, whose pages may call the service. Each
     /// is written as a browser sends it in `Origin`.

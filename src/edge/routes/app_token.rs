@@ -44,8 +44,8 @@ impl<'a> From<&'a AppTokens> for AppTokenBody<'a> {
     }
 }
 
-/// Whether an app sends this request. Without a `client_id` it is this service's own client, but a
-/// token that says that it is an app's is not taken for the cookie's.
+/// Whether an app sends this request. Without a `client_id` the sender is this service's own
+/// client, unless the token has the prefix of an app's refresh token.
 pub(super) fn is_of_an_app<P: Ports>(
     service: &AuthService<P>,
     credentials: Option<&ClientCredentials>,
@@ -57,7 +57,7 @@ pub(super) fn is_of_an_app<P: Ports>(
     names_an_app || token.is_some_and(|token| token.starts_with(AppTickets::PREFIX))
 }
 
-/// The credentials of a request. Without any it is this service's own client.
+/// The credentials of a request; if it has none, those of this service's own client.
 pub(super) fn or_our_own<P: Ports>(
     service: &AuthService<P>,
     credentials: Option<ClientCredentials>,

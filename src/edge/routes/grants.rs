@@ -1,4 +1,4 @@
-//! /auth/grants and /auth/grants/{id}: what the user who asks gave to apps.
+//! /auth/grants and /auth/grants/{id}: what the user who asks has granted to apps.
 
 use serde::Serialize;
 

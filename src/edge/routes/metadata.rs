@@ -52,8 +52,7 @@ struct Metadata<'a> {
     apps: Option<AppMetadata<'a>>,
 }
 
-/// What apps need besides. With only symmetric keys no app can verify a token, so there is nothing
-/// for them.
+/// What apps need besides. Absent with only symmetric keys, because then no app can verify a token.
 #[derive(Serialize)]
 struct AppMetadata<'a> {
     authorization_endpoint: String,

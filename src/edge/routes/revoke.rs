@@ -21,7 +21,7 @@ pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'
 
 async fn answer<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let credentials = client_authentication::read(request)?;
-    // The hint is ignored: the kinds of tokens can't be confused.
+    // The hint is ignored: each kind of token has its own form.
     let [_hint] = body::oauth_parameters(request, ["token_type_hint"])?;
     let [token, session_id] = body::oauth_parameters_as_sent(request, ["token", "session_id"])?;
     if app_token::is_of_an_app(service, credentials.as_ref(), None) {

@@ -28,6 +28,12 @@ async fn answer<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Ou
         Some("refresh_token")
             if app_token::is_of_an_app(service, credentials.as_ref(), refresh_token.as_deref()) =>
         {
+            if !service.has_authorization_endpoint() {
+                return Err(Problem::new(
+                    Code::UnsupportedGrantType,
+                    "the signing key is symmetric, so no app could verify a token",
+                ));
+            }
             app_token::renew(service, request, credentials).await
         }
         Some("refresh_token") => renew(service, request, refresh_token).await,

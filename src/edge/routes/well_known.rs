@@ -22,8 +22,8 @@ pub(crate) async fn jwks<P: Ports>(service: &AuthService<P>, _: &Request<'_>) ->
     .public())
 }
 
-/// The keys of access tokens, then those of id_tokens with RS256. Whoever verifies access tokens
-/// skips a key of another kind (RFC 7517 section 5).
+/// The keys of access tokens, then those of id_tokens with RS256. Verifiers of access tokens skip a
+/// key of another kind (RFC 7517 section 5).
 fn public_keys(settings: &Settings) -> String {
     let rsa: Vec<String> = settings
         .id_token_keys

@@ -1,5 +1,6 @@
-// What the clients beside this file get and must report, and a service for them: it listens at its
-// issuer, because clients ask that themselves, and its answers can be falsified on the way.
+// What the clients beside this file get and must report, and a service for them. It listens at its
+// issuer's address, because the clients connect there themselves, and a test can falsify its
+// answers.
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";

@@ -91,6 +91,46 @@ pub(super) async fn a_change_needs_the_version<C: Clients, G: Grants>(world: &Wo
     Ok(())
 }
 
+/// "If the app was of the first party and is not any more, MUST delete all grants to it".
+pub(super) async fn nobody_was_asked_for_the_grants_of_the_first_party<C: Clients, G: Grants>(
+    world: &World<C, G>,
+) -> Case {
+    let (one, two) = (world.app()?, world.app()?);
+    let user = world.user();
+    for client in [&one, &two] {
+        world.clients.create(client, None).await.map_err(text)?;
+        let grant = world.grant(user, &client.id, "read")?;
+        world.grants.give(&grant).await.map_err(text)?;
+    }
+    let change = |first_party, version| AppClient {
+        first_party,
+        version,
+        ..one.clone()
+    };
+    for (to, if_version, left) in [
+        // Another change was faster.
+        (change(false, 9), 8, 2),
+        (change(true, 2), 1, 2),
+        (change(false, 3), 2, 1),
+    ] {
+        let made = world.clients.change(&to, if_version).await.map_err(text)?;
+        check_eq!(made, if_version != 8, "made");
+        let grants = world.grants.list(user).await.map_err(text)?;
+        check_eq!(grants.len(), left, "grants");
+    }
+    // Now people were asked.
+    let grant = world.grant(user, &one.id, "read")?;
+    world.grants.give(&grant).await.map_err(text)?;
+    for (first_party, version) in [(false, 4), (true, 5)] {
+        let to = change(first_party, version);
+        let made = world.clients.change(&to, version - 1).await;
+        check!(made.map_err(text)?, "made");
+    }
+    let grants = world.grants.list(user).await.map_err(text)?;
+    check_eq!(grants.len(), 2, "grants that were asked for");
+    Ok(())
+}
+
 pub(super) async fn of_two_changes_at_once_one_is_made<C: Clients, G: Grants>(
     world: &World<C, G>,
 ) -> Case {

@@ -125,6 +125,7 @@ pub(crate) async fn run_all<C: Clients, G: Grants>(world: &World<C, G>) -> Vec<O
                 an_id_is_taken_once,
                 a_list_has_pages,
                 a_change_needs_the_version,
+                nobody_was_asked_for_the_grants_of_the_first_party,
                 of_two_changes_at_once_one_is_made,
                 an_app_has_two_secrets_at_most,
                 of_ten_secrets_at_once_two_are_added,

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { clientOf, PASSWORD } from "../client.mjs";
 
-/** An app that the operator made, one that others made, and where their answers go. */
+/** A first-party app, an app of others, and their redirect URIs. */
 export const OWN = "own-app";
 export const OTHER = "other-app";
 export const CALLBACK = "https://app.example.com/callback";

@@ -52,20 +52,20 @@ const BODIES = {
  */
 function expected(operation, body, who, origin = "") {
   const { method, path, takesBody, takesForm, takesLines, isBearer, access, success } = operation;
-  // Only allowed pages ask for a person's decision. Whose page it is, is looked at first.
+  // Only pages of allowed origins may use these routes. The `Origin` is checked first.
   const isForOwnPages = /^\/auth\/authorize\/(request|decision)$/.test(path);
   if (isForOwnPages && origin !== "https://app.example.com") return body === "large" ? 413 : 403;
   // The answer is about each line, so a bad line is no bad request.
   if (takesLines && ["broken", "incomplete", "large"].includes(body))
     return { nobody: 401, user: 403, administrator: success }[who];
   if (body === "large") return 413;
-  // It takes the token of an app, and none of these is one.
+  // It accepts only tokens of apps, and these are not.
   if (path === "/auth/userinfo") return 401;
   // The request has no criterion, which is noticed before the token is read.
   if (isBearer && path === "/auth/authorized") return 400;
   if (isBearer && who === "nobody") return 401;
   if (takesBody && body === "incomplete") {
-    // Which app asks is looked at before what it asks.
+    // The app's authentication is checked before the parameters.
     if (path === "/auth/introspect") return 401;
     if (path === "/auth/clients" && who === "user") return 403;
     if (takesForm) return 400;

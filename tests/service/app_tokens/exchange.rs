@@ -2,7 +2,7 @@
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use edgegate::adapters::memory::MemoryIdTokenSigner;
-use edgegate::domain::authorization::{CodeId, IdTokenAlg};
+use edgegate::domain::authorization::{CodeId, IdTokenAlg, RedirectUri, Resource};
 use edgegate::domain::session::SessionId;
 use edgegate::ports::{Clock, Grants, Ports, SessionStore};
 use edgegate::service::AuthService;
@@ -141,7 +141,7 @@ on_both!(whatever_is_wrong_gives_nothing_and_ends_nothing, &[], world => {
     let good = code(&world.service, &ada, OF_WEB).await;
     let to = callback(WEB);
     let (web, other) = (basic(WEB, WEB_SECRET), basic(OTHER, OTHER_SECRET));
-    // One code in some ends with an A.
+    // Some codes end with an A.
     let (start, last) = good.split_at(good.len() - 1);
     let forged = format!("{start}{}", if last == "A" { "E" } else { "A" });
     let with = |name: &'static str, value: &'static str| {
@@ -314,6 +314,32 @@ on_both!(a_code_is_worth_nothing_after_a_log_out_or_a_change, &[], world => {
         grants.withdraw(given.grant.id, ada.user.id, 2).await.unwrap();
     }
     assert_eq!(error(&exchange(&world.service, &good, SPA).await), "invalid_grant");
+});
+
+on_both!(an_exchange_gives_no_more_than_the_app_may_have_now, &[], world => {
+    let ada = begin(&world.service).await;
+    let first = code(&world.service, &ada, OF_WEB).await;
+    let second = code(&world.service, &ada, OF_WEB).await;
+    change(&world.service, WEB, |app| app.scopes.clear()).await;
+    let given = json(&exchange(&world.service, &first, WEB).await);
+    assert_eq!(text(&given, "scope"), "openid");
+    assert_eq!(text(&claims(&text(&given, "access_token")), "scope"), "openid");
+    change(&world.service, WEB, |app| app.resources.clear()).await;
+    let answer = exchange(&world.service, &second, WEB).await;
+    assert_eq!((answer.status, &*error(&answer)), (400, "invalid_target"));
+    // The code is not spent, and nothing has ended.
+    change(&world.service, WEB, |app| app.resources = vec![Resource::parse(API).unwrap()]).await;
+    is_still_good(&world.service, &second, WEB).await;
+});
+
+// Whoever gets the code at an address that was taken from the app has no use for it.
+on_both!(an_address_that_was_taken_from_the_app_exchanges_nothing, &[], world => {
+    let ada = begin(&world.service).await;
+    let good = code(&world.service, &ada, OF_WEB).await;
+    change(&world.service, WEB, |app| {
+        app.redirect_uris = vec![RedirectUri::register("https://new.example.com/").unwrap()];
+    }).await;
+    assert_eq!(error(&exchange(&world.service, &good, WEB).await), "invalid_grant");
 });
 
 on_both!(secrets_in_the_url_are_refused, &[], world => {

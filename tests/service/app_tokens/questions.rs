@@ -271,7 +271,7 @@ on_both!(no_route_of_the_account_takes_an_apps_token, &[], world => {
             let path = path.replace("{id}", &some_id).replace("{sid}", &some_id)
                 .replace("{secret_id}", &some_id);
             let authorization = bearer(token);
-            // A body that each of them would read before or after the token.
+            // Bodies that a route may read before or after the token.
             for body in ["{}", r#"{"password":"x","email":"x","roles":[]}"#] {
                 let request = Request {
                     method: &method,

@@ -4,13 +4,14 @@ use edgegate::domain::authorization::{ClientId, GrantId, Resource};
 use edgegate::edge::request::Request;
 use edgegate::edge::router::route;
 use edgegate::ports::Grants;
+use edgegate::service::leave_apps::Leaving;
 use edgegate_token::json::Json;
 
 use super::{
     API, Asked, OTHER, SPA, USERINFO, WEB, WEB_SECRET, basic, begin, change, claims, error, form,
     json, post, renew, secret_of, text, tokens,
 };
-use crate::fixture::{ADA, client, log_in, on_both};
+use crate::fixture::{ADA, ROOT, client, log_in, on_both};
 
 const OF_WEB: Asked<'_> = Asked {
     app: WEB,
@@ -185,7 +186,7 @@ on_both!(an_app_ignores_the_cookie, &[], world => {
     let answer = send("/auth/revoke", empty).await;
     assert_eq!(error(&answer), "invalid_request");
     assert!(answer.headers.iter().all(|(name, _)| *name != "Set-Cookie"));
-    // An app's token in the cookie is none.
+    // An app's token in the cookie is not valid.
     let cookie = format!("edgegate-8787={spa}");
     let request = Request {
         method: "POST",
@@ -225,6 +226,31 @@ on_both!(what_the_user_ends_is_over_for_the_app, &[], world => {
     assert_eq!(error(&renew(&world.service, &web, WEB, &[]).await), "invalid_grant");
 });
 
+// An app renews its own session, so it outlives a browser's that nobody uses. The store may have
+// forgotten that one when the person signs out.
+on_both!(a_log_out_ends_the_apps_of_a_session_that_went_idle, &[("SESSION_IDLE_TTL", "1200")], world => {
+    let service = &world.service;
+    begin(service).await;
+    for by_an_app in [true, false] {
+        let ada = log_in(service, ADA).await.unwrap();
+        let web = text(&tokens(service, &ada, OF_WEB).await, "refresh_token");
+        world.clock.advance(1000);
+        let web = text(&json(&renew(service, &web, WEB, &[]).await), "refresh_token");
+        world.clock.advance(1000);
+        // The store deletes what has expired when the next session begins.
+        log_in(service, ROOT).await.unwrap();
+        assert_eq!(renew(service, &web, WEB, &[]).await.status, 200);
+        if by_an_app {
+            let ticket = ada.tokens.sign_on_ticket.expose();
+            let leaving = Leaving::default();
+            service.leave_apps(leaving, Some(ticket), true, &client()).await.unwrap();
+        } else {
+            service.log_out(ada.tokens.refresh_token.expose()).await.unwrap();
+        }
+        assert_eq!(error(&renew(service, &web, WEB, &[]).await), "invalid_grant", "{by_an_app}");
+    }
+});
+
 on_both!(offline_access_outlives_a_log_out, &[], world => {
     let ada = begin(&world.service).await;
     let asked = Asked { scope: "offline_access notes.read", ..OF_WEB };
@@ -240,7 +266,7 @@ on_both!(a_disabled_app_renews_no_more, &[], world => {
     let web = text(&tokens(&world.service, &ada, OF_WEB).await, "refresh_token");
     change(&world.service, WEB, |app| app.disabled_at = Some(1)).await;
     assert_eq!(error(&renew(&world.service, &web, WEB, &[]).await), "invalid_grant");
-    // It may still give its tokens back.
+    // It may still revoke its tokens.
     let body = form(&[("token", &web)]);
     let answer = post(&world.service, "/auth/revoke", &body, secret_of(WEB).as_deref()).await;
     assert_eq!(answer.status, 200);

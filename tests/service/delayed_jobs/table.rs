@@ -48,7 +48,7 @@ pub(super) fn next_purpose(purpose: &Purpose) -> Option<Purpose> {
         Purpose::Registration => Purpose::Verification,
         Purpose::Verification => Purpose::NewAddress,
         Purpose::NewAddress => Purpose::Device,
-        // Those of apps need an app. `tests/authorization` tries them.
+        // The tickets of apps need an app. `tests/service/app_tokens` tests them.
         Purpose::Device
         | Purpose::SignOn
         | Purpose::AuthorizationRequest

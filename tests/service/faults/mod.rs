@@ -4,6 +4,7 @@
 
 mod cases;
 mod ports;
+mod taken_from_apps;
 mod world;
 
 use std::cell::Cell;
@@ -386,7 +387,7 @@ fn single_roles_that_change_at_once_are_all_changed() {
         (give("a"), give("a"), vec!["a", "user"]),
         (take("user"), take("user"), vec![]),
     ] {
-        // The other one comes before this call of the first.
+        // The second operator's change comes before this call of the first operator's.
         for before in [
             "users find by id",
             "sessions hold",

@@ -152,8 +152,17 @@ pub(crate) const CALLS: [&str; 84] = [
     "vendor document",
 ];
 
-/// The name of a call, and what somebody else does just before it.
-type Meanwhile = (&'static str, Box<dyn Fn()>);
+/// The call, and what somebody else does just before it.
+type Meanwhile = (Before, Box<dyn Fn()>);
+
+/// Before which call something happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Before {
+    /// The next one of this name.
+    Named(&'static str),
+    /// The one with this number.
+    Number(usize),
+}
 
 /// The calls so far, and which of them fails. Clones share one count.
 #[derive(Clone, Default)]
@@ -176,7 +185,13 @@ impl Line {
 
     /// Does this once, just before the next call of this name.
     pub(crate) fn meanwhile(&self, name: &'static str, act: impl Fn() + 'static) {
-        *self.meanwhile.borrow_mut() = Some((name, Box::new(act)));
+        *self.meanwhile.borrow_mut() = Some((Before::Named(name), Box::new(act)));
+    }
+
+    /// Starts counting from 0. Does this once, just before call number `at`.
+    pub(crate) fn meanwhile_at(&self, at: usize, act: impl Fn() + 'static) {
+        self.arm(None);
+        *self.meanwhile.borrow_mut() = Some((Before::Number(at), Box::new(act)));
     }
 
     /// Nothing fails from now on; `last` still names the call that failed.
@@ -196,7 +211,12 @@ impl Line {
 
     fn next(&self, name: &'static str) -> Option<Fault> {
         let number = self.calls.replace(self.calls.get() + 1);
-        let other = self.meanwhile.borrow_mut().take_if(|(of, _)| *of == name);
+        let is_next =
+            |before: Before| [Before::Named(name), Before::Number(number)].contains(&before);
+        let other = self
+            .meanwhile
+            .borrow_mut()
+            .take_if(|(before, _)| is_next(*before));
         if let Some((_, act)) = other {
             act();
         }

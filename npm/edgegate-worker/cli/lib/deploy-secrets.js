@@ -14,7 +14,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Advice } from "./advice.js";
 import { PREPARED } from "./project.js";
 
-/** How often a lock is tried whose process was killed, and how long between. */
+/** How often a lock of a killed process is tried again, and the time between the tries. */
 const LOCK_TRIES = 20;
 const LOCK_PAUSE_MS = 20;
 
@@ -146,7 +146,7 @@ export async function alone({ inProject }, environment, work) {
 
 /**
  * Creates the lock file, or throws. The lock names its process, and has a number of its own. Not
- * proper-lockfile: two processes that both find the same stale lock can take it both.
+ * proper-lockfile: two processes that find the same stale lock can both take it.
  *
  * @param {string} path
  */
@@ -155,13 +155,13 @@ async function takeLock(path) {
   for (let tries = 0; tries < LOCK_TRIES; tries += 1) {
     if (created(path, `${process.pid} ${randomUUID()}`)) return;
     const found = readIfThere(path);
-    // It was given back meanwhile.
+    // It was released meanwhile.
     if (found === undefined) continue;
     const [pid, number] = found.split(" ");
     holder = pid;
     if (isRunning(Number(pid))) break;
     // Its process was killed. Only one process may delete this lock, and only while it is there:
-    // otherwise it would delete the lock of who came first.
+    // otherwise it would delete the lock of a process that was faster.
     const claim = `${path}.${number}`;
     if (!created(claim, `${process.pid}`)) {
       await sleep(LOCK_PAUSE_MS);
@@ -176,7 +176,7 @@ async function takeLock(path) {
 }
 
 /**
- * Whether this made the file. False if it was there.
+ * Makes the file. False if it was there already.
  *
  * @param {string} path
  * @param {string} text

@@ -4,6 +4,7 @@ import { secretsFile as fileOf } from "./deploy-secrets.js";
 import { issuerProblem } from "./issuer.js";
 import { fromConfig, fromEnvFile, fromOptions, tableOf } from "./places.js";
 import { platformLogsProblem } from "./platform-logs.js";
+import { NAME as TEMPLATE } from "./required.js";
 import { bindingsOf, faultsOf, heading, SECRETS, told } from "./settings.js";
 
 // Cloudflare's limits.
@@ -113,6 +114,26 @@ const storesOf = (config) => [
   ...(config.kv_namespaces ?? []).flatMap(({ id }) => (id ? [`the KV namespace ${id}`] : [])),
   ...queuesOf(config).map((queue) => `the queue "${queue}"`),
 ];
+
+/**
+ * Why names of the template are a mistake here; undefined if none are left. create-cloudflare gives
+ * the Worker another name, and only the Worker.
+ *
+ * @param {Config} config
+ * @param {string} file the configuration as a person names it
+ */
+export function templateNamesProblem(config, file) {
+  const name = config.topLevelName ?? config.name ?? "";
+  const isLeft = (/** @type {string | undefined} */ store = "") =>
+    store === TEMPLATE || (store.startsWith(`${TEMPLATE}-`) && !store.startsWith(name));
+  if (name === TEMPLATE) return undefined;
+  const left = [
+    ...(config.d1_databases ?? []).map(({ database_name }) => database_name),
+    ...queuesOf(config),
+  ].filter(isLeft);
+  if (left.length === 0) return undefined;
+  return `the Worker is "${name}", but ${[...new Set(left)].join(", ")} in ${file} still have the template's names. A second service that is made in this way could not have stores of its own. Before the first deploy, replace each ${TEMPLATE} in ${file} with ${name}, and each namespace_id with a number that is unique in your account.`;
+}
 
 /**
  * The names of all queues that a configuration uses.

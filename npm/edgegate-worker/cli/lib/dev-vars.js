@@ -1,10 +1,21 @@
 // .dev.vars: a machine's development secrets, and the mark DEV=1 that makes a Worker a development
 // Worker. git ignores the file, and it is never deployed.
-import { appendFileSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 import { signingKeys, ticketSecret } from "./secrets.js";
 
 const NEEDED = { DEV: () => "1", SIGNING_KEYS: signingKeys, TICKET_SECRET: ticketSecret };
+
+/**
+ * The file of variables that wrangler reads for an environment.
+ *
+ * @param {import("./project.js").Project} project
+ * @param {string} [environment]
+ */
+export function devVarsOf({ inProject }, environment) {
+  const own = inProject(`.dev.vars.${environment}`);
+  return environment && existsSync(own) ? own : inProject(".dev.vars");
+}
 
 /**
  * Adds the variables that are missing and never changes the others. Returns the names that it added.

@@ -61,21 +61,29 @@ export const asOperator = ({ cloudflare, database, origin, scope }, use) =>
  * expires. One that can't be deleted expires within five minutes, and nobody else has it.
  *
  * @template T
- * @param {{ query: Query, origin: string, scope: string, now?: () => number,
+ * @param {{ query: Query, origin: string, scope: string, isKept?: boolean, now?: () => number,
  *   whenStopped?: typeof import("./run.js").whenStopped }} given `now` is in milliseconds.
- *   `whenStopped` has the ticket deleted at Ctrl-C
+ *   `whenStopped` has the ticket deleted at Ctrl-C. `isKept` leaves it until the service's cron
+ *   deletes what has expired: for the local database, wrangler needs seconds for each statement
  * @param {(ask: Ask) => Promise<T>} use
  * @returns {Promise<T>}
  */
 export async function withTickets(
-  { query, origin, scope, now = () => performance.now(), whenStopped: atStop = () => () => {} },
+  {
+    query,
+    origin,
+    scope,
+    isKept = false,
+    now = () => performance.now(),
+    whenStopped: atStop = () => () => {},
+  },
   use,
 ) {
   /** @type {{ ticket: string, hash: string, replaceAt: number } | undefined} */
   let current;
   // What was done is done, whether or not the ticket can be deleted.
   const forget = async (/** @type {string | undefined} */ hash) => {
-    if (hash !== undefined) await query(DELETE, hash).catch(() => {});
+    if (hash !== undefined && !isKept) await query(DELETE, hash).catch(() => {});
   };
   const replace = async () => {
     const ticket = `ego_${randomBytes(32).toString("base64url")}`;

@@ -9,6 +9,8 @@ const { experimental_readRawConfig, unstable_getVarsForDev, unstable_readConfig 
   "wrangler"
 );
 const { path, environment, envFiles, withOthers } = JSON.parse(process.argv[2]);
+/** The top level. Without a name, wrangler would use CLOUDFLARE_ENV. */
+const TOP = "";
 /** @type {string[]} */
 const warnings = [];
 console.warn = (...parts) => warnings.push(stripVTControlCharacters(parts.join(" ")));
@@ -29,12 +31,15 @@ function read() {
   const definedEnvironments = Object.keys(rawConfig.env ?? {});
   // config.js says that there is no such environment, and which name is nearest.
   if (environment && !definedEnvironments.includes(environment)) return { definedEnvironments };
-  const config = unstable_readConfig({ config: path, env: environment }, { hideWarnings: false });
+  const config = unstable_readConfig(
+    { config: path, env: environment || TOP },
+    { hideWarnings: false },
+  );
   refuseUnknownFields(warnings.join("\n"));
   const local =
     envFiles && unstable_getVarsForDev(config.configPath, envFiles, {}, environment, true);
   const values = Object.entries(local ?? {}).map(([name, { value }]) => [name, value]);
-  const names = [undefined, ...definedEnvironments].filter((name) => name !== environment);
+  const names = [TOP, ...definedEnvironments].filter((name) => name !== (environment || TOP));
   const others = withOthers
     ? names.map((name) => unstable_readConfig({ config: path, env: name }, { hideWarnings: true }))
     : [];

@@ -2,6 +2,9 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { Advice } from "./advice.js";
+import { chosenEnvironment } from "./config.js";
+import { projectOf } from "./project.js";
+import { guard } from "./run.js";
 
 /**
  * Adds a subcommand to the program. `subcommand` makes it.
@@ -33,8 +36,10 @@ export async function run(subcommands, argv) {
  * The program with these subcommands.
  *
  * @param {Register[]} subcommands
+ * @param {(environment: string) => Promise<unknown>} [requireEnvironment] throws if there is no such
+ *   environment
  */
-export function programOf(subcommands) {
+export function programOf(subcommands, requireEnvironment = requireConfigured) {
   const program = new Command("edgegate")
     .description("Runs and operates an edgegate service on Cloudflare Workers.")
     .version(version(), "--version")
@@ -42,9 +47,35 @@ export function programOf(subcommands) {
     .configureHelp({ sortSubcommands: true })
     // `run` tells errors.
     .configureOutput({ outputError: () => {} })
-    .exitOverride();
+    .exitOverride()
+    .hook("preAction", async (_, command) => {
+      const environment = environmentOf(command);
+      if (environment) await requireEnvironment(environment);
+    });
   for (const register of subcommands) register(program);
   return program;
+}
+
+/**
+ * The environment that a subcommand is about to run for. A subcommand without `--env` does the same
+ * for each environment.
+ *
+ * @param {Command} command
+ */
+const environmentOf = (command) =>
+  command.options.some(({ long }) => long === "--env")
+    ? chosenEnvironment(command.opts().env)
+    : undefined;
+
+/**
+ * Throws when the configuration does not have this environment. It runs before each subcommand, so
+ * that none can forget it.
+ *
+ * @param {string} environment
+ */
+async function requireConfigured(environment) {
+  guard();
+  await projectOf().config(environment);
 }
 
 /**

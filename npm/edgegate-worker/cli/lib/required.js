@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { parse } from "jsonc-parser";
 import { DEFAULTS } from "./package.js";
 
-const NAME = "my-auth";
+/** The name of the template's Worker, with which the names of its stores begin. */
+export const NAME = "my-auth";
 /** The Worker tells crons apart by this text: EACH_MINUTE in src/edge/mail_jobs.rs. */
 const EACH_MINUTE = "* * * * *";
 

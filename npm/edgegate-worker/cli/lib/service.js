@@ -14,7 +14,7 @@ import { readPort } from "./variables.js";
 import { workerOf } from "./worker.js";
 import { wrangler } from "./wrangler.js";
 
-const DEFAULT_PORT = 8787;
+export const DEFAULT_PORT = 8787;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
@@ -56,16 +56,16 @@ export async function withService(options, { scope, change }, use) {
   guard();
   const project = projectOf();
   const environment = chosenEnvironment(options.env) || undefined;
-  const config = await project.config(environment);
   if (!options.remote) {
     const origin = await localOrigin(options);
     const query = localDatabase(project, environment, options.persistTo);
-    return withTickets({ query, origin, scope }, use);
+    return withTickets({ query, origin, scope, isKept: true }, use);
   }
   if (options.port !== undefined || options.persistTo !== undefined)
     throw new Advice(
       "--port and --persist-to are for the local service: leave them out with --remote.",
     );
+  const config = await project.config(environment);
   const cloudflare = await cloudflareOf(project, config);
   const origin = (await workerOf(cloudflare, config))?.variables.ISSUER;
   if (!origin)
@@ -75,10 +75,17 @@ export async function withService(options, { scope, change }, use) {
   return asOperator({ cloudflare, database, origin, scope }, use);
 }
 
+/**
+ * Where the local service answers. It is also its ISSUER, unless that is set.
+ *
+ * @param {{ port?: string }} options
+ */
+export const localAddress = (options) =>
+  `http://127.0.0.1:${readPort(options.port ?? (process.env.PORT || DEFAULT_PORT), "--port 8788")}`;
+
 /** @param {ServiceOptions} options */
 async function localOrigin(options) {
-  const port = readPort(options.port ?? (process.env.PORT || DEFAULT_PORT), "--port 8788");
-  const origin = `http://127.0.0.1:${port}`;
+  const origin = localAddress(options);
   const trouble = await unhealthy(origin, 0);
   if (trouble)
     throw new Advice(

@@ -80,6 +80,10 @@ pub(super) enum Call {
         session: SessionId,
         reason: EndReason,
         now: u64,
+        /// Who holds the session, for a session whose row was deleted. A Worker from before this
+        /// member sends none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        holder: Option<Holder>,
     },
     /// As [`end_client`](crate::ports::SessionStore::end_client). Answers nothing.
     EndClient { client: ClientHash, now: u64 },
@@ -161,7 +165,7 @@ impl Seen {
     pub(super) fn session(
         &self,
         id: SessionId,
-        app: Option<ClientHash>,
+        holder: &Holder,
         last_used_at: u64,
     ) -> ActiveSession {
         let mut fields = self.0.split('\t');
@@ -175,7 +179,8 @@ impl Seen {
             user_agent,
             network,
             place: Place::new(known(country), known(city)),
-            app,
+            app: holder.client(),
+            sign_on: holder.sign_on(),
         }
     }
 }
@@ -288,6 +293,7 @@ mod tests {
             session: session(),
             reason,
             now: 1_767_225_600,
+            holder: (reason == EndReason::LoggedOut).then(Holder::default),
         };
         for call in [
             begin(None),
@@ -438,8 +444,14 @@ mod tests {
     fn a_session_is_read_as_it_was_seen() {
         for client in [client(), Client::default()] {
             let id = SessionId::new(7, &[7; 10]);
-            for holder in [Holder::default(), Holder::App(app(None))] {
-                let session = Seen::from(&client).session(id, holder.client(), 9);
+            let sign_on = Some(SessionId::new(6, &[6; 10]));
+            for holder in [
+                Holder::default(),
+                Holder::Browser { sign_on },
+                Holder::App(app(None)),
+                Holder::App(app(sign_on)),
+            ] {
+                let session = Seen::from(&client).session(id, &holder, 9);
                 assert_eq!(session, ActiveSession::now(id, &holder, &client, 9));
                 assert_eq!(sent(&session), session);
             }

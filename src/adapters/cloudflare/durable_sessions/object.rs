@@ -195,8 +195,9 @@ fn answer(table: &Table, call: &str) -> Result<Answer, StoreError> {
             session,
             reason,
             now,
+            holder,
         } => {
-            table.end(session, reason, now)?;
+            table.end(session, holder.as_ref(), reason, now)?;
             Answer::new(&()).waking_at(now.saturating_add(ENDED_ROW_TTL))
         }
         Call::EndClient { client, now } => {

@@ -132,12 +132,13 @@ impl SessionStore for DurableSessions {
         self.ask(ticket.user, &call).await
     }
 
-    /// The object knows who holds the session.
+    /// The object knows who holds the session, until it deletes the row.
     async fn end(&self, ending: &Ending, reason: EndReason, now: u64) -> Result<(), StoreError> {
         let call = Call::End {
             session: ending.session,
             reason,
             now,
+            holder: ending.holder,
         };
         self.ask(ending.user, &call).await
     }

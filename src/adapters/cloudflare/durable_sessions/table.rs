@@ -119,7 +119,7 @@ impl Table {
         };
         let over = self.over_before_it_began(session, app)?;
         if let Some(reason) = over {
-            self.end(session, reason, now)?;
+            self.end(session, None, reason, now)?;
         }
         Ok(over.is_some())
     }
@@ -142,8 +142,7 @@ impl Table {
     }
 
     /// As [`has_signed_off`](crate::ports::SessionStore::has_signed_off): whether a session that
-    /// belonged to the sign-on was signed out. Its row stays for longer than a code that is on its
-    /// way.
+    /// belonged to the sign-on was signed out. Its row stays for longer than any code is valid.
     pub(super) fn has_signed_off(&self, sign_on: SessionId) -> Result<bool, StoreError> {
         let rows = self.rows(
             "SELECT 1 FROM session WHERE (id = ?1 OR sign_on = ?1) AND client IS NULL \
@@ -243,7 +242,7 @@ impl Table {
         }
         let surplus = surplus(&others, most);
         for id in surplus {
-            self.end(*id, EndReason::OverLimit, now)?;
+            self.end(*id, None, EndReason::OverLimit, now)?;
         }
         for id in &of_earlier_epochs {
             self.rows(
@@ -291,7 +290,7 @@ impl Table {
                     ],
                 )?;
             }
-            Effect::End(reason) => self.end(session, reason, presented.now)?,
+            Effect::End(reason) => self.end(session, None, reason, presented.now)?,
             Effect::Nothing => {}
         }
         Ok(decision)
@@ -333,12 +332,14 @@ impl Table {
         }
     }
 
-    /// Ends a session, and with it its sign-on and the apps of that, if the reason is such a one.
-    /// The row is deleted after [`ENDED_ROW_TTL`]. The first reason stays, unless a reason that ends
-    /// the sign-on follows one that did not.
+    /// Ends a session. If the reason [ends the sign-on](EndReason::ends_the_sign_on), the sign-on
+    /// and the sessions of its apps end too. The row is deleted after [`ENDED_ROW_TTL`]. The first
+    /// reason stays, unless a reason that ends the sign-on follows one that did not. `holder` is
+    /// what the caller knows.
     pub(super) fn end(
         &self,
         session: SessionId,
+        holder: Option<&Holder>,
         reason: EndReason,
         now: u64,
     ) -> Result<(), StoreError> {
@@ -357,7 +358,7 @@ impl Table {
                 session.to_string().into(),
             ],
         )?;
-        let Some(sign_on) = self.sign_on_ended_by(session, reason)? else {
+        let Some(sign_on) = self.sign_on_ended_by(session, holder, reason)? else {
             return Ok(());
         };
         self.rows(
@@ -372,10 +373,12 @@ impl Table {
         .map(drop)
     }
 
-    /// By the session's row. A session without a row has no sign-on that could end.
+    /// By the session's row, or else by what the caller knows: the row of a browser's session is
+    /// deleted when nobody renews it, and the apps of its sign-on may go on.
     fn sign_on_ended_by(
         &self,
         session: SessionId,
+        holder: Option<&Holder>,
         reason: EndReason,
     ) -> Result<Option<SessionId>, StoreError> {
         if !reason.ends_the_sign_on() {
@@ -383,13 +386,16 @@ impl Table {
         }
         let row = self
             .rows(
-                "SELECT sign_on FROM session WHERE id = ? AND client IS NULL",
+                "SELECT sign_on, client FROM session WHERE id = ?",
                 vec![session.to_string().into()],
             )?
             .pop();
         let Some(row) = row else {
-            return Ok(None);
+            return Ok(holder.and_then(|holder| holder.sign_on_ended_by(reason, session)));
         };
+        if text(&row, 1).is_some() {
+            return Ok(None);
+        }
         let sign_on = text(&row, 0)
             .map(|id| SessionId::parse(&id).ok_or_else(malformed))
             .transpose()?;
@@ -414,7 +420,7 @@ impl Table {
     /// The active sessions, oldest first.
     pub(super) fn list(&self, epoch: u32, now: u64) -> Result<Vec<ActiveSession>, StoreError> {
         let rows = self.rows(
-            "SELECT id, last_used_at, seen, client FROM session \
+            "SELECT id, last_used_at, seen, client, sign_on FROM session \
              WHERE ended IS NULL AND epoch = ? AND lives_until > ? ORDER BY id",
             vec![number(epoch.into()), number(now)],
         )?;
@@ -424,7 +430,12 @@ impl Table {
                 None => None,
                 Some(client) => Some(ClientHash::parse(&client)?),
             };
-            Some(Seen(text(row, 2)?).session(id, app, integer(row, 1)?))
+            let sign_on = match text(row, 4) {
+                None => None,
+                Some(sign_on) => Some(SessionId::parse(&sign_on)?),
+            };
+            let holder = Holder::new(app, sign_on);
+            Some(Seen(text(row, 2)?).session(id, &holder, integer(row, 1)?))
         };
         rows.iter()
             .map(|row| decode(row).ok_or_else(malformed))

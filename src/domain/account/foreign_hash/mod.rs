@@ -284,7 +284,7 @@ pub fn argon2_is_enough(memory_kib: u32, iterations: u32) -> bool {
     u64::from(memory_kib).saturating_mul(iterations.into()) >= FOREIGN_ARGON2_MIN_WORK_KIB
 }
 
-/// Whether a number reaches the least of a range, and whether it stays within the most.
+/// Whether a number is at least the minimum, and whether it is at most the maximum.
 fn between(number: u32, (least, most): (u32, u32)) -> (bool, bool) {
     (number >= least, number <= most)
 }

@@ -337,7 +337,7 @@ fn base64(text: &str) -> Read<Vec<u8>> {
     Base64Unpadded::decode_vec(&text).map_err(|_| HashRefusal::Malformed)
 }
 
-/// A salt that Django uses as the text that it is. Its own have letters and digits.
+/// A salt that Django uses as text, without decoding it. Django's own have letters and digits.
 fn typed_salt(text: &str) -> Read<Vec<u8>> {
     if text.chars().any(char::is_control) {
         return Err(HashRefusal::Malformed);

@@ -34,8 +34,8 @@ pub(crate) async fn a_user_reads_back_as_inserted<D: UserDirectory>(world: &Worl
     Ok(())
 }
 
-/// A directory may compare with a stand-in so that the time reveals nothing. No value of a row makes
-/// a user look like nobody.
+/// A directory may compare a row with the stand-in for nobody, so that the time reveals nothing. No
+/// value of a row may make it mistake a user for nobody.
 pub(crate) async fn a_user_is_found_whatever_the_hash_and_the_id<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {

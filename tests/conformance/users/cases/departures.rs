@@ -76,8 +76,8 @@ pub(crate) async fn a_deletion_records_a_departure<D: UserDirectory>(world: &Wor
     Ok(())
 }
 
-/// An operator may put a deleted account back, under its id. The departure of its first deletion
-/// neither lets a late deletion pass, nor replaces that of the second one.
+/// An operator may put a deleted account back, under its id. The departure of the first deletion
+/// must not let a late deletion pass, and must not replace the departure of a second deletion.
 pub(crate) async fn an_account_that_was_put_back_departs_again<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {

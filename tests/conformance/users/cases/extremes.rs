@@ -38,7 +38,7 @@ pub(crate) async fn the_longest_addresses<D: UserDirectory>(world: &World<D>) ->
     Ok(())
 }
 
-/// 100 characters of four bytes each, in UTF-16 two.
+/// 100 characters, each of four bytes in UTF-8 and of two units in UTF-16.
 pub(crate) async fn the_longest_names<D: UserDirectory>(world: &World<D>) -> Case {
     let first = name(&"\u{1f98a}".repeat(100))?;
     let last = name(&"\u{10400}".repeat(100))?;
