@@ -58,8 +58,9 @@ pub struct Ending {
 }
 
 impl Ending {
-    /// A session of which the caller knows only the id. A store that is stale may not have its record
-    /// yet. So where the end [ends the sign-on](EndReason::ends_the_sign_on), say who holds it.
+    /// A session of which the caller knows only the id. A store that is stale may not have its
+    /// record yet. So where the end [ends the sign-on](EndReason::ends_the_sign_on), say who holds
+    /// it.
     #[must_use]
     pub fn by_id(user: UserId, session: SessionId) -> Self {
         Self {
