@@ -203,7 +203,8 @@ pub trait SessionStore {
     async fn has_signed_off(&self, user: UserId, sign_on: SessionId) -> Result<bool, StoreError>;
 
     /// The user's active sessions of this epoch, oldest first, without those that have ended,
-    /// expired or gone idle. The adapter states how stale the list may be.
+    /// expired or gone idle. MUST say who [holds](ActiveSession::holder) each. The adapter states how
+    /// stale the list may be.
     ///
     /// # Errors
     /// When the store does not answer.
