@@ -58,8 +58,9 @@ pub struct Ending {
 }
 
 impl Ending {
-    /// A session of which the caller knows only the id. A store that is stale may not have its record
-    /// yet. So where the end [ends the sign-on](EndReason::ends_the_sign_on), say who holds it.
+    /// A session of which the caller knows only the id. A store that is stale may not have its
+    /// record yet. So where the end [ends the sign-on](EndReason::ends_the_sign_on), say who holds
+    /// it.
     #[must_use]
     pub fn by_id(user: UserId, session: SessionId) -> Self {
         Self {
@@ -202,7 +203,8 @@ pub trait SessionStore {
     async fn has_signed_off(&self, user: UserId, sign_on: SessionId) -> Result<bool, StoreError>;
 
     /// The user's active sessions of this epoch, oldest first, without those that have ended,
-    /// expired or gone idle. The adapter states how stale the list may be.
+    /// expired or gone idle. MUST say who [holds](ActiveSession::holder) each. The adapter states how
+    /// stale the list may be.
     ///
     /// # Errors
     /// When the store does not answer.

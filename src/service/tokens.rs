@@ -121,7 +121,8 @@ impl<P: Ports> AuthService<P> {
             email: Some(user.email_canonical.clone()),
             email_verified: user.email_verified,
             scope: None,
-            // So that a log-out with this token knows it without a look at a store, which may be stale.
+            // So that a log-out with this token knows it without a look at a store, which may be
+            // stale.
             sign_on: ticket.sign_on.map(|sign_on| sign_on.to_string()),
         };
         let access_token = issue(&settings.keys, &claims)

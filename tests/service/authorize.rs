@@ -600,8 +600,8 @@ on_both!(whoever_signs_out_of_a_session_that_has_ended_leaves_the_apps_too, &[],
     }
 });
 
-// The same with an access token, while it is valid. Later it ends nothing more: an access token has been
-// shown to more people than a refresh token.
+// The same with an access token, while it is valid. Later it ends nothing more: an access token has
+// been shown to more people than a refresh token.
 on_both!(an_access_token_of_a_session_that_has_ended_leaves_the_apps_until_it_expires, &[], world => {
     let world = world.with_apps().await;
     for reason in [EndReason::OverLimit, EndReason::Replaced] {
@@ -792,8 +792,8 @@ on_both!(a_proof_is_demanded_as_the_app_asks, &[], world => {
     assert_eq!(error_in(to(&hinted), ISSUER), "login_required");
 });
 
-// Proofs have whole seconds. One of the second in which the request arrives is older than the request
-// if the browser arrives with it.
+// Proofs have whole seconds. One of the second in which the request arrives is older than the
+// request if the browser arrives with it.
 on_both!(a_proof_of_the_same_second_is_not_given_for_the_request, &[], world => {
     let world = world.with_apps().await;
     let mut browser = Browser::new(&world);

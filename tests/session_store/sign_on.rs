@@ -246,8 +246,9 @@ fn a_log_out_that_failed_is_finished_by_a_repeat() {
     assert!(failed > 100, "{failed}");
 }
 
-/// Somebody signs in again in the same browser, and out at a location that does not see the record of
-/// the new session yet. The access token names the sign-on, so the apps are signed out all the same.
+/// Somebody signs in again in the same browser, and out at a location that does not see the record
+/// of the new session yet. The access token names the sign-on, so the apps are signed out all the
+/// same.
 #[test]
 fn a_log_out_reaches_the_apps_from_where_the_record_is_not_seen() {
     for ends_by_the_list in [false, true] {

@@ -295,8 +295,8 @@ pub struct AuthorizationRequest {
     pub expected: Option<UserId>,
     /// When the request arrived, in seconds since 1970.
     pub asked_at: u64,
-    /// The proof that the browser arrived with: it was not given for this request. Whoever reads the
-    /// sign-on cookie sets it.
+    /// The proof that the browser arrived with: it was not given for this request. Whoever reads
+    /// the sign-on cookie sets it.
     pub seen: Option<SeenProof>,
 }
 

@@ -1,5 +1,5 @@
-//! While an app exchanges a code or renews, somebody takes away what it has: just before any call of
-//! the request. The app gets nothing, or what it gets is worth nothing.
+//! While an app exchanges a code or renews, somebody takes away what it has: just before any call
+//! of the request. The app gets nothing, or what it gets is worth nothing.
 
 use std::cell::Cell;
 use std::rc::Rc;

@@ -4,7 +4,9 @@ use std::future::ready;
 
 use edgegate::domain::account::UserId;
 use edgegate::domain::authorization::{ClientHash, ClientId, CodeId, Exchanged};
-use edgegate::domain::session::{AppBinding, EndReason, Holder, RefreshTicket, SessionId, Verdict};
+use edgegate::domain::session::{
+    ActiveSession, AppBinding, EndReason, Holder, RefreshTicket, SessionId, Verdict,
+};
 use edgegate::ports::{Ending, SessionStore};
 use futures_util::future::join_all;
 
@@ -259,6 +261,11 @@ pub(crate) async fn a_chain_of_an_app_goes_on<W: World>(world: &W) -> Case {
         app.ticket = successor(app.ticket)?;
         world.pass(1);
     }
+    // The same user signs in again in the same browser.
+    let again = Holder::Browser {
+        sign_on: Some(browser.session),
+    };
+    ada.record_for(ada.ticket(), again, None).await?;
     // A list may be late.
     world.pass(60);
     let listed = world
@@ -266,8 +273,9 @@ pub(crate) async fn a_chain_of_an_app_goes_on<W: World>(world: &W) -> Case {
         .list(ada.user.id, 0, world.now())
         .await
         .map_err(text)?;
-    let apps: Vec<Option<ClientHash>> = listed.iter().map(|session| session.app).collect();
-    check_eq!(apps, vec![None, Some(app.binding.client)], "in the list");
+    let holders: Vec<Holder> = listed.iter().map(ActiveSession::holder).collect();
+    let expected = vec![Holder::default(), Holder::App(app.binding), again];
+    check_eq!(holders, expected, "in the list");
     end(&ada, browser.session, EndReason::LoggedOut).await?;
     is_over(&ada, app, "after a log-out").await
 }
