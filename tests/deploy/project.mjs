@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { inRoot } from "../../scripts/project/root.mjs";
 import { node } from "../../scripts/project/tools.mjs";
@@ -83,7 +83,7 @@ function install(path) {
 
 /**
  * Runs `edgegate` in a folder to its end, or kills it, and everything that it started, when `kill`
- * resolves.
+ * resolves. It is started by its path, as without npm.
  *
  * @param {string} folder
  * @param {string[]} args
@@ -98,9 +98,6 @@ function runCommand(folder, args, env = {}, { kill } = {}) {
     detached: true,
     env: {
       ...process.env,
-      PATH: [join(folder, "node_modules/.bin"), inRoot("node_modules/.bin"), process.env.PATH].join(
-        delimiter,
-      ),
       CLOUDFLARE_ENV: undefined,
       NODE_OPTIONS: `--import=${REDIRECT}`,
       ...env,

@@ -1,6 +1,6 @@
 // wrangler as the project has installed it.
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join, sep } from "node:path";
 import { Advice } from "./advice.js";
 import { firstOf } from "./passed-on.js";
 
@@ -33,7 +33,21 @@ export const wranglerEnv = () => ({ ...QUIET, ...process.env });
 export function wrangler({ folder, path }, ...args) {
   const bin = join(dirname(manifestOf(folder)), "bin/wrangler.js");
   const config = firstOf(args, ["--config", "-c"]) ? [] : [`--config=${path}`];
-  return [process.execPath, [bin, ...args, ...config], { cwd: folder, env: wranglerEnv() }];
+  return [process.execPath, [bin, ...args, ...config], { cwd: folder, env: withBins(folder) }];
+}
+
+/**
+ * As npm does for a script: wrangler runs `edgegate prepare`, also when this command was not started
+ * by npm.
+ *
+ * @param {string} folder
+ */
+function withBins(folder) {
+  const env = wranglerEnv();
+  const name = Object.keys(env).find((each) => each.toUpperCase() === "PATH") ?? "PATH";
+  const above = folder.split(sep).map((_, n, parts) => parts.slice(0, parts.length - n).join(sep));
+  const bins = above.map((each) => join(each || sep, "node_modules", ".bin"));
+  return { ...env, [name]: [...bins, ...(env[name] ? [env[name]] : [])].join(delimiter) };
 }
 
 /** @param {string} folder */
