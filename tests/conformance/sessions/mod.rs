@@ -52,6 +52,7 @@ pub(crate) async fn run_all<W: World>(world: &W) -> Vec<Outcome> {
             what_is_forgotten_is_gone,
             forgetting_leaves_what_refuses_access_tokens,
             a_log_out_ends_the_apps_of_the_sign_on,
+            a_log_out_of_a_forgotten_session_ends_its_apps,
             a_session_goes_on_with_an_earlier_sign_on,
             what_is_no_log_out_leaves_the_apps,
             a_spent_token_ends_the_apps,

@@ -132,7 +132,29 @@ pub(crate) async fn a_log_out_ends_the_apps_of_the_sign_on<W: World>(world: &W) 
     Ok(())
 }
 
-/// The same if the ticket says the sign-on: then no record is needed.
+/// The store may have deleted the record of a browser's session that nobody renewed. Whoever ends it
+/// by its ticket knows the sign-on.
+pub(crate) async fn a_log_out_of_a_forgotten_session_ends_its_apps<W: World>(world: &W) -> Case {
+    let ada = Person::new(world)?;
+    for goes_on_with in [None, Some(ada.ticket().session)] {
+        let browser = RefreshTicket {
+            sign_on: goes_on_with,
+            ..ada.ticket()
+        };
+        let sign_on = goes_on_with.unwrap_or(browser.session);
+        let app = begin(&ada, "one", Some(sign_on), None).await?;
+        let other = begin(&ada, "one", Some(ada.ticket().session), None).await?;
+        let ending = Ending::of_ticket(&browser);
+        let sessions = world.here();
+        let ended = sessions.end(&ending, EndReason::LoggedOut, world.now());
+        ended.await.map_err(text)?;
+        is_over(&ada, app, "the app").await?;
+        goes_on(&ada, other, "of another sign-on").await?;
+    }
+    Ok(())
+}
+
+/// The same by the ticket, which names the sign-on: then no record is needed.
 pub(crate) async fn a_session_goes_on_with_an_earlier_sign_on<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;
