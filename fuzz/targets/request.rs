@@ -1,7 +1,8 @@
 //! A whole request through the router, on a service in memory: a request line, headers, an empty
 //! line and a body, as in HTTP. `{access}` and similar placeholders are filled in with an account's
-//! real values. No answer is a 500. A body is JSON, each header is one line, and no answer contains
-//! a password. The note for the log contains no token either.
+//! real values. No answer is a 500. A body is JSON, or lines of JSON, without a password, or a page
+//! with no other elements than those of the service. Each header is one line. The note for the log
+//! contains no token.
 
 use edgegate::domain::error::Code;
 use edgegate::domain::policy::MAX_BODY_BYTES;
@@ -43,14 +44,16 @@ pub fn judge(answer: &Answer, secrets: &[String]) {
     for (name, value) in &answer.headers {
         assert!(!value.contains(|c: char| c.is_control()), "{name}");
     }
+    let media_type = answer.header("Content-Type").unwrap_or_default();
     if let Some(body) = &answer.body {
-        let json = Json::read(body.as_bytes()).expect("an answer's body");
-        assert!(!body.contains(HASH_START) && !body.contains(PASSWORD));
-        if let Some(code) = json.get("code").and_then(Json::as_str) {
-            assert!(
-                Code::ALL.iter().any(|known| known.as_str() == code),
-                "{code}"
-            );
+        match media_type {
+            "text/html; charset=utf-8" => judge_page(body),
+            // An export has the hashes of passwords, for administrators.
+            "application/jsonl" => body.lines().for_each(judge_json),
+            _ => {
+                judge_json(body);
+                assert!(!body.contains(HASH_START));
+            }
         }
     }
     let note = format!("{:?}", answer.note);
@@ -60,6 +63,33 @@ pub fn judge(answer: &Answer, secrets: &[String]) {
             !note.contains(secret.as_str()),
             "a secret is in the note: {note}"
         );
+    }
+}
+
+fn judge_json(body: &str) {
+    let json = Json::read(body.as_bytes()).expect("an answer's body");
+    assert!(!body.contains(PASSWORD));
+    if let Some(code) = json.get("code").and_then(Json::as_str) {
+        assert!(
+            Code::ALL.iter().any(|known| known.as_str() == code),
+            "{code}"
+        );
+    }
+}
+
+/// The elements of the pages that the service writes itself.
+const ELEMENTS: [&str; 17] = [
+    "!doctype", "html", "head", "meta", "title", "style", "body", "main", "h1", "h2", "p", "a",
+    "br", "code", "form", "input", "button",
+];
+
+/// A page shows parts of the request, as text.
+fn judge_page(body: &str) {
+    for tag in body.split('<').skip(1) {
+        let tag = tag.strip_prefix('/').unwrap_or(tag);
+        let name = tag.split(|c: char| c.is_whitespace() || c == '>').next();
+        let name = name.unwrap_or_default();
+        assert!(ELEMENTS.contains(&name), "<{name}");
     }
 }
 
