@@ -1,7 +1,7 @@
 // Runs programs of docs/ unchanged: in Chromium, in Node, and the Worker that calls edgegate in
 // workerd. They do what the pages say. follow.test.mjs runs every block; this checks the results.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { inRoot } from "../../scripts/project/root.mjs";
 import { openPage, startBrowser } from "../browser/browser.mjs";
@@ -15,6 +15,14 @@ import { blocks } from "./markdown.mjs";
 const MINUTES = 60_000;
 const ORIGIN = "https://auth.example.com";
 const page = (path) => readFileSync(inRoot(path), "utf8");
+
+test("to install an example writes no file that git would see", () => {
+  const examples = readdirSync(inRoot("examples")).map((name) => `examples/${name}`);
+  const installed = examples.filter((path) => existsSync(inRoot(path, "package.json")));
+  assert.ok(installed.length >= 9);
+  for (const path of installed) assert.match(page(`${path}/.npmrc`), /^package-lock=false$/m, path);
+});
+
 test("another Worker calls the seven methods", { timeout: 5 * MINUTES }, async (t) => {
   const text = page("docs/from-another-worker.md");
   const [contents] = blocks(text, "js");
