@@ -2,6 +2,8 @@
 
 use std::future::Future;
 
+use edgegate_token::Claims;
+
 use crate::domain::account::{User, UserId};
 use crate::domain::authorization::{ClientHash, CodeId, Exchanged};
 use crate::domain::error::StoreError;
@@ -9,7 +11,6 @@ use crate::domain::session::{
     ActiveSession, Client, EndReason, Holder, Presented, Proved, RefreshTicket, Revocation, Rules,
     SessionId, UserCopy, Verdict,
 };
-use edgegate_token::Claims;
 
 /// The outcome of a renewal, with what the user's row says.
 #[derive(Clone, Debug)]

@@ -6,8 +6,8 @@ use super::app_tokens::{AppTokens, Granted};
 use super::client_authentication::ClientCredentials;
 use crate::domain::account::User;
 use crate::domain::authorization::{
-    AppClient, AppTicket, Code, ExchangeRefusal, Exchanging, Grant, Scope, Scopes,
-    conclude_exchange, judge_exchange, judge_standing, still_allowed,
+    AppClient, AppTicket, Code, ExchangeRefusal, Exchanging, Scope, Scopes, conclude_exchange,
+    judge_exchange, judge_standing, still_allowed,
 };
 use crate::domain::error::{Error, GrantRefusal};
 use crate::domain::event::Act;
@@ -64,7 +64,7 @@ impl<P: Ports> AuthService<P> {
         };
         judge_exchange(&code, &exchanging, now)
             .map_err(|why| self.refuse_code(&code, &app, why))?;
-        let scopes = self.still_granted(&code, &app, exchange.redirect_uri)?;
+        let scopes = self.scopes_still_allowed(&code, &app, exchange.redirect_uri)?;
         let user = self.standing_of(&code, &app).await?;
 
         let session = SessionId::new(now_ms, &self.random());
@@ -98,7 +98,7 @@ impl<P: Ports> AuthService<P> {
     /// The scopes that the app may still have: an administrator may have changed it since the code
     /// was issued. Of an app that nobody registered, the document is read where a browser is sent
     /// to and nowhere else.
-    fn still_granted(
+    fn scopes_still_allowed(
         &self,
         code: &Code,
         app: &AppClient,
@@ -128,12 +128,12 @@ impl<P: Ports> AuthService<P> {
         judge_standing(code, user.as_ref().map(Standing::from))
             .map_err(|why| self.refuse_code(code, app, why))?;
         match user {
-            Some(user) if is_live(grant.as_ref(), app) => Ok(user),
+            Some(user) if grant.is_some_and(|grant| grant.is_live(&app.id)) => Ok(user),
             _ => Err(Error::Grant(GrantRefusal::Withdrawn)),
         }
     }
 
-    /// Ends the session that has just begun if the user has taken back the grant meanwhile.
+    /// Ends the session that has just begun if the user has withdrawn the grant meanwhile.
     ///
     /// A withdrawal writes the grant and then ends the sessions of the app; an exchange writes the
     /// session and then reads the grant. So one of them notices the other.
@@ -144,14 +144,10 @@ impl<P: Ports> AuthService<P> {
         session: SessionId,
     ) -> Result<(), Error> {
         let grant = self.ports.grants().find(code.grant).await?;
-        if is_live(grant.as_ref(), app) {
+        if grant.is_some_and(|grant| grant.is_live(&app.id)) {
             return Ok(());
         }
-        let ending = Ending {
-            user: code.user,
-            session,
-            holder: Some(holder(app, code)),
-        };
+        let ending = ending(app, code, session);
         self.ports
             .sessions()
             .end(&ending, EndReason::GrantWithdrawn, self.now())
@@ -167,11 +163,7 @@ impl<P: Ports> AuthService<P> {
         session: SessionId,
         now: u64,
     ) -> Result<(), Error> {
-        let ending = Ending {
-            user: code.user,
-            session,
-            holder: Some(holder(app, code)),
-        };
+        let ending = ending(app, code, session);
         self.ports
             .sessions()
             .end(&ending, EndReason::CodeReplayed, now)
@@ -253,11 +245,6 @@ impl<P: Ports> AuthService<P> {
     }
 }
 
-/// Whether the user has given this to the app, and not taken it back.
-fn is_live(grant: Option<&Grant>, app: &AppClient) -> bool {
-    grant.is_some_and(|grant| grant.withdrawn_at.is_none() && grant.client == app.id)
-}
-
 fn refused(why: ExchangeRefusal) -> Error {
     match why {
         ExchangeRefusal::Resource => Error::Target,
@@ -268,6 +255,14 @@ fn refused(why: ExchangeRefusal) -> Error {
 /// The sign-on whose log-out ends the session.
 fn sign_on(code: &Code) -> Option<SessionId> {
     (!code.scopes.contains(Scope::OFFLINE_ACCESS)).then_some(code.sign_on)
+}
+
+fn ending(app: &AppClient, code: &Code, session: SessionId) -> Ending {
+    Ending {
+        user: code.user,
+        session,
+        holder: Some(holder(app, code)),
+    }
 }
 
 fn holder(app: &AppClient, code: &Code) -> Holder {

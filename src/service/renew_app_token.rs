@@ -3,9 +3,7 @@
 use super::AuthService;
 use super::app_tokens::{AppTokens, Granted};
 use super::client_authentication::ClientCredentials;
-use crate::domain::authorization::{
-    AppClient, AppTicket, ExchangeRefusal, Grant, Scopes, still_allowed,
-};
+use crate::domain::authorization::{AppClient, AppTicket, ExchangeRefusal, Scopes, still_allowed};
 use crate::domain::error::{Error, GrantRefusal};
 use crate::domain::policy::APP_PAGE_IDLE_TTL;
 use crate::domain::session::{AppBinding, Client, Rules, SessionId, Verdict};
@@ -79,8 +77,7 @@ impl<P: Ports> AuthService<P> {
         )
         .await;
         let (grant, row) = (grant?, row?);
-        let is_live = |grant: &Grant| grant.withdrawn_at.is_none() && grant.client == app.id;
-        if !grant.as_ref().is_some_and(is_live) {
+        if !grant.is_some_and(|grant| grant.is_live(&app.id)) {
             return Err(Error::Grant(GrantRefusal::Withdrawn));
         }
         let binding = AppBinding {

@@ -215,7 +215,14 @@ function requireFound(answer, statuses, id) {
  *
  * @type {Record<string, string>}
  */
-const REMEDIES = {
+export const REMEDIES = {
+  too_long: "give at most 20, each of at most 512 bytes",
+  character: "encode spaces and characters outside ASCII, as %20 for a space",
+  percent_encoding: "write two hexadecimal digits after each %",
+  user_info: "leave out the user and the password before the host",
+  dot_segment: "write the path without . and ..",
+  encoded_slash: "write the path without an encoded slash or backslash",
+  not_a_url: "use https://, or http:// with 127.0.0.1, [::1] or localhost, as a browser writes it",
   not_https: "use https://, or http:// with 127.0.0.1, [::1] or localhost",
   scheme:
     "use https://, or for a native app a reversed domain name, as in com.example.app:/callback",
@@ -223,8 +230,9 @@ const REMEDIES = {
   host: "write the host as a browser does: in lower case, without the usual port",
   query: "leave parameters of an answer, such as code and state, out of its query",
   our_own: "this is what the service itself uses: name another",
-  no_key: "the service has no key of this algorithm: see ID_TOKEN_KEYS",
 };
+const URI_FIELDS = ["redirect_uris", "post_logout_redirect_uris", "resources"];
+const NO_KEY = "the service has no key of this algorithm: see ID_TOKEN_KEYS";
 
 /**
  * Throws when the service rejects a field for a reason that needs a word more.
@@ -232,8 +240,9 @@ const REMEDIES = {
  * @param {import("./lib/operator.js").Answer} answer
  */
 function requireFields({ status, body }) {
-  const [, field, reason = ""] = /^(\w+): (\w+)$/.exec(body?.detail ?? "") ?? [];
-  const remedy = REMEDIES[reason];
+  const [, field = "", reason = ""] = /^(\w+): (\w+)$/.exec(body?.detail ?? "") ?? [];
+  const ofUri = URI_FIELDS.includes(field) ? REMEDIES[reason] : undefined;
+  const remedy = reason === "no_key" ? NO_KEY : ofUri;
   if (status === 422 && remedy)
     throw new Advice(`the service rejects ${field} (${reason}): ${remedy}.`);
 }

@@ -67,6 +67,12 @@ pub struct Grant {
 }
 
 impl Grant {
+    /// Whether the app may go on: it is this app's grant, and was not withdrawn.
+    #[must_use]
+    pub fn is_live(&self, client: &ClientId) -> bool {
+        self.withdrawn_at.is_none() && self.client == *client
+    }
+
     /// Whether this grant answers the question of consent: it is this user's, to this app, for this
     /// API, not withdrawn, and has all of these scopes.
     #[must_use]
@@ -78,9 +84,8 @@ impl Grant {
         scopes: &Scopes,
     ) -> bool {
         self.user == user
-            && self.client == *client
+            && self.is_live(client)
             && self.resource.as_ref() == resource
-            && self.withdrawn_at.is_none()
             && self.scopes.include(scopes)
     }
 }

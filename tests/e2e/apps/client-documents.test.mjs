@@ -268,33 +268,26 @@ describe("an app that nobody registered", () => {
   });
 });
 
-test("unless the setting is on, nothing is fetched", async (t) => {
+/** A Worker for one test, and what it asks of an internet where each URL is a document. */
+async function startAlone(t, options) {
   const asked = [];
   const internet = ({ url }) => {
     asked.push(url);
     return json(documentOf(url));
   };
-  const {
-    workers: [edge],
-    stop,
-  } = await startWorkers([{ flags: [FLAG], internet }]);
+  const { workers, logged, stop } = await startWorkers([{ ...options, internet }]);
   t.after(stop);
+  return { edge: workers[0], asked, logged };
+}
+
+test("unless the setting is on, nothing is fetched", async (t) => {
+  const { edge, asked } = await startAlone(t, { flags: [FLAG] });
   const answer = await tabOf(edge).navigate(asking(`${HOST}/client.json`));
   assert.deepEqual([answer.status, asked], [400, []]);
 });
 
 test("with the setting and without the platform's flag, the service is misconfigured", async (t) => {
-  const asked = [];
-  const internet = ({ url }) => {
-    asked.push(url);
-    return json(documentOf(url));
-  };
-  const {
-    workers: [edge],
-    logged,
-    stop,
-  } = await startWorkers([{ vars: VARS, internet }]);
-  t.after(stop);
+  const { edge, asked, logged } = await startAlone(t, { vars: VARS });
   for (const path of ["/healthz", "/auth/me", asking(`${HOST}/client.json`)]) {
     const { status, body } = await clientOf(edge).get(path);
     assert.deepEqual([status, body.code], [500, "misconfigured"], path);

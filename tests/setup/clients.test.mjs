@@ -1,0 +1,15 @@
+// `edgegate clients` says what to do about each URI that the service rejects.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { REMEDIES } from "../../npm/edgegate-worker/cli/clients.js";
+import { inRoot } from "../../scripts/project/root.mjs";
+
+test("each reason for which a URI is rejected has its remedy", () => {
+  const reasons = ["redirect_uri", "resource"].flatMap((name) => {
+    const text = readFileSync(inRoot("src/domain/authorization", `${name}.rs`), "utf8");
+    return [...text.matchAll(/Self::\w+ => "([a-z_]+)"/g)].map(([, reason]) => reason);
+  });
+  assert.ok(reasons.length >= 15, reasons.join());
+  for (const reason of reasons) assert.ok(REMEDIES[reason], reason);
+});
