@@ -51,6 +51,20 @@ test("the candidates of a command line", () => {
   ]);
 });
 
+test("the environment of the shell does not matter: there may be no project", () => {
+  for (const words of [
+    ["complete", "--", "us"],
+    ["completion", "bash"],
+  ]) {
+    const { status, stderr } = spawnSync(node(), [COMMAND, ...words], {
+      encoding: "utf8",
+      cwd: "/",
+      env: { ...process.env, CLOUDFLARE_ENV: "staging-of-shell" },
+    });
+    assert.deepEqual([status, stderr], [0, ""], words.join(" "));
+  }
+});
+
 test("bash completes the command, and evaluates nothing that was typed", () => {
   const script = `
     set -eu

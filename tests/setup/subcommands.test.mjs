@@ -14,6 +14,9 @@ const { commands } = programOf(SUBCOMMANDS);
 const shown = commands.filter((command) => command.name() !== "complete");
 const names = shown.map((command) => command.name());
 
+/** These do the same for each environment, so the one of the shell does not matter. */
+const FOR_ALL_ENVIRONMENTS = ["completion", "prepare", "upgrade"];
+
 const leaves = (command) =>
   command.commands.length ? command.commands.flatMap(leaves) : [command];
 const has = (command, option) => command.options.some(({ long }) => long === option);
@@ -54,6 +57,26 @@ test("every subcommand has --json, and one that changes what is deployed asks", 
   ]);
 });
 
+test("every subcommand has --env and --remote; one for this machine alone refuses --remote", async () => {
+  const all = shown.flatMap(leaves);
+  for (const command of all)
+    for (const option of ["--env", "--remote"])
+      assert.ok(has(command, option), `${nameOf(command)} ${option}`);
+  const refusing = [];
+  for (const command of all) {
+    // Without a project every subcommand stops, but one that refuses --remote says so first.
+    const run = programOf(SUBCOMMANDS, async () => {}).parseAsync([
+      ...["node", "edgegate", ...nameOf(command).split(" "), "--remote", "--no-such-option"],
+    ]);
+    await assert.rejects(run, (/** @type {Error} */ error) => {
+      if (/works on this machine only/.test(error.message)) refusing.push(nameOf(command));
+      else assert.match(error.message, /unknown option '--no-such-option'|required option/);
+      return true;
+    });
+  }
+  assert.deepEqual(refusing.toSorted(), ["completion", "dev", "keys make", "prepare", "upgrade"]);
+});
+
 test("an unknown environment stops every subcommand before it does anything", async (t) => {
   // A subcommand that goes on nevertheless finds no project here, and says that instead.
   const empty = mkdtempSync(join(tmpdir(), "edgegate-subcommands-"));
@@ -72,10 +95,12 @@ test("an unknown environment stops every subcommand before it does anything", as
     programOf(SUBCOMMANDS, refuse).parseAsync(["node", "edgegate", ...words.flat()]);
 
   const all = shown.flatMap(leaves);
-  for (const command of all.filter((each) => has(each, "--env"))) {
+  for (const command of all) {
     const words = [
       ...nameOf(command).split(" "),
-      ...command.registeredArguments.filter(({ required }) => required).map(() => "given"),
+      ...command.registeredArguments
+        .filter(({ required }) => required)
+        .map(({ argChoices }) => argChoices?.[0] ?? "given"),
       ...command.options
         .filter(({ mandatory }) => mandatory)
         .flatMap(({ long }) => [long, "given"]),
@@ -83,14 +108,11 @@ test("an unknown environment stops every subcommand before it does anything", as
     delete process.env.CLOUDFLARE_ENV;
     await assert.rejects(run(words, "--env", "stagign"), /^Error: refused: stagign$/, `${words}`);
     process.env.CLOUDFLARE_ENV = "staging-of-shell";
-    await assert.rejects(run(words), /^Error: refused: staging-of-shell$/, `${words}`);
+    // wrangler runs `prepare` in any shell, and a shell's start-up file runs `completion` in any folder.
+    if (!FOR_ALL_ENVIRONMENTS.includes(nameOf(command)))
+      await assert.rejects(run(words), /^Error: refused: staging-of-shell$/, `${words}`);
     await assert.rejects(run(words, "--env", "stagign"), /^Error: refused: stagign$/, `${words}`);
   }
-  // These do the same for each environment.
-  const without = all.filter((each) => !has(each, "--env"));
-  assert.deepEqual(without.map(nameOf).toSorted(), ["completion", "prepare", "upgrade"]);
-  for (const command of without)
-    await assert.rejects(run(nameOf(command), "--env", "stagign"), /unknown option '--env'/);
 });
 
 test("README names every subcommand", () => {

@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { Argument } from "commander";
 import { candidatesFor } from "./lib/candidates.js";
-import { subcommand, tell } from "./lib/program.js";
+import { localCommand, tell } from "./lib/program.js";
 
 /** The shells, and how each asks for the words that fit. */
 const SCRIPTS = {
@@ -22,7 +22,9 @@ compdef _edgegate edgegate`,
 
 /** @type {import("./lib/program.js").Register} */
 export const completion = (program) => {
-  subcommand(program, "completion", "Prints a script with which a shell completes the command.")
+  localCommand(program, "completion", "Prints a script with which a shell completes the command.", {
+    isForAll: true,
+  })
     .addArgument(new Argument("<shell>", "your shell").choices(Object.keys(SCRIPTS)))
     .action((/** @type {keyof typeof SCRIPTS} */ shell, options) => {
       const script = SCRIPTS[shell](commandLine());

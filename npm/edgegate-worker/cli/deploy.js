@@ -20,7 +20,7 @@ import { asOperator } from "./lib/operator.js";
 import { CHECKER, isPacked } from "./lib/package.js";
 import { firstOf, refuseLostOptions } from "./lib/passed-on.js";
 import { prepareProject } from "./lib/prepare.js";
-import { subcommand, tell } from "./lib/program.js";
+import { deployedCommand, tell } from "./lib/program.js";
 import { projectOf } from "./lib/project.js";
 import { listed, requiredLacks } from "./lib/required.js";
 import { guard, run } from "./lib/run.js";
@@ -45,8 +45,11 @@ const KNOWN_HERE = [
 
 /** @type {import("./lib/program.js").Register} */
 export const deploy = (program) =>
-  void subcommand(program, "deploy", "Deploys the service: stores, secrets, migrations and Worker.")
-    .option("--env <name>", "an environment of the configuration, such as staging")
+  void deployedCommand(
+    program,
+    "deploy",
+    "Deploys the service: stores, secrets, migrations and Worker.",
+  )
     .option("--var <NAME:value...>", "a setting for this deploy")
     .option("--dry-run", "checks everything and changes nothing")
     .option("--yes", "does not ask; needed where there is no terminal")

@@ -15,7 +15,7 @@ import { migrateLocally } from "./lib/migrations.js";
 import { CHECKER, requireBuilt } from "./lib/package.js";
 import { refuseLostOptions } from "./lib/passed-on.js";
 import { prepareProject } from "./lib/prepare.js";
-import { subcommand, tell } from "./lib/program.js";
+import { localCommand, tell } from "./lib/program.js";
 import { projectOf } from "./lib/project.js";
 import { guard, start } from "./lib/run.js";
 import { readPort, readVariable } from "./lib/variables.js";
@@ -31,9 +31,8 @@ const STATE = ".wrangler/state";
 
 /** @type {import("./lib/program.js").Register} */
 export const dev = (program) =>
-  void subcommand(program, "dev", "Runs the service on this machine, with two demo accounts.")
+  void localCommand(program, "dev", "Runs the service on this machine, with two demo accounts.")
     .option("--port <number>", `the port (or PORT=8788); ${DEFAULT_PORT} by default`)
-    .option("--env <name>", "an environment of the configuration, such as staging")
     .option("--var <NAME:value...>", "a setting for this run")
     .option("--persist-to <folder>", `where accounts and sessions are stored; ${STATE} by default`)
     .argument("[options...]", "options of `wrangler dev`, after --")

@@ -18,7 +18,7 @@ import {
 } from "./lib/deploy-secrets.js";
 import { fetchKeys, idsIn } from "./lib/jwks.js";
 import { asOperator, requireStatus } from "./lib/operator.js";
-import { subcommand, tell } from "./lib/program.js";
+import { deployedCommand, localCommand, tell } from "./lib/program.js";
 import { projectOf } from "./lib/project.js";
 import { pseudonyms } from "./lib/pseudonyms.js";
 import { idleOf, nextStep, rotated, SECRETS } from "./lib/rotation.js";
@@ -56,8 +56,7 @@ export const keys = (program) => {
     ["drop", "Removes all keys but the first: what they signed is rejected.", stepOf("drop")],
   ];
   for (const [name, description, action] of subcommands) {
-    const made = subcommand(command, name, description)
-      .option("--env <name>", "an environment of the configuration, such as staging")
+    const made = deployedCommand(command, name, description)
       .option("--ticket", "TICKET_SECRET instead of SIGNING_KEYS")
       .action(action);
     if (name !== "list")
@@ -65,8 +64,7 @@ export const keys = (program) => {
         .option("--now", "does not wait, such as after a leak; some users have to sign in again")
         .option("--yes", "does not ask; needed where there is no terminal");
   }
-  subcommand(command, "make", "Prints new secrets, to store by hand. It stores nothing.")
-    .option("--env <name>", "an environment of the configuration, such as staging")
+  localCommand(command, "make", "Prints new secrets, to store by hand. It stores nothing.")
     .option("--pepper", "PEPPERS instead of SIGNING_KEYS and TICKET_SECRET")
     .option("--id-token", "ID_TOKEN_KEYS instead of SIGNING_KEYS and TICKET_SECRET")
     .action(make);

@@ -2,15 +2,16 @@
 // wrangler runs it before every build (`build.command` in wrangler.jsonc).
 import { requireBuilt } from "./lib/package.js";
 import { prepareProject } from "./lib/prepare.js";
-import { subcommand, tell } from "./lib/program.js";
+import { localCommand, tell } from "./lib/program.js";
 import { PREPARED, projectOf } from "./lib/project.js";
 
 /** @type {import("./lib/program.js").Register} */
 export const prepare = (program) =>
-  void subcommand(
+  void localCommand(
     program,
     "prepare",
     `Copies the pages and migrations of edgegate-worker to ${PREPARED}/ and lays public/ over the pages.`,
+    { isForAll: true },
   ).action((options) => {
     requireBuilt();
     const { pages, migrations, changed } = prepareProject(projectOf());

@@ -6,7 +6,7 @@ import { changesOf, edited } from "./lib/config-changes.js";
 import { read, replaceFile } from "./lib/config-edit.js";
 import { requireConfirmation } from "./lib/confirm.js";
 import { DEFAULTS } from "./lib/package.js";
-import { subcommand, tell } from "./lib/program.js";
+import { localCommand, tell } from "./lib/program.js";
 import { projectOf } from "./lib/project.js";
 import { listed } from "./lib/required.js";
 import { guard } from "./lib/run.js";
@@ -15,10 +15,11 @@ import { guard } from "./lib/run.js";
 
 /** @type {import("./lib/program.js").Register} */
 export const upgrade = (program) =>
-  void subcommand(
+  void localCommand(
     program,
     "upgrade",
     "Shows what this version needs in wrangler.jsonc, and adds it. Deploy afterwards.",
+    { isForAll: true },
   )
     .option("--optional", "also what the Worker runs without, such as queues and rate limits")
     .option("--dry-run", "only shows it")

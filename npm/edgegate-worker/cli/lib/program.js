@@ -56,16 +56,19 @@ export function programOf(subcommands, requireEnvironment = requireConfigured) {
   return program;
 }
 
+/** The subcommands that do the same for each environment. */
+const forAllEnvironments = new WeakSet();
+
 /**
- * The environment that a subcommand is about to run for. A subcommand without `--env` does the same
- * for each environment.
+ * The environment that a subcommand is about to run for.
  *
  * @param {Command} command
  */
-const environmentOf = (command) =>
-  command.options.some(({ long }) => long === "--env")
-    ? chosenEnvironment(command.opts().env)
-    : undefined;
+function environmentOf(command) {
+  const { env } = command.opts();
+  const isForOne = command.options.some(({ long }) => long === "--env");
+  return isForOne && !forAllEnvironments.has(command) ? chosenEnvironment(env) : env;
+}
 
 /**
  * Throws when the configuration does not have this environment. It runs before each subcommand, so
@@ -91,6 +94,43 @@ export const subcommand = (program, name, description) =>
     .description(description)
     .option("--json", "print the result as JSON, for programs")
     .exitOverride();
+
+const ENVIRONMENT = "an environment of the configuration, such as staging";
+
+/**
+ * A subcommand that is for the deployed service alone. Whoever adds `--remote` to each command may
+ * add it here, too.
+ *
+ * @param {Command} program
+ * @param {string} name
+ * @param {string} description
+ */
+export const deployedCommand = (program, name, description) =>
+  subcommand(program, name, description)
+    .option("--env <name>", ENVIRONMENT)
+    .option("--remote", "the deployed service, as without this option");
+
+/**
+ * A subcommand that is for this machine alone.
+ *
+ * @param {Command} program
+ * @param {string} name
+ * @param {string} description
+ * @param {{ isForAll?: boolean }} [options] `isForAll`: it does the same for each environment
+ */
+export function localCommand(program, name, description, { isForAll = false } = {}) {
+  const command = subcommand(program, name, description)
+    .option("--env <name>", isForAll ? `${ENVIRONMENT}: it does the same for each` : ENVIRONMENT)
+    .option("--remote", "is rejected: this command works on this machine only")
+    .on("option:remote", () => {
+      const group = program.parent ? `${program.name()} ` : "";
+      throw new Advice(
+        `\`edgegate ${group}${name}\` works on this machine only: leave out --remote.`,
+      );
+    });
+  if (isForAll) forAllEnvironments.add(command);
+  return command;
+}
 
 /**
  * Prints a result: as JSON for programs, as text for people.
