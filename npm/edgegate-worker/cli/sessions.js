@@ -7,11 +7,12 @@ import { findUser, serviceCommand, timeOf, withService } from "./lib/service.js"
 /** @typedef {import("./lib/service.js").ServiceOptions & { end?: string }} Options */
 
 /**
- * A session, as the service shows it.
+ * A session, as the service shows it. Only the session of an app has `app`.
  *
  * @typedef {{ id: string, begun_at: number, last_used_at: number, network: string,
  *   device: { browser: string | null, os: string | null },
- *   place: { country: string | null, city: string | null } }} Session
+ *   place: { country: string | null, city: string | null },
+ *   app?: { client_id: string | null, name: string | null } }} Session
  */
 
 /** @type {import("./lib/program.js").Register} */
@@ -64,8 +65,9 @@ export async function sessionsOf(ask, id) {
 }
 
 /** @param {Session} session */
-export function lineOf({ id, begun_at, last_used_at, device, place, network }) {
+export function lineOf({ id, begun_at, last_used_at, device, place, network, app }) {
   const facts = [
+    app && nameOf(app),
     `begun ${timeOf(begun_at)}`,
     `used ${timeOf(last_used_at)}`,
     [device.browser, device.os].filter(Boolean).join(" on "),
@@ -73,6 +75,22 @@ export function lineOf({ id, begun_at, last_used_at, device, place, network }) {
     network,
   ];
   return `  ${id}  ${facts.filter(Boolean).join("; ")}`;
+}
+
+/** @param {NonNullable<Session["app"]>} app */
+function nameOf({ client_id, name }) {
+  const known = name ?? client_id;
+  return known === null ? "an app without access" : `app ${known}`;
+}
+
+/**
+ * When the user last signed in. An app may begin a session without a sign-in.
+ *
+ * @param {Session[]} sessions
+ */
+export function lastSignIn(sessions) {
+  const own = sessions.filter(({ app }) => !app).map(({ begun_at }) => begun_at);
+  return own.toSorted((a, b) => b - a).at(0);
 }
 
 /** @param {number} count */

@@ -4,7 +4,7 @@ import { requireStatus } from "./lib/operator.js";
 import { tell } from "./lib/program.js";
 import { findUser, serviceCommand, timeOf, withService } from "./lib/service.js";
 import { lineOf as mailLine, mailsOf } from "./mail.js";
-import { lineOf as sessionLine, sessionsOf } from "./sessions.js";
+import { lastSignIn, lineOf as sessionLine, sessionsOf } from "./sessions.js";
 import { exportCommand } from "./users-export.js";
 import { importCommand } from "./users-import.js";
 
@@ -129,7 +129,7 @@ async function show(who, options) {
     const user = await findUser(ask, who);
     const list = await sessionsOf(ask, user.id);
     const mails = await mailsOf(ask, user.id);
-    const [latest] = list.map(({ begun_at }) => begun_at).toSorted((a, b) => b - a);
+    const latest = lastSignIn(list);
     const lines = [
       ...textOf(user),
       // Sessions that have ended are not kept.
