@@ -564,9 +564,12 @@ impl Unresolved {
             .text("prompt", usize::MAX, PROMPT)?
             .map_or(Some(Prompts::default()), Prompts::parse)
             .ok_or((E::InvalidRequest, PROMPT))?;
-        let max_age = match self.text("max_age", MAX_AGE_DIGITS, MAX_AGE)? {
+        let max_age = match self.text("max_age", usize::MAX, MAX_AGE)? {
             None => None,
-            Some(text) if text.bytes().all(|b| b.is_ascii_digit()) => text.parse().ok(),
+            // Only digits, so a number that can't be read is too large.
+            Some(text) if text.bytes().all(|b| b.is_ascii_digit()) => {
+                Some(text.parse().unwrap_or(u64::MAX))
+            }
             Some(_) => return Err((E::InvalidRequest, MAX_AGE)),
         };
         let owned = |text: Option<&str>| text.map(str::to_owned);
@@ -745,8 +748,6 @@ fn may_have(
         is_the_resources != Some(false) && client.scopes.contains(scope)
     }
 }
-
-const MAX_AGE_DIGITS: usize = 9;
 
 const STATE: &str = "state must be there at most once, with at most 2048 bytes";
 const RESPONSE_TYPE: &str = "response_type must be code";

@@ -152,7 +152,8 @@ fn what_gets_a_redirect_with_state_and_iss() {
         (vec![("prompt", Some("create"))], E::InvalidRequest),
         (vec![("max_age", Some("-1"))], E::InvalidRequest),
         (vec![("max_age", Some("1h"))], E::InvalidRequest),
-        (vec![("max_age", Some("9999999999"))], E::InvalidRequest),
+        (vec![("max_age", Some("1.5"))], E::InvalidRequest),
+        (vec![("max_age", Some("\u{0661}"))], E::InvalidRequest),
         (vec![("scope", Some("a\"b"))], E::InvalidScope),
         (vec![("scope", Some(&long_scope))], E::InvalidScope),
         (
@@ -219,6 +220,20 @@ fn the_longest_values_are_accepted() {
     .unwrap();
     assert_eq!(request.state, Some(state));
     assert_eq!(request.max_age, Some(999_999_999));
+}
+
+/// No proof is so old, and the standard has no limit.
+#[test]
+fn no_number_of_seconds_is_too_large() {
+    for (text, seconds) in [
+        ("4294967296", 4_294_967_296),
+        ("0009007199254740991", 9_007_199_254_740_991),
+        ("18446744073709551616", u64::MAX),
+        ("99999999999999999999999999999999", u64::MAX),
+    ] {
+        let request = asked(&[("max_age", Some(text))]).unwrap();
+        assert_eq!(request.max_age, Some(seconds), "{text}");
+    }
 }
 
 #[test]
