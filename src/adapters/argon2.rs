@@ -287,10 +287,13 @@ fn at_least(
     memory.get_mut(..blocks).ok_or(HashError::Failed)
 }
 
-/// Whether a stored text is a hash of Argon2id, version 0x13. A text without a version has version
-/// 0x10, as the reference code reads it.
+/// Whether a stored text is a hash of Argon2id, version 0x13, with salt and key as we write them. A
+/// text without a version has version 0x10, as the reference code reads it. Other systems may use
+/// base64 with padding, or another alphabet.
 fn is_ours(hash: &str) -> bool {
-    hash.starts_with("$argon2id$v=19$")
+    let is_ours = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
+    let mut salt_and_key = hash.rsplit('$').take(2);
+    hash.starts_with("$argon2id$v=19$") && salt_and_key.all(|text| text.bytes().all(is_ours))
 }
 
 /// A stored hash whose parameters are within the limits. Somebody may have altered the row: it must
@@ -423,6 +426,31 @@ mod tests {
         ] {
             let phc = ["$argon2id$", parameters, SALT_AND_KEY].concat();
             assert_eq!(judge(&phc), expected, "{parameters}");
+        }
+    }
+
+    /// Other systems write salt and key with padding, or in the alphabet of URLs.
+    #[test]
+    fn the_base64_of_a_hash_may_have_padding_or_another_alphabet() {
+        let hasher = Argon2Hasher::default();
+        let params = Params::new(1_024, 2, 1, Some(32)).unwrap();
+        let salt = [251; 16];
+        let output = hasher.compute(OURS, &params, b"password", &salt, 32);
+        let key = Output::new(output.unwrap().expose()).unwrap();
+        use base64ct::{Base64, Base64Unpadded, Base64Url, Base64UrlUnpadded, Encoding as _};
+        for encoded in [
+            Base64::encode_string,
+            Base64Unpadded::encode_string,
+            Base64Url::encode_string,
+            Base64UrlUnpadded::encode_string,
+        ] {
+            let (salt, key) = (encoded(&salt), encoded(key.as_bytes()));
+            let phc = format!("$argon2id$v=19$m=1024,t=2,p=1${salt}${key}");
+            assert_eq!(judge(&phc), Ok(()), "{phc}");
+            let verified = |text| verify(text, &phc);
+            let matches = Ok(Verification::Matches { rehash: true });
+            assert_eq!(verified("password"), matches, "{phc}");
+            assert_eq!(verified("Password"), Ok(Verification::Differs), "{phc}");
         }
     }
 
