@@ -101,7 +101,7 @@ pub struct ForeignHash {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HashRefusal {
     /// It is of a form that is guessed quickly: MD5, SHA-1, unsalted SHA-2, `crypt`, or one of the
-    /// supported forms with too little work.
+    /// supported forms with too little work or too short a salt.
     Weak,
     /// It asks for more time or memory than the limits.
     TooCostly,
@@ -137,8 +137,8 @@ impl HashRefusal {
     pub const fn explanation(self) -> &'static str {
         match self {
             Self::Weak => {
-                "the hash is too weak (MD5, SHA-1, unsalted, crypt, or too little work): leave \
-                 password_hash out, and its owner asks for a reset link"
+                "the hash is too weak (MD5, SHA-1, no salt or a short one, crypt, or too little work): \
+                 leave password_hash out, and its owner asks for a reset link"
             }
             Self::TooCostly => {
                 "the hash costs more than a login may (bcrypt cost 12, 1,500,000 rounds of PBKDF2, \

@@ -6,8 +6,11 @@ use super::{ForeignHash, ForeignWork, HashRefusal, Preparation, ScryptCost};
 
 type Read<T> = Result<T, HashRefusal>;
 
-/// How many bytes a salt may have. Shorter ones repeat, longer ones don't occur.
-const SALT_BYTES: std::ops::RangeInclusive<usize> = 8..=64;
+/// How many bytes a salt may have. Shorter ones repeat (NIST SP 800-63B section 3.1.1.2), longer ones
+/// don't occur.
+const SALT_BYTES: std::ops::RangeInclusive<usize> = 4..=64;
+/// Argon2's own limit (RFC 9106 section 3.1).
+const ARGON2_SALT_BYTES: usize = 8;
 /// How many bytes a result may have. A shorter one could be guessed.
 const KEY_BYTES: std::ops::RangeInclusive<usize> = 16..=128;
 /// The usual result of scrypt.
@@ -227,7 +230,11 @@ fn argon2(text: &str) -> Read<ForeignHash> {
     let (salt, key) = (base64(salt)?, base64(key)?);
     require_lengths(&salt, &key, KEY_BYTES)?;
     // Argon2's own limits (RFC 9106 section 3.1).
-    if iterations == 0 || lanes == 0 || memory_kib < lanes.saturating_mul(8) {
+    if iterations == 0
+        || lanes == 0
+        || memory_kib < lanes.saturating_mul(8)
+        || salt.len() < ARGON2_SALT_BYTES
+    {
         return Err(malformed);
     }
     let work = ForeignWork::Argon2 {
@@ -346,9 +353,11 @@ fn typed_salt(text: &str) -> Read<Vec<u8>> {
 }
 
 fn require_lengths(salt: &[u8], key: &[u8], keys: std::ops::RangeInclusive<usize>) -> Read<()> {
-    if SALT_BYTES.contains(&salt.len()) && keys.contains(&key.len()) {
-        Ok(())
-    } else {
+    if salt.len() > *SALT_BYTES.end() || !keys.contains(&key.len()) {
         Err(HashRefusal::Malformed)
+    } else if salt.len() < *SALT_BYTES.start() {
+        Err(HashRefusal::Weak)
+    } else {
+        Ok(())
     }
 }

@@ -161,6 +161,37 @@ fn weak_hashes_are_rejected_by_name() {
     }
 }
 
+/// Django's published hashes have the salt `seasalt`, and those of RFC 7914 `NaCl`.
+#[test]
+fn a_salt_has_four_bytes_or_more() {
+    const KEY: &str = "$MDEyMzQ1Njc4OWFiY2RlZg";
+    for before in [
+        "$pbkdf2-sha256$29000$",
+        "$pbkdf2-sha512$i=29000$",
+        "$scrypt$ln=14,r=8,p=1$",
+        "$firescrypt$ln=14,r=8,p=1$",
+    ] {
+        let of = |salt: &str| work(&[before, salt, KEY].concat()).map(drop);
+        assert_eq!(of("TmFDbA"), Ok(()), "{before}");
+        for short in ["", "TmFD"] {
+            assert_eq!(of(short), Err(HashRefusal::Weak), "{before}{short}");
+        }
+    }
+    let published = "pbkdf2_sha256$1000000$seasalt$r1uLUxoxpP2Ued/qxvmje7UH9PUJBkRrvf9gGPL7Cps=";
+    assert_eq!(
+        work(published),
+        Ok(ForeignWork::Pbkdf2Sha256 { rounds: 1_000_000 })
+    );
+    let published = "scrypt$16384$seasalt$8$5$ECMIUp+LMxMSK8xB/IVyba+KYGTI7FTnet025q/1f/vBAVnnP3hdYqJuRi+mJn6ji6ze3Fbb7JEFPKGpuEf5vw==";
+    assert_eq!(work(published), Ok(ForeignWork::Scrypt(scrypt(14, 8, 5))));
+    for short in [
+        "pbkdf2_sha256$1000000$sea$r1uLUxoxpP2Ued/qxvmje7UH9PUJBkRrvf9gGPL7Cps=",
+        "scrypt$16384$$8$5$MDEyMzQ1Njc4OWFiY2RlZg==",
+    ] {
+        assert_eq!(work(short), Err(HashRefusal::Weak), "{short}");
+    }
+}
+
 #[test]
 fn other_texts_are_rejected() {
     for text in [
@@ -217,7 +248,11 @@ fn other_texts_are_rejected() {
         "$2b$06$DCq7YPn5Rq63x1Lad4cll.TV4S6ytwfsfvkgY8jIucDrjc8deX1s",
         "$2b$06$DCq7YPn5Rq63x1Lad4cll.TV4S6ytwfsfvkgY8jIucDrjc8deX1s=",
         "$2b$06$DCq7YPn5Rq63x1Lad4cl\u{e9}TV4S6ytwfsfvkgY8jIucDrjc8deX1s.",
-        "$pbkdf2-sha256$29000$c2hvcnQ$MDEyMzQ1Njc4OWFiY2RlZg",
+        &format!(
+            "$pbkdf2-sha256$29000${}$MDEyMzQ1Njc4OWFiY2RlZg",
+            "YWFh".repeat(22)
+        ),
+        "$argon2i$v=19$m=65536,t=3,p=4$c2Vhc2FsdA$MDEyMzQ1Njc4OWFiY2RlZg",
         "$pbkdf2-sha256$29000$MDEyMzQ1Njc4OWFiY2RlZg$c2hvcnQ",
         "$pbkdf2-sha256$29000$MDEyMzQ1Njc4OWFiY2RlZg$MDEy MzQ1Njc4OWFiY2RlZg",
         "scrypt$16383$0123456789abcdef$8$5$MDEyMzQ1Njc4OWFiY2RlZg==",
