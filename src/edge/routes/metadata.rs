@@ -17,7 +17,7 @@ use crate::service::AuthService;
 const METHODS: [&str; 3] = ["none", "client_secret_basic", "client_secret_post"];
 
 /// The claims that an app can get, in id_tokens or at `/auth/userinfo`.
-const CLAIMS: [&str; 16] = [
+const CLAIMS: [&str; 17] = [
     "sub",
     "iss",
     "aud",
@@ -34,6 +34,7 @@ const CLAIMS: [&str; 16] = [
     "updated_at",
     "email",
     "email_verified",
+    "roles",
 ];
 
 #[derive(Serialize)]

@@ -382,6 +382,10 @@ for (const store of ["kv", "durable"])
           assert.notEqual((await edge.fetch(pathname, { redirect: "manual" })).status, 404, name);
         }
       assert.deepEqual(body.id_token_signing_alg_values_supported, ["EdDSA", "RS256"]);
+      const given = await tokensOf(SPA, { scope: "openid profile email" });
+      const me = await client.get("/auth/userinfo", { token: given.access_token });
+      const shown = Object.keys({ ...claimsOf(given.id_token), ...me.body });
+      assert.deepEqual(body.claims_supported.toSorted(), shown.toSorted());
       assert.deepEqual(body.response_modes_supported, ["query"]);
       assert.equal(body.request_uri_parameter_supported, false);
       assert.equal(body.authorization_response_iss_parameter_supported, true);
