@@ -1,5 +1,6 @@
 //! Apps, managed by administrators and operators.
 
+use edgegate::domain::account::Edit;
 use edgegate::domain::authorization::{ClientFields, ClientId, ClientType, SecretId, StoredSecret};
 use edgegate::domain::error::{Code, Error, FieldProblem};
 use edgegate::domain::policy::{CLIENTS_PER_PAGE, RECENT_PROOF};
@@ -145,7 +146,7 @@ fn a_field_that_is_not_valid_is_named() {
             ),
             (
                 ClientFields {
-                    id_token_signed_response_alg: Some("RS256".to_owned()),
+                    id_token_signed_response_alg: Edit::Set("RS256".to_owned()),
                     ..public("Page")
                 },
                 "id_token_signed_response_alg",

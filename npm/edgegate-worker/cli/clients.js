@@ -21,7 +21,7 @@ const SCOPE = "clients";
  * What an app may be changed to.
  *
  * @typedef {{ name?: string, redirectUri?: string[], postLogoutRedirectUri?: string[],
- *   resource?: string[], scope?: string[], idTokenAlg?: string, firstParty?: boolean,
+ *   resource?: string[], scope?: string[], idTokenAlg?: string | false, firstParty?: boolean,
  *   disable?: boolean, enable?: boolean }} Fields
  */
 
@@ -51,6 +51,7 @@ export const clients = (program) => {
   )
     .option("--first-party", "nobody is asked for consent, and it may see roles")
     .option("--no-first-party", "people are asked for consent")
+    .option("--no-id-token-alg", "the algorithm of the signing key")
     .option("--disable", "it begins no session, and its sessions can't be renewed")
     .option("--enable", "the opposite")
     .action(amend);
@@ -83,7 +84,7 @@ const fieldsOf = (options) => ({
   post_logout_redirect_uris: options.postLogoutRedirectUri,
   resources: options.resource,
   scopes: options.scope,
-  id_token_signed_response_alg: options.idTokenAlg,
+  id_token_signed_response_alg: options.idTokenAlg === false ? null : options.idTokenAlg,
   disabled: options.disable ? true : options.enable ? false : undefined,
 });
 

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use super::redirect_uri::{RedirectKind, RedirectUri};
 use super::resource::Resource;
 use super::scope::{Scope, Scopes};
+use crate::domain::account::Edit;
 use crate::domain::error::FieldProblem;
 use crate::domain::id;
 use crate::domain::policy::{
@@ -374,7 +375,8 @@ pub struct ClientFields {
     pub post_logout_redirect_uris: Option<Vec<String>>,
     pub resources: Option<Vec<String>>,
     pub scopes: Option<Vec<String>>,
-    pub id_token_signed_response_alg: Option<String>,
+    /// Removed: that of the signing key.
+    pub id_token_signed_response_alg: Edit<String>,
     pub disabled: Option<bool>,
 }
 
@@ -411,7 +413,7 @@ pub struct ClientChange {
     pub post_logout_redirect_uris: Option<Vec<RedirectUri>>,
     pub resources: Option<Vec<Resource>>,
     pub scopes: Option<Vec<Scope>>,
-    pub id_token_alg: Option<IdTokenAlg>,
+    pub id_token_alg: Edit<IdTokenAlg>,
     pub disabled: Option<bool>,
 }
 
@@ -450,8 +452,7 @@ impl ClientChange {
             scopes: fields.scopes.map(|texts| scopes(&texts)).transpose()?,
             id_token_alg: fields
                 .id_token_signed_response_alg
-                .map(|text| id_token_alg(&text, rules))
-                .transpose()?,
+                .try_map(|text| id_token_alg(&text, rules))?,
             disabled: fields.disabled,
         })
     }
@@ -482,7 +483,7 @@ impl ClientChange {
         if let Some(scopes) = &self.scopes {
             after.scopes.clone_from(scopes);
         }
-        after.id_token_alg = self.id_token_alg.or(after.id_token_alg);
+        after.id_token_alg = self.id_token_alg.apply(client.id_token_alg);
         match self.disabled {
             Some(true) => after.disabled_at = after.disabled_at.or(Some(now)),
             Some(false) => after.disabled_at = None,

@@ -62,7 +62,7 @@ fn a_new_client() {
         post_logout_redirect_uris: Some(vec!["https://app.example.com/".to_owned()]),
         resources: Some(vec![API.to_owned(), format!("{API}/")]),
         scopes: Some(vec!["b".to_owned(), "a".to_owned(), "a".to_owned()]),
-        id_token_signed_response_alg: Some("EdDSA".to_owned()),
+        id_token_signed_response_alg: Edit::Set("EdDSA".to_owned()),
         ..fields()
     };
     let id = ClientId::generate(&[1; 16]);
@@ -209,7 +209,7 @@ fn the_first_bad_field_is_named() {
         ),
         (
             ClientFields {
-                id_token_signed_response_alg: text("none"),
+                id_token_signed_response_alg: Edit::Set("none".to_owned()),
                 ..fields()
             },
             "id_token_signed_response_alg",
@@ -217,7 +217,7 @@ fn the_first_bad_field_is_named() {
         ),
         (
             ClientFields {
-                id_token_signed_response_alg: text("RS256"),
+                id_token_signed_response_alg: Edit::Set("RS256".to_owned()),
                 ..fields()
             },
             "id_token_signed_response_alg",
@@ -264,6 +264,28 @@ fn a_change_raises_the_version_only_if_it_changes_something() {
     assert_eq!(renamed.name, "Other");
     assert!(renamed.first_party && renamed.resources.is_empty() && renamed.scopes.is_empty());
     assert_eq!(renamed.redirect_uris, client.redirect_uris);
+}
+
+#[test]
+fn the_choice_of_an_algorithm_can_be_undone() {
+    let edited = |client: &AppClient, alg| {
+        let fields = ClientFields {
+            id_token_signed_response_alg: alg,
+            ..ClientFields::default()
+        };
+        let change = ClientChange::parse(fields, &rules()).unwrap();
+        assert_eq!(
+            change == ClientChange::default(),
+            change.id_token_alg == Edit::Keep
+        );
+        change.apply(client, NOW)
+    };
+    let chosen = edited(&samples::client(), Edit::Set("EdDSA".to_owned()));
+    assert_eq!(chosen.id_token_alg, Some(IdTokenAlg::EdDsa));
+    assert_eq!(edited(&chosen, Edit::Keep), chosen);
+    let undone = edited(&chosen, Edit::Remove);
+    assert_eq!((undone.id_token_alg, undone.version), (None, 3));
+    assert_eq!(edited(&undone, Edit::Remove), undone);
 }
 
 #[test]

@@ -54,7 +54,9 @@ pub(crate) async fn patch<P: Ports>(service: &AuthService<P>, request: &Request<
     let id = client_id(service, request, token).await?;
     let mut members = body::merge_patch(request, FIELDS)?;
     for (member, name) in members.iter_mut().zip(FIELDS) {
-        *member = body::not_removed(name, member.take())?;
+        if name != ID_TOKEN_ALG {
+            *member = body::not_removed(name, member.take())?;
+        }
     }
     let changed = service.change_client(token, &id, fields(members)?).await?;
     Ok(Answer::json(200, &RegisteredBody::from(&changed)))
@@ -110,9 +112,12 @@ const FIELDS: [&str; 9] = [
     "post_logout_redirect_uris",
     "resources",
     "scopes",
-    "id_token_signed_response_alg",
+    ID_TOKEN_ALG,
     "disabled",
 ];
+
+/// The one member that may be `null`: then the signing key decides.
+const ID_TOKEN_ALG: &str = "id_token_signed_response_alg";
 
 fn fields(members: [Option<Json>; FIELDS.len()]) -> Result<ClientFields, Problem> {
     let [
@@ -137,7 +142,7 @@ fn fields(members: [Option<Json>; FIELDS.len()]) -> Result<ClientFields, Problem
         )?,
         resources: body::text_list("resources", resources)?,
         scopes: body::text_list("scopes", scopes)?,
-        id_token_signed_response_alg: body::text("id_token_signed_response_alg", alg)?,
+        id_token_signed_response_alg: body::text_edit(ID_TOKEN_ALG, alg)?,
         disabled: body::flag("disabled", disabled)?,
     })
 }

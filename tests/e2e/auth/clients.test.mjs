@@ -137,6 +137,20 @@ test("what is wrong with a field is named", async () => {
   }
 });
 
+test("what an answer shows of the id_token's algorithm may be sent back, and undoes a choice", async () => {
+  const json = { ...NOTES, id_token_signed_response_alg: null };
+  const made = await client.post("/auth/clients", { token: admin, json });
+  assert.deepEqual([made.status, made.body.id_token_signed_response_alg], [201, null]);
+  const path = `/auth/clients/${made.body.client_id}`;
+  for (const alg of ["EdDSA", null, null]) {
+    const changed = await client.patch(path, {
+      token: admin,
+      json: { id_token_signed_response_alg: alg },
+    });
+    assert.deepEqual([changed.status, changed.body.id_token_signed_response_alg], [200, alg]);
+  }
+});
+
 test("only administrators manage apps", async () => {
   for (const [method, path, json] of [
     ["GET", "/auth/clients"],
