@@ -4,6 +4,7 @@
 // It reads the whole file. A user without an address is left out and named on stderr.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { Advice, helpIfAsked, main } from "./project/advice.mjs";
 
 /** @typedef {Record<string, any>} Fields */
 
@@ -66,10 +67,39 @@ function firebaseHash({ passwordHash, salt }) {
   return `$firescrypt$${cost}$${salt}$${passwordHash}$${FIREBASE_SALT_SEPARATOR}`;
 }
 
-/** @param {string} [name] The given and the family name in one. */
-const named = (name) => ({ first_name: name?.slice(0, 100) });
+/** The import's limit. Other systems allow longer names. */
+const NAME_CHARACTERS = 100;
 
-/** @type {Record<string, (text: string) => Fields[]>} */
+/**
+ * The beginning of a name that is too long.
+ *
+ * @param {string | null} [name]
+ */
+const cut = (name) => name && [...name].slice(0, NAME_CHARACTERS).join("");
+
+/**
+ * @param {Fields} row
+ * @returns {Fields}
+ */
+const withCutNames = (row) => ({
+  ...row,
+  first_name: cut(row.first_name),
+  last_name: cut(row.last_name),
+});
+
+/**
+ * Whether a time of Postgres is still to come: `infinity`, or `2026-11-30T12:00:00+00:00`.
+ *
+ * @param {string | null | undefined} time
+ * @param {number} now
+ */
+const isAhead = (time, now) => Boolean(time) && !(Date.parse(String(time)) <= now);
+
+/**
+ * The rows of an export. A name may have both names in one.
+ *
+ * @type {Record<string, (text: string, now: number) => Fields[]>}
+ */
 export const SYSTEMS = {
   auth0: (text) =>
     rowsOf(text).map((user) => ({
@@ -86,7 +116,7 @@ export const SYSTEMS = {
       email: user.email,
       email_verified: Boolean(user.emailVerified),
       password_hash: user.password,
-      ...named(user.name),
+      first_name: user.name,
       external_id: user.id,
     })),
   django: (text) =>
@@ -106,7 +136,7 @@ export const SYSTEMS = {
       email: user.email,
       email_verified: user.emailVerified,
       password_hash: firebaseHash(user),
-      ...named(user.displayName),
+      first_name: user.displayName,
       external_id: user.localId,
       disabled: user.disabled,
     })),
@@ -122,13 +152,13 @@ export const SYSTEMS = {
       disabled: user.enabled === false,
     }));
   },
-  supabase: (text) =>
+  supabase: (text, now) =>
     rowsOf(text).map((user) => ({
       id: user.id,
       email: user.email,
       email_verified: Boolean(user.email_confirmed_at),
       password_hash: user.encrypted_password,
-      disabled: Boolean(user.banned_until),
+      disabled: isAhead(user.banned_until, now) || Boolean(user.deleted_at),
     })),
 };
 
@@ -137,9 +167,10 @@ export const SYSTEMS = {
  *
  * @param {string} system
  * @param {string} text
+ * @param {number} [now]
  */
-export function convert(system, text) {
-  const rows = SYSTEMS[system](text);
+export function convert(system, text, now = Date.now()) {
+  const rows = SYSTEMS[system](text.replace(/^\ufeff/, ""), now).map(withCutNames);
   const without = rows.flatMap(({ email }, at) => (email ? [] : [at + 1]));
   // An absent member has its default. An empty one would be refused.
   const lines = rows
@@ -149,15 +180,41 @@ export function convert(system, text) {
   return { lines, without };
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [system, file] = process.argv.slice(2);
-  if (!Object.hasOwn(SYSTEMS, system ?? "") || file === undefined) {
-    const systems = Object.keys(SYSTEMS).join("|");
-    console.error(`node scripts/convert-accounts.mjs ${systems} <file> > accounts.jsonl`);
-    process.exit(2);
-  }
-  const { lines, without } = convert(system, readFileSync(file, "utf8"));
+const systems = Object.keys(SYSTEMS);
+const USAGE = `Use it as \`node scripts/convert-accounts.mjs ${systems.join("|")} <file> > accounts.jsonl\``;
+
+/** @param {string[]} args */
+function run(args) {
+  helpIfAsked(`${USAGE}.`, args);
+  const [system, file, ...more] = args;
+  if (system !== undefined && !systems.includes(system))
+    throw new Advice(`"${system}" is not one of ${systems.join(", ")}.`);
+  if (file === undefined || more.length > 0) throw new Advice(`${USAGE}.`);
+  const { lines, without } = converted(system, file);
   for (const line of lines) process.stdout.write(line);
   if (without.length > 0)
     console.error(`Left out, because they have no address: users ${without.join(", ")}`);
 }
+
+/**
+ * @param {string} system
+ * @param {string} file
+ */
+function converted(system, file) {
+  const again = `export it again as in docs/accounts-in-and-out.md, for ${system}`;
+  try {
+    const { lines, without } = convert(system, readFileSync(file, "utf8"));
+    if (lines.length > 0) return { lines, without };
+  } catch (error) {
+    const { code, name } = /** @type {NodeJS.ErrnoException} */ (error);
+    if (code === "ENOENT") throw new Advice(`there is no file ${file}.`);
+    if (code === "EISDIR") throw new Advice(`${file} is a folder: name the file of the export.`);
+    if (name === "SyntaxError") throw new Advice(`${file} is not JSON: ${again}.`);
+    // The parts of an export of this system are missing.
+    if (name !== "TypeError") throw error;
+  }
+  throw new Advice(`${file} has no users with an address: ${again}.`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  await main(async () => run(process.argv.slice(2)));
