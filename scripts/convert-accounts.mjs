@@ -88,7 +88,8 @@ const withCutNames = (row) => ({
 });
 
 /**
- * Whether a time of Postgres is still to come: `infinity`, or `2026-11-30T12:00:00+00:00`.
+ * Whether a time is still to come, or can't be read: `2026-11-30T12:00:00+00:00`, or `infinity` of
+ * Postgres.
  *
  * @param {string | null | undefined} time
  * @param {number} now
@@ -111,13 +112,14 @@ export const SYSTEMS = {
       external_id: user._id?.$oid ? `auth0|${user._id.$oid}` : user.user_id,
       disabled: user.blocked,
     })),
-  "better-auth": (text) =>
+  "better-auth": (text, now) =>
     rowsOf(text).map((user) => ({
       email: user.email,
       email_verified: Boolean(user.emailVerified),
       password_hash: user.password,
       first_name: user.name,
       external_id: user.id,
+      disabled: Boolean(user.banned) && (!user.banExpires || isAhead(user.banExpires, now)),
     })),
   django: (text) =>
     rowsOf(text)

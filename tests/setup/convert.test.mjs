@@ -32,6 +32,19 @@ test("a ban that is over, or a deletion, is seen in an export of Supabase", () =
   assert.equal(disabled({ deleted_at: "2026-01-01T00:00:00+00:00" }), true);
 });
 
+test("a ban by better-auth's plugin for administrators is kept", () => {
+  const disabled = (more) =>
+    rows("better-auth", [{ email: "ada@example.com", ...more }])[0].disabled;
+  for (const not of [{}, { banned: null }, { banned: false }, { banned: 0 }])
+    assert.equal(disabled(not), false);
+  for (const banned of [true, 1]) {
+    assert.equal(disabled({ banned }), true);
+    assert.equal(disabled({ banned, banExpires: null }), true);
+    assert.equal(disabled({ banned, banExpires: "2026-11-30T12:00:01.000Z" }), true);
+    assert.equal(disabled({ banned, banExpires: "2026-11-30T11:59:59.000Z" }), false);
+  }
+});
+
 test("a name is cut where the import's limit is, and no character in two", () => {
   const long = `${"x".repeat(99)}😀y`;
   const cut = `${"x".repeat(99)}😀`;
