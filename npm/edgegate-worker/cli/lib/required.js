@@ -28,8 +28,8 @@ export const templateFor = (name) =>
   parse(readFileSync(DEFAULTS, "utf8").replaceAll(NAME, name), [], { allowTrailingComma: true });
 
 /**
- * What a configuration lacks. `config` is the part of one environment: wrangler's own reading of it,
- * or the text's, completed by what an environment inherits.
+ * What a configuration lacks. `config` is the part of one environment, as wrangler reads it or as
+ * the file has it, with what the environment inherits.
  *
  * @param {Record<string, any>} config
  * @param {string} name the Worker's name, without an environment
