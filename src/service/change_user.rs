@@ -58,8 +58,9 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Like [`change_user`](Self::change_user), for names, roles and state of a user that was just
-    /// read. If only the answer of the store was lost, this continues. A repeat of the request
-    /// would find nothing to change, and the change would never be recorded.
+    /// read. If the store made the change and only its answer was lost, this goes on as after an
+    /// answer. Otherwise a repeat of the request would find nothing to change, and the change would
+    /// never be recorded.
     pub(super) async fn amend(
         &self,
         before: &User,

@@ -499,7 +499,8 @@ impl<P: Ports> AuthService<P> {
     /// Counts the attempts that fail because of the provider, until it accepts a mail. The first
     /// one that it refuses because of the account is recorded at once, an outage by the cron.
     ///
-    /// What can't be stored is left out: a mail that was sent must not be sent again because of it.
+    /// If this can't be stored, nothing happens: a mail that was sent must not be sent again
+    /// because of that.
     async fn note_answer(&self, failure: Option<&MailFailure>, provider: &ProviderState) {
         let ledger = self.ports.mail_ledger();
         let (kind, reason) = match failure {

@@ -74,7 +74,8 @@ fn read(claims: &Json, issuer: &str, now: u64) -> Option<IdTokenHint> {
         Json::Integer(at) => *at,
         _ => return None,
     };
-    // No session that it could name lives longer.
+    // No session lives longer than `MAX_SESSION_TTL`, so an older hint can't be about a session
+    // that goes on.
     let is_of_our_time = issued_at <= now.saturating_add(FUTURE_SKEW_SECONDS)
         && now < issued_at.saturating_add(MAX_SESSION_TTL);
     if text_of("iss")? != issuer || !is_of_our_time {

@@ -20,7 +20,8 @@ pub trait KeyValue {
     /// Writes one key, whatever its value was. It lives for `ttl` seconds (at least 60).
     ///
     /// # Errors
-    /// When it may not have been written. [`WriteError::Refused`] when the key was written too often.
+    /// When it is not certain that it was written. [`WriteError::Refused`] when the key was written
+    /// too often.
     async fn write(
         &self,
         key: &str,
