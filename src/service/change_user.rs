@@ -125,7 +125,7 @@ impl<P: Ports> AuthService<P> {
         change: &UserChange,
     ) -> Result<Option<User>, StoreError> {
         let users = self.ports.users();
-        self.held(id, async |within| {
+        self.within_hold(id, async |within| {
             users
                 .update(id, if_version, within, change, self.now())
                 .await
@@ -136,7 +136,7 @@ impl<P: Ports> AuthService<P> {
     /// Makes a change of a user's row within a hold of the user's object, so that no copy of the
     /// row is used that is older than the change. `change` gets the deadline, and answers `None` if
     /// nothing was changed. A change that reached the database too late is attempted again.
-    pub(super) async fn held<T>(
+    pub(super) async fn within_hold<T>(
         &self,
         id: UserId,
         change: impl AsyncFn(Option<u64>) -> Result<Option<T>, StoreError>,

@@ -45,7 +45,7 @@ use records::{
     signed_off_prefix, stale_key,
 };
 
-pub use platform::{Background, KeyValue, Page, Sleep, Values, WriteError};
+pub use platform::{Background, KeyPage, KeyValue, Sleep, Values, WriteError};
 pub use revocation_memory::RevocationMemory;
 
 /// The session store on Workers KV.

@@ -35,7 +35,7 @@ pub trait KeyValue {
     ///
     /// # Errors
     /// When the store does not answer.
-    async fn list(&self, prefix: &str, cursor: Option<&str>) -> Result<Page, StoreError>;
+    async fn list(&self, prefix: &str, cursor: Option<&str>) -> Result<KeyPage, StoreError>;
 
     /// Deletes a key. Deleting an absent key is not an error.
     ///
@@ -49,7 +49,7 @@ pub type Values = HashMap<String, String>;
 
 /// A page of a list of keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Page {
+pub struct KeyPage {
     /// The keys, each with its metadata.
     pub keys: Vec<(String, Option<String>)>,
     /// Where the next page begins. `None` after the last page.
