@@ -1,5 +1,6 @@
-//! `tests/README.md`, `docs/oidc-requirements.md`, `tests/findings.md` and `SECURITY.md` name tests
-//! that exist, each requirement once; and what only the sources can show.
+//! Checks that `tests/README.md`, `docs/oidc-requirements.md`, `tests/findings.md` and
+//! `SECURITY.md` name only tests that exist, and each requirement once. Also checks rules that only
+//! the sources can show.
 
 #![allow(
     unreachable_pub,

@@ -9,7 +9,7 @@ const DOCS = "https://developers.cloudflare.com";
 
 /** Where the D1 database is. */
 export const PRIMARY = "Europe";
-/** Where KV's central stores are: Cloudflare does not say. */
+/** Where KV's central stores are. An assumption: Cloudflare does not say. */
 export const CENTRAL_STORES = ["Europe", "North America"];
 
 /**

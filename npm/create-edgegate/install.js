@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Refusal } from "./refusal.js";
 
-const AGAIN = "Run this again when it is solved: it goes on from here.";
+const AGAIN = "Solve this and run it again: it continues where it stopped.";
 
 /**
  * Installs the packages, if they are not there yet. npm's own settings hold, such as `offline`.

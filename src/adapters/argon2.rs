@@ -175,8 +175,9 @@ impl Argon2Hasher {
 }
 
 impl Argon2Hasher {
-    /// Whether verifying this stored text is the work of a foreign hash. Argon2id of version 0x13
-    /// that another system made is known only by the parameters that `IMPORTED_HASHES` names.
+    /// Whether another system made this stored hash, so that verifying it takes other work than one
+    /// of our own. A hash of Argon2id, version 0x13, looks like our own: only parameters that
+    /// `IMPORTED_HASHES` names show that it is foreign.
     fn is_foreign_work(&self, hash: &str) -> bool {
         if !is_ours(hash) {
             return self.foreign.read(hash).is_ok();

@@ -15,7 +15,7 @@ use crate::domain::account::{
 };
 use crate::domain::secret::SecretBytes;
 
-/// bcrypt ignores what follows these bytes. A NUL follows the password.
+/// How many bytes of a password bcrypt reads. It reads a NUL after a shorter password.
 const BCRYPT_BYTES: usize = 72;
 
 /// The text that the other system hashed, if this is the password.

@@ -127,8 +127,8 @@ pub const DEPARTURE_TTL: u64 = 8 * DAY;
 /// How many kept mails, or deleted accounts, are read from the database at a time.
 pub const DEPARTURE_PAGE: u32 = 500;
 
-/// How often a user's Durable Object is called: once more after a failure. Moving or updating an
-/// object breaks the requests on their way to it, and it is available again at once.
+/// How often a call of a Durable Object is tried: a second time if the first fails. Moving or
+/// updating an object breaks the requests on their way to it, and it is available again at once.
 pub const OBJECT_TRIES: u32 = 2;
 
 /// For how long an object decides from its copy of the user's row, in seconds: a day. A change that
@@ -247,8 +247,8 @@ pub const KNOWN_COUNTED: usize = 50;
 /// How many attempts by strangers may wait in one account's object while it computes a hash. The
 /// same number of attempts by known clients may wait at the same time.
 pub const TRIES_WAITING: u32 = 4;
-/// What a client is told to wait, in seconds, when that many are waiting already. Five hashes of ours
-/// take less. Five imported ones of the highest cost take some five seconds.
+/// What a client is told to wait, in seconds, when that many are waiting already. Five of our own
+/// hashes take less. Five imported ones of the highest cost take some five seconds.
 pub const TRIES_WAITING_RETRY_AFTER: u32 = 1;
 /// How long the range API of breached passwords may take. A person is waiting, and without an
 /// answer the password is accepted.
@@ -263,8 +263,8 @@ pub const CHALLENGE_MAX_BYTES: u32 = 16 * 1024;
 /// The longest token of a challenge, in bytes. This is Turnstile's own limit.
 pub const CHALLENGE_TOKEN_BYTES: usize = 2_048;
 
-/// How long an account's object may take to answer, in milliseconds: ten times as long as five
-/// hashes of ours on a slow machine, and twice as long as five imported ones of the highest cost.
+/// How long an account's object may take to answer, in milliseconds: ten times as long as five of
+/// our own hashes on a slow machine, and twice as long as five imported ones of the highest cost.
 pub const ACCOUNT_TIMEOUT_MS: u64 = 10_000;
 /// How long a device ticket is valid: 400 days, the longest that browsers keep a cookie (RFC
 /// 6265bis section 5.5). Each login issues a new one. A new password, or the end of all sessions,
@@ -318,7 +318,7 @@ pub const MAIL_NETWORK_BITS: (u8, u8) = (32, 48);
 /// The prefix lengths of the larger network around it, which a single provider may own. The first
 /// requests from it are limited together.
 pub const MAIL_LARGER_NETWORK_BITS: (u8, u8) = (16, 32);
-/// A larger network gets one part in this many of the first pool.
+/// A larger network may use one part in this many of the first pool.
 pub const MAIL_LARGER_NETWORK_PART: u64 = 10;
 /// How many mails per day the holder of a user's ticket may request outside all budgets. An owner
 /// needs fewer, and a thief of the ticket gets no more.

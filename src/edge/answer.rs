@@ -50,8 +50,8 @@ pub enum Cookie {
     /// Nothing.
     #[default]
     Untouched,
-    /// A session of this sign-on began in these cookies. The session of the cookie before it is
-    /// ended: *replaced* if it is of the same sign-on, otherwise as by logging out.
+    /// A session of this sign-on began in these cookies. The session of the previous cookie is
+    /// ended: as *replaced* if it has the same sign-on, otherwise as by logging out.
     Begun(SessionCookies, SessionId),
     /// All sessions of this user are over, and a new one began in these cookies. If the cookie
     /// before it belonged to another user, that session is ended.

@@ -283,7 +283,8 @@ mod tests {
         ] {
             assert_eq!(bearer(text), None, "{text}");
         }
-        // What follows the spaces is the token, and is rejected as one.
+        // Everything after the spaces is read as the token, and is rejected later as an invalid
+        // token.
         for (text, token) in [
             ("Bearer \ta.b.c", "\ta.b.c"),
             ("Bearer a.b.c, Bearer d.e.f", "a.b.c, Bearer d.e.f"),

@@ -177,7 +177,7 @@ pub async fn route<P: Ports>(service: &AuthService<P>, request: &Request<'_>) ->
     answer
 }
 
-/// A refusal in the form that the path has for them.
+/// A refusal, in the form in which this path refuses: problem+json or that of RFC 6749.
 #[must_use]
 pub fn refuse(path: &str, problem: Problem) -> Answer {
     if routes_at(path).any(|route| route.oauth_errors) {

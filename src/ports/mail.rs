@@ -109,8 +109,9 @@ pub trait MailLedger {
     /// When the store does not answer.
     async fn kept(&self, after: &str, limit: u32) -> Result<Vec<DeadLetter>, StoreError>;
 
-    /// The same of the jobs that may name this user by the id or the address. It MUST return all that
-    /// do. It may return others: in a text that is not ASCII, a store can't compare addresses.
+    /// Like [`kept`](Self::kept), but only the jobs that may name this user by the id or the
+    /// address. It MUST return all that do. It may return others: in a text that is not ASCII, a
+    /// store can't compare addresses.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -171,7 +172,7 @@ pub trait MailLedger {
     async fn tidy(&self, dead_before: u64, now: u64) -> Result<u64, StoreError>;
 }
 
-/// A job that asks a lane for a place.
+/// A job that asks a lane to admit its mail.
 #[derive(Clone, Copy, Debug)]
 pub struct LaneRequest<'a> {
     /// The job's id.

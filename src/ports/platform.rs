@@ -35,8 +35,8 @@ pub trait PasswordHasher {
     fn judge(&self, hash: &PasswordHash) -> Result<(), HashRefusal>;
 
     /// Completes the work of a failed attempt, so that every failure takes the same time as far as
-    /// possible. An attempt at a foreign hash also makes one hash of ours, as a successful login
-    /// does to replace it. While the usual parameters of foreign hashes are set, any other failed
+    /// possible. An attempt at a foreign hash also makes one of our own, as a successful login does
+    /// to replace it. While the usual parameters of foreign hashes are set, any other failed
     /// attempt does their work.
     async fn level_failure(&self, attempt: &Attempt<'_>);
 
@@ -44,10 +44,10 @@ pub trait PasswordHasher {
     /// with this salt. The time may depend on the salt, so each address has its own.
     async fn verify_nothing(&self, password: &Password, salt: &[u8; 16]);
 
-    /// Makes an attempt. It takes the time of one hash of ours, whether or not there is anything to
-    /// compare with, and that of a foreign hash where [`level_failure`](Self::level_failure) says
-    /// so. If the password was typed with a space other than U+0020 and does not match, it takes
-    /// twice the time: only the typed text decides that.
+    /// Makes an attempt. It takes the time of one of our own hashes, whether or not there is
+    /// anything to compare with, and that of a foreign hash where
+    /// [`level_failure`](Self::level_failure) says so. If the password was typed with a space other
+    /// than U+0020 and does not match, it takes twice the time: only the typed text decides that.
     async fn compare(&self, attempt: &Attempt<'_>) -> Comparison {
         let compared = self.compare_once(attempt).await;
         let Some(unmapped) = attempt.password.with_spaces_as_typed() else {

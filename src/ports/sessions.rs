@@ -43,7 +43,7 @@ pub struct NewSession<'a> {
     /// After how many seconds without a renewal it ends.
     pub idle_ttl: u64,
     /// How many sessions the user may have, including this one: of browsers, or of the same app.
-    /// `None` is no limit.
+    /// `None`: no limit.
     pub most: Option<usize>,
 }
 
@@ -178,7 +178,7 @@ pub trait SessionStore {
     /// Records that a code is exchanged for a session that is about to begin. MUST be exact in
     /// every store, also for simultaneous calls from many places: of all sessions one gets
     /// [`Exchanged::First`], and the same one again if the call is repeated. MUST remember that
-    /// until `until`, when no clock lets the code live any more.
+    /// until `until`: by then the code has expired by every clock.
     ///
     /// `sign_on` is the sign-on that the session will belong to. If it has ended, MUST answer
     /// [`Exchanged::SignedOff`] instead, within the adapter's stated staleness.
@@ -274,10 +274,10 @@ pub trait SessionStore {
     /// When something may not have been deleted. The caller may repeat.
     async fn forget(&self, user: UserId, most: usize) -> Result<usize, StoreError>;
 
-    /// What revokes an access token of this session. `sign_on` is the token's: only the token of an
-    /// app has one, and the end of that sign-on revokes it too. With the sign-on of a browser's
-    /// session it says whether somebody is still signed on. Never writes. The adapter states how
-    /// stale the answer may be.
+    /// What revokes an access token of this session. `sign_on` is the sign-on that the token names:
+    /// only the token of an app names one, and the end of that sign-on revokes the token too. A
+    /// caller who passes the sign-on of a browser's session learns whether somebody is still signed
+    /// on. Never writes. The adapter states how stale the answer may be.
     ///
     /// # Errors
     /// When the store does not answer. The caller rejects the token then.

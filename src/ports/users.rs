@@ -97,9 +97,8 @@ pub trait UserDirectory {
     async fn is_past(&self, deadline: u64, now: u64) -> Result<bool, StoreError>;
 
     /// At most `limit` users whose rows were changed outside of a hold: by hand, or by an earlier
-    /// version of the service. Of them,
-    /// [`newest_row_changes`](crate::domain::policy::newest_row_changes) are those that changed
-    /// last. The others have waited the longest.
+    /// version of the service. [`newest_row_changes`](crate::domain::policy::newest_row_changes) of
+    /// them are the users that changed last, and the others are those that have waited the longest.
     ///
     /// # Errors
     /// When the store does not answer.

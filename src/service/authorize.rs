@@ -193,7 +193,8 @@ impl<P: Ports> AuthService<P> {
             epoch: of.epoch,
             proof: of.proof,
         });
-        // Before the request is judged: what the browser arrives with was not given for it.
+        // Set before the request is judged: a proof that the browser had already was not given for
+        // it.
         request.seen = signed_on.as_ref().map(SignedOn::seen);
         let grant = self.live_grant(request, signed_on.as_ref()).await?;
         let step = self.step(
@@ -394,7 +395,7 @@ impl<P: Ports> AuthService<P> {
         next_step(request, app, signed_on, grant, visit, &rules, self.now())
     }
 
-    /// Gives what the app asks for, unless it was given before, and seals a code.
+    /// Stores a grant of what the app asks for, unless there is one already, and seals a code.
     async fn issue_code(
         &self,
         request: &AuthorizationRequest,

@@ -58,8 +58,9 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Like [`change_user`](Self::change_user), for names, roles and state of a user that was just
-    /// read. If only the answer of the store was lost, this continues. A repeat of the request
-    /// would find nothing to change, and the change would never be recorded.
+    /// read. If the store made the change and only its answer was lost, this goes on as after an
+    /// answer. Otherwise a repeat of the request would find nothing to change, and the change would
+    /// never be recorded.
     pub(super) async fn amend(
         &self,
         before: &User,
@@ -124,7 +125,7 @@ impl<P: Ports> AuthService<P> {
         change: &UserChange,
     ) -> Result<Option<User>, StoreError> {
         let users = self.ports.users();
-        self.held(id, async |within| {
+        self.within_hold(id, async |within| {
             users
                 .update(id, if_version, within, change, self.now())
                 .await
@@ -135,7 +136,7 @@ impl<P: Ports> AuthService<P> {
     /// Makes a change of a user's row within a hold of the user's object, so that no copy of the
     /// row is used that is older than the change. `change` gets the deadline, and answers `None` if
     /// nothing was changed. A change that reached the database too late is attempted again.
-    pub(super) async fn held<T>(
+    pub(super) async fn within_hold<T>(
         &self,
         id: UserId,
         change: impl AsyncFn(Option<u64>) -> Result<Option<T>, StoreError>,

@@ -76,7 +76,7 @@ impl<P: Ports> AuthService<P> {
             let freed = &self.shared.freed_addresses;
             let freed = freed.freed(&user.email, self.now());
             let deleted = self
-                .held(user.id, async |within| {
+                .within_hold(user.id, async |within| {
                     let deleted = users
                         .delete(user.id, &user.email, if_version, within, &freed)
                         .await?;
@@ -92,7 +92,7 @@ impl<P: Ports> AuthService<P> {
                 },
             };
             if is_gone {
-                return self.follow_deletion(user, by, locale).await;
+                return self.finish_deletion(user, by, locale).await;
             }
             // It is deleted already, was changed meanwhile, is the last administrator, or has just
             // got another address.
@@ -111,7 +111,7 @@ impl<P: Ports> AuthService<P> {
         ))
     }
 
-    async fn follow_deletion(&self, user: User, by: Actor, locale: Locale) -> Result<(), Error> {
+    async fn finish_deletion(&self, user: User, by: Actor, locale: Locale) -> Result<(), Error> {
         self.record(Act::AccountDeleted { user: user.id, by });
         let to = user.email.clone();
         self.notify_user(&user, Task::AccountDeleted { to }, locale)

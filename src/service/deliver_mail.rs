@@ -53,7 +53,7 @@ struct Unreadable {
 #[derive(Debug)]
 struct Ready {
     job: Job,
-    next: Result<Next, StoreError>,
+    next: Result<Plan, StoreError>,
     provider: ProviderState,
     /// When it was prepared, in seconds since 1970.
     at: u64,
@@ -61,7 +61,7 @@ struct Ready {
 
 /// What to do for a job.
 #[derive(Debug)]
-enum Next {
+enum Plan {
     /// Nothing: no mail is sent now.
     End(Delivery),
     /// Send a notice.
@@ -289,15 +289,15 @@ impl<P: Ports> AuthService<P> {
         (job, line)
     }
 
-    async fn decide(&self, job: &mut Job) -> Result<Next, StoreError> {
+    async fn decide(&self, job: &mut Job) -> Result<Plan, StoreError> {
         if job.is_expired(self.now()) {
             self.leave_lane(job).await?;
-            return Ok(Next::End(Delivery::NotDue(NotDue::Expired)));
+            return Ok(Plan::End(Delivery::NotDue(NotDue::Expired)));
         }
         // Who pays does not depend on who has an account, so neither waits for the other.
         let (payment, found) = join(self.pay(job), self.look_up(job)).await;
         if !note_payment(job, payment?) {
-            return Ok(Next::End(self.wait_for_budget(job)));
+            return Ok(Plan::End(self.wait_for_budget(job)));
         }
         let found = found?;
         let owner = match &found {
@@ -310,37 +310,37 @@ impl<P: Ports> AuthService<P> {
             job.pool = Pool::Medium;
             let payment = self.pay(job).await?;
             if !note_payment(job, payment) {
-                return Ok(Next::End(self.wait_for_budget(job)));
+                return Ok(Plan::End(self.wait_for_budget(job)));
             }
         }
         let due = match found {
             Ok(Due::Link(due)) => due,
-            Ok(Due::Notice) => return Ok(Next::Notice),
+            Ok(Due::Notice) => return Ok(Plan::Notice),
             Err(why) => {
                 if let Some(lane) = lane_of_nobody(&job.task) {
                     let lane = self.shared.mail_keys.lane(&lane);
                     self.enter_lane(job, &lane, VERIFICATION_LINK_TTL).await?;
                 }
-                return Ok(Next::End(Delivery::NotDue(why)));
+                return Ok(Plan::End(Delivery::NotDue(why)));
             }
         };
         let lane = self.shared.mail_keys.lane(&due.lane);
         Ok(match self.enter_lane(job, &lane, due.base).await? {
-            Some(life) => Next::Link { due, lane, life },
-            None => Next::End(Delivery::EarlierLink),
+            Some(life) => Plan::Link { due, lane, life },
+            None => Plan::End(Delivery::EarlierLink),
         })
     }
 
     async fn carry_out(
         &self,
         job: &Job,
-        next: Next,
+        next: Plan,
         provider: &ProviderState,
         trace: &mut Trace,
     ) -> Result<Delivery, StoreError> {
         match next {
-            Next::End(delivery) => Ok(delivery),
-            Next::Notice => {
+            Plan::End(delivery) => Ok(delivery),
+            Plan::Notice => {
                 let Some(message) = self.word_notice(job) else {
                     return Ok(Delivery::NotDue(NotDue::NoRecipient));
                 };
@@ -353,7 +353,7 @@ impl<P: Ports> AuthService<P> {
                 }
                 Ok(delivery)
             }
-            Next::Link { due, lane, life } => {
+            Plan::Link { due, lane, life } => {
                 let message = self.word(job, &due, life);
                 self.send(job, &message, Some(&lane), provider, trace).await
             }
@@ -499,7 +499,8 @@ impl<P: Ports> AuthService<P> {
     /// Counts the attempts that fail because of the provider, until it accepts a mail. The first
     /// one that it refuses because of the account is recorded at once, an outage by the cron.
     ///
-    /// What can't be stored is left out: a mail that was sent must not be sent again because of it.
+    /// If this can't be stored, nothing happens: a mail that was sent must not be sent again
+    /// because of that.
     async fn note_answer(&self, failure: Option<&MailFailure>, provider: &ProviderState) {
         let ledger = self.ports.mail_ledger();
         let (kind, reason) = match failure {

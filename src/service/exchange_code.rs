@@ -96,8 +96,8 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// The scopes that the app may still have: an administrator may have changed it since the code
-    /// was issued. Of an app that nobody registered, the document is read where a browser is sent
-    /// to and nowhere else.
+    /// was issued. The document of an app that nobody registered is not read here: its redirect
+    /// URIs matter only when a browser is redirected.
     fn scopes_still_allowed(
         &self,
         code: &Code,

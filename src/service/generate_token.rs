@@ -72,7 +72,7 @@ impl<P: Ports> AuthService<P> {
         );
         let user = match email {
             Err(why) => Err(LoginRefusal::NotAnAddress(why)),
-            Ok(_) => self.signs_in(user, compared, &password).await?,
+            Ok(_) => self.conclude_login(user, compared, &password).await?,
         }
         .map_err(|refusal| self.refuse_login(refusal, tried))?;
         let sign_on = self.sign_on_to_keep(&user, caller.credentials).await?;
@@ -93,7 +93,7 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// The user, if the password was right. A hash with outdated parameters is replaced.
-    async fn signs_in(
+    async fn conclude_login(
         &self,
         user: Option<User>,
         compared: Comparison,

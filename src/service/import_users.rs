@@ -71,13 +71,13 @@ struct Candidate {
 
 /// What earlier lines of the request have.
 #[derive(Default)]
-struct Seen {
+struct EarlierRows {
     addresses: BTreeSet<String>,
     ids: BTreeSet<UserId>,
     external_ids: BTreeSet<String>,
 }
 
-impl Seen {
+impl EarlierRows {
     /// Notes what a row has, unless an earlier row has the same.
     fn note(&mut self, row: &ImportRow) -> Result<(), RowRefusal> {
         let (email, external_id) = (row.email.canonical(), row.external_id.as_ref());
@@ -115,7 +115,7 @@ impl<P: Ports> AuthService<P> {
         self.require_fresh(&manager)?;
         let mut rows = Vec::new();
         let mut read = Vec::new();
-        let mut seen = Seen::default();
+        let mut seen = EarlierRows::default();
         for &(line, text) in lines {
             match self.judge_row(text, options, &mut seen) {
                 Ok(row) => read.push((line, row)),
@@ -179,7 +179,7 @@ impl<P: Ports> AuthService<P> {
         &self,
         text: &[u8],
         options: ImportOptions,
-        seen: &mut Seen,
+        seen: &mut EarlierRows,
     ) -> Result<ImportRow, RowRefusal> {
         let row = ImportRow::read(text)?;
         if row.has_password() {

@@ -75,7 +75,8 @@ impl<P: Ports> AuthService<P> {
         self.admit_authorization(client).await?;
         let now = self.now();
         let named = leaving.client_id.and_then(ClientId::parse);
-        // The app of both must be the same (section 2 of the standard).
+        // If both an id_token and a `client_id` are sent, they must name the same app (section 2 of
+        // the standard).
         let hint = match leaving.id_token_hint {
             Some(text) => self.id_token_hint(text).await,
             None => None,

@@ -152,7 +152,7 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    /// The refusal of an attempt at an account whose guard delays it.
+    /// The refusal of an attempt that the account's guard delays.
     pub(super) fn delayed(&self, account: &AccountName, retry_after: u32) -> Error {
         let whose = Whose::Address(Pseudonym::of_account(account));
         self.too_many("account", whose, retry_after)

@@ -20,11 +20,11 @@ impl<P: Ports> AuthService<P> {
 
     /// Ends the session of a refresh token, used or not, or of an access token, expired and
     /// outdated ones included. The token must be one of this service, and so recent that its
-    /// session can still exist. The sign-on ends with the session, so the apps that the user entered
-    /// through it are logged out too: also if the session has ended before, but not the sign-on. An
-    /// expired access token can't do that: more people have seen access tokens, and once its
-    /// session is over it ends nothing any more. An invalid token is not an error (RFC 7009 section
-    /// 2.2), and what has ended already is not written again. Returns the session, for the log.
+    /// session can still exist. The sign-on ends with the session, so the apps that the user
+    /// entered through it are logged out too. That also holds if the session has ended before and
+    /// its sign-on has not. But then an expired access token ends nothing: more programs have seen
+    /// it than a refresh token. An invalid token is not an error (RFC 7009 section 2.2), and what
+    /// has ended already is not written again. Returns the session, for the log.
     ///
     /// # Errors
     /// [`Error::Store`] if the end may not have been stored; the client may retry.

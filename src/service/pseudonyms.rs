@@ -11,7 +11,7 @@ use crate::ports::Ports;
 
 /// What the log has a pseudonym for.
 #[derive(Clone, Copy)]
-pub enum Named<'a> {
+pub enum PseudonymFor<'a> {
     /// An email address.
     Address(&'a str),
     /// An IP address.
@@ -27,18 +27,18 @@ impl<P: Ports> AuthService<P> {
     pub async fn pseudonyms(
         &self,
         ticket: &str,
-        named: Named<'_>,
+        named: PseudonymFor<'_>,
     ) -> Result<Vec<Pseudonym>, Error> {
         self.operator(ticket, Scope::Pseudonyms).await?;
         let (secrets, issuer) = (&self.settings().ticket_secrets, &self.settings().issuer);
         match named {
-            Named::Address(text) => {
+            PseudonymFor::Address(text) => {
                 let email = typed_address(text)?;
                 let names = AccountNames::of_each_secret(secrets, issuer);
                 let pseudonyms = names.map(|names| Pseudonym::of_account(&names.of(&email)));
                 Ok(pseudonyms.collect())
             }
-            Named::Network(text) => {
+            PseudonymFor::Network(text) => {
                 let client = Client::new(Some(text), None);
                 let networks = NetworkPseudonyms::of_each_secret(secrets, issuer);
                 let found: Vec<_> = networks

@@ -21,7 +21,7 @@ impl<P: Ports> AuthService<P> {
     /// # Errors
     /// [`Error::Access`] if the access token is not valid, if its session has ended, or if the
     /// refresh token that belongs to it was used already: renew first, then try again. Also if the
-    /// cookie belongs to another session, from a later login: a renewal shows whose.
+    /// cookie belongs to another session, from a later login: a renewal shows whose session it is.
     /// [`Error::CurrentPassword`]; [`Error::RateLimited`]; [`Error::Field`] for a password that is
     /// too long; [`Error::Store`]: a retry is safe.
     pub async fn reauthenticate(

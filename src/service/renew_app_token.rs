@@ -70,7 +70,7 @@ impl<P: Ports> AuthService<P> {
             .ok_or(Error::Target)?;
         let scopes = narrowed(&ticket, renewal.scope, &allowed)?;
 
-        // Names are in id_tokens, but not in a copy of the row.
+        // An id_token may contain names, which a copy of the row lacks, so the row is read.
         let (grant, row) = futures_util::future::join(
             self.ports.grants().find(ticket.grant),
             self.ports.users().find_by_id(ticket.core.user),

@@ -32,7 +32,7 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Like [`revoke_tokens`](Self::revoke_tokens), for the bearer of an access token, who is the
-    /// user or an administrator, or for an operator. Returns the bearer; an operator is none.
+    /// user or an administrator, or for an operator. Returns the bearer, or `None` for an operator.
     ///
     /// # Errors
     /// Those of [`revoke_tokens`](Self::revoke_tokens), [`Error::Access`] and [`Error::Forbidden`].

@@ -124,8 +124,8 @@ impl Setting {
         }
     }
 
-    /// Where the answer to a request goes, unless it is a page or an error for its own app: then
-    /// nothing follows.
+    /// Where the answer to a request goes. `None` for a page, and for an error that goes to the app
+    /// that asked: then nothing follows.
     fn answer(&self, state: &State, ask: Ask) -> Option<Asked> {
         let asked = self.world.ask(ask, !state.logged_out);
         match asked {

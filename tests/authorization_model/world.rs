@@ -1,5 +1,5 @@
-//! The service, made of the crate's own functions. What they decide is remembered, because a search
-//! asks the same many times.
+//! The service, made of the crate's own functions. Their answers are remembered, because a search
+//! asks the same questions many times.
 
 use std::collections::HashMap;
 use std::hash::Hash;

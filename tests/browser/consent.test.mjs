@@ -137,7 +137,7 @@ test("Allow can't be pressed in the first half second, Cancel can", async (t) =>
   const page = await openPage(t, browser, www.url, {}, [APP]);
   await fakeSession(page, ADA);
   const { decided } = await fakeApp(page, askedOf("consent"));
-  // Another process would be too slow for it.
+  // The click comes from the page itself: one from this process would come after the half second.
   await page.addInitScript(() => {
     new MutationObserver((_, observer) => {
       if (document.querySelector("[data-view=ask]")?.checkVisibility() !== true) return;

@@ -249,7 +249,7 @@ function send(
   /** @type {{ method?: string, headers?: object, body?: string }} */
   { method = "GET", headers = {}, body } = {},
 ) {
-  // Node sends none by itself for DELETE and OPTIONS.
+  // Node does not send Content-Length by itself for DELETE and OPTIONS.
   const length = body === undefined ? {} : { "content-length": `${body.length}` };
   const options = { host: "127.0.0.1", port, path, method, headers: { ...headers, ...length } };
   return new Promise((resolve, reject) => {

@@ -9,7 +9,7 @@ use edgegate::domain::policy::RAISED_AT_ONCE;
 use edgegate::domain::session::{Client, SessionId};
 use edgegate::ports::{Clock, Limit, MailLedger, RateLimiter, SessionStore, UserDirectory};
 use edgegate::service::manage_users::{Amendment, Invitee};
-use edgegate::service::pseudonyms::Named;
+use edgegate::service::pseudonyms::PseudonymFor;
 use edgegate::service::{AuthService, Login};
 
 use crate::fixture::{
@@ -68,7 +68,7 @@ async fn allowed<S: SessionStore>(
         Scope::Restore,
         service.raise_counters(ticket, Some(nobody)).await.map(drop),
     );
-    let named = Named::Address(ADA);
+    let named = PseudonymFor::Address(ADA);
     note(
         Scope::Pseudonyms,
         service.pseudonyms(ticket, named).await.map(drop),
@@ -147,7 +147,7 @@ on_both!(only_an_operator_does_what_no_browser_should, &[], world => {
         assert_eq!(service.retry_failed_mail(token, None).await, Err(Error::Forbidden));
         assert_eq!(service.drop_failed_mail(token, &[]).await, Err(Error::Forbidden));
         assert_eq!(service.raise_counters(token, None).await, Err(Error::Forbidden));
-        assert_eq!(service.pseudonyms(token, Named::Address(ADA)).await, Err(Error::Forbidden));
+        assert_eq!(service.pseudonyms(token, PseudonymFor::Address(ADA)).await, Err(Error::Forbidden));
     }
     assert_eq!(service.me(root.tokens.access_token.expose()).await.unwrap(), root.user);
 });
@@ -390,7 +390,7 @@ fn counters_are_raised_page_by_page() {
 on_both!(pseudonyms_are_those_of_the_log, &[("TICKET_SECRET", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8,ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8")], world => {
     let service = &world.service;
     let asking = ticket(&world, 1, "pseudonyms");
-    let of_ada = service.pseudonyms(&asking, Named::Address(" ADA@example.com")).await.unwrap();
+    let of_ada = service.pseudonyms(&asking, PseudonymFor::Address(" ADA@example.com")).await.unwrap();
     assert_eq!(of_ada.len(), 2);
     assert_ne!(of_ada[0], of_ada[1]);
     service.asked_by(&client());
@@ -399,9 +399,9 @@ on_both!(pseudonyms_are_those_of_the_log, &[("TICKET_SECRET", "AAECAwQFBgcICQoLD
     let events = service.ports().events.take();
     let values = events[0].values("");
     assert_eq!(values[5], of_ada[0].as_str());
-    let of_network = service.pseudonyms(&asking, Named::Network("203.0.113.9")).await.unwrap();
+    let of_network = service.pseudonyms(&asking, PseudonymFor::Network("203.0.113.9")).await.unwrap();
     assert_eq!(values[6], of_network[0].as_str());
-    for (named, field) in [(Named::Address("ada"), "email"), (Named::Network("ada"), "ip")] {
+    for (named, field) in [(PseudonymFor::Address("ada"), "email"), (PseudonymFor::Network("ada"), "ip")] {
         let refused = service.pseudonyms(&asking, named).await.unwrap_err();
         assert!(matches!(refused, Error::Field(name, _) if name == field), "{refused:?}");
     }

@@ -106,8 +106,8 @@ fn at_the_pace_of_the_client_every_renewal_writes_once() {
         token = renewed.unwrap().tokens.refresh_token;
         assert_eq!(world.kv.take_counts().writes, 1);
     }
-    // The number of users that the documents state. Each makes a login, eight hours of renewals and
-    // a log-out, and all of them 1,000 writes a day at most.
+    // The documents state for how many users 1,000 writes a day are enough, if each of them logs
+    // in, renews for eight hours and logs out.
     let writes = 1 + 8 * HOUR / pace + 2;
     assert_eq!(writes, 56);
     let users = 1000 / writes;

@@ -43,7 +43,7 @@ test("every page is written, also to a slow reader", async () => {
 });
 
 test("a full disk is an error, and not an export", { timeout: 10_000 }, async () => {
-  await assert.rejects(writePages(failing(2, "ENOSPC"), pagesOf(9).pageOf), /ENOSPC.*not whole/);
+  await assert.rejects(writePages(failing(2, "ENOSPC"), pagesOf(9).pageOf), /ENOSPC.*incomplete/);
 });
 
 test("a reader that goes away ends it, without asking for all pages", {

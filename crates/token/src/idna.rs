@@ -274,9 +274,9 @@ mod tests {
         }
     }
 
-    /// Of the characters that a label may have, our ranges give each its direction. Two kinds
-    /// differ, to no effect on a label of one script: some letters are neutral in Unicode, such as
-    /// U+02B9, and some marks go from left to right, such as U+0CBF.
+    /// Our ranges give each character that a label may have the direction that Unicode gives it,
+    /// with two exceptions, which don't matter in a label of one script: some letters are neutral
+    /// in Unicode, such as U+02B9, and some marks go from left to right, such as U+0CBF.
     #[test]
     fn directions_are_those_of_unicode() {
         let classes = CodePointMapData::<BidiClass>::new();

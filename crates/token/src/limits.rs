@@ -9,8 +9,8 @@ pub const ACCESS_TOKEN_MAX_BYTES: usize = 4096;
 /// that stay valid for years.
 pub const ACCESS_TOKEN_MAX_LIFE_SECONDS: u64 = 86_400;
 
-/// How many seconds after `exp` a token is still valid. None on a server, because the same servers
-/// write the time and read it.
+/// How many seconds after `exp` a token is still valid. 0 on a server, because the servers that
+/// write `exp` also check it.
 pub const CLOCK_TOLERANCE_SECONDS: u64 = 0;
 
 /// Largest `clockTolerance` that the npm package accepts, in seconds: 5 minutes. A clock that is

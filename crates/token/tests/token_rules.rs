@@ -185,7 +185,7 @@ fn rsa_keys_in_a_published_set_are_skipped() {
 
 #[test]
 fn the_longest_token_is_issued_and_no_longer_one() {
-    // A kid of a length with which base64url can give exactly the longest token.
+    // With the short kid of this key the lengths of base64url include 4096, the longest token.
     let keys = Key::Mac.set();
     let issued = |length: usize| {
         let email = Some("a".repeat(length));

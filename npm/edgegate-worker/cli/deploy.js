@@ -171,7 +171,7 @@ async function deployChecked(task) {
   const stores = await storesOf(world);
   if (!options.adopt) refuseForeign(world, stores);
 
-  // Later, other names would be other stores.
+  // Only before the first deploy: after it, other names would mean other, empty stores.
   const left = worker ? undefined : templateNamesProblem(config, project.name);
   for (const note of [...task.notes, ...(left ? [left] : [])]) say(`Note: ${note}\n`);
   say(plan({ ...task, account: cloudflare.account, issuer, worker, stores, made }));
@@ -314,7 +314,7 @@ async function migrate({ project, environment, say }, account) {
   );
   if (code !== 0)
     throw new Advice(
-      `the migrations were not applied, and nothing was uploaded:\n${stdout}${stderr}\nRun the same command again when it is solved: it goes on from here.`,
+      `the migrations were not applied, and nothing was uploaded:\n${stdout}${stderr}\nSolve this and run the same command again: it continues where it stopped.`,
     );
 }
 
@@ -343,7 +343,7 @@ async function upload({ project, environment, config, vars, more, options }, clo
       : await deployWith();
   if (code !== 0)
     throw new Advice(
-      "wrangler did not finish the deploy, see above. Run the same command again when it is solved: it goes on from here.",
+      "wrangler did not finish the deploy, see above. Solve this and run the same command again: it continues where it stopped.",
     );
 }
 

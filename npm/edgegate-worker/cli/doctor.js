@@ -144,7 +144,7 @@ async function checkRemote(project, environment, options) {
     ...checkSecrets({ place: file, values: copies }, otherPlaces(project, config, environment)),
     ...bindingChecks(config, environment),
     await migrationCheck(project, cloudflare, config),
-    ...(await answerChecks(issuer, copies.SIGNING_KEYS)),
+    ...(await serviceChecks(issuer, copies.SIGNING_KEYS)),
     ...(await outsideChecks(config, options)),
   ];
 }
@@ -255,7 +255,7 @@ async function migrationCheck(project, cloudflare, config) {
  * @param {string | undefined} issuer
  * @param {string | undefined} copy SIGNING_KEYS on this machine
  */
-async function answerChecks(issuer, copy) {
+async function serviceChecks(issuer, copy) {
   if (!issuer) return [problem("ISSUER", "the deployed Worker has none", "Run `npm run deploy`.")];
   const trouble = await unhealthy(issuer, 0);
   if (trouble)

@@ -73,8 +73,9 @@ export const keys = (program) => {
 const WARNING = {
   keys: `If this service runs already, don't replace its secrets: a new TICKET_SECRET alone signs everyone out, and a new
 SIGNING_KEYS alone makes all access tokens invalid. \`npx edgegate keys add\` rotates them.`,
-  pepper: `If PEPPERS has keys already, keep all of them: put the new one in front, with a number that none of them has,
-and a comma between. Without its pepper, a password can't be verified any more.`,
+  pepper: `If PEPPERS has keys already, keep all of them: append the new one, with a number that none of them has and a
+comma between. Move it to the front a day later, when every isolate knows it. Without its pepper, a password can't be
+verified any more.`,
   idToken: `If ID_TOKEN_KEYS has a key already, put both into one set, the old one first, for a day. Then put the new one
 first, and drop the old one when the last id_token that it signed has expired: after another hour.`,
 };
@@ -195,12 +196,13 @@ async function takeStep(step, options) {
   await requireConfirmation(`Store ${name} of ${config.name} after \`${step}\`?`, {
     yes: options.yes,
   });
-  // Kept first: a key that is stored and nowhere else could not be rotated. A repeat stores the same.
+  // Kept on this machine first: a key that only Cloudflare has could never be rotated. A repeat
+  // stores the same value.
   writePending(project, environment, { name, step, value: next });
   const code = await store(situation, cloudflare.account, { [name]: next }, options);
   if (code !== 0)
     throw new Advice(
-      `${name} was not stored, see above. Run the same command again when it is solved.`,
+      `${name} was not stored, see above. Solve this and run the same command again.`,
     );
   writeSecrets(project, environment, { ...secrets, [name]: next });
   dropPending(project, environment);
@@ -224,7 +226,7 @@ async function takeStep(step, options) {
  * @param {number} idle
  */
 function requireDue({ name, text, done }, step, options, idle) {
-  // What does not fit at all is said first.
+  // Throws if the step is not possible at all, whenever it would be due.
   rotated(name, text, step);
   const due = nextStep({ name, text, done, idle, now: now() });
   if (options.now || (due.step === step && due.isDue)) return;

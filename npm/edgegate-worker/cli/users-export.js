@@ -63,7 +63,7 @@ export async function writePages(to, pageAfter) {
 /** @param {NodeJS.ErrnoException} error */
 function refuseBroken({ code, message }) {
   if (code !== "EPIPE")
-    throw new Advice(`the export can't be written: ${message}. What was written is not whole.`);
+    throw new Advice(`the export can't be written: ${message}. What was written is incomplete.`);
 }
 
 /**

@@ -80,7 +80,7 @@ export class Trips {
     const now = this.#now();
     const key = `${this.#key}:silent`;
     try {
-      const before = list(this.#storage?.getItem(key)).filter(
+      const before = listIn(this.#storage?.getItem(key)).filter(
         (at) => typeof at === "number" && Math.abs(now - at) < SILENT_MS,
       );
       if (before.length >= SILENT_MAX) return false;
@@ -94,7 +94,7 @@ export class Trips {
   /** @returns {Trip[]} */
   #read() {
     try {
-      return list(this.#storage?.getItem(this.#key))
+      return listIn(this.#storage?.getItem(this.#key))
         .filter(isTrip)
         .filter(({ begunAt }) => Math.abs(this.#now() - begunAt) < TRIP_MS);
     } catch {
@@ -184,7 +184,7 @@ export class Flag {
  * @param {string | null | undefined} text
  * @returns {unknown[]}
  */
-function list(text) {
+function listIn(text) {
   const value = JSON.parse(text ?? "[]");
   return Array.isArray(value) ? value : [];
 }

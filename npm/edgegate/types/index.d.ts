@@ -263,7 +263,10 @@ export interface ProtectOptions {
    * 9728), which clients of MCP look for. Default: false.
    */
   metadata?: boolean | undefined;
-  /** As for {@link Verifier.fromIssuer}. That of the first call for a resource is used. */
+  /**
+   * As for {@link Verifier.fromIssuer}. All later calls for a resource use the `fetch` of the
+   * first.
+   */
   fetch?: RemoteVerifierOptions["fetch"];
   /** As for {@link Verifier.fromIssuer}. */
   now?: VerifierOptions["now"];

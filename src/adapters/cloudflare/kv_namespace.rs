@@ -10,7 +10,7 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use worker::Env;
 
 use super::binding::{self, failed, member, set, settled};
-use crate::adapters::kv_sessions::{KeyValue, Page, Values, WriteError};
+use crate::adapters::kv_sessions::{KeyPage, KeyValue, Values, WriteError};
 use crate::domain::error::StoreError;
 
 /// The name of this store in error messages.
@@ -85,14 +85,14 @@ impl KeyValue for KvNamespace {
         }
     }
 
-    async fn list(&self, prefix: &str, cursor: Option<&str>) -> Result<Page, StoreError> {
+    async fn list(&self, prefix: &str, cursor: Option<&str>) -> Result<KeyPage, StoreError> {
         let options = Object::new();
         set(&options, "prefix", &prefix.into());
         if let Some(cursor) = cursor {
             set(&options, "cursor", &cursor.into());
         }
         let answer = settled(KV, self.0.list(options)).await?;
-        let mut page = Page {
+        let mut page = KeyPage {
             keys: Vec::new(),
             cursor: member(&answer, "cursor").as_string(),
         };

@@ -11,8 +11,9 @@
 //! | `signed_off:<user>:<sign_on>` | the sign-on has ended, and why | without reading, before the `ended` record of the session that was signed out |
 //! | `stale:<user>` | the smallest valid `ver` | with the number in the user's row, and again while that is larger |
 //!
-//! The end of a sign-on has a record of its own. The `ended` record of the session with the same id
-//! can't say it: a session that was replaced has ended too, while its sign-on goes on.
+//! The end of a sign-on has a record of its own. A sign-on has the id of the session that began it,
+//! but the `ended` record of that session does not show the end of the sign-on: when a session is
+//! replaced, it ends, and its sign-on goes on.
 //!
 //! `docs/storage.md` shows each record in each state.
 
@@ -44,7 +45,7 @@ use records::{
     signed_off_prefix, stale_key,
 };
 
-pub use platform::{Background, KeyValue, Page, Sleep, Values, WriteError};
+pub use platform::{Background, KeyPage, KeyValue, Sleep, Values, WriteError};
 pub use revocation_memory::RevocationMemory;
 
 /// The session store on Workers KV.
@@ -449,7 +450,8 @@ impl<K: KeyValue, R: Random, S: Sleep, B, C> KvSessions<K, R, S, B, C> {
     }
 
     /// Who holds a session, by the caller's ticket or by the session's record. A session without a
-    /// record is a browser's with a sign-on of its own: that of an app has no other meaning here.
+    /// record is treated as a browser's session with a sign-on of its own. If it was an app's
+    /// session, that does no harm: no sign-on has its id.
     async fn holder_of(&self, ending: &Ending) -> Result<Holder, StoreError> {
         if let Some(holder) = ending.holder {
             return Ok(holder);

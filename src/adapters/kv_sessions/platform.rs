@@ -20,7 +20,8 @@ pub trait KeyValue {
     /// Writes one key, whatever its value was. It lives for `ttl` seconds (at least 60).
     ///
     /// # Errors
-    /// When it may not have been written. [`WriteError::Refused`] when the key was written too often.
+    /// When it is not certain that it was written. [`WriteError::Refused`] when the key was written
+    /// too often.
     async fn write(
         &self,
         key: &str,
@@ -34,7 +35,7 @@ pub trait KeyValue {
     ///
     /// # Errors
     /// When the store does not answer.
-    async fn list(&self, prefix: &str, cursor: Option<&str>) -> Result<Page, StoreError>;
+    async fn list(&self, prefix: &str, cursor: Option<&str>) -> Result<KeyPage, StoreError>;
 
     /// Deletes a key. Deleting an absent key is not an error.
     ///
@@ -48,7 +49,7 @@ pub type Values = HashMap<String, String>;
 
 /// A page of a list of keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Page {
+pub struct KeyPage {
     /// The keys, each with its metadata.
     pub keys: Vec<(String, Option<String>)>,
     /// Where the next page begins. `None` after the last page.

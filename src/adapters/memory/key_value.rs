@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::adapters::kv_sessions::{KeyValue, Page, Values, WriteError};
+use crate::adapters::kv_sessions::{KeyPage, KeyValue, Values, WriteError};
 use crate::domain::error::StoreError;
 
 /// How often the namespace was read and written.
@@ -108,7 +108,7 @@ impl KeyValue for MemoryKeyValue {
         Ok(())
     }
 
-    async fn list(&self, prefix: &str, _cursor: Option<&str>) -> Result<Page, StoreError> {
+    async fn list(&self, prefix: &str, _cursor: Option<&str>) -> Result<KeyPage, StoreError> {
         self.up()?;
         let keys = self
             .values
@@ -117,7 +117,7 @@ impl KeyValue for MemoryKeyValue {
             .filter(|(key, _)| key.starts_with(prefix))
             .map(|(key, (_, metadata))| (key.clone(), metadata.clone()))
             .collect();
-        Ok(Page { keys, cursor: None })
+        Ok(KeyPage { keys, cursor: None })
     }
 
     async fn delete(&self, key: &str) -> Result<(), StoreError> {

@@ -380,7 +380,8 @@ impl SessionStore for MemorySessions {
     ) -> Result<(), StoreError> {
         let mut versions = self.versions.borrow_mut();
         let known = versions.entry(user).or_default();
-        // A report that was made before drops nothing: an old token may cause it again and again.
+        // A version that was reported before drops nothing: an old token may cause the same report
+        // again and again.
         if version > known.0 {
             self.on_fence(user, |fence, fresh| {
                 fence.forget(fresh);

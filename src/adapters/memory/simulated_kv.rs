@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use super::virtual_time::VirtualTime;
-use crate::adapters::kv_sessions::{KeyValue, Page, Sleep, Values, WriteError};
+use crate::adapters::kv_sessions::{KeyPage, KeyValue, Sleep, Values, WriteError};
 use crate::domain::error::StoreError;
 use crate::domain::policy::{KV_BULK_KEYS, KV_MIN_TTL, KV_STALENESS};
 use crate::ports::Clock;
@@ -391,7 +391,7 @@ impl KeyValue for SimulatedKv {
         self.change(key, Some(value), metadata, ttl).await
     }
 
-    async fn list(&self, prefix: &str, cursor: Option<&str>) -> Result<Page, StoreError> {
+    async fn list(&self, prefix: &str, cursor: Option<&str>) -> Result<KeyPage, StoreError> {
         self.count([prefix], |calls| &mut calls.lists);
         self.ask().await?;
         let now = self.now_ms();
@@ -400,7 +400,7 @@ impl KeyValue for SimulatedKv {
             0 => PAGE,
             page => page,
         };
-        let mut found = Page::default();
+        let mut found = KeyPage::default();
         for (key, versions) in self.central.keys.borrow().iter() {
             if !key.starts_with(prefix) || cursor.is_some_and(|cursor| key.as_str() <= cursor) {
                 continue;

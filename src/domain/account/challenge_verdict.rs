@@ -44,8 +44,9 @@ const REMEDIES: [(&str, &str); 3] = [
 impl ChallengeVerdict {
     /// Reads an answer. `None` if it is not an answer of Turnstile.
     ///
-    /// A failure with a code that is not the visitor's is not the visitor's, even if other codes
-    /// are: with a wrong secret nothing is judged. A failure without a code is the visitor's.
+    /// If one of the codes is not the visitor's fault, the token was not judged, even if other
+    /// codes are: with a wrong secret Turnstile judges nothing. A failure without a code is the
+    /// visitor's fault.
     ///
     /// ```
     /// use edgegate::domain::account::ChallengeVerdict;

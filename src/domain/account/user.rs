@@ -225,8 +225,8 @@ impl LinkNonce {
         Self(base16ct::lower::encode_string(random))
     }
 
-    /// Wraps a stored text. It is empty if a version before this column created the account after
-    /// the migration.
+    /// Wraps a stored text. It is empty if an earlier version of the service, which does not know
+    /// this column, created the account after the migration.
     #[must_use]
     pub fn from_stored(text: String) -> Self {
         Self(text)

@@ -193,7 +193,8 @@ pub struct AppClient {
     pub name: String,
     /// Whether it has a secret.
     pub kind: ClientType,
-    /// It belongs to the operator of the service: nobody is asked for consent, and it may see roles.
+    /// It belongs to the operator of the service: nobody is asked for consent unless the app asks
+    /// for that, and it may see roles.
     pub first_party: bool,
     /// Where answers may go.
     pub redirect_uris: Vec<RedirectUri>,

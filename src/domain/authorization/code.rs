@@ -2,8 +2,8 @@
 //!
 //! It carries everything that the exchange needs, so that a forged or foreign code is rejected
 //! before any storage is read. It has no address in it, and with the longest values that a request
-//! may have it stays below 2,000 characters. That it is exchanged once is remembered by the user's
-//! object.
+//! may have it stays below 2,000 characters. The user's object remembers each exchange, so that no
+//! code is exchanged twice.
 
 use super::client::{ClientHash, ClientId, short_hash};
 use super::grant::GrantId;
@@ -110,8 +110,8 @@ impl Code {
         (client.hash(), short_hash(redirect_uri.as_str()))
     }
 
-    /// Whether it may be exchanged at `now`. If it were valid for longer than any code is, the clock
-    /// went back, and it is rejected.
+    /// Whether it may be exchanged at `now`. If it would be valid for longer than any code is, the
+    /// clock has gone back, and the code is rejected.
     #[must_use]
     pub fn is_alive(&self, now: u64) -> bool {
         let latest = now

@@ -7,10 +7,11 @@
 //! 5. the user's object, which remembers every code that was exchanged, and whether the sign-on has
 //!    ended: [`conclude_exchange`].
 //!
-//! Whatever is wrong, the app gets `invalid_grant`, and nothing ends: otherwise a stranger who saw a
-//! code could end sessions. Only if everything is right, and the code was exchanged before, the
-//! session that it began ends (RFC 9700 section 4.5): whoever has both code and verifier is the app,
-//! or stole from it.
+//! Whatever is wrong, nothing ends: otherwise a stranger who saw a code could end sessions. The app
+//! gets `invalid_grant`, or `invalid_target` for another resource, or `invalid_client` if its
+//! authentication fails. Only if everything is right, and the code was exchanged before, the
+//! session that it began ends (RFC 9700 section 4.5): whoever has both code and verifier is the
+//! app, or stole from it.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

@@ -86,6 +86,6 @@ impl Grant {
         self.user == user
             && self.is_live(client)
             && self.resource.as_ref() == resource
-            && self.scopes.include(scopes)
+            && self.scopes.contains_all(scopes)
     }
 }

@@ -10,7 +10,7 @@ use super::id_token_keys::{IdTokenKeys, RsaSigningKey};
 use super::scope::{Scope, Scopes};
 use crate::domain::account::{Name, User, UserId};
 use crate::domain::json;
-use crate::domain::policy::ID_TOKEN_MAX_BYTES;
+use crate::domain::policy::{FUTURE_SKEW_SECONDS, ID_TOKEN_MAX_BYTES, MAX_SESSION_TTL};
 use crate::domain::session::{Methods, Proof, SessionId};
 use edgegate_token::json::Json;
 
@@ -183,27 +183,28 @@ pub fn with_signature(signing_input: &str, signature: &[u8]) -> String {
 /// long ago.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdTokenHint {
-    /// The user.
+    /// The user to whom it was issued.
     pub user: UserId,
     /// The app that got the token.
     pub client: ClientId,
-    /// The app's session.
-    pub session: SessionId,
 }
 
 impl IdTokenHint {
     /// The hint in the claims of a token whose signature was verified, for instance by
-    /// [`edgegate_token::read_signed`]. `None` when it is another issuer's.
+    /// [`edgegate_token::read_signed`]. `None` when it is another issuer's, or from the future. Also
+    /// `None` when it is older than [`MAX_SESSION_TTL`]: no session of that time can go on.
     #[must_use]
-    pub fn of(claims: &Json, issuer: &str) -> Option<Self> {
+    pub fn of(claims: &Json, issuer: &str, now: u64) -> Option<Self> {
         let text = |name| claims.get(name).and_then(Json::as_str);
-        if text("iss") != Some(issuer) {
+        let issued_at = claims.get("iat").and_then(Json::as_u64)?;
+        let is_of_our_time = issued_at <= now.saturating_add(FUTURE_SKEW_SECONDS)
+            && now < issued_at.saturating_add(MAX_SESSION_TTL);
+        if text("iss") != Some(issuer) || !is_of_our_time {
             return None;
         }
         Some(Self {
             user: UserId::parse(text("sub")?)?,
             client: ClientId::parse(text("aud")?)?,
-            session: SessionId::parse(text("sid")?)?,
         })
     }
 }
@@ -342,11 +343,23 @@ mod tests {
         let claims = id_token_claims(&user(), &scopes("openid email"), &client(), &facts(None));
         let token = sign(&keys, ID_TOKEN_TYP, &claims).unwrap();
         let read = read_signed(&token, ID_TOKEN_TYP, &keys).unwrap();
-        let hint = IdTokenHint::of(&read, ISSUER).unwrap();
+        let hint = IdTokenHint::of(&read, ISSUER, NOW).unwrap();
         assert_eq!(hint.user, user().id);
         assert_eq!(hint.client, client().id);
-        assert_eq!(hint.session, signed_on().session);
-        assert_eq!(IdTokenHint::of(&read, "https://other.example"), None);
+        assert_eq!(IdTokenHint::of(&read, "https://other.example", NOW), None);
+        let last = NOW + MAX_SESSION_TTL - 1;
+        for (now, is_hint) in [
+            (NOW - 61, false),
+            (NOW - 60, true),
+            (last, true),
+            (last + 1, false),
+        ] {
+            assert_eq!(
+                IdTokenHint::of(&read, ISSUER, now).is_some(),
+                is_hint,
+                "{now}"
+            );
+        }
         let expected = edgegate_token::Expected::new(ISSUER, "app");
         let taken = edgegate_token::verify(&token, &keys, &expected, NOW);
         assert_eq!(taken.err(), Some(edgegate_token::TokenError::TypWrong));
@@ -364,7 +377,7 @@ mod tests {
         assert_eq!(signed.key.kid(), "rsa");
         assert!(signed.claims(b"other").is_none() && signed.claims(b"").is_none());
         let read = signed.claims(b"signature").unwrap();
-        assert!(IdTokenHint::of(&read, ISSUER).is_some());
+        assert!(IdTokenHint::of(&read, ISSUER, NOW).is_some());
         for (token, why) in [
             (
                 with_signature(&signing_input(IdTokenAlg::EdDsa, "rsa", &claims), b"s"),

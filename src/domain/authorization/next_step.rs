@@ -121,9 +121,9 @@ fn ask(
     Step::Code
 }
 
-/// Whether the user's last proof is not enough. One that was given for this request is. `max_age=0`
-/// asks for such a proof (OpenID Connect Core section 3.1.2.1, errata set 2), also in the second of
-/// the last one.
+/// Whether the user's last proof is not enough. A proof that was given for this request is always
+/// enough. `max_age=0` asks for such a proof (OpenID Connect Core section 3.1.2.1, errata set 2),
+/// even if the user gave the last one in this very second.
 fn needs_proof(request: &AuthorizationRequest, signed_on: &SignedOn, now: u64) -> bool {
     if is_given_for(request, signed_on) {
         return false;
@@ -135,13 +135,13 @@ fn needs_proof(request: &AuthorizationRequest, signed_on: &SignedOn, now: u64) -
     request.prompts.login || is_too_old || is_somebody_else(request, signed_on)
 }
 
-/// Whether the user gave the last proof for this request: not before it arrived. Times have whole
-/// seconds, so a proof of the same second may be older than the request. It is if the browser
-/// arrived with it.
+/// Whether the user gave the last proof for this request: after the request arrived. Times have
+/// whole seconds, so a proof of the same second may be older than the request. It is older if the
+/// browser arrived with it.
 ///
-/// Each login begins a session, so its proof is never taken for the one before it. A proof that a
-/// session gives again within the second in which the request arrived is: then the user is asked
-/// once more.
+/// Each login begins a session, so its proof is never mistaken for the one that the browser arrived
+/// with. But if the user enters the password again in the same session, within the second of the
+/// proof that the browser arrived with, the two look alike. Then the user is asked once more.
 fn is_given_for(request: &AuthorizationRequest, signed_on: &SignedOn) -> bool {
     signed_on.proof.auth_time >= request.asked_at && request.seen != Some(signed_on.seen())
 }
@@ -152,8 +152,9 @@ fn is_somebody_else(request: &AuthorizationRequest, signed_on: &SignedOn) -> boo
     hint.is_some_and(|hint| hint.is_ok_and(|hint| hint.canonical() != signed_on.email.canonical()))
 }
 
-/// Whether the user must be asked what the app may have: not for apps of the first party, each time
-/// for apps that nobody vouches for, once for the others.
+/// Whether the user must be asked what the app may have: each time for apps that nobody vouches
+/// for, once for other apps, and never for apps of the first party, unless the app itself asks for
+/// it with `prompt=consent`.
 fn needs_consent(
     request: &AuthorizationRequest,
     client: &AppClient,
@@ -434,7 +435,8 @@ mod tests {
                 // And a session may give a later proof.
                 let later = proved_at(NOW + 6);
                 assert_eq!(judge(&later, Visit::Arrived), Step::Code, "{name}");
-                // One that the browser did not show is not newer than the request by that.
+                // A proof from before the request was not given for it, even if the browser did not
+                // show that one.
                 let older = SignedOn {
                     session: again.session,
                     ..proved_at(NOW - 2)

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize, de};
 use crate::domain::policy::REDIRECT_URI_MAX_BYTES;
 use crate::domain::settings::{is_loopback_host, is_origin};
 
-/// The parameters of our answers. A registered query must not have them.
+/// The parameters that our answers add to a redirect URI. A registered query must not have them.
 const OF_ANSWERS: [&str; 6] = [
     "code",
     "state",
@@ -66,7 +66,7 @@ pub enum RedirectUriFault {
     /// Its scheme is neither https nor a reversed domain name such as `com.example.app` (RFC 8252
     /// section 7.1).
     Scheme,
-    /// Its query has a parameter of our answers, such as `code`.
+    /// Its query has a parameter that our answers add, such as `code`.
     Query,
 }
 

@@ -146,7 +146,7 @@ impl Scopes {
 
     /// Whether all the `others` are among them.
     #[must_use]
-    pub fn include(&self, others: &Self) -> bool {
+    pub fn contains_all(&self, others: &Self) -> bool {
         others.0.is_subset(&self.0)
     }
 
@@ -266,11 +266,11 @@ mod tests {
 
         #[test]
         fn nothing_widens_but_with(one in any_scopes(), other in any_scopes()) {
-            prop_assert!(one.include(&one.in_both(&other)));
-            prop_assert!(other.include(&one.in_both(&other)));
-            prop_assert!(one.include(&one.only(|scope| scope.as_str() != "a")));
+            prop_assert!(one.contains_all(&one.in_both(&other)));
+            prop_assert!(other.contains_all(&one.in_both(&other)));
+            prop_assert!(one.contains_all(&one.only(|scope| scope.as_str() != "a")));
             let both = one.with(&other).unwrap();
-            prop_assert!(both.include(&one) && both.include(&other));
+            prop_assert!(both.contains_all(&one) && both.contains_all(&other));
         }
     }
 }

@@ -65,8 +65,9 @@ impl SignOnTickets {
         self.read(text).filter(|sign_on| now < sign_on.expires_at)
     }
 
-    /// The same when its session is over, as long as any session can last: such a ticket can end the
-    /// sign-on and nothing else. The apps that were entered through it may go on.
+    /// Like [`open`](Self::open), but for as long as any session can last, even if this one is
+    /// over. Such a ticket can end the sign-on and nothing else: sessions of apps that were entered
+    /// through it may go on.
     #[must_use]
     pub fn open_to_leave(&self, text: &str, now: u64) -> Option<SignOn> {
         self.read(text)

@@ -1,5 +1,5 @@
-//! Pseudonyms: the log has one for each address and network. The same one always has the same
-//! pseudonym, and nobody can tell from it which one it is.
+//! Pseudonyms: the log has one for each address and network. The same address or network always has
+//! the same pseudonym, and the pseudonym does not reveal it.
 
 use std::fmt;
 

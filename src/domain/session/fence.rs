@@ -249,8 +249,8 @@ impl Fence {
 }
 
 /// Whether a row that was asked for at this time may decide: for a day, and not from before
-/// `COPIES_SINCE`. The clocks that wrote the two times may differ. A time in the future is of a
-/// clock that was wrong.
+/// `COPIES_SINCE`. The clocks that wrote the two times may differ. A time in the future comes from
+/// a clock that was wrong.
 const fn is_recent(asked_at: u64, now: u64, since: u64) -> bool {
     let from_operator = since == 0 || asked_at >= since.saturating_add(DATABASE_CLOCK_SKEW);
     from_operator

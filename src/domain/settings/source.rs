@@ -86,9 +86,9 @@ impl<'a> Source<'a> {
                 },
                 if is_secret(setting) {
                     "Restore its value from your copy. If this service never had one, remove the \
-                     empty value: an empty secret would be ignored without a word."
+                     empty value: an empty secret would be silently ignored."
                 } else {
-                    "Give it a value, or remove it: an empty value would be ignored without a word."
+                    "Give it a value, or remove it: an empty value would be silently ignored."
                 },
             );
         }

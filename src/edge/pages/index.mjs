@@ -13,8 +13,8 @@ import { PAGES, pageMeant } from "./paths.mjs";
  * @typedef {Record<string, Record<string, string | Record<string, string>>>} Words
  */
 
-// A proxy that checks for another site passes on the `Accept` of a person at that site, and
-// /healthz is read by operators.
+// These never answer with a page. A forward-auth proxy passes on the `Accept` of its own client's
+// browser, and operators read /healthz.
 const ALWAYS_FOR_PROGRAMS = ["/auth/authorized", "/healthz"];
 const TURNSTILE = "https://challenges.cloudflare.com";
 // The pages with a place for Turnstile's widget.

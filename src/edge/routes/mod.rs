@@ -202,7 +202,8 @@ pub(super) fn renewed(renewed: &Renewed, in_cookie: bool) -> Answer {
     Answer::json(200, &TokenBody::new(&renewed.tokens, in_cookie)).noted(Note {
         session_id: Some(renewed.tokens.session.to_string()),
         verdict: Some(renewed.verdict.reason()),
-        // A thief in step with the owner looks like this; so does a phone that changes its network.
+        // A thief who renews at the same time as the owner looks like this; so does a phone that
+        // changes its network.
         reason: (renewed.verdict == Verdict::Repeated { shared: true })
             .then(|| "refresh_token_shared".to_owned()),
         ..Note::default()

@@ -15,7 +15,7 @@ use crate::edge::request::Request;
 use crate::ports::Ports;
 use crate::service::AuthService;
 use crate::service::manage_mail::FailedMail;
-use crate::service::pseudonyms::Named;
+use crate::service::pseudonyms::PseudonymFor;
 
 pub(crate) async fn mail<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let ticket = request.bearer()?;
@@ -88,8 +88,8 @@ pub(crate) async fn pseudonyms<P: Ports>(
     let ticket = request.bearer()?;
     let [email, ip] = body::json_texts(request, ["email", "ip"])?;
     let named = match (&email, &ip) {
-        (Some(email), None) => Named::Address(email),
-        (None, Some(ip)) => Named::Network(ip),
+        (Some(email), None) => PseudonymFor::Address(email),
+        (None, Some(ip)) => PseudonymFor::Network(ip),
         _ => return Err(Problem::invalid_request("send either email or ip")),
     };
     let pseudonyms = service.pseudonyms(ticket, named).await?;

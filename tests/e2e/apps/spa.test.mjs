@@ -15,7 +15,7 @@ describe("a page on another site", () => {
   before(
     async () => {
       [edgegate, browser] = await Promise.all([
-        // Tokens of a minute: a quarter of it before its end, the page renews.
+        // Tokens live for a minute, and the page renews them when a quarter of it is left.
         startEdgegate({ vars: { LIMITS: "off", ACCESS_TOKEN_TTL: "60" } }),
         startBrowser(["--test-third-party-cookie-phaseout"]),
       ]);

@@ -71,7 +71,7 @@ function expected(operation, body, who, origin = "") {
     if (takesForm) return 400;
     // An empty change is refused to everybody; only an administrator learns that it is empty.
     if (method === "PATCH") return who === "user" ? 403 : 400;
-    // One of two members is required.
+    // The body lacks both of two members, one of which is required.
     if (/mail\/retry|pseudonyms/.test(path)) return 400;
   }
   const isWhole = body === "incomplete" && /\/(invite|restored)$/.test(path);

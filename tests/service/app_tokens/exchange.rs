@@ -141,7 +141,7 @@ on_both!(whatever_is_wrong_gives_nothing_and_ends_nothing, &[], world => {
     let good = code(&world.service, &ada, OF_WEB).await;
     let to = callback(WEB);
     let (web, other) = (basic(WEB, WEB_SECRET), basic(OTHER, OTHER_SECRET));
-    // Some codes end with an A.
+    // A code may end with an A, and the forged one must differ.
     let (start, last) = good.split_at(good.len() - 1);
     let forged = format!("{start}{}", if last == "A" { "E" } else { "A" });
     let with = |name: &'static str, value: &'static str| {

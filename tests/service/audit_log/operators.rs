@@ -3,7 +3,7 @@
 use edgegate::domain::authorization::{ClientFields, Grant, GrantId, Scopes};
 use edgegate::domain::operator::OperatorTicketHash;
 use edgegate::ports::{Clock, Grants};
-use edgegate::service::pseudonyms::Named;
+use edgegate::service::pseudonyms::PseudonymFor;
 
 use super::*;
 use crate::fixture::operator_ticket;
@@ -101,7 +101,7 @@ fn managing_mail(seen: &mut Seen) {
         service.retry_failed_mail(&ticket, None).await.unwrap();
         let dropped = service.drop_failed_mail(&ticket, &["1".to_owned()]).await;
         dropped.unwrap();
-        let named = Named::Network("203.0.113.9");
+        let named = PseudonymFor::Network("203.0.113.9");
         service.pseudonyms(&ticket, named).await.unwrap();
     });
     assert_eq!(

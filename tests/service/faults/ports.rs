@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 
-use edgegate::adapters::kv_sessions::{KeyValue, Page, Values, WriteError};
+use edgegate::adapters::kv_sessions::{KeyPage, KeyValue, Values, WriteError};
 use edgegate::adapters::memory::{
     ManualClock, MemoryApps, MemoryDevices, MemoryEvents, MemoryIdTokenSigner, MemoryMailGate,
     MemoryMailLedger, MemoryMailQueue, MemoryMailer, MemoryOperatorTickets, MemoryPasswordGuard,
@@ -412,7 +412,7 @@ impl<S: SessionStore> SessionStore for Faulty<S> {
 
 impl<K: KeyValue> KeyValue for Faulty<K> {
     numbered!("kv read", read(keys: &[String], cache_ttl: Option<u64>) -> Values);
-    numbered!("kv list", list(prefix: &str, cursor: Option<&str>) -> Page);
+    numbered!("kv list", list(prefix: &str, cursor: Option<&str>) -> KeyPage);
     numbered!("kv delete", delete(key: &str) -> ());
 
     async fn write(

@@ -162,11 +162,11 @@ impl Renewal {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Change {
     Asked,
-    /// It holds the object for this many ticks already.
+    /// The change has held the object for this many ticks.
     Holding(u8),
-    /// An old Worker makes it, which holds nothing.
+    /// An old Worker makes the change, without holding the object.
     OldAsked,
-    /// It made the row this version, and has not reported it.
+    /// An old Worker has given the row this version, and has not reported it.
     OldCommitted(u8),
 }
 

@@ -5,7 +5,7 @@ import { wrangler } from "./wrangler.js";
 
 const API = "https://api.cloudflare.com/client/v4";
 const SECONDS = 30;
-const AGAIN = "Run the same command again when it is solved: it goes on from here.";
+const AGAIN = "Solve this and run the same command again: it continues where it stopped.";
 
 /** An answer of Cloudflare that is not a success. */
 export class Refused extends Advice {

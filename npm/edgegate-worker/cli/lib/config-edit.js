@@ -28,7 +28,7 @@ export function setIn(text, path, value) {
       // It needs a comma if other settings follow in the object.
       const ends = lastEnd(parent) > at ? "," : "";
       const edited = `${text.slice(0, at)}${line[1]}"${name}": ${JSON.stringify(value)}${ends}${text.slice(at + line[0].length)}`;
-      // The setting before it may lack a comma.
+      // If the setting before it lacks a comma, the text is not valid now.
       const isWhole = faultsIn(edited) <= faultsIn(text);
       if (isWhole && isEqual(valueAt(edited, path), value)) return edited;
     }

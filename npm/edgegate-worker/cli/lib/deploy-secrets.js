@@ -51,7 +51,7 @@ export function readSecrets({ inProject }, environment) {
   try {
     secrets = JSON.parse(readFileSync(path, "utf8"));
   } catch {
-    // The parser's reason would show a part of a secret.
+    // The parser's own message would show a part of a secret.
     throw new Advice(`${shown} is not JSON: correct it, as in {"MAIL_API_KEY": "…"}.`);
   }
   const isObject = typeof secrets === "object" && secrets !== null && !Array.isArray(secrets);

@@ -41,7 +41,7 @@ export async function develop(given) {
     // What waits for the Worker must not outlive it: it would keep this process running.
     const over = new AbortController();
     try {
-      await Promise.race([healthy(origin, over.signal), ended]);
+      await Promise.race([untilHealthy(origin, over.signal), ended]);
       if (isFirst) onReady();
       else say(`▸ edgegate is ready again at ${origin}`);
       if (current.config.triggers?.crons?.length) cron = runCron(origin, say);
@@ -85,7 +85,7 @@ export async function refuseTakenPort(port, remedy) {
  * @param {string} origin
  * @param {AbortSignal} signal
  */
-async function healthy(origin, signal) {
+async function untilHealthy(origin, signal) {
   let last = "no answer";
   for (
     const begun = performance.now();

@@ -167,7 +167,7 @@ export async function sendLines(lines, { send, report, sleep }) {
       } else {
         const reason = [body?.code, body?.detail ?? body?.title].filter(Boolean).join(": ");
         throw new Advice(
-          `the service answered ${status} ${reason} at line ${next[0].number}. What came before is imported. Run the same command again when it is solved: it passes over what is there.`,
+          `the service answered ${status} ${reason} at line ${next[0].number}. The lines before it are imported. Solve this and run the same command again: accounts that exist are not changed.`,
         );
       }
     }

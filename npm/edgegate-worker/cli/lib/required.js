@@ -28,8 +28,8 @@ export const templateFor = (name) =>
   parse(readFileSync(DEFAULTS, "utf8").replaceAll(NAME, name), [], { allowTrailingComma: true });
 
 /**
- * What a configuration lacks. `config` is the part of one environment: wrangler's own reading of it,
- * or the text's, completed by what an environment inherits.
+ * What a configuration lacks. `config` is the part of one environment, as wrangler reads it or as
+ * the file has it, with what the environment inherits.
  *
  * @param {Record<string, any>} config
  * @param {string} name the Worker's name, without an environment
@@ -40,28 +40,28 @@ export function lacksOf(config, name, environment) {
   const top = templateFor(name);
   const own = ownTemplate(top, environment);
   return [
-    ...classes(config, top),
-    ...entries(config, own, ["durable_objects", "bindings"], "name", {
+    ...missingClasses(config, top),
+    ...missingEntries(config, own, ["durable_objects", "bindings"], "name", {
       noun: "the Durable Object binding",
       why: "the Worker stores sessions, wrong passwords and limits of mails there",
     }),
-    ...entries(config, own, ["d1_databases"], "binding", {
+    ...missingEntries(config, own, ["d1_databases"], "binding", {
       noun: "the database",
       why: "it stores the accounts",
     }),
-    ...crons(config, top),
-    ...routes(config, top),
-    ...entries(config, own, ["queues", "producers"], "binding", {
+    ...missingCrons(config, top),
+    ...missingRoutes(config, top),
+    ...missingEntries(config, own, ["queues", "producers"], "binding", {
       noun: "the queue",
       why: "mails wait in it; without it each is sent after its response",
       optional: true,
     }),
-    ...entries(config, own, ["queues", "consumers"], "queue", {
+    ...missingEntries(config, own, ["queues", "consumers"], "queue", {
       noun: "the consumer of the queue",
       why: "without it the mails in this queue are not sent",
       optional: true,
     }).filter(({ value }) => isProduced(config, own, value.queue)),
-    ...entries(config, own, ["ratelimits"], "name", {
+    ...missingEntries(config, own, ["ratelimits"], "name", {
       noun: "the rate limit",
       why: "without it nothing limits how often a client may try",
       optional: true,
@@ -91,7 +91,7 @@ function ownTemplate(top, environment) {
  * @param {Record<string, any>} top
  * @returns {Lack[]}
  */
-function classes(config, top) {
+function missingClasses(config, top) {
   const migrated = (config.migrations ?? []).flatMap(
     (/** @type {Record<string, string[]>} */ { new_sqlite_classes = [], new_classes = [] }) => [
       ...new_sqlite_classes,
@@ -119,7 +119,7 @@ function classes(config, top) {
  * @param {{ noun: string, why: string, optional?: boolean }} about
  * @returns {Lack[]}
  */
-function entries(config, template, list, key, { noun, why, optional = false }) {
+function missingEntries(config, template, list, key, { noun, why, optional = false }) {
   const there = at(config, list).map((entry) => entry[key]);
   return at(template, list)
     .filter((entry) => !there.includes(entry[key]))
@@ -146,7 +146,7 @@ function isProduced(config, own, queue) {
  * @param {Record<string, any>} top
  * @returns {Lack[]}
  */
-function crons(config, top) {
+function missingCrons(config, top) {
   const there = config.triggers?.crons ?? [];
   /** @type {Record<string, string>} */
   const why = {
@@ -174,7 +174,7 @@ function crons(config, top) {
  * @param {Record<string, any>} top
  * @returns {Lack[]}
  */
-function routes(config, top) {
+function missingRoutes(config, top) {
   const there = config.assets?.run_worker_first;
   if (there === true) return [];
   return top.assets.run_worker_first

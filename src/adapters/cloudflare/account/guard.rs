@@ -26,7 +26,7 @@ impl DurableAccounts {
         Objects::bound(env, name, OBJECT).map(Self)
     }
 
-    /// A guard that is not asked: it fails.
+    /// A guard without objects: every call fails.
     #[must_use]
     pub const fn none() -> Self {
         Self(Objects::none(OBJECT))

@@ -61,7 +61,7 @@ pub(super) enum Call {
     /// As [`forget_copy`](crate::ports::SessionStore::forget_copy). Answers nothing.
     ForgetCopy,
     /// As [`renew`](crate::ports::SessionStore::renew), with the user's standing. Answers
-    /// [`Renewed`]. Only a Worker from before copies sends it, or a Worker whose object is.
+    /// [`Renewed`]. Sent only by a Worker from before copies, or to an object from before copies.
     Renew {
         presented: Presented,
         rules: Rules,
@@ -100,7 +100,7 @@ pub(super) enum Call {
     /// As [`list`](crate::ports::SessionStore::list). Answers a list of [`ActiveSession`].
     List { epoch: u32, now: u64 },
     /// As [`outdate`](crate::ports::SessionStore::outdate). Drops the copy too, since a Worker from
-    /// before copies holds nothing. Answers nothing.
+    /// before copies changes rows without a hold. Answers nothing.
     Outdate { version: u64, until: u64 },
     /// As [`forget`](crate::ports::SessionStore::forget). Answers nothing.
     Forget,

@@ -213,7 +213,8 @@ fn answer(table: &Table, call: &str) -> Result<Answer, StoreError> {
         Call::HasSignedOff { sign_on } => Answer::new(&table.has_signed_off(sign_on)?),
         Call::List { epoch, now } => Answer::new(&table.list(epoch, now)?),
         Call::Outdate { version, until } => {
-            // A report that was made before drops nothing: an old token may cause it again and again.
+            // A version that was reported before drops nothing: an old token may cause the same
+            // report again and again.
             if version > table.fence()?.reported {
                 copies::forget(table)?;
             }

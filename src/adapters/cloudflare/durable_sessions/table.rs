@@ -86,8 +86,8 @@ impl Table {
         Ok(())
     }
 
-    /// Returns whether the session has ended already: an app's whose sign-on has, or whose code was
-    /// presented again.
+    /// Returns whether the session has ended already. That of an app has if its sign-on has ended,
+    /// or if its code was presented again.
     pub(super) fn begin(
         &self,
         session: SessionId,
@@ -152,8 +152,8 @@ impl Table {
         Ok(!rows.is_empty())
     }
 
-    /// Rows of the table of codes. The first exchange makes it: in every object it would be a page
-    /// of 4 KiB.
+    /// Rows of the table of codes. The first exchange makes the table, which takes a page of 4 KiB:
+    /// most objects never need it.
     fn exchanged_rows(
         &self,
         statement: &str,
@@ -482,8 +482,9 @@ impl Table {
         })
     }
 
-    /// What is stored about the copy of the user's row. A copy that this version can't read is none.
-    /// If the table has no row, there is no copy, and it does not matter what `outdated` has.
+    /// What is stored about the copy of the user's row. A copy that this version can't read is
+    /// treated as absent. If the table has no row, there is no copy, and it does not matter what
+    /// `outdated` has.
     pub(super) fn fence(&self) -> Result<Fence, StoreError> {
         let row = self
             .rows(

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::Vendor;
 use super::answer::{Judged, Kind, ProviderAnswer, text};
-use super::request::{HttpRequest, Named, ProviderAccount, mail_headers, one_line};
+use super::request::{HttpRequest, NamedAddress, ProviderAccount, mail_headers, one_line};
 use crate::domain::mail::Message;
 
 pub(super) const VENDOR: Vendor = Vendor { request, judge };
@@ -18,8 +18,8 @@ pub(super) const VENDOR: Vendor = Vendor { request, judge };
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Body<'a> {
-    sender: Named,
-    to: [Named; 1],
+    sender: NamedAddress,
+    to: [NamedAddress; 1],
     subject: String,
     text_content: &'a str,
     html_content: &'a str,
@@ -30,8 +30,8 @@ fn request(account: &ProviderAccount<'_>, message: &Message) -> HttpRequest {
     let mut headers = mail_headers(message);
     headers.insert("idempotencyKey", uuid(&message.idempotency_key));
     let body = Body {
-        sender: Named::sender(account.sender),
-        to: [Named::recipient(&message.to)],
+        sender: NamedAddress::sender(account.sender),
+        to: [NamedAddress::recipient(&message.to)],
         subject: one_line(&message.subject),
         text_content: &message.text,
         html_content: &message.html,

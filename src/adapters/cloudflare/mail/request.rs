@@ -133,13 +133,13 @@ pub(super) fn mailbox(sender: &Sender) -> String {
 
 /// An address as most vendors write it, with the display name of a sender that has one.
 #[derive(Serialize)]
-pub(super) struct Named {
+pub(super) struct NamedAddress {
     email: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
 }
 
-impl Named {
+impl NamedAddress {
     pub(super) fn sender(sender: &Sender) -> Self {
         Self {
             email: wire(&sender.address),
@@ -197,11 +197,11 @@ mod tests {
     fn a_name_cannot_add_a_member_to_the_json() {
         let sender = sender(Some("a\",\"b\":\"\r\n01\u{2028}"));
         assert_eq!(
-            serde_json::to_string(&Named::sender(&sender)).unwrap(),
+            serde_json::to_string(&NamedAddress::sender(&sender)).unwrap(),
             "{\"email\":\"Login@xn--bcher-kva.example\",\
              \"name\":\"a\\\",\\\"b\\\":\\\"  01\u{2028}\"}"
         );
-        let unnamed = Named::recipient(&sender.address);
+        let unnamed = NamedAddress::recipient(&sender.address);
         assert_eq!(
             serde_json::to_string(&unnamed).unwrap(),
             "{\"email\":\"Login@xn--bcher-kva.example\"}"

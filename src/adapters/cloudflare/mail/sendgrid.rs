@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::Vendor;
 use super::answer::{Judged, Kind, ProviderAnswer, text};
-use super::request::{HttpRequest, Named, ProviderAccount, bearer, mail_headers, one_line};
+use super::request::{HttpRequest, NamedAddress, ProviderAccount, bearer, mail_headers, one_line};
 use crate::domain::mail::Message;
 use edgegate_token::json::Json;
 
@@ -18,7 +18,7 @@ pub(super) const VENDOR: Vendor = Vendor { request, judge };
 #[derive(Serialize)]
 struct Body<'a> {
     personalizations: [Personalization; 1],
-    from: Named,
+    from: NamedAddress,
     subject: String,
     content: [Part<'a>; 2],
     headers: BTreeMap<&'static str, String>,
@@ -27,7 +27,7 @@ struct Body<'a> {
 
 #[derive(Serialize)]
 struct Personalization {
-    to: [Named; 1],
+    to: [NamedAddress; 1],
 }
 
 #[derive(Serialize)]
@@ -72,9 +72,9 @@ fn request(account: &ProviderAccount<'_>, message: &Message) -> HttpRequest {
     let part = |media_type, value| Part { media_type, value };
     let body = Body {
         personalizations: [Personalization {
-            to: [Named::recipient(&message.to)],
+            to: [NamedAddress::recipient(&message.to)],
         }],
-        from: Named::sender(account.sender),
+        from: NamedAddress::sender(account.sender),
         subject: one_line(&message.subject),
         // In this order, since the best part comes last (RFC 2046 section 5.1.4).
         content: [

@@ -23,7 +23,7 @@ impl DurableMailGate {
         Objects::bound(env, name, OBJECT).map(Self)
     }
 
-    /// A gate that is not asked: it fails.
+    /// A gate without objects: every call fails.
     #[must_use]
     pub const fn none() -> Self {
         Self(Objects::none(OBJECT))

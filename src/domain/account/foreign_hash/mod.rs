@@ -79,7 +79,7 @@ enum Preparation {
     Sha256Hex,
 }
 
-/// What a foreign hash is of.
+/// The text that the other system hashed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Preimage {
     /// This text, in UTF-8.

@@ -16,7 +16,7 @@ const KEY_BYTES: std::ops::RangeInclusive<usize> = 16..=128;
 /// The usual result of scrypt.
 const SCRYPT_KEY_BYTES: std::ops::RangeInclusive<usize> = 16..=64;
 
-/// What begins a hash that is guessed quickly: MD5, SHA-1, one round of SHA-2, DES.
+/// How hashes begin whose passwords are guessed quickly: MD5, SHA-1, one round of SHA-2, DES.
 const WEAK: [&str; 24] = [
     "$1$",
     "$apr1$",

@@ -176,7 +176,7 @@ pub(super) fn operators<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 service.find_users(ticket, "ada", None, 9).await?;
                 service.list_failed_mail(ticket, "", 9).await?;
                 service.list_failed_mail_of(ticket, f.id(), "", 9).await?;
-                let named = edgegate::service::pseudonyms::Named::Address(ADA);
+                let named = edgegate::service::pseudonyms::PseudonymFor::Address(ADA);
                 service.pseudonyms(ticket, named).await?;
                 Ok(None)
             },
