@@ -202,6 +202,18 @@ async function requireWhole({ cloudflare }) {
   assert.deepEqual([...state.secrets.keys()].toSorted(), MADE);
 }
 
+test("wrangler alone makes every queue, as when the deploy button is used", async (t) => {
+  const { cloudflare, project } = await world(t);
+  project.write(
+    "secrets.json",
+    JSON.stringify(Object.fromEntries(MADE.map((name) => [name, "x"]))),
+  );
+  const args = ["deploy", "--secrets-file", "secrets.json"];
+  const wrangler = await project.runWrangler(args, cloudflare.env);
+  assert.equal(wrangler.code, 0, wrangler.text);
+  await requireWhole({ cloudflare });
+});
+
 test("interrupted at every call in turn, each time from the beginning", {
   skip: isWide ? false : "npm run test:wide",
   timeout: 3_600_000,

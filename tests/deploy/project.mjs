@@ -12,12 +12,14 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { inRoot } from "../../scripts/project/root.mjs";
 import { node } from "../../scripts/project/tools.mjs";
 
 const REDIRECT = pathToFileURL(inRoot("tests/deploy/redirect.mjs")).href;
+const COMMAND = "edgegate-worker/cli/edgegate.js";
+const WRANGLER = "wrangler/bin/wrangler.js";
 const LINKED = ["commander", "jsonc-parser", "@clack"];
 
 /**
@@ -64,7 +66,12 @@ export function makeProject(t, { store = "durable", edit = (text) => text } = {}
       /** @type {string[]} */ args,
       /** @type {NodeJS.ProcessEnv} */ env,
       /** @type {{ kill?: Promise<unknown> }} */ options,
-    ) => runCommand(folder, args, env, options),
+    ) => runCommand(folder, COMMAND, args, env, options),
+    /** Runs wrangler without the command. It finds the command of its `build` as through npm. */
+    runWrangler: (/** @type {string[]} */ args, /** @type {NodeJS.ProcessEnv} */ env) => {
+      const PATH = [path("node_modules/.bin"), process.env.PATH].join(delimiter);
+      return runCommand(folder, WRANGLER, args, { ...env, PATH });
+    },
   };
 }
 
@@ -82,18 +89,18 @@ function install(path) {
 }
 
 /**
- * Runs `edgegate` in a folder to its end, or kills it, and everything that it started, when `kill`
- * resolves. It is started by its path, as without npm.
+ * Runs a program of a project in its folder to its end, or kills it, and everything that it started,
+ * when `kill` resolves. It is started by its path, as without npm.
  *
  * @param {string} folder
+ * @param {string} program
  * @param {string[]} args
  * @param {NodeJS.ProcessEnv} [env]
  * @param {{ kill?: Promise<unknown> }} [options]
  * @returns {Promise<{ code: number | null, text: string, stdout: string }>}
  */
-function runCommand(folder, args, env = {}, { kill } = {}) {
-  const command = join(folder, "node_modules/edgegate-worker/cli/edgegate.js");
-  const child = spawn(node(), [command, ...args], {
+function runCommand(folder, program, args, env = {}, { kill } = {}) {
+  const child = spawn(node(), [join(folder, "node_modules", program), ...args], {
     cwd: folder,
     detached: true,
     env: {

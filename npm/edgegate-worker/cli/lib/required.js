@@ -55,7 +55,12 @@ export function lacksOf(config, name, environment) {
       noun: "the queue",
       why: "mails wait in it; without it each is sent after its response",
       optional: true,
-    }),
+    }).filter(({ value }) => !isDead(value.queue)),
+    ...missingEntries(config, own, ["queues", "producers"], "binding", {
+      noun: "the queue",
+      why: "mails whose sending failed too often get into it, and `wrangler deploy` makes a queue only if it is bound",
+      optional: true,
+    }).filter(({ value }) => isDead(value.queue) && isProduced(config, own, value.queue)),
     ...missingEntries(config, own, ["queues", "consumers"], "queue", {
       noun: "the consumer of the queue",
       why: "without it the mails in this queue are not sent",
@@ -126,6 +131,11 @@ function missingEntries(config, template, list, key, { noun, why, optional = fal
     .map((value) => ({ list, value, what: `${noun} ${value[key]}`, why, optional }));
 }
 
+const DEAD = /-dead$/;
+
+/** @param {string} queue of the template */
+const isDead = (queue) => DEAD.test(queue);
+
 /**
  * Whether mails get into a queue of the template: the configuration uses the same queue, or lacks its
  * producer, too, so that both are added.
@@ -135,7 +145,7 @@ function missingEntries(config, template, list, key, { noun, why, optional = fal
  * @param {string} queue
  */
 function isProduced(config, own, queue) {
-  const base = queue.replace(/-dead$/, "");
+  const base = queue.replace(DEAD, "");
   const binding = at(own, ["queues", "producers"]).find((entry) => entry.queue === base)?.binding;
   const producer = at(config, ["queues", "producers"]).find((entry) => entry.binding === binding);
   return producer === undefined || producer.queue === base;

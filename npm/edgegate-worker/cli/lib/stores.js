@@ -143,14 +143,10 @@ async function findDatabase(cloudflare, name, id) {
 /** @param {World} world */
 async function queues({ cloudflare, config }) {
   const names = queuesOf(config);
-  if (names.length === 0) return [];
-  const query = names.map((name) => `name=${encodeURIComponent(name)}`).join("&");
-  /** @type {{ queue_name: string, consumers?: { script?: string, script_name?: string }[] }[]} */
-  const there = await cloudflare.get(`/queues?${query}&per_page=100`);
-  const consumed = (config.queues.consumers ?? []).map(({ queue }) => queue);
-  return names.map((name) => {
-    const found = there.find(({ queue_name }) => queue_name === name);
-    const other = (found?.consumers ?? [])
+  const consumed = (config.queues?.consumers ?? []).map(({ queue }) => queue);
+  const found = await Promise.all(names.map((name) => findQueue(cloudflare, name)));
+  return names.map((name, n) => {
+    const other = (found[n]?.consumers ?? [])
       .map(({ script, script_name }) => script ?? script_name)
       .find((script) => script !== undefined && script !== config.name);
     if (consumed.includes(name) && other)
@@ -160,10 +156,20 @@ async function queues({ cloudflare, config }) {
     return {
       key: `queue:${name}`,
       what: `the queue ${name}`,
-      exists: found !== undefined,
+      exists: found[n] !== undefined,
       make: async () => void (await cloudflare.post("/queues", { queue_name: name })),
     };
   });
+}
+
+/**
+ * @param {import("./cloudflare.js").Cloudflare} cloudflare
+ * @param {string} name
+ * @returns {Promise<{ queue_name: string, consumers?: { script?: string, script_name?: string }[] } | undefined>}
+ */
+async function findQueue(cloudflare, name) {
+  const found = await cloudflare.get(`/queues?name=${encodeURIComponent(name)}`);
+  return found.find((/** @type {{ queue_name: string }} */ other) => other.queue_name === name);
 }
 
 /**
