@@ -31,7 +31,6 @@ export const SLOW = {
     "faults::every_call_of_every_use_case_may_go_wrong",
     "faults::every_use_case_has_a_case",
     "limits::every_use_case_that_takes_a_client_is_in_the_table",
-    "manage_sessions::the_limit_is_the_policys",
   ],
   session_store: [
     "faults::no_token_is_handed_out_that_is_not_recorded",
