@@ -13,7 +13,7 @@ const PARTS = {
   "clippy-wasm": () => steps.clippyForWasm(quiet),
   rust: () => rustTests({ quick: true, quiet: true }),
   node: () =>
-    steps.nodeTests(steps.UNIT_TESTS, { report: inRoot("target/check-report.jsonl"), ...quiet }),
+    steps.nodeTests(steps.quickFiles(), { report: inRoot("target/check-report.jsonl"), ...quiet }),
 };
 
 await main(async () => {

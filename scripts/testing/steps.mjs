@@ -1,9 +1,11 @@
 // The steps that `npm test` and `npm run check` share.
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { Advice } from "../project/advice.mjs";
 import { inRoot } from "../project/root.mjs";
 import { node, toolEnv } from "../project/tools.mjs";
 import { cpp } from "../setup/cpp.mjs";
 import { failedIn } from "./failures.mjs";
+import { SLOW_FILES } from "./slow-tests.mjs";
 import { all, runStep } from "./step.mjs";
 
 const WASM = ["--target", "wasm32-unknown-unknown"];
@@ -21,7 +23,7 @@ const DENY = ["--", "-D", "warnings"];
 const LONGEST_FILE_MS = 20 * 60_000;
 
 /** The tests that need neither a Worker nor a browser nor the built package. */
-export const UNIT_TESTS = [
+const UNIT_TESTS = [
   "tests/client/*.test.mjs",
   "tests/docs/layout.test.mjs",
   "tests/docs/links.test.mjs",
@@ -41,6 +43,23 @@ export const UNIT_TESTS = [
   "tests/setup/programs.test.mjs",
   "tests/template/template.test.mjs",
 ];
+
+/** The files of UNIT_TESTS, without the slow ones. */
+export function quickFiles() {
+  const files = UNIT_TESTS.flatMap((path) => {
+    const [folder, isFolder] = path.split("/*.test.mjs");
+    if (isFolder === undefined) return [path];
+    const names = readdirSync(inRoot(folder)).filter((name) => name.endsWith(".test.mjs"));
+    return names.map((name) => `${folder}/${name}`);
+  });
+  // Otherwise a slow file that was renamed would run in `npm run check` unnoticed.
+  const unknown = SLOW_FILES.filter((file) => !files.includes(file));
+  if (unknown.length > 0)
+    throw new Advice(
+      `scripts/testing/slow-tests.mjs names ${unknown.join(", ")}: it is no file of UNIT_TESTS.`,
+    );
+  return files.filter((file) => !SLOW_FILES.includes(file));
+}
 
 /** @typedef {import("../project/run.mjs").RunOptions & { quiet?: boolean }} Options */
 

@@ -4,14 +4,15 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
+use edgegate::adapters::argon2::Argon2Hasher;
 use edgegate::adapters::kv_sessions::KvSessions;
 use edgegate::adapters::kv_sessions::RevocationMemory;
 use edgegate::adapters::memory::{
     ManualClock, MemoryBackground, MemoryDevices, MemoryEvents, MemoryKeyValue, MemoryMailLedger,
-    MemoryMailQueue, MemoryMailer, MemoryOperatorTickets, MemoryPorts, MemorySessions, MemoryUsers,
-    NoSleep, SeededRandom,
+    MemoryMailQueue, MemoryMailer, MemoryOperatorTickets, MemoryPasswordGuard, MemoryPorts,
+    MemorySessions, MemoryUsers, NoSleep, SeededRandom,
 };
-use edgegate::domain::account::{FreedAddress, User};
+use edgegate::domain::account::{FreedAddress, HashingCost, Peppers, User};
 use edgegate::domain::error::{Error, GrantRefusal};
 use edgegate::domain::mail::{Locale, Message};
 use edgegate::domain::operator::{OperatorTicket, OperatorTicketHash};
@@ -26,6 +27,16 @@ pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
 pub(crate) type KvStore =
     KvSessions<MemoryKeyValue, SeededRandom, NoSleep, MemoryBackground, MemorySessions>;
+
+/// Argon2 at the smallest cost that an import accepts. At the policy's cost these tests would take
+/// ten times as long.
+pub(crate) fn cheap_hasher() -> Argon2Hasher {
+    let cost = HashingCost {
+        memory_kib: 1_024,
+        iterations: 1,
+    };
+    Argon2Hasher::new(cost, Peppers::default())
+}
 
 /// A service, and the handles that control its clock and stores.
 pub(crate) struct World<S> {
@@ -62,8 +73,8 @@ impl<S: SessionStore> World<S> {
         let ports = MemoryPorts {
             users: MemoryUsers::default(),
             sessions,
-            hasher: Default::default(),
-            password_guard: Default::default(),
+            hasher: cheap_hasher(),
+            password_guard: MemoryPasswordGuard::new(cheap_hasher()),
             limiter: Default::default(),
             clock: clock.clone(),
             random: SeededRandom::default(),

@@ -6,15 +6,15 @@ use std::rc::Rc;
 
 use edgegate::adapters::kv_sessions::KvSessions;
 use edgegate::adapters::memory::{
-    ManualClock, MemoryBackground, MemoryKeyValue, MemoryPorts, MemorySessions, NoSleep,
-    SeededRandom,
+    ManualClock, MemoryBackground, MemoryKeyValue, MemoryPasswordGuard, MemoryPorts,
+    MemorySessions, NoSleep, SeededRandom,
 };
 use edgegate::domain::error::Code;
 use edgegate::domain::session::Verdict;
 use edgegate::ports::{Ports, UserDirectory};
 use edgegate::service::{AuthService, Shared};
 
-use crate::fixture::{ADA, KvStore, client, log_in, settings, verdict};
+use crate::fixture::{ADA, KvStore, cheap_hasher, client, log_in, settings, verdict};
 
 const OLD_SECRET: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 const NEW_SECRET: &str = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8";
@@ -51,8 +51,8 @@ impl Storage {
             mail_gate: Default::default(),
             users: Default::default(),
             sessions,
-            hasher: Default::default(),
-            password_guard: Default::default(),
+            hasher: cheap_hasher(),
+            password_guard: MemoryPasswordGuard::new(cheap_hasher()),
             limiter: Default::default(),
             clock: self.clock.clone(),
             random: self.random.clone(),

@@ -1,7 +1,7 @@
 //! A proof from the last ten minutes: how to get one, which actions need it, and what does not
 //! count as one.
 
-use edgegate::adapters::memory::{MemoryDevices, MemorySessions};
+use edgegate::adapters::memory::{MemoryDevices, MemoryPasswordGuard, MemorySessions};
 use edgegate::domain::account::{Edit, UserId};
 use edgegate::domain::error::{AccessRefusal, Code, Error};
 use edgegate::domain::mail::Locale::English;
@@ -11,8 +11,8 @@ use edgegate::service::manage_users::{Amendment, Invitee};
 use edgegate::service::{AuthService, Login, SignedIn, TokenPair};
 
 use crate::fixture::{
-    ADA, NEW_PASSWORD, PASSWORD, ROOT, World, client, log_in, on_both, on_kv, on_memory,
-    other_client, verdict,
+    ADA, NEW_PASSWORD, PASSWORD, ROOT, World, cheap_hasher, client, log_in, on_both, on_kv,
+    on_memory, other_client, verdict,
 };
 
 const STRICT: &[(&str, &str)] = &[("ROTATE_AFTER", "0"), ("REUSE", "strict")];
@@ -454,8 +454,8 @@ fn the_limits_of_a_login_hold() {
                 sessions,
                 limiter: Full(limit),
                 clock: world.clock.clone(),
-                hasher: edgegate::adapters::argon2::Argon2Hasher::default(),
-                password_guard: edgegate::adapters::memory::MemoryPasswordGuard::default(),
+                hasher: cheap_hasher(),
+                password_guard: MemoryPasswordGuard::new(cheap_hasher()),
                 random: edgegate::adapters::memory::SeededRandom::default(),
                 events: Default::default(),
                 mail_queue: Default::default(),

@@ -36,8 +36,8 @@ fn hitting_limits(seen: &mut Seen) {
         let ports = MemoryPorts {
             users: MemoryUsers::default(),
             sessions: MemorySessions::default(),
-            hasher: Argon2Hasher::default(),
-            password_guard: MemoryPasswordGuard::default(),
+            hasher: cheap_hasher(),
+            password_guard: MemoryPasswordGuard::new(cheap_hasher()),
             limiter: Full(limit),
             clock: world.clock.clone(),
             random: SeededRandom::default(),

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use edgegate::adapters::argon2::Argon2Hasher;
 use edgegate::adapters::memory::{
     MemoryDevices, MemoryEvents, MemoryMailLedger, MemoryMailQueue, MemoryMailer,
     MemoryPasswordGuard, MemoryPorts, MemorySessions, MemoryUsers, SeededRandom,
@@ -20,7 +19,8 @@ use edgegate::service::manage_users::{Amendment, Invitee};
 use edgegate::service::{AuthService, Login, NewAccount, Registered, SignedIn};
 
 use crate::fixture::{
-    ADA, NEW_PASSWORD, PASSWORD, ROOT, World, client, log_in, on_kv, on_memory, settings, ticket,
+    ADA, NEW_PASSWORD, PASSWORD, ROOT, World, cheap_hasher, client, log_in, on_kv, on_memory,
+    settings, ticket,
 };
 
 /// The scenarios of a file: one test each, and one function that runs them all.
