@@ -85,3 +85,50 @@ fn read(claims: &Json, issuer: &str, now: u64) -> Option<IdTokenHint> {
         client: ClientId::parse(text_of("aud")?)?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use edgegate_token::sign;
+
+    use super::*;
+
+    const ISSUER: &str = "https://auth.example.com";
+    const USER: &str = "01945678-9abc-7def-8123-456789abcdef";
+    const ED25519: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"test","d":"kHiqJjEbTv1Qa8l0B9TWvtZooboGt-DqgRkwqQ6bvoI","x":"WTgIzGjcnPfLLbB3vBGEwLDWIzQcpEqj4yySkPsbHfM"}]}"#;
+    const SYMMETRIC: &str = r#"{"keys":[{"kty":"oct","kid":"test","alg":"HS256","k":"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"}]}"#;
+
+    #[test]
+    fn only_an_id_token_of_a_public_key_is_a_hint() {
+        for (keys, typ, is_one) in [
+            (ED25519, "JWT", true),
+            // Any other type: an access token is no hint.
+            (ED25519, "other+jwt", false),
+            (SYMMETRIC, "JWT", false),
+        ] {
+            let keys = KeySet::from_private_jwks(keys).unwrap();
+            let token = sign(&keys, typ, &BTreeMap::from([("sub", USER)])).unwrap();
+            assert_eq!(signed_claims(&token, &keys).is_some(), is_one, "{typ}");
+        }
+    }
+
+    #[test]
+    fn a_hint_is_read_as_long_as_any_session_lasts() {
+        let issued_at = 1_764_000_000;
+        let claims =
+            format!(r#"{{"iss":"{ISSUER}","iat":{issued_at},"sub":"{USER}","aud":"app"}}"#);
+        let claims = Json::read(claims.as_bytes()).unwrap();
+        let end = issued_at + MAX_SESSION_TTL;
+        for (now, is_one) in [
+            (issued_at - FUTURE_SKEW_SECONDS - 1, false),
+            (issued_at - FUTURE_SKEW_SECONDS, true),
+            (issued_at, true),
+            (end - 1, true),
+            (end, false),
+        ] {
+            assert_eq!(read(&claims, ISSUER, now).is_some(), is_one, "{now}");
+        }
+        assert_eq!(read(&claims, "https://other.example.com", issued_at), None);
+    }
+}
