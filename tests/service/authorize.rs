@@ -790,6 +790,8 @@ on_both!(a_proof_is_demanded_as_the_app_asks, &[], world => {
     assert_eq!(error_in(to(&silent), ISSUER), "login_required");
     let hinted = browser.navigate(&ask(OWN, "&prompt=none&login_hint=root%40example.com")).await;
     assert_eq!(error_in(to(&hinted), ISSUER), "login_required");
+    let why = "error_description=The+user+has+to+be+asked%2C+and+prompt%3Dnone";
+    assert!(to(&hinted).contains(why), "{}", to(&hinted));
 });
 
 // Proofs have whole seconds. One of the second in which the request arrives is older than the
@@ -841,8 +843,9 @@ on_both!(a_hint_of_another_user_is_an_error, &[], world => {
     };
     for more in ["", "&prompt=none"] {
         let theirs = id_token(&world, other, OWN, 0);
-        let error = error_in(&hinted(&mut browser, &theirs, more).await, ISSUER);
-        assert_eq!(error, "login_required");
+        let at = hinted(&mut browser, &theirs, more).await;
+        assert_eq!(error_in(&at, ISSUER), "login_required");
+        assert!(at.contains("error_description=Somebody+else+is+signed+in"), "{at}");
         for fine in [id_token(&world, &user, OWN, 0), id_token(&world, &user, OWN, 86_400)] {
             assert!(hinted(&mut browser, &fine, more).await.contains("code=egk_"));
         }
