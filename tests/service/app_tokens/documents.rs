@@ -125,6 +125,17 @@ on_both!(an_app_with_a_document_asks_for_consent_every_time, ON, world => {
     assert_eq!(fetched(&world), 2);
 });
 
+on_both!(the_consent_page_names_the_api, ON, world => {
+    let ada = begin(&world.service).await;
+    publish(&world, ID, document(ID));
+    let Authorized::ToPage { request, .. } = arrive(&world, &ada, ID).await else {
+        panic!("no consent was asked for");
+    };
+    let held = Some(ada.tokens.refresh_token.expose());
+    let shown = world.service.show_request(request.expose(), held, &client()).await.unwrap();
+    assert_eq!(shown.resource_name.as_deref(), Some("Notes"));
+});
+
 on_both!(it_has_no_secret, ON, world => {
     let ada = begin(&world.service).await;
     publish(&world, ID, document(ID));
