@@ -123,3 +123,55 @@ impl<P: Ports> AuthService<P> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn app(number: usize) -> AppClient {
+        AppClient {
+            id: ClientId::parse(&format!("https://app{number}.example.com/document")).unwrap(),
+            name: "App".to_owned(),
+            kind: ClientType::Public,
+            first_party: false,
+            redirect_uris: Vec::new(),
+            post_logout_redirect_uris: Vec::new(),
+            resources: Vec::new(),
+            scopes: Vec::new(),
+            id_token_alg: None,
+            disabled_at: None,
+            created_at: 0,
+            version: 0,
+        }
+    }
+
+    #[test]
+    fn the_app_that_would_be_used_for_the_shortest_time_is_dropped_first() {
+        let now = 1_764_000_000;
+        let mut known = KnownDocuments::default();
+        for number in 0..METADATA_DOCUMENTS_KEPT {
+            // The second one would be used for the shortest time.
+            let until = if number == 1 { now + 5 } else { now + 10 };
+            known.keep(app(number), until, now);
+        }
+        assert_eq!(known.0.len(), METADATA_DOCUMENTS_KEPT);
+        assert!(known.get(&app(0).id, now).is_some() && known.get(&app(1).id, now).is_some());
+        known.keep(app(METADATA_DOCUMENTS_KEPT), now + 10, now);
+        assert_eq!(known.0.len(), METADATA_DOCUMENTS_KEPT);
+        assert_eq!(known.get(&app(1).id, now), None);
+        assert!(known.get(&app(0).id, now).is_some());
+    }
+
+    #[test]
+    fn an_app_is_used_and_kept_until_its_time_is_over() {
+        let now = 1_764_000_000;
+        let mut known = KnownDocuments::default();
+        known.keep(app(0), now + 5, now);
+        known.keep(app(1), now + 10, now);
+        assert_eq!(known.get(&app(0).id, now + 4), Some(app(0)));
+        assert_eq!(known.get(&app(0).id, now + 5), None);
+        known.keep(app(2), now + 10, now + 5);
+        assert_eq!(known.0.len(), 2, "the first one was dropped");
+        assert_eq!(known.get(&app(1).id, now + 5), Some(app(1)));
+    }
+}

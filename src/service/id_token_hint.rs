@@ -7,7 +7,7 @@ use crate::domain::authorization::{IdTokenHint, RsaSigned};
 use crate::domain::policy::ID_TOKEN_HINT_MAX_BYTES;
 use crate::ports::{IdTokenSigner, Ports};
 use edgegate_token::json::Json;
-use edgegate_token::read_signed;
+use edgegate_token::{Algorithm, KeySet, read_signed};
 
 impl<P: Ports> AuthService<P> {
     /// Reads an id_token that this service has signed, expired or not. `None` for anything else,
@@ -19,7 +19,7 @@ impl<P: Ports> AuthService<P> {
         let settings = self.settings();
         let claims = match RsaSigned::read(text, &settings.id_token_keys) {
             Some(signed) => self.claims_signed_with_rsa(&signed).await,
-            None => read_signed(text, ID_TOKEN_TYP, &settings.keys).ok(),
+            None => signed_claims(text, &settings.keys),
         };
         IdTokenHint::of(&claims?, &settings.issuer, self.now())
     }
@@ -29,5 +29,39 @@ impl<P: Ports> AuthService<P> {
         let signer = self.ports.id_token_signer();
         let signature = signer.sign(signed.key, signed.signing_input.as_bytes());
         signed.claims(&signature.await.ok()?)
+    }
+}
+
+/// The claims of a token that a key of `SIGNING_KEYS` has signed. `None` with symmetric keys: every
+/// API that verifies tokens knows them, so no id_token is signed with one.
+fn signed_claims(text: &str, keys: &KeySet) -> Option<Json> {
+    let is_symmetric = keys.signing_algorithm() == Some(Algorithm::Hs256);
+    let claims = read_signed(text, ID_TOKEN_TYP, keys).ok();
+    claims.filter(|_| !is_symmetric)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use edgegate_token::sign;
+
+    use super::*;
+
+    const ED25519: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"test","d":"kHiqJjEbTv1Qa8l0B9TWvtZooboGt-DqgRkwqQ6bvoI","x":"WTgIzGjcnPfLLbB3vBGEwLDWIzQcpEqj4yySkPsbHfM"}]}"#;
+    const SYMMETRIC: &str = r#"{"keys":[{"kty":"oct","kid":"test","alg":"HS256","k":"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"}]}"#;
+
+    #[test]
+    fn only_an_id_token_of_a_public_key_is_a_hint() {
+        for (keys, typ, is_one) in [
+            (ED25519, "JWT", true),
+            // Any other type: an access token is no hint.
+            (ED25519, "other+jwt", false),
+            (SYMMETRIC, "JWT", false),
+        ] {
+            let keys = KeySet::from_private_jwks(keys).unwrap();
+            let token = sign(&keys, typ, &BTreeMap::from([("sub", "ada")])).unwrap();
+            assert_eq!(signed_claims(&token, &keys).is_some(), is_one, "{typ}");
+        }
     }
 }

@@ -15,7 +15,7 @@ use edgegate_token::json::Json;
 use edgegate_token::sign;
 
 use crate::fixture::{
-    ADA, PASSWORD, ROOT, World, client, log_in, on_both, on_memory, settings, verdict,
+    ADA, PASSWORD, ROOT, World, client, log_in, on_both, on_kv, on_memory, settings, verdict,
 };
 use crate::leave_apps::id_token;
 
@@ -693,6 +693,21 @@ on_both!(a_changed_app_gets_no_answer_to_an_older_request, &[], world => {
     assert_eq!(browser.navigate(&ask(OWN, "")).await.status, 400);
 });
 
+// With prompt=none there is no page that could say it.
+#[test]
+fn without_a_page_the_app_is_told_that_a_store_is_down() {
+    let world = on_kv(&[]);
+    pollster::block_on(async {
+        let world = world.with_apps().await;
+        let mut browser = Browser::new(&world);
+        browser.log_in(ADA).await;
+        world.kv.set_down(true);
+        let silent = browser.navigate(&ask(OWN, "&prompt=none")).await;
+        assert_eq!(error_in(to(&silent), ISSUER), "temporarily_unavailable");
+        assert_eq!(browser.navigate(&ask(OWN, "")).await.status, 503);
+    });
+}
+
 // Nobody was asked while the app was the operator's, so what it has is no answer to the question.
 on_both!(an_app_that_is_no_longer_the_operators_needs_consent, &[], world => {
     let world = world.with_apps().await;
@@ -719,7 +734,12 @@ on_both!(a_decision_gives_no_more_than_the_app_may_have_now, &[], world => {
     let decided = browser.decide(&sealed, &user, true).await;
     let code = code_in(text(&json(&decided), "redirect"), ISSUER);
     assert_eq!(code.scopes.to_string(), "openid");
+    let asks = ask(OTHER, &format!("{more}&prompt=consent"));
+    let asks = sealed_in(to(&browser.navigate(&asks).await), "/consent").to_owned();
+    assert_eq!(text(&browser.show(&asks).await, "next"), "consent");
     world.change_app(OTHER, |app| app.resources = Vec::new()).await;
+    // Nobody is asked for what the app can't get.
+    assert_eq!(text(&browser.show(&asks).await, "next"), "done");
     let decided = browser.decide(&sealed, &user, true).await;
     assert_eq!(decided.status, 200, "{decided:?}");
     assert_eq!(error_in(text(&json(&decided), "redirect"), ISSUER), "invalid_target");
@@ -790,6 +810,8 @@ on_both!(a_proof_is_demanded_as_the_app_asks, &[], world => {
     assert_eq!(error_in(to(&silent), ISSUER), "login_required");
     let hinted = browser.navigate(&ask(OWN, "&prompt=none&login_hint=root%40example.com")).await;
     assert_eq!(error_in(to(&hinted), ISSUER), "login_required");
+    let why = "error_description=The+user+has+to+be+asked%2C+and+prompt%3Dnone";
+    assert!(to(&hinted).contains(why), "{}", to(&hinted));
 });
 
 // Proofs have whole seconds. One of the second in which the request arrives is older than the
@@ -841,8 +863,9 @@ on_both!(a_hint_of_another_user_is_an_error, &[], world => {
     };
     for more in ["", "&prompt=none"] {
         let theirs = id_token(&world, other, OWN, 0);
-        let error = error_in(&hinted(&mut browser, &theirs, more).await, ISSUER);
-        assert_eq!(error, "login_required");
+        let at = hinted(&mut browser, &theirs, more).await;
+        assert_eq!(error_in(&at, ISSUER), "login_required");
+        assert!(at.contains("error_description=Somebody+else+is+signed+in"), "{at}");
         for fine in [id_token(&world, &user, OWN, 0), id_token(&world, &user, OWN, 86_400)] {
             assert!(hinted(&mut browser, &fine, more).await.contains("code=egk_"));
         }

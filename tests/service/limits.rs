@@ -585,5 +585,21 @@ fn an_app_that_proves_which_one_it_is_is_counted_by_itself() {
             assert_eq!(refused.unwrap_err().code(), Code::InvalidClient);
             assert_eq!(keys(), [&*network]);
         }
+
+        // Nobody proves to be a public app.
+        let public = ClientCredentials {
+            client_id: apps::SPA.to_owned(),
+            secret: None,
+        };
+        let refused = service.renew_app_token(renewal, &public, &client()).await;
+        assert_eq!(refused.unwrap_err().code(), Code::InvalidGrant);
+        let spa = edgegate::domain::authorization::ClientId::parse(apps::SPA);
+        let spa = spa.unwrap().hash().to_string();
+        let counted = keys();
+        assert!(
+            counted.iter().any(|key| key.contains(&network)),
+            "{counted:?}"
+        );
+        assert!(!counted.iter().any(|key| key.contains(&spa)), "{counted:?}");
     });
 }

@@ -96,6 +96,8 @@ on_both!(a_secret_is_replaced_while_both_are_valid, &[], world => {
     let third = service.add_client_secret(&admin, id).await.unwrap_err();
     assert_eq!((third.code(), third.code().status()), (Code::TooManySecrets, 409));
     let stored = service.ports().clients().find(id).await.unwrap().unwrap().secrets;
+    let now = world.clock.now_ms() / 1000;
+    assert!(stored.iter().all(|secret| secret.created_at == now), "{stored:?}");
     for secret in [&first, &second.secret] {
         assert!(StoredSecret::any_matches(&stored, secret.expose()));
     }
@@ -221,9 +223,12 @@ fn a_list_has_pages() {
         let service = &world.service;
         let admin = admin(service).await;
         // The two demo apps are there already.
-        for _ in 2..=CLIENTS_PER_PAGE {
+        for _ in 2..CLIENTS_PER_PAGE {
             service.create_client(&admin, public("Page")).await.unwrap();
         }
+        let all = service.list_clients(&admin, None).await.unwrap();
+        assert_eq!((all.clients.len(), all.next), (100, None), "one full page");
+        service.create_client(&admin, public("Page")).await.unwrap();
         let first = service.list_clients(&admin, None).await.unwrap();
         assert_eq!(first.clients.len(), 100);
         let next = first.next.as_ref();

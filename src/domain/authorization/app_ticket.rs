@@ -170,6 +170,7 @@ mod tests {
             let next = ticket.successor();
             prop_assert_eq!(next.is_none(), counter == u32::MAX);
             if let Some(mut next) = next {
+                prop_assert_eq!(Some(next.core.counter), counter.checked_add(1));
                 next.core.counter = counter;
                 prop_assert_eq!(next, ticket);
             }

@@ -24,12 +24,15 @@ fn ids() {
     assert_eq!(id.as_str().len(), 22);
     assert!(!id.is_url());
     assert_eq!(ClientId::parse(id.as_str()), Some(id.clone()));
+    assert_eq!(id.to_string(), id.as_str());
     assert_eq!(ClientHash::parse(&id.hash().to_string()), Some(id.hash()));
     assert_eq!(id.hash().to_string().len(), 22);
     assert_ne!(id.hash(), ClientId::generate(&[254; 16]).hash());
     for text in ["", "a b", "\u{e4}", "a\n", &"x".repeat(513)] {
         assert_eq!(ClientId::parse(text), None, "{text}");
     }
+    let secret = SecretId::new(NOW, &[1; 10]);
+    assert_eq!(SecretId::parse(&secret.to_string()), Some(secret));
     let json = crate::domain::json::encode(&id.hash());
     assert_eq!(crate::domain::json::decode(&json), Some(id.hash()));
 }
@@ -305,4 +308,104 @@ fn names_of_types_and_algorithms() {
         );
     }
     assert_eq!(IdTokenAlg::parse("none"), None);
+}
+
+#[test]
+fn a_list_or_a_name_of_the_largest_size_is_accepted() {
+    let addresses = |count: usize| {
+        let address = |number| format!("https://a{number}.example.com/");
+        Some((0..count).map(address).collect::<Vec<_>>())
+    };
+    let largest = ClientFields {
+        name: Some("x".repeat(CLIENT_NAME_MAX_CHARS)),
+        redirect_uris: addresses(CLIENT_REDIRECT_URIS_MAX),
+        post_logout_redirect_uris: addresses(CLIENT_REDIRECT_URIS_MAX),
+        resources: addresses(CLIENT_RESOURCES_MAX),
+        ..fields()
+    };
+    let client = NewClient::parse(largest.clone(), &rules()).unwrap();
+    let client = client.into_client(ClientId::generate(&[1; 16]), NOW);
+    assert_eq!(client.name.len(), CLIENT_NAME_MAX_CHARS);
+    assert_eq!(client.redirect_uris.len(), CLIENT_REDIRECT_URIS_MAX);
+    assert_eq!(client.resources.len(), CLIENT_RESOURCES_MAX);
+    let too_many = ClientFields {
+        resources: addresses(CLIENT_RESOURCES_MAX + 1),
+        ..largest
+    };
+    let refused = NewClient::parse(too_many, &rules()).unwrap_err();
+    assert_eq!(
+        (refused.field, refused.problem),
+        ("resources", FieldProblem::TooLong)
+    );
+}
+
+#[test]
+fn a_name_has_no_white_space_around_it() {
+    for (text, is_name) in [
+        ("App", true),
+        ("My app", true),
+        (" App", false),
+        ("", false),
+    ] {
+        assert_eq!(is_client_name(text), is_name, "{text:?}");
+    }
+}
+
+#[test]
+fn after_a_log_out_the_browser_goes_to_a_registered_address_only() {
+    let client = samples::client();
+    let registered = "https://app.example.com/";
+    let matched = client.post_logout_redirect_uri(registered).unwrap();
+    assert_eq!(matched.as_str(), registered);
+    // That of a code is another list.
+    assert_eq!(client.post_logout_redirect_uri(samples::CALLBACK), None);
+}
+
+#[test]
+fn a_redirect_uri_that_is_sent_twice_is_stored_once() {
+    let twice = ClientFields {
+        redirect_uris: Some(vec![samples::CALLBACK.to_owned(); 2]),
+        ..fields()
+    };
+    let client = NewClient::parse(twice, &rules()).unwrap();
+    let client = client.into_client(ClientId::generate(&[1; 16]), NOW);
+    assert_eq!(client.redirect_uris, samples::client().redirect_uris[..1]);
+}
+
+#[test]
+fn a_secret_that_is_stored_twice_still_matches() {
+    let stored = |number| StoredSecret {
+        id: SecretId::new(1, &[number; 10]),
+        hash: ClientSecretHash::of("secret"),
+        created_at: NOW,
+    };
+    let secrets = [stored(1), stored(2)];
+    assert!(StoredSecret::any_matches(&secrets, "secret"));
+}
+
+#[test]
+fn a_page_is_a_public_app_on_a_website() {
+    let registered = samples::client();
+    let confidential = |client: &AppClient| AppClient {
+        kind: ClientType::Confidential,
+        ..client.clone()
+    };
+    // Its first redirect URI is https. The others are of programs.
+    let program = AppClient {
+        redirect_uris: registered.redirect_uris[1..].to_vec(),
+        ..registered.clone()
+    };
+    let unregistered = samples::unregistered();
+    for (client, outlives_log_out, is_page) in [
+        (&registered, false, true),
+        (&registered, true, true),
+        (&confidential(&registered), false, false),
+        (&program, false, false),
+        (&confidential(&program), false, false),
+        (&unregistered, false, true),
+        (&unregistered, true, false),
+        (&confidential(&unregistered), false, false),
+    ] {
+        assert_eq!(client.is_page(outlives_log_out), is_page, "{client:?}");
+    }
 }

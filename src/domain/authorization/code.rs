@@ -98,12 +98,6 @@ pub struct Code {
 }
 
 impl Code {
-    /// The short form of a redirect URI that a code carries.
-    #[must_use]
-    pub fn hash_redirect_uri(uri: &str) -> [u8; 16] {
-        short_hash(uri)
-    }
-
     /// The short forms of a client and of a matched redirect URI.
     #[must_use]
     pub fn bound_to(client: &ClientId, redirect_uri: &RedirectUri) -> (ClientHash, [u8; 16]) {
@@ -249,6 +243,7 @@ mod tests {
         assert!(!text.contains("ada") && !text.contains("Ada") && !text.contains("app.example"));
         let printed = format!("{:?}", longest());
         assert!(!printed.contains("nnnn") && !printed.contains("challenge"));
+        assert!(printed.contains(&longest().user.to_string()), "{printed}");
     }
 
     fn any_code() -> impl Strategy<Value = Code> {

@@ -352,6 +352,26 @@ mod tests {
         );
     }
 
+    /// The log tells why a code was not exchanged; the app only learns `invalid_grant`.
+    #[test]
+    fn each_refusal_has_a_reason_of_its_own() {
+        let reasons = [
+            (Refusal::Code, "code"),
+            (Refusal::Expired, "code_expired"),
+            (Refusal::Client, "code_of_another_client"),
+            (Refusal::RedirectUri, "code_redirect_uri"),
+            (Refusal::Verifier, "code_verifier"),
+            (Refusal::Resource, "code_resource"),
+            (Refusal::SignedOff, "signed_off"),
+            (Refusal::OtherEpoch, "other_epoch"),
+            (Refusal::NoUser, "no_user"),
+            (Refusal::Replayed, "code_replayed"),
+        ];
+        for (refusal, reason) in reasons {
+            assert_eq!(refusal.reason(), reason);
+        }
+    }
+
     proptest! {
         #[test]
         fn a_verifier_has_its_length_and_characters(text in "[A-Za-z0-9._~-]{0,140}") {

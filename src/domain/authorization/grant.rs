@@ -89,3 +89,16 @@ impl Grant {
             && self.scopes.contains_all(scopes)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_comes_back_as_it_was() {
+        let id = GrantId::new(1_764_000_000_000, &[1; 10]);
+        assert_eq!(GrantId::parse(&id.to_string()), Some(id));
+        assert_eq!(GrantId::from_bytes(*id.as_bytes()), Some(id));
+        assert_eq!(GrantId::parse("app"), None);
+    }
+}

@@ -397,4 +397,16 @@ mod tests {
         let signed = RsaSigned::read(&unsigned, &keys).unwrap();
         assert!(signed.claims(b"").is_none(), "no signature is no signature");
     }
+
+    #[test]
+    fn a_token_of_the_largest_size_is_read() {
+        let keys = IdTokenKeys::parse(&super::super::id_token_keys::sample("rsa")).unwrap();
+        let claims = id_token_claims(&user(), &scopes("openid"), &client(), &facts(None));
+        let input = signing_input(IdTokenAlg::Rs256, "rsa", &claims);
+        let (header, _) = input.split_once('.').unwrap();
+        let start = format!("{header}.AAAA.");
+        let token = |length: usize| format!("{start}{}", "A".repeat(length - start.len()));
+        assert!(RsaSigned::read(&token(ID_TOKEN_MAX_BYTES), &keys).is_some());
+        assert!(RsaSigned::read(&token(ID_TOKEN_MAX_BYTES + 1), &keys).is_none());
+    }
 }

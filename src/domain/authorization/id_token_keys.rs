@@ -224,6 +224,7 @@ mod tests {
         let signer = keys.signer().unwrap();
         assert_eq!(signer.kid(), "new");
         assert_eq!(keys.iter().count(), 2);
+        assert!(!keys.is_empty() && IdTokenKeys::default().is_empty());
         let public = signer.public_jwk();
         let names = ["alg", "e", "kid", "kty", "n", "use"];
         let Json::Object(members) = &public else {
@@ -285,5 +286,14 @@ mod tests {
         for fault in [Fault::NotAKeySet, Fault::Kid, Fault::Member, Fault::Size] {
             assert!(fault.to_string().len() > 20);
         }
+    }
+
+    #[test]
+    fn a_set_of_the_largest_size_is_read() {
+        let set = set(&[key("a", 256)]);
+        let padded = |bytes: usize| format!("{set:<bytes$}");
+        assert!(IdTokenKeys::parse(&padded(ID_TOKEN_KEYS_MAX_BYTES)).is_ok());
+        let refused = IdTokenKeys::parse(&padded(ID_TOKEN_KEYS_MAX_BYTES + 1));
+        assert_eq!(refused.err(), Some(Fault::NotAKeySet));
     }
 }

@@ -425,6 +425,30 @@ mod tests {
     }
 
     #[test]
+    fn each_fault_has_a_reason_of_its_own() {
+        for (fault, reason) in [
+            (Fault::TooLong, "document_too_long"),
+            (Fault::NotJson, "document_not_json"),
+            (Fault::ClientId, "document_client_id"),
+            (Fault::AuthMethod, "document_auth_method"),
+            (Fault::GrantTypes, "document_grant_types"),
+            (Fault::RedirectUris, "document_redirect_uris"),
+            (Fault::Name, "document_name"),
+        ] {
+            assert_eq!(fault.reason(), reason);
+        }
+    }
+
+    #[test]
+    fn a_document_of_the_largest_size_is_read() {
+        let document = document(&[]);
+        let padded = |bytes: usize| format!("{document:<bytes$}");
+        assert!(parse(&padded(METADATA_MAX_BYTES)).is_ok());
+        let refused = parse(&padded(METADATA_MAX_BYTES + 1));
+        assert_eq!(refused.err(), Some(Fault::TooLong));
+    }
+
+    #[test]
     fn which_answers_are_documents() {
         for (status, content_type, accepted) in [
             (200, Some("application/json"), true),
@@ -432,6 +456,8 @@ mod tests {
             (200, Some("application/cimd+json"), true),
             (200, Some("text/html"), false),
             (200, Some("text/json"), false),
+            (200, Some("text/cimd+json"), false),
+            (200, Some("application/xml"), false),
             (200, None, false),
             (204, Some("application/json"), false),
             (302, Some("application/json"), false),

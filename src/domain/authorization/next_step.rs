@@ -399,6 +399,29 @@ mod tests {
         assert_eq!(allowed, Step::SignIn);
     }
 
+    #[test]
+    fn only_the_user_whom_the_app_expects_goes_on() {
+        let ours = first_party();
+        let listed = listed();
+        let mut request = asked_by(&ours, &[]).unwrap();
+        let mut judge = |expected| {
+            request.expected = Some(expected);
+            let (here, rules) = (signed_on(), rules(&listed));
+            next_step(
+                &request,
+                &ours,
+                Some(&here),
+                None,
+                Visit::Arrived,
+                &rules,
+                NOW,
+            )
+        };
+        assert_eq!(judge(user().id), Step::Code);
+        let another = judge(UserId::new(9, &[9; 10]));
+        assert_eq!(another, Step::Refuse(OAuthError::LoginRequired));
+    }
+
     /// What the browser arrived with was not given for the request, whatever the clocks say.
     #[test]
     fn the_proof_that_the_browser_arrived_with_is_not_enough() {

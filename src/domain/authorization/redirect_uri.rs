@@ -415,7 +415,7 @@ mod tests {
     use super::*;
     use RedirectUriFault as Fault;
 
-    const GOOD: [(&str, RedirectKind, &str); 15] = [
+    const GOOD: [(&str, RedirectKind, &str); 16] = [
         (
             "https://app.example.com",
             RedirectKind::Https,
@@ -475,6 +475,11 @@ mod tests {
             RedirectKind::PrivateUse,
             "com.example.app",
         ),
+        (
+            "com.example.app-2:/callback",
+            RedirectKind::PrivateUse,
+            "com.example.app-2",
+        ),
     ];
 
     #[test]
@@ -514,6 +519,7 @@ mod tests {
             ("http://127.0.0.2/cb", Fault::NotHttps),
             ("http://127.0.0.1.evil.example/cb", Fault::NotHttps),
             ("http://localhost.evil.example/cb", Fault::NotHttps),
+            ("http://APP.example.com/cb", Fault::Host),
             ("https://", Fault::Host),
             ("https://App.example.com/cb", Fault::Host),
             ("https://app.example.com:443/cb", Fault::Host),
@@ -663,6 +669,15 @@ mod tests {
             let uri = RedirectUri::register(registered).unwrap();
             assert!(!uri.matches(presented), "{registered} {presented}");
         }
+    }
+
+    #[test]
+    fn a_presented_uri_of_the_largest_size_matches() {
+        let start = "http://127.0.0.1/";
+        let path = "a".repeat(REDIRECT_URI_MAX_BYTES - start.len() - ":1".len());
+        let uri = RedirectUri::register(&format!("{start}{path}")).unwrap();
+        assert!(uri.matches(&format!("http://127.0.0.1:1/{path}")));
+        assert!(!uri.matches(&format!("http://127.0.0.1:80/{path}")));
     }
 
     #[test]

@@ -98,6 +98,75 @@ fn what_gets_a_page() {
 }
 
 #[test]
+fn a_query_of_the_largest_size_is_read() {
+    let start = format!("{}&other=", query(&[]));
+    let padded = |bytes: usize| format!("{start}{}", "x".repeat(bytes - start.len()));
+    assert!(parse_request(&padded(AUTHORIZATION_QUERY_MAX_BYTES)).is_ok());
+    let refused = parse_request(&padded(AUTHORIZATION_QUERY_MAX_BYTES + 1));
+    assert_eq!(refused.err(), Some(PageFault::TooLong));
+}
+
+#[test]
+fn each_page_names_its_parameter() {
+    for (fault, reason, named) in [
+        (PageFault::TooLong, "query_too_long", "8 KB"),
+        (
+            PageFault::ClientIdMissing,
+            "client_id_missing",
+            "client_id is missing",
+        ),
+        (
+            PageFault::ClientIdRepeated,
+            "client_id_repeated",
+            "client_id is there more than once",
+        ),
+        (PageFault::ClientUnknown, "client_unknown", "client_id"),
+        (
+            PageFault::RedirectUriMissing,
+            "redirect_uri_missing",
+            "redirect_uri is missing",
+        ),
+        (
+            PageFault::RedirectUriRepeated,
+            "redirect_uri_repeated",
+            "redirect_uri is there more than once",
+        ),
+        (
+            PageFault::RedirectUriUnknown,
+            "redirect_uri_unknown",
+            "not registered this redirect_uri",
+        ),
+    ] {
+        assert_eq!(fault.reason(), reason);
+        assert!(fault.description().contains(named), "{reason}");
+    }
+}
+
+/// RFC 6749 section 4.1.2.1, OpenID Connect Core section 3.1.2.6, RFC 8707 section 2.
+#[test]
+fn errors_have_the_names_of_the_standards() {
+    assert_eq!(
+        OAuthError::ALL.map(OAuthError::as_str),
+        [
+            "invalid_request",
+            "unauthorized_client",
+            "access_denied",
+            "unsupported_response_type",
+            "invalid_scope",
+            "invalid_target",
+            "server_error",
+            "temporarily_unavailable",
+            "interaction_required",
+            "login_required",
+            "consent_required",
+            "request_not_supported",
+            "request_uri_not_supported",
+            "registration_not_supported",
+        ]
+    );
+}
+
+#[test]
 fn what_gets_a_redirect_with_state_and_iss() {
     use OAuthError as E;
     let long_state = "x".repeat(2049);
@@ -134,6 +203,8 @@ fn what_gets_a_redirect_with_state_and_iss() {
             E::InvalidRequest,
         ),
         (vec![("code_challenge", Some("short"))], E::InvalidRequest),
+        // Base64url, but of three bytes.
+        (vec![("code_challenge", Some("AAAA"))], E::InvalidRequest),
         (
             vec![("code_challenge", Some(&format!("{CHALLENGE}=")))],
             E::InvalidRequest,
@@ -326,6 +397,29 @@ fn a_request_that_waited_is_judged_again() {
 }
 
 #[test]
+fn what_was_granted_is_narrowed_to_what_the_app_may_have_now() {
+    let listed = listed();
+    let granted = scopes("openid orders:read orders:write");
+    let api = Resource::parse(API).unwrap();
+    let left = |client: &AppClient, resource: Option<&Resource>| {
+        still_allowed(client, resource, &granted, &rules(&listed))
+    };
+    assert_eq!(left(&client(), Some(&api)), Some(granted.clone()));
+    assert_eq!(left(&client(), None), Some(scopes("openid")));
+    let narrower = AppClient {
+        scopes: client().scopes.into_iter().take(1).collect(),
+        ..client()
+    };
+    let one = scopes("openid orders:read");
+    assert_eq!(left(&narrower, Some(&api)), Some(one));
+    let without_api = AppClient {
+        resources: Vec::new(),
+        ..client()
+    };
+    assert_eq!(left(&without_api, Some(&api)), None);
+}
+
+#[test]
 fn an_answer_keeps_the_port_and_names_the_issuer() {
     let changes = [("redirect_uri", Some("http://127.0.0.1:4711/callback"))];
     let request = asked(&changes).unwrap();
@@ -342,11 +436,14 @@ fn no_request_prints_what_is_personal() {
         ("nonce", Some("pa55nonce")),
         ("login_hint", Some("pa55@example.com")),
     ]);
-    assert!(!format!("{request:?}").contains("pa55"));
+    let printed = format!("{request:?}");
+    assert!(printed.contains(CALLBACK) && !printed.contains("pa55"));
     let unresolved = parse_request(&query(&[("state", Some("pa55"))])).unwrap();
-    assert!(!format!("{unresolved:?}").contains("pa55"));
+    let printed = format!("{unresolved:?}");
+    assert!(printed.contains("client_id") && !printed.contains("pa55"));
     let refused = asked(&[("state", Some("pa55")), ("request", Some("x"))]);
-    assert!(!format!("{refused:?}").contains("pa55"));
+    let printed = format!("{refused:?}");
+    assert!(printed.contains("RequestNotSupported") && !printed.contains("pa55"));
 }
 
 #[test]

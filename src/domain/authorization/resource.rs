@@ -130,7 +130,15 @@ pub struct ProtectedResource {
 
 #[cfg(test)]
 mod tests {
+    use std::hash::DefaultHasher;
+
     use super::*;
+
+    fn hash(resource: &Resource) -> u64 {
+        let mut state = DefaultHasher::new();
+        resource.hash(&mut state);
+        state.finish()
+    }
 
     fn resource(text: &str) -> Resource {
         Resource::parse(text).unwrap()
@@ -146,7 +154,7 @@ mod tests {
             "http://127.0.0.1:3000/mcp",
             "http://localhost",
         ] {
-            assert!(Resource::parse(text).is_ok(), "{text}");
+            assert_eq!(resource(text).to_string(), text);
         }
         for (text, fault) in [
             ("", ResourceFault::NotAUrl),
@@ -180,6 +188,7 @@ mod tests {
             let (one, other) = (resource(one), resource(other));
             assert_eq!(one == other, equal, "{one} {other}");
             assert_eq!(one.canonical() == other.canonical(), equal);
+            assert_eq!(hash(&one) == hash(&other), equal);
         }
     }
 

@@ -208,8 +208,9 @@ mod tests {
             "https://api.example.com/read",
             "!",
             "~",
+            &"a".repeat(64),
         ] {
-            assert!(Scope::parse(text).is_ok(), "{text}");
+            assert_eq!(Scope::parse(text).unwrap().to_string(), text);
         }
         for (text, fault) in [
             ("", ScopeFault::Empty),
@@ -241,6 +242,7 @@ mod tests {
         let more = Scopes::parse("one-more").unwrap();
         assert_eq!(half.with(&more), Err(ScopeFault::TooLong));
         assert_eq!(half.with(&half).as_ref(), Ok(&half));
+        assert!(Scopes::default().is_empty() && !half.is_empty());
     }
 
     #[test]
@@ -268,6 +270,10 @@ mod tests {
         fn nothing_widens_but_with(one in any_scopes(), other in any_scopes()) {
             prop_assert!(one.contains_all(&one.in_both(&other)));
             prop_assert!(other.contains_all(&one.in_both(&other)));
+            for scope in one.iter() {
+                let is_in_both = one.in_both(&other).contains(scope.as_str());
+                prop_assert_eq!(is_in_both, other.contains(scope.as_str()));
+            }
             prop_assert!(one.contains_all(&one.only(|scope| scope.as_str() != "a")));
             let both = one.with(&other).unwrap();
             prop_assert!(both.contains_all(&one) && both.contains_all(&other));

@@ -155,4 +155,29 @@ mod tests {
             prop_assert_eq!(refresh.open(&renamed), None);
         }
     }
+
+    #[test]
+    fn an_expired_ticket_can_end_the_sign_on_as_long_as_any_session_lasts() {
+        let (begun_at, random) = (1_764_000_000, [1; 10]);
+        let session = SessionId::new(begun_at * 1000, &random);
+        let sign_on = SignOn {
+            user: UserId::new(1, &random),
+            session,
+            sign_on: session,
+            epoch: 0,
+            proof: Proof::by_password(begun_at),
+            expires_at: begun_at + 100,
+        };
+        let text = tickets().seal(sign_on);
+        let last = begun_at + MAX_SESSION_TTL - 1;
+        for (now, opened, opened_to_leave) in [
+            (begun_at + 99, Some(sign_on), Some(sign_on)),
+            (begun_at + 100, None, Some(sign_on)),
+            (last, None, Some(sign_on)),
+            (last + 1, None, None),
+        ] {
+            assert_eq!(tickets().open(text.expose(), now), opened);
+            assert_eq!(tickets().open_to_leave(text.expose(), now), opened_to_leave);
+        }
+    }
 }

@@ -97,3 +97,30 @@ impl<'a> Reader<'a> {
         self.0.is_empty().then_some(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_ends_after_its_last_field() {
+        let mut body = Reader::new(&[0, 1, b'a', 7]);
+        assert_eq!(body.text(), Some("a"));
+        assert_eq!(body.end(), None, "a byte is left over");
+        assert_eq!(body.byte(), Some(7));
+        assert_eq!(body.end(), Some(()));
+        assert_eq!(body.byte(), None, "too short");
+    }
+
+    #[test]
+    fn only_0_and_1_say_whether_there_is_a_value() {
+        for (body, read) in [
+            (&[0][..], Some(None)),
+            (&[1, 7], Some(Some(7))),
+            (&[2, 7], None),
+            (&[1], None),
+        ] {
+            assert_eq!(Reader::new(body).option(Reader::byte), read, "{body:?}");
+        }
+    }
+}

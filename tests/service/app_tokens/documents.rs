@@ -6,7 +6,9 @@ use edgegate::ports::{FetchedDocument, SessionStore};
 use edgegate::service::authorize::{Authorized, Decision, IssuerPage};
 use edgegate::service::{AuthService, SignedIn};
 
-use super::{CHALLENGE, begin, claims, error, exchanging, form, json, post, renew, text};
+use super::{
+    Asked, CHALLENGE, SPA, begin, claims, code, error, exchanging, form, json, post, renew, text,
+};
 use crate::fixture::{ADA, World, client, log_in, on_both};
 
 pub(crate) const ID: &str = "https://client.example.org/app.json";
@@ -18,6 +20,12 @@ pub(crate) const ON: &[(&str, &str)] = &[
         r#"[{"uri":"https://api.example.com","name":"Notes","scopes":["notes.read"]}]"#,
     ),
 ];
+
+const OF_ANOTHER_APP: Asked<'_> = Asked {
+    app: SPA,
+    scope: "openid",
+    resource: None,
+};
 
 fn document(id: &str) -> FetchedDocument {
     let body = format!(
@@ -117,6 +125,17 @@ on_both!(an_app_with_a_document_asks_for_consent_every_time, ON, world => {
     assert_eq!(fetched(&world), 2);
 });
 
+on_both!(the_consent_page_names_the_api, ON, world => {
+    let ada = begin(&world.service).await;
+    publish(&world, ID, document(ID));
+    let Authorized::ToPage { request, .. } = arrive(&world, &ada, ID).await else {
+        panic!("no consent was asked for");
+    };
+    let held = Some(ada.tokens.refresh_token.expose());
+    let shown = world.service.show_request(request.expose(), held, &client()).await.unwrap();
+    assert_eq!(shown.resource_name.as_deref(), Some("Notes"));
+});
+
 on_both!(it_has_no_secret, ON, world => {
     let ada = begin(&world.service).await;
     publish(&world, ID, document(ID));
@@ -131,6 +150,28 @@ on_both!(nothing_is_fetched_unless_the_setting_and_the_url_allow_it, &[], world 
     publish(&world, ID, document(ID));
     assert!(matches!(arrive(&world, &ada, ID).await, Authorized::Broken(_)));
     assert_eq!(fetched(&world), 0);
+});
+
+// The code is genuine, but another app's. So an app that is known would get `invalid_grant`.
+on_both!(a_url_gets_no_tokens_unless_the_setting_allows_it, &[], world => {
+    let ada = begin(&world.service).await;
+    let code = code(&world.service, &ada, OF_ANOTHER_APP).await;
+    let body = form(&exchanging(&code, ID, TO));
+    let answer = post(&world.service, "/auth/token", &body, None).await;
+    assert_eq!((answer.status, &*error(&answer)), (401, "invalid_client"));
+});
+
+on_both!(a_private_url_gets_no_tokens, ON, world => {
+    let ada = begin(&world.service).await;
+    let code = code(&world.service, &ada, OF_ANOTHER_APP).await;
+    for (id, status, refusal) in [
+        (ID, 400, "invalid_grant"),
+        ("https://127.0.0.1/app.json", 401, "invalid_client"),
+    ] {
+        let body = form(&exchanging(&code, id, TO));
+        let answer = post(&world.service, "/auth/token", &body, None).await;
+        assert_eq!((answer.status, &*error(&answer)), (status, refusal), "{id}");
+    }
 });
 
 on_both!(private_urls_are_not_fetched, ON, world => {
