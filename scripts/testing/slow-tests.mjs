@@ -1,8 +1,12 @@
-// The tests that take longer than a second of processor time. `npm run check` skips them; `npm test`
-// runs them.
+// The tests that take a second or more of processor time, or close to it. `npm run check` skips them;
+// `npm test` runs them.
 
 /** Test files of node. */
-export const SLOW_FILES = ["tests/client/random.test.mjs", "tests/setup/platform-logs.test.mjs"];
+export const SLOW_FILES = [
+  "tests/bench/scale.test.mjs",
+  "tests/client/random.test.mjs",
+  "tests/setup/platform-logs.test.mjs",
+];
 
 /**
  * Rust tests. A test program is listed as a whole (`true`), or with the names of its slow tests.
@@ -10,6 +14,7 @@ export const SLOW_FILES = ["tests/client/random.test.mjs", "tests/setup/platform
  * @type {Record<string, true | string[]>}
  */
 export const SLOW = {
+  agreement: ["the_catalogue_holds_for_every_algorithm"],
   authorization_model: [
     "promises::a_thief_who_sees_every_code_gets_nothing",
     "promises::either_of_two_rules_keeps_tokens_of_apps_from_the_account",
@@ -26,6 +31,7 @@ export const SLOW = {
   ],
   mail_simulation: true,
   session_model: true,
+  requirements: ["every_requirement_has_its_answer_and_tests_that_exist"],
   service: [
     "delayed_jobs::a_delayed_job_has_exactly_the_rights_of_its_request",
     "faults::every_call_of_every_use_case_may_go_wrong",
@@ -37,4 +43,5 @@ export const SLOW = {
     "faults::tabs_that_share_a_jar_are_not_logged_out",
     "protection::nothing_that_was_revoked_is_accepted_again",
   ],
+  token_rules: ["any_single_bit_flipped_is_refused"],
 };
