@@ -185,7 +185,7 @@ describe("npm create edgegate", { timeout: 600_000 }, () => {
     const env = { npm_execpath: "", PATH: machine.inRoot("nothing") };
     const withoutNpm = await createEdgegate(["project"], { env });
     assert.equal(withoutNpm.code, 1, withoutNpm.text);
-    assert.match(withoutNpm.text, /npm can't be run: .*Run this again/);
+    assert.match(withoutNpm.text, /npm can't be run: .*Solve this and run it again/);
     assert.ok(!withoutNpm.text.includes("    at "), withoutNpm.text);
     const again = await createEdgegate(["project", "--no-install"]);
     assert.match(again.text, /all files are there/);
