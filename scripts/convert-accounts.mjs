@@ -67,7 +67,7 @@ function firebaseHash({ passwordHash, salt }) {
   return `$firescrypt$${cost}$${salt}$${passwordHash}$${FIREBASE_SALT_SEPARATOR}`;
 }
 
-/** The import's limit. Other systems allow longer names. */
+/** NAME_MAX_CHARS in src/domain/policy.rs. Other systems allow longer names. */
 const NAME_CHARACTERS = 100;
 
 /**
@@ -97,7 +97,7 @@ const withCutNames = (row) => ({
 const isAhead = (time, now) => Boolean(time) && !(Date.parse(String(time)) <= now);
 
 /**
- * The rows of an export. A name may have both names in one.
+ * The rows of an export. Where a system has one name for a person, it becomes the first name.
  *
  * @type {Record<string, (text: string, now: number) => Fields[]>}
  */
@@ -212,7 +212,7 @@ function converted(system, file) {
     if (code === "ENOENT") throw new Advice(`there is no file ${file}.`);
     if (code === "EISDIR") throw new Advice(`${file} is a folder: name the file of the export.`);
     if (name === "SyntaxError") throw new Advice(`${file} is not JSON: ${again}.`);
-    // The parts of an export of this system are missing.
+    // It lacks members that every export of this system has.
     if (name !== "TypeError") throw error;
   }
   throw new Advice(`${file} has no users with an address: ${again}.`);

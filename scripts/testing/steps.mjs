@@ -56,7 +56,7 @@ export function quickFiles() {
   const unknown = SLOW_FILES.filter((file) => !files.includes(file));
   if (unknown.length > 0)
     throw new Advice(
-      `scripts/testing/slow-tests.mjs names ${unknown.join(", ")}: it is no file of UNIT_TESTS.`,
+      `scripts/testing/slow-tests.mjs names ${unknown.join(", ")}: UNIT_TESTS in scripts/testing/steps.mjs has no such file.`,
     );
   return files.filter((file) => !SLOW_FILES.includes(file));
 }

@@ -5,9 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::AuthService;
-use crate::domain::authorization::{
-    AppClient, ClientId, ClientType, MetadataDocument, MetadataUrl,
-};
+use crate::domain::authorization::{AppClient, ClientId, MetadataDocument, MetadataUrl};
 use crate::domain::error::Error;
 use crate::domain::event::Act;
 use crate::domain::policy::METADATA_DOCUMENTS_KEPT;
@@ -107,20 +105,7 @@ impl<P: Ports> AuthService<P> {
     pub(super) fn undescribed_app(&self, id: &ClientId) -> Option<AppClient> {
         let is_one = self.settings().client_id_metadata
             && MetadataUrl::parse(id, &self.settings().issuer).is_ok();
-        is_one.then(|| AppClient {
-            id: id.clone(),
-            name: id.to_string(),
-            kind: ClientType::Public,
-            first_party: false,
-            redirect_uris: Vec::new(),
-            post_logout_redirect_uris: Vec::new(),
-            resources: Vec::new(),
-            scopes: Vec::new(),
-            id_token_alg: None,
-            disabled_at: None,
-            created_at: 0,
-            version: 0,
-        })
+        is_one.then(|| AppClient::known_by_id(id.clone()))
     }
 }
 
@@ -129,20 +114,8 @@ mod tests {
     use super::*;
 
     fn app(number: usize) -> AppClient {
-        AppClient {
-            id: ClientId::parse(&format!("https://app{number}.example.com/document")).unwrap(),
-            name: "App".to_owned(),
-            kind: ClientType::Public,
-            first_party: false,
-            redirect_uris: Vec::new(),
-            post_logout_redirect_uris: Vec::new(),
-            resources: Vec::new(),
-            scopes: Vec::new(),
-            id_token_alg: None,
-            disabled_at: None,
-            created_at: 0,
-            version: 0,
-        }
+        let id = ClientId::parse(&format!("https://app{number}.example.com/document"));
+        AppClient::known_by_id(id.unwrap())
     }
 
     #[test]

@@ -53,7 +53,7 @@ struct Unreadable {
 #[derive(Debug)]
 struct Ready {
     job: Job,
-    next: Result<Plan, StoreError>,
+    plan: Result<Plan, StoreError>,
     provider: ProviderState,
     /// When it was prepared, in seconds since 1970.
     at: u64,
@@ -234,10 +234,10 @@ impl<P: Ports> AuthService<P> {
 
     /// Pays for the mail, looks its recipient up, and asks its lane.
     async fn prepare(&self, mut job: Job, provider: &ProviderState) -> Ready {
-        let next = self.decide(&mut job).await;
+        let plan = self.decide(&mut job).await;
         Ready {
             job,
-            next,
+            plan,
             provider: provider.clone(),
             at: self.now(),
         }
@@ -247,11 +247,11 @@ impl<P: Ports> AuthService<P> {
     async fn deliver(&self, mut ready: Ready) -> (Job, MailLine) {
         // The mails before this one took long: the account may have changed.
         if self.now() > ready.at.saturating_add(MAIL_PREPARED_TTL) {
-            ready.next = self.decide(&mut ready.job).await;
+            ready.plan = self.decide(&mut ready.job).await;
         }
         let Ready {
             mut job,
-            next,
+            plan,
             provider,
             ..
         } = ready;
@@ -260,8 +260,8 @@ impl<P: Ports> AuthService<P> {
             provider_id: None,
         };
         let attempt = job.tries.saturating_add(1);
-        let delivered = match next {
-            Ok(next) => self.carry_out(&job, next, &provider, &mut trace).await,
+        let delivered = match plan {
+            Ok(plan) => self.carry_out(&job, plan, &provider, &mut trace).await,
             Err(error) => Err(error),
         };
         let delivery = delivered.unwrap_or_else(|error| Delivery::Later {
@@ -334,11 +334,11 @@ impl<P: Ports> AuthService<P> {
     async fn carry_out(
         &self,
         job: &Job,
-        next: Plan,
+        plan: Plan,
         provider: &ProviderState,
         trace: &mut Trace,
     ) -> Result<Delivery, StoreError> {
-        match next {
+        match plan {
             Plan::End(delivery) => Ok(delivery),
             Plan::Notice => {
                 let Some(message) = self.word_notice(job) else {

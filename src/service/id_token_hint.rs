@@ -53,7 +53,7 @@ mod tests {
 
     #[test]
     fn only_an_id_token_of_a_public_key_is_a_hint() {
-        for (keys, typ, is_one) in [
+        for (keys, typ, is_hint) in [
             (ED25519, "JWT", true),
             // Any other type: an access token is no hint.
             (ED25519, "other+jwt", false),
@@ -61,7 +61,7 @@ mod tests {
         ] {
             let keys = KeySet::from_private_jwks(keys).unwrap();
             let token = sign(&keys, typ, &BTreeMap::from([("sub", "ada")])).unwrap();
-            assert_eq!(signed_claims(&token, &keys).is_some(), is_one, "{typ}");
+            assert_eq!(signed_claims(&token, &keys).is_some(), is_hint, "{typ}");
         }
     }
 }

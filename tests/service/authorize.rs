@@ -693,7 +693,7 @@ on_both!(a_changed_app_gets_no_answer_to_an_older_request, &[], world => {
     assert_eq!(browser.navigate(&ask(OWN, "")).await.status, 400);
 });
 
-// With prompt=none there is no page that could say it.
+// With prompt=none nobody sees a page, so the error goes to the app.
 #[test]
 fn without_a_page_the_app_is_told_that_a_store_is_down() {
     let world = on_kv(&[]);

@@ -586,7 +586,7 @@ fn an_app_that_proves_which_one_it_is_is_counted_by_itself() {
             assert_eq!(keys(), [&*network]);
         }
 
-        // Nobody proves to be a public app.
+        // Anybody can send the id of a public app, so its network is counted instead.
         let public = ClientCredentials {
             client_id: apps::SPA.to_owned(),
             secret: None,

@@ -2,8 +2,14 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { REMEDIES } from "../../npm/edgegate-worker/cli/clients.js";
+import { fieldsOf, REMEDIES } from "../../npm/edgegate-worker/cli/clients.js";
 import { inRoot } from "../../scripts/project/root.mjs";
+
+test("an algorithm of id_tokens is chosen, kept, or undone", () => {
+  const sent = (/** @type {string | false | undefined} */ idTokenAlg) =>
+    fieldsOf({ idTokenAlg }).id_token_signed_response_alg;
+  assert.deepEqual([sent("EdDSA"), sent(undefined), sent(false)], ["EdDSA", undefined, null]);
+});
 
 test("each reason for which a URI is rejected has its remedy", () => {
   const reasons = ["redirect_uri", "resource"].flatMap((name) => {

@@ -60,7 +60,7 @@ test("a name is cut where the import's limit is, and no character in two", () =>
   }
 });
 
-test("a byte order mark is no part of a file", () => {
+test("a byte order mark at the beginning of an export is ignored", () => {
   for (const system of Object.keys(SYSTEMS)) {
     const users = ["firebase", "keycloak"].includes(system) ? '{"users":[]}' : "[]";
     assert.deepEqual(convert(system, `\ufeff${users}`).lines, [], system);

@@ -18,7 +18,8 @@ test("a session in an app names the app", () => {
   const rest = "Firefox on Linux; DE; 192.0.2.0";
   assert.equal(told(), `  one  ${times}; ${rest}`);
   assert.equal(told({ client_id: "abc", name: "Shop" }), `  one  app Shop; ${times}; ${rest}`);
-  // An app that described itself has no name here. A deleted one, or one without a grant, has neither.
+  // The service has no name for an app that nobody registered, and neither name nor id for one that
+  // was deleted or whose grant was withdrawn.
   const id = "https://client.example.net/metadata.json";
   assert.match(
     told({ client_id: id, name: null }),
@@ -27,7 +28,7 @@ test("a session in an app names the app", () => {
   assert.match(told({ client_id: null, name: null }), /^ {2}one {2}an app without access; begun/);
 });
 
-test("an app that lets its user in without a password is no sign-in", () => {
+test("a session that an app began does not count as a sign-in", () => {
   const app = { client_id: "abc", name: "Shop" };
   const later = { ...SESSION, begun_at: SESSION.begun_at + 10 };
   assert.equal(lastSignIn([SESSION, { ...later, app }]), SESSION.begun_at);

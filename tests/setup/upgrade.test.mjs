@@ -90,6 +90,18 @@ test("names that the owner chose are kept", () => {
   assert.deepEqual(required, []);
 });
 
+test("a queue for failed mails is bound, unless the owner chose other queues", () => {
+  const config = read(TEMPLATE);
+  const isLeft = ({ binding }) => !binding.endsWith("_DEAD");
+  config.queues.producers = config.queues.producers.filter(isLeft);
+  const missing = (text) => changesOf(read(text)).map(({ what }) => what);
+  const text = JSON.stringify(config);
+  assert.deepEqual(missing(text), ["the queue MAIL_DEAD", "the queue NOTICE_DEAD"]);
+  assert.deepEqual(missing(text.replaceAll('"my-auth-mail"', '"letters"')), [
+    "the queue NOTICE_DEAD",
+  ]);
+});
+
 test("a setting takes the place of its commented line, or comes last", () => {
   const value = "https://auth.example.com";
   const set = setIn(TEMPLATE, ["vars", "ISSUER"], value);

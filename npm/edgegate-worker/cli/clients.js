@@ -76,8 +76,12 @@ const withFields = (command) =>
     .option("--scope <scope...>", "the scopes of APIs that it may get")
     .option("--id-token-alg <algorithm>", "EdDSA, ES256 or RS256");
 
-/** @param {Fields} options */
-const fieldsOf = (options) => ({
+/**
+ * The members of a request. Those that are undefined are not changed.
+ *
+ * @param {Fields} options
+ */
+export const fieldsOf = (options) => ({
   name: options.name,
   first_party: options.firstParty,
   redirect_uris: options.redirectUri,

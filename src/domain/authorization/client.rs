@@ -216,6 +216,24 @@ pub struct AppClient {
 }
 
 impl AppClient {
+    /// A public app of which only the id is known. The id is its name, too.
+    pub(crate) fn known_by_id(id: ClientId) -> Self {
+        Self {
+            name: id.to_string(),
+            id,
+            kind: ClientType::Public,
+            first_party: false,
+            redirect_uris: Vec::new(),
+            post_logout_redirect_uris: Vec::new(),
+            resources: Vec::new(),
+            scopes: Vec::new(),
+            id_token_alg: None,
+            disabled_at: None,
+            created_at: 0,
+            version: 0,
+        }
+    }
+
     /// The URI to redirect to, if one of the registered ones matches the presented one.
     #[must_use]
     pub fn redirect_uri(&self, presented: &str) -> Option<RedirectUri> {
@@ -533,18 +551,9 @@ impl NewClient {
     #[must_use]
     pub fn into_client(self, id: ClientId, now: u64) -> AppClient {
         let empty = AppClient {
-            id,
-            name: String::new(),
             kind: self.kind,
-            first_party: false,
-            redirect_uris: Vec::new(),
-            post_logout_redirect_uris: Vec::new(),
-            resources: Vec::new(),
-            scopes: Vec::new(),
-            id_token_alg: None,
-            disabled_at: None,
             created_at: now,
-            version: 0,
+            ..AppClient::known_by_id(id)
         };
         AppClient {
             version: 1,

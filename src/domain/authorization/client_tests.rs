@@ -357,7 +357,7 @@ fn after_a_log_out_the_browser_goes_to_a_registered_address_only() {
     let registered = "https://app.example.com/";
     let matched = client.post_logout_redirect_uri(registered).unwrap();
     assert_eq!(matched.as_str(), registered);
-    // That of a code is another list.
+    // Codes are sent to the addresses of another list.
     assert_eq!(client.post_logout_redirect_uri(samples::CALLBACK), None);
 }
 

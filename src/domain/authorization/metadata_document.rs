@@ -5,7 +5,7 @@
 //! [`MetadataUrl`] accepts only public names; the platform's flag `global_fetch_strictly_public` does
 //! the rest.
 
-use super::client::{AppClient, ClientId, ClientType, client_name};
+use super::client::{AppClient, ClientId, client_name};
 use super::redirect_uri::{RedirectUri, WebUri};
 use crate::domain::policy::{
     CLIENT_REDIRECT_URIS_MAX, METADATA_CACHE_MAX, METADATA_CACHE_MIN, METADATA_MAX_BYTES,
@@ -200,18 +200,10 @@ impl MetadataDocument {
             Some(_) => return Err(Fault::Name),
         };
         Ok(AppClient {
-            id: url.id.clone(),
             name,
-            kind: ClientType::Public,
-            first_party: false,
             redirect_uris: redirect_uris(&document)?,
-            post_logout_redirect_uris: Vec::new(),
-            resources: Vec::new(),
-            scopes: Vec::new(),
-            id_token_alg: None,
-            disabled_at: None,
             created_at: now,
-            version: 0,
+            ..AppClient::known_by_id(url.id.clone())
         })
     }
 
@@ -352,7 +344,10 @@ mod tests {
         .unwrap();
         assert_eq!(client.id.as_str(), URL);
         assert_eq!(client.name, "Example Client");
-        assert_eq!(client.kind, ClientType::Public);
+        assert_eq!(
+            client.kind,
+            crate::domain::authorization::ClientType::Public
+        );
         assert!(!client.first_party && client.is_unregistered());
         assert!(client.scopes.is_empty() && client.resources.is_empty());
         assert_eq!(

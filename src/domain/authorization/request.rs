@@ -564,7 +564,7 @@ impl Unresolved {
             .text("prompt", usize::MAX, PROMPT)?
             .map_or(Some(Prompts::default()), Prompts::parse)
             .ok_or((E::InvalidRequest, PROMPT))?;
-        let max_age = match self.text("max_age", usize::MAX, MAX_AGE)? {
+        let max_age = match self.text("max_age", AUTHORIZATION_QUERY_MAX_BYTES, MAX_AGE)? {
             None => None,
             // Only digits, so a number that can't be read is too large.
             Some(text) if text.bytes().all(|b| b.is_ascii_digit()) => {

@@ -98,8 +98,8 @@ export const subcommand = (program, name, description) =>
 const ENVIRONMENT = "an environment of the configuration, such as staging";
 
 /**
- * A subcommand that is for the deployed service alone. Whoever adds `--remote` to each command may
- * add it here, too.
+ * A subcommand that is for the deployed service alone. It accepts `--remote`, which changes nothing:
+ * people add it to each command.
  *
  * @param {Command} program
  * @param {string} name

@@ -55,12 +55,9 @@ export function lacksOf(config, name, environment) {
       noun: "the queue",
       why: "mails wait in it; without it each is sent after its response",
       optional: true,
-    }).filter(({ value }) => !isDead(value.queue)),
-    ...missingEntries(config, own, ["queues", "producers"], "binding", {
-      noun: "the queue",
-      why: "mails whose sending failed too often get into it, and `wrangler deploy` makes a queue only if it is bound",
-      optional: true,
-    }).filter(({ value }) => isDead(value.queue) && isProduced(config, own, value.queue)),
+    })
+      .filter(({ value }) => isProduced(config, own, value.queue))
+      .map((lack) => (DEAD.test(lack.value.queue) ? { ...lack, why: WHY_DEAD } : lack)),
     ...missingEntries(config, own, ["queues", "consumers"], "queue", {
       noun: "the consumer of the queue",
       why: "without it the mails in this queue are not sent",
@@ -131,10 +128,10 @@ function missingEntries(config, template, list, key, { noun, why, optional = fal
     .map((value) => ({ list, value, what: `${noun} ${value[key]}`, why, optional }));
 }
 
+/** How the names of the template's queues for failed mails end. */
 const DEAD = /-dead$/;
-
-/** @param {string} queue of the template */
-const isDead = (queue) => DEAD.test(queue);
+const WHY_DEAD =
+  "mails whose sending failed too often get into it, and `wrangler deploy` makes a queue only if it is bound";
 
 /**
  * Whether mails get into a queue of the template: the configuration uses the same queue, or lacks its
