@@ -3,14 +3,21 @@
 //   npm test -- --only clippy,e2e                          some steps
 //   npm test -- --only e2e tests/e2e/healthz.test.mjs      some files of the e2e tests
 //
-// `npm run test:wide`: what takes too long for that. The same tests with larger numbers
-// (tests/wide.mjs) and longer fuzzing.
+// `npm run test:wide`: what takes too long for that. The tests that have larger numbers for it
+// (tests/wide.mjs), and longer fuzzing.
 //   npm run test:wide -- --record                          writes what was tested to tests/wide.md
-import { rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { checkSizes } from "../bench/size.mjs";
 import { Advice, main } from "./project/advice.mjs";
 import { parsed } from "./project/arguments.mjs";
-import { beginCounts, countInto, countsOf, faultsOf, readMinima } from "./project/counts.mjs";
+import {
+  beginCounts,
+  countInto,
+  countsOf,
+  faultsOf,
+  readMinima,
+  requiredInWide,
+} from "./project/counts.mjs";
 import { inRoot } from "./project/root.mjs";
 import { output } from "./project/run.mjs";
 import { node, toolEnv } from "./project/tools.mjs";
@@ -40,6 +47,10 @@ const WIDE_RESULTS = "tests/wide.md";
 const E2E_FILES_AT_ONCE = 3;
 const FUZZ_SECONDS = 5;
 const WIDE_FUZZ_SECONDS = 60;
+
+// A test that waits for ever, such as for a browser that was killed, must not use up CI's hour.
+const LONGEST_FILE_MS = 20 * 60_000;
+const LONGEST_WIDE_FILE_MS = 120 * 60_000;
 
 /** @typedef {{ name: string, passed: boolean, outcome: import("./testing/step.mjs").Outcome }} StepResult */
 /** @typedef {{ files: string[], before: StepResult[], isWide: boolean }} Context */
@@ -127,9 +138,9 @@ async function step(name, context) {
   // The counts of a failed step say nothing. The logs of only some test files are shorter than the
   // minimum for all of them.
   const isJudged = outcome.code === 0 && (isWhole || name !== "logs");
-  const faults = isJudged
-    ? faultsOf(name, countsOf(name), readMinima(isWide)[name] ?? {}, { isWhole })
-    : [];
+  const minima = readMinima(isWide)[name] ?? {};
+  const required = isWide ? requiredInWide(name) : Object.keys(minima);
+  const faults = isJudged ? faultsOf(name, countsOf(name), minima, isWhole ? required : []) : [];
   for (const fault of faults) console.log(fault);
   const passed = outcome.code === 0 && faults.length === 0;
   console.log(`━━ ${name} ${passed ? "passed" : "FAILED"} in ${seconds(begun)}`);
@@ -182,11 +193,40 @@ function tried(results) {
 /** @param {StepResult[]} results */
 async function record(results) {
   const commit = await output("git", ["rev-parse", "--short", "HEAD"]);
-  const lines = tried(results).map((line) => `- ${line}`);
-  writeFileSync(
-    inRoot(WIDE_RESULTS),
-    `# The last run of \`npm run test:wide\`\n\n${new Date().toISOString().slice(0, 10)}, commit ${commit}: all steps passed.\n\n${lines.join("\n")}\n`,
-  );
+  const date = new Date().toISOString().slice(0, 10);
+  const steps = results.map(({ name }) => name);
+  const files = steps.includes("e2e") ? ranFiles() : [];
+  const lines = [
+    "# The last run of `npm run test:wide`",
+    "",
+    `${date}, commit ${commit}: all steps passed (${steps.join(", ")}).`,
+    "",
+    ...tried(results).map((line) => `- ${line}`),
+    "",
+    "| file | tests passed | skipped | longest, in seconds |",
+    "|---|---|---|---|",
+    ...files.map(([file, ran]) => `| ${file} | ${ran.passed} | ${ran.skipped} | ${ran.s} |`),
+  ];
+  writeFileSync(inRoot(WIDE_RESULTS), `${lines.join("\n")}\n`);
+}
+
+/** How many tests each file of the step e2e ran, and how long the longest of them took. */
+function ranFiles() {
+  /** @type {Record<string, { passed: number, skipped: number, ms: number }>} */
+  const files = {};
+  for (const line of readFileSync(REPORT, "utf8").trimEnd().split("\n")) {
+    /** @type {{ file: string, outcome: "passed" | "skipped", ms: number }} */
+    const { file, outcome, ms } = JSON.parse(line);
+    files[file] ??= { passed: 0, skipped: 0, ms: 0 };
+    files[file][outcome] += 1;
+    files[file].ms = Math.max(files[file].ms, ms);
+  }
+  return Object.entries(files)
+    .toSorted()
+    .map(
+      ([file, { ms, ...counts }]) =>
+        /** @type {const} */ ([file, { ...counts, s: Math.round(ms / 1000) }]),
+    );
 }
 
 async function checkSize() {
@@ -196,17 +236,28 @@ async function checkSize() {
 }
 
 /** @param {Context} context */
-async function e2e({ files, before }) {
+async function e2e({ files, before, isWide }) {
   // Tells the test files not to build again, but only if this run has just built everything.
   const isBuilt = before.some(({ name, passed }) => name === "build" && passed);
   // Where it can't be installed, every test file would try to.
   const browserOfAll = files.length > 0 ? {} : { CHROMIUM: await chromium() };
   rmSync(LOGS, { recursive: true, force: true });
-  return steps.nodeTests(files.length > 0 ? files : ["tests/**/*.test.mjs"], {
+  const all = isWide ? filesWithMore() : ["tests/**/*.test.mjs"];
+  return steps.nodeTests(files.length > 0 ? files : all, {
     report: REPORT,
     atOnce: E2E_FILES_AT_ONCE,
+    longestMs: isWide ? LONGEST_WIDE_FILE_MS : LONGEST_FILE_MS,
     env: { EDGEGATE_LOGS: LOGS, ...browserOfAll, ...(isBuilt ? { EDGEGATE_BUILT: "1" } : {}) },
   });
+}
+
+/** The test files that do more in `npm run test:wide`. The others would only repeat `npm test`. */
+function filesWithMore() {
+  const names = readdirSync(inRoot("tests"), { recursive: true, encoding: "utf8" });
+  return names
+    .filter((name) => name.endsWith(".test.mjs"))
+    .map((name) => `tests/${name}`)
+    .filter((path) => /from "[./]+\/wide\.mjs"/.test(readFileSync(inRoot(path), "utf8")));
 }
 
 /** @param {Context} context */

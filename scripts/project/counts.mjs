@@ -41,14 +41,15 @@ export function countsOf(step) {
 
 /**
  * What is wrong with the counts of a step that has passed, as sentences. `minima` are `{ slug:
- * least }`. A step that ran only some of its tests may lack counts.
+ * least }`. A step that ran only some of its tests may lack counts: `required` are those that it
+ * must have.
  *
  * @param {string} step
  * @param {string[][]} counted
  * @param {Record<string, number>} minima
- * @param {{ isWhole?: boolean }} [options]
+ * @param {string[]} [required]
  */
-export function faultsOf(step, counted, minima, { isWhole = true } = {}) {
+export function faultsOf(step, counted, minima, required = Object.keys(minima)) {
   const faults = [];
   for (const [slug, line] of counted) {
     const number = firstNumber(line);
@@ -64,7 +65,7 @@ export function faultsOf(step, counted, minima, { isWhole = true } = {}) {
       );
   }
   const known = new Set(counted.map(([slug]) => slug));
-  const missed = isWhole ? Object.keys(minima).filter((slug) => !known.has(slug)) : [];
+  const missed = required.filter((slug) => !known.has(slug));
   for (const slug of missed)
     faults.push(
       `the count "${slug}" of the step ${step} is missing: its test did not run, or noted nothing`,
@@ -79,14 +80,26 @@ export function faultsOf(step, counted, minima, { isWhole = true } = {}) {
  * @returns {Record<string, Record<string, number>>}
  */
 export function readMinima(isWide = false) {
-  const minima = JSON.parse(readFileSync(inRoot(MINIMA), "utf8"));
+  const minima = readCounts(MINIMA);
   if (!isWide) return minima;
-  for (const [step, larger] of Object.entries(
-    JSON.parse(readFileSync(inRoot(WIDE_MINIMA), "utf8")),
-  ))
+  for (const [step, larger] of Object.entries(readCounts(WIDE_MINIMA)))
     Object.assign(minima[step], larger);
   return minima;
 }
+
+/**
+ * The counts that a step of `npm run test:wide` must have. It runs only the tests that have larger
+ * numbers for it.
+ *
+ * @param {string} step
+ */
+export const requiredInWide = (step) => Object.keys(readCounts(WIDE_MINIMA)[step] ?? {});
+
+/**
+ * @param {string} path
+ * @returns {Record<string, Record<string, number>>}
+ */
+const readCounts = (path) => JSON.parse(readFileSync(inRoot(path), "utf8"));
 
 /** @param {string} line */
 function firstNumber(line) {

@@ -128,7 +128,7 @@ test("a count that is below its minimum, missing, or without a minimum is a faul
     /"guesses" of the step e2e is missing/,
   );
   assert.deepEqual(
-    faultsOf("e2e", good.slice(1), minima, { isWhole: false }),
+    faultsOf("e2e", good.slice(1), minima, []),
     [],
     "of some files no count is missed",
   );
