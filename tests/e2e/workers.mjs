@@ -58,11 +58,11 @@ export async function startWorkers(
   const built = modulesIn(folder ?? dirname(configPath));
   const modules = direct ? built : [...(front ?? slowStorage()), ...built];
   const lines = [];
-  const keep = (line) => {
-    lines.push(line);
-    keepLines([line.message]);
+  const keep = ({ message }) => {
+    lines.push(parsed(message));
+    keepLines([message]);
   };
-  const logs = () => lines.map(({ message }) => parsed(message));
+  const logs = () => [...lines];
   const isOf =
     ({ headers }) =>
     ({ event, request_id }) =>
@@ -240,6 +240,11 @@ async function handle(miniflare, name, caller) {
     /** A request to the Worker that is bound to this one. */
     askCaller: (init) => fetch(callerUrl, init),
     cron: (cron) => send("/test/cron", { method: "POST", body: cron }),
+    /** Everything that is stored, and the objects of these users: slow-storage/stored.mjs. */
+    async stored(users = []) {
+      const answer = await send("/test/stored", { method: "POST", body: JSON.stringify(users) });
+      return (await answer.text()).split("\n");
+    },
     /** Sends settings to slow-storage/worker.mjs and returns its counts so far. */
     async control(orders) {
       const answer = await send("/test/control", { method: "POST", body: JSON.stringify(orders) });
@@ -249,7 +254,7 @@ async function handle(miniflare, name, caller) {
 }
 
 function slowStorage() {
-  return ["worker.mjs", "memory.mjs", "meter.mjs", "through.mjs"].map((path) => ({
+  return ["worker.mjs", "memory.mjs", "meter.mjs", "stored.mjs", "through.mjs"].map((path) => ({
     type: "ESModule",
     path,
     contents: readFileSync(inRoot("tests/e2e/slow-storage", path), "utf8"),

@@ -24,6 +24,9 @@
 // the batch. The answer says what became of each message: `{ id: "ack" | <seconds until the retry>
 // }`.
 //
+// POST /test/stored takes JSON, a list of users. The answer is everything that is stored
+// (stored.mjs), as lines.
+//
 // POST /test/cron runs the cron of every five minutes, or the one that the body names.
 //
 // Import memory.mjs before the built Worker, which creates its first instance when it is loaded.
@@ -47,6 +50,7 @@ import {
   meterLog,
   trace,
 } from "./meter.mjs";
+import { everything } from "./stored.mjs";
 import { through } from "./through.mjs";
 
 /**
@@ -98,6 +102,8 @@ export default class extends WorkerEntrypoint {
         return control(await request.json());
       case "/test/queue":
         return workOff(edgegate(), await request.json());
+      case "/test/stored":
+        return new Response(await everything(this.env, await request.json()));
       case "/test/cron":
         await /** @type {Scheduled} */ (edgegate()).scheduled({
           cron: (await request.text()) || "*/5 * * * *",
