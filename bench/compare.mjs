@@ -1,6 +1,7 @@
 // Starts every subject, lets them do each work in turns, and returns the measurements.
 import { gzipSync } from "node:zlib";
 import { workerSize } from "../scripts/project/worker-size.mjs";
+import { ALWAYS } from "../src/edge/exchange.js";
 import { coldStarts } from "./cold-start.mjs";
 import { comparisonsOf } from "./comparisons.mjs";
 import { measure } from "./load.mjs";
@@ -28,6 +29,8 @@ import { WORKS } from "./subjects/works.mjs";
 export const FLOOR = "an empty Worker";
 const BARE = "edgegate, bare work";
 const BARE_STORAGE = "edgegate, bare storage";
+// How much of the difference to jose is the headers that SECURITY.md promises.
+const JOSE_WITH_HEADERS = "jose, with the headers of edgegate";
 const PEERS = ["better-auth", "openauth", "workers-oauth-provider", "hono", "jose"];
 
 /** `only`: names of WORKS, "cold-start", "memory" and "package". */
@@ -123,6 +126,13 @@ async function startAll(keys, log) {
     await add(BARE_STORAGE, () => startStorage({ rotates: false }));
     await add(`${BARE_STORAGE}, ROTATE_AFTER 0`, () => startStorage({ rotates: true }), "renew");
     await add("jose", () => startJose(keys, { ...tokens, ...shared.tokens }));
+    await add(
+      JOSE_WITH_HEADERS,
+      () => startJose(keys, { ...tokens, ...shared.tokens }, { HEADERS: ALWAYS }),
+      "check-eddsa-new",
+      "check-hs256-new",
+      "check-es256-new",
+    );
     await add("hono/jwt", () => startHono(keys, shared.tokensOf("HS256", "JWT")));
     await add("better-auth", startBetterAuth);
     await add("better-auth, session kept", () => startBetterAuth({ renews: true }));

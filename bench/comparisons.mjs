@@ -3,6 +3,8 @@
 import { ratioInterval, shownInterval, verdict } from "./intervals.mjs";
 
 const isBare = (name) => name.includes("bare");
+/** A peer whose answers were made like edgegate's. It shows where the time goes, and is no rival. */
+const isLikeOurs = (name) => name.endsWith("of edgegate");
 const isOurs = (name) => name.startsWith("edgegate") && !isBare(name);
 
 /**
@@ -99,7 +101,7 @@ export function comparisonList(results, works) {
   const comparisons = comparisonsOf(results);
   const items = works.flatMap((work) => {
     const those = comparisons.filter(
-      (compared) => compared.work === work && !isBare(compared.other),
+      ({ work: done, other }) => done === work && !isBare(other) && !isLikeOurs(other),
     );
     const ours = those.filter((compared) => compared.ours === those[0].ours);
     if (ours.length === 0) return [];

@@ -1,12 +1,20 @@
 // The checks of GET /auth/authorized?role=…, done with jose as its documentation shows: keys
-// imported once; algorithm, issuer, audience and type given. It looks only at the token.
+// imported once; algorithm, issuer, audience and type given. It looks only at the token. With the
+// setting HEADERS each answer has these headers and a new id, as edgegate's answers have. Then the
+// headers are made once and copied, as edgegate does it.
 import { importJWK, jwtVerify } from "jose";
 
 let keys;
+/** @type {Headers | undefined} */
+let headers;
 
 export default {
-  async fetch(request, { ISSUER, AUDIENCE, KEYS }) {
+  async fetch(request, { ISSUER, AUDIENCE, KEYS, HEADERS }) {
     keys ??= importAll(JSON.parse(KEYS));
+    if (HEADERS) {
+      headers ??= new Headers(HEADERS);
+      headers.set("X-Request-Id", crypto.randomUUID());
+    }
     const { searchParams } = new URL(request.url);
     const wanted = searchParams.getAll("role");
     const token = request.headers.get("Authorization")?.replace(/^Bearer /i, "");
@@ -24,7 +32,7 @@ export default {
       for (let more = Number(searchParams.get("more")); more > 0; more--) await verify();
       const { payload } = await verify();
       const authorized = payload.roles.some((role) => wanted.includes(role));
-      return Response.json({ authorized }, { status: authorized ? 200 : 403 });
+      return Response.json({ authorized }, { status: authorized ? 200 : 403, headers });
     } catch {
       return new Response(null, { status: 401 });
     }

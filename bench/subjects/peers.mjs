@@ -28,10 +28,16 @@ export async function startEmpty() {
   };
 }
 
-/** `tokens` are edgegate's own, `{ repeated, fresh }` by algorithm. */
-export async function startJose(keys, tokens) {
+/**
+ * `tokens` are edgegate's own, `{ repeated, fresh }` by algorithm. With `HEADERS` each answer has
+ * these.
+ *
+ * @param {{ HEADERS?: Record<string, string> }} [more]
+ */
+export async function startJose(keys, tokens, more = {}) {
   const KEYS = JSON.stringify(Object.values(keys).map(verifyingKey));
-  const { url, stop } = await start(await bundleOf("jose"), { bindings: { ...EXPECTED, KEYS } });
+  const bindings = { ...EXPECTED, KEYS, ...more };
+  const { url, stop } = await start(await bundleOf("jose"), { bindings });
   const path = "/auth/authorized?role=user";
   const verifying = ([alg, { repeated }]) => [
     `verify-${alg.toLowerCase()}`,
