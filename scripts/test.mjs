@@ -5,8 +5,8 @@
 //
 // `npm run test:wide`: what takes too long for that. The tests that have larger numbers for it
 // (tests/wide.mjs), and longer fuzzing.
-//   npm run test:wide -- --record                          writes what was tested to tests/wide.md
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+//   npm run test:wide -- --record                          writes what passed to tests/wide.md
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { checkSizes } from "../bench/size.mjs";
 import { Advice, main } from "./project/advice.mjs";
 import { parsed } from "./project/arguments.mjs";
@@ -19,7 +19,6 @@ import {
   requiredInWide,
 } from "./project/counts.mjs";
 import { inRoot } from "./project/root.mjs";
-import { output } from "./project/run.mjs";
 import { node, toolEnv } from "./project/tools.mjs";
 import { need as apache } from "./setup/apache.mjs";
 import { need as caddy } from "./setup/caddy.mjs";
@@ -34,6 +33,7 @@ import { need as python } from "./setup/schemathesis.mjs";
 import { need as valgrind } from "./setup/valgrind.mjs";
 import { need as zsh } from "./setup/zsh.mjs";
 import { failureLines } from "./testing/failures.mjs";
+import { record } from "./testing/record.mjs";
 import { rustTests } from "./testing/rust-tests.mjs";
 import { runStep, seconds } from "./testing/step.mjs";
 import * as steps from "./testing/steps.mjs";
@@ -42,7 +42,6 @@ import * as steps from "./testing/steps.mjs";
 const LOGS = inRoot("target/logs");
 // The outcome of each e2e test, written by tests/evidence/reporter.mjs.
 const REPORT = inRoot("target/e2e-report.jsonl");
-const WIDE_RESULTS = "tests/wide.md";
 // Two fill two processors only while neither waits: for a timeout, a pause before a retry, a start.
 const E2E_FILES_AT_ONCE = 3;
 const FUZZ_SECONDS = 5;
@@ -112,9 +111,14 @@ await main(async () => {
   /** @type {StepResult[]} */
   const results = [];
   for (const name of names) results.push(await step(name, { files, before: results, isWide }));
-  const code = summary(results, begun);
-  if (values.record && code === 0) await record(results);
-  return code;
+  if (values.record) {
+    const passed = results.filter((result) => result.passed);
+    await record(
+      passed.flatMap(({ name }) => countsOf(name)),
+      names.includes("e2e") ? REPORT : undefined,
+    );
+  }
+  return summary(results, begun);
 });
 
 /**
@@ -188,45 +192,6 @@ function tried(results) {
   return results
     .filter(({ passed }) => passed)
     .flatMap(({ name }) => countsOf(name).map(([, line]) => line));
-}
-
-/** @param {StepResult[]} results */
-async function record(results) {
-  const commit = await output("git", ["rev-parse", "--short", "HEAD"]);
-  const date = new Date().toISOString().slice(0, 10);
-  const steps = results.map(({ name }) => name);
-  const files = steps.includes("e2e") ? ranFiles() : [];
-  const lines = [
-    "# The last run of `npm run test:wide`",
-    "",
-    `${date}, commit ${commit}: all steps passed (${steps.join(", ")}).`,
-    "",
-    ...tried(results).map((line) => `- ${line}`),
-    "",
-    "| file | tests passed | skipped | longest, in seconds |",
-    "|---|---|---|---|",
-    ...files.map(([file, ran]) => `| ${file} | ${ran.passed} | ${ran.skipped} | ${ran.s} |`),
-  ];
-  writeFileSync(inRoot(WIDE_RESULTS), `${lines.join("\n")}\n`);
-}
-
-/** How many tests each file of the step e2e ran, and how long the longest of them took. */
-function ranFiles() {
-  /** @type {Record<string, { passed: number, skipped: number, ms: number }>} */
-  const files = {};
-  for (const line of readFileSync(REPORT, "utf8").trimEnd().split("\n")) {
-    /** @type {{ file: string, outcome: "passed" | "skipped", ms: number }} */
-    const { file, outcome, ms } = JSON.parse(line);
-    files[file] ??= { passed: 0, skipped: 0, ms: 0 };
-    files[file][outcome] += 1;
-    files[file].ms = Math.max(files[file].ms, ms);
-  }
-  return Object.entries(files)
-    .toSorted()
-    .map(
-      ([file, { ms, ...counts }]) =>
-        /** @type {const} */ ([file, { ...counts, s: Math.round(ms / 1000) }]),
-    );
 }
 
 async function checkSize() {

@@ -216,7 +216,7 @@ test("wrangler alone makes every queue, as when the deploy button is used", asyn
 
 test("interrupted at every call in turn, each time from the beginning", {
   skip: isWide ? false : "npm run test:wide",
-  timeout: 3_600_000,
+  timeout: 7_200_000,
   concurrency: 2,
 }, async (t) => {
   const whole = await world(t);

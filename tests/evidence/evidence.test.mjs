@@ -10,6 +10,7 @@ import { faultsOf, readMinima, WIDE_MINIMA } from "../../scripts/project/counts.
 import { inRoot, root } from "../../scripts/project/root.mjs";
 import { node } from "../../scripts/project/tools.mjs";
 import { failedIn, failedInRust, failureLines } from "../../scripts/testing/failures.mjs";
+import { resultsWith } from "../../scripts/testing/record.mjs";
 import { evidenceIn, notRun } from "./evidence.mjs";
 
 process.chdir(root);
@@ -137,6 +138,41 @@ test("a count that is below its minimum, missing, or without a minimum is a faul
     /add "other": 7 under "e2e"/,
   );
   assert.match(faultsOf("e2e", [["pairs", "none"], good[0]], minima).join(), /has no number/);
+});
+
+test("a record keeps the rows of what did not run, and has no row of a file that failed", () => {
+  const line = (file, outcome, ms) => JSON.stringify({ file, name: "x", outcome, ms });
+  const first = resultsWith("", {
+    when: ["2026-01-01", "aaa"],
+    counts: [["pairs", "6 pairs\n"]],
+    lines: [
+      line("a", "passed", 1000),
+      line("a", "passed", 61_000),
+      line("a", "skipped", 0),
+      line("b", "passed", 2000),
+      line("c", "failed", 1),
+      line("c", "passed", 1),
+    ],
+  });
+  assert.match(first, /\| a \| 2 \| 1 \| 61 \| 2026-01-01 \| aaa \|/);
+  assert.doesNotMatch(first, /\| c /);
+  const run = {
+    when: ["2026-02-02", "bbb"],
+    counts: [["guesses", "7 guesses"]],
+    lines: [line("b", "passed", 3000), line("c", "passed", 0), line("a", "failed", 0)],
+  };
+  const second = resultsWith(first, run);
+  assert.deepEqual(
+    second.split("\n").filter((row) => /^\| (a|b|c|pairs|guesses) /.test(row)),
+    [
+      "| a | 2 | 1 | 61 | 2026-01-01 | aaa |",
+      "| b | 1 | 0 | 3 | 2026-02-02 | bbb |",
+      "| c | 1 | 0 | 0 | 2026-02-02 | bbb |",
+      "| guesses | 7 guesses | 2026-02-02 | bbb |",
+      "| pairs | 6 pairs | 2026-01-01 | aaa |",
+    ],
+  );
+  assert.equal(resultsWith(second, run), second, "the same run again");
 });
 
 test("every minimum is a whole number above zero, under a step that there is", () => {
