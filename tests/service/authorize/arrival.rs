@@ -7,16 +7,14 @@ use edgegate::ports::Clock;
 use edgegate_token::sign;
 
 use super::{
-    Browser, CALLBACK, CHALLENGE, ISSUER, NATIVE, OWN, ask, code_in, error_in, json, now,
-    sealed_in, text, to,
+    Browser, CALLBACK, CHALLENGE, ISSUER, NATIVE, OWN, ask, code_in, error_in, json, now, text, to,
 };
-use crate::fixture::{ADA, on_both, on_kv, on_memory};
+use crate::fixture::{on_both, on_kv, on_memory};
 use crate::leave_apps::id_token;
 
 on_both!(the_operators_own_app_gets_a_code_without_a_page, &[], world => {
     let world = world.with_apps().await;
-    let mut browser = Browser::new(&world);
-    browser.log_in(ADA).await;
+    let mut browser = Browser::of_ada(&world).await;
     let answer = browser.navigate(&ask(OWN, "&scope=openid+email&nonce=n1")).await;
     let code = code_in(to(&answer), ISSUER);
     assert_eq!(code.user.to_string(), browser.user_id().await);
@@ -27,7 +25,7 @@ on_both!(the_operators_own_app_gets_a_code_without_a_page, &[], world => {
     let (client, uri) = (ClientId::parse(OWN).unwrap(), RedirectUri::register(CALLBACK).unwrap());
     assert_eq!((code.client, code.redirect_uri), AuthorizationCode::bound_to(&client, &uri));
     // Each code is new, and the grant stays.
-    let again = code_in(to(&browser.navigate(&ask(OWN, "&scope=openid")).await), ISSUER);
+    let again = browser.code_for(&ask(OWN, "&scope=openid")).await;
     assert_ne!(again.id, code.id);
     assert_eq!(again.grant, code.grant);
     assert!(answer.body.is_none());
@@ -35,8 +33,7 @@ on_both!(the_operators_own_app_gets_a_code_without_a_page, &[], world => {
 
 on_both!(frames_scripts_and_early_loads_are_nobody, &[], world => {
     let world = world.with_apps().await;
-    let mut browser = Browser::new(&world);
-    browser.log_in(ADA).await;
+    let mut browser = Browser::of_ada(&world).await;
     for (fetch_dest, purpose) in [
         (Some("iframe"), None),
         (Some("empty"), None),
@@ -55,11 +52,12 @@ fn without_a_page_the_app_is_told_that_a_store_is_down() {
     let world = on_kv(&[]);
     pollster::block_on(async {
         let world = world.with_apps().await;
-        let mut browser = Browser::new(&world);
-        browser.log_in(ADA).await;
+        let mut browser = Browser::of_ada(&world).await;
         world.kv.set_down(true);
-        let silent = browser.navigate(&ask(OWN, "&prompt=none")).await;
-        assert_eq!(error_in(to(&silent), ISSUER), "temporarily_unavailable");
+        assert_eq!(
+            browser.error_for(&ask(OWN, "&prompt=none")).await,
+            "temporarily_unavailable"
+        );
         assert_eq!(browser.navigate(&ask(OWN, "")).await.status, 503);
     });
 }
@@ -67,18 +65,16 @@ fn without_a_page_the_app_is_told_that_a_store_is_down() {
 // Nobody was asked while the app was the operator's, so what it has is no answer to the question.
 on_both!(an_app_that_is_no_longer_the_operators_needs_consent, &[], world => {
     let world = world.with_apps().await;
-    let mut browser = Browser::new(&world);
-    browser.log_in(ADA).await;
-    code_in(to(&browser.navigate(&ask(OWN, "")).await), ISSUER);
+    let mut browser = Browser::of_ada(&world).await;
+    browser.code_for(&ask(OWN, "")).await;
     world.change_app(OWN, |app| app.first_party = false).await;
-    sealed_in(to(&browser.navigate(&ask(OWN, "")).await), "/consent");
+    browser.page_for(&ask(OWN, ""), "/consent").await;
 });
 
 // OpenID Connect Core section 3.1.2.1. A hint that is not an id_token of this service is ignored.
 on_both!(a_hint_of_another_user_is_an_error, &[], world => {
     let world = world.with_apps().await;
-    let mut browser = Browser::new(&world);
-    browser.log_in(ADA).await;
+    let mut browser = Browser::of_ada(&world).await;
     let user = browser.user_id().await;
     let other = "019ab7a1-2c00-7101-8101-010101010101";
     let hinted = async |browser: &mut Browser<'_, _>, hint: &str, more: &str| {
@@ -97,12 +93,11 @@ on_both!(a_hint_of_another_user_is_an_error, &[], world => {
     }
 });
 
-// An id_token is as long as the names and roles of its user. A hint that is ignored would let anybody
-// sign in.
+// An id_token is as long as the names and roles of its user. A hint that is ignored would let
+// anybody sign in.
 on_both!(the_longest_id_token_is_a_hint, &[], world => {
     let world = world.with_apps().await;
-    let mut browser = Browser::new(&world);
-    browser.log_in(ADA).await;
+    let mut browser = Browser::of_ada(&world).await;
     let issued = world.clock.now_ms() / 1000;
     let claims = serde_json::json!({
         "iss": ISSUER, "sub": "019ab7a1-2c00-7101-8101-010101010101", "aud": OWN, "iat": issued,
@@ -119,8 +114,7 @@ on_both!(the_longest_id_token_is_a_hint, &[], world => {
 fn a_broken_request_stays_here_and_is_explained() {
     pollster::block_on(async {
         let world = on_memory(&[]).with_apps().await;
-        let mut browser = Browser::new(&world);
-        browser.log_in(ADA).await;
+        let mut browser = Browser::of_ada(&world).await;
         let good = ask(OWN, "");
         let uri = "redirect_uri=https%3A%2F%2Fapp.example.com%2Fcallback";
         let with_uri = |presented: &str| {
@@ -239,8 +233,7 @@ fn a_broken_request_stays_here_and_is_explained() {
 fn every_other_fault_goes_to_the_app_with_state_and_issuer() {
     pollster::block_on(async {
         let world = on_memory(&[]).with_apps().await;
-        let mut browser = Browser::new(&world);
-        browser.log_in(ADA).await;
+        let mut browser = Browser::of_ada(&world).await;
         let good = ask(OWN, "");
         let challenge = format!("code_challenge={CHALLENGE}");
         for (request, error) in [
@@ -293,8 +286,7 @@ fn every_other_fault_goes_to_the_app_with_state_and_issuer() {
 fn a_posted_request_is_sent_here_once_more_by_get() {
     pollster::block_on(async {
         let world = on_memory(&[]).with_apps().await;
-        let mut browser = Browser::new(&world);
-        browser.log_in(ADA).await;
+        let mut browser = Browser::of_ada(&world).await;
         let asked = ask(OWN, "&login_hint=%C3%A4+b");
         let (_, query) = asked.split_once('?').unwrap();
         // A secret that was sent by mistake is not copied into a URL.
@@ -328,8 +320,7 @@ fn with_symmetric_keys_only_there_is_no_endpoint() {
     const OCT: &str = r#"{"keys":[{"kty":"oct","kid":"test","alg":"HS256","k":"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"}]}"#;
     pollster::block_on(async {
         let world = on_memory(&[("SIGNING_KEYS", OCT)]).with_apps().await;
-        let mut browser = Browser::new(&world);
-        browser.log_in(ADA).await;
+        let mut browser = Browser::of_ada(&world).await;
         let answer = browser.navigate(&ask(OWN, "")).await;
         assert_eq!((answer.status, answer.header("Location")), (404, None));
         assert!(answer.body.unwrap().contains("is symmetric"));

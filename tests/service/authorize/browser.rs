@@ -1,5 +1,6 @@
 //! A browser that signs in to apps, over the routes.
 
+use edgegate::domain::authorization::Code;
 use edgegate::domain::session::RefreshTokens;
 use edgegate::edge::answer::Answer;
 use edgegate::edge::request::{Navigation, Request};
@@ -7,7 +8,7 @@ use edgegate::edge::router::route;
 use edgegate::ports::{Ports, SessionStore, UserDirectory};
 use edgegate_token::json::Json;
 
-use super::{ISSUER, OTHER, ask, json, sealed_in, text, to};
+use super::{ISSUER, OTHER, ask, code_in, error_in, json, sealed_in, text, to};
 use crate::fixture::{ADA, PASSWORD, World, client};
 
 /// A browser: its cookies, and the pages that it shows.
@@ -24,6 +25,13 @@ impl<'w, S: SessionStore> Browser<'w, S> {
             refresh: None,
             sign_on: None,
         }
+    }
+
+    /// A browser in which Ada has signed in.
+    pub(super) async fn of_ada(world: &'w World<S>) -> Self {
+        let mut browser = Self::new(world);
+        browser.log_in(ADA).await;
+        browser
     }
 
     fn issuer(&self) -> &str {
@@ -66,6 +74,12 @@ impl<'w, S: SessionStore> Browser<'w, S> {
         }
     }
 
+    async fn send(&mut self, request: &Request<'_>) -> Answer {
+        let answer = route(&self.world.service, request).await;
+        self.keep(&answer);
+        answer
+    }
+
     /// A navigation of a whole tab.
     pub(crate) async fn navigate(&mut self, to: &str) -> Answer {
         let how = Navigation {
@@ -90,9 +104,7 @@ impl<'w, S: SessionStore> Browser<'w, S> {
             },
             ..Request::default()
         };
-        let answer = route(&self.world.service, &request).await;
-        self.keep(&answer);
-        answer
+        self.send(&request).await
     }
 
     /// The form of a page on this site, or of another one, which gets no `Strict` or `Lax` cookies.
@@ -119,9 +131,7 @@ impl<'w, S: SessionStore> Browser<'w, S> {
             body: body.as_bytes().to_vec(),
             ..Request::default()
         };
-        let answer = route(&self.world.service, &request).await;
-        self.keep(&answer);
-        answer
+        self.send(&request).await
     }
 
     /// A call of a page of an allowed origin.
@@ -152,9 +162,7 @@ impl<'w, S: SessionStore> Browser<'w, S> {
             body: body.as_bytes().to_vec(),
             ..Request::default()
         };
-        let answer = route(&self.world.service, &request).await;
-        self.keep(&answer);
-        answer
+        self.send(&request).await
     }
 
     pub(crate) async fn log_in(&mut self, email: &str) -> Answer {
@@ -162,6 +170,15 @@ impl<'w, S: SessionStore> Browser<'w, S> {
         let answer = self.post("/auth/login", &body).await;
         assert_eq!(answer.status, 200, "{answer:?}");
         answer
+    }
+
+    pub(super) async fn renew(&mut self) -> Answer {
+        self.post("/auth/token", r#"{"grant_type":"refresh_token"}"#)
+            .await
+    }
+
+    pub(super) async fn log_out(&mut self) -> Answer {
+        self.post("/auth/revoke", "{}").await
     }
 
     /// The ids of the user and the session.
@@ -176,8 +193,22 @@ impl<'w, S: SessionStore> Browser<'w, S> {
 
     /// The sealed request of an app that needs consent.
     pub(crate) async fn asked_for_consent(&mut self) -> String {
-        let answer = self.navigate(&ask(OTHER, "")).await;
-        sealed_in(to(&answer), "/consent").to_owned()
+        self.page_for(&ask(OTHER, ""), "/consent").await
+    }
+
+    /// The sealed request that this page of the issuer gets when an app asks.
+    pub(super) async fn page_for(&mut self, asked: &str, page: &str) -> String {
+        sealed_in(to(&self.navigate(asked).await), page).to_owned()
+    }
+
+    /// The code that an app gets without a page.
+    pub(super) async fn code_for(&mut self, asked: &str) -> Code {
+        code_in(to(&self.navigate(asked).await), self.issuer())
+    }
+
+    /// The error that an app gets without a page.
+    pub(super) async fn error_for(&mut self, asked: &str) -> String {
+        error_in(to(&self.navigate(asked).await), self.issuer())
     }
 
     pub(super) async fn register(&mut self, email: &str) {

@@ -5,7 +5,7 @@ use edgegate::domain::authorization::RedirectUri;
 use edgegate_token::json::Json;
 
 use super::{
-    Browser, ISSUER, NATIVE, OTHER, OWN, ask, code_in, error_in, json, now, sealed_in, text, to,
+    Browser, ISSUER, NATIVE, OTHER, OWN, ask, code_in, error_in, now, redirect, sealed_in, text, to,
 };
 use crate::fixture::{ADA, ROOT, client, on_both};
 use crate::leave_apps::id_token;
@@ -32,7 +32,7 @@ on_both!(nobody_signs_in_on_the_issuers_page_and_goes_on, &[], world => {
     let user = text(shown.get("user").unwrap(), "id").to_owned();
     let decided = browser.decide(&sealed, &user, true).await;
     assert_eq!(decided.status, 200);
-    code_in(text(&json(&decided), "redirect"), ISSUER);
+    code_in(&redirect(&decided), ISSUER);
 
     let mut stranger = Browser::new(&world);
     let silent = stranger.navigate(&ask(OWN, "&prompt=none")).await;
@@ -41,12 +41,9 @@ on_both!(nobody_signs_in_on_the_issuers_page_and_goes_on, &[], world => {
 
 on_both!(other_peoples_apps_need_consent_once, &[], world => {
     let world = world.with_apps().await;
-    let mut browser = Browser::new(&world);
-    browser.log_in(ADA).await;
-    let silent = browser.navigate(&ask(OTHER, "&prompt=none")).await;
-    assert_eq!(error_in(to(&silent), ISSUER), "consent_required");
-    let answer = browser.navigate(&ask(OTHER, "&scope=openid+profile")).await;
-    let sealed = sealed_in(to(&answer), "/consent").to_owned();
+    let mut browser = Browser::of_ada(&world).await;
+    assert_eq!(browser.error_for(&ask(OTHER, "&prompt=none")).await, "consent_required");
+    let sealed = browser.page_for(&ask(OTHER, "&scope=openid+profile"), "/consent").await;
     let shown = browser.show(&sealed).await;
     assert_eq!(text(&shown, "next"), "consent");
     let app = shown.get("client").unwrap();
@@ -54,24 +51,22 @@ on_both!(other_peoples_apps_need_consent_once, &[], world => {
     let user = browser.user_id().await;
 
     let denied = browser.decide(&sealed, &user, false).await;
-    assert_eq!(error_in(text(&json(&denied), "redirect"), ISSUER), "access_denied");
+    assert_eq!(error_in(&redirect(&denied), ISSUER), "access_denied");
     // No means no grant.
-    sealed_in(to(&browser.navigate(&ask(OTHER, "&scope=openid")).await), "/consent");
+    browser.page_for(&ask(OTHER, "&scope=openid"), "/consent").await;
 
     let allowed = browser.decide(&sealed, &user, true).await;
-    code_in(text(&json(&allowed), "redirect"), ISSUER);
-    code_in(to(&browser.navigate(&ask(OTHER, "&scope=openid")).await), ISSUER);
+    code_in(&redirect(&allowed), ISSUER);
+    browser.code_for(&ask(OTHER, "&scope=openid")).await;
     // More than was given is asked for again, and so is everything with prompt=consent.
-    sealed_in(to(&browser.navigate(&ask(OTHER, "&scope=openid+email")).await), "/consent");
-    sealed_in(to(&browser.navigate(&ask(OTHER, "&prompt=consent")).await), "/consent");
+    browser.page_for(&ask(OTHER, "&scope=openid+email"), "/consent").await;
+    browser.page_for(&ask(OTHER, "&prompt=consent"), "/consent").await;
 });
 
 on_both!(the_sign_on_cookie_is_worth_nothing_elsewhere, &[], world => {
     let world = world.with_apps().await;
-    let mut browser = Browser::new(&world);
-    browser.log_in(ADA).await;
-    let answer = browser.navigate(&ask(OTHER, "")).await;
-    let sealed = sealed_in(to(&answer), "/consent").to_owned();
+    let mut browser = Browser::of_ada(&world).await;
+    let sealed = browser.asked_for_consent().await;
     let user = browser.user_id().await;
     let ticket = browser.sign_on.clone().unwrap();
     // A thief with that cookie alone.
@@ -82,7 +77,7 @@ on_both!(the_sign_on_cookie_is_worth_nothing_elsewhere, &[], world => {
     assert!(refused.body.unwrap().contains("sign_in_required"));
     browser.refresh = Some(ticket.clone());
     assert_eq!(browser.decide(&sealed, &user, true).await.status, 401);
-    let renewed = browser.post("/auth/token", r#"{"grant_type":"refresh_token"}"#).await;
+    let renewed = browser.renew().await;
     assert_eq!(renewed.status, 400);
     assert!(world.service.bearer(&ticket).await.is_err());
     assert!(world.service.renew_token(&ticket, &client()).await.is_err());
@@ -91,21 +86,17 @@ on_both!(the_sign_on_cookie_is_worth_nothing_elsewhere, &[], world => {
 
 on_both!(an_idle_session_decides_nothing, &[], world => {
     let world = world.with_apps().await;
-    let mut browser = Browser::new(&world);
-    browser.log_in(ADA).await;
+    let mut browser = Browser::of_ada(&world).await;
     world.clock.advance(31 * 86_400);
-    let answer = browser.navigate(&ask(OTHER, "")).await;
-    let sealed = sealed_in(to(&answer), "/sign-in").to_owned();
+    let sealed = browser.page_for(&ask(OTHER, ""), "/sign-in").await;
     let user = browser.user_id().await;
     assert_eq!(browser.decide(&sealed, &user, true).await.status, 401);
 });
 
 on_both!(a_decision_is_for_the_user_whom_the_page_showed, &[], world => {
     let world = world.with_apps().await;
-    let mut browser = Browser::new(&world);
-    browser.log_in(ADA).await;
-    let answer = browser.navigate(&ask(OTHER, "")).await;
-    let sealed = sealed_in(to(&answer), "/consent").to_owned();
+    let mut browser = Browser::of_ada(&world).await;
+    let sealed = browser.asked_for_consent().await;
     let ada = browser.user_id().await;
     // Somebody else signs in in another tab.
     browser.log_in(ROOT).await;
@@ -119,10 +110,8 @@ on_both!(a_decision_is_for_the_user_whom_the_page_showed, &[], world => {
 
 on_both!(a_decision_comes_from_our_own_page, &[], world => {
     let world = world.with_apps().await;
-    let mut browser = Browser::new(&world);
-    browser.log_in(ADA).await;
-    let answer = browser.navigate(&ask(OTHER, "")).await;
-    let sealed = sealed_in(to(&answer), "/consent").to_owned();
+    let mut browser = Browser::of_ada(&world).await;
+    let sealed = browser.asked_for_consent().await;
     let user = browser.user_id().await;
     let body = format!(r#"{{"request":"{sealed}","user_id":"{user}","allow":true}}"#);
     let at = "/auth/authorize/decision";
@@ -148,10 +137,8 @@ on_both!(a_decision_comes_from_our_own_page, &[], world => {
 
 on_both!(a_changed_app_gets_no_answer_to_an_older_request, &[], world => {
     let world = world.with_apps().await;
-    let mut browser = Browser::new(&world);
-    browser.log_in(ADA).await;
-    let answer = browser.navigate(&ask(OTHER, "")).await;
-    let sealed = sealed_in(to(&answer), "/consent").to_owned();
+    let mut browser = Browser::of_ada(&world).await;
+    let sealed = browser.asked_for_consent().await;
     let user = browser.user_id().await;
     world
         .change_app(OTHER, |app| {
@@ -164,31 +151,29 @@ on_both!(a_changed_app_gets_no_answer_to_an_older_request, &[], world => {
     assert_eq!(browser.navigate(&ask(OWN, "")).await.status, 400);
 });
 
-// A person may take an hour to answer. What an administrator took from the app meanwhile is not theirs
-// to give.
+// A person may take an hour to answer. What an administrator has taken from the app meanwhile, the
+// person can't give.
 on_both!(a_decision_gives_no_more_than_the_app_may_have_now, &[], world => {
     let world = world.with_apps().await;
-    let mut browser = Browser::new(&world);
-    browser.log_in(ADA).await;
+    let mut browser = Browser::of_ada(&world).await;
     let user = browser.user_id().await;
     let more = "&resource=https%3A%2F%2Fapi.example.com&scope=openid%20notes%3Aread";
-    let answer = browser.navigate(&ask(OTHER, more)).await;
-    let sealed = sealed_in(to(&answer), "/consent").to_owned();
+    let sealed = browser.page_for(&ask(OTHER, more), "/consent").await;
     world.change_app(OTHER, |app| app.scopes = Vec::new()).await;
     let shown = browser.show(&sealed).await;
     assert_eq!(shown.get("scopes").cloned().and_then(Json::into_texts).unwrap(), ["openid"]);
     let decided = browser.decide(&sealed, &user, true).await;
-    let code = code_in(text(&json(&decided), "redirect"), ISSUER);
+    let code = code_in(&redirect(&decided), ISSUER);
     assert_eq!(code.scopes.to_string(), "openid");
-    let asks = ask(OTHER, &format!("{more}&prompt=consent"));
-    let asks = sealed_in(to(&browser.navigate(&asks).await), "/consent").to_owned();
+    let asked = ask(OTHER, &format!("{more}&prompt=consent"));
+    let asks = browser.page_for(&asked, "/consent").await;
     assert_eq!(text(&browser.show(&asks).await, "next"), "consent");
     world.change_app(OTHER, |app| app.resources = Vec::new()).await;
     // Nobody is asked for what the app can't get.
     assert_eq!(text(&browser.show(&asks).await, "next"), "done");
     let decided = browser.decide(&sealed, &user, true).await;
     assert_eq!(decided.status, 200, "{decided:?}");
-    assert_eq!(error_in(text(&json(&decided), "redirect"), ISSUER), "invalid_target");
+    assert_eq!(error_in(&redirect(&decided), ISSUER), "invalid_target");
 });
 
 // The app expects the user of its id_token, also from somebody who has to sign in first.
@@ -198,44 +183,40 @@ on_both!(nobody_but_the_user_of_the_hint_signs_in, &[], world => {
     let hint = id_token(&world, &ada, OWN, 0);
     for (email, error) in [(ROOT, Some("login_required")), (ADA, None)] {
         let mut browser = Browser::new(&world);
-        let answer = browser.navigate(&ask(OWN, &format!("&id_token_hint={hint}"))).await;
-        let sealed = sealed_in(to(&answer), "/sign-in").to_owned();
+        let hinted = ask(OWN, &format!("&id_token_hint={hint}"));
+        let sealed = browser.page_for(&hinted, "/sign-in").await;
         let [user, _] = browser.log_in_as(email).await;
         assert_eq!(text(&browser.show(&sealed).await, "next"), "done");
-        let decided = json(&browser.decide(&sealed, &user, true).await);
-        let at = text(&decided, "redirect");
+        let at = redirect(&browser.decide(&sealed, &user, true).await);
         match error {
-            Some(error) => assert_eq!(error_in(at, ISSUER), error),
-            None => assert_eq!(code_in(at, ISSUER).user.to_string(), ada),
+            Some(error) => assert_eq!(error_in(&at, ISSUER), error),
+            None => assert_eq!(code_in(&at, ISSUER).user.to_string(), ada),
         }
     }
     let mut browser = Browser::new(&world);
     let twice = ask(OWN, &format!("&id_token_hint={hint}&id_token_hint=x"));
-    assert_eq!(error_in(to(&browser.navigate(&twice).await), ISSUER), "invalid_request");
+    assert_eq!(browser.error_for(&twice).await, "invalid_request");
 });
 
 on_both!(a_proof_is_demanded_as_the_app_asks, &[], world => {
     let world = world.with_apps().await;
-    let mut browser = Browser::new(&world);
-    browser.log_in(ADA).await;
+    let mut browser = Browser::of_ada(&world).await;
     world.clock.advance(100);
-    code_in(to(&browser.navigate(&ask(OWN, "&max_age=100")).await), ISSUER);
+    browser.code_for(&ask(OWN, "&max_age=100")).await;
     let user = browser.user_id().await;
     for more in ["&max_age=99", "&prompt=login", "&max_age=0"] {
         world.clock.advance(1);
-        let answer = browser.navigate(&ask(OWN, more)).await;
-        let sealed = sealed_in(to(&answer), "/sign-in").to_owned();
+        let sealed = browser.page_for(&ask(OWN, more), "/sign-in").await;
         let refused = browser.decide(&sealed, &user, true).await;
         assert_eq!(refused.status, 401, "{more}");
         world.clock.advance(1);
         browser.log_in(ADA).await;
         let decided = browser.decide(&sealed, &user, true).await;
-        let code = code_in(text(&json(&decided), "redirect"), ISSUER);
+        let code = code_in(&redirect(&decided), ISSUER);
         assert_eq!(code.proof.auth_time, now(&world), "{more}");
         world.clock.advance(200);
     }
-    let silent = browser.navigate(&ask(OWN, "&prompt=none&max_age=10")).await;
-    assert_eq!(error_in(to(&silent), ISSUER), "login_required");
+    assert_eq!(browser.error_for(&ask(OWN, "&prompt=none&max_age=10")).await, "login_required");
     let hinted = browser.navigate(&ask(OWN, "&prompt=none&login_hint=root%40example.com")).await;
     assert_eq!(error_in(to(&hinted), ISSUER), "login_required");
     let why = "error_description=The+user+has+to+be+asked%2C+and+prompt%3Dnone";
@@ -246,18 +227,17 @@ on_both!(a_proof_is_demanded_as_the_app_asks, &[], world => {
 // request if the browser arrives with it.
 on_both!(a_proof_of_the_same_second_is_not_given_for_the_request, &[], world => {
     let world = world.with_apps().await;
-    let mut browser = Browser::new(&world);
-    browser.log_in(ADA).await;
+    let mut browser = Browser::of_ada(&world).await;
     let user = browser.user_id().await;
     for more in ["&prompt=login", "&max_age=0", "&login_hint=root%40example.com"] {
         if more != "&prompt=login" {
-            let silent = browser.navigate(&ask(OWN, &format!("{more}&prompt=none"))).await;
-            assert_eq!(error_in(to(&silent), ISSUER), "login_required", "{more}");
+            let silent = ask(OWN, &format!("{more}&prompt=none"));
+            assert_eq!(browser.error_for(&silent).await, "login_required", "{more}");
         }
         // As often as it arrives: by the button that goes back, or in two tabs.
         let asked = ask(OWN, more);
-        let first = sealed_in(to(&browser.navigate(&asked).await), "/sign-in").to_owned();
-        let second = sealed_in(to(&browser.navigate(&asked).await), "/sign-in").to_owned();
+        let first = browser.page_for(&asked, "/sign-in").await;
+        let second = browser.page_for(&asked, "/sign-in").await;
         for sealed in [&first, &second] {
             // The page asks at once.
             assert_eq!(text(&browser.show(sealed).await, "next"), "sign_in", "{more}");
@@ -268,11 +248,11 @@ on_both!(a_proof_of_the_same_second_is_not_given_for_the_request, &[], world => 
         for sealed in [&first, &second] {
             assert_eq!(text(&browser.show(sealed).await, "next"), "done", "{more}");
             let decided = browser.decide(sealed, &user, true).await;
-            code_in(text(&json(&decided), "redirect"), ISSUER);
+            code_in(&redirect(&decided), ISSUER);
         }
     }
     let choice = ask(OWN, "&prompt=select_account");
-    let sealed = sealed_in(to(&browser.navigate(&choice).await), "/consent").to_owned();
+    let sealed = browser.page_for(&choice, "/consent").await;
     assert_eq!(text(&browser.show(&sealed).await, "next"), "continue");
     browser.log_in(ADA).await;
     assert_eq!(text(&browser.show(&sealed).await, "next"), "done");
@@ -287,14 +267,13 @@ on_both!(native_apps_need_a_click_each_time, DEPLOYED, world => {
     let first = browser.navigate(&ask(NATIVE, "")).await;
     let sealed = sealed_in(to(&first), "/consent").to_owned();
     let decided = browser.decide(&sealed, &user, true).await;
-    let url = text(&json(&decided), "redirect").to_owned();
+    let url = redirect(&decided);
     assert!(url.starts_with("http://127.0.0.1:5000/callback?"), "{url}");
     code_in(&url, issuer);
     let second = browser.navigate(&ask(NATIVE, "")).await;
     let sealed = sealed_in(to(&second), "/consent").to_owned();
     assert_eq!(text(&browser.show(&sealed).await, "next"), "continue");
-    let silent = browser.navigate(&ask(NATIVE, "&prompt=none")).await;
-    assert_eq!(error_in(to(&silent), issuer), "interaction_required");
+    assert_eq!(browser.error_for(&ask(NATIVE, "&prompt=none")).await, "interaction_required");
     // An app on a website gets its answer without a page.
-    code_in(to(&browser.navigate(&ask(OWN, "&prompt=none")).await), issuer);
+    browser.code_for(&ask(OWN, "&prompt=none")).await;
 });

@@ -107,6 +107,11 @@ fn answered(at: &str, issuer: &str) -> Vec<(String, String)> {
     pairs
 }
 
+/// Where the page goes after a decision.
+fn redirect(decided: &Answer) -> String {
+    text(&json(decided), "redirect").to_owned()
+}
+
 fn code_in(at: &str, issuer: &str) -> AuthorizationCode {
     assert!(
         at.starts_with(&[CALLBACK, "?"].concat()) || at.contains("127.0.0.1:5000"),
