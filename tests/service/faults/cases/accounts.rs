@@ -10,7 +10,7 @@ pub(super) fn accounts<S: SessionStore + 'static>() -> Vec<Case<S>> {
             |w| w.facts(String::new()).await,
             |w, _f| none(w.service.register(grace(None), &client(), English).await),
             Error::Internal("never"),
-            |_w, _f, mails| first_of(&[("the mail is sent", to(mails, GRACE))])
+            |_w, _f, mails| violated(&[("the mail is sent", to(mails, GRACE))])
         ),
         case!(
             "make the account",
@@ -29,7 +29,7 @@ pub(super) fn accounts<S: SessionStore + 'static>() -> Vec<Case<S>> {
                     .await
             ),
             Error::Link(_),
-            |w, _f, _mails| first_of(&[(
+            |w, _f, _mails| violated(&[(
                 "the account exists",
                 w.can_log_in(GRACE, PASSWORD).await
             )])
@@ -43,12 +43,11 @@ pub(super) fn accounts<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 .register(grace(Some(PASSWORD)), &client(), English)
                 .await?
             {
-                Registered::SignedIn(signed_in) =>
-                    Ok(Some(signed_in.tokens.refresh_token.expose().to_owned())),
+                Registered::SignedIn(signed_in) => issued(&signed_in.tokens),
                 Registered::Asked => Err(Error::Internal("it is open")),
             },
             Error::EmailTaken,
-            |w, _f, _mails| first_of(&[(
+            |w, _f, _mails| violated(&[(
                 "the account exists",
                 w.can_log_in(GRACE, PASSWORD).await
             )])
@@ -58,19 +57,14 @@ pub(super) fn accounts<S: SessionStore + 'static>() -> Vec<Case<S>> {
             &[],
             |w| w.facts(String::new()).await,
             |w, f| {
-                let invitee = Invitee {
-                    email: GRACE,
-                    first_name: None,
-                    last_name: None,
-                };
                 none(
                     w.service
-                        .create_user(f.admin(), invitee, None, English)
+                        .create_user(f.admin(), GRACE_INVITED, None, English)
                         .await,
                 )
             },
             Error::EmailTaken,
-            |_w, _f, mails| first_of(&[("the invitation is sent", to(mails, GRACE))])
+            |_w, _f, mails| violated(&[("the invitation is sent", to(mails, GRACE))])
         ),
         case!(
             "import",
@@ -91,7 +85,7 @@ pub(super) fn accounts<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 )
             },
             Error::Internal("never"),
-            |w, _f, _mails| first_of(&[
+            |w, _f, _mails| violated(&[
                 ("the account exists", w.can_log_in(GRACE, PASSWORD).await),
                 ("no other was changed", w.can_log_in(ADA, PASSWORD).await),
             ])
@@ -108,7 +102,7 @@ pub(super) fn accounts<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 none(w.service.amend_user(f.admin(), f.id(), amendment).await)
             },
             Error::Internal("never"),
-            |w, f, _mails| first_of(&[
+            |w, f, _mails| violated(&[
                 (
                     "the new role",
                     w.service
@@ -118,7 +112,7 @@ pub(super) fn accounts<S: SessionStore + 'static>() -> Vec<Case<S>> {
                         .roles
                         .contains("editor")
                 ),
-                ("no check with the old", !w.counts(f.access()).await),
+                ("no check with the old", !w.accepts(f.access()).await),
             ])
         ),
         case!(
@@ -136,9 +130,9 @@ pub(super) fn accounts<S: SessionStore + 'static>() -> Vec<Case<S>> {
             Error::Internal("never"),
             |w, f, _mails| {
                 let user = w.service.read_user(f.admin(), f.id()).await.unwrap();
-                first_of(&[
+                violated(&[
                     ("the new role alone", user.roles.to_vec() == ["editor"]),
-                    ("no check with the old", !w.counts(f.access()).await),
+                    ("no check with the old", !w.accepts(f.access()).await),
                 ])
             }
         ),
@@ -154,10 +148,10 @@ pub(super) fn accounts<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 none(w.service.amend_user(f.admin(), f.id(), amendment).await)
             },
             Error::Internal("never"),
-            |w, f, _mails| first_of(&[
+            |w, f, _mails| violated(&[
                 ("no login", !w.can_log_in(ADA, PASSWORD).await),
                 ("no renewal", !w.renews(f.refresh()).await),
-                ("no check", !w.counts(f.access()).await),
+                ("no check", !w.accepts(f.access()).await),
             ])
         ),
         case!(
@@ -199,10 +193,10 @@ pub(super) fn accounts<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 let ports = w.service.ports();
                 let sessions = ports.sessions.list(f.id(), 0, 0).await;
                 let due = ports.users.inner.due_departures(9, u64::MAX).await;
-                first_of(&[
+                violated(&[
                     ("no session", sessions.is_ok_and(|all| all.is_empty())),
                     ("nothing to do", due.is_ok_and(|all| all.is_empty())),
-                    ("no check", !w.counts(f.access()).await),
+                    ("no check", !w.accepts(f.access()).await),
                 ])
             }
         ),
@@ -212,7 +206,7 @@ pub(super) fn accounts<S: SessionStore + 'static>() -> Vec<Case<S>> {
             |w| w.facts(String::new()).await,
             |w, _f| none(w.service.add_demo_accounts().await),
             Error::Internal("never"),
-            |w, f, _mails| first_of(&[
+            |w, f, _mails| violated(&[
                 ("the password", w.can_log_in(ADA, PASSWORD).await),
                 ("the session continues", w.renews(f.refresh()).await),
             ])
@@ -221,10 +215,10 @@ pub(super) fn accounts<S: SessionStore + 'static>() -> Vec<Case<S>> {
 }
 
 async fn gone<S: SessionStore>(w: &World<S>, f: &Facts, mails: &[Message]) -> Option<String> {
-    first_of(&[
+    violated(&[
         ("no login", !w.can_log_in(ADA, PASSWORD).await),
         ("no renewal", !w.renews(f.refresh()).await),
-        ("no check", !w.counts(f.access()).await),
+        ("no check", !w.accepts(f.access()).await),
         ("the owner gets a notice", to(mails, ADA)),
     ])
 }

@@ -14,7 +14,7 @@ pub(super) fn addresses<S: SessionStore + 'static>() -> Vec<Case<S>> {
                     .await
             ),
             Error::Internal("never"),
-            |_w, _f, mails| first_of(&[("the mail is sent", to(mails, GRACE))])
+            |_w, _f, mails| violated(&[("the mail is sent", to(mails, GRACE))])
         ),
         case!(
             "take another address",
@@ -26,11 +26,11 @@ pub(super) fn addresses<S: SessionStore + 'static>() -> Vec<Case<S>> {
                     .await
                     .unwrap();
                 let ticket = w.ticket(GRACE).await;
-                world_with(facts, &ticket)
+                with_thing(facts, &ticket)
             },
             |w, f| none(w.service.confirm_email(&f.thing, &client(), English).await),
             Error::Link(_),
-            |w, _f, mails| first_of(&[
+            |w, _f, mails| violated(&[
                 ("the new address", w.can_log_in(GRACE, PASSWORD).await),
                 ("not the old one", !w.can_log_in(ADA, PASSWORD).await),
                 ("the old one gets a notice", to(mails, ADA)),
@@ -58,7 +58,7 @@ pub(super) fn addresses<S: SessionStore + 'static>() -> Vec<Case<S>> {
                     .await
             ),
             Error::Internal("never"),
-            |_w, _f, mails| first_of(&[("the mail is sent", to(mails, GRACE))])
+            |_w, _f, mails| violated(&[("the mail is sent", to(mails, GRACE))])
         ),
         case!(
             "verify an open account",
@@ -80,7 +80,7 @@ pub(super) fn addresses<S: SessionStore + 'static>() -> Vec<Case<S>> {
             |w, _f, _mails| {
                 let signed_in = w.log_in(GRACE, PASSWORD).await.unwrap();
                 let token = signed_in.tokens.access_token.expose().to_owned();
-                first_of(&[(
+                violated(&[(
                     "it is verified",
                     w.service.is_authorized_by_email(&token, GRACE).await,
                 )])

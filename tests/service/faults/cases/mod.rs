@@ -1,7 +1,7 @@
 //! The cases: one per use case, with what must hold in the end.
 
 use edgegate::domain::account::UserId;
-use edgegate::domain::error::Error;
+use edgegate::domain::error::{Error, StoreError};
 use edgegate::domain::mail::Locale::English;
 use edgegate::domain::mail::{Message, NotDue};
 use edgegate::domain::policy::DEPARTURE_SETTLES;
@@ -9,9 +9,10 @@ use edgegate::domain::session::{Credentials, SessionId};
 use edgegate::ports::{MailLedger, SessionStore, UserDirectory};
 use edgegate::service::deliver_mail::Delivery;
 use edgegate::service::import_users::ImportOptions;
-use edgegate::service::manage_users::{Amendment, Invitee};
-use edgegate::service::{Criteria, NewAccount, Registered};
+use edgegate::service::manage_users::Amendment;
+use edgegate::service::{Criteria, NewAccount, Registered, TokenPair};
 
+use super::world::GRACE_INVITED;
 use super::{Case, Facts, Given, World};
 use crate::fixture::{ADA, NEW_PASSWORD, PASSWORD, ROOT, client};
 
@@ -48,14 +49,27 @@ fn none<T>(outcome: Result<T, Error>) -> Given {
     outcome.map(|_| None)
 }
 
-/// All broken rules.
-fn first_of(rules: &[(&str, bool)]) -> Option<String> {
-    let broken: Vec<_> = rules
+/// The refresh token of these tokens was issued.
+fn issued(tokens: &TokenPair) -> Given {
+    Ok(Some(tokens.refresh_token.expose().to_owned()))
+}
+
+/// The rules that do not hold.
+fn violated(rules: &[(&str, bool)]) -> Option<String> {
+    let violated: Vec<_> = rules
         .iter()
         .filter(|(_, holds)| !holds)
         .map(|(rule, _)| *rule)
         .collect();
-    (!broken.is_empty()).then(|| format!("not so: {}", broken.join("; ")))
+    (!violated.is_empty()).then(|| format!("does not hold: {}", violated.join("; ")))
+}
+
+/// The rules that hold when the prepared session has ended.
+async fn signed_out<S: SessionStore>(w: &World<S>, f: &Facts) -> [(&'static str, bool); 2] {
+    [
+        ("no renewal", !w.renews(f.refresh()).await),
+        ("no check", !w.accepts(f.access()).await),
+    ]
 }
 
 fn to(mails: &[Message], address: &str) -> bool {
@@ -71,6 +85,13 @@ fn grace(password: Option<&str>) -> NewAccount<'_> {
     }
 }
 
+fn with_thing(facts: Facts, thing: &str) -> Facts {
+    Facts {
+        thing: thing.to_owned(),
+        ..facts
+    }
+}
+
 pub(super) fn cases<S: SessionStore + 'static>() -> Vec<Case<S>> {
     let mut cases = sessions::sessions();
     cases.extend(passwords::passwords());
@@ -83,11 +104,4 @@ pub(super) fn cases<S: SessionStore + 'static>() -> Vec<Case<S>> {
     cases.extend(mail::mail());
     cases.extend(reading::reading());
     cases
-}
-
-fn world_with(facts: Facts, thing: &str) -> Facts {
-    Facts {
-        thing: thing.to_owned(),
-        ..facts
-    }
 }

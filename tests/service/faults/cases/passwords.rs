@@ -13,11 +13,11 @@ pub(super) fn passwords<S: SessionStore + 'static>() -> Vec<Case<S>> {
                     .service
                     .reauthenticate(f.access(), PASSWORD, None, &client())
                     .await?;
-                Ok(Some(proved.tokens.refresh_token.expose().to_owned()))
+                issued(&proved.tokens)
             },
             Error::Internal("never"),
-            |w, f, _mails| first_of(&[
-                ("the session continues", w.counts(f.access()).await),
+            |w, f, _mails| violated(&[
+                ("the session continues", w.accepts(f.access()).await),
                 ("the old token renews", w.renews(f.refresh()).await),
             ])
         ),
@@ -27,7 +27,7 @@ pub(super) fn passwords<S: SessionStore + 'static>() -> Vec<Case<S>> {
             |w| w.facts(String::new()).await,
             |w, _f| none(w.service.reset_password(ADA, &client(), English).await),
             Error::Internal("never"),
-            |_w, _f, mails| first_of(&[("the mail is sent", to(mails, ADA))])
+            |_w, _f, mails| violated(&[("the mail is sent", to(mails, ADA))])
         ),
         case!(
             "ask for a reset with a challenge",
@@ -38,7 +38,7 @@ pub(super) fn passwords<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 none(w.service.reset_password(ADA, &by, English).await)
             },
             Error::Internal("never"),
-            |_w, _f, mails| first_of(&[("the mail is sent", to(mails, ADA))])
+            |_w, _f, mails| violated(&[("the mail is sent", to(mails, ADA))])
         ),
         case!(
             "reset",
@@ -53,10 +53,10 @@ pub(super) fn passwords<S: SessionStore + 'static>() -> Vec<Case<S>> {
                     .await
             ),
             Error::Link(_),
-            |w, f, mails| first_of(&[
+            |w, f, mails| violated(&[
                 ("the new password", w.can_log_in(ADA, NEW_PASSWORD).await),
                 ("no renewal", !w.renews(f.refresh()).await),
-                ("no check", !w.counts(f.access()).await),
+                ("no check", !w.accepts(f.access()).await),
                 ("the owner gets a notice", to(mails, ADA)),
             ])
         ),
@@ -69,13 +69,13 @@ pub(super) fn passwords<S: SessionStore + 'static>() -> Vec<Case<S>> {
                     .service
                     .change_password(f.access(), PASSWORD, NEW_PASSWORD, &client(), English)
                     .await?;
-                Ok(Some(changed.tokens.refresh_token.expose().to_owned()))
+                issued(&changed.tokens)
             },
             Error::Access(_),
-            |w, f, mails| first_of(&[
+            |w, f, mails| violated(&[
                 ("the new password", w.can_log_in(ADA, NEW_PASSWORD).await),
                 ("no renewal", !w.renews(f.refresh()).await),
-                ("no check", !w.counts(f.access()).await),
+                ("no check", !w.accepts(f.access()).await),
                 ("the owner gets a notice", to(mails, ADA)),
             ])
         ),

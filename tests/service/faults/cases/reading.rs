@@ -23,7 +23,7 @@ pub(super) fn reading<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 Ok(None)
             },
             Error::Internal("never"),
-            |w, f, _mails| first_of(&[
+            |w, f, _mails| violated(&[
                 ("the session continues", w.renews(f.refresh()).await),
                 (
                     "reading changes nothing",
@@ -50,8 +50,8 @@ pub(super) fn reading<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 Ok(None)
             },
             Error::Internal("never"),
-            |w, f, _mails| first_of(&[
-                ("the check holds again", w.counts(f.access()).await),
+            |w, f, _mails| violated(&[
+                ("the check holds again", w.accepts(f.access()).await),
                 ("the session continues", w.renews(f.refresh()).await),
             ])
         ),
