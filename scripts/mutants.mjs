@@ -1,5 +1,5 @@
-// `npm run mutants`: puts each fault of tests/mutants/faults.mjs into a copy of the sources and
-// runs the test that must notice it. A fault that no test notices has survived, and the run fails.
+// `npm run mutants`: puts each fault of tests/mutants/faults/ into a copy of the sources and runs
+// the test that must notice it. A fault that no test notices has survived, and the run fails.
 //
 // Some faults, by their ids:
 //   npm run mutants -- --only decoy-skipped,verify-nothing-emptied
@@ -11,7 +11,7 @@
 // folder beside it.
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { faults } from "../tests/mutants/faults.mjs";
+import { faults } from "../tests/mutants/faults/index.mjs";
 import { applied, failuresIn, outcomesIn, readme } from "../tests/mutants/mutants.mjs";
 import { Advice, main } from "./project/advice.mjs";
 import { parsed } from "./project/arguments.mjs";
@@ -32,7 +32,7 @@ await main(async () => {
   const only = values.only?.split(",");
   const unknown = (only ?? []).filter((id) => !faults.some((fault) => fault.id === id));
   if (unknown.length > 0)
-    throw new Advice(`no fault is called ${unknown.join(", ")}: see tests/mutants/faults.mjs.`);
+    throw new Advice(`no fault is called ${unknown.join(", ")}: see tests/mutants/faults/.`);
   const chosen = faults.filter(({ id }) => !only || only.includes(id));
   // Try all replacements before the first build: a text that is not found is a mistake in the list.
   for (const fault of chosen) applied(fault, readFileSync(inRoot(fault.file), "utf8"));

@@ -1,10 +1,17 @@
 // Plays a page in cookie mode as a browser does: it sends its Origin and the one cookie, and obeys
 // Set-Cookie.
 import assert from "node:assert/strict";
-import { clientOf } from "./client.mjs";
+import { ADA, clientOf, PASSWORD } from "./client.mjs";
 
 /** The cookie's name ends in the port of the tests' ISSUER, because that is plain HTTP. */
 export const NAME = "edgegate-8787";
+
+/** The body of a login of Ada in cookie mode. */
+export const LOGIN = { email: ADA, password: PASSWORD, cookie: true };
+
+/** Whether an access token is still accepted. */
+export const goesOn = async (page, access_token) =>
+  (await page.client.authorized({ role: "user" }, access_token)).status === 200;
 
 /**
  * The Set-Cookie of an answer as `{ name, value, attributes }`, or undefined. Two cookies are left

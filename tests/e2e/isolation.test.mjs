@@ -32,7 +32,7 @@ function classified(path, item, method) {
   const content = operation.requestBody?.content["application/json"];
   const lines = operation.requestBody?.content["application/jsonl"]?.example;
   // Leave out `cookie: true`: it requires an allowed Origin before anything else.
-  // tests/e2e/cookie-mode.test.mjs tests that.
+  // tests/e2e/cookie-mode/requests.test.mjs tests that.
   const { cookie: _, ...members } = content?.example ?? content?.examples?.body.value ?? {};
   const body = content && members;
   const takes = Object.keys(resolve(content?.schema)?.properties ?? {});

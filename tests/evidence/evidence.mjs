@@ -59,13 +59,14 @@ function isNamed({ root, name }, path, title) {
 
 /**
  * The source file of a module, by the rules of Rust. A module without its own file is in its
- * parent's.
+ * parent's. But the module `tests` of x.rs may be in x_tests.rs, as its attribute `path` says.
  */
 function fileOf(root, modules) {
   const folder = dirname(root);
   for (let depth = modules.length; depth > 0; depth -= 1) {
     const path = `${folder}/${modules.slice(0, depth).join("/")}`;
-    const found = [`${path}.rs`, `${path}/mod.rs`].find((name) => existsSync(name));
+    const names = [`${path}.rs`, `${path}/mod.rs`, path.replace(/\/tests$/, "_tests.rs")];
+    const found = names.find((name) => existsSync(name));
     if (found) return found;
   }
   return root;

@@ -76,6 +76,17 @@ test("a test named as evidence is reported when it was ignored, moved, skipped, 
   );
 });
 
+test("the tests of x.rs may be in x_tests.rs", () => {
+  const path = "src/domain/authorization/request_tests.rs";
+  const page = `| 1 | asked | met | \`${path}\` a_complete_request |`;
+  const name = "domain::authorization::request::tests::a_complete_request";
+  const rust = [{ root: "src/lib.rs", name }];
+  const faultsIn = (text) =>
+    notRun(evidenceIn("tests/README.md", text), { rust, javascript: null }).length;
+  assert.equal(faultsIn(page), 0);
+  assert.equal(faultsIn(page.replace("_tests.rs", ".rs")), 1);
+});
+
 test("the reporter tells a test that passed from one that was skipped, is still to do, or failed", (t) => {
   const folder = mkdtempSync(join(tmpdir(), "edgegate-report-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));

@@ -56,7 +56,7 @@ export function readme(results) {
 
 Each of these faults breaks one promise of the documents. \`npm run mutants\` adds each fault to a
 copy of the sources, runs the narrowest test that must notice it, and fails if a fault survives. The
-faults are in [faults.mjs](faults.mjs).
+folder [faults](faults) has a file for each area, such as mail.
 
 \`npm run mutants -- --record\` writes this file: ${results.length} faults, ${killed} killed.
 

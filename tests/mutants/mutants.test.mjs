@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { inRoot } from "../../scripts/project/root.mjs";
 import { count } from "../count.mjs";
-import { faults } from "./faults.mjs";
+import { faults } from "./faults/index.mjs";
 import { applied, failuresIn, readme } from "./mutants.mjs";
 
 test("every fault can still be put in, and the committed results are all killed", () => {

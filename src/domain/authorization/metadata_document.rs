@@ -6,7 +6,8 @@
 //! the rest.
 
 use super::client::{AppClient, ClientId, client_name};
-use super::redirect_uri::{RedirectUri, WebUri};
+use super::redirect_uri::RedirectUri;
+use super::web_uri::WebUri;
 use crate::domain::policy::{
     CLIENT_REDIRECT_URIS_MAX, METADATA_CACHE_MAX, METADATA_CACHE_MIN, METADATA_MAX_BYTES,
 };

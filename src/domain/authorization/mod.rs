@@ -3,8 +3,9 @@
 //!
 //! - [`client`]: the apps that may ask, and their secrets;
 //! - [`redirect_uri`]: where answers may go;
-//! - [`scope`], [`resource`]: what an app may get, and for which API;
-//! - [`request`]: the parameters of `/auth/authorize`, and where each refusal goes;
+//! - [`scope`], [`resource`], [`allowed_scopes`]: what an app may get, and for which API;
+//! - [`request`]: the parameters of `/auth/authorize`;
+//! - [`refusal`]: how a request is refused, by a page or by a redirect;
 //! - [`sealed_request`]: a request that waits for a person;
 //! - [`sign_on`]: the ticket of single sign-on;
 //! - [`next_step()`]: what happens to a request: a code, a page or a refusal;
@@ -14,6 +15,7 @@
 //! - [`id_token`], [`id_token_keys`]: what an app learns of the user, and who signs it;
 //! - [`metadata_document`]: clients that register themselves by a URL.
 
+pub mod allowed_scopes;
 pub mod app_ticket;
 pub mod client;
 pub mod code;
@@ -24,6 +26,7 @@ pub mod id_token_keys;
 pub mod metadata_document;
 pub mod next_step;
 pub mod redirect_uri;
+pub mod refusal;
 pub mod request;
 pub mod resource;
 #[cfg(test)]
@@ -32,7 +35,9 @@ pub mod scope;
 pub mod sealed_request;
 pub mod sign_on;
 mod ticket_body;
+mod web_uri;
 
+pub use allowed_scopes::still_allowed;
 pub use app_ticket::{AppTicket, AppTickets};
 pub(in crate::domain) use client::is_client_name;
 pub use client::{
@@ -53,9 +58,9 @@ pub use id_token_keys::{IdTokenKeys, IdTokenKeysFault, RsaSigningKey};
 pub use metadata_document::{DocumentFault, MetadataDocument, MetadataUrl, MetadataUrlFault};
 pub use next_step::{SignedOn, Step, Visit, next_step};
 pub use redirect_uri::{RedirectKind, RedirectUri, RedirectUriFault};
+pub use refusal::{ErrorRedirect, OAuthError, PageFault, RequestFault};
 pub use request::{
-    AuthorizationRequest, ErrorRedirect, OAuthError, PageFault, Prompts, RequestFault, SeenProof,
-    ServerRules, Unresolved, parse_request, still_allowed,
+    AuthorizationRequest, Prompts, SeenProof, ServerRules, Unresolved, parse_request,
 };
 pub use resource::{ProtectedResource, Resource, ResourceFault};
 pub use scope::{Scope, ScopeFault, Scopes};

@@ -6,7 +6,8 @@
 use super::client::AppClient;
 use super::grant::Grant;
 use super::redirect_uri::RedirectKind;
-use super::request::{AuthorizationRequest, OAuthError, SeenProof, ServerRules};
+use super::refusal::OAuthError;
+use super::request::{AuthorizationRequest, SeenProof, ServerRules};
 use crate::domain::account::{EmailAddress, UserId};
 use crate::domain::session::{Proof, SessionId};
 

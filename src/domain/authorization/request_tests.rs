@@ -397,29 +397,6 @@ fn a_request_that_waited_is_judged_again() {
 }
 
 #[test]
-fn what_was_granted_is_narrowed_to_what_the_app_may_have_now() {
-    let listed = listed();
-    let granted = scopes("openid orders:read orders:write");
-    let api = Resource::parse(API).unwrap();
-    let left = |client: &AppClient, resource: Option<&Resource>| {
-        still_allowed(client, resource, &granted, &rules(&listed))
-    };
-    assert_eq!(left(&client(), Some(&api)), Some(granted.clone()));
-    assert_eq!(left(&client(), None), Some(scopes("openid")));
-    let narrower = AppClient {
-        scopes: client().scopes.into_iter().take(1).collect(),
-        ..client()
-    };
-    let one = scopes("openid orders:read");
-    assert_eq!(left(&narrower, Some(&api)), Some(one));
-    let without_api = AppClient {
-        resources: Vec::new(),
-        ..client()
-    };
-    assert_eq!(left(&without_api, Some(&api)), None);
-}
-
-#[test]
 fn an_answer_keeps_the_port_and_names_the_issuer() {
     let changes = [("redirect_uri", Some("http://127.0.0.1:4711/callback"))];
     let request = asked(&changes).unwrap();

@@ -5,8 +5,8 @@ use std::hash::{Hash, Hasher};
 
 use serde::{Deserialize, Serialize, de};
 
-use super::redirect_uri::{WebUri, WebUriFault};
 use super::scope::Scope;
+use super::web_uri::{WebUri, WebUriFault};
 use crate::domain::policy::RESOURCE_MAX_BYTES;
 
 /// The URI of an API: https, or http on a loopback host, without a fragment. `https://h` and

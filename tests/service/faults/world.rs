@@ -28,6 +28,13 @@ pub(super) struct World<S> {
     pub(super) clock: ManualClock,
 }
 
+/// An invitation of an address that nobody has.
+pub(super) const GRACE_INVITED: Invitee<'_> = Invitee {
+    email: "grace@example.com",
+    first_name: None,
+    last_name: None,
+};
+
 /// What a case has prepared before its fault.
 pub(super) struct Facts {
     pub(super) ada: SignedIn,
@@ -117,7 +124,7 @@ impl<S: SessionStore> World<S> {
             .is_ok()
     }
 
-    pub(super) async fn counts(&self, access_token: &str) -> bool {
+    pub(super) async fn accepts(&self, access_token: &str) -> bool {
         self.service
             .is_authorized_by_role(access_token, &["user"])
             .await
@@ -177,14 +184,9 @@ impl<S: SessionStore> World<S> {
     /// An account without a password, whose first invitation was mailed, and an operator ticket.
     pub(super) async fn invited(&self) -> (UserId, String) {
         let ticket = self.operator();
-        let invitee = Invitee {
-            email: "grace@example.com",
-            first_name: None,
-            last_name: None,
-        };
         let user = self
             .service
-            .create_user(&ticket, invitee, None, Locale::English)
+            .create_user(&ticket, GRACE_INVITED, None, Locale::English)
             .await
             .unwrap();
         self.mails().await;

@@ -9,7 +9,7 @@ use edgegate::service::renew_app_token::AppRenewal;
 use edgegate_token::json::Json;
 
 use super::super::{Case, World};
-use super::{first_of, none};
+use super::{none, violated};
 use crate::app_tokens::{self as apps, Asked, SPA, VERIFIER, WEB, WEB_SECRET, callback, text};
 use crate::fixture::client;
 
@@ -96,7 +96,7 @@ pub(super) fn app_tokens<S: SessionStore + 'static>() -> Vec<Case<S>> {
             },
             // The code may be spent, and the app begins again.
             Error::Grant(_),
-            |w, f, _mails| first_of(&[
+            |w, f, _mails| violated(&[
                 ("one session at most", sessions(w, f.access()).await <= 1),
                 (
                     "the browser's session continues",
@@ -124,7 +124,7 @@ pub(super) fn app_tokens<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 )
             },
             Error::Internal("never"),
-            |w, f, _mails| first_of(&[
+            |w, f, _mails| violated(&[
                 ("the token renews again", renews(w, &f.thing).await),
                 ("one session", sessions(w, f.access()).await == 1),
             ])
@@ -144,7 +144,7 @@ pub(super) fn app_tokens<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 )
             },
             Error::Internal("never"),
-            |w, f, _mails| first_of(&[
+            |w, f, _mails| violated(&[
                 ("the app renews no more", !renews(w, &f.thing).await),
                 (
                     "the browser's session continues",
@@ -167,7 +167,7 @@ pub(super) fn app_tokens<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 Ok(None)
             },
             Error::Internal("never"),
-            |w, f, _mails| first_of(&[(
+            |w, f, _mails| violated(&[(
                 "the next request enters",
                 enter(w, f.ada.tokens.sign_on_ticket.expose()).await == Ok(true)
             )])
@@ -187,7 +187,7 @@ pub(super) fn app_tokens<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 Ok(None)
             },
             Error::Internal("never"),
-            |w, f, _mails| first_of(&[("the session continues", w.counts(f.access()).await)])
+            |w, f, _mails| violated(&[("the session continues", w.accepts(f.access()).await)])
         ),
     ]
 }

@@ -60,7 +60,7 @@ pub(super) fn apps<S: SessionStore + 'static>() -> Vec<Case<S>> {
             |w, _f, _mails| {
                 let clients = &w.service.ports().apps.inner;
                 let listed = Clients::list(clients, None, 9).await.unwrap();
-                first_of(&[("the app exists", listed.len() >= 3)])
+                violated(&[("the app exists", listed.len() >= 3)])
             }
         ),
         case!(
@@ -69,7 +69,7 @@ pub(super) fn apps<S: SessionStore + 'static>() -> Vec<Case<S>> {
             |w| w.facts(w.operator()).await,
             |w, f| none(w.service.change_client(&f.thing, &web(), renamed()).await),
             Error::Internal("never"),
-            |w, _f, _mails| first_of(&[(
+            |w, _f, _mails| violated(&[(
                 "it has the name",
                 stored(w).await == Some(("Ada's notes".to_owned(), 1))
             )])
@@ -84,7 +84,7 @@ pub(super) fn apps<S: SessionStore + 'static>() -> Vec<Case<S>> {
             },
             |w, f| none(w.service.delete_client(&f.thing, &web()).await),
             Error::UnknownClient,
-            |w, _f, _mails| first_of(&[
+            |w, _f, _mails| violated(&[
                 ("it is gone", stored(w).await.is_none()),
                 (
                     "nothing is given to it",
@@ -100,7 +100,7 @@ pub(super) fn apps<S: SessionStore + 'static>() -> Vec<Case<S>> {
             Error::TooManySecrets,
             |w, _f, _mails| {
                 let secrets = stored(w).await.map(|(_, secrets)| secrets);
-                first_of(&[("it is stored", secrets == Some(2))])
+                violated(&[("it is stored", secrets == Some(2))])
             }
         ),
         case!(
@@ -120,7 +120,7 @@ pub(super) fn apps<S: SessionStore + 'static>() -> Vec<Case<S>> {
             Error::UnknownSecret,
             |w, _f, _mails| {
                 let secrets = stored(w).await.map(|(_, secrets)| secrets);
-                first_of(&[("it is gone", secrets == Some(0))])
+                violated(&[("it is gone", secrets == Some(0))])
             }
         ),
         case!(
@@ -138,7 +138,7 @@ pub(super) fn apps<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 Ok(None)
             },
             Error::Internal("never"),
-            |w, f, _mails| first_of(&[("the session continues", w.renews(f.refresh()).await)])
+            |w, f, _mails| violated(&[("the session continues", w.renews(f.refresh()).await)])
         ),
         case!(
             "take back a grant",
@@ -146,7 +146,7 @@ pub(super) fn apps<S: SessionStore + 'static>() -> Vec<Case<S>> {
             |w| {
                 let facts = w.facts(String::new()).await;
                 let id = give(w, &facts).await;
-                world_with(facts, &id.to_string())
+                with_thing(facts, &id.to_string())
             },
             |w, f| {
                 let id = GrantId::parse(&f.thing).unwrap();
@@ -156,7 +156,7 @@ pub(super) fn apps<S: SessionStore + 'static>() -> Vec<Case<S>> {
             |w, f, _mails| {
                 let grants = &w.service.ports().apps.inner;
                 let left = Grants::list(grants, f.id()).await.unwrap();
-                first_of(&[
+                violated(&[
                     ("it is withdrawn", left.is_empty()),
                     ("the session continues", w.renews(f.refresh()).await),
                 ])
@@ -174,7 +174,7 @@ pub(super) fn apps<S: SessionStore + 'static>() -> Vec<Case<S>> {
             },
             |w, _f| none(w.service.forget_withdrawn_grants().await),
             Error::Internal("never"),
-            |w, _f, _mails| first_of(&[(
+            |w, _f, _mails| violated(&[(
                 "none is left",
                 w.service.ports().apps.inner.grants_stored() == 0
             )])

@@ -73,7 +73,7 @@ pub(super) fn authorize<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 }
             },
             Error::Internal("never"),
-            |w, f, _mails| first_of(&[
+            |w, f, _mails| violated(&[
                 ("the session continues", w.renews(f.refresh()).await),
                 (
                     "there is one grant",
@@ -95,7 +95,7 @@ pub(super) fn authorize<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 none(shown.await)
             },
             Error::Internal("never"),
-            |w, f, _mails| first_of(&[("the session continues", w.renews(f.refresh()).await)])
+            |w, f, _mails| violated(&[("the session continues", w.renews(f.refresh()).await)])
         ),
         case!(
             "let an app in",
@@ -118,7 +118,7 @@ pub(super) fn authorize<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 Ok(None)
             },
             Error::Internal("never"),
-            |w, f, _mails| first_of(&[
+            |w, f, _mails| violated(&[
                 ("the session continues", w.renews(f.refresh()).await),
                 (
                     "there is one grant",
@@ -144,10 +144,10 @@ pub(super) fn authorize<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 let tokens = signed_in.tokens;
                 w.service.leave_session(f.refresh(), tokens.sign_on).await?;
                 assert_eq!(tokens.sign_on, f.ada.tokens.sign_on);
-                Ok(Some(tokens.refresh_token.expose().to_owned()))
+                issued(&tokens)
             },
             Error::Internal("never"),
-            |w, f, _mails| first_of(&[
+            |w, f, _mails| violated(&[
                 ("the earlier session is over", !w.renews(f.refresh()).await),
                 ("so is its cookie", !w.is_signed_on(sign_on(f)).await),
             ])
@@ -166,9 +166,9 @@ pub(super) fn authorize<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 none(left.await)
             },
             Error::Internal("never"),
-            |w, f, _mails| first_of(&[
+            |w, f, _mails| violated(&[
                 ("no renewal", !w.renews(f.refresh()).await),
-                ("no check", !w.counts(f.access()).await),
+                ("no check", !w.accepts(f.access()).await),
                 ("nobody is signed on", !w.is_signed_on(sign_on(f)).await),
             ])
         ),

@@ -2,6 +2,11 @@
 
 use super::*;
 
+/// The error of a mail that will be tried again later.
+fn mail_failed(reason: String) -> Error {
+    StoreError::new("mail", reason).into()
+}
+
 pub(super) fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
     vec![
         case!(
@@ -9,12 +14,7 @@ pub(super) fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
             &[],
             |w| {
                 let facts = w.facts(String::new()).await;
-                w.service
-                    .reset_password(ADA, &client(), English)
-                    .await
-                    .unwrap();
-                let jobs = w.service.ports().queue.inner.take();
-                world_with(facts, &jobs[0].encode())
+                with_thing(facts, &w.reset_job().await)
             },
             |w, f| {
                 let handed_out = w.service.deliver_from_queue(&f.thing, "job").await;
@@ -23,14 +23,12 @@ pub(super) fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
                     Delivery::Later { .. } | Delivery::Sent if handed_out.again.is_none() => {
                         Ok(None)
                     }
-                    Delivery::Later { reason, .. } => {
-                        Err(edgegate::domain::error::StoreError::new("mail", reason).into())
-                    }
+                    Delivery::Later { reason, .. } => Err(mail_failed(reason)),
                     other => panic!("{other:?}"),
                 }
             },
             Error::Internal("never"),
-            |_w, _f, mails| first_of(&[("it is sent", to(mails, ADA))])
+            |_w, _f, mails| violated(&[("it is sent", to(mails, ADA))])
         ),
         case!(
             "deliver a batch from the queue, after the provider failed",
@@ -48,7 +46,7 @@ pub(super) fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 let ledger = &ports.ledger.inner;
                 ledger.provider_failed(failed, "503", 0).await.unwrap();
                 let jobs = ports.queue.inner.take();
-                world_with(facts, &[jobs[0].encode(), jobs[1].encode()].join("\0"))
+                with_thing(facts, &[jobs[0].encode(), jobs[1].encode()].join("\0"))
             },
             |w, f| {
                 let texts = f.thing.split('\0').map(str::to_owned);
@@ -59,8 +57,7 @@ pub(super) fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
                     match handed_out.delivery {
                         Delivery::Later { .. } | Delivery::Sent if handed_out.again.is_none() => {}
                         Delivery::Later { reason, .. } => {
-                            let error = edgegate::domain::error::StoreError::new("mail", reason);
-                            failed = Err(error.into());
+                            failed = Err(mail_failed(reason));
                         }
                         other => panic!("{other:?}"),
                     }
@@ -68,7 +65,7 @@ pub(super) fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 failed
             },
             Error::Internal("never"),
-            |_w, _f, mails| first_of(&[
+            |_w, _f, mails| violated(&[
                 ("the first is sent", to(mails, ADA)),
                 ("the second is sent", to(mails, ROOT)),
             ])
@@ -78,12 +75,7 @@ pub(super) fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
             &[],
             |w| {
                 let facts = w.facts(String::new()).await;
-                w.service
-                    .reset_password(ADA, &client(), English)
-                    .await
-                    .unwrap();
-                let jobs = w.service.ports().queue.inner.take();
-                world_with(facts, &jobs[0].encode())
+                with_thing(facts, &w.reset_job().await)
             },
             |w, f| {
                 let job = edgegate::domain::mail::Job::decode(&f.thing).unwrap();
@@ -96,7 +88,7 @@ pub(super) fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 none(delivered)
             },
             Error::Internal("never"),
-            |_w, _f, mails| first_of(&[("it is sent", !mails.is_empty())])
+            |_w, _f, mails| violated(&[("it is sent", !mails.is_empty())])
         ),
         case!(
             "deliver a notice that is sent once",
@@ -109,7 +101,7 @@ pub(super) fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
                     .unwrap();
                 let jobs = w.service.ports().queue.inner.take();
                 let notice = jobs.iter().find(|job| job.task.is_sent_once()).unwrap();
-                world_with(facts, &notice.encode())
+                with_thing(facts, &notice.encode())
             },
             |w, f| {
                 let handed_out = w.service.deliver_from_queue(&f.thing, "job").await;
@@ -118,14 +110,12 @@ pub(super) fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 match handed_out.delivery {
                     Delivery::Sent | Delivery::NotDue(NotDue::AlreadySent) => Ok(None),
                     Delivery::Later { .. } if handed_out.again.is_none() => Ok(None),
-                    Delivery::Later { reason, .. } => {
-                        Err(edgegate::domain::error::StoreError::new("mail", reason).into())
-                    }
+                    Delivery::Later { reason, .. } => Err(mail_failed(reason)),
                     other => panic!("{other:?}"),
                 }
             },
             Error::Internal("never"),
-            |_w, _f, mails| first_of(&[("it is sent", to(mails, ADA))])
+            |_w, _f, mails| violated(&[("it is sent", to(mails, ADA))])
         ),
         case!(
             "deliver while the provider refuses",
@@ -133,7 +123,7 @@ pub(super) fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
             |w| {
                 let facts = w.facts(String::new()).await;
                 let job = w.reset_job().await;
-                world_with(facts, &job)
+                with_thing(facts, &job)
             },
             |w, f| {
                 w.service.ports().mailer.inner.set_down(true);
@@ -144,14 +134,14 @@ pub(super) fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
                     // message again.
                     Delivery::Later { .. } if handed_out.again.is_none() => w.clock.advance(60),
                     Delivery::Later { reason, .. } => {
-                        return Err(edgegate::domain::error::StoreError::new("mail", reason).into());
+                        return Err(mail_failed(reason));
                     }
                     other => panic!("{other:?}"),
                 }
                 Ok(None)
             },
             Error::Internal("never"),
-            |_w, _f, mails| first_of(&[("it is sent", to(mails, ADA))])
+            |_w, _f, mails| violated(&[("it is sent", to(mails, ADA))])
         ),
         case!(
             "deliver a mail that bounced",
@@ -159,7 +149,7 @@ pub(super) fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
             |w| {
                 let facts = w.facts(String::new()).await;
                 let job = w.reset_job().await;
-                world_with(facts, &job)
+                with_thing(facts, &job)
             },
             |w, f| {
                 let bounced = edgegate::domain::mail::MailFailure::Undeliverable {
@@ -170,16 +160,14 @@ pub(super) fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 // By then waiting mails are due, and half the lifetime of an earlier link is over.
                 w.clock.advance(2_400);
                 match (handed_out.delivery, handed_out.again) {
-                    (Delivery::Later { reason, .. }, Some(_)) => {
-                        Err(edgegate::domain::error::StoreError::new("mail", reason).into())
-                    }
+                    (Delivery::Later { reason, .. }, Some(_)) => Err(mail_failed(reason)),
                     // The link never reached anybody, so the owner can request another one.
                     (_, None) => none(w.service.reset_password(ADA, &client(), English).await),
                     other => panic!("{other:?}"),
                 }
             },
             Error::Internal("never"),
-            |_w, _f, mails| first_of(&[("the next one is sent", to(mails, ADA))])
+            |_w, _f, mails| violated(&[("the next one is sent", to(mails, ADA))])
         ),
         case!(
             "keep a dead letter",
@@ -187,7 +175,7 @@ pub(super) fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
             |w| {
                 let facts = w.facts(String::new()).await;
                 let job = w.reset_job().await;
-                world_with(facts, &job)
+                with_thing(facts, &job)
             },
             |w, f| none(
                 w.service
@@ -198,7 +186,7 @@ pub(super) fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
             Error::Internal("never"),
             |w, f, _mails| {
                 let letters = w.service.ports().ledger.inner.letters();
-                first_of(&[(
+                violated(&[(
                     "it is kept once, as it was",
                     matches!(letters.as_slice(), [letter] if letter.job == f.thing),
                 )])
@@ -214,7 +202,7 @@ pub(super) fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
             },
             |w, _f| none(w.service.retry_kept_mail(true).await.map_err(Error::from)),
             Error::Internal("never"),
-            |w, _f, mails| first_of(&[
+            |w, _f, mails| violated(&[
                 ("it is sent", to(mails, ADA)),
                 (
                     "it is not kept any more",
@@ -237,7 +225,7 @@ pub(super) fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 none(retried.map_err(Error::from))
             },
             Error::Internal("never"),
-            |w, _f, mails| first_of(&[
+            |w, _f, mails| violated(&[
                 ("it is sent", to(mails, ADA)),
                 (
                     "it is not kept any more",

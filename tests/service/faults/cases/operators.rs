@@ -9,6 +9,11 @@ async fn invited<S: SessionStore>(w: &World<S>) -> edgegate::domain::account::Us
     users.find_by_email(&grace).await.unwrap().unwrap()
 }
 
+async fn with_invited<S: SessionStore>(w: &World<S>) -> Facts {
+    let (id, ticket) = w.invited().await;
+    w.facts(format!("{ticket} {id}")).await
+}
+
 /// `thing` is the operator ticket, and the id of the invited user after a space.
 pub(super) fn operators<S: SessionStore + 'static>() -> Vec<Case<S>> {
     fn split(thing: &str) -> (&str, UserId) {
@@ -21,19 +26,14 @@ pub(super) fn operators<S: SessionStore + 'static>() -> Vec<Case<S>> {
             &[],
             |w| w.facts(w.operator()).await,
             |w, f| {
-                let invitee = Invitee {
-                    email: GRACE,
-                    first_name: None,
-                    last_name: None,
-                };
                 none(
                     w.service
-                        .create_user_with_link(&f.thing, invitee, None)
+                        .create_user_with_link(&f.thing, GRACE_INVITED, None)
                         .await,
                 )
             },
             Error::EmailTaken,
-            |w, f, mails| first_of(&[
+            |w, f, mails| violated(&[
                 (
                     "the link can be had",
                     w.service
@@ -47,44 +47,35 @@ pub(super) fn operators<S: SessionStore + 'static>() -> Vec<Case<S>> {
         case!(
             "invite again",
             &[],
-            |w| {
-                let (id, ticket) = w.invited().await;
-                w.facts(format!("{ticket} {id}")).await
-            },
+            |w| with_invited(w).await,
             |w, f| {
                 let (ticket, id) = split(&f.thing);
                 none(w.service.invite(ticket, id, English).await)
             },
             Error::Internal("never"),
-            |_w, _f, mails| first_of(&[("the mail is sent", to(mails, GRACE))])
+            |_w, _f, mails| violated(&[("the mail is sent", to(mails, GRACE))])
         ),
         case!(
             "return an invitation",
             &[],
-            |w| {
-                let (id, ticket) = w.invited().await;
-                w.facts(format!("{ticket} {id}")).await
-            },
+            |w| with_invited(w).await,
             |w, f| {
                 let (ticket, id) = split(&f.thing);
                 none(w.service.return_invitation(ticket, id).await)
             },
             Error::Internal("never"),
-            |_w, _f, mails| first_of(&[("no mail", mails.is_empty())])
+            |_w, _f, mails| violated(&[("no mail", mails.is_empty())])
         ),
         case!(
             "vouch for an address",
             &[],
-            |w| {
-                let (id, ticket) = w.invited().await;
-                w.facts(format!("{ticket} {id}")).await
-            },
+            |w| with_invited(w).await,
             |w, f| {
                 let (ticket, id) = split(&f.thing);
                 none(w.service.verify_address(ticket, id).await)
             },
             Error::Internal("never"),
-            |w, _f, _mails| first_of(&[(
+            |w, _f, _mails| violated(&[(
                 "the address is verified",
                 invited(w).await.email_verified_at.is_some()
             )])
@@ -95,7 +86,7 @@ pub(super) fn operators<S: SessionStore + 'static>() -> Vec<Case<S>> {
             |w| w.facts(w.operator()).await,
             |w, f| none(w.service.unlock(&f.thing, f.id()).await),
             Error::Internal("never"),
-            |w, f, _mails| first_of(&[
+            |w, f, _mails| violated(&[
                 (
                     "nothing is counted",
                     w.service.ports().guard.inner.accounts() == 0
@@ -112,10 +103,7 @@ pub(super) fn operators<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 none(w.service.end_session_of(&f.thing, f.id(), session).await)
             },
             Error::UnknownSession,
-            |w, f, _mails| first_of(&[
-                ("no renewal", !w.renews(f.refresh()).await),
-                ("no check", !w.counts(f.access()).await),
-            ])
+            |w, f, _mails| violated(&signed_out(w, f).await)
         ),
         case!(
             "retry failed mails",
@@ -128,7 +116,7 @@ pub(super) fn operators<S: SessionStore + 'static>() -> Vec<Case<S>> {
             },
             |w, f| none(w.service.retry_failed_mail(&f.thing, None).await),
             Error::Internal("never"),
-            |_w, _f, mails| first_of(&[("it is sent", to(mails, ADA))])
+            |_w, _f, mails| violated(&[("it is sent", to(mails, ADA))])
         ),
         case!(
             "drop a failed mail",
@@ -144,7 +132,7 @@ pub(super) fn operators<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 none(w.service.drop_failed_mail(&f.thing, &ids).await)
             },
             Error::Internal("never"),
-            |w, _f, mails| first_of(&[
+            |w, _f, mails| violated(&[
                 ("no mail", mails.is_empty()),
                 (
                     "it is gone",
@@ -158,7 +146,7 @@ pub(super) fn operators<S: SessionStore + 'static>() -> Vec<Case<S>> {
             |w| w.facts(w.operator()).await,
             |w, f| none(w.service.raise_counters(&f.thing, None).await),
             Error::Internal("never"),
-            |w, f, _mails| first_of(&[
+            |w, f, _mails| violated(&[
                 ("no renewal", !w.renews(f.refresh()).await),
                 (
                     "no session goes on",
@@ -181,7 +169,7 @@ pub(super) fn operators<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 Ok(None)
             },
             Error::Internal("never"),
-            |w, f, _mails| first_of(&[("the session continues", w.renews(f.refresh()).await)])
+            |w, f, _mails| violated(&[("the session continues", w.renews(f.refresh()).await)])
         ),
         case!(
             "forget operator tickets",
@@ -193,7 +181,7 @@ pub(super) fn operators<S: SessionStore + 'static>() -> Vec<Case<S>> {
             },
             |w, _f| none(w.service.forget_operator_tickets().await),
             Error::Internal("never"),
-            |w, _f, _mails| first_of(&[(
+            |w, _f, _mails| violated(&[(
                 "none is left",
                 w.service.ports().operator_tickets.inner.count() == 0
             )])

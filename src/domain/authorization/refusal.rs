@@ -1,0 +1,189 @@
+//! How an authorization request is refused: by a page, or by a redirect to the app with an error.
+
+use std::fmt;
+
+use super::redirect_uri::RedirectUri;
+
+/// An error of a redirect (RFC 6749 section 4.1.2.1, OpenID Connect Core section 3.1.2.6, RFC 8707
+/// section 2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OAuthError {
+    /// A parameter is missing, repeated or not valid.
+    InvalidRequest,
+    /// The client may not do this.
+    UnauthorizedClient,
+    /// The user said no.
+    AccessDenied,
+    /// `response_type` is not `code`.
+    UnsupportedResponseType,
+    /// A scope is malformed.
+    InvalidScope,
+    /// The resource is unknown, malformed or not this client's.
+    InvalidTarget,
+    /// Something went wrong here.
+    ServerError,
+    /// A store did not answer.
+    TemporarilyUnavailable,
+    /// `prompt=none`, but somebody has to click.
+    InteractionRequired,
+    /// `prompt=none`, but somebody has to sign in.
+    LoginRequired,
+    /// `prompt=none`, but somebody has to consent.
+    ConsentRequired,
+    /// `request` is not supported.
+    RequestNotSupported,
+    /// `request_uri` is not supported.
+    RequestUriNotSupported,
+    /// `registration` is not supported.
+    RegistrationNotSupported,
+}
+
+impl OAuthError {
+    /// Every error.
+    pub const ALL: [Self; 14] = [
+        Self::InvalidRequest,
+        Self::UnauthorizedClient,
+        Self::AccessDenied,
+        Self::UnsupportedResponseType,
+        Self::InvalidScope,
+        Self::InvalidTarget,
+        Self::ServerError,
+        Self::TemporarilyUnavailable,
+        Self::InteractionRequired,
+        Self::LoginRequired,
+        Self::ConsentRequired,
+        Self::RequestNotSupported,
+        Self::RequestUriNotSupported,
+        Self::RegistrationNotSupported,
+    ];
+
+    /// The `error` parameter.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "invalid_request",
+            Self::UnauthorizedClient => "unauthorized_client",
+            Self::AccessDenied => "access_denied",
+            Self::UnsupportedResponseType => "unsupported_response_type",
+            Self::InvalidScope => "invalid_scope",
+            Self::InvalidTarget => "invalid_target",
+            Self::ServerError => "server_error",
+            Self::TemporarilyUnavailable => "temporarily_unavailable",
+            Self::InteractionRequired => "interaction_required",
+            Self::LoginRequired => "login_required",
+            Self::ConsentRequired => "consent_required",
+            Self::RequestNotSupported => "request_not_supported",
+            Self::RequestUriNotSupported => "request_uri_not_supported",
+            Self::RegistrationNotSupported => "registration_not_supported",
+        }
+    }
+}
+
+impl fmt::Display for OAuthError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Why a request gets a page with the status 400 and no redirect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageFault {
+    /// The query has more than 8 KB.
+    TooLong,
+    /// `client_id` is missing.
+    ClientIdMissing,
+    /// `client_id` is there more than once.
+    ClientIdRepeated,
+    /// No client has this id, or it is disabled.
+    ClientUnknown,
+    /// `redirect_uri` is missing.
+    RedirectUriMissing,
+    /// `redirect_uri` is there more than once.
+    RedirectUriRepeated,
+    /// The client did not register this redirect URI.
+    RedirectUriUnknown,
+}
+
+impl PageFault {
+    /// A stable reason, `snake_case`, for the log.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::TooLong => "query_too_long",
+            Self::ClientIdMissing => "client_id_missing",
+            Self::ClientIdRepeated => "client_id_repeated",
+            Self::ClientUnknown => "client_unknown",
+            Self::RedirectUriMissing => "redirect_uri_missing",
+            Self::RedirectUriRepeated => "redirect_uri_repeated",
+            Self::RedirectUriUnknown => "redirect_uri_unknown",
+        }
+    }
+
+    /// What the page says, for the developer of the app. It contains no text of the request.
+    #[must_use]
+    pub const fn description(self) -> &'static str {
+        match self {
+            Self::TooLong => "The request is longer than 8 KB.",
+            Self::ClientIdMissing => "The parameter client_id is missing.",
+            Self::ClientIdRepeated => "The parameter client_id is there more than once.",
+            Self::ClientUnknown => "No app with this client_id may sign people in here.",
+            Self::RedirectUriMissing => "The parameter redirect_uri is missing.",
+            Self::RedirectUriRepeated => "The parameter redirect_uri is there more than once.",
+            Self::RedirectUriUnknown => "The app has not registered this redirect_uri.",
+        }
+    }
+}
+
+/// A refusal that goes to the app.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ErrorRedirect {
+    /// A matched redirect URI.
+    pub to: RedirectUri,
+    /// The request's `state`, unless it was not valid itself.
+    pub state: Option<String>,
+    /// `error`.
+    pub error: OAuthError,
+    /// `error_description`. It contains no text of the request.
+    pub description: &'static str,
+}
+
+impl ErrorRedirect {
+    /// The URL to redirect to, with `error`, `error_description`, `state` and `iss` (RFC 9207).
+    #[must_use]
+    pub fn url(&self, issuer: &str) -> String {
+        let mut parameters = vec![
+            ("error", self.error.as_str()),
+            ("error_description", self.description),
+        ];
+        if let Some(state) = &self.state {
+            parameters.push(("state", state));
+        }
+        parameters.push(("iss", issuer));
+        self.to.with_parameters(&parameters)
+    }
+}
+
+impl fmt::Debug for ErrorRedirect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ErrorRedirect")
+            .field("to", &self.to)
+            .field("error", &self.error)
+            .field("description", &self.description)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A request that is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RequestFault {
+    /// A page with the status 400.
+    Page(PageFault),
+    /// A redirect to the app.
+    Redirect(Box<ErrorRedirect>),
+}
+
+impl From<PageFault> for RequestFault {
+    fn from(fault: PageFault) -> Self {
+        Self::Page(fault)
+    }
+}

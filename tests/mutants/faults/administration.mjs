@@ -1,0 +1,98 @@
+// Faults in what administrators and operators may do.
+import { lib, service } from "./commands.mjs";
+
+/** @type {import("./index.mjs").Fault[]} */
+export const administration = [
+  {
+    id: "anybody-is-administrator",
+    promise: "Only administrators act on other users.",
+    file: "src/service/manager.rs",
+    search: "if user.roles.contains(ADMIN_ROLE) {",
+    replace: "if user.roles.contains(ADMIN_ROLE) || user.disabled_at.is_none() {",
+    command: service("manage_users"),
+    killers: ["only_administrators_may_manage_users"],
+  },
+  {
+    id: "disabled-administrator-counts",
+    promise: "One enabled administrator always remains.",
+    file: "src/domain/account/user.rs",
+    search: "self.disabled_at.is_none() && self.roles.contains(ADMIN_ROLE)",
+    replace: "self.roles.contains(ADMIN_ROLE)",
+    command: service("last_administrator"),
+    killers: ["a_disabled_administrator_does_not_count"],
+  },
+  {
+    id: "deletion-without-a-proof",
+    promise: "A stolen administrator's token deletes nobody without a recent proof.",
+    file: "src/service/delete_account.rs",
+    search: "self.require_fresh(&manager)?;",
+    replace: "",
+    command: service("reauthenticate"),
+    killers: ["what_cannot_be_undone_needs_a_proof_of_the_last_ten_minutes"],
+  },
+  {
+    id: "invitation-with-roles-without-a-proof",
+    promise:
+      "A stolen administrator's token invites no other administrator without a recent proof.",
+    file: "src/service/manage_users.rs",
+    search: "if given_roles.as_ref().is_some_and(grants) {",
+    replace: "if given_roles.as_ref().is_some_and(grants) && given_roles.is_none() {",
+    command: service("reauthenticate"),
+    killers: ["what_cannot_be_undone_needs_a_proof_of_the_last_ten_minutes"],
+  },
+  {
+    id: "operator-ticket-of-any-scope",
+    promise: "An operator ticket allows only what its scope names.",
+    file: "src/service/manager.rs",
+    search: "if !allowed {",
+    replace: "if !allowed && scope == Scope::Users {",
+    command: service("operator_tickets"),
+    killers: ["a_ticket_opens_its_scope_and_no_other"],
+  },
+  {
+    id: "operator-ticket-for-ever",
+    promise: "An operator ticket is over after 15 minutes.",
+    file: "src/service/manager.rs",
+    search: "ticket.judge(self.now()).map_err(refuse)?;",
+    replace: "ticket.judge(ticket.created_at).map_err(refuse)?;",
+    command: service("operator_tickets"),
+    killers: ["a_ticket_is_over_after_a_quarter_of_an_hour"],
+  },
+  {
+    id: "operator-ticket-of-any-lifetime",
+    promise: "No operator ticket is valid for more than 15 minutes.",
+    file: "src/domain/operator.rs",
+    search: "if is_too_long || self.created_at",
+    replace: "if self.created_at",
+    command: lib("domain::operator"),
+    killers: ["a_ticket_is_valid_for_a_quarter_of_an_hour_at_most"],
+  },
+  {
+    id: "operator-ticket-from-a-page",
+    promise: "An operator ticket does not come from a page.",
+    file: "src/edge/request.rs",
+    search: "if self.origin.is_some() && is_operator_ticket(token) {",
+    replace: 'if self.origin == Some("null") && is_operator_ticket(token) {',
+    command: lib("edge::request"),
+    killers: ["an_operator_ticket_never_comes_from_a_page"],
+  },
+  {
+    id: "administrator-acts-as-operator",
+    promise: "What only an operator may do, no administrator may.",
+    file: "src/service/manager.rs",
+    search: "return Err(self.deny(&bearer));\n        }\n        let (id, allowed)",
+    replace:
+      'let id = OperatorTicketHash::of(&["ego_", &"A".repeat(43)].concat());\n            return id.map(|hash| hash.id()).ok_or_else(|| self.deny(&bearer));\n        }\n        let (id, allowed)',
+    command: service("operator_tickets"),
+    killers: ["only_an_operator_does_what_no_browser_should"],
+  },
+  {
+    id: "link-to-an-account-with-a-password",
+    promise: "No operator gets a link to an account that has a password.",
+    file: "src/service/invite.rs",
+    search: "if user.has_password() || user.disabled_at.is_some() {",
+    replace: "if user.disabled_at.is_some() {",
+    command: service("operator_tickets"),
+    killers: ["a_returned_link_makes_an_administrator_while_registration_is_closed"],
+  },
+];
