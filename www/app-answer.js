@@ -22,6 +22,9 @@ const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/;
 // Addresses that would run in this page, or show something else in its place.
 const NO_APPS = ["about:", "blob:", "data:", "file:", "filesystem:", "javascript:", "view-source:"];
 
+// The service could not read the cookie (src/edge/cookies.rs). The request may still be valid.
+const ABOUT_COOKIE = /\bcookie\b/i;
+
 /**
  * Returns a function that asks the service about the request, and calls `follow` with what it says.
  * If the request is not valid any more, or if there is no answer, the page shows that.
@@ -41,7 +44,7 @@ export function appPage(request, follow) {
       await follow(asked);
     } catch (error) {
       if (!isRefusal(error)) throw error;
-      if (error.code === "invalid_request") {
+      if (error.code === "invalid_request" && !ABOUT_COOKIE.test(error.message)) {
         forgetAppRequest(request);
         return show("expired");
       }

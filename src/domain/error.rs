@@ -186,7 +186,7 @@ impl Code {
             Self::ReauthenticationRequired => "Enter your password again",
             Self::SignInRequired => "Sign in first",
             Self::InvalidGrant => "The refresh token is not valid",
-            Self::InvalidClient => "The client is unknown",
+            Self::InvalidClient => "The client is unknown or did not authenticate",
             Self::UnsupportedGrantType => "The grant type is not supported",
             Self::InvalidScope => "The scope was not granted",
             Self::InvalidTarget => "The resource was not granted",

@@ -87,7 +87,9 @@ pub fn refuse(request: &Request<'_>, problem: Problem) -> Problem {
 /// `invalid_request`.
 pub fn require_no_secret_in_url(request: &Request<'_>) -> Result<(), Problem> {
     let mut parameters = form_urlencoded::parse(request.query.as_bytes());
-    let Some((name, _)) = parameters.find(|(name, _)| is_secret(name)) else {
+    // A parameter without a value is treated as left out (RFC 6749 section 3.1).
+    let Some((name, _)) = parameters.find(|(name, value)| is_secret(name) && !value.is_empty())
+    else {
         return Ok(());
     };
     Err(Problem::invalid_request(format!(
@@ -265,12 +267,14 @@ mod tests {
             assert_eq!(problem.code, Code::InvalidRequest, "{query}");
             assert!(!problem.into_oauth_answer().body.unwrap().contains("hush"));
         }
-        let request = Request {
-            query: "codes=1&x=code",
-            content_type: Some(FORM),
-            ..Request::default()
-        };
-        assert!(read(&request).is_ok());
+        for query in ["codes=1&x=code", "access_token=&code&client_secret="] {
+            let request = Request {
+                query,
+                content_type: Some(FORM),
+                ..Request::default()
+            };
+            assert!(read(&request).is_ok(), "{query}");
+        }
     }
 
     #[test]

@@ -195,6 +195,17 @@ test("an expired or foreign request, no request, and no answer each say what to 
   await expired.page.getByRole("heading", { name: "This request has expired" }).waitFor();
   await expired.page.getByText("Go back to the app and sign in there again.").first().waitFor();
 
+  // A cookie that can't be read says nothing about the request, which is good once the cookie is gone.
+  for (const detail of ["the cookie is there twice", "the Cookie header is too long"]) {
+    const unread = problem(400, "invalid_request", { detail });
+    const { page } = await open(t, (time) => (time === 1 ? unread : askedOf("consent")));
+    await page
+      .getByText("The service could not do this (invalid_request, request 5f0c).")
+      .waitFor();
+    await page.getByRole("button", { name: "Try again" }).click();
+    await title(page).waitFor();
+  }
+
   const page = await openPage(t, browser, www.url);
   await fakeSession(page, ADA);
   await page.goto("/consent");

@@ -1,4 +1,5 @@
 // The pages as the Worker serves them, without its wasm. Everything else is not found.
+import { ALWAYS } from "../../src/edge/exchange.js";
 import { answerPage, forPeople } from "../../src/edge/pages/index.mjs";
 
 export default {
@@ -6,7 +7,19 @@ export default {
     const page = answerPage(request, env);
     if (page) return page;
     const body = JSON.stringify({ type: "about:blank", status: 404, code: "not_found" });
-    const headers = { "Content-Type": "application/problem+json", "X-Request-Id": "5f0c" };
+    const headers = new Headers({
+      ...ALWAYS,
+      "Content-Type": "application/problem+json",
+      "X-Request-Id": "5f0c",
+    });
+    const origin = request.headers.get("Origin");
+    if (origin !== null) {
+      headers.set("Access-Control-Allow-Origin", origin);
+      headers.set("Vary", "Origin");
+      headers.set("Accept-Encoding", "identity");
+      headers.append("Set-Cookie", "a=; Max-Age=0");
+      headers.append("Set-Cookie", "b=; Max-Age=0");
+    }
     return forPeople(request, new Response(body, { status: 404, headers }), env);
   },
 };

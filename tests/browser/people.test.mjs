@@ -62,6 +62,18 @@ test("a person's 404 is a page, a program's is problem+json; both have the same 
   }
 });
 
+test("a page keeps the headers of the refusal: its cookies, and who may read it", async () => {
+  const page = await ask("/nothing", { headers: { Accept: BROWSERS, Origin: www.url } });
+  assert.match(page.headers.get("Content-Type") ?? "", /^text\/html/);
+  assert.deepEqual(page.headers.getSetCookie(), ["a=; Max-Age=0", "b=; Max-Age=0"]);
+  assert.equal(page.headers.get("Access-Control-Allow-Origin"), www.url);
+  assert.equal(page.headers.get("Accept-Encoding"), "identity");
+  const vary = page.headers.get("Vary")?.split(", ").toSorted();
+  assert.deepEqual(vary, ["Accept", "Accept-Language", "Origin"]);
+  // Those of a body of JSON are not the page's.
+  assert.match(page.headers.get("Content-Security-Policy") ?? "", /script-src/);
+});
+
 test("a proxy that asks for a person at another site gets no page, and neither does /healthz", async () => {
   for (const path of ["/auth/authorized", "/healthz"]) {
     const answer = await ask(path, { headers: { Accept: BROWSERS } });

@@ -107,7 +107,9 @@ impl RowRefusal {
     pub fn detail(&self) -> String {
         match self {
             Self::LineTooLong => format!("a line may have {IMPORT_LINE_MAX_BYTES} bytes"),
-            Self::NotUtf8 => "the line is not UTF-8: convert the file first".to_owned(),
+            Self::NotUtf8 => "the line is not UTF-8: convert the file first, or unpack \
+                               it if it is compressed"
+                .to_owned(),
             Self::NotAnObject => {
                 "the line is not a JSON object: if this is CSV, convert it to one object a line"
                     .to_owned()

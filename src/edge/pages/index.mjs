@@ -20,6 +20,13 @@ const TURNSTILE = "https://challenges.cloudflare.com";
 // The pages with a place for Turnstile's widget.
 const WITH_CHALLENGE = ["/sign-in", "/register", "/forgot-password"];
 
+// Headers that belong to a body. The page that replaces it has its own.
+const OF_THE_BODY = ["Content-Type", "Content-Length", ...Object.keys(ALWAYS)].map((name) =>
+  name.toLowerCase(),
+);
+// The page may have them too.
+const SEVERAL = ["set-cookie", "vary"];
+
 /**
  * Answers a request for a page. Null if it is not for a page.
  *
@@ -137,9 +144,10 @@ async function refusalPage(request, answer, env) {
   if (!page.ok) return answer;
   const { status } = answer;
   const headers = headersOf(page, language);
-  for (const name of ["Allow", "Retry-After", "WWW-Authenticate", "X-Request-Id"]) {
-    const value = answer.headers.get(name);
-    if (value !== null) headers.set(name, value);
+  for (const [name, value] of answer.headers) {
+    if (OF_THE_BODY.includes(name.toLowerCase())) continue;
+    if (SEVERAL.includes(name.toLowerCase())) headers.append(name, value);
+    else headers.set(name, value);
   }
   headers.append("Vary", "Accept");
   const known = status >= 500 && status !== 503 ? "500" : `${status}`;
