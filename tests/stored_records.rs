@@ -207,7 +207,7 @@ fn write_kv() -> Value {
     content(&kv)
 }
 
-/// A store that has the samples, and those of sessions from before proofs.
+/// A store that has the samples, and samples of sessions that began before proofs existed.
 fn sampled_kv() -> Kv {
     let (kv, store) = kv();
     let older = json!([{

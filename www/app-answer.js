@@ -57,8 +57,8 @@ export function appPage(request, follow) {
 }
 
 /**
- * Answers the app. Resolves to false if another person is signed in than the page has shown, or
- * nobody: then ask about the request again.
+ * Answers the app. Resolves to false if nobody is signed in, or somebody other than the page has
+ * shown. Then ask about the request again.
  *
  * @param {string} request
  * @param {Asked} asked
@@ -121,7 +121,8 @@ export const phrase = (text, elements) =>
     .map((part, place) => (place % 2 === 1 ? (elements[part]?.cloneNode(true) ?? part) : part));
 
 /**
- * Loads the page again in the language that the app asked for, once, if it is in another.
+ * If the page is in another language than the app asked for, loads it again in that language, once.
+ * Returns whether it does.
  *
  * @param {Asked} asked
  */

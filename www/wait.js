@@ -5,8 +5,9 @@ import { duration, words } from "./words.js";
 /** @typedef {{seconds: number, sentence: string}} Wait `sentence` has a `{time}`. */
 
 /**
- * Says in `place` how long to wait, counts down, and says at the end that it is over. Resolves then.
- * A screen reader reads the sentence once, not every second: a timer is not live (WAI-ARIA 1.2).
+ * Says in `place` how long to wait, and counts down. Resolves at the end, and says that the wait is
+ * over. A screen reader reads the sentence once, not every second: a timer is not live (WAI-ARIA
+ * 1.2).
  *
  * @param {HTMLElement} place
  * @param {Wait} wait

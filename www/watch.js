@@ -14,8 +14,8 @@
   addEventListener("error", fail, true);
   addEventListener("unhandledrejection", fail);
 
-  // Until the page's script has armed a form, its button is disabled, and the browser ignores the
-  // Enter key. form.js sends the form then.
+  // Until the page's script has armed a form, its button is disabled, so the browser ignores the
+  // Enter key. Remember the key, so that form.js can send the form once it is armed.
   addEventListener(
     "keydown",
     (event) => {

@@ -80,7 +80,10 @@ export const NETWORK_SIGMA = 0.08;
 
 /** Seconds, and a number of isolates. */
 export const CACHING = {
-  /** `REVOCATION_CACHE_TTL` of src/domain/policy.rs. KV refreshes what is read again before. */
+  /**
+   * `REVOCATION_CACHE_TTL` of src/domain/policy.rs. KV refreshes a key that is read again within
+   * that time, so it stays in the cache.
+   */
   kv: 30,
   /** `REVOCATION_MEMORY_TTL` of src/domain/policy.rs. */
   isolate: 15,

@@ -94,7 +94,7 @@ export function latencySourcesTable() {
       [
         "KV's cache at a location remembers",
         `${CACHING.kv} s`,
-        "`REVOCATION_CACHE_TTL`; KV refreshes a key that is read again before that",
+        "`REVOCATION_CACHE_TTL`; KV refreshes a key that is read again within that time, so it stays in the cache",
       ],
       ["an isolate remembers a check", `${CACHING.isolate} s`, "`REVOCATION_MEMORY_TTL`"],
       ["isolates of a location that share a user's requests", CACHING.isolates, "assumption"],

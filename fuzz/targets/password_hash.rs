@@ -24,7 +24,7 @@ thread_local! {
     static HASHER: Argon2Hasher = Argon2Hasher::default();
 }
 
-/// A hash of another system is within its limits, or it is rejected before it is computed.
+/// A hash of another system that exceeds a limit is rejected before it is computed.
 fn foreign(text: &str) {
     let judged = HASHER.with(|hasher| hasher.judge(&PasswordHash::new(text.to_owned())));
     let Ok(hash) = ForeignHash::read(text) else {

@@ -306,7 +306,7 @@ function problemOf({ status, type }) {
 }
 
 /**
- * The body, up to the size at which the wasm would reject it.
+ * Reads the body. Throws as soon as it is longer than the wasm accepts.
  *
  * @param {URL} url
  * @param {Response} response

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { inRoot } from "./root.mjs";
 
 /**
- * Hashes files and folders (given relative to the project) and further texts. A missing file is
- * part of the hash as missing.
+ * Hashes files and folders, by their paths in the project, and further texts. A missing file adds
+ * nothing.
  *
  * @param {string[]} paths
  * @param {(string | null)[]} [texts]

@@ -12,7 +12,8 @@ import { join } from "node:path";
 export function wasmFlags(flags = []) {
   const cargoHome = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
   const registry = `--remap-path-prefix=${join(cargoHome, "registry/src")}=/cargo`;
-  // Not RUSTFLAGS: these may contain spaces. cargo ignores every other source of flags then. Build
-  // scripts get none of them, because cargo is called with `--target`.
+  // cargo splits RUSTFLAGS at spaces, which these flags may contain. With this variable it ignores
+  // every other source of flags. Build scripts get none of them, because cargo is called with
+  // `--target`.
   return { CARGO_ENCODED_RUSTFLAGS: [registry, ...flags].join("\x1f") };
 }

@@ -241,8 +241,8 @@ pub const GUESS_LAPSE: u64 = DAY;
 /// enough for an owner who tries all the passwords they have. A thief of a device ticket gets a
 /// tenth of what strangers get.
 pub const KNOWN_GUESSES: u32 = 10;
-/// How many known clients with failures an account's object counts separately; any other counts as
-/// a stranger. Each had to sign in first. Together they take about 3 KB.
+/// How many known clients with failures an account's object counts separately. Any further client
+/// is treated as a stranger. A client becomes known by signing in. 50 of them take about 3 KB.
 pub const KNOWN_COUNTED: usize = 50;
 /// How many attempts by strangers may wait in one account's object while it computes a hash. The
 /// same number of attempts by known clients may wait at the same time.

@@ -108,8 +108,8 @@ function refuse(state) {
 }
 
 /**
- * JavaScript that the wasm calls may swallow a trap, as `new Promise(closure)` does. The function
- * of the wasm that has called it must not continue then.
+ * JavaScript that the wasm calls may swallow a trap, as `new Promise(closure)` does. After such a
+ * trap the function of the wasm that has called the JavaScript must not continue.
  *
  * @type {(state: State) => (run: Run) => Run}
  */

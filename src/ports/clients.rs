@@ -46,7 +46,7 @@ pub trait Clients {
     /// false when the id is taken.
     ///
     /// # Errors
-    /// When the store does not answer. The app may or may not exist then.
+    /// When the store does not answer. The app may or may not exist.
     async fn create(
         &self,
         client: &AppClient,
@@ -58,7 +58,7 @@ pub trait Clients {
     /// any more, MUST delete all grants to it in the same atomic step: nobody was asked for them.
     ///
     /// # Errors
-    /// When the store does not answer. The change may or may not have been made then.
+    /// When the store does not answer. The change may or may not have been made.
     async fn change(&self, client: &AppClient, if_version: u64) -> Result<bool, StoreError>;
 
     /// Deletes an app, its secrets and all grants to it in one atomic step. Returns whether there
@@ -72,7 +72,7 @@ pub trait Clients {
     /// [`CLIENT_SECRETS_MAX`](crate::domain::policy::CLIENT_SECRETS_MAX).
     ///
     /// # Errors
-    /// When the store does not answer. The secret may or may not have been added then.
+    /// When the store does not answer. The secret may or may not have been added.
     async fn add_secret(
         &self,
         id: &ClientId,

@@ -25,7 +25,7 @@ pub trait MailGate {
     /// for simultaneous calls from many places. `now` is in seconds since 1970.
     ///
     /// # Errors
-    /// When it may not have been counted. The caller rejects the request then.
+    /// When it may not have been counted. The caller then rejects the request.
     async fn count(
         &self,
         name: &GateName,
@@ -96,7 +96,7 @@ pub trait MailLedger {
     /// When the store does not answer.
     async fn due(&self, limit: u32, now: u64) -> Result<Vec<DeadLetter>, StoreError>;
 
-    /// Deletes a stored job. An absent one is no error.
+    /// Deletes a stored job. An absent one is not an error.
     ///
     /// # Errors
     /// When it may not have been deleted.

@@ -51,7 +51,7 @@ pub trait PasswordGuard {
     ) -> Result<Guarded<Result<PasswordHash, HashError>>, StoreError>;
 
     /// Forgets all failures of an account, so that everybody may try again at once. An account
-    /// without failures is no error.
+    /// without failures is not an error.
     ///
     /// # Errors
     /// When some may still be counted.

@@ -138,10 +138,10 @@ pub trait Events {
 
 /// Verifies signatures with the platform's own code, which is faster than edgegate-token's.
 pub trait SignatureVerifier {
-    /// Whether the signature is valid, or `None` if the platform can't tell: edgegate-token decides
-    /// then. The answer is final, so it MUST be `None` whenever the platform fails.
+    /// Whether the signature is valid, or `None` if the platform can't tell. Then edgegate-token
+    /// decides. The answer is final, so it MUST be `None` whenever the platform fails.
     ///
-    /// The caller has judged the form before: [`SignedBy::judge_signature_form`].
+    /// Callers first judge the form, with [`SignedBy::judge_signature_form`].
     async fn verify(&self, signed_by: &SignedBy<'_>) -> Option<bool>;
 }
 

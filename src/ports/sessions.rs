@@ -280,7 +280,7 @@ pub trait SessionStore {
     /// on. Never writes. The adapter states how stale the answer may be.
     ///
     /// # Errors
-    /// When the store does not answer. The caller rejects the token then.
+    /// When the store does not answer. The caller then rejects the token.
     async fn revocation(
         &self,
         user: UserId,

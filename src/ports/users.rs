@@ -28,7 +28,7 @@ pub trait UserDirectory {
     /// time.
     ///
     /// # Errors
-    /// When the store does not answer. The user may or may not exist then, and a repeat finds out.
+    /// When the store does not answer. The user may or may not exist, and a repeat finds out.
     async fn insert(
         &self,
         user: &User,
@@ -79,7 +79,7 @@ pub trait UserDirectory {
     /// [`row_changes`](Self::row_changes).
     ///
     /// # Errors
-    /// When the store does not answer. The change may or may not have been made then.
+    /// When the store does not answer. The change may or may not have been made.
     async fn update(
         &self,
         id: UserId,
@@ -126,14 +126,14 @@ pub trait UserDirectory {
     async fn forget_row_changes(&self, before: u64) -> Result<(), StoreError>;
 
     /// Deletes a user if it has this canonical address and, where `if_version` is given, this
-    /// version. An absent one is no error. MUST store the freed address before, and record the
+    /// version. An absent one is not an error. MUST store the freed address before, and record the
     /// user's [`Departure`], due at once, in the same atomic step. Returns whether there was such a
     /// user. MUST keep the last administrator: an enabled user with the admin role, while no other
     /// enabled user has that role and a password. The check MUST be part of the same atomic step.
     /// `within` is as in [`update`](Self::update).
     ///
     /// # Errors
-    /// When the store does not answer. The user may or may not exist then, and a repeat finds out.
+    /// When the store does not answer. The user may or may not exist, and a repeat finds out.
     async fn delete(
         &self,
         id: UserId,

@@ -296,7 +296,7 @@ impl<P: Ports> AuthService<P> {
     /// The ticket is in the fragment, which browsers neither send to a server nor put into
     /// `Referer`.
     ///
-    /// The id of an app's request is no secret. It is a parameter, so that pages of other authors
+    /// The id of an app's request is not secret. It is a parameter, so that pages of other authors
     /// find only the ticket in the fragment.
     fn link(&self, page: &str, app_request: Option<AppRequestId>, ticket: &Secret) -> String {
         let parameter = app_request.map_or_else(String::new, |id| format!("?request_id={id}"));

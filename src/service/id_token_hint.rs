@@ -24,7 +24,7 @@ impl<P: Ports> AuthService<P> {
         IdTokenHint::of(&claims?, &settings.issuer, self.now())
     }
 
-    /// If the platform fails, there is no hint: the person is asked then.
+    /// If the platform fails, there is no hint, so the person is asked.
     async fn claims_signed_with_rsa(&self, signed: &RsaSigned<'_>) -> Option<Json> {
         let signer = self.ports.id_token_signer();
         let signature = signer.sign(signed.key, signed.signing_input.as_bytes());
@@ -55,7 +55,7 @@ mod tests {
     fn only_an_id_token_of_a_public_key_is_a_hint() {
         for (keys, typ, is_hint) in [
             (ED25519, "JWT", true),
-            // Any other type: an access token is no hint.
+            // Any other type: an access token is not a hint.
             (ED25519, "other+jwt", false),
             (SYMMETRIC, "JWT", false),
         ] {

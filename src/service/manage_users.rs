@@ -277,7 +277,7 @@ impl<P: Ports> AuthService<P> {
     ///
     /// # Errors
     /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::Field`]; [`Error::EmailTaken`];
-    /// [`Error::Store`]: the account may exist, and a retry answers [`Error::EmailTaken`] then.
+    /// [`Error::Store`]: the account may exist. If it does, a retry answers [`Error::EmailTaken`].
     pub async fn create_user_with_link(
         &self,
         ticket: &str,

@@ -77,7 +77,7 @@ const PIECES: [&[u8]; 14] = [
     b"\xef\xbb\xbf",
     b"\\u0061",
 ];
-/// In base64url and in no alphabet of it.
+/// Characters of base64url, and some that it does not have.
 const LETTERS: &[u8] = b"ABCDXYZabcdxyz0189-_.=+/ \t";
 
 /// The order of the base point of Ed25519, and that of P-256.
@@ -164,7 +164,7 @@ impl Random {
         }
     }
 
-    /// A member more, in front. It may be there twice then.
+    /// Adds a member in front. An object may then have the same member twice.
     fn add_member(&mut self, text: &mut Vec<u8>) {
         let member = format!("{{\"{}\":{},", self.one_of(&NAMES), self.one_of(&VALUES));
         if text.first() == Some(&b'{') {

@@ -104,8 +104,8 @@ async function picture(page, name) {
 }
 
 /**
- * The violations that axe finds. It skips a mail's frame, which would need the script too; how
- * mails look is tested where they are made.
+ * The violations that axe finds. It skips the frame with a mail, because axe's script is not loaded
+ * there. How mails look is tested where they are made.
  */
 async function violations(page, rules) {
   const found = await page.evaluate(

@@ -8,7 +8,7 @@ import { inRoot } from "../../scripts/project/root.mjs";
 
 const read = (name) => readFileSync(inRoot(name), "utf8");
 
-/** The codes of the table under a heading; each row has its cells filled. */
+/** The codes of the table under a heading. Fails if a cell is empty. */
 function table(text, heading) {
   const part = text.split(heading)[1].split("\n## ")[0];
   return [...part.matchAll(/^\| `([a-z_]+)` \|(.*)\|$/gm)].map(([, code, cells]) => {

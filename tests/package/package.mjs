@@ -58,7 +58,7 @@ export async function makeProject(t, packages = []) {
     "-C",
     path("node_modules/edgegate"),
   ]);
-  // Tools of ours that the project uses.
+  // Our tools that the project uses.
   for (const name of packages) {
     mkdirSync(join(path("node_modules", name), ".."), { recursive: true });
     symlinkSync(inRoot("node_modules", name), path("node_modules", name));

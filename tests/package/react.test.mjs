@@ -1,6 +1,6 @@
 // AuthClient as the store of React's useSyncExternalStore: rendered by a server, hydrated in a page,
 // in StrictMode. React reports a snapshot that changes by itself, and a page that differs from the
-// server's, as errors on the console; openPage fails the test then.
+// server's, as errors on the console. Then openPage fails the test.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";

@@ -80,7 +80,8 @@ fn only_its_owner_learns_that_an_address_is_taken() {
         .await
         .unwrap();
         assert_eq!(mails[0].to.as_given(), ROOT);
-        // It has a link for a new password of their own account, not one that confirms the address.
+        // The mail to the owner has a link that resets the password of their account, not one that
+        // confirms the address.
         assert!(
             mails[0].text.contains("/reset-password#egl_"),
             "{}",

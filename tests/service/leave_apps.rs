@@ -15,7 +15,7 @@ use crate::fixture::{ADA, ROOT, World, on_both, on_memory};
 
 const BYE: &str = "https%3A%2F%2Fapp.example.com%2Fbye";
 
-/// An id_token of ours, which was issued some seconds ago.
+/// An id_token of this service, issued some seconds ago.
 pub(crate) fn id_token<S: SessionStore>(
     world: &World<S>,
     user: &str,

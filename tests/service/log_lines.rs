@@ -71,8 +71,8 @@ fn troubles() -> Vec<Line> {
     Trouble::ALL.iter().map(of).collect()
 }
 
-/// The events of the audit log, each as its scenarios record it. The reason or the detail belongs to
-/// the line where it decides the level.
+/// The events that the scenarios of the audit log record. A line has its reason or its detail only
+/// if that decides its level.
 fn events() -> Vec<Line> {
     let seen = crate::audit_log::levels();
     let mut lines = BTreeSet::new();

@@ -385,7 +385,7 @@ on_both!(ten_at_once_all_succeed, STRICT, world => {
     }
 });
 
-// For tickets and records from before proofs existed, the login is the proof.
+// In tickets and records that were made before proofs existed, the login is the proof.
 on_both!(a_session_from_before_the_update_is_proved_by_its_login, &[], world => {
     let service = &world.service;
     let own = log_in(service, ROOT).await.unwrap();

@@ -1,4 +1,4 @@
-// Every script says how it is used, and does nothing else then.
+// With --help every script says how it is used, and does nothing else.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";

@@ -64,7 +64,7 @@ test("every subcommand has --env and --remote; one for this machine alone refuse
       assert.ok(has(command, option), `${nameOf(command)} ${option}`);
   const refusing = [];
   for (const command of all) {
-    // Without a project every subcommand stops, but one that refuses --remote says so first.
+    // No subcommand has this option, so each one stops. One that refuses --remote says so first.
     const run = programOf(SUBCOMMANDS, async () => {}).parseAsync([
       ...["node", "edgegate", ...nameOf(command).split(" "), "--remote", "--no-such-option"],
     ]);

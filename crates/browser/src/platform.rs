@@ -11,8 +11,9 @@ extern "C" {
     /// The platform's check of one signature.
     pub type SignatureCheck;
 
-    /// Begins to verify the signature with the key at this position of the key set. The form of the
-    /// token and of its signature is valid then. The signature covers the token up to its last dot.
+    /// Begins to verify the signature with the key at this position of the key set. It is called
+    /// only when the form of the token and of its signature is valid. The signature covers the
+    /// token up to its last dot.
     #[wasm_bindgen(method)]
     fn begin(this: &SignatureCheck, position: u32, signature: &[u8]);
 }

@@ -40,7 +40,7 @@ pub fn verify(
 }
 
 /// Verifies the form, the `typ` and the signature of a token that [`sign`](crate::sign) made, and
-/// gives its claims. **They are not judged:** the token may have expired, and may be for somebody
+/// gives its claims. **They are not checked:** the token may have expired, and may be for somebody
 /// else.
 ///
 /// ```

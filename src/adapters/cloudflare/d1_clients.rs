@@ -173,7 +173,7 @@ fn secret_values(id: &ClientId, secret: &StoredSecret) -> Vec<JsValue> {
     ]
 }
 
-/// A JSON list, as the columns have it.
+/// A JSON list, as it is stored in a column.
 pub(super) fn list<'a>(texts: impl Iterator<Item = &'a str>) -> String {
     json::encode(&texts.collect::<Vec<_>>())
 }

@@ -95,7 +95,7 @@ impl Objects {
         }
     }
 
-    /// The same, but fails when the answer takes longer than this. It does not try again then.
+    /// The same, but fails without a retry when the answer takes longer than this.
     pub(super) async fn ask_within<A: DeserializeOwned>(
         &self,
         milliseconds: u64,

@@ -49,7 +49,7 @@ struct SessionValue {
     at: Option<u64>,
     /// Eight hexadecimal digits.
     by: Option<String>,
-    /// Records from before proofs have neither this nor `amr`.
+    /// Records that were written before proofs existed have neither this nor `amr`.
     #[serde(skip_serializing_if = "Option::is_none")]
     auth_time: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]

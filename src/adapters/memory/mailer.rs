@@ -25,7 +25,8 @@ impl MemoryMailer {
         std::mem::take(&mut self.0.borrow_mut().taken)
     }
 
-    /// Fails once with this failure. Several failures come in the order of these calls.
+    /// Makes one mail fail with this failure. After several calls, the failures come in the order
+    /// of the calls.
     pub fn fail_once(&self, failure: MailFailure) {
         self.0.borrow_mut().failures.push_back(failure);
     }

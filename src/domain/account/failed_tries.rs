@@ -99,7 +99,7 @@ impl FailedTries {
     /// Admits an attempt.
     ///
     /// # Errors
-    /// When the client has to wait: after how many whole seconds, at least one, it may retry.
+    /// When the client has to wait: the seconds until it may retry, rounded up.
     pub fn admit(&self, by: TriedBy, now: u64) -> Result<Admitted, u32> {
         if let TriedBy::Known(id) = by {
             let may = match self.known.get(&id) {

@@ -64,8 +64,8 @@ impl ProviderFailures {
         format!("{} {attempts} failed within {seconds} s", self.failures)
     }
 
-    /// Whether an operator must know. One failed attempt is no outage: the next one comes within
-    /// seconds and may succeed.
+    /// Whether an operator must know. One failed attempt is not an outage: the next one comes
+    /// within seconds and may succeed.
     #[must_use]
     pub const fn needs_operator(&self, now: u64) -> bool {
         match self.kind {

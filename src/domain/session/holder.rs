@@ -52,8 +52,8 @@ impl Holder {
         }
     }
 
-    /// The sign-on in a record: the one that a browser's session goes on with, or whose end ends
-    /// the session of an app.
+    /// The sign-on in a record. A browser's session continues this sign-on. An app's session ends
+    /// with it.
     #[must_use]
     pub fn sign_on(&self) -> Option<SessionId> {
         match self {

@@ -97,7 +97,8 @@ async function start(folder, config) {
 /** Somebody's browser at the site. */
 async function visit(app, origin, program) {
   const jar = new Map();
-  // The module sends only navigations to the sign-in, and the headers of `fetch` say that it is none.
+  // The module sends only navigations to the sign-in. The headers of `fetch` would say that this is
+  // not a navigation.
   const ask = async (url) => {
     const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
     const headers = { accept: "text/html", "sec-fetch-mode": "navigate", cookie };

@@ -10,7 +10,7 @@ export const charge = (what, amount = 1) => {
   bill[what] = (bill[what] ?? 0) + amount;
 };
 
-/** What began and ended so far, in order: such as "begin D1 statements". */
+/** The calls that have begun and ended so far, in order, such as "begin D1 statements". */
 export const trace = [];
 
 const traced =

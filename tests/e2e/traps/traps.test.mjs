@@ -41,7 +41,7 @@ const OBJECTS = {
     call: [JSON.stringify({ revocation: { session: SESSION, now: NOW } })],
   },
   Account: { call: [JSON.stringify(TRY), "uncounted", NOW * 1000] },
-  // It is counted each time, but stays far from its limit, so the answer is always the same.
+  // The gate counts each call. It stays far from its limit, so the answer is always the same.
   MailGate: { call: [JSON.stringify([FIRST_REQUEST, NOW])] },
 };
 const LOGIN = {

@@ -14,7 +14,7 @@ export const checks = [
   },
   {
     id: "skipped-test-is-evidence",
-    promise: "A skipped test is no evidence.",
+    promise: "A skipped test is not evidence.",
     file: "tests/evidence/reporter.mjs",
     search: "const outcome = skipped ?",
     replace: "const outcome = skipped && data.todo ?",

@@ -19,7 +19,7 @@ async fn disable<S: SessionStore>(world: &World<S>, user: UserId, disabled: bool
     world.service.amend_user(token, user, change).await.unwrap();
 }
 
-/// Whether the sign-on of a code has ended: no app gets a session from it then.
+/// Whether the sign-on of a code has ended, so that no app gets a session from it.
 async fn is_signed_off<S: SessionStore>(world: &World<S>, code: &AuthorizationCode) -> bool {
     let now = now(world);
     let session = SessionId::new(now * 1000, &[7; 10]);
@@ -169,7 +169,7 @@ on_both!(an_access_token_of_a_session_that_has_ended_leaves_the_apps_until_it_ex
     }
 });
 
-/// A replaced session ends no sign-on, whoever ends it then.
+/// A session that was replaced does not end the sign-on.
 #[test]
 fn replaced_is_no_log_out() {
     assert!(!EndReason::Replaced.ends_the_sign_on());

@@ -159,8 +159,8 @@ fn documented_repeats() -> BTreeMap<String, BTreeSet<String>> {
     repeats
 }
 
-/// Passwords are hashed in the request, after the limiter, or by the guard. The guard's limits are
-/// off, or it would delay the tests' own logins too.
+/// The two values of `PASSWORD_WORK`: the request hashes the password, after the limiter, or the
+/// guard does. The guard's limits are off. Otherwise it would delay the tests' own logins.
 const WORK: [&[(&str, &str)]; 2] = [&[], &[("PASSWORD_WORK", "durable"), ("LIMITS", "off")]];
 
 /// Returns how many faults there were, and adds the failed calls to `seen`.
@@ -493,7 +493,8 @@ fn change_before_each_update(world: &Rc<World<Faulty<MemorySessions>>>, id: User
     });
 }
 
-/// The row has the next version then, but not this change.
+/// The update finds a row with the next version, which somebody else wrote. Its own change is not
+/// in the row, so it must not be reported as made.
 #[test]
 fn a_change_that_failed_is_not_mistaken_for_another_change_at_the_same_time() {
     for name in [

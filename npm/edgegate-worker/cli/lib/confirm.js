@@ -1,4 +1,4 @@
-// Questions before a change of what is deployed.
+// Asks before a command changes what is deployed.
 import { confirm, isCancel, text } from "@clack/prompts";
 import { Advice } from "./advice.js";
 

@@ -143,7 +143,7 @@ pub(crate) async fn a_letter_kept_twice_is_as_the_second_says<L: MailLedger>(
     Ok(())
 }
 
-/// "An absent one is no error."
+/// "An absent one is not an error."
 pub(crate) async fn a_forgotten_letter_is_gone<L: MailLedger>(world: &World<L>) -> Case {
     world.clear().await?;
     let letters = [1, 2].map(|after| world.letter(BEGUN, Some(BEGUN + after)));

@@ -142,7 +142,7 @@ pub(crate) async fn ten_insertions_at_once_make_one_account<D: UserDirectory>(
     world.holds(user, "the one").await
 }
 
-/// "The user may or may not exist then, and a repeat finds out."
+/// "The user may or may not exist, and a repeat finds out."
 pub(crate) async fn a_repeated_insertion_changes_nothing<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {

@@ -134,7 +134,8 @@ pub(crate) async fn the_last_time_an_address_was_freed_stays<D: UserDirectory>(
     Ok(())
 }
 
-/// A deletion, and at the same time a registration from before it: afterwards there is no account.
+/// An account is deleted while a registration that was requested earlier is completed. Afterwards
+/// there is no account.
 pub(crate) async fn a_deletion_and_an_older_registration_at_once_leave_no_account<
     D: UserDirectory,
 >(

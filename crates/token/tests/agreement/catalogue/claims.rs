@@ -1,4 +1,4 @@
-//! What attackers send in the claims.
+//! Attacks by claims.
 
 use super::Catalogue;
 use crate::token_support::{AUD, ISS, NOW, and, claims, with};

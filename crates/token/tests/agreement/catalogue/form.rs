@@ -1,4 +1,4 @@
-//! What attackers send in the encoding.
+//! Attacks on the encoding: the base64url, the parts and the length of a token.
 
 use super::Catalogue;
 use crate::token_support::{Key, and, claims, encode};

@@ -1,4 +1,4 @@
-//! What attackers send in the header and as the key.
+//! Attacks by the header, such as another algorithm or a key of the attacker.
 
 use super::{Catalogue, signed};
 use crate::token_support::{

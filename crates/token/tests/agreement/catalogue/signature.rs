@@ -1,4 +1,4 @@
-//! What attackers send as the signature.
+//! Attacks by the signature.
 
 use super::{Catalogue, signed};
 use crate::token_support::Key;
