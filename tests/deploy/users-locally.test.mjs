@@ -77,6 +77,17 @@ test("accounts of the local service", { timeout: 600_000 }, async (t) => {
     ["Ada's notes", true, true, [uri]],
   );
   assert.equal((await must("change", id, "--no-first-party", "--enable")).disabled, false);
+  const api = ["--resource", "https://api.example.com", "--scope", "notes.read"];
+  const after = ["--post-logout-redirect-uri", "https://notes.example.com/"];
+  const lists = ({ resources, scopes, post_logout_redirect_uris: uris }) =>
+    [resources, scopes, uris].map(({ length }) => length);
+  assert.deepEqual(lists(await must("change", id, ...api, ...after)), [1, 1, 1]);
+  const emptied = ["--no-resource", "--no-scope", "--no-post-logout-redirect-uri"];
+  assert.deepEqual(lists(await must("change", id, ...emptied)), [0, 0, 0]);
+  assert.match(
+    (await run("clients", "change", id)).text,
+    /nothing is to be changed: add an option/,
+  );
   const second = await must("secret", "add", id);
   assert.notEqual(second.client_secret, made.client_secret);
   const third = await run("clients", "secret", "add", id);

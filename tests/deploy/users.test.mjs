@@ -69,6 +69,8 @@ test("accounts, sessions and mails of a deployed service", { timeout: 900_000 },
     assert.deepEqual([shown.user.email, shown.sessions.length, shown.mails], [ADA, 1, []]);
     assert.equal(shown.last_sign_in, shown.sessions[0].begun_at);
     await fails(/no account has the address/, "users", "show", "nobody@example.com");
+    const unknown = made.id.replace(/.$/, (last) => (last === "0" ? "1" : "0"));
+    await fails(new RegExp(`no account has the id ${unknown}`), "users", "show", unknown);
 
     const granted = await must("users", "grant", ADA, "editor", "--yes");
     assert.deepEqual(granted.roles, ["admin", "editor", "user"]);
@@ -134,6 +136,8 @@ test("accounts, sessions and mails of a deployed service", { timeout: 900_000 },
         );
         const told = text.split("\n").filter((line) => line.startsWith('{"line"'));
         const rows = told.map((line) => JSON.parse(line));
+        for (const { code, detail } of rows)
+          assert.equal(/with --allow-admin /.test(detail), code === "administrator", detail);
         return {
           ...{ code, result: JSON.parse(stdout) },
           refused: rows.map(({ line, code }) => [line, code]).toSorted(([a], [b]) => a - b),
@@ -189,6 +193,9 @@ test("accounts, sessions and mails of a deployed service", { timeout: 900_000 },
     assert.equal(written.code, 0, written.text);
     assert.equal(project.read("out.jsonl"), stdout);
     assert.equal(statSync(project.path("out.jsonl")).mode & 0o777, 0o600);
+    assert.deepEqual(await must("users", "export", "--output", "again.jsonl"), {
+      exported: ROWS - 3,
+    });
     await fails(/out\.jsonl exists already/, "users", "export", "--output", "out.jsonl");
     await fails(
       /EXPORT_HASHES/,
@@ -215,6 +222,8 @@ test("accounts, sessions and mails of a deployed service", { timeout: 900_000 },
     );
     assert.ok(!JSON.stringify(mails).includes("@"));
     assert.equal((await must("users", "show", ADA)).mails.length, 2);
+    await fails(/`mail drop` takes ids/, "mail", "drop", "all", "--yes");
+    await fails(/no kept mail has the id nope/, "mail", "drop", "nope", "--yes");
     assert.deepEqual(await must("mail", "retry", "all", "--yes"), { mails: 2 });
     assert.deepEqual(await must("mail", "drop", ids[0], "--yes"), { mails: 1 });
     const kept = await sql("SELECT id, retry_at FROM dead_letters");

@@ -11,6 +11,16 @@ test("an algorithm of id_tokens is chosen, kept, or undone", () => {
   assert.deepEqual([sent("EdDSA"), sent(undefined), sent(false)], ["EdDSA", undefined, null]);
 });
 
+test("a list is replaced, kept, or emptied", () => {
+  const sent = (/** @type {string[] | false | undefined} */ list) => {
+    const fields = fieldsOf({ postLogoutRedirectUri: list, resource: list, scope: list });
+    return [fields.post_logout_redirect_uris, fields.resources, fields.scopes];
+  };
+  assert.deepEqual(sent(["a"]), [["a"], ["a"], ["a"]]);
+  assert.deepEqual(sent(undefined), [undefined, undefined, undefined]);
+  assert.deepEqual(sent(false), [[], [], []]);
+});
+
 test("each reason for which a URI is rejected has its remedy", () => {
   const reasons = ["redirect_uri", "resource"].flatMap((name) => {
     const text = readFileSync(inRoot("src/domain/authorization", `${name}.rs`), "utf8");

@@ -102,6 +102,9 @@ test("a file of another form is told by its beginning", () => {
     ["email,password_hash", /CSV/],
     ["a@example.com;x", /CSV/],
     ["\xff\xfe{\0", /UTF-8/],
+    ["\x1f\x8b\x08\0\0", /compressed \(gzip\).*gunzip/],
+    ["PK\x03\x04\x14\0", /compressed \(zip\)/],
+    ["\x28\xb5\x2f\xfd\x04", /compressed \(zstd\)/],
     ["email", /not a JSON object/],
   ]))
     assert.match(String(problem(text)), expected, text);

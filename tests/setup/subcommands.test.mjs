@@ -77,6 +77,31 @@ test("every subcommand has --env and --remote; one for this machine alone refuse
   assert.deepEqual(refusing.toSorted(), ["completion", "dev", "keys make", "prepare", "upgrade"]);
 });
 
+test("an argument that an option with several values has taken is explained, and usage shows the order that works", async () => {
+  const greedy = shown.flatMap(leaves).filter(({ options, registeredArguments: [argument] }) => {
+    return argument?.required && options.some(({ variadic }) => variadic);
+  });
+  assert.deepEqual(greedy.map(nameOf).toSorted(), [
+    "clients change",
+    "clients create",
+    "users create",
+  ]);
+  for (const command of greedy) {
+    const { long } = command.options.find(({ variadic }) => variadic) ?? { long: "" };
+    const required = command.options.flatMap((one) => (one.mandatory ? [one.long, "value"] : []));
+    const words = ["node", "edgegate", ...nameOf(command).split(" "), ...required];
+    const taken = programOf(SUBCOMMANDS).parseAsync([...words, String(long), "value", "argument"]);
+    await assert.rejects(taken, (/** @type {Error} */ error) => {
+      assert.match(error.message, /missing required argument/);
+      assert.match(error.message, /--[a-z-]+ takes every word after it/);
+      return true;
+    });
+    assert.match(command.usage(), /^<\w+> \[options\]$/);
+  }
+  const alone = programOf(SUBCOMMANDS).parseAsync(["node", "edgegate", "users", "show"]);
+  await assert.rejects(alone, /^CommanderError: error: missing required argument 'user'$/);
+});
+
 test("an unknown environment stops every subcommand before it does anything", async (t) => {
   // A subcommand that goes on nevertheless finds no project here, and says that instead.
   const empty = mkdtempSync(join(tmpdir(), "edgegate-subcommands-"));

@@ -20,9 +20,9 @@ const SCOPE = "clients";
 /**
  * What an app may be changed to.
  *
- * @typedef {{ name?: string, redirectUri?: string[], postLogoutRedirectUri?: string[],
- *   resource?: string[], scope?: string[], idTokenAlg?: string | false, firstParty?: boolean,
- *   disable?: boolean, enable?: boolean }} Fields
+ * @typedef {{ name?: string, redirectUri?: string[], postLogoutRedirectUri?: string[] | false,
+ *   resource?: string[] | false, scope?: string[] | false, idTokenAlg?: string | false,
+ *   firstParty?: boolean, disable?: boolean, enable?: boolean }} Fields
  */
 
 /** @type {import("./lib/program.js").Register} */
@@ -51,6 +51,9 @@ export const clients = (program) => {
   )
     .option("--first-party", "nobody is asked for consent, and it may see roles")
     .option("--no-first-party", "people are asked for consent")
+    .option("--no-post-logout-redirect-uri", "the browser goes nowhere after a log-out")
+    .option("--no-resource", "it may get tokens for no API")
+    .option("--no-scope", "it may get no scope of an API")
     .option("--no-id-token-alg", "the algorithm of the signing key")
     .option("--disable", "it begins no session, and its sessions can't be renewed")
     .option("--enable", "the opposite")
@@ -85,12 +88,15 @@ export const fieldsOf = (options) => ({
   name: options.name,
   first_party: options.firstParty,
   redirect_uris: options.redirectUri,
-  post_logout_redirect_uris: options.postLogoutRedirectUri,
-  resources: options.resource,
-  scopes: options.scope,
+  post_logout_redirect_uris: listOf(options.postLogoutRedirectUri),
+  resources: listOf(options.resource),
+  scopes: listOf(options.scope),
   id_token_signed_response_alg: options.idTokenAlg === false ? null : options.idTokenAlg,
   disabled: options.disable ? true : options.enable ? false : undefined,
 });
+
+/** @param {string[] | false | undefined} list False empties it. */
+const listOf = (list) => (list === false ? [] : list);
 
 /** @param {Options} options */
 async function list(options) {
@@ -145,8 +151,13 @@ const create = (name, options) =>
 const amend = (id, options) => {
   if (options.disable && options.enable)
     throw new Advice("--disable and --enable are opposites: give one of them.");
+  const fields = fieldsOf(options);
+  if (Object.values(fields).every((field) => field === undefined))
+    throw new Advice(
+      "nothing is to be changed: add an option, such as --name. `edgegate clients change --help` lists all.",
+    );
   return withService(options, { scope: SCOPE, change: `Change the app ${id}.` }, async (ask) => {
-    const answer = await ask("PATCH", pathOf(id), fieldsOf(options));
+    const answer = await ask("PATCH", pathOf(id), fields);
     requireFields(answer);
     requireFound(answer, [200], id);
     tell(options, answer.body, textOf(answer.body));

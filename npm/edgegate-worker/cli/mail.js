@@ -1,4 +1,5 @@
 // `edgegate mail`: mails that could not be sent.
+import { Advice } from "./lib/advice.js";
 import { requireStatus } from "./lib/operator.js";
 import { tell } from "./lib/program.js";
 import { serviceCommand, timeOf, withService } from "./lib/service.js";
@@ -80,6 +81,10 @@ async function retry(ids, options) {
  * @param {Options} options
  */
 async function drop(ids, options) {
+  if (ids.includes("all"))
+    throw new Advice(
+      "`mail drop` takes ids, so that nobody deletes all mails by mistake: `edgegate mail list` shows them.",
+    );
   const count = await changed(options, `Delete ${counted(ids.length)}.`, ids, (ask, some) =>
     ask("POST", "/auth/operator/mail/drop", { ids: some }),
   );
@@ -103,6 +108,10 @@ const changed = (options, change, ids, send) =>
       requireStatus(answer, [200], "the mails");
       count += answer.body.mails;
     }
+    if (count === 0 && !ids.includes("all"))
+      throw new Advice(
+        `${ids.length === 1 ? `no kept mail has the id ${ids[0]}` : "no kept mail has one of these ids"}: \`edgegate mail list\` shows all.`,
+      );
     return count;
   });
 

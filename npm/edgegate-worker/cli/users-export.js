@@ -35,7 +35,10 @@ async function runExport(options) {
     }
   });
   const text = `${count} ${count === 1 ? "account" : "accounts"} exported${output === undefined ? "" : ` to ${output}`}.`;
-  console.error(options.json ? JSON.stringify({ exported: count }) : text);
+  const json = JSON.stringify({ exported: count });
+  // Standard output has the accounts, unless they went into a file.
+  if (options.json && output !== undefined) console.log(json);
+  else console.error(options.json ? json : text);
 }
 
 /**

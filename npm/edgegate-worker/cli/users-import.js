@@ -11,6 +11,16 @@ import { serviceCommand, withService } from "./lib/service.js";
 const PROGRESS_LINES = 500;
 
 /**
+ * What to say instead of the service, which speaks of its own parameters.
+ *
+ * @type {Record<string, string>}
+ */
+const DETAILS = {
+  administrator:
+    "the account would be an administrator: repeat the import with --allow-admin if it must be",
+};
+
+/**
  * @typedef {import("./lib/service.js").ServiceOptions & { dryRun?: boolean, allowAdmin?: boolean }}
  *   Options
  */
@@ -44,7 +54,8 @@ async function runImport(file, options) {
       send: (body) => sendOnce(ask, `/auth/users/import?${query}`, body),
       sleep: (seconds) => sleepFor(seconds * 1000),
       report: (outcome) => {
-        const { line, status, code, detail } = outcome;
+        const { line, status, code } = outcome;
+        const detail = DETAILS[code ?? ""] ?? outcome.detail;
         counts[/** @type {keyof typeof counts} */ (status)] += 1;
         if (status === "refused") {
           progress.clear();

@@ -76,6 +76,17 @@ function trimmed(bytes, number) {
 const isSpace = (byte) => byte === 32 || (byte >= 9 && byte <= 13);
 
 /**
+ * With which bytes a compressed file begins.
+ *
+ * @type {Record<string, number[]>}
+ */
+const COMPRESSED = {
+  gzip: [0x1f, 0x8b],
+  zip: [0x50, 0x4b, 0x03, 0x04],
+  zstd: [0x28, 0xb5, 0x2f, 0xfd],
+};
+
+/**
  * Why the file can't be imported, judged by the beginning of its first line; undefined if it looks
  * like JSON lines.
  *
@@ -83,8 +94,14 @@ const isSpace = (byte) => byte === 32 || (byte >= 9 && byte <= 13);
  */
 export function formProblem(first) {
   if (!first?.bytes) return "it is empty";
-  const text = first.bytes.toString();
-  if (first.bytes[0] === 0xff || first.bytes[0] === 0xfe || text.includes("\0"))
+  const { bytes } = first;
+  const [kind] =
+    Object.entries(COMPRESSED).find(([, begins]) => begins.every((byte, n) => bytes[n] === byte)) ??
+    [];
+  if (kind)
+    return `it is compressed (${kind}): unpack it first, as by \`gunzip\`, \`unzip\` or \`unzstd\``;
+  const text = bytes.toString();
+  if (bytes[0] === 0xff || bytes[0] === 0xfe || text.includes("\0"))
     return "it is not UTF-8: convert it first";
   if (text.startsWith("["))
     return "it is a JSON array: write one object per line, as by `jq -c '.[]' users.json > users.jsonl`";

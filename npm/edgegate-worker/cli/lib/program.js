@@ -53,7 +53,35 @@ export function programOf(subcommands, requireEnvironment = requireConfigured) {
       if (environment) await requireEnvironment(environment);
     });
   for (const register of subcommands) register(program);
+  for (const command of leavesOf(program)) argumentsFirst(command);
   return program;
+}
+
+/**
+ * @param {Command} command
+ * @returns {Command[]}
+ */
+const leavesOf = (command) =>
+  command.commands.length > 0 ? command.commands.flatMap(leavesOf) : [command];
+
+/**
+ * An option with several values takes every word up to the next option, also an argument that was
+ * meant for the command. So the arguments stand first in such a command's usage, and the error of one
+ * that was taken says why it is missing.
+ *
+ * @param {Command} command
+ */
+function argumentsFirst(command) {
+  const greedy = command.options.filter(({ variadic }) => variadic);
+  const names = command.registeredArguments.map((argument) => `<${argument.name()}>`);
+  if (greedy.length === 0 || names.length === 0) return;
+  command.usage(`${names.join(" ")} [options]`);
+  command.exitOverride((error) => {
+    const taker = greedy.find((option) => command.getOptionValue(option.attributeName()));
+    if (error.code === "commander.missingArgument" && taker)
+      error.message += `: ${taker.long} takes every word after it, up to the next option, so write the argument before the options`;
+    throw error;
+  });
 }
 
 /** The subcommands that do the same for each environment. */

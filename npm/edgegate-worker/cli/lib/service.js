@@ -130,6 +130,7 @@ const localDatabase =
 export async function findUser(ask, given) {
   if (UUID.test(given)) {
     const answer = await ask("GET", `/auth/users/${given.toLowerCase()}`);
+    if (answer.status === 404) throw new Advice(`no account has the id ${given}.`);
     requireStatus(answer, [200], given);
     return answer.body;
   }
