@@ -136,19 +136,16 @@ test("accounts, sessions and mails of a deployed service", { timeout: 900_000 },
         );
         const told = text.split("\n").filter((line) => line.startsWith('{"line"'));
         const rows = told.map((line) => JSON.parse(line));
+        for (const { code, detail } of rows)
+          assert.equal(/with --allow-admin /.test(detail), code === "administrator", detail);
         return {
           ...{ code, result: JSON.parse(stdout) },
           refused: rows.map(({ line, code }) => [line, code]).toSorted(([a], [b]) => a - b),
         };
       };
-      const toldFor = async (line) => {
-        const { text } = await run("users", "import", "users.jsonl", "--remote", "--dry-run");
-        return text.split("\n").find((one) => one.startsWith(`users.jsonl:${line}:`));
-      };
       const dry = await importing("--dry-run");
       assert.deepEqual(dry, { code: 1, result: { dry_run: true, ...counts }, refused });
       assert.deepEqual(await sql("SELECT count(*) AS n FROM users"), [{ n: 1 }]);
-      assert.match(String(await toldFor(501)), /repeat the import with --allow-admin /);
       await fails(/add --yes/, "users", "import", "users.jsonl");
       const done = await importing("--yes");
       assert.deepEqual(done, { code: 1, result: { dry_run: false, ...counts }, refused });
@@ -227,7 +224,6 @@ test("accounts, sessions and mails of a deployed service", { timeout: 900_000 },
     assert.equal((await must("users", "show", ADA)).mails.length, 2);
     await fails(/`mail drop` takes ids/, "mail", "drop", "all", "--yes");
     await fails(/no kept mail has the id nope/, "mail", "drop", "nope", "--yes");
-    await fails(/no kept mail has one of these ids/, "mail", "retry", "nope", "none", "--yes");
     assert.deepEqual(await must("mail", "retry", "all", "--yes"), { mails: 2 });
     assert.deepEqual(await must("mail", "drop", ids[0], "--yes"), { mails: 1 });
     const kept = await sql("SELECT id, retry_at FROM dead_letters");
