@@ -19,6 +19,7 @@ import { kilobytes, packageSizes, packageTarball } from "./project/package-size.
 import { originUrl, repositoryFields } from "./project/repository.mjs";
 import { inRoot } from "./project/root.mjs";
 import { output, run } from "./project/run.mjs";
+import { snip } from "./project/snip.mjs";
 import { clearStamp, setStamp, stampIs } from "./project/stamp.mjs";
 import { lockedCrate, toolEnv, wasmBindgen, wasmOpt } from "./project/tools.mjs";
 import { wasmFlags } from "./project/wasm-flags.mjs";
@@ -32,6 +33,7 @@ const WASM_INPUTS = [
   "crates",
   "package-lock.json",
   "scripts/build-package.mjs",
+  "scripts/project/snip.mjs",
   "scripts/project/wasm-flags.mjs",
 ];
 const WASM_NAMES = ["edgegate.js", "edgegate_bg.wasm", "inline.js"];
@@ -100,6 +102,8 @@ async function buildWasm() {
     "wasm32-unknown-unknown",
   ];
   await must("cargo", cargo, "the wasm of the npm package does not build", wasmFlags());
+  const snipped = join(work, "edgegate_browser.wasm");
+  writeFileSync(snipped, await snip(readFileSync(inRoot(BUILT))));
   const bindgen = [
     "--target",
     "web",
@@ -109,7 +113,7 @@ async function buildWasm() {
     work,
     "--out-name",
     "edgegate",
-    inRoot(BUILT),
+    snipped,
   ];
   await must(wasmBindgen, bindgen, "wasm-bindgen can't make the bindings of the npm package");
   await optimise(work);

@@ -1,5 +1,5 @@
 // Verifies signatures with the platform's WebCrypto, and remembers which tokens have a valid one.
-/** @import { GlueSignatureCheck, GlueVerifier } from "./wasm/edgegate.js" */
+/** @import { GluePublicKey, GlueSignatureCheck, GlueVerifier } from "./wasm/edgegate.js" */
 import { decodeText } from "./text.js";
 
 /** Each token has at most 4 KiB of text, so they take 4 MiB at most. Ours have some 700 bytes. */
@@ -101,11 +101,9 @@ export class PlatformKeys {
    *
    * @param {SubtleCrypto} subtle
    * @param {number} position
-   * @param {string} [coordinates] in base64url: `x` for Ed25519, `x.y` for P-256. There are none if
-   *   there is no such key.
+   * @param {Partial<GluePublicKey>} [publicKey] Nothing if there is no such key.
    */
-  async import(subtle, position, coordinates = "") {
-    const [x, y] = coordinates.split(".");
+  async import(subtle, position, { x, y } = {}) {
     const isP256 = y !== undefined;
     const algorithm = isP256 ? ES256 : EDDSA;
     const jwk = isP256 ? { kty: "EC", crv: "P-256", x, y } : { kty: "OKP", crv: "Ed25519", x };
@@ -166,8 +164,8 @@ export class SignatureCheck {
       return;
     }
     // This call into the wasm may trap. So it is not a part of the promise, which never rejects.
-    const coordinates = this.#verifier.publicKey(position);
-    this.answer = this.#import(position, coordinates).then(
+    const publicKey = this.#verifier.publicKey(position);
+    this.answer = this.#import(position, publicKey).then(
       (imported) => this.#verify(imported, copy),
       () => null,
     );
@@ -175,10 +173,10 @@ export class SignatureCheck {
 
   /**
    * @param {number} position
-   * @param {string | undefined} coordinates
+   * @param {GluePublicKey | undefined} publicKey
    */
-  async #import(position, coordinates) {
-    return this.#keys.import(globalThis.crypto.subtle, position, coordinates);
+  async #import(position, publicKey) {
+    return this.#keys.import(globalThis.crypto.subtle, position, publicKey);
   }
 
   /**

@@ -414,8 +414,7 @@ class Keys {
    * @param {string} jwks
    */
   #make(instance, jwks) {
-    const { issuer, audience, clockTolerance } = this.#expected;
-    const made = instance.Verifier.make(jwks, issuer, audience, clockTolerance);
+    const made = instance.Verifier.make(jwks, this.#expected);
     instance.verifiers.set(this, made);
     return made;
   }

@@ -1,15 +1,112 @@
 //! Arguments from JavaScript, where a caller can pass anything. Each value is judged before any of
 //! it is copied into wasm's memory.
 //!
-//! serde-wasm-bindgen carries refusals out, but it does not read arguments. It would copy a string
-//! of any length, replace half of a surrogate pair with U+FFFD, take -0 and a bigint as integers,
-//! and iterate endless lists. Its error texts quote the value and link the printing of floats,
-//! which is 18 KB of wasm gzipped (docs/decisions/0009).
+//! serde-wasm-bindgen reads the members of an object, but it converts none of them. It would copy a
+//! string of any length, replace half of a surrogate pair with U+FFFD, and take -0 and a bigint as
+//! integers. So each member is a [`Judged`], which takes the value as it is and judges it.
+//!
+//! Reading a value by serde-wasm-bindgen must never fail. Its errors describe the value, which takes
+//! 15 KB of wasm gzipped, so the build replaces them with traps (docs/decisions/0009).
 
 use super::refusal::Refusal;
 use edgegate_token::limits::INTEGER_MAX;
 use js_sys::JsString;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+use serde_wasm_bindgen::{from_value, preserve};
 use wasm_bindgen::{JsCast as _, JsValue};
+
+/// The members of an object.
+pub(super) fn members<T: DeserializeOwned>(
+    object: JsValue,
+    name: &'static str,
+) -> Result<T, Refusal> {
+    if !object.is_object() {
+        return Err(Refusal::argument(name, "must be an object"));
+    }
+    from_value(object).map_err(|_| Refusal::argument(name, "can't be read"))
+}
+
+/// A value of the caller, or what is wrong with it. Reading one never fails.
+pub(super) struct Judged<T>(Result<T, &'static str>);
+
+impl<T: FromJs> Judged<T> {
+    pub(super) fn of(value: &JsValue) -> Self {
+        Self(T::from_js(value))
+    }
+}
+
+impl<T> Judged<T> {
+    /// The value. If it is refused, `name` says which argument it is.
+    pub(super) fn named(self, name: &'static str) -> Result<T, Refusal> {
+        self.0.map_err(|problem| Refusal::argument(name, problem))
+    }
+}
+
+/// A member that is missing is like one that is `undefined`.
+impl<T: FromJs> Default for Judged<T> {
+    fn default() -> Self {
+        Self::of(&JsValue::UNDEFINED)
+    }
+}
+
+impl<'de, T: FromJs> Deserialize<'de> for Judged<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value: JsValue = preserve::deserialize(deserializer)?;
+        Ok(Self::of(&value))
+    }
+}
+
+/// What can be made of a value from JavaScript.
+pub(super) trait FromJs: Sized {
+    /// The value, or what is wrong with it, as the end of a sentence that begins with its name.
+    fn from_js(value: &JsValue) -> Result<Self, &'static str>;
+}
+
+/// A string of at most `MAX` bytes that the caller chose: an option, or an address to compare with.
+pub(super) struct Setting<const MAX: usize>(pub(super) String);
+
+impl<const MAX: usize> FromJs for Setting<MAX> {
+    fn from_js(value: &JsValue) -> Result<Self, &'static str> {
+        match text(value, MAX) {
+            Ok(text) if !text.is_empty() => Ok(Self(text)),
+            Ok(_) => Err("must not be empty"),
+            Err(TextProblem::NotString) => Err("must be a string"),
+            Err(TextProblem::TooLong) => Err("is too long"),
+            Err(TextProblem::NotUnicode) => Err("must be well-formed Unicode"),
+        }
+    }
+}
+
+/// Whole seconds from 0 to `MAX`.
+pub(super) struct Seconds<const MAX: u64>(pub(super) u64);
+
+impl<const MAX: u64> FromJs for Seconds<MAX> {
+    fn from_js(value: &JsValue) -> Result<Self, &'static str> {
+        let number = value.as_f64().ok_or("must be a number of seconds")?;
+        whole_seconds(number, MAX).map(Self)
+    }
+}
+
+/// The time at which a token is judged, in Unix seconds. The package's options for it are `now` and
+/// `currentDate`.
+pub(super) fn now(number: f64) -> Result<u64, Refusal> {
+    Judged(whole_seconds(number, INTEGER_MAX)).named("now")
+}
+
+fn whole_seconds(number: f64, max: u64) -> Result<u64, &'static str> {
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "`as` saturates, and a number that it changes gets other bits"
+    )]
+    let (whole, back) = (number as u64, number as u64 as f64);
+    if back.to_bits() != number.to_bits() || whole > max {
+        return Err("must be whole seconds in range");
+    }
+    Ok(whole)
+}
 
 /// Why a value is not an acceptable string.
 pub(super) enum TextProblem {
@@ -31,44 +128,4 @@ pub(super) fn text(value: &JsValue, max: usize) -> Result<String, TextProblem> {
         return Err(TextProblem::NotUnicode);
     }
     Ok(text)
-}
-
-/// A string that the caller chose: an option, or an address to compare with.
-pub(super) fn setting(value: &JsValue, name: &'static str, max: usize) -> Result<String, Refusal> {
-    let problem = match text(value, max) {
-        Ok(text) if !text.is_empty() => return Ok(text),
-        Ok(_) => "must not be empty",
-        Err(TextProblem::NotString) => "must be a string",
-        Err(TextProblem::TooLong) => "is too long",
-        Err(TextProblem::NotUnicode) => "must be well-formed Unicode",
-    };
-    Err(Refusal::argument(name, problem))
-}
-
-/// Whole seconds from 0 to `max`.
-pub(super) fn seconds(value: &JsValue, name: &'static str, max: u64) -> Result<u64, Refusal> {
-    let number = value
-        .as_f64()
-        .ok_or(Refusal::argument(name, "must be a number of seconds"))?;
-    whole_seconds(number, name, max)
-}
-
-fn whole_seconds(number: f64, name: &'static str, max: u64) -> Result<u64, Refusal> {
-    #[allow(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        clippy::cast_precision_loss,
-        reason = "`as` saturates, and a number that it changes gets other bits"
-    )]
-    let (whole, back) = (number as u64, number as u64 as f64);
-    if back.to_bits() != number.to_bits() || whole > max {
-        return Err(Refusal::argument(name, "must be whole seconds in range"));
-    }
-    Ok(whole)
-}
-
-/// The time at which a token is judged, in Unix seconds. The package's options for it are `now` and
-/// `currentDate`.
-pub(super) fn now(number: f64) -> Result<u64, Refusal> {
-    whole_seconds(number, "now", INTEGER_MAX)
 }

@@ -4,6 +4,8 @@ use super::argument;
 use super::refusal::Refusal;
 use super::verifier::{Verifier, to_json};
 use edgegate_token::{TokenError, UntrustedToken};
+use serde::Serialize;
+use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 #[wasm_bindgen]
@@ -16,6 +18,13 @@ extern "C" {
     /// token up to its last dot.
     #[wasm_bindgen(method)]
     fn begin(this: &SignatureCheck, position: u32, signature: &[u8]);
+}
+
+/// The coordinates of a key in base64url, as a JWK has them. Only a key for P-256 has `y`.
+#[derive(Serialize)]
+struct PublicKey {
+    x: String,
+    y: Option<String>,
 }
 
 #[wasm_bindgen]
@@ -52,17 +61,14 @@ impl Verifier {
         }
     }
 
-    /// The coordinates of the public key at a position of the set, in base64url: `x` for Ed25519
-    /// and `x.y` for P-256. Undefined if there is none.
+    /// The public key at a position of the set. Undefined if there is none.
     #[wasm_bindgen(js_name = publicKey)]
     #[must_use]
-    pub fn public_key(&self, position: u32) -> Option<String> {
-        let (x, y) = self
-            .keys
-            .public_coordinates(usize::try_from(position).ok()?)?;
-        Some(match y {
-            Some(y) => [&x, ".", &y].concat(),
-            None => x,
-        })
+    pub fn public_key(&self, position: u32) -> JsValue {
+        let position = usize::try_from(position).ok();
+        let found = position.and_then(|position| self.keys.public_coordinates(position));
+        let key = found.map(|(x, y)| PublicKey { x, y });
+        // Texts can always be written.
+        serde_wasm_bindgen::to_value(&key).unwrap_or(JsValue::UNDEFINED)
     }
 }

@@ -1,7 +1,7 @@
 //! What JavaScript can call: the claims of a token, unverified or verified, and the canonical form
 //! of an address.
 
-use super::argument::{self, TextProblem, setting, text};
+use super::argument::{self, Judged, Seconds, Setting, TextProblem, text};
 use super::refusal::Refusal;
 use edgegate_token::limits::{
     ACCESS_TOKEN_MAX_BYTES, CLOCK_TOLERANCE_MAX_SECONDS, EMAIL_BYTES, EXPECTED_MAX_BYTES,
@@ -10,7 +10,7 @@ use edgegate_token::limits::{
 use edgegate_token::{
     EmailAddress, Expected, KeyError, KeyFault, KeySet, TokenError, UntrustedToken,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -31,10 +31,31 @@ pub fn peek(token: &JsValue) -> Result<String, Refusal> {
 /// A [`Refusal`]: `email` is not a string that can be an address.
 #[wasm_bindgen(js_name = canonicalEmail)]
 pub fn canonical_email(email: &JsValue) -> Result<Option<String>, Refusal> {
-    let email = setting(email, "email", EMAIL_BYTES)?;
+    let Setting(email) = Judged::<Setting<EMAIL_BYTES>>::of(email).named("email")?;
     Ok(EmailAddress::parse(&email)
         .ok()
         .map(|address| address.canonical().to_owned()))
+}
+
+/// What a caller expects of tokens.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Options {
+    issuer: Judged<Setting<EXPECTED_MAX_BYTES>>,
+    audience: Judged<Setting<EXPECTED_MAX_BYTES>>,
+    clock_tolerance: Judged<Seconds<CLOCK_TOLERANCE_MAX_SECONDS>>,
+}
+
+impl Options {
+    fn expected(self) -> Result<Expected, Refusal> {
+        let Setting(issuer) = self.issuer.named("issuer")?;
+        let Setting(audience) = self.audience.named("audience")?;
+        let Seconds(tolerance) = self.clock_tolerance.named("clockTolerance")?;
+        Ok(Expected::new(issuer, audience)
+            .with_clock_tolerance(tolerance)
+            // A clock that may be slow may also be fast.
+            .with_future_skew(tolerance.max(FUTURE_SKEW_SECONDS)))
+    }
 }
 
 /// One issuer's keys, and what is expected of its tokens.
@@ -46,29 +67,17 @@ pub struct Verifier {
 
 #[wasm_bindgen]
 impl Verifier {
-    /// Reads a JWK Set, as text, and what is expected of tokens.
+    /// Reads a JWK Set, as text, and what is expected of tokens: an object with `issuer`, `audience`
+    /// and `clockTolerance`.
     ///
     /// # Errors
     /// A [`Refusal`] of an argument or of the key set.
-    pub fn make(
-        jwks: &JsValue,
-        issuer: &JsValue,
-        audience: &JsValue,
-        clock_tolerance: &JsValue,
-    ) -> Result<Self, Refusal> {
-        let issuer = setting(issuer, "issuer", EXPECTED_MAX_BYTES)?;
-        let audience = setting(audience, "audience", EXPECTED_MAX_BYTES)?;
-        let tolerance = argument::seconds(
-            clock_tolerance,
-            "clockTolerance",
-            CLOCK_TOLERANCE_MAX_SECONDS,
-        )?;
+    pub fn make(jwks: &JsValue, options: JsValue) -> Result<Self, Refusal> {
+        let options: Options = argument::members(options, "options")?;
+        let expected = options.expected()?;
         Ok(Self {
             keys: key_set(jwks)?,
-            // A clock that may be slow may also be fast.
-            expected: Expected::new(issuer, audience)
-                .with_clock_tolerance(tolerance)
-                .with_future_skew(tolerance.max(FUTURE_SKEW_SECONDS)),
+            expected,
         })
     }
 

@@ -25,7 +25,8 @@ export interface Glue {
   /** Undefined if `email` is not an address. */
   canonicalEmail(email: unknown): string | undefined;
   Verifier: {
-    make(jwks: string, issuer: unknown, audience: unknown, clockTolerance: unknown): GlueVerifier;
+    /** `options` has `issuer`, `audience` and `clockTolerance`. Other members are ignored. */
+    make(jwks: unknown, options: unknown): GlueVerifier;
   };
 }
 
@@ -37,6 +38,12 @@ export interface GlueSignatureCheck {
   begin(position: number, signature: Uint8Array): void;
 }
 
+/** The coordinates of a key in base64url, as a JWK has them. Only a key for P-256 has `y`. */
+export interface GluePublicKey {
+  x: string;
+  y: string | undefined;
+}
+
 export interface GlueVerifier {
   /** The claims, as JSON. */
   verify(token: unknown, now: number): string;
@@ -46,7 +53,7 @@ export interface GlueVerifier {
    * ASCII.
    */
   judgeUnverified(token: Uint8Array, now: number, check: GlueSignatureCheck): string;
-  /** The coordinates of the key at this position: `x` (Ed25519) or `x.y` (P-256). */
-  publicKey(position: number): string | undefined;
+  /** The key at this position. */
+  publicKey(position: number): GluePublicKey | undefined;
   free(): void;
 }
