@@ -122,3 +122,20 @@ test("the contract has nothing that stops generators of clients", () => {
   });
   assert.ok(operations > 10, `${operations} operations with a body`);
 });
+
+test("a form takes what the JSON of the same operation takes", () => {
+  /** @type {any} */
+  const { paths, components } = parse(readFileSync(inRoot("openapi.yaml"), "utf8"));
+  const rulesOf = ({ description: _, ...rules }) => rules;
+  let forms = 0;
+  for (const [path, { post }] of Object.entries(paths)) {
+    const form = post?.requestBody?.["x-form"];
+    if (!form) continue;
+    const { $ref } = post.requestBody.content["application/json"].schema;
+    const { properties } = components.schemas[$ref.split("/").at(-1)];
+    for (const [name, property] of Object.entries(form.properties))
+      assert.deepEqual(rulesOf(property), rulesOf(properties[name]), `${path}: ${name}`);
+    forms += 1;
+  }
+  assert.equal(forms, 3);
+});
