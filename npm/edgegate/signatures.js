@@ -122,6 +122,13 @@ export class PlatformKeys {
 /** @typedef {boolean | null} Answer */
 
 /**
+ * Limits how long the platform may take. Null if it takes too long, fails, or answers with anything
+ * but a boolean. It never rejects.
+ *
+ * @typedef {(answer: Promise<unknown>) => Promise<Answer>} Limit
+ */
+
+/**
  * The platform's check of one signature.
  *
  * @implements {GlueSignatureCheck}
@@ -130,6 +137,7 @@ export class SignatureCheck {
   #keys;
   #verifier;
   #bytes;
+  #limit;
 
   /**
    * Whether the signature is valid. Null if the platform can't tell, for whatever reason: a page
@@ -143,11 +151,13 @@ export class SignatureCheck {
    * @param {PlatformKeys} keys
    * @param {GlueVerifier} verifier the one that calls `begin`
    * @param {Uint8Array<ArrayBuffer>} bytes of the token
+   * @param {Limit} limit
    */
-  constructor(keys, verifier, bytes) {
+  constructor(keys, verifier, bytes, limit) {
     this.#keys = keys;
     this.#verifier = verifier;
     this.#bytes = bytes;
+    this.#limit = limit;
   }
 
   /**
@@ -159,16 +169,16 @@ export class SignatureCheck {
     // view is empty.
     const copy = signature.slice();
     const known = this.#keys.get(position);
-    if (known) {
-      this.answer = this.#verify(known, copy);
-      return;
-    }
     // This call into the wasm may trap. So it is not a part of the promise, which never rejects.
-    const publicKey = this.#verifier.publicKey(position);
-    this.answer = this.#import(position, publicKey).then(
-      (imported) => this.#verify(imported, copy),
-      () => null,
-    );
+    const publicKey = known ? undefined : this.#verifier.publicKey(position);
+    try {
+      const answer = known
+        ? this.#verify(known, copy)
+        : this.#import(position, publicKey).then((imported) => this.#verify(imported, copy));
+      this.answer = this.#limit(Promise.resolve(answer));
+    } catch {
+      // `answer` says already that the platform can't tell.
+    }
   }
 
   /**
@@ -182,20 +192,12 @@ export class SignatureCheck {
   /**
    * @param {PlatformKey} platformKey
    * @param {Uint8Array<ArrayBuffer>} signature
-   * @returns {Promise<Answer>}
+   * @returns {Promise<unknown> | null}
    */
   #verify({ key, algorithm }, signature) {
-    if (key === null) return UNKNOWN;
-    try {
-      const signed = this.#bytes.subarray(0, this.#bytes.lastIndexOf(DOT));
-      const { subtle } = globalThis.crypto;
-      return Promise.resolve(subtle.verify(algorithm.signature, key, signature, signed)).then(
-        (isValid) => (typeof isValid === "boolean" ? isValid : null),
-        () => null,
-      );
-    } catch {
-      return UNKNOWN;
-    }
+    if (key === null) return null;
+    const signed = this.#bytes.subarray(0, this.#bytes.lastIndexOf(DOT));
+    return globalThis.crypto.subtle.verify(algorithm.signature, key, signature, signed);
   }
 }
 
@@ -206,19 +208,29 @@ const UNKNOWN = Promise.resolve(null);
 const LONGEST_MS = 1_000;
 
 /**
- * The platform's answer, or null when it takes too long. Each call has a timer of its own.
+ * Each answer has a timer of its own.
  *
- * @param {Promise<Answer>} answer
- * @returns {Promise<Answer>}
+ * @type {Limit}
  */
 export function limited(answer) {
   return new Promise((resolve) => {
     const timer = startTimer(() => resolve(null), LONGEST_MS);
-    answer.then((isValid) => {
+    settled(answer, (isValid) => {
       clearTimeout(timer);
       resolve(isValid);
     });
   });
+}
+
+/**
+ * @param {Promise<unknown>} answer
+ * @param {(isValid: Answer) => void} act
+ */
+function settled(answer, act) {
+  answer.then(
+    (isValid) => act(typeof isValid === "boolean" ? isValid : null),
+    () => act(null),
+  );
 }
 
 const TICKS = 4;
@@ -239,8 +251,7 @@ let ticker;
  * noticeable part of its time. The timer ticks four times a second, and an answer may take four
  * ticks: between 750 and 1,000 ms.
  *
- * @param {Promise<Answer>} answer
- * @returns {Promise<Answer>}
+ * @type {Limit}
  */
 export function limitedTogether(answer) {
   return new Promise((resolve) => {
@@ -249,7 +260,7 @@ export function limitedTogether(answer) {
     ticker ??= startTimer(tick, LONGEST_MS / TICKS);
     // In Node the timer keeps the process running only while somebody waits.
     if (waiting.size === 1) timerOfNode()?.ref?.();
-    answer.then((isValid) => {
+    settled(answer, (isValid) => {
       waiting.delete(one);
       if (waiting.size === 0) timerOfNode()?.unref?.();
       resolve(isValid);

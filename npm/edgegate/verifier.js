@@ -127,7 +127,6 @@ export const verifierFor = (platform) =>
 
     /** @type {DeclaredVerifier["verify"]} */
     verify(token) {
-      // Not `async`: every promise on the way costs each token its time.
       return verify(() => Verifier.#partsOf(this), token);
     }
 
@@ -210,16 +209,34 @@ async function ready(parts) {
 }
 
 /**
- * The claims of a token. If its key is unknown, fetches the key set and verifies once more.
+ * The claims of a token. Not `async`: every promise on the way costs each token its time.
  *
  * @param {() => Parts} partsOf
  * @param {unknown} token
  */
-async function verify(partsOf, token) {
-  const parts = partsOf();
+function verify(partsOf, token) {
+  /** @type {Parts} */
+  let parts;
+  try {
+    parts = partsOf();
+  } catch (error) {
+    return Promise.reject(error);
+  }
   const { keys, now, remote } = parts;
   // A verifier that was given its keys, and has loaded its wasm, need not wait for anything.
-  if (remote || !keys.areLoaded) await ready(parts);
+  return remote || !keys.areLoaded ? verifyWhenReady(parts, token) : keys.verify(token, now);
+}
+
+/**
+ * Waits for the wasm and the key set. If the token's key is unknown, fetches the key set and
+ * verifies once more.
+ *
+ * @param {Parts} parts
+ * @param {unknown} token
+ */
+async function verifyWhenReady(parts, token) {
+  await ready(parts);
+  const { keys, now, remote } = parts;
   if (!remote) return keys.verify(token, now);
   try {
     return await keys.verify(token, now);
@@ -272,7 +289,7 @@ class Keys {
   #jwks = "";
   #signed = new SignedTokens();
   #platformKeys = new PlatformKeys();
-  #limited;
+  #limit;
 
   /**
    * @param {Platform} platform
@@ -281,7 +298,7 @@ class Keys {
   constructor(platform, expected) {
     this.#platform = platform;
     this.#expected = expected;
-    this.#limited = platform.sharesTimers ? limitedTogether : limited;
+    this.#limit = platform.sharesTimers ? limitedTogether : limited;
   }
 
   get areLoaded() {
@@ -336,11 +353,11 @@ class Keys {
     // used only if the signature is valid.
     const judged = parse(
       this.#ask((verifier) => {
-        check = new SignatureCheck(this.#platformKeys, verifier, bytes);
+        check = new SignatureCheck(this.#platformKeys, verifier, bytes, this.#limit);
         return verifier.judgeUnverified(bytes, time, check);
       }),
     );
-    const isValid = await (check && this.#limited(check.answer));
+    const isValid = await check?.answer;
     if (typeof isValid !== "boolean" || jwks !== this.#jwks) {
       // The platform can't tell, or the keys were replaced: the wasm decides.
       const claims = parse(this.#ask((verifier) => verifier.verify(text, time)));
