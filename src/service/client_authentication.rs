@@ -13,7 +13,7 @@ use crate::ports::{Clients, Ports};
 pub struct ClientCredentials {
     /// `client_id`.
     pub client_id: String,
-    /// `client_secret`, by whichever method it came.
+    /// `client_secret`, whichever method sent it.
     pub secret: Option<Secret>,
 }
 
@@ -22,8 +22,8 @@ impl<P: Ports> AuthService<P> {
     /// that app; a public app must send no secret. The app may be disabled: the caller decides what
     /// that means.
     ///
-    /// The limiter counts the requests of a confidential app per app, wherever its servers are. It
-    /// counts all others per network, also those with a wrong secret.
+    /// The limiter counts the requests of a confidential app per app, from all its servers
+    /// together. It counts all other requests per network, including those with a wrong secret.
     ///
     /// # Errors
     /// [`Error::Client`]; [`Error::RateLimited`]; [`Error::Store`].

@@ -29,13 +29,13 @@ pub(super) enum Due {
     Link(Box<DueLink>),
 }
 
-/// A mail with a link, before the link has a lifetime.
+/// A mail with a link whose lifetime is not known yet.
 #[derive(Debug)]
 pub(super) struct DueLink {
     to: EmailAddress,
     /// The enabled account at that address, if there is one.
     pub(super) owner: Option<UserId>,
-    /// The name of the lane that admits it.
+    /// The name of the lane that must admit it.
     pub(super) lane: String,
     /// The lifetime of the lane's first links, in seconds.
     pub(super) base: u64,

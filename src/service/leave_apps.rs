@@ -57,8 +57,8 @@ pub struct BackToApp {
 }
 
 impl<P: Ports> AuthService<P> {
-    /// Signs a browser out of everything, if its user has clicked on our own page (`is_confirmed`),
-    /// or the app has sent an id_token of the same user.
+    /// Signs a browser out of everything. Either its user has clicked on this service's own page
+    /// (`is_confirmed`), or the app has sent an id_token of the same user.
     ///
     /// The browser is sent only to a registered address: one of the app in the id_token or, after
     /// the click, one of the app in `client_id`.
@@ -137,8 +137,8 @@ impl<P: Ports> AuthService<P> {
         }))
     }
 
-    /// Ends a sign-on, and its session. An earlier attempt may have ended only a part, so it is
-    /// repeated even if the session is over.
+    /// Ends a sign-on and its session, even if the session is over. An earlier attempt may have
+    /// ended only one of the two.
     async fn end_sign_on(&self, of: &SignOn, went_on: bool) -> Result<(), Error> {
         let (user, session) = (of.user, of.session);
         let ending = Ending {

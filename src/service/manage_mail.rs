@@ -82,8 +82,8 @@ impl<P: Ports> AuthService<P> {
         Ok(self.mail_page(letters.await?, limit, |letter| is_of(letter, &user)))
     }
 
-    /// A page of at most `limit` of these letters: those that are `wanted`. One more than needed was
-    /// asked for.
+    /// A page of the first `limit` of these letters, without those that are not `wanted`. The
+    /// caller has asked for one letter more than `limit`, which shows whether another page follows.
     fn mail_page(
         &self,
         mut letters: Vec<DeadLetter>,

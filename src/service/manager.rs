@@ -82,7 +82,7 @@ impl<P: Ports> AuthService<P> {
         Ok(id)
     }
 
-    /// Refuses what this manager may not do, and records it.
+    /// Returns the refusal of an action that this manager may not do, and records it.
     pub(super) fn deny_manager(&self, manager: &Manager, scope: Scope) -> Error {
         match manager {
             Manager::Administrator(bearer) => self.deny(bearer),
