@@ -319,7 +319,7 @@ mod tests {
             ),
             (" X-A ,\tx-b,,", Some(", x-a, x-b")),
             (&most, Some(&more)),
-            // Not names: nothing that was asked for is repeated.
+            // These are not names, so the answer repeats none of them.
             ("x-a, x b", None),
             ("x-a, x:b", None),
             ("x-a\r\nset-cookie: a", None),

@@ -1,5 +1,5 @@
 //! POST /auth/token for apps: `exchange_code` (RFC 6749 section 4.1.3) and `renew_app_token`. These
-//! requests have nothing to do with the cookie.
+//! requests never use the cookie.
 
 use serde::Serialize;
 

@@ -105,7 +105,7 @@ pub(in crate::edge::routes) fn note(bearer: Option<&Bearer>, reason: String) -> 
     }
 }
 
-/// The user whose id is in the path. Only someone who is signed in learns whether it is an id.
+/// The user whose id is in the path. Only someone who is signed in learns whether it is a valid id.
 pub(super) async fn user_id<P: Ports>(
     service: &AuthService<P>,
     request: &Request<'_>,
