@@ -42,7 +42,8 @@ pub(super) fn matches(
     let mut is_possible = true;
     match hash.work() {
         ForeignWork::Bcrypt { cost } => {
-            // What bcrypt would ignore must not be ignored: the new hash will be of all of it.
+            // bcrypt ignores a part of such a password. That part must match too, because the new
+            // hash will cover the whole password.
             is_possible = password.len() <= BCRYPT_BYTES && !password.contains(&0);
             output = bcrypt(cost, hash.salt(), password)?;
         }
@@ -249,7 +250,7 @@ mod tests {
         let compared = pollster::block_on(hasher.compare(&attempt(&right, Some(&foreign))));
         assert_eq!(compared, MATCHES);
         assert!(hasher.work_done().is_empty());
-        // A disabled account: nobody makes it.
+        // The account is disabled, so the caller makes no hash.
         let in_vain = Attempt {
             in_vain: true,
             ..attempt(&right, Some(&foreign))

@@ -21,7 +21,7 @@ pub trait UserDirectory {
     async fn find_by_email(&self, email: &EmailAddress) -> Result<Option<User>, StoreError>;
 
     /// Adds a user. MUST change nothing and answer [`Insertion::EmailTaken`] when the canonical
-    /// address has an account, also when two insertions run at once, or when the id has one.
+    /// address or the id has an account, also when two insertions run at once.
     ///
     /// With a condition MUST change nothing and answer [`Insertion::Freed`] when the address was
     /// freed at the time of the registration request or later, also when that happens at the same
@@ -37,8 +37,8 @@ pub trait UserDirectory {
 
     /// Adds those of the users whose canonical address, id and external id no account has, in one
     /// atomic step. Returns the ids of those that were added. MUST change no account that exists,
-    /// also when it runs twice at once. No two of the users have an address, id or external id in
-    /// common.
+    /// also when it runs twice at once. The caller passes no two users with the same address, id or
+    /// external id.
     ///
     /// # Errors
     /// When the store does not answer. The users may or may not have been added then, and a repeat
@@ -70,7 +70,7 @@ pub trait UserDirectory {
     /// there is no such user, when its version is not `if_version`, when another account has the
     /// new address, or when the change would remove the last administrator: see
     /// [`takes_administrator`](UserChange::takes_administrator). Of two simultaneous changes that
-    /// together would leave none, one MUST fail.
+    /// together would leave no administrator, one MUST fail.
     ///
     /// `within` is the deadline that [`hold`](crate::ports::SessionStore::hold) gave. The change
     /// MUST NOT be made when the store's own clock shows this time or a later one, however late
@@ -160,8 +160,8 @@ pub trait UserDirectory {
         limit: u32,
     ) -> Result<Vec<Departure>, StoreError>;
 
-    /// Sets when a departure is due next. With `None` it is not due any more. An absent one is no
-    /// error.
+    /// Sets when a departure is due next. With `None` it is not due any more. An absent departure
+    /// is not an error.
     ///
     /// # Errors
     /// When it may not have been written.

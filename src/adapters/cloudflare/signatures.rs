@@ -28,8 +28,8 @@ extern "C" {
 /// on promises as the module costs.
 const PROMISES: u32 = 150;
 
-/// The public keys, imported once for each isolate. It belongs to one key set: an isolate's
-/// settings never change.
+/// The public keys, imported once for each isolate. They belong to one key set, because an
+/// isolate's settings never change.
 #[derive(Debug)]
 pub struct PlatformSignatures {
     /// By their place in the key set. A key with which the platform has failed is `None`: it is

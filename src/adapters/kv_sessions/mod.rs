@@ -249,8 +249,8 @@ where
         ))
     }
 
-    /// The sign-on's record is written before the session's: if the second write fails, a repeat
-    /// finds that the session goes on, and writes both.
+    /// The sign-on's record is written before the session's. If the second write fails, a repeat
+    /// finds that the session has not ended, and writes both.
     async fn end(&self, ending: &Ending, reason: EndReason, now: u64) -> Result<(), StoreError> {
         let &Ending { user, session, .. } = ending;
         if reason.ends_the_sign_on()
@@ -265,7 +265,7 @@ where
         }
         self.write_end(&ended_key(user, session), reason, now)
             .await?;
-        // After the write: otherwise a repeat would take a failed write for a finished one.
+        // Remembered after the write. Otherwise a repeat would treat a failed write as finished.
         self.memory.borrow_mut().remember_end(user, session, now);
         Ok(())
     }
@@ -303,7 +303,7 @@ where
                 return Ok(Exchanged::SignedOff);
             }
         }
-        // That store knows nothing of this sign-on.
+        // The exact store knows nothing of this sign-on, so it is not asked about it.
         codes.exchange(user, code, session, None, until, now).await
     }
 
@@ -332,7 +332,7 @@ where
         ttl: u64,
         now: u64,
     ) -> Result<(), StoreError> {
-        // An old token may ask for this again and again.
+        // An old token may cause the same call again and again.
         if self.memory.borrow().has_stored_version(user, version, now) {
             return Ok(());
         }
@@ -424,8 +424,8 @@ where
 }
 
 impl<K: KeyValue, R: Random, S: Sleep, B, C> KvSessions<K, R, S, B, C> {
-    /// Reads a ticket's session from KV, without KV's cache. If an app holds it, whether its sign-on
-    /// has ended too.
+    /// Reads a ticket's session from KV, without KV's cache. For an app's session, also reads
+    /// whether its sign-on has ended.
     async fn stored(&self, ticket: &RefreshTicket, holder: &Holder) -> Result<Stored, StoreError> {
         let session = session_key(ticket.user, ticket.session);
         let mut keys = vec![session.clone(), ended_key(ticket.user, ticket.session)];
@@ -436,7 +436,8 @@ impl<K: KeyValue, R: Random, S: Sleep, B, C> KvSessions<K, R, S, B, C> {
         let record = values.remove(&session);
         Ok(Stored {
             record: record.map(|text| decode_record(&text)).transpose()?,
-            // What is left are records of an end. KV may not show yet what this isolate has ended.
+            // The other values are records of an end. KV may not show yet what this isolate has
+            // ended.
             ended: !values.is_empty() || self.has_ended_here(ticket, holder),
         })
     }

@@ -20,8 +20,8 @@ use crate::ports::{Ending, NewSession, Renewal, SessionStore};
 /// are removed by [`delete_expired`](Self::delete_expired), as the alarm of a user's object does,
 /// and at each login.
 ///
-/// It keeps copies of users' rows, as a user's object does. The caller's time stands for the
-/// object's.
+/// It keeps copies of users' rows, as a user's object does. It uses the caller's time, where an
+/// object uses its own clock.
 ///
 /// Clones share their content.
 #[derive(Clone, Debug, Default)]

@@ -1,4 +1,4 @@
-//! What a Worker asks a user's object, and how the object stores who used a session.
+//! The calls of a Worker to a user's object, and how the object stores who used a session.
 
 use serde::{Deserialize, Serialize};
 
@@ -35,7 +35,7 @@ pub(super) enum Call {
         seen: Seen,
         since: u64,
     },
-    /// The same by the row that was needed. Answers [`Renewed`].
+    /// Like `RenewByCopy`, with the row that the object needed. Answers [`Renewed`].
     RenewByRow {
         presented: Presented,
         rules: Rules,
@@ -48,7 +48,7 @@ pub(super) enum Call {
     /// Answers [`ByCopy`] with a
     /// [`Revocation`](crate::domain::session::Revocation).
     CheckByCopy { session: SessionId, since: u64 },
-    /// The same by the row that was needed. Answers the
+    /// Like `CheckByCopy`, with the row that the object needed. Answers the
     /// [`Revocation`](crate::domain::session::Revocation).
     CheckByRow {
         session: SessionId,
@@ -125,7 +125,7 @@ impl From<&Decision> for Renewed {
     }
 }
 
-/// The answer by the object's copy of the user's row, or what it needs to answer.
+/// The answer by the object's copy of the user's row, or what the object needs for an answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum ByCopy<T> {
@@ -133,8 +133,8 @@ pub(super) enum ByCopy<T> {
     Need(Need),
 }
 
-/// The answer to a renewal by the object's copy. Without a copy if the session has ended: the
-/// verdict does not depend on the user.
+/// The answer to a renewal by the object's copy. It has no copy if the session has ended, because
+/// then the verdict does not depend on the user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct RenewedByCopy {
     pub(super) renewed: Renewed,
@@ -142,7 +142,7 @@ pub(super) struct RenewedByCopy {
 }
 
 /// Who was seen using a session, as the object stores it: User-Agent, network, country and city,
-/// between tabs. No field holds a tab, and an unknown one is empty.
+/// separated by tabs. No field contains a tab, and an unknown one is empty.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Seen(pub(super) String);
 

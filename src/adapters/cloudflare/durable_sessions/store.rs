@@ -31,8 +31,8 @@ use crate::ports::{Ending, NewSession, Renewal, SessionStore};
 /// **Limit.** Exact: the session above [`NewSession::most`] ends the oldest in the same step.
 ///
 /// An object that was just moved or updated is asked a second time, so every call may be repeated.
-/// While a deploy is under way an object may be of the version before copies. It has none then, so
-/// renewals and checks read the row, and changes answer 503.
+/// During a deploy an object may still run a version without copies. Then renewals and checks read
+/// the row, and changes answer 503.
 #[derive(Clone, Debug)]
 pub struct DurableSessions {
     objects: Objects,
@@ -258,7 +258,8 @@ impl SessionStore for DurableSessions {
         self.ask(user, &Call::Forget).await.map(|()| 0)
     }
 
-    /// The object ends the sessions of apps together with their sign-on, so it needs no second look.
+    /// The object ends the sessions of apps together with their sign-on, so it need not look at the
+    /// sign-on.
     async fn revocation(
         &self,
         user: UserId,
