@@ -141,7 +141,7 @@ pub trait SessionStore {
 
     /// Records that the session's user has proved who they are. `ticket` has the new proof, and the
     /// number of the ticket that its owner holds. Answers what
-    /// [`prove`](crate::domain::session::rotate::prove) decides. No number is used up. A
+    /// [`prove`](crate::domain::session::rotate::prove) decides. No number is spent. A
     /// linearizable store MUST keep the later of the two proofs when the answer is
     /// [`Proved::GoesOn`]. Any other store MUST write nothing: it keeps the proof when the ticket
     /// is renewed.
@@ -177,7 +177,7 @@ pub trait SessionStore {
     ) -> Result<(), StoreError>;
 
     /// Records that a code is exchanged for a session that is about to begin. MUST be exact in
-    /// every store, also for simultaneous calls from many places: only one session gets
+    /// every store, also for simultaneous calls from many places: of all sessions one gets
     /// [`Exchanged::First`], and a repeat of its call gets it again. MUST remember that until
     /// `until`, when the code has expired by every clock.
     ///

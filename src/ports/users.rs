@@ -21,7 +21,8 @@ pub trait UserDirectory {
     async fn find_by_email(&self, email: &EmailAddress) -> Result<Option<User>, StoreError>;
 
     /// Adds a user. MUST change nothing and answer [`Insertion::EmailTaken`] when the canonical
-    /// address or the id has an account, also when two insertions run at once.
+    /// address has an account, or when the id has one. The answer MUST be right also when two
+    /// insertions run at once.
     ///
     /// With a condition MUST change nothing and answer [`Insertion::Freed`] when the address was
     /// freed at the time of the registration request or later, also when that happens at the same
@@ -70,7 +71,7 @@ pub trait UserDirectory {
     /// there is no such user, when its version is not `if_version`, when another account has the
     /// new address, or when the change would remove the last administrator: see
     /// [`takes_administrator`](UserChange::takes_administrator). Of two simultaneous changes that
-    /// together would leave no administrator, one MUST fail.
+    /// together would leave none, one MUST fail.
     ///
     /// `within` is the deadline that [`hold`](crate::ports::SessionStore::hold) gave. The change
     /// MUST NOT be made when the store's own clock shows this time or a later one, however late
