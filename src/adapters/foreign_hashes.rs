@@ -161,7 +161,7 @@ mod tests {
         assert_eq!(forms.len(), 18, "{forms:?}");
     }
 
-    /// NFKC of better-auth; the others hash what was typed.
+    /// better-auth hashes the NFKC form. The other systems hash what was typed.
     #[test]
     fn a_password_is_hashed_as_the_other_system_received_it() {
         let hasher = Argon2Hasher::default();

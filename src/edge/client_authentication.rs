@@ -194,7 +194,7 @@ mod tests {
             app("a", Some("b"))
         );
         assert_eq!(found(Some(&basic("a:")), ""), app("a", None));
-        // About the user, not about the app.
+        // This header is about the user, not about the app, so it is ignored here.
         assert_eq!(found(Some("Bearer x"), "client_id=a"), app("a", None));
     }
 

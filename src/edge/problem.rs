@@ -177,8 +177,8 @@ impl Problem {
 /// The header of a challenge.
 const CHALLENGE: &str = "WWW-Authenticate";
 
-/// The challenge of a 401 that has none of its own. In such a request the body was wrong: its
-/// password or its `client_id`. No registered scheme means that, so this scheme is a private one.
+/// The challenge of a 401 that has none of its own. Such a request has a wrong password or
+/// `client_id` in its body. No registered scheme is for that, so this scheme is a private one.
 /// `Basic` would make browsers show a password dialog, and `Bearer` would make clients replace an
 /// access token that is valid.
 fn challenge_of(code: Code) -> Cow<'static, str> {

@@ -26,7 +26,7 @@ use crate::service::AuthService;
 pub struct Route {
     /// `GET` routes also answer `HEAD`, for which the platform leaves out the body.
     pub method: &'static str,
-    /// A part in braces stands for an id: of a user, a session, an app, a secret or a grant.
+    /// A part in braces is an id: of a user, a session, an app, a secret or a grant.
     pub path: &'static str,
     /// Who may read the answers in a browser.
     pub readers: Readers,

@@ -253,7 +253,7 @@ impl Bindings {
         })
     }
 
-    /// The same bindings for another request, at the time of now.
+    /// The same bindings for another request, with the current time.
     fn for_request(&self, background: WaitUntil, request_id: &str) -> Self {
         Self {
             sessions: self.sessions.with_background(&background),

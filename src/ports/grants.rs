@@ -9,7 +9,7 @@ use crate::domain::error::StoreError;
 pub struct GivenGrant {
     /// The grant.
     pub grant: Grant,
-    /// The app's name. `None`: the app is not registered here; its id is the address of its
+    /// The app's name. `None` if the app is not registered here. Then its id is the URL of its
     /// metadata.
     pub client_name: Option<String>,
 }

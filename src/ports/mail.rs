@@ -110,8 +110,8 @@ pub trait MailLedger {
     async fn kept(&self, after: &str, limit: u32) -> Result<Vec<DeadLetter>, StoreError>;
 
     /// Like [`kept`](Self::kept), but only the jobs that may name this user by the id or the
-    /// address. It MUST return all that do. It may return others: in a text that is not ASCII, a
-    /// store can't compare addresses.
+    /// address. It MUST return all that do. It may return other jobs, because a store can't compare
+    /// addresses in a text that is not ASCII.
     ///
     /// # Errors
     /// When the store does not answer.

@@ -105,22 +105,23 @@ pub trait UserDirectory {
     /// When the store does not answer.
     async fn row_changes(&self, limit: u32) -> Result<Vec<RowChange>, StoreError>;
 
-    /// Moves these users to the end of that list: of those that have waited the longest, they come
-    /// last. `now` is in seconds since 1970.
+    /// Moves these users to the end of the list of [`row_changes`](Self::row_changes): among those
+    /// that have waited the longest, they come last. `now` is in seconds since 1970.
     ///
     /// # Errors
     /// When some may still be where they were.
     async fn postpone_row_changes(&self, changes: &[RowChange], now: u64)
     -> Result<(), StoreError>;
 
-    /// Takes a user off that list, unless the row has changed again since it was read.
+    /// Takes a user off the list of [`row_changes`](Self::row_changes), unless the row has changed
+    /// again since it was read.
     ///
     /// # Errors
     /// When it may still be listed.
     async fn forget_row_change(&self, change: &RowChange) -> Result<(), StoreError>;
 
-    /// Takes all users off that list whose rows last changed before this time, in seconds since
-    /// 1970.
+    /// Takes all users off the list of [`row_changes`](Self::row_changes) whose rows last changed
+    /// before this time, in seconds since 1970.
     ///
     /// # Errors
     /// When some may still be listed.

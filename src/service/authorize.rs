@@ -54,7 +54,7 @@ pub struct ToApp {
 pub enum IssuerPage {
     /// Sign in, perhaps again.
     SignIn,
-    /// Allow what the app asks for, or go on with this account.
+    /// Allow what the app asks for, or continue with this account.
     Consent,
 }
 

@@ -36,7 +36,7 @@ impl Aftermath {
         }
     }
 
-    /// The same change, which also queues this notice.
+    /// Also queues this notice.
     pub(super) fn telling(self, task: Task, locale: Locale) -> Self {
         Self {
             notice: Some((task, locale)),
@@ -273,11 +273,11 @@ impl<P: Ports> AuthService<P> {
         bearer
     }
 
-    /// Invalidates a user's access tokens from before this version.
+    /// Invalidates a user's access tokens of earlier versions.
     ///
     /// A write that is slow or retried may arrive after the write of a later change, and replace
-    /// its larger version. So the row is read again after each write: whoever writes last has seen
-    /// the last change.
+    /// its larger version. So the row is read again after each write: the last writer has seen the
+    /// last change.
     pub(super) async fn outdate(&self, user: UserId, version: u64) -> Result<(), Error> {
         let sessions = self.ports.sessions();
         let mut version = version;

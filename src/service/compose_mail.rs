@@ -308,12 +308,12 @@ impl<P: Ports> AuthService<P> {
 fn reset(job: &Job, user: User, reason: ResetReason) -> DueLink {
     let known = job.pool == Pool::Known(user.id);
     let state = State::for_reset(&user);
-    // The lane's name contains the state: a link from before a change of state no longer works, so
-    // it must not block a new one.
+    // The lane's name contains the state. A link that was sent before a change of state no longer
+    // works, so it must not block a new one.
     let lane_of_links = |kind, name: &str| [kind, name, " ", &state.to_text()].concat();
     let (lane, base) = match reason {
         ResetReason::Invited => (["i:", &user.id.to_string()].concat(), VERIFICATION_LINK_TTL),
-        // Nobody has verified that the address belongs to its user: it may be anybody's.
+        // Nobody has verified that the address belongs to its user, so it may be anybody's.
         _ if user.email_verified_at.is_none() => {
             (lane_of_address(&user.email), VERIFICATION_LINK_TTL)
         }

@@ -25,20 +25,20 @@ pub struct Leaving<'a> {
 /// What happens to a browser whose user signs out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Left {
-    /// Nobody is signed on any more. `to` is the app's address, if the browser goes there at once.
+    /// Nobody is signed on any more.
     Gone {
-        /// Whose sign-on ended, and its session, for the log.
+        /// The user and the session of the sign-on that ended, for the log.
         ended: Option<(UserId, SessionId)>,
-        /// Where the browser goes.
+        /// The app's address, if the browser goes there at once.
         to: Option<String>,
     },
-    /// Nobody was signed on, and nothing proves that the app sent the browser: the person may go on
-    /// to the app by a click.
+    /// Nobody was signed on, and nothing proves that the app sent the browser. The person may
+    /// continue to the app with a click.
     NobodyThere {
         /// The app.
         back: Option<BackToApp>,
     },
-    /// The person must confirm it: any page could have sent the browser here.
+    /// The person must confirm the sign-out, because any page could have sent the browser here.
     Asked {
         /// The address of the person's account.
         email: String,

@@ -102,8 +102,8 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    /// Has mails sent again by the next run of the cron: those with these ids, or all. Returns how
-    /// many.
+    /// Makes the next run of the cron send mails again: those with these ids, or all of them.
+    /// Returns how many.
     ///
     /// # Errors
     /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::Store`]: a retry is safe.

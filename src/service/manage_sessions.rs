@@ -1,4 +1,4 @@
-//! Sessions: lists them, ends one, ends all others. For their user, and for somebody who manages
+//! Lists sessions, ends one, or ends all others: for their user, or for somebody who manages
 //! accounts.
 //!
 //! The session store decides how stale a list may be, and how late other locations see that a

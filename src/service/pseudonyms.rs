@@ -1,4 +1,4 @@
-//! The pseudonyms that stand for an address or a network in the log.
+//! The pseudonyms that the log contains instead of addresses and networks.
 
 use super::AuthService;
 use super::mail::typed_address;

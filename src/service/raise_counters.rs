@@ -19,11 +19,11 @@ pub struct Raised {
 }
 
 impl<P: Ports> AuthService<P> {
-    /// Raises the counters of at most [`RAISED_AT_ONCE`] accounts after this id: all their sessions
-    /// end, and access tokens and links from before become invalid.
+    /// Raises the counters of at most [`RAISED_AT_ONCE`] accounts after this id. All their sessions
+    /// end, and all earlier access tokens and links become invalid.
     ///
-    /// A restored row has the older counters of the backup. But the session store still rejects all
-    /// versions up to the largest that was used after the backup.
+    /// A restored row has the older counters of the backup. But the session store still records
+    /// which versions are outdated, up to the largest version that was used after the backup.
     ///
     /// # Errors
     /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::Store`]: a retry is safe, and ends the

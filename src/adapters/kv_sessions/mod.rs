@@ -13,7 +13,7 @@
 //!
 //! The end of a sign-on has a record of its own. A sign-on has the id of the session that began it,
 //! but the `ended` record of that session does not show the end of the sign-on: when a session is
-//! replaced, it ends, and its sign-on goes on.
+//! replaced, the session ends and its sign-on continues.
 //!
 //! `docs/storage.md` shows each record in each state.
 
@@ -50,14 +50,15 @@ pub use revocation_memory::RevocationMemory;
 
 /// The session store on Workers KV.
 ///
-/// **Staleness.** A login, a renewal or an ended session elsewhere is visible everywhere within about
-/// 60 s (Cloudflare's figure, which it does not guarantee). A check may be answered from this isolate's
-/// memory for 15 s more, so within about 75 s. An isolate remembers the sessions that it ended and the
-/// versions that it wrote for at least five minutes, however many they are, so its own renewals and
-/// checks see them at once. A password change, a revoke-all and a disabled account stop renewals at
-/// once in any case: those are read from the database. A list of sessions may miss a session that
-/// began in the last minute, here or elsewhere, and show one that ended elsewhere. So
-/// [`end_client`](SessionStore::end_client) may miss a session that began in the last minute.
+/// **Staleness.** A login, a renewal or an ended session elsewhere is visible everywhere within
+/// about 60 s (Cloudflare's figure, which it does not guarantee). A check may be answered from this
+/// isolate's memory for 15 s more, so within about 75 s. An isolate remembers the sessions that it
+/// ended and the versions that it wrote. It keeps all of them for at least five minutes, so its own
+/// renewals and checks see them at once. A password change, a revoke-all and a disabled account
+/// stop renewals at once everywhere, because renewals read the user's row in the database. A list
+/// of sessions may miss a session that began in the last minute, here or elsewhere. It may also
+/// show a session that has just ended elsewhere. So [`end_client`](SessionStore::end_client) may
+/// miss a session that began in the last minute.
 ///
 /// **Codes.** Workers KV can't decide who was first, so codes are exchanged in another, exact store:
 /// the users' `Sessions` objects.
@@ -79,8 +80,9 @@ pub struct KvSessions<K, R, S, B, C> {
 }
 
 impl<K, R, S, B, C> KvSessions<K, R, S, B, C> {
-    /// A store in a namespace. `memory` outlives the request: there is one for each isolate. `codes`
-    /// is the exact store in which codes are exchanged; without one no code can be.
+    /// A store in a namespace. `memory` outlives the request: there is one for each isolate.
+    /// `codes` is the exact store in which codes are exchanged. Without it no code can be
+    /// exchanged.
     #[must_use]
     pub fn new(
         kv: K,

@@ -57,7 +57,7 @@ pub(super) fn is_of_an_app<P: Ports>(
     names_an_app || token.is_some_and(|token| token.starts_with(AppTickets::PREFIX))
 }
 
-/// The credentials of a request; if it has none, those of this service's own client.
+/// The credentials of a request or, if it has none, those of this service's own client.
 pub(super) fn or_our_own<P: Ports>(
     service: &AuthService<P>,
     credentials: Option<ClientCredentials>,

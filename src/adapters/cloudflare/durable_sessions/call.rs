@@ -20,10 +20,10 @@ pub(super) enum Call {
         most: Option<usize>,
         now: u64,
         seen: Seen,
-        /// The user's version. A Worker from before copies sends none.
+        /// The user's version. A Worker of a version without copies sends none.
         #[serde(default)]
         version: Option<u64>,
-        /// A Worker from before apps sends none: its sessions are those of browsers.
+        /// A Worker of a version without apps sends none. Its sessions are those of browsers.
         #[serde(default)]
         holder: Holder,
     },
@@ -61,7 +61,7 @@ pub(super) enum Call {
     /// As [`forget_copy`](crate::ports::SessionStore::forget_copy). Answers nothing.
     ForgetCopy,
     /// As [`renew`](crate::ports::SessionStore::renew), with the user's standing. Answers
-    /// [`Renewed`]. Sent only by a Worker from before copies, or to an object from before copies.
+    /// [`Renewed`]. Sent only if the Worker or the object is of a version without copies.
     Renew {
         presented: Presented,
         rules: Rules,
@@ -80,8 +80,8 @@ pub(super) enum Call {
         session: SessionId,
         reason: EndReason,
         now: u64,
-        /// Who holds the session, for a session whose row was deleted. A Worker from before this
-        /// member sends none.
+        /// Who holds the session, for a session whose row was deleted. A Worker of an earlier
+        /// version sends none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         holder: Option<Holder>,
     },
@@ -99,8 +99,8 @@ pub(super) enum Call {
     HasSignedOff { sign_on: SessionId },
     /// As [`list`](crate::ports::SessionStore::list). Answers a list of [`ActiveSession`].
     List { epoch: u32, now: u64 },
-    /// As [`outdate`](crate::ports::SessionStore::outdate). Drops the copy too, since a Worker from
-    /// before copies changes rows without a hold. Answers nothing.
+    /// As [`outdate`](crate::ports::SessionStore::outdate). Drops the copy too, because a Worker of
+    /// a version without copies changes rows without a hold. Answers nothing.
     Outdate { version: u64, until: u64 },
     /// As [`forget`](crate::ports::SessionStore::forget). Answers nothing.
     Forget,
@@ -458,7 +458,7 @@ mod tests {
         }
     }
 
-    /// A Worker and an object of this version understand those from before copies.
+    /// A Worker and an object of this version understand those of a version without copies.
     #[test]
     fn a_login_of_the_version_before_is_understood() {
         let text = r#"{"begin":{"session":"019b76da-a800-7101-8101-010101010101","epoch":1,"lives_until":2,"most":null,"now":3,"seen":""}}"#;
@@ -466,7 +466,7 @@ mod tests {
         assert!(matches!(call, Some(Call::Begin { version: None, .. })));
     }
 
-    /// The same from before apps: a renewal has neither an app nor a sign-on.
+    /// The same for a version without apps: a renewal has neither an app nor a sign-on.
     #[test]
     fn calls_of_the_version_before_apps_are_understood() {
         let text = r#"{"begin":{"session":"019b76da-a800-7101-8101-010101010101","epoch":1,"lives_until":2,"most":null,"now":3,"seen":"","version":7}}"#;

@@ -20,13 +20,14 @@ use crate::ports::{Ending, NewSession, Renewal, SessionStore};
 
 /// The session store on Durable Objects.
 ///
-/// **Copies.** The object has a copy of the user's row, from which it answers renewals and checks
-/// without D1. A change of the row holds the object first, so no copy is older than a change of the
-/// service. `docs/decisions/0019-a-renewal-without-the-database.md` has the protocol.
+/// **Copies.** The object has a copy of the user's row, and answers renewals and checks from it
+/// without D1. Before the service changes the row, it puts the object on hold. So the object never
+/// uses a copy from before such a change. `docs/decisions/0019-a-renewal-without-the-database.md`
+/// has the protocol.
 ///
-/// **Staleness.** None. One object decides everything about a user, in one order. An ended session, a
-/// revoke-all and a changed version apply everywhere as soon as they are answered, to renewals and to
-/// checks. The price: each check asks the object, and the object is in one place.
+/// **Staleness.** None. One object decides everything about a user, in one order. An ended session,
+/// a revoke-all and a changed version apply everywhere as soon as they are answered, to renewals
+/// and to checks. The price: each check asks the object, and the object is in one place.
 ///
 /// **Limit.** Exact: the session above [`NewSession::most`] ends the oldest in the same step.
 ///
