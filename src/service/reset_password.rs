@@ -12,8 +12,8 @@ use crate::ports::Ports;
 impl<P: Ports> AuthService<P> {
     /// Counts the request and queues the mail. If the request has a device or session ticket of the
     /// account with this address, no budget is charged for the mail. That applies to
-    /// [`KNOWN_MAILS_A_DAY`](crate::domain::policy::KNOWN_MAILS_A_DAY) mails per user. Never reads
-    /// the directory: neither the answer nor its time reveals whether the address has an account.
+    /// [`KNOWN_MAILS_A_DAY`](crate::domain::policy::KNOWN_MAILS_A_DAY) mails per user and day. Never
+    /// reads the directory: neither the answer nor its time reveals whether the address has an account.
     /// [`deliver_from_queue`](Self::deliver_from_queue) sends the mail.
     ///
     /// # Errors
