@@ -4,11 +4,11 @@
 //! Every request that uses or sets the cookie is JSON and comes from an allowed origin. A page of
 //! another site, or of another host of this site, may make a browser send the cookie, but such a
 //! request has no effect. GET never uses it.
+//!
 //! There is also the sign-on cookie, for apps that send their users here to sign in. Browsers don't
 //! send a `SameSite=Strict` cookie when another site navigates here, so the sign-on cookie is
 //! `Lax`. Only navigations to [two paths](super::request::NAVIGATED) use it, and nobody can get a
 //! token with it.
-//! got with it.
 
 use std::borrow::Cow;
 

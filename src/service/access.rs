@@ -129,9 +129,9 @@ impl<P: Ports> AuthService<P> {
     }
 }
 
-/// [`edgegate_token::verify`], with the signature verified by the platform if it can. Both accept
 /// Like [`edgegate_token::verify`], but the platform verifies the signature if it can. The result
 /// is the same, and so is the reason when a token is rejected.
+///
 /// # Errors
 /// [`TokenError`]: the first rule that the token breaks.
 pub async fn verify_by(

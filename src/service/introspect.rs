@@ -14,9 +14,9 @@ impl<P: Ports> AuthService<P> {
     /// may not ask about: it was issued to another app and for none of the caller's resources. Also
     /// `None` for a refresh token: only a renewal tells whether it is valid.
     ///
+    /// # Errors
     /// [`Error::Client`] unless the caller is a confidential app and enabled;
     /// [`Error::RateLimited`]; [`Error::Store`].
-    /// [`Error::Store`].
     pub async fn introspect(
         &self,
         token: &str,
