@@ -259,8 +259,8 @@ mod tests {
         assert!(!hasher.work_done().is_empty());
     }
 
-    /// While `IMPORTED_HASHES` is set, every other failure does that work. The memory shows it: this
-    /// scrypt needs more than Argon2.
+    /// While `IMPORTED_HASHES` is set, every other failed attempt does the work of a foreign hash.
+    /// The memory shows it: this scrypt needs more than Argon2.
     #[test]
     fn with_the_usual_parameters_every_failure_does_the_work_of_a_foreign_hash() {
         let usual = ForeignHashing::default()

@@ -373,8 +373,8 @@ fn wrong_type(field: &str, found: &str, expected: &str) -> Problem {
     ))
 }
 
-/// Whether a member's name looks like a name, so that it may be answered and logged. A secret that
-/// was written there by mistake rarely does.
+/// Whether a member's name looks like a name, so that it may be put into the answer and the log. A
+/// secret that was written there by mistake rarely looks like one.
 fn is_plain(name: &str) -> bool {
     (1..=40).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_')
 }

@@ -320,8 +320,8 @@ fn value_in<'a>(name: &str, header: &'a str) -> Result<Option<&'a str>, Problem>
 /// (RFC 6265bis section 4.1.3.2). Browsers reject it on plain HTTP, which only a loopback issuer
 /// may use.
 ///
-/// There, the name ends in the issuer's port. Cookies ignore ports (RFC 6265 section 8.5), so two
-/// services on one machine would overwrite each other's cookie.
+/// On plain HTTP the name ends in the issuer's port. Cookies ignore ports (RFC 6265 section 8.5),
+/// so two services on one machine would overwrite each other's cookie.
 fn name(settings: &Settings) -> Cow<'static, str> {
     if is_plain_http(settings) {
         Cow::Owned(["edgegate-", port(&settings.issuer)].concat())

@@ -178,7 +178,7 @@ pub async fn route<P: Ports>(service: &AuthService<P>, request: &Request<'_>) ->
     answer
 }
 
-/// A refusal, in the form in which this path refuses: problem+json or that of RFC 6749.
+/// A refusal in the form of this path: problem+json, or the form of RFC 6749.
 #[must_use]
 pub fn refuse(path: &str, problem: Problem) -> Answer {
     if routes_at(path).any(|route| route.oauth_errors) {

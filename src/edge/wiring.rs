@@ -47,8 +47,8 @@ use crate::service::{AuthService, Shared};
 
 /// What is bound, and the clients of other services.
 ///
-/// It is found once per isolate: each look-up crosses into JavaScript, and bindings don't change
-/// while the isolate lives. Each request works on a clone made by [`Bindings::for_request`].
+/// All of it is found once per isolate: each look-up crosses into JavaScript, and bindings don't
+/// change while the isolate lives. Each request works on a clone made by [`Bindings::for_request`].
 #[derive(Clone)]
 pub(super) struct Bindings {
     database: Database,

@@ -81,7 +81,7 @@ impl Ending {
         }
     }
 
-    /// The session of an access token that a browser holds, whose claims these are.
+    /// The session of the access token with these claims, which a browser holds.
     #[must_use]
     pub fn of_claims(user: UserId, session: SessionId, claims: &Claims) -> Self {
         let sign_on = claims.sign_on.as_deref().and_then(SessionId::parse);

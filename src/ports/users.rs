@@ -74,10 +74,10 @@ pub trait UserDirectory {
     /// together would leave none, one MUST fail.
     ///
     /// `within` is the deadline that [`hold`](crate::ports::SessionStore::hold) gave. The change
-    /// MUST NOT be made when the store's own clock shows this time or a later one, however late
-    /// the request arrives. Then it returns `None` too, and [`is_past`](Self::is_past) tells the
-    /// two apart. A change without a deadline MUST be listed by
-    /// [`row_changes`](Self::row_changes).
+    /// MUST NOT be made when the store's own clock shows this time or a later one, however late the
+    /// request arrives. A change that comes too late also returns `None`, and
+    /// [`is_past`](Self::is_past) tells whether that was the reason. A change without a deadline
+    /// MUST be listed by [`row_changes`](Self::row_changes).
     ///
     /// # Errors
     /// When the store does not answer. The change may or may not have been made.
@@ -128,7 +128,7 @@ pub trait UserDirectory {
     async fn forget_row_changes(&self, before: u64) -> Result<(), StoreError>;
 
     /// Deletes a user if it has this canonical address and, where `if_version` is given, this
-    /// version. An absent one is not an error. MUST store the freed address before, and record the
+    /// version. An absent user is not an error. MUST store the freed address before, and record the
     /// user's [`Departure`], due at once, in the same atomic step. Returns whether there was such a
     /// user. MUST keep the last administrator: an enabled user with the admin role, while no other
     /// enabled user has that role and a password. The check MUST be part of the same atomic step.

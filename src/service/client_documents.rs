@@ -36,8 +36,8 @@ impl KnownDocuments {
 }
 
 impl<P: Ports> AuthService<P> {
-    /// The app with this id, registered or described by its own document, which is fetched unless
-    /// this isolate knows it.
+    /// The app with this id. Either it is registered, or its own document describes it. The
+    /// document is fetched unless this isolate knows it.
     ///
     /// If the document can't be fetched or is not accepted, the app is unknown. The failure is
     /// recorded but not remembered, so the next request fetches the document again.

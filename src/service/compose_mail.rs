@@ -356,8 +356,9 @@ fn registration(email: &EmailAddress, names: [Option<Name>; 2]) -> DueLink {
     }
 }
 
-/// The lane of an address that no verified account has: the address's own, or for a variant of
-/// another address (a sub-address, Gmail's dots) the shared lane of all variants of that mailbox.
+/// The lane of an address that no verified account has. It is the lane of the address itself. A
+/// variant of another address (a sub-address, Gmail's dots) uses one lane together with all
+/// variants of that mailbox.
 fn lane_of_address(email: &EmailAddress) -> String {
     let mailbox = mailbox(email);
     let kind = if mailbox == email.canonical() {

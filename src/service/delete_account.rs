@@ -1,4 +1,4 @@
-//! Deletes an account. Users delete their own, administrators and operators delete any.
+//! Deletes an account. Users delete their own. Administrators and operators delete any account.
 
 use super::AuthService;
 use super::access::Bearer;

@@ -97,8 +97,8 @@ struct Trace {
 impl<P: Ports> AuthService<P> {
     /// Delivers a job from a queue. `id` is the id of the queue's message.
     ///
-    /// A job that has to wait is queued again, and counts its attempts itself: a queue counts its
-    /// deliveries, and waiting is not an attempt. If this Worker stops in between, the queue
+    /// A job that has to wait is queued again. It counts its attempts itself, because a queue
+    /// counts deliveries, and waiting is not an attempt. If this Worker stops in between, the queue
     /// delivers the message again, and the mail may be sent twice with the same idempotency key.
     pub async fn deliver_from_queue(&self, text: &str, id: &str) -> HandedOut {
         let provider = ProviderState::default();

@@ -68,7 +68,7 @@ impl<P: Ports> AuthService<P> {
         let user = self.standing_of(&code, &app).await?;
 
         let session = SessionId::new(now_ms, &self.random());
-        // The exchange is forgotten by another computer, whose clock may be ahead of this one.
+        // Another computer forgets the exchange, and its clock may be ahead of this one.
         let remembered_until = code.expires_at.saturating_add(FUTURE_SKEW_SECONDS);
         // The sign-on must be active when the session begins. With `offline_access` the session may
         // outlive it.

@@ -24,9 +24,9 @@ impl<P: Ports> AuthService<P> {
     /// Signs a user in, with exactly one write to the session store. If the credentials have a
     /// refresh token of the same user, the new session joins the sign-on of that token's session.
     ///
-    /// The caller can't distinguish a wrong password, an unknown address and a disabled account:
-    /// the answer is the same, and so is the work, except for an imported hash whose parameters
-    /// `IMPORTED_HASHES` does not name.
+    /// The caller can't distinguish a wrong password, an unknown address and a disabled account.
+    /// The answer is the same, and so is the work. The only exception is an imported hash whose
+    /// parameters `IMPORTED_HASHES` does not name.
     ///
     /// # Errors
     /// [`Error::Login`] when the login is rejected; [`Error::Field`] when a field is too long;

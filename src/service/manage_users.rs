@@ -354,7 +354,7 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Forgets the failed attempts at an account's password, so that its owner need not wait. With
-    /// `PASSWORD_WORK = "inline"` no attempts are counted, and it does nothing.
+    /// `PASSWORD_WORK = "inline"` no attempts are counted, and this does nothing.
     ///
     /// # Errors
     /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::ReauthenticationRequired`], since a

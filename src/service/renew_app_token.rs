@@ -48,7 +48,7 @@ impl<P: Ports> AuthService<P> {
         client: &Client,
     ) -> Result<AppRenewed, Error> {
         let ticket = self.shared.app_tickets.open(renewal.refresh_token);
-        // Without a client_id the service's own client asks, which is not an app.
+        // A request without a client_id comes from the service's own client, which is not an app.
         if ticket.is_some() && credentials.client_id == self.settings().client_id {
             return Err(Error::Grant(GrantRefusal::OtherClient));
         }

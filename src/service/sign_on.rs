@@ -94,8 +94,8 @@ impl<P: Ports> AuthService<P> {
         Ok(user.map(|user| (sign_on, user)))
     }
 
-    /// The user of a session of a browser, unless it or its sign-on has ended, the account is
-    /// disabled, or all its sessions were ended.
+    /// The user of a browser's session. `None` if the session or its sign-on has ended, if the
+    /// account is disabled, or if all sessions of the user were ended.
     pub(super) async fn user_signed_on(
         &self,
         user: UserId,

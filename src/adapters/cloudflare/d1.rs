@@ -179,7 +179,7 @@ fn explained(error: StoreError) -> StoreError {
     }
 }
 
-/// A row. A stored value is data, and is checked like any other.
+/// A row. A stored value is checked like any other input.
 pub(super) struct Row(JsValue);
 
 impl Row {

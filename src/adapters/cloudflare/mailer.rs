@@ -8,7 +8,7 @@ use crate::ports::Mailer;
 /// The provider.
 #[derive(Debug)]
 pub enum CloudflareMailer {
-    /// No provider: new mails are not queued, and mails that were queued before wait.
+    /// No provider. New mails are not queued. Mails that are already queued wait.
     None,
     /// The outbox of local development.
     Outbox(Outbox),

@@ -7,7 +7,7 @@
 //! | key | says | written |
 //! |---|---|---|
 //! | `session:<user>:<session>` | the last use | only by a login and by renewals |
-//! | `ended:<user>:<session>` | the session has ended, and why | without reading, and never by a renewal that goes on |
+//! | `ended:<user>:<session>` | the session has ended, and why | without reading, and never by a successful renewal |
 //! | `signed_off:<user>:<sign_on>` | the sign-on has ended, and why | without reading, before the `ended` record of the session that was signed out |
 //! | `stale:<user>` | the smallest valid `ver` | with the number in the user's row, and again while that is larger |
 //!

@@ -218,7 +218,7 @@ fn broken_request(locale: Locale, fault: PageFault, query: &str) -> Answer {
     broken(locale, code, fault.description(), value, reason)
 }
 
-/// The page for a request that can't be answered to the app.
+/// The page for a request whose answer can't be sent to the app.
 fn broken(locale: Locale, code: Code, fault: &str, value: Option<&str>, reason: &str) -> Answer {
     let (title, then) = match locale {
         Locale::English => (

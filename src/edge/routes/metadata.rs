@@ -75,7 +75,8 @@ struct AppMetadata<'a> {
     client_id_metadata_document_supported: bool,
     claims_parameter_supported: bool,
     request_parameter_supported: bool,
-    /// Stated because the default is true (OpenID Connect Discovery section 3).
+    /// Written although it is false, because the default is true (OpenID Connect Discovery section
+    /// 3).
     request_uri_parameter_supported: bool,
     /// The APIs of `RESOURCES` (RFC 9728 section 4).
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -29,7 +29,7 @@ use crate::ports::{Ending, NewSession, Renewal, SessionStore};
 /// a revoke-all and a changed version apply everywhere as soon as they are answered, to renewals
 /// and to checks. The price: each check asks the object, and the object is in one place.
 ///
-/// **Limit.** Exact: the session above [`NewSession::most`] ends the oldest in the same step.
+/// **Limit.** Exact: a session above [`NewSession::most`] ends the oldest session in the same step.
 ///
 /// An object that was just moved or updated is asked a second time, so every call may be repeated.
 /// During a deploy an object may still run a version without copies. Then renewals and checks read

@@ -443,9 +443,9 @@ impl Table {
             .collect()
     }
 
-    /// Writes nothing if the row has the same or a larger version: an old token may ask for it again
-    /// and again. Tokens below that version were issued before it was first written, so they expire
-    /// before the row does.
+    /// Writes nothing if the row has the same or a larger version, because an old token may cause
+    /// the same call again and again. Tokens below that version were issued before it was first
+    /// written, so they expire before the row does.
     pub(super) fn outdate(&self, version: u64, until: u64) -> Result<(), StoreError> {
         self.rows(
             "INSERT INTO outdated (one, version, until) VALUES (1, ?, ?) \
