@@ -21,7 +21,7 @@ use crate::ports::PasswordHasher;
 const OUTPUT_BYTES: usize = 32;
 /// The most memory that a hash may ask for, in blocks of 1 KiB.
 const MOST_BLOCKS: usize = ARGON2_MAX_MEMORY_KIB as usize;
-/// What new hashes are made with.
+/// The algorithm and the version of new hashes.
 const OURS: (Algorithm, Version) = (Algorithm::Argon2id, Version::V0x13);
 const SALT_BYTES: std::ops::RangeInclusive<usize> = 8..=48;
 
@@ -72,13 +72,13 @@ impl Argon2Hasher {
         }
     }
 
-    /// The same, with what foreign hashes need.
+    /// The same hasher, with what it needs for foreign hashes.
     #[must_use]
     pub fn with_foreign(self, foreign: ForeignHashing) -> Self {
         Self { foreign, ..self }
     }
 
-    /// The secret that a hash with these parameters was made with; empty if none.
+    /// The secret that a hash with these parameters was made with. Empty if there was none.
     fn pepper(&self, params: &Params) -> Result<&[u8], HashError> {
         match params.keyid() {
             [] => Ok(&[]),
@@ -175,9 +175,9 @@ impl Argon2Hasher {
 }
 
 impl Argon2Hasher {
-    /// Whether another system made this stored hash, so that verifying it takes other work than one
-    /// of our own. A hash of Argon2id, version 0x13, looks like our own: only parameters that
-    /// `IMPORTED_HASHES` names show that it is foreign.
+    /// Whether verifying this stored hash takes other work than verifying one of our own, because
+    /// another system made it. A foreign hash of Argon2id, version 0x13, looks like one of our own.
+    /// Only parameters that `IMPORTED_HASHES` names show that it is foreign.
     fn is_foreign_work(&self, hash: &str) -> bool {
         if !is_ours(hash) {
             return self.foreign.read(hash).is_ok();
@@ -268,10 +268,10 @@ impl Argon2Hasher {
     }
 }
 
-/// The first `blocks` blocks of the memory, which has one of two sizes: what our own hashes need,
-/// if that is at most half of the maximum, or the maximum that any hash may need. The memory of
-/// wasm never shrinks, and a freed block is too small for a larger one. So each further size would
-/// take more memory for good.
+/// The first `blocks` blocks of the memory. The memory has one of two sizes: the size for our own
+/// hashes, if that is at most half of the maximum, or the maximum that any hash may need. The
+/// memory of wasm never shrinks, and a freed block is too small for a larger one. So each further
+/// size would take more memory for good.
 fn at_least(
     memory: &mut Vec<Block>,
     blocks: usize,
@@ -529,7 +529,7 @@ mod tests {
         for without in [with(""), with(PEPPER_2)] {
             assert_eq!(verify(&without, &hash), Err(HashError::UnknownPepper));
         }
-        // The same number with another key.
+        // The same number with another secret.
         let other = with(&PEPPER_2.replacen('2', "1", 1));
         assert_eq!(verify(&other, &hash), Ok(Verification::Differs));
         // Removing or adding a number in the row does not make it a hash with another pepper.
@@ -596,7 +596,7 @@ mod tests {
         }
     }
 
-    /// An isolate has 128 MB, and what a smaller block leaves behind is not used again.
+    /// An isolate has 128 MB, and memory that a smaller block has freed is not used again.
     #[test]
     fn both_sizes_of_the_memory_leave_room_in_an_isolate() {
         let typed = password("correct horse battery staple");

@@ -42,7 +42,8 @@ pub(super) fn matches(
     let mut is_possible = true;
     match hash.work() {
         ForeignWork::Bcrypt { cost } => {
-            // What bcrypt would ignore must not be ignored: the new hash will be of all of it.
+            // bcrypt ignores a part of such a password. That part must match too, because the new
+            // hash will cover the whole password.
             is_possible = password.len() <= BCRYPT_BYTES && !password.contains(&0);
             output = bcrypt(cost, hash.salt(), password)?;
         }
@@ -160,7 +161,7 @@ mod tests {
         assert_eq!(forms.len(), 18, "{forms:?}");
     }
 
-    /// NFKC of better-auth; the others hash what was typed.
+    /// better-auth hashes the NFKC form. The other systems hash what was typed.
     #[test]
     fn a_password_is_hashed_as_the_other_system_received_it() {
         let hasher = Argon2Hasher::default();
@@ -249,7 +250,7 @@ mod tests {
         let compared = pollster::block_on(hasher.compare(&attempt(&right, Some(&foreign))));
         assert_eq!(compared, MATCHES);
         assert!(hasher.work_done().is_empty());
-        // A disabled account: nobody makes it.
+        // The account is disabled, so the caller makes no hash.
         let in_vain = Attempt {
             in_vain: true,
             ..attempt(&right, Some(&foreign))
@@ -258,8 +259,8 @@ mod tests {
         assert!(!hasher.work_done().is_empty());
     }
 
-    /// While `IMPORTED_HASHES` is set, every other failure does that work. The memory shows it: this
-    /// scrypt needs more than Argon2.
+    /// While `IMPORTED_HASHES` is set, every other failed attempt does the work of a foreign hash.
+    /// The memory shows it: this scrypt needs more than Argon2.
     #[test]
     fn with_the_usual_parameters_every_failure_does_the_work_of_a_foreign_hash() {
         let usual = ForeignHashing::default()

@@ -1,5 +1,5 @@
-//! The adapters: in memory for tests, examples and native users, and on Cloudflare's services. Neither
-//! of these two families names the other; what both use is next to them.
+//! The adapters: in memory for tests, examples and native users, and on Cloudflare's services.
+//! Neither of these two families uses the other. What both use is next to them.
 
 pub mod argon2;
 pub mod cloudflare;

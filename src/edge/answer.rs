@@ -23,13 +23,13 @@ pub struct Note {
     pub verdict: Option<&'static str>,
     /// The code of an error.
     pub code: Option<&'static str>,
-    /// The ids of the mails that it queued.
+    /// The ids of the mails that the request queued.
     pub job: Option<String>,
-    /// Pseudonyms of their recipients.
+    /// Pseudonyms of the recipients of these mails.
     pub address: Option<String>,
 }
 
-/// Status, headers and body, and what else happens.
+/// An answer, with its note for the log and what happens to the cookie.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answer {
     /// The HTTP status.
@@ -53,18 +53,18 @@ pub enum Cookie {
     /// A session of this sign-on began in these cookies. The session of the previous cookie is
     /// ended: as *replaced* if it has the same sign-on, otherwise as by logging out.
     Begun(SessionCookies, SessionId),
-    /// All sessions of this user are over, and a new one began in these cookies. If the cookie
-    /// before it belonged to another user, that session is ended.
+    /// All sessions of this user are over, and a new one began in these cookies. If the previous
+    /// cookie belonged to another user, its session is ended.
     BegunAnew(SessionCookies, UserId),
     /// The cookies are replaced or cleared, and no session is ended.
     Written(SessionCookies),
-    /// All sessions of this user are over, or this one. Cookies that belong to one of them are
-    /// cleared.
+    /// All sessions of this user are over, or only this session. Cookies that belong to an ended
+    /// session are cleared.
     Ended(UserId, Option<SessionId>),
 }
 
-/// The two `Set-Cookie` of a session: its refresh token, and its sign-on. They are set and cleared
-/// together.
+/// The two `Set-Cookie` headers of a session: one for its refresh token, one for its sign-on. They
+/// are set and cleared together.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SessionCookies {
     pub(super) refresh: String,

@@ -54,8 +54,8 @@ const MERGE_PATCH: &str = "application/merge-patch+json";
 
 /// Reads the parameters of an OAuth endpoint: a form (`application/x-www-form-urlencoded`) or, for
 /// pages, the same parameters as a JSON object. As RFC 6749 section 3.2 says, a parameter without a
-/// value (`""`, in JSON also `null`) is treated as left out, an unknown one is ignored, and one that
-/// comes twice is rejected.
+/// value (`""`, in JSON also `null`) is treated as left out, an unknown parameter is ignored, and a
+/// repeated parameter is rejected.
 ///
 /// # Errors
 /// `unsupported_media_type` or `invalid_request`.
@@ -70,7 +70,7 @@ pub fn oauth_parameters<const N: usize>(
 /// Like [`oauth_parameters`], but a parameter without a value is `Some("")`.
 ///
 /// # Errors
-/// As [`oauth_parameters`].
+/// Those of [`oauth_parameters`].
 pub fn oauth_parameters_as_sent<const N: usize>(
     request: &Request<'_>,
     known: [&str; N],
@@ -96,7 +96,7 @@ pub fn oauth_parameters_as_sent<const N: usize>(
     }
 }
 
-/// The body whose media type says that it is lines of JSON.
+/// The body of a request whose media type is that of lines of JSON.
 ///
 /// # Errors
 /// `unsupported_media_type`.
@@ -111,7 +111,7 @@ pub fn lines<'a>(request: &'a Request<'_>) -> Result<&'a [u8], Problem> {
     }
 }
 
-/// The body whose media type says that it is a form.
+/// The body of a request whose media type is that of a form.
 ///
 /// # Errors
 /// `unsupported_media_type`.
@@ -141,7 +141,7 @@ pub fn json_texts<const N: usize>(
 /// Like [`json_texts`], but every member is required.
 ///
 /// # Errors
-/// As [`json_texts`], and `invalid_field` for a missing one.
+/// Those of [`json_texts`], and `invalid_field` for a missing member.
 pub fn texts<const N: usize>(
     request: &Request<'_>,
     known: [&'static str; N],
@@ -157,7 +157,7 @@ pub fn texts<const N: usize>(
 /// Like [`json_texts`], with the flag `cookie`, which is false when it is absent.
 ///
 /// # Errors
-/// As [`json`].
+/// Those of [`json`].
 pub fn texts_and_cookie<const N: usize>(
     request: &Request<'_>,
     known: [&str; N],
@@ -251,7 +251,7 @@ fn require_json(request: &Request<'_>) -> Result<(), Problem> {
 }
 
 /// Rejects a compressed body. Its size is only known after decompression, and a body of 16 KiB
-/// needs none. The answer says what is accepted (RFC 9110 section 12.5.3).
+/// needs no compression. The answer says what is accepted (RFC 9110 section 12.5.3).
 fn require_no_coding(request: &Request<'_>) -> Result<(), Problem> {
     let codings = request.content_encoding.unwrap_or_default().split(',');
     let unknown = codings
@@ -307,7 +307,7 @@ fn take_texts<const N: usize>(
     Ok(texts)
 }
 
-/// Rejects members that were not taken, because they are unknown.
+/// Rejects the members that are left over, because they are unknown.
 fn require_no_more(members: &Members) -> Result<(), Problem> {
     match members.names().next() {
         None => Ok(()),
@@ -338,8 +338,8 @@ fn parse_object(request: &Request<'_>) -> Result<Members, Problem> {
     }
 }
 
-/// Why a body is not JSON. It names the encodings that some programs write instead of UTF-8 (RFC
-/// 8259 section 8.1).
+/// Why a body is not JSON. Names the encodings that some programs write instead of UTF-8 (RFC 8259
+/// section 8.1).
 fn not_json(body: &[u8]) -> &'static str {
     match body {
         [] => "the body is empty",
@@ -373,8 +373,8 @@ fn wrong_type(field: &str, found: &str, expected: &str) -> Problem {
     ))
 }
 
-/// Whether a member's name looks like a name, so that it may be answered and logged. A secret that
-/// was written there by mistake rarely does.
+/// Whether a member's name looks like a name, so that it may be put into the answer and the log. A
+/// secret that was written there by mistake rarely looks like one.
 fn is_plain(name: &str) -> bool {
     (1..=40).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_')
 }
@@ -525,7 +525,8 @@ mod tests {
                 assert!(answer.body.unwrap().contains(&told), "{coding}");
             }
         }
-        // What may be a secret that was sent in the wrong header is not repeated.
+        // The value may be a secret that was sent in the wrong header, so the answer does not
+        // repeat it.
         for coding in ["a secret", "secret-f41c0b7a92e8d635"] {
             let mut strange = request("application/json", "{}");
             strange.content_encoding = Some(coding);

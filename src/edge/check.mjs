@@ -3,8 +3,8 @@
 import { check_configuration } from "edgegate-wasm";
 
 /**
- * What is wrong with an environment of the Worker: strings are variables, objects are bindings.
- * `flags` are the names of its compatibility flags, which the platform has in a global.
+ * The faults of an environment of the Worker. Strings in it are variables, objects are bindings.
+ * `flags` are the names of the Worker's compatibility flags, which the platform has in a global.
  *
  * @param {object} env
  * @param {string[]} [flags]

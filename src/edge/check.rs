@@ -1,5 +1,5 @@
-//! Judges a configuration before anything is started or uploaded: the same code, with the same
-//! words, as in a running Worker. `npm start` and `npm run deploy` call it (`check.mjs`).
+//! Judges a configuration before anything is started or uploaded, with the same code and the same
+//! messages as a running Worker. `npm start` and `npm run deploy` call it (`check.mjs`).
 #![allow(unreachable_pub, reason = "exported to JavaScript")]
 
 use serde::Serialize;
@@ -13,7 +13,7 @@ use crate::domain::settings::SettingError;
 #[derive(Serialize)]
 struct Fault {
     setting: &'static str,
-    /// The name that the configuration has, when it misspells the setting's.
+    /// The misspelt name in the configuration, if the fault is a misspelling.
     #[serde(skip_serializing_if = "Option::is_none")]
     misspelt: Option<String>,
     problem: String,
@@ -31,8 +31,8 @@ impl Fault {
     }
 }
 
-/// Everything that is wrong with an environment, as a JSON list: variables are strings in it, and
-/// bindings any objects. Of several missing bindings the first is named.
+/// The faults of an environment, as a JSON list. Strings in it are variables, other objects are
+/// bindings. If several bindings are missing, only the first is named.
 #[wasm_bindgen]
 pub fn check_configuration(env: Env) -> String {
     let misspelt = wiring::misspelt(&env)

@@ -19,7 +19,7 @@ const BASIC: &str = "Basic realm=\"edgegate\", charset=\"UTF-8\"";
 /// # Errors
 /// `invalid_request` for two methods at once, for two different ids, and for secrets in the URL;
 /// `invalid_client` for a header that can't be read and for a method that this service does not
-/// have.
+/// support.
 pub fn read(request: &Request<'_>) -> Result<Option<ClientCredentials>, Problem> {
     require_no_secret_in_url(request)?;
     let [client_id, client_secret, assertion, assertion_type] = body::oauth_parameters(
@@ -62,7 +62,7 @@ pub fn read(request: &Request<'_>) -> Result<Option<ClientCredentials>, Problem>
     }
     Ok(Some(ClientCredentials {
         client_id: named,
-        // RFC 6749 section 2.3.1: a secret that is empty may be left out.
+        // RFC 6749 section 2.3.1: an empty secret may be left out.
         secret: Some(secret)
             .filter(|text| !text.is_empty())
             .map(Secret::new),
@@ -116,7 +116,8 @@ fn challenge(problem: Problem) -> Problem {
     problem.with("WWW-Authenticate", BASIC)
 }
 
-/// What follows the scheme, if it is `Basic`. Other schemes are not about the app.
+/// The credentials that follow the scheme `Basic`. `None` for other schemes, which do not name an
+/// app.
 fn basic_of<'a>(request: &Request<'a>) -> Option<&'a str> {
     let (scheme, rest) = request
         .authorization
@@ -135,7 +136,7 @@ fn read_basic(text: &str) -> Option<(String, String)> {
     (!id.is_empty()).then_some((id, secret))
 }
 
-/// One value of a form. `None` when it separates values.
+/// One decoded value of a form. `None` if the text has a character that separates values.
 fn decode(text: &str) -> Option<String> {
     if text.contains(['&', '=']) {
         return None;
@@ -193,7 +194,7 @@ mod tests {
             app("a", Some("b"))
         );
         assert_eq!(found(Some(&basic("a:")), ""), app("a", None));
-        // About the user, not about the app.
+        // This header is about the user, not about the app, so it is ignored here.
         assert_eq!(found(Some("Bearer x"), "client_id=a"), app("a", None));
     }
 

@@ -5,10 +5,10 @@
 //! another site, or of another host of this site, may make a browser send the cookie, but such a
 //! request has no effect. GET never uses it.
 //!
-//! Beside it is the sign-on cookie, for apps that send their users here to sign in. Browsers don't
+//! There is also the sign-on cookie, for apps that send their users here to sign in. Browsers don't
 //! send a `SameSite=Strict` cookie when another site navigates here, so the sign-on cookie is
-//! `Lax`. Only navigations to [two paths](super::request::NAVIGATED) use it, and no token can be
-//! got with it.
+//! `Lax`. Only navigations to [two paths](super::request::NAVIGATED) use it, and nobody can get a
+//! token with it.
 
 use std::borrow::Cow;
 
@@ -40,12 +40,12 @@ pub fn require_cookie_allowed(
     Ok(())
 }
 
-/// Writes, clears or keeps the cookie, as the answer says. When a new session replaces another one
-/// in the cookie, the other one ends. Otherwise its user could only end it from the list of
+/// Writes, clears or keeps the cookie, as the answer says. When a new session replaces an older one
+/// in the cookie, the older one ends. Otherwise its user could end it only from the list of
 /// sessions.
 ///
 /// # Errors
-/// When ending that session may have failed. The client may repeat the request.
+/// When ending the older session may have failed. The client may repeat the request.
 pub async fn settle<P: Ports>(
     service: &AuthService<P>,
     request: &Request<'_>,
@@ -77,8 +77,8 @@ pub async fn settle<P: Ports>(
             }
             cookies
         }
-        // The cookie would be cleared at its next use anyway. A shared computer should not keep it
-        // until then.
+        // The cookie would be cleared at its next use anyway. But a shared computer should not keep
+        // it until then.
         Cookie::Ended(user, session) => {
             let of_the_ended = may_use_cookie(request)
                 && before()
@@ -96,9 +96,9 @@ pub async fn settle<P: Ports>(
     Ok(())
 }
 
-/// The sign-on ticket of a navigation. `None` for every other request, for a load that nobody has
-/// asked for yet (`Sec-Purpose`), for one into a frame or by a script (`Sec-Fetch-Dest`), and for a
-/// cookie that can't be read.
+/// The sign-on ticket of a navigation. `None` for every other request, for a page that the browser
+/// loads in advance (`Sec-Purpose`), for a load into a frame or by a script (`Sec-Fetch-Dest`), and
+/// for a cookie that can't be read.
 #[must_use]
 pub fn sign_on<'a>(settings: &Settings, request: &Request<'a>) -> Option<&'a str> {
     let navigation = &request.navigation;
@@ -116,7 +116,7 @@ pub fn sign_on<'a>(settings: &Settings, request: &Request<'a>) -> Option<&'a str
 pub enum Given<'a> {
     /// From the body.
     Body(String),
-    /// From the cookie. `None` when a request that may use the cookie has none: its page can't see
+    /// From the cookie. `None` when a request that may use the cookie has none. A page can't see
     /// whether there is one.
     Cookie(Option<&'a str>),
 }
@@ -169,9 +169,9 @@ impl<'a> Given<'a> {
     }
 }
 
-/// The credentials of a request whose password is going to be checked. The device ticket comes from
-/// the device's cookie in cookie mode, otherwise from `device_token` of the body. In cookie mode the
-/// session that the browser has comes along.
+/// The credentials of a request whose password is going to be checked. In cookie mode the device
+/// ticket comes from the device's cookie, otherwise from `device_token` of the body. In cookie mode
+/// the credentials also have the session of the browser.
 ///
 /// # Errors
 /// `invalid_request` for a `device_token` in cookie mode, because a token in the body never leads
@@ -232,7 +232,7 @@ pub fn credentials_for_mail(
 }
 
 /// `Set-Cookie` by which the browser's device is recognised at the next login. It outlives logging
-/// out, because it opens nothing.
+/// out, because it gives access to nothing.
 #[must_use]
 pub fn set_device(settings: &Settings, ticket: &Secret) -> String {
     let name = device_name(settings);
@@ -320,8 +320,8 @@ fn value_in<'a>(name: &str, header: &'a str) -> Result<Option<&'a str>, Problem>
 /// (RFC 6265bis section 4.1.3.2). Browsers reject it on plain HTTP, which only a loopback issuer
 /// may use.
 ///
-/// There, the name ends in the issuer's port. Cookies ignore ports (RFC 6265 section 8.5), so two
-/// services on one machine would overwrite each other's cookie.
+/// On plain HTTP the name ends in the issuer's port. Cookies ignore ports (RFC 6265 section 8.5),
+/// so two services on one machine would overwrite each other's cookie.
 fn name(settings: &Settings) -> Cow<'static, str> {
     if is_plain_http(settings) {
         Cow::Owned(["edgegate-", port(&settings.issuer)].concat())

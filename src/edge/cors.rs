@@ -90,8 +90,8 @@ impl Preflight {
 }
 
 /// The answer to a preflight of a page that is not allowed. It has no CORS headers, so the browser
-/// refuses. Only the log says why. The origin itself is not logged, because its host may be an IP
-/// address.
+/// refuses the request. Only the log says why. The origin itself is not logged, because its host
+/// may be an IP address.
 #[must_use]
 pub fn refuse_preflight(request: &Request<'_>, problem: Option<&SettingError>) -> Answer {
     let reason = match problem {
@@ -319,7 +319,7 @@ mod tests {
             ),
             (" X-A ,\tx-b,,", Some(", x-a, x-b")),
             (&most, Some(&more)),
-            // Not names: nothing that was asked for is repeated.
+            // These are not names, so the answer repeats none of them.
             ("x-a, x b", None),
             ("x-a, x:b", None),
             ("x-a\r\nset-cookie: a", None),

@@ -28,7 +28,7 @@ export function sessions_prepare(state: DurableObjectState): void;
 export function sessions_answer(state: DurableObjectState, call: string): Promise<string>;
 export function sessions_alarm(state: DurableObjectState): Promise<void>;
 
-/** The answer, or in which line the call must wait. */
+/** The answer, or the number of the line in which the call must wait. */
 export function account_arrives(
   state: DurableObjectState,
   arrival: string,

@@ -26,7 +26,7 @@ import { Auth } from "./rpc.mjs";
 export { Auth };
 
 /**
- * Whether this is about the contract, a file that pages of every origin may read.
+ * Whether the URL is that of the contract, a file that pages of every origin may read.
  *
  * @param {string} url
  */
@@ -38,13 +38,14 @@ function isContract(url) {
 
 const CONTRACT = "/openapi.yaml";
 
-// Turns of the queue of microtasks. A signature that the platform verifies takes some twenty.
+// If a check has no answer after so many turns of the queue of microtasks, it waits for I/O. A
+// signature that the platform verifies takes some twenty turns.
 const TURNS_WITHOUT_IO = 40;
 
 /**
  * Calls `waitUntil` for a check only if the check waits for I/O: `waitUntil` costs a twentieth of a
  * check. Without I/O the answer comes after a few turns of the queue of microtasks, and nothing can
- * cancel the check before.
+ * cancel the check before that.
  *
  * @param {Promise<unknown>} answer
  * @param {ExecutionContext} ctx
@@ -67,7 +68,7 @@ export default class extends Auth {
     if (isContract(url) && !request.headers.has("Access-Control-Request-Method"))
       return this.env.ASSETS.fetch(request);
     try {
-      // Most requests are checks. To parse a URL takes a tenth of their time.
+      // Most requests are checks. Parsing the URL would take a tenth of the time of a check.
       const page = isAsked ? null : answerPage(request, this.env);
       if (page) return page;
       const answer = fetch(request, this.env, this.ctx);
@@ -87,7 +88,7 @@ export default class extends Auth {
   }
 
   /**
-   * The queue delivers again what this does not acknowledge.
+   * The queue delivers a message again if this method does not acknowledge it.
    *
    * @param {MessageBatch} batch
    */

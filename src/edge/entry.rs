@@ -38,8 +38,8 @@ extern "C" {
     ) -> Result<Response, JsValue>;
 }
 
-/// Answers a request with a response. When it has to wait for something, it answers with the
-/// promise of one.
+/// Answers a request. Returns the response or, when it has to wait for something, a promise of the
+/// response.
 ///
 /// # Errors
 /// When the platform does not accept the answer.
@@ -112,8 +112,8 @@ async fn answer(
             "is a loopback address, but the request came to another host",
         ));
     }
-    // What is boxed here is not compiled for a check, as in `router::handle`.
-    // `dev` implies a loopback issuer, so the host was checked above.
+    // Boxed futures are not compiled for a check, as in `router::handle`. `dev` implies a loopback
+    // issuer, so the host was checked above.
     if settings.dev {
         if request.path == router::DEV_OUTBOX && request.method == "GET" {
             return dev_outbox(incoming, service.ports()).boxed_local().await;
@@ -128,7 +128,7 @@ async fn answer(
         );
         request.body = body.boxed_local().await?;
     }
-    // Only these requests begin or renew sessions, which record the place. To read it costs time.
+    // Only POST requests begin or renew sessions, which record the place. Reading it costs time.
     if request.method == "POST" {
         let client = std::mem::take(&mut request.client);
         request.client = client.at(incoming::place(incoming));
@@ -263,11 +263,12 @@ fn issuer_is_loopback(problem: &str) -> Problem {
     })
 }
 
-/// Holds a request with a long access token.
+/// Enough for a request with a long access token.
 const BUFFER_BYTES: usize = 8_192;
 
 thread_local! {
-    // JavaScript writes here. A string that is returned costs wasm-bindgen three times as much.
+    // JavaScript writes here. If it returned a string instead, wasm-bindgen would take three times
+    // as long.
     static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; BUFFER_BYTES]);
 }
 
@@ -277,9 +278,9 @@ fn text_of(request: &web_sys::Request) -> String {
         loop {
             let length = read(request, buffer) as usize;
             match buffer.get(..length) {
-                // An encoder wrote it, so it is UTF-8.
+                // An encoder wrote the text, so it is UTF-8.
                 Some(text) => return std::str::from_utf8(text).unwrap_or_default().to_owned(),
-                // It needs more room. The platform limits how much.
+                // The request needs a larger buffer. The platform limits how large a request is.
                 None => buffer.resize(length, 0),
             }
         }
@@ -334,7 +335,7 @@ fn log(event: &'static str, request: &Request<'_>, answer: &Answer, begun: f64) 
         line.text("path", router::loggable(request.path));
     }
     line.number("status", answer.status.into());
-    // Only time spent waiting: a Worker's clock stands still while it computes.
+    // The time includes only waiting, because a Worker's clock stands still while it computes.
     line.number("waited_ms", (Date::now() - begun) as u64);
     let note = &answer.note;
     for (name, text) in [
@@ -352,7 +353,7 @@ fn log(event: &'static str, request: &Request<'_>, answer: &Answer, begun: f64) 
     console::log(level, &line.end());
 }
 
-/// An id for a call, which brings none.
+/// An id for a call, which has none.
 fn random_id() -> String {
     let mut bytes = [0; 16];
     SystemRandom.fill(&mut bytes);

@@ -12,7 +12,7 @@ export const ALWAYS = {
   "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
   "X-Content-Type-Options": "nosniff",
 };
-// A check needs only these.
+// A check needs only these headers.
 const HEADERS_OF_A_CHECK = ["Authorization", "Origin"];
 const HEADERS = [
   ...HEADERS_OF_A_CHECK,
@@ -64,8 +64,8 @@ export const read = (request, buffer) => {
 };
 
 /**
- * Headers that were made before, by the lines that they were made of. Copying them costs half as
- * much as making them.
+ * `Headers` that were made before, by the lines from which they were made. Copying them costs half
+ * as much as making them.
  *
  * @type {Map<string, Headers>}
  */
@@ -83,7 +83,8 @@ function headersWith(more) {
     if (lines[at] === "Set-Cookie") headers.append(lines[at], lines[at + 1]);
     else headers.set(lines[at], lines[at + 1]);
   }
-  // A cookie is a secret, and so is the code in an address. No two answers have the same one.
+  // Answers with a cookie or an address are not kept. A cookie is a secret, an address may contain
+  // a code, and no two answers have the same.
   if (!headers.has("Set-Cookie") && !headers.has("Location")) {
     if (made.size === MADE_MAX) made.clear();
     made.set(more, headers);

@@ -140,8 +140,8 @@ export const entriesOf =
   (makeInstance) =>
   (call) =>
   (...values) => {
-    // The wasm never calls an entry point. So if a call still counts as running, the runtime has
-    // cut it off, as it does at the limit of CPU time.
+    // The wasm never calls an entry point. So if a call is still recorded as running, the runtime
+    // has cut it off, as it does at the limit of CPU time.
     if (current.isDead || current.depth > 0) replace(current, makeInstance);
     return whileItLives(call(...values));
   };

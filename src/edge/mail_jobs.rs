@@ -39,7 +39,7 @@ extern "C" {
     fn retry(this: &Message, options: &Object);
 }
 
-/// Handles the messages of a queue. Each is acknowledged or retried by itself, so one that fails
+/// Handles the messages of a queue. Each is acknowledged or retried by itself, so a failed message
 /// does not bring back the others.
 #[wasm_bindgen]
 pub fn queue(batch: Batch, env: Env, context: Context) -> Promise {
@@ -52,10 +52,10 @@ pub fn queue(batch: Batch, env: Env, context: Context) -> Promise {
 /// The cron that runs each minute, as it is written in wrangler.toml.
 const EACH_MINUTE: &str = "* * * * *";
 
-/// Follows changes that were made by hand in the database. Unless it is the cron of each minute, it
-/// also sends kept mails whose time has come, clears up after deleted accounts and deletes expired
-/// operator tickets and old withdrawn grants. So a deployment needs a second cron, of any other text. Without the cron of
-/// each minute, the second one follows changes too, but less often.
+/// Follows changes that were made by hand in the database. Any cron other than that of each minute
+/// also sends kept mails whose time has come, clears up after deleted accounts, and deletes expired
+/// operator tickets and old withdrawn grants. So a deployment needs a second cron, whose text is
+/// different. Without the cron of each minute, the second one follows changes too, but less often.
 #[wasm_bindgen]
 pub fn scheduled(cron: String, env: Env, context: Context) -> Promise {
     future_to_promise(async move {
@@ -125,7 +125,7 @@ fn text_of(message: &Message) -> String {
     message.body().as_string().unwrap_or_default()
 }
 
-/// Delivers mails of a request. Its response does not wait for them.
+/// Delivers the mails of a request. The response does not wait for them.
 pub(super) fn deliver_after_response(service: AuthService<Bindings>, jobs: Vec<Job>) {
     let background = service.ports().background().clone();
     background.run(async move {

@@ -1,9 +1,9 @@
 //! HTTP and RPC: requests and calls in, answers out. It has no rules about accounts, tokens or
 //! sessions.
 //!
-//! [`router`] has the table of routes, `routes/` what each of them reads and answers, and [`rpc`]
-//! the methods for other Workers. What calls JavaScript is compiled for wasm32 only. The rest is
-//! plain Rust and is tested natively.
+//! [`router`] has the table of routes, and `routes/` has what each of them reads and answers.
+//! [`rpc`] has the methods for other Workers. Code that calls JavaScript is compiled for wasm32
+//! only. The rest is plain Rust and is tested natively.
 //!
 //! Three types carry a request:
 //!

@@ -93,8 +93,8 @@ impl Page {
         self
     }
 
-    /// With a form of hidden fields and one button, which is sent to `action` on this origin. The
-    /// answer may redirect to `then`: browsers apply the policy of the page to that too.
+    /// With a form of hidden fields and one button. The form is sent to `action` on this origin.
+    /// The answer to the form may redirect to `then`, which the policy of the page must allow.
     #[must_use]
     pub fn form<'a>(
         mut self,
@@ -168,8 +168,9 @@ impl Page {
     }
 }
 
-/// ` https://app.example` for a redirect to there: a source of a Content-Security-Policy. A policy
-/// can't name a host in brackets, so then it allows the scheme.
+/// A source of a Content-Security-Policy that allows a redirect to this URI, such as `
+/// https://app.example`. A policy can't name a host in brackets, so for such a host it allows the
+/// scheme.
 fn policy_source(uri: &str) -> String {
     let Some((scheme, rest)) = uri.split_once(':') else {
         return String::new();
@@ -192,8 +193,8 @@ fn policy_source(uri: &str) -> String {
     }
 }
 
-/// As much of a value as a page shows. A stranger wrote it, and must not be able to put a message
-/// of their own on a page of the issuer.
+/// The part of a value that a page shows. A stranger wrote the value, and must not be able to put a
+/// message of their own on a page of the issuer.
 fn shown(value: &str) -> &str {
     const MOST: usize = 120;
     let end = value

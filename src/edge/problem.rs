@@ -152,7 +152,7 @@ impl Problem {
         self.answer(answer, "application/json")
     }
 
-    /// The answer with what this problem has in addition to its body. Every 401 has a challenge (RFC
+    /// Adds this problem's headers, note and cookie to the answer. Every 401 has a challenge (RFC
     /// 9110 section 15.5.2).
     fn answer(self, answer: Answer, content_type: &'static str) -> Answer {
         let rest = *self.rest;
@@ -177,10 +177,10 @@ impl Problem {
 /// The header of a challenge.
 const CHALLENGE: &str = "WWW-Authenticate";
 
-/// The challenge of a 401 that brings none of its own. What was wrong is in the body of the request:
-/// a password, or a `client_id`. No registered scheme stands for that, so the scheme is a private
-/// one. `Basic` would make browsers ask for a password in a window of their own, and `Bearer` would
-/// make clients replace an access token that is valid.
+/// The challenge of a 401 that has none of its own. Such a request has a wrong password or
+/// `client_id` in its body. No registered scheme is for that, so this scheme is a private one.
+/// `Basic` would make browsers show a password dialog, and `Bearer` would make clients replace an
+/// access token that is valid.
 fn challenge_of(code: Code) -> Cow<'static, str> {
     match code {
         Code::InvalidToken => "Bearer realm=\"edgegate\", error=\"invalid_token\"".into(),

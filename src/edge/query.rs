@@ -10,7 +10,7 @@ pub struct Query<const N: usize> {
 }
 
 impl<const N: usize> Query<N> {
-    /// A route takes these parameters.
+    /// The query of a route with these parameters.
     #[must_use]
     pub const fn new(known: [&'static str; N], help: fn() -> String) -> Self {
         Self { known, help }
@@ -45,7 +45,7 @@ impl<const N: usize> Query<N> {
     /// A number from 1 to `most`; `usual` if it is absent.
     ///
     /// # Errors
-    /// `invalid_request` for another text.
+    /// `invalid_request` for any other text.
     pub fn limit(&self, value: Option<String>, most: u32, usual: u32) -> Result<u32, Problem> {
         let Some(text) = value else { return Ok(usual) };
         let limit = text.parse().ok();
@@ -57,7 +57,7 @@ impl<const N: usize> Query<N> {
     /// `true` or `false`; false if it is absent.
     ///
     /// # Errors
-    /// `invalid_request` for another text.
+    /// `invalid_request` for any other text.
     pub fn flag(&self, value: Option<String>) -> Result<bool, Problem> {
         let parsed = value.map(|text| text.parse::<bool>()).transpose();
         parsed

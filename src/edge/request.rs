@@ -7,7 +7,7 @@ use crate::domain::operator::{OperatorRefusal, is_operator_ticket};
 use crate::domain::session::Client;
 use crate::domain::settings::host_of;
 
-/// A request. A call of another Worker has an id and a method, and nothing else of this.
+/// A request. A call of another Worker has only an id and a method.
 #[derive(Clone, Default)]
 pub struct Request<'a> {
     /// A random UUID, which the answer and the log name.
@@ -59,7 +59,7 @@ pub struct Navigation<'a> {
     pub fetch_site: Option<&'a str>,
     /// `Sec-Fetch-Dest`: `document` for a navigation of a whole tab, `iframe` inside a frame.
     pub fetch_dest: Option<&'a str>,
-    /// `Sec-Purpose`: the browser loads a page that nobody has asked for yet.
+    /// `Sec-Purpose`: the browser loads the page in advance.
     pub purpose: Option<&'a str>,
 }
 
@@ -67,7 +67,7 @@ pub struct Navigation<'a> {
 pub const NAVIGATED: [&str; 2] = ["/auth/authorize", "/auth/logout"];
 
 impl<'a> Request<'a> {
-    /// Reads the lines that `exchange.js` writes. Of a check it writes fewer headers.
+    /// Reads the lines that `exchange.js` writes. For a check it writes fewer headers.
     #[must_use]
     pub fn parse(text: &'a str) -> Self {
         let mut lines = text.split('\n');
@@ -113,8 +113,8 @@ impl<'a> Request<'a> {
     ///
     /// # Errors
     /// [`AccessRefusal::Missing`] when there is none; [`OperatorRefusal::FromPage`] for an operator
-    /// ticket with an `Origin`. Browsers send one, except with a `GET` to the page's own origin, and
-    /// a ticket has no business there.
+    /// ticket with an `Origin`. Browsers send an `Origin`, except with a `GET` to the page's own
+    /// origin. An operator ticket must not be used in a browser.
     pub fn bearer(&self) -> Result<&'a str, Problem> {
         let token = self
             .authorization
@@ -171,7 +171,7 @@ impl<'a> Request<'a> {
     }
 }
 
-/// Stands for a header that did not come. No header's value contains it.
+/// Written in place of a header that the request does not have. No header's value contains it.
 const ABSENT: &str = "\0";
 
 /// Origin, host, path and query of `http://host:port/path?query`. The platform has parsed and
@@ -344,7 +344,8 @@ mod tests {
                 "{text}"
             );
         }
-        // A page can send forms and texts without a preflight, so none of these may pass for JSON.
+        // A page can send forms and texts without a preflight, so none of these may be read as
+        // JSON.
         for text in [
             "text/plain, application/json",
             "application/json, text/plain",

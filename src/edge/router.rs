@@ -26,7 +26,7 @@ use crate::service::AuthService;
 pub struct Route {
     /// `GET` routes also answer `HEAD`, for which the platform leaves out the body.
     pub method: &'static str,
-    /// A part in braces stands for an id: of a user, a session, an app, a secret or a grant.
+    /// A part in braces is an id: of a user, a session, an app, a secret or a grant.
     pub path: &'static str,
     /// Who may read the answers in a browser.
     pub readers: Readers,
@@ -56,11 +56,11 @@ impl Route {
     }
 }
 
-/// Keeps what is boxed a function of its own. An engine compiles a function when it is first called:
-/// as one function, all handlers would be compiled for the first request of an isolate.
+/// A boxed handler is a function of its own. An engine compiles a function when it is first called.
+/// Without boxes, the first request of an isolate would compile all handlers.
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
-/// Makes [`ROUTES`] and `handle` of one table.
+/// Makes [`ROUTES`] and `handle` from one table.
 macro_rules! routes {
     ($($method:literal $path:literal $readers:ident $handler:path $(, $property:ident)*;)*) => {
         /// Every route. Routes of one path share everything but the method.
@@ -145,7 +145,8 @@ routes! {
     "GET"    "/healthz"                      Nobody          healthz::get;
 }
 
-/// `GET` answers the mails of local development. Only there it is a route, and only in a Worker.
+/// `GET` answers with the mails of local development. The route exists only there, and only in a
+/// Worker.
 pub const DEV_OUTBOX: &str = "/dev/outbox";
 
 /// The contract. It is a file in `www`; only its preflights come here.
@@ -177,7 +178,7 @@ pub async fn route<P: Ports>(service: &AuthService<P>, request: &Request<'_>) ->
     answer
 }
 
-/// A refusal, in the form in which this path refuses: problem+json or that of RFC 6749.
+/// A refusal in the form of this path: problem+json, or the form of RFC 6749.
 #[must_use]
 pub fn refuse(path: &str, problem: Problem) -> Answer {
     if routes_at(path).any(|route| route.oauth_errors) {
@@ -187,8 +188,8 @@ pub fn refuse(path: &str, problem: Problem) -> Answer {
     }
 }
 
-/// Who may read the answers for this path in a browser. Where there is no route, the folders decide:
-/// what is below `/auth/` may be read like the routes there.
+/// Who may read the answers for this path in a browser. For a path without a route, its folder
+/// decides: a path below `/auth/` may be read like the routes there.
 #[must_use]
 pub fn readers(path: &str) -> Readers {
     if path == CONTRACT {
@@ -244,7 +245,7 @@ fn is_loggable_id(route: &str, text: &str) -> bool {
     UserId::parse(text).is_some() || (names_app && ClientHash::parse(text).is_some())
 }
 
-/// The routes of a path. One that is written out goes before one with an id at that place.
+/// The routes of a path. A route that is written out comes before one with an id at that place.
 fn routes_at(path: &str) -> impl Iterator<Item = &'static Route> {
     let is_written_out = ROUTES.iter().any(|route| route.path == path);
     ROUTES.iter().filter(move |route| {

@@ -74,8 +74,8 @@ const makeError = (detail, members) =>
   Object.assign(new Error(`${members.code}: ${detail}`), { name: "EdgegateError", ...members });
 
 /**
- * The arguments as JSON: strings, lists of strings and plain objects of strings. Null stands for a
- * missing value, false for a value of any other kind.
+ * The arguments as JSON: strings, lists of strings and plain objects of strings. Null means a
+ * missing value, false a value of any other kind.
  *
  * @param {unknown[]} values
  */
@@ -85,7 +85,7 @@ function encode(values) {
 }
 
 /**
- * A stub of an object in the calling Worker is not read: each member would be a call back.
+ * A stub of an object in the calling Worker is not read: reading a member would call that Worker.
  *
  * @param {unknown} value
  */

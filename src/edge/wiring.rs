@@ -47,8 +47,8 @@ use crate::service::{AuthService, Shared};
 
 /// What is bound, and the clients of other services.
 ///
-/// It is found once per isolate: each look-up crosses into JavaScript, and bindings don't change
-/// while the isolate lives. Each request works on a clone made by [`Bindings::for_request`].
+/// All of it is found once per isolate: each look-up crosses into JavaScript, and bindings don't
+/// change while the isolate lives. Each request works on a clone made by [`Bindings::for_request`].
 #[derive(Clone)]
 pub(super) struct Bindings {
     database: Database,
@@ -66,7 +66,7 @@ pub(super) struct Bindings {
     id_token_signer: Rc<PlatformIdTokenSigner>,
     hasher: Rc<Argon2Hasher>,
     demo_accounts_added: Rc<Cell<bool>>,
-    // Each request has its own of these.
+    // Each request has its own copy of the fields below.
     sessions: CloudflareSessions,
     mail_queue: CloudflareMailQueue,
     events: AuditLog,
@@ -102,7 +102,7 @@ pub(super) fn service(
 /// in one call.
 ///
 /// # Errors
-/// As [`service`].
+/// Those of [`service`].
 pub(super) fn service_of_batch(
     env: &Env,
     background: WaitUntil,
@@ -124,7 +124,7 @@ pub(super) fn service_after(service: &AuthService<Bindings>) -> AuthService<Bind
 /// The hasher of this isolate, which keeps the memory that hashing takes.
 ///
 /// # Errors
-/// As [`service`].
+/// Those of [`service`].
 pub(super) fn hasher(env: &Env) -> Result<Rc<Argon2Hasher>, SettingError> {
     let shared = shared(env)?;
     with_bindings(env, &shared, |bindings| Rc::clone(&bindings.hasher))
@@ -147,7 +147,7 @@ pub(super) fn shared(env: &Env) -> Result<Rc<Shared>, SettingError> {
     })
 }
 
-/// What is wrong with the settings, or else the first binding that is missing.
+/// The faults of the settings or, if there are none, the first binding that is missing.
 pub(super) fn faults(env: &Env) -> Vec<SettingError> {
     match Settings::read(lookup(env)) {
         Err(_) => Settings::faults(lookup(env)),
@@ -163,7 +163,8 @@ pub(super) fn misspelt(env: &Env) -> Vec<(String, SettingError)> {
         .collect()
 }
 
-/// `ALLOWED_ORIGINS`, for when another setting is wrong: these pages may read that it is.
+/// `ALLOWED_ORIGINS`, read even if another setting is wrong, so that pages of these origins may
+/// read the error.
 pub(super) fn allowed_origins(env: &Env) -> Vec<String> {
     Settings::read_allowed_origins(lookup(env))
 }
@@ -187,7 +188,7 @@ fn with_bindings<T>(
 }
 
 impl Bindings {
-    /// Finds what the settings ask for. The result belongs to no request.
+    /// Finds the bindings that the settings need. The result belongs to no request.
     ///
     /// # Errors
     /// When a binding is missing.
@@ -199,7 +200,7 @@ impl Bindings {
         let background = WaitUntil::without_request();
         let in_objects = DurableSessions::bound(env, "SESSION_OBJECTS")
             .map(|objects| objects.with_copies_since(settings.copies_since));
-        // SESSION_STORE = "durable" works without it.
+        // SESSION_STORE = "durable" works without this namespace.
         let in_kv = KvNamespace::bound(env, "SESSIONS").map(|kv| {
             let (background, codes) = (background.clone(), in_objects.clone());
             KvSessions::new(kv, SystemRandom, Timer, background, Rc::default(), codes)
@@ -252,7 +253,7 @@ impl Bindings {
         })
     }
 
-    /// The same bindings for another request, at the time of now.
+    /// The same bindings for another request, with the current time.
     fn for_request(&self, background: WaitUntil, request_id: &str) -> Self {
         Self {
             sessions: self.sessions.with_background(&background),

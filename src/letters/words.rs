@@ -38,8 +38,8 @@ pub(super) struct Phrases {
 }
 
 impl Phrases {
-    /// When a link expires, in words: 50 minutes, 1 hour, 24 hours, 7 days. From two hours on it is
-    /// rounded down to whole hours. A no-break space follows the number.
+    /// The time until a link expires, as text: 50 minutes, 1 hour, 24 hours, 7 days. From two hours
+    /// on it is rounded down to whole hours. A no-break space follows the number.
     pub(super) fn expiry(&self, minutes: u64) -> String {
         let [by_minutes, by_hours, by_days] = self.units;
         // Up to two days are given in hours: "24 hours" is clearer than "1 day".

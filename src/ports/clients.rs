@@ -55,7 +55,8 @@ pub trait Clients {
 
     /// Replaces the app with this id. MUST change nothing and return false when there is no such
     /// app, or its stored version is not `if_version`. If the app was of the first party and is not
-    /// any more, MUST delete all grants to it in the same atomic step: nobody was asked for them.
+    /// any more, MUST delete all grants to it in the same atomic step, because nobody was asked for
+    /// them.
     ///
     /// # Errors
     /// When the store does not answer. The change may or may not have been made.

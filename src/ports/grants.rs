@@ -9,7 +9,7 @@ use crate::domain::error::StoreError;
 pub struct GivenGrant {
     /// The grant.
     pub grant: Grant,
-    /// The app's name. `None`: the app is not registered here; its id is the address of its
+    /// The app's name. `None` if the app is not registered here. Then its id is the URL of its
     /// metadata.
     pub client_name: Option<String>,
 }
@@ -26,9 +26,9 @@ impl GivenGrant {
 /// What users have granted to apps. A user has one live grant for each app and resource.
 /// Linearizable: a read sees every write that was answered before it.
 pub trait Grants {
-    /// Gives: adds the scopes to the live grant of this user, app and resource, or else stores this
-    /// one. If all scopes together are too long, those of this grant replace the others. Returns the
-    /// live grant. MUST be one atomic step, also for simultaneous calls.
+    /// Adds the scopes to the live grant of this user, app and resource. If there is none, stores
+    /// this grant. If all scopes together are too long, those of this grant replace the others.
+    /// Returns the live grant. MUST be one atomic step, also for simultaneous calls.
     ///
     /// # Errors
     /// When the store does not answer. The caller may repeat.
@@ -57,8 +57,9 @@ pub trait Grants {
     /// As [`find_live`](Self::find_live).
     async fn list(&self, user: UserId) -> Result<Vec<GivenGrant>, StoreError>;
 
-    /// Withdraws a grant of this user. Returns it; one that was withdrawn before keeps its time,
-    /// so that a repeat completes what an earlier call began. `None` if the user has no such grant.
+    /// Withdraws a grant of this user, and returns it. A grant that was withdrawn before keeps its
+    /// time, so that a repeat completes what an earlier call began. `None` if the user has no such
+    /// grant.
     ///
     /// # Errors
     /// When it may not have been withdrawn. The caller may repeat.

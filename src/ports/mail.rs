@@ -50,7 +50,7 @@ pub trait MailLedger {
     /// when all are used. MUST be exact, also for simultaneous calls.
     ///
     /// # Errors
-    /// When the store does not answer. The mail may have been paid then, and that is not refunded.
+    /// When the store does not answer. The mail may have been paid for, and that is not refunded.
     async fn pay(&self, pool: &str, most: u64, now: u64) -> Result<bool, StoreError>;
 
     /// Asks the [`Lane`](crate::domain::mail::Lane) under this key to admit a job, and stores the
@@ -64,7 +64,7 @@ pub trait MailLedger {
         request: LaneRequest<'_>,
     ) -> Result<Option<LinkLife>, StoreError>;
 
-    /// Gives a job's place in a lane back: no mail of it was sent, and none will be.
+    /// Gives back a job's place in a lane: no mail of this job was sent, and none will be.
     ///
     /// # Errors
     /// When it may not have been written.
@@ -110,8 +110,8 @@ pub trait MailLedger {
     async fn kept(&self, after: &str, limit: u32) -> Result<Vec<DeadLetter>, StoreError>;
 
     /// Like [`kept`](Self::kept), but only the jobs that may name this user by the id or the
-    /// address. It MUST return all that do. It may return others: in a text that is not ASCII, a
-    /// store can't compare addresses.
+    /// address. It MUST return all that do. It may return other jobs, because a store can't compare
+    /// addresses in a text that is not ASCII.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -185,10 +185,10 @@ pub struct LaneRequest<'a> {
     pub now: u64,
 }
 
-/// Whether a notice is the caller's to send.
+/// Whether the caller may send a notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Once {
-    /// It is.
+    /// The caller may send it.
     Taken,
     /// Another job has reserved it, and may be sending it.
     Held,

@@ -30,7 +30,7 @@ pub use sessions::{Ending, NewSession, Renewal, SessionStore};
 pub use users::{Insertion, UserDirectory};
 pub use vendors::{FetchedDocument, Vendors};
 
-/// All the ports of a service, so that a use case names one type instead of ten.
+/// All the ports of a service, so that a use case names one type instead of one for each port.
 pub trait Ports {
     /// The accounts.
     type Users: UserDirectory;
@@ -48,13 +48,13 @@ pub trait Ports {
     type Random: Random;
     /// The events.
     type Events: Events;
-    /// Where mails wait to be made.
+    /// Where mails wait to be composed.
     type MailQueue: MailQueue;
     /// Counts requests for mails before a mail is queued.
     type MailGate: MailGate;
     /// The mail provider.
     type Mailer: Mailer;
-    /// What was mailed lately.
+    /// Which mails were sent recently.
     type MailLedger: MailLedger;
     /// The tickets of operators.
     type OperatorTickets: OperatorTickets;
@@ -87,13 +87,13 @@ pub trait Ports {
     fn random(&self) -> &Self::Random;
     /// The events.
     fn events(&self) -> &Self::Events;
-    /// Where mails wait to be made.
+    /// Where mails wait to be composed.
     fn mail_queue(&self) -> &Self::MailQueue;
     /// Counts requests for mails before a mail is queued.
     fn mail_gate(&self) -> &Self::MailGate;
     /// The mail provider.
     fn mailer(&self) -> &Self::Mailer;
-    /// What was mailed lately.
+    /// Which mails were sent recently.
     fn mail_ledger(&self) -> &Self::MailLedger;
     /// The tickets of operators.
     fn operator_tickets(&self) -> &Self::OperatorTickets;

@@ -39,7 +39,8 @@ pub trait PasswordGuard {
         now: u64,
     ) -> Result<Guarded<Comparison>, StoreError>;
 
-    /// Hashes a password that someone has chosen, or answers [`Guarded::Delayed`] when too many wait.
+    /// Hashes a password that someone has chosen, or answers [`Guarded::Delayed`] when too many
+    /// calls wait.
     ///
     /// # Errors
     /// When there is no answer.

@@ -35,19 +35,20 @@ pub trait PasswordHasher {
     fn judge(&self, hash: &PasswordHash) -> Result<(), HashRefusal>;
 
     /// Completes the work of a failed attempt, so that every failure takes the same time as far as
-    /// possible. An attempt at a foreign hash also makes one of our own, as a successful login does
-    /// to replace it. While the usual parameters of foreign hashes are set, any other failed
-    /// attempt does their work.
+    /// possible. After an attempt at a foreign hash it also computes a hash of our own, because a
+    /// successful login does that to replace the foreign one. While the usual parameters of foreign
+    /// hashes are set, every other failed attempt also computes a hash with them.
     async fn level_failure(&self, attempt: &Attempt<'_>);
 
-    /// For an address without an account. MUST take as long as [`verify`](Self::verify) with a hash
-    /// with this salt. The time may depend on the salt, so each address has its own.
+    /// Does the work for an address without an account. MUST take as long as
+    /// [`verify`](Self::verify) of a hash with this salt. The time may depend on the salt, so each
+    /// address has its own.
     async fn verify_nothing(&self, password: &Password, salt: &[u8; 16]);
 
-    /// Makes an attempt. It takes the time of one of our own hashes, whether or not there is
-    /// anything to compare with, and that of a foreign hash where
-    /// [`level_failure`](Self::level_failure) says so. If the password was typed with a space other
-    /// than U+0020 and does not match, it takes twice the time: only the typed text decides that.
+    /// Makes an attempt. It takes the time of one of our own hashes, whether or not there is a hash
+    /// to compare with. In the cases of [`level_failure`](Self::level_failure) it takes the time of
+    /// a foreign hash too. If the password was typed with a space other than U+0020 and does not
+    /// match, all of this takes twice the time. Only the typed text decides that.
     async fn compare(&self, attempt: &Attempt<'_>) -> Comparison {
         let compared = self.compare_once(attempt).await;
         let Some(unmapped) = attempt.password.with_spaces_as_typed() else {
@@ -138,14 +139,15 @@ pub trait Events {
 
 /// Verifies signatures with the platform's own code, which is faster than edgegate-token's.
 pub trait SignatureVerifier {
-    /// Whether the signature is valid, or `None` if the platform can't tell. Then edgegate-token
-    /// decides. The answer is final, so it MUST be `None` whenever the platform fails.
+    /// Whether the signature is valid, or `None` if the platform can't tell. In that case
+    /// edgegate-token decides. The answer is final, so it MUST be `None` whenever the platform
+    /// fails.
     ///
     /// Callers first judge the form, with [`SignedBy::judge_signature_form`].
     async fn verify(&self, signed_by: &SignedBy<'_>) -> Option<bool>;
 }
 
-/// Signs id_tokens with RSA by the platform's own code, for apps that verify nothing but RS256.
+/// Signs id_tokens with RSA by the platform's own code, for apps that can verify only RS256.
 pub trait IdTokenSigner {
     /// The signature of a message with a key of `ID_TOKEN_KEYS`: RSASSA-PKCS1-v1_5 with SHA-256 (RFC
     /// 7518 section 3.3). MUST end by itself, and MUST NOT put anything of the key into an error.

@@ -38,7 +38,7 @@ pub struct NewSession<'a> {
     pub client: &'a Client,
     /// Who holds its refresh tokens.
     pub holder: Holder,
-    /// When it ends in any case, in seconds since 1970.
+    /// When it ends at the latest, in seconds since 1970.
     pub expires_at: u64,
     /// After how many seconds without a renewal it ends.
     pub idle_ttl: u64,
@@ -54,14 +54,13 @@ pub struct Ending {
     pub user: UserId,
     /// The session.
     pub session: SessionId,
-    /// Who holds it, if the caller knows that from a ticket. `None`: the store looks it up.
+    /// Who holds it, if the caller knows. `None`: the store looks it up.
     pub holder: Option<Holder>,
 }
 
 impl Ending {
-    /// A session of which the caller knows only the id. A store that is stale may not have its
-    /// record yet. So where the end [ends the sign-on](EndReason::ends_the_sign_on), say who holds
-    /// it.
+    /// A session of which the caller knows only the id. A stale store may not have its record yet.
+    /// So if the reason [ends the sign-on](EndReason::ends_the_sign_on), name the holder too.
     #[must_use]
     pub fn by_id(user: UserId, session: SessionId) -> Self {
         Self {
@@ -71,8 +70,8 @@ impl Ending {
         }
     }
 
-    /// A session in a list. What the list says of its holder never changes, so it is right however
-    /// stale it is.
+    /// A session in a list. The holder of a session never changes, so even a stale list names the
+    /// right one.
     #[must_use]
     pub fn of_listed(user: UserId, listed: &ActiveSession) -> Self {
         Self {
@@ -82,7 +81,7 @@ impl Ending {
         }
     }
 
-    /// The session of an access token that a browser holds, whose claims these are.
+    /// The session of the access token with these claims, which a browser holds.
     #[must_use]
     pub fn of_claims(user: UserId, session: SessionId, claims: &Claims) -> Self {
         let sign_on = claims.sign_on.as_deref().and_then(SessionId::parse);
@@ -112,7 +111,8 @@ pub trait SessionStore {
     /// Records a new session. MUST answer only after the write. If the user now has more than
     /// [`NewSession::most`] sessions of browsers, or of this app, the oldest others of that kind
     /// MUST end: at once, or as late and as often as the adapter states. A repeat before the first
-    /// renewal MUST change nothing. In a linearizable store that holds at any time.
+    /// renewal MUST change nothing. In a linearizable store a repeat MUST change nothing at any
+    /// time.
     ///
     /// A session of an app whose sign-on has ended, or whose code was presented again, MUST have
     /// ended from the beginning.
@@ -141,9 +141,10 @@ pub trait SessionStore {
 
     /// Records that the session's user has proved who they are. `ticket` has the new proof, and the
     /// number of the ticket that its owner holds. Answers what
-    /// [`prove`](crate::domain::session::rotate::prove) decides. No number is spent. A linearizable
-    /// store MUST keep the later of the two proofs when the answer is [`Proved::GoesOn`]. Another
-    /// store MUST write nothing: it keeps the proof when the ticket is renewed.
+    /// [`prove`](crate::domain::session::rotate::prove) decides. No number is spent. A
+    /// linearizable store MUST keep the later of the two proofs when the answer is
+    /// [`Proved::GoesOn`]. Any other store MUST write nothing: it keeps the proof when the ticket
+    /// is renewed.
     ///
     /// # Errors
     /// When the store does not answer. The caller may repeat.
@@ -177,8 +178,8 @@ pub trait SessionStore {
 
     /// Records that a code is exchanged for a session that is about to begin. MUST be exact in
     /// every store, also for simultaneous calls from many places: of all sessions one gets
-    /// [`Exchanged::First`], and the same one again if the call is repeated. MUST remember that
-    /// until `until`: by then the code has expired by every clock.
+    /// [`Exchanged::First`], and a repeat of its call gets it again. MUST remember that until
+    /// `until`, when the code has expired by every clock.
     ///
     /// `sign_on` is the sign-on that the session will belong to. If it has ended, MUST answer
     /// [`Exchanged::SignedOff`] instead, within the adapter's stated staleness.
@@ -265,10 +266,10 @@ pub trait SessionStore {
 
     /// Deletes what is stored of the sessions of a user who was deleted: who signed in from where
     /// and when, and how each session ended. What [`outdate`](Self::outdate) wrote MUST stay for
-    /// its time, since it invalidates the user's access tokens. Where each record costs a request,
-    /// at most `most` are deleted. Returns how many were; fewer than `most` means that no further
-    /// one was found. A session written within the adapter's stated staleness may be missed, so the
-    /// caller asks again later.
+    /// its time, since it invalidates the user's access tokens. If each record costs a request, at
+    /// most `most` records are deleted. Returns how many were deleted. Fewer than `most` means that
+    /// no further record was found. A session written within the adapter's stated staleness may be
+    /// missed, so the caller asks again later.
     ///
     /// # Errors
     /// When something may not have been deleted. The caller may repeat.
@@ -289,12 +290,12 @@ pub trait SessionStore {
         now: u64,
     ) -> Result<Revocation, StoreError>;
 
-    /// The same for a check, which has not read the user's row. A store that
-    /// [keeps copies](Self::keeps_copies) answers by the row: by its copy, or by `user`, which
-    /// reads the row from the primary database. Any other store MUST NOT wait for `user`.
+    /// Like [`revocation`](Self::revocation), for a check, which has not read the user's row. A
+    /// store that [keeps copies](Self::keeps_copies) answers by the row: by its copy, or by `user`,
+    /// which reads the row from the primary database. Any other store MUST NOT wait for `user`.
     ///
     /// # Errors
-    /// As [`revocation`](Self::revocation).
+    /// Those of [`revocation`](Self::revocation).
     async fn check<F>(
         &self,
         user: UserId,

@@ -21,7 +21,8 @@ pub trait UserDirectory {
     async fn find_by_email(&self, email: &EmailAddress) -> Result<Option<User>, StoreError>;
 
     /// Adds a user. MUST change nothing and answer [`Insertion::EmailTaken`] when the canonical
-    /// address has an account, also when two insertions run at once, or when the id has one.
+    /// address has an account, or when the id has one. The answer MUST be right also when two
+    /// insertions run at once.
     ///
     /// With a condition MUST change nothing and answer [`Insertion::Freed`] when the address was
     /// freed at the time of the registration request or later, also when that happens at the same
@@ -37,8 +38,8 @@ pub trait UserDirectory {
 
     /// Adds those of the users whose canonical address, id and external id no account has, in one
     /// atomic step. Returns the ids of those that were added. MUST change no account that exists,
-    /// also when it runs twice at once. No two of the users have an address, id or external id in
-    /// common.
+    /// also when it runs twice at once. The caller passes no two users with the same address, id or
+    /// external id.
     ///
     /// # Errors
     /// When the store does not answer. The users may or may not have been added then, and a repeat
@@ -73,10 +74,10 @@ pub trait UserDirectory {
     /// together would leave none, one MUST fail.
     ///
     /// `within` is the deadline that [`hold`](crate::ports::SessionStore::hold) gave. The change
-    /// MUST NOT be made when the store's own clock shows this time or a later one, however late
-    /// the request arrives. Then it returns `None` too, and [`is_past`](Self::is_past) tells the
-    /// two apart. A change without a deadline MUST be listed by
-    /// [`row_changes`](Self::row_changes).
+    /// MUST NOT be made when the store's own clock shows this time or a later one, however late the
+    /// request arrives. A change that comes too late also returns `None`, and
+    /// [`is_past`](Self::is_past) tells whether that was the reason. A change without a deadline
+    /// MUST be listed by [`row_changes`](Self::row_changes).
     ///
     /// # Errors
     /// When the store does not answer. The change may or may not have been made.
@@ -104,29 +105,30 @@ pub trait UserDirectory {
     /// When the store does not answer.
     async fn row_changes(&self, limit: u32) -> Result<Vec<RowChange>, StoreError>;
 
-    /// Moves these users to the end of that list: of those that have waited the longest, they come
-    /// last. `now` is in seconds since 1970.
+    /// Moves these users to the end of the list of [`row_changes`](Self::row_changes): among those
+    /// that have waited the longest, they come last. `now` is in seconds since 1970.
     ///
     /// # Errors
     /// When some may still be where they were.
     async fn postpone_row_changes(&self, changes: &[RowChange], now: u64)
     -> Result<(), StoreError>;
 
-    /// Takes a user off that list, unless the row has changed again since it was read.
+    /// Takes a user off the list of [`row_changes`](Self::row_changes), unless the row has changed
+    /// again since it was read.
     ///
     /// # Errors
     /// When it may still be listed.
     async fn forget_row_change(&self, change: &RowChange) -> Result<(), StoreError>;
 
-    /// Takes all users off that list whose rows last changed before this time, in seconds since
-    /// 1970.
+    /// Takes all users off the list of [`row_changes`](Self::row_changes) whose rows last changed
+    /// before this time, in seconds since 1970.
     ///
     /// # Errors
     /// When some may still be listed.
     async fn forget_row_changes(&self, before: u64) -> Result<(), StoreError>;
 
     /// Deletes a user if it has this canonical address and, where `if_version` is given, this
-    /// version. An absent one is not an error. MUST store the freed address before, and record the
+    /// version. An absent user is not an error. MUST store the freed address before, and record the
     /// user's [`Departure`], due at once, in the same atomic step. Returns whether there was such a
     /// user. MUST keep the last administrator: an enabled user with the admin role, while no other
     /// enabled user has that role and a password. The check MUST be part of the same atomic step.
@@ -160,8 +162,8 @@ pub trait UserDirectory {
         limit: u32,
     ) -> Result<Vec<Departure>, StoreError>;
 
-    /// Sets when a departure is due next. With `None` it is not due any more. An absent one is no
-    /// error.
+    /// Sets when a departure is due next. With `None` it is not due any more. An absent departure
+    /// is not an error.
     ///
     /// # Errors
     /// When it may not have been written.

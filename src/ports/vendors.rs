@@ -27,8 +27,8 @@ pub trait Vendors {
     /// When there was no answer within about a second.
     async fn is_breached(&self, password: &Password) -> Result<bool, StoreError>;
 
-    /// Whether a browser has passed the challenge (`TURNSTILE_SECRET`), by the token that it got
-    /// for it. True without the setting.
+    /// Whether a browser has passed the challenge (`TURNSTILE_SECRET`), by the token that the
+    /// browser got for it. True without the setting.
     ///
     /// # Errors
     /// When there was no answer within a few seconds, or the service could not judge the token, such

@@ -1,5 +1,5 @@
-//! Whose access token this is, and whether it is valid: first signature and claims, then the
-//! stores.
+//! Finds whose access token this is, and whether it is valid. The signature and the claims are
+//! checked first, then the stores are asked.
 
 use std::rc::Rc;
 
@@ -42,8 +42,7 @@ impl<P: Ports> AuthService<P> {
     /// Verifies an access token and asks the session store whether it is still valid. It writes
     /// nothing.
     ///
-    /// How stale the answer may be depends on the session store. With a linearizable one it is
-    /// never stale. For the other see
+    /// With `SESSION_STORE = "durable"` the answer is never stale. With `"kv"` it may be stale: see
     /// [`KvSessions`](crate::adapters::kv_sessions::KvSessions).
     ///
     /// # Errors
@@ -63,7 +62,7 @@ impl<P: Ports> AuthService<P> {
     /// all counters are never stale.
     ///
     /// # Errors
-    /// As [`bearer`](Self::bearer).
+    /// Those of [`bearer`](Self::bearer).
     pub async fn bearer_with_user(&self, access_token: &str) -> Result<(Bearer, User), Error> {
         let bearer = self.verified_bearer(access_token).await?;
         let (revocation, user) = futures_util::future::join(
@@ -90,7 +89,8 @@ impl<P: Ports> AuthService<P> {
         Error::Forbidden
     }
 
-    /// Verifies signature and claims. A token that was verified before is only looked up.
+    /// Verifies signature and claims. A token that this isolate verified before is looked up in
+    /// memory.
     pub(super) async fn verified_bearer(&self, access_token: &str) -> Result<Bearer, Error> {
         let now = self.now();
         let known = self
@@ -129,8 +129,8 @@ impl<P: Ports> AuthService<P> {
     }
 }
 
-/// [`edgegate_token::verify`], with the signature verified by the platform if it can. Both accept
-/// the same tokens and refuse the others for the same reason.
+/// Like [`edgegate_token::verify`], but the platform verifies the signature if it can. The result
+/// is the same, and so is the reason when a token is rejected.
 ///
 /// # Errors
 /// [`TokenError`]: the first rule that the token breaks.
@@ -143,7 +143,7 @@ pub async fn verify_by(
 ) -> Result<VerifiedToken, TokenError> {
     let untrusted = UntrustedToken::parse(access_token)?;
     let signed_by = untrusted.signed_with(keys)?;
-    // Platforms are more lenient about the form of a signature.
+    // The form of the signature is checked here, because platforms accept more forms.
     signed_by.judge_signature_form()?;
     let signed = match signatures.verify(&signed_by).await {
         Some(true) => signed_by.trust_signature_verified_elsewhere(),

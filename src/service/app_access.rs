@@ -1,5 +1,5 @@
-//! Whose access token of an app this is, and whether it is valid. These tokens open `/auth/userinfo`
-//! and the APIs of others, and nothing else here: everything else expects the tokens of this
+//! Finds whose access token of an app this is, and whether it is valid. These tokens are for
+//! `/auth/userinfo` and for the APIs of others. Every other use here needs a token of this
 //! service's own client, see [`access`](super::access).
 
 use super::AuthService;
@@ -17,7 +17,7 @@ use edgegate_token::{Claims, Expected, UntrustedToken};
 pub(super) struct AppBearer {
     pub(super) user: UserId,
     pub(super) session: SessionId,
-    /// The sign-on whose log-out ends the session.
+    /// Logging out of this sign-on ends the session.
     pub(super) sign_on: Option<SessionId>,
     pub(super) client: ClientId,
     pub(super) scopes: Scopes,
@@ -27,8 +27,8 @@ pub(super) struct AppBearer {
 impl<P: Ports> AuthService<P> {
     /// Verifies signature and claims of an app's access token that names this audience.
     ///
-    /// It is not remembered: what [`verified_bearer`](Self::verified_bearer) remembers was verified
-    /// for another audience.
+    /// The result is not cached. The cache of [`verified_bearer`](Self::verified_bearer) holds
+    /// tokens for another audience.
     ///
     /// # Errors
     /// [`Error::Access`].
@@ -41,8 +41,8 @@ impl<P: Ports> AuthService<P> {
         self.verified_app_token(access_token, &expected).await
     }
 
-    /// The same for a token with any audience. The caller decides from its claims whether the app
-    /// may use it.
+    /// Like [`app_bearer`](Self::app_bearer), for a token with any audience. The caller decides
+    /// from the token's claims whether the app may use it.
     ///
     /// # Errors
     /// [`Error::Access`].
@@ -54,7 +54,8 @@ impl<P: Ports> AuthService<P> {
         self.verified_app_token(access_token, &expected).await
     }
 
-    /// The same for a token that may have expired: it can end its session and nothing else.
+    /// Like [`app_bearer_of_any_audience`](Self::app_bearer_of_any_audience), but an expired token
+    /// is accepted too. An expired token can end its session and nothing else.
     ///
     /// # Errors
     /// [`Error::Access`].
@@ -119,8 +120,8 @@ impl<P: Ports> AuthService<P> {
         })
     }
 
-    /// Asks the stores whether the token is still valid: its session and its sign-on go on, its user
-    /// is enabled and has not changed, and its app is enabled.
+    /// Asks the stores whether the token is still valid. Its session and its sign-on must not have
+    /// ended, its user must be enabled and have the token's version, and its app must be enabled.
     ///
     /// # Errors
     /// [`Error::Access`]; [`Error::Store`].

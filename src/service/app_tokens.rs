@@ -23,11 +23,11 @@ pub struct AppTokens {
     pub expires_in: u64,
     /// The refresh token.
     pub refresh_token: Secret,
-    /// Seconds until the session ends, however often it is renewed.
+    /// Seconds until the session ends. Renewals do not extend this time.
     pub refresh_token_expires_in: u64,
     /// What the access token may do.
     pub scopes: Scopes,
-    /// With `openid`: who signed in.
+    /// Says who signed in. Present only with the scope `openid`.
     pub id_token: Option<Secret>,
     /// The user, for the log.
     pub user: UserId,
@@ -49,8 +49,8 @@ pub(super) struct Granted<'a> {
 }
 
 impl<P: Ports> AuthService<P> {
-    /// Issues the tokens. `user` is the row, `copy` what the session store knows of it: at a renewal
-    /// the copy may be newer.
+    /// Issues the tokens. `user` is the user's row. `copy` is what the session store knows of that
+    /// row, which may be newer at a renewal.
     pub(super) async fn app_tokens(
         &self,
         granted: &Granted<'_>,
@@ -113,8 +113,8 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    /// Who accepts the access token: the granted API, or `/auth/userinfo`; with `openid` and an API,
-    /// both.
+    /// The audience of the access token: the granted API or, without one, `/auth/userinfo`. With an
+    /// API and the scope `openid` it is both.
     fn audience_of(&self, ticket: &AppTicket, scopes: &Scopes) -> Audience {
         let userinfo = self.shared.userinfo.as_str();
         let resource = ticket.resource.as_ref().map(Resource::as_str);
@@ -152,7 +152,7 @@ impl<P: Ports> AuthService<P> {
         Ok(Some(Secret::new(token)))
     }
 
-    /// Signed with the first key of `ID_TOKEN_KEYS`, for apps that verify nothing but RS256.
+    /// Signs with the first key of `ID_TOKEN_KEYS`, for apps that can verify only RS256.
     async fn signed_with_rsa(&self, claims: &IdTokenClaims) -> Result<String, Error> {
         let key = self.settings().id_token_keys.signer();
         let key = key.ok_or(Error::NoIdTokenKey)?;

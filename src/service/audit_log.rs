@@ -9,8 +9,8 @@ use crate::domain::session::Client;
 use crate::ports::{Events, Ports};
 
 impl<P: Ports> AuthService<P> {
-    /// Sets the client whose request this service answers. From here on every event contains the
-    /// pseudonym of its network, also events of actions that need to know nothing about the client.
+    /// Sets the client whose request this service answers. Every later event contains the pseudonym
+    /// of the client's network, even if the action does not depend on the client.
     pub fn asked_by(&self, client: &Client) {
         self.network.set(self.shared.networks.of(client));
     }
@@ -33,7 +33,7 @@ impl<P: Ports> AuthService<P> {
         });
     }
 
-    /// What the log has in place of an address.
+    /// The pseudonym that the log contains instead of an address.
     pub fn pseudonym(&self, email: &EmailAddress) -> Pseudonym {
         Pseudonym::of_account(&self.shared.account_names.of(email))
     }

@@ -1,10 +1,11 @@
 //! The authorization endpoint: an app sends a browser here, and gets a code back (RFC 6749 section
 //! 4.1, OpenID Connect Core section 3.1.2).
 //!
-//! [`next_step()`] decides. A browser arrives with the sign-on cookie ([`AuthService::authorize`]).
-//! When a person must do something, a page of the issuer holds the request, sealed. The page asks
-//! what to show ([`AuthService::show_request`]) and brings the person's decision
-//! ([`AuthService::decide_authorization`]); for both the browser shows its refresh token.
+//! [`next_step()`] decides what happens. A browser arrives with the sign-on cookie
+//! ([`AuthService::authorize`]). When a person must do something, the browser goes to a page of the
+//! issuer, which holds the sealed request. The page asks what to show
+//! ([`AuthService::show_request`]) and sends the person's decision
+//! ([`AuthService::decide_authorization`]). The browser sends its refresh token with both calls.
 
 use super::AuthService;
 use super::sign_on::sign_on_of;
@@ -33,7 +34,7 @@ pub enum Authorized {
         /// The sealed request.
         request: Secret,
     },
-    /// The request is broken, or not of an app that may ask: the browser stays here.
+    /// The request is broken, or its app may not make it. The browser is not redirected.
     Broken(PageFault),
 }
 
@@ -42,7 +43,7 @@ pub enum Authorized {
 pub struct ToApp {
     /// The address, with the code or the error.
     pub url: Secret,
-    /// Whose code it is, and the browser's session. `None` with an error.
+    /// The user of the code, and the browser's session. `None` with an error.
     pub code_of: Option<(UserId, SessionId)>,
     /// The error and its reason, for the log.
     pub error: Option<(OAuthError, String)>,
@@ -53,7 +54,7 @@ pub struct ToApp {
 pub enum IssuerPage {
     /// Sign in, perhaps again.
     SignIn,
-    /// Allow what the app asks for, or go on with this account.
+    /// Allow what the app asks for, or continue with this account.
     Consent,
 }
 
@@ -64,7 +65,7 @@ pub struct ShownRequest {
     pub client: AppClient,
     /// The request.
     pub request: AuthorizationRequest,
-    /// What people call the API.
+    /// The API's name as people see it.
     pub resource_name: Option<String>,
     /// Who is signed in.
     pub user: Option<User>,
@@ -111,17 +112,17 @@ pub struct Decision<'a> {
     pub allow: bool,
 }
 
-/// A sealed request, as its app may make it now.
+/// An unsealed request, with the decision whether its app may still make it.
 struct OpenedRequest {
     request: AuthorizationRequest,
     app: AppClient,
-    /// What the app gets instead of a code, because it may not ask for this any more.
+    /// The error that the app gets instead of a code, if it may no longer make this request.
     refusal: Option<Box<ErrorRedirect>>,
 }
 
 impl<P: Ports> AuthService<P> {
-    /// Whether apps can send their users here: somebody other than this service must be able to
-    /// verify its tokens. Nobody can when a symmetric key signs them.
+    /// Whether apps can send their users here. They can't if a symmetric key signs the tokens,
+    /// because then only this service can verify them.
     #[must_use]
     pub fn has_authorization_endpoint(&self) -> bool {
         let algorithm = self.settings().keys.signing_algorithm();
@@ -130,12 +131,13 @@ impl<P: Ports> AuthService<P> {
 
     /// Answers a browser that an app has sent. `sign_on` is the ticket of the sign-on cookie.
     ///
-    /// Whoever holds that cookie gets no token: a code is worth nothing without the verifier that
-    /// only the app has, and it goes to an address of the app.
+    /// The sign-on cookie alone gives nobody a token. The code is sent to an address of the app,
+    /// and is worth nothing without the verifier, which only the app has.
     ///
     /// # Errors
-    /// [`Error::RateLimited`]; [`Error::Store`]: the browser may try again. With `prompt=none` the
-    /// app gets `temporarily_unavailable` instead, since nobody looks at a page.
+    /// [`Error::RateLimited`]; [`Error::Store`]: the browser may try again. With `prompt=none`
+    /// nobody looks at a page, so the app gets `temporarily_unavailable` instead of
+    /// [`Error::Store`].
     pub async fn authorize(
         &self,
         query: &str,
@@ -193,8 +195,8 @@ impl<P: Ports> AuthService<P> {
             epoch: of.epoch,
             proof: of.proof,
         });
-        // Set before the request is judged: a proof that the browser had already was not given for
-        // it.
+        // Set before the request is judged. A proof that the browser already has was not given for
+        // this request.
         request.seen = signed_on.as_ref().map(SignedOn::seen);
         let grant = self.live_grant(request, signed_on.as_ref()).await?;
         let step = self.step(
@@ -224,8 +226,8 @@ impl<P: Ports> AuthService<P> {
     /// What a page shows of a sealed request. `held` is the refresh token in the browser's cookie.
     ///
     /// # Errors
-    /// [`Error::Authorization`] for a request that is not ours, too old, or of an app that may not
-    /// ask any more; [`Error::RateLimited`]; [`Error::Store`].
+    /// [`Error::Authorization`] if this service did not seal the request, if it is too old, or if
+    /// its app may no longer make it; [`Error::RateLimited`]; [`Error::Store`].
     pub async fn show_request(
         &self,
         sealed: &str,
@@ -247,7 +249,7 @@ impl<P: Ports> AuthService<P> {
         );
         let next = match step {
             Step::SignIn => Next::SignIn,
-            // Nobody has to be asked before the app gets an error.
+            // The app gets an error, so nobody has to be asked.
             _ if opened.refusal.is_some() => Next::Done,
             Step::Consent => Next::Consent,
             Step::Continue => Next::Continue,
@@ -267,8 +269,8 @@ impl<P: Ports> AuthService<P> {
         })
     }
 
-    /// Carries out what a person has decided. `held` is the refresh token in the browser's cookie:
-    /// its user must be the one whom the page showed.
+    /// Carries out what a person has decided. `held` is the refresh token in the browser's cookie.
+    /// Its user must be the user whom the page showed.
     ///
     /// # Errors
     /// [`Error::Authorization`]; [`Error::RateLimited`]; [`Error::Store`]: a retry gives another
@@ -320,7 +322,7 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    /// Opens a sealed request, and asks again whether its app may still get the answer.
+    /// Opens a sealed request, and checks again whether its app may still get the answer.
     async fn open_request(&self, sealed: &str, client: &Client) -> Result<OpenedRequest, Error> {
         let request = self
             .shared
@@ -344,14 +346,15 @@ impl<P: Ports> AuthService<P> {
         })
     }
 
-    /// Whose refresh token the browser holds. `None` unless its session goes on and the token is
-    /// the newest one that was used: an older one may be a thief's.
+    /// The ticket and the user of the browser's refresh token. `None` unless its session is active
+    /// and it is the newest token that was used. A thief may have an older one.
     async fn person(&self, held: Option<&str>) -> Result<Option<(RefreshTicket, User)>, Error> {
         let Some(ticket) = held.and_then(|token| self.shared.refresh_tokens.open(token)) else {
             return Ok(None);
         };
         let rules = &self.settings().sessions;
-        // `prove` with the ticket's own proof changes nothing: it says whether the session goes on.
+        // `prove` with the ticket's own proof changes nothing. It only says whether the session is
+        // active.
         let (proved, user) = futures_util::future::join(
             self.ports.sessions().prove(&ticket, rules, self.now()),
             self.ports.users().find_by_id(ticket.user),

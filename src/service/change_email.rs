@@ -52,9 +52,9 @@ impl<P: Ports> AuthService<P> {
             address,
         });
         let to = user.email.clone();
-        // One notice per new address and day. A link is valid for a day, so nobody gets another
-        // link later without a notice. The job's id is logged and stored, so it contains no
-        // address.
+        // At most one notice per new address and day. Links are valid for a day, so a link that is
+        // requested later comes with another notice. The job's id is logged and stored, so it
+        // contains no address.
         let day = self.now() / VERIFICATION_LINK_TTL;
         let event = [
             &user.id.as_bytes()[..],

@@ -1,6 +1,6 @@
-//! Changes a user: first the row, then the older access tokens become invalid. In between the
-//! change is recorded and its owner notified: if a later step fails, a retry may find nothing to
-//! do.
+//! Changes a user. The row is written first, and older access tokens become invalid last. In
+//! between, the change is recorded and its owner is notified: if a later step fails, a retry may
+//! find nothing to do.
 
 use super::AuthService;
 use super::access::Bearer;
@@ -36,7 +36,7 @@ impl Aftermath {
         }
     }
 
-    /// The same change, which also queues this notice.
+    /// Also queues this notice.
     pub(super) fn telling(self, task: Task, locale: Locale) -> Self {
         Self {
             notice: Some((task, locale)),
@@ -58,9 +58,9 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Like [`change_user`](Self::change_user), for names, roles and state of a user that was just
-    /// read. If the store made the change and only its answer was lost, this goes on as after an
-    /// answer. Otherwise a repeat of the request would find nothing to change, and the change would
-    /// never be recorded.
+    /// read. If the store made the change and only its answer was lost, this method continues as if
+    /// the answer had arrived. If it returned an error instead, a retry would find nothing to
+    /// change, and the change would never be recorded.
     pub(super) async fn amend(
         &self,
         before: &User,
@@ -82,9 +82,9 @@ impl<P: Ports> AuthService<P> {
         self.finish(before.id, user, aftermath).await
     }
 
-    /// Like [`amend`](Self::amend), for a change that depends on the user that was read. If the user
-    /// has changed meanwhile, nothing is done and the result is `None`. `is_made` says whether the
-    /// change has its effect on a user.
+    /// Like [`amend`](Self::amend), for a change that depends on the user that was read. If the
+    /// user has changed meanwhile, nothing is done and the result is `None`. `is_made` says whether
+    /// a user already has the change.
     pub(super) async fn amend_if_unchanged(
         &self,
         before: &User,
@@ -107,7 +107,8 @@ impl<P: Ports> AuthService<P> {
         let Some(user) = changed else {
             return match users.find_by_id(before.id).await? {
                 None => Err(Error::UnknownUser),
-                // So the database refused it for another reason.
+                // The version is unchanged, so the database refused the change to protect the last
+                // administrator.
                 Some(user) if user.version == before.version => Err(Error::LastAdministrator),
                 Some(_) => Ok(None),
             };
@@ -117,7 +118,7 @@ impl<P: Ports> AuthService<P> {
         Ok(Some(user))
     }
 
-    /// Changes the row within a hold of the user's object.
+    /// Changes the row while the user's object is held.
     async fn update_held(
         &self,
         id: UserId,
@@ -133,9 +134,9 @@ impl<P: Ports> AuthService<P> {
         .await
     }
 
-    /// Makes a change of a user's row within a hold of the user's object, so that no copy of the
-    /// row is used that is older than the change. `change` gets the deadline, and answers `None` if
-    /// nothing was changed. A change that reached the database too late is attempted again.
+    /// Changes a user's row while the user's object is held, so that no copy from before the change
+    /// is used. `change` gets the deadline of the hold, and returns `None` if nothing was changed.
+    /// A change that reached the database after the deadline is attempted again.
     pub(super) async fn within_hold<T>(
         &self,
         id: UserId,
@@ -157,7 +158,7 @@ impl<P: Ports> AuthService<P> {
         ))
     }
 
-    /// What follows a change that required no version.
+    /// The last steps of a change that required no version.
     async fn finish(
         &self,
         id: UserId,
@@ -173,8 +174,8 @@ impl<P: Ports> AuthService<P> {
         Ok(user)
     }
 
-    /// Why the directory did not change or delete a user in a step that requires no version: there
-    /// is no such user, or it is the last administrator.
+    /// Why the directory did not change or delete a user, if the version was not the reason: the
+    /// user does not exist, or is the last administrator.
     pub(super) async fn not_removed(&self, id: UserId) -> Result<Error, Error> {
         Ok(match self.ports.users().find_by_id(id).await? {
             Some(_) => Error::LastAdministrator,
@@ -239,9 +240,10 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    /// Finishes a change that may have failed after its row was written: invalidates older access
-    /// tokens once more, as the row says. A change so old that no such token is valid any more needs
-    /// nothing. `row` is what the database has under `id`: without a row the user was deleted.
+    /// Finishes a change that may have failed after its row was written. It invalidates older
+    /// access tokens once more, up to the version in the row. It does nothing if the change is so
+    /// old that all such tokens have expired. `row` is what the database has under `id`. Without a
+    /// row the user was deleted.
     pub(super) async fn finish_change(&self, id: UserId, row: Option<&User>) -> Result<(), Error> {
         match row {
             None => self.outdate(id, DELETED_VERSION).await,
@@ -256,8 +258,8 @@ impl<P: Ports> AuthService<P> {
     /// token is rejected because the first attempt has changed or deleted the user, that change is
     /// finished: it only repeats what the row already says.
     ///
-    /// It does not matter whether the session store rejects the token already: an isolate does so
-    /// from its own memory, even if the write has failed.
+    /// The change is finished even if the session store already rejects the token: an isolate may
+    /// reject it from its own memory although the write has failed.
     pub(super) async fn bearer_with_user_for_change(
         &self,
         access_token: &str,
@@ -271,11 +273,11 @@ impl<P: Ports> AuthService<P> {
         bearer
     }
 
-    /// Invalidates a user's access tokens from before this version.
+    /// Invalidates a user's access tokens of earlier versions.
     ///
     /// A write that is slow or retried may arrive after the write of a later change, and replace
-    /// its larger version. So the row is read again after each write: whoever writes last has seen
-    /// the last change.
+    /// its larger version. So the row is read again after each write: the last writer has seen the
+    /// last change.
     pub(super) async fn outdate(&self, user: UserId, version: u64) -> Result<(), Error> {
         let sessions = self.ports.sessions();
         let mut version = version;

@@ -12,9 +12,9 @@ use crate::domain::policy::{
 use crate::ports::{Grants, MailLedger, Ports, SessionStore, UserDirectory};
 
 impl<P: Ports> AuthService<P> {
-    /// Clears up after deleted accounts. Each is checked again until [`DEPARTURE_SETTLES`] have
-    /// passed, since a request that began before the deletion may write after it. If one account
-    /// fails, the others are still cleared.
+    /// Clears up after deleted accounts. Each account is checked again until [`DEPARTURE_SETTLES`]
+    /// seconds have passed, because a request that began before the deletion may write after it. If
+    /// one account fails, the others are still cleared.
     ///
     /// # Errors
     /// The first failure of a store. Nothing is lost: the next run continues.
@@ -46,11 +46,11 @@ impl<P: Ports> AuthService<P> {
     ) -> Result<(), Error> {
         let now = self.now();
         let user = departure.user;
-        // Postponed before the work, so that a failure lets the others go first.
+        // Postponed before the work: if this account fails, the next run takes the others first.
         let users = self.ports.users();
         let again = now.saturating_add(DEPARTURE_SETTLES);
         users.postpone_departure(user, Some(again)).await?;
-        // The request that deleted the account may have stopped before it did this.
+        // The request that deleted the account may have stopped before this step.
         self.outdate(user, DELETED_VERSION).await?;
         self.ports.grants().forget(user).await?;
         let most = *removals;
@@ -114,7 +114,7 @@ impl<P: Ports> AuthService<P> {
             });
         };
         let (user, email) = match &job.task {
-            // The last mail that the account gets.
+            // This mail reports the deletion, so it is kept.
             Task::AccountDeleted { .. } => (None, None),
             task => (task.user(), task.address()),
         };

@@ -13,17 +13,17 @@ use crate::ports::{Clients, Ports};
 pub struct ClientCredentials {
     /// `client_id`.
     pub client_id: String,
-    /// `client_secret`, by whichever method it came.
+    /// `client_secret`, whichever method sent it.
     pub secret: Option<Secret>,
 }
 
 impl<P: Ports> AuthService<P> {
     /// The app that these credentials name. A confidential app must prove with a secret that it is
-    /// that app; a public app must send no secret. The app may be disabled: the caller decides what
-    /// that means.
+    /// that app. A public app must send no secret. The app may be disabled, which the caller must
+    /// check.
     ///
-    /// The limiter counts the requests of a confidential app per app, wherever its servers are. It
-    /// counts all others per network, also those with a wrong secret.
+    /// The limiter counts the requests of a confidential app per app, from all its servers
+    /// together. It counts all other requests per network, including those with a wrong secret.
     ///
     /// # Errors
     /// [`Error::Client`]; [`Error::RateLimited`]; [`Error::Store`].
@@ -84,7 +84,7 @@ impl<P: Ports> AuthService<P> {
     }
 }
 
-/// Whether the app is the one that it says it is. All secrets are compared in constant time.
+/// Whether the sender has proved that it is this app. All secrets are compared in constant time.
 fn judge(
     app: &AppClient,
     secrets: &[StoredSecret],

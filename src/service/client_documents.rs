@@ -12,7 +12,7 @@ use crate::domain::policy::METADATA_DOCUMENTS_KEPT;
 use crate::domain::session::Client;
 use crate::ports::{Ports, Vendors};
 
-/// The apps whose documents this isolate has fetched, until when they are used.
+/// The apps whose documents this isolate has fetched, each with the time when it expires.
 #[derive(Debug, Default)]
 pub(crate) struct KnownDocuments(BTreeMap<ClientId, (AppClient, u64)>);
 
@@ -22,8 +22,7 @@ impl KnownDocuments {
         (now < *until).then(|| app.clone())
     }
 
-    /// Keeps an app. If there are too many, the one that would be used for the shortest time is
-    /// dropped.
+    /// Keeps an app. If there are too many, the one that expires first is dropped.
     fn keep(&mut self, app: AppClient, until: u64, now: u64) {
         self.0.retain(|_, (_, until)| now < *until);
         if self.0.len() >= METADATA_DOCUMENTS_KEPT {
@@ -37,11 +36,11 @@ impl KnownDocuments {
 }
 
 impl<P: Ports> AuthService<P> {
-    /// The app with this id, registered or described by its own document, which is fetched unless
-    /// this isolate knows it.
+    /// The app with this id. Either it is registered, or its own document describes it. The
+    /// document is fetched unless this isolate knows it.
     ///
-    /// A document that can't be fetched or is not accepted makes the app unknown. It is recorded, and
-    /// not remembered: the next request fetches it again.
+    /// If the document can't be fetched or is not accepted, the app is unknown. The failure is
+    /// recorded but not remembered, so the next request fetches the document again.
     ///
     /// # Errors
     /// [`Error::RateLimited`]; [`Error::Store`].
@@ -100,8 +99,8 @@ impl<P: Ports> AuthService<P> {
         Ok((app, kept_for))
     }
 
-    /// An app that is not registered, as far as its tokens show it: it is public and not the
-    /// operator's. Its document matters only where a browser is sent to.
+    /// What is known of an unregistered app without its document: it is public and not the
+    /// operator's. The document is needed only to redirect a browser.
     pub(super) fn undescribed_app(&self, id: &ClientId) -> Option<AppClient> {
         let is_one = self.settings().client_id_metadata
             && MetadataUrl::parse(id, &self.settings().issuer).is_ok();
@@ -123,7 +122,7 @@ mod tests {
         let now = 1_764_000_000;
         let mut known = KnownDocuments::default();
         for number in 0..METADATA_DOCUMENTS_KEPT {
-            // The second one would be used for the shortest time.
+            // The second one expires first.
             let until = if number == 1 { now + 5 } else { now + 10 };
             known.keep(app(number), until, now);
         }

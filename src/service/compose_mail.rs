@@ -29,13 +29,13 @@ pub(super) enum Due {
     Link(Box<DueLink>),
 }
 
-/// A mail with a link, before the link has a lifetime.
+/// A mail with a link whose lifetime is not known yet.
 #[derive(Debug)]
 pub(super) struct DueLink {
     to: EmailAddress,
     /// The enabled account at that address, if there is one.
     pub(super) owner: Option<UserId>,
-    /// The name of the lane that admits it.
+    /// The name of the lane that must admit it.
     pub(super) lane: String,
     /// The lifetime of the lane's first links, in seconds.
     pub(super) base: u64,
@@ -308,12 +308,12 @@ impl<P: Ports> AuthService<P> {
 fn reset(job: &Job, user: User, reason: ResetReason) -> DueLink {
     let known = job.pool == Pool::Known(user.id);
     let state = State::for_reset(&user);
-    // The lane's name contains the state: a link from before a change of state no longer works, so
-    // it must not block a new one.
+    // The lane's name contains the state. A link that was sent before a change of state no longer
+    // works, so it must not block a new one.
     let lane_of_links = |kind, name: &str| [kind, name, " ", &state.to_text()].concat();
     let (lane, base) = match reason {
         ResetReason::Invited => (["i:", &user.id.to_string()].concat(), VERIFICATION_LINK_TTL),
-        // Nobody has verified that the address belongs to its user: it may be anybody's.
+        // Nobody has verified that the address belongs to its user, so it may be anybody's.
         _ if user.email_verified_at.is_none() => {
             (lane_of_address(&user.email), VERIFICATION_LINK_TTL)
         }
@@ -356,8 +356,9 @@ fn registration(email: &EmailAddress, names: [Option<Name>; 2]) -> DueLink {
     }
 }
 
-/// The lane of an address that no verified account has: the address's own, or for a variant of
-/// another address (a sub-address, Gmail's dots) the shared lane of all variants of that mailbox.
+/// The lane of an address that no verified account has. It is the lane of the address itself. A
+/// variant of another address (a sub-address, Gmail's dots) uses one lane together with all
+/// variants of that mailbox.
 fn lane_of_address(email: &EmailAddress) -> String {
     let mailbox = mailbox(email);
     let kind = if mailbox == email.canonical() {

@@ -35,8 +35,8 @@ impl<P: Ports> AuthService<P> {
             .ok_or_else(|| self.refuse_link(LinkRefusal::Ticket, None))?;
         self.admit_client_on(&link.user.to_string(), client).await?;
         let user = self.user_of_link(link, State::for_reset).await?;
-        // Somebody else may have registered with this address. An invited user's names come from an
-        // administrator.
+        // If nobody verified the address, a stranger may have registered with it and typed the
+        // names. An invited user's names come from an administrator.
         let names = if user.email_verified_at.is_none() && user.has_password() {
             Edit::Remove
         } else {

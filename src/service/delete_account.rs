@@ -1,4 +1,4 @@
-//! Deletes an account: the user's own, or, for an administrator or an operator, any.
+//! Deletes an account. Users delete their own. Administrators and operators delete any account.
 
 use super::AuthService;
 use super::access::Bearer;
@@ -32,8 +32,8 @@ impl<P: Ports> AuthService<P> {
         let (bearer, user) = self.bearer_with_user_for_change(access_token).await?;
         self.check_current_password(&user, current_password, bearer.session, client)
             .await?;
-        // Only while the checked password is still theirs: a thief's password must not win over the
-        // owner's new one.
+        // Deletes only the version whose password was checked. A thief with the old password must
+        // not win over the owner's new one.
         let version = Some(user.version);
         self.delete_user_row(&user, version, bearer.user.into(), locale)
             .await?;
@@ -85,7 +85,7 @@ impl<P: Ports> AuthService<P> {
                 .await;
             let is_gone = match deleted {
                 Ok(deleted) => deleted.is_some(),
-                // Only the answer may have been lost.
+                // The store may have deleted the account, and only its answer was lost.
                 Err(error) => match users.find_by_id(user.id).await {
                     Ok(None) => true,
                     _ => return Err(error.into()),
@@ -94,8 +94,8 @@ impl<P: Ports> AuthService<P> {
             if is_gone {
                 return self.finish_deletion(user, by, locale).await;
             }
-            // It is deleted already, was changed meanwhile, is the last administrator, or has just
-            // got another address.
+            // The account is deleted already, was changed meanwhile, is the last administrator, or
+            // has just got another address.
             let found = users.find_by_id(user.id).await?;
             let found = found.ok_or(Error::UnknownUser)?;
             if if_version.is_some_and(|version| version != found.version) {

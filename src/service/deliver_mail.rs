@@ -97,8 +97,8 @@ struct Trace {
 impl<P: Ports> AuthService<P> {
     /// Delivers a job from a queue. `id` is the id of the queue's message.
     ///
-    /// A job that has to wait is queued again, and counts its attempts itself: a queue counts its
-    /// deliveries, and waiting is not an attempt. If this Worker stops in between, the queue
+    /// A job that has to wait is queued again. It counts its attempts itself, because a queue
+    /// counts deliveries, and waiting is not an attempt. If this Worker stops in between, the queue
     /// delivers the message again, and the mail may be sent twice with the same idempotency key.
     pub async fn deliver_from_queue(&self, text: &str, id: &str) -> HandedOut {
         let provider = ProviderState::default();
@@ -388,8 +388,8 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Reserves a notice for which there may be several jobs. If another job has reserved or sent
-    /// it, returns the result for this one: it waits while the other one sends, so that the notice
-    /// is not lost if that fails.
+    /// the notice, returns the result for this job. While the other job sends, this job waits, so
+    /// that the notice is not lost if the other job fails.
     async fn take_notice(&self, job: &Job) -> Result<Option<Delivery>, StoreError> {
         if !job.task.is_sent_once() {
             return Ok(None);
@@ -461,7 +461,7 @@ impl<P: Ports> AuthService<P> {
                 trace.provider_id = accepted.id;
                 return Ok(Delivery::Sent);
             }
-            // It may have been accepted after all, for example after a timeout.
+            // The provider may have accepted the mail after all, for example after a timeout.
             Err(
                 MailFailure::Temporary {
                     reason,
@@ -489,18 +489,19 @@ impl<P: Ports> AuthService<P> {
         Ok(delivery)
     }
 
-    /// Learns whether failures of the provider are stored. If the store does not answer, there may
-    /// be some.
+    /// Learns whether failures of the provider are stored. If the store does not answer, assumes
+    /// that there are some.
     async fn ask_about_provider(&self, provider: &ProviderState) {
         let failures = self.ports.mail_ledger().provider_failures().await;
         provider.0.set(failures.map_or(true, |all| !all.is_empty()));
     }
 
-    /// Counts the attempts that fail because of the provider, until it accepts a mail. The first
-    /// one that it refuses because of the account is recorded at once, an outage by the cron.
+    /// Counts the attempts that fail because of the provider, until it accepts a mail. If the
+    /// provider refuses because of the account, the first refusal is recorded at once. The cron
+    /// records an outage.
     ///
-    /// If this can't be stored, nothing happens: a mail that was sent must not be sent again
-    /// because of that.
+    /// If the count can't be stored, nothing happens. A mail that was sent must not be sent again
+    /// because the count failed.
     async fn note_answer(&self, failure: Option<&MailFailure>, provider: &ProviderState) {
         let ledger = self.ports.mail_ledger();
         let (kind, reason) = match failure {
@@ -533,7 +534,7 @@ impl Default for ProviderState {
     }
 }
 
-/// Remembers that the mail is paid for. False if it can't be sent yet.
+/// Remembers that the mail is paid for. Returns false if the mail can't be sent yet.
 const fn note_payment(job: &mut Job, payment: Payment) -> bool {
     match payment {
         Payment::NotDue => true,

@@ -22,7 +22,7 @@ const CLIENTS: [(&str, &str, Option<&str>); 2] = [
     ("demo-spa", "Demo page", None),
     ("demo-web", "Demo website", Some("demo-web-secret")),
 ];
-/// On any port.
+/// These match any port.
 const REDIRECT_URIS: [&str; 3] = [
     "http://127.0.0.1/callback",
     "http://localhost/callback",

@@ -22,11 +22,11 @@ use crate::ports::{Ending, Grants, NewSession, Ports, SessionStore, UserDirector
 pub struct CodeExchange<'a> {
     /// `code`.
     pub code: &'a str,
-    /// `redirect_uri`: that of the request.
+    /// `redirect_uri`, as in the authorization request.
     pub redirect_uri: &'a str,
     /// `code_verifier`.
     pub verifier: &'a str,
-    /// `resource`: that of the request, or none.
+    /// `resource`, as in the authorization request, or none.
     pub resource: Option<&'a str>,
 }
 
@@ -34,14 +34,14 @@ impl<P: Ports> AuthService<P> {
     /// Exchanges a code for an access token, a refresh token and, with the scope `openid`, an
     /// id_token. Begins the app's session.
     ///
-    /// A code gives one session, whichever session store is used and however many requests come at
-    /// once: the user's object decides. If anything is wrong with the request, nothing ends. Only a
-    /// request that is right in everything, but comes later, ends the session that the code began.
+    /// A code gives one session, with any session store and with any number of concurrent requests,
+    /// because the user's object decides. A wrong request ends nothing. Only a second request that
+    /// is correct in everything ends the session that the code began.
     ///
     /// # Errors
     /// [`Error::Grant`] when the code can't be exchanged; [`Error::Target`] for another resource;
-    /// [`Error::Client`]; [`Error::RateLimited`]; [`Error::Store`]: the code may be spent then, and
-    /// the app begins again.
+    /// [`Error::Client`]; [`Error::RateLimited`]; [`Error::Store`], after which the code may be
+    /// used up: the app then sends the browser here for another code.
     pub async fn exchange_code(
         &self,
         exchange: CodeExchange<'_>,
@@ -68,9 +68,10 @@ impl<P: Ports> AuthService<P> {
         let user = self.standing_of(&code, &app).await?;
 
         let session = SessionId::new(now_ms, &self.random());
-        // The clock of the computer that forgets the exchange may be ahead of this one.
+        // Another computer forgets the exchange, and its clock may be ahead of this one.
         let remembered_until = code.expires_at.saturating_add(FUTURE_SKEW_SECONDS);
-        // With `offline_access` the session outlives the sign-on, but it begins with one.
+        // The sign-on must be active when the session begins. With `offline_access` the session may
+        // outlive it.
         let exchanged = self
             .ports
             .sessions()
@@ -113,8 +114,8 @@ impl<P: Ports> AuthService<P> {
             .ok_or_else(|| refuse(ExchangeRefusal::Resource))
     }
 
-    /// Reads the user's row and the grant. The user must still be enabled, in the epoch of the
-    /// code, and must not have withdrawn the grant.
+    /// Reads the user's row and the grant. The user must still be enabled, must have the session
+    /// epoch of the code, and must not have withdrawn the grant.
     async fn standing_of(&self, code: &Code, app: &AppClient) -> Result<User, Error> {
         if app.disabled_at.is_some() {
             return Err(Error::Grant(GrantRefusal::ClientDisabled));
@@ -135,8 +136,8 @@ impl<P: Ports> AuthService<P> {
 
     /// Ends the session that has just begun if the user has withdrawn the grant meanwhile.
     ///
-    /// A withdrawal writes the grant and then ends the sessions of the app; an exchange writes the
-    /// session and then reads the grant. So one of them notices the other.
+    /// A withdrawal writes the grant and then ends the sessions of the app. An exchange writes the
+    /// session and then reads the grant. So at least one of the two sees what the other wrote.
     async fn end_if_withdrawn(
         &self,
         code: &Code,
@@ -155,7 +156,8 @@ impl<P: Ports> AuthService<P> {
         Err(Error::Grant(GrantRefusal::Withdrawn))
     }
 
-    /// Ends the session that the code began: somebody else has the code and its verifier too.
+    /// Ends the session that the code began, because somebody else has the code and its verifier
+    /// too.
     async fn end_replayed(
         &self,
         code: &Code,
@@ -209,7 +211,7 @@ impl<P: Ports> AuthService<P> {
             scopes,
             nonce: code.nonce.as_deref(),
         };
-        // Issued before the write: if it fails, no session is stored.
+        // The tokens are issued before the write. If issuing fails, no session is stored.
         let tokens = self.app_tokens(&granted, user, &user.into()).await?;
         let new = NewSession {
             user: user.id,
@@ -252,7 +254,7 @@ fn refused(why: ExchangeRefusal) -> Error {
     }
 }
 
-/// The sign-on whose log-out ends the session.
+/// Logging out of this sign-on ends the session.
 fn sign_on(code: &Code) -> Option<SessionId> {
     (!code.scopes.contains(Scope::OFFLINE_ACCESS)).then_some(code.sign_on)
 }

@@ -22,11 +22,11 @@ pub struct Login<'a> {
 
 impl<P: Ports> AuthService<P> {
     /// Signs a user in, with exactly one write to the session store. If the credentials have a
-    /// refresh token of the same user, the new session goes on with the sign-on of that session.
+    /// refresh token of the same user, the new session joins the sign-on of that token's session.
     ///
-    /// The caller can't distinguish a wrong password, an unknown address and a disabled account:
-    /// the answer is the same, and so is the work, except for an imported hash whose parameters
-    /// `IMPORTED_HASHES` does not name.
+    /// The caller can't distinguish a wrong password, an unknown address and a disabled account.
+    /// The answer is the same, and so is the work. The only exception is an imported hash whose
+    /// parameters `IMPORTED_HASHES` does not name.
     ///
     /// # Errors
     /// [`Error::Login`] when the login is rejected; [`Error::Field`] when a field is too long;
@@ -112,7 +112,8 @@ impl<P: Ports> AuthService<P> {
             return Ok(Err(LoginRefusal::Disabled));
         }
         if rehash && let Ok(hash) = self.hash_password(password, &user.email).await {
-            // The password was right. If this fails, the next login tries again.
+            // The login succeeds even if this fails. The next login tries to replace the hash
+            // again.
             let _ = self
                 .ports
                 .users()

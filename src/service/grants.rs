@@ -18,9 +18,9 @@ impl<P: Ports> AuthService<P> {
         Ok(self.ports.grants().list(bearer.user).await?)
     }
 
-    /// Withdraws what the bearer granted to an app. Its renewals fail at once: they read the grant.
-    /// The sessions of the app end, and with them its access tokens, within the session store's
-    /// staleness.
+    /// Withdraws what the bearer granted to an app. Renewals of the app fail at once, because they
+    /// read the grant. The sessions of the app end. Its access tokens become invalid within the
+    /// session store's staleness.
     ///
     /// # Errors
     /// [`Error::Access`]; [`Error::UnknownGrant`] if the bearer has no such grant. After

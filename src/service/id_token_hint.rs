@@ -55,7 +55,7 @@ mod tests {
     fn only_an_id_token_of_a_public_key_is_a_hint() {
         for (keys, typ, is_hint) in [
             (ED25519, "JWT", true),
-            // Any other type: an access token is not a hint.
+            // A token of any other type, such as an access token, is not a hint.
             (ED25519, "other+jwt", false),
             (SYMMETRIC, "JWT", false),
         ] {

@@ -21,11 +21,11 @@ pub struct ImportOptions {
     pub allow_admin: bool,
 }
 
-/// What became of a line.
+/// The result for a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RowOutcome {
-    /// The account was added, under this id. In a dry run it would be, and only an id of the line
-    /// is known.
+    /// The account was added, under this id. In a dry run the account would be added, and the id is
+    /// known only if the line names it.
     Imported(Option<UserId>),
     /// The address has an account, which was not changed.
     AlreadyThere(UserId),
@@ -33,10 +33,10 @@ pub enum RowOutcome {
     Refused(RowRefusal),
 }
 
-/// What became of the lines, in their order.
+/// The results for the lines, in their order.
 #[derive(Clone, Debug, Default)]
 pub struct ImportReport {
-    /// The number of each line, and what became of it.
+    /// The number of each line, and the result for it.
     pub rows: Vec<(usize, RowOutcome)>,
 }
 
@@ -69,7 +69,7 @@ struct Candidate {
     has_own_id: bool,
 }
 
-/// What earlier lines of the request have.
+/// The addresses and ids in earlier lines of the request.
 #[derive(Default)]
 struct EarlierRows {
     addresses: BTreeSet<String>,
@@ -78,7 +78,7 @@ struct EarlierRows {
 }
 
 impl EarlierRows {
-    /// Notes what a row has, unless an earlier row has the same.
+    /// Notes the address and the ids of a row, unless an earlier row has one of them.
     fn note(&mut self, row: &ImportRow) -> Result<(), RowRefusal> {
         let (email, external_id) = (row.email.canonical(), row.external_id.as_ref());
         if self.addresses.contains(email) {
@@ -104,7 +104,7 @@ impl<P: Ports> AuthService<P> {
     ///
     /// # Errors
     /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::ReauthenticationRequired`];
-    /// [`Error::Store`], after which a repeat completes it.
+    /// [`Error::Store`]: a repeat completes the import.
     pub async fn import_users(
         &self,
         credential: &str,
@@ -193,7 +193,7 @@ impl<P: Ports> AuthService<P> {
         Ok(row)
     }
 
-    /// Those of these ids whose account was deleted so recently that the session store may still
+    /// Returns those of these ids whose account was deleted recently. The session store may still
     /// reject its tokens, and the cron may still delete its sessions.
     async fn departed_of(&self, ids: &BTreeSet<UserId>) -> Result<Vec<UserId>, StoreError> {
         if ids.is_empty() {
@@ -213,8 +213,8 @@ impl<P: Ports> AuthService<P> {
         };
         let verified_at = row.email_verified.then_some(now);
         let user = self.new_user(identity, row.password_hash, row.roles, verified_at);
-        // An account with this id may have been here before, in a database that was lost. None of
-        // its sessions may go on.
+        // A database that was lost may have had an account with this id. The sessions of that
+        // account must not continue.
         let raised = row.id.map(|_| raised_epoch(user.session_epoch, now));
         Candidate {
             line,
@@ -276,7 +276,7 @@ impl<P: Ports> AuthService<P> {
                     candidate.has_own_id.then_some(user.id),
                 ));
             }
-            // Whatever was in the way was deleted meanwhile.
+            // The account that had the address or the id was deleted meanwhile.
             Err(StoreError::new(
                 "d1",
                 "an account was deleted during an import: repeat it",

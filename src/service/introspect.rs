@@ -10,13 +10,13 @@ use crate::ports::Ports;
 use edgegate_token::Claims;
 
 impl<P: Ports> AuthService<P> {
-    /// What a valid access token says. `None` for a token that is not valid, and for one that the
-    /// caller may not ask about: it was issued to another app, and for none of the caller's
-    /// resources. Refresh tokens are `None` too: only a renewal tells whether one is valid.
+    /// What a valid access token says. `None` for an invalid token, and for a token that the caller
+    /// may not ask about: it was issued to another app and for none of the caller's resources. Also
+    /// `None` for a refresh token: only a renewal tells whether it is valid.
     ///
     /// # Errors
-    /// [`Error::Client`] unless a confidential app asks that is enabled; [`Error::RateLimited`];
-    /// [`Error::Store`].
+    /// [`Error::Client`] unless the caller is a confidential app and enabled;
+    /// [`Error::RateLimited`]; [`Error::Store`].
     pub async fn introspect(
         &self,
         token: &str,

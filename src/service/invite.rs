@@ -24,8 +24,8 @@ impl<P: Ports> AuthService<P> {
         Ok(())
     }
 
-    /// The same, but sends no mail and returns the link to an operator. An administrator can't get
-    /// such a link: it would be in a browser.
+    /// Like [`invite`](Self::invite), but sends no mail and returns the link to an operator. An
+    /// administrator can't get such a link, because it would then be in a browser.
     ///
     /// # Errors
     /// Those of [`invite`](Self::invite), except for mail.

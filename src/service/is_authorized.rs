@@ -10,14 +10,14 @@ use crate::domain::error::Error;
 use crate::ports::Ports;
 use edgegate_token::{has_any_role, has_verified_email, is_user};
 
-/// The conditions for a token. All that are given must hold.
+/// The conditions for a token. All conditions that are given must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Criteria {
-    /// It has at least one of these roles. An empty list never holds.
+    /// The token has at least one of these roles. An empty list never holds.
     pub roles: Option<Vec<String>>,
-    /// It was issued to this user.
+    /// The token was issued to this user.
     pub user_id: Option<String>,
-    /// It was issued to this address, which is verified.
+    /// The token was issued to this address, which is verified.
     pub email: Option<String>,
 }
 

@@ -18,8 +18,8 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// The work of the cron: sends kept mails that are due or that an operator has retried, and
-    /// deletes old ones. With a queue it queues them. Records that the provider fails, if that
-    /// lasts. Returns the result for each mail, and how many wait for an operator.
+    /// deletes old ones. With a queue it queues them. If the provider keeps failing, that is
+    /// recorded. Returns the result for each mail, and how many mails wait for an operator.
     ///
     /// # Errors
     /// The ledger or the queue failed; the next run continues.
@@ -31,7 +31,7 @@ impl<P: Ports> AuthService<P> {
         let mut deliveries = Vec::new();
         for letter in ledger.due(REQUEUED_AT_ONCE, self.now()).await? {
             let Some(mut job) = Job::decode(&letter.job) else {
-                // Only a newer version can read it.
+                // Only a newer version can read the job.
                 let DeadLetter {
                     id,
                     job,

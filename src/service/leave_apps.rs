@@ -25,20 +25,20 @@ pub struct Leaving<'a> {
 /// What happens to a browser whose user signs out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Left {
-    /// Nobody is signed on any more. `to` is the app's address, if the browser goes there at once.
+    /// Nobody is signed on any more.
     Gone {
-        /// Whose sign-on ended, and its session, for the log.
+        /// The user and the session of the sign-on that ended, for the log.
         ended: Option<(UserId, SessionId)>,
-        /// Where the browser goes.
+        /// The app's address, if the browser goes there at once.
         to: Option<String>,
     },
-    /// Nobody was signed on, and nothing proves that the app sent the browser: the person may go on
-    /// to the app by a click.
+    /// Nobody was signed on, and nothing proves that the app sent the browser. The person may
+    /// continue to the app with a click.
     NobodyThere {
         /// The app.
         back: Option<BackToApp>,
     },
-    /// The person must confirm it: any page could have sent the browser here.
+    /// The person must confirm the sign-out, because any page could have sent the browser here.
     Asked {
         /// The address of the person's account.
         email: String,
@@ -57,8 +57,8 @@ pub struct BackToApp {
 }
 
 impl<P: Ports> AuthService<P> {
-    /// Signs a browser out of everything, if its user has clicked on our own page (`is_confirmed`),
-    /// or the app has sent an id_token of the same user.
+    /// Signs a browser out of everything. Either its user has clicked on this service's own page
+    /// (`is_confirmed`), or the app has sent an id_token of the same user.
     ///
     /// The browser is sent only to a registered address: one of the app in the id_token or, after
     /// the click, one of the app in `client_id`.
@@ -137,8 +137,8 @@ impl<P: Ports> AuthService<P> {
         }))
     }
 
-    /// Ends a sign-on, and its session. An earlier attempt may have ended only a part, so it is
-    /// repeated even if the session is over.
+    /// Ends a sign-on and its session, even if the session is over. An earlier attempt may have
+    /// ended only one of the two.
     async fn end_sign_on(&self, of: &SignOn, went_on: bool) -> Result<(), Error> {
         let (user, session) = (of.user, of.session);
         let ending = Ending {

@@ -49,9 +49,9 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Counts a renewal with a genuine ticket, before any storage is read. One limit is per session
-    /// and client, the other per client; many people behind one address stay below it. Forged
-    /// tickets are not counted: checking the MAC costs less than counting, and nobody can guess
-    /// one.
+    /// and client. The other is per client, and high enough for many people behind one address.
+    /// Forged tickets are not counted: checking the MAC costs less than counting, and nobody can
+    /// guess a ticket.
     pub(super) async fn admit_renewal(
         &self,
         session: SessionId,
@@ -69,8 +69,8 @@ impl<P: Ports> AuthService<P> {
         self.admit_network(client).await
     }
 
-    /// Counts a request that an app's user makes on the way into the app or out of it. Many people
-    /// behind one address stay below the limit.
+    /// Counts a request that an app's user makes to sign in to the app or to sign out. The limit is
+    /// high enough for many people behind one address.
     pub(super) async fn admit_authorization(&self, client: &Client) -> Result<(), Error> {
         let key = ["authorize ", &client.limit_key()].concat();
         let limit = Limit::ClientRenewals;
@@ -92,8 +92,8 @@ impl<P: Ports> AuthService<P> {
             .await
     }
 
-    /// Counts a renewal in a session of an app. That of a confidential app is counted wherever it
-    /// comes from.
+    /// Counts a renewal in a session of an app, per session and network. For a confidential app it
+    /// is counted per session and app instead.
     pub(super) async fn admit_app_session(
         &self,
         app: &AppClient,

@@ -18,13 +18,17 @@ impl<P: Ports> AuthService<P> {
         Some((ticket.user, ticket.session))
     }
 
-    /// Ends the session of a refresh token, used or not, or of an access token, expired and
-    /// outdated ones included. The token must be one of this service, and so recent that its
-    /// session can still exist. The sign-on ends with the session, so the apps that the user
-    /// entered through it are logged out too. That also holds if the session has ended before and
-    /// its sign-on has not. But then an expired access token ends nothing: more programs have seen
-    /// it than a refresh token. An invalid token is not an error (RFC 7009 section 2.2), and what
-    /// has ended already is not written again. Returns the session, for the log.
+    /// Ends the session of a refresh token (used or not) or of an access token (also an expired or
+    /// outdated one). This service must have issued the token, and so recently that its session can
+    /// still exist.
+    ///
+    /// The sign-on ends with the session, so the apps that the user entered through it are logged
+    /// out too. This happens even if the session has ended before and its sign-on has not. But then
+    /// an expired access token ends nothing, because more programs have seen it than a refresh
+    /// token.
+    ///
+    /// An invalid token is not an error (RFC 7009 section 2.2). What has ended already is not
+    /// written again. Returns the session, for the log.
     ///
     /// # Errors
     /// [`Error::Store`] if the end may not have been stored; the client may retry.
@@ -41,7 +45,8 @@ impl<P: Ports> AuthService<P> {
         let Ending { user, session, .. } = ending;
         let sessions = self.ports.sessions();
         let has_ended = sessions.revocation(user, session, None, now).await?.ended;
-        // A session that was one too many, or was replaced, has not ended the sign-on.
+        // A session that was replaced, or ended because the user had too many, has not ended its
+        // sign-on.
         let sign_on = ending.holder.and_then(|holder| holder.own_sign_on(session));
         let is_left = match sign_on {
             Some(sign_on) if has_ended && !has_expired => {

@@ -13,7 +13,7 @@ use crate::domain::session::{Caller, Client, Credentials};
 use crate::domain::settings::MailRoute;
 use crate::ports::{MailGate, MailQueue, Ports};
 
-/// What somebody who asks for a mail wants of it. A [`Locale`] alone is enough.
+/// The options of a requested mail. A [`Locale`] alone is enough.
 #[derive(Clone, Copy, Debug)]
 pub struct MailOptions {
     /// The language of the mail.
@@ -34,7 +34,7 @@ impl From<Locale> for MailOptions {
 impl<P: Ports> AuthService<P> {
     /// Counts a request for a mail, and queues the mail.
     ///
-    /// The answer depends on who asks and for what kind of mail, never on the address.
+    /// The answer depends on the client and on the kind of mail, never on the address.
     ///
     /// # Errors
     /// [`Error::NoMailProvider`]; [`Error::RateLimited`] if the client's network asks too often;
@@ -92,8 +92,8 @@ impl<P: Ports> AuthService<P> {
         Ok(rank.into())
     }
 
-    /// Whether the larger network around the client's (/16, or /32 for IPv6) has first requests
-    /// left in this hour.
+    /// Counts a first request of the larger network around the client's (/16, or /32 for IPv6).
+    /// False if that network has no first requests left in this hour.
     async fn is_within_larger_network(
         &self,
         class: RouteClass,
@@ -109,7 +109,8 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// The user of a genuine device or session ticket that the client presented. Reads no storage.
-    /// A ticket from before a change of password counts, since a thief may have made that change.
+    /// A ticket from before a change of password is accepted, since a thief may have made that
+    /// change.
     fn known_user(&self, credentials: &Credentials) -> Option<UserId> {
         let now = self.now();
         let device = || {
@@ -126,8 +127,8 @@ impl<P: Ports> AuthService<P> {
         device().or_else(session)
     }
 
-    /// Counts an action of a user that mails a notice: the action is limited, never its notice.
-    /// Without a mail provider there is no notice, and nothing is counted.
+    /// Counts an action of a user that mails a notice. The limit refuses the action and never drops
+    /// its notice. Without a mail provider there is no notice, and nothing is counted.
     ///
     /// # Errors
     /// [`Error::RateLimited`] after five per day; [`Error::Store`].
@@ -170,7 +171,7 @@ impl<P: Ports> AuthService<P> {
         self.queue_from(Pool::None, task, locale.into()).await;
     }
 
-    /// The same for a mail that a pool pays for.
+    /// Like [`notify`](Self::notify), for a mail that a pool pays for.
     pub(super) async fn queue_from(&self, pool: Pool, task: Task, options: MailOptions) {
         self.notify_by(self.job(task, pool, options)).await;
     }
@@ -190,7 +191,8 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    /// The same, for a caller that knows whether the address is verified.
+    /// Like [`notify_user_once`](Self::notify_user_once), for a caller that knows that the address
+    /// is verified.
     pub(super) async fn notify_once(&self, task: Task, locale: Locale, event: &[&[u8]]) {
         let id = job_id_of(task.name(), event);
         let job = self.job(task, Pool::None, locale.into());

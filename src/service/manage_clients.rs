@@ -100,9 +100,9 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Changes an app. A disabled app begins no session, and its sessions can't be renewed. An app
-    /// that is not of the first party any more loses what it has without anybody's consent: its
-    /// sessions can't be renewed, and people are asked when they come again. If the app is already
-    /// as the fields say, nothing is written or recorded.
+    /// that stops being first-party loses the access that nobody consented to: its sessions can't
+    /// be renewed, and people are asked when they sign in to it again. If the app already has these
+    /// values, nothing is written or recorded.
     ///
     /// # Errors
     /// Those of [`read_client`](Self::read_client); [`Error::Field`]; [`Error::NothingToChange`].

@@ -82,8 +82,8 @@ impl<P: Ports> AuthService<P> {
         Ok(self.mail_page(letters.await?, limit, |letter| is_of(letter, &user)))
     }
 
-    /// A page of at most `limit` of these letters: those that are `wanted`. One more than needed was
-    /// asked for.
+    /// A page of the first `limit` of these letters, without those that are not `wanted`. The
+    /// caller has asked for one letter more than `limit`, which shows whether another page follows.
     fn mail_page(
         &self,
         mut letters: Vec<DeadLetter>,
@@ -102,8 +102,8 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    /// Has mails sent again by the next run of the cron: those with these ids, or all. Returns how
-    /// many.
+    /// Makes the next run of the cron send mails again: those with these ids, or all of them.
+    /// Returns how many.
     ///
     /// # Errors
     /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::Store`]: a retry is safe.

@@ -1,8 +1,8 @@
-//! Sessions: lists them, ends one, ends all others. For their user, and for somebody who manages
+//! Lists sessions, ends one, or ends all others: for their user, or for somebody who manages
 //! accounts.
 //!
 //! The session store decides how stale a list may be, and how late other locations see that a
-//! session has ended: not at all with `durable`, usually within 60 s with `kv`.
+//! session has ended. With `durable` there is no delay. With `kv` it is usually less than 60 s.
 
 use super::AuthService;
 use super::access::Bearer;
@@ -27,8 +27,8 @@ pub struct OwnSession {
     pub app: Option<SessionApp>,
 }
 
-/// The app that holds a session. Both are unknown if the user has withdrawn the grant, or the app
-/// was deleted: then the session is over as soon as it has to be renewed.
+/// The app that holds a session. Both fields are unknown if the user has withdrawn the grant or the
+/// app was deleted. Such a session ends at its next renewal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SessionApp {
     pub client_id: Option<ClientId>,
@@ -90,8 +90,8 @@ impl<P: Ports> AuthService<P> {
         Ok(manager)
     }
 
-    /// The sessions with their devices and apps, the newest first. A record has only the hash of an
-    /// app; the user's grants have their names.
+    /// The sessions with their devices and apps, the newest first. A session's record contains only
+    /// a hash of the app's id. The names come from the user's grants.
     async fn described(
         &self,
         user: UserId,

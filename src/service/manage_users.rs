@@ -38,8 +38,8 @@ pub struct UserPage {
 }
 
 impl UserPage {
-    /// A page of at most `limit` of the users that were read. One more than needed was asked for,
-    /// which shows whether there is another page.
+    /// A page of at most `limit` of the users that were read. The caller has asked for one user
+    /// more, which shows whether there is another page.
     fn new(mut users: Vec<User>, limit: u32) -> Self {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let more = users.len() > limit;
@@ -58,12 +58,12 @@ pub struct Amendment {
     pub last_name: Edit<String>,
     /// Replaces all roles.
     pub roles: Option<Vec<String>>,
-    /// Gives these roles. Not together with `roles`.
+    /// Adds these roles. Not together with `roles`.
     pub add_roles: Option<Vec<String>>,
-    /// Takes these roles. Not together with `roles`.
+    /// Removes these roles. Not together with `roles`.
     pub remove_roles: Option<Vec<String>>,
     pub disabled: Option<bool>,
-    /// Allows the change even if no enabled administrator remains. Only an operator may.
+    /// Allows the change even if no enabled administrator remains. Only an operator may set it.
     pub may_leave_no_administrator: bool,
 }
 
@@ -72,7 +72,7 @@ impl Amendment {
         self.roles.is_some() || self.add_roles.is_some() || self.remove_roles.is_some()
     }
 
-    /// The roles to give and to take one by one, if it has some.
+    /// The roles to add and to remove one by one, if the amendment names some.
     fn role_edits(&mut self) -> Result<Option<RoleEdits>, Error> {
         let (add, remove) = (self.add_roles.take(), self.remove_roles.take());
         if add.is_none() && remove.is_none() {
@@ -158,8 +158,8 @@ impl<P: Ports> AuthService<P> {
         self.amend(&user, &change, aftermath).await
     }
 
-    /// Gives and takes single roles, and makes the rest of the change with them. The database does it
-    /// only to the version that was read. If another change came first, the user is read again.
+    /// Adds and removes single roles, together with the rest of the change. The database changes
+    /// only the version that was read. If another change came first, the user is read again.
     async fn edit_roles(
         &self,
         id: UserId,
@@ -272,8 +272,8 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Like [`create_user`](Self::create_user), but sends no mail and returns the link to the
-    /// operator. That is how the first administrator is made. For an account that exists, the
-    /// operator asks [`return_invitation`](Self::return_invitation).
+    /// operator. That is how the first administrator is made. For an account that already exists,
+    /// the operator uses [`return_invitation`](Self::return_invitation).
     ///
     /// # Errors
     /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::Field`]; [`Error::EmailTaken`];
@@ -318,8 +318,8 @@ impl<P: Ports> AuthService<P> {
         Ok(true)
     }
 
-    /// Records the roles of a new account if it is an administrator. Whoever watches for new
-    /// administrators watches for this event.
+    /// Records the roles of a new account if it is an administrator. Operators who watch for new
+    /// administrators watch for this event.
     pub(super) fn record_new_administrator(&self, user: &User, by: Actor) {
         if user.roles.contains(ADMIN_ROLE) {
             let (user, roles) = (user.id, user.roles.clone());
@@ -327,8 +327,8 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    /// Marks the address of an account as verified. The operator vouches for it: whoever knows the
-    /// account's password keeps it, so the operator must know that this is the address's owner.
+    /// Marks the address of an account as verified. The password stays the same, so the operator
+    /// must be sure that whoever knows it owns the address.
     ///
     /// # Errors
     /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::UnknownUser`]; [`Error::Store`]: a retry
@@ -354,7 +354,7 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Forgets the failed attempts at an account's password, so that its owner need not wait. With
-    /// `PASSWORD_WORK = "inline"` no attempts are counted, and it does nothing.
+    /// `PASSWORD_WORK = "inline"` no attempts are counted, and this does nothing.
     ///
     /// # Errors
     /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::ReauthenticationRequired`], since a
@@ -392,7 +392,7 @@ fn roles(field: &'static str, given: Vec<String>) -> Result<Roles, Error> {
     Roles::new(given).map_err(|why| wrong_roles(field, why))
 }
 
-/// Roles to give or to take; none if they are not given.
+/// The roles to add or to remove. Empty if the field was not given.
 fn single_roles(field: &'static str, given: Option<Vec<String>>) -> Result<Roles, Error> {
     let Some(given) = given else {
         return Ok(Roles::default());

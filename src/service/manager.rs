@@ -64,8 +64,8 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    /// The operator with this ticket, if its scope allows this. Nobody else may do it, not even an
-    /// administrator: a script in a page could use an administrator's token.
+    /// The operator with this ticket, if the ticket's scope allows the action. Nobody else may do
+    /// it, not even an administrator: a script in a page could use an administrator's token.
     pub(super) async fn operator(
         &self,
         credential: &str,
@@ -82,7 +82,7 @@ impl<P: Ports> AuthService<P> {
         Ok(id)
     }
 
-    /// Refuses what this manager may not do, and records it.
+    /// Returns the refusal of an action that this manager may not do, and records it.
     pub(super) fn deny_manager(&self, manager: &Manager, scope: Scope) -> Error {
         match manager {
             Manager::Administrator(bearer) => self.deny(bearer),

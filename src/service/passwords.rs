@@ -26,7 +26,7 @@ impl<P: Ports> AuthService<P> {
         match self.ports.vendors().is_breached(&password).await {
             Ok(false) => {}
             Ok(true) => return Err(Error::WeakPassword(vec![Weakness::Breached])),
-            // It passed all other checks, and a vendor's failure must not keep anybody from
+            // The password passed all other checks. A vendor's failure must not keep anybody from
             // choosing it.
             Err(error) => self.record(Act::VendorUnreachable {
                 vendor: "breached_passwords",
@@ -85,8 +85,8 @@ impl<P: Ports> AuthService<P> {
 
     /// Asks a signed-in user for their password again (OWASP ASVS 6.2.3, 7.5.1), so that a stolen
     /// access token alone is not enough for such a change. The attempts are limited like those of a
-    /// login. A stranger who guesses at the account does not delay them, since the account knows
-    /// the session.
+    /// login. Wrong guesses of a stranger do not delay the user, because the account recognises the
+    /// session.
     pub(super) async fn check_current_password(
         &self,
         user: &User,

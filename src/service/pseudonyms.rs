@@ -1,4 +1,4 @@
-//! The pseudonyms that stand for an address or a network in the log.
+//! The pseudonyms that the log contains instead of addresses and networks.
 
 use super::AuthService;
 use super::mail::typed_address;
@@ -20,7 +20,8 @@ pub enum PseudonymFor<'a> {
 
 impl<P: Ports> AuthService<P> {
     /// The pseudonyms of an address or a network: one for each secret of `TICKET_SECRET`, in their
-    /// order. The log has the first one now, and has another one while that secret was the first.
+    /// order. New lines of the log contain the first one. Older lines contain the one of the secret
+    /// that was first when they were written.
     ///
     /// # Errors
     /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::Field`] for a text that is neither.

@@ -14,16 +14,16 @@ use crate::ports::{Ports, UserDirectory};
 pub struct Raised {
     /// How many accounts were changed.
     pub accounts: u64,
-    /// The last of them, if there are more. The caller continues from there.
+    /// The last account that was changed, if there are more. The caller continues from there.
     pub next: Option<UserId>,
 }
 
 impl<P: Ports> AuthService<P> {
-    /// Raises the counters of at most [`RAISED_AT_ONCE`] accounts after this id: all their sessions
-    /// end, and access tokens and links from before become invalid.
+    /// Raises the counters of at most [`RAISED_AT_ONCE`] accounts after this id. All their sessions
+    /// end, and all earlier access tokens and links become invalid.
     ///
-    /// A restored row has older counters, while the session store still says which versions are out
-    /// of date, up to the largest that was handed out since.
+    /// A restored row has the older counters of the backup. But the session store still records
+    /// which versions are outdated, up to the largest version that was used after the backup.
     ///
     /// # Errors
     /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::Store`]: a retry is safe, and ends the

@@ -21,7 +21,8 @@ impl<P: Ports> AuthService<P> {
     /// # Errors
     /// [`Error::Access`] if the access token is not valid, if its session has ended, or if the
     /// refresh token that belongs to it was used already: renew first, then try again. Also if the
-    /// cookie belongs to another session, from a later login: a renewal shows whose session it is.
+    /// cookie belongs to another session, from a later login. A renewal shows whose session that
+    /// is.
     /// [`Error::CurrentPassword`]; [`Error::RateLimited`]; [`Error::Field`] for a password that is
     /// too long; [`Error::Store`]: a retry is safe.
     pub async fn reauthenticate(
@@ -90,8 +91,8 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    /// The same for somebody who manages accounts. An operator ticket is fresh by itself: only
-    /// somebody who could write to the database has stored it, a quarter of an hour ago at most.
+    /// Requires the same of an administrator. An operator ticket is always recent: somebody who can
+    /// write to the database stored it at most 15 minutes ago.
     ///
     /// # Errors
     /// [`Error::ReauthenticationRequired`].

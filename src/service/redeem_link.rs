@@ -33,9 +33,9 @@ impl<P: Ports> AuthService<P> {
         Error::Link(refusal)
     }
 
-    /// Makes the change of a link to the user as they were read. A concurrent change that does not
-    /// affect the link does not prevent it. `None` if the user is unchanged and can't be changed:
-    /// another account has the new address.
+    /// Makes the change of a link to the user as they were read. A concurrent change prevents it
+    /// only if that change affects the link. `None` if the user is unchanged and can't be changed,
+    /// because another account has the new address.
     pub(super) async fn redeem(
         &self,
         link: UserLink,

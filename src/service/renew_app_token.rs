@@ -14,7 +14,7 @@ use crate::ports::{Grants, Ports, UserDirectory};
 pub struct AppRenewal<'a> {
     /// `refresh_token`.
     pub refresh_token: &'a str,
-    /// `scope`: less than what was granted.
+    /// `scope`: fewer scopes than were granted.
     pub scope: Option<&'a str>,
     /// `resource`: the granted one, or none.
     pub resource: Option<&'a str>,
@@ -30,9 +30,9 @@ pub struct AppRenewed {
 }
 
 impl<P: Ports> AuthService<P> {
-    /// Renews an app's tokens. The refresh token belongs to the app, the sign-on and the grant: a
-    /// log-out, a withdrawn grant or a disabled app ends the renewals. A retry is as safe as that of
-    /// [`renew_token`](Self::renew_token).
+    /// Renews an app's tokens. The refresh token depends on the app, the sign-on and the grant: a
+    /// log-out, a withdrawn grant or a disabled app ends the renewals. A retry is as safe as that
+    /// of [`renew_token`](Self::renew_token).
     ///
     /// A narrower scope narrows the access token, not the refresh token. Scopes that were not
     /// granted are dropped.
@@ -48,7 +48,7 @@ impl<P: Ports> AuthService<P> {
         client: &Client,
     ) -> Result<AppRenewed, Error> {
         let ticket = self.shared.app_tickets.open(renewal.refresh_token);
-        // Without a client_id the service's own client asks, which is not an app.
+        // A request without a client_id comes from the service's own client, which is not an app.
         if ticket.is_some() && credentials.client_id == self.settings().client_id {
             return Err(Error::Grant(GrantRefusal::OtherClient));
         }
@@ -92,7 +92,7 @@ impl<P: Ports> AuthService<P> {
                 client,
             )
             .await?;
-        // The session goes on, so there is a row, unless it was deleted just now.
+        // The session is active, so there is a row, unless it was deleted just now.
         let row = row.ok_or(Error::Grant(GrantRefusal::Ticket))?;
         let next = AppTicket {
             core: continued.ticket,
@@ -110,7 +110,7 @@ impl<P: Ports> AuthService<P> {
         })
     }
 
-    /// The rules for the sessions of an app: those of a page go idle sooner.
+    /// The rules for the sessions of an app. Sessions of an app that is a web page go idle sooner.
     pub(super) fn rules_for(&self, app: &AppClient, sign_on: Option<SessionId>) -> Rules {
         let rules = self.settings().sessions;
         if app.is_page(sign_on.is_none()) {

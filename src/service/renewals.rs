@@ -78,8 +78,8 @@ impl<P: Ports> AuthService<P> {
         })
     }
 
-    /// The mail to the owner. Browser and system are names of fixed lists, and the place is the
-    /// platform's: the client chooses no word of it.
+    /// The mail to the owner. The names of browser and system come from fixed lists, and the place
+    /// comes from the platform, so the client can't put text of its own into the mail.
     fn session_ended(&self, user: &UserCopy, client: &Client) -> Option<Task> {
         let device = self.ports.devices().describe(client.user_agent());
         let names: Vec<&str> = device.browser.into_iter().chain(device.os).collect();

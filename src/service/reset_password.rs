@@ -10,9 +10,10 @@ use crate::domain::session::Caller;
 use crate::ports::Ports;
 
 impl<P: Ports> AuthService<P> {
-    /// Counts the request and queues the mail. A device or session ticket with the request exempts
-    /// it from all budgets, if it belongs to the account with the address. Never reads the
-    /// directory: neither the answer nor its time reveals whether the address has an account.
+    /// Counts the request and queues the mail. If the request has a device or session ticket of the
+    /// account with this address, no budget is charged for the mail. That applies to
+    /// [`KNOWN_MAILS_A_DAY`](crate::domain::policy::KNOWN_MAILS_A_DAY) mails per user and day. Never
+    /// reads the directory: neither the answer nor its time reveals whether the address has an account.
     /// [`deliver_from_queue`](Self::deliver_from_queue) sends the mail.
     ///
     /// # Errors

@@ -10,10 +10,10 @@ use crate::domain::session::{AppBinding, Client, EndReason, Holder, SessionId};
 use crate::ports::{Ending, Ports, SessionStore};
 
 impl<P: Ports> AuthService<P> {
-    /// Ends the app's session of a refresh token, used or not, or of an access token, expired and
-    /// outdated ones included. The sign-on and the sessions of other apps go on. A token that is not
-    /// valid is no error (RFC 7009 section 2.2). Returns the session, for the log. A disabled app may
-    /// still revoke.
+    /// Ends the app's session of a refresh token (used or not) or of an access token (also an
+    /// expired or outdated one). The sign-on and the sessions of other apps continue. An invalid
+    /// token is not an error (RFC 7009 section 2.2). Returns the session, for the log. A disabled
+    /// app may still revoke.
     ///
     /// # Errors
     /// [`Error::Grant`] for the token of another app: nothing ends. [`Error::Client`];
@@ -39,8 +39,8 @@ impl<P: Ports> AuthService<P> {
         Ok(Some((user, session)))
     }
 
-    /// Rejects the token of an app in a request that names no app. It would be answered like an
-    /// invalid token otherwise, and its owner would believe that it is revoked.
+    /// Rejects the token of an app in a request that names no app. Otherwise it would be answered
+    /// like an invalid token, and its owner would believe that it is revoked.
     ///
     /// # Errors
     /// [`Error::Grant`].

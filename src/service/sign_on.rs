@@ -1,7 +1,8 @@
 //! The sign-on of a browser: what the apps that its user entered have in common.
 //!
-//! A login begins a sign-on. If the same user signs in again in the same browser, the sign-on goes
-//! on in the new session, so that a later log-out still reaches the apps that were entered before.
+//! A login begins a sign-on. If the same user signs in again in the same browser, the sign-on
+//! continues in the new session, so that a later log-out still reaches the apps that were entered
+//! before.
 
 use super::AuthService;
 use crate::domain::account::{User, UserId};
@@ -17,7 +18,7 @@ pub(super) fn sign_on_of(ticket: &RefreshTicket) -> SessionId {
 }
 
 impl<P: Ports> AuthService<P> {
-    /// The sign-on that a new session of this user goes on with: that of the session in the same
+    /// The sign-on that a new session of this user continues: that of the session in the same
     /// browser, unless it has ended. It reads the session store only if the browser has a genuine
     /// refresh token of this user.
     pub(super) async fn sign_on_to_keep(
@@ -37,7 +38,7 @@ impl<P: Ports> AuthService<P> {
         let Some(ticket) = held else {
             return Ok(None);
         };
-        // The session may have ended: a login whose answer was lost has replaced it.
+        // The session may have ended, because a login whose answer was lost has replaced it.
         let sign_on = sign_on_of(&ticket);
         let sessions = self.ports.sessions();
         let has_ended = sessions.has_signed_off(user.id, sign_on).await?;
@@ -45,7 +46,8 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Ends the session of a refresh token because another one began in the same browser. If the
-    /// new session goes on with its sign-on, the apps' sessions go on; otherwise this is a log-out.
+    /// new session continues the same sign-on, the apps' sessions continue. Otherwise this is a
+    /// log-out.
     ///
     /// # Errors
     /// [`Error::Store`] if the end may not have been stored; the caller may retry.
@@ -75,7 +77,7 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Who a browser is signed on as, by the ticket in its sign-on cookie. Asks the session store
-    /// and reads the user's row each time. `None` unless the session and its sign-on go on.
+    /// and reads the user's row each time. `None` if the session or its sign-on has ended.
     pub(super) async fn signed_on(&self, ticket: &str) -> Result<Option<(SignOn, User)>, Error> {
         let now = self.now();
         let Some(sign_on) = self.shared.sign_ons.open(ticket, now) else {
@@ -92,8 +94,8 @@ impl<P: Ports> AuthService<P> {
         Ok(user.map(|user| (sign_on, user)))
     }
 
-    /// The user of a session of a browser, unless it or its sign-on has ended, the account is
-    /// disabled, or all its sessions were ended.
+    /// The user of a browser's session. `None` if the session or its sign-on has ended, if the
+    /// account is disabled, or if all sessions of the user were ended.
     pub(super) async fn user_signed_on(
         &self,
         user: UserId,

@@ -21,7 +21,7 @@ pub struct TokenPair {
     pub expires_in: u64,
     /// The refresh token.
     pub refresh_token: Secret,
-    /// Seconds until the session ends, however often it is renewed.
+    /// Seconds until the session ends. Renewals do not extend this time.
     pub refresh_token_expires_in: u64,
     /// The session, for the log.
     pub session: SessionId,
@@ -44,7 +44,7 @@ pub struct SignedIn {
 
 impl<P: Ports> AuthService<P> {
     /// Begins a session for a user who has just given the right password, with one write. With a
-    /// `sign_on` the session goes on with that one; otherwise it begins its own.
+    /// `sign_on` the session joins it. Otherwise the session begins a sign-on of its own.
     pub(super) async fn begin_session(
         &self,
         user: User,
@@ -64,7 +64,7 @@ impl<P: Ports> AuthService<P> {
             proof: Proof::by_password(now),
             sign_on,
         };
-        // Issued before the write: if it fails, no session is stored.
+        // The tokens are issued before the write. If issuing fails, no session is stored.
         let tokens = self.pair(&UserCopy::from(&user), ticket)?;
         let new = NewSession {
             user: user.id,
@@ -121,8 +121,8 @@ impl<P: Ports> AuthService<P> {
             email: Some(user.email_canonical.clone()),
             email_verified: user.email_verified,
             scope: None,
-            // So that a log-out with this token knows it without a look at a store, which may be
-            // stale.
+            // Lets a log-out with this token find the sign-on without reading a store, whose answer
+            // may be stale.
             sign_on: ticket.sign_on.map(|sign_on| sign_on.to_string()),
         };
         let access_token = issue(&settings.keys, &claims)
@@ -133,7 +133,7 @@ impl<P: Ports> AuthService<P> {
             sign_on: sign_on_of(&ticket),
             epoch: ticket.epoch,
             proof: ticket.proof,
-            // A session that nobody renews goes idle, and its sign-on with it.
+            // A session that nobody renews goes idle, and its sign-on goes idle with it.
             expires_at: ticket
                 .expires_at
                 .min(now.saturating_add(settings.sessions.idle_ttl)),

@@ -8,7 +8,7 @@ use crate::domain::event::Act;
 use crate::domain::session::SessionId;
 use crate::ports::Ports;
 
-/// The claims, and whose token it was.
+/// The claims, and the user and the session of the token.
 #[derive(Clone)]
 pub struct Userinfo {
     /// What the app may know of the user.

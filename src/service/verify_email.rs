@@ -15,7 +15,7 @@ use crate::ports::{Insertion, Ports, UserDirectory};
 
 impl<P: Ports> AuthService<P> {
     /// With the link of a registration, creates the account with this password. With the link of an
-    /// account whose address is not verified, asks for the account's password. A different one
+    /// account whose address is not verified, asks for the account's password. A different password
     /// replaces it and ends every session: an account that a stranger created with this address
     /// becomes its owner's, and nothing of the stranger remains.
     ///
@@ -85,8 +85,8 @@ impl<P: Ports> AuthService<P> {
         // Whoever has the link owns the mailbox, so strangers' guesses do not delay them.
         let by = link.state.known_id();
         let same = self.require_password(&user, password, by).await?.is_ok();
-        // Somebody else may have registered with this address and typed the names. An invited
-        // user's names come from an administrator.
+        // A stranger may have registered with this address and typed the names. An invited user's
+        // names come from an administrator.
         let names = if !same && user.has_password() {
             Edit::Remove
         } else {

@@ -25,7 +25,7 @@ pub(super) fn set(object: &Object, name: &str, value: &JsValue) {
     let _ = Reflect::set(object, &name.into(), value);
 }
 
-/// The result of a binding's promise. A failure is reported as one of `store`.
+/// The result of a binding's promise. A failure is reported as a failure of `store`.
 pub(super) async fn settled(
     store: &'static str,
     promise: Result<Promise, JsValue>,

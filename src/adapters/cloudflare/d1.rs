@@ -130,8 +130,8 @@ impl Database {
 }
 
 impl Group {
-    /// The rows of a statement's result. The statement runs in the next batch, which is sent once
-    /// everything has begun that can begin now.
+    /// The rows of a statement's result. The statement runs in the next batch. The batch is sent
+    /// when all statements that can begin now have begun.
     async fn rows(&self, binding: &Rc<Binding>, statement: Statement) -> Result<Array, StoreError> {
         let (answers, index) = self.join(binding, statement);
         let answers = Array::from(&answered(Ok(answers)).await?);
@@ -179,7 +179,7 @@ fn explained(error: StoreError) -> StoreError {
     }
 }
 
-/// A row. A stored value is data, and is checked like any other.
+/// A row. A stored value is checked like any other input.
 pub(super) struct Row(JsValue);
 
 impl Row {

@@ -70,7 +70,8 @@ impl Clients for D1Clients {
                    ON CONFLICT (id) DO NOTHING RETURNING id";
         let mut statements = vec![(sql, values(client))];
         if let Some(secret) = secret {
-            // If the id is taken, that app would get a secret that the caller knows.
+            // Without the condition, an app that already has this id would get a secret that the
+            // caller knows.
             let sql = "INSERT INTO client_secrets (id, client, hash, created_at) \
                        SELECT ?1, ?2, ?3, ?4 WHERE changes() = 1";
             statements.push((sql, secret_values(&client.id, secret)));
@@ -89,7 +90,7 @@ impl Clients for D1Clients {
         if client.first_party {
             return Ok(self.0.first(sql, values).await?.is_some());
         }
-        // Nobody was asked for these grants.
+        // Nobody was asked for the grants of a first-party app.
         let forget = "DELETE FROM grants WHERE client = ?1 AND EXISTS (\
                       SELECT 1 FROM clients WHERE id = ?1 AND version = ?2 AND first_party = 1)";
         let of_first_party = vec![text(client.id.as_str()), number(if_version)];

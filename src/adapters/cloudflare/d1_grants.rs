@@ -22,8 +22,8 @@ impl D1Grants {
 
 impl Grants for D1Grants {
     async fn give(&self, grant: &Grant) -> Result<Grant, StoreError> {
-        // The index `grants_live` finds the live grant. The second conflict is that of a repeated
-        // call whose grant was withdrawn since: it stays withdrawn.
+        // The index `grants_live` finds the live grant. The second conflict occurs when a call is
+        // repeated after its grant was withdrawn. The grant stays withdrawn.
         let sql = "INSERT INTO grants (id, user, client, resource, scopes, given_at) \
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
                    ON CONFLICT (user, client, resource) WHERE withdrawn_at IS NULL DO UPDATE SET scopes = (\

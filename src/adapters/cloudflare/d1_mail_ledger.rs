@@ -1,5 +1,6 @@
-//! Which mails were sent recently, and which could not be sent, in D1. A payment is one statement.
-//! A lane is written only if its state is still the one that was decided on. So both are exact.
+//! Which mails were sent recently, and which could not be sent, in D1. Payments and lanes are
+//! exact: a payment is one statement, and a lane is written only if its state has not changed since
+//! it was read.
 
 use wasm_bindgen::JsValue;
 
@@ -31,7 +32,7 @@ impl D1MailLedger {
 
 impl D1MailLedger {
     /// Changes a lane by a rule: reads it, decides, and writes it only if nobody else has changed
-    /// it meanwhile. `None` writes nothing.
+    /// it meanwhile. If the rule returns `None`, nothing is written.
     async fn change_lane<T>(
         &self,
         lane: &str,
@@ -112,7 +113,8 @@ impl MailLedger for D1MailLedger {
             now,
         } = request;
         let admit = |lane: &mut Lane| lane.admit(job, base, now, limited);
-        // Most mailboxes got no mail lately. For them this saves the read.
+        // Most mailboxes got no mail lately, so their lane is empty. Trying that first saves the
+        // read.
         let mut first = Lane::default();
         if let Some(life) = admit(&mut first)
             && self.replace_lane(lane, "", &first).await?

@@ -14,10 +14,10 @@ use edgegate_token::json::Json;
 
 /// The id in the row that means no user.
 const NOBODY: &str = "00000000-0000-7000-8000-000000000000";
-/// Its hash. No password matches it, and it is as long as a real one.
+/// The hash of that user. No password matches it, and it is as long as a real one.
 const NO_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-/// Its nonce, as long as a real one.
+/// The nonce of that user, as long as a real one.
 const NO_NONCE: &str = "00000000000000000000000000000000";
 
 /// The accounts in a D1 database, read from its primary copy.
@@ -264,9 +264,9 @@ impl UserDirectory for D1Users {
                         optional(within.map(number)),
                     ],
                 ),
-                // The time is judged once, by the statement above: the departure of an account that
-                // still exists would end its sessions. An account that was put back by hand has an
-                // earlier departure.
+                // Only the statement above judges the time. If this statement did so too, an
+                // account might stay although its departure is stored, and the departure would end
+                // its sessions. An account that was put back by hand has an earlier departure.
                 (
                     "DELETE FROM users WHERE id = ?1 AND email_canonical = ?2 \
                      AND version = coalesce(?3, version) \

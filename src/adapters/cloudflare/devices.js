@@ -1,9 +1,9 @@
-// What `bowser` makes of a User-Agent, as browser, system and kind of device.
+// Describes a User-Agent with `bowser`: its browser, its system and its kind of device.
 
 /**
- * bowser's parser. It is required and not imported: esbuild then makes bowser's tables at the first
- * call, not at the start of every isolate. This takes its sources, because its own bundle is made for
- * old browsers and a tenth larger.
+ * bowser's parser. With `require` instead of `import`, esbuild makes bowser's tables at the first
+ * call, not at the start of every isolate. The path is that of bowser's sources, because its own
+ * bundle is made for old browsers and a tenth larger.
  */
 const parserClass = () => require("bowser/src/parser.js").default;
 

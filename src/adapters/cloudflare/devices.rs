@@ -21,10 +21,10 @@ pub struct Bowser;
 
 impl Devices for Bowser {
     fn describe(&self, user_agent: &str) -> Device {
-        // It throws on an empty text, and omits what it does not recognise.
+        // `describe` throws on an empty text, and omits what it does not recognise.
         let parsed = describe(user_agent).unwrap_or_default();
-        // For an unknown program it returns the text before the first slash, which the client chose
-        // freely.
+        // For an unknown program `describe` returns the text before the first slash, which the
+        // client chose freely.
         let [browser, os, kind] = [0, 1, 2].map(|index| parsed.get(index).as_string());
         Device::from_names(browser.as_deref(), os.as_deref(), kind.as_deref())
     }

@@ -65,7 +65,7 @@ impl CloudflareMailQueue {
         self.mails.is_some()
     }
 
-    /// The jobs to be done after the response; none with a queue.
+    /// The jobs to be done after the response. With a queue there are none.
     #[must_use]
     pub fn take_after_response(&self) -> Vec<Job> {
         self.after_response.take()

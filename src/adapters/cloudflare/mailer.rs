@@ -8,7 +8,7 @@ use crate::ports::Mailer;
 /// The provider.
 #[derive(Debug)]
 pub enum CloudflareMailer {
-    /// None: nothing is queued, and what was queued before waits.
+    /// No provider. New mails are not queued. Mails that are already queued wait.
     None,
     /// The outbox of local development.
     Outbox(Outbox),

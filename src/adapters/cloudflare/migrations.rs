@@ -1,6 +1,6 @@
 //! Which migrations this version needs, and how a database shows which of them it has.
 //!
-//! A database may have more: a newer version is being deployed, and its migrations work with this
+//! A database may have more migrations while a newer version is being deployed. They work with this
 //! version too.
 
 use std::borrow::Cow;

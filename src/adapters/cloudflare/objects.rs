@@ -37,7 +37,7 @@ extern "C" {
 #[derive(Clone, Debug)]
 pub(super) struct Objects {
     namespace: Option<Namespace>,
-    /// What failures name as their store.
+    /// The store's name in errors.
     store: &'static str,
 }
 
@@ -95,7 +95,7 @@ impl Objects {
         }
     }
 
-    /// The same, but fails without a retry when the answer takes longer than this.
+    /// Like [`ask`](Self::ask), but fails without a retry when the answer takes longer than this.
     pub(super) async fn ask_within<A: DeserializeOwned>(
         &self,
         milliseconds: u64,
@@ -132,7 +132,7 @@ pub(super) fn malformed(store: &'static str) -> StoreError {
 const MALFORMED: &str = "a malformed message or record";
 
 /// Whether an object has rejected a call because it does not know it. An object of an earlier
-/// version answers so while a deploy is under way.
+/// version does that during a deploy.
 pub(super) fn is_unknown_call(error: &StoreError) -> bool {
     error.detail.contains(MALFORMED)
 }

@@ -24,12 +24,12 @@ extern "C" {
 }
 
 /// How many signatures an isolate verifies with WebCrypto's promises before it loads `node:crypto`.
-/// Each promise costs some 20 µs, and loading 3 ms. So after this many an isolate has spent as much
-/// on promises as the module costs.
+/// Each promise costs some 20 µs, and loading the module costs 3 ms. After so many promises, an
+/// isolate has spent as much on them as the module costs.
 const PROMISES: u32 = 150;
 
-/// The public keys, imported once for each isolate. It belongs to one key set: an isolate's
-/// settings never change.
+/// The public keys, imported once for each isolate. They belong to one key set, because an
+/// isolate's settings never change.
 #[derive(Debug)]
 pub struct PlatformSignatures {
     /// By their place in the key set. A key with which the platform has failed is `None`: it is

@@ -42,8 +42,8 @@ export const ask = async (url, json, milliseconds, most) => {
 };
 
 /**
- * What is at a URL that a stranger chose, as text: status, `Content-Type` and `Cache-Control` in a
- * line each, then the body of a 200. Redirects are not followed.
+ * What is at a URL that a stranger chose, as text: status, `Content-Type` and `Cache-Control`, each
+ * on its own line, then the body of a 200. Redirects are not followed.
  */
 export const document = async (url, milliseconds, most) => {
   try {

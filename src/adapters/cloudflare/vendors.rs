@@ -97,8 +97,8 @@ pub fn connects_to_public_addresses_only() -> bool {
     fetches_only_public()
 }
 
-/// Reads what `document` of `vendors.js` writes: status, `Content-Type` and `Cache-Control` in a line
-/// each, then the body.
+/// Reads what `document` of `vendors.js` writes: status, `Content-Type` and `Cache-Control`, each
+/// on its own line, then the body.
 fn read_document(text: &str) -> Option<FetchedDocument> {
     let mut lines = text.splitn(4, '\n');
     let status = lines.next()?.parse().ok()?;

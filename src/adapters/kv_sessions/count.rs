@@ -17,9 +17,9 @@ use crate::ports::{Ending, Random, SessionStore};
 
 /// The sessions of a user that have a record.
 pub(super) struct Recorded {
-    /// Those that are active.
+    /// The active sessions.
     pub(super) active: Vec<ActiveSession>,
-    /// Those that have ended, or began in an earlier epoch. A session of a later epoch is in
+    /// The sessions that have ended, or began in an earlier epoch. A session of a later epoch is in
     /// neither list: the epoch of the caller is older, so the caller can't judge that session.
     over: Vec<SessionId>,
 }
@@ -73,7 +73,7 @@ where
     pub(super) async fn recorded(&self, user: UserId, epoch: u32) -> Result<Recorded, StoreError> {
         let epoch = u64::from(epoch);
         let found = self.listed(user).await?;
-        // The apps of one browser have one sign-on.
+        // A set, because the apps of one browser share one sign-on.
         let keys: BTreeSet<String> = found
             .iter()
             .flat_map(|listed| {

@@ -7,13 +7,13 @@
 //! | key | says | written |
 //! |---|---|---|
 //! | `session:<user>:<session>` | the last use | only by a login and by renewals |
-//! | `ended:<user>:<session>` | the session has ended, and why | without reading, and never by a renewal that goes on |
+//! | `ended:<user>:<session>` | the session has ended, and why | without reading, and never by a successful renewal |
 //! | `signed_off:<user>:<sign_on>` | the sign-on has ended, and why | without reading, before the `ended` record of the session that was signed out |
 //! | `stale:<user>` | the smallest valid `ver` | with the number in the user's row, and again while that is larger |
 //!
 //! The end of a sign-on has a record of its own. A sign-on has the id of the session that began it,
 //! but the `ended` record of that session does not show the end of the sign-on: when a session is
-//! replaced, it ends, and its sign-on goes on.
+//! replaced, the session ends and its sign-on continues.
 //!
 //! `docs/storage.md` shows each record in each state.
 
@@ -50,14 +50,15 @@ pub use revocation_memory::RevocationMemory;
 
 /// The session store on Workers KV.
 ///
-/// **Staleness.** A login, a renewal or an ended session elsewhere is visible everywhere within about
-/// 60 s (Cloudflare's figure, which it does not guarantee). A check may be answered from this isolate's
-/// memory for 15 s more, so within about 75 s. An isolate remembers the sessions that it ended and the
-/// versions that it wrote for at least five minutes, however many they are, so its own renewals and
-/// checks see them at once. A password change, a revoke-all and a disabled account stop renewals at
-/// once in any case: those are read from the database. A list of sessions may miss a session that
-/// began in the last minute, here or elsewhere, and show one that ended elsewhere. So
-/// [`end_client`](SessionStore::end_client) may miss a session that began in the last minute.
+/// **Staleness.** A login, a renewal or an ended session elsewhere is visible everywhere within
+/// about 60 s (Cloudflare's figure, which it does not guarantee). A check may be answered from this
+/// isolate's memory for 15 s more, so within about 75 s. An isolate remembers the sessions that it
+/// ended and the versions that it wrote. It keeps all of them for at least five minutes, so its own
+/// renewals and checks see them at once. A password change, a revoke-all and a disabled account
+/// stop renewals at once everywhere, because renewals read the user's row in the database. A list
+/// of sessions may miss a session that began in the last minute, here or elsewhere. It may also
+/// show a session that has just ended elsewhere. So [`end_client`](SessionStore::end_client) may
+/// miss a session that began in the last minute.
 ///
 /// **Codes.** Workers KV can't decide who was first, so codes are exchanged in another, exact store:
 /// the users' `Sessions` objects.
@@ -79,8 +80,9 @@ pub struct KvSessions<K, R, S, B, C> {
 }
 
 impl<K, R, S, B, C> KvSessions<K, R, S, B, C> {
-    /// A store in a namespace. `memory` outlives the request: there is one for each isolate. `codes`
-    /// is the exact store in which codes are exchanged; without one no code can be.
+    /// A store in a namespace. `memory` outlives the request: there is one for each isolate.
+    /// `codes` is the exact store in which codes are exchanged. Without it no code can be
+    /// exchanged.
     #[must_use]
     pub fn new(
         kv: K,
@@ -249,8 +251,8 @@ where
         ))
     }
 
-    /// The sign-on's record is written before the session's: if the second write fails, a repeat
-    /// finds that the session goes on, and writes both.
+    /// The sign-on's record is written before the session's. If the second write fails, a repeat
+    /// finds that the session has not ended, and writes both.
     async fn end(&self, ending: &Ending, reason: EndReason, now: u64) -> Result<(), StoreError> {
         let &Ending { user, session, .. } = ending;
         if reason.ends_the_sign_on()
@@ -265,7 +267,7 @@ where
         }
         self.write_end(&ended_key(user, session), reason, now)
             .await?;
-        // After the write: otherwise a repeat would take a failed write for a finished one.
+        // Remembered after the write. Otherwise a repeat would treat a failed write as finished.
         self.memory.borrow_mut().remember_end(user, session, now);
         Ok(())
     }
@@ -303,7 +305,7 @@ where
                 return Ok(Exchanged::SignedOff);
             }
         }
-        // That store knows nothing of this sign-on.
+        // The exact store knows nothing of this sign-on, so it is not asked about it.
         codes.exchange(user, code, session, None, until, now).await
     }
 
@@ -332,7 +334,7 @@ where
         ttl: u64,
         now: u64,
     ) -> Result<(), StoreError> {
-        // An old token may ask for this again and again.
+        // An old token may cause the same call again and again.
         if self.memory.borrow().has_stored_version(user, version, now) {
             return Ok(());
         }
@@ -424,8 +426,8 @@ where
 }
 
 impl<K: KeyValue, R: Random, S: Sleep, B, C> KvSessions<K, R, S, B, C> {
-    /// Reads a ticket's session from KV, without KV's cache. If an app holds it, whether its sign-on
-    /// has ended too.
+    /// Reads a ticket's session from KV, without KV's cache. For an app's session, also reads
+    /// whether its sign-on has ended.
     async fn stored(&self, ticket: &RefreshTicket, holder: &Holder) -> Result<Stored, StoreError> {
         let session = session_key(ticket.user, ticket.session);
         let mut keys = vec![session.clone(), ended_key(ticket.user, ticket.session)];
@@ -436,7 +438,8 @@ impl<K: KeyValue, R: Random, S: Sleep, B, C> KvSessions<K, R, S, B, C> {
         let record = values.remove(&session);
         Ok(Stored {
             record: record.map(|text| decode_record(&text)).transpose()?,
-            // What is left are records of an end. KV may not show yet what this isolate has ended.
+            // The other values are records of an end. KV may not show yet what this isolate has
+            // ended.
             ended: !values.is_empty() || self.has_ended_here(ticket, holder),
         })
     }

@@ -57,7 +57,7 @@ struct SessionValue {
     /// The app that holds the session.
     #[serde(skip_serializing_if = "Option::is_none")]
     app: Option<ClientHash>,
-    /// The sign-on that the session goes on with, or that ends an app's session.
+    /// The sign-on that a browser's session continues, or whose end ends an app's session.
     #[serde(skip_serializing_if = "Option::is_none")]
     sign_on: Option<SessionId>,
 }
@@ -79,7 +79,7 @@ pub(super) fn encode_record(record: &Record, holder: &Holder) -> String {
     })
 }
 
-/// Who holds the session, by the same record.
+/// Who holds the session, by the value of `session:<user>:<session>`.
 pub(super) fn decode_holder(text: &str) -> Result<Holder, StoreError> {
     let value: SessionValue = json::decode(text).ok_or_else(|| malformed("session"))?;
     Ok(Holder::new(value.app, value.sign_on))
@@ -263,7 +263,7 @@ mod tests {
         }
     }
 
-    /// The longest that a client can make them.
+    /// Uses the longest values that a client can cause.
     #[test]
     fn a_record_fits() {
         let client = Client::new(

@@ -9,17 +9,17 @@ use crate::domain::policy::{
 };
 use crate::domain::session::{Revocation, SessionId};
 
-/// What an isolate remembers of revocations: KV's answers for 15 s, and what it wrote itself. They
-/// are stored separately, because KV may not show the isolate's own writes yet: many answers must
-/// not push those out.
+/// What an isolate remembers of revocations: KV's answers for 15 s, and what it wrote itself. KV
+/// may not show the isolate's own writes yet. So they are stored separately, and many answers can't
+/// push them out.
 #[derive(Debug, Default)]
 pub struct RevocationMemory {
     /// What KV answered, and until when the answer may be used.
     answers: Recent<(UserId, SessionId), (Revocation, u64)>,
     /// The sessions that this isolate has ended.
     ended: Recent<(UserId, SessionId), ()>,
-    /// The sign-ons that this isolate has ended. Not among the sessions: a session that was replaced
-    /// has ended, while the sign-on with the same id goes on.
+    /// The sign-ons that this isolate has ended. They are not among the sessions: a session that
+    /// was replaced has ended, while the sign-on with the same id continues.
     signed_off: Recent<(UserId, SessionId), ()>,
     versions: Recent<UserId, OwnVersion>,
 }

@@ -24,7 +24,7 @@ impl MemoryEvents {
         self.0.events.take()
     }
 
-    /// What became of mails since the last call.
+    /// The lines about mails since the last call.
     #[must_use]
     pub fn take_mails(&self) -> Vec<MailLine> {
         self.0.mails.take()

@@ -12,7 +12,7 @@ use crate::ports::IdTokenSigner;
 pub struct MemoryIdTokenSigner;
 
 impl MemoryIdTokenSigner {
-    /// What it gives for this message.
+    /// The signature that it gives for this message.
     #[must_use]
     pub fn signature(kid: &str, message: &[u8]) -> Vec<u8> {
         let hash = Sha256::new().chain_update(kid).chain_update(message);

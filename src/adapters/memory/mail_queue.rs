@@ -28,7 +28,7 @@ impl MemoryMailQueue {
             .collect()
     }
 
-    /// The same, each with its delay in seconds.
+    /// Like [`take`](Self::take), each job with its delay in seconds.
     #[must_use]
     pub fn take_with_delays(&self) -> Vec<(Job, u64)> {
         let queued = self.0.jobs.take();

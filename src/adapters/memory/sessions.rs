@@ -20,8 +20,8 @@ use crate::ports::{Ending, NewSession, Renewal, SessionStore};
 /// are removed by [`delete_expired`](Self::delete_expired), as the alarm of a user's object does,
 /// and at each login.
 ///
-/// It keeps copies of users' rows, as a user's object does. The caller's time stands for the
-/// object's.
+/// It keeps copies of users' rows, as a user's object does. It uses the caller's time, where an
+/// object uses its own clock.
 ///
 /// Clones share their content.
 #[derive(Clone, Debug, Default)]
@@ -61,8 +61,8 @@ impl MemorySessions {
         exchanges.retain(|_, exchange| now < exchange.until);
     }
 
-    /// Whether a session of an app that begins now has ended already: its sign-on has, or its code
-    /// was presented again.
+    /// Whether a session of an app that begins now has ended already, because its sign-on has ended
+    /// or its code was presented again.
     fn is_over(&self, new: &NewSession<'_>) -> bool {
         let Holder::App(app) = new.holder else {
             return false;
@@ -78,8 +78,8 @@ impl MemorySessions {
     }
 
     /// Ends a session. If the reason [ends the sign-on](EndReason::ends_the_sign_on), the sign-on
-    /// and the sessions of its apps end too. `holder` is what the caller knows: the record may have
-    /// been removed.
+    /// and the sessions of its apps end too. `holder` is what the caller knows about the holder,
+    /// because the record may have been removed.
     fn end_with_sign_on(
         &self,
         user: UserId,
@@ -176,8 +176,8 @@ struct Session {
     holder: Holder,
     record: Record,
     ended: bool,
-    /// When its record is removed: when the session expires unless it is renewed, or, if it has
-    /// ended, when its access tokens expire.
+    /// When its record is removed: when the session expires or, if it has ended, when its access
+    /// tokens expire. A renewal moves the time.
     until: u64,
     seen: ActiveSession,
 }

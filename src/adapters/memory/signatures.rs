@@ -13,7 +13,7 @@ pub enum PlatformAnswer {
     Unknown,
     /// What edgegate-token would answer.
     True,
-    /// This, whatever the signature is.
+    /// It gives this answer for every signature.
     Always(bool),
 }
 

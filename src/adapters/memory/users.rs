@@ -49,8 +49,8 @@ impl MemoryUsers {
         self.row_changes.borrow_mut().insert(id, (now, number));
     }
 
-    /// Whether a change comes too late. Without a clock of its own the directory goes by the
-    /// caller's.
+    /// Whether a change comes too late. The directory has no clock of its own, so it uses the
+    /// caller's time.
     fn is_too_late(&self, within: Option<u64>, now: u64) -> bool {
         within.is_some_and(|deadline| self.late.get() > 0 || now >= deadline)
     }

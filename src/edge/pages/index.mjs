@@ -1,5 +1,5 @@
-// The pages for people. The HTML is in www/, without words; this writes the words of one language
-// into it (www/words/<language>.json), and what a page must know of the settings.
+// The pages for people. The HTML is in www/, without words. This file adds the words of one
+// language (www/words/<language>.json) and the settings that a page needs.
 import { ALWAYS } from "../exchange.js";
 import { languageOf } from "./language.mjs";
 import { PAGES, pageMeant } from "./paths.mjs";
@@ -20,11 +20,11 @@ const TURNSTILE = "https://challenges.cloudflare.com";
 // The pages with a place for Turnstile's widget.
 const WITH_CHALLENGE = ["/sign-in", "/register", "/forgot-password"];
 
-// Headers that belong to a body. The page that replaces it has its own.
+// Headers that belong to the body. The page that replaces the body has its own.
 const OF_THE_BODY = ["Content-Type", "Content-Length", ...Object.keys(ALWAYS)].map((name) =>
   name.toLowerCase(),
 );
-// The page may have them too.
+// The page may have these headers too. Then both values are sent.
 const SEVERAL = ["set-cookie", "vary"];
 
 /**
@@ -47,8 +47,8 @@ export function answerPage(request, env) {
 }
 
 /**
- * The answer to a request. If it refuses, and a person's browser asked, it becomes a page that says
- * so. The status and the headers stay.
+ * The answer to a request. If it is a refusal and a person's browser asked, it becomes a page that
+ * says so, with the same status and headers.
  *
  * @param {Request} request
  * @param {Response} answer
@@ -214,8 +214,8 @@ async function wordsOf(request, env, language) {
 }
 
 /**
- * The headers of the page, which www/_headers has, with its language. The validators belong to the
- * page without words.
+ * The page's headers from www/_headers, with its language. The validators are removed, because they
+ * belong to the page without words.
  *
  * @param {Response} page
  * @param {string} language
@@ -230,8 +230,8 @@ function headersOf(page, language) {
 }
 
 /**
- * Allows Turnstile's script and its frame, as its documentation asks. Its script is not written for
- * Trusted Types.
+ * Allows Turnstile's script and its frame, as Turnstile's documentation says. The script does not
+ * support Trusted Types, so the policy no longer requires them.
  *
  * @param {string} policy
  */

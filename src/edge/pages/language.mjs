@@ -53,7 +53,7 @@ export function negotiate(header, fallback) {
 }
 
 /**
- * The language of a tag in any case, also with a region such as `de-AT`.
+ * The language of a tag in upper or lower case, with or without a region such as `de-AT`.
  *
  * @param {string} tag
  */

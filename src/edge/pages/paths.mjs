@@ -52,7 +52,7 @@ const LED = new Map(
 const LONGEST = 64;
 
 /**
- * The page that a path means, if it is not written as the page's own: another name, capitals, a
+ * The page that a path means, if it is not exactly the page's own path: another name, capitals, a
  * slash at the end.
  *
  * @param {string} path

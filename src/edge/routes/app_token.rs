@@ -1,5 +1,5 @@
 //! POST /auth/token for apps: `exchange_code` (RFC 6749 section 4.1.3) and `renew_app_token`. These
-//! requests have nothing to do with the cookie.
+//! requests never use the cookie.
 
 use serde::Serialize;
 
@@ -57,7 +57,7 @@ pub(super) fn is_of_an_app<P: Ports>(
     names_an_app || token.is_some_and(|token| token.starts_with(AppTickets::PREFIX))
 }
 
-/// The credentials of a request; if it has none, those of this service's own client.
+/// The credentials of a request or, if it has none, those of this service's own client.
 pub(super) fn or_our_own<P: Ports>(
     service: &AuthService<P>,
     credentials: Option<ClientCredentials>,

@@ -52,7 +52,7 @@ pub(crate) async fn get<P: Ports>(service: &AuthService<P>, request: &Request<'_
                 IssuerPage::SignIn => "/sign-in",
                 IssuerPage::Consent => "/consent",
             };
-            // Behind a `#`, so that it is in no log of a server.
+            // Behind a `#`, which browsers don't send, so that it is in no server's log.
             let at = [&settings.issuer, path, "#request=", sealed.expose()].concat();
             Answer::empty(303).with("Location", at)
         }
@@ -163,7 +163,7 @@ pub(crate) async fn decision<P: Ports>(service: &AuthService<P>, request: &Reque
     let sealed = body::required("request", body::text("request", sealed)?)?;
     let user = body::required("user_id", body::text("user_id", user)?)?;
     let allow = body::required("allow", body::flag("allow", allow)?)?;
-    // No user has such an id, so somebody else is signed in.
+    // No user has such an id, so the page showed another user than the one who is signed in.
     let user = UserId::parse(&user).ok_or(Error::Authorization(AuthorizationRefusal::OtherUser))?;
     let decision = Decision {
         request: &sealed,
@@ -218,7 +218,7 @@ fn broken_request(locale: Locale, fault: PageFault, query: &str) -> Answer {
     broken(locale, code, fault.description(), value, reason)
 }
 
-/// The page for a request that can't be answered to the app.
+/// The page for a request whose answer can't be sent to the app.
 fn broken(locale: Locale, code: Code, fault: &str, value: Option<&str>, reason: &str) -> Answer {
     let (title, then) = match locale {
         Locale::English => (

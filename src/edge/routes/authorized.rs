@@ -9,7 +9,8 @@ use crate::ports::Ports;
 use crate::service::{AuthService, Criteria};
 
 pub(crate) async fn get<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
-    // Before the token, so that a typo fails for everyone, not only for those who are signed in.
+    // Read before the token, so that a typo in the query fails for everyone, not only for those who
+    // are signed in.
     let criteria = criteria(request.query)?;
     let authorized = service.is_authorized(request.bearer()?, &criteria).await?;
     Ok(if authorized {
@@ -23,8 +24,8 @@ pub(crate) async fn get<P: Ports>(service: &AuthService<P>, request: &Request<'_
 }
 
 /// The part of the query that the proxy's operator wrote. Envoy appends the path and the query of
-/// its own client's request to a fixed prefix, which therefore ends in `&original=`. Nothing after
-/// it is read: otherwise that client could add a criterion that it meets.
+/// its own client's request to a fixed prefix. So that prefix ends in `&original=`, and nothing
+/// after it is read. Otherwise the client could add a criterion that it meets.
 fn before_original(query: &str) -> &str {
     query
         .split_once("&original=")

@@ -94,7 +94,7 @@ pub(crate) async fn delete_secret<P: Ports>(
     let token = request.bearer()?;
     let id = client_id(service, request, token).await?;
     let Some(secret) = SecretId::parse(request.second_id_in_path()) else {
-        // Only someone who is signed in learns whether it is an id.
+        // Only someone who is signed in learns whether the path has a valid id.
         service.require_signed_in(token).await?;
         return Err(Error::UnknownSecret.into());
     };
@@ -116,7 +116,7 @@ const FIELDS: [&str; 9] = [
     "disabled",
 ];
 
-/// The one member that may be `null`: then the signing key decides.
+/// The only member that may be `null`. With `null` the signing key decides.
 const ID_TOKEN_ALG: &str = "id_token_signed_response_alg";
 
 fn fields(members: [Option<Json>; FIELDS.len()]) -> Result<ClientFields, Problem> {
@@ -147,7 +147,8 @@ fn fields(members: [Option<Json>; FIELDS.len()]) -> Result<ClientFields, Problem
     })
 }
 
-/// The client whose id is in the path. Only someone who is signed in learns whether it is an id.
+/// The client whose id is in the path. Only someone who is signed in learns whether it is a valid
+/// id.
 async fn client_id<P: Ports>(
     service: &AuthService<P>,
     request: &Request<'_>,
@@ -160,7 +161,7 @@ async fn client_id<P: Ports>(
     Err(Error::UnknownClient.into())
 }
 
-/// The cursor of a query, which has nothing else.
+/// The cursor, which is the only parameter of the query.
 fn cursor(query: &str) -> Result<Option<ClientId>, Problem> {
     let mut cursor = None;
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {

@@ -22,7 +22,7 @@ pub(crate) async fn list<P: Ports>(service: &AuthService<P>, request: &Request<'
 pub(crate) async fn delete<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let token = request.bearer()?;
     let Some(id) = GrantId::parse(request.id_in_path()) else {
-        // Only someone who is signed in learns whether it is an id.
+        // Only someone who is signed in learns whether the path has a valid id.
         service.bearer(token).await?;
         return Err(Error::UnknownGrant.into());
     };

@@ -30,7 +30,7 @@ pub(crate) async fn get<P: Ports>(service: &AuthService<P>, request: &Request<'_
     answer(service, request, request.query.as_bytes(), false).await
 }
 
-/// The click on our own page, or the request of an app, which may choose the method. An app's
+/// Answers the click on this service's own page, or an app that sends its user by POST. An app's
 /// request comes without the sign-on cookie, so the browser is sent here once more by GET.
 pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let form = body::form(request)?;
@@ -41,8 +41,8 @@ pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'
     Ok(super::authorize::by_get("/auth/logout", form))
 }
 
-/// Whether a page of our own origin sent the form. Browsers say so themselves in `Sec-Fetch-Site`;
-/// for older ones the `Origin` must do.
+/// Whether a page of our own origin sent the form. Browsers say so in `Sec-Fetch-Site`. For older
+/// browsers `Origin` decides.
 fn is_own_page(issuer: &str, request: &Request<'_>) -> bool {
     let is_own = |origin: &str| {
         origin == issuer || (request.from_allowed_origin && origin == request.own_origin)

@@ -53,7 +53,7 @@ struct Metadata<'a> {
     apps: Option<AppMetadata<'a>>,
 }
 
-/// What apps need besides. Absent with only symmetric keys, because then no app can verify a token.
+/// The members for apps. Absent with only symmetric keys, because then no app can verify a token.
 #[derive(Serialize)]
 struct AppMetadata<'a> {
     authorization_endpoint: String,
@@ -63,7 +63,7 @@ struct AppMetadata<'a> {
     scopes_supported: Vec<&'a str>,
     response_modes_supported: [&'static str; 1],
     code_challenge_methods_supported: [&'static str; 1],
-    /// Without `none`: an app without a secret may not ask.
+    /// Without `none`: an app without a secret may not introspect.
     introspection_endpoint_auth_methods_supported: &'static [&'static str],
     subject_types_supported: [&'static str; 1],
     id_token_signing_alg_values_supported: Vec<&'static str>,
@@ -75,7 +75,8 @@ struct AppMetadata<'a> {
     client_id_metadata_document_supported: bool,
     claims_parameter_supported: bool,
     request_parameter_supported: bool,
-    /// The default is true (OpenID Connect Discovery section 3).
+    /// Written although it is false, because the default is true (OpenID Connect Discovery section
+    /// 3).
     request_uri_parameter_supported: bool,
     /// The APIs of `RESOURCES` (RFC 9728 section 4).
     #[serde(skip_serializing_if = "Vec::is_empty")]

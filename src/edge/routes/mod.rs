@@ -49,7 +49,8 @@ fn locale<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Locale {
     request.locale(service.settings().mail.locale)
 }
 
-/// The same for a mail whose link carries the id of an app's request, if the body has one.
+/// The options of a mail: its language, and the id of an app's request for its link, if the body
+/// has one.
 fn mail_options<P: Ports>(
     service: &AuthService<P>,
     request: &Request<'_>,
@@ -71,8 +72,8 @@ fn challenged(
     if token.is_some_and(|token| token.len() > CHALLENGE_TOKEN_BYTES) {
         return Err(Error::Field("challenge", FieldProblem::TooLong).into());
     }
-    // No widget gives such a token. Without this, it might make the vendor answer with an error
-    // that is not the visitor's, and the login would continue.
+    // No widget gives a token with other characters. Such a token might make the vendor answer with
+    // an error of its own, after which the login would continue.
     let is_printable = |token: &str| token.bytes().all(|b| matches!(b, b' '..=b'~'));
     let credentials = match settings.vendors.turnstile {
         Some(_) if !token.is_none_or(is_printable) => {
@@ -103,7 +104,7 @@ struct TokenBody<'a> {
     access_token: &'a str,
     token_type: &'static str,
     expires_in: u64,
-    /// Not with a cookie: it is either in the body or in the cookie, never in both.
+    /// Absent if the refresh token is in the cookie. It is never in both.
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<&'a str>,
     refresh_token_expires_in: u64,
@@ -202,8 +203,8 @@ pub(super) fn renewed(renewed: &Renewed, in_cookie: bool) -> Answer {
     Answer::json(200, &TokenBody::new(&renewed.tokens, in_cookie)).noted(Note {
         session_id: Some(renewed.tokens.session.to_string()),
         verdict: Some(renewed.verdict.reason()),
-        // A thief who renews at the same time as the owner looks like this; so does a phone that
-        // changes its network.
+        // This may be a thief who renews at the same time as the owner, or a phone that changes its
+        // network.
         reason: (renewed.verdict == Verdict::Repeated { shared: true })
             .then(|| "refresh_token_shared".to_owned()),
         ..Note::default()

@@ -24,7 +24,7 @@ pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'
         .await?;
     let mut answer = signed_in(settings, 200, &proved, in_cookie);
     if let Cookie::Begun(cookies, _) = answer.cookie {
-        // The cookie before it, if there is one, belongs to the same session.
+        // The previous cookie, if there is one, belongs to the same session.
         answer.cookie = Cookie::Written(cookies);
     }
     Ok(answer)

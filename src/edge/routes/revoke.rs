@@ -49,7 +49,7 @@ async fn answer<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Ou
     })
 }
 
-/// An app revokes a token that was issued to it. The cookie has nothing to do with it.
+/// An app revokes a token that was issued to it. The cookie is not used.
 async fn revoke_for_app<P: Ports>(
     service: &AuthService<P>,
     request: &Request<'_>,

@@ -37,7 +37,7 @@ pub(crate) async fn delete_others<P: Ports>(
 pub(crate) async fn delete<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let token = request.bearer()?;
     let Some(session) = SessionId::parse(request.id_in_path()) else {
-        // Only someone who is signed in learns whether it is an id.
+        // Only someone who is signed in learns whether the path has a valid id.
         service.bearer(token).await?;
         return Err(Error::UnknownSession.into());
     };
@@ -70,7 +70,7 @@ struct SessionBody<'a> {
     place: PlaceBody<'a>,
     network: &'a str,
     user_agent: &'a str,
-    /// Only of an app's session.
+    /// Present only in an app's session.
     #[serde(skip_serializing_if = "Option::is_none")]
     app: Option<AppBody<'a>>,
 }

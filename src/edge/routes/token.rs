@@ -45,7 +45,7 @@ async fn answer<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Ou
     }
 }
 
-/// The own client of this service, which has no secret.
+/// Renews the tokens of this service's own client, which has no secret.
 async fn renew<P: Ports>(
     service: &AuthService<P>,
     request: &Request<'_>,

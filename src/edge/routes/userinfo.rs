@@ -14,7 +14,7 @@ pub(crate) async fn get<P: Ports>(service: &AuthService<P>, request: &Request<'_
     answer(service, request.bearer()?).await
 }
 
-/// The token may also be in a form (RFC 6750 section 2.2), but not there and in the header.
+/// The token may also be in a form (RFC 6750 section 2.2), but not in both the form and the header.
 pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     require_no_secret_in_url(request)?;
     let in_form = match request.media_type().as_deref() {

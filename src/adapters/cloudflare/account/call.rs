@@ -1,7 +1,7 @@
-//! What a Worker asks an account's object.
+//! The calls of a Worker to an account's object.
 //!
-//! With each call the Worker also says who makes it and when. That alone decides where the call
-//! waits. The object reads the call itself only once, when its turn has come.
+//! With each call the Worker also says who makes it and when. Only this decides where the call
+//! waits. The object reads the call itself once, when its turn has come.
 
 use std::borrow::Cow;
 
@@ -184,7 +184,7 @@ mod tests {
         }
         let delayed: Guarded<Comparison> = Guarded::Delayed(86_400);
         assert_eq!(sent::<_, Guarded<Comparison>>(&delayed), delayed);
-        // Least of all a yes.
+        // None of these texts is an answer. Above all, none means that the password matches.
         for text in [
             "",
             "null",

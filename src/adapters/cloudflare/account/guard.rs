@@ -75,7 +75,7 @@ impl PasswordGuard for DurableAccounts {
     }
 
     async fn forget(&self, account: &AccountName) -> Result<(), StoreError> {
-        // Waits behind no limit: it hashes nothing. The time has no effect.
+        // No limit delays this call, because it hashes nothing. The time has no effect.
         let done: Guarded<()> = self
             .ask(account, &Call::Forget, Arrival::Tries(None), 0)
             .await?;

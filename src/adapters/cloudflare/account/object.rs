@@ -33,10 +33,10 @@ impl Lapsing for FailedTries {
     }
 }
 
-/// Decides where a call waits for its turn. The result is the number of a line: 0 for strangers and
-/// for people who have chosen a password, 1 for known clients, 2 for attempts that are not counted,
-/// whose line has no limit. Or it is a text: the answer that the client must retry later.
-/// `strangers` and `known` are the numbers of calls that wait in lines 0 and 1 already.
+/// Decides where a call waits for its turn. The result is the number of a line, or a text: the
+/// answer that the client must retry later. Line 0 is for strangers and for people who have chosen
+/// a password, line 1 for known clients, and line 2 for attempts that are not counted. Line 2 has
+/// no limit. `strangers` and `known` are the numbers of calls that wait in lines 0 and 1 already.
 ///
 /// # Errors
 /// When the storage fails, or the arrival is invalid.
@@ -70,9 +70,9 @@ pub fn account_arrives(
 
 /// Answers a call whose turn has come.
 ///
-/// No other call runs between reading the failures and writing them, because the hasher waits for
-/// nothing. So each attempt is decided after the failures of those before it, and a failure is
-/// written before it is answered.
+/// No other call runs between reading the failures and writing them, because hashing awaits
+/// nothing. So each attempt is decided after all earlier failures are stored, and a failure is
+/// stored before it is answered.
 ///
 /// # Errors
 /// When the storage fails, or the call is invalid.

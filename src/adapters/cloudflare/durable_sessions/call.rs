@@ -1,4 +1,4 @@
-//! What a Worker asks a user's object, and how the object stores who used a session.
+//! The calls of a Worker to a user's object, and how the object stores who used a session.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,10 +20,10 @@ pub(super) enum Call {
         most: Option<usize>,
         now: u64,
         seen: Seen,
-        /// The user's version. A Worker from before copies sends none.
+        /// The user's version. A Worker of a version without copies sends none.
         #[serde(default)]
         version: Option<u64>,
-        /// A Worker from before apps sends none: its sessions are those of browsers.
+        /// A Worker of a version without apps sends none. Its sessions are those of browsers.
         #[serde(default)]
         holder: Holder,
     },
@@ -35,7 +35,7 @@ pub(super) enum Call {
         seen: Seen,
         since: u64,
     },
-    /// The same by the row that was needed. Answers [`Renewed`].
+    /// Like `RenewByCopy`, with the row that the object needed. Answers [`Renewed`].
     RenewByRow {
         presented: Presented,
         rules: Rules,
@@ -48,7 +48,7 @@ pub(super) enum Call {
     /// Answers [`ByCopy`] with a
     /// [`Revocation`](crate::domain::session::Revocation).
     CheckByCopy { session: SessionId, since: u64 },
-    /// The same by the row that was needed. Answers the
+    /// Like `CheckByCopy`, with the row that the object needed. Answers the
     /// [`Revocation`](crate::domain::session::Revocation).
     CheckByRow {
         session: SessionId,
@@ -61,7 +61,7 @@ pub(super) enum Call {
     /// As [`forget_copy`](crate::ports::SessionStore::forget_copy). Answers nothing.
     ForgetCopy,
     /// As [`renew`](crate::ports::SessionStore::renew), with the user's standing. Answers
-    /// [`Renewed`]. Sent only by a Worker from before copies, or to an object from before copies.
+    /// [`Renewed`]. Sent only if the Worker or the object is of a version without copies.
     Renew {
         presented: Presented,
         rules: Rules,
@@ -80,8 +80,8 @@ pub(super) enum Call {
         session: SessionId,
         reason: EndReason,
         now: u64,
-        /// Who holds the session, for a session whose row was deleted. A Worker from before this
-        /// member sends none.
+        /// Who holds the session, for a session whose row was deleted. A Worker of an earlier
+        /// version sends none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         holder: Option<Holder>,
     },
@@ -99,8 +99,8 @@ pub(super) enum Call {
     HasSignedOff { sign_on: SessionId },
     /// As [`list`](crate::ports::SessionStore::list). Answers a list of [`ActiveSession`].
     List { epoch: u32, now: u64 },
-    /// As [`outdate`](crate::ports::SessionStore::outdate). Drops the copy too, since a Worker from
-    /// before copies changes rows without a hold. Answers nothing.
+    /// As [`outdate`](crate::ports::SessionStore::outdate). Drops the copy too, because a Worker of
+    /// a version without copies changes rows without a hold. Answers nothing.
     Outdate { version: u64, until: u64 },
     /// As [`forget`](crate::ports::SessionStore::forget). Answers nothing.
     Forget,
@@ -125,7 +125,7 @@ impl From<&Decision> for Renewed {
     }
 }
 
-/// The answer by the object's copy of the user's row, or what it needs to answer.
+/// The answer by the object's copy of the user's row, or what the object needs for an answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum ByCopy<T> {
@@ -133,8 +133,8 @@ pub(super) enum ByCopy<T> {
     Need(Need),
 }
 
-/// The answer to a renewal by the object's copy. Without a copy if the session has ended: the
-/// verdict does not depend on the user.
+/// The answer to a renewal by the object's copy. It has no copy if the session has ended, because
+/// then the verdict does not depend on the user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct RenewedByCopy {
     pub(super) renewed: Renewed,
@@ -142,7 +142,7 @@ pub(super) struct RenewedByCopy {
 }
 
 /// Who was seen using a session, as the object stores it: User-Agent, network, country and city,
-/// between tabs. No field holds a tab, and an unknown one is empty.
+/// separated by tabs. No field contains a tab, and an unknown one is empty.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Seen(pub(super) String);
 
@@ -458,7 +458,7 @@ mod tests {
         }
     }
 
-    /// A Worker and an object of this version understand those from before copies.
+    /// A Worker and an object of this version understand those of a version without copies.
     #[test]
     fn a_login_of_the_version_before_is_understood() {
         let text = r#"{"begin":{"session":"019b76da-a800-7101-8101-010101010101","epoch":1,"lives_until":2,"most":null,"now":3,"seen":""}}"#;
@@ -466,7 +466,7 @@ mod tests {
         assert!(matches!(call, Some(Call::Begin { version: None, .. })));
     }
 
-    /// The same from before apps: a renewal has neither an app nor a sign-on.
+    /// The same for a version without apps: a renewal has neither an app nor a sign-on.
     #[test]
     fn calls_of_the_version_before_apps_are_understood() {
         let text = r#"{"begin":{"session":"019b76da-a800-7101-8101-010101010101","epoch":1,"lives_until":2,"most":null,"now":3,"seen":"","version":7}}"#;

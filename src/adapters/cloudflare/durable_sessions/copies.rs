@@ -1,6 +1,6 @@
-//! The object's side of the copy of the user's row: when it may decide, and what drops it. The rules
-//! are those of [`Fence`]. The object's own clock governs. Nothing here awaits between reading and
-//! writing.
+//! The object's side of the copy of the user's row: when the copy may decide, and when it is
+//! dropped. The rules are those of [`Fence`]. All times are those of the object's own clock.
+//! Nothing here awaits between reading and writing.
 
 use super::table::Table;
 use crate::adapters::cloudflare::object_state::now_ms;
@@ -28,7 +28,8 @@ pub(super) fn known(table: &Table, session: SessionId, since: u64) -> Result<Kno
     Ok(match table.has_ended(session)? {
         Some(true) => Known::Ended,
         Some(false) => Known::Needs(change(table, fence, |fence, fresh| fence.need(fresh, now))?),
-        // Nothing is stored for a session that the object does not have: nothing would delete it.
+        // Nothing is stored for a session that the object does not have, because nothing would
+        // delete it.
         None => Known::Needs(Need {
             generation: None,
             asked_at: now,
@@ -36,8 +37,8 @@ pub(super) fn known(table: &Table, session: SessionId, since: u64) -> Result<Kno
     })
 }
 
-/// Keeps a row that was needed, unless something has happened since. There is nothing to keep of a
-/// user who does not exist.
+/// Keeps a row that was needed, unless something has happened since. A user who does not exist has
+/// no row to keep.
 pub(super) fn keep(
     table: &Table,
     row: Option<&UserCopy>,
@@ -79,7 +80,7 @@ pub(super) fn forget(table: &Table) -> Result<(), StoreError> {
     change(table, fence, Fence::forget)
 }
 
-/// Writes only what differs.
+/// Changes the fence, and writes it only if it differs.
 fn change<T>(
     table: &Table,
     before: Fence,

@@ -133,7 +133,7 @@ fn answer(table: &Table, call: &str) -> Result<Answer, StoreError> {
         } => {
             let row = match copies::known(table, presented.ticket.session, since)? {
                 Known::Row(row) => Some(row),
-                // Then the verdict does not depend on the user.
+                // The session has ended, so the verdict does not depend on the user.
                 Known::Ended => None,
                 Known::Needs(need) => {
                     return Ok(Answer::new(&ByCopy::<RenewedByCopy>::Need(need)));
@@ -213,8 +213,8 @@ fn answer(table: &Table, call: &str) -> Result<Answer, StoreError> {
         Call::HasSignedOff { sign_on } => Answer::new(&table.has_signed_off(sign_on)?),
         Call::List { epoch, now } => Answer::new(&table.list(epoch, now)?),
         Call::Outdate { version, until } => {
-            // A version that was reported before drops nothing: an old token may cause the same
-            // report again and again.
+            // A version that was reported before does not drop the copy: an old token may cause the
+            // same report again and again.
             if version > table.fence()?.reported {
                 copies::forget(table)?;
             }

@@ -20,19 +20,20 @@ use crate::ports::{Ending, NewSession, Renewal, SessionStore};
 
 /// The session store on Durable Objects.
 ///
-/// **Copies.** The object has a copy of the user's row, from which it answers renewals and checks
-/// without D1. A change of the row holds the object first, so no copy is older than a change of the
-/// service. `docs/decisions/0019-a-renewal-without-the-database.md` has the protocol.
+/// **Copies.** The object has a copy of the user's row, and answers renewals and checks from it
+/// without D1. Before the service changes the row, it puts the object on hold. So the object never
+/// uses a copy from before such a change. `docs/decisions/0019-a-renewal-without-the-database.md`
+/// has the protocol.
 ///
-/// **Staleness.** None. One object decides everything about a user, in one order. An ended session, a
-/// revoke-all and a changed version apply everywhere as soon as they are answered, to renewals and to
-/// checks. The price: each check asks the object, and the object is in one place.
+/// **Staleness.** None. One object decides everything about a user, in one order. An ended session,
+/// a revoke-all and a changed version apply everywhere as soon as they are answered, to renewals
+/// and to checks. The price: each check asks the object, and the object is in one place.
 ///
-/// **Limit.** Exact: the session above [`NewSession::most`] ends the oldest in the same step.
+/// **Limit.** Exact: a session above [`NewSession::most`] ends the oldest session in the same step.
 ///
 /// An object that was just moved or updated is asked a second time, so every call may be repeated.
-/// While a deploy is under way an object may be of the version before copies. It has none then, so
-/// renewals and checks read the row, and changes answer 503.
+/// During a deploy an object may still run a version without copies. Then renewals and checks read
+/// the row, and changes answer 503.
 #[derive(Clone, Debug)]
 pub struct DurableSessions {
     objects: Objects,
@@ -258,7 +259,8 @@ impl SessionStore for DurableSessions {
         self.ask(user, &Call::Forget).await.map(|()| 0)
     }
 
-    /// The object ends the sessions of apps together with their sign-on, so it needs no second look.
+    /// The object ends the sessions of apps together with their sign-on, so it need not look at the
+    /// sign-on.
     async fn revocation(
         &self,
         user: UserId,

@@ -63,8 +63,8 @@ impl Table {
         self.add_apps()
     }
 
-    /// Adds the columns of the proof to a table that is older than they are. The query reads no row,
-    /// so it costs nothing when an object starts. Both columns are added in one turn of the object, so
+    /// Adds the columns of the proof to a table from an earlier version. The query reads no row, so
+    /// it costs nothing when an object starts. Both columns are added in one turn of the object, so
     /// its storage never has one without the other.
     fn add_proofs(&self) -> Result<(), StoreError> {
         let columns = "SELECT auth_time, amr FROM session LIMIT 0";
@@ -75,8 +75,8 @@ impl Table {
         Ok(())
     }
 
-    /// The same for the columns of apps: who holds the session, and its sign-on. An index would be
-    /// a page of 4 KiB in every object, and a user has few sessions.
+    /// Adds the columns of apps in the same way: who holds the session, and its sign-on. An index
+    /// would be a page of 4 KiB in every object, and a user has few sessions.
     fn add_apps(&self) -> Result<(), StoreError> {
         let columns = "SELECT client, sign_on FROM session LIMIT 0";
         if self.rows(columns, vec![]).is_err() {
@@ -86,8 +86,8 @@ impl Table {
         Ok(())
     }
 
-    /// Returns whether the session has ended already. That of an app has if its sign-on has ended,
-    /// or if its code was presented again.
+    /// Returns whether the session has ended already. An app's session has ended if its sign-on has
+    /// ended, or if its code was presented again.
     pub(super) fn begin(
         &self,
         session: SessionId,
@@ -212,9 +212,9 @@ impl Table {
     }
 
     /// Ends the oldest sessions above `most`, of browsers or of this app, but never the new one.
-    /// Sessions of an earlier epoch have ended already, since the user's row has a later epoch: their
-    /// rows are kept as long as those of other ended sessions. Returns whether any row now expires
-    /// sooner than before.
+    /// Sessions of an earlier epoch have ended already, because the user's row has a later epoch.
+    /// Their rows are kept as long as those of other ended sessions. Returns whether any row now
+    /// expires sooner than before.
     pub(super) fn keep_to(
         &self,
         most: usize,
@@ -333,9 +333,9 @@ impl Table {
     }
 
     /// Ends a session. If the reason [ends the sign-on](EndReason::ends_the_sign_on), the sign-on
-    /// and the sessions of its apps end too. The row is deleted after [`ENDED_ROW_TTL`]. The first
-    /// reason stays, unless a reason that ends the sign-on follows one that did not. `holder` is
-    /// what the caller knows.
+    /// and the sessions of its apps end too. The row is deleted after [`ENDED_ROW_TTL`]. A later
+    /// reason replaces the first one only if it ends the sign-on and the first one did not.
+    /// `holder` is what the caller knows about the holder of the session.
     pub(super) fn end(
         &self,
         session: SessionId,
@@ -373,8 +373,9 @@ impl Table {
         .map(drop)
     }
 
-    /// By the session's row, or else by what the caller knows: the row of a browser's session is
-    /// deleted when nobody renews it, and the apps of its sign-on may go on.
+    /// The sign-on that ends with the session, by the session's row or, without a row, by what the
+    /// caller knows. The row of a browser's session is deleted when nobody renews it, and the apps
+    /// of its sign-on may continue.
     fn sign_on_ended_by(
         &self,
         session: SessionId,
@@ -442,9 +443,9 @@ impl Table {
             .collect()
     }
 
-    /// Writes nothing if the row has the same or a larger version: an old token may ask for it again
-    /// and again. Tokens below that version were issued before it was first written, so they expire
-    /// before the row does.
+    /// Writes nothing if the row has the same or a larger version, because an old token may cause
+    /// the same call again and again. Tokens below that version were issued before it was first
+    /// written, so they expire before the row does.
     pub(super) fn outdate(&self, version: u64, until: u64) -> Result<(), StoreError> {
         self.rows(
             "INSERT INTO outdated (one, version, until) VALUES (1, ?, ?) \
@@ -455,7 +456,8 @@ impl Table {
         .map(drop)
     }
 
-    /// Deletes all sessions, and which codes were exchanged. `outdated` stays until the alarm rings.
+    /// Deletes all sessions, and the record of exchanged codes. `outdated` stays until the alarm
+    /// rings.
     pub(super) fn forget(&self) -> Result<(), StoreError> {
         self.rows("DELETE FROM session", vec![])?;
         self.exchanged_rows("DELETE FROM exchanged", vec![])
@@ -483,8 +485,8 @@ impl Table {
     }
 
     /// What is stored about the copy of the user's row. A copy that this version can't read is
-    /// treated as absent. If the table has no row, there is no copy, and it does not matter what
-    /// `outdated` has.
+    /// treated as absent. If the table has no row, there is no copy, and the version in `outdated`
+    /// does not matter.
     pub(super) fn fence(&self) -> Result<Fence, StoreError> {
         let row = self
             .rows(

@@ -77,7 +77,7 @@ fn judge(answer: &ProviderAnswer) -> Judged {
     }
 }
 
-/// A mail has one recipient, so a list that is not empty contains that one, however it is spelt.
+/// A mail has one recipient. So a list that is not empty contains it, in whatever spelling.
 fn judge_result(answer: &ProviderAnswer, result: &Json) -> Judged {
     let holds = |list: &str| {
         result

@@ -17,7 +17,7 @@ fn kind(code: &str) -> Kind {
         | "E_FIELD_MISSING"
         | "E_TOO_MANY_RECIPIENTS"
         | "E_CONTENT_TOO_LARGE" => Kind::Rejected,
-        // Ours are on its list of allowed headers, so no retry would help.
+        // All our headers are allowed. If one is refused all the same, no retry would help.
         _ if code.starts_with("E_HEADER") => Kind::Rejected,
         // The domain is not ready, or the day's quota is used up.
         "E_SENDER_NOT_VERIFIED" | "E_SENDER_DOMAIN_NOT_AVAILABLE" | "E_DAILY_LIMIT_EXCEEDED" => {

@@ -129,7 +129,7 @@ fn is_about(parameter: &str, message: &str) -> bool {
         })
 }
 
-/// Reads "try again after 120 seconds": its limits say it only in the text.
+/// Reads "try again after 120 seconds": Mailgun's rate limits give the time only in the text.
 fn seconds_in(message: &str) -> Option<u64> {
     let (_, after) = message.split_once("try again after ")?;
     after.split_once(" second")?.0.parse().ok()

@@ -10,8 +10,8 @@
 //! | rejected | something is wrong with the mail itself |
 //! | undeliverable | the provider blames the address: malformed, bounced before, suppressed |
 //!
-//! Both the status *and* the body of an answer count. An unreadable answer is a temporary failure:
-//! a mail that arrives twice does less harm than one that never arrives.
+//! The verdict depends on the status *and* the body of an answer. An unreadable answer is a
+//! temporary failure: a mail that arrives twice does less harm than one that never arrives.
 
 mod answer;
 mod brevo;
@@ -73,7 +73,7 @@ pub struct HttpMailer {
 impl HttpMailer {
     /// A mailer with the settings `MAIL_PROVIDER`, `MAIL_API_KEY`, `MAIL_API_URL` and `MAIL_FROM`.
     /// `None` for a provider without an HTTP API, without a key, and without a URL if the provider
-    /// has no default. The settings make sure of all three.
+    /// has no default. The settings exclude all three cases.
     #[must_use]
     pub fn new(
         provider: Provider,

@@ -60,8 +60,8 @@ fn judge(answer: &ProviderAnswer) -> Judged {
         (200, None) => return answer.not_understood(),
         // Mails to the address bounced or were reported as spam.
         (200 | 422, Some(406)) => Kind::Undeliverable,
-        // An invalid address, or a missing body, which our mails always have. The text says which
-        // address.
+        // An invalid address, or a missing body. Our mails always have a body. The text says which
+        // address is invalid.
         (200 | 422, Some(300)) if message.contains("'From'") => Kind::Account,
         (200 | 422, Some(300)) => Kind::Undeliverable,
         // A wrong token, an unpaid bill, an account or a sender that is not ready yet.

@@ -2,8 +2,8 @@
 
 use crate::domain::policy::{MAIL_REASON_MAX_CHARS, MAIL_REASON_WORD_CHARS};
 
-/// The text on one line, truncated, without `secrets`, whether their letters are upper or lower
-/// case.
+/// The text on one line, truncated, and without `secrets`, whether their letters are capitals or
+/// not.
 ///
 /// A provider may quote our request in any spelling, so this also removes every word with an at
 /// sign, and every word that is as long as a key, a link or a ticket.

@@ -95,7 +95,8 @@ pub(crate) async fn verify<P: Ports>(service: &AuthService<P>, request: &Request
     Ok(Answer::json(200, &ManagedUserBody::from(&user)))
 }
 
-/// What the log line says of a request by an administrator. That of an operator names the ticket.
+/// The note for the log line of an administrator's request. An operator's log line names the
+/// ticket.
 pub(in crate::edge::routes) fn note(bearer: Option<&Bearer>, reason: String) -> Note {
     Note {
         user_id: bearer.map(|bearer| bearer.user.to_string()),
@@ -105,7 +106,7 @@ pub(in crate::edge::routes) fn note(bearer: Option<&Bearer>, reason: String) -> 
     }
 }
 
-/// The user whose id is in the path. Only someone who is signed in learns whether it is an id.
+/// The user whose id is in the path. Only someone who is signed in learns whether it is a valid id.
 pub(super) async fn user_id<P: Ports>(
     service: &AuthService<P>,
     request: &Request<'_>,

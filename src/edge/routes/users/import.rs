@@ -45,7 +45,7 @@ struct ReportBody {
     rows: Vec<RowBody>,
 }
 
-/// What became of a line.
+/// The result for a line.
 #[derive(Serialize)]
 struct RowBody {
     line: usize,
