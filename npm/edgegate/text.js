@@ -39,7 +39,7 @@ class Utf8Decoder {
 class Utf8Encoder {
   /** @param {string} text */
   encode(text) {
-    // As TextEncoder does with half of a surrogate pair.
+    // TextEncoder replaces half of a surrogate pair in the same way.
     const escaped = encodeURIComponent(text.replace(/\p{Surrogate}/gu, "\ufffd"));
     const bytes = escaped.match(/%..|[^%]/g) ?? [];
     return Uint8Array.from(bytes, (byte) =>

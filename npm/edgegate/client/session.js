@@ -17,7 +17,7 @@ export const UNKNOWN = Object.freeze({ status: "unknown", user: null });
 // A token is renewed this long before it expires, or when a quarter of its life is left, if that is
 // less.
 const LEAD_SECONDS = 60;
-// A token is not sent any more this long before it expires: it could expire on the way.
+// A token that expires within this time is not sent any more: it could expire on the way.
 const MARGIN_SECONDS = 10;
 // If a server rejects a new token right after it rejected the one before, the token is not the
 // reason. So the client waits for this time before it renews because of a refusal again.
@@ -157,8 +157,8 @@ export class Session {
     const now = this.#clock.now() / 1000;
     if (claims.exp <= now || claims.iat > now + LEAD_SECONDS) return false;
     if (claims.iat !== own.iat) return claims.iat > own.iat;
-    // Both were issued in the same second. A login is newer than the renewals of the session that
-    // it replaced.
+    // Both tokens were issued in the same second. A login is newer than the renewals of the session
+    // that it replaced.
     if (claims.sid !== own.sid) return cause === "login";
     // The token with the later proof is newer. If the proofs are the same, a different token
     // replaces only one that is not usable.
@@ -217,7 +217,7 @@ export class Session {
 }
 
 /**
- * `seconds`, or that part of the token's life if it is less.
+ * `seconds`, or the token's life divided by `divisor` if that is less.
  *
  * @param {Claims} claims
  * @param {number} seconds
