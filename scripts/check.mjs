@@ -17,7 +17,7 @@ await main(async () => {
     WIREIT_FAILURES: "continue",
     ...process.env,
     ...toolEnv(),
-    // Another compiler may find something else in the same files.
+    // Another compiler may report other problems in the same files.
     EDGEGATE_RUSTC: (await output("rustc", ["-vV"])) ?? "",
   };
   return new Promise((resolve, reject) => {

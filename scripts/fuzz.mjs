@@ -1,6 +1,6 @@
-// `npm run fuzz`: the fuzz targets under libFuzzer, guided by coverage, on stable Rust. npm run
-// fuzz -- ticket --seconds 300 one target, or several npm run fuzz all, ten seconds each; `npm
-// test` gives each five
+// `npm run fuzz`: the fuzz targets under libFuzzer, guided by coverage, on stable Rust.
+//   npm run fuzz                               all targets, ten seconds each (`npm test`: five)
+//   npm run fuzz -- ticket --seconds 300       one target, or several
 //
 // An input that breaks a target is kept in fuzz/found/<target> and fails `cargo test` from then on.
 // An input that only reaches more code is kept in target/fuzz/corpus, for the next long run.

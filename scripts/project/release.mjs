@@ -5,8 +5,8 @@ const PACKAGES = ["edgegate", "edgegate-worker", "create-edgegate"];
 const MANIFESTS = ["package.json", ...PACKAGES.map((name) => `npm/${name}/package.json`)];
 
 /**
- * The version that a tag releases. Pre-releases would need a name of their own on npm, instead of
- * `latest`.
+ * The version that a tag releases. Throws for a pre-release, which would need a tag of its own on
+ * npm instead of `latest`.
  *
  * @param {string} tag
  */
@@ -57,7 +57,7 @@ export function withLinksTo(url, markdown) {
 }
 
 /**
- * What has another version than the one to be released.
+ * The places that have another version than the one to be released.
  *
  * @param {string} version
  * @param {string[]} files all files of the repository
