@@ -1,5 +1,5 @@
-// A chart of a run's measurements: each work has a bar for each subject, and beside the bars of
-// others whether edgegate is ahead of them, level or behind.
+// A chart of a run's measurements. Each work has a bar for each subject. Beside the bar of another
+// project, the chart says whether edgegate is ahead, level or behind.
 import { comparisonsOf } from "./comparisons.mjs";
 import { shownInterval } from "./intervals.mjs";
 

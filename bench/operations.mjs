@@ -85,7 +85,7 @@ await main(async () => {
     "check, looked up": "check-session",
     "log out": "revoke",
   });
-  // The counts are made by tests/e2e/operations.test.mjs.
+  // Only for the processor time: tests/e2e/operations.test.mjs counts edgegate's operations.
   const { HS256: _shared, ...keys } = makeKeys();
   for (const store of ["kv", "durable"]) {
     await count(`edgegate, ${store}`, () => startEdgegate({ keys, store }), {

@@ -1,8 +1,8 @@
 // The npm package beside jose: tokens a second in Node and in Chromium, the time to the first
 // verified token, and the bytes that a page loads.
 //
-// New tokens are verified by the same code of the platform in both. A token seen before costs the
-// package no signature check.
+// Both verify new tokens by the same code of the platform. For a token that it has seen before, the
+// package needs no signature check.
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -26,7 +26,7 @@ const ENTRIES = {
   jose: 'export { createLocalJWKSet, jwtVerify } from "jose";',
 };
 
-/** `{ rates, first, bytes }` of both. */
+/** `{ rates, first, bytes }` of the npm package and of jose. */
 export async function comparePackage({ rounds, log = console.log }) {
   const folder = mkdtempSync(join(tmpdir(), "edgegate-bench-"));
   const cleanUp = [() => rmSync(folder, { recursive: true, force: true })];
@@ -120,7 +120,7 @@ async function bundles(folder) {
 const gzipped = (data) => gzipSync(data, { level: 9 }).length;
 
 async function openChromium(folder, cleanUp) {
-  // These use what only browsers have, so the types of the bench don't fit them.
+  // These modules use what only browsers have, so the types of the bench don't fit them.
   const [{ startBrowser }, { startSite }] = await Promise.all(
     ["tests/browser/browser.mjs", "tests/package/site.mjs"].map(
       (path) => import(pathToFileURL(inRoot(path)).href),

@@ -33,7 +33,7 @@ document.addEventListener("visibilitychange", () => {
 /** @param {Asked} asked */
 async function follow(asked) {
   const { client: app, user, next } = asked;
-  // `done`: another tab has allowed it already.
+  // `done`: another tab has allowed the app already.
   if (next !== "consent" || !user) return location.replace(withAppRequest("/sign-in", request));
   news = shown !== null && shown.user?.id !== user.id ? words.consent.other_user : "";
   shown = asked;

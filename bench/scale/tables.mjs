@@ -23,7 +23,7 @@ const DAY = 86_400;
  */
 export const titleOf = ({ name, note }) => (note ? `${name} (${note})` : name);
 
-/** The answer for those who read no further: a list. @param {Model} model */
+/** A list with the most important results. @param {Model} model */
 export function summary(model) {
   const { stores, sizes, use, bytes, cost, facts } = model;
   const prices = pricesOf(model);
@@ -195,7 +195,7 @@ export function monthTable(model) {
   );
 }
 
-/** A number of users above this is as good as no limit. */
+/** A limit that only more users than this reach is left out. */
 const NOBODY = 1e9;
 
 /** One row for all stores that reach a limit at the same number. @param {Model} model */

@@ -1,5 +1,5 @@
-// The npm package beside jose: both verify the same tokens, in the same process. No module of Node:
-// this runs in Node and in Chromium.
+// The npm package beside jose: both verify the same tokens, in the same process. This runs in Node
+// and in Chromium, so it imports no module of Node.
 
 /** How many tokens one round verifies in each way. */
 export const SERIAL = 200;
@@ -57,7 +57,7 @@ export async function round(modules, { tokens, isEven, alg, jwks, options }) {
   const subjects = Object.entries(await verifiersOf(modules, { alg, jwks, options }));
   if (isEven) subjects.reverse();
   const seen = tokens.slice(0, 1);
-  // Both import their keys and are compiled.
+  // Makes both import their keys, and makes the engine compile both.
   for (const [, verify] of subjects) for (let n = 0; n < 20; n++) await verify(seen[0]);
   const repeated = (count) => Array.from({ length: count }, () => seen[0]);
   const ways = {
