@@ -78,7 +78,7 @@ export function chart({ works, starts, sizes, date, machine, rounds, floor }) {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y}" width="${WIDTH}" height="${y}" role="img" aria-label="edgegate beside others"><style>${style}</style>\n${parts.join("\n")}\n</svg>\n`;
 }
 
-/** The smallest first, without subjects that exist only for comparison. */
+/** The figures of the subjects, the smallest first. Leaves out the floor and the bare work. */
 function figures(subjects, figureOf, floor) {
   return Object.entries(subjects)
     .filter(([name]) => name !== floor && !name.includes("bare"))

@@ -1,9 +1,10 @@
 // `npm run bench:enumeration`: can a stranger tell from response times who has an account? Asks the
-// built Worker in workerd about 500 addresses that have one and 500 that have none, in random
-// order, with a mail provider that takes 50 ms. Reports how well the times tell the two apart, as
-// the area under the ROC curve: 0.5 means not at all. It fails outside 0.45 to 0.55, when two
-// answers differ in a byte, and when an answer is not the one being measured. Requests that send
-// mail are measured with a full mail budget and with a spent one. Run it on a quiet machine.
+// built Worker in workerd about 500 addresses that have an account and 500 that have none, in
+// random order. The mail provider takes 50 ms. Reports how well the times tell the two kinds of
+// addresses apart, as the area under the ROC curve: 0.5 means not at all. The bench fails outside
+// 0.45 to 0.55, when two answers differ in a byte, and when an answer does not have the expected
+// status. Requests that send mail are measured with a full mail budget and with a spent budget. Run
+// it on a quiet machine.
 //
 // One of reset, register, resend, login, verify, reauthenticate:
 //   npm run bench:enumeration -- --only reset

@@ -1,6 +1,6 @@
-// `npm run bench:import`: what an import of many accounts takes, by the command against a service that
-// `npm start` runs with Durable Objects. It imports a tenth of the rows, then all of them, then all of
-// them again. It fails when the command's memory grows with the file.
+// `npm run bench:import`: how much time and memory an import of many accounts takes. The command
+// imports into a service that `npm start` runs with Durable Objects: a tenth of the rows, then all
+// rows, then all rows again. The bench fails when the command's memory grows with the file.
 //
 //   npm run bench:import -- --rows 100000
 import { spawn } from "node:child_process";

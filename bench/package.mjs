@@ -71,8 +71,8 @@ async function given(alg, count) {
 }
 
 /**
- * The rates of both, and their ratio. A round's ratio is the median of the ratios of its parts,
- * which were measured one right after the other.
+ * The rates of the package and of jose, and their ratio. The ratio of a round is the median of the
+ * ratios of its parts. In each part, one was measured right after the other.
  */
 function summary(found) {
   const ratios = found.map(({ edgegate, jose }) =>

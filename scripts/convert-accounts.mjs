@@ -174,7 +174,7 @@ export const SYSTEMS = {
 export function convert(system, text, now = Date.now()) {
   const rows = SYSTEMS[system](text.replace(/^\ufeff/, ""), now).map(withCutNames);
   const without = rows.flatMap(({ email }, at) => (email ? [] : [at + 1]));
-  // An absent member has its default. An empty one would be refused.
+  // The import uses a default for an absent member, and refuses an empty one.
   const lines = rows
     .filter(({ email }) => email)
     .map((row) => Object.entries(row).filter(([, value]) => value !== undefined && value !== ""))

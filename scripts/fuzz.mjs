@@ -134,7 +134,7 @@ async function fuzz(program, name, seconds, keeps) {
       "-seed=1",
       "-timeout=5",
       "-rss_limit_mb=512",
-      // Keep only inputs that break a target.
+      // Don't keep slow inputs, only inputs that break a target.
       "-report_slow_units=3600",
       `-artifact_prefix=${found}/`,
     ],

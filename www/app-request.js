@@ -25,7 +25,7 @@ export function takeAppRequest() {
     const state = { request, isOther: given.has("other") };
     history.replaceState(state, "", location.pathname + location.search);
   }
-  // If the app asks again in this tab, perhaps only the fragment changes, and nothing loads.
+  // If the app asks again in this tab, the browser may change only the fragment and load nothing.
   addEventListener("hashchange", () => location.hash && location.reload());
   const { request: taken = "", isOther = false } = history.state ?? {};
   return { request: `${taken}`, isOther: Boolean(isOther) };

@@ -18,7 +18,7 @@ const { request } = takeAppRequest();
 const goOn = appPage(request, follow);
 /** @type {Asked | null} What is shown. */
 let shown = null;
-/** What to say at the buttons about the account that is shown. */
+/** The message at the buttons about the account that is shown. */
 let news = "";
 let frontSince = performance.now();
 

@@ -74,7 +74,7 @@ function countSurprising(characters) {
 }
 
 /**
- * NaN outside of the list: it equals nothing.
+ * The code point of a character. NaN outside of the list, because NaN equals no number.
  *
  * @param {string[]} characters
  * @param {number} i

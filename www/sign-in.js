@@ -145,7 +145,7 @@ if (request) {
       byId("who").textContent = nameOf(user);
       show("signed-in", { focus: false });
     },
-    // Nobody knows now who is signed in. Signing in works all the same.
+    // The page can't find out who is signed in. Signing in works all the same.
     () => {},
   );
 }

@@ -120,7 +120,7 @@ export function simulate({
     stage(0, begun + toUs);
   }
 
-  /** A check of a token whose session the isolate has looked up a moment ago asks nobody. */
+  /** A check makes no call if the isolate has looked up the token's session a moment ago. */
   function check(user, begun) {
     if (store.name !== "kv") return ask(user, "check", store.plans.check, begun);
     const isolate = Math.floor(uniform() * caching.isolates);

@@ -25,8 +25,9 @@ const D1_READ = { "D1 statements": 1, "D1 rows read": 1 };
  */
 
 /**
- * `kv` and `durable` as counted, then `durable` with the copy if that is not built yet, or without
- * it if it is: docs/operations.md then counts renewals of `durable` that read no D1.
+ * `kv` and `durable` as counted, and a third store for comparison. If docs/operations.md counts
+ * renewals of `durable` that read D1, the Worker has no copies yet, and the third store is
+ * `durable` with copies. Otherwise the third store is `durable` without copies.
  *
  * @returns {Store[]}
  */

@@ -125,7 +125,7 @@ function limiterCalls(users, use, { LIMITER_CALLS }) {
   return (calls.reduce((all, count) => all + count, 0) * use.peak) / DAY;
 }
 
-/** A row for each store; one for all of them where they agree. Stores without the unit have none. */
+/** A row for each store, or one row if all agree. A store that lacks the unit has no row. */
 function rowsOf(title, stores, amountOf, sizes) {
   const rows = stores.map((store) => ({
     store,

@@ -51,7 +51,7 @@ async function parallel(verify, tokens) {
  *
  * @typedef {{ alg: string, jwks: object, options: object, tokens: string[] }} Given
  * @param {{ edgegate: any, jose: any }} modules
- * @param {Given & { isEven: boolean }} given `tokens` are SERIAL + PARALLEL new ones
+ * @param {Given & { isEven: boolean }} given `tokens` are SERIAL + PARALLEL new tokens
  */
 export async function round(modules, { tokens, isEven, alg, jwks, options }) {
   const subjects = Object.entries(await verifiersOf(modules, { alg, jwks, options }));

@@ -141,7 +141,8 @@ export class RemoteKeySet {
   }
 
   /**
-   * Errors name the address, so that a wrong one is noticed.
+   * Uses a fetched key set. Errors name the address of the key set, so that a wrong address is
+   * noticed.
    *
    * @param {string} text
    */

@@ -1,4 +1,5 @@
-// UTF-8 where the platform has no TextDecoder: jsdom, in which Jest runs the tests of pages.
+// Encodes and decodes UTF-8, also where the platform has no TextDecoder: in jsdom, in which Jest
+// runs the tests of pages.
 
 /**
  * The text of bytes in UTF-8. Throws if they are not UTF-8. A byte order mark stays.

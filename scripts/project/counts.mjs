@@ -23,7 +23,7 @@ export function countInto(step) {
 }
 
 /**
- * What a step noted: `[slug, line]`, in the order of their names.
+ * The counts that a step has written: `[slug, line]`, in the order of the slugs.
  *
  * @param {string} step
  */

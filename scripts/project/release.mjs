@@ -1,4 +1,4 @@
-// The version of a release: what has it, and what CHANGELOG.md says about it.
+// The version of a release: which files name it, and what CHANGELOG.md says about it.
 import { Advice } from "./advice.mjs";
 
 const PACKAGES = ["edgegate", "edgegate-worker", "create-edgegate"];
@@ -94,7 +94,7 @@ export function otherVersions(version, files, read) {
 const pair = (place, version) => [place, version];
 
 /**
- * The crates of this workspace. Only crates of others have a source.
+ * The crates of this workspace. In Cargo.lock, only crates from elsewhere have a source.
  *
  * @param {string} lock
  */

@@ -32,7 +32,9 @@ import { wrangler } from "./lib/wrangler.js";
 
 const HEALTH_SECONDS = 60;
 const SECRETS_FILE = "--secrets-file";
-/** Options of wrangler that this command has too, because it must know what is deployed where. */
+/**
+ * Options of wrangler that can't follow the `--`: this command must know what is deployed where.
+ */
 const KNOWN_HERE = [
   ...["--env", "-e", "--e", "--config", "-c", "--c", "--cwd"],
   ...["--name", "--dry-run", "--var", SECRETS_FILE],
@@ -172,7 +174,7 @@ async function deployChecked(task) {
   const stores = await storesOf(world);
   if (!options.adopt) refuseForeign(world, stores);
 
-  // Only before the first deploy: after it, other names would mean other, empty stores.
+  // Checked only before the first deploy: after it, new names would lead to new, empty stores.
   const left = worker ? undefined : templateNamesProblem(config, project.name);
   for (const note of [...task.notes, ...(left ? [left] : [])]) say(`Note: ${note}\n`);
   say(plan({ ...task, account: cloudflare.account, issuer, worker, stores, made }));

@@ -269,8 +269,8 @@ async function requireSame(cloudflare, config, situation, pending) {
 }
 
 /**
- * The same for TICKET_SECRET. The service shows no secret, but the pseudonym of an address depends on
- * each of its secrets, so equal pseudonyms show equal secrets.
+ * Does the same check for TICKET_SECRET. The service shows no secret, but the pseudonym of an
+ * address depends on each of its secrets. So equal pseudonyms show equal secrets.
  *
  * @param {import("./lib/cloudflare.js").Cloudflare} cloudflare
  * @param {import("./lib/config.js").Config} config

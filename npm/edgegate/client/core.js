@@ -28,7 +28,10 @@ import { readToken } from "./token.js";
  */
 
 export class Core {
-  /** Whether the page wants to know who is signed in, and so what happens in other tabs. */
+  /**
+   * Whether the page wants to know who is signed in. If so, the client also follows what happens in
+   * other tabs.
+   */
   watching = false;
   closed = false;
   /**

@@ -46,7 +46,7 @@ async function answers(platform, url, mode) {
     return await Promise.race([asked, late]);
   } finally {
     platform.clearTimeout(timer);
-    // Also ends the download of a body that nobody reads.
+    // Also ends the download of the body, which nobody reads.
     abort.abort();
   }
 }

@@ -1,9 +1,10 @@
 // A logout that the service does not know of yet.
 //
 // Only the service can clear the cookie. If the service can't be reached, the client remembers the
-// wish to sign out, with the id of the session (never with a token or a name). It tells the service
-// before the next renewal. By then the cookie may belong to a later session: other origins of the
-// site share the cookie, but not this storage. The wish does not apply to such a later session.
+// wish to sign out, with the id of the session (never with a token or a name). The client sends
+// this wish to the service before the next renewal. By then the cookie may belong to a later
+// session: other origins of the site share the cookie, but not this storage. The wish does not
+// apply to such a later session.
 /** @import { Platform } from "./platform.js" */
 
 // The value of a wish when the page did not know of a session. Such a wish ends whichever session

@@ -45,7 +45,7 @@ export class Renewal {
   #pause;
   /** @type {Timer} */
   #ban;
-  /** @type {SignedOutReason | null} Why somebody else may be signed in by now, or nobody. */
+  /** @type {SignedOutReason | null} Why another user, or nobody, may be signed in by now. */
   #doubt = null;
   /** @type {Timer} */
   #doubtPause;

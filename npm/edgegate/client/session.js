@@ -14,8 +14,8 @@ import { freezeUser } from "./answers.js";
  */
 export const UNKNOWN = Object.freeze({ status: "unknown", user: null });
 
-// A token is renewed this long before it expires, or when a quarter of its life is left, if that is
-// less.
+// A token is renewed this long before it expires. If a quarter of its life is less than this, the
+// token is renewed when a quarter is left.
 const LEAD_SECONDS = 60;
 // A token that expires within this time is not sent any more: it could expire on the way.
 const MARGIN_SECONDS = 10;
@@ -35,8 +35,8 @@ export class Session {
   /** Whether `user` has what no token has: the names, and the address as the user wrote it. */
   isKnown = false;
   /**
-   * Changes when a session begins or ends in this tab. The answer to a request that was sent before
-   * must not change anything.
+   * Changes when a session begins or ends in this tab. After such a change, the answer to a request
+   * that was sent before it must not change anything.
    */
   generation = 0;
   /** How many tokens this tab has taken so far. */
@@ -145,7 +145,7 @@ export class Session {
 
   /**
    * Whether a token from another tab belongs to the user of this session, is valid, and is newer
-   * than the own token.
+   * than the token of this tab.
    *
    * @param {string} token
    * @param {Claims} claims

@@ -111,7 +111,7 @@ export interface Platform {
   monotonic(): number;
   setTimeout(work: () => void, ms: number): unknown;
   clearTimeout(timer: unknown): void;
-  /** 0 to 1, like `Math.random`. It spreads the renewals and makes no secrets. */
+  /** 0 to 1, like `Math.random`. Spreads the renewals over time. No secret is made from it. */
   random(): number;
   locks: {
     request(

@@ -38,7 +38,8 @@ export async function develop(given) {
     // Nobody waits for this promise once the Worker is stopped.
     ended.catch(() => {});
     let cron;
-    // Code that waits for the Worker must end with the Worker: it would keep this process running.
+    // Code that waits for the Worker must end with the Worker. Otherwise the code would keep this
+    // process running.
     const over = new AbortController();
     try {
       await Promise.race([untilHealthy(origin, over.signal), ended]);
@@ -203,7 +204,7 @@ export function withoutGiven(options, given) {
 }
 
 /**
- * What a person needs first.
+ * The text with what a person needs to know first.
  *
  * @param {string} origin
  */

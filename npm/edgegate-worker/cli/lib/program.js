@@ -1,4 +1,5 @@
-// What all subcommands of `edgegate` have in common: `--json`, `--help`, and how errors are told.
+// What all subcommands of `edgegate` have in common: `--json`, `--help`, and how errors are
+// printed.
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { Advice } from "./advice.js";

@@ -14,7 +14,7 @@ const EACH_MINUTE = "* * * * *";
  * @typedef {object} Lack
  * @property {string[]} list where it belongs: the path of a list, or of an object
  * @property {any} value the entry of the list, or the object's members
- * @property {string} what it is, as a person names it
+ * @property {string} what the missing part, as a person names it
  * @property {string} why
  * @property {boolean} optional whether the Worker runs without it
  */
@@ -218,7 +218,7 @@ function at(from, path) {
 }
 
 /**
- * What a configuration lacks and the Worker does not run without.
+ * What a configuration lacks although the Worker does not run without it.
  *
  * @param {import("./config.js").Config} config
  * @param {string} [environment]
