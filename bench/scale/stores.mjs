@@ -1,5 +1,5 @@
-// What each activity of a user costs with each store: the counted operations of
-// docs/operations.md, and the planned ones of the copy in the user's object.
+// What each activity of a user costs with each store: the counted operations of docs/operations.md,
+// and the computed operations of a third store, for comparison.
 import { LATER, sum, times } from "../cost.mjs";
 import { PLANS } from "./plans.mjs";
 
