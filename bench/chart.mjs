@@ -1,5 +1,5 @@
-// A chart of a run's measurements: each work has a bar for each subject, and beside the bars of
-// others whether edgegate is ahead of them, level or behind.
+// A chart of a run's measurements. Each work has a bar for each subject. Beside the bar of another
+// project, the chart says whether edgegate is ahead, level or behind.
 import { comparisonsOf } from "./comparisons.mjs";
 import { shownInterval } from "./intervals.mjs";
 
@@ -78,7 +78,7 @@ export function chart({ works, starts, sizes, date, machine, rounds, floor }) {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y}" width="${WIDTH}" height="${y}" role="img" aria-label="edgegate beside others"><style>${style}</style>\n${parts.join("\n")}\n</svg>\n`;
 }
 
-/** The smallest first, without subjects that exist only for comparison. */
+/** The figures of the subjects, the smallest first. Leaves out the floor and the bare work. */
 function figures(subjects, figureOf, floor) {
   return Object.entries(subjects)
     .filter(([name]) => name !== floor && !name.includes("bare"))

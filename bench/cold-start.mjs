@@ -1,5 +1,5 @@
-// How long a new isolate takes until its first answer, and what edgegate's isolate takes for what.
-// None of these requests uses storage.
+// How long a new isolate takes until its first answer, and how long each part of edgegate's isolate
+// takes. None of these requests uses storage.
 //
 // `npm run bench:start -- --rounds 30` measures edgegate's parts alone.
 import { generateKeyPairSync, randomBytes } from "node:crypto";
@@ -32,8 +32,8 @@ const DB = { prepare() {}, batch() {}, exec() {} };
 export default { fetch: (request, env, context) => worker.fetch(request, { ...env, DB }, context) };`;
 
 /**
- * The spread of milliseconds for each subject. It includes passing the request to another isolate:
- * see the empty Worker's times.
+ * The spread of milliseconds for each subject. The times include passing the request to another
+ * isolate: the times of the empty Worker show how long that takes.
  */
 export async function coldStarts(keys, { rounds, log }) {
   log("cold start …");
@@ -94,7 +94,7 @@ function edgegate() {
 
 const ANSWER = 'export default { fetch: () => new Response("", { status: 401 }) };';
 const WASM_HEAD = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
-/** Takes the place of the wasm, so that the scripts run without it. */
+/** Replaces the wasm, so that the scripts run without it. */
 const STUB = `
 globalThis.WebAssembly = {
   Instance: class {
@@ -103,8 +103,8 @@ globalThis.WebAssembly = {
 };`;
 
 /**
- * What a new isolate of edgegate takes, part by part: for each one the spread of milliseconds to
- * the first answer, and of those that workerd was busy.
+ * How long a new isolate of edgegate takes, part by part. For each part: the spread of the
+ * milliseconds to the first answer, and the spread of the milliseconds for which workerd was busy.
  */
 export async function startsByPart({ rounds }) {
   const whole = edgegate();

@@ -29,7 +29,7 @@ import { WORKS } from "./subjects/works.mjs";
 export const FLOOR = "an empty Worker";
 const BARE = "edgegate, bare work";
 const BARE_STORAGE = "edgegate, bare storage";
-// How much of the difference to jose is the headers that SECURITY.md promises.
+// Shows how much of the difference to jose comes from the headers that SECURITY.md promises.
 const JOSE_WITH_HEADERS = "jose, with the headers of edgegate";
 const PEERS = ["better-auth", "openauth", "workers-oauth-provider", "hono", "jose"];
 
@@ -156,7 +156,7 @@ const LIGHT = [
 
 /**
  * For each subject, the bytes of its process after its first requests. Most of a process is workerd
- * and its storage: see the empty Worker's bytes.
+ * and its storage: the bytes of the empty Worker show how much.
  */
 async function memoryOf(subjects) {
   const found = {};
@@ -179,8 +179,9 @@ async function memoryOf(subjects) {
 
 /**
  * For each subject, the spread of its rates, of its share of the floor's rate, of its processor
- * time, and of its times; and its rounds, from which intervals are computed. The floor is measured again right before each subject, because the
- * machine drifts by more than the difference between most subjects.
+ * time, and of its times. Also each subject's rounds, from which intervals are computed. The floor
+ * is measured again right before each subject, because the machine drifts by more than the
+ * difference between most subjects.
  */
 async function inTurns(work, subjects, floor, rounds) {
   const found = Object.fromEntries(subjects.map(([name]) => [name, []]));

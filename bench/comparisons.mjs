@@ -3,20 +3,20 @@
 import { ratioInterval, shownInterval, verdict } from "./intervals.mjs";
 
 const isBare = (name) => name.includes("bare");
-/** A peer whose answers were made like edgegate's. It shows where the time goes, and is no rival. */
+/** A peer whose answers were made like edgegate's, only to show where the time goes. */
 const isLikeOurs = (name) => name.endsWith("of edgegate");
 const isOurs = (name) => name.startsWith("edgegate") && !isBare(name);
 
 /**
  * @typedef {{ ratio: number, low?: number, high?: number, verdict: string }} Compared
  * @typedef {Compared & { work: string, title: string, ours: string, other: string,
- *   processor?: Compared }} Comparison `processor`: the same by processor time
+ *   processor?: Compared }} Comparison `processor`: the comparison by processor time
  */
 
 /**
- * One entry for each of edgegate's configurations beside each other subject. Where only the bare
- * work (the rules without the service) does a work, it stands for edgegate. A run that was recorded
- * without its rounds has only the ratio of the medians.
+ * One entry for each pair of a configuration of edgegate and another subject. If a work exists only
+ * as bare work (the rules without the service), the bare work is compared instead of edgegate. A
+ * run that was recorded without its rounds has only the ratio of the medians.
  *
  * @returns {Comparison[]}
  */
@@ -94,8 +94,8 @@ export function comparisonTable(results, only) {
 }
 
 /**
- * A list in Markdown with an item for each of these works: what the default configuration is beside
- * the other projects.
+ * A list in Markdown with an item for each of these works: how the default configuration compares
+ * with the other projects.
  */
 export function comparisonList(results, works) {
   const comparisons = comparisonsOf(results);

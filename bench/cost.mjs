@@ -1,4 +1,4 @@
-// The tables of docs/operations.md, Cost, and what an operation costs by them.
+// The tables of docs/operations.md, Cost, and what an operation costs by these tables.
 // tests/e2e/operations.test.mjs compares the tables with the built Worker.
 import { readFileSync } from "node:fs";
 import { inRoot } from "../scripts/project/root.mjs";
@@ -71,7 +71,7 @@ export function sum(bills) {
 export const times = (bill, factor) =>
   Object.fromEntries(Object.entries(bill).map(([what, amount]) => [what, amount * factor]));
 
-/** The units of the price list that the bill uses, with the derived ones. */
+/** The bill in the units of the price list. Some of these units are derived from counted ones. */
 export function billed(bill, cpuMilliseconds, assumed) {
   const { messages = 0, "log lines": lines = 0, "D1 statements": _free, ...units } = bill;
   const awake = (bill["object calls"] ?? 0) * assumed["an object's time awake for a call, ms"];

@@ -1,9 +1,10 @@
 // `npm run bench:enumeration`: can a stranger tell from response times who has an account? Asks the
-// built Worker in workerd about 500 addresses that have one and 500 that have none, in random
-// order, with a mail provider that takes 50 ms. Reports how well the times tell the two apart, as
-// the area under the ROC curve: 0.5 means not at all. It fails outside 0.45 to 0.55, when two
-// answers differ in a byte, and when an answer is not the one being measured. Requests that send
-// mail are measured with a full mail budget and with a spent one. Run it on a quiet machine.
+// built Worker in workerd about 500 addresses that have an account and 500 that have none, in
+// random order. The mail provider takes 50 ms. Reports how well the times tell the two kinds of
+// addresses apart, as the area under the ROC curve: 0.5 means not at all. The bench fails outside
+// 0.45 to 0.55, when two answers differ in a byte, and when an answer does not have the expected
+// status. Requests that send mail are measured with a full mail budget and with a spent budget. Run
+// it on a quiet machine.
 //
 // One of reset, register, resend, login, verify, reauthenticate:
 //   npm run bench:enumeration -- --only reset
@@ -30,10 +31,9 @@ const WRONG = "not the password of anybody";
  * `verify`: a stranger has no link to somebody else's address, so this sends a forged one, with the
  * ID of a user or of nobody in it.
  *
- * `reauthenticate`: it reads no address, only the bearer's own account, so no known and unknown
- * address can be compared. The time could only tell how near a guess is: "known" are wrong
- * passwords that have the right one's length and differ in the last character, "unknown" are
- * others.
+ * `reauthenticate`: the request has no address, because it is about the bearer's own account. The
+ * time could only reveal how near a guess is to the right password. So "known" are wrong passwords
+ * that differ from the right one only in the last character, and "unknown" are other passwords.
  */
 const WORK = {
   reset: { path: "/auth/password/reset", body: (email) => ({ email }), status: 202, mails: true },
@@ -59,7 +59,7 @@ const WORK = {
   },
 };
 const PASSWORD = "correct horse battery staple";
-// A budget that the first mail of the hour spends.
+// Mails in an hour. The first mail of the hour spends the budget `spent`.
 const BUDGETS = { full: "1000000", spent: "1" };
 
 await main(async () => {
@@ -94,7 +94,8 @@ await main(async () => {
   let failed = false;
   for (const [name, budget] of runs) {
     const work = WORK[name];
-    // Use a new world for each, so that mails left in one's queue do not slow down the next.
+    // Each work gets a new service and a new provider. Otherwise mails that are left in a queue
+    // would slow down the next work.
     const provider = await startProvider();
     provider.behave((_request, response) =>
       setTimeout(() => response.end('{"id":"1"}'), PROVIDER_MS),

@@ -1,6 +1,6 @@
-// `npm run bench:import`: what an import of many accounts takes, by the command against a service that
-// `npm start` runs with Durable Objects. It imports a tenth of the rows, then all of them, then all of
-// them again. It fails when the command's memory grows with the file.
+// `npm run bench:import`: how much time and memory an import of many accounts takes. The command
+// imports into a service that `npm start` runs with Durable Objects: a tenth of the rows, then all
+// rows, then all rows again. The bench fails when the command's memory grows with the file.
 //
 //   npm run bench:import -- --rows 100000
 import { spawn } from "node:child_process";
@@ -28,7 +28,10 @@ import { processorTime } from "./process.mjs";
 
 const USAGE = "use it as `npm run bench:import -- --rows 100000`";
 const READY_SECONDS = 600;
-/** How much more memory the whole file may take than a tenth of it: Node collects when it likes. */
+/**
+ * The memory for the whole file may be this many times the memory for a tenth of it. It varies,
+ * because Node collects garbage when it likes.
+ */
 const MOST_GROWTH = 1.5;
 const MIB = 1024;
 
@@ -166,7 +169,7 @@ function memoryOf(pid) {
   try {
     status = readFileSync(`/proc/${pid}/status`, "utf8");
   } catch {
-    // It has ended.
+    // The process has ended.
   }
   const read = (/** @type {string} */ name) =>
     Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(status)?.[1] ?? 0);

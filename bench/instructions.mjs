@@ -7,8 +7,8 @@
 //   npm run bench:instructions -- --record
 //
 // The record is valid for one target and one compiler, because another compiler generates other
-// code. With another one this fails and says what to do. After an update of Rust, record again from
-// the commit before the update.
+// code. With another compiler this fails and says what to do. After an update of Rust, record again
+// from the commit before the update.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { Advice, main } from "../scripts/project/advice.mjs";
 import { parsed } from "../scripts/project/arguments.mjs";

@@ -1,4 +1,4 @@
-// The machine that a run was made on, by its kind.
+// What kind of machine a run was made on.
 import { cpus } from "node:os";
 
 export function machine() {

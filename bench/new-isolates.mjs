@@ -61,7 +61,7 @@ export async function firstAnswers(subjects, { rounds, origin }) {
         if (answer.status >= 500)
           throw new Error(`${name} answers ${answer.status}: ${text.slice(0, 300)}`);
         found[name].status = answer.status;
-        // The first run of each warms up the compiler.
+        // The first run of each subject warms up the compiler.
         if (round < 0) continue;
         found[name].milliseconds.push(took);
         found[name].processor.push(before === undefined ? undefined : Number(busy) - before);

@@ -1,7 +1,7 @@
 // `npm run bench:operations`: what Cloudflare would bill for one login, renewal, check and so on of
-// the services that edgegate is compared with, counted in workerd around their bindings; and how
-// much processor time each operation takes, also in edgegate. It makes the table of the other
-// services in docs/operations.md.
+// the services that edgegate is compared with. The operations are counted in workerd, at the
+// bindings. It also measures how much processor time each operation takes, in edgegate too. It
+// makes the table of the other services in docs/operations.md.
 import { readFileSync } from "node:fs";
 import { helpIfAsked, main } from "../scripts/project/advice.mjs";
 import { inRoot } from "../scripts/project/root.mjs";
@@ -85,7 +85,7 @@ await main(async () => {
     "check, looked up": "check-session",
     "log out": "revoke",
   });
-  // The counts are made by tests/e2e/operations.test.mjs.
+  // Only for the processor time: tests/e2e/operations.test.mjs counts edgegate's operations.
   const { HS256: _shared, ...keys } = makeKeys();
   for (const store of ["kv", "durable"]) {
     await count(`edgegate, ${store}`, () => startEdgegate({ keys, store }), {

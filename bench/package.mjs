@@ -1,8 +1,8 @@
 // The npm package beside jose: tokens a second in Node and in Chromium, the time to the first
 // verified token, and the bytes that a page loads.
 //
-// New tokens are verified by the same code of the platform in both. A token seen before costs the
-// package no signature check.
+// Both verify new tokens by the same code of the platform. For a token that it has seen before, the
+// package needs no signature check.
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -26,7 +26,7 @@ const ENTRIES = {
   jose: 'export { createLocalJWKSet, jwtVerify } from "jose";',
 };
 
-/** `{ rates, first, bytes }` of both. */
+/** `{ rates, first, bytes }` of the npm package and of jose. */
 export async function comparePackage({ rounds, log = console.log }) {
   const folder = mkdtempSync(join(tmpdir(), "edgegate-bench-"));
   const cleanUp = [() => rmSync(folder, { recursive: true, force: true })];
@@ -71,8 +71,8 @@ async function given(alg, count) {
 }
 
 /**
- * The rates of both, and their ratio. A round's ratio is the median of the ratios of its parts,
- * which were measured one right after the other.
+ * The rates of the package and of jose, and their ratio. The ratio of a round is the median of the
+ * ratios of its parts. In each part, one was measured right after the other.
  */
 function summary(found) {
   const ratios = found.map(({ edgegate, jose }) =>
@@ -120,7 +120,7 @@ async function bundles(folder) {
 const gzipped = (data) => gzipSync(data, { level: 9 }).length;
 
 async function openChromium(folder, cleanUp) {
-  // These use what only browsers have, so the types of the bench don't fit them.
+  // These modules use what only browsers have, so the types of the bench don't fit them.
   const [{ startBrowser }, { startSite }] = await Promise.all(
     ["tests/browser/browser.mjs", "tests/package/site.mjs"].map(
       (path) => import(pathToFileURL(inRoot(path)).href),

@@ -25,7 +25,8 @@ export function processorTime(pid) {
 }
 
 /**
- * Milliseconds for which the threads that are there now have run, to the nanosecond, or undefined.
+ * Milliseconds for which the present threads of the process have run, exact to the nanosecond.
+ * Undefined if that is unknown.
  */
 export function busyMilliseconds(pid) {
   const threads = names(`/proc/${pid}/task`);

@@ -1,6 +1,6 @@
 // Random numbers that are the same in each run.
 
-/** Numbers from 0 to 1, without 1, of this seed: mulberry32. */
+/** Numbers of at least 0 and below 1, made from this seed by mulberry32. */
 export function seeded(seed) {
   let state = seed >>> 0;
   return () => {
@@ -11,6 +11,6 @@ export function seeded(seed) {
   };
 }
 
-/** Numbers of the standard normal distribution, from numbers from 0 to 1: Box and Muller. */
+/** Numbers of the standard normal distribution, made from uniform ones by Box and Muller. */
 export const normal = (uniform) => () =>
   Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());

@@ -99,8 +99,8 @@ await main(async () => {
 });
 
 /**
- * For each work and each point, the spread of processor milliseconds for one request, and each
- * round's. All points are measured in turns.
+ * For each work and each point, the spread of processor milliseconds for one request, and the
+ * milliseconds of each round. All points are measured in turns.
  */
 async function grow(name, points, works, rounds, startPoint, once) {
   const subjects = [];

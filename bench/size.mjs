@@ -14,8 +14,8 @@ const RECORD = "bench/size.json";
 /** @type {Record<string, number>} */
 const LIMITS = { worker: 680 * 1024, packageWasm: 64 * 1024 };
 /**
- * A size that exceeds the record by more than this fails. Then check the cold start, and record the
- * new size.
+ * A size that is more than this many times the recorded size fails. If that happens, check the cold
+ * start, and record the new size.
  */
 const ALARM = 1.05;
 

@@ -1,6 +1,6 @@
 // What a few rounds can show on a machine that drifts.
 
-/** The value below which this share of the values is. A share of one half gives the median. */
+/** The quantile: this share of the values is smaller. A share of one half gives the median. */
 export function quantile(values, share) {
   const sorted = [...values].sort((a, b) => a - b);
   const at = (sorted.length - 1) * share;

@@ -1,5 +1,6 @@
 // `npm run bench:tables`: draws the charts of the recorded runs, and writes what the documents say
-// about the latest run. tests/bench-results.test.mjs compares both.
+// about the latest run. tests/bench-results.test.mjs compares the charts and the documents with the
+// records.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { helpIfAsked, main } from "../scripts/project/advice.mjs";

@@ -24,7 +24,7 @@ export async function bundle(entry) {
   return outputFiles[0].text;
 }
 
-/** Starts it with these options of Miniflare and returns `{ url, stop, miniflare }`. */
+/** Starts a script with these options of Miniflare and returns `{ url, stop, miniflare }`. */
 export async function start(script, options) {
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({

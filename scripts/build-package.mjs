@@ -127,8 +127,8 @@ async function buildWasm() {
   return true;
 }
 
-// Without inlining beyond LLVM's, and with similar functions next to each other, as for the Worker
-// (worker-module.mjs).
+// Like the Worker (worker-module.mjs), without inlining beyond what LLVM has done, and with similar
+// functions next to each other.
 /** @param {string} work the folder of the wasm */
 async function optimise(work) {
   mkdirSync(join(work, "out"));
@@ -146,9 +146,9 @@ async function optimise(work) {
   );
 }
 
-// Leaves out the comments and wasm-bindgen's own loader (npm/edgegate/wasm.js loads the wasm). The
-// state that it keeps for its one instance goes into a function, `glueFor`, which
-// npm/edgegate/instance.js calls for each new instance.
+// Leaves out the comments and wasm-bindgen's own loader (npm/edgegate/wasm.js loads the wasm).
+// wasm-bindgen's code keeps the state of one instance in its module. Here the code goes into a
+// function, `glueFor`, which npm/edgegate/instance.js calls for each new instance.
 /** @param {string} work the folder of the wasm */
 async function bundleGlue(work) {
   const { build } = await import("esbuild");
@@ -161,7 +161,7 @@ async function bundleGlue(work) {
     format: "iife",
     globalName: "glue",
     minify: true,
-    // The lint of the oldest browsers does not read this file.
+    // The lint for the oldest browsers does not read this file, so esbuild gets their names.
     target: ["es2022", "chrome109", "firefox115", "safari16"],
     outfile: join(work, "out/edgegate.js"),
     banner: {

@@ -45,7 +45,7 @@ const PACKAGES = {
     },
   },
 };
-// What running the template in place leaves there.
+// The files that a run of the template in its own folder leaves there.
 const LEFT_OUT = /[/\\](node_modules|\.edgegate|\.wrangler|\.dev\.vars|package-lock\.json)$/;
 
 await main(() =>

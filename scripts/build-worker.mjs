@@ -39,8 +39,9 @@ async function build() {
     lockedCrate("worker"),
   ]);
   if (stampIs(STAMP, inputs) && OUTPUTS.every((path) => existsSync(inRoot(path)))) {
-    // A checkout makes the sources newer than what was built from the same text. Then `npm start`
-    // would build before it judges the settings (`checkerIsCurrent`), each time.
+    // A checkout makes the sources newer than the build, even if their text is the same. Without a
+    // new time, `npm start` would build each time before it judges the settings
+    // (`checkerIsCurrent`).
     utimesSync(inRoot("build/check.js"), new Date(), new Date());
     console.log(`▸ Worker: unchanged, ${workerSize().text}`);
     return;
@@ -55,8 +56,8 @@ async function build() {
   );
 }
 
-// The contract at the root is served as a static asset. The folder must exist even before the first
-// page does.
+// Copies the contract (openapi.yaml) from the root to www/, whose files are served as static
+// assets. wrangler needs this folder even if it has no page yet.
 function publishContract() {
   mkdirSync(inRoot("www"), { recursive: true });
   if (existsSync(inRoot("openapi.yaml")))

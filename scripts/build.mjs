@@ -12,7 +12,8 @@ const USAGE =
 await main(async () => {
   helpIfAsked(USAGE);
   await setUp();
-  // At once: link-time optimisation keeps one processor busy, for half of each build.
+  // Both run at the same time: half of each build is link-time optimisation, which uses only one
+  // processor.
   const results = await Promise.all(["build-package.mjs", "build-worker.mjs"].map(script));
   const code = Math.max(...results.map(({ code }) => code));
   return code === 0 ? (await script("build-worker-package.mjs")).code : code;

@@ -1,7 +1,7 @@
 // `npm run check`: what you want to know after an edit, in under a minute. It runs formatting,
-// lints, types and the quick unit tests; `npm test` runs the others. wireit runs the parts in
-// parallel and skips those whose files have not changed: package.json lists both. Set-up comes
-// first, because it installs wireit.
+// lints, types and the quick unit tests; `npm test` runs the other tests. wireit runs the parts in
+// parallel and skips parts whose files have not changed: package.json lists the parts and their
+// files. Set-up comes first, because it installs wireit.
 import { spawn } from "node:child_process";
 import { main } from "./project/advice.mjs";
 import { parsed } from "./project/arguments.mjs";
@@ -17,7 +17,7 @@ await main(async () => {
     WIREIT_FAILURES: "continue",
     ...process.env,
     ...toolEnv(),
-    // Another compiler may find something else in the same files.
+    // Another compiler may report other problems in the same files.
     EDGEGATE_RUSTC: (await output("rustc", ["-vV"])) ?? "",
   };
   return new Promise((resolve, reject) => {

@@ -1,4 +1,4 @@
-// Converts what another system exports into the lines of JSON that edgegate imports:
+// Converts the export of another system into the lines of JSON that edgegate imports:
 // node scripts/convert-accounts.mjs <system> <file> > accounts.jsonl
 //
 // It reads the whole file. A user without an address is left out and named on stderr.
@@ -47,12 +47,12 @@ function keycloakHash(credentials) {
     const cost = `m=${one("memory")},t=${hashIterations},p=${one("parallelism")}`;
     return `$argon2${one("type")}$v=${version}$${cost}$${phc(salt)}$${phc(value)}`;
   }
-  // pbkdf2 alone is PBKDF2 with SHA-1. The import says why it refuses it.
+  // `pbkdf2` alone means PBKDF2 with SHA-1. The import refuses such a hash and says why.
   return `$${algorithm}$`;
 }
 
 /**
- * Firebase's parameters are those of the project. Its console shows them.
+ * In Firebase all hashes of a project have the same parameters. The Firebase console shows them.
  *
  * @param {Fields} user
  */
@@ -174,7 +174,7 @@ export const SYSTEMS = {
 export function convert(system, text, now = Date.now()) {
   const rows = SYSTEMS[system](text.replace(/^\ufeff/, ""), now).map(withCutNames);
   const without = rows.flatMap(({ email }, at) => (email ? [] : [at + 1]));
-  // An absent member has its default. An empty one would be refused.
+  // The import uses a default for an absent member, and refuses an empty one.
   const lines = rows
     .filter(({ email }) => email)
     .map((row) => Object.entries(row).filter(([, value]) => value !== undefined && value !== ""))
@@ -212,7 +212,7 @@ function converted(system, file) {
     if (code === "ENOENT") throw new Advice(`there is no file ${file}.`);
     if (code === "EISDIR") throw new Advice(`${file} is a folder: name the file of the export.`);
     if (name === "SyntaxError") throw new Advice(`${file} is not JSON: ${again}.`);
-    // It lacks members that every export of this system has.
+    // The file lacks members that every export of this system has.
     if (name !== "TypeError") throw error;
   }
   throw new Advice(`${file} has no users with an address: ${again}.`);

@@ -1,6 +1,6 @@
-// `npm run fuzz`: the fuzz targets under libFuzzer, guided by coverage, on stable Rust. npm run
-// fuzz -- ticket --seconds 300 one target, or several npm run fuzz all, ten seconds each; `npm
-// test` gives each five
+// `npm run fuzz`: the fuzz targets under libFuzzer, guided by coverage, on stable Rust.
+//   npm run fuzz                               all targets, ten seconds each (`npm test`: five)
+//   npm run fuzz -- ticket --seconds 300       one target, or several
 //
 // An input that breaks a target is kept in fuzz/found/<target> and fails `cargo test` from then on.
 // An input that only reaches more code is kept in target/fuzz/corpus, for the next long run.
@@ -134,7 +134,7 @@ async function fuzz(program, name, seconds, keeps) {
       "-seed=1",
       "-timeout=5",
       "-rss_limit_mb=512",
-      // Keep only inputs that break a target.
+      // Don't keep slow inputs, only inputs that break a target.
       "-report_slow_units=3600",
       `-artifact_prefix=${found}/`,
     ],

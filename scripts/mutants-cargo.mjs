@@ -29,8 +29,8 @@ import { setUp } from "./setup/index.mjs";
 const OUTPUT = inRoot("target/mutants/cargo");
 
 /**
- * The rules. Mutants of the rest would survive for want of Cloudflare's platform: it is compiled for
- * wasm32 only, and its tests run in workerd.
+ * The rules. Mutants of the other code would survive: it is compiled for wasm32 only, and its tests
+ * run in workerd, which cargo-mutants does not start.
  */
 const RULES = ["crates/token", "src/domain", "src/service"];
 
@@ -57,7 +57,7 @@ await main(async () => {
   await setUp([cargoMutantsStep]);
   mkdirSync(OUTPUT, { recursive: true });
   const how = values.list ? ["--list"] : ["--jobs", values.jobs, "--output", OUTPUT];
-  // Tests of changed code must not write counts. To notice a change they need fewer generated cases
+  // Tests of changed code must not write counts. They need fewer generated cases to notice a change
   // than to find an unknown fault.
   const env = { EDGEGATE_COUNTS: "", EDGEGATE_LOGS: "", PROPTEST_CASES: "32" };
   const again = values.again ? ["--iterate"] : [];

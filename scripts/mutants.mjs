@@ -7,8 +7,8 @@
 // kept:
 //   npm run mutants -- --record
 //
-// Your working tree is never changed: the copy is target/mutants/tree, and it builds in its own
-// folder beside it.
+// Your working tree is never changed: the copy is target/mutants/tree, and cargo builds it into a
+// folder beside the copy.
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { faults } from "../tests/mutants/faults/index.mjs";

@@ -3,8 +3,8 @@
 //   npm test -- --only clippy,e2e                          some steps
 //   npm test -- --only e2e tests/e2e/healthz.test.mjs      some files of the e2e tests
 //
-// `npm run test:wide`: what takes too long for that. The tests that have larger numbers for it
-// (tests/wide.mjs), and longer fuzzing.
+// `npm run test:wide`: what takes too long for `npm test`. It runs the tests that have larger
+// numbers for it (tests/wide.mjs), and longer fuzzing.
 //   npm run test:wide -- --record                          writes what passed to tests/wide.md
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { checkSizes } from "../bench/size.mjs";
@@ -42,7 +42,8 @@ import * as steps from "./testing/steps.mjs";
 const LOGS = inRoot("target/logs");
 // The outcome of each e2e test, written by tests/evidence/reporter.mjs.
 const REPORT = inRoot("target/e2e-report.jsonl");
-// Two fill two processors only while neither waits: for a timeout, a pause before a retry, a start.
+// Two files keep two processors busy only while neither file waits for a timeout, a retry or a
+// start.
 const E2E_FILES_AT_ONCE = 3;
 const FUZZ_SECONDS = 5;
 const WIDE_FUZZ_SECONDS = 60;
@@ -131,7 +132,7 @@ async function step(name, context) {
   console.log(`\n━━ ${name}`);
   const begun = performance.now();
   countInto(name);
-  // Without a new build these would measure and test an old one.
+  // Without a new build, these steps would measure and test an old build.
   const isPointless =
     ["size", "e2e"].includes(name) &&
     before.some(({ name, passed }) => name === "build" && !passed);
@@ -204,7 +205,7 @@ async function checkSize() {
 async function e2e({ files, before, isWide }) {
   // Tells the test files not to build again, but only if this run has just built everything.
   const isBuilt = before.some(({ name, passed }) => name === "build" && passed);
-  // Where it can't be installed, every test file would try to.
+  // Installed here once: if the install fails, every test file would try again.
   const browserOfAll = files.length > 0 ? {} : { CHROMIUM: await chromium() };
   rmSync(LOGS, { recursive: true, force: true });
   const all = isWide ? filesWithMore() : ["tests/**/*.test.mjs"];

@@ -24,7 +24,8 @@ const problem = byId("apps-problem");
 let afterwards = async () => {};
 
 /**
- * Reads which apps have access, and shows them. Without any, the page has nothing about apps.
+ * Reads which apps have access, and shows them. If no app has access, the page shows nothing about
+ * apps.
  *
  * @param {() => Promise<void>} withdrawn
  */
@@ -73,8 +74,8 @@ function entry(grant) {
 }
 
 /**
- * The name of an app. One that is not registered here has the address of its description instead,
- * whose host is enough.
+ * The name of an app. An app that is not registered here has the address of its description as its
+ * name. Only the host of that address is shown.
  *
  * @param {string} name
  */
@@ -97,7 +98,7 @@ function withdrawButton(id, name, item) {
         const path = `/auth/grants/${encodeURIComponent(id)}`;
         await jsonOf(await client.fetch(path, { method: "DELETE" }));
       } catch (error) {
-        // `not_found`: it was withdrawn already, as the user wanted.
+        // `not_found`: the access was withdrawn already, as the user wanted.
         if (!isRefusal(error) || error.code !== "not_found") throw error;
       }
       // The element that has the focus disappears. The focus moves to the next button, or else to

@@ -212,7 +212,8 @@ function finish(form, text) {
 }
 
 /**
- * The page has said what was refused. A fault of the page itself is for watch.js.
+ * Throws a fault of the page itself again, for watch.js. The page has already said what the service
+ * refused.
  *
  * @param {unknown} error
  */

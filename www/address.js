@@ -1,6 +1,6 @@
-// The address that somebody typed, for the next page: never in a URL, because servers log those.
-// A tab keeps it until it is closed. What a mail was asked for is kept for an hour, for the page
-// that the link in the mail opens in another tab.
+// The address that somebody typed, for the next page. It is never in a URL, because servers log
+// URLs. A tab keeps the address until the tab is closed. If a mail was asked for, the browser also
+// keeps the address for an hour, for the page that the link in the mail opens in another tab.
 import { forgetText, readText, storeText } from "./storage.js";
 
 const TYPED = "edgegate:address";
@@ -34,7 +34,7 @@ export function mailedAddress() {
     const isKept = until > Date.now() && until <= Date.now() + KEPT_MS;
     if (isKept && typeof address === "string") return address;
   } catch {
-    // These pages did not write it.
+    // These pages did not write the text.
   }
   forgetMailed();
   return "";

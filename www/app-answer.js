@@ -19,7 +19,7 @@ import { language, words } from "./words.js";
  */
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/;
-// Addresses that would run in this page, or show something else in its place.
+// Addresses that would run a script in this page, or show something else in place of the page.
 const NO_APPS = ["about:", "blob:", "data:", "file:", "filesystem:", "javascript:", "view-source:"];
 
 // The service could not read the cookie (src/edge/cookies.rs). The request may still be valid.
@@ -39,7 +39,7 @@ export function appPage(request, follow) {
     const mine = latest;
     try {
       const asked = /** @type {Asked} */ (await post("/auth/authorize/request", { request }));
-      // Somebody has signed in meanwhile.
+      // Ignores this answer if the page has asked again meanwhile, because somebody has signed in.
       if (mine !== latest || changeLanguage(asked)) return;
       await follow(asked);
     } catch (error) {
@@ -57,8 +57,8 @@ export function appPage(request, follow) {
 }
 
 /**
- * Answers the app. Resolves to false if nobody is signed in, or somebody other than the page has
- * shown. Then ask about the request again.
+ * Answers the app. Resolves to false if nobody is signed in, or if another user is signed in than
+ * the page has shown. In both cases ask about the request again.
  *
  * @param {string} request
  * @param {Asked} asked

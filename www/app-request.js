@@ -1,9 +1,10 @@
-// The request of an app that wants somebody signed in. The service has sealed it and leads people
-// here with it in the fragment. A page takes it out of the address bar, so that nobody bookmarks it,
-// and keeps it with its entry in the tab's history: reloading and going back find it again.
+// The request of an app that wants somebody signed in. The service seals the request and leads
+// people here, with the request in the fragment. A page moves the request from the address bar into
+// the state of its entry in the tab's history. So nobody bookmarks the request, and a reload or the
+// back button finds it again.
 //
-// While a mail is on its way, local storage keeps it for an hour under a random id, which the mailed
-// link carries. So the page that the link opens in another tab can go on to the app.
+// While a mail is on its way, local storage keeps the request for an hour under a random id, which
+// the mailed link carries. So the page that the link opens in another tab can go on to the app.
 import { forgetText, readText, storedNames, storeText } from "./storage.js";
 
 const KEPT = "edgegate:request:";
@@ -24,7 +25,7 @@ export function takeAppRequest() {
     const state = { request, isOther: given.has("other") };
     history.replaceState(state, "", location.pathname + location.search);
   }
-  // If the app asks again in this tab, perhaps only the fragment changes, and nothing loads.
+  // If the app asks again in this tab, the browser may change only the fragment and load nothing.
   addEventListener("hashchange", () => location.hash && location.reload());
   const { request: taken = "", isOther = false } = history.state ?? {};
   return { request: `${taken}`, isOther: Boolean(isOther) };
@@ -47,7 +48,7 @@ export function withAppRequest(path, request, { isOther = false } = {}) {
 
 /**
  * Keeps the request for the page that a mailed link opens. Returns what to send when a mail is asked
- * for: with the same `id` each time, so that each of several mails leads on.
+ * for. Use the same `id` for each mail of a page, so that the link in each mail leads to the app.
  *
  * @param {string} request
  * @param {string} id as `newId` makes it
@@ -59,7 +60,8 @@ export function keepForMail(request, id) {
   for (const { name } of kept.slice(MOST_KEPT - 1)) forget(name);
   const until = Date.now() + KEPT_MS;
   storeText(() => localStorage, KEPT + id, JSON.stringify({ request, until }));
-  // Also without storage: then the page behind the link says to go back to the app.
+  // Sent also if the browser has stored nothing: the page behind the link then says to go back to
+  // the app.
   return { request_id: id };
 }
 
@@ -71,8 +73,8 @@ export function newId() {
 }
 
 /**
- * What the mailed link says about an app: null if no app led to the mail, "" if this browser does
- * not have the request, or not any more.
+ * The request of the app that led to the mail. Null if no app led to it. "" if this browser does
+ * not have the request, or no longer has it.
  */
 export function mailedAppRequest(search = location.search) {
   const id = new URLSearchParams(search).get("request_id");
@@ -108,7 +110,7 @@ function read(name) {
     const isKept = until > Date.now() && until <= Date.now() + KEPT_MS;
     return isKept && typeof request === "string" ? { request, until: Number(until) } : null;
   } catch {
-    // These pages did not write it.
+    // These pages did not write the text.
     return null;
   }
 }

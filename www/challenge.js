@@ -33,7 +33,7 @@ export function takeChallenge() {
 
 /** Whether the form can be sent. If the check is not complete yet, says so. */
 export function isMet() {
-  // If its script did not load, the service decides.
+  // If the script of Turnstile did not load, the service decides.
   if (!siteKey || token || isBlocked) return true;
   problem.textContent = words.form.challenge;
   return false;

@@ -18,7 +18,7 @@ const { request } = takeAppRequest();
 const goOn = appPage(request, follow);
 /** @type {Asked | null} What is shown. */
 let shown = null;
-/** What to say at the buttons about the account that is shown. */
+/** The message at the buttons about the account that is shown. */
 let news = "";
 let frontSince = performance.now();
 
@@ -33,7 +33,7 @@ document.addEventListener("visibilitychange", () => {
 /** @param {Asked} asked */
 async function follow(asked) {
   const { client: app, user, next } = asked;
-  // `done`: another tab has allowed it already.
+  // `done`: another tab has allowed the app already.
   if (next !== "consent" || !user) return location.replace(withAppRequest("/sign-in", request));
   news = shown !== null && shown.user?.id !== user.id ? words.consent.other_user : "";
   shown = asked;

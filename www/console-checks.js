@@ -65,10 +65,11 @@ export function suggestChecks(claims) {
   forgetResults();
 }
 
-// Grows with each change of what is checked. A result that was asked for before is not shown.
+// Grows with each change of what is checked. A result that was asked for before the change is not
+// shown.
 let turn = 0;
 
-/** Removes all results, because they are about something else than what the fields say now. */
+/** Removes all results, because the fields have changed since. */
 export function forgetResults() {
   turn += 1;
   for (const name of Object.keys(CHECKS)) clear(name);
@@ -90,7 +91,7 @@ function sayResult(text, why = "") {
 }
 
 /**
- * Runs all three checks, and says what came of them. If this page and the server differ, says why
+ * Runs all three checks, and shows their results. If this page and the server differ, says why
  * below the checks.
  *
  * @param {string} token

@@ -4,7 +4,8 @@ import { fill, words } from "./words.js";
 /** @type {Record<string, string>} */
 const SENTENCES = words.reasons;
 /**
- * By the ends of reasons. What is before the end is the name of a member, as in `email_missing`.
+ * The sentences for reasons with a certain end. The part before the end is the name of a member, as
+ * in `email_missing`.
  *
  * @type {Record<string, string>}
  */

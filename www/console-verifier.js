@@ -24,7 +24,7 @@ export function verifierFor({ issuer, audience }) {
 }
 
 /**
- * The checks answer false without keys, so this makes sure of them first.
+ * Makes sure that the verifier has keys: without keys, the checks answer false.
  *
  * @param {Verifier} verifier
  */

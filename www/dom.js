@@ -79,7 +79,7 @@ export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** Says that the page works: its message about a failure goes. */
+/** Says that the page works. style.css then hides the message about a failure. */
 export function ready() {
   document.documentElement.dataset.state = "ready";
 }

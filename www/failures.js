@@ -18,7 +18,7 @@ import { duration, fill, words } from "./words.js";
 export const isRefusal = (error) => error instanceof Error && error.name === "EdgegateError";
 
 /**
- * Whether nobody knows if the request did its work.
+ * Whether the page can't know if the request did its work.
  *
  * @param {Failure} failure
  */
@@ -35,12 +35,13 @@ export const isAbout = ({ code, errors }, ...fields) =>
 
 /**
  * For how many seconds the service asks to wait, and the sentence that says so, with `{time}`. Null
- * if it does not.
+ * if the service does not ask to wait.
  *
  * @param {Failure} failure
  */
 export function waitOf({ code, retryAfter }) {
-  // Attempts of other people count too: those from the same network, and those at the same account.
+  // The limit also includes the attempts of other people: from the same network, or at the same
+  // account.
   if (code === "rate_limited")
     return { seconds: retryAfter || 60, sentence: words.form.rate_limited };
   if (code === "unavailable") return { seconds: retryAfter || 5, sentence: words.form.unavailable };
@@ -74,7 +75,7 @@ export function inWords(failure) {
     case "wasm_unavailable":
       return fill(say.wasm_unavailable, { cause: message.replace(/^edgegate: /, "") });
   }
-  // No page but those that show the check can mend this.
+  // Only a page that shows the check can solve this.
   if (isAbout(failure, "challenge")) return say.challenge_absent;
   const [wrong] = failure.errors ?? [];
   if (code === "invalid_field" && wrong) return fill(say.wrong_field, { ...wrong });

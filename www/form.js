@@ -54,8 +54,8 @@ export function onSubmit(form, send) {
 }
 
 /**
- * The same for a button without a form. `place` is where to say what `act` returns or throws. `done`
- * is called after `act` has succeeded.
+ * Does the same for a button without a form. `place` is where to say what `act` returns or throws.
+ * `done` is called after `act` has succeeded.
  *
  * @param {HTMLElement} button
  * @param {Act} act
@@ -67,7 +67,7 @@ export function onClick(button, act, place, done) {
 }
 
 /**
- * Lets the button wait, and counts down in `place`.
+ * Makes the button do nothing for a time, and counts down in `place`.
  *
  * @param {HTMLElement} button
  * @param {HTMLElement} place
@@ -145,7 +145,7 @@ export function mark(input, text = "") {
 }
 
 /**
- * The same, and moves the focus there.
+ * Says below an input what is wrong with it, and moves the focus to the input.
  *
  * @param {HTMLInputElement} input
  * @param {string} text

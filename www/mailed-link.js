@@ -37,7 +37,7 @@ onSubmit(form, async () => {
       return password.refuse(error);
     throw error;
   }
-  // Signing in comes next.
+  // The next page is the one for signing in.
   if (username instanceof HTMLInputElement) rememberTyped(username.value.trim());
   forgetMailed();
   finish("done");
@@ -59,9 +59,9 @@ function takeTicket() {
 }
 
 /**
- * A password manager stores a password with the user name of the form. The link does not say whose
- * it is. If this browser asked for it, the field shows the address and can be corrected. Otherwise
- * nobody sees the field, and a password manager may fill it.
+ * A password manager stores a password with the user name of the form. The link does not say to
+ * whom it was mailed. If this browser asked for the mail, the field shows the address and can be
+ * corrected. Otherwise nobody sees the field, and a password manager may fill it.
  *
  * @param {HTMLInputElement} input
  */

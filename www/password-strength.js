@@ -1,18 +1,18 @@
-// What the page can say about a password without knowing its owner: its length, and whether it
-// continues as anybody would guess.
+// What the page can say about a password without knowing its owner: its length, and whether its
+// characters are easy to guess from the ones before.
 import { PASSWORD_MAX_CHARS, PASSWORD_MIN_LENGTH } from "./generated.js";
 import { fill, words } from "./words.js";
 
 /**
- * The fewest characters that the server accepts by default. PASSWORD_MIN_LENGTH can change it; the
- * server then says so.
+ * The fewest characters that the server accepts by default. If its setting PASSWORD_MIN_LENGTH is
+ * another number, the server rejects a shorter password and says why.
  */
 export const LEAST = PASSWORD_MIN_LENGTH;
 /** The most characters that the server accepts. */
 export const MOST = PASSWORD_MAX_CHARS;
 
-// Nobody can guess so many characters that do not follow from the ones before, unless the words are
-// a quotation.
+// Nobody can guess this many characters if none follows from the ones before. A quotation is an
+// exception.
 const LONG = 20;
 
 /**
@@ -74,7 +74,7 @@ function countSurprising(characters) {
 }
 
 /**
- * NaN outside of the list: it equals nothing.
+ * The code point of a character. NaN outside of the list, because NaN equals no number.
  *
  * @param {string[]} characters
  * @param {number} i

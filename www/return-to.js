@@ -11,7 +11,7 @@ export function returnTo(search = location.search, origin = location.origin) {
     // `/<tab>/evil` lead to other hosts.
     if (asked.startsWith("/") && url.origin === origin) return url.href;
   } catch {
-    // It is not a URL.
+    // The path is not a URL.
   }
   return new URL(USUAL, origin).href;
 }

@@ -21,7 +21,7 @@ const { request, isOther } = takeAppRequest();
 const goOn = appPage(request, follow);
 /** @type {Asked | null} What the service has said about the request. */
 let asked = null;
-// As soon as somebody uses the form, it stays.
+// As soon as somebody uses the form, the page keeps showing it.
 let isInUse = false;
 // A password manager may fill the form. So an input alone does not show that somebody wants to use
 // another account for the app.
@@ -145,7 +145,7 @@ if (request) {
       byId("who").textContent = nameOf(user);
       show("signed-in", { focus: false });
     },
-    // Nobody knows now who is signed in. Signing in works all the same.
+    // The page can't find out who is signed in. Signing in works all the same.
     () => {},
   );
 }

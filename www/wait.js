@@ -22,7 +22,7 @@ export function countDown(place, { seconds, sentence }, over = words.form.wait_o
   delete place.dataset.state;
   return new Promise((/** @type {(over?: undefined) => void} */ resolve) => {
     const ticking = setInterval(() => {
-      // No longer than the service said, if the clock of the device was set back.
+      // If the clock of the device was set back, the wait is not longer than the service said.
       const left = Math.min(seconds, Math.ceil((until - Date.now()) / 1000));
       const isShown = timer.isConnected;
       if (left > 0) {

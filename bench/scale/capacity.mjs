@@ -46,9 +46,9 @@ export function storedBy(users, store, { use, bytes, gb }) {
 }
 
 /**
- * Dollars of a month, the included amounts taken off: `{ byAct, plan, storage, together, verified }`.
- * An included amount is divided among the acts in proportion to their use. `verified` is the whole
- * without checks: when other programs verify tokens themselves.
+ * Dollars of a month, less the included amounts: `{ byAct, plan, storage, together, verified }`. An
+ * included amount is divided among the acts in proportion to their use. `together` is the total.
+ * `verified` is the total without checks, for when other programs verify tokens themselves.
  */
 export function monthOf(users, store, { use, cost, facts }) {
   const bills = Object.fromEntries(
@@ -104,7 +104,7 @@ export function usersAt({ amount, unit, a }, store, { use, bytes }) {
   return perUser > 0 ? amount / perUser : Number.POSITIVE_INFINITY;
 }
 
-/** Each limit with each store that reaches it, those that are reached first coming first. */
+/** Each limit with each store that reaches it. The limits that are reached first come first. */
 export const breaksOf = (stores, limits, facts) =>
   limits
     .flatMap((limit) =>

@@ -1,5 +1,5 @@
-// Virtual time: what happens when, in order. A binary heap; what is due at the same time happens in
-// the order in which it was added.
+// Virtual time: runs events in the order of their times. Events of the same time run in the order
+// in which they were added. The queue is a binary heap.
 
 export class EventQueue {
   #heap = [];
@@ -20,7 +20,7 @@ export class EventQueue {
     heap[place] = event;
   }
 
-  /** Until nothing is left. */
+  /** Runs events until none is left. */
   run() {
     while (this.#heap.length > 0) {
       const { time, act } = this.#take();

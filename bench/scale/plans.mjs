@@ -31,7 +31,7 @@ export const PLANS = {
 };
 
 /**
- * What a Worker's trace says: the stages before the answer.
+ * The stages before the answer, read from a Worker's trace.
  *
  * @param {string[]} trace "begin D1 statements", "end D1 statements", "answer", in order
  */

@@ -61,7 +61,9 @@ export function simulate({
   const measured = {};
   const calls = {};
 
-  /** The end of a call that begins now. D1's comes later, when the statement gets there. */
+  /**
+   * The end of a call that begins now. The end of a call to D1 is known later, when it gets there.
+   */
   const made = {
     "KV keys read": (user, now, act) => {
       const keys = keysOf(act);
@@ -108,7 +110,7 @@ export function simulate({
         .map((name) => call(name, now, index));
       const last = Math.max(now, ...here);
       if (here.length === stages[index].length) return stage(index + 1, last);
-      // Statements reach the database in the order of time, whoever they are from.
+      // Statements of all users reach the database in the order of time.
       count(calls, act, D1);
       const between = way(user.continent, primary);
       return events.at(now + between / 2, (at) =>
@@ -118,7 +120,7 @@ export function simulate({
     stage(0, begun + toUs);
   }
 
-  /** A check of a token whose session the isolate has looked up a moment ago asks nobody. */
+  /** A check makes no call if the isolate has looked up the token's session a moment ago. */
   function check(user, begun) {
     if (store.name !== "kv") return ask(user, "check", store.plans.check, begun);
     const isolate = Math.floor(uniform() * caching.isolates);

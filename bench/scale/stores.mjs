@@ -1,14 +1,14 @@
-// What each activity of a user costs with each store: the counted operations of
-// docs/operations.md, and the planned ones of the copy in the user's object.
+// What each activity of a user costs with each store: the counted operations of docs/operations.md,
+// and the computed operations of a third store, for comparison.
 import { LATER, sum, times } from "../cost.mjs";
 import { PLANS } from "./plans.mjs";
 
 /**
  * The copy in the user's object: D1 owns the user's row, and the object keeps a copy of it for a
  * day. A renewal reads the copy in the object. The first renewal of a day finds no valid copy: the
- * object says so, the Worker reads the row, and a second call brings it. Compared with a `durable`
- * without copies, a renewal reads one more row of the object (the copy) and no D1, and the first one
- * writes one row more.
+ * object says so, the Worker reads the row, and a second call brings the row to the object.
+ * Compared with a `durable` without copies, a renewal reads one more row of the object (the copy)
+ * and reads nothing in D1. The first renewal of a day also writes one more row.
  */
 const COPY_ROW = { "object rows read": 1 };
 const SECOND_CALL = { "object calls": 1, "object rows read": 2, "object rows written": 1 };
@@ -25,8 +25,9 @@ const D1_READ = { "D1 statements": 1, "D1 rows read": 1 };
  */
 
 /**
- * `kv` and `durable` as counted, then `durable` with the copy if that is not built yet, or without
- * it if it is: docs/operations.md then counts renewals of `durable` that read no D1.
+ * `kv` and `durable` as counted, and a third store for comparison. If docs/operations.md counts
+ * renewals of `durable` that read D1, the Worker has no copies yet, and the third store is
+ * `durable` with copies. Otherwise the third store is `durable` without copies.
  *
  * @returns {Store[]}
  */
@@ -58,12 +59,13 @@ function counted(name, operations) {
   };
 }
 
-/** The row of docs/operations.md that counts it, and its plan. */
+/** The name of the first renewal of a day in docs/operations.md and in PLANS. */
 const WITHOUT_COPY = "renewal without a copy";
 
 /**
- * The first renewal of a day reads D1's row. Once other renewals don't, docs/operations.md has a row
- * of its own for it. That row keeps the token, so what rotating costs is added.
+ * The first renewal of a day reads the user's row in D1. If other renewals don't,
+ * docs/operations.md counts the first one separately. It counts a renewal that keeps the token, so
+ * the cost of rotating the token is added here.
  */
 function firstRenewal(name, acts) {
   const { renewal, [WITHOUT_COPY]: first } = acts;

@@ -23,7 +23,7 @@ const DAY = 86_400;
  */
 export const titleOf = ({ name, note }) => (note ? `${name} (${note})` : name);
 
-/** The answer for those who read no further: a list. @param {Model} model */
+/** A list with the most important results. @param {Model} model */
 export function summary(model) {
   const { stores, sizes, use, bytes, cost, facts } = model;
   const prices = pricesOf(model);
@@ -125,7 +125,7 @@ function limiterCalls(users, use, { LIMITER_CALLS }) {
   return (calls.reduce((all, count) => all + count, 0) * use.peak) / DAY;
 }
 
-/** A row for each store; one for all of them where they agree. Stores without the unit have none. */
+/** A row for each store, or one row if all agree. A store that lacks the unit has no row. */
 function rowsOf(title, stores, amountOf, sizes) {
   const rows = stores.map((store) => ({
     store,
@@ -195,7 +195,7 @@ export function monthTable(model) {
   );
 }
 
-/** A number of users above this is as good as no limit. */
+/** A limit that only more users than this reach is left out. */
 const NOBODY = 1e9;
 
 /** One row for all stores that reach a limit at the same number. @param {Model} model */

@@ -7,7 +7,7 @@ import { showing } from "./clients.mjs";
 
 const FOLDER = "target/bench/worker";
 
-/** Builds it. */
+/** Builds the Worker with the bare work. */
 export async function buildBare() {
   mkdirSync(inRoot(FOLDER), { recursive: true });
   await workerModule({

@@ -1,6 +1,7 @@
 // better-auth on D1, set up as in its documentation: email and password with its own scrypt, the
-// bearer and jwt plugins. One instance serves the isolate. With `updateAge` 0 it renews the session
-// at each look, which is the closest it has to a renewal: the token stays the same.
+// bearer and jwt plugins. One instance serves the isolate. With `updateAge` 0 it extends the
+// session each time the session is read. It has nothing closer to a renewal: the token stays the
+// same.
 import { betterAuth } from "better-auth";
 import { getMigrations } from "better-auth/db/migration";
 import { bearer, jwt } from "better-auth/plugins";

@@ -57,7 +57,7 @@ export async function startEdgegate({
       let fresh;
       return {
         repeated: sign(alg, 1, typ)[0],
-        // They take a second.
+        // Made only if needed, because making these tokens takes a second.
         get fresh() {
           fresh ??= sign(alg, NEW_TOKENS, typ);
           return fresh;

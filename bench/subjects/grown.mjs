@@ -7,7 +7,7 @@ import { chain } from "./clients.mjs";
 import { startEdgegate } from "./edgegate.mjs";
 import { makeKeys } from "./tokens.mjs";
 
-/** One deployment, as `bench/scaling.mjs` names its dimension and point. */
+/** Starts one deployment. `bench/scaling.mjs` has the names of the dimensions and the points. */
 export async function startPoint(dimension, point) {
   const { EdDSA } = makeKeys();
   const store = dimension === "sessions-durable" ? "durable" : "kv";

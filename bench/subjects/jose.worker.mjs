@@ -1,7 +1,7 @@
 // The checks of GET /auth/authorized?role=…, done with jose as its documentation shows: keys
 // imported once; algorithm, issuer, audience and type given. It looks only at the token. With the
-// setting HEADERS each answer has these headers and a new id, as edgegate's answers have. Then the
-// headers are made once and copied, as edgegate does it.
+// setting HEADERS each answer has the headers in that setting and a new id, as edgegate's answers
+// have. The headers are made once and copied, as edgegate does it.
 import { importJWK, jwtVerify } from "jose";
 
 let keys;

@@ -1,5 +1,5 @@
 // A mail provider on loopback that accepts every mail at once. Each subject that sends mails has
-// one of its own. It plays Resend: `POST /emails` with JSON, and an answer with an id.
+// its own provider, which behaves like Resend: `POST /emails` with JSON, and an answer with an id.
 import { createServer } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 

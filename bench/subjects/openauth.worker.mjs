@@ -19,8 +19,8 @@ export default {
     server ??= issuer({
       subjects,
       storage,
-      // The default, 60, is KV's minimum. If the clock ticks between two lines of OpenAuth, it
-      // becomes 59, which KV refuses.
+      // The default, 60, is KV's minimum. If the clock ticks between two lines of OpenAuth, the
+      // value becomes 59, which KV refuses.
       ttl: { reuse: 90 },
       providers: {
         password: PasswordProvider({

@@ -16,7 +16,7 @@ const EMAIL = "ada@example.com";
 const PASSWORD = "correct horse battery staple";
 const entry = (name) => inRoot("bench/subjects", `${name}.worker.mjs`);
 
-/** The bundled text of a peer's Worker; its size is a row of the table. */
+/** The bundled text of a peer's Worker. The size of the text is a row of the table. */
 export const bundleOf = (name) => bundle(entry(name));
 
 export async function startEmpty() {
@@ -30,7 +30,7 @@ export async function startEmpty() {
 
 /**
  * `tokens` are edgegate's own, `{ repeated, fresh }` by algorithm. With `HEADERS` each answer has
- * these.
+ * these headers.
  *
  * @param {{ HEADERS?: Record<string, string> }} [more]
  */
@@ -53,7 +53,7 @@ export async function startJose(keys, tokens, more = {}) {
   };
 }
 
-/** It accepts only the `typ` "JWT", so `tokens` have that type and the same claims. */
+/** Hono accepts only the `typ` "JWT", so `tokens` have that type and the same claims. */
 export async function startHono(keys, tokens) {
   const { url, stop } = await start(await bundleOf("hono"), {
     bindings: { ...EXPECTED, KEY: JSON.stringify(keys.HS256) },
@@ -62,7 +62,7 @@ export async function startHono(keys, tokens) {
 }
 
 /**
- * `more` are options of Miniflare's, as of the peers below.
+ * `more` are options of Miniflare, as for the peers below.
  *
  * @param {{ renews?: boolean, [option: string]: any }} [options]
  */

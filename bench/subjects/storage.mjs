@@ -1,5 +1,5 @@
-// The storage calls of edgegate's requests in an empty Worker, on the same bindings: the bound for
-// edgegate on this storage, and what its bindings alone take of the process's memory.
+// The storage calls of edgegate's requests in an empty Worker, on the same bindings. This shows how
+// fast edgegate could be at most on this storage, and how much memory its bindings alone need.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { inRoot } from "../../scripts/project/root.mjs";
 import { makeSession, makeUsers } from "../../tests/e2e/forge.mjs";

@@ -1,5 +1,5 @@
-// The npm package beside jose: both verify the same tokens, in the same process. No module of Node:
-// this runs in Node and in Chromium.
+// The npm package beside jose: both verify the same tokens, in the same process. This runs in Node
+// and in Chromium, so it imports no module of Node.
 
 /** How many tokens one round verifies in each way. */
 export const SERIAL = 200;
@@ -51,13 +51,13 @@ async function parallel(verify, tokens) {
  *
  * @typedef {{ alg: string, jwks: object, options: object, tokens: string[] }} Given
  * @param {{ edgegate: any, jose: any }} modules
- * @param {Given & { isEven: boolean }} given `tokens` are SERIAL + PARALLEL new ones
+ * @param {Given & { isEven: boolean }} given `tokens` are SERIAL + PARALLEL new tokens
  */
 export async function round(modules, { tokens, isEven, alg, jwks, options }) {
   const subjects = Object.entries(await verifiersOf(modules, { alg, jwks, options }));
   if (isEven) subjects.reverse();
   const seen = tokens.slice(0, 1);
-  // Both import their keys and are compiled.
+  // Makes both import their keys, and makes the engine compile both.
   for (const [, verify] of subjects) for (let n = 0; n < 20; n++) await verify(seen[0]);
   const repeated = (count) => Array.from({ length: count }, () => seen[0]);
   const ways = {

@@ -13,7 +13,7 @@ const { redirectUrl, answer, close } = await listen();
 
 // A real program keeps the tokens in the key chain of the system.
 const kept = { state: randomUUID(), tokens: undefined, verifier: "", client: undefined };
-// A URL is the address of a document about this client. Everything else is registered.
+// If the id is a URL, a document at that address describes this client. Any other id is registered.
 const hasDocument = CLIENT_ID.startsWith("https:");
 
 /** @type {import("@modelcontextprotocol/sdk/client/auth.js").OAuthClientProvider} */

@@ -8,7 +8,7 @@ import { Refusal } from "./refusal.js";
 const AGAIN = "Solve this and run it again: it continues where it stopped.";
 
 /**
- * Installs the packages, if they are not there yet. npm's own settings hold, such as `offline`.
+ * Installs the packages, if they are not there yet. npm's own settings apply, such as `offline`.
  *
  * @param {string} folder
  */

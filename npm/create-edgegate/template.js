@@ -122,7 +122,7 @@ const withKv = (text) =>
 
 /**
  * The ids of rate limits are shared by all Workers of an account: two projects with the same id would
- * count together.
+ * share one count.
  *
  * @param {string} text
  */
@@ -141,7 +141,8 @@ function withOwnLimits(text) {
 function writeNew(path, text) {
   if (existsSync(path)) return false;
   mkdirSync(dirname(path), { recursive: true });
-  // So that a run that is cut short leaves no half of a file under its name.
+  // Written under another name first: a run that is cut short leaves no half of a file under
+  // `path`.
   const whole = `${path}.new`;
   writeFileSync(whole, text);
   renameSync(whole, path);

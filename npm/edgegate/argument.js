@@ -48,7 +48,7 @@ export function readList(name, value, max) {
 }
 
 /**
- * Rejects members that nobody reads: a misspelt option would be ignored, and its default used.
+ * Rejects unknown members. Otherwise a misspelt option would be ignored, and its default used.
  *
  * @param {object} options
  * @param {readonly string[]} known

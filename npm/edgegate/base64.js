@@ -1,8 +1,8 @@
 /**
- * The bytes of a text in base64. The caller knows that it is valid.
+ * Decodes a text in base64. The caller must know that the text is valid.
  *
- * Engines have `fromBase64` since 2025. For the wasm, the loop takes some 4 ms, because the engine
- * has not optimised it yet.
+ * Engines have `fromBase64` since 2025. In older engines the loop takes about 4 ms for the wasm,
+ * because the engine has not optimised the loop yet.
  *
  * @param {string} text
  * @returns {Uint8Array<ArrayBuffer>}

@@ -1,5 +1,5 @@
-// Checks on the claims of a token that was verified before. They are the rules of
-// crates/token/src/authorize.rs. tests/agreement compares both.
+// Checks the claims of a token that was verified before, by the same rules as
+// crates/token/src/authorize.rs. tests/agreement compares the results of both files.
 /** @import { Claims, UnverifiedClaims } from "./types/index.d.ts" */
 import { invalidArgument, readArgument, readList } from "./argument.js";
 import { ROLES_ASKED_MAX } from "./generated.js";
@@ -26,14 +26,15 @@ export const hasAnyRole = ({ roles: held }, roles) => roles.some((role) => held.
 
 /**
  * @param {Claims} claims
- * @param {string | undefined} canonical Undefined if the caller has asked for what is not an
- *   address.
+ * @param {string | undefined} canonical Undefined if the caller has asked for a text that is not
+ *   an address.
  */
 export const hasVerifiedEmail = ({ email, email_verified }, canonical) =>
   email_verified === true && canonical !== undefined && email === canonical;
 
 /**
- * The claims, with the members that a check reads. Rejects what `verify` can't have returned.
+ * Returns the members of the claims that a check reads. Rejects claims that `verify` can't have
+ * returned.
  *
  * @param {unknown} claims
  * @returns {Claims}
@@ -51,8 +52,7 @@ export function readClaims(claims) {
 const notClaims = () => invalidArgument("claims must be what verify() returned");
 
 /**
- * The roles to ask for. One that is empty, or not a string, is a mistake: then no role is asked
- * for.
+ * The roles to ask for, as a list. Throws if one of them is empty or is not a string.
  *
  * @param {unknown} roles
  * @returns {string[]}

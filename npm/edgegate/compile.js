@@ -4,8 +4,8 @@ import { isResponse } from "./source.js";
 import { unavailable } from "./wasm.js";
 
 /**
- * Compiles bytes or a response. It does not use `compileStreaming`: that needs a second copy of the
- * stream, to find out why it failed. In Chromium the copy takes longer than compiling does.
+ * Compiles bytes or a response. It does not use `compileStreaming`: to find out why that failed, it
+ * would need a second copy of the stream. In Chromium the copy takes longer than compiling does.
  *
  * @param {BufferSource | Response} source
  * @param {string} where Where it comes from, for error messages.

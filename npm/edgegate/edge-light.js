@@ -1,6 +1,6 @@
 // The loader for edge runtimes that are not workerd, such as Vercel's, which Next.js uses for
-// `runtime = "edge"` and its middleware. They may not compile wasm at run time, so the bundler
-// includes the compiled module: `?module` asks for it.
+// `runtime = "edge"` and its middleware. These runtimes may not compile wasm at run time. So the
+// bundler includes the compiled module: `?module` in the import asks for it.
 /**
  * @import { WasmSource } from "./types/index.d.ts"
  * @import { Platform } from "./verifier.js"

@@ -74,8 +74,8 @@ export function isEdgegateError(thrown) {
 export const codeOf = (thrown) => (isEdgegateError(thrown) ? thrown.code : undefined);
 
 /**
- * What Node knows of a failed fetch, such as ` (ECONNREFUSED)`. Its own message is only "fetch
- * failed". Empty elsewhere.
+ * Why a fetch failed in Node, such as ` (ECONNREFUSED)`: the message of Node's error is only "fetch
+ * failed". Empty on other platforms.
  *
  * @param {unknown} error
  */

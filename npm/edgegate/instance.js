@@ -62,7 +62,7 @@ export class Wasm {
       return answer;
     } catch (thrown) {
       const error = asError(thrown);
-      // A refusal of the wasm has a code. Anything else has skipped the rest of some Rust function.
+      // A refusal of the wasm has a code. Any other error has ended a Rust function halfway.
       if (instance && error.code === "internal") instance.isDead = true;
       throw instance?.isDead ? bug(thrown) : error;
     } finally {
@@ -71,9 +71,9 @@ export class Wasm {
   }
 
   #usable() {
-    // If a call still counts as running, one of two things has happened. The runtime has cut it
-    // off, as Workers do at the limit of CPU time. Or the call has called `run` again. The package
-    // never does that, but a replaced WebCrypto, which runs inside of a call, could.
+    // If a call is still marked as running, one of two things has happened. The runtime has cut the
+    // call off, as Workers do at the limit of CPU time. Or the call has called `run` again. The
+    // package never does that, but a replaced WebCrypto could, because it runs inside of a call.
     if (this.#instance.isRunning) this.#instance.isDead = true;
     if (this.#instance.isDead) this.#instance = makeInstance(this.#module, this.#makeGlue);
     return this.#instance;
@@ -143,8 +143,8 @@ function guardExport(state, value, name) {
 }
 
 /**
- * Throws after each call of an imported function if the instance has died in the meantime. A
- * function of the wasm that is still on the stack must not continue.
+ * The imported function, with a check after each call: it throws if the instance has died in the
+ * meantime. A function of the wasm that is still on the stack must not continue.
  *
  * @param {State} state
  * @param {WebAssembly.ImportValue} value
@@ -160,8 +160,8 @@ function guardImport(state, value) {
 }
 
 /**
- * wasm-bindgen's code compiles what is not an instance of this. A module of another realm is a
- * module too.
+ * wasm-bindgen's code compiles every value that is not an instance of this class. A compiled module
+ * of another realm is an instance too.
  */
 const AnyModule = { [Symbol.hasInstance]: isModule };
 

@@ -10,9 +10,9 @@ import { decodeText } from "./text.js";
 /** Older keys are fetched again, in the background. */
 const FRESH_MS = 10 * 60_000;
 /**
- * Keys that could not be fetched again for this long are not used any more. It is the longest life
- * of an access token. While the service is down, nobody gets a new token, so using the keys for
- * longer would help only somebody who has stolen a signing key.
+ * Keys that could not be fetched again for this long are not used any more. This is the longest
+ * life of an access token. While the service is down, nobody gets a new token, so using the keys
+ * for longer would help only somebody who has stolen a signing key.
  */
 const USABLE_MS = MAX_ACCESS_TOKEN_TTL * 1000;
 /**
@@ -34,8 +34,8 @@ const TIMEOUT_MS = 5_000;
 const LOST_MS = TIMEOUT_MS + 1_000;
 
 /**
- * Options of the request for a key set in a browser. The key set is public, so no credentials. The browser
- * revalidates its copy at every fetch.
+ * Options of the request for a key set in a browser. The key set is public, so the request has no
+ * credentials. The browser revalidates its copy at every fetch.
  *
  * @type {RequestInit}
  */
@@ -96,8 +96,8 @@ export class RemoteKeySet {
     const flight = this.#download();
     this.#prefetched = flight;
     flight.promise.catch((error) => {
-      // `ready()` has begun to use it, and reports the failure. It is not called if the wasm can't
-      // be loaded. Then this is a failed fetch as any other.
+      // If `ready()` has begun to use this download, it reports the failure. `ready()` is not
+      // called if the wasm can't be loaded. The failure is then noted here.
       if (this.#prefetched !== flight) return;
       this.#prefetched = null;
       this.#failed(error);
@@ -136,12 +136,13 @@ export class RemoteKeySet {
     const flight = this.#flying() ?? this.#begin();
     if (await endsInTime(flight)) return flight.promise;
     // The fetch was cancelled together with the request that began it. A fetch that this call
-    // begins can't be: this call is still running.
+    // begins is not cancelled, because this call is still running.
     return (this.#flying() ?? this.#begin()).promise;
   }
 
   /**
-   * Errors name the address, so that a wrong one is noticed.
+   * Uses a fetched key set. Errors name the address of the key set, so that a wrong address is
+   * noticed.
    *
    * @param {string} text
    */

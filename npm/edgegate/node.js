@@ -1,5 +1,5 @@
 // The loader for Node. Deno and Bun use it too, since they have Node's modules. The wasm is a part
-// of the scripts: a bundler that makes one file of a program need not know of it.
+// of the scripts, so a bundler that makes one file of a program includes it without a setting.
 /**
  * @import { WasmSource } from "./types/index.d.ts"
  * @import { Platform } from "./verifier.js"

@@ -7,8 +7,8 @@ const EXPECTED = ["issuer", "audience", "clockTolerance", "now", "currentDate"];
 const REMOTE = [...EXPECTED, "fetch"];
 
 /**
- * The options of `fromJwks`; with `remote`, those of `fromJwksUrl`; with `issuer`, those of
- * `fromIssuer`, whose issuer is not an option.
+ * Reads the options of `fromJwks`. With `remote`, reads those of `fromJwksUrl`. With `issuer`,
+ * reads those of `fromIssuer`, which takes the issuer as an argument.
  *
  * @param {unknown} options
  * @param {{remote?: boolean, issuer?: string}} [form]
@@ -38,8 +38,8 @@ export function readOptions(options, { remote = false, issuer: ofService } = {})
   };
 }
 
-// The wasm repeats these checks of `issuer`, `audience` and `clockTolerance`. It is loaded later
-// than the options are given, and a mistake should be told at once.
+// The wasm repeats these checks of `issuer`, `audience` and `clockTolerance`. They are here too,
+// because the wasm is loaded later and the caller should learn of a mistake at once.
 
 /**
  * @param {string} name

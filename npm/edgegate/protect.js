@@ -14,7 +14,7 @@ const OPTIONS = ["issuer", "resource", "scope", "metadata", "fetch", "now"];
 const METADATA = ["issuer", "resource", "scopes", "name", "documentation"];
 const METADATA_PATH = "/.well-known/oauth-protected-resource";
 const SCOPES_MAX = 64;
-/** A program has a few resources. If it takes the name from requests, there could be any number. */
+/** How many pairs of an issuer and a resource to keep verifiers for. A program has a few. */
 const KEPT_MAX = 32;
 const RETRY_AFTER_SECONDS = 2;
 

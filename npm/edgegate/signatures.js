@@ -2,7 +2,9 @@
 /** @import { GluePublicKey, GlueSignatureCheck, GlueVerifier } from "./wasm/edgegate.js" */
 import { decodeText } from "./text.js";
 
-/** Each token has at most 4 KiB of text, so they take 4 MiB at most. Ours have some 700 bytes. */
+/**
+ * A token has at most 4 KiB, so all take at most 4 MiB. A token of edgegate has about 700 bytes.
+ */
 const REMEMBERED_MAX = 1_000;
 
 /**
@@ -14,7 +16,8 @@ const REMEMBERED_MAX = 1_000;
  */
 export class SignedTokens {
   /**
-   * By their signatures, which are faster to look up. The token that was used last is at the end.
+   * The key of an entry is the token's signature, which is faster to look up than the token. The
+   * token that was used last is at the end.
    *
    * @type {Map<string, string>}
    */
@@ -248,8 +251,8 @@ let ticker;
 
 /**
  * `limited` with one timer for all calls: starting and stopping a timer for each token would take a
- * noticeable part of its time. The timer ticks four times a second, and an answer may take four
- * ticks: between 750 and 1,000 ms.
+ * noticeable part of the time that a token takes. The timer ticks four times a second, and an
+ * answer may take four ticks: between 750 and 1,000 ms.
  *
  * @type {Limit}
  */

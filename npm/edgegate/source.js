@@ -1,5 +1,6 @@
-// What the argument of load() is. It may come from another realm, such as an iframe, the sandbox of
-// a test runner or that of an edge runtime. There `instanceof` is false for every object.
+// Finds out what the argument of load() is. The argument may come from another realm, such as an
+// iframe, the sandbox of a test runner or the sandbox of an edge runtime. `instanceof` is false for
+// every object of another realm.
 
 /**
  * @param {unknown} value

@@ -1,4 +1,5 @@
-// UTF-8 where the platform has no TextDecoder: jsdom, in which Jest runs the tests of pages.
+// Encodes and decodes UTF-8, also where the platform has no TextDecoder: in jsdom, in which Jest
+// runs the tests of pages.
 
 /**
  * The text of bytes in UTF-8. Throws if they are not UTF-8. A byte order mark stays.
@@ -39,7 +40,7 @@ class Utf8Decoder {
 class Utf8Encoder {
   /** @param {string} text */
   encode(text) {
-    // As TextEncoder does with half of a surrogate pair.
+    // TextEncoder replaces half of a surrogate pair in the same way.
     const escaped = encodeURIComponent(text.replace(/\p{Surrogate}/gu, "\ufffd"));
     const bytes = escaped.match(/%..|[^%]/g) ?? [];
     return Uint8Array.from(bytes, (byte) =>

@@ -209,7 +209,7 @@ async function ready(parts) {
 }
 
 /**
- * The claims of a token. Not `async`: every promise on the way costs each token its time.
+ * The claims of a token. Not `async`: one more promise would make each token slower.
  *
  * @param {() => Parts} partsOf
  * @param {unknown} token
@@ -337,7 +337,7 @@ class Keys {
   async verify(token, now) {
     const time = now();
     const bytes = this.#asciiBytes(token);
-    // The wasm says what is wrong with it.
+    // The wasm says what is wrong with the token.
     if (bytes === null) return parse(this.#ask((verifier) => verifier.verify(token, time)));
     const text = /** @type {string} */ (token);
     if (this.#signed.has(text)) {
@@ -349,8 +349,8 @@ class Keys {
     const jwks = this.#jwks;
     /** @type {SignatureCheck | undefined} */
     let check;
-    // The platform verifies in a thread of its own. Meanwhile the wasm judges the claims. They are
-    // used only if the signature is valid.
+    // The platform verifies in a thread of its own. Meanwhile the wasm judges the claims. The
+    // claims are used only if the signature is valid.
     const judged = parse(
       this.#ask((verifier) => {
         check = new SignatureCheck(this.#platformKeys, verifier, bytes, this.#limit);
@@ -375,7 +375,7 @@ class Keys {
   #asciiBytes(token) {
     if (typeof token !== "string" || token.length > ACCESS_TOKEN_MAX_BYTES) return null;
     const bytes = (this.#platform.encode ?? encodeText)(token);
-    // Other characters than those of ASCII have more bytes of UTF-8 than code units of UTF-16.
+    // A character outside of ASCII has more bytes in UTF-8 than code units in UTF-16.
     return bytes.length === token.length ? bytes : null;
   }
 
@@ -408,7 +408,7 @@ class Keys {
   }
 
   /**
-   * The form of an address that tokens have; undefined if it is not an address.
+   * The canonical form of an address, as tokens have it; undefined if `email` is not an address.
    *
    * @param {unknown} email
    */

@@ -4,8 +4,8 @@ import { inRoot, root } from "./root.mjs";
 import { node, toolEnv } from "./tools.mjs";
 
 /**
- * Runs it at this terminal. Returns its exit code. This does not use leash.js: the command may ask,
- * and its own programs end with it.
+ * Runs the command at this terminal. Returns its exit code. This does not use leash.js: the command
+ * may ask the user, and it ends its own programs.
  *
  * @param {string[]} args
  * @returns {Promise<number>}

@@ -52,8 +52,8 @@ export async function conformanceWorker() {
   return inRoot(FOLDER, "wrangler.json");
 }
 
-// Writes a copy of wrangler.toml beside this build. It has the same bindings, and the path of the
-// migrations is relative to it.
+// Writes a copy of wrangler.toml beside this build. The copy has the same bindings, and its path of
+// the migrations is relative to the copy.
 async function writeConfig() {
   const { unstable_readConfig } = await import("wrangler");
   const config = unstable_readConfig({ config: inRoot("wrangler.toml") }, { hideWarnings: true });

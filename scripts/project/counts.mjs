@@ -1,5 +1,5 @@
-// What the tests of one run say they tried: a file for each count, in a folder for each step. The
-// first number in the file must not be below the minimum in tests/counts.json.
+// How much the tests of one run have tried, by their own count: a file for each count, in a folder
+// for each step. The first number in a file must not be below the minimum in tests/counts.json.
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { inRoot } from "./root.mjs";
@@ -23,7 +23,7 @@ export function countInto(step) {
 }
 
 /**
- * What a step noted: `[slug, line]`, in the order of their names.
+ * The counts that a step has written: `[slug, line]`, in the order of the slugs.
  *
  * @param {string} step
  */
@@ -40,9 +40,9 @@ export function countsOf(step) {
 }
 
 /**
- * What is wrong with the counts of a step that has passed, as sentences. `minima` are `{ slug:
- * least }`. A step that ran only some of its tests may lack counts: `required` are those that it
- * must have.
+ * What is wrong with the counts of a step that has passed, as sentences. `minima` are
+ * `{ slug: least }`. `required` are the counts that the step must have: a step that ran only some
+ * of its tests may lack the others.
  *
  * @param {string} step
  * @param {string[][]} counted
@@ -88,8 +88,8 @@ export function readMinima(isWide = false) {
 }
 
 /**
- * The counts that a step of `npm run test:wide` must have. It runs only the tests that have larger
- * numbers for it.
+ * The counts that a step of `npm run test:wide` must have. The step runs only the tests that have
+ * larger numbers for `npm run test:wide`.
  *
  * @param {string} step
  */

@@ -95,7 +95,8 @@ export function wranglerArguments(args) {
 }
 
 /**
- * The parser takes the option that follows for a value that was forgotten.
+ * Throws when the value of an option was forgotten. The parser would use the next option as the
+ * value.
  *
  * @param {{ name: string, value?: string, inlineValue?: boolean }} option
  */

@@ -15,8 +15,8 @@ import { Advice } from "./advice.mjs";
 import { output } from "./run.mjs";
 
 /**
- * Marks a folder as used until this process ends, by an open file. Without it, nothing in the folder
- * would be open between the migrations and the start of wrangler.
+ * Marks a folder as used until this process ends, by an open file. Without that file, nothing in
+ * the folder would be open between the migrations and the start of wrangler.
  *
  * @param {string} folder
  */

@@ -1,6 +1,6 @@
 // A lock for one process at a time: two `npm start`, or a build by hand beside wrangler's, must not
 // write the same files at once. This is not proper-lockfile, because set-up takes the lock before
-// node_modules is installed. And when a holder dies, its lock is free at once.
+// node_modules is installed, and because the lock of a process that has died must be free at once.
 import {
   closeSync,
   existsSync,
@@ -65,8 +65,8 @@ function create(path) {
 }
 
 /**
- * Removes a lock whose holder is dead. Only one process may do that; otherwise a second one would
- * remove the first one's new lock.
+ * Removes a lock whose holder is dead. Only one process may do that at a time. Otherwise a second
+ * process would remove the new lock of the first.
  *
  * @param {string} path
  */
@@ -93,7 +93,8 @@ function isStale(path) {
   } catch {
     return false;
   }
-  // The file is empty between its creation and the write. If it stays empty, its holder died there.
+  // The file is empty between its creation and the write. If it stays empty, its holder has died
+  // before the write.
   if (text === "") return age(path) > STEAL_MS;
   const [pid, started] = text.split(" ");
   try {

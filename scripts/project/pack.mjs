@@ -39,7 +39,8 @@ export async function pack(name, stage) {
 }
 
 /**
- * A checkout has the modes that the umask allows, and npm packs them.
+ * Sets the same file modes everywhere: a checkout has the modes that the umask allows, and npm
+ * packs them.
  *
  * @param {string} folder
  * @param {Set<string>} programs

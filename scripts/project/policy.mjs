@@ -1,5 +1,5 @@
 // Constants of src/domain/policy.rs and crates/token/src/limits.rs for scripts. They are read from
-// there, so that no script has a copy of its own that can differ.
+// these files, so that no script has a copy of its own that can differ.
 import { readFileSync } from "node:fs";
 import { inRoot } from "./root.mjs";
 

@@ -14,9 +14,11 @@ const FOLDER = ".wrangler/e2e-worker";
 const STAMP = `${FOLDER}.stamp`;
 const UP = "../..";
 
-/** Makes it if anything changed. Returns the path of a wrangler configuration that boots it. */
+/**
+ * Makes the Worker if anything changed. Returns the path of a wrangler configuration that boots it.
+ */
 export async function prebuiltWorker() {
-  // `npm test` has just built it. A test file that is run by hand may come after a change.
+  // `npm test` has just built the Worker. A test file that is run by hand may come after a change.
   if (!process.env.EDGEGATE_BUILT)
     await mustRun(node(), [inRoot("scripts/build.mjs")], { env: toolEnv() });
   await withLock("e2e-worker", async () => {

@@ -1,12 +1,12 @@
-// The version of a release: what has it, and what CHANGELOG.md says about it.
+// The version of a release: which files name it, and what CHANGELOG.md says about it.
 import { Advice } from "./advice.mjs";
 
 const PACKAGES = ["edgegate", "edgegate-worker", "create-edgegate"];
 const MANIFESTS = ["package.json", ...PACKAGES.map((name) => `npm/${name}/package.json`)];
 
 /**
- * The version that a tag releases. Pre-releases would need a name of their own on npm, instead of
- * `latest`.
+ * The version that a tag releases. Throws for a pre-release, which would need a tag of its own on
+ * npm instead of `latest`.
  *
  * @param {string} tag
  */
@@ -57,7 +57,7 @@ export function withLinksTo(url, markdown) {
 }
 
 /**
- * What has another version than the one to be released.
+ * The places that have another version than the one to be released.
  *
  * @param {string} version
  * @param {string[]} files all files of the repository
@@ -94,7 +94,7 @@ export function otherVersions(version, files, read) {
 const pair = (place, version) => [place, version];
 
 /**
- * The crates of this workspace. Only crates of others have a source.
+ * The crates of this workspace. In Cargo.lock, only crates from elsewhere have a source.
  *
  * @param {string} lock
  */

@@ -1,11 +1,11 @@
 // Where the sources of the npm package are published: the `origin` of this clone, if it is on a
 // public host. An address in package.json would be wrong in every fork, and nobody may publish a
-// private one by accident.
+// private address by accident.
 import { output } from "./run.mjs";
 
 const PUBLIC_HOSTS = "github\\.com|gitlab\\.com|codeberg\\.org";
-// `https://host/owner/name.git`, `ssh://git@host/owner/name`, `git@host:owner/name.git`. What comes
-// before the host may be a password.
+// `https://host/owner/name.git`, `ssh://git@host/owner/name`, `git@host:owner/name.git`. The part
+// before the host may have a password.
 const REMOTE = new RegExp(
   `^(?:(?:https|ssh|git)://(?:[^/]*@)?|[^/:]+@)(${PUBLIC_HOSTS})[/:]([\\w.-]+/[\\w.-]+?)(?:\\.git)?/?$`,
 );

@@ -1,22 +1,22 @@
-// Takes the code that words errors out of a wasm, as the tool wasm-snip does: its functions become
-// traps, and wasm-opt then drops what nobody calls any more.
+// Removes the code that makes the texts of errors from a wasm, as the tool wasm-snip does: the
+// functions of that code become traps, and wasm-opt drops the functions that nobody calls any more.
 //
-// The compiler can't leave it out. serde-wasm-bindgen describes each value that it can't read, and
-// nothing tells the compiler that it never gets one. The descriptions bring the printing of floats
-// and the standard library's formatting.
+// The compiler can't leave this code out. serde-wasm-bindgen describes each value that it can't
+// read, and the compiler does not know that there is never such a value. The descriptions need the
+// printing of floats and the standard library's formatting.
 import { Advice } from "./advice.mjs";
 
 // The names are those of the compiler, which mangles in two ways.
 /** The standard library's panics. They are traps anyway, because nothing prints their messages. */
 const PANICS = /^(?!.*edgegate).*(4core|5alloc|3std|___rustc).*(panic|_fail|handle_)/;
-/** The errors of serde-wasm-bindgen. crates/browser/src/argument.rs lets nothing come so far. */
+/** The errors of serde-wasm-bindgen. crates/browser/src/argument.rs rejects bad values before. */
 const ERRORS = /serde_wasm_bindgen.*(5error|error\.\.Error|invalid_type_)|serde_core2de5Error/;
 /** The standard library's formatting. Only the functions above may call it: see below. */
 const FORMATTING = /4core3fmt|3fmt(5Debug|7Display|5Write|8LowerHex|8UpperHex)|core\.\.fmt/;
 
 /**
- * The wasm without that code. Throws if something that stays in it would call the formatting, since
- * it would trap.
+ * The wasm without that code. Throws if a function that stays in the wasm calls the formatting: the
+ * call would trap.
  *
  * @param {Uint8Array} wasm with the names of its functions
  * @returns {Promise<Uint8Array>} with the names of its functions

@@ -1,6 +1,6 @@
 // A stamp is a small file that records the inputs with which a step was last done. `npm run check`
-// uses wireit instead. It does not fit here: wrangler and set-up build too, and a build depends on
-// programs as well as on its files.
+// uses wireit instead. wireit does not fit here: wrangler and set-up build too, and a build depends
+// on programs as well as on its files.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { inRoot } from "./root.mjs";
@@ -18,7 +18,8 @@ export const stampIs = (path, value) => {
 };
 
 /**
- * Removed before a step begins, so that one that was cut short counts as not done.
+ * Removes the stamp. Call this before a step begins, so that a step that is cut short is done
+ * again.
  *
  * @param {string} path
  */

@@ -4,8 +4,8 @@ import { join } from "node:path";
 
 /**
  * The environment of a `cargo` that builds wasm. Panic messages contain the paths of source files.
- * Those of the workspace are relative, and those of other crates begin with CARGO_HOME, which is
- * replaced here.
+ * The paths of the workspace are relative. The paths of other crates begin with CARGO_HOME, which
+ * is replaced here.
  *
  * @param {string[]} [flags] further flags of rustc
  */

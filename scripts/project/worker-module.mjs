@@ -1,7 +1,8 @@
 // Turns the wasm that cargo has built into the modules of a Worker, in a folder: index.js and
-// index_bg.wasm. check.js runs the same wasm in Node, where it judges a configuration. wasm-bindgen writes the code that joins the two, and esbuild bundles it with
-// src/edge/entry.mjs. (worker-build would generate the entry itself. Other Workers could then call
-// every export of the wasm as a method, and it survives a panic in another way:
+// index_bg.wasm. check.js runs the same wasm in Node, where it judges a configuration. wasm-bindgen
+// writes the JavaScript that calls the wasm, and esbuild bundles that code with src/edge/entry.mjs.
+// (This is not worker-build, which would generate the entry itself. With its entry, other Workers
+// could call every export of the wasm as a method. It also handles a panic in another way:
 // docs/decisions/0014-panics.md.)
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { Advice } from "./advice.mjs";
@@ -14,8 +15,8 @@ const WASM = "wasm32-unknown-unknown";
 
 /**
  * Builds a package of the workspace for wasm32 and leaves the Worker in `folder`. `entry` is the
- * module of its entry points, `check` the one for Node. `optimised` builds it as it is deployed. With `named`, functions keep
- * their names, for a profile.
+ * module of its entry points, and `check` is the module for Node. With `optimised`, the Worker is
+ * built as it is deployed. With `named`, functions keep their names, for a profile.
  *
  * @param {{ folder: string, name?: string, entry?: string, check?: string, optimised?: boolean,
  *   named?: boolean }} options
@@ -35,7 +36,7 @@ export async function workerModule({
   const env = {
     // wasm-bindgen's macros then use the futures of js-sys, which need no further crate.
     WASM_BINDGEN_USE_JS_SYS: "1",
-    // Every workerd supports it. Ed25519 takes a tenth less time, and the Worker is 4 KB smaller.
+    // Every workerd supports SIMD. It makes Ed25519 a tenth faster and the Worker 4 KB smaller.
     ...wasmFlags(["-Ctarget-feature=+simd128"]),
   };
   // Build only the cdylib: cargo skips link-time optimisation if a crate is also an rlib, which
@@ -45,8 +46,9 @@ export async function workerModule({
 
   const file = `${name.replaceAll("-", "_")}.wasm`;
   const wasm = inRoot("target", WASM, optimised ? "release" : "debug", file);
-  // wasm-bindgen then exports the function that makes a new instance. Its own guard would call it
-  // after it has copied the arguments into the old one: src/edge/instance.mjs calls it instead.
+  // With this option wasm-bindgen exports the function that makes a new instance. wasm-bindgen's
+  // own guard would call that function too late, after the arguments were copied into the old
+  // instance. So src/edge/instance.mjs calls it instead.
   const reset = "--experimental-reset-state-function";
   const options = ["--target", "module", "--no-typescript", "--out-name", "index", reset];
   await mustRun(wasmBindgen, [wasm, "--out-dir", at("parts"), ...options]);
@@ -82,7 +84,8 @@ export async function workerModule({
   rmSync(at("parts"), { recursive: true });
 }
 
-// What rustc and wasm-bindgen use: no encoding that a runtime may not know yet.
+// The features that rustc and wasm-bindgen use. wasm-opt must not use others, which a runtime may
+// not know yet.
 const FEATURES = [
   "mutable-globals",
   "sign-ext",
@@ -93,7 +96,7 @@ const FEATURES = [
   "simd",
 ];
 
-// LLVM has already inlined what is worth it: wasm-opt's own inlining adds 10 KB gzipped and no speed.
+// LLVM has already inlined enough: wasm-opt's own inlining adds 10 KB gzipped and no speed.
 // (`strip` in Cargo.toml would remove sections that wasm-bindgen reads.)
 /**
  * @param {string} wasm
@@ -114,12 +117,13 @@ async function optimise(wasm, named) {
 
 const GUARD = JSON.stringify(inRoot("src/edge/instance.mjs"));
 const STALE_CLOSURE = "throw new Error('Cannot invoke closure from previous WASM instance');";
-// workerd takes thirty times as long for this as for a promise, and each wait of the wasm needs it.
+// In workerd this call takes thirty times as long as a promise, and each wait of the wasm needs it.
 const QUEUE_MICROTASK = "queueMicrotask(arg0);";
 
 /**
- * wasm-bindgen's module, with the guard of src/edge/instance.mjs between it and the wasm. Throws when
- * the module is not written as this expects: what the guard relies on may then have changed too.
+ * wasm-bindgen's module, with the guard of src/edge/instance.mjs between the module and the wasm.
+ * Throws when the module's text is not as expected: code that the guard relies on may have changed
+ * too.
  *
  * @param {string} glue
  */
@@ -127,16 +131,16 @@ export function guardedGlue(glue) {
   /** @type {[string, number][]} */
   const expected = [
     ["import source ", 1],
-    // Once when it is loaded, once in the function that makes a new one. Nothing else makes or
-    // calls wasm.
+    // Once when the module is loaded, and once in the function that makes a new instance. Nothing
+    // else makes or calls wasm.
     ["new WebAssembly.Instance(", 2],
     ["WebAssembly.", 2],
     ["wasm = wasmInstance.exports;", 2],
     ["export function __wbg_reset_state () {", 1],
     ["const real = (...args) => {", 1],
     [STALE_CLOSURE, 1],
-    // Its own guard makes a new instance in the middle of a call when this flag is set. Only the
-    // handler of traps sets it, which is left out.
+    // When this flag is set, wasm-bindgen's own guard makes a new instance in the middle of a call.
+    // Only the handler of traps sets the flag, and that handler is left out.
     ["__wbg_reinit_scheduled = true", 1],
     ["__wbg_handle_catch", 0],
     [QUEUE_MICROTASK, 1],

@@ -1,4 +1,4 @@
-// How much of Cloudflare's size limit our Worker uses: everything that wrangler uploads, gzipped.
+// How much of Cloudflare's size limit the Worker uses: everything that wrangler uploads, gzipped.
 import { existsSync, readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { Advice } from "./advice.mjs";

@@ -1,4 +1,4 @@
-// Judges settings and bindings by the Worker that the build has made (build/check.js).
+// Judges settings and bindings by the code of the built Worker (build/check.js).
 import { existsSync, readdirSync, statSync } from "node:fs";
 import * as settings from "../../npm/edgegate-worker/cli/lib/settings.js";
 import { Advice } from "../project/advice.mjs";
@@ -26,7 +26,7 @@ export async function faultsOf(configuration) {
 }
 
 /**
- * Whether the module that judges is newer than its sources. Then a fault is reported without a
+ * Whether the module that judges is newer than its sources. If it is, a fault is reported without a
  * build.
  */
 export function checkerIsCurrent() {

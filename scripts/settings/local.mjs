@@ -8,7 +8,7 @@ import { inRoot, root } from "../project/root.mjs";
 import { BUILT } from "./check.mjs";
 
 /**
- * Reads the configuration and judges it. `issuer` is the local origin, which stands for an ISSUER
+ * Reads the configuration and judges it. `issuer` is the local origin, which replaces an ISSUER
  * that only a deployed Worker has.
  *
  * @param {ReturnType<typeof import("../project/dev-arguments.mjs").devArguments>} given

@@ -1,5 +1,5 @@
-// What tests/clients runs: other people's clients, generators of clients and JWT libraries. Nothing
-// else needs them.
+// The programs that tests/clients runs: other people's clients, generators of clients and JWT
+// libraries. Nothing else needs them.
 import { existsSync } from "node:fs";
 import { Advice } from "../project/advice.mjs";
 import { hashOf } from "../project/hash.mjs";

@@ -7,10 +7,11 @@ import { output, run } from "../project/run.mjs";
 /**
  * @typedef {object} Need a program
  * @property {(string | undefined)[]} names where it may be, the first choice first
- * @property {string[]} [otherwise] names that will do where the package can't be installed
+ * @property {string[]} [otherwise] names that are good enough where the package can't be installed
  * @property {string} debianPackage
  * @property {string} advice for whoever has to install it by hand
- * @property {(path: string) => Promise<boolean>} [suits] whether a program that was found will do
+ * @property {(path: string) => Promise<boolean>} [suits] whether a program that was found is
+ *   suitable
  */
 
 /**

@@ -1,4 +1,5 @@
-// Go and a Java runtime, for the client that openapi-generator makes. Debian's will do.
+// Go and a Java runtime, for the client that openapi-generator makes. Debian's versions are new
+// enough.
 import { program } from "./debian.mjs";
 
 /** @type {import("./debian.mjs").Need} */
@@ -20,5 +21,5 @@ const javaNeed = {
 /** The path of Go, installed first where that can be done without asking. */
 export const go = () => program(goNeed);
 
-/** The path of Java, likewise. openapi-generator looks for it in PATH. */
+/** The path of Java, installed in the same way. openapi-generator looks for Java in PATH. */
 export const java = () => program(javaNeed);

@@ -17,7 +17,7 @@ import * as wasmTools from "./wasm-tools.mjs";
 const STEPS = [rust, wasmTarget, nodeModules, wasmTools];
 
 /**
- * Does what is missing; quick and silent when nothing is.
+ * Does the steps that are not current. Quick and silent if all are.
  *
  * @param {Step[]} [steps]
  */

@@ -1,4 +1,5 @@
-// lsof, with which `npm run reset` finds users of the local data on macOS. Its test runs everywhere.
+// lsof. On macOS, `npm run reset` finds the users of the local data with it. The test of that runs
+// on every system.
 import { program } from "./debian.mjs";
 
 /** @type {import("./debian.mjs").Need} */

@@ -1,5 +1,5 @@
-// Rust itself. It is the one thing that is not installed for you, because everybody manages it in
-// their own way.
+// Rust itself. It is the only program that set-up does not install for you, because everybody
+// manages it in their own way.
 import { readFileSync } from "node:fs";
 import { Advice } from "../project/advice.mjs";
 import { inRoot } from "../project/root.mjs";

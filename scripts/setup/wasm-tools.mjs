@@ -19,7 +19,7 @@ export async function install() {
   const target = inRoot(".tools/target");
   clearStamp(STAMP);
   // Without --locked, because the locked install fails. A debug build without debug info takes a
-  // third of the time to build and is as fast on our small wasm. Only this command gets the target
+  // third of the time to build and is as fast on this small wasm. Only this command gets the target
   // folder, so that no other build ends up in it.
   const { code } = await run(
     "cargo",

@@ -10,9 +10,9 @@ const KNOWN = ["ERR_ASSERTION", "ERR_TEST_FAILURE"];
 /** @typedef {{ file: string, name: string, error: string }} Failure a failed test */
 
 /**
- * The message of an error, where in the project it was thrown, and the same of each cause. Empty for a
- * suite that failed only because a test in it did: that test has its own entry. `stderr` is what the
- * test's process printed, which is shown when the process itself failed.
+ * The message of an error and where in the project it was thrown, then both for each cause. Empty
+ * for a suite that failed only because a test in it failed: that test has its own entry. `stderr`
+ * is what the test's process printed, which is shown when the process itself failed.
  *
  * @param {any} error
  * @param {string} [stderr]
@@ -66,7 +66,8 @@ export function failedIn(report) {
 }
 
 /**
- * The failed tests in what one of cargo's test programs printed. `file` is its source file.
+ * The failed tests in the output of one of cargo's test programs. `file` is the program's source
+ * file.
  *
  * @param {string} file
  * @param {string} text
@@ -87,7 +88,7 @@ export function failedInRust(file, text) {
 }
 
 /**
- * The lines that are printed for them.
+ * The lines that are printed for failed tests.
  *
  * @param {Failure[]} failures
  */

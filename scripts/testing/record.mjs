@@ -1,5 +1,5 @@
 // tests/wide.md: what the last runs of `npm run test:wide` tried. A run with `--record` replaces the
-// rows of what it ran and keeps the others, because all of them take two hours.
+// rows of the tests that it ran and keeps the others, because a run of all tests takes two hours.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { inRoot } from "../project/root.mjs";
 import { output } from "../project/run.mjs";
@@ -23,8 +23,8 @@ export async function record(counts, report) {
  * The text of tests/wide.md after a run.
  *
  * @param {string} before
- * @param {{ when: string[], counts: string[][], lines: string[] }} run `lines`: JSON, an outcome of
- *   a test each (tests/evidence/reporter.mjs)
+ * @param {{ when: string[], counts: string[][], lines: string[] }} run `lines`: JSON, each the
+ *   outcome of one test (tests/evidence/reporter.mjs)
  */
 export function resultsWith(before, { when, counts, lines }) {
   const files = passedFiles(lines).map(([file, ...ran]) => [file, ...ran, ...when]);
@@ -73,8 +73,8 @@ function merged(before, now) {
 }
 
 /**
- * For each file of which no test failed: its name, how many tests passed, how many were skipped, and
- * the seconds of the longest.
+ * For each file in which no test failed: its name, how many tests passed, how many were skipped,
+ * and how many seconds the longest test took.
  *
  * @param {string[]} lines
  */

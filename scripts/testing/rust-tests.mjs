@@ -1,5 +1,5 @@
-// Runs cargo's test programs in parallel. `cargo test` runs one after the other, and each ends with
-// a long test that keeps one processor busy while the others wait.
+// Runs cargo's test programs in parallel. `cargo test` runs them one after the other, and each
+// program ends with a long test that keeps only one processor busy.
 import { availableParallelism } from "node:os";
 import { dirname, relative } from "node:path";
 import { Advice } from "../project/advice.mjs";
@@ -47,7 +47,7 @@ export async function testPrograms({ quiet = false } = {}) {
 
 /**
  * Runs all tests, or with `quick` those that SLOW does not name. Prints the result of each program,
- * and everything that it printed if it failed. With `quiet` it prints nothing.
+ * and the whole output of a program that failed. With `quiet` this prints nothing.
  *
  * @param {{ quick?: boolean, quiet?: boolean }} [options]
  * @returns {Promise<{ code: number, failures: import("./failures.mjs").Failure[] }>}
@@ -61,7 +61,7 @@ export async function rustTests({ quick = false, quiet = false } = {}) {
       `scripts/testing/slow-tests.mjs names ${unknown.join(", ")}: cargo has no such test program.`,
     );
   for (const program of programs) await requireSlowTests(program);
-  // Start the slow ones first, so that none runs alone at the end.
+  // Start the slow programs first, so that none of them runs alone at the end.
   const waiting = programs
     .filter(({ name }) => !(quick && SLOW[name] === true))
     .sort((one, other) => rank(one) - rank(other));
@@ -71,7 +71,7 @@ export async function rustTests({ quick = false, quiet = false } = {}) {
     for (let next = waiting.shift(); next; next = waiting.shift())
       results.push(await runProgram(next, quick, quiet ? () => {} : console.log));
   };
-  // Their sources are compiled while the programs run: examples in the documentation.
+  // The examples in the documentation are compiled while the programs run.
   const docs = quick ? [] : [docTests()];
   await Promise.all([...docs, ...Array.from({ length: availableParallelism() }, worker)]);
   const doc = await docs[0];
@@ -114,8 +114,8 @@ async function runProgram({ name, executable, source, folder }, quick, print) {
   const begun = performance.now();
   const { code, stdout, stderr } = await run(
     executable,
-    // `--exact` applies to `--skip` here: a test is not skipped just because its name begins like
-    // that of a slow one.
+    // `--exact` applies to `--skip` here: a test is not skipped only because its name contains the
+    // name of a slow test.
     skipped.length > 0 ? ["--exact", ...skipped.flatMap((test) => ["--skip", test])] : [],
     { capture: true, cwd: folder, env: { CARGO_MANIFEST_DIR: folder } },
   );

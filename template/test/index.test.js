@@ -12,7 +12,7 @@ const server = createTestHarness({
   workers: [
     {
       configPath: "wrangler.jsonc",
-      // DEV makes the demo accounts. LIMITS: a test would soon be limited.
+      // DEV makes the demo accounts. LIMITS is off, because tests would soon reach the limits.
       vars: { DEV: "1", ISSUER: ORIGIN, LIMITS: "off" },
       secrets: testSecrets(),
     },

@@ -18,7 +18,8 @@ use futures_util::FutureExt as _;
 use wasm_bindgen::prelude::wasm_bindgen;
 use worker::Env;
 
-/// How often one request verifies, so that HTTP does not show: `LOOPS` of bench/subjects/works.mjs.
+/// How often one request verifies, so that the cost of HTTP does not show: `LOOPS` of
+/// bench/subjects/works.mjs.
 const LOOPS: usize = 200;
 
 thread_local! {

@@ -23,8 +23,8 @@ use edgegate_token::{
     Claims, Expected, KeySet, UntrustedToken, VerifiedToken, has_any_role, issue, verify,
 };
 
-/// One call of a case. False if it did not do what the case's name says: a refusal takes few
-/// instructions.
+/// One call of a case. Returns false if the call did not do what the case's name says: a refusal
+/// takes few instructions, and must not be counted.
 pub type Call = Box<dyn FnMut() -> bool>;
 
 /// A rule on an input.
@@ -71,11 +71,12 @@ const NOW: u64 = 1_800_000_000;
 const ISSUER: &str = "https://auth.example.com";
 const AUDIENCE: &str = "https://api.example.com";
 
-// Keys of RFCs, which no Worker starts with: 8037 A.1, 7515 A.3 and A.1.
+// The keys of RFC 8037 A.1 and RFC 7515 A.3 and A.1. They are public, so no Worker starts with
+// them.
 const EDDSA: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"2026-01","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"}]}"#;
 const ES256: &str = r#"{"keys":[{"kty":"EC","crv":"P-256","kid":"2026-02","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0","d":"jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI"}]}"#;
 const HS256: &str = r#"{"keys":[{"kty":"oct","kid":"2026-03","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow"}]}"#;
-/// That of HS256 once more.
+/// The key of HS256 once more.
 const TICKET_SECRET: &str =
     "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow";
 
@@ -126,10 +127,10 @@ fn verify_with(keys: &str) -> Prepared {
     }))
 }
 
-/// Asks a full memory for one token after another. Its hash seeds are new in each process, which
-/// evens out over many tokens.
+/// Asks a full memory for one token after another. The memory's hash seeds are new in each process.
+/// Their effect evens out over many tokens.
 fn token_seen_before() -> Prepared {
-    // The cheapest to make.
+    // Tokens with HS256 are the cheapest to make.
     let keys = KeySet::from_private_jwks(HS256)?;
     let mut memory = VerifiedTokens::default();
     let mut texts = Vec::new();
@@ -197,7 +198,7 @@ fn seal_next_refresh_token() -> Prepared {
     }))
 }
 
-/// The token `counter`, when the one before [`COUNTER`] was used this many seconds ago.
+/// Presents the token `counter`. The token before [`COUNTER`] was used `ago` seconds ago.
 fn rotation(ago: u64, counter: u32, is_expected: fn(Verdict) -> bool) -> Prepared {
     let owner = ClientFingerprint([1; 4]);
     let stored = Stored {
@@ -251,7 +252,7 @@ fn is_reused(verdict: Verdict) -> bool {
     verdict == Verdict::Reused
 }
 
-/// That of a login.
+/// Reads the body of a login.
 fn read_json_body() -> Prepared {
     let body = r#"{"email":"ada@example.com","password":"correct horse battery staple"}"#;
     Ok(Box::new(move || {

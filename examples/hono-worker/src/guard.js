@@ -5,8 +5,8 @@
 import { Verifier } from "edgegate";
 
 /**
- * Lets a valid access token through. With `role`, only that of a user who has the role. With
- * `owner`, only that of the user whose id it gives.
+ * Lets a request with a valid access token through. With `role`, the user of the token must have
+ * that role. With `owner`, the user's id must be the one that `owner` returns.
  *
  * @param {{ role?: string, owner?: (c: Context) => string }} [options]
  * @returns {MiddlewareHandler}
@@ -36,7 +36,7 @@ export function guard({ role, owner } = {}) {
 
 let verifier;
 
-// One for the isolate. It fetches its keys when they are first needed.
+// One verifier for the isolate. It fetches its keys when they are first needed.
 function verifierOf({ ISSUER, AUDIENCE, AUTH }) {
   const asked = AUTH && { fetch: (...request) => AUTH.fetch(...request) };
   verifier ??= Verifier.fromIssuer(ISSUER, { audience: AUDIENCE, ...asked });

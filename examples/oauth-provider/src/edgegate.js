@@ -3,7 +3,7 @@ import * as oauth from "oauth4webapi";
 
 /** @typedef {{ ORIGIN: string, ISSUER: string, CLIENT_ID: string, CLIENT_SECRET: string }} Env */
 
-/** What the callback needs of the request: the provider keeps it in KV, encrypted. */
+/** The secrets that the callback needs. The provider keeps them in KV, encrypted. */
 export const secrets = () => ({
   verifier: oauth.generateRandomCodeVerifier(),
   nonce: oauth.generateRandomNonce(),

@@ -9,7 +9,7 @@ import * as edgegate from "./edgegate.js";
 
 const SCOPES = ["notes.read"];
 
-/** What is behind the tokens. `ctx.props` is what `callback` has stored. */
+/** The API that needs a token. `ctx.props` is what `callback` has stored. */
 const apiHandler = {
   fetch: (_request, _env, ctx) => Response.json(ctx.props),
 };
@@ -22,7 +22,7 @@ const defaultHandler = {
       return (await handle?.(request, env)) ?? new Response("not found", { status: 404 });
     } catch (error) {
       if (!(error instanceof AuthorizationError)) throw error;
-      // Only a checked redirect URI is redirected to.
+      // `redirectTo` is set only if the redirect URI was checked.
       if (error.redirectTo) return Response.redirect(error.redirectTo, 302);
       return new Response(error.description, { status: 400 });
     }
@@ -54,7 +54,7 @@ async function authorize(request, env) {
   return new Response(null, { status: 302, headers });
 }
 
-/** Where edgegate answers. */
+/** Handles the answer of edgegate. */
 async function callback(request, env) {
   const { request: asked, data, headers } = await env.OAUTH_PROVIDER.finishUpstream(request);
   const url = new URL(request.url);
@@ -87,7 +87,7 @@ const consentPage = ({ clientName, redirectHost, scope }, handle) => `<!doctype 
 </form>
 </html>`;
 
-/** The provider needs the address of this Worker, which is a setting. */
+/** Made at the first request: it needs the address of this Worker, which is a setting. */
 let provider;
 export default {
   fetch(request, env, ctx) {

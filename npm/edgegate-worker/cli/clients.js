@@ -18,7 +18,7 @@ const SCOPE = "clients";
  */
 
 /**
- * What an app may be changed to.
+ * The changes that a command may make to an app.
  *
  * @typedef {{ name?: string, redirectUri?: string[], postLogoutRedirectUri?: string[] | false,
  *   resource?: string[] | false, scope?: string[] | false, idTokenAlg?: string | false,
@@ -80,7 +80,7 @@ const withFields = (command) =>
     .option("--id-token-alg <algorithm>", "EdDSA, ES256 or RS256");
 
 /**
- * The members of a request. Those that are undefined are not changed.
+ * The members of a request. Members that are undefined are not changed.
  *
  * @param {Fields} options
  */
@@ -95,7 +95,7 @@ export const fieldsOf = (options) => ({
   disabled: options.disable ? true : options.enable ? false : undefined,
 });
 
-/** @param {string[] | false | undefined} list False empties it. */
+/** @param {string[] | false | undefined} list False empties the list. */
 const listOf = (list) => (list === false ? [] : list);
 
 /** @param {Options} options */
@@ -251,7 +251,7 @@ const URI_FIELDS = ["redirect_uris", "post_logout_redirect_uris", "resources"];
 const NO_KEY = "the service has no key of this algorithm: see ID_TOKEN_KEYS";
 
 /**
- * Throws when the service rejects a field for a reason that needs a word more.
+ * Throws when the service rejects a field for a reason that needs an explanation.
  *
  * @param {import("./lib/operator.js").Answer} answer
  */

@@ -4,7 +4,7 @@ import { Argument } from "commander";
 import { candidatesFor } from "./lib/candidates.js";
 import { localCommand, tell } from "./lib/program.js";
 
-/** The shells, and how each asks for the words that fit. */
+/** For each shell, the script that asks this command for the words that fit. */
 const SCRIPTS = {
   bash: (/** @type {string} */ ask) => `_edgegate() {
   local IFS=$'\\n'
@@ -30,7 +30,7 @@ export const completion = (program) => {
       const script = SCRIPTS[shell](commandLine());
       tell(options, { shell, script }, script);
     });
-  // The script asks this.
+  // The script of the shell runs this command.
   program
     .command("complete", { hidden: true })
     .argument("[words...]")
@@ -39,7 +39,7 @@ export const completion = (program) => {
     });
 };
 
-/** This command, as it was started, for any folder. */
+/** The command line that runs this same program from any folder. */
 function commandLine() {
   const path = fileURLToPath(new URL("edgegate.js", import.meta.url));
   return `${quoted(process.execPath)} ${quoted(path)} complete --`;

@@ -1,6 +1,6 @@
-// `edgegate deploy`: from a folder to a running service on Cloudflare, in one command. Each step finds
-// what an earlier run has done, so the command can be repeated after a failure at any of them. The
-// Worker is uploaded last, and together with its secrets: it never runs without them.
+// `edgegate deploy`: from a folder to a running service on Cloudflare, in one command. Each step
+// finds what an earlier run has done, so the command can be repeated after a failure at any step.
+// The Worker is uploaded last, together with its secrets, so it never runs without them.
 import { Advice } from "./lib/advice.js";
 import { cloudflareOf } from "./lib/cloudflare.js";
 import { chosenEnvironment } from "./lib/config.js";
@@ -32,7 +32,9 @@ import { wrangler } from "./lib/wrangler.js";
 
 const HEALTH_SECONDS = 60;
 const SECRETS_FILE = "--secrets-file";
-/** Options of wrangler that say what is deployed and where, which this command has to know. */
+/**
+ * Options of wrangler that can't follow the `--`: this command must know what is deployed where.
+ */
 const KNOWN_HERE = [
   ...["--env", "-e", "--e", "--config", "-c", "--c", "--cwd"],
   ...["--name", "--dry-run", "--var", SECRETS_FILE],
@@ -114,7 +116,8 @@ async function checkOffline(project, environment, vars) {
     ...{ config, others: config.others, environment, vars, checker: CHECKER },
     ...{ path: project.path, file: project.name },
     files: [{ path: project.inProject(secretsFile(environment)), values: secrets }],
-    // Which secrets there are is known only after Cloudflare was asked.
+    // Assumes that all secrets are stored: only Cloudflare knows which are, and it is not asked
+    // yet.
     stored: Object.keys(SECRETS),
   });
   const lacks = requiredLacks(config, environment);
@@ -171,7 +174,7 @@ async function deployChecked(task) {
   const stores = await storesOf(world);
   if (!options.adopt) refuseForeign(world, stores);
 
-  // Only before the first deploy: after it, other names would mean other, empty stores.
+  // Checked only before the first deploy: after it, new names would lead to new, empty stores.
   const left = worker ? undefined : templateNamesProblem(config, project.name);
   for (const note of [...task.notes, ...(left ? [left] : [])]) say(`Note: ${note}\n`);
   say(plan({ ...task, account: cloudflare.account, issuer, worker, stores, made }));
@@ -247,7 +250,7 @@ async function issuerFor({ config, vars, takesAddress, project }, cloudflare) {
 }
 
 /**
- * Step 4: the names of the secrets to make. Throws when one is missing that can't be made.
+ * Step 4: the names of the secrets to make. Throws when a secret is missing that can't be made.
  *
  * @param {Task} task
  * @param {import("./lib/worker.js").DeployedWorker | undefined} worker
@@ -300,7 +303,7 @@ function plan({ account, issuer, worker, stores, made, config, environment }) {
 }
 
 /**
- * Step 5: the tables. The deployed version works with newer ones, too.
+ * Step 5: the tables. The version that is deployed now works with newer tables, too.
  *
  * @param {Task} task
  * @param {string} account
@@ -319,8 +322,8 @@ async function migrate({ project, environment, say }, account) {
 }
 
 /**
- * Step 6: the Worker and those of its secrets that are not stored yet, in one request. They are asked
- * for again just before, because another person may have deployed meanwhile.
+ * Step 6: uploads the Worker and its secrets that are not stored yet, in one request. Asks again
+ * which secrets are stored, because another person may have deployed meanwhile.
  *
  * @param {Task} task
  * @param {import("./lib/cloudflare.js").Cloudflare} cloudflare

@@ -131,7 +131,8 @@ async function checkRemote(project, environment, options) {
   const issuer = worker.variables.ISSUER;
   const judged = await judge({
     ...{ config, others: config.others, environment, checker: CHECKER, stored: worker.secrets },
-    // A template's ISSUER is written by the first deploy. Another folder may not have it.
+    // The first deploy writes ISSUER into the project's folder. A second copy of the project may
+    // not have it.
     vars: new Map(config.vars.ISSUER === undefined && issuer ? [["ISSUER", issuer]] : []),
     ...{ path: project.path, file: project.name },
   });
@@ -184,7 +185,7 @@ function* storedChecks(config, worker, copies, file) {
 }
 
 /**
- * The secrets of the environments other than one, and of this machine.
+ * The secrets of all environments except this one, and of local development.
  *
  * @param {import("./lib/project.js").Project} project
  * @param {import("./lib/config.js").Config} config

@@ -28,7 +28,7 @@ import { accountsDatabase } from "./lib/stores.js";
 import { workerOf } from "./lib/worker.js";
 import { wrangler } from "./lib/wrangler.js";
 
-/** An address of no network (RFC 5737). */
+/** An address that no network uses (RFC 5737). */
 const SAMPLE_IP = "192.0.2.1";
 
 /**
@@ -110,7 +110,7 @@ ${commands.join("\n")}`;
  * @returns {{ warning: string, secrets: Record<string, string> }}
  */
 function newSecrets({ pepper, idToken }) {
-  // The operator raises the number for each further pepper: a hash names its pepper by it.
+  // A hash names its pepper by this number. The operator uses a higher one for each further pepper.
   if (pepper) return { warning: WARNING.pepper, secrets: { PEPPERS: `1:${ticketSecret()}` } };
   if (idToken) return { warning: WARNING.idToken, secrets: { ID_TOKEN_KEYS: idTokenKeys() } };
   const secrets = { SIGNING_KEYS: signingKeys(), TICKET_SECRET: ticketSecret() };
@@ -196,8 +196,8 @@ async function takeStep(step, options) {
   await requireConfirmation(`Store ${name} of ${config.name} after \`${step}\`?`, {
     yes: options.yes,
   });
-  // Kept on this machine first: a key that only Cloudflare has could never be rotated. A repeat
-  // stores the same value.
+  // Stored on this machine first: a key that only Cloudflare has could never be rotated. If the
+  // command is repeated, it stores the same value.
   writePending(project, environment, { name, step, value: next });
   const code = await store(situation, cloudflare.account, { [name]: next }, options);
   if (code !== 0)
@@ -226,7 +226,7 @@ async function takeStep(step, options) {
  * @param {number} idle
  */
 function requireDue({ name, text, done }, step, options, idle) {
-  // Throws if the step is not possible at all, whenever it would be due.
+  // Throws if the step is not possible at all, due or not.
   rotated(name, text, step);
   const due = nextStep({ name, text, done, idle, now: now() });
   if (options.now || (due.step === step && due.isDue)) return;
@@ -236,8 +236,8 @@ function requireDue({ name, text, done }, step, options, idle) {
 }
 
 /**
- * Throws when the copy is not what the service has: it would be overwritten by keys that are not
- * related to it.
+ * Throws when the copy on this machine differs from what the service has. Otherwise the keys of the
+ * service would be overwritten by unrelated ones.
  *
  * @param {import("./lib/cloudflare.js").Cloudflare} cloudflare
  * @param {import("./lib/config.js").Config} config
@@ -269,8 +269,8 @@ async function requireSame(cloudflare, config, situation, pending) {
 }
 
 /**
- * The same for TICKET_SECRET. The service shows no secret, but the pseudonym of an address depends on
- * each of its secrets, so equal pseudonyms show equal secrets.
+ * Does the same check for TICKET_SECRET. The service shows no secret, but the pseudonym of an
+ * address depends on each of its secrets. So equal pseudonyms show equal secrets.
  *
  * @param {import("./lib/cloudflare.js").Cloudflare} cloudflare
  * @param {import("./lib/config.js").Config} config

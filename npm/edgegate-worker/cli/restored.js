@@ -17,7 +17,8 @@ export const restored = (program) =>
 async function runRestored(options) {
   const change = "End all sessions, and make earlier access tokens and links invalid.";
   const accounts = await withService(options, { scope: "restore", change }, raiseCounters);
-  // Later than these changes: the cron then takes them off its list, and tells no user's object.
+  // The next second, so it is later than these changes. The cron removes changes from before
+  // COPIES_SINCE from its list, without telling the users' objects.
   const since = Math.floor(Date.now() / 1000) + 1;
   tell(
     options,

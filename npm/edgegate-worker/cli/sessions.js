@@ -84,7 +84,8 @@ function nameOf({ client_id, name }) {
 }
 
 /**
- * When the user last signed in. An app may begin a session without a sign-in.
+ * When the user last signed in. The sessions of apps are left out: an app may begin a session
+ * without a sign-in.
  *
  * @param {Session[]} sessions
  */

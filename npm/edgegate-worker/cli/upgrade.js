@@ -30,7 +30,7 @@ export const upgrade = (program) =>
 async function runUpgrade(options) {
   guard();
   const project = projectOf();
-  // wrangler says what is wrong with the file, if anything is.
+  // Throws if wrangler finds a fault in the file.
   await project.config();
   if (project.path.endsWith(".toml"))
     throw new Advice(

@@ -1,4 +1,4 @@
-// `edgegate users import`: brings the accounts of another system.
+// `edgegate users import`: imports the accounts of another system.
 import { createReadStream, statSync } from "node:fs";
 import { setTimeout as sleepFor } from "node:timers/promises";
 import { Advice } from "./lib/advice.js";
@@ -11,7 +11,7 @@ import { serviceCommand, withService } from "./lib/service.js";
 const PROGRESS_LINES = 500;
 
 /**
- * What to say instead of the service, which speaks of its own parameters.
+ * What to say in place of an answer of the service that names the service's own parameters.
  *
  * @type {Record<string, string>}
  */
@@ -78,7 +78,7 @@ async function runImport(file, options) {
 }
 
 /**
- * Sends one batch. A lost answer is like 503: the batch may be sent again.
+ * Sends one batch. Returns 503 if the answer was lost: the batch may be sent again.
  *
  * @param {import("./lib/service.js").Ask} ask
  * @param {string} path
@@ -94,7 +94,7 @@ async function sendOnce(ask, path, body) {
 }
 
 /**
- * The file's size. Throws, before anything is sent, when it can't be one of JSON lines.
+ * The file's size. Throws, before anything is sent, when the file can't be one of JSON lines.
  *
  * @param {string} file
  */

@@ -35,7 +35,7 @@ export const freezeUser = (user) =>
   Object.freeze({ ...user, roles: Object.freeze([...user.roles]) });
 
 /**
- * The list of sessions in an answer; undefined if it is not one.
+ * The list of sessions in an answer; undefined if the answer has no valid list.
  *
  * @param {{sessions?: unknown}} answer
  * @returns {Session[] | undefined}

@@ -17,7 +17,7 @@
 const SAME_ANSWER_MS = 60_000;
 
 /**
- * Both in milliseconds.
+ * All numbers are in milliseconds.
  *
  * @typedef {{wall: number, monotonic: number}} Instant A moment on this device.
  * @typedef {{readonly left: number}} Timer Milliseconds until it ends; 0 when it has ended.

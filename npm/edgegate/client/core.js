@@ -28,12 +28,15 @@ import { readToken } from "./token.js";
  */
 
 export class Core {
-  /** Whether the page wants to know who is signed in, and so what happens in other tabs. */
+  /**
+   * Whether the page wants to know who is signed in. If so, the client also follows what happens in
+   * other tabs.
+   */
   watching = false;
   closed = false;
   /**
-   * How many logouts the page has asked for. If the number has changed since a login was sent, its
-   * answer must not sign in.
+   * How many logouts the page has asked for. If the number has changed since a login was sent, the
+   * answer to that login must not sign anybody in.
    */
   logouts = 0;
   /** @type {Promise<unknown>} Resolves when the login (or the like) in progress has ended. */
@@ -79,8 +82,8 @@ export class Core {
   }
 
   /**
-   * The error of a request to the service. A missing entry in ALLOWED_ORIGINS fails all requests, so
-   * the client looks for it only until the service has answered.
+   * The error of a request to the service. A missing entry in ALLOWED_ORIGINS fails all requests.
+   * So once the service has answered, the client no longer looks for this cause.
    *
    * @param {unknown} error
    */
@@ -104,8 +107,9 @@ export class Core {
   }
 
   /**
-   * Runs `work` while no other request uses or sets the cookie, in any tab. A renewal in progress
-   * in this tab is given up: `work` would only have to wait for it, and its answer is not needed.
+   * Runs `work` while no other request uses or sets the cookie, in any tab. First gives up a
+   * renewal in progress in this tab: `work` would have to wait for the renewal, whose answer is not
+   * needed.
    *
    * @template T
    * @param {() => Promise<T>} work
@@ -157,8 +161,8 @@ export class Core {
       const { taken, usableToken } = session;
       if (usableToken !== undefined) return usableToken;
       await this.renewal.renew();
-      // The token is new. The client does not check whether it is valid by its own clock: the
-      // server that receives it decides.
+      // The token is new, so the client does not compare its times with a clock. The server that
+      // receives the token decides whether it is valid.
       const { token } = session;
       const isOurs = userId === undefined || session.user?.id === userId;
       if (token !== undefined && isOurs && session.taken !== taken) return token;
@@ -184,7 +188,8 @@ export class Core {
   }
 
   /**
-   * Signs in with a request whose answer has tokens and the user. Null if the answer has neither.
+   * Sends a request that signs in. Returns the user in the answer. Null if the answer has neither
+   * tokens nor a user.
    *
    * @param {string} path
    * @param {object} body
@@ -218,12 +223,12 @@ export class Core {
     if (session.user && session.user.id !== user.id) this.signOut("other_user");
     if (this.logouts !== logouts) {
       // The page asked for a logout after it sent the login. That logout comes next, and must end
-      // the new session too, even if the logout of another tab has fulfilled the wish in the
-      // meantime.
+      // the new session too. It is remembered again here, because another tab may have sent the
+      // remembered logout in the meantime.
       this.pending.remember(claims.sid);
       throw signedOut();
     }
-    // With the login, the service has ended the previous session.
+    // The service has ended the previous session at the login, so no logout of it is needed.
     this.pending.forget();
     return this.begin(token, claims, user);
   }
@@ -277,10 +282,10 @@ export class Core {
   #replaced(answer, sent, { userId, logouts }) {
     const { session } = this;
     const { token, claims } = this.#readTokens(answer, sent, { sub: userId });
-    // As after a login.
+    // The page has asked for a logout in the meantime, as in `#loggedIn`.
     if (this.logouts !== logouts) return this.pending.remember(claims.sid);
     if (session.status === "signed_out") {
-      // Another tab noticed that the old session had ended before the answer arrived here.
+      // Before the answer arrived here, another tab noticed that the old session had ended.
       session.begin(token, claims);
       this.greeting = this.#greet("signed-in");
     } else if (session.user?.id === userId) {
@@ -309,8 +314,8 @@ export class Core {
           const answer = await this.send("/auth/reauthenticate", options);
           this.#proved(answer, sent, { of: { sub, sid }, logouts });
         } catch (error) {
-          // The service may have set a new cookie all the same, so the client asks which session
-          // the cookie belongs to.
+          // Although no answer has arrived, the service may have set a new cookie. So the client
+          // asks which session the cookie belongs to.
           if (codeOf(error) === "network_error") this.renewal.doubt();
           throw error;
         }
@@ -326,7 +331,7 @@ export class Core {
   #proved(answer, sent, { of, logouts }) {
     const { token, claims } = this.#readTokens(answer, sent, of);
     if (this.logouts !== logouts) {
-      // As after a login.
+      // The page has asked for a logout in the meantime, as in `#loggedIn`.
       this.pending.remember(claims.sid);
       throw signedOut();
     }
@@ -396,8 +401,8 @@ export class Core {
    *
    * @param {AbortSignal} signal
    * @param {Instant} _sent When the renewal began.
-   * @returns {Promise<Answer & {user?: User}>} `user`: who is signed in, if more than the access
-   *   token says so.
+   * @returns {Promise<Answer & {user?: User}>} `user`: who is signed in, if the answer says it in
+   *   addition to the access token.
    */
   requestRenewal(signal, _sent) {
     const body = { grant_type: "refresh_token" };
@@ -408,8 +413,8 @@ export class Core {
   }
 
   /**
-   * A renewal has succeeded. The service answered by the cookie, so the user in the answer is the
-   * one who is signed in, whoever was signed in before.
+   * A renewal has succeeded. The cookie of the browser has decided whose token the answer has. So
+   * the user in the answer is signed in now, even if it is another user than before.
    *
    * @param {Answer & {user?: User}} answer
    * @param {Instant} sent
@@ -448,7 +453,7 @@ export class Core {
     if (status === "signed_in") this.#emit("signed-out", { reason });
   }
 
-  /** After a first failure, the client has found out that nobody is signed in. */
+  /** Tells the page that nobody is signed in. Call it if `ready()` had failed before. */
   tellNobody() {
     if (this.session.status === "signed_out") this.#emit("signed-out", { reason: "no_session" });
   }
@@ -456,8 +461,8 @@ export class Core {
   /**
    * Sends a remembered logout that has not reached the service yet. Call it within `exclusively`.
    *
-   * Returns whether the session of the cookie has ended. It has not ended if it is a later session,
-   * or if another tab has sent the logout already.
+   * Returns true if this request ended the session of the cookie. Returns false if the cookie
+   * belongs to a later session, or if another tab has sent the logout already.
    *
    * @param {{ofAnySession?: boolean, signal?: AbortSignal}} [options] `ofAnySession`: ends the
    *   session of the cookie, whichever it is.
@@ -498,8 +503,8 @@ export class Core {
       return;
     }
     const { cause, token, claims } = message;
-    // A login replaces the session that was to end. If storage works, the other tab has removed the
-    // wish from there.
+    // A login replaces the session that was to end, so its logout is no longer needed. If storage
+    // works, the other tab has removed the wish from storage.
     if (cause === "login") this.pending.forgetOwn();
     if (session.isNewer(token, claims, cause)) {
       session.goOn(token, claims);
@@ -510,11 +515,11 @@ export class Core {
       session.user?.id !== claims.sub &&
       (cause === "login" || session.status === "signed_in")
     ) {
-      // Somebody has signed in, perhaps another user. The service knows who it is, by the cookie.
+      // Somebody has signed in, perhaps another user. The service knows by the cookie who it is.
       this.renewal.doubt();
     } else if (session.isFromTheFuture(claims)) {
-      // The clock of this tab may be late, and its own token expired. The answer of the service
-      // sets the clock.
+      // The clock of this tab may be late, and the token of this tab may have expired. The answer
+      // of the service sets the clock.
       this.renewal.doubt();
     }
   }
@@ -555,8 +560,8 @@ export class Core {
   }
 
   /**
-   * Tells the page if the status or the user has changed. A listener may sign out, so this comes when
-   * the change is complete.
+   * Tells the page if the status or the user has changed. Call it when the change is complete: a
+   * listener may sign out.
    */
   #tellChange() {
     const { state } = this.session;

@@ -1,14 +1,15 @@
 // Why a service on another origin has not answered.
 //
 // To a page, a service that does not list the page's origin looks like one that is down: `fetch`
-// rejects with the same TypeError (Fetch standard, CORS check). Two more requests tell them apart.
-// They carry neither a cookie nor a token.
+// rejects with the same TypeError (Fetch standard, CORS check). Two more requests tell the two
+// cases apart. These requests carry neither a cookie nor a token.
 /** @import { Platform } from "./platform.js" */
 import { EdgegateError } from "../errors.js";
 import { PROBE_MS } from "./timeouts.js";
 
 /**
- * `error`, or an error that names the page's origin, if the service does not list it.
+ * Returns an error that names the page's origin, if the service does not list that origin.
+ * Otherwise returns `error`.
  *
  * @param {Platform} platform
  * @param {URL} service
@@ -45,7 +46,7 @@ async function answers(platform, url, mode) {
     return await Promise.race([asked, late]);
   } finally {
     platform.clearTimeout(timer);
-    // Also ends the download of a body that nobody reads.
+    // Also ends the download of the body, which nobody reads.
     abort.abort();
   }
 }
@@ -65,7 +66,8 @@ async function ask({ fetch }, url, options) {
 }
 
 /**
- * Browsers reject with a TypeError. Anything may have been thrown, even a Proxy that throws.
+ * The `fetch` of a browser rejects with a TypeError. The caller's own `fetch` may throw anything,
+ * even a Proxy that throws when it is inspected.
  *
  * @param {unknown} thrown
  */

@@ -78,7 +78,8 @@ async function send(core, request, token) {
 }
 
 /**
- * Another origin may need to allow the page's requests (CORS). What it allows is not known here.
+ * Another origin may need to allow the page's requests (CORS). The client does not know what that
+ * origin allows.
  *
  * @param {Core} core
  * @param {string} origin
@@ -95,7 +96,7 @@ function noAnswer({ platform, url }, origin, cause) {
 }
 
 /**
- * Whether a 401 refuses the access token. It may have another reason: a wrong current password,
+ * Whether a 401 refuses the access token. A 401 may have another reason: a wrong current password,
  * which must not be sent twice, or a password that must be typed again. A new token helps in
  * neither case.
  *
@@ -156,7 +157,7 @@ function discard(message) {
   try {
     message?.body?.cancel().catch(() => {});
   } catch {
-    // Nothing waits for it.
+    // Nothing waits for the cancellation.
   }
 }
 

@@ -76,7 +76,7 @@ export class AuthClient extends SessionClient {
       body: readTexts(given, ["token", "password"]),
       expect: DONE,
     });
-    // This ended every session of the user of the link, who may be signed in here.
+    // The reset ended every session of the user of the link. That user may be signed in here.
     askAgain(core);
   }
 
@@ -187,7 +187,7 @@ const mailRequest = (email, options) => ({
 });
 
 /**
- * After something that may have changed or ended the session.
+ * Makes the client ask the service about the session, which may have changed or ended.
  *
  * @param {Core} core
  */
@@ -220,7 +220,8 @@ function readOptions(options) {
 }
 
 /**
- * The origin of an app's WebView may have a scheme of its own, and that of a file is "null".
+ * The page's origin, if it is http or https. The origin of an app's WebView may have another
+ * scheme, and the origin of a file is "null".
  *
  * @param {string | undefined} origin
  */

@@ -75,7 +75,7 @@ export class Exclusive {
       const atOnce = await this.#ask({ ifAvailable: true }, abort.signal);
       if (atOnce) return { waited: false, release: atOnce };
       const later = this.#ask({ signal: abort.signal }, abort.signal);
-      // This tab is in the queue before it counts the others, so it misses none that is ahead.
+      // This tab joins the queue before it counts the other tabs, so it counts all that are ahead.
       this.#ahead().then((ahead) => wait.extend(ahead));
       const release = await later;
       return release ? { waited: true, release } : none;
@@ -88,8 +88,8 @@ export class Exclusive {
   }
 
   /**
-   * Gives up after the longest time that one tab may hold the lock. `extend` makes that the longest
-   * time of so many tabs, from now on.
+   * Gives up after the longest time that one tab may hold the lock. `extend(n)` starts the time
+   * again, for n tabs.
    *
    * @param {() => void} giveUp
    */

@@ -1,12 +1,14 @@
 // A logout that the service does not know of yet.
 //
 // Only the service can clear the cookie. If the service can't be reached, the client remembers the
-// wish to sign out, with the id of the session (never with a token or a name). It tells the service
-// before the next renewal. By then the cookie may belong to a later session: other origins of the
-// site share the cookie, but not this storage. The wish does not apply to such a later session.
+// wish to sign out, with the id of the session (never with a token or a name). The client sends
+// this wish to the service before the next renewal. By then the cookie may belong to a later
+// session: other origins of the site share the cookie, but not this storage. The wish does not
+// apply to such a later session.
 /** @import { Platform } from "./platform.js" */
 
-// The page did not know of a session. The wish then ends whichever session the cookie has.
+// The value of a wish when the page did not know of a session. Such a wish ends whichever session
+// the cookie has.
 const ANY = "1";
 const SESSION_ID = /^[A-Za-z0-9-]{2,64}$/;
 
@@ -34,7 +36,7 @@ export class PendingLogout {
     return this.#memory ?? this.#try((storage) => storage.getItem(this.#key)) ?? null;
   }
 
-  /** The session that is to end. Undefined if there is no wish, or if it is about any session. */
+  /** The session that is to end. Undefined if there is no wish, or if it is to end any session. */
   get session() {
     const { wish } = this;
     return wish !== null && SESSION_ID.test(wish) ? wish : undefined;

@@ -16,7 +16,8 @@ import { HANDOVER_MS } from "./timeouts.js";
 
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 60_000;
-// At most one renewal in this time because other tabs say that somebody else is signed in.
+// If other tabs say that somebody else is signed in, this tab renews for that reason at most once
+// in this time.
 const DOUBT_MS = 5_000;
 // setTimeout takes 32 bits.
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -44,7 +45,7 @@ export class Renewal {
   #pause;
   /** @type {Timer} */
   #ban;
-  /** @type {SignedOutReason | null} Why somebody else may be signed in by now, or nobody. */
+  /** @type {SignedOutReason | null} Why another user, or nobody, may be signed in by now. */
   #doubt = null;
   /** @type {Timer} */
   #doubtPause;
@@ -57,8 +58,8 @@ export class Renewal {
 
   /**
    * Renews, or joins the renewal in progress. Afterwards the session has another token, or has
-   * ended. Rejects if the client could not find out. If a login or a logout has replaced the
-   * renewal, that is not a failure.
+   * ended. Rejects if the client could not find out which. Resolves if a login or a logout has
+   * replaced the renewal.
    */
   async renew() {
     if (this.#ban.left > 0 && this.#failure) throw this.#banned(this.#failure);
@@ -87,7 +88,7 @@ export class Renewal {
     this.#pause = this.#ban = this.#core.clock.timer(0);
   }
 
-  /** The session has taken a token from another tab. A renewal that is waiting is not needed. */
+  /** The session has taken a token from another tab. A renewal that still waits is not needed. */
   handedOver() {
     const doubt = this.#doubt;
     this.succeeded();
@@ -222,8 +223,8 @@ export class Renewal {
         if (waited && !isDone()) await Promise.race([handed, this.#sleep(HANDOVER_MS)]);
         giveUp.throwIfAborted();
         if (isDone()) return;
-        // The wait for the lock has ended because of a token that a server has rejected in the
-        // meantime. The next renewal waits for the lock again.
+        // A token from another tab has ended the wait for the lock, and a server has rejected that
+        // token in the meantime. The next renewal waits for the lock again.
         if (enough.signal.aborted) throw new GivenUp("without the lock");
         const isOver = pending.exists && (await core.finishLogout({ signal: giveUp }));
         if (isOver) core.signOut("other_tab");
@@ -231,7 +232,7 @@ export class Renewal {
       }, enough.signal);
       this.succeeded();
     } catch (error) {
-      // The doubt remains, unless the session that it is about has ended.
+      // The doubt remains, unless the doubted session has ended.
       if (session.generation === generation) this.#doubt ??= doubt;
       if (!(error instanceof GivenUp)) this.#failed(asFailure(error));
       throw error;
@@ -275,7 +276,8 @@ export class Renewal {
   }
 
   /**
-   * While the service has asked for a pause: the same refusal, without another request.
+   * The error of a call during a pause that the service has asked for. It repeats the refusal that
+   * asked for the pause, without another request.
    *
    * @param {EdgegateError} failure
    */
@@ -298,7 +300,7 @@ export class Renewal {
 }
 
 /**
- * Only a bug throws anything but an EdgegateError. The client tries again after it too.
+ * Anything else than an EdgegateError comes from a bug. The client tries again in that case too.
  *
  * @param {unknown} error
  */

@@ -12,7 +12,7 @@ import { REQUEST_MS } from "./timeouts.js";
 
 // The largest answer is a list of a hundred sessions with their User-Agents: about 100 KB.
 const ANSWER_MAX_BYTES = 256 * 1024;
-// No user waits for longer.
+// A longer `Retry-After` is cut to this: no user waits for longer.
 const RETRY_AFTER_MAX_SECONDS = 3600;
 
 /**
@@ -40,7 +40,7 @@ const OAUTH_CODES = { temporarily_unavailable: "unavailable", server_error: "int
  *
  * @typedef {object} Answer
  * @property {number} status
- * @property {Json | null} body Null where `expect` says that there is nothing in it.
+ * @property {Json | null} body Null where `expect` says that the answer has no JSON object.
  * @property {string | null} date The Date header.
  */
 
@@ -58,8 +58,8 @@ export async function request(platform, url, options) {
   signal?.throwIfAborted();
   signal?.addEventListener("abort", giveUp, { once: true });
   const timer = platform.setTimeout(giveUp, timeout);
-  // The signal alone is not enough: the caller's own `fetch` may ignore it. Meanwhile other
-  // requests would wait for the lock.
+  // The signal alone is not enough: the caller's own `fetch` may ignore it. Other requests would
+  // then wait for the lock.
   const late = /** @type {Promise<never>} */ (
     new Promise((_, reject) => {
       abort.signal.addEventListener("abort", () => reject(abort.signal.reason), { once: true });
@@ -110,7 +110,7 @@ async function exchange(url, sent, expect, signal) {
   const response = await sent;
   const expected = expect[response.status];
   if (expected === false) {
-    // A captive portal can answer with an expected status too, and with a page.
+    // A captive portal can answer with an expected status too. Its body is a page.
     const text = new TextDecoder().decode(await readBody(url, response, signal));
     if (text !== "" && text !== "{}") throw notTheService(url, response.status);
     return { status: response.status, body: null, date: response.headers.get("Date") };
@@ -122,7 +122,7 @@ async function exchange(url, sent, expect, signal) {
 }
 
 /**
- * For an answer that the service does not send.
+ * The error for an answer that does not come from the service.
  *
  * @param {URL} url of the request
  * @param {number} status
@@ -140,7 +140,8 @@ export function notTheService({ origin }, status, retryAfter) {
  */
 function refusal(url, { status, headers }, json) {
   const code = codeIn(json);
-  // An answer that has a code with another status does not come from the service.
+  // The service sends each code with one status. An answer with another status does not come from
+  // the service.
   if (!json || !code || STATUS[code] !== status)
     return notTheService(url, status, retryAfter(headers));
   const detail = [json.detail, json.error_description, json.title].find(isText);

@@ -14,10 +14,10 @@ import { freezeUser } from "./answers.js";
  */
 export const UNKNOWN = Object.freeze({ status: "unknown", user: null });
 
-// A token is renewed this long before it expires, or when a quarter of its life is left, if that is
-// less.
+// A token is renewed this long before it expires. If a quarter of its life is less than this, the
+// token is renewed when a quarter is left.
 const LEAD_SECONDS = 60;
-// A token is not sent any more this long before it expires: it could expire on the way.
+// A token that expires within this time is not sent any more: it could expire on the way.
 const MARGIN_SECONDS = 10;
 // If a server rejects a new token right after it rejected the one before, the token is not the
 // reason. So the client waits for this time before it renews because of a refusal again.
@@ -35,8 +35,8 @@ export class Session {
   /** Whether `user` has what no token has: the names, and the address as the user wrote it. */
   isKnown = false;
   /**
-   * Changes when a session begins or ends in this tab. The answer to a request that was sent before
-   * must not change anything.
+   * Changes when a session begins or ends in this tab. After such a change, the answer to a request
+   * that was sent before it must not change anything.
    */
   generation = 0;
   /** How many tokens this tab has taken so far. */
@@ -145,7 +145,7 @@ export class Session {
 
   /**
    * Whether a token from another tab belongs to the user of this session, is valid, and is newer
-   * than the own token.
+   * than the token of this tab.
    *
    * @param {string} token
    * @param {Claims} claims
@@ -157,8 +157,8 @@ export class Session {
     const now = this.#clock.now() / 1000;
     if (claims.exp <= now || claims.iat > now + LEAD_SECONDS) return false;
     if (claims.iat !== own.iat) return claims.iat > own.iat;
-    // Both were issued in the same second. A login is newer than the renewals of the session that
-    // it replaced.
+    // Both tokens were issued in the same second. A login is newer than the renewals of the session
+    // that it replaced.
     if (claims.sid !== own.sid) return cause === "login";
     // The token with the later proof is newer. If the proofs are the same, a different token
     // replaces only one that is not usable.
@@ -217,7 +217,7 @@ export class Session {
 }
 
 /**
- * `seconds`, or that part of the token's life if it is less.
+ * `seconds`, or the token's life divided by `divisor` if that is less.
  *
  * @param {Claims} claims
  * @param {number} seconds

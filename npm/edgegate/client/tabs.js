@@ -4,7 +4,7 @@
 // stays in memory. Only scripts of this origin can listen on the channel, and they could get a
 // token with the cookie anyway. The client does not trust the messages any further: a message never
 // signs anybody in (the tab asks the service, with the cookie), and a token from a message never
-// replaces a newer token or that of another user.
+// replaces a newer token or the token of another user.
 /**
  * @import { Platform } from "./platform.js"
  * @import { Claims } from "./token.js"

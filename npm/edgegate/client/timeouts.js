@@ -13,11 +13,12 @@ export const LOGOUT_MS = 10_000;
 export const NAMES_MS = 10_000;
 /** Each of the two requests that find out why there is no answer. */
 export const PROBE_MS = 2_000;
-/** The time that a message takes from the tab that had the lock before. */
+/** How long to wait for a message from the tab that had the lock before. */
 export const HANDOVER_MS = 1_000;
 
-// A tab that holds the lock sends one request, or it renews, with what comes before a renewal. If
-// there is no answer, it finds out why.
+// A tab that holds the lock sends one request, or it renews. Before it renews, it may wait for a
+// message of another tab and send a logout. If there is no answer, it sends two requests to find
+// out why.
 const LONGEST_WORK_MS = Math.max(REQUEST_MS, HANDOVER_MS + LOGOUT_MS + RENEWAL_MS) + 2 * PROBE_MS;
 // A timer may fire late, and it takes a moment to read an answer.
 const SLACK_MS = 5_000;

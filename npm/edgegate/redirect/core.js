@@ -63,7 +63,7 @@ export class RedirectCore extends Core {
   #latest = null;
   /** @type {Promise<void> | null} */
   #asking = null;
-  /** Whether this load of the page has asked the service silently, or is the answer to that. */
+  /** Whether this load of the page has asked the service silently, or has such an answer. */
   #hasAsked = false;
   #isListening = false;
 
@@ -157,8 +157,8 @@ export class RedirectCore extends Core {
   }
 
   /**
-   * After a reload nobody knows who is signed in. If somebody was, asks the service once, by a
-   * round trip of the whole page that shows nothing.
+   * After a reload the page does not know who is signed in. If somebody was signed in before, this
+   * asks the service once, by a round trip of the whole page that shows nothing.
    *
    * @override
    * @returns {Promise<User | null>}
@@ -208,7 +208,7 @@ export class RedirectCore extends Core {
       await this.exclusively(() => this.#revoke(refreshToken), { settle: false });
       this.#unrevoked = undefined;
     } catch (error) {
-      // The service ends this session with that of the browser.
+      // With `endSession`, the service ends this session together with the browser's.
       if (!endSession) throw error;
     }
     if (!endSession) return;
@@ -227,7 +227,7 @@ export class RedirectCore extends Core {
    */
   signOut(reason) {
     this.#held = undefined;
-    // What `handle` has told about the user is not true any more.
+    // The results of `handle` name a user who is not signed in any more.
     if (reason !== "other_user" && this.session.status === "signed_in") {
       this.#answers.clear();
       this.#latest = null;
@@ -254,7 +254,7 @@ export class RedirectCore extends Core {
     const options = { form, expect: { 200: true }, signal, timeout: RENEWAL_MS };
     const received = await this.send("/auth/token", options);
     const { refresh_token, id_token } = received.body ?? {};
-    // Before anything can fail: the service has replaced the token that was sent.
+    // Stored before anything can fail: the service has replaced the token that was sent.
     if (isText(refresh_token)) held.refreshToken = refresh_token;
     const { claims } = this.#readAccess(received, sent);
     if (claims.sub !== user.id) throw notTheService(this.url, received.status);
@@ -265,7 +265,8 @@ export class RedirectCore extends Core {
   }
 
   /**
-   * Asks the service who is signed in. Returns if that is known, or if the person has come back.
+   * Asks the service who is signed in. Returns if the page knows that already, or if the person has
+   * come back.
    */
   async #ask() {
     const { location, isFramed, isOnline, sessionStorage } = this.#page();
@@ -477,13 +478,14 @@ export class RedirectCore extends Core {
     this.#held = { refreshToken, idToken: String(id_token) };
     this.#flag.setIn(trip);
     this.renewal.succeeded();
-    // The session that this one replaces.
+    // Ends the session that the new one replaces.
     if (before !== undefined) this.#revoke(before).catch(() => {});
     return this.begin(token, claims, userOf(identity, claims));
   }
 
   /**
-   * The access token in an answer. Its server verifies it: this only reads what the client needs.
+   * The access token in an answer. The server that receives the token verifies it. This only reads
+   * what the client needs.
    *
    * @param {Received} received
    * @param {Instant} sent
@@ -510,7 +512,8 @@ export class RedirectCore extends Core {
   }
 
   /**
-   * When the person must have proved who they are, at the earliest, if the trip has asked for that.
+   * The earliest time at which the person may have proved who they are, in Unix seconds. Undefined
+   * if the trip has no `maxAge`.
    *
    * @param {Trip} trip
    */

@@ -38,7 +38,8 @@ const SKEW_SECONDS = 60;
  * @property {string | undefined} nonce Undefined if the token must have none.
  * @property {string} [sub]
  * @property {number} now Unix seconds, by the clock of the service.
- * @property {number} [authTimeMin] When the person must have proved who they are, at the earliest.
+ * @property {number} [authTimeMin] The earliest time at which the person may have proved who they
+ *   are.
  */
 
 /**
@@ -96,7 +97,7 @@ export class IdTokenKeys {
   }
 
   /**
-   * The members of the key that signed a token. If it is unknown, the keys are fetched again.
+   * The members of the key that signed a token. If the key is unknown, the keys are fetched again.
    *
    * @param {string} kid
    * @param {string} alg
@@ -142,7 +143,7 @@ function readKeys(text) {
   if (!Array.isArray(keys)) throw invalidKeySet("no_keys");
   if (keys.length > KEYS_MAX) throw invalidKeySet("too_many_keys");
   const usable = keys.filter((key) => key !== null && typeof key === "object");
-  // Whoever publishes a private key has published it to everybody.
+  // Everybody can read a private key in a public set.
   if (usable.some((key) => "d" in key)) throw invalidKeySet("private_member");
   if (usable.some((key) => "k" in key)) throw invalidKeySet("symmetric_in_public_set");
   return usable;
@@ -201,8 +202,8 @@ async function verifySignature(header, signed, signature, keys) {
     key = await subtle.importKey("jwk", jwk, algorithm.key, false, ["verify"]);
   } catch (error) {
     // Chrome before 137, Firefox before 129 and Safari before 17 don't know Ed25519. The token has
-    // come from the service itself, over TLS, and OpenID Connect Core section 3.1.3.7 (6) accepts
-    // that in place of the signature.
+    // come from the service itself, over TLS. OpenID Connect Core section 3.1.3.7 (6) accepts TLS
+    // in place of the check of the signature.
     if (alg === "EdDSA" && nameOf(error) === "NotSupportedError") return;
     throw invalidIdToken("kid_unknown");
   }
@@ -219,7 +220,7 @@ async function verifySignature(header, signed, signature, keys) {
 function judge(claims, { issuer, clientId, nonce, sub, now, authTimeMin }) {
   const { iss, aud, azp, exp, iat, auth_time } = claims;
   if (iss !== issuer) throw invalidIdToken("iss_wrong");
-  // An audience that is not known here could use the token too, so there must be no other.
+  // This app must be the only audience: any other audience could use the token too.
   const audiences = Array.isArray(aud) ? aud : [aud];
   if (audiences.length !== 1 || audiences[0] !== clientId) throw invalidIdToken("aud_wrong");
   if (azp !== undefined && azp !== clientId) throw invalidIdToken("azp_wrong");

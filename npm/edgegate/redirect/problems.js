@@ -32,8 +32,8 @@ const REFUSALS = [
 ];
 
 /**
- * The service has sent the person back with an error. Its description is not passed on: whoever can
- * make a link could write into it.
+ * The service has sent the person back with an error. The description of the error is not passed
+ * on: anybody who makes a link to this page can write it.
  *
  * @param {string} error
  */

@@ -9,7 +9,7 @@
 /** The service's sealed request is valid for an hour, and then the code for a minute. */
 const TRIP_MS = 2 * 60 * 60_000;
 const TRIPS_MAX = 5;
-/** More silent round trips than this, in this time, are a loop. */
+/** More than SILENT_MAX silent round trips within SILENT_MS are a loop. */
 const SILENT_MAX = 5;
 const SILENT_MS = 60_000;
 const OUT = "out";
@@ -73,8 +73,8 @@ export class Trips {
   }
 
   /**
-   * Counts a silent trip. False if there were too many just now: then each answer leads to the next
-   * trip, because the page loads itself again.
+   * Counts a silent trip. False if there were too many just now: the page loads itself again after
+   * each answer, and each load begins another trip.
    */
   countSilent() {
     const now = this.#now();
@@ -175,7 +175,7 @@ export class Flag {
     try {
       this.#storage?.setItem(this.#key, value);
     } catch {
-      // After a reload the person has to press the button.
+      // Without the flag, the person has to press the button after a reload.
     }
   }
 }

@@ -111,7 +111,7 @@ export interface Platform {
   monotonic(): number;
   setTimeout(work: () => void, ms: number): unknown;
   clearTimeout(timer: unknown): void;
-  /** 0 to 1, like `Math.random`. It spreads the renewals and makes no secrets. */
+  /** 0 to 1, like `Math.random`. Spreads the renewals over time. No secret is made from it. */
   random(): number;
   locks: {
     request(
@@ -197,9 +197,9 @@ export interface AuthClientEventMap {
 }
 
 /**
- * A page needs only one. It can be made anywhere, also while a page is rendered on a server: it opens
- * nothing and sends nothing before the first call. The first call rejects with `invalid_argument` if
- * there is neither a page nor a `url`.
+ * A page needs only one client. It can be made anywhere, also while a page is rendered on a server:
+ * it opens nothing and sends nothing before the first call. The first call rejects with
+ * `invalid_argument` if there is neither a page nor a `url`.
  *
  * @throws {EdgegateError} `invalid_argument`: `url` or one of `origins` is not an origin, or an
  * option does not exist
@@ -215,9 +215,9 @@ export type AuthClient = AuthClientMembers & AuthState & PlatformEventTarget;
 /** What an {@link AuthClient} has beside its {@link AuthState}. */
 export interface AuthClientMembers {
   /**
-   * Calls `listener` with the new state after every change, until the function that it returns is
-   * called. It does not call it at once. In a page, the first call also asks the service who is
-   * signed in, as `ready()` does. If that fails, the client tries again by itself.
+   * Calls `listener` with the new state after every change, but not at once. Returns a function
+   * that ends this. In a page, the first call of `subscribe` also asks the service who is signed
+   * in, as `ready()` does. If that fails, the client tries again by itself.
    *
    * `subscribe`, `getSnapshot` and `getServerSnapshot` fit React's `useSyncExternalStore`. All three
    * can be passed on without their client.
@@ -305,7 +305,7 @@ export interface AuthClientMembers {
   requestPasswordReset(email: string, options?: MailOptions): Promise<void>;
   /**
    * Mails the link that verifies an address again, if the address is not verified yet. The result
-   * does not reveal whether that is so.
+   * does not reveal whether the address is verified.
    */
   requestEmailVerification(email: string, options?: MailOptions): Promise<void>;
   /**
@@ -385,8 +385,9 @@ export interface AuthClientMembers {
    *   `insufficient_user_authentication` (RFC 9470), which asks for `reauthenticate`, nor against
    *   `Edgegate error="invalid_credentials"`, which says that a password in the body is wrong.
    * - If there is no answer, the call rejects with `network_error`, and the cause is the platform's
-   *   TypeError. If an `AbortSignal` aborts, the call rejects with the signal's reason. It is the
-   *   only error that is not an {@link EdgegateError}. Neither signs anybody out.
+   *   TypeError. If an `AbortSignal` aborts, the call rejects with the signal's reason, which is
+   *   the only error that is not an {@link EdgegateError}. Neither of the two failures signs
+   *   anybody out.
    * - A call belongs to the user who is signed in when it begins. If another user signs in in the
    *   meantime, it rejects with `signed_out`.
    * - Redirects are followed as by `fetch`. At a redirect to another origin, browsers remove the

@@ -2,8 +2,8 @@
  * edgegate: checks access tokens with the code of the service itself, compiled to WebAssembly.
  *
  * A check here is local: it knows the signature, the times and the claims. It does not know whether
- * the token was revoked after it was issued. In a page, a check decides what to show. What is
- * allowed is for the server to decide.
+ * the token was revoked after it was issued. In a page, a check decides what to show. The server
+ * decides what is allowed.
  *
  * @packageDocumentation
  */
@@ -48,7 +48,10 @@ export interface Claims {
   email_verified: boolean;
   /** In a token of an app: what the app may do, with a space between the scopes (RFC 9068). */
   scope?: string;
-  /** In a token of an app: the sign-on that its session began with. Signing out of it ends it. */
+  /**
+   * In a token of an app: the id of the sign-on that the app's session belongs to. Signing out of
+   * the sign-on ends the session.
+   */
   sign_on?: string;
 }
 
@@ -88,7 +91,7 @@ export interface VerifierOptions {
   clockTolerance?: number | undefined;
   /**
    * The clock: returns Unix **milliseconds**, like `Date.now`, which is the default. In a page, pass
-   * the clock of the {@link AuthClient}, which is right also if that of the device is wrong:
+   * the clock of the {@link AuthClient}, which is right even if the device's clock is wrong:
    * `now: auth.now`.
    */
   now?: (() => number) | undefined;
@@ -153,8 +156,8 @@ export class Verifier {
    * - If the first fetch fails, the calls that need it reject with `key_set_unavailable`. The next
    *   call after 1 s tries again. The pause doubles with each failure, up to 30 s.
    * - An unknown `kid` leads to a new fetch, at most once in 30 s.
-   * - Keys older than 10 minutes are fetched again in the background. A key that is no longer in
-   *   the set then no longer verifies.
+   * - Keys older than 10 minutes are fetched again in the background. A key that was removed from
+   *   the set is not used after that fetch.
    * - While fetching fails, the current keys stay in use for an hour.
    *
    * @throws {EdgegateError} `invalid_argument`
@@ -207,8 +210,8 @@ export class Verifier {
    * that it is theirs. Addresses are compared in their canonical form: ASCII letters in upper and
    * lower case are the same.
    *
-   * @throws {EdgegateError} `forbidden` if it was not; `invalid_argument` if `email` is not a string
-   * or empty; otherwise as {@link Verifier.verify}
+   * @throws {EdgegateError} `forbidden` if the token has another address or an unverified one;
+   * `invalid_argument` if `email` is not a string or empty; otherwise as {@link Verifier.verify}
    */
   requireEmail(token: string, email: string): Promise<VerifiedClaims>;
 
@@ -252,7 +255,7 @@ export interface ProtectOptions {
   /** The origin of the service, such as `https://auth.example.com`. */
   issuer: string | UrlLike;
   /**
-   * The URI of this API, as the service knows it: the audience of the tokens that it takes.
+   * The URI of this API, as the service knows it: the audience of the tokens that this API accepts.
    * `https://api.example.com` and `https://api.example.com/` are the same.
    */
   resource: string | UrlLike;
@@ -282,7 +285,8 @@ export type Protected =
  * for this `resource`, with the `scope`. A token for another API, and the token of the service's own
  * pages, are rejected.
  *
- * - 401 with `WWW-Authenticate: Bearer`: no token; with `error="invalid_token"`: it is not valid here.
+ * - 401 with `WWW-Authenticate: Bearer`: the request has no token.
+ * - 401 with `error="invalid_token"`: the token is not valid here.
  * - 403 with `error="insufficient_scope"`: the token lacks a scope.
  * - 400 with `error="invalid_request"`: the header is malformed.
  * - 503 with `Retry-After`: the keys of the service can't be fetched now.
@@ -300,8 +304,8 @@ export function protect(
 ): Promise<Protected>;
 
 /**
- * The answer at `/.well-known/oauth-protected-resource`, followed by the path of the resource: where
- * clients get tokens for this API (RFC 9728). Clients of MCP need it.
+ * The answer at `/.well-known/oauth-protected-resource`, followed by the path of the resource. It
+ * says where clients get tokens for this API (RFC 9728). Clients of MCP need it.
  *
  * @throws {EdgegateError} `invalid_argument`
  */
@@ -322,7 +326,7 @@ export function resourceMetadata(options: {
  * The claims of a token, **without verifying it**: the sender may have written anything. Only for
  * display and debugging.
  *
- * @throws {EdgegateError} `invalid_token` with a `reason`, if it does not have the form of an
+ * @throws {EdgegateError} `invalid_token` with a `reason`, if `token` does not have the form of an
  * access token
  */
 export function peek(token: string): Promise<UnverifiedClaims>;

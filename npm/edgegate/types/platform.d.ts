@@ -3,9 +3,9 @@
 // compile without any of the three.
 
 // Each condition names one member. With a mapped type the compiler would look at all members of
-// `globalThis`, also at one that a project declares as an `AuthClient`: that would be circular.
+// `globalThis`. If a project declares one of them as an `AuthClient`, that would be circular.
 
-/** An `EventTarget`. `unknown` if the project's types don't know the class; . */
+/** An `EventTarget`. `unknown` if the project's types don't know the class. */
 export type PlatformEventTarget = typeof globalThis extends {
   EventTarget: { prototype: infer T };
 }

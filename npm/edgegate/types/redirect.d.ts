@@ -16,8 +16,8 @@
  * const response = await auth.fetch("https://api.example.net/orders");
  * ```
  *
- * `subscribe` and `ready()` handle the answer of the service by themselves, and put the address back
- * that the person came from. A page whose router has started before uses the result of
+ * `subscribe` and `ready()` handle the answer of the service by themselves, and put back the
+ * address that the person came from. A page whose router has already started uses the result of
  * `handleRedirect()`.
  *
  * **Where the tokens are.** All of them are in the memory of this tab, so each tab has a session of
@@ -103,7 +103,7 @@ export interface RedirectRequest {
   prompt?: string | undefined;
   /** The address that the sign-in page shows first. */
   loginHint?: string | undefined;
-  /** How many seconds ago the person must have proved who they are, at the most. */
+  /** The person must have proved who they are at most this many seconds ago. */
   maxAge?: number | undefined;
   /**
    * The address to come back to, on this page's origin. Default: the address of the page. It is put
@@ -143,7 +143,7 @@ export type AccountMethod =
   | "endOtherSessions";
 
 /**
- * A page needs only one. It can be made anywhere, as an `AuthClient` can.
+ * A page needs only one client. It can be made anywhere, as an `AuthClient` can.
  *
  * @throws {EdgegateError} `invalid_argument`: an option is missing or wrong, or does not exist
  */
@@ -179,9 +179,10 @@ export interface RedirectClientMembers
    * result. That is so in React's StrictMode too, which calls each effect twice.
    *
    * Rejects with `sign_in_refused` (the `reason` is the error of the service, such as
-   * `access_denied`), `redirect_failed` (`state_unknown`: this tab has not asked for it, for example
-   * because a mailed link was opened in another tab: offer the sign-in again), `invalid_id_token`,
-   * `invalid_grant` (the code has expired), `network_error` and others. Nobody is signed in then.
+   * `access_denied`), `redirect_failed`, `invalid_id_token`, `invalid_grant` (the code has
+   * expired), `network_error` and others. Nobody is signed in then. The reason `state_unknown` of
+   * `redirect_failed` means that this tab has not asked for the answer, for example because a
+   * mailed link was opened in another tab. Offer the sign-in again in that case.
    */
   handleRedirect(url?: string | UrlLike): Promise<RedirectResult | null>;
 

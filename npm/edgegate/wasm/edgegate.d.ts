@@ -32,8 +32,9 @@ export interface Glue {
 
 export interface GlueSignatureCheck {
   /**
-   * Begins to verify the signature with the key at this position of the key set. The form of the
-   * token and of its signature is valid then. `signature` is a view of the wasm's memory: copy it.
+   * Begins to verify the signature with the key at this position of the key set. It is called only
+   * if the form of the token and of its signature is valid. `signature` is a view of the wasm's
+   * memory: copy it.
    */
   begin(position: number, signature: Uint8Array): void;
 }
@@ -49,7 +50,7 @@ export interface GlueVerifier {
   verify(token: unknown, now: number): string;
   /**
    * `verify` without its signature check: it calls `check.begin` instead. Returns JSON: the claims,
-   * or the first rule that they break. Both may be used only if the signature is valid. `token` is
+   * or the first rule that they break. Use the result only if the signature is valid. `token` is
    * ASCII.
    */
   judgeUnverified(token: Uint8Array, now: number, check: GlueSignatureCheck): string;

@@ -6,13 +6,14 @@ import { Advice } from "./advice.js";
 // joiners, and signs inside words. `\p{Alphabetic}` has more than `\p{L}`, such as letters in circles.
 const LOCAL =
   /^(?:[a-z0-9.!#$%&'*+/=?^_`{|}~\p{Alphabetic}\p{M}\p{N}-]|\p{Join_Control}|[\u00b7\u0375\u05f3\u05f4\u06fd\u06fe\u0f0b\u30fb])+$/u;
-// What the service drops, and what `trim` does: U+0085 is in the first only, U+FEFF in the second.
+// The white space that the service or `trim` removes. Only the service removes U+0085, and only
+// `trim` removes U+FEFF.
 const AROUND = /^[\p{White_Space}\ufeff]+|[\p{White_Space}\ufeff]+$/gu;
 const DOMAIN = /^[a-z0-9-]+(\.[a-z0-9-]+)+$/;
 
 /**
- * The form in which addresses are compared: crates/token/src/email_address.rs. An address that this
- * form does not fit has no account.
+ * The form in which addresses are compared: crates/token/src/email_address.rs. Throws if the
+ * address has no such form: no account can have it.
  *
  * @param {string} email
  */

@@ -1,5 +1,5 @@
-// What a shell may complete at Tab. This is not @bomb.sh/tab: its script for bash needs the package
-// bash-completion, and evaluates what was typed.
+// What a shell may complete at Tab. This does not use @bomb.sh/tab, whose script for bash needs the
+// package bash-completion and evaluates what was typed.
 
 /**
  * The words that can complete a command line. The list is empty where the user types a text of their

@@ -43,7 +43,7 @@ export async function cloudflareOf(project, config) {
     /** @param {string} path below the account */
     get: (path) => send("GET", `/accounts/${account}${path}`),
     /**
-     * The result, or undefined if there is no such thing. Only 404 means that.
+     * The result, or undefined if Cloudflare answers 404.
      *
      * @param {string} path below the account
      */
@@ -129,7 +129,8 @@ async function headersOf(project) {
 }
 
 /**
- * The headers for what `wrangler auth token --json` has printed. Throws when there are none.
+ * The headers with the credentials that `wrangler auth token --json` has printed. Throws when it
+ * has printed none.
  *
  * @param {import("./run.js").Result} printed
  * @returns {Record<string, string>}
@@ -142,7 +143,7 @@ export function credentialsIn({ code, stdout, stderr }) {
     throw new Advice(
       "you are not signed in to Cloudflare: run `npx wrangler login` first. Off a terminal, set CLOUDFLARE_API_TOKEN to a token that may edit Workers, D1 and Queues.",
     );
-  // Where it succeeds, its output has the token.
+  // The output of a successful run may have the token, so it is not shown.
   const reason = code === 0 ? "its answer can't be read" : (stderr + stdout).trim();
   throw new Advice(
     `wrangler has no credentials for Cloudflare: ${reason}. Try \`npx wrangler whoami\`, or set CLOUDFLARE_API_TOKEN.`,

@@ -32,7 +32,8 @@ export function changesOf(config) {
 const isInherited = ([first]) => ["exports", "assets", "triggers"].includes(first);
 
 /**
- * The Worker is built for a version of the platform.
+ * The change of an old `compatibility_date`: the Worker is built for a newer version of the
+ * platform.
  *
  * @param {Record<string, any>} config
  * @returns {Change[]}

@@ -9,8 +9,8 @@ const LAYOUT = { formattingOptions: { insertSpaces: true, tabSize: 2, eol: "\n" 
 const LOOSE = { allowTrailingComma: true };
 
 /**
- * Sets one value in the text of a wrangler.jsonc. A line that has the same name as a comment becomes
- * the setting.
+ * Sets one value in the text of a wrangler.jsonc. If a comment has the setting with the same name,
+ * the comment becomes the setting.
  *
  * @param {string} text
  * @param {JSONPath} path
@@ -25,7 +25,7 @@ export function setIn(text, path, value) {
     const line = new RegExp(`^([ \\t]*)//[ \\t]*"${name}"[ \\t]*:.*$`, "m").exec(within);
     if (line) {
       const at = parent.offset + line.index;
-      // It needs a comma if other settings follow in the object.
+      // The setting needs a comma if other settings follow in the object.
       const ends = lastEnd(parent) > at ? "," : "";
       const edited = `${text.slice(0, at)}${line[1]}"${name}": ${JSON.stringify(value)}${ends}${text.slice(at + line[0].length)}`;
       // If the setting before it lacks a comma, the text is not valid now.
@@ -111,7 +111,7 @@ export function setInProject({ path: file, name }, environment, path, value) {
 
 /**
  * Adds a value to an entry of a list in a wrangler.toml, such as the id of a KV namespace. Undefined
- * for what is not in such a list.
+ * if the path does not name a value in a list.
  *
  * @param {string} text
  * @param {JSONPath} path the list, the number of the entry, and the name

@@ -56,8 +56,8 @@ export async function readConfig({
 export const chosenEnvironment = (option, env = process.env) => option ?? env.CLOUDFLARE_ENV;
 
 /**
- * Why an environment can't be used: wrangler would take the top-level settings, and so the database
- * of production, for a name that it doesn't know. Null if it can be used.
+ * Why an environment can't be used; null if it can. For an unknown name wrangler would use the
+ * top-level settings, and so the database of production.
  *
  * @param {string | undefined} name
  * @param {string[]} known

@@ -3,8 +3,9 @@ import { confirm, isCancel, text } from "@clack/prompts";
 import { Advice } from "./advice.js";
 
 /**
- * Asks whether to go on. Throws if not, and off a terminal, where nobody can answer, unless `yes` is
- * given. A build on Cloudflare (WORKERS_CI) runs because somebody asked for the deploy.
+ * Asks whether to go on. Throws if the person says no, or if nobody is at a terminal to answer.
+ * Does not ask if `yes` is given, nor in a build on Cloudflare (WORKERS_CI), because such a build
+ * runs only if somebody has asked for the deploy.
  *
  * @param {string} question
  * @param {{ yes?: boolean, isTerminal?: boolean, env?: NodeJS.ProcessEnv }} options
@@ -27,7 +28,8 @@ export async function requireConfirmation(
 }
 
 /**
- * Asks for the address of the first administrator. Undefined off a terminal, and if nobody is named.
+ * Asks for the address of the first administrator. Undefined if nobody is at a terminal to answer,
+ * and if the person leaves the address empty.
  *
  * @param {{ isTerminal?: boolean }} [options]
  * @returns {Promise<string | undefined>}

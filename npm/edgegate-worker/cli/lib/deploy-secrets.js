@@ -21,8 +21,8 @@ const LOCK_PAUSE_MS = 20;
 /** @typedef {Record<string, string>} Secrets */
 
 /**
- * The name of an environment in file names. The top level is called production, so an environment of
- * that name is called otherwise: the two have secrets of their own.
+ * The name of an environment in file names. The top level is called production there. So an
+ * environment that is named production gets another name: the two have different secrets.
  *
  * @param {string | undefined} environment
  */
@@ -64,7 +64,7 @@ export function readSecrets({ inProject }, environment) {
 }
 
 /**
- * Adds secrets to the file. Never changes one that is there: throws instead.
+ * Adds secrets to the file. Throws if one of them is there already.
  *
  * @param {import("./project.js").Project} project
  * @param {string | undefined} environment
@@ -127,8 +127,8 @@ async function withoutLeaving(path, work) {
 }
 
 /**
- * Runs `work` while no other deploy or rotation of this folder runs: two at the same time would make
- * two sets of secrets, and keep the one that is not stored.
+ * Runs `work` while no other deploy or rotation of this folder runs. Two at the same time would
+ * make two sets of secrets, and this machine could keep the set that Cloudflare does not have.
  *
  * @template T
  * @param {import("./project.js").Project} project
@@ -139,7 +139,7 @@ export async function alone({ inProject }, environment, work) {
   const path = inProject(PREPARED, `${nameOf(environment)}.lock`);
   mkdirSync(inProject(PREPARED), { recursive: true });
   await takeLock(path);
-  // A run that was killed could not delete it.
+  // A run that was killed could not delete this file.
   rmSync(inProject(uploadFile(environment)), { force: true });
   return withoutLeaving(path, work);
 }
@@ -155,13 +155,13 @@ async function takeLock(path) {
   for (let tries = 0; tries < LOCK_TRIES; tries += 1) {
     if (created(path, `${process.pid} ${randomUUID()}`)) return;
     const found = readIfThere(path);
-    // It was released meanwhile.
+    // The lock was released meanwhile.
     if (found === undefined) continue;
     const [pid, number] = found.split(" ");
     holder = pid;
     if (isRunning(Number(pid))) break;
-    // Its process was killed. Only one process may delete this lock, and only while it is there:
-    // otherwise it would delete the lock of a process that was faster.
+    // The process that held the lock was killed. Only one process may delete this lock, and only
+    // while it is there: otherwise it would delete the new lock of a faster process.
     const claim = `${path}.${number}`;
     if (!created(claim, `${process.pid}`)) {
       await sleep(LOCK_PAUSE_MS);
@@ -286,7 +286,7 @@ const recordFile = (environment) => `${PREPARED}/deploy.${nameOf(environment)}.j
  */
 function writePrivate({ inProject }, shown, value) {
   mkdirSync(inProject(PREPARED), { recursive: true });
-  // Also in a project whose own .gitignore lacks the folder.
+  // git must ignore the folder even if the project's own .gitignore lacks it.
   const ignore = inProject(PREPARED, ".gitignore");
   if (!existsSync(ignore)) writeFileSync(ignore, "*\n");
   const path = inProject(shown);

@@ -14,8 +14,9 @@ const QUEUE_NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 /** @typedef {import("wrangler").Unstable_Config} Config */
 
 /**
- * What is wrong with a configuration and its names, judged without Cloudflare. `issuer` is the
- * problem of ISSUER; null if it is good, or if the Worker's address at workers.dev is to be its value.
+ * What is wrong with a configuration and its names, judged without Cloudflare. `issuer` says what
+ * is wrong with ISSUER. It is null if ISSUER is good, or if it will be the Worker's address at
+ * workers.dev.
  *
  * @param {object} given
  * @param {Config} given.config
@@ -65,8 +66,8 @@ export async function judge(given) {
 }
 
 /**
- * Secrets that are given as variables: Cloudflare shows those to everybody who can see the Worker, and
- * other users of the machine see the command line.
+ * Secrets that are given as variables: Cloudflare shows variables to everybody who can see the
+ * Worker, and other users of the machine see the command line.
  *
  * @param {{ vars: Map<string, string>, config: Config, path: string, environment?: string }} given
  */
@@ -85,8 +86,8 @@ export const answersAtWorkersDev = ({ workers_dev, routes, route }) =>
   workers_dev ?? (route === undefined && (routes ?? []).length === 0);
 
 /**
- * Names that Cloudflare would refuse, or that two environments share: the second would then use the
- * accounts and mails of the first.
+ * Names that Cloudflare would refuse, and names that two environments share: the second environment
+ * would use the accounts and mails of the first.
  *
  * @param {Config} config
  * @param {Config[]} others

@@ -17,13 +17,13 @@ const CRON_SECONDS = 60;
  * Runs the Worker until this process is stopped.
  *
  * @param {object} given
- * @param {string} given.origin where it answers
- * @param {LocalSettings} given.settings those that are good now
- * @param {() => Promise<LocalSettings>} given.settingsOf reads them again
+ * @param {string} given.origin where the Worker answers
+ * @param {LocalSettings} given.settings the settings to begin with, which are good
+ * @param {() => Promise<LocalSettings>} given.settingsOf reads the settings again
  * @param {ReturnType<watchEdits>} given.edits
  * @param {(settings: LocalSettings) => ReturnType<typeof import("./run.js").start>} given.start
  *   starts `wrangler dev`
- * @param {() => void} given.onReady called when it answers for the first time
+ * @param {() => void} given.onReady called when the Worker answers for the first time
  * @param {(text: string) => void} [given.say] tells the person at the terminal
  * @returns {Promise<never>}
  */
@@ -35,10 +35,11 @@ export async function develop(given) {
     const ended = worker.done.then(({ code }) => {
       throw new Advice(`wrangler ended by itself (exit code ${code}), see above.`);
     });
-    // Nobody waits for it once the Worker is stopped.
+    // Nobody waits for this promise once the Worker is stopped.
     ended.catch(() => {});
     let cron;
-    // What waits for the Worker must not outlive it: it would keep this process running.
+    // Code that waits for the Worker must end with the Worker. Otherwise the code would keep this
+    // process running.
     const over = new AbortController();
     try {
       await Promise.race([untilHealthy(origin, over.signal), ended]);
@@ -96,7 +97,7 @@ async function untilHealthy(origin, signal) {
       ({ cause, message }) => cause?.message ?? message,
     );
     if (answer.status === 200) return;
-    // Waiting does not help here.
+    // Waiting does not help if a setting is wrong.
     if (answer.text?.includes('"misconfigured"')) {
       throw new Advice(
         "the Worker is misconfigured: its log line above names the setting and how to set it right.",
@@ -120,8 +121,9 @@ async function health(origin, signal) {
 }
 
 /**
- * Resolves with the settings when .dev.vars was edited and they are good: wrangler reads it only when
- * it starts. wrangler follows edits of its configuration itself, so those are only judged.
+ * Resolves with the settings after an edit of .dev.vars, if they are good: wrangler reads that file
+ * only when it starts. wrangler itself follows edits of its configuration, so these are only
+ * judged.
  *
  * @param {() => Promise<LocalSettings>} settingsOf
  * @param {ReturnType<watchEdits>} edits
@@ -184,8 +186,8 @@ function runCron(origin, say) {
 }
 
 /**
- * Our own options of wrangler, without those that were given: wrangler refuses an option that comes
- * twice.
+ * The options that this command gives to wrangler, without those that the user has given: wrangler
+ * refuses an option that comes twice.
  *
  * @param {string[]} options
  * @param {string[]} given
@@ -202,7 +204,7 @@ export function withoutGiven(options, given) {
 }
 
 /**
- * What a person needs first.
+ * The text with what a person needs to know first.
  *
  * @param {string} origin
  */

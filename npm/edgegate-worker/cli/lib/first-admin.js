@@ -1,12 +1,12 @@
-// The first administrator, who can't be made by another one.
+// Makes the first administrator, whom no other administrator can make.
 import { Advice } from "./advice.js";
 import { requireStatus } from "./operator.js";
 
 const ADMIN = "admin";
 
 /**
- * Makes somebody an administrator. Without an account, or without a password, they get a link by
- * which they choose one.
+ * Makes somebody an administrator. A person who has no account or no password gets a link to choose
+ * a password.
  *
  * @param {import("./operator.js").Ask} ask with the scope `users`
  * @param {string} email

@@ -2,7 +2,7 @@
 // only one batch of it is in memory.
 import { Advice } from "./advice.js";
 
-/** What one request may have: tests compare these with src/domain/policy.rs. */
+/** The most that one request may have. Tests compare these numbers with src/domain/policy.rs. */
 export const MAX = { rows: 500, bytes: 1_048_576, line: 65_536 };
 
 const NEWLINE = 10;
@@ -76,7 +76,7 @@ function trimmed(bytes, number) {
 const isSpace = (byte) => byte === 32 || (byte >= 9 && byte <= 13);
 
 /**
- * With which bytes a compressed file begins.
+ * The first bytes of a compressed file, for each format.
  *
  * @type {Record<string, number[]>}
  */
@@ -114,7 +114,8 @@ export function formProblem(first) {
 }
 
 /**
- * The rows in batches. `limit` may change meanwhile. Lines that are too long go to `refuse`.
+ * The rows in batches. The caller may change `limit` between two batches. Lines that are too long
+ * go to `refuse`.
  *
  * @param {AsyncIterable<Line> | Iterable<Line>} lines
  * @param {{ rows: number, bytes: number }} limit
@@ -149,13 +150,13 @@ const tooLong = (line) => ({
 });
 
 /**
- * Sends all lines. A batch is halved when the service answers 503 or 413, and a lost answer counts as
- * 503: a repeat changes nothing. Batches grow again with each success.
+ * Sends all lines. A batch is halved when the service answers 503 or 413. `send` reports a lost
+ * answer as 503, since sending a line twice changes nothing. Batches grow again with each success.
  *
  * @param {AsyncIterable<Line> | Iterable<Line>} lines
  * @param {object} world
  * @param {(body: Buffer) => Promise<import("./operator.js").Answer>} world.send
- * @param {(outcome: Outcome) => void} world.report gets what became of each line
+ * @param {(outcome: Outcome) => void} world.report gets the outcome of each line
  * @param {(seconds: number) => Promise<unknown>} world.sleep
  */
 export async function sendLines(lines, { send, report, sleep }) {

@@ -5,7 +5,7 @@ import { fromConfig, fromEnvFile, fromOptions, ignoredLines } from "./places.js"
 import { bindingsOf, faultsOf } from "./settings.js";
 
 /**
- * Reads the configuration, and judges it when it is asked to.
+ * Reads the configuration. `faults()` of the result judges it.
  *
  * @param {object} given
  * @param {() => Promise<import("./config.js").Config>} given.read reads the configuration

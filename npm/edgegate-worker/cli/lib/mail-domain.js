@@ -19,7 +19,7 @@ const SELECTORS = {
  * The checks of the domain in MAIL_FROM.
  *
  * @param {{ provider?: string, from?: string, selector?: string, resolver: string }} given
- *   `selector`: the one at which the DKIM key is
+ *   `selector`: the selector of the DKIM key
  * @returns {Promise<{ checks: import("./checks.js").Check[], date?: string | null }>} `date`: what
  *   the resolver's clock says
  */

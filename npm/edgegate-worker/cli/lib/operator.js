@@ -6,7 +6,7 @@ import { Advice } from "./advice.js";
 import { whenStopped } from "./run.js";
 
 const SECONDS = 300;
-/** A ticket is replaced before it expires, so that what takes long goes on. */
+/** A ticket is replaced before it expires, so that a long command can go on. */
 const REPLACE_MS = 200_000;
 const ANSWER_MS = 30_000;
 const INSERT = `INSERT INTO operator_tickets (hash, scope, created_at, expires_at)
@@ -57,14 +57,14 @@ export const asOperator = ({ cloudflare, database, origin, scope }, use) =>
   );
 
 /**
- * The same with any database. The ticket is made at the first request, and replaced before it
- * expires. One that can't be deleted expires within five minutes, and nobody else has it.
+ * Does the same with any database. The ticket is made at the first request, and replaced before it
+ * expires. A ticket that can't be deleted expires within five minutes, and nobody else has it.
  *
  * @template T
  * @param {{ query: Query, origin: string, scope: string, isKept?: boolean, now?: () => number,
  *   whenStopped?: typeof import("./run.js").whenStopped }} given `now` is in milliseconds.
- *   `whenStopped` has the ticket deleted at Ctrl-C. `isKept` leaves it until the service's cron
- *   deletes what has expired: for the local database, wrangler needs seconds for each statement
+ *   `whenStopped` makes Ctrl-C delete the ticket. `isKept` leaves the ticket until the service's
+ *   cron deletes expired tickets: for the local database, wrangler needs seconds for each statement
  * @param {(ask: Ask) => Promise<T>} use
  * @returns {Promise<T>}
  */
@@ -81,7 +81,7 @@ export async function withTickets(
 ) {
   /** @type {{ ticket: string, hash: string, replaceAt: number } | undefined} */
   let current;
-  // What was done is done, whether or not the ticket can be deleted.
+  // A failure to delete the ticket is ignored: the command has done its work.
   const forget = async (/** @type {string | undefined} */ hash) => {
     if (hash !== undefined && !isKept) await query(DELETE, hash).catch(() => {});
   };
@@ -152,7 +152,7 @@ function parsed(text) {
  *
  * @param {Answer} answer
  * @param {number[]} statuses
- * @param {string} what was asked for
+ * @param {string} what the request was for
  */
 export function requireStatus({ status, body }, statuses, what) {
   if (statuses.includes(status)) return;

@@ -1,4 +1,4 @@
-// Where this package keeps what it was built with.
+// The paths of the files in this package.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -54,7 +54,7 @@ export function ignoredLines(path) {
   try {
     text = readFileSync(path, "utf8");
   } catch {
-    // wrangler reports this, or the secrets are missing.
+    // The file can't be read: wrangler reports that, or the secrets in it are reported as missing.
   }
   const rest = text.replace(ENTRY, (entry) => entry.replace(/[^\n]/g, ""));
   return [...rest.split("\n").entries()]
@@ -91,7 +91,7 @@ export function fromConfig(path, values, environment) {
 }
 
 /**
- * The same in a wrangler.jsonc. The variables of an environment come after those of the top level.
+ * The variables of a wrangler.jsonc. Those of an environment come after those of the top level.
  *
  * @param {string} path
  * @param {Record<string, unknown>} values
@@ -148,7 +148,7 @@ function linesOf(path, accepts) {
   try {
     text = readFileSync(path, "utf8");
   } catch {
-    // The place is then named without a line.
+    // If the file can't be read, the place is named without a line.
   }
   return [...text.split("\n").entries()].filter(([, line]) => accepts(line)).map(([n]) => n + 1);
 }

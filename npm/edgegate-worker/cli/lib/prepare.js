@@ -1,5 +1,5 @@
-// The pages and the migrations of this package in the project's folder. wrangler can't be pointed at
-// node_modules: in a workspace it is not where the configuration expects it.
+// Puts the pages and the migrations of this package into the project's folder. The configuration
+// can't name them in node_modules: in a workspace, that folder may be in another place.
 import {
   existsSync,
   mkdirSync,

@@ -23,7 +23,7 @@ try {
   process.stderr.write(message + place);
   process.exitCode = 1;
 }
-// wrangler would go on to ask the registry for a newer version of itself.
+// Ends the process here: wrangler would go on and ask the registry for a newer version of itself.
 process.exit();
 
 function read() {

@@ -1,4 +1,5 @@
-// What all subcommands of `edgegate` have in common: `--json`, `--help`, and how errors are told.
+// What all subcommands of `edgegate` have in common: `--json`, `--help`, and how errors are
+// printed.
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { Advice } from "./advice.js";
@@ -45,7 +46,7 @@ export function programOf(subcommands, requireEnvironment = requireConfigured) {
     .version(version(), "--version")
     .showSuggestionAfterError()
     .configureHelp({ sortSubcommands: true })
-    // `run` tells errors.
+    // `run` prints errors.
     .configureOutput({ outputError: () => {} })
     .exitOverride()
     .hook("preAction", async (_, command) => {
@@ -66,8 +67,8 @@ const leavesOf = (command) =>
 
 /**
  * An option with several values takes every word up to the next option, also an argument that was
- * meant for the command. So the arguments stand first in such a command's usage, and the error of one
- * that was taken says why it is missing.
+ * meant for the command. So the usage of such a command has the arguments first. If an argument is
+ * missing because an option has taken it, the error says so.
  *
  * @param {Command} command
  */

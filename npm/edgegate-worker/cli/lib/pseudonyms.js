@@ -1,4 +1,4 @@
-// The pseudonyms that stand for an address or a network in the log. They are computed as in
+// The pseudonyms that the log has instead of addresses and networks. They are computed as in
 // src/domain/account/account_name.rs and src/domain/event/pseudonym.rs, with the same keys.
 // tests/setup/pseudonym.test.mjs checks both against the same values.
 import { createHmac } from "node:crypto";
@@ -9,7 +9,7 @@ import { Advice } from "./advice.js";
 const LENGTH = 16;
 
 /**
- * The pseudonyms of an address or network, by the secrets in their order.
+ * The pseudonyms of an address or network: one for each part of the secret, in the same order.
  *
  * @param {string} text
  * @param {string} ticketSecret
@@ -65,7 +65,7 @@ function groupsOf(ip) {
 }
 
 /**
- * As RFC 5952 writes it.
+ * An IPv6 address, as RFC 5952 writes it.
  *
  * @param {number[]} groups
  */

@@ -14,7 +14,7 @@ const EACH_MINUTE = "* * * * *";
  * @typedef {object} Lack
  * @property {string[]} list where it belongs: the path of a list, or of an object
  * @property {any} value the entry of the list, or the object's members
- * @property {string} what it is, as a person names it
+ * @property {string} what the missing part, as a person names it
  * @property {string} why
  * @property {boolean} optional whether the Worker runs without it
  */
@@ -72,8 +72,8 @@ export function lacksOf(config, name, environment) {
 }
 
 /**
- * The template's part for an environment. One that the template doesn't have gets staging's, under
- * its own names.
+ * The template's part for an environment. Every environment gets the part of staging, with its own
+ * name in place of staging.
  *
  * @param {Record<string, any>} top
  * @param {string | undefined} environment
@@ -112,12 +112,12 @@ function missingClasses(config, top) {
 }
 
 /**
- * Entries of a list that the configuration has none for.
+ * The entries of a list in the template that the configuration lacks.
  *
  * @param {Record<string, any>} config
  * @param {Record<string, any>} template
  * @param {string[]} list
- * @param {string} key what names an entry
+ * @param {string} key the member that names an entry
  * @param {{ noun: string, why: string, optional?: boolean }} about
  * @returns {Lack[]}
  */
@@ -134,8 +134,8 @@ const WHY_DEAD =
   "mails whose sending failed too often get into it, and `wrangler deploy` makes a queue only if it is bound";
 
 /**
- * Whether mails get into a queue of the template: the configuration uses the same queue, or lacks its
- * producer, too, so that both are added.
+ * Whether mails get into a queue of the template. They do if the configuration's producer uses the
+ * same queue. They also do if it lacks that producer, because the producer is then added, too.
  *
  * @param {Record<string, any>} config
  * @param {Record<string, any>} own
@@ -175,7 +175,7 @@ function missingCrons(config, top) {
 }
 
 /**
- * The paths that the Worker answers itself.
+ * The paths that must be listed because the Worker answers them itself.
  *
  * @param {Record<string, any>} config
  * @param {Record<string, any>} top
@@ -218,7 +218,7 @@ function at(from, path) {
 }
 
 /**
- * What a configuration lacks and the Worker does not run without.
+ * What a configuration lacks although the Worker does not run without it.
  *
  * @param {import("./config.js").Config} config
  * @param {string} [environment]

@@ -1,6 +1,7 @@
-// The steps of a rotation of SIGNING_KEYS and TICKET_SECRET. The first value signs or seals, all are
-// accepted. A new one is added last, promoted when every isolate knows it, and the old ones dropped
-// when nothing that they made is valid any more (docs/operations.md, "Rotating SIGNING_KEYS").
+// The steps of a rotation of SIGNING_KEYS and TICKET_SECRET. The first value signs or seals, and
+// all values are accepted. "add" appends a new value. "promote" puts it first, when every isolate
+// knows it. "drop" removes the old values, when nothing that they signed or sealed is valid any
+// more (docs/operations.md, "Rotating SIGNING_KEYS").
 import { createHash } from "node:crypto";
 import { Advice } from "./advice.js";
 import { signingKeys, ticketSecret } from "./secrets.js";
@@ -8,7 +9,7 @@ import { signingKeys, ticketSecret } from "./secrets.js";
 const DAY = 86_400;
 const HOUR = 3600;
 const IDLE_TTL = 30 * DAY;
-/** Both secrets may have more; see docs/options.md. */
+/** The most values that each secret can have (docs/options.md). */
 const MOST = { SIGNING_KEYS: 20, TICKET_SECRET: 8 };
 
 /** @typedef {"SIGNING_KEYS" | "TICKET_SECRET"} Name */
@@ -46,7 +47,7 @@ export const SECRETS = {
     split: (text) => text.split(/[, \n\t]+/).filter((part) => part !== ""),
     join: (values) => values.join(","),
     make: ticketSecret,
-    // A hash of 256 random bits tells nothing about them.
+    // A hash of 256 random bits reveals nothing about them.
     nameOf: (value) => `hash ${createHash("sha256").update(value).digest("hex").slice(0, 12)}`,
     // A busy isolate may finish with the old version. A session that is not renewed ends after `idle`,
     // and a mailed link after a day.

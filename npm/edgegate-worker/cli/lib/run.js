@@ -70,7 +70,7 @@ export function start(
     });
   }
   const pipe = /** @type {import("node:net").Socket} */ (leash.stdio[3]);
-  // The leash may be gone before the pipe is. That is not an error.
+  // The leash may end before the pipe is closed. That is not an error.
   pipe.on("error", () => {});
 
   /** @type {Promise<Result>} */
@@ -158,7 +158,7 @@ function killGroup(pid) {
   try {
     if (pid) process.kill(-pid, "SIGKILL");
   } catch {
-    // Nothing was left.
+    // No process of the group was left.
   }
 }
 

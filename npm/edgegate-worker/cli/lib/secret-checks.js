@@ -88,11 +88,11 @@ function keysIn(text) {
     return keys.map(({ d, k }) => ({
       name: "SIGNING_KEYS",
       text: k ?? d ?? "",
-      // A private key of a curve was made by a program. A symmetric one may be a word.
+      // A program has made a private key of a curve. A symmetric key may be a word.
       bytes: k === undefined ? undefined : Buffer.from(k, "base64url"),
     }));
   } catch {
-    // The check of the settings says that it is invalid.
+    // The check of the settings reports that SIGNING_KEYS is invalid.
     return [];
   }
 }

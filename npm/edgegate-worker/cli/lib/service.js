@@ -1,5 +1,5 @@
-// The service that a subcommand speaks to: the deployed one with --remote, otherwise the one that runs
-// on this machine.
+// The service that a subcommand speaks to: with --remote the deployed service, otherwise the
+// service that runs on this machine.
 import { Advice } from "./advice.js";
 import { cloudflareOf } from "./cloudflare.js";
 import { chosenEnvironment } from "./config.js";
@@ -76,7 +76,7 @@ export async function withService(options, { scope, change }, use) {
 }
 
 /**
- * Where the local service answers. It is also its ISSUER, unless that is set.
+ * Where the local service answers. This is also its ISSUER, unless ISSUER is set.
  *
  * @param {{ port?: string }} options
  */

@@ -26,7 +26,7 @@ export async function faultsOf({ sources, bindings, flags = [], stored = [], che
   for (const { values } of [...sources].reverse()) Object.assign(env, values);
   for (const name of bindings) env[name] ??= {};
   const faults = judge(env, flags);
-  // Of several missing bindings the Worker names one.
+  // If several bindings are missing, the Worker names only one at a time.
   for (let fault = faults.at(-1); isMissing(fault, env); fault = faults.at(-1)) {
     env[/** @type {Fault} */ (fault).setting] = {};
     const next = judge(env, flags);

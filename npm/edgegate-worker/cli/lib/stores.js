@@ -1,6 +1,7 @@
-// The stores of a deployed service: its database, its queues and its KV namespaces. They are found by
-// their names, and a name says nothing about whose they are. So before a service exists, those that
-// are there already are not used unless an earlier run has made them or `--adopt` is given.
+// The stores of a deployed service: its database, its queues and its KV namespaces. They are found
+// by their names, but a name does not say which service uses the store. So before the service
+// exists, a store that is there already is used only if an earlier run has made it, or with
+// `--adopt`.
 import { Advice } from "./advice.js";
 import { setInProject } from "./config-edit.js";
 import { readRecord, writeRecord } from "./deploy-secrets.js";
@@ -14,7 +15,7 @@ import { queuesOf } from "./deployment.js";
  * @property {string} what as a person names it
  * @property {boolean} exists
  * @property {() => Promise<void>} make makes it
- * @property {() => void} [use] writes down which one it is
+ * @property {() => void} [use] writes the store's id into the configuration
  */
 
 /**
@@ -32,7 +33,7 @@ import { queuesOf } from "./deployment.js";
 
 /**
  * The stores that the configuration names, and which of them exist. Throws when the deployed Worker
- * uses others.
+ * uses other stores.
  *
  * @param {World} world
  * @returns {Promise<Store[]>}
@@ -60,8 +61,8 @@ export function refuseForeign({ project, environment, cloudflare, bound, config 
 }
 
 /**
- * Makes what is missing. It is recorded first, so that a run that is cut short is known to have made
- * it.
+ * Makes the stores that are missing. Records each store before it is made: if this run is cut
+ * short, the next run knows that the store is its own.
  *
  * @param {World} world
  * @param {Store[]} stores
@@ -96,7 +97,7 @@ async function databases({ cloudflare, config, bound }) {
       throw new Advice(
         `the Worker ${config.name} uses the database ${used} as ${binding}, and the configuration names ${name ?? id}${there ? ` (${there.uuid})` : ", which does not exist"}. Its users would lose their accounts. Put the name of the Worker's database into the configuration. Nothing was changed.`,
       );
-    // An id in the configuration says whose it is.
+    // A database whose id is in the configuration belongs to this service.
     const isDeclared = id !== undefined && there !== undefined;
     if (isDeclared) continue;
     if (id !== undefined)
@@ -135,7 +136,7 @@ export async function accountsDatabase(cloudflare, { d1_databases = [], name }) 
  */
 async function findDatabase(cloudflare, name, id) {
   if (id !== undefined) return cloudflare.find(`/d1/database/${id}`);
-  // The answer may have others whose names only begin alike.
+  // The answer may have databases whose names only begin with this name.
   const found = await cloudflare.get(`/d1/database?name=${encodeURIComponent(name ?? "")}`);
   return found.find((/** @type {{ name: string }} */ other) => other.name === name);
 }
@@ -173,8 +174,8 @@ async function findQueue(cloudflare, name) {
 }
 
 /**
- * KV namespaces without an id: found or made by their title, and the id written down. wrangler would
- * make a second one after a failed upload.
+ * KV namespaces without an id: they are found or made by their title, and their ids are written
+ * into the configuration. wrangler would make a second one after a failed upload.
  *
  * @param {World} world
  */

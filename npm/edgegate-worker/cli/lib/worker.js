@@ -1,6 +1,6 @@
 // What Cloudflare knows of a deployed Worker.
 
-/** The bindings by which a Worker is known as edgegate's. */
+/** A Worker with these bindings is one of edgegate. */
 const OURS = ["DB", "SESSION_OBJECTS", "ACCOUNT_OBJECTS"];
 
 /**

@@ -37,8 +37,8 @@ export function wrangler({ folder, path }, ...args) {
 }
 
 /**
- * As npm does for a script: wrangler runs `edgegate prepare`, also when this command was not started
- * by npm.
+ * The environment with the programs of node_modules on the PATH, as npm sets it for a script.
+ * wrangler runs `edgegate prepare` and must find it, even if npm has not started this command.
  *
  * @param {string} folder
  */
