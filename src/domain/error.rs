@@ -51,7 +51,7 @@ pub enum Code {
     LastAdministrator,
     /// The account has a password or is disabled, so its owner can't be invited.
     NotInvitable,
-    /// Somebody else is signed in than the page has shown.
+    /// The signed-in user is not the one that the page has shown.
     OtherUser,
     /// The app has two secrets already.
     TooManySecrets,
@@ -311,11 +311,11 @@ pub enum AccessRefusal {
     NotOfAnApp,
     /// The app is disabled or deleted.
     NoClient,
-    /// Its session has ended.
+    /// The token's session has ended.
     SessionEnded,
-    /// The user has changed since it was issued: roles, address, password or state.
+    /// The user has changed since the token was issued: roles, address, password or state.
     Outdated,
-    /// Its user is disabled or deleted.
+    /// The token's user is disabled or deleted.
     NoUser,
     /// An operator ticket is not valid.
     Operator(OperatorRefusal),
@@ -348,7 +348,7 @@ pub enum GrantRefusal {
     Session(Verdict, UserId, SessionId),
     /// An app's code can't be exchanged.
     Code(ExchangeRefusal),
-    /// The token of an app was presented by another app, or without a `client_id`.
+    /// Another app presented the app's token, or the request had no `client_id`.
     OtherClient,
     /// The app is disabled.
     ClientDisabled,
@@ -418,7 +418,7 @@ pub enum AuthorizationRefusal {
     Client,
     /// Nobody is signed in, or the last proof is not enough for this request.
     SignIn,
-    /// Somebody else is signed in than the page has shown.
+    /// The signed-in user is not the one that the page has shown.
     OtherUser,
 }
 
@@ -440,9 +440,10 @@ impl AuthorizationRefusal {
 pub enum LinkRefusal {
     /// Forged, altered, of another kind, or expired: no storage was touched.
     Ticket,
-    /// Its account is deleted or disabled.
+    /// The link's account is deleted or disabled.
     NoUser,
-    /// The state that it changes has changed since: this link or another one was used.
+    /// The link is no longer valid: the state that it would change has changed since, for example
+    /// because this link or another one was used.
     Spent,
     /// Another account has the address now.
     EmailTaken,
@@ -552,7 +553,7 @@ pub enum Error {
     RateLimited(u32),
     /// The request would send a mail, but no provider is set.
     NoMailProvider,
-    /// A store failed. Steps that had succeeded before it stay done.
+    /// A store failed. Steps that succeeded before the failure stay done.
     Store(StoreError),
     /// A bug of the service. The text is for the log.
     Internal(&'static str),

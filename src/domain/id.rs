@@ -1,5 +1,5 @@
 //! Ids: UUIDv7 (RFC 9562 section 5.7), in one spelling: lower case, with hyphens. Imported accounts
-//! keep their UUID, whose version may be another.
+//! keep their UUID, which may have another version.
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serializer};

@@ -107,8 +107,8 @@ mod tests {
 
     fn is_compared_in_constant_time<T: subtle::ConstantTimeEq>() {}
 
-    /// The compiler checks it. A type without `constant_time_eq!` is rejected here, and one with a
-    /// derived `==` has two.
+    /// The compiler makes this check. It rejects a type without `constant_time_eq!` here. It also
+    /// rejects a type that derives `PartialEq` as well, because that type would have two `==`.
     #[test]
     fn secrets_are_compared_in_constant_time() {
         is_compared_in_constant_time::<Secret>();

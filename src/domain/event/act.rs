@@ -14,7 +14,7 @@ use crate::domain::session::{SessionId, Verdict};
 pub enum Act {
     /// `signed_in`: a session started, after the right password or a new one.
     SignedIn {
-        /// Whose it is.
+        /// Whose session it is.
         user: UserId,
         /// The session.
         session: SessionId,
@@ -54,7 +54,7 @@ pub enum Act {
     },
     /// `code_issued`: an app may exchange a code for tokens of its user.
     CodeIssued {
-        /// Whose tokens.
+        /// Whose tokens the app may get.
         user: UserId,
         /// The browser's session.
         session: SessionId,
@@ -63,7 +63,7 @@ pub enum Act {
     },
     /// `authorization_denied`: the user denied what an app asked for.
     AuthorizationDenied {
-        /// Who.
+        /// The user who denied it.
         user: UserId,
         /// The browser's session.
         session: SessionId,
@@ -88,8 +88,8 @@ pub enum Act {
         /// Why.
         refusal: ExchangeRefusal,
     },
-    /// `code_replayed`: a code was exchanged again, with everything that belongs to it. The session
-    /// that it began has ended.
+    /// `code_replayed`: a used code was presented again, and everything else in the request was
+    /// right. The session that the code began has ended.
     CodeReplayed {
         /// Whose session it was.
         user: UserId,
@@ -113,7 +113,7 @@ pub enum Act {
         /// Why.
         reason: &'static str,
     },
-    /// `session_ended`: from the list, by its owner or for them.
+    /// `session_ended`: one session was ended from the list of sessions.
     SessionEnded {
         /// Whose session it was.
         user: UserId,
@@ -143,19 +143,19 @@ pub enum Act {
     },
     /// `password_reset`: a new password was chosen with a mailed link. Every session ended.
     PasswordReset {
-        /// Whose it is.
+        /// Whose account it is.
         user: UserId,
     },
     /// `password_changed`: a new password was chosen with the current one. Every session ended.
     PasswordChanged {
-        /// Whose it is.
+        /// Whose account it is.
         user: UserId,
         /// The session that requested it.
         session: SessionId,
     },
     /// `password_check_failed`: somebody who is signed in entered a wrong current password.
     PasswordCheckFailed {
-        /// Whose it is.
+        /// Whose account it is.
         user: UserId,
         /// The session in which it was entered.
         session: SessionId,
@@ -164,7 +164,7 @@ pub enum Act {
     },
     /// `reauthenticated`: somebody who is signed in entered the right password again.
     Reauthenticated {
-        /// Whose it is.
+        /// Whose session it is.
         user: UserId,
         /// The session, which continues.
         session: SessionId,
@@ -176,26 +176,26 @@ pub enum Act {
     },
     /// `registered`: the owner created an account.
     Registered {
-        /// Whose it is.
+        /// Whose account it is.
         user: UserId,
-        /// Its address.
+        /// The account's address.
         address: Pseudonym,
     },
-    /// `verification_requested`: the mail was requested again.
+    /// `verification_requested`: the mail to verify an address was requested again.
     VerificationRequested {
         /// For which address.
         address: Pseudonym,
     },
-    /// `email_verified`, for an account that existed before.
+    /// `email_verified`: the address of an existing account was verified.
     EmailVerified {
-        /// Whose it is.
+        /// Whose account it is.
         user: UserId,
-        /// The operator who vouched for it; `None` for the owner, who used a mailed link.
+        /// The operator who vouched for the address. `None` if the owner used a mailed link.
         by: Option<Actor>,
     },
     /// `email_change_requested`.
     EmailChangeRequested {
-        /// Whose it is.
+        /// Whose account it is.
         user: UserId,
         /// The session that requested it.
         session: SessionId,
@@ -204,7 +204,7 @@ pub enum Act {
     },
     /// `email_changed`.
     EmailChanged {
-        /// Whose it is.
+        /// Whose account it is.
         user: UserId,
         /// The new address.
         address: Pseudonym,
@@ -218,11 +218,11 @@ pub enum Act {
     },
     /// `account_created`: by an administrator or an operator.
     AccountCreated {
-        /// Whose it is.
+        /// Whose account it is.
         user: UserId,
         /// Who created it.
         by: Actor,
-        /// Its address.
+        /// The account's address.
         address: Pseudonym,
     },
     /// `accounts_imported`: one request of an import.
@@ -238,19 +238,19 @@ pub enum Act {
         by: Actor,
         /// How many accounts.
         count: usize,
-        /// Whether their password hashes were among what was exported.
+        /// Whether the export contained their password hashes.
         with_password_hashes: bool,
     },
     /// `account_deleted`.
     AccountDeleted {
-        /// Whose it was.
+        /// Whose account it was.
         user: UserId,
         /// The user, an administrator or an operator.
         by: Actor,
     },
     /// `roles_changed`.
     RolesChanged {
-        /// Whose they are.
+        /// Whose account it is.
         user: UserId,
         /// The administrator or operator.
         by: Actor,
@@ -259,7 +259,7 @@ pub enum Act {
     },
     /// `user_disabled`, which ends every session, or `user_enabled`.
     DisabledChanged {
-        /// Who.
+        /// Whose account it is.
         user: UserId,
         /// The administrator or operator.
         by: Actor,
@@ -320,7 +320,7 @@ pub enum Act {
     },
     /// `grant_withdrawn`: a user withdrew an app's access. Its sessions end.
     GrantWithdrawn {
-        /// Who.
+        /// The user.
         user: UserId,
         /// The session that requested it.
         session: SessionId,
@@ -338,7 +338,7 @@ pub enum Act {
     AccessDenied {
         /// Whose token it was.
         user: UserId,
-        /// Of which session.
+        /// The session of the token.
         session: SessionId,
     },
     /// `limit_hit`: too many attempts.
@@ -363,8 +363,9 @@ pub enum Act {
         /// What the platform said.
         reason: String,
     },
-    /// `mail_refused`: the mail provider refuses this account. `mail_outage`: it accepts no mail.
-    /// Recorded when it begins and by each run of the cron while it lasts.
+    /// `mail_refused`: the mail provider refuses this account. `mail_outage`: the provider accepts
+    /// no mail. The event is recorded when the failure begins, and by each run of the cron while it
+    /// lasts.
     ProviderFails(ProviderFailures),
     /// `mail_not_queued`: a mail about a change could not be queued. The change was made.
     MailNotQueued {
@@ -382,9 +383,9 @@ pub enum ClientAct {
     Created,
     /// Its fields were changed.
     Changed,
-    /// It was disabled, and perhaps changed otherwise too.
+    /// It was disabled. Other fields may have changed too.
     Disabled,
-    /// It was enabled again, and perhaps changed otherwise too.
+    /// It was enabled again. Other fields may have changed too.
     Enabled,
     /// It was deleted.
     Deleted,
@@ -548,7 +549,7 @@ impl Act {
             {
                 Level::Error
             }
-            // The password was accepted, and the mail will be sent.
+            // These failures do no harm now: the password was accepted, or the mail will be sent.
             Self::VendorUnreachable {
                 vendor: "breached_passwords",
                 ..
