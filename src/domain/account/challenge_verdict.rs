@@ -44,8 +44,8 @@ const REMEDIES: [(&str, &str); 3] = [
 impl ChallengeVerdict {
     /// Reads an answer. `None` if it is not an answer of Turnstile.
     ///
-    /// If one of the codes is not the visitor's fault, the token was not judged, even if other
-    /// codes are: with a wrong secret Turnstile judges nothing. A failure without a code is the
+    /// If one of the codes is not the visitor's fault, the token was not judged. Other codes don't
+    /// change that: with a wrong secret Turnstile judges nothing. A failure without a code is the
     /// visitor's fault.
     ///
     /// ```

@@ -146,8 +146,8 @@ mod tests {
             .count();
         // 275 are expected; 1 in 300 would be 333.
         assert!(mistaken < 333, "{mistaken} of 100,000");
-        // None of the default length is mistaken. Neither is one that is longer than any line, or
-        // that has a letter which no line has.
+        // No password of the default length is mistaken for a common one. Nor is a password that is
+        // longer than any line, or that has a letter which no line has.
         assert!((0..20_000).all(|n| !is_common(&format!("correct h {n:06}"))));
         assert!((0..20_000).all(|n| !is_common(&format!("correct horse battery {n:06}"))));
         assert!((0..20_000).all(|n| !is_common(&format!("pässwort{n}"))));

@@ -27,8 +27,8 @@ impl ContextWords {
     }
 
     /// Whether a password, given in lower case, is little more than these words and those of the
-    /// account's address: without them, fewer than eight letters are left. A phrase that merely
-    /// contains such a word is fine.
+    /// account's address. That is the case if fewer than eight letters are left without these
+    /// words. A phrase that merely contains such a word is fine.
     pub(super) fn are_most_of(&self, lower: &str, address: Option<&EmailAddress>) -> bool {
         let mut words = self.0.clone();
         if let Some((local, domain)) =

@@ -130,7 +130,7 @@ impl FailedTries {
         }
     }
 
-    /// When the last failure lapses, so that nothing needs to be stored. 0 without failures.
+    /// When the last failure lapses. After that nothing needs to be stored. 0 without failures.
     #[must_use]
     pub fn lapses_at(&self) -> u64 {
         self.known
@@ -156,7 +156,7 @@ impl FailedTries {
 }
 
 impl Count {
-    /// What is left of it now.
+    /// The failures that have not lapsed yet.
     fn at(self, now: u64) -> Self {
         if now < self.lapses_at() {
             self
@@ -278,7 +278,7 @@ mod tests {
         assert_eq!(guess(&mut tries, known(51), NOW), Err(1));
         assert_eq!(guess(&mut tries, known(49), NOW), Ok(()));
         assert!(tries.to_text().len() < 4096);
-        // Once their failures have lapsed, others have room.
+        // Once the failures of these clients have lapsed, there is room for others.
         guess(&mut tries, TriedBy::Stranger, NOW + DAY_MS - 1).unwrap();
         let later = NOW + DAY_MS;
         assert!(tries.admit(TriedBy::Stranger, later).is_err());

@@ -202,8 +202,8 @@ impl RoleEdits {
         (!is_in_both).then_some(Self { add, remove })
     }
 
-    /// The roles afterwards. Roles that are there already are not added, and those that are not
-    /// there are not removed.
+    /// The roles afterwards. Adding a role that is already there changes nothing, and neither does
+    /// removing a role that is not there.
     ///
     /// # Errors
     /// [`RolesError::TooMany`].
@@ -225,8 +225,8 @@ impl LinkNonce {
         Self(base16ct::lower::encode_string(random))
     }
 
-    /// Wraps a stored text. It is empty if an earlier version of the service, which does not know
-    /// this column, created the account after the migration.
+    /// Wraps a stored text. The text is empty if an earlier version of the service created the
+    /// account after the migration, because that version does not know this column.
     #[must_use]
     pub fn from_stored(text: String) -> Self {
         Self(text)

@@ -20,7 +20,8 @@ use edgegate_token::unicode::breaks_line;
 const FORMAT: &str = "2";
 /// Still read: jobs of this format may have been queued before a deploy.
 const OLD_FORMAT: &str = "1";
-/// No hexadecimal digit is a `p`, so this is in no other subtag.
+/// What comes before the id of an app's request. `p` is not a hexadecimal digit, so no other subtag
+/// contains this text.
 const BEFORE_APP_REQUEST: &str = "-app-";
 
 /// A queued mail. `Debug` prints no address.
@@ -138,8 +139,8 @@ impl Task {
         }
     }
 
-    /// Whether concurrent requests may each queue this notice of one event. Their jobs have the
-    /// same id, and only one is sent.
+    /// Whether several concurrent requests may queue this notice for the same event. Their jobs
+    /// have the same id, and only one is sent.
     #[must_use]
     pub const fn is_sent_once(&self) -> bool {
         matches!(
@@ -148,8 +149,8 @@ impl Task {
         )
     }
 
-    /// The class of a mail that strangers can request, which decides who pays; `None` for the
-    /// others.
+    /// The class of a mail that strangers can request. It decides which pools can pay for the mail.
+    /// `None` for other mails.
     #[must_use]
     pub const fn class(&self) -> Option<RouteClass> {
         match self {

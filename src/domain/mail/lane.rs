@@ -160,7 +160,7 @@ mod tests {
     use super::*;
     use crate::domain::policy::{HOUR, RESET_LINK_TTL, VERIFICATION_LINK_TTL};
 
-    /// The times of mails if somebody asks every `step` seconds for a week, and the smallest share
+    /// The times of mails if somebody asks every `step` seconds for a week. Also the smallest share
     /// of its lifetime that the newest link had left when a request was refused.
     fn week(base: u64, step: usize) -> (Vec<u64>, f64) {
         let (mut lane, mut sent, mut least) = (Lane::default(), Vec::new(), 1.0_f64);
