@@ -56,13 +56,13 @@ pub struct Grant {
     pub user: UserId,
     /// To which app.
     pub client: ClientId,
-    /// The scopes. Giving more widens them.
+    /// The scopes. If the user grants more, they are added.
     pub scopes: Scopes,
     /// For which API.
     pub resource: Option<Resource>,
     /// When it was first given.
     pub given_at: u64,
-    /// When it was withdrawn. Nothing takes that back; the user can give a new one.
+    /// When it was withdrawn. A withdrawal is final, but the user can give a new grant.
     pub withdrawn_at: Option<u64>,
 }
 
@@ -73,8 +73,8 @@ impl Grant {
         self.withdrawn_at.is_none() && self.client == *client
     }
 
-    /// Whether this grant answers the question of consent: it is this user's, to this app, for this
-    /// API, not withdrawn, and has all of these scopes.
+    /// Whether this grant makes a question of consent unnecessary. It must be this user's, to this
+    /// app, for this API, not withdrawn, and have all of these scopes.
     #[must_use]
     pub fn covers(
         &self,

@@ -1,9 +1,9 @@
 //! Redirect URIs: where the answer to an authorization request may go.
 //!
-//! A presented URI must equal a registered one byte for byte (RFC 9700 section 4.1.3). Only the port
-//! of a loopback address may differ, because a native app gets its port from the system (RFC 8252
-//! section 7.3). What a URI looks like is judged when it is registered, so a presented one is never
-//! normalised.
+//! A presented URI must equal a registered one byte for byte (RFC 9700 section 4.1.3). Only the
+//! port of a loopback address may differ, because a native app gets its port from the system (RFC
+//! 8252 section 7.3). The form of a URI is checked when the URI is registered, so a presented one
+//! is never normalised.
 
 use std::fmt;
 
@@ -145,8 +145,8 @@ impl RedirectUri {
         Ok(Self(text.to_owned()))
     }
 
-    /// The URI to redirect to, if the presented one may be used: it is equal to this registered one
-    /// but for the port of a loopback host.
+    /// The URI to redirect to, if the presented one may be used. It must equal this registered one,
+    /// except for the port of a loopback host.
     #[must_use]
     pub fn matched(&self, presented: &str) -> Option<Self> {
         if presented == self.0 {
@@ -179,8 +179,8 @@ impl RedirectUri {
         }
     }
 
-    /// Where the answer goes, as a consent page shows it: the host of a website, `127.0.0.1`,
-    /// `[::1]` or `localhost` of a program, the scheme of an app.
+    /// Where the answer goes, as a consent page shows it. For a website it is the host. For a
+    /// program it is `127.0.0.1`, `[::1]` or `localhost`. For an app it is the scheme.
     #[must_use]
     pub fn host(&self) -> &str {
         let Some((scheme, rest)) = self.0.split_once("://") else {

@@ -317,7 +317,7 @@ fn a_scope_of_an_api_needs_its_resource_and_must_be_the_clients() {
         ),
         (Some("openid orders:read"), None, "openid"),
         (Some("openid orders:read"), Some(API), "openid orders:read"),
-        // The client may have it, but the API does not know it.
+        // The client may have the scope, but the API does not have it.
         (Some("admin"), Some(API), ""),
         (Some("tools"), Some(API), ""),
         (Some("unknown"), None, ""),
@@ -479,8 +479,8 @@ proptest! {
         }
     }
 
-    /// A refusal is a page as long as client and redirect URI do not belong together, and a
-    /// redirect to a registered URI afterwards; what is accepted asks for no more than allowed.
+    /// A refusal is a page as long as client and redirect URI do not belong together. After that it
+    /// is a redirect to a registered URI. An accepted request asks for no more than allowed.
     #[test]
     fn every_refusal_has_one_place(
         more in proptest::collection::vec((name(), value()), 0..6),

@@ -150,19 +150,19 @@ impl Scopes {
         others.0.is_subset(&self.0)
     }
 
-    /// Those that `keep` accepts.
+    /// The scopes that `keep` accepts.
     #[must_use]
     pub fn only(&self, keep: impl Fn(&Scope) -> bool) -> Self {
         Self(self.0.iter().filter(|scope| keep(scope)).cloned().collect())
     }
 
-    /// Those that are in both: what a renewal that asks for `asked` gets.
+    /// The scopes that are in both sets. A renewal that asks for `asked` gets them.
     #[must_use]
     pub fn in_both(&self, asked: &Self) -> Self {
         self.only(|scope| asked.0.contains(scope))
     }
 
-    /// Both together: what a grant has after it was widened.
+    /// The scopes of both sets together. A grant has them after it was widened.
     ///
     /// # Errors
     /// Together they are too long.
@@ -170,7 +170,7 @@ impl Scopes {
         Self::new(self.0.union(&more.0).cloned())
     }
 
-    /// In order.
+    /// The scopes, in order.
     pub fn iter(&self) -> impl Iterator<Item = &Scope> {
         self.0.iter()
     }
