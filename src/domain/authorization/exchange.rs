@@ -7,12 +7,13 @@
 //! 5. the user's object, which remembers every code that was exchanged, and whether the sign-on has
 //!    ended: [`conclude_exchange`].
 //!
-//! If one of the first four checks fails, no session ends. Otherwise a stranger who saw a code could
-//! end sessions. The app gets `invalid_grant`, or `invalid_target` for another resource, or
-//! `invalid_client` if its authentication fails.
+//! If a check fails, no session ends. Otherwise a stranger who saw a code could end sessions. The
+//! app gets `invalid_grant`, or `invalid_target` for another resource, or `invalid_client` if its
+//! authentication fails.
 //!
-//! If all of them succeed, but the code was exchanged before, the session that it began ends (RFC
-//! 9700 section 4.5). Whoever has both code and verifier is the app, or stole from the app.
+//! There is one exception. If the code was exchanged before and everything else is right, the
+//! session that it began ends (RFC 9700 section 4.5). Whoever has both code and verifier is the app,
+//! or stole from the app.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

@@ -90,8 +90,8 @@ impl Client {
         }
     }
 
-    /// A client whose address a trusted caller does not name. No limit counts it: under a common
-    /// key such clients would block each other, and with the account alone as key a stranger could
+    /// A client whose address a trusted caller does not name. No limit counts it. Under a common
+    /// key such clients would block each other. If the account alone were the key, a stranger could
     /// lock its owner out.
     #[must_use]
     pub fn uncounted() -> Self {
@@ -158,7 +158,7 @@ impl Client {
         self.masked(v4, v6)
     }
 
-    /// The larger network around it: the /16 of IPv4 or the /32 of IPv6.
+    /// The larger network around the [`mail_network`](Self::mail_network): the /16 of IPv4 or the /32 of IPv6.
     #[must_use]
     pub fn mail_larger_network(&self) -> String {
         let (v4, v6) = MAIL_LARGER_NETWORK_BITS;
@@ -188,8 +188,8 @@ pub struct ClientFingerprint(pub [u8; 4]);
 constant_time_eq!(ClientFingerprint => |it| &it.0);
 
 impl ClientFingerprint {
-    /// The four bytes that a store keeps. Zeros stand for a client whose address was not known. The
-    /// one fingerprint in 2^32 that is zeros itself is therefore not recognised, which is safe.
+    /// The four bytes that a store keeps. Zeros mean that the client's address was not known. One
+    /// fingerprint in 2^32 consists of zeros, too. It is not recognised later, which is safe.
     #[must_use]
     pub fn to_bytes(by: Option<Self>) -> [u8; 4] {
         by.map_or([0; 4], |by| by.0)
@@ -215,7 +215,7 @@ impl Fingerprints {
         Self([fingerprint; MAX_TICKET_SECRETS])
     }
 
-    /// The one that is stored.
+    /// The fingerprint that is stored.
     #[must_use]
     pub const fn recorded(&self) -> ClientFingerprint {
         let [first, ..] = self.0;
@@ -228,7 +228,7 @@ impl Fingerprints {
         self.0.contains(&recorded)
     }
 
-    /// All of them, for sending to another isolate.
+    /// All fingerprints, for sending to another isolate.
     #[must_use]
     pub const fn to_array(self) -> [ClientFingerprint; MAX_TICKET_SECRETS] {
         self.0

@@ -65,7 +65,7 @@ impl Proof {
         }
     }
 
-    /// The later of the two.
+    /// The later proof: this one or the `other`.
     #[must_use]
     pub fn or_later(self, other: Option<Self>) -> Self {
         other.map_or(self, |other| self.max(other))

@@ -65,8 +65,9 @@ impl fmt::Display for SessionId {
     }
 }
 
-/// What a refresh token says. A client's text becomes one only through [`RefreshTokens::open`], which
-/// checks the MAC. Serde is for calls between the Worker and its own objects.
+/// What a refresh token says. A client's text becomes a ticket only through
+/// [`RefreshTokens::open`], which checks the MAC. Serde is for calls between the Worker and its own
+/// objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefreshTicket {
     /// Whose session it is.
@@ -81,7 +82,8 @@ pub struct RefreshTicket {
     pub expires_at: u64,
     /// When and how the user last proved who they are, as far as this ticket knows.
     pub proof: Proof,
-    /// The sign-on that the session goes on with. `None`: its own, whose id is the session's.
+    /// The sign-on that the session continues. `None` if the session has its own sign-on, whose id
+    /// is the session's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sign_on: Option<SessionId>,
 }
@@ -185,8 +187,8 @@ impl RefreshTokens {
         Self(secrets.keys(Purpose::Refresh, issuer))
     }
 
-    /// The token as the client gets it: `egr_` and base64url. Only a ticket that goes on with an
-    /// earlier sign-on needs the third format, so that an earlier version opens most tickets.
+    /// The token as the client gets it: `egr_` and base64url. Only a ticket that continues an
+    /// earlier sign-on needs the third format. So an earlier version can open most tickets.
     #[must_use]
     pub fn seal(&self, ticket: RefreshTicket) -> Secret {
         Secret::new(match ticket.sign_on {

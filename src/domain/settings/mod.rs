@@ -128,7 +128,7 @@ impl Settings {
     /// Everything that is wrong with the settings; empty when [`Settings::read`] accepts them.
     pub fn faults(lookup: impl Fn(&str) -> Option<String>) -> Vec<SettingError> {
         let source = Source::new(&lookup);
-        // The error is one of those that the source has noted.
+        // This ignores the first error, because the source has noted it with all others.
         let _ = Self::read_all(&source);
         source.into_faults()
     }
@@ -234,8 +234,9 @@ impl Settings {
         Source::new(&lookup).allowed_origins().unwrap_or_default()
     }
 
-    /// The algorithms with which id_tokens can be signed, that of the signing key first. With
-    /// symmetric signing keys alone there is none, and nobody signs in to other apps.
+    /// The algorithms with which id_tokens can be signed. The one of the signing key comes first.
+    /// A symmetric signing key can't sign id_tokens. Without `ID_TOKEN_KEYS` no algorithm is left
+    /// then, and nobody signs in to other apps.
     #[must_use]
     pub fn id_token_algs(&self) -> Vec<IdTokenAlg> {
         let by_signing_key = match self.keys.signing_algorithm() {

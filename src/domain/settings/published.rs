@@ -1,13 +1,14 @@
-//! Published keys: the examples of RFCs, and the keys of this repository's tests and documents. With
-//! one of them anyone could forge the tokens of a deployment, so they are rejected (OWASP ASVS 6.3.2).
+//! Published keys: the examples of RFCs, and the keys of this repository's tests and documents.
+//! With such a key anyone could forge the tokens of a deployment, so these keys are rejected (OWASP
+//! ASVS 6.3.2).
 
 use sha2::{Digest as _, Sha256};
 
 use super::{host_of, is_loopback_origin};
 
-/// The first eight bytes of the SHA-256 of a key's text: of a public half `x`, a modulus `n`, a symmetric
-/// `k`, or a `TICKET_SECRET`. Eight bytes make the Worker smaller than whole keys would, and a random key does
-/// not match them by accident.
+/// The first eight bytes of the SHA-256 of a key's text. The text is a public half `x`, a modulus
+/// `n`, a symmetric `k`, or a `TICKET_SECRET`. Eight bytes make the Worker smaller than whole keys
+/// would. A random key does not match them by accident.
 type Mark = [u8; 8];
 
 /// The JWKs of the JOSE RFCs and the test keys of HTTP message signatures that this service could
