@@ -1,8 +1,8 @@
 //! scrypt (RFC 7914) in memory that the caller keeps: the blocks that Argon2 uses.
 //!
-//! The memory of wasm never shrinks. If scrypt allocated its own, as the crate `scrypt` does, small
-//! allocations would settle where it was freed, and the next hash would need new memory: a few
-//! hashes would exceed an isolate's 128 MB.
+//! The memory of wasm never shrinks. The crate `scrypt` allocates its own memory and frees it.
+//! Small allocations would then settle there, and the next hash would need new memory. A few hashes
+//! would exceed an isolate's 128 MB.
 
 #![no_std]
 
@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 
 /// The bytes of a block of scrypt for each unit of `r`.
 const UNIT: usize = 128;
-/// Its words of 64 bits.
+/// The words of 64 bits of a block of scrypt for each unit of `r`.
 const UNIT_WORDS: usize = 16;
 /// How many units an Argon2 block holds: it has 1 KiB.
 const UNITS_IN_BLOCK: usize = 8;

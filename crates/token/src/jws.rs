@@ -1,6 +1,6 @@
-//! Reads compact JWS (RFC 7515 section 3.1). It is stricter than jwt-compact's own reader, which
-//! hides the decoded bytes that the check for duplicate members needs, and reads the claims before
-//! the signature is verified.
+//! Reads compact JWS (RFC 7515 section 3.1). It is stricter than jwt-compact's own reader. That
+//! reader hides the decoded bytes that the check for duplicate members needs. It also reads the
+//! claims before the signature is verified.
 
 use super::algorithm::Algorithm;
 use super::error::TokenError;

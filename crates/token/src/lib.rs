@@ -1,7 +1,7 @@
-//! Access tokens: JWTs by RFC 9068, signed with jwt-compact and read by a stricter reader than its
-//! own.
+//! Access tokens: JWTs by RFC 9068. jwt-compact signs them. This crate's own reader is stricter
+//! than jwt-compact's.
 //!
-//! Text becomes a [`VerifiedToken`] in three steps. Each gives the type that the next one needs:
+//! Text becomes a [`VerifiedToken`] in four steps. Each gives the type that the next one needs:
 //!
 //! ```text
 //! text --UntrustedToken::parse--> UntrustedToken    the form is judged

@@ -254,7 +254,7 @@ fn rfc_examples() {
     for vector in list(&vectors["vectors"]) {
         let name = text(vector, "name");
         let jwk = if vector["jwk"].is_null() {
-            // The unsecured ones come without a key: any will do.
+            // The unsecured vectors come without a key, so any key will do.
             &vectors["vectors"][0]["jwk"]
         } else {
             &vector["jwk"]

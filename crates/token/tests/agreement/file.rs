@@ -28,7 +28,7 @@ const CLAIMS: [&str; 16] = [
     "sign_on",
 ];
 
-/// In longer tokens, repetitions are counted instead of written out.
+/// Longer tokens are written with counted repetitions.
 const LONG: usize = 1500;
 
 /// All vectors of the file, each with its name in the file.

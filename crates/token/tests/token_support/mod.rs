@@ -159,7 +159,7 @@ pub fn claims() -> Value {
     })
 }
 
-/// `members` with one changed, or removed for `None`.
+/// `members` with one member changed, or removed for `None`.
 pub fn with(mut members: Value, name: &str, value: Option<Value>) -> Value {
     let object = members.as_object_mut().unwrap();
     match value {
