@@ -42,8 +42,8 @@ impl AppRequestId {
         }
     }
 
-    /// The id as subtags of a language tag, the form in which a queued mail holds it: 32 hexadecimal
-    /// digits in groups of eight.
+    /// The id as subtags of a language tag, the form in which a queued mail holds it: 32
+    /// hexadecimal digits in groups of eight.
     #[must_use]
     pub(super) fn to_subtags(self) -> String {
         let digits = base16ct::lower::encode_string(&self.0);

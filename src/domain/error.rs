@@ -19,7 +19,7 @@ pub enum Code {
     InvalidRequest,
     /// A field is missing, too long or invalid.
     InvalidField,
-    /// The password is not good enough; the answer lists the reasons.
+    /// The password is not good enough. The answer lists the reasons.
     WeakPassword,
     /// The login failed, whatever the reason, or the current password of a change is wrong.
     InvalidCredentials,
@@ -344,7 +344,7 @@ impl AccessRefusal {
 pub enum GrantRefusal {
     /// Forged, truncated, foreign or not a refresh token: no storage was touched.
     Ticket,
-    /// The session does not continue; the verdict says why.
+    /// The session does not continue. The verdict says why.
     Session(Verdict, UserId, SessionId),
     /// An app's code can't be exchanged.
     Code(ExchangeRefusal),
@@ -409,7 +409,7 @@ impl ClientRefusal {
     }
 }
 
-/// Why the pages may not go on with an app's request.
+/// Why the pages may not continue with an app's request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuthorizationRefusal {
     /// The sealed request is forged, altered, of another deployment, or older than an hour.
@@ -521,7 +521,7 @@ pub enum Error {
     Scope,
     /// The resource is not the one that was granted.
     Target,
-    /// A page may not go on with an app's request.
+    /// A page may not continue with an app's request.
     Authorization(AuthorizationRefusal),
     /// An app wants id_tokens with RS256, and `ID_TOKEN_KEYS` is not set.
     NoIdTokenKey,

@@ -106,7 +106,7 @@ impl fmt::Debug for OperatorId {
     }
 }
 
-/// What a ticket may be used for. Each operation of the contract names the one that it needs
+/// What a ticket may be used for. Each operation of the contract names the scope that it needs
 /// (`x-scope`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {

@@ -67,8 +67,8 @@ pub const STALE_MARGIN: u64 = 300;
 /// the tokens were issued.
 pub const STALE_TTL: u64 = MAX_ACCESS_TOKEN_TTL + STALE_MARGIN;
 /// How long the user's object keeps the row of an ended session: as long as its access tokens may
-/// be valid. A session without a row has ended for renewals and for checks too. The row only says why
-/// the session ended. If ended rows stayed until the session's own expiry, every login would
+/// be valid. A session without a row has ended for renewals and for checks too. The row only says
+/// why the session ended. If ended rows stayed until the session's own expiry, every login would
 /// read them.
 pub const ENDED_ROW_TTL: u64 = STALE_TTL;
 /// How long KV may serve a cached answer to a check, in seconds. It is the lowest value that KV
@@ -129,9 +129,9 @@ pub const DEPARTURE_TTL: u64 = 8 * DAY;
 /// How many kept mails, or deleted accounts, are read from the database at a time.
 pub const DEPARTURE_PAGE: u32 = 500;
 
-/// How often a call to a Durable Object is attempted. If the first attempt fails, there is a second
-/// one. When Cloudflare moves or updates an object, the requests on their way to it fail. The
-/// object is available again at once.
+/// How many times a call to a Durable Object is attempted. If the first attempt fails, there is a
+/// second one. When Cloudflare moves or updates an object, the requests on their way to it fail.
+/// The object is available again at once.
 pub const OBJECT_TRIES: u32 = 2;
 
 /// How long an object decides from its copy of the user's row, in seconds: a day. A change that the
@@ -145,11 +145,11 @@ pub const HOLD_COMMIT: u64 = 30;
 /// How long a change holds the user's object, in seconds. After this time the change can't be
 /// committed any more, even if the clocks differ.
 pub const HOLD_TTL: u64 = HOLD_COMMIT + DATABASE_CLOCK_SKEW;
-/// How often a change is attempted. An attempt fails if it does not reach the database within its
-/// hold.
+/// How many times a change is attempted. An attempt fails if it does not reach the database within
+/// its hold.
 pub const HOLD_TRIES: u32 = 3;
-/// How often a change of single roles is attempted. An attempt fails if another change of the same
-/// account comes first.
+/// How many times a change of single roles is attempted. An attempt fails if another change of the
+/// same account comes first.
 pub const ROLE_EDIT_TRIES: u32 = 5;
 /// How many users one run of the cron handles at most whose rows were changed by hand. Each user
 /// takes two requests, and a run may make 1,000.
@@ -243,8 +243,8 @@ pub const GUESSES_IN_A_ROW: u32 = 100;
 /// How long after the last failure all failures are forgotten, in seconds: a day. So no 24 hours
 /// have more than [`GUESSES_IN_A_ROW`] failures.
 pub const GUESS_LAPSE: u64 = DAY;
-/// How often a known device, session or link may fail before it is delayed like a stranger. It is
-/// enough for an owner who tries all the passwords they have. A thief of a device ticket gets a
+/// How many times a known device, session or link may fail before it is delayed like a stranger. It
+/// is enough for an owner who tries all the passwords they have. A thief of a device ticket gets a
 /// tenth of what strangers get.
 pub const KNOWN_GUESSES: u32 = 10;
 /// How many known clients with failures an account's object counts separately. Any further client
@@ -282,16 +282,16 @@ pub const DEVICE_TTL: u64 = 400 * DAY;
 /// valid. It is the largest integer that JavaScript represents exactly, because every store passes
 /// it through JavaScript.
 pub const DELETED_VERSION: u64 = (1 << 53) - 1;
-/// How long an operator ticket is valid at most, in seconds: a quarter of an hour. It is enough for a
-/// command that a person waits for, and short enough that a ticket left in a terminal is worthless
-/// soon.
+/// How long an operator ticket is valid at most, in seconds: a quarter of an hour. It is enough for
+/// a command that a person waits for, and short enough that a ticket left in a terminal is
+/// worthless soon.
 pub const OPERATOR_TICKET_TTL: u64 = 900;
 /// The role that may manage users.
 pub const ADMIN_ROLE: &str = "admin";
 
 // --- Links and mail ---
 
-/// How long a link to choose a new password is valid: an hour. OWASP asks for a short time; an hour
+/// How long a link to choose a new password is valid: an hour. OWASP asks for a short time. An hour
 /// is enough to open the mail on another device.
 pub const RESET_LINK_TTL: u64 = 3600;
 /// How long a link to verify an address, to finish a registration or to accept an invitation is
@@ -313,8 +313,8 @@ pub const LINK_FRESH_PART: u64 = 6;
 /// How many mails to a mailbox are remembered. It is more than the number of jobs that can overlap
 /// with the attempts of one job.
 pub const LANE_JOBS_KEPT: usize = 16;
-/// How often a change of a lane is attempted while other Workers change the same lane. After that
-/// the mail is retried later.
+/// How many times a change of a lane is attempted while other Workers change the same lane. After
+/// that the mail is retried later.
 pub const LANE_TRIES: u32 = 10;
 /// How many mails a network may ask for in an hour. An office behind one address stays below it.
 pub const MAIL_REQUESTS_AN_HOUR: usize = 30;
@@ -335,8 +335,9 @@ pub const KNOWN_MAILS_A_DAY: usize = 3;
 /// How long the object that counts requests for mails may take to answer, in milliseconds. It
 /// computes nothing. Ten seconds are the worst case, for an object that is being moved.
 pub const MAIL_GATE_TIMEOUT_MS: u64 = 10_000;
-/// How often per day a user may change the password. Requests for another address have the same
-/// limit, counted separately. Each of these actions mails a notice, and no notice is ever left out.
+/// How many times per day a user may change the password. Requests for another address have the
+/// same limit, counted separately. Each of these actions mails a notice, and no notice is ever left
+/// out.
 pub const NOTICED_ACTS_A_DAY: usize = 5;
 /// Percent of `MAIL_BUDGET` for resets: a network's first request, its next four, and the rest.
 pub const RESET_SHARES: [u64; 3] = [40, 15, 10];
@@ -353,8 +354,8 @@ pub const MAX_MAIL_BUDGET: u64 = 1_000_000;
 /// The pauses before each retry of a mail that the provider did not accept, in seconds. The last
 /// pause repeats. With [`MAIL_TRIES`] attempts, the pauses last for more than a day in total.
 pub const MAIL_RETRIES: [u64; 8] = [10, 30, 60, 120, 300, 600, 1200, 1800];
-/// How often a mail is attempted before it becomes a dead letter. Waiting for the budget is not an
-/// attempt.
+/// How many times a mail is attempted before it becomes a dead letter. Waiting for the budget is
+/// not an attempt.
 pub const MAIL_TRIES: u32 = 60;
 /// The longest pause that a provider can ask for, in seconds.
 pub const MAIL_RETRY_MAX: u64 = 3600;
@@ -365,13 +366,13 @@ pub const MAIL_TIMEOUT_MS: u32 = 10_000;
 /// A mail of a batch is prepared together with the others. If it is not sent within this many
 /// seconds, because the provider is slow, it is prepared again: the account may have changed.
 pub const MAIL_PREPARED_TTL: u64 = 10;
-/// How much of a mail provider's answer is read, in bytes. Real answers have a few hundred; a proxy
+/// How much of a mail provider's answer is read, in bytes. Real answers have a few hundred. A proxy
 /// in between may send a whole page.
 pub const MAIL_ANSWER_MAX_BYTES: usize = 16 * 1024;
 /// How much of a mail provider's own text is logged, in characters. An error has a sentence or two.
 pub const MAIL_REASON_MAX_CHARS: usize = 300;
 /// The longest word of a mail provider's text that is logged, in characters. The longest error code
-/// has 49; a link, a key or a ticket is longer than this.
+/// has 49. Links, keys and tickets are longer than this limit.
 pub const MAIL_REASON_WORD_CHARS: usize = 60;
 /// How long a provider must have accepted no mail before it is reported as an outage, in seconds.
 /// The first pauses of [`MAIL_RETRIES`] pass without an alarm.
@@ -444,7 +445,7 @@ pub const EXTERNAL_ID_MAX_CHARS: usize = 255;
 /// For how long an import refuses the id of a deleted account, in seconds. Until then the session
 /// store may still reject every access token of that id.
 pub const DEPARTED_ID_TTL: u64 = DAY;
-/// How often a change that depends on the user's version is attempted. Each attempt fails if
+/// How many times a change that depends on the user's version is attempted. Each attempt fails if
 /// another request has changed the user meanwhile.
 pub const VERSION_TRIES: u32 = 3;
 
@@ -453,8 +454,8 @@ pub const VERSION_TRIES: u32 = 3;
 /// How long an authorization code is valid, in seconds: a minute. RFC 6749 section 4.1.2 allows
 /// ten minutes. Apps exchange a code at once.
 pub const CODE_TTL: u64 = 60;
-/// The longest body of a code, in bytes. With the prefix, the MAC and base64url it stays below 2,000
-/// characters, which every server and proxy accepts in a URL.
+/// The longest body of a code, in bytes. With the prefix, the MAC and base64url it stays below
+/// 2,000 characters, which every server and proxy accepts in a URL.
 pub const CODE_MAX_BYTES: usize = 1_460;
 /// How long a sealed request is valid, in seconds: an hour. A request may wait for a link to choose
 /// a new password, and such a link is valid for an hour.
@@ -503,10 +504,11 @@ pub const CLIENT_NAME_MAX_CHARS: usize = 100;
 pub const CLIENT_REDIRECT_URIS_MAX: usize = 20;
 /// How many APIs a client may get tokens for.
 pub const CLIENT_RESOURCES_MAX: usize = 20;
-/// How many secrets a client may have at a time: the current one, and its successor during a change.
+/// How many secrets a client may have at a time: the current one, and its successor during a
+/// change.
 pub const CLIENT_SECRETS_MAX: usize = 2;
-/// How many sessions a user may have of one app: enough for all devices. They are counted apart from
-/// [`SESSIONS_PER_USER`], so that no app pushes out the user's own sessions.
+/// How many sessions a user may have of one app: enough for all devices. They are counted apart
+/// from [`SESSIONS_PER_USER`], so that no app pushes out the user's own sessions.
 pub const SESSIONS_PER_USER_AND_CLIENT: usize = 20;
 /// How long a session of a public client on a website may be idle: a day. Such an app keeps its
 /// refresh token in memory and begins a new session with each load of its page.
@@ -527,8 +529,8 @@ pub const METADATA_DOCUMENTS_KEPT: usize = 100;
 pub const METADATA_CACHE_MAX: u64 = DAY;
 /// The smallest RSA key of `ID_TOKEN_KEYS`, in bits (RFC 7518 section 3.3).
 pub const RSA_MIN_BITS: usize = 2_048;
-/// The largest RSA key of `ID_TOKEN_KEYS`, in bits. A signature with it takes some 5 ms; a larger key
-/// would only be slower.
+/// The largest RSA key of `ID_TOKEN_KEYS`, in bits. A signature with it takes some 5 ms. A larger
+/// key would only be slower.
 pub const RSA_MAX_BITS: usize = 4_096;
 /// How many keys `ID_TOKEN_KEYS` may have. A rotation needs two or three.
 pub const ID_TOKEN_KEYS_MAX: usize = 5;

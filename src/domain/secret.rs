@@ -32,7 +32,7 @@ macro_rules! constant_time_eq {
 }
 pub(crate) use constant_time_eq;
 
-/// A secret text: a token, a ticket, a key. `Debug` prints `_`; there is no `Display`.
+/// A secret text: a token, a ticket, a key. `Debug` prints `_`. There is no `Display`.
 #[derive(Clone)]
 pub struct Secret(Zeroizing<String>);
 

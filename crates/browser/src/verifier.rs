@@ -67,8 +67,8 @@ pub struct Verifier {
 
 #[wasm_bindgen]
 impl Verifier {
-    /// Reads a JWK Set, as text, and what is expected of tokens: an object with `issuer`, `audience`
-    /// and `clockTolerance`.
+    /// Reads a JWK Set, as text, and what is expected of tokens: an object with `issuer`,
+    /// `audience` and `clockTolerance`.
     ///
     /// # Errors
     /// A [`Refusal`] of an argument or of the key set.

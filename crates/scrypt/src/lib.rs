@@ -26,7 +26,7 @@ const UNIT_WORDS: usize = 16;
 /// How many units an Argon2 block holds: it has 1 KiB.
 const UNITS_IN_BLOCK: usize = 8;
 
-/// How many blocks of memory these parameters need; `None` if they overflow.
+/// How many blocks of memory these parameters need. `None` if they overflow.
 #[must_use]
 pub fn blocks(log_n: u8, r: u32) -> Option<usize> {
     let units = 1_usize.checked_shl(log_n.into())?;

@@ -10,9 +10,9 @@
 //!      --judge(expected, now)---> VerifiedToken     the claims are judged
 //! ```
 //!
-//! [`verify`] takes all of them. [`issue`] makes tokens, [`sign`] signs those of other
-//! kinds, which [`read_signed`] reads. [`has_any_role`], [`is_user`] and
-//! [`has_verified_email`] ask what a verified token allows.
+//! [`verify`] takes all four steps. [`issue`] makes access tokens. [`sign`] signs tokens of other
+//! kinds, and [`read_signed`] reads them. [`has_any_role`], [`is_user`] and [`has_verified_email`]
+//! ask what a verified token allows.
 //!
 //! `jws` reads the compact form, `json` the JSON, `jwk` and `key_set` the keys. `algorithm` signs
 //! and verifies. `claims`, `issue` and `verify` have the rules of RFC 9068.

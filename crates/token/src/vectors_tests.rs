@@ -1,5 +1,5 @@
 //! The published vectors. They test the steps below `verify`, because their payloads are not
-//! claims. Every case that can't be run as it stands is counted, with its reason.
+//! claims. Every case that can't be run unchanged is counted, with the reason.
 
 #![allow(clippy::arithmetic_side_effects, unreachable_pub)]
 

@@ -223,7 +223,7 @@ impl<'a> UntrustedToken<'a> {
     ///
     /// # Errors
     /// [`TokenError::KidMissing`] or [`TokenError::KidUnknown`] if `keys` has no such key;
-    /// [`TokenError::AlgNotTheKeys`] if the header names another algorithm than that of the key.
+    /// [`TokenError::AlgNotTheKeys`] if the header names another algorithm than the key's.
     pub fn signed_with<'t>(&'t self, keys: &'t KeySet) -> Result<SignedBy<'t>, TokenError> {
         SignedBy::find(&self.jws, keys)
     }

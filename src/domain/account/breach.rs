@@ -1,6 +1,6 @@
 //! Looks a password up among breached ones without revealing it (k-anonymity). The first five hex
-//! digits of its SHA-1 are sent; the answer lists the remaining digits of all breached passwords
-//! that begin with those five, and they are compared here.
+//! digits of its SHA-1 are sent. The answer lists the remaining digits of all breached passwords
+//! that begin with those five digits. The digits are compared here.
 
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;

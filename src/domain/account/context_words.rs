@@ -65,7 +65,7 @@ fn add_words(words: &mut Vec<String>, text: &str) {
     words.extend(fit.map(lowercase));
 }
 
-/// A letter of any script: every character that is not ASCII counts as one.
+/// A letter of any script. Every character that is not ASCII is treated as a letter.
 fn is_letter(c: &char) -> bool {
     c.is_ascii_alphabetic() || !c.is_ascii()
 }

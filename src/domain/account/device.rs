@@ -67,7 +67,7 @@ impl DeviceTickets {
         Secret::new(self.0.seal(&fields.concat()))
     }
 
-    /// The content of the ticket; `None` unless this deployment sealed it. Reads no storage.
+    /// The content of the ticket. `None` unless this deployment sealed it. Reads no storage.
     #[must_use]
     pub fn open(&self, text: &str) -> Option<DeviceTicket> {
         let body = self.0.open::<BODY_BYTES>(text)?;

@@ -1,13 +1,13 @@
 //! Failed attempts at one account's password: who has to wait, for how long, and when a failure is
 //! forgotten.
 //!
-//! Strangers share one count. After each failure the next attempt has to wait, and after a hundred in
-//! a row all attempts are rejected until the count lapses. A client that the account knows, by a
+//! Strangers share one count. After each failure the next attempt has to wait, and after a hundred
+//! in a row all attempts are rejected until the count lapses. A client that the account knows, by a
 //! device, a session or a mailed link, has a small count of its own, which strangers can't use up.
 //! When it is used up, the client is treated as a stranger.
 //!
-//! A success resets nothing. If it did, each login of the owner would give a guesser new attempts, and
-//! shorter delays would reveal that somebody has signed in. Instead a login issues a new device
+//! A success resets nothing. If it did, each login of the owner would give a guesser new attempts,
+//! and shorter delays would reveal that somebody has signed in. Instead a login issues a new device
 //! ticket, whose count is empty.
 
 use std::collections::BTreeMap;
@@ -68,7 +68,8 @@ pub enum TriedBy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Admitted(TriedBy);
 
-/// The failures of one account. All times are in milliseconds since 1970. Serde gives the stored form.
+/// The failures of one account. All times are in milliseconds since 1970. Serde gives the stored
+/// form.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailedTries {
     known: BTreeMap<KnownId, Count>,
@@ -352,8 +353,7 @@ mod tests {
         fn the_stated_limits_hold_for_any_attempts_at_any_times(steps in steps()) {
             let mut tries = FailedTries::default();
             let mut now = NOW;
-            // The failures that count for strangers (0), and those that count for each known client
-            // (1 to 3).
+            // The failures that are counted for strangers (0) and for each known client (1 to 3).
             let mut failed: [Vec<u64>; 4] = Default::default();
             for (who, pause) in steps {
                 now += pause;

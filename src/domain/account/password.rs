@@ -64,7 +64,8 @@ impl Weakness {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PasswordTooLong;
 
-/// A password, prepared and of limited length. `Debug` prints `_`; it is wiped when dropped.
+/// A password, prepared and of limited length. `Debug` prints `_`. The text is wiped when it is
+/// dropped.
 #[derive(Clone)]
 pub struct Password {
     prepared: Zeroizing<String>,

@@ -27,7 +27,7 @@ impl UserId {
         id::of_any_version::parse(text).map(Self)
     }
 
-    /// The id with these bytes; `None` unless they are a UUID.
+    /// The id with these bytes. `None` unless they are a UUID.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 16]) -> Option<Self> {
         id::of_any_version::from_bytes(bytes).map(Self)

@@ -94,8 +94,8 @@ impl UserChange {
         }
     }
 
-    /// The change without the names, roles and states that the user already has. Writing those again
-    /// would invalidate the user's access tokens for nothing.
+    /// The change without the names, roles and states that the user already has. Writing those
+    /// again would invalidate the user's access tokens for nothing.
     #[must_use]
     pub fn without_current_values(self, user: &User) -> Self {
         Self {

@@ -162,8 +162,8 @@ impl Codes {
         Secret::new(self.0.seal(&body))
     }
 
-    /// What the code says. `None` unless this deployment sealed it. Whether it has expired is judged
-    /// at its exchange.
+    /// What the code says. `None` unless this deployment sealed it. Whether it has expired is
+    /// judged at its exchange.
     #[must_use]
     pub fn open(&self, text: &str) -> Option<Code> {
         let body = self.0.open_up_to(text, CODE_MAX_BYTES)?;

@@ -12,8 +12,8 @@
 //! authentication fails.
 //!
 //! There is one exception. If the code was exchanged before and everything else is right, the
-//! session that it began ends (RFC 9700 section 4.5). Whoever has both code and verifier is the app,
-//! or stole from the app.
+//! session that it began ends (RFC 9700 section 4.5). Whoever has both code and verifier is the
+//! app, or stole from the app.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -72,11 +72,11 @@ pub enum ExchangeRefusal {
     Expired,
     /// It was issued to another client.
     Client,
-    /// The redirect URI is missing or not that of the request.
+    /// The redirect URI is missing, or differs from the request's.
     RedirectUri,
     /// The verifier is missing, malformed, or does not match the challenge.
     Verifier,
-    /// The resource is not that of the request.
+    /// The resource differs from the request's.
     Resource,
     /// The user has logged out, or the sign-on was ended.
     SignedOff,

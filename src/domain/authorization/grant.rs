@@ -27,7 +27,7 @@ impl GrantId {
         id::parse(text).map(Self)
     }
 
-    /// The id with these bytes; `None` unless they are a UUIDv7.
+    /// The id with these bytes. `None` unless they are a UUIDv7.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 16]) -> Option<Self> {
         id::from_bytes(bytes).map(Self)
@@ -67,7 +67,7 @@ pub struct Grant {
 }
 
 impl Grant {
-    /// Whether the app may go on: it is this app's grant, and was not withdrawn.
+    /// Whether the app may continue: the grant is this app's, and was not withdrawn.
     #[must_use]
     pub fn is_live(&self, client: &ClientId) -> bool {
         self.withdrawn_at.is_none() && self.client == *client

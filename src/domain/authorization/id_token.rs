@@ -83,7 +83,7 @@ pub struct IdTokenFacts<'a> {
     pub session: SessionId,
     /// When and how the user proved who they are.
     pub proof: Proof,
-    /// The request's nonce; `None` at a renewal (OpenID Connect Core section 12.2).
+    /// The request's nonce. `None` at a renewal (OpenID Connect Core section 12.2).
     pub nonce: Option<&'a str>,
     /// Now, in seconds since 1970.
     pub now: u64,

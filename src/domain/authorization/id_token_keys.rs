@@ -147,7 +147,7 @@ fn modulus_bits(text: &str) -> Option<usize> {
     bytes.len().checked_mul(8)?.checked_sub(unused)
 }
 
-/// The RSA keys that sign id_tokens. The first one signs; all of them are published.
+/// The RSA keys that sign id_tokens. The first one signs. All of them are published.
 #[derive(Clone, Debug, Default)]
 pub struct IdTokenKeys(Vec<RsaSigningKey>);
 

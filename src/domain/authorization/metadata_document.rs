@@ -35,7 +35,7 @@ pub enum MetadataUrlFault {
     Port,
     /// Its host is an IP address, or a name that is not public.
     Host,
-    /// Its host is that of this service.
+    /// Its host is this service's own host.
     OurOwn,
 }
 

@@ -44,8 +44,8 @@ impl SignedOn {
 pub enum Visit {
     /// The browser arrived with the request, or a page asks what to show.
     Arrived,
-    /// The user whom the page showed has clicked: they go on as this user, and allow what the page
-    /// listed.
+    /// The user whom the page showed has clicked. They continue as this user, and allow what the
+    /// page listed.
     Allowed,
 }
 
@@ -58,7 +58,7 @@ pub enum Step {
     SignIn,
     /// The user is asked whether the app may have what it asks for.
     Consent,
-    /// The user is asked whether to go on with this account.
+    /// The user is asked whether to continue with this account.
     Continue,
     /// The app gets this error, because `prompt=none` allows no page.
     Refuse(OAuthError),
@@ -182,8 +182,8 @@ fn needs_click(
 }
 
 /// Whether the app may get an answer without a click. Otherwise any program on the machine could
-/// send the browser here and take the code from the loopback port or the scheme that it claimed (RFC
-/// 8252 section 8.6).
+/// send the browser here and take the code from the loopback port or the scheme that it claimed
+/// (RFC 8252 section 8.6).
 fn answers_silently(request: &AuthorizationRequest, rules: &ServerRules<'_>) -> bool {
     request.redirect_uri.kind() == RedirectKind::Https || rules.issuer_is_loopback
 }

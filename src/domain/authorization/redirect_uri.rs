@@ -47,7 +47,8 @@ pub enum RedirectKind {
 pub enum RedirectUriFault {
     /// It has more than 512 bytes.
     TooLong,
-    /// It has a space, a control character, a character outside ASCII, or one that a URI can't have.
+    /// It has a space, a control character, a character outside ASCII, or one that a URI can't
+    /// have.
     Character,
     /// A percent sign is not followed by two hexadecimal digits.
     PercentEncoding,
@@ -55,8 +56,8 @@ pub enum RedirectUriFault {
     Fragment,
     /// It has a user or a password.
     UserInfo,
-    /// Its host or port is not written as a browser writes it: lower case, IDN as `xn--`, no default
-    /// port.
+    /// Its host or port is not written as a browser writes it: lower case, IDN as `xn--`, no
+    /// default port.
     Host,
     /// Its path has a `.` or `..` segment.
     DotSegment,

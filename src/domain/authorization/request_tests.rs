@@ -293,7 +293,7 @@ fn the_longest_values_are_accepted() {
     assert_eq!(request.max_age, Some(999_999_999));
 }
 
-/// No proof is so old, and the standard has no limit.
+/// No proof is that old, and the standard sets no limit.
 #[test]
 fn no_number_of_seconds_is_too_large() {
     for (text, seconds) in [

@@ -10,7 +10,7 @@ use super::web_uri::{WebUri, WebUriFault};
 use crate::domain::policy::RESOURCE_MAX_BYTES;
 
 /// The URI of an API: https, or http on a loopback host, without a fragment. `https://h` and
-/// `https://h/` are equal; paths are compared exactly.
+/// `https://h/` are equal. Paths are compared exactly.
 ///
 /// ```
 /// use edgegate::domain::authorization::Resource;

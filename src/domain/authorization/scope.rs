@@ -97,8 +97,8 @@ impl<'de> Deserialize<'de> for Scope {
     }
 }
 
-/// A set of scopes, sorted. `Display` separates them with spaces, as tokens and answers do. Together
-/// they have at most 512 bytes.
+/// A set of scopes, sorted. `Display` separates them with spaces, as tokens and answers do.
+/// Together they have at most 512 bytes.
 ///
 /// ```
 /// use edgegate::domain::authorization::Scopes;

@@ -28,8 +28,8 @@ pub enum Act {
         /// The address that was tried, if the text is an address.
         address: Option<Pseudonym>,
     },
-    /// A genuine refresh token was presented: `renewed`, `renewal_refused`, or `token_reused` when a
-    /// used token came back, which ended its session.
+    /// A genuine refresh token was presented: `renewed`, `renewal_refused`, or `token_reused` when
+    /// a used token came back, which ended its session.
     Renewal {
         /// Whose token it was.
         user: UserId,
@@ -38,7 +38,7 @@ pub enum Act {
         /// What was decided.
         verdict: Verdict,
     },
-    /// `signed_out`: by one of the session's own tokens.
+    /// `signed_out`: one of the session's own tokens was used to log out.
     SignedOut {
         /// Whose session it was.
         user: UserId,
@@ -105,8 +105,8 @@ pub enum Act {
         /// Why.
         refusal: ClientRefusal,
     },
-    /// `client_document_refused`: the document of an app that nobody registered was not accepted, so
-    /// nobody can sign in to the app.
+    /// `client_document_refused`: the document of an app that nobody registered was not accepted,
+    /// so nobody can sign in to the app.
     ClientDocumentRefused {
         /// The app's `client_id`: the URL.
         client: String,
@@ -119,7 +119,7 @@ pub enum Act {
         user: UserId,
         /// The session that ended.
         session: SessionId,
-        /// The administrator or operator who did it; `None` for the owner.
+        /// The administrator or operator who did it. `None` for the owner.
         by: Option<Actor>,
     },
     /// `other_sessions_ended`: all sessions of a user except one.
@@ -133,7 +133,7 @@ pub enum Act {
     SessionsRevoked {
         /// Whose they were.
         user: UserId,
-        /// Who did it; `None` for a Worker that called by RPC.
+        /// Who did it. `None` for a Worker that called by RPC.
         by: Option<Actor>,
     },
     /// `reset_requested`. Whether the address has an account is not looked up.

@@ -56,7 +56,7 @@ impl Event {
         !matches!(self.name(), "renewed" | "renewal_refused")
     }
 
-    /// The values in the order of [`COLUMNS`]; an unknown one is empty.
+    /// The values in the order of [`COLUMNS`]. An unknown value is empty.
     #[must_use]
     pub fn values(&self, request_id: &str) -> [String; COLUMNS.len()] {
         let pseudonym = |known: Option<Pseudonym>| {

@@ -322,7 +322,7 @@ impl Job {
         text
     }
 
-    /// Decodes a queued text, and checks it again; `None` if it is malformed.
+    /// Decodes a queued text, and checks it again. `None` if it is malformed.
     ///
     /// A job of format 1 has neither attempts nor a pool: it gets 0 and
     /// [`Task::pool_before_ranks`]. Its invitations and changes of address are rejected, since they

@@ -2,7 +2,7 @@
 //! useful.
 //!
 //! Anybody can ask for a mail to any address. So a request is refused only while the newest link
-//! still has at least half of its lifetime left. Strangers can cause an early link; they can't
+//! still has at least half of its lifetime left. Strangers can cause an early link, but they can't
 //! prevent the owner from having one.
 
 use crate::domain::policy::{DAY, LANE_BURSTS, LANE_JOBS_KEPT, LINK_FRESH_PART, LINK_LIFE_MAX};
@@ -134,7 +134,7 @@ impl Lane {
         sent.collect::<Vec<_>>().join("\n")
     }
 
-    /// Decodes a stored text; `None` if it is malformed.
+    /// Decodes a stored text. `None` if it is malformed.
     #[must_use]
     pub fn decode(text: &str) -> Option<Self> {
         let lines = text.split('\n').filter(|line| !line.is_empty());
@@ -189,7 +189,7 @@ mod tests {
         let (others, least_of_others) = week(VERIFICATION_LINK_TTL, 10);
         assert_eq!((on_day_1(&resets), on_day_1(&others)), (8, 4));
         assert_eq!((resets.len(), others.len()), (20, 16));
-        // The account's address gets resets; its variants get the others.
+        // The account's address gets resets. Its variants get the other mails.
         assert!(on_day_1(&resets) + on_day_1(&others) <= 12);
         assert!(resets.len() + others.len() <= 36);
         // If the account's address is a variant itself, there is a third lane.

@@ -53,7 +53,7 @@ impl Pool {
         }
     }
 
-    /// The name under which the pool of a class is charged; `None` if nothing is paid.
+    /// The name under which the pool of a class is charged. `None` if nothing is paid.
     #[must_use]
     pub const fn account(self, class: RouteClass) -> Option<&'static str> {
         Some(match (class, self) {

@@ -58,7 +58,7 @@ impl Provider {
         }
     }
 
-    /// The API's base URL if `MAIL_API_URL` is not set; `None` where it is required, or not used.
+    /// The API's base URL if `MAIL_API_URL` is not set. `None` where it is required, or not used.
     #[must_use]
     pub const fn default_api_url(self) -> Option<&'static str> {
         match self {

@@ -99,7 +99,7 @@ impl Tally {
         lines.collect::<Vec<_>>().join("\n")
     }
 
-    /// Decodes a stored text; `None` if it is malformed.
+    /// Decodes a stored text. `None` if it is malformed.
     #[must_use]
     pub fn decode(text: &str) -> Option<Self> {
         let lines = text.split('\n').filter(|line| !line.is_empty());

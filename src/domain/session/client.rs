@@ -23,8 +23,8 @@ pub struct Client {
     uncounted: bool,
 }
 
-/// Where a request came from, as the platform reports it. Only people read it: nothing is decided
-/// by it.
+/// Where a request came from, as the platform reports it. Only people read it. The service decides
+/// nothing by it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     /// The country: two letters (ISO 3166-1 alpha-2), or Cloudflare's `T1` for Tor.
@@ -64,7 +64,7 @@ fn is_city(text: &str) -> bool {
 impl Client {
     /// From the address that the platform reports and the `User-Agent`. On Cloudflare the address
     /// is `CF-Connecting-IP`, never a header that clients choose. The `User-Agent` is cut to 256
-    /// characters. All but visible ASCII characters and spaces become question marks; control
+    /// characters. Characters other than visible ASCII and spaces become question marks. Control
     /// characters are removed.
     #[must_use]
     pub fn new(ip: Option<&str>, user_agent: Option<&str>) -> Self {
@@ -158,7 +158,8 @@ impl Client {
         self.masked(v4, v6)
     }
 
-    /// The larger network around the [`mail_network`](Self::mail_network): the /16 of IPv4 or the /32 of IPv6.
+    /// The larger network around the [`mail_network`](Self::mail_network): the /16 of IPv4 or the
+    /// /32 of IPv6.
     #[must_use]
     pub fn mail_larger_network(&self) -> String {
         let (v4, v6) = MAIL_LARGER_NETWORK_BITS;
@@ -202,9 +203,9 @@ impl ClientFingerprint {
     }
 }
 
-/// A client's fingerprints, one for each secret of the deployment. The first belongs to the secret
-/// that seals, and is the one that is stored. Any of them is recognised, so that clients stay known
-/// after a change of `TICKET_SECRET`.
+/// A client's fingerprints, one for each secret of the deployment. The first one belongs to the
+/// secret that seals. Only this one is stored. All of them are recognised, so that clients stay
+/// known after a change of `TICKET_SECRET`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprints([ClientFingerprint; MAX_TICKET_SECRETS]);
 

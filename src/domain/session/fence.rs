@@ -29,7 +29,7 @@ pub struct UserCopy {
     pub roles: Vec<String>,
     /// The address as entered. Mails are sent to it.
     pub email: String,
-    /// The address as it is compared.
+    /// The canonical form of the address, for comparisons.
     pub email_canonical: String,
     /// Whether the address is verified.
     pub email_verified: bool,
@@ -249,8 +249,8 @@ impl Fence {
 }
 
 /// Whether a row that was asked for at this time may decide. It may for a day, unless it is older
-/// than `COPIES_SINCE`. The clocks that wrote these times may differ. A time far in the future comes
-/// from a clock that was wrong, so such a row may not decide.
+/// than `COPIES_SINCE`. The clocks that wrote these times may differ. A time far in the future
+/// comes from a clock that was wrong, so such a row may not decide.
 const fn is_recent(asked_at: u64, now: u64, since: u64) -> bool {
     let from_operator = since == 0 || asked_at >= since.saturating_add(DATABASE_CLOCK_SKEW);
     from_operator

@@ -9,7 +9,7 @@ use crate::domain::policy::RECENT_PROOF;
 
 /// How a user proved who they are: the authentication methods of RFC 8176.
 ///
-/// A set in one byte. Today it holds `pwd` only; the other bits are reserved for further factors.
+/// A set in one byte. Today it holds `pwd` only. The other bits are reserved for further factors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(from = "u8", into = "u8")]
 pub struct Methods(u8);

@@ -17,9 +17,9 @@ use super::proof::{Methods, Proof};
 
 /// User, session, epoch, counter, absolute expiry: the whole body of the first format.
 const FIRST_BYTES: usize = 16 + 16 + 4 + 4 + 8;
-/// The body of the second format: that of the first, then the proof's time and methods.
+/// The body of the second format: the body of the first, then the proof's time and methods.
 const SECOND_BYTES: usize = FIRST_BYTES + 8 + 1;
-/// The body of the third format: that of the second, then the sign-on.
+/// The body of the third format: the body of the second, then the sign-on.
 const THIRD_BYTES: usize = SECOND_BYTES + 16;
 
 /// A session's id: a UUIDv7, so it also says when the session began.
@@ -27,7 +27,8 @@ const THIRD_BYTES: usize = SECOND_BYTES + 16;
 pub struct SessionId(#[serde(with = "id")] uuid::Uuid);
 
 impl SessionId {
-    /// A new id from the time (milliseconds since 1970) and ten random bytes (RFC 9562 section 5.7).
+    /// A new id from the time (milliseconds since 1970) and ten random bytes (RFC 9562 section
+    /// 5.7).
     #[must_use]
     pub fn new(now_ms: u64, random: &[u8; 10]) -> Self {
         Self(id::new(now_ms, random))
@@ -45,7 +46,7 @@ impl SessionId {
         self.0.as_bytes()
     }
 
-    /// The id with these bytes; `None` unless they are a UUIDv7.
+    /// The id with these bytes. `None` unless they are a UUIDv7.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 16]) -> Option<Self> {
         id::from_bytes(bytes).map(Self)

@@ -204,8 +204,8 @@ impl Verdict {
         )
     }
 
-    /// The ticket that the client gets, or `None` when the renewal is refused. It has the proof of the
-    /// presented ticket: a renewal proves nothing.
+    /// The ticket that the client gets, or `None` when the renewal is refused. It has the proof of
+    /// the presented ticket: a renewal proves nothing.
     #[must_use]
     pub fn answer(self, presented: RefreshTicket) -> Option<RefreshTicket> {
         match self {
@@ -333,8 +333,8 @@ pub fn rotate(
     }
     let record = match stored.record {
         Some(record) => record,
-        // A location may not see a session that began elsewhere a moment ago. The MAC proves that it
-        // did begin.
+        // A location may not see a session that began elsewhere a moment ago. The MAC proves that
+        // it did begin.
         None if consistency == Consistency::Eventual && age <= NEW_SESSION_UNSEEN => {
             Record::default()
         }

@@ -85,8 +85,9 @@ fn is_extension(text: &str) -> bool {
         || host_after(text, "safari-web-extension").is_some_and(is_uuid)
 }
 
-/// Whether a text is an http origin below `localhost`, such as `http://tauri.localhost`, which Tauri
-/// and Wails use on Windows and Android. Such names are loopback addresses (RFC 6761 section 6.3).
+/// Whether a text is an http origin below `localhost`, such as `http://tauri.localhost`, which
+/// Tauri and Wails use on Windows and Android. Such names are loopback addresses (RFC 6761 section
+/// 6.3).
 fn is_below_localhost(text: &str) -> bool {
     host_after(text, "http").is_some_and(|authority| {
         let host = host_of(authority);

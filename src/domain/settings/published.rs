@@ -81,8 +81,8 @@ const OF_TESTS: [Mark; 10] = [
 ];
 
 /// Whether a setting's text contains a published key. The keys of this repository are allowed where
-/// only the developer can reach the Worker: on a loopback address, and under the host names that are
-/// reserved for documentation and tests.
+/// only the developer can reach the Worker: on a loopback address, and under the host names that
+/// are reserved for documentation and tests.
 pub(super) fn holds_published_key(text: &str, issuer: &str) -> bool {
     let in_use = !is_loopback_origin(issuer) && !is_reserved(issuer);
     text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_'))

@@ -111,8 +111,8 @@ fn line(name: String, vector: &Vector) -> Value {
     line
 }
 
-/// The claims of a valid token, read with serde_json instead of this crate's reader. Absent claims get
-/// their default.
+/// The claims of a valid token, read with serde_json instead of this crate's reader. Absent claims
+/// get their default.
 fn claims(token: &str) -> Value {
     let payload = token.split('.').nth(1).unwrap();
     let payload = Base64UrlUnpadded::decode_vec(payload).unwrap();

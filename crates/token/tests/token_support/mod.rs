@@ -25,7 +25,7 @@ pub const MAC_SECRET: [u8; 32] = [3; 32];
 pub const LONE_SEED: [u8; 32] = [4; 32];
 pub const RETIRED_SEED: [u8; 32] = [5; 32];
 
-/// A key of the verifier, named by its kid. `Ed`, `Es` and `Retired` are in one set; `Mac` and
+/// A key of the verifier, named by its kid. `Ed`, `Es` and `Retired` are in one set. `Mac` and
 /// `Lone` have a set each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Key {

@@ -224,7 +224,7 @@ impl ForeignHash {
         &self.key
     }
 
-    /// The text that the other system hashed, if this is the password.
+    /// The text that the other system hashed, if `password` is right.
     #[must_use]
     pub fn preimage(&self, password: &Password) -> (zeroize::Zeroizing<String>, Preimage) {
         let typed = password.as_typed();
