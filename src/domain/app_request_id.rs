@@ -1,4 +1,4 @@
-//! The id under which a sign-in page keeps the request of an app, while the person opens a mail.
+//! The id under which a sign-in page keeps the request of an app while the person opens a mail.
 
 use std::fmt;
 

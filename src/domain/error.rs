@@ -1,7 +1,8 @@
 //! What can go wrong, and the complete list of codes that a client sees.
 //!
-//! The reason inside an [`Error`] is for the log. The client gets only its [`Code`], so that an
-//! attacker does not learn which check failed.
+//! The reason inside an [`Error`] is for the log. The client gets its [`Code`], and more only for
+//! an invalid field, a weak password, or an app's request that can't continue. So an attacker does
+//! not learn which check of a secret failed.
 
 use std::fmt;
 
@@ -305,7 +306,8 @@ pub enum AccessRefusal {
     Missing,
     /// The token itself is not valid.
     Token(TokenError),
-    /// Signed with the service's keys, but its `sub` or `sid` is not an id that the service makes.
+    /// The token is signed with the service's keys, but its `sub` or `sid` is not an id that the
+    /// service makes.
     ForeignIds,
     /// The token was issued to this service's own client, and the route is for apps.
     NotOfAnApp,

@@ -95,7 +95,7 @@ impl<'de> Deserializer<'de> for Read {
         visitor.visit_newtype_struct(self)
     }
 
-    /// A variant without content is a text. Any other one is an object with one member.
+    /// A variant without content is a string. Any other variant is an object with one member.
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,

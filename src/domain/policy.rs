@@ -346,8 +346,8 @@ pub const OTHER_SHARES: [u64; 3] = [20, 10, 5];
 /// Mails that wait for the budget are retried in the next hour. The retries are spread over this
 /// many seconds, the first ten minutes of that hour.
 pub const BUDGET_SPREAD: u64 = 600;
-/// `MAIL_BUDGET`: how many mails strangers can cause per hour of the clock. It limits the bill, and
-/// the damage to the sender's reputation, that a stranger can cause.
+/// `MAIL_BUDGET`: how many mails strangers can cause per hour of the clock. It limits the costs
+/// that a stranger can cause, and the damage to the sender's reputation.
 pub const MAIL_BUDGET: u64 = 1000;
 /// The largest `MAIL_BUDGET`.
 pub const MAX_MAIL_BUDGET: u64 = 1_000_000;
@@ -385,7 +385,7 @@ pub const MAIL_TROUBLE_TTL: u64 = 2 * MAIL_RETRY_MAX;
 pub const MAIL_BROKEN_PAUSE: u64 = 60;
 /// How much of the name of a device or place a mail shows, in characters.
 pub const MAIL_FACT_CHARS: usize = 100;
-/// How many dead letters one run of the cron sends again.
+/// How many kept mails one run of the cron sends again.
 pub const REQUEUED_AT_ONCE: u32 = 50;
 /// How long a dead letter is kept: 14 days. After that there is no reason to keep the address in
 /// it.
@@ -413,8 +413,8 @@ pub const PRODUCT_NAME_CHARS: usize = 64;
 /// How much of an `Accept-Language` is read, in bytes. Browsers send fewer than 100.
 pub const ACCEPT_LANGUAGE_BYTES_READ: usize = 200;
 
-/// How many language ranges of an `Accept-Language` are read. Each is compared with each language;
-/// browsers send fewer.
+/// How many language ranges of an `Accept-Language` are read. Each is compared with each language.
+/// Browsers send fewer.
 pub const ACCEPT_LANGUAGE_RANGES_READ: usize = 10;
 /// How many users a page of the list has unless the request says otherwise.
 pub const USERS_PER_PAGE: u32 = 50;

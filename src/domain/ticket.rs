@@ -20,7 +20,7 @@ const MAC_BYTES: usize = 32;
 /// Format and key number come before the body.
 const HEAD_BYTES: usize = 2;
 
-/// The format of a ticket's body. The MAC covers it, so one format can't be taken for another.
+/// The format of a ticket's body. The MAC covers it, so one format can't be mistaken for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
     /// The first format of every kind of ticket.

@@ -120,8 +120,8 @@ impl VerifiedTokens {
         self.queue.clear();
     }
 
-    /// How many tokens are remembered. Expired ones count until somebody asks for them or newer
-    /// tokens replace them.
+    /// How many tokens are remembered. Expired tokens are included until somebody asks for them or
+    /// newer tokens replace them.
     #[must_use]
     pub fn len(&self) -> usize {
         self.entries.len()

@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use zeroize::Zeroize as _;
 
-/// The keys of one issuer. The first one signs, all of them verify. Key material is erased on drop
+/// The keys of one issuer. The first one signs. All of them verify. Key material is erased on drop
 /// and never printed.
 ///
 /// The type of a key decides its algorithm (RFC 8725 section 3.1):

@@ -394,7 +394,7 @@ fn key_types_and_curves() {
     }
 }
 
-/// What a program needs that verifies signatures for this crate: the key, and a signature of the
+/// What another program needs to verify signatures for this crate: the key, and a signature of the
 /// right form.
 #[test]
 fn another_program_can_verify_the_signature() {

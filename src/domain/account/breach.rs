@@ -8,8 +8,8 @@ use zeroize::Zeroizing;
 /// How many hex digits of the hash are sent.
 pub const PREFIX_DIGITS: usize = 5;
 
-/// Whether an answer, lines of `<the other 35 digits>:<how often>`, contains this hash. A count of
-/// 0 is padding. `None` if the text is not such an answer.
+/// Whether an answer contains this hash. Its lines are `<the other 35 digits>:<how often>`. A count
+/// of 0 is padding. `None` if the text is not such an answer.
 ///
 /// ```
 /// use edgegate::domain::account::is_in_range;

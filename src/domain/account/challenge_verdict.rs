@@ -1,5 +1,5 @@
 //! The answer of Cloudflare Turnstile about a challenge ("siteverify"). Its status is 200 for a
-//! failure too, and the failure may be the operator's, not the visitor's:
+//! failure too. The failure may be the operator's fault and not the visitor's:
 //! <https://developers.cloudflare.com/turnstile/get-started/server-side-validation/>.
 
 use edgegate_token::json::Json;

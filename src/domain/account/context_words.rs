@@ -1,5 +1,5 @@
-//! Words that an attacker tries first at this service: its name, its hosts' names, the account's
-//! own (NIST SP 800-63B-4 section 3.1.1.2; OWASP ASVS 6.1.2, 6.2.11).
+//! Words that an attacker tries first at this service: its name, its hosts' names, and the words of
+//! the account's address (NIST SP 800-63B-4 section 3.1.1.2; OWASP ASVS 6.1.2, 6.2.11).
 
 use zeroize::Zeroizing;
 

@@ -10,8 +10,8 @@ use crate::domain::ticket::{Purpose, TicketKeys, TicketSecrets};
 /// User, epoch, id, expiry.
 const BODY_BYTES: usize = 16 + 4 + 16 + 8;
 
-/// The content of a device ticket. Only [`DeviceTickets::open`] reads one from text, and only if
-/// the MAC is right.
+/// The content of a device ticket. Only [`DeviceTickets::open`] reads it from text, and only if the
+/// MAC is right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DeviceTicket {
     pub user: UserId,

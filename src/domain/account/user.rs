@@ -257,7 +257,7 @@ pub struct User {
     /// When the user proved that the address is theirs.
     pub email_verified_at: Option<u64>,
     pub disabled_at: Option<u64>,
-    /// Raised by everything that ends all sessions. Sessions of another epoch do not renew.
+    /// Raised by everything that ends all sessions. Sessions of another epoch can't be renewed.
     pub session_epoch: u32,
     /// Raised by every change. Access tokens with a smaller `ver` are not valid.
     pub version: u64,

@@ -110,7 +110,7 @@ impl UserChange {
         }
     }
 
-    /// Whether the change raises `session_epoch`, so that no earlier session renews.
+    /// Whether the change raises `session_epoch`, so that no earlier session can be renewed.
     #[must_use]
     pub fn ends_sessions(&self) -> bool {
         self.revoke_sessions || self.disabled == Some(true) || self.password_hash.is_some()

@@ -46,8 +46,8 @@ impl fmt::Display for GrantId {
     }
 }
 
-/// What a user granted to an app. There is one for each user, app and resource, also for apps of
-/// the first party, which need no consent. Times are in seconds since 1970.
+/// What a user granted to an app. There is one grant for each user, app and resource. Apps of the
+/// first party need no consent, but have grants too. Times are in seconds since 1970.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
     /// Its id.

@@ -1,7 +1,8 @@
 //! What happens to an authorization request: a code, a page, or a refusal.
 //!
 //! This is the only place that decides who must type a password, who must click and who must
-//! consent. `GET /auth/authorize`, the pages and the decision ask it with the same facts.
+//! consent. `GET /auth/authorize`, the pages and the user's decision all call it with the same
+//! facts.
 
 use super::client::AppClient;
 use super::grant::Grant;
@@ -181,9 +182,9 @@ fn needs_click(
     !answers_silently(request, rules) || (request.prompts.select_account && !has_chosen)
 }
 
-/// Whether the app may get an answer without a click. Otherwise any program on the machine could
-/// send the browser here and take the code from the loopback port or the scheme that it claimed
-/// (RFC 8252 section 8.6).
+/// Whether the app may get an answer without a click. A website may. With a loopback port or a
+/// scheme of its own, an app may not: any program on the machine can claim the port or the scheme,
+/// send the browser here and take the code (RFC 8252 section 8.6). Local development is excepted.
 fn answers_silently(request: &AuthorizationRequest, rules: &ServerRules<'_>) -> bool {
     request.redirect_uri.kind() == RedirectKind::Https || rules.issuer_is_loopback
 }

@@ -26,7 +26,7 @@ const OF_ANSWERS: [&str; 6] = [
 /// The hosts whose port is not compared, as they begin a URI.
 const LOOPBACK: [&str; 3] = ["http://127.0.0.1", "http://[::1]", "http://localhost"];
 
-/// A redirect URI: registered, or presented and found equal to a registered one.
+/// A redirect URI. It is registered, or it was presented and matches a registered one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RedirectUri(String);
 

@@ -427,7 +427,7 @@ impl Unresolved {
     ) -> Result<Option<&str>, Fault> {
         match self.parameters.get(name) {
             Parameter::Absent => Ok(None),
-            // Bytes that are not UTF-8 became U+FFFD, so the answer could not repeat them.
+            // Bytes that are not UTF-8 have become U+FFFD, so the answer could not repeat them.
             Parameter::Once(text)
                 if text.len() <= most
                     && !text.contains(|c: char| c.is_control() || c == '\u{fffd}') =>

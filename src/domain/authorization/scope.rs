@@ -111,7 +111,7 @@ impl<'de> Deserialize<'de> for Scope {
 pub struct Scopes(BTreeSet<Scope>);
 
 impl Scopes {
-    /// Reads scopes that are separated by single or several spaces. An empty text has none.
+    /// Reads scopes that are separated by one or more spaces. An empty text has none.
     ///
     /// # Errors
     /// One of them is malformed, or together they are too long.

@@ -29,7 +29,7 @@ pub enum Act {
         address: Option<Pseudonym>,
     },
     /// A genuine refresh token was presented: `renewed`, `renewal_refused`, or `token_reused` when
-    /// a used token came back, which ended its session.
+    /// a used token came back. A used token ends its session.
     Renewal {
         /// Whose token it was.
         user: UserId,
@@ -88,8 +88,8 @@ pub enum Act {
         /// Why.
         refusal: ExchangeRefusal,
     },
-    /// `code_replayed`: a used code was presented again, and everything else in the request was
-    /// right. The session that the code began has ended.
+    /// `code_replayed`: a used code was presented again, with the right verifier, redirect URI and
+    /// client. The session that the code began has ended.
     CodeReplayed {
         /// Whose session it was.
         user: UserId,
@@ -216,7 +216,7 @@ pub enum Act {
         /// The account of the link, if the link is genuine and for an account.
         user: Option<UserId>,
     },
-    /// `account_created`: by an administrator or an operator.
+    /// `account_created`: an administrator or an operator created an account.
     AccountCreated {
         /// Whose account it is.
         user: UserId,
@@ -273,7 +273,8 @@ pub enum Act {
         /// The administrator or operator.
         by: Actor,
     },
-    /// `link_returned`: an operator got the link of an invitation instead of the owner's mailbox.
+    /// `link_returned`: the link of an invitation was given to an operator, and not mailed to the
+    /// owner.
     LinkReturned {
         /// Whose account it is.
         user: UserId,
@@ -301,7 +302,8 @@ pub enum Act {
         /// How many.
         mails: u64,
     },
-    /// `counters_raised`: after a restore of the database. Every session of these accounts ended.
+    /// `counters_raised`: an operator raised the counters after a restore of the database. Every
+    /// session of these accounts ended.
     CountersRaised {
         /// The operator.
         by: Actor,
@@ -309,7 +311,7 @@ pub enum Act {
         accounts: u64,
     },
     /// `client_created`, `client_changed`, `client_disabled`, `client_enabled`, `client_deleted`,
-    /// `client_secret_added` or `client_secret_deleted`: of an app.
+    /// `client_secret_added` or `client_secret_deleted`: an app or its secrets changed.
     ClientManaged {
         /// The app.
         client: ClientId,
@@ -350,8 +352,8 @@ pub enum Act {
     },
     /// `vendor_unreachable`: another service did not answer, or not in a usable way.
     VendorUnreachable {
-        /// `breached_passwords`: the password was accepted all the same. `turnstile`: a login
-        /// continued, and anything else was refused.
+        /// `breached_passwords`: the password was still accepted. `turnstile`: a login continued,
+        /// and other requests were refused.
         vendor: &'static str,
         /// What went wrong.
         reason: String,

@@ -200,8 +200,8 @@ impl Task {
         }
     }
 
-    /// Whether it tells an account's owner what happened to the account. Notices have their own
-    /// queue and share nothing with the mails that strangers can request.
+    /// Whether this mail tells an account's owner what happened to the account. Notices have their
+    /// own queue and share nothing with the mails that strangers can request.
     #[must_use]
     pub const fn is_notice(&self) -> bool {
         match self {

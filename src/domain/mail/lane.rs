@@ -46,8 +46,8 @@ impl LinkLife {
             .saturating_add(self.seconds() / LINK_FRESH_PART)
     }
 
-    /// The minutes that its mail promises: no more than are left when the mail is sent, and the
-    /// same in every attempt.
+    /// How many minutes the mail says that the link is valid. At least as many are left when the
+    /// mail is sent, and every attempt says the same.
     #[must_use]
     pub const fn minutes(self) -> u64 {
         self.ends_at.saturating_sub(self.fresh_until()) / 60

@@ -34,8 +34,8 @@ pub struct Place {
 }
 
 impl Place {
-    /// From what the platform reports. A country that is not two letters or digits is dropped, and
-    /// so is a city with anything but letters, spaces, hyphens, apostrophes and dots after
+    /// The place that the platform reports. A country that is not two letters or digits is dropped,
+    /// and so is a city with anything but letters, spaces, hyphens, apostrophes and dots after
     /// abbreviations. A city is cut to 64 characters. Users read it in mails, so it must not look
     /// like a link.
     #[must_use]
@@ -62,10 +62,10 @@ fn is_city(text: &str) -> bool {
 }
 
 impl Client {
-    /// From the address that the platform reports and the `User-Agent`. On Cloudflare the address
-    /// is `CF-Connecting-IP`, never a header that clients choose. The `User-Agent` is cut to 256
-    /// characters. Characters other than visible ASCII and spaces become question marks. Control
-    /// characters are removed.
+    /// The client with the address that the platform reports and this `User-Agent`. On Cloudflare
+    /// the address is `CF-Connecting-IP`, never a header that clients choose. The `User-Agent` is
+    /// cut to 256 characters. Characters other than visible ASCII and spaces become question marks.
+    /// Control characters are removed.
     #[must_use]
     pub fn new(ip: Option<&str>, user_agent: Option<&str>) -> Self {
         Self {

@@ -71,8 +71,8 @@ impl Holder {
         }
     }
 
-    /// The sign-on that a session of a browser belongs to. An app's session has none of its own:
-    /// it only ends with one.
+    /// The sign-on that a session of a browser belongs to. An app's session has no sign-on of its
+    /// own. It only ends when a sign-on ends.
     #[must_use]
     pub fn own_sign_on(&self, session: SessionId) -> Option<SessionId> {
         match self {

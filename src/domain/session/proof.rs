@@ -1,7 +1,7 @@
 //! When and how the user last proved who they are.
 //!
-//! A session begins with a proof. Its refresh tickets carry the proof, a renewal hands it on
-//! unchanged, and access tokens show its time as `auth_time`. Only a password makes a newer one.
+//! A session begins with a proof. Its refresh tickets carry the proof, and a renewal hands it on
+//! unchanged. Access tokens show its time as `auth_time`. Only a password makes a newer proof.
 
 use serde::{Deserialize, Serialize};
 

@@ -94,11 +94,11 @@ impl Presented {
     }
 }
 
-/// What happens when a client presents a token that it spent itself, after the grace.
+/// What happens when, after the grace, a client presents a token that it spent itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reuse {
-    /// It gets the successor once more: perhaps a laptop was closed during a renewal.
+    /// The client gets the successor once more. Perhaps a laptop was closed during a renewal.
     SameClient,
     /// It ends the session.
     Strict,

@@ -14,7 +14,7 @@ type Mark = [u8; 8];
 /// The JWKs of the JOSE RFCs and the test keys of HTTP message signatures that this service could
 /// use: each public half `x` and private half `d` of Ed25519 and P-256, each symmetric `k` of 32
 /// bytes or more, each RSA modulus `n` of 2,048 bits or more. P-384, P-521 and shorter keys need no
-/// entry here: no key of those kinds is accepted.
+/// entry here, because no key of those kinds is accepted.
 const OF_RFCS: [Mark; 29] = [
     // RFC 7515 appendix A.1 (also RFC 7517 A.3)
     [139, 27, 23, 169, 116, 12, 6, 138],
