@@ -249,7 +249,6 @@ pub enum LoginRefusal {
     NotAnAddress(EmailError),
     /// No account has the address.
     UnknownAddress,
-    /// The password is wrong.
     WrongPassword,
     /// The account is disabled.
     Disabled,
@@ -529,7 +528,6 @@ pub enum Error {
     NoIdTokenKey,
     /// The caller is known but may not do this.
     Forbidden,
-    /// Registration is closed.
     RegistrationClosed,
     /// The address already has an account.
     EmailTaken,

@@ -129,7 +129,6 @@ pub struct NewAddressLink {
 /// was typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RegistrationLink {
-    /// The address.
     pub email: EmailAddress,
     /// The given name.
     pub first_name: Option<Name>,

@@ -174,7 +174,6 @@ pub enum OperatorRefusal {
     FromPage,
     /// No such ticket is stored.
     Unknown,
-    /// It has expired.
     Expired,
     /// Its stored lifetime is longer than [`OPERATOR_TICKET_TTL`], or its time of creation is in
     /// the future.

@@ -188,7 +188,6 @@ impl IdTokenAlg {
 /// A client, as it is stored or as its own document describes it. Times are in seconds since 1970.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppClient {
-    /// Its id.
     pub id: ClientId,
     /// What people call it.
     pub name: String,
@@ -367,9 +366,7 @@ impl fmt::Debug for ClientSecretHash {
 /// A secret as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredSecret {
-    /// Its id.
     pub id: SecretId,
-    /// Its hash.
     pub hash: ClientSecretHash,
     /// When it was made, in seconds since 1970.
     pub created_at: u64,

@@ -91,7 +91,6 @@ pub struct Code {
     pub resource: Option<Resource>,
     /// What the user granted.
     pub grant: GrantId,
-    /// Its id.
     pub id: CodeId,
     /// When it expires, in seconds since 1970.
     pub expires_at: u64,

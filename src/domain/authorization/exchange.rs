@@ -68,7 +68,6 @@ pub struct Exchanging<'a> {
 pub enum ExchangeRefusal {
     /// This deployment did not seal it.
     Code,
-    /// It has expired.
     Expired,
     /// It was issued to another client.
     Client,

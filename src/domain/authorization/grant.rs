@@ -50,7 +50,6 @@ impl fmt::Display for GrantId {
 /// first party need no consent, but have grants too. Times are in seconds since 1970.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
-    /// Its id.
     pub id: GrantId,
     /// The user who granted it.
     pub user: UserId,

@@ -15,13 +15,11 @@ use crate::domain::session::{Proof, SessionId};
 /// The user who is signed in in the browser. The session store and the user's row confirm it.
 #[derive(Clone, Debug)]
 pub struct SignedOn {
-    /// The user.
     pub user: UserId,
     /// The user's address, for a hint.
     pub email: EmailAddress,
     /// The browser's session.
     pub session: SessionId,
-    /// The sign-on.
     pub sign_on: SessionId,
     /// The user's `session_epoch`.
     pub epoch: u32,

@@ -86,7 +86,6 @@ pub struct ServerRules<'a> {
 /// A request that was checked: it belongs to this client, and the client may ask for what it asks.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AuthorizationRequest {
-    /// The client.
     pub client_id: ClientId,
     /// Where the answer goes: the presented URI, which matched a registered one.
     pub redirect_uri: RedirectUri,

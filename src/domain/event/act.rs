@@ -16,10 +16,9 @@ pub enum Act {
     SignedIn {
         /// Whose session it is.
         user: UserId,
-        /// The session.
         session: SessionId,
     },
-    /// `sign_in_failed`.
+    /// `sign_in_failed`: a login was refused.
     SignInFailed {
         /// Why.
         refusal: LoginRefusal,
@@ -33,7 +32,7 @@ pub enum Act {
     Renewal {
         /// Whose token it was.
         user: UserId,
-        /// Of which session.
+        /// The session of the token.
         session: SessionId,
         /// What was decided.
         verdict: Verdict,
@@ -42,7 +41,6 @@ pub enum Act {
     SignedOut {
         /// Whose session it was.
         user: UserId,
-        /// The session.
         session: SessionId,
     },
     /// `session_replaced`: the same user signed in again in the same browser.
@@ -136,9 +134,10 @@ pub enum Act {
         /// Who did it. `None` for a Worker that called by RPC.
         by: Option<Actor>,
     },
-    /// `reset_requested`. Whether the address has an account is not looked up.
+    /// `reset_requested`: somebody asked for a link to choose a new password. Whether the address has
+    /// an account is not looked up.
     ResetRequested {
-        /// For which address.
+        /// The address that was typed.
         address: Pseudonym,
     },
     /// `password_reset`: a new password was chosen with a mailed link. Every session ended.
@@ -169,9 +168,9 @@ pub enum Act {
         /// The session, which continues.
         session: SessionId,
     },
-    /// `registration_requested`, for an address with or without an account.
+    /// `registration_requested`: somebody asked to register an address, which may have an account.
     RegistrationRequested {
-        /// Which address.
+        /// The address that was typed.
         address: Pseudonym,
     },
     /// `registered`: the owner created an account.
@@ -183,7 +182,7 @@ pub enum Act {
     },
     /// `verification_requested`: the mail to verify an address was requested again.
     VerificationRequested {
-        /// For which address.
+        /// The address that was typed.
         address: Pseudonym,
     },
     /// `email_verified`: the address of an existing account was verified.
@@ -193,7 +192,7 @@ pub enum Act {
         /// The operator who vouched for the address. `None` if the owner used a mailed link.
         by: Option<Actor>,
     },
-    /// `email_change_requested`.
+    /// `email_change_requested`: a user asked to change the address of the account.
     EmailChangeRequested {
         /// Whose account it is.
         user: UserId,
@@ -202,7 +201,7 @@ pub enum Act {
         /// The new address.
         address: Pseudonym,
     },
-    /// `email_changed`.
+    /// `email_changed`: the owner confirmed the new address.
     EmailChanged {
         /// Whose account it is.
         user: UserId,
@@ -322,7 +321,6 @@ pub enum Act {
     },
     /// `grant_withdrawn`: a user withdrew an app's access. Its sessions end.
     GrantWithdrawn {
-        /// The user.
         user: UserId,
         /// The session that requested it.
         session: SessionId,
@@ -345,7 +343,6 @@ pub enum Act {
     },
     /// `limit_hit`: too many attempts.
     LimitHit {
-        /// Which limit.
         limit: &'static str,
         /// Whose attempts it counts.
         whose: Whose,
@@ -360,7 +357,6 @@ pub enum Act {
     },
     /// `mail_kept`: a mail could not be queued. The cron will send it.
     MailKept {
-        /// Which mail.
         mail: &'static str,
         /// What the platform said.
         reason: String,
@@ -371,7 +367,6 @@ pub enum Act {
     ProviderFails(ProviderFailures),
     /// `mail_not_queued`: a mail about a change could not be queued. The change was made.
     MailNotQueued {
-        /// Which mail.
         mail: &'static str,
         /// What the platform said.
         reason: String,
@@ -389,7 +384,6 @@ pub enum ClientAct {
     Disabled,
     /// It was enabled again. Other fields may have changed too.
     Enabled,
-    /// It was deleted.
     Deleted,
     /// It got this secret.
     SecretAdded(SecretId),
@@ -434,11 +428,8 @@ pub enum Whose {
 /// The result of an act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It was done.
     Done,
-    /// It was refused.
     Refused,
-    /// It failed.
     Failed,
 }
 

@@ -95,7 +95,6 @@ pub struct MailLine {
     pub request: Option<RequestId>,
     /// The job's id, or the id of the queue's message if the job can't be read.
     pub job: String,
-    /// Which mail.
     pub mail: &'static str,
     /// The recipient. Unknown for an invitation that was not sent.
     pub address: Option<Pseudonym>,

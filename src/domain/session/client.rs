@@ -29,7 +29,6 @@ pub struct Client {
 pub struct Place {
     /// The country: two letters (ISO 3166-1 alpha-2), or Cloudflare's `T1` for Tor.
     pub country: Option<String>,
-    /// The city.
     pub city: Option<String>,
 }
 
@@ -125,7 +124,6 @@ impl Client {
         Self { place, ..self }
     }
 
-    /// The place.
     #[must_use]
     pub fn place(&self) -> &Place {
         &self.place

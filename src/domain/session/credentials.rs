@@ -71,7 +71,6 @@ impl Credentials {
         self.session_token.as_ref().map(Secret::expose)
     }
 
-    /// The challenge.
     #[must_use]
     pub fn challenge(&self) -> &Challenge {
         &self.challenge

@@ -21,7 +21,6 @@ use crate::domain::policy::{COPY_TTL, DATABASE_CLOCK_SKEW, HOLD_COMMIT, HOLD_TTL
 /// What renewals and checks need of a user's row.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserCopy {
-    /// `version`.
     pub version: u64,
     /// `session_epoch`.
     pub epoch: u32,
@@ -112,7 +111,6 @@ impl Generation {
 /// A copy, and when the object asked for its row, in seconds since 1970 by the object's clock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DatedCopy {
-    /// The copy.
     pub row: UserCopy,
     /// When the object asked for the row. The row is not older than this.
     pub asked_at: u64,

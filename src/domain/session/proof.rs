@@ -51,7 +51,6 @@ impl From<Methods> for u8 {
 pub struct Proof {
     /// When it was given, in seconds since 1970.
     pub auth_time: u64,
-    /// How.
     pub methods: Methods,
 }
 

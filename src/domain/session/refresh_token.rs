@@ -73,7 +73,6 @@ impl fmt::Display for SessionId {
 pub struct RefreshTicket {
     /// Whose session it is.
     pub user: UserId,
-    /// Which session.
     pub session: SessionId,
     /// The user's `session_epoch` when the session began.
     pub epoch: u32,

@@ -220,7 +220,6 @@ impl Verdict {
 /// What a store must write before the client gets its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Nothing.
     Nothing,
     /// A new record of the session.
     Record {

@@ -20,7 +20,6 @@ pub enum MailRoute {
     Via(Provider),
 }
 
-/// The settings of mail.
 #[derive(Clone, Debug)]
 pub struct MailSettings {
     /// `MAIL_PROVIDER`.
