@@ -199,7 +199,7 @@ impl OperatorTicket {
     /// again here, because a table can be altered.
     ///
     /// # Errors
-    /// Why it is not.
+    /// Why the ticket is not valid.
     pub const fn judge(&self, now: u64) -> Result<(), OperatorRefusal> {
         let is_too_long = self.expires_at > self.created_at.saturating_add(OPERATOR_TICKET_TTL);
         // A ticket whose time of creation is in the future would be valid for too long.

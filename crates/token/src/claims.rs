@@ -32,7 +32,7 @@ pub struct Claims {
     pub sub: String,
     /// The recipients of the token.
     pub aud: Audience,
-    /// The OAuth client that asked for it.
+    /// The OAuth client that asked for the token.
     pub client_id: String,
     /// The first second at which the token is no longer valid.
     pub exp: u64,

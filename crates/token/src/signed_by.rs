@@ -1,5 +1,5 @@
-//! The two steps after a token's form was judged: which key must have signed it, and what the
-//! signature covers.
+//! The two steps after a token's form was judged: to find the key that must have signed it, and to
+//! verify the signature.
 
 use super::algorithm::Algorithm;
 use super::error::TokenError;

@@ -111,7 +111,7 @@ pub(crate) enum Class {
 /// Whether the character is of the class.
 #[cfg(target_arch = "wasm32")]
 pub(crate) fn is(class: Class, c: char) -> bool {
-    // ECMA-262 section 22.2.2.9, table 67. `DI` is Default_Ignorable_Code_Point, `CWKCF` is
+    // ECMA-262 section 22.2.2.9, table 67. `DI` is Default_Ignorable_Code_Point, and `CWKCF` is
     // Changes_When_NFKC_Casefolded.
     let pattern = match class {
         Class::Label => r"(?!\p{DI}|\p{CWKCF})[\p{L}\p{Mn}\p{Mc}\p{Nd}]",

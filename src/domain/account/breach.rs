@@ -34,8 +34,8 @@ pub fn is_in_range(answer: &str, rest: &str) -> Option<bool> {
     found
 }
 
-/// Whether two texts of equal length differ at most in case. In constant time, since the hash is of
-/// a password.
+/// Whether two texts of equal length differ at most in case. Compares in constant time, because the
+/// hash is of a password.
 fn is_same(known: &str, rest: &str) -> bool {
     let upper = |text: &str| Zeroizing::new(text.to_ascii_uppercase());
     bool::from(upper(known).as_bytes().ct_eq(upper(rest).as_bytes()))

@@ -257,7 +257,8 @@ mod tests {
             guess(&mut tries, known(1), NOW).unwrap();
         }
         assert_eq!(guess(&mut tries, known(1), NOW), Err(1));
-        // From now on it is treated as a stranger, and its failures count for strangers.
+        // From now on the client is treated as a stranger, and its failures are added to the
+        // strangers' count.
         guess(&mut tries, known(1), NOW + 1000).unwrap();
         assert_eq!(tries.admit(TriedBy::Stranger, NOW + 1000), Err(2));
         // Another device is not affected.

@@ -62,7 +62,7 @@ impl From<&User> for Standing {
     }
 }
 
-/// A refresh token as it was presented: what it says, by whom, when.
+/// A refresh token as it was presented: what it says, who presents it, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Presented {
     /// What the token says. Its MAC was valid.

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 pub const NOW: u64 = 1_800_000_000;
 pub const ISS: &str = "https://auth.example.com";
 pub const AUD: &str = "https://api.example.com";
-/// A UUIDv7: the Worker accepts no other user id.
+/// A UUIDv7, as the service makes for new users.
 pub const SUB: &str = "0198c2f4-7b1e-7c3a-9d55-1f0a6f2f8b11";
 pub const SID: &str = "0198c2f4-7fff-7000-8000-000000000002";
 pub const ED_SEED: [u8; 32] = [1; 32];

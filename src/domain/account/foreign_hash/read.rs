@@ -119,7 +119,7 @@ fn bcrypt_base64(text: &str) -> Read<Vec<u8>> {
     let malformed = HashRefusal::Malformed;
     let (last, before) = text.as_bytes().split_last().ok_or(malformed)?;
     let value = ALPHABET.iter().position(|c| c == last).ok_or(malformed)?;
-    // 22 characters are 16 bytes and four bits, 31 are 23 bytes and two bits.
+    // 22 characters are 16 bytes and four bits. 31 characters are 23 bytes and two bits.
     let unused = if text.len() == 22 { 0b1111 } else { 0b11 };
     let last = ALPHABET.get(value & !unused).ok_or(malformed)?;
     let mut canonical = String::from_utf8_lossy(before).into_owned();
