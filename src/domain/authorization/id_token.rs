@@ -87,7 +87,7 @@ pub struct IdTokenFacts<'a> {
     pub nonce: Option<&'a str>,
     /// Now, in seconds since 1970.
     pub now: u64,
-    /// How long it is valid, in seconds.
+    /// How long the id_token is valid, in seconds.
     pub ttl: u64,
 }
 

@@ -73,7 +73,7 @@ fn what_gets_a_page() {
             ],
             PageFault::RedirectUriRepeated,
         ),
-        // Other faults do not turn it into a redirect.
+        // Other faults do not turn the page into a redirect.
         (
             &[("redirect_uri", Some(other)), ("request", Some("x"))],
             PageFault::RedirectUriUnknown,

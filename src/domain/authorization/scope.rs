@@ -138,13 +138,13 @@ impl Scopes {
         Ok(scopes)
     }
 
-    /// Whether this scope is among them.
+    /// Whether the set has this scope.
     #[must_use]
     pub fn contains(&self, scope: &str) -> bool {
         self.0.iter().any(|one| one.as_str() == scope)
     }
 
-    /// Whether all the `others` are among them.
+    /// Whether the set has all the `others`.
     #[must_use]
     pub fn contains_all(&self, others: &Self) -> bool {
         others.0.is_subset(&self.0)
@@ -175,7 +175,7 @@ impl Scopes {
         self.0.iter()
     }
 
-    /// Whether there are none.
+    /// Whether the set is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -122,14 +122,14 @@ pub enum Act {
     },
     /// `other_sessions_ended`: all sessions of a user except one.
     OtherSessionsEnded {
-        /// Whose they were.
+        /// Whose sessions they were.
         user: UserId,
         /// The session that continues.
         session: SessionId,
     },
     /// `sessions_revoked`: all sessions of a user.
     SessionsRevoked {
-        /// Whose they were.
+        /// Whose sessions they were.
         user: UserId,
         /// Who did it. `None` for a Worker that called by RPC.
         by: Option<Actor>,

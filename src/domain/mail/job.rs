@@ -112,11 +112,11 @@ pub enum Task {
     /// A used refresh token came back, stolen or leaked, and its session was ended (OWASP ASVS
     /// 6.3.5).
     SessionEnded {
-        /// Whose session it was.
+        /// The address of the user whose session it was.
         to: EmailAddress,
         /// The program that presented the token.
         device: Option<String>,
-        /// The place that it came from.
+        /// The place from which the token was presented.
         place: Option<String>,
     },
 }

@@ -43,7 +43,7 @@ impl ActiveSession {
         }
     }
 
-    /// Who holds it.
+    /// Who holds the session.
     #[must_use]
     pub fn holder(&self) -> Holder {
         Holder::new(self.app, self.sign_on)

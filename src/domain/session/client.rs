@@ -106,13 +106,13 @@ impl Client {
         }
     }
 
-    /// Whether limits count it.
+    /// Whether limits count this client.
     #[must_use]
     pub fn is_counted(&self) -> bool {
         !self.uncounted
     }
 
-    /// Whether its address is known.
+    /// Whether the client's address is known.
     #[must_use]
     pub fn has_address(&self) -> bool {
         self.ip.is_some()

@@ -11,7 +11,7 @@ const SIGNER_KEY_BYTES: std::ops::RangeInclusive<usize> = 32..=128;
 /// A salt and a key that complete the parameters of any form but bcrypt.
 const ANY_SALT_AND_KEY: &str =
     "$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-/// The same for bcrypt.
+/// A salt and a key that complete the parameters of bcrypt.
 const ANY_BCRYPT_SALT_AND_KEY: &str = "$.....................................................";
 
 /// What verifying foreign hashes needs besides the hashes.
