@@ -1,4 +1,4 @@
-//! The id under which a sign-in page keeps the request of an app, while the person opens a mail.
+//! The id under which a sign-in page keeps the request of an app while the person opens a mail.
 
 use std::fmt;
 
@@ -9,11 +9,12 @@ use super::error::{Error, FieldProblem};
 const BYTES: usize = 16;
 const GROUP: usize = 8;
 
-/// A random id that a page makes when it asks for a mail. The mailed link has it as `request_id`,
-/// and the page that the link opens looks for the request in the storage of its browser.
+/// A random id that a page makes when it asks for a mail. The mailed link has it as `request_id`.
+/// The page that the link opens looks up the app's request by this id in the storage of its
+/// browser. On another device the page finds nothing.
 ///
 /// It is not an [id of an HTTP request](super::request_id), and the service looks nothing up with
-/// it. On another device it finds nothing.
+/// it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AppRequestId([u8; BYTES]);
 
@@ -41,8 +42,8 @@ impl AppRequestId {
         }
     }
 
-    /// The id as subtags of a language tag, the form in which a queued mail holds it: 32 hexadecimal
-    /// digits in groups of eight.
+    /// The id as subtags of a language tag, the form in which a queued mail holds it: 32
+    /// hexadecimal digits in groups of eight.
     #[must_use]
     pub(super) fn to_subtags(self) -> String {
         let digits = base16ct::lower::encode_string(&self.0);
@@ -56,7 +57,7 @@ impl AppRequestId {
         subtags
     }
 
-    /// The id in what [`to_subtags`](Self::to_subtags) wrote.
+    /// Reads what [`to_subtags`](Self::to_subtags) wrote.
     pub(super) fn from_subtags(subtags: &str) -> Option<Self> {
         let mut id = [0; BYTES];
         let read = base16ct::lower::decode(subtags.replace('-', ""), &mut id).ok()?;
@@ -83,7 +84,7 @@ mod tests {
             "3q2-7wABAgMEBQYHCAkKC",
             "3q2-7wABAgMEBQYHCAkKCww",
             "3q2-7wABAgMEBQYHCAkKCw==",
-            // The last character has bits that belong to no byte.
+            // The last character has unused bits that are not 0.
             "3q2-7wABAgMEBQYHCAkKCx",
             "3q2+7wABAgMEBQYHCAkKCw",
             " 3q2-7wABAgMEBQYHCAkKCw",

@@ -1,7 +1,8 @@
 //! What can go wrong, and the complete list of codes that a client sees.
 //!
-//! The reason inside an [`Error`] is for the log. The client gets only its [`Code`], so that an
-//! attacker does not learn which check failed.
+//! The reason inside an [`Error`] is for the log. The client gets its [`Code`], and more only for
+//! an invalid field, a weak password, or an app's request that can't continue. So an attacker does
+//! not learn which check of a secret failed.
 
 use std::fmt;
 
@@ -19,7 +20,7 @@ pub enum Code {
     InvalidRequest,
     /// A field is missing, too long or invalid.
     InvalidField,
-    /// The password is not good enough; the answer lists the reasons.
+    /// The password is not good enough. The answer lists the reasons.
     WeakPassword,
     /// The login failed, whatever the reason, or the current password of a change is wrong.
     InvalidCredentials,
@@ -51,7 +52,7 @@ pub enum Code {
     LastAdministrator,
     /// The account has a password or is disabled, so its owner can't be invited.
     NotInvitable,
-    /// Somebody else is signed in than the page has shown.
+    /// The signed-in user is not the one that the page has shown.
     OtherUser,
     /// The app has two secrets already.
     TooManySecrets,
@@ -248,7 +249,6 @@ pub enum LoginRefusal {
     NotAnAddress(EmailError),
     /// No account has the address.
     UnknownAddress,
-    /// The password is wrong.
     WrongPassword,
     /// The account is disabled.
     Disabled,
@@ -305,17 +305,18 @@ pub enum AccessRefusal {
     Missing,
     /// The token itself is not valid.
     Token(TokenError),
-    /// Signed with the service's keys, but its `sub` or `sid` is not an id that the service makes.
+    /// The token is signed with the service's keys, but its `sub` or `sid` is not an id that the
+    /// service makes.
     ForeignIds,
     /// The token was issued to this service's own client, and the route is for apps.
     NotOfAnApp,
     /// The app is disabled or deleted.
     NoClient,
-    /// Its session has ended.
+    /// The token's session has ended.
     SessionEnded,
-    /// The user has changed since it was issued: roles, address, password or state.
+    /// The user has changed since the token was issued: roles, address, password or state.
     Outdated,
-    /// Its user is disabled or deleted.
+    /// The token's user is disabled or deleted.
     NoUser,
     /// An operator ticket is not valid.
     Operator(OperatorRefusal),
@@ -344,11 +345,11 @@ impl AccessRefusal {
 pub enum GrantRefusal {
     /// Forged, truncated, foreign or not a refresh token: no storage was touched.
     Ticket,
-    /// The session does not continue; the verdict says why.
+    /// The session does not continue. The verdict says why.
     Session(Verdict, UserId, SessionId),
     /// An app's code can't be exchanged.
     Code(ExchangeRefusal),
-    /// The token of an app was presented by another app, or without a `client_id`.
+    /// Another app presented the app's token, or the request had no `client_id`.
     OtherClient,
     /// The app is disabled.
     ClientDisabled,
@@ -409,7 +410,7 @@ impl ClientRefusal {
     }
 }
 
-/// Why the pages may not go on with an app's request.
+/// Why the pages may not continue with an app's request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuthorizationRefusal {
     /// The sealed request is forged, altered, of another deployment, or older than an hour.
@@ -418,7 +419,7 @@ pub enum AuthorizationRefusal {
     Client,
     /// Nobody is signed in, or the last proof is not enough for this request.
     SignIn,
-    /// Somebody else is signed in than the page has shown.
+    /// The signed-in user is not the one that the page has shown.
     OtherUser,
 }
 
@@ -440,9 +441,10 @@ impl AuthorizationRefusal {
 pub enum LinkRefusal {
     /// Forged, altered, of another kind, or expired: no storage was touched.
     Ticket,
-    /// Its account is deleted or disabled.
+    /// The link's account is deleted or disabled.
     NoUser,
-    /// The state that it changes has changed since: this link or another one was used.
+    /// The link is no longer valid: the state that it would change has changed since, for example
+    /// because this link or another one was used.
     Spent,
     /// Another account has the address now.
     EmailTaken,
@@ -520,13 +522,12 @@ pub enum Error {
     Scope,
     /// The resource is not the one that was granted.
     Target,
-    /// A page may not go on with an app's request.
+    /// A page may not continue with an app's request.
     Authorization(AuthorizationRefusal),
     /// An app wants id_tokens with RS256, and `ID_TOKEN_KEYS` is not set.
     NoIdTokenKey,
     /// The caller is known but may not do this.
     Forbidden,
-    /// Registration is closed.
     RegistrationClosed,
     /// The address already has an account.
     EmailTaken,
@@ -552,7 +553,7 @@ pub enum Error {
     RateLimited(u32),
     /// The request would send a mail, but no provider is set.
     NoMailProvider,
-    /// A store failed. Steps that had succeeded before it stay done.
+    /// A store failed. Steps that succeeded before the failure stay done.
     Store(StoreError),
     /// A bug of the service. The text is for the log.
     Internal(&'static str),

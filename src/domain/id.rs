@@ -1,5 +1,5 @@
 //! Ids: UUIDv7 (RFC 9562 section 5.7), in one spelling: lower case, with hyphens. Imported accounts
-//! keep their UUID, whose version may be another.
+//! keep their UUID, which may have another version.
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serializer};
@@ -10,7 +10,7 @@ pub(super) fn new(now_ms: u64, random: &[u8; 10]) -> Uuid {
     uuid::Builder::from_unix_timestamp_millis(now_ms, random).into_uuid()
 }
 
-/// The id in this text; `None` for any other spelling or version.
+/// The id in this text. `None` for any other spelling or version.
 pub(super) fn parse(text: &str) -> Option<Uuid> {
     parse_spelling(text).filter(|id| id.get_version_num() == 7)
 }
@@ -27,7 +27,7 @@ pub(super) mod of_any_version {
     pub(in super::super) use super::serialize;
     use super::{Deserialize, Deserializer, Error, Uuid, parse_spelling};
 
-    /// The id in this text; `None` for any other spelling.
+    /// The id in this text. `None` for any other spelling.
     pub(in super::super) fn parse(text: &str) -> Option<Uuid> {
         parse_spelling(text).filter(is_defined)
     }
@@ -61,7 +61,7 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
     parse(&text).ok_or_else(|| D::Error::custom("not an id"))
 }
 
-/// The id in these bytes; `None` for any other version.
+/// The id in these bytes. `None` for any other version.
 pub(super) fn from_bytes(bytes: [u8; 16]) -> Option<Uuid> {
     let id = Uuid::from_bytes(bytes);
     (id.get_version_num() == 7).then_some(id)

@@ -1,8 +1,8 @@
-//! Rust values as JSON, by serde.
+//! Converts Rust values to and from JSON, by serde.
 //!
-//! Reading goes through the strict reader of [`edgegate_token::json`]. So a member that appears twice
-//! is an error, and an error quotes nothing of the text, which may hold a password. serde_json's own
-//! reader would also add 20 KB to the Worker, since its errors print fractions.
+//! [`decode`] uses the strict reader of [`edgegate_token::json`]. That reader rejects a member that
+//! appears twice. Its errors quote nothing of the text, which may hold a password. serde_json's own
+//! reader would also add 20 KB to the Worker, because its errors print fractions.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ use serde::{Serialize, forward_to_deserialize_any};
 /// The value as JSON.
 #[must_use]
 pub fn encode(value: &impl Serialize) -> String {
-    // Only maps with keys that are not texts fail.
+    // This fails only for maps whose keys are not strings.
     serde_json::to_string(value).unwrap_or_default()
 }
 
@@ -95,7 +95,7 @@ impl<'de> Deserializer<'de> for Read {
         visitor.visit_newtype_struct(self)
     }
 
-    /// A variant without content is a text. Any other one is an object with one member.
+    /// A variant without content is a string. Any other variant is an object with one member.
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,

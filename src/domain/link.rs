@@ -1,9 +1,9 @@
 //! Single-use links: reset a password, finish a registration, verify an address, confirm a new one.
 //!
-//! A link is a MACed ticket with an expiry and a fingerprint of the state that using it changes.
-//! Using a link changes that state. So it works once, and all older links become invalid with it,
-//! without a table of tokens. Requesting another link changes nothing, so a stranger can't
-//! invalidate the owner's link.
+//! A link is a MACed ticket. It contains an expiry and a fingerprint of the state that the link
+//! changes. When the link is used, that state changes. So a link works once and all older links
+//! become invalid, without a table of tokens. Requesting another link changes nothing, so a
+//! stranger can't invalidate the owner's link.
 
 use std::fmt;
 
@@ -29,8 +29,8 @@ pub struct State([u8; STATE_BYTES]);
 constant_time_eq!(State => |it| &it.0);
 
 impl State {
-    /// What a reset changes: the password, and that the address is verified. A change of address,
-    /// disabling and enabling invalidate the link too.
+    /// The state that a reset changes: the password, and whether the address is verified. A change
+    /// of address, disabling and enabling invalidate the link too.
     ///
     /// While the address is not verified, a new password leaves the link valid. Otherwise a
     /// stranger who registered with another's address could invalidate its owner's link.
@@ -43,15 +43,16 @@ impl State {
         Self::of("reset", user, &[password.as_bytes()])
     }
 
-    /// What verifying an address changes: that it is not verified. A new password leaves the link
-    /// valid, for the same reason.
+    /// The state that verifying an address changes: whether the address is verified. A new password
+    /// leaves the link valid, for the same reason as in [`for_reset`](Self::for_reset).
     #[must_use]
     pub fn for_verification(user: &User) -> Self {
         Self::of("verification", user, &[])
     }
 
-    /// What confirming a new address changes: the address. A new password and the end of all
-    /// sessions invalidate the link: whoever requested it may have known only the old password.
+    /// The state that confirming a new address changes: the address. A new password and the end of
+    /// all sessions invalidate the link, because the person who requested it may have known only
+    /// the old password.
     #[must_use]
     pub fn for_new_address(user: &User) -> Self {
         let epoch = user.session_epoch.to_be_bytes();
@@ -109,7 +110,7 @@ impl State {
 pub struct UserLink {
     /// The account.
     pub user: UserId,
-    /// The state that it changes.
+    /// The state that the link changes.
     pub state: State,
     /// When it expires, in seconds since 1970.
     pub expires_at: u64,
@@ -128,7 +129,6 @@ pub struct NewAddressLink {
 /// was typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RegistrationLink {
-    /// The address.
     pub email: EmailAddress,
     /// The given name.
     pub first_name: Option<Name>,
@@ -251,8 +251,8 @@ impl Links {
     }
 }
 
-/// Whether the link has not expired. If it would be valid for longer than any link is, the clock
-/// has stopped or gone back, and the link is rejected.
+/// Whether the link has not expired. If it would be valid for longer than the longest lifetime of a
+/// link, the clock has stopped or gone back. Such a link is rejected.
 fn is_alive(expires_at: u64, now: u64) -> bool {
     let latest = now
         .saturating_add(VERIFICATION_LINK_TTL)

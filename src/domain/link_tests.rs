@@ -280,7 +280,7 @@ fn links_that_were_mailed_before_still_open() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
 
-    /// Mail programs take other characters at the end of an address for punctuation.
+    /// Mail programs treat other characters at the end of a URL as punctuation.
     #[test]
     fn every_link_ends_in_a_letter_or_digit_and_opens(
         local in "[a-zé]{1,30}",

@@ -1,11 +1,11 @@
-//! One line of the log: a JSON object that no value in it can break.
+//! One line of the log: a JSON object. No value in it can break the line.
 
 use serde::{Serialize, Serializer};
 
-/// Who must read a line.
+/// Who must read a line of this level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// Nobody: it is there for searches.
+    /// Nobody must read it. It is there for searches.
     Info,
     /// The operator, when convenient.
     Warn,
@@ -57,13 +57,13 @@ pub enum Trouble {
     WithdrawnGrants,
     /// The cron could not make the objects drop copies of changed rows.
     RowChanges,
-    /// A setting is wrong, seen in the queue or the cron.
+    /// A setting is wrong. The queue or the cron noticed it.
     Misconfigured,
     /// A variable has nearly the name of a setting, and is ignored.
     MisspeltSetting,
     /// A rate-limit binding is missing although `LIMITS` is on: nothing is limited.
     LimiterMissing,
-    /// A rate-limit binding failed, and what it should have counted passed.
+    /// A rate-limit binding failed. The request that it should have counted was let through.
     LimiterFailed,
     /// Work after a response failed.
     Background,
@@ -124,7 +124,7 @@ impl Trouble {
             | Self::LimiterMissing => Level::Error,
             // The Worker works, with the setting's default.
             Self::MisspeltSetting => Level::Warn,
-            // The platform's own trouble, which a later request repeats.
+            // These are problems of the platform. If one lasts, a later request logs it again.
             Self::LimiterFailed | Self::Background | Self::AnalyticsFailed => Level::Warn,
         }
     }

@@ -1,10 +1,12 @@
 //! Operator tickets: short-lived tokens for the operator's command.
 //!
 //! The command makes a random ticket and stores its hash in the database, with a scope and an
-//! expiry. So whoever can write to the database can manage accounts over HTTP. A ticket is valid
-//! for at most [`OPERATOR_TICKET_TTL`] seconds after the time of creation in its row, which may be up
-//! to [`FUTURE_SKEW_SECONDS`] ahead of the service's clock, and only for its scope. The service never stores a ticket
-//! and never issues one.
+//! expiry. So whoever can write to the database can manage accounts over HTTP. The service never
+//! stores a ticket and never issues one.
+//!
+//! A ticket is valid only for its scope, and for at most [`OPERATOR_TICKET_TTL`] seconds after the
+//! time of creation in its row. That time may be up to [`FUTURE_SKEW_SECONDS`] ahead of the
+//! service's clock.
 
 use std::fmt;
 
@@ -104,7 +106,7 @@ impl fmt::Debug for OperatorId {
     }
 }
 
-/// What a ticket may be used for. Each operation of the contract names the one that it needs
+/// What a ticket may be used for. Each operation of the contract names the scope that it needs
 /// (`x-scope`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
@@ -168,13 +170,13 @@ pub struct OperatorTicket {
 pub enum OperatorRefusal {
     /// It does not have the form of a ticket: no storage was read.
     Malformed,
-    /// It came with an `Origin`, so from a page: no storage was read.
+    /// The request has an `Origin` header, so a page sent it. No storage was read.
     FromPage,
     /// No such ticket is stored.
     Unknown,
-    /// It has expired.
     Expired,
-    /// It is stored with a longer lifetime than [`OPERATOR_TICKET_TTL`], or from the future.
+    /// Its stored lifetime is longer than [`OPERATOR_TICKET_TTL`], or its time of creation is in
+    /// the future.
     TooLong,
 }
 
@@ -197,10 +199,10 @@ impl OperatorTicket {
     /// again here, because a table can be altered.
     ///
     /// # Errors
-    /// Why it is not.
+    /// Why the ticket is not valid.
     pub const fn judge(&self, now: u64) -> Result<(), OperatorRefusal> {
         let is_too_long = self.expires_at > self.created_at.saturating_add(OPERATOR_TICKET_TTL);
-        // With a time of creation in the future, the ticket would be valid for longer from now.
+        // A ticket whose time of creation is in the future would be valid for too long.
         if is_too_long || self.created_at > now.saturating_add(FUTURE_SKEW_SECONDS) {
             return Err(OperatorRefusal::TooLong);
         }
@@ -239,7 +241,8 @@ mod tests {
             &TICKET[..46],
             &padded,
             &longer,
-            // The last digit has two bits that must be 0: otherwise one ticket has four spellings.
+            // The last digit has two bits that must be 0. Otherwise one ticket would have four
+            // spellings.
             &lax,
             &TICKET.replace("ego_", "EGO_"),
             &TICKET.replace("ego_", "egr_"),

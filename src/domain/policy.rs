@@ -50,10 +50,10 @@ pub const REFRESH_GRACE: u64 = 30;
 pub const ROTATE_AFTER: u64 = REFRESH_GRACE + KV_STALENESS;
 /// How long a Workers KV location may serve an old value, or an old absence of one.
 pub const KV_STALENESS: u64 = 60;
-/// A session younger than this may be missing at a KV location: the staleness, plus as much again
-/// because clocks differ.
+/// A session younger than this may be missing at a KV location, in seconds. It is [`KV_STALENESS`],
+/// plus the same again because clocks differ.
 pub const NEW_SESSION_UNSEEN: u64 = 2 * KV_STALENESS;
-/// How far ahead the clock of the location that began a session may be, in seconds.
+/// How many seconds a clock may be ahead at the location where a session began.
 pub const SESSION_CLOCK_SKEW: u64 = 60;
 /// How long an `ended` record is kept: the longest session that any setting allows, plus
 /// [`STALE_MARGIN`]. A location that has not seen the end yet may renew the session's record up to
@@ -67,17 +67,19 @@ pub const STALE_MARGIN: u64 = 300;
 /// the tokens were issued.
 pub const STALE_TTL: u64 = MAX_ACCESS_TOKEN_TTL + STALE_MARGIN;
 /// How long the user's object keeps the row of an ended session: as long as its access tokens may
-/// be valid. A session without a row has ended too, for renewals and for checks; the row only says
-/// why. If rows stayed until the session would have expired, every login would read them.
+/// be valid. A session without a row has ended for renewals and for checks too. The row only says
+/// why the session ended. If ended rows stayed until the session's own expiry, every login would
+/// read them.
 pub const ENDED_ROW_TTL: u64 = STALE_TTL;
-/// How long KV may serve a cached answer to a check, in seconds: the lowest that KV allows.
+/// How long KV may serve a cached answer to a check, in seconds. It is the lowest value that KV
+/// allows.
 pub const REVOCATION_CACHE_TTL: u64 = 30;
 /// How long an isolate may answer a check from its memory, in seconds.
 pub const REVOCATION_MEMORY_TTL: u64 = 15;
 /// How many sessions' revocations an isolate remembers: about 300 KB of its 128 MiB.
 pub const REVOCATION_MEMORY_ENTRIES: usize = 2048;
-/// An isolate remembers its own revocations for at least this long, however many there are: 5
-/// minutes, in seconds. KV usually shows them within a fifth of that time.
+/// An isolate remembers its own revocations for at least this long, in seconds, however many there
+/// are: 5 minutes. KV usually shows a revocation within one minute.
 pub const OWN_REVOCATIONS_KEPT: u64 = 5 * KV_STALENESS;
 /// The pauses before a rejected KV write is retried, in milliseconds, each with up to 255 ms of
 /// jitter. KV accepts one write per second and key.
@@ -86,26 +88,26 @@ pub const KV_WRITE_RETRIES_MS: [u64; 3] = [300, 600, 900];
 pub const USER_AGENT_KEPT_CHARS: usize = 256;
 /// How much of a city's name is kept.
 pub const CITY_KEPT_CHARS: usize = 64;
-/// How long after entering the password a user may do what can't be undone: 10 minutes. That is
-/// long enough to work through a list of accounts. It is also the default lifetime of the access
-/// token that shows the proof. The refusal sends it as `max_age`.
+/// How long after entering the password a user may do what can't be undone, in seconds: 10 minutes.
+/// That is long enough to work through a list of accounts. It is also the default lifetime of the
+/// access token that shows the proof. A refusal contains this number as `max_age`.
 pub const RECENT_PROOF: u64 = 600;
-/// How many sessions a user may have (OWASP ASVS 7.1.2). It is enough for all of a person's devices
-/// and for the sessions that cookie cleaners leave behind, and few enough to look through. The
-/// oldest ends first.
+/// How many sessions a user may have (OWASP ASVS 7.1.2). It is enough for all devices of a person,
+/// and for the sessions that are left behind when cookies are deleted. It is few enough to look
+/// through. The oldest session ends first.
 pub const SESSIONS_PER_USER: usize = 100;
-/// How long a withdrawn grant is kept, in seconds: an app's session that began with it reads it
-/// until it ends.
+/// How long a withdrawn grant is kept, in seconds. An app's session that began with the grant reads
+/// the grant until the session ends.
 pub const WITHDRAWN_GRANT_TTL: u64 = ENDED_TTL;
 /// The shortest lifetime of a KV record, in seconds. KV rejects a shorter one.
 pub const KV_MIN_TTL: u64 = 60;
-/// With KV, one in this many logins counts the user's sessions, since a count needs a list and a
-/// bulk read.
+/// With KV, one in this many logins counts the user's sessions. A count needs a list and a bulk
+/// read.
 pub const KV_COUNT_EVERY: u8 = 8;
 /// How many keys one bulk read of KV takes.
 pub const KV_BULK_KEYS: usize = 100;
-/// How many pages of a list are read. Each has 1,000 keys, so together they hold far more than
-/// [`SESSIONS_PER_USER`].
+/// How many pages of a KV list are read at most. Each page has 1,000 keys, so together they hold
+/// far more than [`SESSIONS_PER_USER`].
 pub const KV_LIST_PAGES: usize = 10;
 /// How many records of ended sessions one count removes at most. Each removal is a request, and a
 /// Worker may make 1,000 per invocation.
@@ -127,41 +129,43 @@ pub const DEPARTURE_TTL: u64 = 8 * DAY;
 /// How many kept mails, or deleted accounts, are read from the database at a time.
 pub const DEPARTURE_PAGE: u32 = 500;
 
-/// How often a call of a Durable Object is tried: a second time if the first fails. Moving or
-/// updating an object breaks the requests on their way to it, and it is available again at once.
+/// How many times a call to a Durable Object is attempted. If the first attempt fails, there is a
+/// second one. When Cloudflare moves or updates an object, the requests on their way to it fail.
+/// The object is available again at once.
 pub const OBJECT_TRIES: u32 = 2;
 
-/// For how long an object decides from its copy of the user's row, in seconds: a day. A change that
-/// the service makes counts at once, and one that was made in the database by hand within two
-/// minutes as a rule. This is the bound if nothing tells the object of such a change.
+/// How long an object decides from its copy of the user's row, in seconds: a day. A change that the
+/// service makes takes effect at once. A change that somebody makes by hand in the database usually
+/// takes effect within two minutes. This is the limit if nothing tells the object of that change.
 pub const COPY_TTL: u64 = DAY;
 /// How far the database's clock may be from an object's, in seconds.
 pub const DATABASE_CLOCK_SKEW: u64 = 90;
 /// How long a change may take from its hold to its commit, in seconds.
 pub const HOLD_COMMIT: u64 = 30;
-/// How long a change holds the user's object, in seconds: until the change can't be committed any
-/// more, whatever the difference of the clocks.
+/// How long a change holds the user's object, in seconds. After this time the change can't be
+/// committed any more, even if the clocks differ.
 pub const HOLD_TTL: u64 = HOLD_COMMIT + DATABASE_CLOCK_SKEW;
-/// How often a change is attempted that did not reach the database within its hold.
+/// How many times a change is attempted. An attempt fails if it does not reach the database within
+/// its hold.
 pub const HOLD_TRIES: u32 = 3;
-/// How often a change of single roles is attempted while other changes of the same account come
-/// first.
+/// How many times a change of single roles is attempted. An attempt fails if another change of the
+/// same account comes first.
 pub const ROLE_EDIT_TRIES: u32 = 5;
-/// How many users with rows that were changed by hand one run of the cron follows at most. Each is
-/// two requests, and a run may make 1,000.
+/// How many users one run of the cron handles at most whose rows were changed by hand. Each user
+/// takes two requests, and a run may make 1,000.
 pub const ROW_CHANGES_AT_ONCE: u32 = 400;
 /// How long a user's object may take to drop its copy, in milliseconds. It computes nothing. Five
-/// are told at once, so a run in which none of them answers ends after seven minutes. Cloudflare
-/// stops it after a quarter of an hour.
+/// objects are told at once. If no object answers, a run ends after seven minutes. Cloudflare stops
+/// a run after 15 minutes.
 pub const FORGET_COPY_TIMEOUT_MS: u64 = 5_000;
 /// How many of a run's changes are the newest ones: a quarter. So a new change does not wait for a
-/// long list. The others are those that have waited the longest.
+/// long list. The other changes of the run are those that have waited the longest.
 #[must_use]
 pub const fn newest_row_changes(limit: u32) -> u32 {
     limit / 4
 }
-/// The latest `COPIES_SINCE`: the year 2100, as a time that never comes. A larger number is mostly
-/// a time in milliseconds.
+/// The latest `COPIES_SINCE`: the year 2100. The copies are switched off until that time. A larger
+/// number is probably a time in milliseconds.
 pub const MAX_COPIES_SINCE: u64 = 4_102_444_800;
 
 // --- Secrets ---
@@ -177,7 +181,8 @@ pub const PASSWORD_MIN_LENGTH: usize = 15;
 /// The lowest `PASSWORD_MIN_LENGTH` that may be set (the same section; OWASP ASVS 6.2.1).
 pub const PASSWORD_MIN_LENGTH_FLOOR: usize = 8;
 
-/// The longest password, in characters. NIST asks for at least 64; a limit bounds the work.
+/// The longest password, in characters. NIST asks for at least 64. The limit bounds the work of a
+/// hash.
 pub const PASSWORD_MAX_CHARS: usize = 128;
 /// Argon2id with OWASP's first choice of parameters: 19 MiB, two passes, one lane. It takes about
 /// 40 ms in a Worker.
@@ -190,8 +195,8 @@ pub const ARGON2_MAX_MEMORY_KIB: u32 = 64 * 1024;
 pub const ARGON2_MAX_ITERATIONS: u32 = 10;
 /// The most lanes that a stored hash may ask for.
 pub const ARGON2_MAX_PARALLELISM: u32 = 4;
-/// The weakest parameters that the OWASP Password Storage Cheat Sheet accepts: KiB and passes of
-/// Argon2id with one lane. All are equally strong.
+/// The weakest parameters that the OWASP Password Storage Cheat Sheet accepts for Argon2id with one
+/// lane: memory in KiB, and passes. All are equally strong.
 pub const ARGON2_LEAST: [(u32, u32); 5] = [
     (47_104, 1),
     (19_456, 2),
@@ -199,27 +204,28 @@ pub const ARGON2_LEAST: [(u32, u32); 5] = [
     (9_216, 4),
     (7_168, 5),
 ];
-/// The least and the highest cost of an imported bcrypt hash. 12 takes a Worker about 0.4 s.
+/// The lowest and the highest cost of an imported bcrypt hash. Cost 12 takes a Worker about 0.4 s.
 pub const FOREIGN_BCRYPT_COST: (u32, u32) = (4, 12);
-/// The least and the highest number of rounds of an imported PBKDF2 hash. RFC 8018 section 4.2 asks
-/// for 1,000 at least; Django 6.0 has 1,200,000.
+/// The lowest and the highest number of rounds of an imported PBKDF2 hash. RFC 8018 section 4.2
+/// asks for at least 1,000. Django 6.0 has 1,200,000.
 pub const FOREIGN_PBKDF2_ROUNDS: (u32, u32) = (1_000, 1_500_000);
 /// The least work of an imported Argon2 hash: its memory in KiB times its passes. argon2-cffi once
 /// made hashes of 512 KiB with two passes, which is as much as the weakest scrypt hash below.
 pub const FOREIGN_ARGON2_MIN_WORK_KIB: u64 = 1_024;
-/// The least binary logarithm of `N` of an imported scrypt hash. With less it is a fast hash.
+/// The lowest binary logarithm of `N` of an imported scrypt hash. A hash with less can be guessed
+/// quickly.
 pub const FOREIGN_SCRYPT_MIN_LOG_N: u8 = 10;
 /// The most memory that an imported scrypt hash may ask for, in KiB: an isolate has 128 MiB in all,
 /// and the memory of wasm never shrinks.
 pub const FOREIGN_SCRYPT_MAX_MEMORY_KIB: u64 = 64 * 1024;
-/// How much memory such a hash may fill in all, in KiB: `p` times its memory.
+/// How much memory an imported scrypt hash may fill in total, in KiB: its memory times `p`.
 pub const FOREIGN_SCRYPT_MAX_WORK_KIB: u64 = 256 * 1024;
 /// The longest text of an imported hash, in bytes. Real ones have at most some 250.
 pub const FOREIGN_HASH_MAX_BYTES: usize = 512;
 /// The shortest context word, in characters. Shorter ones occur in other words by chance.
 pub const CONTEXT_WORD_CHARS: usize = 4;
-/// How many `PEPPERS` may be set together. Those after the first verify older hashes, until the
-/// next login of each owner.
+/// How many `PEPPERS` may be set together. The first one makes new hashes. The others verify older
+/// hashes until each owner's next login.
 pub const MAX_PEPPERS: usize = 8;
 /// The longest given or family name, in characters.
 pub const NAME_MAX_CHARS: usize = 100;
@@ -228,17 +234,17 @@ pub const NAME_MAX_CHARS: usize = 100;
 /// How long the next attempt at an account is delayed after the first failure, in seconds. Each
 /// further failure doubles it.
 pub const GUESS_DELAY: u64 = 1;
-/// The longest such delay: 15 minutes. Nobody mistypes a password ten times in a row before asking
-/// for a reset link.
+/// The longest delay after a failure, in seconds: 15 minutes. Nobody mistypes a password ten times
+/// in a row before asking for a reset link.
 pub const GUESS_DELAY_MAX: u64 = 900;
 /// After this many failures in a row, clients that the account does not know may not try until the
 /// failures lapse. NIST SP 800-63B-4 section 3.2.2 allows no more.
 pub const GUESSES_IN_A_ROW: u32 = 100;
-/// How long after the last failure all are forgotten: a day, so that no 24 hours have more than
-/// [`GUESSES_IN_A_ROW`].
+/// How long after the last failure all failures are forgotten, in seconds: a day. So no 24 hours
+/// have more than [`GUESSES_IN_A_ROW`] failures.
 pub const GUESS_LAPSE: u64 = DAY;
-/// How often a known device, session or link may fail before it is delayed like a stranger. It is
-/// enough for an owner who tries all the passwords they have. A thief of a device ticket gets a
+/// How many times a known device, session or link may fail before it is delayed like a stranger. It
+/// is enough for an owner who tries all the passwords they have. A thief of a device ticket gets a
 /// tenth of what strangers get.
 pub const KNOWN_GUESSES: u32 = 10;
 /// How many known clients with failures an account's object counts separately. Any further client
@@ -247,8 +253,9 @@ pub const KNOWN_COUNTED: usize = 50;
 /// How many attempts by strangers may wait in one account's object while it computes a hash. The
 /// same number of attempts by known clients may wait at the same time.
 pub const TRIES_WAITING: u32 = 4;
-/// What a client is told to wait, in seconds, when that many are waiting already. Five of our own
-/// hashes take less. Five imported ones of the highest cost take some five seconds.
+/// How many seconds a client is told to wait when [`TRIES_WAITING`] attempts are already waiting.
+/// Five of our own hashes take less. Five imported hashes of the highest cost take about five
+/// seconds.
 pub const TRIES_WAITING_RETRY_AFTER: u32 = 1;
 /// How long the range API of breached passwords may take. A person is waiting, and without an
 /// answer the password is accepted.
@@ -275,23 +282,23 @@ pub const DEVICE_TTL: u64 = 400 * DAY;
 /// valid. It is the largest integer that JavaScript represents exactly, because every store passes
 /// it through JavaScript.
 pub const DELETED_VERSION: u64 = (1 << 53) - 1;
-/// How long an operator ticket is valid at most, in seconds: a quarter of an hour. It is enough for a
-/// command that a person waits for, and short enough that a ticket left in a terminal is worthless
-/// soon.
+/// How long an operator ticket is valid at most, in seconds: a quarter of an hour. It is enough for
+/// a command that a person waits for, and short enough that a ticket left in a terminal is
+/// worthless soon.
 pub const OPERATOR_TICKET_TTL: u64 = 900;
 /// The role that may manage users.
 pub const ADMIN_ROLE: &str = "admin";
 
 // --- Links and mail ---
 
-/// How long a link to choose a new password is valid: an hour. OWASP asks for a short time; an hour
+/// How long a link to choose a new password is valid: an hour. OWASP asks for a short time. An hour
 /// is enough to open the mail on another device.
 pub const RESET_LINK_TTL: u64 = 3600;
 /// How long a link to verify an address, to finish a registration or to accept an invitation is
 /// valid: a day, for people who read their mail in the evening.
 pub const VERIFICATION_LINK_TTL: u64 = DAY;
-/// The longest body of a link's ticket, in bytes. It holds an address, two names of 100 four-byte
-/// characters, and a few fixed fields.
+/// The longest body of a link's ticket, in bytes. The body holds an address, two names of 100
+/// four-byte characters, and a few fixed fields.
 pub const LINK_MAX_BYTES: usize = 1200;
 /// How many seconds must pass before the first, second and third mail with a link to one mailbox.
 /// The first two may follow each other quickly, for somebody who mistyped or looked in the wrong
@@ -303,69 +310,72 @@ pub const LINK_LIFE_MAX: u64 = DAY;
 /// The part of a link's lifetime within which a retry sends the same link: a sixth, so ten minutes
 /// of an hour. The mail promises only the rest of the lifetime.
 pub const LINK_FRESH_PART: u64 = 6;
-/// How many mails to a mailbox are remembered: more than the attempts of one job can overlap with.
+/// How many mails to a mailbox are remembered. It is more than the number of jobs that can overlap
+/// with the attempts of one job.
 pub const LANE_JOBS_KEPT: usize = 16;
-/// How often a change of a lane is attempted while other Workers change it too, before the mail is
-/// retried later.
+/// How many times a change of a lane is attempted while other Workers change the same lane. After
+/// that the mail is retried later.
 pub const LANE_TRIES: u32 = 10;
 /// How many mails a network may ask for in an hour. An office behind one address stays below it.
 pub const MAIL_REQUESTS_AN_HOUR: usize = 30;
-/// How many requests per day, after its first, a network may make from the medium pool.
+/// How many requests of a network the medium pool pays for per day, after the network's first
+/// request.
 pub const MAIL_MEDIUM_ASKS_A_DAY: usize = 4;
 /// The prefix lengths (IPv4, IPv6) of the network that is counted when it asks for mails: one IPv4
 /// address, or the /48 of IPv6 that one customer gets.
 pub const MAIL_NETWORK_BITS: (u8, u8) = (32, 48);
-/// The prefix lengths of the larger network around it, which a single provider may own. The first
-/// requests from it are limited together.
+/// The prefix lengths (IPv4, IPv6) of the larger network around a network. A single provider may
+/// own a larger network, so the first requests from it are limited together.
 pub const MAIL_LARGER_NETWORK_BITS: (u8, u8) = (16, 32);
-/// A larger network may use one part in this many of the first pool.
+/// A larger network may use one part in this many of the first pool: a tenth.
 pub const MAIL_LARGER_NETWORK_PART: u64 = 10;
 /// How many mails per day the holder of a user's ticket may request outside all budgets. An owner
 /// needs fewer, and a thief of the ticket gets no more.
 pub const KNOWN_MAILS_A_DAY: usize = 3;
 /// How long the object that counts requests for mails may take to answer, in milliseconds. It
-/// computes nothing; ten seconds are the worst case for an object that is being moved.
+/// computes nothing. Ten seconds are the worst case, for an object that is being moved.
 pub const MAIL_GATE_TIMEOUT_MS: u64 = 10_000;
-/// How often per day a user may change the password, and how often ask for another address. Each
-/// mails a notice, and no notice is ever left out.
+/// How many times per day a user may change the password. Requests for another address have the
+/// same limit, counted separately. Each of these actions mails a notice, and no notice is ever left
+/// out.
 pub const NOTICED_ACTS_A_DAY: usize = 5;
 /// Percent of `MAIL_BUDGET` for resets: a network's first request, its next four, and the rest.
 pub const RESET_SHARES: [u64; 3] = [40, 15, 10];
 /// The same for registrations, verifications and new addresses.
 pub const OTHER_SHARES: [u64; 3] = [20, 10, 5];
-/// Mails that wait for the budget are retried in the next hour, spread over its first ten minutes,
-/// in seconds.
+/// Mails that wait for the budget are retried in the next hour. The retries are spread over this
+/// many seconds, the first ten minutes of that hour.
 pub const BUDGET_SPREAD: u64 = 600;
-/// `MAIL_BUDGET`: how many mails strangers can cause per hour of the clock. It limits the bill, and
-/// the damage to the sender's reputation, that a stranger can cause.
+/// `MAIL_BUDGET`: how many mails strangers can cause per hour of the clock. It limits the costs
+/// that a stranger can cause, and the damage to the sender's reputation.
 pub const MAIL_BUDGET: u64 = 1000;
 /// The largest `MAIL_BUDGET`.
 pub const MAX_MAIL_BUDGET: u64 = 1_000_000;
-/// If the provider does not accept a mail: the pauses before each retry, in seconds. The last one
-/// repeats. With [`MAIL_TRIES`] they last for more than a day.
+/// The pauses before each retry of a mail that the provider did not accept, in seconds. The last
+/// pause repeats. With [`MAIL_TRIES`] attempts, the pauses last for more than a day in total.
 pub const MAIL_RETRIES: [u64; 8] = [10, 30, 60, 120, 300, 600, 1200, 1800];
-/// How often a mail is attempted before it becomes a dead letter. Waiting for the budget is not an
-/// attempt.
+/// How many times a mail is attempted before it becomes a dead letter. Waiting for the budget is
+/// not an attempt.
 pub const MAIL_TRIES: u32 = 60;
 /// The longest pause that a provider can ask for, in seconds.
 pub const MAIL_RETRY_MAX: u64 = 3600;
 /// How long a mail provider may take to answer, in milliseconds. Most answer within a second. Ten
-/// leave room for a bad day, and a batch of mails still ends well within the 15 minutes of a
-/// queue's consumer.
+/// seconds leave room for a bad day. Even then a batch of mails ends well within the 15 minutes
+/// that a queue's consumer has.
 pub const MAIL_TIMEOUT_MS: u32 = 10_000;
 /// A mail of a batch is prepared together with the others. If it is not sent within this many
 /// seconds, because the provider is slow, it is prepared again: the account may have changed.
 pub const MAIL_PREPARED_TTL: u64 = 10;
-/// How much of a mail provider's answer is read, in bytes. Real answers have a few hundred; a proxy
+/// How much of a mail provider's answer is read, in bytes. Real answers have a few hundred. A proxy
 /// in between may send a whole page.
 pub const MAIL_ANSWER_MAX_BYTES: usize = 16 * 1024;
 /// How much of a mail provider's own text is logged, in characters. An error has a sentence or two.
 pub const MAIL_REASON_MAX_CHARS: usize = 300;
 /// The longest word of a mail provider's text that is logged, in characters. The longest error code
-/// has 49; a link, a key or a ticket is longer than this.
+/// has 49. Links, keys and tickets are longer than this limit.
 pub const MAIL_REASON_WORD_CHARS: usize = 60;
-/// For how long a provider must have accepted no mail before that is an outage, in seconds. The
-/// first pauses of [`MAIL_RETRIES`] pass without an alarm.
+/// How long a provider must have accepted no mail before it is reported as an outage, in seconds.
+/// The first pauses of [`MAIL_RETRIES`] pass without an alarm.
 pub const MAIL_OUTAGE: u64 = 120;
 /// How long a failure of the provider is remembered, in seconds, if nothing is attempted after it:
 /// longer than any pause between two attempts.
@@ -375,17 +385,18 @@ pub const MAIL_TROUBLE_TTL: u64 = 2 * MAIL_RETRY_MAX;
 pub const MAIL_BROKEN_PAUSE: u64 = 60;
 /// How much of the name of a device or place a mail shows, in characters.
 pub const MAIL_FACT_CHARS: usize = 100;
-/// How many dead letters one run of the cron sends again.
+/// How many kept mails one run of the cron sends again.
 pub const REQUEUED_AT_ONCE: u32 = 50;
 /// How long a dead letter is kept: 14 days. After that there is no reason to keep the address in
 /// it.
 pub const DEAD_LETTER_TTL: u64 = 14 * DAY;
-/// How long after the request a mail with a link may still be made, if anybody can ask for it: a
-/// day, after which the queue has given up too. Later nobody gets the link, not even if an operator
-/// retries it.
+/// How long after the request a mail with a link may still be made, in seconds: a day. This is the
+/// limit for links that anybody can ask for. The queue has given up by then too. Later nobody gets
+/// the link, not even if an operator retries the mail.
 pub const LINK_JOB_TTL: u64 = DAY;
-/// How long a freed address is remembered. An earlier registration can come back as a job and then
-/// as a link; an hour is added for clocks and for the cron.
+/// How long a freed address is remembered, in seconds. A registration that was requested earlier
+/// can still be waiting, first as a job and then as a link. An hour is added because clocks differ
+/// and because the cron runs only at intervals.
 pub const FREED_ADDRESS_TTL: u64 = LINK_JOB_TTL + VERIFICATION_LINK_TTL + HOUR;
 /// How long a job reserves the notice that it sends, in seconds: longer than a provider may take.
 /// If that job is interrupted, another one sends the notice afterwards.
@@ -402,8 +413,8 @@ pub const PRODUCT_NAME_CHARS: usize = 64;
 /// How much of an `Accept-Language` is read, in bytes. Browsers send fewer than 100.
 pub const ACCEPT_LANGUAGE_BYTES_READ: usize = 200;
 
-/// How many language ranges of an `Accept-Language` are read. Each is compared with each language;
-/// browsers send fewer.
+/// How many language ranges of an `Accept-Language` are read. Each is compared with each language.
+/// Browsers send fewer.
 pub const ACCEPT_LANGUAGE_RANGES_READ: usize = 10;
 /// How many users a page of the list has unless the request says otherwise.
 pub const USERS_PER_PAGE: u32 = 50;
@@ -411,45 +422,46 @@ pub const USERS_PER_PAGE: u32 = 50;
 pub const CLIENTS_PER_PAGE: u32 = 100;
 /// How many users a page of the list has at most.
 pub const MAX_USERS_PER_PAGE: u32 = 200;
-/// How many accounts one request raises the counters of, after a restore. D1 changes that many rows in
+/// How many accounts' counters one request raises after a restore. D1 changes that many rows in
 /// well under a second.
 pub const RAISED_AT_ONCE: u32 = 1_000;
-/// How many failed mails one request retries or drops by their ids. Together the ids are shorter than
-/// a body may be.
+/// How many failed mails one request retries or drops by their ids. Together the ids fit into a
+/// request body.
 pub const MAILS_AT_ONCE: usize = 200;
-/// The longest id of a failed mail, in bytes. Those of jobs have 32, those of queues about as many.
+/// The longest id of a failed mail, in bytes. The id of a job has 32 bytes, and the id of a queue
+/// message about as many.
 pub const MAIL_ID_BYTES: usize = 64;
 /// How many lines one request of an import may have.
 pub const IMPORT_MAX_ROWS: usize = 500;
-/// The largest body of an import, in bytes. With what the rows get besides, it stays below the 2 MB
-/// that a parameter of D1 may have.
+/// The largest body of an import, in bytes. The service adds fields to each row. With these fields
+/// the rows stay below 2 MB, the limit of a D1 parameter.
 pub const IMPORT_MAX_BYTES: usize = 1024 * 1024;
 /// The longest line of an import, in bytes.
 pub const IMPORT_LINE_MAX_BYTES: usize = 64 * 1024;
-/// How many users a page of an export has at most, and unless the request says otherwise.
+/// How many users a page of an export has at most. It is also the default.
 pub const EXPORT_MAX_ROWS: u32 = 500;
 /// The longest id of another system, in characters.
 pub const EXTERNAL_ID_MAX_CHARS: usize = 255;
 /// For how long an import refuses the id of a deleted account, in seconds. Until then the session
 /// store may still reject every access token of that id.
 pub const DEPARTED_ID_TTL: u64 = DAY;
-/// How often a change that depends on the user's version is attempted. Each attempt fails if
+/// How many times a change that depends on the user's version is attempted. Each attempt fails if
 /// another request has changed the user meanwhile.
 pub const VERSION_TRIES: u32 = 3;
 
 // --- Signing in to other apps ---
 
-/// How long an authorization code is valid: 60 s. RFC 6749 section 4.1.2 allows ten minutes; apps
-/// exchange it at once.
+/// How long an authorization code is valid, in seconds: a minute. RFC 6749 section 4.1.2 allows
+/// ten minutes. Apps exchange a code at once.
 pub const CODE_TTL: u64 = 60;
-/// The longest body of a code, in bytes. With the prefix, the MAC and base64url it stays below 2,000
-/// characters, which every server and proxy accepts in a URL.
+/// The longest body of a code, in bytes. With the prefix, the MAC and base64url it stays below
+/// 2,000 characters, which every server and proxy accepts in a URL.
 pub const CODE_MAX_BYTES: usize = 1_460;
-/// How long a sealed request is valid: an hour, as long as a link to choose a new password, because a
-/// request may wait for one.
+/// How long a sealed request is valid, in seconds: an hour. A request may wait for a link to choose
+/// a new password, and such a link is valid for an hour.
 pub const SEALED_REQUEST_TTL: u64 = 3600;
-/// The longest body of a sealed request, in bytes. The largest query has 8 KB, and what it holds is
-/// never longer in the ticket.
+/// The longest body of a sealed request, in bytes. The largest query has 8 KB. A value is never
+/// longer in the ticket than in the query.
 pub const SEALED_REQUEST_MAX_BYTES: usize = AUTHORIZATION_QUERY_MAX_BYTES;
 /// The longest body of an app's refresh token, in bytes: scopes and a resource of the largest size,
 /// and the fields of fixed size.
@@ -458,7 +470,8 @@ pub const APP_TICKET_MAX_BYTES: usize = 1_280;
 /// recommends as the least that servers accept.
 pub const AUTHORIZATION_QUERY_MAX_BYTES: usize = 8 * 1024;
 /// The longest `id_token_hint`, in bytes: whatever fits into a query. Our id_tokens have some 1 KB,
-/// but long names and many roles make more. A hint that is ignored would let anybody sign in.
+/// but long names and many roles make more. If a long hint were ignored, any user could sign in,
+/// and not only the one that the hint names.
 pub const ID_TOKEN_HINT_MAX_BYTES: usize = AUTHORIZATION_QUERY_MAX_BYTES;
 /// The longest `state`, in bytes. Some libraries put a sealed state of more than 1 KB into it.
 pub const STATE_MAX_BYTES: usize = 2_048;
@@ -474,11 +487,11 @@ pub const CLIENT_ID_MAX_BYTES: usize = 512;
 pub const SCOPE_MAX_BYTES: usize = 64;
 /// The longest list of scopes, in bytes. It is part of the code.
 pub const SCOPES_MAX_BYTES: usize = 512;
-/// The longest `login_hint`, in bytes: that of an address.
+/// The longest `login_hint`, in bytes: as long as the longest address.
 pub const LOGIN_HINT_MAX_BYTES: usize = EMAIL_BYTES;
 /// The longest `ui_locales`, in bytes: as much as is read of an `Accept-Language`.
 pub const UI_LOCALES_MAX_BYTES: usize = ACCEPT_LANGUAGE_BYTES_READ;
-/// The longest `acr_values`, in bytes. There is one class only.
+/// The longest `acr_values`, in bytes. This service knows only one class.
 pub const ACR_VALUES_MAX_BYTES: usize = 200;
 /// The shortest `code_verifier`, in characters (RFC 7636 section 4.1).
 pub const VERIFIER_MIN_CHARS: usize = 43;
@@ -491,10 +504,11 @@ pub const CLIENT_NAME_MAX_CHARS: usize = 100;
 pub const CLIENT_REDIRECT_URIS_MAX: usize = 20;
 /// How many APIs a client may get tokens for.
 pub const CLIENT_RESOURCES_MAX: usize = 20;
-/// How many secrets a client may have at a time: the current one, and its successor during a change.
+/// How many secrets a client may have at a time: the current one, and its successor during a
+/// change.
 pub const CLIENT_SECRETS_MAX: usize = 2;
-/// How many sessions a user may have of one app: enough for all devices. They are counted apart from
-/// [`SESSIONS_PER_USER`], so that no app pushes out the user's own sessions.
+/// How many sessions a user may have of one app: enough for all devices. They are counted apart
+/// from [`SESSIONS_PER_USER`], so that no app pushes out the user's own sessions.
 pub const SESSIONS_PER_USER_AND_CLIENT: usize = 20;
 /// How long a session of a public client on a website may be idle: a day. Such an app keeps its
 /// refresh token in memory and begins a new session with each load of its page.
@@ -515,8 +529,8 @@ pub const METADATA_DOCUMENTS_KEPT: usize = 100;
 pub const METADATA_CACHE_MAX: u64 = DAY;
 /// The smallest RSA key of `ID_TOKEN_KEYS`, in bits (RFC 7518 section 3.3).
 pub const RSA_MIN_BITS: usize = 2_048;
-/// The largest RSA key of `ID_TOKEN_KEYS`, in bits. A signature with it takes some 5 ms; a larger key
-/// would only be slower.
+/// The largest RSA key of `ID_TOKEN_KEYS`, in bits. A signature with it takes some 5 ms. A larger
+/// key would only be slower.
 pub const RSA_MAX_BITS: usize = 4_096;
 /// How many keys `ID_TOKEN_KEYS` may have. A rotation needs two or three.
 pub const ID_TOKEN_KEYS_MAX: usize = 5;
@@ -531,8 +545,8 @@ pub const MAX_BODY_BYTES: usize = 16 * 1024;
 /// the largest size that browsers allow. Most servers accept less.
 pub const MAX_COOKIE_BYTES: usize = 16 * 1024;
 /// How long a browser may cache a preflight, in seconds: two hours, the most that Chromium allows.
-/// The answer changes only when an origin is removed from the list. Browsers notice that late in
-/// the preflight, but at once in the answers themselves.
+/// The answer changes only when an origin is removed from the list. A cached preflight hides that
+/// change for up to two hours. The actual responses show it at once.
 pub const PREFLIGHT_SECONDS: &str = "7200";
 /// How long the list of headers that a preflight asks for may be, in bytes. Pages send a few short
 /// names.

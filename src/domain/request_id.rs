@@ -1,4 +1,5 @@
-//! The id of a request, which its log lines have, and those of the mails that it leads to.
+//! The id of a request. The log lines of the request have it. So do the log lines of the mails that
+//! the request causes.
 
 use std::fmt;
 
@@ -41,7 +42,7 @@ impl RequestId {
         subtags
     }
 
-    /// The id in what [`to_subtags`](Self::to_subtags) wrote.
+    /// Reads what [`to_subtags`](Self::to_subtags) wrote.
     pub(super) fn from_subtags(subtags: &str) -> Option<Self> {
         let digits = subtags.strip_prefix("x-")?.replace('-', "");
         let id = Self(Uuid::try_parse(&digits).ok()?);

@@ -32,7 +32,7 @@ macro_rules! constant_time_eq {
 }
 pub(crate) use constant_time_eq;
 
-/// A secret text: a token, a ticket, a key. `Debug` prints `_`; there is no `Display`.
+/// A secret text: a token, a ticket, a key. `Debug` prints `_`. There is no `Display`.
 #[derive(Clone)]
 pub struct Secret(Zeroizing<String>);
 
@@ -107,8 +107,8 @@ mod tests {
 
     fn is_compared_in_constant_time<T: subtle::ConstantTimeEq>() {}
 
-    /// The compiler checks it. A type without `constant_time_eq!` is rejected here, and one with a
-    /// derived `==` has two.
+    /// The compiler makes this check. It rejects a type without `constant_time_eq!` here. It also
+    /// rejects a type that derives `PartialEq` as well, because that type would have two `==`.
     #[test]
     fn secrets_are_compared_in_constant_time() {
         is_compared_in_constant_time::<Secret>();

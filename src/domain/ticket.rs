@@ -20,14 +20,14 @@ const MAC_BYTES: usize = 32;
 /// Format and key number come before the body.
 const HEAD_BYTES: usize = 2;
 
-/// The format of a ticket's body. The MAC covers it, so one format can't be taken for another.
+/// The format of a ticket's body. The MAC covers it, so one format can't be mistaken for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
     /// The first format of every kind of ticket.
     First = 1,
     /// Refresh tickets with a proof.
     Second = 2,
-    /// Refresh tickets that go on with an earlier sign-on.
+    /// Refresh tickets that continue an earlier sign-on.
     Third = 3,
 }
 
@@ -47,7 +47,7 @@ pub enum Purpose {
     NewAddress,
     /// A device on which someone has signed in.
     Device,
-    /// Who is signed in in a browser, for the sign-in to other apps.
+    /// The user who is signed in in a browser, for signing in to other apps.
     SignOn,
     /// An authorization request that waits for a person.
     AuthorizationRequest,
@@ -171,15 +171,15 @@ impl TicketSecrets {
         }
     }
 
-    /// A key for what is derived from addresses. The label says what that is.
+    /// A key that derives values from addresses. The label names the kind of value.
     #[must_use]
     pub(crate) fn address_key(&self, label: &str, issuer: &str) -> Hmac<Sha256> {
         let secret = self.0.first().map_or(&[][..], SecretBytes::expose);
         hmac(&*derive(secret, label, issuer))
     }
 
-    /// The same key from each secret, in order: for what was derived before another secret was
-    /// promoted.
+    /// The same key from each secret, in order. It finds values that were derived while another
+    /// secret was the first one.
     #[must_use]
     pub(crate) fn address_keys(&self, label: &str, issuer: &str) -> Vec<Hmac<Sha256>> {
         self.0
@@ -255,13 +255,14 @@ impl TicketKeys {
         text
     }
 
-    /// Seals a body of any length for a link in a mail. Opening it may give the body with a line
-    /// break at its end.
+    /// Seals a body of any length for a link in a mail. Opening the ticket may give the body with a
+    /// line break at its end.
     ///
-    /// Mail programs take `-` and `_` at the end of an address for punctuation and cut them off. So
-    /// the line break is appended when the last character of base64url could be any of the 64. With
-    /// one or two bytes left over it encodes 2 or 4 bits, and is a letter or a digit (RFC 4648
-    /// section 3.5).
+    /// Mail programs treat `-` and `_` at the end of a URL as punctuation and cut them off. So the
+    /// last character must be a letter or a digit. If it could be any of the 64 characters of
+    /// base64url, a line break is appended to the body. Then one or two bytes are left over, and
+    /// the last character encodes only 2 or 4 bits. Such a character is always a letter or a digit
+    /// (RFC 4648 section 3.5).
     pub(crate) fn seal_for_mail(&self, mut body: Vec<u8>) -> String {
         if !ends_in_letter_or_digit(body.len()) {
             body.push(b'\n');
@@ -343,8 +344,8 @@ fn hmac(key: &[u8]) -> Hmac<Sha256> {
     Hmac::new_from_slice(key).expect("any length will do")
 }
 
-/// The bytes of a MAC, to be written or to derive from. Never compare them: `verify_slice` and
-/// `CtOutput` take constant time.
+/// The bytes of a MAC, to be written or to derive from. Never compare them with `==`: only
+/// `verify_slice` and `CtOutput` compare in constant time.
 #[expect(
     clippy::disallowed_methods,
     reason = "the one place where a MAC becomes bytes"

@@ -9,8 +9,8 @@ use edgegate_token::VerifiedToken;
 
 use super::policy::VERIFIED_TOKENS_MAX;
 
-/// What a token was expected to be when it was verified. A token that is valid for one reader must
-/// not be found by another.
+/// Who reads a token. Each reader expects other claims. A token that one reader verified must not
+/// be returned to another reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reader {
     /// The routes of the account: `AUDIENCE`, `CLIENT_ID`, no scope.
@@ -19,20 +19,20 @@ pub enum Reader {
     Userinfo,
 }
 
-/// The most recently verified tokens, by their whole text and by their [`Reader`]. Caches whose key was a part or a hash of
-/// the token have returned other people's claims (GHSA-rp9m-7r4c-75qg).
+/// The most recently verified tokens, by their whole text and their [`Reader`]. Caches whose key
+/// was a part or a hash of the token have returned other people's claims (GHSA-rp9m-7r4c-75qg).
 ///
 /// It belongs to one [`KeySet`](edgegate_token::KeySet), and for each reader to one
-/// [`Expected`](edgegate_token::Expected): when one of them changes, [`clear`] it. It knows nothing of
-/// sessions that have ended or users that have changed since, so check those for every token. Only
+/// [`Expected`](edgegate_token::Expected). When one of them changes, [`clear`] it. It does not know
+/// which sessions have ended or which users have changed since, so check both for every token. Only
 /// verified text is stored, so nobody without a signing key can choose keys that collide.
 ///
 /// [`clear`]: VerifiedTokens::clear
 pub struct VerifiedTokens {
     capacity: usize,
     entries: HashMap<Rc<str>, Entry, BuildHasherDefault<HashOfEnd>>,
-    /// Each key of `entries`, in the order in which they are removed. An entry that was used in the
-    /// meantime goes to the back instead of being removed.
+    /// Each key of `entries`, in the order of removal. An entry that was used in the meantime goes
+    /// to the back instead of being removed.
     queue: VecDeque<Rc<str>>,
 }
 
@@ -43,8 +43,8 @@ struct Entry {
     used: bool,
 }
 
-/// Hashes only the end of a token, which is the end of its signature and so differs from token to
-/// token. To hash a whole token takes ten times as long. The map compares whole texts all the same.
+/// Hashes only the end of a token. That is the end of its signature, so it differs from token to
+/// token. Hashing a whole token takes ten times as long. The map still compares whole texts.
 #[derive(Default)]
 struct HashOfEnd(DefaultHasher);
 
@@ -79,10 +79,9 @@ impl VerifiedTokens {
         }
     }
 
-    /// The token with this text, if this reader verified it and it has not expired at `now`, in Unix
-    /// seconds.
-    /// It is dropped at `exp`, whatever tolerance it was verified with. If the clock is earlier
-    /// than the verification, it proves nothing, and the token is dropped too.
+    /// The token with this text, if this reader verified it and it has not expired at `now`, in
+    /// Unix seconds. A token is dropped at its `exp`, whatever tolerance it was verified with. If
+    /// `now` is earlier than the verification, the clock is wrong, and the token is dropped too.
     pub fn get(&mut self, text: &str, reader: Reader, now: u64) -> Option<Rc<VerifiedToken>> {
         let entry = self.entries.get_mut(text)?;
         if entry.reader != reader {
@@ -96,9 +95,9 @@ impl VerifiedTokens {
         Some(Rc::clone(&entry.token))
     }
 
-    /// Remembers that this reader verified `text` as `token` at `now`, in Unix seconds. If the memory
-    /// is full, it forgets a token that was not used lately. If two readers accept the same text, it
-    /// is remembered for the last one. This service issues no such token.
+    /// Remembers that this reader verified `text` as `token` at `now`, in Unix seconds. If the
+    /// memory is full, it forgets a token that was not used lately. If two readers accept the same
+    /// text, it is remembered for the last reader. This service issues no such token.
     pub fn insert(&mut self, text: &str, reader: Reader, token: Rc<VerifiedToken>, now: u64) {
         self.remove(text);
         if self.capacity == 0 || now >= token.claims().exp {
@@ -121,8 +120,8 @@ impl VerifiedTokens {
         self.queue.clear();
     }
 
-    /// How many tokens are remembered. Expired ones count until somebody asks for them or newer
-    /// tokens replace them.
+    /// How many tokens are remembered. Expired tokens are included until somebody asks for them or
+    /// newer tokens replace them.
     #[must_use]
     pub fn len(&self) -> usize {
         self.entries.len()
@@ -134,7 +133,7 @@ impl VerifiedTokens {
     }
 
     /// Second-chance eviction: an entry that was used goes to the back of the queue once. Finding
-    /// the one unused for longest would cost a tenth of a signature check.
+    /// the least recently used entry would cost a tenth of a signature check.
     fn make_room(&mut self) {
         while self.entries.len() >= self.capacity
             && let Some(key) = self.queue.pop_front()

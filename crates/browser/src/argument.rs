@@ -1,12 +1,14 @@
 //! Arguments from JavaScript, where a caller can pass anything. Each value is judged before any of
 //! it is copied into wasm's memory.
 //!
-//! serde-wasm-bindgen reads the members of an object, but it converts none of them. It would copy a
-//! string of any length, replace half of a surrogate pair with U+FFFD, and take -0 and a bigint as
-//! integers. So each member is a [`Judged`], which takes the value as it is and judges it.
+//! serde-wasm-bindgen reads the members of an object, but it must not convert any of them. It would
+//! copy a string of any length, replace half of a surrogate pair with U+FFFD, and accept -0 and a
+//! bigint as integers. So each member is a [`Judged`], which takes the value as it is and judges
+//! it.
 //!
-//! Reading a value by serde-wasm-bindgen must never fail. Its errors describe the value, which takes
-//! 15 KB of wasm gzipped, so the build replaces them with traps (docs/decisions/0009).
+//! Reading a value by serde-wasm-bindgen must never fail. The code that describes a value in an
+//! error takes 15 KB of wasm gzipped. So the build replaces these errors with traps
+//! (docs/decisions/0009).
 
 use super::refusal::Refusal;
 use edgegate_token::limits::INTEGER_MAX;
@@ -43,7 +45,7 @@ impl<T> Judged<T> {
     }
 }
 
-/// A member that is missing is like one that is `undefined`.
+/// A missing member is read as `undefined`.
 impl<T: FromJs> Default for Judged<T> {
     fn default() -> Self {
         Self::of(&JsValue::UNDEFINED)
@@ -57,7 +59,7 @@ impl<'de, T: FromJs> Deserialize<'de> for Judged<T> {
     }
 }
 
-/// What can be made of a value from JavaScript.
+/// A type that can be read from a value of JavaScript.
 pub(super) trait FromJs: Sized {
     /// The value, or what is wrong with it, as the end of a sentence that begins with its name.
     fn from_js(value: &JsValue) -> Result<Self, &'static str>;

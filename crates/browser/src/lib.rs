@@ -4,8 +4,8 @@
 //! what is thrown here into errors.
 //!
 //! Whatever a caller of the package passes in is a `JsValue`, which is checked here. If it were
-//! declared as `&str` or `String`, a caller could pass a number, and the wasm would read memory that
-//! is not a string.
+//! declared as `&str` or `String`, a caller could pass a number, and the wasm would read memory
+//! that is not a string.
 
 #![cfg(target_arch = "wasm32")]
 

@@ -33,9 +33,9 @@ impl Verifier {
     /// the token and of its signature is valid, it calls `check.begin`, and judges the claims while
     /// the platform verifies the signature.
     ///
-    /// Returns JSON: the claims, or as a string the reason ([`TokenError::reason`]) why they are
-    /// refused. **The caller must not use either before it knows that the signature is valid.**
-    /// `token` is the text in ASCII.
+    /// Returns JSON. It is the claims, or a string with the reason ([`TokenError::reason`]) why
+    /// they are refused. **The caller must not use either result before it knows that the signature
+    /// is valid.** `token` is the text in ASCII.
     ///
     /// # Errors
     /// A [`Refusal`] of `now`, or the first rule of form that the token breaks.
@@ -68,7 +68,7 @@ impl Verifier {
         let position = usize::try_from(position).ok();
         let found = position.and_then(|position| self.keys.public_coordinates(position));
         let key = found.map(|(x, y)| PublicKey { x, y });
-        // Texts can always be written.
+        // Strings can always be converted.
         serde_wasm_bindgen::to_value(&key).unwrap_or(JsValue::UNDEFINED)
     }
 }

@@ -4,10 +4,10 @@ use edgegate_token::{KeyError, TokenError};
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 
-/// Thrown as a plain object, of which `npm/edgegate/refusal.js` makes an `EdgegateError`.
+/// Thrown as a plain object. `npm/edgegate/refusal.js` turns it into an `EdgegateError`.
 ///
-/// It holds no text of a token or of a key, and none of the longer error texts of `edgegate_token`:
-/// the reasons say the same.
+/// It holds no text of a token or of a key. It also holds none of the longer error texts of
+/// `edgegate_token`, because the reasons say the same.
 #[derive(Serialize)]
 #[serde(tag = "code")]
 pub enum Refusal {
@@ -22,13 +22,13 @@ pub enum Refusal {
     /// The first rule that a token breaks.
     #[serde(rename = "invalid_token")]
     Token {
-        /// That of [`TokenError::reason`].
+        /// The code that [`TokenError::reason`] gives.
         reason: &'static str,
     },
     /// The first rule that a key set breaks.
     #[serde(rename = "invalid_key_set")]
     KeySet {
-        /// That of [`KeyError::reason`].
+        /// The code that [`KeyError::reason`] gives.
         reason: &'static str,
         /// The key's place in the set, from 0. None if the set itself breaks the rule.
         position: Option<u32>,
@@ -60,7 +60,7 @@ impl From<KeyError> for Refusal {
 
 impl From<Refusal> for JsValue {
     fn from(refusal: Refusal) -> Self {
-        // Texts and a small number can always be written.
+        // Strings and a small number can always be converted.
         serde_wasm_bindgen::to_value(&refusal).unwrap_or(Self::UNDEFINED)
     }
 }

@@ -67,8 +67,8 @@ pub struct Verifier {
 
 #[wasm_bindgen]
 impl Verifier {
-    /// Reads a JWK Set, as text, and what is expected of tokens: an object with `issuer`, `audience`
-    /// and `clockTolerance`.
+    /// Reads a JWK Set, as text, and what is expected of tokens: an object with `issuer`,
+    /// `audience` and `clockTolerance`.
     ///
     /// # Errors
     /// A [`Refusal`] of an argument or of the key set.
@@ -93,9 +93,9 @@ impl Verifier {
     }
 }
 
-/// JSON that JavaScript's own reader reads. It contains nothing that `JSON.parse` could read in
-/// another way: names that Rust gives, strings, booleans, lists of strings, and integers. An integer
-/// above 2^53 is only in an unverified token, and is rounded.
+/// JSON for `JSON.parse`. It contains nothing that `JSON.parse` could read in another way: names
+/// that Rust gives, strings, booleans, lists of strings, and integers. An integer above 2^53 can
+/// only be in an unverified token, and JavaScript rounds it.
 pub(super) fn to_json(value: &(impl Serialize + ?Sized)) -> Result<String, Refusal> {
     serde_json::to_string(value).map_err(|_| Refusal::argument("token", "can't be written"))
 }

@@ -1,8 +1,8 @@
 //! scrypt (RFC 7914) in memory that the caller keeps: the blocks that Argon2 uses.
 //!
-//! The memory of wasm never shrinks. If scrypt allocated its own, as the crate `scrypt` does, small
-//! allocations would settle where it was freed, and the next hash would need new memory: a few
-//! hashes would exceed an isolate's 128 MB.
+//! The memory of wasm never shrinks. The crate `scrypt` allocates its own memory and frees it.
+//! Small allocations would then settle there, and the next hash would need new memory. A few hashes
+//! would exceed an isolate's 128 MB.
 
 #![no_std]
 
@@ -21,12 +21,12 @@ use zeroize::Zeroizing;
 
 /// The bytes of a block of scrypt for each unit of `r`.
 const UNIT: usize = 128;
-/// Its words of 64 bits.
+/// The words of 64 bits of a block of scrypt for each unit of `r`.
 const UNIT_WORDS: usize = 16;
 /// How many units an Argon2 block holds: it has 1 KiB.
 const UNITS_IN_BLOCK: usize = 8;
 
-/// How many blocks of memory these parameters need; `None` if they overflow.
+/// How many blocks of memory these parameters need. `None` if they overflow.
 #[must_use]
 pub fn blocks(log_n: u8, r: u32) -> Option<usize> {
     let units = 1_usize.checked_shl(log_n.into())?;

@@ -1,11 +1,10 @@
-//! What a verified token allows, by its claims alone. Whether its session was revoked since is
-//! checked elsewhere.
+//! What a verified token allows, by its claims alone. Revoked sessions are checked elsewhere.
 
 use super::verify::VerifiedToken;
 
-/// Whether the token has at least one of `roles`. They are compared exactly. If `roles` is empty,
-/// or one of them is, the answer is false: a forgotten list or a mistake in it must not grant
-/// access.
+/// Whether the token has at least one of `roles`. Roles are compared exactly. The answer is false
+/// if `roles` is empty or contains an empty string. A forgotten list or a mistake in it must not
+/// grant access.
 ///
 /// ```
 /// use edgegate_token::{has_any_role, verify};
@@ -29,7 +28,7 @@ pub fn has_any_role<R: AsRef<str>>(token: &VerifiedToken, roles: &[R]) -> bool {
     roles.iter().all(|role| !role.as_ref().is_empty()) && roles.iter().any(is_held)
 }
 
-/// Whether the token was issued to the user with the id `user_id`. It is compared exactly.
+/// Whether the token was issued to the user with the id `user_id`. Ids are compared exactly.
 ///
 /// ```
 /// use edgegate_token::{is_user, verify};

@@ -32,7 +32,7 @@ pub struct Claims {
     pub sub: String,
     /// The recipients of the token.
     pub aud: Audience,
-    /// The OAuth client that asked for it.
+    /// The OAuth client that asked for the token.
     pub client_id: String,
     /// The first second at which the token is no longer valid.
     pub exp: u64,
@@ -63,21 +63,21 @@ pub struct Claims {
     /// 2.2.3). `None` in the tokens of the account's own pages, which may do everything.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
-    /// The sign-on from which the session of another app comes. When it ends, the token is no longer
-    /// valid. In the tokens of the account's own pages: the sign-on with which the session goes on;
-    /// `None` if the session began it.
+    /// In the token of another app: the sign-on from which the app's session comes. When this
+    /// sign-on ends, the token is no longer valid. In a token of the account's own pages: the
+    /// earlier sign-on that the session continues. `None` if the session began its own sign-on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sign_on: Option<String>,
 }
 
 /// The audiences of a token. In JSON they are a string or an array of strings (RFC 7519 section
-/// 4.1.3). This service issues tokens with one audience, and to other apps with at most two: an API
-/// and `/auth/userinfo`.
+/// 4.1.3). The tokens of this service's own client have one audience. The tokens of other apps have
+/// at most two: an API and `/auth/userinfo`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Audience(Vec<String>);
 
 impl Audience {
-    /// Whether `audience` is one of them. It is compared exactly.
+    /// Whether `audience` is one of them. Audiences are compared exactly.
     #[must_use]
     pub fn contains(&self, audience: &str) -> bool {
         self.0.iter().any(|one| one == audience)

@@ -1,4 +1,4 @@
-//! Email addresses. A mailbox has one account, and an account has one mailbox.
+//! Email addresses. An account has one address, and no two accounts have the same address.
 //!
 //! An address has two forms. Mail goes to the address as given. Addresses are compared, and unique,
 //! in their canonical form: the local part in NFC with ASCII letters in lower case, and the domain
@@ -31,7 +31,7 @@ pub enum EmailError {
     LocalDots,
     /// The domain is not a host name of at least two labels.
     Domain,
-    /// A label of the domain is not one of IDNA2008. IDNA may map it to another one.
+    /// A label of the domain is not valid in IDNA2008. IDNA may map it to another label.
     DomainMapped,
 }
 
@@ -131,7 +131,8 @@ impl EmailAddress {
         })
     }
 
-    /// The address as it was given, without the white space around it. It is shown to people, and mail goes to it.
+    /// The address as it was given, without the white space around it. It is shown to people, and
+    /// mail goes to it.
     #[must_use]
     pub fn as_given(&self) -> &str {
         &self.given
@@ -151,8 +152,8 @@ impl fmt::Debug for EmailAddress {
 }
 
 fn canonical_local_part(local: &str) -> Result<String, EmailError> {
-    // U+212A KELVIN SIGN is the letter K in NFC, so that the address would become that of another
-    // mailbox.
+    // U+212A KELVIN SIGN becomes the letter K in NFC. So the address would become the address of
+    // another mailbox.
     let becomes_ascii =
         |c: char| !c.is_ascii() && nfc(c.encode_utf8(&mut [0; 4])).contains(|c: char| c.is_ascii());
     let mut canonical = nfc(local);
@@ -169,9 +170,10 @@ fn canonical_local_part(local: &str) -> Result<String, EmailError> {
     Ok(canonical)
 }
 
-/// In ASCII, the characters of RFC 5322 `atext` that no mail program or template treats specially.
-/// Beyond ASCII (RFC 6531 section 3.3), what people write words with and what can be seen: letters,
-/// their marks, numbers, and where RFC 5892 allows them in a domain, joiners and signs within words.
+/// In ASCII: the characters of RFC 5322 `atext` that no mail program or template treats specially.
+/// Beyond ASCII (RFC 6531 section 3.3): visible characters that people write words with. These are
+/// letters, their marks and numbers. Joiners and signs within words are allowed where RFC 5892
+/// allows them in a domain.
 fn is_local_part(local: &str) -> bool {
     if local.is_ascii() {
         return local.chars().all(is_ascii_local);
@@ -252,8 +254,9 @@ fn a_label(label: &str) -> Result<String, EmailError> {
     Ok(["xn--", &encoded].concat())
 }
 
-/// Whether a registry may have registered this label. Some register what IDNA2008 does not allow,
-/// such as emoji, and its mailboxes exist. But what can't be seen is never a name.
+/// Whether a registry may have registered this label. Some registries register labels that IDNA2008
+/// does not allow, such as emoji, and mailboxes exist there. But a label with characters that can't
+/// be seen is never a name.
 fn is_registrable(label: &str) -> bool {
     nfc(label) == label
         && (is_u_label(label)
@@ -410,7 +413,8 @@ mod tests {
         }
     }
 
-    /// The limit of RFC 5321 section 4.5.3.1.1 holds for what mail goes to and for what is compared.
+    /// The limit of RFC 5321 section 4.5.3.1.1 applies to the address as given, and to its
+    /// canonical form.
     #[test]
     fn a_local_part_is_short_enough_before_and_after_its_normalisation() {
         // "e" and an acute accent are 3 bytes, and 2 once they are one letter.

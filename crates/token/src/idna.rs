@@ -1,5 +1,5 @@
-//! Which texts are labels of a domain name beyond ASCII: IDNA2008 (RFC 5891 section 4.2, RFC 5892,
-//! RFC 5893).
+//! Which labels with characters beyond ASCII are valid in a domain name: IDNA2008 (RFC 5891 section
+//! 4.2, RFC 5892, RFC 5893).
 
 use alloc::vec::Vec;
 
@@ -159,7 +159,7 @@ mod tests {
 
     use super::*;
 
-    /// Each character as a label of its own; where a rule needs a context, in a good one.
+    /// Each character is a label of its own. If a rule needs a context, the label has a valid one.
     #[test]
     fn every_script_is_allowed_and_nothing_that_can_not_be_seen() {
         for label in [
@@ -274,9 +274,9 @@ mod tests {
         }
     }
 
-    /// Our ranges give each character that a label may have the direction that Unicode gives it,
-    /// with two exceptions, which don't matter in a label of one script: some letters are neutral
-    /// in Unicode, such as U+02B9, and some marks go from left to right, such as U+0CBF.
+    /// Our ranges and Unicode give the same direction to each character that a label may have.
+    /// There are two exceptions, which don't matter in a label of one script. Some letters are
+    /// neutral in Unicode, such as U+02B9. Some marks go from left to right, such as U+0CBF.
     #[test]
     fn directions_are_those_of_unicode() {
         let classes = CodePointMapData::<BidiClass>::new();

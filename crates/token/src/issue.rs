@@ -61,7 +61,7 @@ pub fn issue(keys: &KeySet, claims: &Claims) -> Result<String, IssueError> {
 }
 
 /// Signs claims of another kind of token with the first key of `keys`. The header has `alg`, `kid`
-/// and this `typ`, so that verification never takes the token for an access token.
+/// and this `typ`, so that verification never accepts the token as an access token.
 ///
 /// ```
 /// use edgegate_token::{TokenError, sign, verify};
@@ -109,7 +109,7 @@ pub enum IssueError {
     Claims(TokenError),
     /// More than one audience, or with a scope more than two (ASVS 9.2.4).
     SeveralAudiences,
-    /// The type of an access token for a token of another kind.
+    /// A token of another kind was to have the type of an access token.
     Type,
     /// The claims can't be written as JSON.
     NotWritable,

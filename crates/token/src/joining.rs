@@ -1,7 +1,8 @@
-//! How letters of cursive and Indic scripts join: what decides where a joiner that can't be seen may
-//! stand (RFC 5892 appendix A.1 and A.2).
+//! How letters of cursive and Indic scripts join. This decides where an invisible joiner is allowed
+//! (RFC 5892 appendix A.1 and A.2).
 //!
-//! JavaScript knows neither property, so the tables are here. The test compares them with Unicode's.
+//! JavaScript knows neither of the two properties below, so the tables are here. The test compares
+//! them with Unicode's.
 
 /// Letters that join to both sides (`Joining_Type=D`), in the Basic Multilingual Plane.
 const DUAL: &[(u16, u16)] = &[
@@ -145,7 +146,8 @@ mod tests {
 
     use super::*;
 
-    /// Of the scripts beyond the Basic Multilingual Plane, those that people write today.
+    /// Of the scripts beyond the Basic Multilingual Plane, the tables cover those that people write
+    /// today.
     fn is_covered(c: char) -> bool {
         let code = u32::from(c);
         code < 0x1_0000

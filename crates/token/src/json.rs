@@ -79,9 +79,10 @@ pub struct Unread {
 }
 
 impl Json {
-    /// Reads one value. The text must be UTF-8 without a byte order mark, have nothing after the
-    /// value, no duplicate member at any depth once escapes are decoded (RFC 7515 section 4, RFC
-    /// 7519 section 4), and be nested at most [`JSON_MAX_DEPTH`] deep.
+    /// Reads one value. The text must be UTF-8 without a byte order mark, and have nothing after
+    /// the value. No object may have a duplicate member, at any depth, once escapes are decoded
+    /// (RFC 7515 section 4, RFC 7519 section 4). Values may be nested at most [`JSON_MAX_DEPTH`]
+    /// deep.
     ///
     /// # Errors
     /// The first fault.
@@ -333,7 +334,7 @@ impl Zeroize for Members {
 #[derive(Clone, Copy)]
 struct Strict<'f> {
     depth: usize,
-    /// The reason of an error: serde's errors hold only text.
+    /// The fault is noted here, because serde's errors hold only text.
     fault: &'f Cell<Fault>,
 }
 

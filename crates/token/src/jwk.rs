@@ -43,7 +43,7 @@ impl Jwk {
             refuse_private_members(members)?;
         }
         let kty = string(members, "kty")?;
-        // `kind` is checked before a private half is looked for. Then the npm package, which reads
+        // `kind` is checked before a private half is looked for. So the npm package, which reads
         // public sets only, contains no code that signs.
         let (verifying, signing) = match kty {
             "OKP" => ed25519(members, kind)?,
@@ -64,7 +64,8 @@ impl Jwk {
         self.verifying.algorithm()
     }
 
-    /// The coordinates x and y of the public key. Ed25519 keys have no y, symmetric keys neither.
+    /// The coordinates x and y of the public key. An Ed25519 key has no y. `None` for a symmetric
+    /// key.
     pub(super) fn coordinates(&self) -> Option<(String, Option<String>)> {
         match &self.verifying {
             VerifyingKey::Ed25519(key) => Some((encode(key.as_bytes()), None)),
@@ -200,8 +201,8 @@ fn check_use(members: &Members, verifying: &VerifyingKey, can_sign: bool) -> Res
     Ok(())
 }
 
-/// Whether `operations` names each needed one once, and nothing but `sign` and `verify`: a key that
-/// also encrypts must not sign.
+/// Whether `operations` names each needed operation once, and no others than `sign` and `verify`. A
+/// key that also encrypts must not sign.
 fn allows(operations: &Json, needed: &[&str]) -> bool {
     let Json::Array(items) = operations else {
         return false;

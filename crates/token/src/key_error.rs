@@ -44,7 +44,7 @@ reasons! {
 }
 
 impl KeyFault {
-    /// Whether the set published a secret. Then none of its keys can be trusted.
+    /// Whether the set published a secret. If it did, none of its keys can be trusted.
     pub(super) const fn is_leak(self) -> bool {
         matches!(self, Self::PrivateMember | Self::SymmetricInPublicSet)
     }

@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use zeroize::Zeroize as _;
 
-/// The keys of one issuer. The first one signs, all of them verify. Key material is erased on drop
+/// The keys of one issuer. The first one signs. All of them verify. Key material is erased on drop
 /// and never printed.
 ///
 /// The type of a key decides its algorithm (RFC 8725 section 3.1):
@@ -64,8 +64,8 @@ impl KeySet {
     /// Reads a published set, which can only verify. Keys that can't be used are skipped, whatever
     /// the reason, as RFC 7517 section 5 asks: an issuer may publish keys of other kinds beside
     /// ours. Keys of one algorithm that share a `kid` can't be distinguished, so none of them is
-    /// used. A set with a private member or a symmetric key is rejected: its issuer has leaked it,
-    /// and nothing that it signs means anything.
+    /// used. A set with a private member or a symmetric key is rejected. Its issuer has leaked a
+    /// secret, so no key of the set can be trusted.
     ///
     /// # Errors
     /// [`KeyError`]: the first rule that the set breaks, and the key that breaks it. When no key

@@ -198,7 +198,7 @@ fn a_public_set_with_secrets_is_refused() {
     refused(oct(32), KeyFault::SymmetricInPublicSet);
 }
 
-/// What an issuer may publish beside our keys, with the reason for which it can't be used.
+/// What an issuer may publish beside our keys, and why it can't be used.
 fn unusable() -> Vec<(Value, KeyFault)> {
     let pq = json!({ "kty": "AKP", "alg": "ML-DSA-65", "kid": "pq", "pub": "AAAA" });
     let rsa = json!({ "kty": "RSA", "kid": "rsa", "n": "AQAB", "e": "AQAB" });
@@ -283,7 +283,7 @@ fn keys_of_one_kid_are_used_when_their_algorithms_differ_and_skipped_otherwise()
         let (_, found) = keys.find(Some("ed"), algorithm).ok().unwrap();
         assert_eq!(found.algorithm(), algorithm);
     }
-    // Whatever their order, and however many there are.
+    // This holds in any order, and for any number of copies.
     for copies in 2..4 {
         let mut twins = vec![ed(); copies];
         twins.insert(1, ec());
@@ -363,7 +363,7 @@ fn kid() {
         KeyFault::KidTooLong,
     );
     assert!(public(&[with(ed(), "kid", json!("k".repeat(KID_MAX_BYTES)))]).is_ok());
-    // An error shows a kid of the largest size, and none above it.
+    // An error shows a kid of the largest size, and no longer kid.
     let shown = |bytes| {
         let key = with(without(ed(), "x"), "kid", json!("k".repeat(bytes)));
         let error = KeySet::from_public_jwks(&set(&[key])).err().unwrap();
@@ -394,7 +394,7 @@ fn key_types_and_curves() {
     }
 }
 
-/// What a program needs that verifies signatures for this crate: the key, and a signature of the
+/// What another program needs to verify signatures for this crate: the key, and a signature of the
 /// right form.
 #[test]
 fn another_program_can_verify_the_signature() {
@@ -434,7 +434,7 @@ fn another_program_can_verify_the_signature() {
         };
         assert_eq!(judged(&[0; 64]), Err(TokenError::SignatureInvalid));
         assert_eq!(judged(&[1; 63]), Err(TokenError::SignatureLength));
-        // Of the right form, though nobody signed it.
+        // This signature has the right form, though nobody made it.
         assert_eq!(judged(&[1; 64]), Ok(()));
     }
 }
@@ -586,7 +586,7 @@ fn secrets_must_belong_to_their_public_halves() {
         with(ec_private(), "d", json!(encode(&[1; 33]))),
         KeyFault::WrongLength,
     );
-    // A seed with the public key behind it is not RFC 8037's d.
+    // A seed followed by its public key is not a `d` of RFC 8037.
     refused_private(
         with(ed_private(), "d", json!(encode(&[1; 64]))),
         KeyFault::WrongLength,

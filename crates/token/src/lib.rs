@@ -1,7 +1,7 @@
-//! Access tokens: JWTs by RFC 9068, signed with jwt-compact and read by a stricter reader than its
-//! own.
+//! Access tokens: JWTs by RFC 9068. jwt-compact signs them. This crate's own reader is stricter
+//! than jwt-compact's.
 //!
-//! Text becomes a [`VerifiedToken`] in three steps. Each gives the type that the next one needs:
+//! Text becomes a [`VerifiedToken`] in four steps. Each gives the type that the next one needs:
 //!
 //! ```text
 //! text --UntrustedToken::parse--> UntrustedToken    the form is judged
@@ -10,9 +10,9 @@
 //!      --judge(expected, now)---> VerifiedToken     the claims are judged
 //! ```
 //!
-//! [`verify`] takes all of them. [`issue`] makes tokens, [`sign`] signs those of other
-//! kinds, which [`read_signed`] reads. [`has_any_role`], [`is_user`] and
-//! [`has_verified_email`] ask what a verified token allows.
+//! [`verify`] takes all four steps. [`issue`] makes access tokens. [`sign`] signs tokens of other
+//! kinds, and [`read_signed`] reads them. [`has_any_role`], [`is_user`] and [`has_verified_email`]
+//! ask what a verified token allows.
 //!
 //! `jws` reads the compact form, `json` the JSON, `jwk` and `key_set` the keys. `algorithm` signs
 //! and verifies. `claims`, `issue` and `verify` have the rules of RFC 9068.

@@ -26,8 +26,8 @@ pub const FUTURE_SKEW_SECONDS: u64 = 60;
 /// nonce. It is not sent in a header.
 pub const ID_TOKEN_MAX_BYTES: usize = 8 * 1024;
 
-/// Largest time or counter in a token: 2^53 - 1. Above it JavaScript takes two different integers
-/// for the same number (RFC 8259 section 6).
+/// Largest time or counter in a token: 2^53 - 1. JavaScript reads some larger integers as the same
+/// number (RFC 8259 section 6).
 pub const INTEGER_MAX: u64 = (1 << 53) - 1;
 
 /// Most roles in one token. 32 roles of [`ROLE_MAX_CHARS`] ASCII characters fit into a token of

@@ -1,5 +1,5 @@
-//! The two steps after a token's form was judged: which key must have signed it, and what the
-//! signature covers.
+//! The two steps after a token's form was judged: to find the key that must have signed it, and to
+//! verify the signature.
 
 use super::algorithm::Algorithm;
 use super::error::TokenError;
@@ -120,9 +120,9 @@ impl<'t> SignedBy<'t> {
     }
 
     /// Judges the signature by the rules that need no curve: its length and the ranges of its
-    /// numbers. Call it before another program verifies the signature, since many are more lenient
-    /// about these: a signature of zeros, an Ed25519 signature with an S that is too large or an R
-    /// of small order, a P-256 signature with an r or s outside of 1 to n - 1.
+    /// numbers. Call it before another program verifies the signature. Many programs accept some of
+    /// these: a signature of zeros, an Ed25519 signature with an S that is too large or an R of
+    /// small order, a P-256 signature with an r or s outside of 1 to n - 1.
     ///
     /// The keys need no such step: a [`KeySet`] has no key of small order and none that is not on
     /// its curve.

@@ -1,10 +1,11 @@
 //! Unicode's normalisation forms C and KC, lower case and classes of characters.
 //!
-//! In wasm the JavaScript engine does it, because it has the tables. Ours would add 40 KB gzipped
-//! to every Worker and every page. Both give the same results: Unicode guarantees that the
-//! normalisation of an assigned character never changes (UAX 15 section 3), nor its lower case. A
-//! character that the platform does not know yet has no class, so nothing accepts it. No other file
-//! of this crate depends on the platform.
+//! In wasm the JavaScript engine does this work, because it has the tables. Tables of our own would
+//! add 40 KB gzipped to every Worker and every page. The engine and our native code give the same
+//! results, because Unicode guarantees two things of an assigned character: its normalisation never
+//! changes (UAX 15 section 3), and neither does its lower case. A character that the platform does
+//! not know yet has no class, so nothing accepts it. No other file of this crate depends on the
+//! platform.
 
 use alloc::borrow::ToOwned as _;
 use alloc::string::String;
@@ -12,7 +13,7 @@ use alloc::string::String;
 /// Normalisation form C: canonical composition.
 #[must_use]
 pub fn nfc(text: &str) -> String {
-    // ASCII is normalised.
+    // ASCII is always normalised.
     if text.is_ascii() {
         return text.to_owned();
     }
@@ -110,7 +111,7 @@ pub(crate) enum Class {
 /// Whether the character is of the class.
 #[cfg(target_arch = "wasm32")]
 pub(crate) fn is(class: Class, c: char) -> bool {
-    // ECMA-262 section 22.2.2.9, table 67. `DI` is Default_Ignorable_Code_Point, `CWKCF` is
+    // ECMA-262 section 22.2.2.9, table 67. `DI` is Default_Ignorable_Code_Point, and `CWKCF` is
     // Changes_When_NFKC_Casefolded.
     let pattern = match class {
         Class::Label => r"(?!\p{DI}|\p{CWKCF})[\p{L}\p{Mn}\p{Mc}\p{Nd}]",
@@ -122,7 +123,7 @@ pub(crate) fn is(class: Class, c: char) -> bool {
         Class::Hebrew => r"\p{sc=Hebr}",
         Class::Japanese => r"[\p{sc=Hira}\p{sc=Kana}\p{sc=Hani}]",
     };
-    // The engine keeps what it compiled.
+    // The engine caches the compiled pattern.
     js_sys::RegExp::new(pattern, "u").test(c.encode_utf8(&mut [0; 4]))
 }
 

@@ -1,5 +1,5 @@
 //! The published vectors. They test the steps below `verify`, because their payloads are not
-//! claims. Every case that can't be run as it stands is counted, with its reason.
+//! claims. Every case that can't be run unchanged is counted, with the reason.
 
 #![allow(clippy::arithmetic_side_effects, unreachable_pub)]
 
@@ -254,7 +254,7 @@ fn rfc_examples() {
     for vector in list(&vectors["vectors"]) {
         let name = text(vector, "name");
         let jwk = if vector["jwk"].is_null() {
-            // The unsecured ones come without a key: any will do.
+            // The unsecured vectors come without a key, so any key will do.
             &vectors["vectors"][0]["jwk"]
         } else {
             &vector["jwk"]

@@ -87,7 +87,7 @@ pub fn read_signed(token: &str, typ: &str, keys: &KeySet) -> Result<Json, TokenE
 pub struct Expected {
     issuer: String,
     audience: String,
-    /// With a client, a token with a scope is refused too.
+    /// If this is set, a token with a scope is refused too.
     client_id: Option<String>,
     clock_tolerance: u64,
     future_skew: u64,
@@ -107,8 +107,8 @@ impl Expected {
         }
     }
 
-    /// Only tokens of this client that have no `scope`: those of the account's own pages. A token
-    /// that was issued to another app is refused, whatever its audience.
+    /// Accepts only tokens of this client that have no `scope`: those of the account's own pages. A
+    /// token that was issued to another app is refused, whatever its audience.
     ///
     /// ```
     /// use edgegate_token::{TokenError, verify};
@@ -150,10 +150,10 @@ impl Expected {
 
 /// A token that has the form of an access token. Nobody has verified it.
 ///
-/// It is verified in two more steps, and the types allow no other order:
-/// [`UntrustedToken::signed_with`] gives a [`SignedBy`], whose verified signature gives a
-/// [`SignedToken`], whose judged claims give a [`VerifiedToken`]. [`UntrustedToken::verify`] takes
-/// both steps at once.
+/// It is verified in three more steps, and the types allow no other order.
+/// [`UntrustedToken::signed_with`] gives a [`SignedBy`]. A verified signature gives a
+/// [`SignedToken`]. Judged claims give a [`VerifiedToken`]. [`UntrustedToken::verify`] takes all
+/// three steps at once.
 ///
 /// ```
 /// use edgegate_token::{TokenError, UntrustedToken};
@@ -223,7 +223,7 @@ impl<'a> UntrustedToken<'a> {
     ///
     /// # Errors
     /// [`TokenError::KidMissing`] or [`TokenError::KidUnknown`] if `keys` has no such key;
-    /// [`TokenError::AlgNotTheKeys`] if the header names another algorithm than that of the key.
+    /// [`TokenError::AlgNotTheKeys`] if the header names another algorithm than the key's.
     pub fn signed_with<'t>(&'t self, keys: &'t KeySet) -> Result<SignedBy<'t>, TokenError> {
         SignedBy::find(&self.jws, keys)
     }
@@ -318,7 +318,7 @@ impl VerifiedToken {
     }
 }
 
-/// `typ` is a media type: its case doesn't matter, and `application/` may be left out (RFC 7515
+/// `typ` is a media type. So its case doesn't matter, and `application/` may be left out (RFC 7515
 /// section 4.1.9).
 pub(super) fn is_access_token_type(typ: &str) -> bool {
     typ.eq_ignore_ascii_case(TYP) || typ.eq_ignore_ascii_case("application/at+jwt")

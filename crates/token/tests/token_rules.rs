@@ -1,5 +1,5 @@
-//! Issuing, authorization, the three steps of verification, and properties of generated input. The
-//! tokens that attackers send are in `agreement`.
+//! Issuing, authorization, the steps of verification, and properties of generated input. The tokens
+//! that attackers send are in `agreement`.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -101,7 +101,7 @@ fn with_a_scope_two_audiences_are_issued_and_no_third() {
     }
 }
 
-/// The routes of the account take no token of another app, whatever audience it has.
+/// The routes of the account accept no token of another app, whatever audience it has.
 #[test]
 fn a_token_of_another_client_or_with_a_scope_is_not_one_of_the_account() {
     let expected = Expected::new(ISS, AUD).with_client_id("edgegate");
@@ -324,7 +324,7 @@ fn what_must_be_verified_is_named_for_each_algorithm() {
 fn each_step_refuses_its_own_faults_only() {
     let keys = Key::Ed.set();
     let expected = Expected::new(ISS, AUD);
-    // The claims are faulty too: that is only found once the signature is verified.
+    // The claims are faulty too. That is only found once the signature is verified.
     let token = Key::Ed.token(Key::Ed.header().to_string(), "not json");
     let untrusted = UntrustedToken::parse(&token).ok().unwrap();
     let signed = untrusted.signed_with(&keys).ok().unwrap().verify();
@@ -388,7 +388,7 @@ fn future_skew_is_for_iat_and_nbf_only() {
 
 #[test]
 fn a_set_with_a_weak_key_does_not_load() {
-    // R = identity, S = 0 would be a signature of it over every message.
+    // With this key, R = identity and S = 0 would be a signature over every message.
     let mut identity = [0; 32];
     identity[0] = 1;
     let jwk = json!({ "kty": "OKP", "crv": "Ed25519", "kid": "ed", "x": encode(&identity) });

@@ -31,8 +31,8 @@ impl AccountNames {
         Self(secrets.address_key("account", issuer))
     }
 
-    /// The same for each ticket secret, in order: names in the log from before another secret was
-    /// promoted.
+    /// The names for each ticket secret, in order. Older lines of the log have names that were
+    /// keyed with an earlier secret.
     pub fn of_each_secret(secrets: &TicketSecrets, issuer: &str) -> impl Iterator<Item = Self> {
         let keys = secrets.address_keys("account", issuer);
         keys.into_iter().map(Self)

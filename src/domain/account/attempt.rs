@@ -11,10 +11,10 @@ pub struct Attempt<'a> {
     pub password: &'a Password,
     /// The account's stored hash. `None` where there is no account.
     pub hash: Option<&'a PasswordHash>,
-    /// The salt of the work that is done when there is nothing to compare with.
+    /// The salt of the work that is done when there is no hash to compare with.
     pub decoy_salt: [u8; 16],
-    /// The account is disabled, so even the right password gives no access. The attempt counts as a
-    /// failure all the same: otherwise the next delay would reveal that the password was right.
+    /// The account is disabled, so even the right password gives no access. The attempt is still
+    /// counted as a failure. Otherwise the next delay would reveal that the password was right.
     pub in_vain: bool,
 }
 

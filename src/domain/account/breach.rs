@@ -1,6 +1,6 @@
 //! Looks a password up among breached ones without revealing it (k-anonymity). The first five hex
-//! digits of its SHA-1 are sent; the answer lists the remaining digits of all breached passwords
-//! that begin with those five, and they are compared here.
+//! digits of its SHA-1 are sent. The answer lists the remaining digits of all breached passwords
+//! that begin with those five digits. The digits are compared here.
 
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
@@ -8,8 +8,8 @@ use zeroize::Zeroizing;
 /// How many hex digits of the hash are sent.
 pub const PREFIX_DIGITS: usize = 5;
 
-/// Whether an answer, lines of `<the other 35 digits>:<how often>`, contains this hash. A count of
-/// 0 is padding. `None` if the text is not such an answer.
+/// Whether an answer contains this hash. Its lines are `<the other 35 digits>:<how often>`. A count
+/// of 0 is padding. `None` if the text is not such an answer.
 ///
 /// ```
 /// use edgegate::domain::account::is_in_range;
@@ -34,8 +34,8 @@ pub fn is_in_range(answer: &str, rest: &str) -> Option<bool> {
     found
 }
 
-/// Whether two texts of equal length differ at most in case. In constant time, since the hash is of
-/// a password.
+/// Whether two texts of equal length differ at most in case. Compares in constant time, because the
+/// hash is of a password.
 fn is_same(known: &str, rest: &str) -> bool {
     let upper = |text: &str| Zeroizing::new(text.to_ascii_uppercase());
     bool::from(upper(known).as_bytes().ct_eq(upper(rest).as_bytes()))

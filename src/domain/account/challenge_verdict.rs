@@ -1,5 +1,5 @@
 //! The answer of Cloudflare Turnstile about a challenge ("siteverify"). Its status is 200 for a
-//! failure too, and the failure may be the operator's, not the visitor's:
+//! failure too. The failure may be the operator's fault and not the visitor's:
 //! <https://developers.cloudflare.com/turnstile/get-started/server-side-validation/>.
 
 use edgegate_token::json::Json;
@@ -44,8 +44,8 @@ const REMEDIES: [(&str, &str); 3] = [
 impl ChallengeVerdict {
     /// Reads an answer. `None` if it is not an answer of Turnstile.
     ///
-    /// If one of the codes is not the visitor's fault, the token was not judged, even if other
-    /// codes are: with a wrong secret Turnstile judges nothing. A failure without a code is the
+    /// If one of the codes is not the visitor's fault, the token was not judged. Other codes don't
+    /// change that: with a wrong secret Turnstile judges nothing. A failure without a code is the
     /// visitor's fault.
     ///
     /// ```

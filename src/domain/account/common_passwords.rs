@@ -1,7 +1,7 @@
 //! The list of common passwords, in the form that the Worker contains.
 //!
-//! The text, `common_passwords.txt`, would add 45 KB to the Worker; the hashes of its lines add 14.
-//! No common password is missed. Some other passwords are mistaken for common ones:
+//! The text, `common_passwords.txt`, would add 45 KB to the Worker. The hashes of its lines add 14
+//! KB. No common password is missed. Some other passwords are mistaken for common ones:
 //!
 //! | characters | hash | mistaken for a common one |
 //! |---|---|---|
@@ -144,10 +144,10 @@ mod tests {
         let mistaken = (0..100_000)
             .filter(|n| hashes.contains(&short(hash(&format!("uncommon{n}")))))
             .count();
-        // 275 are expected; 1 in 300 would be 333.
+        // 275 are expected. A rate of 1 in 300 would be 333.
         assert!(mistaken < 333, "{mistaken} of 100,000");
-        // None of the default length is mistaken. Neither is one that is longer than any line, or
-        // that has a letter which no line has.
+        // No password of the default length is mistaken for a common one. Nor is a password that is
+        // longer than any line, or that has a letter which no line has.
         assert!((0..20_000).all(|n| !is_common(&format!("correct h {n:06}"))));
         assert!((0..20_000).all(|n| !is_common(&format!("correct horse battery {n:06}"))));
         assert!((0..20_000).all(|n| !is_common(&format!("pässwort{n}"))));

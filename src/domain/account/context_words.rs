@@ -1,5 +1,5 @@
-//! Words that an attacker tries first at this service: its name, its hosts' names, the account's
-//! own (NIST SP 800-63B-4 section 3.1.1.2; OWASP ASVS 6.1.2, 6.2.11).
+//! Words that an attacker tries first at this service: its name, its hosts' names, and the words of
+//! the account's address (NIST SP 800-63B-4 section 3.1.1.2; OWASP ASVS 6.1.2, 6.2.11).
 
 use zeroize::Zeroizing;
 
@@ -27,8 +27,8 @@ impl ContextWords {
     }
 
     /// Whether a password, given in lower case, is little more than these words and those of the
-    /// account's address: without them, fewer than eight letters are left. A phrase that merely
-    /// contains such a word is fine.
+    /// account's address. That is the case if fewer than eight letters are left without these
+    /// words. A phrase that merely contains such a word is fine.
     pub(super) fn are_most_of(&self, lower: &str, address: Option<&EmailAddress>) -> bool {
         let mut words = self.0.clone();
         if let Some((local, domain)) =
@@ -65,7 +65,7 @@ fn add_words(words: &mut Vec<String>, text: &str) {
     words.extend(fit.map(lowercase));
 }
 
-/// A letter of any script: every character that is not ASCII counts as one.
+/// A letter of any script. Every character that is not ASCII is treated as a letter.
 fn is_letter(c: &char) -> bool {
     c.is_ascii_alphabetic() || !c.is_ascii()
 }

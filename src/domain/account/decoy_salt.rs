@@ -1,8 +1,9 @@
 //! Salts for addresses without an account.
 //!
-//! The order in which Argon2id reads its memory depends on the password and the salt, and changes
-//! its time by a few percent. If all addresses without an account shared one salt, they would all
-//! take the same time. So each has its own salt, which never changes, like that of an account.
+//! Argon2id reads its memory in an order that depends on the password and the salt. The order
+//! changes the time by a few percent. If all addresses without an account shared one salt, they
+//! would all take the same time, and the time would reveal them. So each address has its own salt.
+//! It never changes, like the salt of an account.
 
 use std::fmt;
 

@@ -1,6 +1,6 @@
-//! A device on which someone has signed in, recognised by a MACed ticket. Thanks to it, a stranger
-//! who guesses passwords can't delay the owner. The ticket alone gives no access: its holder still
-//! needs the password.
+//! A device on which someone has signed in, recognised by a MACed ticket. A stranger who guesses
+//! passwords can't delay the owner on such a device. The ticket alone gives no access: its holder
+//! still needs the password.
 
 use super::{KnownId, User, UserId};
 use crate::domain::policy::DEVICE_TTL;
@@ -10,17 +10,18 @@ use crate::domain::ticket::{Purpose, TicketKeys, TicketSecrets};
 /// User, epoch, id, expiry.
 const BODY_BYTES: usize = 16 + 4 + 16 + 8;
 
-/// The content of a device ticket. Only [`DeviceTickets::open`] reads one from text, and only if
-/// the MAC is right.
+/// The content of a device ticket. Only [`DeviceTickets::open`] reads it from text, and only if the
+/// MAC is right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DeviceTicket {
     pub user: UserId,
-    /// The user's `session_epoch` at that time. A new password, or the end of all sessions, makes
-    /// the ticket worthless: somebody who knew an older password gets no extra attempts.
+    /// The user's `session_epoch` when the ticket was made. A new password, or the end of all
+    /// sessions, makes the ticket worthless. So somebody who knew an older password gets no extra
+    /// attempts.
     pub epoch: u32,
     /// The id under which its failures are counted. Each login draws a new one.
     pub id: KnownId,
-    /// When it ends, in seconds since 1970.
+    /// When the ticket expires, in seconds since 1970.
     pub expires_at: u64,
 }
 
@@ -66,7 +67,7 @@ impl DeviceTickets {
         Secret::new(self.0.seal(&fields.concat()))
     }
 
-    /// The content of the ticket; `None` unless this deployment sealed it. Reads no storage.
+    /// The content of the ticket. `None` unless this deployment sealed it. Reads no storage.
     #[must_use]
     pub fn open(&self, text: &str) -> Option<DeviceTicket> {
         let body = self.0.open::<BODY_BYTES>(text)?;

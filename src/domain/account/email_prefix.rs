@@ -4,8 +4,8 @@ use crate::domain::error::FieldProblem;
 use crate::domain::policy::EMAIL_BYTES;
 use edgegate_token::unicode::{breaks_line, nfc};
 
-/// The beginning of an address in its canonical form, as far as a part of an address has one: NFC,
-/// ASCII letters in lower case. A domain beyond ASCII is found by its A-label.
+/// The beginning of an address in its canonical form: NFC, ASCII letters in lower case. A domain
+/// with other characters than ASCII is found by its A-label.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EmailPrefix(String);
 

@@ -1,13 +1,13 @@
 //! Failed attempts at one account's password: who has to wait, for how long, and when a failure is
 //! forgotten.
 //!
-//! Strangers share one count. After each failure the next attempt has to wait, and after a hundred in
-//! a row all attempts are rejected until the count lapses. A client that the account knows, by a
+//! Strangers share one count. After each failure the next attempt has to wait, and after a hundred
+//! in a row all attempts are rejected until the count lapses. A client that the account knows, by a
 //! device, a session or a mailed link, has a small count of its own, which strangers can't use up.
 //! When it is used up, the client is treated as a stranger.
 //!
-//! A success resets nothing. If it did, each login of the owner would give a guesser new attempts, and
-//! shorter delays would reveal that somebody has signed in. Instead a login issues a new device
+//! A success resets nothing. If it did, each login of the owner would give a guesser new attempts,
+//! and shorter delays would reveal that somebody has signed in. Instead a login issues a new device
 //! ticket, whose count is empty.
 
 use std::collections::BTreeMap;
@@ -68,7 +68,8 @@ pub enum TriedBy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Admitted(TriedBy);
 
-/// The failures of one account. All times are in milliseconds since 1970. Serde gives the stored form.
+/// The failures of one account. All times are in milliseconds since 1970. Serde gives the stored
+/// form.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailedTries {
     known: BTreeMap<KnownId, Count>,
@@ -130,7 +131,7 @@ impl FailedTries {
         }
     }
 
-    /// When the last failure lapses, so that nothing needs to be stored. 0 without failures.
+    /// When the last failure lapses. After that nothing needs to be stored. 0 without failures.
     #[must_use]
     pub fn lapses_at(&self) -> u64 {
         self.known
@@ -156,7 +157,7 @@ impl FailedTries {
 }
 
 impl Count {
-    /// What is left of it now.
+    /// The failures that have not lapsed yet.
     fn at(self, now: u64) -> Self {
         if now < self.lapses_at() {
             self
@@ -256,7 +257,8 @@ mod tests {
             guess(&mut tries, known(1), NOW).unwrap();
         }
         assert_eq!(guess(&mut tries, known(1), NOW), Err(1));
-        // From now on it is treated as a stranger, and its failures count for strangers.
+        // From now on the client is treated as a stranger, and its failures are added to the
+        // strangers' count.
         guess(&mut tries, known(1), NOW + 1000).unwrap();
         assert_eq!(tries.admit(TriedBy::Stranger, NOW + 1000), Err(2));
         // Another device is not affected.
@@ -278,7 +280,7 @@ mod tests {
         assert_eq!(guess(&mut tries, known(51), NOW), Err(1));
         assert_eq!(guess(&mut tries, known(49), NOW), Ok(()));
         assert!(tries.to_text().len() < 4096);
-        // Once their failures have lapsed, others have room.
+        // Once the failures of these clients have lapsed, there is room for others.
         guess(&mut tries, TriedBy::Stranger, NOW + DAY_MS - 1).unwrap();
         let later = NOW + DAY_MS;
         assert!(tries.admit(TriedBy::Stranger, later).is_err());
@@ -352,8 +354,7 @@ mod tests {
         fn the_stated_limits_hold_for_any_attempts_at_any_times(steps in steps()) {
             let mut tries = FailedTries::default();
             let mut now = NOW;
-            // The failures that count for strangers (0), and those that count for each known client
-            // (1 to 3).
+            // The failures that are counted for strangers (0) and for each known client (1 to 3).
             let mut failed: [Vec<u64>; 4] = Default::default();
             for (who, pause) in steps {
                 now += pause;

@@ -1,5 +1,5 @@
-//! Addresses that accounts have given up. A registration that was requested before that creates no
-//! account.
+//! Addresses that accounts have given up. A registration that was requested before its address was
+//! given up creates no account.
 //!
 //! Otherwise a link that created an account could create another one after the first was deleted or
 //! got another address.

@@ -39,7 +39,8 @@ impl HashingCost {
         })
     }
 
-    /// Whether a Worker can afford it. Its memory is 128 MB for all that it does concurrently.
+    /// Whether a Worker can afford it. A Worker has 128 MB of memory for everything that it does
+    /// concurrently.
     #[must_use]
     pub fn is_affordable(self) -> bool {
         self.memory_kib <= ARGON2_MAX_MEMORY_KIB && self.iterations <= ARGON2_MAX_ITERATIONS

@@ -35,7 +35,7 @@ pub struct ImportRow {
     pub id: Option<UserId>,
     pub email: EmailAddress,
     pub email_verified: bool,
-    /// Not judged yet.
+    /// Not checked yet.
     pub password_hash: PasswordHash,
     pub first_name: Option<Name>,
     pub last_name: Option<Name>,
@@ -144,7 +144,7 @@ impl RowRefusal {
 }
 
 impl ImportRow {
-    /// Reads a line. The password hash is not judged.
+    /// Reads a line. The password hash is not checked.
     ///
     /// ```
     /// use edgegate::domain::account::ImportRow;
@@ -244,7 +244,7 @@ impl<'a> ExportRow<'a> {
     }
 }
 
-/// Django writes `!` before random letters where an account has no usable password.
+/// If an account has no usable password, Django writes `!` and random letters.
 fn stored_hash(text: Option<String>) -> PasswordHash {
     match text {
         Some(text) if !text.is_empty() && !text.starts_with('!') => PasswordHash::new(text),
@@ -270,7 +270,7 @@ fn object(line: &[u8]) -> Result<Members, RowRefusal> {
     }
 }
 
-/// A member that is a string. `null` is as if it were absent: other systems export it.
+/// A member that is a string. `null` is treated as absent, because other systems export it.
 fn text(members: &mut Members, name: &'static str) -> Result<Option<String>, RowRefusal> {
     match members.remove(name) {
         None | Some(Json::Null) => Ok(None),

@@ -1,9 +1,9 @@
-//! Passwords: which may be chosen, and what is stored of them.
+//! Passwords: which ones may be chosen, and what is stored.
 //!
 //! NIST SP 800-63B-4 section 3.1.1.2 asks for a minimum length and a list of common passwords, and
-//! no composition rules. A password is prepared as an OpaqueString (RFC 8265 section 4.2.2), so that
-//! it is the same on every keyboard and system: other spaces become U+0020, and the text becomes
-//! NFC. Otherwise it is used exactly as typed.
+//! no composition rules. A password is prepared as an OpaqueString (RFC 8265 section 4.2.2), so
+//! that it is the same on every keyboard and system: other spaces become U+0020, and the text
+//! becomes NFC. Otherwise it is used exactly as typed.
 
 use std::fmt;
 
@@ -64,19 +64,20 @@ impl Weakness {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PasswordTooLong;
 
-/// A password, prepared and of limited length. `Debug` prints `_`; it is wiped when dropped.
+/// A password, prepared and of limited length. `Debug` prints `_`. The text is wiped when it is
+/// dropped.
 #[derive(Clone)]
 pub struct Password {
     prepared: Zeroizing<String>,
-    /// In NFC, when it had other spaces than U+0020.
+    /// The password in NFC, with its spaces as typed. `None` if U+0020 is its only space.
     with_spaces_as_typed: Option<Zeroizing<String>>,
-    /// When it was not in NFC.
+    /// The password as typed. `None` if the typed text is NFC already.
     as_typed: Option<Zeroizing<String>>,
 }
 
 impl Password {
-    /// A password that someone signs in with. Only one that is too long to have been chosen is
-    /// rejected.
+    /// A password that someone signs in with. It is rejected only if it is too long to have been
+    /// chosen.
     ///
     /// # Errors
     /// It has more than 128 characters.
@@ -139,7 +140,8 @@ impl Password {
         self.prepared.as_bytes()
     }
 
-    /// The password as earlier versions hashed it, if that differs: with the spaces that were typed.
+    /// The password with its spaces as typed, if it has other spaces than U+0020. Earlier versions
+    /// hashed it in this form.
     #[must_use]
     pub fn with_spaces_as_typed(&self) -> Option<Self> {
         let typed = self.with_spaces_as_typed.as_ref()?;
@@ -167,9 +169,9 @@ impl fmt::Debug for Password {
     }
 }
 
-/// The prepared password, when there are at most 128 characters before and after.
+/// The prepared password. `None` if it has more than 128 characters before or after preparation.
 fn bounded(text: &str) -> Option<Password> {
-    // A character has at most four bytes. Nothing longer is normalised.
+    // A character has at most four bytes. A longer text is not normalised.
     if text.len() > PASSWORD_MAX_CHARS.saturating_mul(4) {
         return None;
     }
@@ -200,7 +202,7 @@ fn is_other_space(c: char) -> bool {
     !c.is_ascii() && c.is_whitespace() && !breaks_line(c)
 }
 
-/// A stored hash: a PHC string, or what another system made of the password. `Debug` prints `_`.
+/// A stored hash: a PHC string, or a hash that another system made. `Debug` prints `_`.
 #[derive(Clone)]
 pub struct PasswordHash(String);
 
@@ -250,13 +252,13 @@ pub enum Verification {
 /// Why a hash could not be made or compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HashError {
-    /// The stored text has none of the forms that are read, or breaks its form.
+    /// The stored text has no supported form, or is malformed.
     Malformed,
     /// The stored text asks for more memory, time or output than the limits.
     TooCostly,
-    /// It was made with a pepper that is not configured.
+    /// The hash was made with a pepper that is not configured.
     UnknownPepper,
-    /// It is Firebase's, and its signer key is not configured.
+    /// The hash is Firebase's, and its signer key is not configured.
     NoSignerKey,
     Failed,
 }

@@ -49,8 +49,8 @@ impl fmt::Debug for Peppers {
 }
 
 impl Peppers {
-    /// Reads `<number>:<key>`, several of them separated by commas or spaces. Numbers are from 1 to
-    /// 255, keys have at least 32 bytes in base64url without padding. An empty text has no pepper.
+    /// Reads one or several `<number>:<key>`, separated by commas or spaces. Numbers are from 1 to
+    /// 255. Keys have at least 32 bytes, in base64url without padding. An empty text has no pepper.
     ///
     /// ```
     /// use edgegate::domain::account::Peppers;

@@ -27,7 +27,7 @@ impl UserId {
         id::of_any_version::parse(text).map(Self)
     }
 
-    /// The id with these bytes; `None` unless they are a UUID.
+    /// The id with these bytes. `None` unless they are a UUID.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 16]) -> Option<Self> {
         id::of_any_version::from_bytes(bytes).map(Self)
@@ -202,8 +202,8 @@ impl RoleEdits {
         (!is_in_both).then_some(Self { add, remove })
     }
 
-    /// The roles afterwards. Roles that are there already are not added, and those that are not
-    /// there are not removed.
+    /// The roles afterwards. Adding a role that is already there changes nothing, and neither does
+    /// removing a role that is not there.
     ///
     /// # Errors
     /// [`RolesError::TooMany`].
@@ -225,8 +225,8 @@ impl LinkNonce {
         Self(base16ct::lower::encode_string(random))
     }
 
-    /// Wraps a stored text. It is empty if an earlier version of the service, which does not know
-    /// this column, created the account after the migration.
+    /// Wraps a stored text. The text is empty if an earlier version of the service created the
+    /// account after the migration, because that version does not know this column.
     #[must_use]
     pub fn from_stored(text: String) -> Self {
         Self(text)
@@ -257,7 +257,7 @@ pub struct User {
     /// When the user proved that the address is theirs.
     pub email_verified_at: Option<u64>,
     pub disabled_at: Option<u64>,
-    /// Raised by everything that ends all sessions. Sessions of another epoch do not renew.
+    /// Raised by everything that ends all sessions. Sessions of another epoch can't be renewed.
     pub session_epoch: u32,
     /// Raised by every change. Access tokens with a smaller `ver` are not valid.
     pub version: u64,

@@ -52,7 +52,7 @@ impl<T: Clone + PartialEq> Edit<T> {
         }
     }
 
-    /// The same edit, or none if it would change nothing.
+    /// The same edit, or `Keep` if it would change nothing.
     #[must_use]
     fn unless_equal(self, now: &Option<T>) -> Self {
         if self.apply(now.clone()) == *now {
@@ -73,7 +73,7 @@ pub struct UserChange {
     pub disabled: Option<bool>,
     /// A new address, which its owner has just confirmed, so it is verified.
     pub email: Option<EmailAddress>,
-    /// Marks the current address as verified now, unless it was before.
+    /// Marks the current address as verified now, unless it is verified already.
     pub verify_email: bool,
     /// The address that the account gives up. It is stored before the change is made.
     pub frees: Option<FreedAddress>,
@@ -94,8 +94,8 @@ impl UserChange {
         }
     }
 
-    /// The change without the names, roles and states that the user already has. Writing those again
-    /// would invalidate the user's access tokens for nothing.
+    /// The change without the names, roles and states that the user already has. Writing those
+    /// again would invalidate the user's access tokens for nothing.
     #[must_use]
     pub fn without_current_values(self, user: &User) -> Self {
         Self {
@@ -110,7 +110,7 @@ impl UserChange {
         }
     }
 
-    /// Whether the change raises `session_epoch`, so that no earlier session renews.
+    /// Whether the change raises `session_epoch`, so that no earlier session can be renewed.
     #[must_use]
     pub fn ends_sessions(&self) -> bool {
         self.revoke_sessions || self.disabled == Some(true) || self.password_hash.is_some()
@@ -118,9 +118,9 @@ impl UserChange {
 
     /// Whether the change raises `link_generation`, so that no earlier link works.
     ///
-    /// A new password does not. Otherwise a stranger who registered with somebody else's address
-    /// could invalidate that person's links. Links that a new password ends contain the password's
-    /// hash.
+    /// A new password does not raise it. Otherwise a stranger who registered with somebody else's
+    /// address could invalidate that person's links. Some links must end with a new password. The
+    /// fingerprint in these links covers the password's hash.
     #[must_use]
     pub fn spoils_links(&self) -> bool {
         self.email.is_some() || self.verify_email || self.disabled.is_some()

@@ -5,8 +5,9 @@ use super::request::ServerRules;
 use super::resource::Resource;
 use super::scope::{Scope, Scopes};
 
-/// What is left of the scopes that an app was granted: an administrator may have taken some of them,
-/// or the whole API, from it since. `None` when it may have no token for the API any more.
+/// The scopes that an app was granted and may still have. An administrator may have taken some of
+/// them, or the whole API, from the app since. `None` if the app may no longer have a token for the
+/// API.
 #[must_use]
 pub fn still_allowed(
     client: &AppClient,
@@ -36,9 +37,9 @@ pub(super) fn registered(
 
 /// Whether this client may have this scope for this resource.
 ///
-/// An API's scope needs a token for that API: without a resource no client gets it. If `RESOURCES`
-/// names the API, its entry must list the scope. A client that is not registered gets only such
-/// scopes, and `offline_access`.
+/// A scope of an API is only in tokens for that API: without a resource no client gets it. If
+/// `RESOURCES` names the API, its entry must list the scope. A client that is not registered gets
+/// only scopes that such an entry lists, and `offline_access`.
 pub(super) fn may_have(
     scope: &Scope,
     client: &AppClient,

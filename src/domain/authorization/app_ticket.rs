@@ -1,7 +1,8 @@
-//! The refresh token of an app: what [`RefreshTicket`] says, and what the user granted to the app.
+//! The refresh token of an app. It contains a [`RefreshTicket`], and what the user granted to the
+//! app.
 //!
-//! It has a purpose of its own, so it is no refresh token of a browser and never gets into the
-//! cookie.
+//! It has a purpose of its own. So it is never accepted as the refresh token of a browser, and
+//! never gets into the cookie.
 
 use super::client::{ClientHash, ClientId};
 use super::exchange::{ExchangeRefusal, is_same_resource};
@@ -19,14 +20,14 @@ use crate::domain::ticket::{Purpose, TicketKeys, TicketSecrets};
 pub struct AppTicket {
     /// User, session, epoch, number, expiry and proof.
     pub core: RefreshTicket,
-    /// To whom it was issued.
+    /// The app that got the token.
     pub client: ClientHash,
-    /// The sign-on whose log-out ends the session. `None` with `offline_access`: it outlives a
-    /// log-out.
+    /// The sign-on whose log-out ends the session. `None` with `offline_access`: the session
+    /// outlives a log-out.
     pub sign_on: Option<SessionId>,
     /// What the user granted. A withdrawn grant ends the session.
     pub grant: GrantId,
-    /// What the app has. A renewal that asks for less does not narrow them.
+    /// The app's scopes. A renewal that asks for less does not narrow them.
     pub scopes: Scopes,
     /// For which API.
     pub resource: Option<Resource>,
@@ -42,8 +43,9 @@ impl AppTicket {
         })
     }
 
-    /// Judges a renewal before any storage is asked: the ticket must be this client's, which has
-    /// authenticated, and the resource must be the ticket's or left out (RFC 8707 section 2.2).
+    /// Judges a renewal before any storage is read. The client has authenticated, and the ticket
+    /// must be this client's. The resource must be the ticket's, or left out (RFC 8707 section
+    /// 2.2).
     ///
     /// # Errors
     /// [`ExchangeRefusal::Client`], which the app sees as `invalid_grant`, or

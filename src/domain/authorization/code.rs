@@ -1,7 +1,7 @@
 //! The authorization code: a MACed ticket, not a row.
 //!
 //! It carries everything that the exchange needs, so that a forged or foreign code is rejected
-//! before any storage is read. It has no address in it, and with the longest values that a request
+//! before any storage is read. It contains no email address. With the longest values that a request
 //! may have it stays below 2,000 characters. The user's object remembers each exchange, so that no
 //! code is exchanged twice.
 
@@ -67,7 +67,7 @@ impl<'de> serde::Deserialize<'de> for CodeId {
 /// What a code says.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Code {
-    /// To whom it was issued.
+    /// The client to which it was issued.
     pub client: ClientHash,
     /// The first 16 bytes of the SHA-256 of the redirect URI, as it was presented.
     pub redirect_uri: [u8; 16],
@@ -83,15 +83,14 @@ pub struct Code {
     pub session: SessionId,
     /// When and how the user proved who they are.
     pub proof: Proof,
-    /// Comes back in the id_token.
+    /// The request's `nonce`. It comes back in the id_token.
     pub nonce: Option<String>,
-    /// What the app gets.
+    /// The scopes that the app gets.
     pub scopes: Scopes,
     /// For which API.
     pub resource: Option<Resource>,
-    /// What the user gave.
+    /// What the user granted.
     pub grant: GrantId,
-    /// Its id.
     pub id: CodeId,
     /// When it expires, in seconds since 1970.
     pub expires_at: u64,
@@ -104,8 +103,8 @@ impl Code {
         (client.hash(), short_hash(redirect_uri.as_str()))
     }
 
-    /// Whether it may be exchanged at `now`. If it would be valid for longer than any code is, the
-    /// clock has gone back, and the code is rejected.
+    /// Whether it may be exchanged at `now`. If it would be valid for longer than the longest
+    /// lifetime of a code, the clock has gone back. Such a code is rejected.
     #[must_use]
     pub fn is_alive(&self, now: u64) -> bool {
         let latest = now
@@ -162,8 +161,8 @@ impl Codes {
         Secret::new(self.0.seal(&body))
     }
 
-    /// What the code says. `None` unless this deployment sealed it. Whether it has expired is judged
-    /// at its exchange.
+    /// What the code says. `None` unless this deployment sealed it. Whether it has expired is
+    /// judged at its exchange.
     #[must_use]
     pub fn open(&self, text: &str) -> Option<Code> {
         let body = self.0.open_up_to(text, CODE_MAX_BYTES)?;
@@ -224,7 +223,7 @@ mod tests {
         assert!(text.expose().len() < 2000, "{}", text.expose().len());
         assert_eq!(codes().open(text.expose()), Some(longest()));
         assert_eq!(longest().scopes.to_string().len(), 511);
-        // What is opened is bounded, too.
+        // The longest code that can be opened is short enough, too.
         assert!("egk_".len() + (CODE_MAX_BYTES + 34) * 4 / 3 < 2000);
     }
 

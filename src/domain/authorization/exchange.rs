@@ -1,4 +1,4 @@
-//! What it takes to exchange an authorization code. The order of the checks is part of the contract.
+//! How an authorization code is exchanged. The order of the checks is part of the contract.
 //!
 //! 1. the MAC ([`Codes::open`](super::Codes::open));
 //! 2. the client's authentication, with its secret or with none;
@@ -7,11 +7,13 @@
 //! 5. the user's object, which remembers every code that was exchanged, and whether the sign-on has
 //!    ended: [`conclude_exchange`].
 //!
-//! Whatever is wrong, nothing ends: otherwise a stranger who saw a code could end sessions. The app
-//! gets `invalid_grant`, or `invalid_target` for another resource, or `invalid_client` if its
-//! authentication fails. Only if everything is right, and the code was exchanged before, the
-//! session that it began ends (RFC 9700 section 4.5): whoever has both code and verifier is the
-//! app, or stole from it.
+//! If a check fails, no session ends. Otherwise a stranger who saw a code could end sessions. The
+//! app gets `invalid_grant`, or `invalid_target` for another resource, or `invalid_client` if its
+//! authentication fails.
+//!
+//! There is one exception. If the code was exchanged before and everything else is right, the
+//! session that it began ends (RFC 9700 section 4.5). Whoever has both code and verifier is the
+//! app, or stole from the app.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -66,15 +68,14 @@ pub struct Exchanging<'a> {
 pub enum ExchangeRefusal {
     /// This deployment did not seal it.
     Code,
-    /// It has expired.
     Expired,
     /// It was issued to another client.
     Client,
-    /// The redirect URI is missing or not that of the request.
+    /// The redirect URI is missing, or differs from the request's.
     RedirectUri,
     /// The verifier is missing, malformed, or does not match the challenge.
     Verifier,
-    /// The resource is not that of the request.
+    /// The resource differs from the request's.
     Resource,
     /// The user has logged out, or the sign-on was ended.
     SignedOff,
@@ -142,10 +143,11 @@ pub(super) fn is_same_resource(presented: Option<&str>, granted: Option<&Resourc
     })
 }
 
-/// Judges the user's row. `None` when there is none.
+/// Judges the user's row. `standing` is `None` if there is no row.
 ///
 /// # Errors
-/// The user is gone or disabled, or ended all sessions since.
+/// The user is deleted or disabled, or all sessions of the user have ended since the code was
+/// issued.
 pub fn judge_standing(code: &Code, standing: Option<Standing>) -> Result<(), ExchangeRefusal> {
     match standing {
         Some(standing) if standing.disabled => Err(ExchangeRefusal::NoUser),
@@ -159,18 +161,21 @@ pub fn judge_standing(code: &Code, standing: Option<Standing>) -> Result<(), Exc
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Exchanged {
-    /// Nobody had exchanged it. It is remembered now, with the session that begins.
+    /// The code was not exchanged before. The object remembers it now, with the session that
+    /// begins.
     First,
-    /// It was exchanged before, and began this session.
+    /// The code was exchanged before, and began this session.
     Again(SessionId),
     /// The sign-on has ended. The code is not remembered.
     SignedOff,
 }
 
-/// What follows from the answer of the user's object: the session may begin, or another one ends.
+/// What the answer of the user's object leads to: the new session may begin, or an earlier one
+/// ends.
 ///
 /// # Errors
-/// [`ExchangeRefusal::Replayed`] together with the session to end; [`ExchangeRefusal::SignedOff`].
+/// [`ExchangeRefusal::Replayed`] together with the session to end, or
+/// [`ExchangeRefusal::SignedOff`].
 pub const fn conclude_exchange(
     exchanged: Exchanged,
 ) -> Result<(), (ExchangeRefusal, Option<SessionId>)> {
@@ -352,7 +357,7 @@ mod tests {
         );
     }
 
-    /// The log tells why a code was not exchanged; the app only learns `invalid_grant`.
+    /// The log tells why a code was not exchanged. The app only learns `invalid_grant`.
     #[test]
     fn each_refusal_has_a_reason_of_its_own() {
         let reasons = [

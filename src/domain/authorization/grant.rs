@@ -27,7 +27,7 @@ impl GrantId {
         id::parse(text).map(Self)
     }
 
-    /// The id with these bytes; `None` unless they are a UUIDv7.
+    /// The id with these bytes. `None` unless they are a UUIDv7.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 16]) -> Option<Self> {
         id::from_bytes(bytes).map(Self)
@@ -46,35 +46,34 @@ impl fmt::Display for GrantId {
     }
 }
 
-/// What a user granted to an app. There is one for each user, app and resource, also for apps of
-/// the first party, which need no consent. Times are in seconds since 1970.
+/// What a user granted to an app. There is one grant for each user, app and resource. Apps of the
+/// first party need no consent, but have grants too. Times are in seconds since 1970.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
-    /// Its id.
     pub id: GrantId,
     /// The user who granted it.
     pub user: UserId,
     /// To which app.
     pub client: ClientId,
-    /// The scopes. Giving more widens them.
+    /// The scopes. If the user grants more, they are added.
     pub scopes: Scopes,
     /// For which API.
     pub resource: Option<Resource>,
     /// When it was first given.
     pub given_at: u64,
-    /// When it was withdrawn. Nothing takes that back; the user can give a new one.
+    /// When it was withdrawn. A withdrawal is final, but the user can give a new grant.
     pub withdrawn_at: Option<u64>,
 }
 
 impl Grant {
-    /// Whether the app may go on: it is this app's grant, and was not withdrawn.
+    /// Whether the app may continue: the grant is this app's, and was not withdrawn.
     #[must_use]
     pub fn is_live(&self, client: &ClientId) -> bool {
         self.withdrawn_at.is_none() && self.client == *client
     }
 
-    /// Whether this grant answers the question of consent: it is this user's, to this app, for this
-    /// API, not withdrawn, and has all of these scopes.
+    /// Whether this grant makes a question of consent unnecessary. It must be this user's, to this
+    /// app, for this API, not withdrawn, and have all of these scopes.
     #[must_use]
     pub fn covers(
         &self,

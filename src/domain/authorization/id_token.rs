@@ -14,7 +14,7 @@ use crate::domain::policy::{FUTURE_SKEW_SECONDS, ID_TOKEN_MAX_BYTES, MAX_SESSION
 use crate::domain::session::{Methods, Proof, SessionId};
 use edgegate_token::json::Json;
 
-/// `typ` of id_tokens. Access tokens have another one, so neither is accepted as the other.
+/// `typ` of id_tokens. Access tokens have another `typ`, so neither kind is accepted as the other.
 pub const ID_TOKEN_TYP: &str = "JWT";
 
 /// The only authentication context class: one factor.
@@ -83,11 +83,11 @@ pub struct IdTokenFacts<'a> {
     pub session: SessionId,
     /// When and how the user proved who they are.
     pub proof: Proof,
-    /// The request's nonce; `None` at a renewal (OpenID Connect Core section 12.2).
+    /// The request's nonce. `None` at a renewal (OpenID Connect Core section 12.2).
     pub nonce: Option<&'a str>,
     /// Now, in seconds since 1970.
     pub now: u64,
-    /// How long it is valid, in seconds.
+    /// How long the id_token is valid, in seconds.
     pub ttl: u64,
 }
 
@@ -191,8 +191,9 @@ pub struct IdTokenHint {
 
 impl IdTokenHint {
     /// The hint in the claims of a token whose signature was verified, for instance by
-    /// [`edgegate_token::read_signed`]. `None` when it is another issuer's, or from the future. Also
-    /// `None` when it is older than [`MAX_SESSION_TTL`]: no session of that time can go on.
+    /// [`edgegate_token::read_signed`]. `None` if another issuer made it, or if it is from the
+    /// future. Also `None` if it is older than [`MAX_SESSION_TTL`], because no session of that time
+    /// can still be active.
     #[must_use]
     pub fn of(claims: &Json, issuer: &str, now: u64) -> Option<Self> {
         let text = |name| claims.get(name).and_then(Json::as_str);
@@ -211,9 +212,9 @@ impl IdTokenHint {
 
 /// An id_token that an RSA key of this deployment may have signed.
 ///
-/// Signatures of RS256 are deterministic (RFC 8017 section 8.2). So whoever can sign can also
-/// verify: sign [`signing_input`](Self::signing_input) again and call [`claims`](Self::claims). It has
-/// no `Debug`, because an id_token is personal.
+/// Signatures of RS256 are deterministic (RFC 8017 section 8.2). So the service verifies a
+/// signature by making it again: sign [`signing_input`](Self::signing_input) and pass the result to
+/// [`claims`](Self::claims). This type has no `Debug`, because an id_token is personal.
 #[derive(Clone)]
 pub struct RsaSigned<'a> {
     /// The key that its header names.
@@ -249,7 +250,8 @@ impl<'a> RsaSigned<'a> {
         })
     }
 
-    /// The claims, if `signature` is what the key gives for the input and the token has the same.
+    /// The claims, if the token's signature equals `signature`, which the key has made for the
+    /// signing input.
     #[must_use]
     pub fn claims(&self, signature: &[u8]) -> Option<Json> {
         let is_same = bool::from(self.signature.ct_eq(signature));

@@ -121,7 +121,8 @@ impl RsaSigningKey {
             Base64UrlUnpadded::decode_vec(value).map_err(|_| Fault::Member)?;
             members.push((name, value));
         }
-        // Only what was checked: another member, such as `key_ops`, could make the platform refuse.
+        // Writes only the members that were checked. Another member, such as `key_ops`, could make
+        // the platform reject the key.
         let members: Vec<String> = members
             .into_iter()
             .map(|(name, value)| format!("\"{name}\":\"{value}\""))
@@ -134,7 +135,8 @@ impl RsaSigningKey {
     }
 }
 
-/// 65537 (RFC 7518 section 6.3.1.2). A smaller one has been a weakness, a larger one is slow.
+/// 65537 (RFC 7518 section 6.3.1.2). Smaller exponents have led to attacks, and larger ones are
+/// slow.
 const EXPONENT: &str = "AQAB";
 
 /// The bits of a modulus. `None` when it is not base64url, or begins with a zero byte.
@@ -145,7 +147,7 @@ fn modulus_bits(text: &str) -> Option<usize> {
     bytes.len().checked_mul(8)?.checked_sub(unused)
 }
 
-/// The RSA keys that sign id_tokens. The first one signs; all of them are published.
+/// The RSA keys that sign id_tokens. The first one signs. All of them are published.
 #[derive(Clone, Debug, Default)]
 pub struct IdTokenKeys(Vec<RsaSigningKey>);
 

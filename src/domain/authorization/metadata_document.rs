@@ -2,8 +2,8 @@
 //! (draft-ietf-oauth-client-id-metadata-document). Nobody vouches for such a client.
 //!
 //! This service fetches the document, so a URL that a stranger chose decides where it connects to.
-//! [`MetadataUrl`] accepts only public names; the platform's flag `global_fetch_strictly_public` does
-//! the rest.
+//! [`MetadataUrl`] accepts only public names. The platform's flag `global_fetch_strictly_public`
+//! protects the rest: requests go through the public internet only.
 
 use super::client::{AppClient, ClientId, client_name};
 use super::redirect_uri::RedirectUri;
@@ -35,7 +35,7 @@ pub enum MetadataUrlFault {
     Port,
     /// Its host is an IP address, or a name that is not public.
     Host,
-    /// Its host is that of this service.
+    /// Its host is this service's own host.
     OurOwn,
 }
 
@@ -144,8 +144,8 @@ impl DocumentFault {
 pub struct MetadataDocument;
 
 impl MetadataDocument {
-    /// Whether a response may be read at all: 200, and JSON. Anything else, a redirect too, is no
-    /// document.
+    /// Whether a response may be read at all: its status is 200 and its type is JSON. Anything else
+    /// is not a document, and neither is a redirect.
     #[must_use]
     pub fn accepts(status: u16, content_type: Option<&str>) -> bool {
         let media_type = content_type.and_then(|text| text.split(';').next());
@@ -155,11 +155,12 @@ impl MetadataDocument {
         status == 200 && is_json
     }
 
-    /// The client that a document describes, at `now`, in seconds since 1970. Of its redirect URIs
-    /// those that could be registered here are kept.
+    /// The client that a document describes, at `now`, in seconds since 1970. The client keeps only
+    /// the redirect URIs that could be registered here.
     ///
     /// # Errors
-    /// The document is not that of this URL, or not of a public client with authorization codes.
+    /// The document does not belong to this URL, or does not describe a public client that uses
+    /// authorization codes.
     pub fn parse(bytes: &[u8], url: &MetadataUrl, now: u64) -> Result<AppClient, DocumentFault> {
         use DocumentFault as Fault;
         if bytes.len() > METADATA_MAX_BYTES {
@@ -208,8 +209,8 @@ impl MetadataDocument {
         })
     }
 
-    /// How long a document may be kept, in seconds: what `Cache-Control` says, but five minutes at
-    /// least and a day at most. Failures are not kept.
+    /// How long a document may be kept, in seconds: as long as `Cache-Control` says, but at least
+    /// five minutes and at most a day. Failures are not kept.
     #[must_use]
     pub fn kept_for(cache_control: Option<&str>) -> u64 {
         let mut seconds = METADATA_CACHE_MIN;

@@ -1,7 +1,8 @@
 //! What happens to an authorization request: a code, a page, or a refusal.
 //!
 //! This is the only place that decides who must type a password, who must click and who must
-//! consent. `GET /auth/authorize`, the pages and the decision ask it with the same facts.
+//! consent. `GET /auth/authorize`, the pages and the user's decision all call it with the same
+//! facts.
 
 use super::client::AppClient;
 use super::grant::Grant;
@@ -11,16 +12,14 @@ use super::request::{AuthorizationRequest, SeenProof, ServerRules};
 use crate::domain::account::{EmailAddress, UserId};
 use crate::domain::session::{Proof, SessionId};
 
-/// Who is signed in in the browser. The session store and the user's row were asked.
+/// The user who is signed in in the browser. The session store and the user's row confirm it.
 #[derive(Clone, Debug)]
 pub struct SignedOn {
-    /// The user.
     pub user: UserId,
     /// The user's address, for a hint.
     pub email: EmailAddress,
     /// The browser's session.
     pub session: SessionId,
-    /// The sign-on.
     pub sign_on: SessionId,
     /// The user's `session_epoch`.
     pub epoch: u32,
@@ -39,13 +38,13 @@ impl SignedOn {
     }
 }
 
-/// Why the question comes up.
+/// What has just happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Visit {
     /// The browser arrived with the request, or a page asks what to show.
     Arrived,
-    /// The user whom the page showed has clicked: they go on as this user, and allow what the page
-    /// listed.
+    /// The user whom the page showed has clicked. They continue as this user, and allow what the
+    /// page listed.
     Allowed,
 }
 
@@ -58,7 +57,7 @@ pub enum Step {
     SignIn,
     /// The user is asked whether the app may have what it asks for.
     Consent,
-    /// The user is asked whether to go on with this account.
+    /// The user is asked whether to continue with this account.
     Continue,
     /// The app gets this error, because `prompt=none` allows no page.
     Refuse(OAuthError),
@@ -66,7 +65,7 @@ pub enum Step {
 
 /// Decides what happens to a request. `grant` is the live grant of this user to this client for
 /// this resource, if there is one. If the person says no, the answer is `access_denied`, and this
-/// is not called.
+/// function is not called.
 ///
 /// The client must be the request's. If the request was sealed, its redirect URI must have been
 /// matched again.
@@ -124,7 +123,7 @@ fn ask(
 
 /// Whether the user's last proof is not enough. A proof that was given for this request is always
 /// enough. `max_age=0` asks for such a proof (OpenID Connect Core section 3.1.2.1, errata set 2),
-/// even if the user gave the last one in this very second.
+/// even if the last proof was given in this very second.
 fn needs_proof(request: &AuthorizationRequest, signed_on: &SignedOn, now: u64) -> bool {
     if is_given_for(request, signed_on) {
         return false;
@@ -137,12 +136,12 @@ fn needs_proof(request: &AuthorizationRequest, signed_on: &SignedOn, now: u64) -
 }
 
 /// Whether the user gave the last proof for this request: after the request arrived. Times have
-/// whole seconds, so a proof of the same second may be older than the request. It is older if the
-/// browser arrived with it.
+/// whole seconds, so a proof of the same second may be older than the request. Such a proof is
+/// older if the browser arrived with it.
 ///
-/// Each login begins a session, so its proof is never mistaken for the one that the browser arrived
-/// with. But if the user enters the password again in the same session, within the second of the
-/// proof that the browser arrived with, the two look alike. Then the user is asked once more.
+/// Each login begins a session. So its proof is never mistaken for the one that the browser arrived
+/// with. A user can also enter the password again in the same session. If that happens within the
+/// second of the earlier proof, the two proofs look alike, and the user is asked once more.
 fn is_given_for(request: &AuthorizationRequest, signed_on: &SignedOn) -> bool {
     signed_on.proof.auth_time >= request.asked_at && request.seen != Some(signed_on.seen())
 }
@@ -153,9 +152,9 @@ fn is_somebody_else(request: &AuthorizationRequest, signed_on: &SignedOn) -> boo
     hint.is_some_and(|hint| hint.is_ok_and(|hint| hint.canonical() != signed_on.email.canonical()))
 }
 
-/// Whether the user must be asked what the app may have: each time for apps that nobody vouches
-/// for, once for other apps, and never for apps of the first party, unless the app itself asks for
-/// it with `prompt=consent`.
+/// Whether the user must be asked what the app may have. For apps that nobody vouches for, the user
+/// is asked each time. For other apps, the user is asked once. For apps of the first party, the
+/// user is not asked. With `prompt=consent` the user is always asked.
 fn needs_consent(
     request: &AuthorizationRequest,
     client: &AppClient,
@@ -181,9 +180,9 @@ fn needs_click(
     !answers_silently(request, rules) || (request.prompts.select_account && !has_chosen)
 }
 
-/// Whether the app may get an answer without a click. Otherwise any program on the machine could
-/// send the browser here and take the code from the loopback port or the scheme that it claimed (RFC
-/// 8252 section 8.6).
+/// Whether the app may get an answer without a click. A website may. With a loopback port or a
+/// scheme of its own, an app may not: any program on the machine can claim the port or the scheme,
+/// send the browser here and take the code (RFC 8252 section 8.6). Local development is excepted.
 fn answers_silently(request: &AuthorizationRequest, rules: &ServerRules<'_>) -> bool {
     request.redirect_uri.kind() == RedirectKind::Https || rules.issuer_is_loopback
 }
@@ -423,13 +422,14 @@ mod tests {
         assert_eq!(another, Step::Refuse(OAuthError::LoginRequired));
     }
 
-    /// What the browser arrived with was not given for the request, whatever the clocks say.
+    /// A proof that the browser arrived with was not given for the request, whatever the clocks
+    /// say.
     #[test]
     fn the_proof_that_the_browser_arrived_with_is_not_enough() {
         let ours = first_party();
         let listed = listed();
         let rules = rules(&listed);
-        // Also by a clock that is ahead of the one that judges.
+        // The last of these times is from a clock that is ahead of the judging clock.
         for auth_time in [NOW - 1, NOW, NOW + 5] {
             for (name, value, expected) in [
                 ("prompt", "login", Step::SignIn),
@@ -456,11 +456,11 @@ mod tests {
                     ..proved_at(NOW)
                 };
                 assert_eq!(judge(&again, Visit::Arrived), Step::Code, "{name}");
-                // And a session may give a later proof.
+                // The same session may give a later proof, too.
                 let later = proved_at(NOW + 6);
                 assert_eq!(judge(&later, Visit::Arrived), Step::Code, "{name}");
-                // A proof from before the request was not given for it, even if the browser did not
-                // show that one.
+                // A proof from before the request was not given for it, even if it is not the one
+                // that the browser arrived with.
                 let older = SignedOn {
                     session: again.session,
                     ..proved_at(NOW - 2)

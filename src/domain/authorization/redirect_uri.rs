@@ -1,9 +1,9 @@
 //! Redirect URIs: where the answer to an authorization request may go.
 //!
-//! A presented URI must equal a registered one byte for byte (RFC 9700 section 4.1.3). Only the port
-//! of a loopback address may differ, because a native app gets its port from the system (RFC 8252
-//! section 7.3). What a URI looks like is judged when it is registered, so a presented one is never
-//! normalised.
+//! A presented URI must equal a registered one byte for byte (RFC 9700 section 4.1.3). Only the
+//! port of a loopback address may differ, because a native app gets its port from the system (RFC
+//! 8252 section 7.3). The form of a URI is checked when the URI is registered, so a presented one
+//! is never normalised.
 
 use std::fmt;
 
@@ -26,7 +26,7 @@ const OF_ANSWERS: [&str; 6] = [
 /// The hosts whose port is not compared, as they begin a URI.
 const LOOPBACK: [&str; 3] = ["http://127.0.0.1", "http://[::1]", "http://localhost"];
 
-/// A redirect URI: registered, or presented and found equal to a registered one.
+/// A redirect URI. It is registered, or it was presented and matches a registered one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RedirectUri(String);
 
@@ -47,7 +47,8 @@ pub enum RedirectKind {
 pub enum RedirectUriFault {
     /// It has more than 512 bytes.
     TooLong,
-    /// It has a space, a control character, a character outside ASCII, or one that a URI can't have.
+    /// It has a space, a control character, a character outside ASCII, or one that a URI can't
+    /// have.
     Character,
     /// A percent sign is not followed by two hexadecimal digits.
     PercentEncoding,
@@ -55,8 +56,8 @@ pub enum RedirectUriFault {
     Fragment,
     /// It has a user or a password.
     UserInfo,
-    /// Its host or port is not written as a browser writes it: lower case, IDN as `xn--`, no default
-    /// port.
+    /// Its host or port is not written as a browser writes it: lower case, IDN as `xn--`, no
+    /// default port.
     Host,
     /// Its path has a `.` or `..` segment.
     DotSegment,
@@ -145,8 +146,8 @@ impl RedirectUri {
         Ok(Self(text.to_owned()))
     }
 
-    /// The URI to redirect to, if the presented one may be used: it is equal to this registered one
-    /// but for the port of a loopback host.
+    /// The URI to redirect to, if the presented one may be used. It must equal this registered one,
+    /// except for the port of a loopback host.
     #[must_use]
     pub fn matched(&self, presented: &str) -> Option<Self> {
         if presented == self.0 {
@@ -179,8 +180,8 @@ impl RedirectUri {
         }
     }
 
-    /// Where the answer goes, as a consent page shows it: the host of a website, `127.0.0.1`,
-    /// `[::1]` or `localhost` of a program, the scheme of an app.
+    /// Where the answer goes, as a consent page shows it. For a website it is the host. For a
+    /// program it is `127.0.0.1`, `[::1]` or `localhost`. For an app it is the scheme.
     #[must_use]
     pub fn host(&self) -> &str {
         let Some((scheme, rest)) = self.0.split_once("://") else {

@@ -1,8 +1,8 @@
-//! The parameters of `/auth/authorize` (RFC 6749 section 4.1.1, RFC 7636 section 4.3, OpenID Connect
-//! Core section 3.1.2.1, RFC 8707), and where each refusal goes.
+//! The parameters of `/auth/authorize` (RFC 6749 section 4.1.1, RFC 7636 section 4.3, OpenID
+//! Connect Core section 3.1.2.1, RFC 8707), and where each refusal goes.
 //!
-//! While client and redirect URI are not known to belong together, a refusal is a page. After that
-//! it is a redirect to the app. Nothing that a stranger sends decides where a redirect goes.
+//! Until client and redirect URI are known to belong together, a refusal is a page. After that it
+//! is a redirect to the app. Nothing that a stranger sends decides where a redirect goes.
 
 use std::fmt;
 
@@ -83,18 +83,17 @@ pub struct ServerRules<'a> {
     pub issuer_is_loopback: bool,
 }
 
-/// A request that was judged: it is this client's, and what it asks for may be asked.
+/// A request that was checked: it belongs to this client, and the client may ask for what it asks.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AuthorizationRequest {
-    /// The client.
     pub client_id: ClientId,
     /// Where the answer goes: the presented URI, which matched a registered one.
     pub redirect_uri: RedirectUri,
-    /// Comes back with the answer.
+    /// The request's `state`. It comes back with the answer.
     pub state: Option<String>,
     /// What the app asks for and may have. Scopes that it may not have were dropped.
     pub scopes: Scopes,
-    /// Comes back in the id_token.
+    /// The request's `nonce`. It comes back in the id_token.
     pub nonce: Option<String>,
     /// The API, in the spelling in which it is registered.
     pub resource: Option<Resource>,
@@ -113,8 +112,8 @@ pub struct AuthorizationRequest {
     pub expected: Option<UserId>,
     /// When the request arrived, in seconds since 1970.
     pub asked_at: u64,
-    /// The proof that the browser arrived with: it was not given for this request. Whoever reads
-    /// the sign-on cookie sets it.
+    /// The proof that the browser arrived with, so it was not given for this request. The code that
+    /// reads the sign-on cookie sets it.
     pub seen: Option<SeenProof>,
 }
 
@@ -128,12 +127,12 @@ pub struct SeenProof {
 }
 
 impl AuthorizationRequest {
-    /// The same request, judged again when it comes back from a page: client and settings may have
-    /// changed since. Scopes that the client may no longer have are dropped.
+    /// The same request, judged again when it comes back from a page, because client and settings
+    /// may have changed since. Scopes that the client may no longer have are dropped.
     ///
     /// # Errors
-    /// A page when the client is another one or disabled, or has removed the redirect URI; a redirect
-    /// when it may no longer get tokens for the resource.
+    /// A page if `client` is not the request's client, is disabled, or has removed the redirect
+    /// URI. A redirect if the client may no longer get tokens for the resource.
     pub fn judged_again(
         mut self,
         client: &AppClient,
@@ -233,7 +232,7 @@ enum Parameter {
 pub struct Unresolved {
     /// The client that it names.
     pub client_id: ClientId,
-    /// The redirect URI that it names. Nothing is known of it.
+    /// The redirect URI that it names. It has not been checked.
     pub redirect_uri: String,
     parameters: Parameters,
 }
@@ -312,8 +311,8 @@ impl Unresolved {
     /// `now`, in seconds since 1970.
     ///
     /// # Errors
-    /// A page when the client is another one or disabled, or did not register the redirect URI; for
-    /// any other fault a redirect.
+    /// A page if `client` is not the request's client, is disabled, or did not register the
+    /// redirect URI. A redirect for any other fault.
     pub fn for_client(
         self,
         client: &AppClient,
@@ -396,7 +395,7 @@ impl Unresolved {
         let ui_locales = owned(self.text("ui_locales", UI_LOCALES_MAX_BYTES, UI_LOCALES)?);
         // Ignored, as OpenID Connect Core section 3.1.2.1 allows: there is only one class.
         self.text("acr_values", ACR_VALUES_MAX_BYTES, ACR_VALUES)?;
-        // The service reads its user with the keys, into `expected`.
+        // The service reads the hint with its keys, and puts the hint's user into `expected`.
         self.text("id_token_hint", usize::MAX, ID_TOKEN_HINT)?;
         let resource = self.resource(client, rules)?;
         let scopes = self.scopes(client, resource.as_ref(), rules)?;
@@ -427,7 +426,7 @@ impl Unresolved {
     ) -> Result<Option<&str>, Fault> {
         match self.parameters.get(name) {
             Parameter::Absent => Ok(None),
-            // Bytes that are not UTF-8 became U+FFFD, so the answer could not repeat them.
+            // Bytes that are not UTF-8 have become U+FFFD, so the answer could not repeat them.
             Parameter::Once(text)
                 if text.len() <= most
                     && !text.contains(|c: char| c.is_control() || c == '\u{fffd}') =>
@@ -481,8 +480,8 @@ impl Unresolved {
             .ok_or((OAuthError::InvalidTarget, RESOURCE_UNKNOWN))
     }
 
-    /// What the client asks for and may have. Without the parameter: the scopes of the resource that
-    /// it may have.
+    /// The scopes that the client asks for and may have. Without the parameter, these are all
+    /// scopes of the resource that the client may have.
     fn scopes(
         &self,
         client: &AppClient,

@@ -73,7 +73,7 @@ fn what_gets_a_page() {
             ],
             PageFault::RedirectUriRepeated,
         ),
-        // Other faults do not turn it into a redirect.
+        // Other faults do not turn the page into a redirect.
         (
             &[("redirect_uri", Some(other)), ("request", Some("x"))],
             PageFault::RedirectUriUnknown,
@@ -293,7 +293,7 @@ fn the_longest_values_are_accepted() {
     assert_eq!(request.max_age, Some(999_999_999));
 }
 
-/// No proof is so old, and the standard has no limit.
+/// No proof is that old, and the standard sets no limit.
 #[test]
 fn no_number_of_seconds_is_too_large() {
     for (text, seconds) in [
@@ -317,7 +317,7 @@ fn a_scope_of_an_api_needs_its_resource_and_must_be_the_clients() {
         ),
         (Some("openid orders:read"), None, "openid"),
         (Some("openid orders:read"), Some(API), "openid orders:read"),
-        // The client may have it, but the API does not know it.
+        // The client may have the scope, but the API does not have it.
         (Some("admin"), Some(API), ""),
         (Some("tools"), Some(API), ""),
         (Some("unknown"), None, ""),
@@ -479,8 +479,8 @@ proptest! {
         }
     }
 
-    /// A refusal is a page as long as client and redirect URI do not belong together, and a
-    /// redirect to a registered URI afterwards; what is accepted asks for no more than allowed.
+    /// A refusal is a page as long as client and redirect URI do not belong together. After that it
+    /// is a redirect to a registered URI. An accepted request asks for no more than allowed.
     #[test]
     fn every_refusal_has_one_place(
         more in proptest::collection::vec((name(), value()), 0..6),

@@ -10,7 +10,7 @@ use super::web_uri::{WebUri, WebUriFault};
 use crate::domain::policy::RESOURCE_MAX_BYTES;
 
 /// The URI of an API: https, or http on a loopback host, without a fragment. `https://h` and
-/// `https://h/` are equal; paths are compared exactly.
+/// `https://h/` are equal. Paths are compared exactly.
 ///
 /// ```
 /// use edgegate::domain::authorization::Resource;
@@ -70,8 +70,8 @@ impl Resource {
         &self.0
     }
 
-    /// The same text for all spellings that are equal: without the only slash of its path. For
-    /// comparisons in a database.
+    /// The same text for all spellings that are equal. If the path is only a slash, it is left out.
+    /// For comparisons in a database.
     #[must_use]
     pub fn canonical(&self) -> &str {
         match self.0.strip_suffix('/') {

@@ -112,7 +112,8 @@ pub(super) fn rules(resources: &[ProtectedResource]) -> ServerRules<'_> {
     }
 }
 
-/// A query with the parameters of a complete request, some of them changed. `None` leaves one out.
+/// A query with the parameters of a complete request, with these changes. `None` leaves a parameter
+/// out.
 pub(super) fn query(changes: &[(&str, Option<&str>)]) -> String {
     let complete = [
         ("client_id", "app"),

@@ -97,8 +97,8 @@ impl<'de> Deserialize<'de> for Scope {
     }
 }
 
-/// A set of scopes, sorted. `Display` separates them with spaces, as tokens and answers do. Together
-/// they have at most 512 bytes.
+/// A set of scopes, sorted. `Display` separates them with spaces, as tokens and answers do.
+/// Together they have at most 512 bytes.
 ///
 /// ```
 /// use edgegate::domain::authorization::Scopes;
@@ -111,7 +111,7 @@ impl<'de> Deserialize<'de> for Scope {
 pub struct Scopes(BTreeSet<Scope>);
 
 impl Scopes {
-    /// Reads scopes that are separated by single or several spaces. An empty text has none.
+    /// Reads scopes that are separated by one or more spaces. An empty text has none.
     ///
     /// # Errors
     /// One of them is malformed, or together they are too long.
@@ -138,31 +138,31 @@ impl Scopes {
         Ok(scopes)
     }
 
-    /// Whether this scope is among them.
+    /// Whether the set has this scope.
     #[must_use]
     pub fn contains(&self, scope: &str) -> bool {
         self.0.iter().any(|one| one.as_str() == scope)
     }
 
-    /// Whether all the `others` are among them.
+    /// Whether the set has all the `others`.
     #[must_use]
     pub fn contains_all(&self, others: &Self) -> bool {
         others.0.is_subset(&self.0)
     }
 
-    /// Those that `keep` accepts.
+    /// The scopes that `keep` accepts.
     #[must_use]
     pub fn only(&self, keep: impl Fn(&Scope) -> bool) -> Self {
         Self(self.0.iter().filter(|scope| keep(scope)).cloned().collect())
     }
 
-    /// Those that are in both: what a renewal that asks for `asked` gets.
+    /// The scopes that are in both sets. A renewal that asks for `asked` gets them.
     #[must_use]
     pub fn in_both(&self, asked: &Self) -> Self {
         self.only(|scope| asked.0.contains(scope))
     }
 
-    /// Both together: what a grant has after it was widened.
+    /// The scopes of both sets together. A grant has them after it was widened.
     ///
     /// # Errors
     /// Together they are too long.
@@ -170,12 +170,12 @@ impl Scopes {
         Self::new(self.0.union(&more.0).cloned())
     }
 
-    /// In order.
+    /// The scopes, in order.
     pub fn iter(&self) -> impl Iterator<Item = &Scope> {
         self.0.iter()
     }
 
-    /// Whether there are none.
+    /// Whether the set is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

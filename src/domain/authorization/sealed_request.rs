@@ -54,8 +54,8 @@ impl SealedRequests {
         Secret::new(self.0.seal(&body.finish()))
     }
 
-    /// The request, unless this deployment did not seal it or it is older than an hour. Whether its
-    /// client still exists must be looked up, and its redirect URI matched again.
+    /// The request, if this deployment sealed it and it is not older than an hour. The caller must
+    /// look up whether its client still exists, and match its redirect URI again.
     #[must_use]
     pub fn open(&self, text: &str, now: u64) -> Option<AuthorizationRequest> {
         let body = self.0.open_up_to(text, SEALED_REQUEST_MAX_BYTES)?;

@@ -1,8 +1,8 @@
 //! Single sign-on: the ticket of the cookie `__Host-edgegate-sso`.
 //!
-//! It says who is signed in in this browser, for `/auth/authorize` and `/auth/logout` alone. It is
-//! not a token, and gives no access to the account. Browsers send its cookie with navigations from
-//! other sites, and never send the cookie of the refresh token with them.
+//! It says who is signed in in this browser. Only `/auth/authorize` and `/auth/logout` use it. It
+//! is not a token, and gives no access to the account. Browsers send its cookie with navigations
+//! from other sites, and never send the cookie of the refresh token with them.
 
 use super::ticket_body::{Reader, Writer};
 use crate::domain::account::UserId;
@@ -66,8 +66,8 @@ impl SignOnTickets {
     }
 
     /// Like [`open`](Self::open), but for as long as any session can last, even if this one is
-    /// over. Such a ticket can end the sign-on and nothing else: sessions of apps that were entered
-    /// through it may go on.
+    /// over. Sessions of apps that were entered through the sign-on may still be active. The ticket
+    /// can end the sign-on then, and do nothing else.
     #[must_use]
     pub fn open_to_leave(&self, text: &str, now: u64) -> Option<SignOn> {
         self.read(text)

@@ -64,7 +64,6 @@ impl WebUri {
         format!("{}://{}", self.scheme, self.host())
     }
 
-    /// The host.
     pub(super) fn host(&self) -> &str {
         host_of(&self.authority)
     }
@@ -83,7 +82,6 @@ impl WebUri {
         self.rest.split('?').next().unwrap_or_default()
     }
 
-    /// Whether it is https.
     pub(super) fn is_https(&self) -> bool {
         self.scheme == "https"
     }

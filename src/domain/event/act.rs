@@ -14,12 +14,11 @@ use crate::domain::session::{SessionId, Verdict};
 pub enum Act {
     /// `signed_in`: a session started, after the right password or a new one.
     SignedIn {
-        /// Whose it is.
+        /// Whose session it is.
         user: UserId,
-        /// The session.
         session: SessionId,
     },
-    /// `sign_in_failed`.
+    /// `sign_in_failed`: a login was refused.
     SignInFailed {
         /// Why.
         refusal: LoginRefusal,
@@ -28,21 +27,20 @@ pub enum Act {
         /// The address that was tried, if the text is an address.
         address: Option<Pseudonym>,
     },
-    /// A genuine refresh token was presented: `renewed`, `renewal_refused`, or `token_reused` when a
-    /// used token came back, which ended its session.
+    /// A genuine refresh token was presented: `renewed`, `renewal_refused`, or `token_reused` when
+    /// a used token came back. A used token ends its session.
     Renewal {
         /// Whose token it was.
         user: UserId,
-        /// Of which session.
+        /// The session of the token.
         session: SessionId,
         /// What was decided.
         verdict: Verdict,
     },
-    /// `signed_out`: by one of the session's own tokens.
+    /// `signed_out`: one of the session's own tokens was used to log out.
     SignedOut {
         /// Whose session it was.
         user: UserId,
-        /// The session.
         session: SessionId,
     },
     /// `session_replaced`: the same user signed in again in the same browser.
@@ -54,7 +52,7 @@ pub enum Act {
     },
     /// `code_issued`: an app may exchange a code for tokens of its user.
     CodeIssued {
-        /// Whose tokens.
+        /// Whose tokens the app may get.
         user: UserId,
         /// The browser's session.
         session: SessionId,
@@ -63,7 +61,7 @@ pub enum Act {
     },
     /// `authorization_denied`: the user denied what an app asked for.
     AuthorizationDenied {
-        /// Who.
+        /// The user who denied it.
         user: UserId,
         /// The browser's session.
         session: SessionId,
@@ -88,8 +86,8 @@ pub enum Act {
         /// Why.
         refusal: ExchangeRefusal,
     },
-    /// `code_replayed`: a code was exchanged again, with everything that belongs to it. The session
-    /// that it began has ended.
+    /// `code_replayed`: a used code was presented again, with the right verifier, redirect URI and
+    /// client. The session that the code began has ended.
     CodeReplayed {
         /// Whose session it was.
         user: UserId,
@@ -105,57 +103,58 @@ pub enum Act {
         /// Why.
         refusal: ClientRefusal,
     },
-    /// `client_document_refused`: the document of an app that nobody registered was not accepted, so
-    /// nobody can sign in to the app.
+    /// `client_document_refused`: the document of an app that nobody registered was not accepted,
+    /// so nobody can sign in to the app.
     ClientDocumentRefused {
         /// The app's `client_id`: the URL.
         client: String,
         /// Why.
         reason: &'static str,
     },
-    /// `session_ended`: from the list, by its owner or for them.
+    /// `session_ended`: one session was ended from the list of sessions.
     SessionEnded {
         /// Whose session it was.
         user: UserId,
         /// The session that ended.
         session: SessionId,
-        /// The administrator or operator who did it; `None` for the owner.
+        /// The administrator or operator who did it. `None` for the owner.
         by: Option<Actor>,
     },
     /// `other_sessions_ended`: all sessions of a user except one.
     OtherSessionsEnded {
-        /// Whose they were.
+        /// Whose sessions they were.
         user: UserId,
         /// The session that continues.
         session: SessionId,
     },
     /// `sessions_revoked`: all sessions of a user.
     SessionsRevoked {
-        /// Whose they were.
+        /// Whose sessions they were.
         user: UserId,
-        /// Who did it; `None` for a Worker that called by RPC.
+        /// Who did it. `None` for a Worker that called by RPC.
         by: Option<Actor>,
     },
-    /// `reset_requested`. Whether the address has an account is not looked up.
+    /// `reset_requested`: somebody asked for a link to choose a new password. Whether the address has
+    /// an account is not looked up.
     ResetRequested {
-        /// For which address.
+        /// The address that was typed.
         address: Pseudonym,
     },
     /// `password_reset`: a new password was chosen with a mailed link. Every session ended.
     PasswordReset {
-        /// Whose it is.
+        /// Whose account it is.
         user: UserId,
     },
     /// `password_changed`: a new password was chosen with the current one. Every session ended.
     PasswordChanged {
-        /// Whose it is.
+        /// Whose account it is.
         user: UserId,
         /// The session that requested it.
         session: SessionId,
     },
     /// `password_check_failed`: somebody who is signed in entered a wrong current password.
     PasswordCheckFailed {
-        /// Whose it is.
+        /// Whose account it is.
         user: UserId,
         /// The session in which it was entered.
         session: SessionId,
@@ -164,47 +163,47 @@ pub enum Act {
     },
     /// `reauthenticated`: somebody who is signed in entered the right password again.
     Reauthenticated {
-        /// Whose it is.
+        /// Whose session it is.
         user: UserId,
         /// The session, which continues.
         session: SessionId,
     },
-    /// `registration_requested`, for an address with or without an account.
+    /// `registration_requested`: somebody asked to register an address, which may have an account.
     RegistrationRequested {
-        /// Which address.
+        /// The address that was typed.
         address: Pseudonym,
     },
     /// `registered`: the owner created an account.
     Registered {
-        /// Whose it is.
+        /// Whose account it is.
         user: UserId,
-        /// Its address.
+        /// The account's address.
         address: Pseudonym,
     },
-    /// `verification_requested`: the mail was requested again.
+    /// `verification_requested`: the mail to verify an address was requested again.
     VerificationRequested {
-        /// For which address.
+        /// The address that was typed.
         address: Pseudonym,
     },
-    /// `email_verified`, for an account that existed before.
+    /// `email_verified`: the address of an existing account was verified.
     EmailVerified {
-        /// Whose it is.
+        /// Whose account it is.
         user: UserId,
-        /// The operator who vouched for it; `None` for the owner, who used a mailed link.
+        /// The operator who vouched for the address. `None` if the owner used a mailed link.
         by: Option<Actor>,
     },
-    /// `email_change_requested`.
+    /// `email_change_requested`: a user asked to change the address of the account.
     EmailChangeRequested {
-        /// Whose it is.
+        /// Whose account it is.
         user: UserId,
         /// The session that requested it.
         session: SessionId,
         /// The new address.
         address: Pseudonym,
     },
-    /// `email_changed`.
+    /// `email_changed`: the owner confirmed the new address.
     EmailChanged {
-        /// Whose it is.
+        /// Whose account it is.
         user: UserId,
         /// The new address.
         address: Pseudonym,
@@ -216,13 +215,13 @@ pub enum Act {
         /// The account of the link, if the link is genuine and for an account.
         user: Option<UserId>,
     },
-    /// `account_created`: by an administrator or an operator.
+    /// `account_created`: an administrator or an operator created an account.
     AccountCreated {
-        /// Whose it is.
+        /// Whose account it is.
         user: UserId,
         /// Who created it.
         by: Actor,
-        /// Its address.
+        /// The account's address.
         address: Pseudonym,
     },
     /// `accounts_imported`: one request of an import.
@@ -238,19 +237,19 @@ pub enum Act {
         by: Actor,
         /// How many accounts.
         count: usize,
-        /// Whether their password hashes were among what was exported.
+        /// Whether the export contained their password hashes.
         with_password_hashes: bool,
     },
     /// `account_deleted`.
     AccountDeleted {
-        /// Whose it was.
+        /// Whose account it was.
         user: UserId,
         /// The user, an administrator or an operator.
         by: Actor,
     },
     /// `roles_changed`.
     RolesChanged {
-        /// Whose they are.
+        /// Whose account it is.
         user: UserId,
         /// The administrator or operator.
         by: Actor,
@@ -259,7 +258,7 @@ pub enum Act {
     },
     /// `user_disabled`, which ends every session, or `user_enabled`.
     DisabledChanged {
-        /// Who.
+        /// Whose account it is.
         user: UserId,
         /// The administrator or operator.
         by: Actor,
@@ -273,7 +272,8 @@ pub enum Act {
         /// The administrator or operator.
         by: Actor,
     },
-    /// `link_returned`: an operator got the link of an invitation instead of the owner's mailbox.
+    /// `link_returned`: the link of an invitation was given to an operator, and not mailed to the
+    /// owner.
     LinkReturned {
         /// Whose account it is.
         user: UserId,
@@ -301,7 +301,8 @@ pub enum Act {
         /// How many.
         mails: u64,
     },
-    /// `counters_raised`: after a restore of the database. Every session of these accounts ended.
+    /// `counters_raised`: an operator raised the counters after a restore of the database. Every
+    /// session of these accounts ended.
     CountersRaised {
         /// The operator.
         by: Actor,
@@ -309,7 +310,7 @@ pub enum Act {
         accounts: u64,
     },
     /// `client_created`, `client_changed`, `client_disabled`, `client_enabled`, `client_deleted`,
-    /// `client_secret_added` or `client_secret_deleted`: of an app.
+    /// `client_secret_added` or `client_secret_deleted`: an app or its secrets changed.
     ClientManaged {
         /// The app.
         client: ClientId,
@@ -320,7 +321,6 @@ pub enum Act {
     },
     /// `grant_withdrawn`: a user withdrew an app's access. Its sessions end.
     GrantWithdrawn {
-        /// Who.
         user: UserId,
         /// The session that requested it.
         session: SessionId,
@@ -338,37 +338,35 @@ pub enum Act {
     AccessDenied {
         /// Whose token it was.
         user: UserId,
-        /// Of which session.
+        /// The session of the token.
         session: SessionId,
     },
     /// `limit_hit`: too many attempts.
     LimitHit {
-        /// Which limit.
         limit: &'static str,
         /// Whose attempts it counts.
         whose: Whose,
     },
     /// `vendor_unreachable`: another service did not answer, or not in a usable way.
     VendorUnreachable {
-        /// `breached_passwords`: the password was accepted all the same. `turnstile`: a login
-        /// continued, and anything else was refused.
+        /// `breached_passwords`: the password was still accepted. `turnstile`: a login continued,
+        /// and other requests were refused.
         vendor: &'static str,
         /// What went wrong.
         reason: String,
     },
     /// `mail_kept`: a mail could not be queued. The cron will send it.
     MailKept {
-        /// Which mail.
         mail: &'static str,
         /// What the platform said.
         reason: String,
     },
-    /// `mail_refused`: the mail provider refuses this account. `mail_outage`: it accepts no mail.
-    /// Recorded when it begins and by each run of the cron while it lasts.
+    /// `mail_refused`: the mail provider refuses this account. `mail_outage`: the provider accepts
+    /// no mail. The event is recorded when the failure begins, and by each run of the cron while it
+    /// lasts.
     ProviderFails(ProviderFailures),
     /// `mail_not_queued`: a mail about a change could not be queued. The change was made.
     MailNotQueued {
-        /// Which mail.
         mail: &'static str,
         /// What the platform said.
         reason: String,
@@ -382,11 +380,10 @@ pub enum ClientAct {
     Created,
     /// Its fields were changed.
     Changed,
-    /// It was disabled, and perhaps changed otherwise too.
+    /// It was disabled. Other fields may have changed too.
     Disabled,
-    /// It was enabled again, and perhaps changed otherwise too.
+    /// It was enabled again. Other fields may have changed too.
     Enabled,
-    /// It was deleted.
     Deleted,
     /// It got this secret.
     SecretAdded(SecretId),
@@ -431,11 +428,8 @@ pub enum Whose {
 /// The result of an act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It was done.
     Done,
-    /// It was refused.
     Refused,
-    /// It failed.
     Failed,
 }
 
@@ -548,7 +542,7 @@ impl Act {
             {
                 Level::Error
             }
-            // The password was accepted, and the mail will be sent.
+            // These failures do no harm now: the password was accepted, or the mail will be sent.
             Self::VendorUnreachable {
                 vendor: "breached_passwords",
                 ..

@@ -5,8 +5,8 @@ use std::fmt;
 use crate::domain::account::UserId;
 use crate::domain::operator::OperatorId;
 
-/// Who did something to an account: a user, who may be its owner or an administrator, or an
-/// operator, who has no account.
+/// Who did something to an account: a user or an operator. The user may be the account's owner or
+/// an administrator. An operator has no account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Actor {
     /// A user with an access token.

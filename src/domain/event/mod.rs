@@ -49,14 +49,14 @@ impl Event {
         self.act.level()
     }
 
-    /// Whether it gets its own line. A renewal gets none unless a used token came back: the
-    /// request's line says it all, and most requests are renewals.
+    /// Whether the act gets its own line. Most requests are renewals, and the line of the request
+    /// says enough about them. So a renewal gets a line of its own only if a used token came back.
     #[must_use]
     pub fn has_line(&self) -> bool {
         !matches!(self.name(), "renewed" | "renewal_refused")
     }
 
-    /// The values in the order of [`COLUMNS`]; an unknown one is empty.
+    /// The values in the order of [`COLUMNS`]. An unknown value is empty.
     #[must_use]
     pub fn values(&self, request_id: &str) -> [String; COLUMNS.len()] {
         let pseudonym = |known: Option<Pseudonym>| {
@@ -77,7 +77,8 @@ impl Event {
         ]
     }
 
-    /// Its line: one JSON object whose members are strings. `time` is when it happened (RFC 3339).
+    /// The log line of the event: one JSON object whose members are strings. `time` is when the
+    /// event happened (RFC 3339).
     #[must_use]
     pub fn to_json(&self, time: &str, request_id: &str) -> String {
         let mut line = LogLine::new(self.level(), self.name());

@@ -1,5 +1,5 @@
-//! Pseudonyms: the log has one for each address and network. The same address or network always has
-//! the same pseudonym, and the pseudonym does not reveal it.
+//! Pseudonyms of addresses and networks, for the log. The same address or network always has the
+//! same pseudonym. The pseudonym does not reveal it.
 
 use std::fmt;
 
@@ -13,13 +13,13 @@ use crate::domain::ticket::{TicketSecrets, tag};
 const LENGTH: usize = 16;
 
 /// 16 hex digits of a keyed hash (HMAC-SHA-256, truncated to 64 bits: NIST SP 800-107 section 5.1).
-/// Without `TICKET_SECRET` nobody can test addresses or networks against it; an operator who has it
-/// can (`edgegate pseudonym`).
+/// Without `TICKET_SECRET` nobody can find out whether a pseudonym belongs to a known address or
+/// network. An operator who has the secret can (`edgegate pseudonym`).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Pseudonym([u8; LENGTH]);
 
 impl Pseudonym {
-    /// The pseudonym of an address: the first digits of its account's name, which changes with the
+    /// The pseudonym of an address: the first digits of the account's name. It changes with the
     /// first ticket secret.
     #[must_use]
     pub fn of_account(name: &AccountName) -> Self {
@@ -55,7 +55,7 @@ impl NetworkPseudonyms {
         Self(secrets.address_key("network", issuer))
     }
 
-    /// The same for each ticket secret, in order.
+    /// The pseudonyms for each ticket secret, in order.
     pub fn of_each_secret(secrets: &TicketSecrets, issuer: &str) -> impl Iterator<Item = Self> {
         let keys = secrets.address_keys("network", issuer);
         keys.into_iter().map(Self)

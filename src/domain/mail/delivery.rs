@@ -15,7 +15,7 @@ pub enum Delivery {
     NotDue(NotDue),
     /// The mailbox has an earlier link that is still valid.
     EarlierLink,
-    /// It will never reach this address. The reason is the provider's.
+    /// The mail will never reach this address. The text is the provider's reason.
     Undeliverable(String),
     /// It is retried.
     Later {
@@ -65,7 +65,7 @@ impl Delivery {
         }
     }
 
-    /// Whether the provider was asked, or something failed on the way there.
+    /// Whether the provider was asked, or something failed before that.
     #[must_use]
     pub const fn is_attempt(&self) -> bool {
         match self {
@@ -95,7 +95,6 @@ pub struct MailLine {
     pub request: Option<RequestId>,
     /// The job's id, or the id of the queue's message if the job can't be read.
     pub job: String,
-    /// Which mail.
     pub mail: &'static str,
     /// The recipient. Unknown for an invitation that was not sent.
     pub address: Option<Pseudonym>,
@@ -109,8 +108,8 @@ pub struct MailLine {
 }
 
 impl MailLine {
-    /// Its level: a failing provider has its own lines of level `error`, so that an outage does not
-    /// make one for each mail.
+    /// The level of this line. A failing provider has its own lines of level `error`, so an outage
+    /// does not make one for each mail.
     #[must_use]
     pub const fn level(&self) -> Level {
         self.delivery.level()

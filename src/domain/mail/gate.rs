@@ -54,8 +54,8 @@ impl NoticedAct {
 pub enum Counted {
     /// A request of a network for a mail of this kind.
     Request(RouteClass),
-    /// A network's first request, counted for the larger network around it, which may have `most`
-    /// of them per hour of the clock.
+    /// A network's first request. It is counted for the larger network around it, which may have
+    /// `most` such requests per hour of the clock.
     FirstRequest { class: RouteClass, most: u64 },
     /// A mail for somebody who presented a device or session ticket of a user.
     KnownMail,
@@ -68,7 +68,7 @@ pub enum Counted {
 #[serde(rename_all = "snake_case")]
 pub enum Rank {
     First,
-    /// One of the next four.
+    /// One of the next four requests.
     Medium,
     Rest,
 }
@@ -79,9 +79,10 @@ pub enum Rank {
 pub enum GateVerdict {
     /// A request for a mail, with its rank.
     Ranked(Rank),
-    /// Anything else that is within its limit.
+    /// Another event that is within its limit.
     Within,
-    /// It is over its limit and was not counted. It may be retried after this number of seconds.
+    /// The event is over its limit and was not counted. It may be retried after this number of
+    /// seconds.
     Over(u64),
 }
 
@@ -116,7 +117,7 @@ mod tests {
             r#"{"first_request":{"class":"reset","most":-1}}"#,
             r#"{"known_mail":1}"#,
             r#"{"act":"x"}"#,
-            // Calls of the version before this one.
+            // Calls in the form of the version before this one.
             "request reset",
             "known",
         ] {

@@ -20,7 +20,8 @@ use edgegate_token::unicode::breaks_line;
 const FORMAT: &str = "2";
 /// Still read: jobs of this format may have been queued before a deploy.
 const OLD_FORMAT: &str = "1";
-/// No hexadecimal digit is a `p`, so this is in no other subtag.
+/// What comes before the id of an app's request. `p` is not a hexadecimal digit, so no other subtag
+/// contains this text.
 const BEFORE_APP_REQUEST: &str = "-app-";
 
 /// A queued mail. `Debug` prints no address.
@@ -111,11 +112,11 @@ pub enum Task {
     /// A used refresh token came back, stolen or leaked, and its session was ended (OWASP ASVS
     /// 6.3.5).
     SessionEnded {
-        /// Whose session it was.
+        /// The address of the user whose session it was.
         to: EmailAddress,
         /// The program that presented the token.
         device: Option<String>,
-        /// The place that it came from.
+        /// The place from which the token was presented.
         place: Option<String>,
     },
 }
@@ -138,8 +139,8 @@ impl Task {
         }
     }
 
-    /// Whether concurrent requests may each queue this notice of one event. Their jobs have the
-    /// same id, and only one is sent.
+    /// Whether several concurrent requests may queue this notice for the same event. Their jobs
+    /// have the same id, and only one is sent.
     #[must_use]
     pub const fn is_sent_once(&self) -> bool {
         matches!(
@@ -148,8 +149,8 @@ impl Task {
         )
     }
 
-    /// The class of a mail that strangers can request, which decides who pays; `None` for the
-    /// others.
+    /// The class of a mail that strangers can request. It decides which pools can pay for the mail.
+    /// `None` for other mails.
     #[must_use]
     pub const fn class(&self) -> Option<RouteClass> {
         match self {
@@ -199,8 +200,8 @@ impl Task {
         }
     }
 
-    /// Whether it tells an account's owner what happened to the account. Notices have their own
-    /// queue and share nothing with the mails that strangers can request.
+    /// Whether this mail tells an account's owner what happened to the account. Notices have their
+    /// own queue and share nothing with the mails that strangers can request.
     #[must_use]
     pub const fn is_notice(&self) -> bool {
         match self {
@@ -321,7 +322,7 @@ impl Job {
         text
     }
 
-    /// Decodes a queued text, and checks it again; `None` if it is malformed.
+    /// Decodes a queued text, and checks it again. `None` if it is malformed.
     ///
     /// A job of format 1 has neither attempts nor a pool: it gets 0 and
     /// [`Task::pool_before_ranks`]. Its invitations and changes of address are rejected, since they

@@ -113,8 +113,8 @@ fn pools_attempts_and_payment_can_be_decoded_again() {
     }
 }
 
-/// Versions that don't know requests parse the line with a request as a language tag, and ignore its
-/// subtags (RFC 5646 section 2.2.7).
+/// Versions that don't know requests parse this line as a language tag, and ignore its subtags (RFC
+/// 5646 section 2.2.7).
 #[test]
 fn a_version_that_knows_no_requests_reads_the_job() {
     for task in tasks() {

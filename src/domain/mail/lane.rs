@@ -2,7 +2,7 @@
 //! useful.
 //!
 //! Anybody can ask for a mail to any address. So a request is refused only while the newest link
-//! still has at least half of its lifetime left. Strangers can cause an early link; they can't
+//! still has at least half of its lifetime left. Strangers can cause an early link, but they can't
 //! prevent the owner from having one.
 
 use crate::domain::policy::{DAY, LANE_BURSTS, LANE_JOBS_KEPT, LINK_FRESH_PART, LINK_LIFE_MAX};
@@ -46,8 +46,8 @@ impl LinkLife {
             .saturating_add(self.seconds() / LINK_FRESH_PART)
     }
 
-    /// The minutes that its mail promises: no more than are left when the mail is sent, and the
-    /// same in every attempt.
+    /// How many minutes the mail says that the link is valid. At least as many are left when the
+    /// mail is sent, and every attempt says the same.
     #[must_use]
     pub const fn minutes(self) -> u64 {
         self.ends_at.saturating_sub(self.fresh_until()) / 60
@@ -134,7 +134,7 @@ impl Lane {
         sent.collect::<Vec<_>>().join("\n")
     }
 
-    /// Decodes a stored text; `None` if it is malformed.
+    /// Decodes a stored text. `None` if it is malformed.
     #[must_use]
     pub fn decode(text: &str) -> Option<Self> {
         let lines = text.split('\n').filter(|line| !line.is_empty());
@@ -160,7 +160,7 @@ mod tests {
     use super::*;
     use crate::domain::policy::{HOUR, RESET_LINK_TTL, VERIFICATION_LINK_TTL};
 
-    /// The times of mails if somebody asks every `step` seconds for a week, and the smallest share
+    /// The times of mails if somebody asks every `step` seconds for a week. Also the smallest share
     /// of its lifetime that the newest link had left when a request was refused.
     fn week(base: u64, step: usize) -> (Vec<u64>, f64) {
         let (mut lane, mut sent, mut least) = (Lane::default(), Vec::new(), 1.0_f64);
@@ -189,7 +189,7 @@ mod tests {
         let (others, least_of_others) = week(VERIFICATION_LINK_TTL, 10);
         assert_eq!((on_day_1(&resets), on_day_1(&others)), (8, 4));
         assert_eq!((resets.len(), others.len()), (20, 16));
-        // The account's address gets resets; its variants get the others.
+        // The account's address gets resets. Its variants get the other mails.
         assert!(on_day_1(&resets) + on_day_1(&others) <= 12);
         assert!(resets.len() + others.len() <= 36);
         // If the account's address is a variant itself, there is a third lane.

@@ -49,7 +49,7 @@ impl MailKeys {
         self.gate(&["network ", &client.mail_network()].concat())
     }
 
-    /// The counter of the larger network around it.
+    /// The counter of the larger network around the client's network.
     #[must_use]
     pub fn larger_network(&self, client: &Client) -> GateName {
         self.gate(&["larger ", &client.mail_larger_network()].concat())

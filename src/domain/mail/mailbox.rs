@@ -2,9 +2,9 @@
 
 use crate::domain::account::EmailAddress;
 
-/// The mailbox of an address, for counting only: its canonical form without a sub-address (`+tag`),
-/// and for Gmail without dots and under one domain. Two accounts may share a mailbox. Mail always
-/// goes to the address as it was given.
+/// The mailbox of an address, for counting only. It is the canonical form of the address without a
+/// sub-address (`+tag`). For Gmail it also has no dots, and one domain. Two accounts may share a
+/// mailbox. Mail always goes to the address as it was given.
 #[must_use]
 pub fn mailbox(email: &EmailAddress) -> String {
     let canonical = email.canonical();

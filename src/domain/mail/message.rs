@@ -24,7 +24,8 @@ pub struct Message {
     /// For programs that show no HTML.
     pub text: String,
     pub html: String,
-    /// The same for every attempt to send this mail, and for no other mail: 64 hexadecimal digits.
+    /// 64 hexadecimal digits. Every attempt to send this mail has the same key, and no other mail
+    /// has it.
     pub idempotency_key: String,
     /// The request that asked for it.
     pub request: Option<RequestId>,

@@ -32,9 +32,9 @@ impl From<Rank> for Pool {
 }
 
 impl Pool {
-    /// How many mails of this class the pool pays for per hour, out of a budget; `None` if nothing
-    /// is paid. Each pool has at least one, so that a small budget excludes nobody: if the budget
-    /// is below 20 per hour, all pools together may exceed it by up to five.
+    /// How many mails of this class the pool pays for per hour, out of a budget. `None` if nothing
+    /// is paid. Each pool has at least one mail, so that a small budget excludes nobody. If the
+    /// budget is below 20 per hour, all pools together may exceed it by up to five.
     #[must_use]
     pub const fn share(self, class: RouteClass, budget: u64) -> Option<u64> {
         let [first, medium, rest] = match class {
@@ -53,7 +53,7 @@ impl Pool {
         }
     }
 
-    /// The name under which the pool of a class is charged; `None` if nothing is paid.
+    /// The name under which the pool of a class is charged. `None` if nothing is paid.
     #[must_use]
     pub const fn account(self, class: RouteClass) -> Option<&'static str> {
         Some(match (class, self) {
@@ -79,7 +79,7 @@ impl Pool {
         }
     }
 
-    /// Reads the text form; `None` when it is not one.
+    /// Decodes a queued text. `None` if it is malformed.
     #[must_use]
     pub fn decode(text: &str) -> Option<Self> {
         Some(match text {

@@ -2,9 +2,9 @@
 
 /// `MAIL_PROVIDER`: the vendor that sends mails.
 ///
-/// `MAIL_FROM` must be an address that the vendor has verified. Clicks on our mails must not be
-/// tracked, nor whether they are opened: a link in a mail is a secret. Where a request can switch
-/// tracking off, it does. Elsewhere it is a setting of the vendor, described below.
+/// `MAIL_FROM` must be an address that the vendor has verified. The vendor must not track who opens
+/// our mails or clicks on their links, because a link in a mail is a secret. Where a request can
+/// switch tracking off, it does. Elsewhere tracking is a setting of the vendor, described below.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Provider {
     /// Resend. `MAIL_API_KEY`: an API key with sending access. `MAIL_API_URL`: not needed. Tracking
@@ -58,7 +58,7 @@ impl Provider {
         }
     }
 
-    /// The API's base URL if `MAIL_API_URL` is not set; `None` where it is required, or not used.
+    /// The API's base URL if `MAIL_API_URL` is not set. `None` where it is required, or not used.
     #[must_use]
     pub const fn default_api_url(self) -> Option<&'static str> {
         match self {

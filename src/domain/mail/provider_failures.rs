@@ -5,7 +5,7 @@ use crate::domain::policy::MAIL_OUTAGE;
 /// What is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailureKind {
-    /// The provider refuses this account: key, plan, sender or `MAIL_API_URL`. It stays so until
+    /// The provider refuses this account: key, plan, sender or `MAIL_API_URL`. This lasts until
     /// somebody repairs it.
     Refused,
     /// The provider does not answer, or can't send now. It usually recovers by itself.
@@ -46,7 +46,7 @@ pub struct ProviderFailures {
 }
 
 impl ProviderFailures {
-    /// Whether it just began.
+    /// Whether only one attempt has failed so far.
     #[must_use]
     pub const fn is_new(&self) -> bool {
         self.failures <= 1

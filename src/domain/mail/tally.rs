@@ -8,8 +8,8 @@ use crate::domain::policy::{
 };
 
 /// What one network or user did recently: the times of each kind of event, in seconds since 1970.
-/// Thirty requests an hour means thirty in any 3,600 seconds, not only from one full hour to the
-/// next. Only the first requests of a larger network are counted by the hour of the clock.
+/// Thirty requests an hour means thirty in any 3,600 seconds, wherever these begin. Only the first
+/// requests of a larger network are counted by the hour of the clock.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally(BTreeMap<String, Vec<u64>>);
 
@@ -50,8 +50,8 @@ impl Tally {
         last.max().map_or(0, |at| at.saturating_add(DAY))
     }
 
-    /// Counts one event. At most `most` may happen in any `span` seconds; an error is the number of
-    /// seconds until the next one may.
+    /// Counts one event. At most `most` events may happen in any `span` seconds. An error is the
+    /// number of seconds until the next event is allowed.
     fn take(&mut self, name: &str, most: usize, span: u64, now: u64) -> Result<(), u64> {
         let times = self.0.entry(name.to_owned()).or_default();
         times.retain(|at| at.saturating_add(span) > now);
@@ -99,7 +99,7 @@ impl Tally {
         lines.collect::<Vec<_>>().join("\n")
     }
 
-    /// Decodes a stored text; `None` if it is malformed.
+    /// Decodes a stored text. `None` if it is malformed.
     #[must_use]
     pub fn decode(text: &str) -> Option<Self> {
         let lines = text.split('\n').filter(|line| !line.is_empty());

@@ -23,7 +23,7 @@ pub struct ActiveSession {
     /// The app that holds it. `None`: a browser or program that signed in to the issuer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app: Option<ClientHash>,
-    /// The sign-on that a browser's session goes on with, or whose end ends that of an app.
+    /// The sign-on. A browser's session continues it. An app's session ends when the sign-on ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sign_on: Option<SessionId>,
 }
@@ -43,15 +43,16 @@ impl ActiveSession {
         }
     }
 
-    /// Who holds it.
+    /// Who holds the session.
     #[must_use]
     pub fn holder(&self) -> Holder {
         Holder::new(self.app, self.sign_on)
     }
 }
 
-/// The sessions to end so that `most` are left, including the new one: the oldest of the others
-/// (OWASP ASVS 7.1.2). `others` are sorted by their beginning, which is the order of their ids.
+/// The sessions to end so that `most` are left, including the new one (OWASP ASVS 7.1.2). These are
+/// the oldest of the `others`. The `others` are sorted by their beginning, which is the order of
+/// their ids.
 ///
 /// ```
 /// use edgegate::domain::session::{SessionId, surplus};

@@ -23,19 +23,18 @@ pub struct Client {
     uncounted: bool,
 }
 
-/// Where a request came from, as the platform reports it. Only people read it: nothing is decided
-/// by it.
+/// Where a request came from, as the platform reports it. Only people read it. The service decides
+/// nothing by it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     /// The country: two letters (ISO 3166-1 alpha-2), or Cloudflare's `T1` for Tor.
     pub country: Option<String>,
-    /// The city.
     pub city: Option<String>,
 }
 
 impl Place {
-    /// From what the platform reports. A country that is not two letters or digits is dropped, and
-    /// so is a city with anything but letters, spaces, hyphens, apostrophes and dots after
+    /// The place that the platform reports. A country that is not two letters or digits is dropped,
+    /// and so is a city with anything but letters, spaces, hyphens, apostrophes and dots after
     /// abbreviations. A city is cut to 64 characters. Users read it in mails, so it must not look
     /// like a link.
     #[must_use]
@@ -62,10 +61,10 @@ fn is_city(text: &str) -> bool {
 }
 
 impl Client {
-    /// From the address that the platform reports and the `User-Agent`. On Cloudflare the address
-    /// is `CF-Connecting-IP`, never a header that clients choose. The `User-Agent` is cut to 256
-    /// characters. All but visible ASCII characters and spaces become question marks; control
-    /// characters are removed.
+    /// The client with the address that the platform reports and this `User-Agent`. On Cloudflare
+    /// the address is `CF-Connecting-IP`, never a header that clients choose. The `User-Agent` is
+    /// cut to 256 characters. Characters other than visible ASCII and spaces become question marks.
+    /// Control characters are removed.
     #[must_use]
     pub fn new(ip: Option<&str>, user_agent: Option<&str>) -> Self {
         Self {
@@ -90,8 +89,8 @@ impl Client {
         }
     }
 
-    /// A client whose address a trusted caller does not name. No limit counts it: under a common
-    /// key such clients would block each other, and with the account alone as key a stranger could
+    /// A client whose address a trusted caller does not name. No limit counts it. Under a common
+    /// key such clients would block each other. If the account alone were the key, a stranger could
     /// lock its owner out.
     #[must_use]
     pub fn uncounted() -> Self {
@@ -107,13 +106,13 @@ impl Client {
         }
     }
 
-    /// Whether limits count it.
+    /// Whether limits count this client.
     #[must_use]
     pub fn is_counted(&self) -> bool {
         !self.uncounted
     }
 
-    /// Whether its address is known.
+    /// Whether the client's address is known.
     #[must_use]
     pub fn has_address(&self) -> bool {
         self.ip.is_some()
@@ -125,7 +124,6 @@ impl Client {
         Self { place, ..self }
     }
 
-    /// The place.
     #[must_use]
     pub fn place(&self) -> &Place {
         &self.place
@@ -158,7 +156,8 @@ impl Client {
         self.masked(v4, v6)
     }
 
-    /// The larger network around it: the /16 of IPv4 or the /32 of IPv6.
+    /// The larger network around the [`mail_network`](Self::mail_network): the /16 of IPv4 or the
+    /// /32 of IPv6.
     #[must_use]
     pub fn mail_larger_network(&self) -> String {
         let (v4, v6) = MAIL_LARGER_NETWORK_BITS;
@@ -188,8 +187,8 @@ pub struct ClientFingerprint(pub [u8; 4]);
 constant_time_eq!(ClientFingerprint => |it| &it.0);
 
 impl ClientFingerprint {
-    /// The four bytes that a store keeps. Zeros stand for a client whose address was not known. The
-    /// one fingerprint in 2^32 that is zeros itself is therefore not recognised, which is safe.
+    /// The four bytes that a store keeps. Zeros mean that the client's address was not known. One
+    /// fingerprint in 2^32 consists of zeros, too. It is not recognised later, which is safe.
     #[must_use]
     pub fn to_bytes(by: Option<Self>) -> [u8; 4] {
         by.map_or([0; 4], |by| by.0)
@@ -202,9 +201,9 @@ impl ClientFingerprint {
     }
 }
 
-/// A client's fingerprints, one for each secret of the deployment. The first belongs to the secret
-/// that seals, and is the one that is stored. Any of them is recognised, so that clients stay known
-/// after a change of `TICKET_SECRET`.
+/// A client's fingerprints, one for each secret of the deployment. The first one belongs to the
+/// secret that seals. Only this one is stored. All of them are recognised, so that clients stay
+/// known after a change of `TICKET_SECRET`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprints([ClientFingerprint; MAX_TICKET_SECRETS]);
 
@@ -215,7 +214,7 @@ impl Fingerprints {
         Self([fingerprint; MAX_TICKET_SECRETS])
     }
 
-    /// The one that is stored.
+    /// The fingerprint that is stored.
     #[must_use]
     pub const fn recorded(&self) -> ClientFingerprint {
         let [first, ..] = self.0;
@@ -228,7 +227,7 @@ impl Fingerprints {
         self.0.contains(&recorded)
     }
 
-    /// All of them, for sending to another isolate.
+    /// All fingerprints, for sending to another isolate.
     #[must_use]
     pub const fn to_array(self) -> [ClientFingerprint; MAX_TICKET_SECRETS] {
         self.0

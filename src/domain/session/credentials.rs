@@ -15,12 +15,12 @@ pub struct Credentials {
 /// Whether the request has to bring the token of a solved challenge.
 #[derive(Clone, Debug, Default)]
 pub enum Challenge {
-    /// It does not.
+    /// The request needs no token.
     #[default]
     NotNeeded,
-    /// It has to, and has none.
+    /// The request needs a token, and has none.
     Missing,
-    /// It has this token.
+    /// The request needs a token, and has this one.
     Token(Secret),
 }
 
@@ -31,7 +31,7 @@ static NONE: Credentials = Credentials {
 };
 
 impl Credentials {
-    /// With this device ticket.
+    /// Adds this device ticket.
     #[must_use]
     pub fn with_device(self, device_token: Option<&str>) -> Self {
         Self {
@@ -40,7 +40,7 @@ impl Credentials {
         }
     }
 
-    /// With this refresh token. It only shows which account the request belongs to: nothing is
+    /// Adds this refresh token. It only shows which account the request belongs to: nothing is
     /// renewed with it.
     #[must_use]
     pub fn with_session(self, refresh_token: Option<&str>) -> Self {
@@ -50,7 +50,7 @@ impl Credentials {
         }
     }
 
-    /// With a challenge to be solved. `None` when its token did not come along.
+    /// Requires a solved challenge. `token` is `None` if the request has no token of it.
     #[must_use]
     pub fn with_challenge(self, token: Option<&str>) -> Self {
         Self {
@@ -71,19 +71,18 @@ impl Credentials {
         self.session_token.as_ref().map(Secret::expose)
     }
 
-    /// The challenge.
     #[must_use]
     pub fn challenge(&self) -> &Challenge {
         &self.challenge
     }
 }
 
-/// Who asks: a client with its credentials. A client alone has none.
+/// Who asks: a client with its credentials. If only a client is given, it has no credentials.
 #[derive(Clone, Copy, Debug)]
 pub struct Caller<'a> {
     /// What the request shows about its sender.
     pub client: &'a Client,
-    /// What came along.
+    /// What the request has besides its content.
     pub credentials: &'a Credentials,
 }
 

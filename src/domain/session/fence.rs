@@ -1,14 +1,14 @@
 //! A user's object answers renewals and checks from a copy of the user's row. The fence decides
-//! when it may: the rules of the protocol, without storage, clock or randomness.
+//! when it may. These are only the rules of the protocol, without storage, clock or randomness.
 //!
-//! D1 owns the row. Whoever changes it first *holds* the object. The object then drops its copy,
-//! and answers from the row for [`HOLD_TTL`]. The change can be committed only within
-//! [`HOLD_COMMIT`], even by a clock that differs by [`DATABASE_CLOCK_SKEW`]. So no copy exists when
-//! the row changes, and nobody has to be told afterwards.
+//! D1 owns the row. A Worker that changes the row must *hold* the object first. The object then
+//! drops its copy, and answers from the row for [`HOLD_TTL`]. The change can be committed only
+//! within [`HOLD_COMMIT`], even by a clock that differs by [`DATABASE_CLOCK_SKEW`]. So no copy
+//! exists when the row changes, and nobody has to be told afterwards.
 //!
 //! A row takes time to travel from D1 to the object. The *generation* shows whether something has
-//! happened meanwhile: each hold and each [`forget`](Fence::forget) draws a new one, and a row that
-//! was asked for under another generation is not kept.
+//! happened meanwhile. Each hold and each [`forget`](Fence::forget) draws a new generation. A row
+//! that was asked for under another generation is not kept.
 //!
 //! `tests/session_model/fence` searches all interleavings of these rules.
 
@@ -21,7 +21,6 @@ use crate::domain::policy::{COPY_TTL, DATABASE_CLOCK_SKEW, HOLD_COMMIT, HOLD_TTL
 /// What renewals and checks need of a user's row.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserCopy {
-    /// `version`.
     pub version: u64,
     /// `session_epoch`.
     pub epoch: u32,
@@ -29,7 +28,7 @@ pub struct UserCopy {
     pub roles: Vec<String>,
     /// The address as entered. Mails are sent to it.
     pub email: String,
-    /// The address as it is compared.
+    /// The canonical form of the address, for comparisons.
     pub email_canonical: String,
     /// Whether the address is verified.
     pub email_verified: bool,
@@ -81,7 +80,7 @@ impl UserCopy {
     }
 }
 
-/// A random number that every hold and every forgetting replaces.
+/// A random number. Each [`hold`](Fence::hold) and each [`forget`](Fence::forget) replaces it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Generation([u32; 2]);
 
@@ -109,19 +108,18 @@ impl Generation {
     }
 }
 
-/// A copy, and when its row was asked for by the object's clock, in seconds since 1970.
+/// A copy, and when the object asked for its row, in seconds since 1970 by the object's clock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DatedCopy {
-    /// The copy.
     pub row: UserCopy,
-    /// When it was asked for: the row is at least as new.
+    /// When the object asked for the row. The row is not older than this.
     pub asked_at: u64,
 }
 
-/// That the object needs the row, which the Worker reads from the primary database.
+/// The object's request for the row. The Worker reads the row from the primary database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Need {
-    /// The generation under which the row may be kept. `None`: it may not.
+    /// The generation under which the row may be kept. `None` if it may not be kept.
     pub generation: Option<Generation>,
     /// When the object asked, in seconds since 1970.
     pub asked_at: u64,
@@ -166,14 +164,14 @@ pub struct Fence {
     pub held_until: u64,
     /// The copy, if there is one.
     pub copy: Option<DatedCopy>,
-    /// The version that a change without a hold has reported. Only a Worker from before the fence
-    /// makes such a change. 0 if there was none.
+    /// The version that a change without a hold has reported. Only a Worker of a version that has
+    /// no fence makes such a change. 0 if there was none.
     pub reported: u64,
 }
 
 impl Fence {
     /// Holds the object for a change. Returns the deadline: the change may be committed while the
-    /// database's clock shows a time before it. A repeat only holds for longer.
+    /// database's clock shows a time before it. A second hold can only make the time longer.
     pub fn hold(&mut self, fresh: Generation, now: u64) -> u64 {
         self.forget(fresh);
         self.held_until = self.held_until.max(now.saturating_add(HOLD_TTL));
@@ -192,8 +190,8 @@ impl Fence {
         now < self.held_until
     }
 
-    /// The copy, if it may decide. `since` is `COPIES_SINCE`: the operator has changed or restored
-    /// the database at that time by their clock, so older copies are not used.
+    /// The copy, if it may decide. `since` is `COPIES_SINCE`. The operator has changed or restored
+    /// the database at that time, by the operator's clock. Older copies are not used.
     #[must_use]
     pub fn usable(&self, now: u64, since: u64) -> Option<&UserCopy> {
         let copy = self.copy.as_ref().filter(|_| !self.is_held(now))?;
@@ -216,7 +214,7 @@ impl Fence {
         let keeps = need.generation.is_some()
             && need.generation == self.generation
             && !self.is_held(now)
-            // Otherwise it could not decide, and each renewal would write it again.
+            // An older row could not decide, and each renewal would write it again.
             && row.version >= self.reported
             && is_recent(need.asked_at, now, since);
         if keeps {
@@ -228,8 +226,8 @@ impl Fence {
         keeps
     }
 
-    /// A login has read the row in this version. It says nothing about how old that is, so the row
-    /// is never kept; a copy of another version is dropped. Returns whether one was.
+    /// A login has read the row in this version. The age of that row is not known, so the row is
+    /// never kept. A copy of another version is dropped. Returns whether a copy was dropped.
     pub fn begin(&mut self, version: u64, fresh: Generation) -> bool {
         let differs = self
             .copy
@@ -248,9 +246,9 @@ impl Fence {
     }
 }
 
-/// Whether a row that was asked for at this time may decide: for a day, and not from before
-/// `COPIES_SINCE`. The clocks that wrote the two times may differ. A time in the future comes from
-/// a clock that was wrong.
+/// Whether a row that was asked for at this time may decide. It may for a day, unless it is older
+/// than `COPIES_SINCE`. The clocks that wrote these times may differ. A time far in the future
+/// comes from a clock that was wrong, so such a row may not decide.
 const fn is_recent(asked_at: u64, now: u64, since: u64) -> bool {
     let from_operator = since == 0 || asked_at >= since.saturating_add(DATABASE_CLOCK_SKEW);
     from_operator

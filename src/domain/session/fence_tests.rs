@@ -148,7 +148,7 @@ fn the_address_of_a_copy_is_that_of_its_row() {
     assert!(other.address().is_none());
 }
 
-/// As docs/storage.md shows it. Objects have copies that an earlier version wrote.
+/// docs/storage.md shows this form. Objects still have copies that an earlier version wrote.
 #[test]
 fn a_copy_is_stored_as_before() {
     let text = r#"{"version":4,"epoch":2,"roles":["user"],"email":"Ada@example.com","email_canonical":"ada@example.com","email_verified":true,"disabled":false}"#;
@@ -170,7 +170,7 @@ fn a_generation_is_stored_whole() {
     assert_ne!(one, Generation::new([0, 1, 2, 3, 252, 253, 254, 254]));
 }
 
-/// An object of an earlier version of the service keeps the copy when it is told of a change.
+/// If an object of an earlier version of the service is told of a change, it keeps its copy.
 #[test]
 fn a_reported_version_voids_older_copies() {
     let mut fence = with_copy();

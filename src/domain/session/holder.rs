@@ -1,9 +1,9 @@
 //! Who holds a session: a browser that signed in to the issuer, or another app.
 //!
-//! A *sign-on* is what the apps of one browser have in common. It begins with a login and has that
-//! session's id. If the same user signs in again in the same browser, the new session goes on with
-//! the sign-on of the one that it replaces. A log-out ends the sign-on, and with it the sessions of
-//! the apps that the user entered through it.
+//! A *sign-on* is what the apps of one browser have in common. It begins with a login and has the
+//! id of the login's session. If the same user signs in again in the same browser, the new session
+//! replaces the old one and continues its sign-on. A log-out ends the sign-on, and with it the
+//! sessions of the apps that the user entered through it.
 
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +28,8 @@ pub struct AppBinding {
 pub enum Holder {
     /// A browser or program that signed in to the issuer.
     Browser {
-        /// The sign-on that it goes on with. `None`: its own, whose id is the session's.
+        /// The sign-on that the session continues. `None` if the session has its own sign-on, whose
+        /// id is the session's.
         sign_on: Option<SessionId>,
     },
     /// An app that got its tokens for a code.
@@ -43,7 +44,7 @@ impl Default for Holder {
 }
 
 impl Holder {
-    /// The holder by the two fields of a record.
+    /// The holder that these two fields of a record describe.
     #[must_use]
     pub fn new(app: Option<ClientHash>, sign_on: Option<SessionId>) -> Self {
         match app {
@@ -70,8 +71,8 @@ impl Holder {
         }
     }
 
-    /// The sign-on that a session of a browser belongs to. An app's session has none of its own:
-    /// it only ends with one.
+    /// The sign-on that a session of a browser belongs to. An app's session has no sign-on of its
+    /// own. It only ends when a sign-on ends.
     #[must_use]
     pub fn own_sign_on(&self, session: SessionId) -> Option<SessionId> {
         match self {

@@ -1,7 +1,7 @@
 //! When and how the user last proved who they are.
 //!
-//! A session begins with a proof. Its refresh tickets carry the proof, a renewal hands it on
-//! unchanged, and access tokens show its time as `auth_time`. Only a password makes a newer one.
+//! A session begins with a proof. Its refresh tickets carry the proof, and a renewal hands it on
+//! unchanged. Access tokens show its time as `auth_time`. Only a password makes a newer proof.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ use crate::domain::policy::RECENT_PROOF;
 
 /// How a user proved who they are: the authentication methods of RFC 8176.
 ///
-/// A set in one byte. Today it holds `pwd` only; the other bits are reserved for further factors.
+/// A set in one byte. Today it holds `pwd` only. The other bits are reserved for further factors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(from = "u8", into = "u8")]
 pub struct Methods(u8);
@@ -51,7 +51,6 @@ impl From<Methods> for u8 {
 pub struct Proof {
     /// When it was given, in seconds since 1970.
     pub auth_time: u64,
-    /// How.
     pub methods: Methods,
 }
 
@@ -65,7 +64,7 @@ impl Proof {
         }
     }
 
-    /// The later of the two.
+    /// The later proof: this one or the `other`.
     #[must_use]
     pub fn or_later(self, other: Option<Self>) -> Self {
         other.map_or(self, |other| self.max(other))

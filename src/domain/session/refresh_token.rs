@@ -17,9 +17,9 @@ use super::proof::{Methods, Proof};
 
 /// User, session, epoch, counter, absolute expiry: the whole body of the first format.
 const FIRST_BYTES: usize = 16 + 16 + 4 + 4 + 8;
-/// The body of the second format: that of the first, then the proof's time and methods.
+/// The body of the second format: the body of the first, then the proof's time and methods.
 const SECOND_BYTES: usize = FIRST_BYTES + 8 + 1;
-/// The body of the third format: that of the second, then the sign-on.
+/// The body of the third format: the body of the second, then the sign-on.
 const THIRD_BYTES: usize = SECOND_BYTES + 16;
 
 /// A session's id: a UUIDv7, so it also says when the session began.
@@ -27,7 +27,8 @@ const THIRD_BYTES: usize = SECOND_BYTES + 16;
 pub struct SessionId(#[serde(with = "id")] uuid::Uuid);
 
 impl SessionId {
-    /// A new id from the time (milliseconds since 1970) and ten random bytes (RFC 9562 section 5.7).
+    /// A new id from the time (milliseconds since 1970) and ten random bytes (RFC 9562 section
+    /// 5.7).
     #[must_use]
     pub fn new(now_ms: u64, random: &[u8; 10]) -> Self {
         Self(id::new(now_ms, random))
@@ -45,7 +46,7 @@ impl SessionId {
         self.0.as_bytes()
     }
 
-    /// The id with these bytes; `None` unless they are a UUIDv7.
+    /// The id with these bytes. `None` unless they are a UUIDv7.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 16]) -> Option<Self> {
         id::from_bytes(bytes).map(Self)
@@ -65,13 +66,13 @@ impl fmt::Display for SessionId {
     }
 }
 
-/// What a refresh token says. A client's text becomes one only through [`RefreshTokens::open`], which
-/// checks the MAC. Serde is for calls between the Worker and its own objects.
+/// What a refresh token says. A client's text becomes a ticket only through
+/// [`RefreshTokens::open`], which checks the MAC. Serde is for calls between the Worker and its own
+/// objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefreshTicket {
     /// Whose session it is.
     pub user: UserId,
-    /// Which session.
     pub session: SessionId,
     /// The user's `session_epoch` when the session began.
     pub epoch: u32,
@@ -81,7 +82,8 @@ pub struct RefreshTicket {
     pub expires_at: u64,
     /// When and how the user last proved who they are, as far as this ticket knows.
     pub proof: Proof,
-    /// The sign-on that the session goes on with. `None`: its own, whose id is the session's.
+    /// The sign-on that the session continues. `None` if the session has its own sign-on, whose id
+    /// is the session's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sign_on: Option<SessionId>,
 }
@@ -185,8 +187,8 @@ impl RefreshTokens {
         Self(secrets.keys(Purpose::Refresh, issuer))
     }
 
-    /// The token as the client gets it: `egr_` and base64url. Only a ticket that goes on with an
-    /// earlier sign-on needs the third format, so that an earlier version opens most tickets.
+    /// The token as the client gets it: `egr_` and base64url. Only a ticket that continues an
+    /// earlier sign-on needs the third format. So an earlier version can open most tickets.
     #[must_use]
     pub fn seal(&self, ticket: RefreshTicket) -> Secret {
         Secret::new(match ticket.sign_on {

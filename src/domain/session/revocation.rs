@@ -51,15 +51,15 @@ impl EndReason {
 /// What a store knows that makes an access token invalid.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Revocation {
-    /// The session has ended, or, if it is an app's, its sign-on has.
+    /// The session has ended. For an app's session, it may also be its sign-on that has ended.
     pub ended: bool,
     /// Access tokens of the user with a smaller `ver` must be renewed.
     pub minimum_version: Option<u64>,
 }
 
 impl Revocation {
-    /// What the user's row says about the access tokens of a session that goes on. No token of a
-    /// disabled user is valid, and none without a user.
+    /// What the user's row says about the access tokens of a session that goes on. If the user is
+    /// disabled or has no row, no token is valid.
     #[must_use]
     pub fn by_row(row: Option<&UserCopy>) -> Self {
         let row = row.filter(|row| !row.disabled);

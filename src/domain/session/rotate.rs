@@ -62,7 +62,7 @@ impl From<&User> for Standing {
     }
 }
 
-/// A refresh token as it was presented: what it says, by whom, when.
+/// A refresh token as it was presented: what it says, who presents it, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Presented {
     /// What the token says. Its MAC was valid.
@@ -94,11 +94,11 @@ impl Presented {
     }
 }
 
-/// What happens when a client presents a token that it spent itself, after the grace.
+/// What happens when, after the grace, a client presents a token that it spent itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reuse {
-    /// It gets the successor once more: perhaps a laptop was closed during a renewal.
+    /// The client gets the successor once more. Perhaps a laptop was closed during a renewal.
     SameClient,
     /// It ends the session.
     Strict,
@@ -134,26 +134,27 @@ pub struct Rules {
 pub enum Verdict {
     /// A young token: the client keeps it, and nothing is written.
     Kept,
-    /// The token's number is higher than the store expects. Either the use of its predecessor is not
-    /// visible here yet, so the token is young, or the store lost it. The client keeps the token, and
-    /// the use of its predecessor, given here, is written.
+    /// The token's number is higher than the store expects. The use of the token before it is not
+    /// visible here yet, or the store has lost that use. In the first case the token is young. The
+    /// client keeps the token. The store writes the use of the token before it, which is given
+    /// here.
     Unseen(Use),
     /// The newest token: this use is written, and the client gets the successor.
     Fresh(Use),
     /// The last spent token, within the grace: the same successor again, and nothing is written.
     Repeated {
-        /// The network or program differs from the one that spent it, as far as both are known. It
-        /// may be another device with the same cookies, a phone that changed its network, or a thief
-        /// who acts at the same time. Logged as `refresh_token_shared`.
+        /// The network or program differs from the one that spent the token, as far as both are
+        /// known. It may be another device with the same cookies, a phone that changed its network,
+        /// or a thief who acts at the same time. Logged as `refresh_token_shared`.
         shared: bool,
     },
-    /// The last spent token, after the grace, from the client that spent it: the same successor
-    /// again, and it is logged. Never when the address of either is not known: an owner and a thief
-    /// without addresses would look like one client.
+    /// The last spent token, after the grace, from the client that spent it. The client gets the
+    /// same successor again, and this is logged. Both addresses must be known: without addresses,
+    /// an owner and a thief would look like one client.
     Late,
-    /// The token before the last spent one, within the grace of that one's use: another request of
-    /// the same page was faster. The client gets the newest token, and nothing is written. Never when
-    /// every renewal rotates: then it is *reused*.
+    /// The token before the last spent one, while the last spent one is still within its grace:
+    /// another request of the same page was faster. The client gets the newest token, and nothing
+    /// is written. If every renewal rotates, such a token is *reused* instead.
     Overtaken,
     /// Any other spent token: the session is ended.
     Reused,
@@ -193,8 +194,8 @@ impl Verdict {
     }
 
     /// Whether the client gets a newer ticket than it presented. Only then may a cookie be set. An
-    /// answer with the presented ticket may arrive after one with its successor, and would put a
-    /// spent ticket back.
+    /// answer with the presented ticket may arrive after an answer with its successor. A cookie in
+    /// it would put a spent ticket back.
     #[must_use]
     pub const fn moves_on(self) -> bool {
         matches!(
@@ -203,8 +204,8 @@ impl Verdict {
         )
     }
 
-    /// The ticket that the client gets, or `None` when the renewal is refused. It has the proof of the
-    /// presented ticket: a renewal proves nothing.
+    /// The ticket that the client gets, or `None` when the renewal is refused. It has the proof of
+    /// the presented ticket: a renewal proves nothing.
     #[must_use]
     pub fn answer(self, presented: RefreshTicket) -> Option<RefreshTicket> {
         match self {
@@ -219,7 +220,6 @@ impl Verdict {
 /// What a store must write before the client gets its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Nothing.
     Nothing,
     /// A new record of the session.
     Record {
@@ -332,8 +332,8 @@ pub fn rotate(
     }
     let record = match stored.record {
         Some(record) => record,
-        // A location may not see a session that began elsewhere a moment ago. The MAC proves that it
-        // did begin.
+        // A location may not see a session that began elsewhere a moment ago. The MAC proves that
+        // it did begin.
         None if consistency == Consistency::Eventual && age <= NEW_SESSION_UNSEEN => {
             Record::default()
         }
@@ -391,8 +391,8 @@ pub fn rotate(
 pub enum Proved {
     /// The session is active, and this ticket's number is not spent as far as the store knows.
     GoesOn,
-    /// A ticket with this number was used already, so its owner has a newer one. It has to be
-    /// renewed first: if somebody else used it, that renewal finds out.
+    /// A ticket with this number was used already, so its owner has a newer one. The client has to
+    /// renew first. If somebody else used the ticket, that renewal finds out.
     Spent,
     /// The session has ended, has expired or is unknown.
     Over,
@@ -400,8 +400,8 @@ pub enum Proved {
 
 /// Decides whether a ticket with a newer proof may be handed out. Pure, as [`rotate`] is.
 ///
-/// The ticket has the same number as the one that its owner holds. It is that ticket once more, so it
-/// can do nothing that the other could not: neither sign an honest client out nor hide a thief.
+/// The ticket has the same number as the one that its owner holds. So it can do nothing that the
+/// owner's ticket could not do. It neither signs an honest client out nor hides a thief.
 #[must_use]
 pub fn prove(
     stored: &Stored,

@@ -9,7 +9,7 @@ use std::fmt;
 use uuid::{Builder, Uuid};
 
 /// A UUIDv8 (RFC 9562 section 5.8). The first four bytes are the refresh token's number in its
-/// chain, 90 bits are random.
+/// chain. 90 bits are random.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TokenId(Uuid);
 

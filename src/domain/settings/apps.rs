@@ -115,7 +115,7 @@ impl Source<'_> {
                  then get no id_token.",
             )
         })?;
-        // Both are published in one set, in which a token names its key by this id alone.
+        // Both kinds of keys are published in one set. A token names its key only by this id.
         let is_taken = |kid: &str| keys.is_some_and(|keys| keys.kids().any(|other| other == kid));
         if id_token_keys.iter().any(|key| is_taken(key.kid())) {
             return Err(error(

@@ -20,7 +20,6 @@ pub enum MailRoute {
     Via(Provider),
 }
 
-/// The settings of mail.
 #[derive(Clone, Debug)]
 pub struct MailSettings {
     /// `MAIL_PROVIDER`.
@@ -137,7 +136,7 @@ impl Source<'_> {
                 remedy,
             }))
         });
-        // Notes all of them and returns the first.
+        // Notes every missing setting and returns the first.
         missing.fold(Ok(()), Result::and)
     }
 
@@ -162,7 +161,7 @@ impl Source<'_> {
     fn api_key(&self) -> Result<Option<Secret>, SettingError> {
         let key = self.text("MAIL_API_KEY")?;
         match &key {
-            // The key is sent in a header: with a line break at its end every request would fail.
+            // The key is sent in a header. With a line break at its end, every request would fail.
             Some(key) if !key.bytes().all(|b| b.is_ascii_graphic()) => Err(SettingError {
                 setting: "MAIL_API_KEY",
                 problem: "contains a space, a line break or another character that no API key has"

@@ -33,7 +33,7 @@ use edgegate_token::{Algorithm, KeySet};
 pub enum Registration {
     /// Anyone who follows the link that is mailed to them.
     Verified,
-    /// Anyone, without a mailed link; the address stays unverified.
+    /// Anyone, without a mailed link. The address stays unverified.
     Open,
     /// Only an administrator.
     Closed,
@@ -51,7 +51,8 @@ pub enum PasswordWork {
 /// `SESSION_STORE`: where sessions are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionStoreKind {
-    /// In Workers KV: fast everywhere, but a change is visible everywhere only after about a minute.
+    /// In Workers KV: fast everywhere, but a change is visible everywhere only after about a
+    /// minute.
     Kv,
     /// In a Durable Object per user: a change is visible immediately.
     Durable,
@@ -75,8 +76,8 @@ pub struct Settings {
     pub sessions: Rules,
     /// `SESSION_STORE`.
     pub session_store: SessionStoreKind,
-    /// `COPIES_SINCE`: copies of users' rows from before this time are not used, in seconds since
-    /// 1970. 0 by default.
+    /// `COPIES_SINCE`, in seconds since 1970: copies of users' rows that are older are not used. 0
+    /// by default.
     pub copies_since: u64,
     /// `PASSWORD_WORK`.
     pub password_work: PasswordWork,
@@ -84,9 +85,9 @@ pub struct Settings {
     pub passwords: PasswordPolicy,
     /// `ARGON2_MEMORY_KIB`, `ARGON2_ITERATIONS`.
     pub hashing: HashingCost,
-    /// `PEPPERS`; none by default.
+    /// `PEPPERS`. None by default.
     pub peppers: Peppers,
-    /// `FIREBASE_SIGNER_KEY` and `IMPORTED_HASHES`; none by default.
+    /// `FIREBASE_SIGNER_KEY` and `IMPORTED_HASHES`. None by default.
     pub foreign_hashing: ForeignHashing,
     /// `EXPORT_HASHES`: whether administrators may export password hashes.
     pub export_hashes: bool,
@@ -101,16 +102,16 @@ pub struct Settings {
     /// `LIMITS`: false only in local development.
     pub limits: bool,
     /// `DEV = "1"` together with a loopback issuer. These are two of the three conditions of local
-    /// development; the third is the request's host.
+    /// development. The third is the request's host.
     pub dev: bool,
-    /// `RESOURCES`: the APIs for which clients that are not registered may get tokens; none by
+    /// `RESOURCES`: the APIs for which clients that are not registered may get tokens. None by
     /// default.
     pub resources: Vec<ProtectedResource>,
     /// `CLIENT_ID_METADATA`: whether a client may be a URL whose document describes it.
     pub client_id_metadata: bool,
     /// `SIGNING_KEYS`.
     pub keys: KeySet,
-    /// `ID_TOKEN_KEYS`; none by default.
+    /// `ID_TOKEN_KEYS`. None by default.
     pub id_token_keys: IdTokenKeys,
     /// `TICKET_SECRET`.
     pub ticket_secrets: TicketSecrets,
@@ -125,10 +126,10 @@ impl Settings {
         Self::read_all(&Source::new(&lookup))
     }
 
-    /// Everything that is wrong with the settings; empty when [`Settings::read`] accepts them.
+    /// Everything that is wrong with the settings. Empty when [`Settings::read`] accepts them.
     pub fn faults(lookup: impl Fn(&str) -> Option<String>) -> Vec<SettingError> {
         let source = Source::new(&lookup);
-        // The error is one of those that the source has noted.
+        // This ignores the first error, because the source has noted it with all others.
         let _ = Self::read_all(&source);
         source.into_faults()
     }
@@ -234,8 +235,9 @@ impl Settings {
         Source::new(&lookup).allowed_origins().unwrap_or_default()
     }
 
-    /// The algorithms with which id_tokens can be signed, that of the signing key first. With
-    /// symmetric signing keys alone there is none, and nobody signs in to other apps.
+    /// The algorithms with which id_tokens can be signed. The one of the signing key comes first.
+    /// A symmetric signing key can't sign id_tokens. Without `ID_TOKEN_KEYS` no algorithm is left
+    /// then, and nobody signs in to other apps.
     #[must_use]
     pub fn id_token_algs(&self) -> Vec<IdTokenAlg> {
         let by_signing_key = match self.keys.signing_algorithm() {

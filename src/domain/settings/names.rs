@@ -1,4 +1,4 @@
-//! The names of all settings, and names that are nearly one of them.
+//! The names of all settings, and names that are nearly the name of a setting.
 
 use super::SettingError;
 use super::source::shown;
@@ -6,7 +6,7 @@ use super::source::shown;
 /// `DEV`, which only `.dev.vars` may set.
 pub(super) const DEV: &str = "DEV";
 
-/// What `wrangler secret put` stores. An error never shows its value.
+/// The settings that `wrangler secret put` stores. An error never shows their values.
 const SECRETS: [&str; 7] = [
     "SIGNING_KEYS",
     "TICKET_SECRET",
@@ -17,7 +17,8 @@ const SECRETS: [&str; 7] = [
     "ID_TOKEN_KEYS",
 ];
 
-/// What wrangler.toml sets. `tests/options.rs` compares both lists with docs/options.md.
+/// The settings that wrangler.toml has. `tests/options.rs` compares both lists with
+/// docs/options.md.
 const VARIABLES: [&str; 32] = [
     "ISSUER",
     "AUDIENCE",
@@ -53,7 +54,7 @@ const VARIABLES: [&str; 32] = [
     "LIMITS",
 ];
 
-/// Longer names are not compared: none is a misspelt setting.
+/// Longer names are not compared: no misspelt setting is that long.
 const LONGEST: usize = 40;
 
 pub(super) fn all() -> impl Iterator<Item = &'static str> {
@@ -70,9 +71,10 @@ pub fn is_secret(name: &str) -> bool {
     SECRETS.contains(&name)
 }
 
-/// What is wrong with a name that misspells a setting: it has the same letters in another case or with other
-/// separators, or one wrong, missing, additional or swapped letter (two in long names). `None`
-/// for a setting, and for any other name: a Worker that extends this one has variables of its own.
+/// What is wrong with a name that misspells a setting. It has the same letters in another case or
+/// with other separators, or one wrong, missing, additional or swapped letter (two in long names).
+/// `None` for a setting, and for any other name: a Worker that extends this one has variables of
+/// its own.
 ///
 /// ```
 /// use edgegate::domain::settings::misspelt;

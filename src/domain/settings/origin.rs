@@ -7,7 +7,7 @@ use super::url_fault::allowed_origin_fault;
 use super::{SettingError, Source, host_of, is_loopback_host};
 
 /// Whether a text is an https origin, or an http one on a loopback address, exactly as a browser
-/// writes it in `Origin`. Only then can the two be compared as strings.
+/// writes it in `Origin`. Otherwise it could not be compared with that header as a string.
 pub(in crate::domain) fn is_origin(text: &str) -> bool {
     let (authority, default_port) =
         match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
@@ -20,7 +20,7 @@ pub(in crate::domain) fn is_origin(text: &str) -> bool {
     is_host(host) && (port.is_empty() || is_port(port, default_port))
 }
 
-/// `text` begins with the colon.
+/// Whether `text` is a colon and a port other than the default.
 fn is_port(text: &str, default: &str) -> bool {
     text.strip_prefix(':').is_some_and(|port| {
         port != default && !port.starts_with('0') && port.parse::<u16>().is_ok()
@@ -74,7 +74,7 @@ pub fn is_app_shell(text: &str) -> bool {
 pub(super) const APP_SHELLS: [&str; 5] = ["capacitor", "ionic", "tauri", "wails", "app"];
 
 /// Whether a text is the origin of a browser extension. The host is an id that only this extension
-/// has, or, in Firefox and Safari, this installation of it.
+/// has. In Firefox and Safari, each installation of the extension has an id of its own.
 fn is_extension(text: &str) -> bool {
     let is_chromes_id = |id: &str| id.len() == 32 && id.bytes().all(|b| matches!(b, b'a'..=b'p'));
     let is_uuid = |id: &str| id.len() == 36 && uuid::Uuid::try_parse(id).is_ok();
@@ -85,8 +85,9 @@ fn is_extension(text: &str) -> bool {
         || host_after(text, "safari-web-extension").is_some_and(is_uuid)
 }
 
-/// Whether a text is an http origin below `localhost`, such as `http://tauri.localhost`, which Tauri
-/// and Wails use on Windows and Android. Such names are loopback addresses (RFC 6761 section 6.3).
+/// Whether a text is an http origin below `localhost`, such as `http://tauri.localhost`, which
+/// Tauri and Wails use on Windows and Android. Such names are loopback addresses (RFC 6761 section
+/// 6.3).
 fn is_below_localhost(text: &str) -> bool {
     host_after(text, "http").is_some_and(|authority| {
         let host = host_of(authority);

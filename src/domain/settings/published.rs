@@ -1,19 +1,20 @@
-//! Published keys: the examples of RFCs, and the keys of this repository's tests and documents. With
-//! one of them anyone could forge the tokens of a deployment, so they are rejected (OWASP ASVS 6.3.2).
+//! Published keys: the examples of RFCs, and the keys of this repository's tests and documents.
+//! With such a key anyone could forge the tokens of a deployment, so these keys are rejected (OWASP
+//! ASVS 6.3.2).
 
 use sha2::{Digest as _, Sha256};
 
 use super::{host_of, is_loopback_origin};
 
-/// The first eight bytes of the SHA-256 of a key's text: of a public half `x`, a modulus `n`, a symmetric
-/// `k`, or a `TICKET_SECRET`. Eight bytes make the Worker smaller than whole keys would, and a random key does
-/// not match them by accident.
+/// The first eight bytes of the SHA-256 of a key's text. The text is a public half `x`, a modulus
+/// `n`, a symmetric `k`, or a `TICKET_SECRET`. Eight bytes make the Worker smaller than whole keys
+/// would. A random key does not match them by accident.
 type Mark = [u8; 8];
 
 /// The JWKs of the JOSE RFCs and the test keys of HTTP message signatures that this service could
 /// use: each public half `x` and private half `d` of Ed25519 and P-256, each symmetric `k` of 32
 /// bytes or more, each RSA modulus `n` of 2,048 bits or more. P-384, P-521 and shorter keys need no
-/// entry here: no key of those kinds is accepted.
+/// entry here, because no key of those kinds is accepted.
 const OF_RFCS: [Mark; 29] = [
     // RFC 7515 appendix A.1 (also RFC 7517 A.3)
     [139, 27, 23, 169, 116, 12, 6, 138],
@@ -80,8 +81,8 @@ const OF_TESTS: [Mark; 10] = [
 ];
 
 /// Whether a setting's text contains a published key. The keys of this repository are allowed where
-/// only the developer can reach the Worker: on a loopback address, and under the host names that are
-/// reserved for documentation and tests.
+/// only the developer can reach the Worker: on a loopback address, and under the host names that
+/// are reserved for documentation and tests.
 pub(super) fn holds_published_key(text: &str, issuer: &str) -> bool {
     let in_use = !is_loopback_origin(issuer) && !is_reserved(issuer);
     text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_'))

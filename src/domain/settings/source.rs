@@ -63,8 +63,8 @@ impl<'a> Source<'a> {
     /// A setting's text.
     ///
     /// # Errors
-    /// When it is empty: nobody can tell whether it was meant to be off. And when it is wrapped in
-    /// quotation marks, which a shell or a file of variables has not removed.
+    /// When it is empty, because nobody can tell whether it was meant to be off. Also when it is
+    /// wrapped in quotation marks, which a shell or a file of variables has not removed.
     pub(super) fn text(&self, setting: &'static str) -> Result<Option<String>, SettingError> {
         let Some(text) = (self.lookup)(setting) else {
             return Ok(None);
@@ -422,7 +422,8 @@ impl<'a> Source<'a> {
     }
 }
 
-// A good configuration never gets here, so the first request of an isolate doesn't compile it.
+// A good configuration never gets here, so the first request of an isolate doesn't compile this
+// function.
 #[cold]
 #[inline(never)]
 fn not_a_choice(setting: &'static str, text: &str, names: &[&str]) -> SettingError {

@@ -44,7 +44,7 @@ fn defaults_are_those_of_the_policy() {
     assert!(settings.limits && !settings.dev);
 }
 
-/// The message of each of these names the setting.
+/// Bad values. The message about each of them names the setting.
 const BAD: &[(&str, &str)] = &[
     ("ISSUER", ""),
     ("ISSUER", "auth.example.com"),
@@ -70,7 +70,7 @@ const BAD: &[(&str, &str)] = &[
     ("AUDIENCE", "two words"),
     ("AUDIENCE", "\"edgegate\""),
     ("CLIENT_ID", "two words"),
-    // Below OWASP's least, and above a Worker's memory.
+    // Below OWASP's minimum, and above a Worker's memory.
     ("ARGON2_MEMORY_KIB", "19455"),
     ("ARGON2_MEMORY_KIB", "65537"),
     ("ARGON2_MEMORY_KIB", "7167"),
@@ -100,7 +100,7 @@ const BAD: &[(&str, &str)] = &[
     ("IMPORTED_HASHES", "md5"),
     ("IMPORTED_HASHES", "$2b$14"),
     ("IMPORTED_HASHES", "$pbkdf2-sha256$100"),
-    // Without FIREBASE_SIGNER_KEY it can't be computed.
+    // Without FIREBASE_SIGNER_KEY such a hash can't be computed.
     ("IMPORTED_HASHES", "$firescrypt$ln=14,r=8,p=1"),
     ("EXPORT_HASHES", "yes"),
     ("ACCESS_TOKEN_TTL", "0"),
@@ -176,7 +176,7 @@ fn every_message_shows_the_value_unless_it_is_a_secret_and_a_remedy() {
             assert!(error.problem.contains("…@"), "{text}");
             assert!(!error.problem.contains("login@"), "{text}");
         } else {
-            // The list of origins is long: the bad one is shown.
+            // The list of origins is long, so only the bad origin is shown.
             let part = value.rsplit([' ']).next().unwrap();
             let shown = if *setting == "ALLOWED_ORIGINS" {
                 part
@@ -228,7 +228,8 @@ fn all_faults_are_found_at_once() {
     assert!(Settings::faults(lookup(&[])).is_empty());
 }
 
-/// A remedy may not cost what the operator may still have: a copy comes before a new key.
+/// A remedy must not destroy what the operator may still have. So it asks for a copy before a new
+/// key.
 #[test]
 fn a_lost_secret_is_restored_before_a_new_one_is_made() {
     for (setting, value) in [
@@ -297,7 +298,7 @@ fn a_client_in_use_does_not_go_idle() {
             }
         }
     }
-    // By default it is SESSION_TTL where that is less.
+    // By default it is SESSION_TTL if that is shorter.
     assert!(read(&[("SESSION_TTL", "300")]).is_ok());
 }
 

@@ -22,8 +22,8 @@ pub(super) fn origin_fault(text: &str) -> &'static str {
     NOT_A_HOST
 }
 
-/// What is wrong with a text that `ALLOWED_ORIGINS` does not accept, to be read after the bad value.
-/// It also knows the origins of app shells and extensions.
+/// What is wrong with a text that `ALLOWED_ORIGINS` does not accept, to be read after the bad
+/// value. It also knows the origins of app shells and extensions.
 pub(super) fn allowed_origin_fault(text: &str) -> &'static str {
     let scheme = text.split("://").next().unwrap_or_default();
     let scheme = scheme.to_ascii_lowercase();

@@ -9,7 +9,7 @@ use crate::domain::secret::Secret;
 /// Where Cloudflare verifies the token of a challenge.
 const SITEVERIFY: &str = "https://challenges.cloudflare.com/turnstile/v0/siteverify";
 
-/// Which optional services are called; none by default.
+/// Which optional services are called. None by default.
 #[derive(Clone, Debug, Default)]
 pub struct VendorSettings {
     /// `BREACHED_PASSWORDS`: the range API that new passwords are looked up in, without a slash at

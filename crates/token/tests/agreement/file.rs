@@ -28,7 +28,7 @@ const CLAIMS: [&str; 16] = [
     "sign_on",
 ];
 
-/// In longer tokens, repetitions are counted instead of written out.
+/// Longer tokens are written with counted repetitions.
 const LONG: usize = 1500;
 
 /// All vectors of the file, each with its name in the file.
@@ -111,8 +111,8 @@ fn line(name: String, vector: &Vector) -> Value {
     line
 }
 
-/// The claims of a valid token, read with serde_json instead of this crate's reader. Absent claims get
-/// their default.
+/// The claims of a valid token, read with serde_json instead of this crate's reader. Absent claims
+/// get their default.
 fn claims(token: &str) -> Value {
     let payload = token.split('.').nth(1).unwrap();
     let payload = Base64UrlUnpadded::decode_vec(payload).unwrap();

@@ -1,6 +1,6 @@
-//! Makes `tests/vectors/agreement/tokens.json` from the catalogue, and checks that this crate gives the
-//! results in it. The same file is run by the Worker, by the package in Node, workerd and Chromium, and
-//! by `jose` (`tests/agreement`).
+//! Makes `tests/vectors/agreement/tokens.json` from the catalogue, and checks that this crate gives
+//! the results in it. The same file is run by the Worker, by the package in Node, workerd and
+//! Chromium, and by `jose` (`tests/agreement`).
 //!
 //! `UPDATE_VECTORS=1 cargo test --test agreement` writes the file.
 #![allow(

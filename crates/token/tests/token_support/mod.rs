@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 pub const NOW: u64 = 1_800_000_000;
 pub const ISS: &str = "https://auth.example.com";
 pub const AUD: &str = "https://api.example.com";
-/// A UUIDv7: the Worker accepts no other user id.
+/// A UUIDv7, as the service makes for new users.
 pub const SUB: &str = "0198c2f4-7b1e-7c3a-9d55-1f0a6f2f8b11";
 pub const SID: &str = "0198c2f4-7fff-7000-8000-000000000002";
 pub const ED_SEED: [u8; 32] = [1; 32];
@@ -25,7 +25,7 @@ pub const MAC_SECRET: [u8; 32] = [3; 32];
 pub const LONE_SEED: [u8; 32] = [4; 32];
 pub const RETIRED_SEED: [u8; 32] = [5; 32];
 
-/// A key of the verifier, named by its kid. `Ed`, `Es` and `Retired` are in one set; `Mac` and
+/// A key of the verifier, named by its kid. `Ed`, `Es` and `Retired` are in one set. `Mac` and
 /// `Lone` have a set each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Key {
@@ -159,7 +159,7 @@ pub fn claims() -> Value {
     })
 }
 
-/// `members` with one changed, or removed for `None`.
+/// `members` with one member changed, or removed for `None`.
 pub fn with(mut members: Value, name: &str, value: Option<Value>) -> Value {
     let object = members.as_object_mut().unwrap();
     match value {

@@ -11,7 +11,7 @@ const SIGNER_KEY_BYTES: std::ops::RangeInclusive<usize> = 32..=128;
 /// A salt and a key that complete the parameters of any form but bcrypt.
 const ANY_SALT_AND_KEY: &str =
     "$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-/// The same for bcrypt.
+/// A salt and a key that complete the parameters of bcrypt.
 const ANY_BCRYPT_SALT_AND_KEY: &str = "$.....................................................";
 
 /// What verifying foreign hashes needs besides the hashes.
@@ -22,7 +22,7 @@ pub struct ForeignHashing {
 }
 
 impl ForeignHashing {
-    /// With Firebase's signer key, if `text` is one in base64.
+    /// These settings with Firebase's signer key. `None` if `text` is not such a key in base64.
     #[must_use]
     pub fn with_signer_key(self, text: &str) -> Option<Self> {
         let standard = text.trim_end_matches('=').replace('-', "+");
@@ -33,8 +33,9 @@ impl ForeignHashing {
         })
     }
 
-    /// With the parameters of most imported hashes, such as `$2b$10` or
-    /// `$pbkdf2-sha256$600000`. While they are set, every login that is refused does that work too.
+    /// These settings with the parameters of most imported hashes, such as `$2b$10` or
+    /// `$pbkdf2-sha256$600000`. While they are set, every login that is refused does the work of
+    /// these parameters too.
     ///
     /// # Errors
     /// As [`ForeignHash::read`], for parameters instead of a hash.
@@ -67,8 +68,8 @@ impl ForeignHashing {
     /// Reads a hash that a login can verify with these settings.
     ///
     /// # Errors
-    /// As [`ForeignHash::read`]; [`HashRefusal::NoSignerKey`]; [`HashRefusal::Malformed`] for a hash
-    /// of Firebase that the signer key can't give.
+    /// As [`ForeignHash::read`]. Also [`HashRefusal::NoSignerKey`], and [`HashRefusal::Malformed`]
+    /// if a hash of Firebase has another length than the signer key.
     pub fn read(&self, text: &str) -> Result<ForeignHash, HashRefusal> {
         let hash = ForeignHash::read(text)?;
         if !hash.is_firebase() {
@@ -76,7 +77,7 @@ impl ForeignHashing {
         }
         match &self.signer_key {
             None => Err(HashRefusal::NoSignerKey),
-            // The hash is the encrypted signer key, so it is as long.
+            // The hash is the encrypted signer key, so both have the same length.
             Some(key) if key.expose().len() != hash.key().len() => Err(HashRefusal::Malformed),
             Some(_) => Ok(hash),
         }

@@ -1,8 +1,8 @@
-//! Password hashes that other systems made. An import stores them as they are. The next login of
-//! the owner that succeeds replaces such a hash with a new Argon2id hash.
+//! Password hashes that other systems made. An import stores them as they are. The owner's next
+//! successful login replaces such a hash with a new Argon2id hash.
 //!
-//! A stored text is untrusted: somebody may have altered the row. So what it may ask for is bounded
-//! here, before anything is computed, and an import accepts exactly what a login can verify.
+//! A stored text is untrusted: somebody may have altered the row. So its cost is limited here,
+//! before anything is computed. An import accepts exactly what a login can verify.
 
 mod hashing;
 mod read;
@@ -36,9 +36,9 @@ pub enum ForeignWork {
     FirebaseScrypt(ScryptCost),
     /// Argon2i, and Argon2id of version 0x10. A text without a version has version 0x10.
     Argon2 {
-        /// Argon2id, and not Argon2i.
+        /// True for Argon2id, false for Argon2i.
         is_id: bool,
-        /// Version 0x13, and not 0x10.
+        /// True for version 0x13, false for version 0x10.
         is_newest: bool,
         memory_kib: u32,
         iterations: u32,
@@ -68,14 +68,14 @@ impl ScryptCost {
     }
 }
 
-/// What the other system made of a password before it hashed it.
+/// How the other system changed a password before it hashed it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Preparation {
     /// Nothing: the hash is of the text as it was typed, in UTF-8.
     AsTyped,
-    /// Normalisation form KC. better-auth does so.
+    /// Normalisation form KC, as in better-auth.
     Nfkc,
-    /// SHA-256, in hexadecimal digits. Django's `bcrypt_sha256` does so.
+    /// SHA-256, in hexadecimal digits, as in Django's `bcrypt_sha256`.
     Sha256Hex,
 }
 
@@ -100,12 +100,12 @@ pub struct ForeignHash {
 /// Why a text can't be imported as a password hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HashRefusal {
-    /// It is of a form that is guessed quickly: MD5, SHA-1, unsalted SHA-2, `crypt`, or one of the
+    /// Its password can be guessed quickly: MD5, SHA-1, unsalted SHA-2, `crypt`, or one of the
     /// supported forms with too little work or too short a salt.
     Weak,
     /// It asks for more time or memory than the limits.
     TooCostly,
-    /// It has a supported form and breaks it.
+    /// It begins like a supported form, but is malformed.
     Malformed,
     /// It has none of the supported forms.
     UnknownForm,
@@ -212,7 +212,7 @@ impl ForeignHash {
         self.work
     }
 
-    /// With Firebase's separator at its end.
+    /// The salt. Firebase's separator is already appended to it.
     #[must_use]
     pub fn salt(&self) -> &[u8] {
         &self.salt
@@ -224,7 +224,7 @@ impl ForeignHash {
         &self.key
     }
 
-    /// The text that the other system hashed, if this is the password.
+    /// The text that the other system hashed, if `password` is right.
     #[must_use]
     pub fn preimage(&self, password: &Password) -> (zeroize::Zeroizing<String>, Preimage) {
         let typed = password.as_typed();
@@ -278,7 +278,8 @@ impl ForeignWork {
     }
 }
 
-/// Whether a hash of Argon2 with this memory and these passes is more than a fast hash.
+/// Whether a hash of Argon2 with this memory and these passes needs enough work. With less,
+/// passwords are guessed quickly.
 #[must_use]
 pub fn argon2_is_enough(memory_kib: u32, iterations: u32) -> bool {
     u64::from(memory_kib).saturating_mul(iterations.into()) >= FOREIGN_ARGON2_MIN_WORK_KIB

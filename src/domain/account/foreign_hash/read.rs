@@ -6,8 +6,8 @@ use super::{ForeignHash, ForeignWork, HashRefusal, Preparation, ScryptCost};
 
 type Read<T> = Result<T, HashRefusal>;
 
-/// How many bytes a salt may have. Shorter ones repeat (NIST SP 800-63B section 3.1.1.2), longer ones
-/// don't occur.
+/// How many bytes a salt may have. Shorter salts repeat (NIST SP 800-63B section 3.1.1.2). Longer
+/// salts don't occur.
 const SALT_BYTES: std::ops::RangeInclusive<usize> = 4..=64;
 /// Argon2's own limit (RFC 9106 section 3.1).
 const ARGON2_SALT_BYTES: usize = 8;
@@ -16,7 +16,8 @@ const KEY_BYTES: std::ops::RangeInclusive<usize> = 16..=128;
 /// The usual result of scrypt.
 const SCRYPT_KEY_BYTES: std::ops::RangeInclusive<usize> = 16..=64;
 
-/// How hashes begin whose passwords are guessed quickly: MD5, SHA-1, one round of SHA-2, DES.
+/// The beginnings of hashes whose passwords are guessed quickly: MD5, SHA-1, one round of SHA-2,
+/// DES.
 const WEAK: [&str; 24] = [
     "$1$",
     "$apr1$",
@@ -100,7 +101,7 @@ fn bcrypt(text: &str, preparation: Preparation) -> Read<ForeignHash> {
     }
     let (salt, key) = encoded.split_at_checked(22).ok_or(malformed)?;
     let work = ForeignWork::Bcrypt {
-        // The one number of these forms that may begin with a zero.
+        // Of all numbers in these forms, only this one may begin with a zero.
         cost: cost.parse().map_err(|_| malformed)?,
     };
     Ok(ForeignHash {
@@ -118,7 +119,7 @@ fn bcrypt_base64(text: &str) -> Read<Vec<u8>> {
     let malformed = HashRefusal::Malformed;
     let (last, before) = text.as_bytes().split_last().ok_or(malformed)?;
     let value = ALPHABET.iter().position(|c| c == last).ok_or(malformed)?;
-    // 22 characters are 16 bytes and four bits, 31 are 23 bytes and two bits.
+    // 22 characters are 16 bytes and four bits. 31 characters are 23 bytes and two bits.
     let unused = if text.len() == 22 { 0b1111 } else { 0b11 };
     let last = ALPHABET.get(value & !unused).ok_or(malformed)?;
     let mut canonical = String::from_utf8_lossy(before).into_owned();
@@ -151,8 +152,9 @@ fn pbkdf2(text: &str) -> Read<ForeignHash> {
 
 fn pbkdf2_with(work: ForeignWork, salt: Vec<u8>, mut key: Vec<u8>) -> Read<ForeignHash> {
     require_lengths(&salt, &key, KEY_BYTES)?;
-    // A result that is longer than the digest costs its owner the same work once more, and an
-    // attacker nothing: the first block shows whether the password is right.
+    // Each block after the first costs the owner the same work once more. It costs an attacker
+    // nothing, because the first block shows whether the password is right. So only the first block
+    // is kept.
     key.truncate(match work {
         ForeignWork::Pbkdf2Sha512 { .. } => 64,
         _ => 32,
@@ -204,8 +206,8 @@ fn firebase(parts: &[&str]) -> Read<ForeignHash> {
     })
 }
 
-/// `$argon2i$v=19$m=<KiB>,t=<passes>,p=<lanes>$<salt>$<key>`. Version 0x10 is `v=16`, or has no
-/// `v=`: the form is older than the second version, and the reference code reads it so.
+/// `$argon2i$v=19$m=<KiB>,t=<passes>,p=<lanes>$<salt>$<key>`. Version 0x10 is written as `v=16`, or
+/// without `v=`. The form is older than version 0x13, and the reference code reads it the same way.
 fn argon2(text: &str) -> Read<ForeignHash> {
     let malformed = HashRefusal::Malformed;
     let (name, version, parameters, salt, key) = match text.split('$').collect::<Vec<_>>()[..] {
@@ -252,7 +254,7 @@ fn argon2(text: &str) -> Read<ForeignHash> {
     })
 }
 
-/// `<salt>:<key>`, both in hexadecimal digits. The salt is used as the text that it is.
+/// `<salt>:<key>`, both in hexadecimal digits. The salt is used as text, without decoding it.
 fn better_auth(text: &str) -> Read<ForeignHash> {
     let hex = |text: &str| base16ct::mixed::decode_vec(text).ok();
     match text.split_once(':') {
@@ -273,13 +275,13 @@ fn better_auth(text: &str) -> Read<ForeignHash> {
     }
 }
 
-/// Whether it is a form that is guessed quickly, as far as the text shows it.
+/// Whether the text shows that the hash is guessed quickly.
 fn is_weak(text: &str) -> bool {
     let begins = |name: &str| {
         text.get(..name.len())
             .is_some_and(|start| start.eq_ignore_ascii_case(name))
     };
-    // MD5, SHA-1 and SHA-2 in digits, alone or with a salt.
+    // MD5, SHA-1 and SHA-2 in hexadecimal digits, alone or with a salt.
     let mut parts = text.split([':', '$']);
     WEAK.into_iter().any(begins)
         || parts.any(|part| {
@@ -328,12 +330,12 @@ fn decimal(text: &str) -> Read<u32> {
     if text.is_empty() || text.starts_with('0') || !text.bytes().all(|b| b.is_ascii_digit()) {
         return Err(HashRefusal::Malformed);
     }
-    // Only digits, so it is too large.
+    // The text has only digits, so parsing fails only if the number is too large.
     text.parse().map_err(|_| HashRefusal::TooCostly)
 }
 
-/// Base64 with or without padding, also in the alphabets of URLs and of passlib, where `.` stands
-/// for `+`.
+/// Base64 with or without padding. The alphabets of URLs and of passlib, which has `.` for `+`, are
+/// accepted too.
 fn base64(text: &str) -> Read<Vec<u8>> {
     let standard = |c| match c {
         '-' | '.' => '+',

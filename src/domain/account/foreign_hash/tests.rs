@@ -161,7 +161,8 @@ fn weak_hashes_are_rejected_by_name() {
     }
 }
 
-/// Django's published hashes have the salt `seasalt`, and those of RFC 7914 `NaCl`.
+/// Django's published hashes have the salt `seasalt`, and the hashes of RFC 7914 have the salt
+/// `NaCl`.
 #[test]
 fn a_salt_has_four_bytes_or_more() {
     const KEY: &str = "$MDEyMzQ1Njc4OWFiY2RlZg";

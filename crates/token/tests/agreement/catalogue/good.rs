@@ -191,8 +191,8 @@ fn checks(c: &mut Catalogue) {
     }
 }
 
-/// The service rejects these, because each of its ids is a UUID in one spelling, and those of
-/// sessions are of version 7. Other verifiers may accept other ids. An imported user may have a UUID
+/// The service rejects these. Each of its ids is a UUID in one spelling, and the ids of its
+/// sessions have version 7. Other verifiers may accept other ids. An imported user may have a UUID
 /// of another version.
 fn ids(c: &mut Catalogue) {
     c.about(
@@ -213,8 +213,8 @@ fn ids(c: &mut Catalogue) {
     }
 }
 
-/// Tokens of other apps. The API that they are for accepts them; the service itself does not, even
-/// if it is named as an audience.
+/// Tokens of other apps. The API that they are for accepts them. The service itself rejects them,
+/// even if it is named as an audience.
 fn apps(c: &mut Catalogue) {
     c.about(
         "RFC 9068 2.2.3",

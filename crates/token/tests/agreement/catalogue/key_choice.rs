@@ -1,5 +1,5 @@
-//! The key that verifies is the one in the set that the kid names exactly. A key in the token is never
-//! used.
+//! A token is verified with the key of the set that has exactly its kid. A key in the token is
+//! never used.
 
 use super::{Catalogue, signed};
 use crate::token_support::{Key, claims, ed_jwk, ed_secret, with};

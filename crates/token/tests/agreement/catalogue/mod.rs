@@ -1,6 +1,6 @@
-//! The catalogue: tokens that must be accepted, and tokens that attackers send. Each of those has one
-//! fault and must be rejected because of it. They are made for a given key, so that each rule is
-//! tested with each algorithm.
+//! The catalogue: tokens that must be accepted, and tokens that attackers send. Each token of an
+//! attacker has one fault and must be rejected because of it. The tokens are made for a given key,
+//! so that each rule is tested with each algorithm.
 
 mod claims;
 mod form;
