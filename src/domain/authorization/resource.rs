@@ -75,7 +75,8 @@ impl Resource {
     #[must_use]
     pub fn canonical(&self) -> &str {
         match self.0.strip_suffix('/') {
-            Some(rest) if rest.matches('/').count() == 2 => rest,
+            // A slash at the end of a query is a part of its value.
+            Some(rest) if rest.matches('/').count() == 2 && !rest.contains('?') => rest,
             _ => &self.0,
         }
     }
@@ -182,6 +183,8 @@ mod tests {
             ("https://h/a", "https://h/a/", false),
             ("https://h/a", "https://h/A", false),
             ("https://h", "https://h?", false),
+            ("https://h?x=", "https://h?x=/", false),
+            ("https://h?", "https://h?/", false),
             ("https://h", "http://localhost", false),
             ("https://h", "https://h.h", false),
         ] {
