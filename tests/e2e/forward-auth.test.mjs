@@ -1,6 +1,6 @@
 // docs/forward-auth.md: real proxies with the configurations of that page ask the Worker before
-// they answer. Traefik and Envoy are in no package registry, so the test sends the requests that
-// they would send.
+// they answer. Traefik and Envoy are in no package registry, so the test itself sends the requests
+// that they would send.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -167,7 +167,7 @@ for (const name of Object.keys(PROXIES)) {
   });
 }
 
-/** One question, as it comes over the wire. */
+/** Sends one question of a proxy, byte for byte as the proxy would. */
 const question = (method, path, headers, body) =>
   send(Number(new URL(edgegate.origin).port), path, { method, headers, body });
 
@@ -242,7 +242,7 @@ test("Envoy's questions: only its 200 is a yes, and no client adds a criterion",
   }
 });
 
-// This does not use `fetch`, which would normalise the path before sending it.
+// This does not use `fetch`, because `fetch` would normalise the path before sending it.
 function send(
   port,
   path,

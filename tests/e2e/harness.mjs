@@ -6,8 +6,8 @@
 //   await edge.reset();   // empty storage, migrations applied
 //   await edge.stop();
 //
-// The Worker's own requests, such as to a mail provider, go through this process's
-// globalThis.fetch: mock it there.
+// The Worker's own requests, such as those to a mail provider, go through globalThis.fetch of this
+// process. A test can mock it there.
 import { existsSync, readdirSync } from "node:fs";
 import { prebuiltWorker } from "../../scripts/project/prebuilt-worker.mjs";
 import { inRoot } from "../../scripts/project/root.mjs";
@@ -19,7 +19,7 @@ process.env.WRANGLER_SEND_METRICS ??= "false";
 process.env.WRANGLER_WRITE_LOGS ??= "false";
 
 /**
- * These override wrangler.toml in every test: the tests' address, and no rate limits, which would
+ * These override wrangler.toml in every test: the tests' address, and no rate limits. Limits would
  * stop a test at its tenth login.
  */
 export const TEST_VARS = { ISSUER: "http://127.0.0.1:8787", LIMITS: "off" };

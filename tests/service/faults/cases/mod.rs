@@ -1,4 +1,4 @@
-//! The cases: one per use case, with what must hold in the end.
+//! The cases: one for each use case, with what must be true in the end.
 
 use edgegate::domain::account::UserId;
 use edgegate::domain::error::{Error, StoreError};
