@@ -39,7 +39,7 @@ pub(crate) async fn on_the_durable_object(env: &Env, first: u64) -> Option<Vec<O
     Some(run_all(&world).await)
 }
 
-/// A store on the platform, and a time that only the callers share: the suite hands it in.
+/// A store on the platform. Only the callers share the time, which the suite passes in.
 struct Workerd<S, const LINEARIZABLE: bool> {
     here: S,
     elsewhere: S,
@@ -86,7 +86,7 @@ impl<S: SessionStore, const L: bool> World for Workerd<S, L> {
 
 type Job = Pin<Box<dyn Future<Output = Result<(), StoreError>>>>;
 
-/// Work after the response, done when a case says so.
+/// Work after the response. It is done when a case says so.
 #[derive(Clone, Default)]
 struct Jobs(Rc<RefCell<Vec<Job>>>);
 

@@ -1,4 +1,4 @@
-//! The cases.
+//! The cases of `PasswordGuard`.
 
 use futures_util::future::join_all;
 

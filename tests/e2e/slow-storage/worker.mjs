@@ -20,8 +20,8 @@
 //   remember: true     each user is read only once: for tests with a thousand requests a second
 // The answer is `{ calls, failed, verdicts, mails, points, bill, trace, memory }`. `calls` counts
 // the storage calls so far by name, and `failed` the calls that failed on request. `mails` and
-// `points` are what the bindings EMAIL and EVENTS were given. `bill` is what meter.mjs counted, and `trace`
-// is what it noted since the last control. `memory` is the size of the wasm memory.
+// `points` are what the bindings EMAIL and EVENTS were given. `bill` is what meter.mjs counted, and
+// `trace` is what it noted since the last control. `memory` is the size of the wasm memory.
 //
 // POST /test/queue takes JSON `{ queue, messages: [{ id, body, attempts }] }`: the Worker processes
 // the batch. The answer says what happened to each message: `{ id: "ack" | <seconds until the

@@ -20,8 +20,8 @@ fn disabling() -> UserChange {
     }
 }
 
-/// Two enabled administrators. They are the only ones in the directory: those of other cases lose
-/// the role.
+/// Makes two enabled administrators. They are the only ones in the directory, because those of
+/// other cases lose the role.
 async fn the_only_two<D: UserDirectory>(world: &World<D>) -> Result<[User; 2], String> {
     let mut two = Vec::new();
     for _ in 0..2 {
@@ -161,7 +161,7 @@ pub(crate) async fn of_two_who_remove_each_other_one_remains<D: UserDirectory>(
     Ok(())
 }
 
-/// A change that may leave no administrator is made.
+/// A caller may allow that no administrator is left. The change is then made.
 pub(crate) async fn the_last_administrator_goes_when_told_so<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {
