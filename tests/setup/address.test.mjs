@@ -1,4 +1,5 @@
-// An address on the command line is the one that the service has stored.
+// A command finds an account by an address on its command line in the form in which the service
+// stores the address.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
