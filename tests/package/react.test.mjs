@@ -80,7 +80,7 @@ async function open(t, { isSignedIn = false } = {}) {
       "/": `<!doctype html><html lang="en"><title>React</title><link rel="icon" href="data:,"><div id="root">${rendered}</div><script type="module" src="/page.js"></script></html>`,
       "/page.js": script,
     },
-    // This test does not use the styles that React itself adds.
+    // The policy allows no styles. Styles that React itself might add are not tested here.
     csp: "default-src 'none'; script-src 'self'; connect-src 'self'; img-src data:",
   });
   Object.assign(site.answers, {

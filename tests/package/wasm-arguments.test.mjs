@@ -48,7 +48,7 @@ const HALVES = ["\ud800", "\udfff", "a\udc00b", "\ufffd\ud800", "\udc00\ud800", 
 /** Strings that are longer than any limit, so the wasm must not copy them. */
 const HUGE = ["x".repeat(2 ** 28), "\ud800".repeat(2 ** 26)];
 
-/** Starts only the wasm. Returns it with what was seen of it. */
+/** Starts only the wasm. `seen` has the counts of its instances. */
 async function start(t) {
   const watched = watchWasm(new WebAssembly.Module(UNREACHABLE));
   t.after(watched.restore);

@@ -1,5 +1,4 @@
-// A command finds an account by an address on its command line in the form in which the service
-// stores the address.
+// The command brings an address into the same canonical form as the service.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";

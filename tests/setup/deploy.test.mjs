@@ -209,7 +209,7 @@ test("names of the template are noticed in a Worker of another name", () => {
         (end) => `my-auth${ending}${end}`,
       ),
     );
-    // A person corrects the name in this way, and so does `npm create edgegate`.
+    // These names are right, whether a person or `npm create edgegate` writes them.
     for (const name of ["shop", "my-auth-2"]) {
       const text = JSON.stringify(read).replaceAll("my-auth", name);
       assert.equal(templateNamesProblem(JSON.parse(text), "wrangler.jsonc"), undefined, name);

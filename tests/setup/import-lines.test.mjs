@@ -122,8 +122,8 @@ test("a batch has at most 500 rows and at most as many bytes as a request may ha
 });
 
 /**
- * A service that answers by `judge`. It records what it was sent and how long the command waited
- * for it.
+ * A service that answers by `judge`. It records the sizes of the requests, the reports, and the
+ * pauses of the command.
  */
 function serviceOf(judge) {
   const sizes = /** @type {number[]} */ ([]);
