@@ -7,6 +7,7 @@ import { join } from "node:path";
 /**
  * Notes a line under `slug`, such as "463 access tokens over HTTP: 39 valid, 424 refused". It does
  * so only under `npm test`.
+ *
  * @param {string} slug
  * @param {string} line
  */

@@ -16,7 +16,7 @@ use edgegate::service::{AuthService, Login, Shared};
 use sha2::Digest as _;
 
 pub const PASSWORD: &str = "correct horse battery staple";
-/// The beginning of every password hash. No answer and no note may contain it.
+/// The beginning of every password hash. No answer except an export may contain it, and no note.
 pub const HASH_START: &str = "sha256-of-a-test:";
 
 /// Hashes with SHA-256, so that no input has to wait for hashing. Another target tests how Argon2's

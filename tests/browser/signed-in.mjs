@@ -112,6 +112,7 @@ export const GRANTS = [
 
 /**
  * Answers the session requests of every page: `user` is signed in, or nobody if it is null.
+ *
  * @param {import("playwright-core").Page} page
  * @param {typeof ADA | null} user
  */

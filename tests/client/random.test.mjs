@@ -1,6 +1,6 @@
 // Tabs do anything at any time, on a connection that fails at any time. In the end every tab must
-// know what the cookie says, no call may have been sent for another user than it was made for, and
-// honest tabs must not end anybody's session.
+// know the user of the cookie's session. No call may have been sent for another user than the one
+// for whom it was made. Honest tabs must not end anybody's session.
 //
 //   SEED=123 RUNS=1000 node --test tests/client/random.test.mjs
 import assert from "node:assert/strict";

@@ -44,6 +44,7 @@ export class Service {
   /**
    * Replaces the answer of the service. The function gets the request and returns an answer,
    * "offline", "hang", or undefined for the usual answer.
+   *
    * @type {(entry: Entry) => Fault | Promise<Fault>}
    */
   fault = () => undefined;

@@ -21,6 +21,7 @@ export class World {
   /**
    * How many milliseconds a request takes to arrive, and its answer to come back. A function gives
    * a new value for each.
+   *
    * @type {number | (() => number)}
    */
   latency = 50;
@@ -45,6 +46,7 @@ export class World {
   /**
    * A tab with an AuthClient: `{client, events, document, window, …}`. `options.without` names what
    * its browser lacks.
+   *
    * @typedef {{
    *   without?: string[], random?: () => number, platform?: { fetch?: typeof fetch }
    * } & AuthClientOptions} TabOptions
@@ -57,6 +59,7 @@ export class World {
 
   /**
    * A tab like that of `tab`, with a client of another class.
+   *
    * @template C
    * @param {new (options: any) => C} Client
    * @param {TabOptions} [options]

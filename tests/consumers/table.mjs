@@ -7,6 +7,7 @@ const README = "npm/edgegate/README.md";
 
 /**
  * The results of the last run of each consumer, by the consumer's name.
+ *
  * @returns {Record<string, { version: string | null, places: string[], date: string }>}
  */
 export const readResults = () =>

@@ -13,12 +13,14 @@ export const SUBDOMAIN = "acme";
 
 /**
  * A call of the API. `kind` names the operation, whatever ids are in the path.
+ *
  * @typedef {{ method: string, path: string, kind: string, number: number }} Call
  */
 
 /**
  * What goes wrong with a call. "refuse": the call is refused and not done. "lose": it is done, but
  * its answer is lost.
+ *
  * @typedef {"refuse" | "lose" | undefined} Trouble
  */
 

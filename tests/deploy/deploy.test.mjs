@@ -92,6 +92,7 @@ async function requireLogin(cloudflare, email = "ada@example.com") {
 /**
  * How a run is interrupted: the first call of a kind is refused, its answer is lost, or the command
  * is killed while it waits for the answer. `nth` skips the calls before that one.
+ *
  * @typedef {{ kind: string, nth?: number, how: "refuse" | "lose" | "kill" }} Interruption
  */
 

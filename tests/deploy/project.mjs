@@ -94,6 +94,7 @@ function install(path) {
 /**
  * Runs a program of a project in the project's folder until it ends. When `kill` resolves, kills it
  * and every process that it started. The program is started by its path, without npm.
+ *
  * @param {string} folder
  * @param {string} program
  * @param {string[]} args

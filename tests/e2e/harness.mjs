@@ -47,12 +47,14 @@ export const TEST_SECRETS = {
 };
 
 /**
- * Starts a Worker. `vars` and `secrets` override the ones above and those of wrangler.toml;
- * `undefined` removes one of the above. `others` are configurations of further Workers beside it.
+ * Starts a Worker. `vars` and `secrets` override TEST_VARS, TEST_SECRETS and the values of
+ * wrangler.toml. A value of `undefined` removes an entry of TEST_VARS or TEST_SECRETS. `others` are
+ * configurations of further Workers that run beside it.
  *
- * - `fetch(path, init)`: through the server, static assets included. A path is requested at ISSUER,
- *   a whole URL as given.
- * - `worker`: the Worker's handle. Its `fetch` bypasses the assets; `scheduled` runs the cron.
+ * - `fetch(path, init)`: sends a request through the server, static assets included. A path is
+ *   requested at ISSUER, and a whole URL as given.
+ * - `worker`: the Worker's handle. Its `fetch` bypasses the assets, and its `scheduled` runs the
+ *   cron.
  * - `kv`, `db`, `env`: SESSIONS, DB and all bindings, to read and to prepare states. A reset
  *   replaces them.
  * - `logs()`: what the Worker has logged.

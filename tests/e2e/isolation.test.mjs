@@ -132,6 +132,7 @@ function proofOf(operation, where) {
 /**
  * Asserts that two results of `stored` are equal. The message has only the entries that differ,
  * because a list of all entries would be too long to read.
+ *
  * @param {string} is
  * @param {string} was
  * @param {string} message
@@ -264,6 +265,7 @@ for (const store of ["kv", "durable"])
     /**
      * Sends the request. Asserts its status, and that no stored data changed except the data of the
      * user `except`.
+     *
      * @param {*} operation
      * @param {string} why
      * @param {number} status

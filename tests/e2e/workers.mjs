@@ -33,9 +33,9 @@ import { TEST_SECRETS, TEST_VARS, withoutUndefined } from "./harness.mjs";
 
 /**
  * @typedef {object} StartOptions
- * @property {boolean} [direct] without slow-storage/worker.mjs, for tests that measure time; there
- *   is then no control, workOff and cron
- * @property {object[]} [front] modules to use instead of it, the main one first
+ * @property {boolean} [direct] leaves out slow-storage/worker.mjs, for tests that measure time. Such
+ *   a Worker has no control, workOff and cron.
+ * @property {object[]} [front] modules to use instead of slow-storage/worker.mjs, the main one first
  * @property {string} [folder] of another build
  * @property {number} [inspectorPort] where workerd's inspector listens
  */

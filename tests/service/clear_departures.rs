@@ -336,7 +336,7 @@ fn many_sessions_take_several_runs() {
     });
 }
 
-/// Only the row is deleted; the cron does the rest.
+/// Only the row is deleted here. The cron does the rest.
 #[test]
 fn the_cron_completes_an_interrupted_deletion() {
     let world = on_kv(&[]);

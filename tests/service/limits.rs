@@ -30,7 +30,7 @@ use crate::use_cases::use_cases;
 
 const GRACE: &str = "grace@example.com";
 
-/// A limiter that refuses at one limit while it is switched on, and notes the keys that it counts.
+/// A limiter that refuses at the given limit, if there is one. It records the keys that it counts.
 #[derive(Clone, Default)]
 struct FullAt(Rc<Cell<Option<Limit>>>, Rc<RefCell<Vec<String>>>);
 

@@ -12,7 +12,8 @@ use crate::state::Limits;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Store {
-    /// Workers KV with two locations. Each may serve what it fetched up to this many seconds ago.
+    /// Workers KV with two locations. Each location may serve what it fetched up to this many
+    /// seconds ago.
     Kv { staleness: u64 },
     /// A Durable Object, which reads, decides and writes in one step.
     Linearizable,

@@ -55,7 +55,7 @@ fn a_lost_write_is_finished_by_a_repeat() {
                 .is_ok()
         );
 
-        // A renewal.
+        // The same for a renewal.
         let ticket = deployment.time.run(deployment.begin(store, &user));
         let token = seal(ticket, EVERY_TIME);
         deployment.time.advance(90);

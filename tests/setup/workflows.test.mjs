@@ -292,6 +292,7 @@ test("the other commands run, and those that can't are listed with the reason", 
 
 /**
  * A copy of this repository's files, with an entry for the version in the changelog.
+ *
  * @param {string} folder
  */
 async function cloneWithEntry(folder) {
@@ -328,6 +329,7 @@ async function startRegistry(t) {
 
 /**
  * A program named `gh` that records its arguments. It fails if it gets a file that does not exist.
+ *
  * @param {string} folder
  */
 function standInForGh(folder) {

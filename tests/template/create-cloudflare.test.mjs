@@ -79,6 +79,7 @@ test("create-cloudflare makes a project that runs and deploys", {
 
 /**
  * A repository with the template. Returns the settings with which create-cloudflare finds it.
+ *
  * @param {Awaited<ReturnType<typeof makeMachine>>} machine
  */
 async function repositoryFor(machine) {

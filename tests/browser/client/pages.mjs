@@ -34,6 +34,7 @@ const script = (url) => `
  * `url` is the service's origin, if it differs from `origin`. `without` names what the browser
  * lacks, such as `navigator.locks`. `complaints` matches the errors of the browser that are
  * expected.
+ *
  * @param {import("node:test").TestContext} t
  * @param {import("playwright-core").Browser} browser
  * @param {string} origin

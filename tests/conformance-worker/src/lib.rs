@@ -47,8 +47,8 @@ pub fn conformance_signatures(what: String, promises: u32) -> Promise {
     })
 }
 
-/// A promise of a JSON list of outcomes, or of `undefined` for an unknown path. There are paths for
-/// the suites, one that panics, one that overflows the stack, and one that waits for half a minute.
+/// A promise of a JSON list of outcomes, or of `undefined` for an unknown path. Each suite has a
+/// path. Three more paths panic, overflow the stack, and wait for half a minute.
 #[wasm_bindgen]
 pub fn conformance_answer(path: String, env: Env) -> Promise {
     future_to_promise(async move {

@@ -19,7 +19,7 @@ use worker::Env;
 use crate::conformance::sessions::world::Numbers;
 use crate::conformance::sessions::{Outcome, World, run_all};
 
-/// Runs the suite on Workers KV; `None` when it is not bound.
+/// Runs the suite on Workers KV. Returns `None` if KV is not bound.
 pub(crate) async fn on_kv(env: &Env, first: u64) -> Option<Vec<Outcome>> {
     let kv = KvNamespace::bound(env, "SESSIONS")?;
     let jobs = Jobs::default();
@@ -32,7 +32,7 @@ pub(crate) async fn on_kv(env: &Env, first: u64) -> Option<Vec<Outcome>> {
     Some(run_all(&world).await)
 }
 
-/// Runs the suite on the Durable Object; `None` when it is not bound.
+/// Runs the suite on the Durable Object. Returns `None` if the object is not bound.
 pub(crate) async fn on_the_durable_object(env: &Env, first: u64) -> Option<Vec<Outcome>> {
     let store = || DurableSessions::bound(env, "SESSION_OBJECTS");
     let world = Workerd::<_, true>::new(store()?, store()?, Jobs::default(), first);

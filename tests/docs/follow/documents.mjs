@@ -46,6 +46,7 @@ export function documentsIn(root) {
  * The fenced blocks of a document (CommonMark 4.5). A block of text or JSON below a shell block is
  * the expected output of that shell block. Between the two there is at most one paragraph, and it
  * ends with a colon.
+ *
  * @returns {Block[]}
  */
 export function blocksOf(root, document) {

@@ -80,6 +80,7 @@ export const summary = ({ run, compared, read, notRun }) =>
  * Sorts the blocks that are listed as not run, and those that another test runs. It reports these
  * faults: too many blocks that are not run, an entry without a block, and a block that nobody knows
  * how to run.
+ *
  * @param {import("./documents.mjs").Block[]} blocks
  */
 export function sort(blocks, { listed = NOT_RUN, elsewhere = ELSEWHERE } = {}) {
@@ -113,6 +114,7 @@ export function sort(blocks, { listed = NOT_RUN, elsewhere = ELSEWHERE } = {}) {
 /**
  * Documents that say "with `npm start` running" share one running service. The other documents
  * start their own.
+ *
  * @param {import("./documents.mjs").Block[][]} documents
  */
 async function followAll(documents, { shell, clone, outcome, tell }) {

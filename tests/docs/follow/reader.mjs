@@ -40,6 +40,7 @@ export class Reader {
 
   /**
    * Pastes a block. If something goes wrong, throws an error that says what.
+   *
    * @param {import("./documents.mjs").Block} block
    */
   async follow({ text, expected }) {

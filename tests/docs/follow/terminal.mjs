@@ -78,6 +78,7 @@ export class Terminal {
 
   /**
    * Pastes commands, the last of which keeps running. Waits until `isReady` returns true.
+   *
    * @param {string} commands
    * @param {(printed: string) => boolean | Promise<boolean>} isReady
    */

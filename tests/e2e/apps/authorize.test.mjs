@@ -125,7 +125,7 @@ for (const store of ["kv", "durable"])
         errorOf(await tab.navigate(asking(OWN, { prompt: "none" })), edge),
         "login_required",
       );
-      // The page showed the first user, and the decision is made for that user.
+      // The decision names the first user, but another user is signed in.
       const sealed = sealedFor(locationOf(await tab.navigate(asking(OTHER))), "/sign-in");
       const refused = await tab.decide(sealed, ada);
       assert.deepEqual([refused.status, refused.body.code], [409, "other_user"]);

@@ -1,7 +1,7 @@
 // Apps that nobody registered. In workerd, the Worker fetches the document that describes an app
 // from the internet of this test. Cloudflare itself protects against names that lead to private
-// servers, by the flag `global_fetch_strictly_public`. The flag has no effect in workerd, so this
-// only checks that it is set.
+// servers, by the flag `global_fetch_strictly_public`. The flag has no effect in workerd, but the
+// Worker requires that it is set.
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -70,7 +70,7 @@ describe("an app that nobody registered", () => {
     internet.clear();
   });
 
-  // Each test has a URL of its own, because the Worker keeps documents.
+  // Each test has its own URL, because the Worker keeps documents.
   let number = 0;
   const newId = () => `${HOST}/${++number}/client.json`;
   // An app that nobody registered must name an API.

@@ -60,7 +60,7 @@ function begin(more = {}) {
 }
 
 /**
- * A page of a browser of its own.
+ * Opens a page in a new browser profile.
  *
  * @param {import("node:test").TestContext} t
  */

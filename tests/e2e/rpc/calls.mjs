@@ -7,6 +7,7 @@ export const MAIN = inRoot("tests/e2e/rpc/caller.mjs");
 
 /**
  * The code of an error, as the function in docs/from-another-worker.md reads it.
+ *
  * @param {{ message: string, own: { code?: string } }} seen
  */
 export const codeOf = ({ message, own }) => documented()({ message, ...own });

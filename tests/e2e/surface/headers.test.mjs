@@ -105,7 +105,7 @@ after(async () => {
 
 function check({ status, headers }, where) {
   seen.set(status, (seen.get(status) ?? 0) + 1);
-  // These two answer a browser with pages of their own, which have a style and perhaps a form.
+  // These two routes answer a browser with their own pages, which have a style and perhaps a form.
   const isPage = /text\/html/.test(headers.get("content-type") ?? "");
   if (isPage) {
     assert.match(where, / \/auth\/(authorize|logout)\b/);

@@ -79,7 +79,7 @@ on_both!(an_app_of_others_gets_no_roles_and_no_address_without_its_scope, &[], w
     let id = claims(&text(&given, "id_token"));
     assert!(id.get("roles").is_none() && id.get("email").is_none());
 
-    // Without openid the token is for the API alone, and there is no id_token.
+    // Without openid the token is only for the API, and there is no id_token.
     let asked = Asked { scope: "notes.read", ..OF_WEB };
     let given = tokens(&world.service, &ada, asked).await;
     assert_eq!(list(&claims(&text(&given, "access_token")), "aud"), [API]);

@@ -221,7 +221,7 @@ pub(crate) async fn a_spent_token_ends_the_apps<W: World>(world: &W) -> Case {
     is_over(&ada, app, "afterwards").await
 }
 
-/// An app's session ends alone, whatever the reason.
+/// The end of an app's session ends no other session, whatever the reason.
 pub(crate) async fn an_apps_end_ends_nothing_else<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let browser = ada.begin().await?;

@@ -89,7 +89,7 @@ pub(crate) async fn what_leaves_an_administrator_is_done<D: UserDirectory>(
 ) -> Case {
     let [first, last] = the_only_two(world).await?;
     world.update(first.id, &disabling(), 200).await?;
-    // A disabled administrator does not count: it may lose the role and be deleted.
+    // A disabled administrator is not counted, so this account may lose the role and be deleted.
     world.update(first.id, &demotion()?, 200).await?;
     let change = UserChange {
         first_name: Edit::Set(name("Augusta")?),
