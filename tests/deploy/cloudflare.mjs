@@ -18,8 +18,8 @@ export const SUBDOMAIN = "acme";
  */
 
 /**
- * What goes wrong with a call. "refuse": the call is refused and not done. "lose": it is done, but
- * its answer is lost.
+ * What goes wrong with a call. "refuse": the call is refused and not done. "lose": the call is
+ * done, but its answer is lost. `undefined`: nothing goes wrong.
  *
  * @typedef {"refuse" | "lose" | undefined} Trouble
  */

@@ -61,7 +61,7 @@ impl<G: PasswordGuard> World<G> {
             .await
     }
 
-    /// The guard's hash of a password that is chosen in this world.
+    /// Makes the guard hash a password.
     async fn hash(
         &self,
         account: &AccountName,
