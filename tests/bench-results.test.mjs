@@ -1,5 +1,6 @@
-// The committed charts show the measurements beside them, and the documents show the latest chart
-// with its date and machine, and call edgegate ahead or behind only as the run says.
+// The committed charts show the measurements that are stored next to them. The documents show the
+// latest chart with its date and machine. They call edgegate ahead or behind only if the run says
+// so.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { comparisonsOf } from "../bench/comparisons.mjs";

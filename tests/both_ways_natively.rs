@@ -1,4 +1,4 @@
-//! Tokens verified in both ways, natively. The platform here is the most lenient that there may be.
+//! Tokens verified in both ways, natively. The platform here is the most lenient that is allowed.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -90,7 +90,7 @@ fn mutated_tokens_have_the_same_outcome_in_both_ways() {
     assert_same(&found);
     let most = usize::try_from(many).unwrap();
     assert_eq!(found.valid + found.refusals(), most);
-    // Half of them are signed again, and a tenth of those is valid.
+    // Half of the tokens are signed again, and a tenth of those are valid.
     assert!(found.valid > most / 40, "{found:?}");
     assert!(found.refused.len() > 40, "{found:?}");
     assert!(found.by_platform > most / 3, "{found:?}");
@@ -104,8 +104,8 @@ fn mutated_tokens_have_the_same_outcome_in_both_ways() {
     count("mutated-tokens", &line);
 }
 
-/// tests/e2e/both-ways.test.mjs finds the same in workerd. When the mutations or the rules change,
-/// write the new digest into tests/both_ways/first.json.
+/// tests/e2e/both-ways.test.mjs has the same outcomes in workerd. When the mutations or the rules
+/// change, write the new digest into tests/both_ways/first.json.
 #[test]
 fn the_first_mutated_tokens_have_the_outcomes_that_they_have_in_workerd() {
     let first: serde_json::Value =
@@ -118,7 +118,7 @@ fn the_first_mutated_tokens_have_the_outcomes_that_they_have_in_workerd() {
     );
 }
 
-/// A platform that says yes to everything: what passes is what the form allows.
+/// A platform that accepts every signature. Only the check of a signature's form can reject one.
 struct Yes;
 
 impl SignatureVerifier for Yes {
@@ -127,7 +127,7 @@ impl SignatureVerifier for Yes {
     }
 }
 
-/// The test above can fail: it finds a platform that is wrong.
+/// This shows that the test above can fail: it detects a platform that is wrong.
 #[test]
 fn a_platform_that_accepts_everything_is_found_out() {
     let found = pollster::block_on(both_ways::mutated(|| Yes, 0..400));

@@ -1,4 +1,4 @@
-//! The closed list of error codes, its documentation and the HTTP contract say the same.
+//! The closed list of error codes, its documentation and the HTTP contract agree.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -71,7 +71,7 @@ fn the_contract_enumerates_every_code() {
     assert_eq!(enumerated(&file("openapi.yaml")), expected);
 }
 
-/// In addition to the list, some answer of the contract has the code with its status. The OAuth
+/// Apart from the list, an answer of the contract has each code with its status. The OAuth
 /// endpoints have their own error codes.
 #[test]
 fn the_contract_uses_every_code() {

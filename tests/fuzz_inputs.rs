@@ -1,4 +1,4 @@
-//! Runs the fuzz targets on the stored inputs, as plain tests: the seeds of `fuzz/corpus`, and in
+//! Runs the fuzz targets on the stored inputs as plain tests. `fuzz/corpus` has the seeds, and
 //! `fuzz/found` the inputs that once broke a target. `npm run fuzz` looks for new inputs.
 
 #![allow(
@@ -65,7 +65,8 @@ fn every_kept_input_is_handled() {
     count::count("fuzz-inputs", &line);
 }
 
-/// Each target has a folder of seeds and a line in the runner, and there are no others.
+/// Each target has a folder of seeds and a line in the runner. Every folder and every line belongs
+/// to a target.
 #[test]
 fn the_runner_knows_every_target() {
     let names: BTreeSet<String> = TARGETS
@@ -87,7 +88,7 @@ fn the_runner_knows_every_target() {
     }
 }
 
-/// One lock file: so what is fuzzed and measured is what is shipped.
+/// With a single lock file, the same dependencies are fuzzed, measured and shipped.
 #[test]
 fn the_workspace_has_one_lock_file() {
     let listed = std::process::Command::new("git")

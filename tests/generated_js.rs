@@ -13,7 +13,7 @@ use edgegate::domain::error::Code;
 use edgegate::domain::policy;
 use edgegate_token::{KeyFault, TokenError};
 
-/// Names and values of constants of `policy`.
+/// The names and values of constants of `policy`.
 macro_rules! limits {
     ($($name:ident),+ $(,)?) => {
         [$((stringify!($name), policy::$name.to_string())),+]

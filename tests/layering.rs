@@ -1,12 +1,12 @@
-//! Dependencies point inward. This reads the `use` lines and the paths in `src/`, and fails if one
-//! points outward.
+//! Dependencies point inward. This test reads the `use` lines and the paths in `src/`, and fails if
+//! a dependency points outward.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::arithmetic_side_effects)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// For each folder or file of `src/`: what it must not name.
+/// For each folder or file of `src/`, the names that it must not contain.
 const RULES: &[(&str, &[&str])] = &[
     (
         "domain",
@@ -104,7 +104,7 @@ fn dependencies_point_inward() {
     assert!(read > 30, "only {read} files were read");
 }
 
-/// A use case is called by an entry point, never by another use case.
+/// An entry point calls a use case. Another use case never does.
 #[test]
 fn no_use_case_names_another() {
     let service = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/service");
@@ -166,7 +166,7 @@ fn only_the_wiring_names_bindings_and_adapters() {
     }
 }
 
-/// The lines of code above a file's tests, without comments.
+/// The lines of code before a file's tests, without comments.
 fn code_lines(file: &Path) -> Vec<(usize, String)> {
     fs::read_to_string(file)
         .unwrap()

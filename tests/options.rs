@@ -1,5 +1,5 @@
-//! `docs/options.md` says of every setting what the code does with it: that it exists, its default,
-//! its range, its choices. `docs/limits.md` has the sizes of `policy.rs`.
+//! `docs/options.md` says the same of every setting as the code: that it exists, its default, its
+//! range, its choices. `docs/limits.md` has the sizes of `policy.rs`.
 
 #![allow(
     unreachable_pub,
@@ -21,8 +21,8 @@ use edgegate::domain::settings::{SettingError, Settings};
 
 const KEYS: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"test","d":"kHiqJjEbTv1Qa8l0B9TWvtZooboGt-DqgRkwqQ6bvoI","x":"WTgIzGjcnPfLLbB3vBGEwLDWIzQcpEqj4yySkPsbHfM"}]}"#;
 
-/// Every reading below starts from these settings. The secrets are among them, so that other
-/// settings that need them are read too.
+/// Every test below starts from these settings. They include the secrets, so that settings that
+/// need a secret are read too.
 const BASE: [(&str, &str); 5] = [
     ("ISSUER", "https://auth.example.com"),
     ("SIGNING_KEYS", KEYS),
@@ -92,8 +92,8 @@ fn rows() -> Vec<Row> {
     rows
 }
 
-/// Reads the settings from [`BASE`], with `companions` and then `changes` over it. An empty text
-/// takes a setting out.
+/// Reads the settings from [`BASE`], overridden by `companions` and then by `changes`. An empty
+/// text removes a setting.
 fn read(
     companions: &[(&str, &str)],
     changes: &[(&str, &str)],
@@ -120,7 +120,7 @@ fn is_accepted(name: &str, value: &str) -> bool {
         .any(|companions| read(companions, &[(name, value)], &mut BTreeSet::new()).is_ok())
 }
 
-/// The texts in code font.
+/// The texts in code font in a cell.
 fn quoted(cell: &str) -> Vec<&str> {
     cell.split('`').skip(1).step_by(2).collect()
 }
@@ -137,7 +137,7 @@ fn range(cell: &str) -> Option<(u64, u64)> {
     })
 }
 
-/// Every setting's name that the code asks for in at least one configuration.
+/// The name of every setting for which the code asks in at least one configuration.
 fn names_in_the_code() -> BTreeSet<String> {
     let mut asked = BTreeSet::new();
     for companions in COMPANIONS {
@@ -156,7 +156,7 @@ fn every_setting_has_one_row() {
     assert_eq!(names, names_in_the_code());
 }
 
-/// Also those that no configuration above happens to ask for.
+/// This includes settings for which no configuration above happens to ask.
 #[test]
 fn every_name_in_the_sources_has_a_row() {
     let documented: BTreeSet<String> = rows().into_iter().map(|row| row.name).collect();
@@ -253,7 +253,7 @@ fn every_value_in_the_table_is_accepted_and_every_choice_is_there() {
     for row in rows() {
         for value in quoted(&row.allowed) {
             let is_other_option = names.contains(value);
-            // These two words in a row are not values: they say how to make a key.
+            // These two words in a row are not values. They say how to make a key.
             let is_kind = ["oct", "kid"].contains(&value);
             assert!(
                 is_other_option || is_kind || is_accepted(&row.name, value),
@@ -274,13 +274,14 @@ fn every_value_in_the_table_is_accepted_and_every_choice_is_there() {
                 .filter(|value| **value != "no such value")
                 .collect();
             assert!(missing.is_empty(), "{} lacks {missing:?}", row.name);
-            // The rejected value, and at least two choices.
+            // The error has the rejected value and at least two choices.
             assert!(known.len() >= 3, "{problem}");
         }
     }
 }
 
-/// The pairs of the Argon2 row, and what the table says of `SESSION_IDLE_TTL` and `ROTATE_AFTER`.
+/// The pairs in the row of Argon2, and what the table says of `SESSION_IDLE_TTL` and
+/// `ROTATE_AFTER`.
 #[test]
 fn ranges_that_depend_on_another_option_are_those_of_the_code() {
     let rows = rows();
@@ -298,7 +299,8 @@ fn ranges_that_depend_on_another_option_are_those_of_the_code() {
     assert!(allowed("ROTATE_AFTER").contains(&rotate), "{rotate}");
 }
 
-/// What `wrangler.toml` sets or suggests is an option, and what it sets is the default.
+/// Everything that `wrangler.toml` sets or suggests is an option, and the values that it sets are
+/// the defaults.
 #[test]
 fn the_configuration_sets_the_defaults() {
     let defaults: BTreeMap<String, String> = rows()

@@ -1,5 +1,5 @@
-//! Anyone can use a key that is published in this repository: a Worker that others can reach does not
-//! start with one.
+//! Anyone can use a key that is published in this repository. So a Worker that others can reach
+//! does not start with such a key.
 
 #![allow(
     unreachable_pub,
@@ -21,8 +21,8 @@ use p256::elliptic_curve::sec1::ToEncodedPoint as _;
 #[path = "count/mod.rs"]
 mod count;
 
-/// Where a reader may find a key and take it for an example. The sets of Wycheproof are left out,
-/// because nobody deploys those.
+/// Files in which a reader may find a key and take it for an example. The sets of Wycheproof are
+/// left out, because nobody deploys those.
 const PLACES: [&str; 10] = [
     "README.md",
     "SECURITY.md",
@@ -36,8 +36,8 @@ const PLACES: [&str; 10] = [
     "www",
 ];
 
-/// The keys of RFCs: the section, the public half `x` or the symmetric `k`, and the private half
-/// `d` if there is one.
+/// The keys of RFCs: the section, then the public half `x` or the symmetric key `k`, then the
+/// private half `d` if there is one.
 const OF_RFCS: [(&str, &str, &str); 16] = [
     (
         "RFC 7515 appendix A.1 (also RFC 7517 A.3)",
@@ -142,7 +142,7 @@ fn no_published_key_starts_a_worker_that_the_world_can_reach() {
     let mut found: BTreeMap<(&str, String), String> = BTreeMap::new();
     for (source, public, private) in OF_RFCS {
         for key in [public, private].into_iter().filter(|key| !key.is_empty()) {
-            // Whoever takes a key for an example may put it anywhere.
+            // A reader who takes a key for an example may use it in any of these settings.
             for setting in ["SIGNING_KEYS", "TICKET_SECRET", "PEPPERS"] {
                 found.insert((setting, key.to_owned()), source.to_owned());
             }
@@ -202,7 +202,7 @@ fn decode(text: &str) -> Vec<u8> {
     base64ct::Base64UrlUnpadded::decode_vec(text).unwrap()
 }
 
-/// The documents name the RFCs whose keys are refused, and no other.
+/// The documents name exactly the RFCs whose keys are rejected.
 #[test]
 fn the_documents_name_these_rfcs() {
     use std::collections::BTreeSet;
@@ -255,7 +255,7 @@ fn is_refused(setting: &str, key: &str, issuer: &str) -> bool {
         "ID_TOKEN_KEYS" => format!(r#"{{"keys":[{{"kty":"RSA","n":"{key}"}}]}}"#),
         _ => key.to_owned(),
     };
-    // Keys are read before ticket secrets, so ticket secrets are judged only if the key is good.
+    // Keys are read before ticket secrets. So ticket secrets are checked only if the key is valid.
     let error = Settings::read(|name| match name {
         "ISSUER" => Some(issuer.to_owned()),
         name if name == setting => Some(value.clone()),
@@ -266,13 +266,13 @@ fn is_refused(setting: &str, key: &str, issuer: &str) -> bool {
     matches!(error, Some(SettingError { problem, .. }) if problem.contains("is published in an example"))
 }
 
-/// A key that is written nowhere in this form.
+/// A key that no file contains in this form.
 fn fresh_key() -> String {
     let zeros_and_ones = "AAE".repeat(14);
     format!(r#"{{"keys":[{{"kty":"oct","kid":"fresh","k":"{zeros_and_ones}AAEA"}}]}}"#)
 }
 
-/// Public halves, symmetric keys and ticket secrets, however they are written down.
+/// Finds public halves, symmetric keys and ticket secrets, however they are written.
 fn keys_in(text: &str) -> Vec<(&'static str, String)> {
     let mut keys = Vec::new();
     for (setting, marks) in [
@@ -319,7 +319,7 @@ fn read(path: &Path, found: &mut dyn FnMut(&Path, &str)) {
     }
 }
 
-/// What the list has of a key.
+/// The entry of a key in the list.
 fn mark(key: &str) -> Vec<u8> {
     use sha2::{Digest as _, Sha256};
     Sha256::digest(key)[..8].to_vec()

@@ -1,6 +1,6 @@
 //! Checks that `tests/README.md`, `docs/oidc-requirements.md`, `tests/findings.md` and
-//! `SECURITY.md` name only tests that exist, and each requirement once. Also checks rules that only
-//! the sources can show.
+//! `SECURITY.md` name only tests that exist, and that each requirement occurs once. Also checks
+//! rules that only the sources can show.
 
 #![allow(
     unreachable_pub,
@@ -21,7 +21,7 @@ use serde_json::Value;
 #[path = "count/mod.rs"]
 mod count;
 
-/// What ASVS asks of an auth service, up to level 3.
+/// The requirements of ASVS for an auth service, up to level 3.
 const ASVS: [&str; 91] = [
     "1.2.1", "1.2.2", "1.2.4", "1.5.2", "1.5.3", "2.2.2", "2.3.3", "2.3.4", "2.4.1", "3.3.1",
     "3.3.2", "3.3.3", "3.3.4", "3.4.2", "3.4.5", "3.5.1", "3.5.2", "3.5.3", "4.1.1", "4.1.3",
@@ -43,7 +43,7 @@ fn file(name: &str) -> String {
     fs::read_to_string(root().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-/// A row of a table of requirements, under its heading.
+/// A row of a table of requirements, with the heading above the table.
 struct Row {
     section: String,
     numbers: Vec<String>,
@@ -51,7 +51,7 @@ struct Row {
     shown_by: Vec<Shown>,
 }
 
-/// A file, and what is named in it.
+/// A file, and the tests in it that a row names.
 #[derive(Debug)]
 struct Shown {
     path: String,
@@ -90,7 +90,7 @@ fn cells(line: &str) -> Vec<String> {
     cells.map(|cell| cell.trim().to_owned()).collect()
 }
 
-/// `` `path` titles ``, with `<br>` between.
+/// Parses `` `path` titles ``, with `<br>` between the entries.
 fn shown(cell: &str) -> Vec<Shown> {
     cell.split("<br>")
         .map(str::trim)
@@ -108,7 +108,7 @@ fn shown(cell: &str) -> Vec<Shown> {
         .collect()
 }
 
-/// The titles that are not in the file; how many are is added to `found`.
+/// The titles that are not in the file. Adds the number of titles that are in it to `found`.
 fn missing(shown: &Shown, found: &mut usize) -> Vec<String> {
     if !root().join(&shown.path).is_file() {
         return vec![format!("there is no {}", shown.path)];
@@ -132,7 +132,7 @@ fn missing(shown: &Shown, found: &mut usize) -> Vec<String> {
             "md" => text
                 .lines()
                 .any(|line| line.trim_start_matches('#').trim() == title && line.starts_with('#')),
-            // A measurement is named by its file alone, without a title.
+            // The name of a measurement is its file, without a title.
             _ if title.is_empty() => shown.path.starts_with("bench/"),
             _ => javascript_tests(&text).any(|line| is_javascript_test(&line, title)),
         };
@@ -146,7 +146,7 @@ fn missing(shown: &Shown, found: &mut usize) -> Vec<String> {
 }
 
 fn is_rust_test(text: &str, name: &str) -> bool {
-    // Cases of a conformance suite have a type parameter.
+    // The cases of a conformance suite have a type parameter.
     [
         format!("fn {name}("),
         format!("fn {name}<"),
@@ -167,7 +167,8 @@ fn is_vector(text: &str, name: &str) -> bool {
     })
 }
 
-/// The lines, with a call and its first argument on one line: the formatter breaks long ones.
+/// The lines of a text. A call and its first argument are on one line, even if the formatter has
+/// put them on two.
 fn javascript_tests(text: &str) -> impl Iterator<Item = String> {
     let mut lines = text.lines();
     std::iter::from_fn(move || {
@@ -277,7 +278,7 @@ fn security_rows(heading: &str) -> Vec<[String; 4]> {
     found
 }
 
-/// What is wrong with the tests that a row names.
+/// The faults of the tests that a row names.
 fn faults_of_tests(row: &str, shown_by: &str) -> Vec<String> {
     let mut found = 0;
     let mut faults: Vec<String> = shown(shown_by)
@@ -425,7 +426,7 @@ fn randomness_is_the_platforms_alone() {
             assert!(!code(&text).contains(weak), "{name}: {weak}");
         }
     }
-    // It spreads pauses, and makes no secret.
+    // This random number spreads pauses and makes no secret.
     for (name, text) in sources("npm/edgegate") {
         assert_eq!(
             text.contains("Math.random"),

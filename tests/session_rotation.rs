@@ -1,4 +1,4 @@
-//! The table of verdicts of a renewal, row by row, and properties over random histories.
+//! The table of verdicts of a renewal, row by row, and properties of random histories.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::arithmetic_side_effects)]
 
@@ -108,8 +108,8 @@ fn kept_while_young() {
     }
 }
 
-/// A later token was issued by a location that knows more. The use of its predecessor is recorded,
-/// and the token is kept.
+/// Another location, which knows more, issued a later token. The use of its predecessor is
+/// recorded, and the token is kept.
 #[test]
 fn a_token_whose_predecessor_s_use_is_not_visible_is_kept() {
     for ago in [0, 30, 90, 600] {
@@ -122,7 +122,7 @@ fn a_token_whose_predecessor_s_use_is_not_visible_is_kept() {
         assert_eq!(verdict, Verdict::Unseen(recorded), "{ago} s ago");
         assert_eq!(verdict.answer(ticket(7)), Some(ticket(7)));
     }
-    // If every renewal rotates, this one does too.
+    // If every renewal rotates, this token is rotated too.
     let rules = Rules {
         rotate_after: 0,
         ..RULES
@@ -183,7 +183,7 @@ fn late_from_the_same_client_only() {
     );
 }
 
-/// Two requests of one page; the second had the next token already when the first arrived.
+/// A page sends two requests. The second already had the next token when the first arrived.
 #[test]
 fn an_overtaken_request_gets_the_newest_token_within_the_grace() {
     for by in [OWNER, OTHER] {
@@ -202,8 +202,8 @@ fn an_overtaken_request_gets_the_newest_token_within_the_grace() {
     );
 }
 
-/// Two clients with unknown addresses can't be distinguished: an owner and a thief would look like
-/// one client.
+/// Two clients with unknown addresses can't be distinguished. An owner and a thief would look like
+/// the same client.
 #[test]
 fn without_an_address_on_both_sides_nothing_is_late() {
     let known = Some(Fingerprints::only(OWNER));
@@ -404,7 +404,7 @@ fn the_last_number_is_the_end() {
     );
 }
 
-/// A store with one rule: it writes what the verdict says.
+/// A store with a single rule: it writes what the verdict says.
 #[derive(Default)]
 struct Model {
     stored: Stored,
@@ -440,7 +440,7 @@ prop_compose! {
 
 proptest! {
     /// A client that presents the token that it received last is never refused during the session's
-    /// life, however long it waits.
+    /// lifetime, however long it waits.
     #[test]
     fn the_newest_token_always_renews(rules in any_rules(), waits in prop::collection::vec(0u64..DAY, 1..40)) {
         let mut model = Model { stored: new_session() };
@@ -454,8 +454,8 @@ proptest! {
         }
     }
 
-    /// A renewal whose response was lost, retried within the grace period, gives the same token and
-    /// writes nothing.
+    /// If the response to a renewal was lost, a retry within the grace period gives the same token
+    /// and writes nothing.
     #[test]
     fn a_lost_response_is_repeated(rules in any_rules(), wait in 0u64..DAY, delay in 0u64..120) {
         let mut model = Model { stored: new_session() };
@@ -501,9 +501,9 @@ proptest! {
         }
     }
 
-    /// A token older than the last spent one ends the session, whoever presents it and whenever.
-    /// The one just before it is an exception within the grace period, unless every renewal
-    /// rotates.
+    /// A token older than the last spent one ends the session, whoever presents it and at any time.
+    /// There is one exception: within the grace period, the token just before the last spent one is
+    /// accepted, unless every renewal rotates.
     #[test]
     fn an_older_token_ends_the_session(rules in any_rules(), last in 1u32..1000, back in 1u32..1000, ago in 0u64..DAY) {
         let counter = last.saturating_sub(back);
@@ -513,8 +513,8 @@ proptest! {
     }
 }
 
-/// No decision depends on a proof, neither the ticket's nor the record's. The record keeps the
-/// later proof.
+/// No decision depends on a proof, neither on the ticket's nor on the record's. The record keeps
+/// the later proof.
 #[test]
 fn a_proof_decides_nothing_and_the_later_one_is_kept() {
     let proofs = [0, BEGUN, NOW, u64::MAX].map(Proof::by_password);

@@ -157,7 +157,7 @@ fn key(kind: &str, session: u8) -> String {
     format!("{kind}:{}:{}", user_id(), session_id(session))
 }
 
-/// Everything in the namespace: key, value, metadata.
+/// Everything in the namespace: keys, values, metadata.
 fn content(kv: &MemoryKeyValue) -> Value {
     let keys = block_on(kv.list("", None)).unwrap().keys;
     let entries = keys.into_iter().map(|(key, metadata)| {
@@ -207,7 +207,7 @@ fn write_kv() -> Value {
     content(&kv)
 }
 
-/// A store that has the samples, and samples of sessions that began before proofs existed.
+/// A store that has the samples. They include sessions that began before proofs existed.
 fn sampled_kv() -> Kv {
     let (kv, store) = kv();
     let older = json!([{
@@ -243,7 +243,8 @@ fn kv_records_are_written_as_before() {
             )
         })
         .collect();
-    // Each is like the end of the session with the same id. A session over the limit has none.
+    // Each record is like the end of the session with the same id. A session that ended because of
+    // the limit has no such record.
     let expected = [(4, "logged_out"), (5, "reused"), (6, "ended_by_user")].map(|(of, reason)| {
         let value = format!(r#"{{"reason":"{reason}","at":{}}}"#, NOW + 200);
         (key("signed_off", of), value)
@@ -254,7 +255,8 @@ fn kv_records_are_written_as_before() {
 
 #[test]
 fn kv_records_of_the_version_before_are_read() {
-    // The proof in the ticket is older than the one in the records, so the answer tells them apart.
+    // The proof in the ticket is older than the proof in the records, so the answer shows which of
+    // them was used.
     let own = Some(Proof::by_password(NOW));
     let recorded = Some(Proof::by_password(NOW + 1));
     let renewed = |session, counter, now, has_address| {
@@ -269,7 +271,7 @@ fn kv_records_of_the_version_before_are_read() {
     };
     assert_eq!(renewed(1, 0, NOW + 10, true), ("kept", own));
     assert_eq!(renewed(1, 0, NOW + 300, true), ("fresh", own));
-    // The record says which number was used, when and by whom.
+    // The record says which number was used, when it was used and by whom.
     assert_eq!(renewed(2, 0, NOW + 129, true), ("repeated", recorded));
     assert_eq!(renewed(2, 0, NOW + 130, true), ("late", recorded));
     assert_eq!(renewed(2, 0, NOW + 130, false), ("reused", None));

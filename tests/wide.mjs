@@ -1,4 +1,4 @@
-// `npm run test:wide` runs the same tests as `npm test` with larger numbers. Only this file says
+// `npm run test:wide` runs the same tests as `npm test` with larger numbers. Only this file knows
 // which of the two is running.
 
 export const isWide = process.env.EDGEGATE_WIDE === "1";

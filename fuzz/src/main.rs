@@ -1,5 +1,5 @@
-//! libFuzzer around the targets. `EDGEGATE_FUZZ_TARGET` names one; `scripts/fuzz.mjs` builds and
-//! runs it.
+//! Runs the targets under libFuzzer. `EDGEGATE_FUZZ_TARGET` names the target, and
+//! `scripts/fuzz.mjs` builds and runs it.
 
 #![no_main]
 

@@ -1,7 +1,7 @@
-//! Access tokens. The first byte says what the rest is: the whole text of a token, or the JSON of
-//! header and claims, separated by a line feed. These are then signed correctly, so that the fuzzer
-//! also reaches the code after the signature check. A token that verifies must have been signed,
-//! and its claims must be those that serde_json reads.
+//! Access tokens. The first byte says what the rest of the input is. It is the whole text of a
+//! token, or the JSON of header and claims, separated by a line feed. Header and claims are then
+//! signed correctly, so that the fuzzer also reaches the code after the signature check. A token
+//! that verifies must have been signed, and its claims must be those that serde_json reads.
 
 use std::sync::OnceLock;
 
@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use super::token_support::{AUD, ISS, Key, NOW};
 
-/// The MAC key signs at a hundredth of the cost of the others.
+/// The MAC key comes first: it signs at a hundredth of the cost of the other two.
 const KEYS: [Key; 3] = [Key::Mac, Key::Ed, Key::Es];
 
 fn sets() -> &'static [(Key, KeySet); 3] {
@@ -88,8 +88,9 @@ fn judge(token: &str, key: Key, set: &KeySet, claims: &Claims) {
     };
     let alg = header["alg"].as_str().unwrap();
     assert!(alg == by.alg() || (alg, by) == ("Ed25519", Key::Ed));
-    // All three sign deterministically, so nobody else can have made another signature. Exception:
-    // with ES256, the twin signature that has the same r is valid too (RFC 7518 section 3.4).
+    // All three keys sign deterministically, so nobody else can have made another signature. There
+    // is one exception: with ES256, the twin signature with the same r is valid too (RFC 7518
+    // section 3.4).
     let (signing_input, _) = token.rsplit_once('.').unwrap();
     let resigned = by.sign(signing_input.as_bytes());
     let bytes = if by == Key::Es { 32 } else { resigned.len() };

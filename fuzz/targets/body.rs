@@ -1,5 +1,6 @@
-//! Request bodies: the first line is the media type, the rest the body. JSON is read as serde_json
-//! reads it, and a form as another reader does. A repeated member or parameter is never accepted.
+//! Request bodies. The first line is the media type, and the rest is the body. JSON must read as
+//! serde_json reads it, and a form as another reader does. A repeated member or parameter is never
+//! accepted.
 
 use edgegate::domain::error::Code;
 use edgegate::edge::body::{
@@ -67,7 +68,7 @@ fn json_body(request: &Request) {
     for (values, is_oauth) in [(&strict, false), (&loose, true)] {
         let Ok(values) = values else { continue };
         for (value, name) in values.iter().zip(KNOWN) {
-            // An OAuth parameter without a value is left out.
+            // An OAuth parameter without a value is treated as omitted.
             let given = member(name).filter(|value| !is_oauth || !is_blank(value));
             assert_eq!(value.as_deref(), given.map(|value| value.as_str().unwrap()));
         }
@@ -134,8 +135,8 @@ fn is_blank(value: &Value) -> bool {
     value.is_null() || value.as_str() == Some("")
 }
 
-/// Parses application/x-www-form-urlencoded by the URL standard: a second implementation to compare
-/// with.
+/// Parses application/x-www-form-urlencoded by the URL standard. It is a second implementation to
+/// compare with.
 pub fn decoded(body: &[u8]) -> Vec<(String, String)> {
     body.split(|byte| *byte == b'&')
         .filter(|pair| !pair.is_empty())

@@ -1,5 +1,5 @@
-//! The `Cookie` header: the refresh token is the value of the one cookie name, which occurs once. A
-//! similar name does not work.
+//! The `Cookie` header. The refresh token is the value of the cookie with the right name, which
+//! must occur once. A similar name does not work.
 
 use edgegate::domain::error::Code;
 use edgegate::domain::policy::MAX_COOKIE_BYTES;
@@ -59,7 +59,8 @@ fn one(header: &str, settings: &Settings, name: &str) {
         require_cookie_allowed(true, settings, &asked).is_ok(),
         read.is_ok()
     );
-    // A token in the body beside the cookie is refused, whichever token it is.
+    // The request is rejected if the body has a token in addition to the cookie, whichever token it
+    // is.
     let both = Given::read(Some("x".to_owned()), "token", settings, &asked);
     assert_eq!(both.is_ok(), times == 0 && read.is_ok());
     // Forms and pages of other origins can't use the cookie.

@@ -1,4 +1,4 @@
-//! Email addresses: canonicalizing the canonical form changes nothing, and an accepted text has no
+//! Email addresses. Canonicalizing the canonical form changes nothing, and an accepted text has no
 //! character that could inject into a mail's header.
 
 use edgegate::domain::account::EmailAddress;

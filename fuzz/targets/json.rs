@@ -1,5 +1,5 @@
-//! Compares the strict JSON reader with serde_json's own. If both accept a text, they read the
-//! same; if only ours rejects it, the text has the fault that the error names.
+//! Compares the strict JSON reader with serde_json. If both accept a text, they read the same
+//! value. If only the strict reader rejects a text, the text has the fault that the error names.
 
 use edgegate::domain::json::{decode, encode};
 use edgegate::domain::policy::JSON_MAX_DEPTH;

@@ -1,5 +1,5 @@
-//! Key sets: publishing a set that was read gives the same keys when read again, without any
-//! private half.
+//! Key sets. A set that was read is published and read again. The result has the same keys, without
+//! any private half.
 
 use std::collections::BTreeSet;
 
@@ -28,7 +28,7 @@ pub fn run(input: &[u8]) {
     }
 }
 
-/// The public half of the set, after it was published and read again.
+/// The public half of the set after it was published and read again.
 fn published(text: &str, set: &KeySet) -> Option<String> {
     assert!(text.len() <= KEY_SET_MAX_BYTES);
     let kids: BTreeSet<&str> = set.kids().collect();

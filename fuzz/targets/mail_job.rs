@@ -1,4 +1,4 @@
-//! Queued mails: a job that was decoded and encoded once is encoded the same way again, and its
+//! Queued mails. A job that was decoded and encoded once is encoded in the same way again, and its
 //! `Debug` output has no address.
 
 use edgegate::domain::mail::Job;

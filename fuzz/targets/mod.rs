@@ -33,7 +33,7 @@ mod token_support;
 mod values;
 mod world;
 
-/// A target under its name, which is also the name of its folder of inputs.
+/// A target with its name. Its folder of inputs has the same name.
 #[derive(Clone, Copy)]
 pub struct Target {
     pub name: &'static str,

@@ -1,5 +1,5 @@
-//! Stored password hashes, which are untrusted data. A hash above the caps is refused before any
-//! memory is allocated, and a hash matches only if another reader of its text agrees.
+//! Stored password hashes, which are untrusted data. A hash above the caps is rejected before any
+//! memory is allocated. A hash matches only if another reader of its text agrees.
 
 use argon2::password_hash::{PasswordHash as Phc, PasswordVerifier as _};
 use argon2::{Argon2, Params};
@@ -14,13 +14,13 @@ use edgegate::domain::policy::{
 };
 use edgegate::ports::PasswordHasher as _;
 
-/// The highest cost, in KiB times passes, of a hash that is computed here. A hash above the caps is
-/// always tried, because it must not be computed.
+/// The highest cost, in KiB times passes, of a hash that this target computes. Hashes above the
+/// caps are always tried, because the hasher must not compute them.
 const QUICK: u64 = 512;
 
 thread_local! {
-    /// As in an isolate, its memory is kept from hash to hash. With a new one for each input, the
-    /// sanitizer holds back more freed memory than the limit.
+    /// As in an isolate, one hasher keeps its memory from hash to hash. With a new hasher for each
+    /// input, the sanitizer would hold back more freed memory than the limit.
     static HASHER: Argon2Hasher = Argon2Hasher::default();
 }
 
@@ -93,8 +93,8 @@ pub fn run(input: &[u8]) {
                 .verify_password(password.as_bytes(), &phc)
                 .is_ok();
             assert_eq!(matches!(verification, Verification::Matches { .. }), theirs);
-            // The hash was cheap enough to compute here, so it is weaker than today's parameters
-            // and needs a rehash.
+            // This target computes only cheap hashes. So this hash is weaker than today's
+            // parameters and needs a rehash.
             assert_ne!(verification, Verification::Matches { rehash: false });
         }
         Err(error) => {

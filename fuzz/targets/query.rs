@@ -1,5 +1,5 @@
-//! The two routes that read a query. A check answers yes only if it knows all criteria and they are
-//! met. The list of users accepts each of its parameters once.
+//! The two routes that read a query. A check answers yes only if it knows all criteria and all are
+//! met. The list of users accepts each of its parameters at most once.
 
 use edgegate::domain::account::EmailAddress;
 use edgegate::edge::request::Request;

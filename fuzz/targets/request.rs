@@ -1,8 +1,8 @@
-//! A whole request through the router, on a service in memory: a request line, headers, an empty
-//! line and a body, as in HTTP. `{access}` and similar placeholders are filled in with an account's
-//! real values. No answer is a 500. A body is JSON, or lines of JSON, without a password, or a page
-//! with no other elements than those of the service. Each header is one line. The note for the log
-//! contains no token.
+//! A whole request through the router, on a service in memory. As in HTTP, the input is a request
+//! line, headers, an empty line and a body. `{access}` and similar placeholders are replaced by an
+//! account's real values. No answer is a 500. The body of an answer is JSON, or lines of JSON,
+//! without a password, or a page that has only the service's own elements. Each header is one line.
+//! The note for the log contains no token.
 
 use edgegate::domain::error::Code;
 use edgegate::domain::policy::MAX_BODY_BYTES;
@@ -26,7 +26,7 @@ pub fn run(input: &[u8]) {
     send(&service, &request, &secrets);
 }
 
-/// Sends it and checks the answer.
+/// Sends a request and checks the answer.
 pub fn send(service: &Service, request: &Request<'_>, secrets: &[String]) -> Answer {
     let answer = pollster::block_on(route(service, request));
     judge(&answer, secrets);
@@ -48,7 +48,7 @@ pub fn judge(answer: &Answer, secrets: &[String]) {
     if let Some(body) = &answer.body {
         match media_type {
             "text/html; charset=utf-8" => judge_page(body),
-            // An export has the hashes of passwords, for administrators.
+            // An export for administrators contains the hashes of passwords.
             "application/jsonl" => body.lines().for_each(judge_json),
             _ => {
                 judge_json(body);
@@ -83,7 +83,7 @@ const ELEMENTS: [&str; 17] = [
     "br", "code", "form", "input", "button",
 ];
 
-/// A page shows parts of the request, as text.
+/// A page shows parts of the request, but only as text.
 fn judge_page(body: &str) {
     for tag in body.split('<').skip(1) {
         let tag = tag.strip_prefix('/').unwrap_or(tag);

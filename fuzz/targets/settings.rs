@@ -1,5 +1,5 @@
-//! Settings: lines of `NAME=text` on top of valid ones. An error names its setting and never shows
-//! a secret. An accepted value is within its limits.
+//! Settings. The input is lines of `NAME=text`, which change a valid configuration. An error names
+//! its setting and never shows a secret. An accepted value is within its limits.
 
 use std::collections::HashMap;
 
@@ -70,7 +70,8 @@ pub fn run(input: &[u8]) {
     );
 }
 
-/// A page's origin, or that of an app or an extension: a known scheme, then a host alone.
+/// Whether a text is the origin of a page, an app or an extension: a known scheme, then only a
+/// host.
 fn may_be_listed(origin: &str) -> bool {
     let Some((scheme, host)) = origin.split_once("://") else {
         return false;
@@ -99,7 +100,8 @@ const OTHER_SCHEMES: [&str; 8] = [
     "safari-web-extension",
 ];
 
-/// Secrets of a length that none of our words has, and that occur in no other setting.
+/// Requires that the printed text contains none of the given secrets. Short secrets are left out,
+/// and so are secrets that occur in another setting.
 fn hides(printed: &str, given: &HashMap<&str, &str>) {
     for name in SECRETS {
         if let Some(secret) = given.get(name).copied() {

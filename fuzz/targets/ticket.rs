@@ -1,6 +1,6 @@
-//! Tickets: a ticket that opens was sealed with these keys, for that purpose, and seals to the same
-//! text again. The input is tried as the text of a ticket, and as a body that is sealed here in the
-//! right format, so that the fuzzer also reaches the code after the MAC check.
+//! Tickets. A ticket that opens was sealed with these keys and for that purpose, and seals to the
+//! same text again. The input is tried as the text of a ticket. It is also tried as a body that is
+//! sealed here in the right format, so that the fuzzer reaches the code after the MAC check.
 
 use std::sync::OnceLock;
 
@@ -15,7 +15,7 @@ use super::token_support::mac;
 const ISSUER: &str = "https://auth.example";
 /// The bytes 1 to 32.
 pub(super) const SECRET: &str = "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA";
-/// Prefix and label of each purpose.
+/// The prefix and label of each purpose.
 const PURPOSES: [(&str, &str); 5] = [
     ("egr_", "refresh"),
     ("egl_", "reset"),
@@ -49,8 +49,8 @@ fn secret() -> Vec<u8> {
 fn opens(text: &str) -> [bool; 5] {
     let Keys { refresh, links } = keys();
     let refresh = refresh.open(text).is_some_and(|ticket| {
-        // A ticket of the first format, or with methods that are unknown here, seals to a different
-        // text.
+        // A ticket of the first format seals to a different text, and so does a ticket with methods
+        // that are unknown here.
         let sealed = refresh.seal(ticket);
         assert_eq!(refresh.open(sealed.expose()), Some(ticket));
         true
@@ -66,7 +66,7 @@ fn opens(text: &str) -> [bool; 5] {
         true
     });
     let new_address = links.open_new_address(text, 0).is_some_and(|link| {
-        // A link that was mailed before may lack the line break at its end.
+        // A link that was mailed by an earlier version may lack the line break at its end.
         let sealed = links.seal_new_address(&link);
         assert!(links.open_new_address(sealed.expose(), 0).as_ref() == Some(&link));
         assert!(
@@ -77,7 +77,7 @@ fn opens(text: &str) -> [bool; 5] {
         true
     });
     let registration = links.open_registration(text, 0).is_some_and(|link| {
-        // Reading normalizes names. From then on the text stays the same.
+        // Reading normalizes names. After that the text stays the same.
         let sealed = links.seal_registration(&link);
         assert_eq!(
             links.open_registration(sealed.expose(), 0),
@@ -114,7 +114,7 @@ pub fn run(input: &[u8]) {
     }
 }
 
-/// The format of a ticket: a second implementation to compare with.
+/// Seals a body in the format of a ticket. It is a second implementation to compare with.
 pub(super) fn seal(format: u8, body: &[u8], prefix: &str, label: &str) -> String {
     let key = key(label);
     let number = mac(&key, b"key number")[0];

@@ -1,6 +1,6 @@
 //! The small values of a request: ids, names, roles, languages, clients. A parsed value prints as
-//! the original text, or as a form that parses to the same value. The part of a client's text that
-//! is stored has a maximum length.
+//! the original text, or as a form that parses to the same value. The stored part of a client's
+//! text has a maximum length.
 
 use edgegate::domain::account::{Name, Password, Roles, UserId};
 use edgegate::domain::mail::Locale;
@@ -58,7 +58,7 @@ pub fn run(input: &[u8]) {
     }
     if let Some(locale) = Locale::parse(text) {
         assert_eq!(Locale::parse(locale.tag()), Some(locale));
-        // If only one language is named, it is the one chosen.
+        // If the header names only one language, the service chooses it.
         for default in [Locale::English, Locale::German] {
             assert!(text.len() > 200 || Locale::negotiate(Some(text), default) == locale);
         }

@@ -16,11 +16,11 @@ use edgegate::service::{AuthService, Login, Shared};
 use sha2::Digest as _;
 
 pub const PASSWORD: &str = "correct horse battery staple";
-/// The password of the accounts, which is hashed. No answer and no note may contain it.
+/// The beginning of every password hash. No answer except an export may contain it, and no note.
 pub const HASH_START: &str = "sha256-of-a-test:";
 
-/// SHA-256, so that no input has to wait for hashing. Another target checks how Argon2's strings
-/// are read.
+/// Hashes with SHA-256, so that no input has to wait for hashing. Another target tests how Argon2's
+/// strings are read.
 #[derive(Debug, Default)]
 pub struct QuickHasher;
 
@@ -119,7 +119,7 @@ pub fn log_in(service: &Service, email: &str) -> Credentials {
     }
 }
 
-/// The input with its placeholders filled in: Ada's `{access}`, `{refresh}`, `{user}` and
+/// The input with its placeholders replaced: Ada's `{access}`, `{refresh}`, `{user}` and
 /// `{session}`, and `{admin}`.
 pub fn fill(service: &Service, text: &str) -> (String, Vec<String>) {
     let mut filled = text.to_owned();

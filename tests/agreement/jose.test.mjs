@@ -85,5 +85,5 @@ function table(text) {
   );
 }
 
-/** The text as a regular expression: names have nothing else that would need an escape. */
+/** The text as a regular expression. The names contain no other character that needs an escape. */
 const plain = (text) => text.replaceAll(".", "\\.");

@@ -1,10 +1,11 @@
-// The file through the npm package. No module of Node: this runs in Node, in workerd and in Chromium.
+// Verifies the tokens of the file with the npm package. It uses no module of Node, because it runs
+// in Node, in workerd and in Chromium.
 import { read, tally } from "./vectors.mjs";
 import { runWycheproof } from "./wycheproof.mjs";
 
 /**
- * Verifies all tokens twice: with the platform's WebCrypto, and with the wasm alone. Both must give
- * what the file says. `byPlatform` is the number of signatures that the platform verified.
+ * Verifies all tokens twice: with the platform's WebCrypto, and with the wasm alone. Both results
+ * must agree with the file. `byPlatform` is the number of signatures that the platform verified.
  */
 export async function runBothWays(edgegate, file, wycheproof) {
   const real = globalThis.crypto;
@@ -33,7 +34,7 @@ export async function runBothWays(edgegate, file, wycheproof) {
 }
 
 /**
- * Verifies all tokens with the package's exports. Returns the counts and what differs from the
+ * Verifies all tokens with the package's exports. Returns the counts and the differences from the
  * file.
  */
 export async function runPackage({ Verifier, EdgegateError }, file) {
@@ -90,14 +91,20 @@ async function outcome(verifier, token, EdgegateError) {
   }
 }
 
-/** These three must never reject: if one does, the whole run rejects. */
+/**
+ * Whether a check allows it. These three checks must never reject. If one rejects, the whole run
+ * rejects.
+ */
 function allows(verifier, token, { role, user_id, email }) {
   if (role !== undefined) return verifier.isAuthorizedByRole(token, role);
   if (user_id !== undefined) return verifier.isAuthorizedByUserId(token, user_id);
   return verifier.isAuthorizedByEmail(token, email);
 }
 
-/** The form that rejects, and that on claims: whether they allow it. They must agree. */
+/**
+ * Whether two other forms of the check allow it: the form that rejects, and the form on claims. The
+ * two must agree.
+ */
 async function permits(verifier, token, { role, user_id, email }) {
   const [check, asked] =
     role !== undefined

@@ -1,4 +1,4 @@
-// The npm package as it is packed, in the three places where it runs.
+// The npm package, as it is packed, in Node, in workerd and in Chromium.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -25,7 +25,8 @@ const NOT_FOR_WORKERD = [
 const file = readFileSync(inRoot("tests/vectors/agreement/tokens.json"), "utf8");
 
 before(async () => {
-  // `npm test` has just built it. A test file that is run by hand may come after a change.
+  // `npm test` has just built the package. If this file is run by hand, the sources may have
+  // changed since the last build.
   if (process.env.EDGEGATE_BUILT && existsSync(inRoot(PACKAGE))) return;
   const { code, stderr } = await run(node(), [inRoot("scripts/build-package.mjs")], {
     env: toolEnv(),
@@ -52,7 +53,7 @@ const agreed = (t, where, { platform, wasm, wycheproof }) => {
   }
   assertAgreed(wycheproof.wrong);
   const { valid, invalid, checks } = wycheproof.counts;
-  // All valid vectors (88 and 173), and those of the invalid ones that have the right form.
+  // All valid vectors (88 and 173), and the invalid ones that have the right form.
   assert.deepEqual([valid, invalid, checks], [261, 48, 104]);
   t.diagnostic(
     `Wycheproof by the platform of ${where}: ${valid} valid, ${invalid} invalid; ${checks} are refused before by their form`,
@@ -126,7 +127,7 @@ test("the package agrees with the file in Chromium, under a strict policy", asyn
   agreed(t, `Chromium ${browser.version()}`, result);
 });
 
-/** A page, the package beside it, and the file. */
+/** Serves a page, the package and the file of tokens. */
 async function serve() {
   const types = {
     ".js": "text/javascript",

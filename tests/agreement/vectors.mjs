@@ -1,5 +1,5 @@
-// The file of tokens, and what every runner reports at the end. It uses no module of Node, because
-// it also runs in workerd and in browsers.
+// The file of tokens, and the report of every runner. It uses no module of Node, because it also
+// runs in workerd and in browsers.
 
 /** The vectors of tests/vectors/agreement/tokens.json, each with its token as a text. */
 export const read = (file) =>
@@ -12,14 +12,14 @@ function text(written) {
   return written.repeat.repeat(written.times);
 }
 
-/** What a runner found: `wrong` is a list of sentences. */
+/** The report of a runner. `wrong` is a list of sentences. */
 export function tally() {
   const counts = { valid: 0, invalid: 0, checks: 0 };
   const wrong = [];
   return {
     counts,
     wrong,
-    /** Counts one more of `kind`, and notes what differs from the expected result. */
+    /** Counts one more case of `kind`, and notes how it differs from the expected result. */
     expect(kind, name, seen, expected) {
       counts[kind] += 1;
       const [was, should] = [seen, expected].map(canonical);
@@ -28,7 +28,7 @@ export function tally() {
   };
 }
 
-/** JSON with the members in order. */
+/** JSON with the members in alphabetical order. */
 const canonical = (value) =>
   JSON.stringify(value, (_, inner) =>
     inner !== null && typeof inner === "object" && !Array.isArray(inner)
@@ -36,7 +36,7 @@ const canonical = (value) =>
       : inner,
   ) ?? String(value);
 
-/** Fails with the first difference, because if one thing is wrong, often everything is. */
+/** Fails with the first twenty differences. If one thing is wrong, often everything is. */
 export function assertAgreed(wrong) {
   if (wrong.length > 0)
     throw new Error(`${wrong.length} differ:\n${wrong.slice(0, 20).join("\n")}`);

@@ -15,8 +15,8 @@ test("the Worker agrees with the file", async (t) => {
   const names = Object.keys(file.key_sets);
   const { workers, logs, stop } = await startWorkers(
     names.map((name) => ({
-      // Features of local development are off, because this issuer is public. No limit counts
-      // checks.
+      // Features of local development are off, because this issuer is public. Checks are not
+      // limited.
       vars: { ISSUER: file.issuer, AUDIENCE: file.audience, LIMITS: undefined },
       secrets: { DEV: undefined, SIGNING_KEYS: JSON.stringify(file.key_sets[name].private) },
     })),
@@ -63,8 +63,9 @@ test("the Worker agrees with the file", async (t) => {
   const work = async () => {
     for (let vector = queue.pop(); vector; vector = queue.pop()) {
       const client = clients[vector.key_set];
-      // Spaces after the scheme belong to the header's grammar (RFC 9110 section 11.4), so this
-      // token arrives without its space, and the signature of the whole is invalid.
+      // By the header's grammar, spaces after the scheme are not part of the token (RFC 9110
+      // section 11.4). So this token arrives without its leading space, and the signature does not
+      // fit it.
       const isShortened = vector.token.startsWith(" ");
       const reason = isShortened ? "signature_invalid" : (vector.service ?? vector.reason);
       await (reason ? refused(vector, client, reason) : accepted(vector, client));

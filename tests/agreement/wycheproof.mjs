@@ -1,5 +1,5 @@
-// The signatures of Wycheproof by the platform's WebCrypto, which the package uses. No module of
-// Node: this runs in Node, in workerd and in Chromium.
+// Verifies the signatures of Wycheproof with the platform's WebCrypto, which the package uses. It
+// uses no module of Node, because it runs in Node, in workerd and in Chromium.
 import { tally } from "./vectors.mjs";
 
 const KINDS = {
@@ -26,7 +26,7 @@ const ED25519_P = (1n << 255n) - 19n;
 const isInP256 = (value) => value > 0n && value < P256_ORDER;
 
 /**
- * Verifies all vectors whose form the package accepts. The others never reach the platform:
+ * Verifies all vectors whose form the package accepts. The others never reach the platform.
  * crates/token/src/vectors_tests.rs runs them.
  */
 export async function runWycheproof(files) {
@@ -53,6 +53,6 @@ export async function runWycheproof(files) {
 
 const bytes = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 
-/** 32 bytes as a number, the highest first. */
+/** 32 bytes as a number, with the highest byte first. */
 const number = (all, at) =>
   all.slice(at, at + 32).reduce((sum, byte) => (sum << 8n) + BigInt(byte), 0n);

@@ -9,7 +9,7 @@ use stateright::{Checker, HasDiscoveries, Model};
 use crate::model::{Action, Setting};
 use crate::state::State;
 
-/// What a search has seen, so that a model in which nothing happens does not pass.
+/// The events that a search has seen. Without them, a model in which nothing happens would pass.
 #[derive(Debug, Default)]
 pub struct Coverage(Mutex<BTreeMap<&'static str, usize>>);
 
@@ -19,8 +19,8 @@ impl Coverage {
     }
 }
 
-/// No property may be violated, every listed event must have happened, and every state must have
-/// been searched.
+/// Requires that no property is violated, that every listed event happens, and that every state is
+/// searched.
 pub fn holds(setting: Setting, events: &[&str]) {
     let (name, coverage) = (setting.name, setting.coverage.clone());
     if let Some((property, steps)) = search(setting) {
@@ -33,7 +33,7 @@ pub fn holds(setting: Setting, events: &[&str]) {
     }
 }
 
-/// The property must be violated.
+/// Requires that the property is violated.
 pub fn is_caught(setting: Setting, expected: &str) {
     let name = setting.name;
     let (property, steps) = search(setting).unwrap_or_else(|| panic!("{name}: nothing was found"));

@@ -5,14 +5,15 @@
 //!
 //! The claims, and the tests that show them:
 //!
-//! - `promises::*`: a code without its verifier gives nothing and ends nothing; a code gives one
-//!   session; no client gets another client's tokens; no redirect leaves the registered URIs; an
-//!   app's token never acts on the account; after a log-out no code gives a session.
+//! - `promises::*`: a code without its verifier gives nothing and ends nothing. A code gives one
+//!   session. No client gets another client's tokens. No redirect leaves the registered URIs. An
+//!   app's token never acts on the account. After a log-out no code gives a session.
 //! - `promises::bound_*`: what is not promised, shown by a counterexample.
 //! - `seeded_bugs::*`: the checker works, because it finds a seeded bug for each promise.
 //!
-//! **The bound.** At most two codes and two token requests in transit; a code expires after two ticks of
-//! 30 s. The apps are one with a secret, one without, and the thief's.
+//! **The bound.** At most two codes and two token requests are in transit. A code expires after two
+//! ticks of 30 s. There are three apps: an app with a secret, an app without a secret, and the
+//! thief's app.
 
 #![allow(
     clippy::unwrap_used,

@@ -10,7 +10,7 @@ use crate::check::Coverage;
 use crate::state::{App, Ask, Exchange, For, Issued, Party, State, Violation};
 use crate::world::{Asked, Bug, URIS, World, receiver};
 
-/// How many ticks a code lives.
+/// The lifetime of a code in ticks.
 const CODE_TICKS: u8 = 2;
 const MOST_CODES: usize = 2;
 const MOST_IN_TRANSIT: usize = 2;
@@ -18,10 +18,10 @@ const MOST_IN_TRANSIT: usize = 2;
 /// What the thief can do besides sending requests of his own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Thief {
-    /// He sees every code: in a log, in a history, behind a redirect.
+    /// He sees every code: in a log, in a history, or after a redirect.
     pub sees_codes: bool,
-    /// He sends the user's browser here with a request that names the app without a secret. If he
-    /// also sees the redirect, the service can't tell him from that app.
+    /// He sends the user's browser to the service with a request that names the app without a
+    /// secret. If he also sees the redirect, the service can't tell him from that app.
     pub begins_for_the_public_app: bool,
     /// He has copies of all refresh tokens.
     pub sees_refresh_tokens: bool,
@@ -47,9 +47,9 @@ pub enum Action {
     See(u8),
     /// A token request is sent.
     Send(Exchange),
-    /// It arrives at the user's object, and may arrive again.
+    /// The token request arrives at the user's object, and may arrive again.
     Arrive(u8, bool),
-    /// A location of KV sees what was written before.
+    /// A location of KV sees what was written earlier.
     Catch,
     LogOut,
 }
@@ -73,7 +73,7 @@ impl Setting {
         self.world.bug == Some(bug)
     }
 
-    /// The requests that the thief may send the browser here with.
+    /// The requests with which the thief may send the browser to the service.
     fn asks_of_thief(&self, mut each: impl FnMut(Ask)) {
         for app in [App::Web, App::Spa, App::Evil] {
             for uri in 0..u8::try_from(URIS.len()).unwrap() {
@@ -95,7 +95,7 @@ impl Setting {
         }
     }
 
-    /// The token requests that somebody may send.
+    /// The token requests that the parties may send.
     fn exchanges(&self, state: &State, mut each: impl FnMut(Exchange)) {
         for (number, issued) in state.codes.iter().enumerate() {
             let code = u8::try_from(number).unwrap();
@@ -107,8 +107,8 @@ impl Setting {
                 verifier_of,
                 again: self.bad_network,
             };
-            // An honest app takes the codes of its own requests only (RFC 9700 section 4.7). If an
-            // answer gets lost, it may send the same again.
+            // An honest app takes only the codes of its own requests (RFC 9700 section 4.7). If an
+            // answer is lost, it may send the same request again.
             if issued.begun_by != Party::Thief {
                 let by = issued.begun_by;
                 each(exchange(by, by.app(), issued.ask.uri, by));
@@ -116,7 +116,7 @@ impl Setting {
             if issued.seen {
                 for app in [App::Web, App::Spa, App::Evil] {
                     for uri in [issued.ask.uri, 2] {
-                        // He has his own verifier only.
+                        // He has only his own verifier.
                         each(exchange(Party::Thief, app, uri, Party::Thief));
                     }
                 }
@@ -124,8 +124,8 @@ impl Setting {
         }
     }
 
-    /// Where the answer to a request goes. `None` for a page, and for an error that goes to the app
-    /// that asked: then nothing follows.
+    /// Where the answer to a request goes. Returns `None` for a page, and for an error that goes to
+    /// the app that asked, because nothing follows from them.
     fn answer(&self, state: &State, ask: Ask) -> Option<Asked> {
         let asked = self.world.ask(ask, !state.logged_out);
         match asked {
@@ -163,9 +163,9 @@ impl Setting {
         }
     }
 
-    /// The attacks with the tokens of a session, as soon as it has begun: calls to a route of the
-    /// account, and renewals by the thief with a copy of the refresh token, in the name of each
-    /// app.
+    /// The attacks with the tokens of a session, as soon as the session has begun. One is a call to
+    /// a route of the account. The other is a renewal by the thief with a copy of the refresh
+    /// token, in the name of each app.
     fn misuse(&self, app: App, resource: For) -> Option<Violation> {
         self.coverage.note("acts");
         if self.world.acts_on_account(app, resource) {
@@ -183,7 +183,7 @@ impl Setting {
         None
     }
 
-    /// Whether a token request passes everything before the user's object.
+    /// Whether a token request passes every check before the user's object.
     fn passes(&self, state: &State, exchange: &Exchange) -> bool {
         let issued = &state.codes[usize::from(exchange.code)];
         if !self.world.authenticates(exchange.by, exchange.app) {
@@ -200,10 +200,10 @@ impl Setting {
         judged.is_ok() || replays && self.has(Bug::ReplayBeforeVerifier)
     }
 
-    /// What the user's object answers, and what follows.
+    /// Carries out what the user's object answers, and what follows from it.
     fn arrive(&self, state: &mut State, exchange: Exchange) {
         let issued = &mut state.codes[usize::from(exchange.code)];
-        // No code begins two sessions, so the session may have the code's number.
+        // No code begins two sessions, so the session can use the code's number.
         let session = SessionId::new(1, &[exchange.code; 10]);
         let is_remembered =
             issued.exchanged && (issued.visible || !self.has(Bug::RememberedByLocation));

@@ -4,7 +4,7 @@ use crate::check::{holds, is_caught};
 use crate::model::{Setting, Thief};
 use crate::world::Bug;
 
-/// Everything that can happen has happened in the search.
+/// The events that a search must have seen.
 const EVENTS: [&str; 13] = [
     "page",
     "error",
@@ -39,8 +39,8 @@ fn a_thief_who_begins_requests_and_sees_no_code_gets_nothing() {
     holds(setting, &EVENTS[..6]);
 }
 
-/// Each of two rules keeps an app's token away from the account: no resource is `AUDIENCE`, and the
-/// account's routes look at client and scope.
+/// Two rules keep an app's token away from the account, and each is enough. No resource is
+/// `AUDIENCE`, and the account's routes check client and scope.
 #[test]
 fn either_of_two_rules_keeps_tokens_of_apps_from_the_account() {
     for (name, bug) in [
@@ -56,8 +56,8 @@ fn either_of_two_rules_keeps_tokens_of_apps_from_the_account() {
 }
 
 /// The service can't tell an app without a secret from anybody else who has the code and the
-/// verifier. A thief has both if he begins the app's request in the user's browser, with a verifier
-/// of his own, and sees the redirect. Only a secret prevents this.
+/// verifier. A thief gets both in this way: he begins the app's request in the user's browser with
+/// a verifier of his own, and sees the redirect. Only a secret prevents this.
 #[test]
 fn bound_a_thief_at_both_ends_is_a_public_app() {
     let setting = Setting {

@@ -1,4 +1,4 @@
-//! Deliberate bugs. A checker that does not find them has shown nothing.
+//! Deliberate bugs. They show that the checker finds bugs at all.
 
 use crate::check::is_caught;
 use crate::model::Setting;

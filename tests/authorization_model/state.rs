@@ -1,13 +1,13 @@
-//! What a search distinguishes.
+//! What a search distinguishes between states.
 
 /// A registered client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum App {
-    /// Of the first party, with a secret.
+    /// A first-party app with a secret.
     Web,
-    /// Of somebody else, without a secret. The user has granted what it asks for.
+    /// An app of another company, without a secret. The user has granted what it asks for.
     Spa,
-    /// The thief's own. The user was talked into granting what it asks for.
+    /// The thief's own app. The user was talked into granting what it asks for.
     Evil,
 }
 
@@ -20,7 +20,7 @@ pub enum Party {
 }
 
 impl Party {
-    /// The app that an honest party is, or the thief's own.
+    /// The app of an honest party, or the thief's own app.
     pub fn app(self) -> App {
         match self {
             Self::Web => App::Web,
@@ -35,12 +35,12 @@ impl Party {
 pub enum For {
     Nothing,
     TheApi,
-    /// `AUDIENCE`: a token for it would be one of the account.
+    /// `AUDIENCE`: a token for this resource would be a token of the account.
     TheAccount,
 }
 
-/// What a request asks for. The index is that of a URI in [`crate::world::URIS`]; the verifier is
-/// named by its owner.
+/// What a request asks for. The redirect URI is an index into [`crate::world::URIS`]. The verifier
+/// is named by its owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ask {
     pub app: App,
@@ -53,19 +53,19 @@ pub struct Ask {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Issued {
     pub ask: Ask,
-    /// The honest party that began the request, if one did. It takes no other code.
+    /// The party that began the request. An honest party takes only the codes of its own requests.
     pub begun_by: Party,
-    /// The thief has seen it.
+    /// The thief has seen the code.
     pub seen: bool,
-    /// Ticks since it was issued.
+    /// Ticks since the code was issued.
     pub age: u8,
-    /// It began a session, which the user's object remembers.
+    /// The code has begun a session, which the user's object remembers.
     pub exchanged: bool,
-    /// Whether a location of KV would show that. Only a seeded bug asks it.
+    /// Whether a location of KV already shows the exchange. Only a seeded bug asks this.
     pub visible: bool,
 }
 
-/// A token request on its way. It was judged by everything but the user's object.
+/// A token request in transit. Every check except that of the user's object has judged it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Exchange {
     pub by: Party,
@@ -99,7 +99,8 @@ pub struct State {
 }
 
 impl State {
-    /// The canonical form of states that differ only by the order of codes and of what is in transit.
+    /// The canonical form of states that differ only in the order of codes and of requests in
+    /// transit.
     pub fn canonical(mut self) -> Self {
         if let [first, second] = self.codes[..]
             && second < first

@@ -30,8 +30,8 @@ const CLIENT_ID: &str = "edgegate";
 const KEYS: &str =
     r#"{"keys":[{"kty":"oct","kid":"test","k":"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"}]}"#;
 
-/// Redirect URIs that a request may name. The first is the web app's, the second the page's, the
-/// third the thief's. What is sent to any other reaches the thief.
+/// Redirect URIs that a request may name. The first belongs to the web app, the second to the page,
+/// the third to the thief. Answers to any other URI reach the thief.
 pub const URIS: [&str; 9] = [
     "https://web.example.com/callback",
     "https://spa.example.com/callback",
@@ -44,7 +44,7 @@ pub const URIS: [&str; 9] = [
     "http://web.example.com/callback",
 ];
 
-/// Who receives what is sent to a URI.
+/// The party that receives the answers to a URI.
 pub fn receiver(uri: u8) -> Party {
     match uri {
         0 => Party::Web,
@@ -53,7 +53,7 @@ pub fn receiver(uri: u8) -> Party {
     }
 }
 
-/// Errors that the checker must find.
+/// Bugs that the checker must find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Bug {
     /// The verifier is not compared.
@@ -62,26 +62,26 @@ pub enum Bug {
     NoClient,
     /// The client of a refresh token is not compared.
     NoClientAtRenewal,
-    /// A redirect URI matches if it begins with a registered one's host.
+    /// A redirect URI matches if it begins with the host of a registered URI.
     MatchesPrefix,
-    /// The account's routes look at `aud` alone.
+    /// The account's routes check only `aud`.
     AudienceAlone,
     /// `AUDIENCE` may be a resource.
     AccountIsAResource,
-    /// Both.
+    /// Both of the previous bugs.
     AudienceAloneAndAccountIsAResource,
     /// The memory of exchanged codes is looked up before the verifier is compared.
     ReplayBeforeVerifier,
     /// A location of KV remembers exchanged codes, instead of the user's object.
     RememberedByLocation,
-    /// The exchange does not ask whether the sign-on has ended.
+    /// The exchange does not check whether the sign-on has ended.
     NoSignOn,
 }
 
 /// What a request leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asked {
-    /// A page; nothing leaves.
+    /// A page. No redirect happens.
     Page,
     /// An error goes to this URI.
     Error(u8),
@@ -90,7 +90,8 @@ pub enum Asked {
 }
 
 type Memo<K, V> = Mutex<HashMap<K, V>>;
-/// The request for a code and the code's age; client, redirect URI and verifier that come with it.
+/// The request for a code and the code's age, then the client, the redirect URI and the verifier of
+/// the token request.
 type TokenRequest = (Ask, u8, App, u8, Party);
 
 /// The service with the settings of the model.
@@ -113,7 +114,7 @@ impl std::fmt::Debug for World {
     }
 }
 
-/// The answer, computed once.
+/// Computes the answer once and remembers it.
 fn once<K: Eq + Hash, V: Copy>(memo: &Memo<K, V>, key: K, compute: impl FnOnce() -> V) -> V {
     if let Some(known) = memo.lock().unwrap().get(&key) {
         return *known;
@@ -195,7 +196,7 @@ impl World {
         }
     }
 
-    /// What a request leads to while the user is signed in, or after the log-out. The user agrees
+    /// The result of a request while the user is signed in, or after the log-out. The user agrees
     /// to whatever a page asks.
     pub fn ask(&self, ask: Ask, signed_in: bool) -> Asked {
         once(&self.asked, (ask, signed_in), || {
@@ -308,7 +309,8 @@ impl World {
         receiver(uri).app() == app && uri < 3
     }
 
-    /// Whether the client authenticates: the web app with its secret, the others with none.
+    /// Whether the client authenticates: the web app with its secret, the other apps without a
+    /// secret.
     pub fn authenticates(&self, by: Party, app: App) -> bool {
         let secret = if by == Party::Web {
             self.secret.0.expose()

@@ -1,5 +1,5 @@
-// Whether the bench calls a difference real: the arithmetic against known answers, and what a run
-// with and without recorded rounds says.
+// Whether the bench calls a difference real. Tests the arithmetic against known answers, and what a
+// run says with and without recorded rounds.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { comparisonList, comparisonsOf, comparisonTable } from "../../bench/comparisons.mjs";
@@ -12,7 +12,7 @@ import { packageTables, table } from "../../bench/table.mjs";
 const near = (found, right, by = 5e-4) =>
   assert.ok(Math.abs(found - right) <= by, `${found}, not ${right}`);
 
-/** An interval of at least two rounds. */
+/** The interval of at least two rounds. */
 const intervalOf = (numerators, denominators) => {
   const { ratio, low = Number.NaN, high = Number.NaN } = ratioInterval(numerators, denominators);
   return { ratio, low, high };
@@ -148,7 +148,7 @@ test("each configuration of edgegate is compared with each other subject", () =>
     "renew | edgegate | level | level | level",
     "renew | edgegate, durable | jose | behind | ahead",
     "renew | edgegate, durable | level | behind | behind",
-    // Where the service does not do the work, its rules do.
+    // If the service itself does not do the work, its bare work is compared.
     "verify | edgegate, bare work | jose | behind | behind",
     // Fewer milliseconds are better.
     "cold-start | edgegate | slow | ahead | ",

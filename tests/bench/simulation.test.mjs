@@ -1,6 +1,6 @@
-// The simulation of docs/scale.md: its requests make exactly the counted operations in the order of
-// the plans, and its times are what one computes by hand. That the plans are the built Worker's is
-// tested in tests/e2e/operations.test.mjs.
+// The simulation of docs/scale.md. Its requests make exactly the counted operations in the order of
+// the plans, and its times equal those computed by hand. tests/e2e/operations.test.mjs tests that
+// the plans are those of the built Worker.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { documentedCost } from "../../bench/cost.mjs";
@@ -43,9 +43,9 @@ test("a trace becomes stages: what overlaps is one stage", () => {
   assert.deepEqual(stagesOf(["answer"]), []);
 });
 
-/** Without checks, which would keep objects awake and keys in the cache. */
+/** Use without checks. Checks would keep objects awake and keys in the cache. */
 const MINUTES = { ...USE, activeMinutes: 20, checksPerMinute: 0 };
-/** Every latency is another power of two, so that a time says what it is the sum of. */
+/** Every latency is a different power of two, so a time shows which latencies it is the sum of. */
 const POWERS = Object.fromEntries(
   Object.keys(LATENCIES).map((name, index) => [name, { value: 2 ** index, source: "" }]),
 );
@@ -69,7 +69,7 @@ test("requests make the calls of their plan, as often as there are requests", ()
       expected("first renewal of a day", users),
       store.name,
     );
-    // Renewals at 10 and 20 minutes.
+    // The renewals at 10 and 20 minutes.
     assert.deepEqual(calls.renewal, expected("renewal", users), store.name);
     assert.equal(measured.renewal.Asia.home.length, 2);
   }
@@ -132,7 +132,7 @@ test("a renewal with durable and no copy waits for D1, then for the object and i
       power("within a continent") +
       object,
   );
-  // The object of a European who is away is in North America.
+  // The object of a European user who is abroad is in North America.
   near(
     measured.renewal.Europe.away[0],
     asked +
@@ -159,7 +159,7 @@ test("a check is answered by memory for 15 s and by KV's cache for 30 s", () => 
   const use = { ...MINUTES, activeMinutes: 1, minutesBetweenRenewals: 1, checksPerMinute: 20 };
   const one = { ...CACHING, isolates: 1 };
   const { calls, measured } = run(storeOf("kv"), { use, caching: one });
-  // Checks at 3 s, 6 s, … 57 s: those at 3 s, 21 s, 39 s and 57 s look up.
+  // The checks are at 3 s, 6 s, … 57 s. Those at 3 s, 21 s, 39 s and 57 s look the key up.
   assert.equal(calls.check["KV keys read"], 4 * 6);
   const asked = power("user and the nearest location");
   const cold = power("within a continent") + power("KV read or write in a central store");
@@ -169,7 +169,7 @@ test("a check is answered by memory for 15 s and by KV's cache for 30 s", () => 
     times.filter((time) => time > asked + 1e-6).map((time) => Math.round(time - asked)),
     [cold, cached, cached, cached],
   );
-  // After more than 30 s the cache has forgotten.
+  // After more than 30 s the cache has forgotten the key.
   const rare = { ...use, checksPerMinute: 1.5, activeMinutes: 2, minutesBetweenRenewals: 2 };
   const late = run(storeOf("kv"), { use: rare, caching: one }).measured.check.Europe.home;
   assert.deepEqual(
@@ -193,7 +193,8 @@ test("the same seed gives the same times, another seed others", () => {
   assert.notDeepEqual(times(3), times(4));
 });
 
-// M/D/1: the mean wait is ρ / (2 (1 − ρ)) times the service (Pollaczek and Khinchine).
+// An M/D/1 queue: the mean wait is ρ / (2 (1 − ρ)) times the service time (Pollaczek and
+// Khinchine).
 test("statements wait for those of other users as queueing theory says", () => {
   for (const load of [0.5, 0.9]) {
     const uniform = seeded(5);

@@ -1,7 +1,7 @@
 //! Every token is verified in both ways: by the platform, and by edgegate-token alone. Both must
-//! give the same claims, or refuse it for the same reason. Natively the platform is the curves'
-//! crates at their most lenient (`tests/both_ways_natively.rs`), in workerd it is WebCrypto
-//! (`tests/conformance-worker`).
+//! give the same claims, or reject the token for the same reason. Natively the platform is made of
+//! the curves' crates at their most lenient (`tests/both_ways_natively.rs`). In workerd it is
+//! WebCrypto (`tests/conformance-worker`).
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -30,17 +30,17 @@ const WYCHEPROOF: [&str; 2] = [
     include_str!("../vectors/wycheproof/ecdsa_secp256r1_sha256_p1363_test.json"),
 ];
 
-/// What was found.
+/// The results of a run.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
     pub(crate) valid: usize,
-    /// How many were refused, for each reason.
+    /// How many tokens were rejected, for each reason.
     pub(crate) refused: BTreeMap<&'static str, usize>,
     /// How many signatures the platform has judged.
     pub(crate) by_platform: usize,
-    /// What differs. Nothing should.
+    /// The differences between the two ways. There should be none.
     pub(crate) differs: Vec<String>,
-    /// A hash of every outcome in its order: two platforms that found the same have the same.
+    /// A hash of every outcome in order. Two platforms with the same outcomes have the same hash.
     pub(crate) digest: u64,
 }
 
@@ -103,7 +103,7 @@ impl<P: SignatureVerifier> SignatureVerifier for Counted<P> {
     }
 }
 
-/// The catalogue of tests/vectors/agreement. `platform` makes one for each key set.
+/// Verifies the catalogue of tests/vectors/agreement. `platform` makes a platform for each key set.
 pub(crate) async fn catalogue<P: SignatureVerifier>(platform: impl Fn() -> P) -> Found {
     let file: Value = serde_json::from_str(CATALOGUE).unwrap();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -120,7 +120,7 @@ pub(crate) async fn catalogue<P: SignatureVerifier>(platform: impl Fn() -> P) ->
             let alone = edgegate_token::verify(&token, &keys, &expected, now);
             let outcome = verify_by(&platform, &token, &keys, &expected, now).await;
             found.compare(name, &outcome, &alone);
-            // The Worker's keys have private halves, so some reasons are its own.
+            // The Worker's keys have private halves, so the Worker gives some reasons of its own.
             let reason = vector.get("reason").and_then(Value::as_str);
             let seen = outcome.as_ref().err().map(|error| error.reason());
             if seen != reason {
@@ -146,7 +146,7 @@ fn written(token: &Value) -> String {
     }
 }
 
-/// The signatures of Wycheproof, through the same steps as those of tokens.
+/// The signatures of Wycheproof, verified in the same steps as those of tokens.
 pub(crate) async fn wycheproof<P: SignatureVerifier>(platform: impl Fn() -> P) -> Found {
     let mut found = Found::default();
     for file in WYCHEPROOF {
@@ -182,7 +182,7 @@ pub(crate) async fn wycheproof<P: SignatureVerifier>(platform: impl Fn() -> P) -
     found
 }
 
-/// A public key as Wycheproof writes it, as a JWK.
+/// Converts a public key from Wycheproof's form to a JWK.
 fn jwk(key: &Value) -> Value {
     if key["pk"].is_string() {
         let x = token_support::encode(&hex(&key["pk"]));
@@ -201,8 +201,8 @@ fn hex(value: &Value) -> Vec<u8> {
         .collect()
 }
 
-/// Mutated tokens, by their numbers. Every other one is signed again after its claims or its header
-/// have changed, so that it gets past the signature.
+/// Mutated tokens, by their numbers. Every second token is signed again after its claims or its
+/// header have changed, so that it passes the signature check.
 pub(crate) async fn mutated<P: SignatureVerifier>(
     platform: impl Fn() -> P,
     numbers: std::ops::Range<u64>,
@@ -225,7 +225,7 @@ pub(crate) async fn mutated<P: SignatureVerifier>(
     found
 }
 
-/// Two keys have one kid, and differ in their algorithm (RFC 7517 section 4.5).
+/// Two keys have the same kid but differ in their algorithm (RFC 7517 section 4.5).
 pub(crate) async fn one_kid<P: SignatureVerifier>(platform: impl Fn() -> P) -> Found {
     let mut found = Found::default();
     let with_kid = |jwk: Value| {
@@ -239,7 +239,7 @@ pub(crate) async fn one_kid<P: SignatureVerifier>(platform: impl Fn() -> P) -> F
     let keys = KeySet::from_public_jwks(&jwks.to_string()).unwrap();
     let expected = Expected::new(ISS, AUD);
     let platform = Counted::new(platform());
-    // Each twice: the second time its key is imported.
+    // Each token is verified twice. At the second time its key is imported already.
     for (by, said) in [
         (Key::Ed, Key::Ed),
         (Key::Es, Key::Es),

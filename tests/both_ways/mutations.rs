@@ -1,4 +1,4 @@
-//! Tokens that were changed at random. A number always gives the same token.
+//! Tokens that were changed at random. The same number always gives the same token.
 
 use super::token_support::{Key, claims, encode};
 
@@ -60,7 +60,7 @@ const NAMES: [&str; 24] = [
     "extra",
     "__proto__",
 ];
-/// What is written into a text at a random place.
+/// Pieces that are written into a text at a random place.
 const PIECES: [&[u8]; 14] = [
     b"\"",
     b"\\",
@@ -77,10 +77,10 @@ const PIECES: [&[u8]; 14] = [
     b"\xef\xbb\xbf",
     b"\\u0061",
 ];
-/// Characters of base64url, and some that it does not have.
+/// Characters of base64url, and some that base64url does not have.
 const LETTERS: &[u8] = b"ABCDXYZabcdxyz0189-_.=+/ \t";
 
-/// The order of the base point of Ed25519, and that of P-256.
+/// The order of the base point of Ed25519, followed by that of P-256.
 const ED25519_ORDER: [u8; 32] = [
     0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
@@ -97,14 +97,14 @@ impl Mutations {
         }
     }
 
-    /// A key, and a token that its set judges.
+    /// The token with this number, and the key whose set judges it.
     pub(super) fn token(&self, number: u64) -> (Key, String) {
         let mut random = Random(number);
         let key = random.one_of(&[Key::Ed, Key::Es, Key::Es, Key::Ed, Key::Retired, Key::Lone]);
         let header = key.header().to_string().into_bytes();
         if number.is_multiple_of(2) {
             let (mut header, mut claims) = (header, self.claims.clone());
-            // One in ten stays as it is, and is valid.
+            // One token in ten stays as it is, and is valid.
             match random.below(10) {
                 0 => {}
                 1 | 2 => random.change_json(&mut header),
@@ -164,7 +164,7 @@ impl Random {
         }
     }
 
-    /// Adds a member in front. An object may then have the same member twice.
+    /// Adds a member at the beginning. An object may then have the same member twice.
     fn add_member(&mut self, text: &mut Vec<u8>) {
         let member = format!("{{\"{}\":{},", self.one_of(&NAMES), self.one_of(&VALUES));
         if text.first() == Some(&b'{') {
@@ -172,7 +172,7 @@ impl Random {
         }
     }
 
-    /// Another value for a member, or none.
+    /// Gives a member another value, or removes it.
     fn replace_value(&mut self, text: &mut Vec<u8>) {
         let Ok(mut object) = serde_json::from_slice::<serde_json::Value>(text) else {
             return;
@@ -219,7 +219,7 @@ impl Random {
         String::from_utf8(text).unwrap()
     }
 
-    /// Another signature: a bit, or a half that is special.
+    /// Changes the signature: a single bit, or a half that becomes a special value.
     fn change_signature(&mut self, key: Key, good: &str) -> String {
         let (input, _) = good.rsplit_once('.').unwrap();
         let mut signature = key.sign(input.as_bytes());
@@ -235,7 +235,7 @@ impl Random {
             2 => signature[half..half + 32].copy_from_slice(&order),
             3 => signature = add_order(signature, key, order),
             4 => {
-                // The identity, or a point of small order for one of the signs.
+                // The identity, or a point of small order, with either sign.
                 signature[..32].fill(0);
                 signature[0] = u8::try_from(self.below(2)).unwrap();
                 signature[31] = self.one_of(&[0, 0x80]);
@@ -253,7 +253,7 @@ impl Random {
     }
 }
 
-/// The same signature in another form: S + L for Ed25519, and n - s for P-256, which is valid.
+/// The same signature in another form: S + L for Ed25519, and n - s for P-256. The second is valid.
 fn add_order(mut signature: Vec<u8>, key: Key, order: [u8; 32]) -> Vec<u8> {
     let (mut carry, mut borrow) = (0, 0);
     for at in 0..32 {

@@ -1,5 +1,5 @@
-// /account: who is signed in, where else they are signed in, and what they can change. The answers
-// are faked; session.test.mjs uses real ones.
+// /account: who is signed in, where else they are signed in, and what they can change. These tests
+// fake the answers. session.test.mjs uses real ones.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {
@@ -68,7 +68,7 @@ test("no answer at first: it says so and can be tried again", async (t) => {
   await fake(page, "/auth/token", (time) => (time === 1 ? "offline" : renewed()));
   await page.goto("/account");
   await page.getByText("No answer came.").waitFor();
-  // The client also retries by itself; either may come first.
+  // The client also retries by itself, and either retry may come first.
   await page
     .getByRole("button", { name: "Try again" })
     .click()
@@ -110,7 +110,7 @@ test("sessions: device, place and time; each can be ended, this one by signing o
   );
   assert.equal(await entries.count(), 2);
 
-  // The session was ended elsewhere meanwhile. That is what the user wanted, so it is a success.
+  // The session has ended elsewhere by now. That is what the user wanted, so it is a success.
   await fake(page, `/auth/sessions/${SESSIONS[2].id}`, problem(404, "not_found"));
   await page.keyboard.press("Enter");
   await page.getByText("Ended: Unknown device. Only this device is left.").waitFor();
@@ -156,7 +156,7 @@ test("apps with access: each can be withdrawn, and their sessions end with it; w
     ["DELETE", "DELETE"],
   );
   assert.equal(sessions.length, 2, "the sessions are read again");
-  // It was withdrawn elsewhere meanwhile. That is what the user wanted, so it is a success.
+  // The grant was withdrawn elsewhere by now. That is what the user wanted, so it is a success.
   await fake(page, `/auth/grants/${GRANTS[1].id}`, problem(404, "not_found"));
   assert.equal(
     await page.evaluate(() => document.activeElement?.getAttribute("aria-label")),

@@ -1,11 +1,11 @@
-// The requests of apps, for tests of the pages: what the service answers about one.
+// The requests of apps, for tests of the pages, and what the service answers about them.
 import { fake } from "./browser.mjs";
 import { ADA } from "./signed-in.mjs";
 
 export const REQUEST = "egq_AQAexampleexampleexample";
 export const CALLBACK = "https://notes.example.com/callback?code=egk_1&state=s";
 
-/** As POST /auth/authorize/request does, for an app that nobody has signed in to yet. */
+/** The answer of POST /auth/authorize/request while nobody is signed in. */
 export const asked = (more = {}, client = {}) => ({
   json: {
     client: {
@@ -26,7 +26,7 @@ export const asked = (more = {}, client = {}) => ({
   },
 });
 
-/** The same while somebody is signed in. */
+/** The same answer while somebody is signed in. */
 export const askedOf = (next, more = {}, client = {}, { id, email } = ADA) =>
   asked({ next, user: { id, email }, ...more }, client);
 

@@ -1,4 +1,4 @@
-// Signing in to an app: the sign-in page with an app's request, and the way through a mail and back.
+// Signing in to an app: the sign-in page with an app's request, and the way to the mail and back.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { asked, askedOf, CALLBACK, fakeApp, REQUEST } from "./app-requests.mjs";
@@ -174,7 +174,7 @@ test("reloading keeps the request, and another visit to the page in the same tab
   await page.goto("/register");
   await page.goBack();
   await named.waitFor();
-  // From another page: the same address once more is a reload in Chromium.
+  // Go to another page first. In Chromium, going to the same address again is a reload.
   await page.goto("/register");
   await page.goto("/sign-in");
   await page.locator("[data-state=ready]").waitFor();
@@ -213,7 +213,7 @@ test("an app on this device: the page stays and has a button that opens the app"
     user: ADA,
     decision: { json: { redirect } },
   });
-  // The browser of the tests knows no such app.
+  // The browser of the tests has no program for this app's addresses.
   await page.route("com.example.notes:**", (route) => route.abort());
   await page.getByRole("button", { name: "Continue as Ada Lovelace" }).click();
   await page.getByRole("heading", { name: "Go back to Notes" }).waitFor();
@@ -234,7 +234,7 @@ test("the app's language, unless the address names one", async (t) => {
   await named.page.getByRole("heading", { name: "Sign in to continue to Notes" }).waitFor();
 });
 
-// What one browser keeps while a mail is on its way.
+// What the browser keeps while a mail is on its way.
 const kept = (page) =>
   page.evaluate(() =>
     Object.entries(localStorage)
@@ -256,7 +256,7 @@ test("registering keeps the request through the mail: the link leads on in the s
   assert.deepEqual([keptId, request, rest], [id, REQUEST, []]);
   assert.ok(until <= Date.now() + 3_600_000 && until > Date.now() + 3_500_000);
 
-  // The mail opens another tab.
+  // The link in the mail opens another tab.
   const tab = await page.context().newPage();
   await fakeSession(tab, null);
   await fake(tab, "/auth/email/verify", { status: 204 });

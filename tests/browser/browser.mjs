@@ -26,8 +26,8 @@ export async function startBrowser(args = []) {
 }
 
 /**
- * Only the pages, without the Worker's wasm. A test answers their requests with `fake`. `vars` are
- * the Worker's settings.
+ * Serves only the pages, without the Worker's wasm. A test answers their requests with `fake`.
+ * `vars` are the Worker's settings.
  */
 export async function servePages(vars = {}) {
   process.env.CLOUDFLARE_CF_FETCH_ENABLED ??= "false";
@@ -51,8 +51,8 @@ export async function servePages(vars = {}) {
  * A page in its own profile, whose relative addresses belong to `origin`. `options` are
  * playwright's options for a context.
  *
- * The test fails at its end if the page reported an error, violated its Content-Security-Policy or
- * sent a request to an origin that is neither its own nor one of `others`.
+ * At its end the test fails in three cases: the page reported an error, it violated its
+ * Content-Security-Policy, or it sent a request to a foreign origin that `others` does not name.
  */
 export async function openPage(t, browser, origin, options = {}, others = []) {
   const context = await browser.newContext({ baseURL: origin, ...options });
@@ -61,7 +61,7 @@ export async function openPage(t, browser, origin, options = {}, others = []) {
   const watch = (page) => {
     page.on("pageerror", (error) => wrong.push(`error: ${error.message}`));
     page.on("console", (message) => {
-      // The browser also reports refused and failed requests here, but those are what the tests are
+      // The browser also reports refused and failed requests here. Those are what the tests are
       // about.
       if (message.type() === "error" && !/^Failed to load resource: /.test(message.text()))
         wrong.push(`console: ${message.text()}`);
@@ -134,14 +134,16 @@ export async function addresses(page) {
   return entries.map(({ url }) => url).filter((url) => url !== "about:blank");
 }
 
-/** The page's clock stands still until the test moves it with `page.clock.runFor`. */
+/** Stops the page's clock. The test moves it with `page.clock.runFor`. */
 export async function stopTime(page) {
   const now = Date.now();
   await page.clock.install({ time: now });
   await page.clock.pauseAt(now + 60_000);
 }
 
-/** Lets the time pass that a page counts down, and checks the seconds that it shows. */
+/**
+ * Moves the clock to the end of the page's countdown, and checks the seconds that the page shows.
+ */
 export async function waitOver(page, seconds) {
   await page.clock.runFor(seconds * 1000 + 1000);
   await page.getByRole("alert").getByText("You can try again now.").waitFor();

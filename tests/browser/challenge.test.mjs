@@ -1,5 +1,5 @@
-// With TURNSTILE_SECRET the service asks for a challenge. The pages show the widget if they know the
-// site key, and say what is missing. The vendor's script is replaced by one of the test.
+// With TURNSTILE_SECRET the service requires a challenge. The pages show the widget if they know
+// the site key, and say what is missing. A script of the test replaces the vendor's script.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { fake, openPage, problem, servePages, startBrowser, stopTime } from "./browser.mjs";
@@ -7,7 +7,7 @@ import { fakeSession, signedIn } from "./signed-in.mjs";
 
 const VENDOR = "https://challenges.cloudflare.com";
 const KEY = "1x00000000000000000000AA";
-// It renders a button that solves the challenge, and gives each token once.
+// This script renders a button that solves the challenge. It gives each token once.
 const WIDGET = `
   let made = 0;
   window.turnstile = {

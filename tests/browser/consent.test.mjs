@@ -137,7 +137,8 @@ test("Allow can't be pressed in the first half second, Cancel can", async (t) =>
   const page = await openPage(t, browser, www.url, {}, [APP]);
   await fakeSession(page, ADA);
   const { decided } = await fakeApp(page, askedOf("consent"));
-  // The click comes from the page itself: one from this process would come after the half second.
+  // The click comes from the page itself. A click from this process would come after the half
+  // second.
   await page.addInitScript(() => {
     new MutationObserver((_, observer) => {
       if (document.querySelector("[data-view=ask]")?.checkVisibility() !== true) return;
@@ -195,7 +196,7 @@ test("an expired or foreign request, no request, and no answer each say what to 
   await expired.page.getByRole("heading", { name: "This request has expired" }).waitFor();
   await expired.page.getByText("Go back to the app and sign in there again.").first().waitFor();
 
-  // A cookie that can't be read says nothing about the request, which is good once the cookie is gone.
+  // If a cookie can't be read, the request may still be valid. It works once the cookie is gone.
   for (const detail of ["the cookie is there twice", "the Cookie header is too long"]) {
     const unread = problem(400, "invalid_request", { detail });
     const { page } = await open(t, (time) => (time === 1 ? unread : askedOf("consent")));

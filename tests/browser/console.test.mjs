@@ -1,5 +1,5 @@
-// /console: shows a token and checks it, here with the package's WebAssembly and on the server. The
-// server's answers are faked; session.test.mjs uses real ones.
+// /console: shows a token and checks it, in the page with the package's WebAssembly and on the
+// server. These tests fake the server's answers. session.test.mjs uses real ones.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
@@ -288,7 +288,7 @@ test("the checks run here alone send nothing; both send the token to the server 
     /^\d+(\.\d\d)? ms$/,
   );
 
-  // The token is in the field and in the headers of those requests, and nowhere else.
+  // The token is only in the field and in the headers of those requests.
   const kept = await page.evaluate(() =>
     JSON.stringify([
       { ...localStorage },
@@ -384,7 +384,7 @@ test("what does not load is named, and can be loaded again", async (t) => {
   await page
     .getByText(/their WebAssembly did not load: .*edgegate_bg\.wasm with status 404/)
     .waitFor();
-  // The claims are still shown, and the server can be asked.
+  // The page still shows the claims, and can still ask the server.
   await page.locator("#claims").getByText(ADA.email).waitFor();
   await page.getByRole("button", { name: "Check here and on the server" }).click();
   await page.getByText("Not every check could be run.").waitFor();

@@ -1,7 +1,7 @@
-// Cookie mode in a browser: what the service's own page can do, what a page of an allowed origin
-// can do, and that no other page can renew, log out or sign in with the cookie. The port is not
-// part of a site: the browser sends the cookie to 127.0.0.1 from a page on another port of it, but
-// not from a page on localhost.
+// Cookie mode in a browser: what the service's own page can do, and what a page of an allowed
+// origin can do. No other page can renew, log out or sign in with the cookie. The port is not part
+// of a site. So the browser sends the cookie to 127.0.0.1 from a page on another port of 127.0.0.1,
+// but not from a page on localhost.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
@@ -30,7 +30,7 @@ after(async () => {
   ]);
 });
 
-/** An empty page on its own origin, without any policy. */
+/** An empty page on its own origin, without a policy. */
 async function servePage(host) {
   const server = createServer((_, answer) =>
     answer.setHeader("Content-Type", "text/html").end("<!doctype html><title>page</title>"),
@@ -43,7 +43,7 @@ async function servePage(host) {
   };
 }
 
-/** A profile with an open page of the service, signed in. */
+/** A profile with an open page of the service, in which Ada is signed in. */
 async function signedIn(t) {
   const context = await browser.newContext();
   t.after(() => context.close());
@@ -194,7 +194,8 @@ for (const [who, isSameSite, serverOf] of /** @type {const} */ ([
       );
     });
 
-    // Requests with a preflight: with the cookie, the preflight refuses, and nothing else is sent.
+    // Requests with a preflight. If they carry the cookie, the preflight is refused and the browser
+    // sends nothing else.
     for (const [path, json] of [
       ["/auth/token", renewal],
       ["/auth/revoke", {}],
@@ -203,8 +204,8 @@ for (const [who, isSameSite, serverOf] of /** @type {const} */ ([
       assert.equal(await post(evil, path, json), "unreadable");
     assert.equal((await Promise.all(seen)).length, 0);
 
-    // Without the cookie, apps of every origin may call the endpoints of OAuth. These calls fail:
-    // they have no token.
+    // Without the cookie, apps of every origin may call the endpoints of OAuth. These calls fail
+    // because they have no token.
     assert.equal(await post(evil, "/auth/login", login, { credentials: "omit" }), "unreadable");
     /** @type {[string, object][]} */
     const opened = [
@@ -250,7 +251,7 @@ for (const [who, isSameSite, serverOf] of /** @type {const} */ ([
           }
           navigator.sendBeacon(origin + path, new Blob([text], { type: "text/plain" }));
           count++;
-          // A form whose only field spells JSON: its name, "=", its value.
+          // A form whose only field spells JSON: the field's name, "=", and its value.
           for (const enctype of [
             "text/plain",
             "application/x-www-form-urlencoded",

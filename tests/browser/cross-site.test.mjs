@@ -1,6 +1,6 @@
-// What a page on another site can make a signed-in browser do without a preflight, beyond the
-// fetches and the forms in frames that cookie-mode.test.mjs tries: navigations, windows, images and
-// frames. The session does not change, and the page can read nothing.
+// A page on another site makes a signed-in browser send what it can without a preflight:
+// navigations, windows, images and frames. cookie-mode.test.mjs tries fetches and forms in frames.
+// The session does not change, and the page can read nothing.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
@@ -58,7 +58,7 @@ async function servePage(host) {
 const cookiesOf = async (context) =>
   (await context.cookies(edgegate.origin)).map(({ name, value }) => [name, value]);
 
-/** Asks from a page of the service itself whether the cookie's session still exists. */
+/** Asks from a page of the service whether the cookie's session still exists. */
 const renews = (own) =>
   own.evaluate(async () => {
     const headers = { "Content-Type": "application/json" };
@@ -100,7 +100,8 @@ for (const [who, at] of [
     const evil = await context.newPage();
     const { origin } = servers[at];
 
-    // A form that navigates the whole page: sent with the cookie wherever SameSite lets it be sent.
+    // A form that navigates the whole page. The browser sends the cookie with it wherever SameSite
+    // allows that.
     for (const path of PATHS) {
       for (const enctype of [
         "application/x-www-form-urlencoded",
@@ -134,7 +135,8 @@ for (const [who, at] of [
                 form.append(Object.assign(document.createElement("input"), { name, value }));
               }
               document.body.append(form);
-              // After this call has been answered: the navigation ends what runs in the page.
+              // The form is submitted after this call is answered, because a navigation ends what
+              // runs in the page.
               setTimeout(() => form.submit());
             },
             [edgegate.origin + path, enctype],
@@ -149,7 +151,8 @@ for (const [who, at] of [
       }
     }
 
-    // By GET: an image, a script, a frame, a window. Nothing of it loads, runs or can be read.
+    // GET requests by an image, a script, a frame and a window. Nothing of the answers loads, runs
+    // or can be read.
     await evil.goto(origin);
     const outcomes = await evil.evaluate(
       async ([origin, paths]) => {
@@ -188,14 +191,14 @@ for (const [who, at] of [
       [],
     );
 
-    // Clickjacking: none of our pages and answers is shown in a frame.
+    // Clickjacking: none of the service's pages and answers is shown in a frame.
     for (const path of ["/sign-in", "/account", "/reset-password", "/console", "/auth/me"]) {
       await evil.goto(origin);
       await evil.evaluate(
         (src) =>
           new Promise((resolve) => {
             const frame = Object.assign(document.createElement("iframe"), { src });
-            // A frame that is refused as a whole may report nothing.
+            // If the whole frame is refused, it may report nothing.
             frame.onload = frame.onerror = resolve;
             setTimeout(resolve, 2000);
             document.body.append(frame);

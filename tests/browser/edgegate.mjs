@@ -17,8 +17,8 @@ export const linkIn = (text) => text.match(/http\S+#\S+/)[0];
 /**
  * Starts it with its own port and storage. The links in its mails lead to that port.
  *
- * - `post(path, body, headers)`: JSON to the API.
- * - `outbox()`: the mails that would have been sent, the newest first.
+ * - `post(path, body, headers)` sends JSON to the API.
+ * - `outbox()` returns the mails that would have been sent, the newest first.
  *
  * `vars` override wrangler.toml's. `env` is added to the environment of `npm start`.
  */
@@ -51,7 +51,7 @@ async function startOnce({ vars = {}, env = {} }) {
   const stop = async () => {
     script.kill("SIGTERM");
     await ended;
-    // The banner tells a developer the demo accounts; it is ours and not the Worker's.
+    // The banner shows a developer the demo accounts. `npm start` prints it, not the Worker.
     keepLines((text.split(BANNER_END).at(-1) ?? "").split("\n"));
     rmSync(state, { recursive: true, force: true });
   };
@@ -88,7 +88,7 @@ async function startOnce({ vars = {}, env = {} }) {
   return { origin, post, outbox, stop };
 }
 
-/** A free port. */
+/** Finds a free port. */
 export async function freePort() {
   const server = createServer().listen(0, "127.0.0.1");
   await new Promise((resolve) => server.once("listening", resolve));

@@ -1,4 +1,4 @@
-// The links about addresses in mails, in the pages and with the real Worker: complete a
+// The links in mails about addresses, in the pages and with the real Worker: complete a
 // registration, confirm a new address.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -79,7 +79,7 @@ test("a new address is confirmed behind its link, once", { timeout: 120_000 }, a
   await page.getByRole("heading", { name: "This link is not valid any more" }).waitFor();
 });
 
-/** The text of the mail to this address, which comes through the queue. */
+/** Waits for the mail to this address, which comes through the queue. Returns its text. */
 async function mailTo(email) {
   for (const begun = Date.now(); Date.now() - begun < 60_000; await sleep(200)) {
     const mail = (await edge.outbox()).find(({ to }) => to === email);

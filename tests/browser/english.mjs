@@ -1,5 +1,5 @@
-// The words of the pages for tests that run a page's modules in Node: import this first. It stands
-// in for what the modules read from the page.
+// The words of the pages, for tests that run a page's modules in Node. Import this first: it
+// replaces what the modules read from the page.
 import { readFileSync } from "node:fs";
 import { inRoot } from "../../scripts/project/root.mjs";
 

@@ -1,6 +1,5 @@
 // What must be true in every state of every page: signed in or not, on a phone, in dark mode, by
-// keyboard and with a screen reader.
-//   SCREENSHOTS=<folder> saves a picture of each.
+// keyboard and with a screen reader. SCREENSHOTS=<folder> saves a picture of each state.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -10,8 +9,8 @@ import { openPage, PHONE, servePages, startBrowser } from "./browser.mjs";
 import { STATES } from "./states.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-// Colours don't depend on the width, and the content does not depend on the colours. `rules` leaves
-// out the checks that another look has made already.
+// Colours don't depend on the width, and the content does not depend on the colours. So `rules`
+// leaves out the checks that another look has made already.
 const DESKTOP = { width: 1280, height: 720 };
 const LOOKS = {
   light: { colorScheme: "light", viewport: DESKTOP, rules: {} },
@@ -33,7 +32,7 @@ after(async () => {
   await www?.stop();
 });
 
-// A page is brought to its state once; looks are changed in place.
+// Each page is brought to its state once. Then its look is changed in place.
 describe("every state of every page", { concurrency: 2 }, () => {
   for (const { name, reach, says } of STATES) {
     test(name, { timeout: 60_000 }, async (t) => {
@@ -54,15 +53,15 @@ describe("every state of every page", { concurrency: 2 }, () => {
         }));
         assert.ok(content <= window, `${look}: ${content} px wide in a window of ${window}`);
       }
-      // Windows' high contrast: for whoever looks at the pictures.
+      // Windows' high contrast. Only people who look at the pictures check it.
       await page.emulateMedia({ forcedColors: "active" });
       await picture(page, `${name}-contrast`);
     });
   }
 });
 
-// Chromium's measure of layout shifts: it calls up to 0.1 good. A phone's screen is small, so more
-// of it moves.
+// Chromium measures layout shifts and calls up to 0.1 good. A phone's screen is small, so more of
+// it moves.
 test("nothing jumps about while a page loads", { timeout: 120_000 }, async (t) => {
   for (const name of [
     "index",
@@ -83,7 +82,7 @@ test("nothing jumps about while a page loads", { timeout: 120_000 }, async (t) =
   }
 });
 
-/** The sum of what Chromium calls layout shifts. */
+/** The sum of all layout shifts that Chromium reports. */
 function shifted() {
   return new Promise((resolve) => {
     new PerformanceObserver((list) =>
@@ -105,7 +104,7 @@ async function picture(page, name) {
 
 /**
  * The violations that axe finds. It skips the frame with a mail, because axe's script is not loaded
- * there. How mails look is tested where they are made.
+ * there. Other tests check how mails look.
  */
 async function violations(page, rules) {
   const found = await page.evaluate(
@@ -117,8 +116,8 @@ async function violations(page, rules) {
 }
 
 /**
- * Fields with text under 16 px (iOS zooms into them), and controls that a thumb can't hit: under 44
- * px.
+ * Fields with text under 16 px, into which iOS zooms, and controls under 44 px, which a thumb can't
+ * hit.
  */
 function tooSmall() {
   const seen = (element) => element.checkVisibility() && !element.closest(".announce");

@@ -44,19 +44,19 @@ async function open(t, path) {
   return page;
 }
 
-/** Waits until `condition` is true in the page. It may go to another page meanwhile. */
+/** Waits until `condition` is true in the page. In the meantime the page may navigate. */
 async function until(page, condition, ...given) {
   for (const begun = Date.now(); ; await sleep(100)) {
     try {
       if (await page.evaluate(condition, ...given)) return;
     } catch {
-      // The page went to another page meanwhile.
+      // The page has just navigated.
     }
     assert.ok(Date.now() - begun < 60_000, `${condition} ${given}`);
   }
 }
 
-// Only visible text counts, because the hidden views have texts too.
+// This reads only visible text, because the hidden views have texts too.
 const says = (page, text) =>
   // biome-ignore lint/performance/useDomNodeTextContent: see above.
   until(page, (text) => document.body.innerText.includes(text), text);
@@ -84,7 +84,7 @@ test("sign in by keyboard; a wrong password is reported; a cookie that no script
   await says(page, "Only on this device.");
   assert.equal(new URL(page.url()).pathname, "/account");
 
-  // The cookie's name may end in the port. The cookie of the known device is left out.
+  // The cookie's name may end in the port. The cookie of the device is left out.
   const sessions = async () =>
     (await page.cookies()).filter(({ name }) => /edgegate(-\d+)?$/.test(name));
   const [cookie] = await sessions();
@@ -180,7 +180,7 @@ test("a page whose script does not load says so", { timeout: 60_000 }, async (t)
   await says(page, "This page did not load completely");
 });
 
-/** The text of the mail to this address, which comes through the queue. */
+/** Waits for the mail to this address, which comes through the queue. Returns its text. */
 async function mailTo(email) {
   for (const begun = Date.now(); Date.now() - begun < 60_000; await sleep(200)) {
     const mail = (await edge.outbox()).find(({ to }) => to === email);

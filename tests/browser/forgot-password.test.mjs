@@ -47,7 +47,7 @@ test("asks with the address, says the same whatever it is, and takes another", a
       "If an account has the address nobody@example.com, a mail is on its way. It says how long its link is valid.",
     )
     .waitFor();
-  // The text is the same for everybody: it reveals neither an earlier link nor an account.
+  // The text is the same for everybody. It reveals neither an earlier link nor an account.
   await page.getByText("an earlier link may still work, and there may be no new mail").waitFor();
   assert.equal(await focused(page), "h1: Check your mail");
   assert.equal(await page.title(), "Check your mail");
@@ -131,7 +131,7 @@ test("any other answer is reported, and the form stays", async (t) => {
     [problem(503, "unavailable", {}, { "Retry-After": "5" }), "Wait 5 seconds, then", 5],
     [problem(500, "misconfigured"), "could not do this (misconfigured, request 5f0c)"],
     ["offline", "No answer came."],
-    // A gateway, and a captive portal.
+    // The answers of a gateway and of a captive portal.
     [
       { status: 502, contentType: "text/html", body: "<h1>Bad gateway</h1>" },
       "could not do this (502)",

@@ -1,5 +1,5 @@
-// What all forms do for people who don't see them, and for password managers: problems are
-// announced, each wrong field is named, no problem is shown by colour alone, and password managers
+// What all forms do for people who don't see them, and for password managers. Problems are
+// announced, and each wrong field is named. No problem is shown by colour alone. Password managers
 // find the user name.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -124,7 +124,8 @@ describe("password managers", () => {
     test(`${at}: the form has a user name, filled in by what this browser asked for`, async (t) => {
       const page = await open(t, `${at}${TICKET}`);
       const username = page.locator("form input[autocomplete=username]");
-      // Nobody knows whose link it is. A password manager finds the field, people do not.
+      // The page does not know whose link it is. A password manager finds the field, but people do
+      // not.
       assert.equal(await username.inputValue(), "");
       assert.equal(await page.locator("#username-field").getAttribute("aria-hidden"), "true");
       await page.keyboard.press("Tab");
@@ -151,7 +152,7 @@ describe("password managers", () => {
       await opened.locator("[type=submit]").click();
       await opened.locator("[data-view=done] h1").waitFor();
       assert.deepEqual(Object.keys(asked.at(-1).body).sort(), ["password", "token"]);
-      // Used: nothing is kept for others at this computer.
+      // The link was used, so nothing is kept for others at this computer.
       assert.equal(await opened.evaluate(() => localStorage.length), 0);
       await opened.locator("[data-view=done] a.action").click();
       await opened.waitForURL("**/sign-in");

@@ -90,14 +90,14 @@ test("the policy is in force: a script and a style in the page are refused, and 
     try {
       document.body.insertAdjacentHTML("beforeend", "<p></p>");
     } catch {
-      // It throws as well as reports.
+      // The violation is thrown and also reported.
     }
     document.body.append(
       Object.assign(document.createElement("style"), { textContent: "body { color: red }" }),
     );
     HTMLFormElement.prototype.submit.call(document.querySelector("form"));
     await fetch("https://example.com/").catch(() => {});
-    // The browser reports them some time later.
+    // The browser reports the violations some time later.
     for (let tries = 0; seen.length < 4 && tries < 1200; tries++)
       await new Promise((resolve) => setTimeout(resolve, 50));
     return seen;

@@ -52,7 +52,7 @@ after(async () => {
 });
 
 /**
- * Opens the page by a link, with faked answers, and types a good password if the page asks for one.
+ * Opens the page with a link and faked answers. If the page asks for a password, types a good one.
  */
 async function open(t, { at, path, button, password }, answer, text = GOOD) {
   const page = await openPage(t, browser, www.url);
@@ -98,7 +98,7 @@ for (const tested of PAGES) {
         ]),
       );
       assert.ok(!kept.includes(TICKET));
-      // No field has the focus: people read the page first.
+      // No field has the focus, because people read the page first.
       assert.equal(await page.evaluate(() => document.activeElement?.localName), "body");
     });
 

@@ -1,5 +1,5 @@
-// A page is never blank. Its form is in the HTML, and its script arms it. If the script fails, the
-// page says so; if only a look-up is slow, the form works meanwhile.
+// A page is never blank. Its form is in the HTML, and its script makes the form work. If the script
+// fails, the page says so. If only a look-up is slow, the form works before the look-up ends.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { fake, openPage, servePages, startBrowser } from "./browser.mjs";
@@ -77,7 +77,7 @@ test("a page whose script never arrives says so after some time, also without wa
   const failure = page.getByText(FAILED);
   await page.locator("#email").waitFor();
   assert.equal(await failure.isVisible(), false, "not while it may still load");
-  // The animation that shows it, at its end.
+  // Move the animation that shows the message to its end.
   await page.evaluate(() => {
     for (const animation of document.getAnimations()) animation.finish();
   });

@@ -84,7 +84,8 @@ test("no script of a mail runs, no form is sent, nothing is fetched", async (t) 
     <form action="/hit" method="post"><button>Go</button></form><p>Read me</p>`;
   const page = await browser.newPage({ baseURL: www.url });
   t.after(() => page.close());
-  // Not by openPage: here the browser must complain. It does so some time after the click.
+  // This does not use openPage, because here the browser must complain. It does so some time after
+  // the click.
   const complaint = (/** @type {RegExp} */ pattern) =>
     page.waitForEvent("console", (message) => pattern.test(message.text()));
   const blocked = [complaint(/Blocked script execution/), complaint(/Blocked form submission/)];
@@ -150,7 +151,7 @@ test("the page asks again only while it is visible", async (t) => {
     document.dispatchEvent(new Event("visibilitychange"));
   });
   await next;
-  // A request of the minute before would be one more.
+  // If the page had also asked in the previous minute, there would be one more request.
   assert.equal(asked.length, 2);
 });
 

@@ -1,4 +1,4 @@
-// What people get who type an address, ask for a picture, or run into a refusal: pages in their
+// What people get when they type an address, ask for a picture or meet a refusal: pages in their
 // language. Programs get problem+json as before.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -70,7 +70,7 @@ test("a page keeps the headers of the refusal: its cookies, and who may read it"
   assert.equal(page.headers.get("Accept-Encoding"), "identity");
   const vary = page.headers.get("Vary")?.split(", ").toSorted();
   assert.deepEqual(vary, ["Accept", "Accept-Language", "Origin"]);
-  // Those of a body of JSON are not the page's.
+  // This is the policy of a page, not the policy of a JSON body.
   assert.match(page.headers.get("Content-Security-Policy") ?? "", /script-src/);
 });
 
@@ -117,7 +117,7 @@ test("the usual names lead to the pages and keep the query; signing out takes a 
     const answer = await ask(`${path}?return_to=%2Fconsole`);
     const target = answer.headers.get("Location");
     assert.equal(target, `${page}?return_to=%2Fconsole`, path);
-    // The server of the static files answers 307 to a slash at the end.
+    // The server of the static files answers 307 if the path ends in a slash.
     assert.ok([302, 307].includes(answer.status), path);
     assert.equal(answer.headers.get("X-Content-Type-Options"), "nosniff");
     assert.ok([404, 405].includes((await ask(path, { method: "POST" })).status), path);

@@ -45,11 +45,11 @@ test("reset of a demo account in the pages", { timeout: 120_000 }, async (t) => 
   const [, ticket] = link.split("#");
   await scan(link, ticket);
 
-  // The link as the mail shows it, in its sandbox.
+  // The mail shows the link in a sandboxed frame.
   const inMail = page.frameLocator("iframe").first().locator("a[href*='/reset-password#']").first();
   const [choosing] = await Promise.all([page.context().waitForEvent("page"), inMail.click()]);
   await choosing.getByRole("button", { name: "Change the password" }).waitFor();
-  // The form is there before the script, which takes the ticket out of the address.
+  // The form is there before the script runs. The script takes the ticket out of the address.
   await choosing.locator("[data-state=ready]").waitFor();
   assert.deepEqual(await addresses(choosing), [`${edge.origin}/reset-password`]);
 
@@ -85,7 +85,7 @@ test("reset of a demo account in the pages", { timeout: 120_000 }, async (t) => 
   );
   assert.ok(!mails[0].text.includes("#"), "the notice holds no link with a ticket");
 
-  // The same link again.
+  // Use the same link again.
   await choosing.goto(link);
   await password.fill("another one that is good");
   await password.press("Enter");
@@ -104,7 +104,7 @@ test("the outbox is a page for a browser and JSON for a program", async (t) => {
   assert.match(headers.get("Content-Type") ?? "", /^application\/json/);
 });
 
-/** What mail scanners do with a link. None of it may use the link up. */
+/** Requests the link as mail scanners do. None of these requests may use the link up. */
 async function scan(link, ticket) {
   for (const method of ["HEAD", "GET", "POST"]) await fetch(link, { method });
   const { status } = await edge.post("/auth/password/confirm", { token: ticket });

@@ -73,7 +73,7 @@ test("sign in, see one's sessions, end another, sign out", { timeout: 180_000 },
   await page.getByRole("link", { name: "Your account" }).first().click();
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.getByText("This device is signed out.").waitFor();
-  // The page says so before the service has answered.
+  // The page says that the user is signed out before the service has answered.
   for (const begun = Date.now(); (await cookies(page)).length > 0; await sleep(50))
     assert.ok(Date.now() - begun < 60_000, "the cookie stays");
   await page.goto("/account");
@@ -110,7 +110,7 @@ test("the console agrees with the server, and differs when the server knows more
   await page.getByText("This page and the server agree.").waitFor();
   assert.deepEqual(await verdicts(), Array(3).fill(["No", "No"]));
 
-  // The session ends without the page's knowledge: the token itself is still valid, but the server
+  // The session ends without the page's knowledge. The token itself is still valid, but the server
   // knows that the session has ended.
   const token = await page.getByLabel("Access token").inputValue();
   const { id } = await (await me({ access_token: token })).json();
@@ -168,7 +168,7 @@ test("register, choose a password behind the mailed link, change it, delete the 
   await page.waitForURL("**/sign-in?return_to=%2Faccount");
 });
 
-/** The text of the mail to this address, which comes through the queue. */
+/** Waits for the mail to this address, which comes through the queue. Returns its text. */
 async function mailTo(email) {
   for (const begun = Date.now(); Date.now() - begun < 60_000; await sleep(200)) {
     const mail = (await edge.outbox()).find(({ to }) => to === email);

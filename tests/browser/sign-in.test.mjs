@@ -1,5 +1,5 @@
-// /sign-in: signing in, being refused, and going on to the page that the user wanted, never to
-// another site.
+// /sign-in: signing in, being refused, and going on to the page that the user wanted. The page
+// never leads to another site.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { returnTo } from "../../www/return-to.js";
@@ -255,7 +255,8 @@ describe("return_to", () => {
     const page = await openPage(t, browser, www.url);
     await fakeSession(page, null);
     await fake(page, "/auth/login", () => signedIn());
-    // Notes where the page would go, without going there: loading a page for each would take long.
+    // Records where the page would go, without going there. Loading a page for each path would take
+    // long.
     for (const [path, goes] of [
       ["//evil.example", "/account"],
       ["/\\evil.example", "/account"],

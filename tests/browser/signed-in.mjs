@@ -1,4 +1,4 @@
-// Tokens and answers as the Worker makes them, for tests of pages that somebody is signed in at.
+// Tokens and answers as the Worker makes them, for tests of pages with a signed-in user.
 import { createHash, generateKeyPairSync, sign } from "node:crypto";
 import { fake, problem } from "./browser.mjs";
 
@@ -46,7 +46,7 @@ export function accessToken(user = ADA, claims = {}, header = {}) {
   return `${signed}.${sign(null, Buffer.from(signed), privateKey).toString("base64url")}`;
 }
 
-/** As POST /auth/login answers in cookie mode. */
+/** The answer of POST /auth/login in cookie mode. */
 export const signedIn = (user = ADA, status = 200) => ({
   status,
   json: {
@@ -57,7 +57,7 @@ export const signedIn = (user = ADA, status = 200) => ({
     user,
   },
 });
-/** As POST /auth/token does. */
+/** The answer of POST /auth/token. */
 export const renewed = (user = ADA) => {
   const { user: _, ...pair } = signedIn(user).json;
   return { json: pair };
@@ -111,7 +111,7 @@ export const GRANTS = [
 ];
 
 /**
- * Answers the requests of every page about the session: somebody is signed in, or nobody (null).
+ * Answers the session requests of every page: `user` is signed in, or nobody if it is null.
  *
  * @param {import("playwright-core").Page} page
  * @param {typeof ADA | null} user

@@ -1,5 +1,5 @@
-// Every state that a page can be in, and how a test gets it there. Tests use this for what must be
-// true in all states.
+// Every state that a page can be in, and how a test brings it there. Tests use this list for what
+// must be true in all states.
 import { asked, askedOf, fakeApp, REQUEST } from "./app-requests.mjs";
 import { fake, problem } from "./browser.mjs";
 import {
@@ -32,7 +32,7 @@ const MAILS = [
   },
 ];
 
-/** Opens a form, types, presses its button, with the API answering `answer`. */
+/** Opens a form, fills it, and presses its button. The API answers `answer`. */
 const sent =
   (
     page,
@@ -166,7 +166,10 @@ const broken = (path, answer, token = accessToken()) =>
     await page.locator("#token").fill(token);
   });
 
-/** A page that an app has led to, with this user and this answer about the app's request. */
+/**
+ * A page to which an app has sent the browser, with this user and this answer about the app's
+ * request.
+ */
 const forApp = (at, user, about) => async (page) => {
   await fakeSession(page, user);
   await fakeApp(page, about);
@@ -203,7 +206,7 @@ const NO_PASSWORD = problem(422, "invalid_field", {
   errors: [{ field: "password", reason: "missing" }],
 });
 
-/** `reach` brings the page into the state; then the text `says` is visible. */
+/** `reach` brings the page into the state. After that the text `says` is visible. */
 export const STATES = [
   { name: "index", reach: as(null, "/"), says: "Healthy" },
   { name: "index-signed-in", reach: as(ADA, "/"), says: "Signed in as Ada Lovelace" },

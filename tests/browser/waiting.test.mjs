@@ -1,5 +1,5 @@
-// Waiting: a limit counts down and then lets people try again; "send again" has a minute. The
-// clock is the test's.
+// Waiting: the page counts a limit down, then lets people try again. "Send again" waits a minute.
+// The test moves the clock.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {
@@ -38,7 +38,8 @@ test("a limit counts down, nothing is sent meanwhile, and at its end the button 
   await send.click();
   const alert = page.locator(".problem");
   await alert.getByText("Wait 37 seconds, then try again.").waitFor();
-  // RFC 9110 section 10.2.3: `Retry-After` is how long to wait. A screen reader hears it once.
+  // RFC 9110 section 10.2.3: `Retry-After` says how long to wait. A screen reader reads it out
+  // once.
   assert.equal(await alert.getByRole("timer").textContent(), "37 seconds");
   assert.equal(await send.getAttribute("aria-disabled"), "true");
   assert.equal(await focused(page), "button: Sign in");
@@ -46,7 +47,7 @@ test("a limit counts down, nothing is sent meanwhile, and at its end the button 
   await alert.getByText("Wait 30 seconds, then try again.").waitFor();
   await send.click({ force: true });
   await page.keyboard.press("Enter");
-  // A change of the input does not take back how long to wait.
+  // Typing in the field does not hide how long to wait.
   await page.locator("#password").pressSequentially("x");
   await alert.getByText("Wait 30 seconds, then try again.").waitFor();
   assert.equal(asked.length, 1);
@@ -71,7 +72,7 @@ test("a device that slept has waited too", async (t) => {
   await stopTime(page);
   await page.getByRole("button", { name: "Send the link" }).click();
   await page.getByText("Wait 2 minutes, then try again.").waitFor();
-  // One tick for a long time.
+  // A single tick for a long time.
   await page.clock.fastForward(120_000);
   await page.getByText("You can try again now.").waitFor();
 });

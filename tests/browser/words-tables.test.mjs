@@ -1,5 +1,5 @@
-// The words of the pages are data: every language has the same ones, every page gets those that its
-// script uses, and neither the HTML nor the scripts have words of their own.
+// The words of the pages are data. Every language has the same words, and every page gets the words
+// that its script uses. Neither the HTML nor the scripts have words of their own.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -86,7 +86,7 @@ test("every key in the HTML exists, and every key is used", () => {
       used.add(key);
     }
   }
-  // Looked up by a name that comes from the service.
+  // The scripts look these up by a name that comes from the service.
   const LOOKED_UP = ["claims", "reasons", "faults", "subjects", "error"];
   const scripts = SCRIPTS.map(read).join("\n");
   for (const [section, words] of Object.entries(ENGLISH)) {
@@ -116,7 +116,7 @@ for (const file of HTML) {
     );
     const needed = [...new Set(sections)].filter((name) => Object.hasOwn(ENGLISH, name));
     const missing = needed.filter((name) => !given.split(" ").includes(name));
-    // mailed-link.js serves this page too, which has no password.
+    // mailed-link.js also serves this page, which has no password.
     const unused = file === "confirm-email.html" ? ["password"] : [];
     assert.deepEqual(missing, unused);
   });
@@ -135,7 +135,7 @@ for (const file of HTML) {
   });
 }
 
-// Sentences for a machine, or in a programming language.
+// Sentences for machines, and text in a programming language.
 const NO_WORDS = [
   "correct horse battery staple",
   "allow-popups allow-popups-to-escape-sandbox",

@@ -1,5 +1,5 @@
-// What the client hands out: a user is frozen, and the same object until something changes,
-// wherever it comes from.
+// What the client returns: a user is frozen. It stays the same object until something changes,
+// whichever call returns it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AuthClient } from "./client.mjs";

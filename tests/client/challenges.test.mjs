@@ -1,4 +1,4 @@
-// Which 401 refuses the access token, so that a fresh one helps, and which requires something else.
+// Some 401 answers refuse the access token, so a fresh one helps. Others require something else.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { refusesToken } from "../../npm/edgegate/client/challenge.js";

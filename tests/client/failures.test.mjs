@@ -1,5 +1,5 @@
-// Failures on the way: no network, a portal, refusals, sleep, clocks. None of them signs the user
-// out.
+// Failures on the way: no network, a portal, refusals, sleep, clocks. None of these failures signs
+// the user out.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, PASSWORD, page, problem } from "./service.mjs";
@@ -18,7 +18,7 @@ const json = (status, body, headers = {}) =>
     headers: { "Content-Type": "application/json", ...headers },
   });
 
-// Each can replace the answer to a renewal. The code is what a caller sees.
+// Failures that can replace the answer to a renewal. The code is what a caller sees.
 const FAILURES = {
   "no network": ["offline", "network_error"],
   "no answer": ["hang", "network_error"],
@@ -159,7 +159,7 @@ test("Retry-After is kept to: no request before it, and callers learn how long",
     await world.fails(client.fetch("https://app.example.com/api"));
   world.service.fault = () => undefined;
   const tries = asked.length;
-  // The device comes back online, and the user looks at the tab: it still does not renew.
+  // The device comes back online, and the user looks at the tab. The tab still does not renew.
   const [tab] = world.tabs;
   tab.window.dispatchEvent(new Event("online"));
   tab.window.dispatchEvent(new Event("focus"));
@@ -231,7 +231,7 @@ for (const stops of [true, false]) {
     const tab = await signedIn(world);
     await world.advance(5 * MINUTE);
     await world.sleep(8 * 60 * MINUTE, { stops });
-    // A call that comes before any timer or event does not send the old token.
+    // A call may come before any timer or event. It does not send the old token.
     assert.equal((await world.run(tab.client.fetch("https://app.example.com/api"))).status, 200);
     assert.deepEqual([world.service.count("/auth/token"), world.service.count("/api")], [1, 1]);
     world.close();
@@ -287,7 +287,7 @@ test("a clock that is set while the page is open", async () => {
     }
   }
   const renewals = world.service.count("/auth/token");
-  // In seven times twenty minutes sixteen renewals are due. Each jump of the clock may cause one
+  // In seven times twenty minutes, sixteen renewals are due. Each jump of the clock may cause one
   // more.
   assert.ok(renewals <= 16 + 7, `${renewals} renewals`);
   world.close();

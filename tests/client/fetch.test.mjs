@@ -1,4 +1,4 @@
-// client.fetch: where the token is sent, which requests are sent twice, and what is returned.
+// client.fetch: where it sends the token, which requests it sends twice, and what it returns.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, problem } from "./service.mjs";
@@ -8,7 +8,7 @@ const MINUTE = 60_000;
 const API = "https://api.example.com";
 const bearer = ({ headers }) => headers.get("Authorization");
 
-/** Makes the service refuse the tokens issued so far. */
+/** Makes the service reject the tokens issued so far. */
 function outdate(world) {
   world.service.user(ADA.id).version += 1;
 }

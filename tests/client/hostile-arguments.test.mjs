@@ -152,7 +152,7 @@ test("the constructor: options of any kind", () => {
         `fetch: ${what}`,
       );
     }
-    // No options at all, and an object without members, are fine.
+    // No options at all and an object without members are both valid.
     const make = () => new AuthClient(value);
     if (value === undefined || (value !== null && what === "object "))
       assert.ok(make() instanceof AuthClient, what);
@@ -334,7 +334,7 @@ test("an aborted fetch while nobody is signed in leaves no rejection unhandled",
   assert.equal(await world.run(client.ready()), null);
   const signal = AbortSignal.abort("mine");
   await assert.rejects(client.fetch(`${ORIGIN}/x`, { signal }), (reason) => reason === "mine");
-  // Node reports it after the microtasks.
+  // Node reports an unhandled rejection after the microtasks.
   await new Promise((resolve) => setImmediate(resolve));
   process.off("unhandledRejection", note);
   assert.deepEqual(unhandled, []);

@@ -1,5 +1,5 @@
 // The service as an app sees it: the authorization endpoint, to which a browser navigates, and the
-// token endpoint. It signs its id_tokens, and checks what OAuth 2.1 demands.
+// token endpoint. It signs its id_tokens and checks what OAuth 2.1 requires.
 import { webcrypto } from "node:crypto";
 import { ADA, BOB } from "./service.mjs";
 
@@ -31,7 +31,7 @@ export async function pairFor(alg) {
 const encode = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
 
 export class Issuer {
-  /** Who is signed in at the service, in this browser. */
+  /** The user who is signed in at the service in this browser. */
   /** @type {typeof ADA | null} */
   signedOn = null;
   alg = "EdDSA";
@@ -43,7 +43,7 @@ export class Issuer {
   asked = [];
   codes = new Map();
   sessions = new Map();
-  /** Answers instead of the token endpoint. */
+  /** Returns an answer to replace that of the token endpoint, if any. */
   /** @type {(entry: Entry) => Response | "offline" | undefined} */
   fault = () => undefined;
   /** Changes an id_token before it is signed. */
@@ -64,7 +64,10 @@ export class Issuer {
     return this.log.filter((entry) => entry.path === path).length;
   }
 
-  /** What the browser gets when it navigates to the authorization endpoint: the next address. */
+  /**
+   * Navigates the browser to the authorization endpoint. Returns the address to which the answer
+   * leads.
+   */
   authorize(href, { user = this.signedOn, error = "login_required" } = {}) {
     const url = new URL(href);
     if (url.origin !== this.origin || url.pathname !== "/auth/authorize") throw new Error(href);

@@ -1,5 +1,5 @@
-// A logout that reaches the service late, while the browser does something on another origin of the
-// same site. That origin has the same cookie, but its own storage, locks and channels.
+// A logout reaches the service late, and meanwhile the browser does something on another origin of
+// the same site. That origin has the same cookie, but its own storage, locks and channels.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Locks } from "./locks.mjs";
@@ -54,7 +54,7 @@ for (const [how, answer] of Object.entries({
         [two.client.status, next.client.status, world.storage.size],
         ["signed_in", "signed_in", 0],
       );
-      // The request was for one session only: the service handles the next logout.
+      // The late request was only for one session. The service still handles the next logout.
       await world.run(next.client.logout());
       assert.deepEqual([isOver(world, second), world.cookie], [true, undefined]);
       world.close();
@@ -97,7 +97,7 @@ test("while nobody signs in anew, the session of the wish ends, and only then do
 test("a tab that was frozen between the wish and its request means its own session", async () => {
   const world = new World();
   const one = await signedIn(world);
-  // Another tab has the lock, so that the logout waits.
+  // Another tab has the lock, so the logout waits.
   let release;
   world.locks.request(
     "edgegate:https://app.example.com",
@@ -225,7 +225,8 @@ test("another tab carries the logout out in vain: the tab that asked for it lear
   world.close();
 });
 
-// RFC 7009 section 2.2: a client ignores the body. A page that a portal puts there is not ignored.
+// RFC 7009 section 2.2: a client ignores the body. But a page that a portal sends instead is not
+// ignored.
 test("a logout has arrived when its answer is empty or an empty object", async () => {
   for (const [body, isDone] of /** @type {const} */ ([
     [null, true],

@@ -1,4 +1,4 @@
-// navigator.locks, as far as the client uses it: exclusive locks, `ifAvailable`, `signal` and
+// The part of navigator.locks that the client uses: exclusive locks, `ifAvailable`, `signal` and
 // `query`.
 export class Locks {
   #held = new Set();

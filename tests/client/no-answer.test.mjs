@@ -1,5 +1,5 @@
-// A service on another origin that does not answer: is it down, or does it not list the page's
-// origin in ALLOWED_ORIGINS? To a page both are the same TypeError.
+// A service on another origin does not answer. It may be down, or its ALLOWED_ORIGINS may not list
+// the page's origin. A page gets the same TypeError in both cases.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, PASSWORD } from "./service.mjs";
@@ -9,8 +9,8 @@ const PAGE = "https://shop.example.com";
 const credentials = { email: ADA.email, password: PASSWORD };
 
 /**
- * A tab of a page of another origin. `isListed`: whether the service lets it read answers; `isUp`:
- * whether the service answers at all. `asked` lists the requests.
+ * A tab of a page of another origin. `isListed` says whether the service lets the page read
+ * answers, and `isUp` whether the service answers at all. `asked` lists the requests.
  */
 function pageOf(world, given = {}) {
   const asked = /** @type {(RequestInit & { pathname: string })[]} */ ([]);
@@ -42,7 +42,7 @@ test("the message names the page's origin and ALLOWED_ORIGINS", async () => {
     assert.ok(error.cause instanceof TypeError);
   }
   assert.equal(client.status, "unknown");
-  // The requests that find out the cause carry no token and no cookie.
+  // The requests that find the cause carry no token and no cookie.
   const probes = site.asked.filter(({ pathname }) => !/login|token/.test(pathname));
   assert.deepEqual(
     [

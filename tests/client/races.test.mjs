@@ -1,4 +1,4 @@
-// What happens when a login, a logout and a renewal meet.
+// What happens when a login, a logout and a renewal overlap.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, BOB, PASSWORD } from "./service.mjs";
@@ -9,7 +9,7 @@ const ada = { email: ADA.email, password: PASSWORD };
 const bob = { email: BOB.email, password: PASSWORD };
 
 // A renewal takes two seconds: one to the service and one back. `work` is done `at` milliseconds
-// after it began.
+// after the renewal began.
 const POINTS = [1, 500, 999, 1001, 1500, 1999];
 
 async function duringRenewal(at, work, without = []) {
@@ -221,7 +221,7 @@ test("a login whose answer is lost", async () => {
   const world = new World();
   const { client } = await signedIn(world);
   const { answer } = world.service;
-  // The service completes the login, but the answer with its cookie does not arrive.
+  // The service completes the login, but its answer with the cookie does not arrive.
   world.service.answer = async (...args) => {
     const answered = await answer.apply(world.service, args);
     return args[0].url.endsWith("/auth/login") ? { response: "offline" } : answered;
@@ -229,7 +229,7 @@ test("a login whose answer is lost", async () => {
   assert.equal((await world.fails(client.login(bob))).code, "network_error");
   world.service.answer = answer;
   assert.deepEqual(client.user, ADA);
-  // The login ended the session of the cookie.
+  // The login ended the session of the old cookie.
   await world.advance(11 * MINUTE);
   assert.equal(client.getSnapshot().status, "signed_out");
   await world.run(client.login(bob));
@@ -261,14 +261,14 @@ test("a listener that logs out when another user takes over", async () => {
 });
 
 // Between the arrival of an answer and its processing there are some turns of the microtask queue.
-// A logout in any of them comes before the answer.
+// A logout in any of these turns comes before the answer.
 test("a logout in the very moment of a renewal's answer", async () => {
   for (let turns = 0; turns < 60; turns += 1) {
     const world = new World();
     const tab = world.tab();
     const { fetch } = tab.platform;
     let logout;
-    // The last thing that the client waits for is the end of the body.
+    // The client waits last for the end of the body.
     const spying = async (input, init) => {
       const response = await fetch(input, init);
       if (!input.href.endsWith("/auth/token") || response.status !== 200) return response;

@@ -1,6 +1,6 @@
 // Tabs do anything at any time, on a connection that fails at any time. In the end every tab must
-// know what the cookie says, no call may have been sent for another user than it was made for, and
-// honest tabs must not end anybody's session.
+// know the user of the cookie's session. No call may have been sent for another user than the one
+// for whom it was made. Honest tabs must not end anybody's session.
 //
 //   SEED=123 RUNS=1000 node --test tests/client/random.test.mjs
 import assert from "node:assert/strict";
@@ -42,7 +42,7 @@ class Run {
     this.random = generator(seed);
     this.world = new World();
     const { next, below } = this.random;
-    // If no tab sleeps, the requests must be so fast that no tab gives up waiting for the lock.
+    // If no tab sleeps, requests must be fast. Otherwise a tab gives up waiting for the lock.
     this.world.latency = () => below(sleeps ? 1500 : 300);
     this.world.messageDelay = below(100);
     this.world.service.fault = () => this.#fault();
@@ -54,8 +54,8 @@ class Run {
     this.done = [];
   }
 
-  // While faults are on, a request is lost on the way to the service, or refused. Losing an answer
-  // on the way back would be a different fault.
+  // While faults are on, a request is lost on the way to the service, or refused. The loss of an
+  // answer on the way back would be a different fault.
   #fault() {
     if (this.random.next() >= this.trouble) return undefined;
     return this.random.pick([
@@ -98,7 +98,7 @@ class Run {
     else await world.advance(random.pick([1, 50, 400, 2000, 10 * MINUTE]));
   }
 
-  // An EdgegateError, or nothing.
+  // The call resolves or fails with an EdgegateError.
   #begin(promise) {
     const call = promise.then(
       () => {},
@@ -119,7 +119,7 @@ class Run {
     assert.equal(this.open.size, 0, "every call has an end");
   }
 
-  /** Who the cookie says is signed in. */
+  /** The user of the cookie's session. */
   get cookieUser() {
     const session = this.world.service.sessions.get(this.world.cookie?.split(".")[0]);
     return session && !session.over ? session.user : undefined;
@@ -139,9 +139,9 @@ class Run {
       const { status } = client;
       if (status === "unknown" && !this.world.service.log.length) continue;
       if (status === "signed_in") {
-        // A device that slept without its monotonic clock, and whose other clock was set back, can
-        // hold an expired token for a valid one. When the service refuses it, the client gets the
-        // next one.
+        // A device may have slept without its monotonic clock, and its other clock may have been
+        // set back. The device can then take an expired token for a valid one. When the service
+        // refuses that token, the client gets the next one.
         if (this.sleeps) await this.world.run(client.fetch(`${ORIGIN}/api/${client.user.id}`));
         assert.equal(
           client.user.id,
@@ -155,7 +155,7 @@ class Run {
     }
   }
 
-  /** What was asked and told, for whoever looks into a failure. */
+  /** Prints the requests and the events, for people who look into a failure. */
   tell(t) {
     for (const { at, method, path, status = "-", cookie, body, tab } of this.world.service.log) {
       const time = new Date(at).toISOString().slice(11);
@@ -173,7 +173,8 @@ class Run {
 }
 
 async function explore(t, options, body) {
-  // The same seeds in each run: a rare failure is found by those who look for it, not by chance.
+  // Each run uses the same seeds. Rare failures are found by people who search for them with other
+  // seeds, not by chance.
   const first = Number(process.env.SEED ?? 1);
   t.diagnostic(`SEED=${first} RUNS=${RUNS}`);
   const seeds = Array.from({ length: RUNS }, (_, i) => first + i);
@@ -227,7 +228,7 @@ for (const without of [
     }));
 }
 
-// One tab signs in and out, and all other tabs follow.
+// One tab signs in and out, and all other tabs do the same.
 async function agree({ tabs, world }) {
   const [one] = tabs;
   for (const { client } of tabs) await world.run(client.ready());
@@ -240,7 +241,7 @@ async function agree({ tabs, world }) {
   const before = world.service.count("/auth/token");
   await world.advance(60 * MINUTE);
   const renewals = world.service.count("/auth/token") - before;
-  // Two tabs may renew, if both are due before the message about the first renewal arrives.
+  // Two tabs may renew if both are due before the message about the first renewal arrives.
   assert.ok(renewals >= 5 && renewals <= 10, `${renewals} renewals of all tabs in an hour`);
   await world.run(one.client.logout());
   await world.advance(1000);

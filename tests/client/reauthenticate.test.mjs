@@ -1,5 +1,5 @@
-// The password again, for actions that can't be undone: the session continues with a token that
-// proves it.
+// Giving the password again, for actions that can't be undone. The session continues with a token
+// that proves it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Locks } from "./locks.mjs";
@@ -142,7 +142,7 @@ test("an answer for another session or another user is not taken", async () => {
       [await client.accessToken(), client.user, events],
       [token, ADA, ["signed-in"]],
     );
-    // The answer may have set the cookie: the service is asked who is signed in.
+    // The answer may have set the cookie, so the client asks the service who is signed in.
     await world.advance(10_000);
     assert.deepEqual([world.service.count("/auth/token"), client.status], [1, "signed_in"]);
     world.close();

@@ -1,11 +1,11 @@
-// What others may send to an app that signs in by redirect: answers that it has not asked for, from
-// other services, with other people's codes, and id_tokens that were not made for it.
+// What attackers may send to an app that signs in by redirect: answers that it has not asked for,
+// answers of other services or with other people's codes, and id_tokens for other apps.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, BOB, ISSUER, pairFor, REDIRECT_URI } from "./issuer.mjs";
 import { HOME, RedirectWorld, replaced } from "./redirect-world.mjs";
 
-/** A tab whose page is about to be left, and the right answer. */
+/** A tab that has begun a sign-in, and the right answer. */
 async function begun(world) {
   const tab = world.open();
   tab.leave(tab.client.signInWithRedirect());
@@ -13,7 +13,7 @@ async function begun(world) {
   return { tab, answer: new URL(world.issuer.authorize(tab.page.left, { user: ADA })) };
 }
 
-/** Loads an address; the sign-in must fail with this code and reason. */
+/** Loads an address. The sign-in must fail with this code and reason. */
 async function rejects(world, tab, href, [code, reason]) {
   tab.load(String(href));
   const error = await world.fails(tab.client.handleRedirect());
@@ -149,7 +149,7 @@ test("returnTo never leads to another site", async () => {
   // The path of this origin looks like the name of a host.
   const result = await tab.signIn({ returnTo: "https://app.example.com//attacker.example/x?y#z" });
   assert.equal(result?.returnTo, "/attacker.example/x?y#z");
-  // A browser resolves this one relative to the page.
+  // A browser resolves this address relative to the page.
   const relative = await world.open().signIn({ returnTo: "https:attacker.example" });
   assert.equal(relative?.returnTo, "/attacker.example");
   world.close();
@@ -160,7 +160,7 @@ const later =
   ({ claims }) => {
     claims[name] += seconds;
   };
-// JSON leaves out what is undefined.
+// JSON leaves out members that are undefined.
 const claim =
   (name, value) =>
   ({ claims }) => {

@@ -1,4 +1,4 @@
-// After a reload: who is signed in is known by one round trip of the whole page, and by no more.
+// After a reload, a single round trip of the whole page finds out who is signed in.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, BOB, CLIENT_ID, ISSUER } from "./issuer.mjs";
@@ -139,7 +139,7 @@ test("never in a frame, and never twice for one load", async () => {
   tab.client.subscribe(() => {});
   assert.ok(await isPending(world, Promise.any(all)));
   assert.equal(JSON.parse(tab.stored.get(TRIPS)).length, 1, "one round trip");
-  // The person comes back with the back button, and the page comes from the browser's cache.
+  // The person presses the back button, and the browser shows the page from its cache.
   tab.page.left = undefined;
   comesBack(tab.page);
   assert.equal(await world.run(/** @type {Promise<unknown>} */ (all[0])), null);

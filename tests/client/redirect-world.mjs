@@ -1,5 +1,5 @@
-// A world with a service on another site, and a browser whose tabs load pages: each load makes a new
-// client, and session storage stays.
+// A world with a service on another site, and a browser whose tabs load pages. Each load makes a
+// new client. Session storage stays.
 import { CLIENT_ID, ISSUER, Issuer, REDIRECT_URI } from "./issuer.mjs";
 import { RedirectClient } from "./redirect-client.mjs";
 import { World } from "./world.mjs";
@@ -7,7 +7,7 @@ import { World } from "./world.mjs";
 export const HOME = "https://app.example.com/orders?page=2#top";
 export const API = "https://api.example.org";
 
-// The platform's cryptography runs in threads of its own. The world waits for it.
+// The platform computes cryptography in other threads. The world waits for them.
 let computing = 0;
 const { subtle } = globalThis.crypto;
 const FUNCTIONS = ["digest", "importKey", "verify", "generateKey", "exportKey", "sign"];
@@ -72,7 +72,7 @@ export class Tab {
     return this.page.client;
   }
 
-  /** Loads a page. The client of the previous one is gone. */
+  /** Loads a page. The client of the previous page is gone. */
   load(href) {
     this.page?.client.close();
     const { world, stored } = this;
@@ -140,7 +140,7 @@ export class Tab {
     return world.run(this.client.handleRedirect());
   }
 
-  /** A promise that is pending because the page is being left. */
+  /** Ignores the end of a promise that is pending because the browser leaves the page. */
   leave(promise) {
     promise.catch(() => {});
   }

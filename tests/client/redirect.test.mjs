@@ -1,4 +1,4 @@
-// Signing in by redirect: the round trip, what stays after it, and how a session ends.
+// Signing in by redirect: the round trip, what remains after it, and how a session ends.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
@@ -100,7 +100,8 @@ test("a code is used once, however often it is handled", async () => {
   await world.settle();
   world.issuer.signedOn = ADA;
   const { href } = tab.follow();
-  // As the effects of StrictMode: the second comes when the address is clean.
+  // The effects of StrictMode call it like this. The second call comes when the address is clean
+  // already.
   const calls = [tab.client.handleRedirect(), tab.client.handleRedirect()];
   const [one, two] = await world.run(Promise.all(calls));
   assert.equal(one, two);
@@ -129,7 +130,7 @@ test("several tabs at once: each has its own round trip and its own session", as
   assert.equal(first?.returnTo, "/orders?page=2#top");
   assert.equal(second?.returnTo, "/two");
   assert.equal(world.issuer.sessions.size, 2);
-  // A renewal of one is not that of the other.
+  // A renewal of one client does not renew the other's token.
   const before = await world.run(two.client.accessToken());
   await world.advance(550_000);
   assert.equal(world.issuer.count("/auth/token"), 4);
@@ -192,7 +193,7 @@ test("scope and resource of one sign-in, and no answer without an id_token", asy
   const [asked] = world.issuer.asked;
   assert.equal(asked.get("scope"), "openid orders.read");
   assert.equal(asked.get("resource"), "https://other.example.org");
-  // After a reload it asks for the same.
+  // After a reload the client asks for the same.
   tab.reload();
   tab.leave(tab.client.ready());
   await world.settle();

@@ -1,6 +1,6 @@
 // The service as docs and openapi.yaml describe it, as far as the client uses it: sessions by
-// cookie, rotation with its grace period, and access tokens of the right form (nobody here checks a
-// signature).
+// cookie, rotation with its grace period, and access tokens of the right form. Nobody here checks a
+// signature.
 const LIFE_SECONDS = 600;
 const ROTATE_AFTER_MS = 90_000;
 const PROOF_MS = 600_000;
@@ -42,8 +42,8 @@ export class Service {
   /** Every request: `{path, method, headers, body, cookie, status}`. */
   log = [];
   /**
-   * Answers instead of the service: a function of the request that returns an answer, undefined for
-   * the usual one, "offline" or "hang".
+   * Replaces the answer of the service. The function gets the request and returns an answer,
+   * "offline", "hang", or undefined for the usual answer.
    *
    * @type {(entry: Entry) => Fault | Promise<Fault>}
    */
@@ -59,14 +59,14 @@ export class Service {
     this.#time = time;
   }
 
-  /** A user that exists. */
+  /** The user with this id, who must exist. */
   user(id) {
     const user = this.users.get(id);
     if (!user) throw new Error(`no user ${id}`);
     return user;
   }
 
-  /** How often a path was asked. */
+  /** How many requests a path has received. */
   count(path) {
     return this.log.filter((it) => it.path === path).length;
   }
@@ -277,7 +277,7 @@ export class Service {
     };
   }
 
-  // A session that takes the place of another in the cookie ends it.
+  // When a new session replaces another in the cookie, the old session ends.
   #begin(user, cookie) {
     const before = this.#sessionOf(cookie);
     if (before) before.over = true;
@@ -293,8 +293,8 @@ export class Service {
     return session;
   }
 
-  // The verdicts of the renewal, as in docs/storage.md: kept, fresh, repeated or late (there is
-  // only one client here), reused.
+  // The verdicts of the renewal, as in docs/storage.md: kept, fresh, repeated, reused. There is
+  // only one client here, so a late token gets the answer of a repeated one.
   #renew(cookie) {
     const session = this.#sessionOf(cookie);
     const counter = Number(cookie?.split(".")[1]);
@@ -323,7 +323,7 @@ export class Service {
     return { ...this.#json(200, {}), setCookie: "" };
   }
 
-  // Clears the cookie if its session is among those that were ended.
+  // Clears the cookie if its session is among the ended ones.
   #forget(cookie, isEnded) {
     const session = this.#sessionOf(cookie);
     return { ...this.#empty(204), ...(session && isEnded(session) && { setCookie: "" }) };
@@ -395,7 +395,7 @@ export const problem = (status, code, headers = {}, more = {}) =>
     },
   );
 
-/** What a captive portal or a proxy puts in the place of any answer. */
+/** The page that a captive portal or a proxy sends instead of any answer. */
 export const page = (status = 200) =>
   new Response("<!doctype html><title>Welcome to the hotel</title>", {
     status,

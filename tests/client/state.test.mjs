@@ -1,5 +1,5 @@
-// The state that a page shows: one event for every change, and a snapshot for the frameworks of user
-// interfaces.
+// The state that a page shows: an event for every change, and a snapshot for user-interface
+// frameworks.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AuthClient } from "./client.mjs";
@@ -8,7 +8,7 @@ import { ORIGIN, signedIn, World } from "./world.mjs";
 
 const credentials = { email: ADA.email, password: PASSWORD };
 
-/** Every state that the listeners of `client` were told, with the event that told it. */
+/** Every state that the listeners of `client` received, with the event that carried it. */
 function recordOf(client) {
   const told = [];
   client.addEventListener("change", ({ detail }) => {
@@ -34,7 +34,7 @@ test("each change of the status or the user is told once, and the snapshot is th
   const { client } = world.tab();
   const told = recordOf(client);
   const statuses = () => told.splice(0).map(({ status, user }) => [status, user?.email ?? null]);
-  // The snapshot never differs from what was told last, at no step of the event loop.
+  // At every step of the event loop, the snapshot is the state that was last reported.
   let last = client.getSnapshot();
   client.addEventListener("change", ({ detail }) => (last = detail));
   const steady = setInterval(() => assert.equal(client.getSnapshot(), last));
@@ -78,7 +78,7 @@ test("a session that ends elsewhere, and one that another tab ends", async () =>
   const two = world.tab();
   const told = recordOf(two.client);
   await world.run(two.client.ready());
-  // The page is told first what the token says, then the names.
+  // The page first learns what the token says, then the names.
   assert.deepEqual(
     told.map(({ status, user }) => [status, user.first_name]),
     [

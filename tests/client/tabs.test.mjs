@@ -1,4 +1,5 @@
-// Several tabs of one browser: one renewal serves all, and the others learn what one of them does.
+// Several tabs of one browser: one renewal serves all tabs, and each tab learns what another one
+// does.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, BOB, PASSWORD, page } from "./service.mjs";
@@ -8,7 +9,7 @@ const MINUTE = 60_000;
 const LOCK = `edgegate:${ORIGIN}`;
 const bob = { email: BOB.email, password: PASSWORD };
 
-/** `count` tabs in which Ada is signed in. */
+/** Opens `count` tabs in which Ada is signed in. */
 async function tabsOf(world, count, options) {
   const tabs = [await signedIn(world, options)];
   while (tabs.length < count) {
@@ -24,7 +25,7 @@ const allSignedIn = (tabs, user = ADA) =>
 
 test("two tabs that renew at once make one request", async () => {
   const world = new World();
-  // With the same jitter both timers run out in the same millisecond.
+  // With the same jitter, both timers end in the same millisecond.
   const tabs = await tabsOf(world, 2);
   const before = world.service.count("/auth/token");
   await world.advance(10 * MINUTE);
@@ -359,7 +360,7 @@ test("a login takes the place of a logout that was not heard", async () => {
 test("a tab whose clock is late renews when another tab hands over a token from its future", async () => {
   const world = new World();
   const [one, two] = await tabsOf(world, 2);
-  // Both clocks lose the half hour: one stands still during sleep, the other is set back.
+  // Both clocks lose the half hour: one stands still during sleep, and the other is set back.
   world.skew -= 30 * MINUTE;
   await world.sleep(30 * MINUTE, { stops: true });
   await world.run(two.client.login({ email: ADA.email, password: PASSWORD }));

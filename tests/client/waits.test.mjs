@@ -28,8 +28,8 @@ for (const without of [[], ["BroadcastChannel"]]) {
       const others = Array.from({ length: logins }, () => world.tab({ without }));
       await world.advance(5 * MINUTE);
       world.service.endSessions(ADA.id);
-      // An answer to the dead session that comes after a login's answer would clear the cookie of
-      // the new one.
+      // The answer to a request for the dead session may come after the answer to a login. It would
+      // clear the cookie of the new session.
       slow(world, { "/auth/login": 29 * SECOND, "/auth/token": 10 * SECOND });
       const answers = others.map(({ client }) => client.login(ada));
       await world.advance(10);
@@ -71,7 +71,7 @@ for (const [name, work] of Object.entries(WORK)) {
     for (const deaf of [false, true]) {
       const world = new World();
       const tab = await signedIn(world);
-      // A `fetch` of the caller's own may ignore the signal.
+      // A `fetch` that the caller supplies may ignore the signal.
       const { fetch } = tab.platform;
       const { client } = deaf
         ? world.tab({

@@ -1,5 +1,5 @@
-// A simulated world for AuthClient, so that tests need not wait: time that moves only when a test
-// moves it, a service, and a browser whose tabs share cookies, locks, channels and storage.
+// A simulated world for AuthClient, so that tests need not wait. Its time moves only when a test
+// moves it. It has a service, and a browser whose tabs share cookies, locks, channels and storage.
 import { AuthClient } from "./client.mjs";
 import { Locks } from "./locks.mjs";
 import { ADA, PASSWORD, Service } from "./service.mjs";
@@ -9,7 +9,7 @@ import { ADA, PASSWORD, Service } from "./service.mjs";
 export const ORIGIN = "https://app.example.com";
 
 export class World {
-  /** True time, which the service knows; milliseconds. */
+  /** The true time in milliseconds, which the service knows. */
   time = Date.UTC(2026, 5, 1, 12);
   /** How far the device's clock is ahead. */
   skew = 0;
@@ -20,17 +20,17 @@ export class World {
   tabs = [];
   /**
    * How many milliseconds a request takes to arrive, and its answer to come back. A function gives
-   * each of them anew.
+   * a new value for each.
    *
    * @type {number | (() => number)}
    */
   latency = 50;
-  /** How long a message to other tabs is on its way. */
+  /** How many milliseconds a message to other tabs takes. */
   messageDelay = 1;
 
   /**
-   * How often an answer set or cleared a different cookie than the one its request was sent with:
-   * two such requests crossed.
+   * Counts the answers that changed the cookie while another value was in it than the one that
+   * their request carried. Two such requests crossed.
    */
   overwritten = 0;
 
@@ -44,8 +44,8 @@ export class World {
   }
 
   /**
-   * A tab with an AuthClient: `{client, events, document, window, …}`. `options.without`: what its
-   * browser lacks.
+   * A tab with an AuthClient: `{client, events, document, window, …}`. `options.without` names what
+   * its browser lacks.
    *
    * @typedef {{
    *   without?: string[], random?: () => number, platform?: { fetch?: typeof fetch }
@@ -58,7 +58,7 @@ export class World {
   }
 
   /**
-   * As `tab`, with a client of another class.
+   * A tab like that of `tab`, with a client of another class.
    *
    * @template C
    * @param {new (options: any) => C} Client
@@ -88,7 +88,7 @@ export class World {
     return tab;
   }
 
-  /** Lets `ms` pass: timers run in their order, and what they start runs too. */
+  /** Lets `ms` pass. Timers run in their order, and so does what they start. */
   async advance(ms) {
     const end = this.#monotonic() + ms;
     await this.settle();
@@ -107,7 +107,8 @@ export class World {
   }
 
   /**
-   * The device sleeps. `stops`: whether its monotonic clock stops meanwhile, as on some systems.
+   * Makes the device sleep. `stops` says whether its monotonic clock stops during the sleep, as on
+   * some systems.
    */
   async sleep(ms, { stops = true } = {}) {
     this.time += ms;
@@ -115,7 +116,7 @@ export class World {
     await this.advance(0);
   }
 
-  /** The result of `promise`. Time passes until it settles. */
+  /** Waits for `promise` and returns its result. Time passes until it settles. */
   async run(promise, most = 120_000) {
     let done = false;
     const mark = () => (done = true);
@@ -129,7 +130,7 @@ export class World {
     return promise;
   }
 
-  /** As `run`, for a promise that rejects. Returns the error. */
+  /** Waits like `run` for a promise that rejects. Returns the error. */
   async fails(promise) {
     const error = await this.run(
       promise.then(
@@ -141,7 +142,10 @@ export class World {
     return error;
   }
 
-  /** A frozen tab runs nothing: its timers, answers and messages wait. Its locks stay its own. */
+  /**
+   * Freezes a tab. A frozen tab runs nothing: its timers, answers and messages wait. It keeps its
+   * locks.
+   */
   freeze(tab) {
     tab.frozen = true;
   }
@@ -171,7 +175,7 @@ export class World {
     for (const { client } of this.tabs) client.close();
   }
 
-  // Promises that need no timer: reading a body takes some turns of the event loop.
+  // Waits for promises that need no timer. Reading a body takes some turns of the event loop.
   async settle() {
     for (let turn = 0; turn < 12; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   }
@@ -207,7 +211,7 @@ export class World {
         setItem: (key, value) => this.storage.set(key, value),
         removeItem: (key) => this.storage.delete(key),
       },
-      // Node's Request follows a signal by a weak reference only.
+      // Node's Request holds a signal only by a weak reference.
       fetch: (input, init) =>
         this.#fetch(tab, new Request(input, init), init?.signal ?? input.signal),
       BroadcastChannel: class {
@@ -242,8 +246,8 @@ export class World {
     }
   }
 
-  // The request is sent with the cookie of that moment. The answer's cookie is set when it arrives,
-  // unless the request was aborted.
+  // The request carries the cookie that the browser has when it is sent. The answer's cookie is set
+  // when the answer arrives, unless the request was aborted.
   async #fetch(tab, request, signal) {
     const sends =
       request.credentials === "include" ||
@@ -262,7 +266,7 @@ export class World {
       if (this.cookie !== cookie) this.overwritten += 1;
       this.cookie = setCookie || undefined;
     }
-    // The browser keeps the cookie also for a frozen tab, which sees the answer when it thaws.
+    // The browser also keeps the cookie for a frozen tab. The tab sees the answer when it thaws.
     if (tab.frozen) await new Promise((resolve) => tab.held.push(resolve));
     return response;
   }

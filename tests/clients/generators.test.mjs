@@ -24,7 +24,7 @@ before(async () => {
     ...ACCOUNTS,
     ORIGIN: edge.origin,
     PATH: `${python.bin("")}${delimiter}${process.env.PATH}`,
-    // The Go client has no dependency, and Debian's Go may be older than what go.mod names.
+    // The Go client has no dependency, and Debian's Go may be older than the version in go.mod.
     GOTOOLCHAIN: "local",
     GOFLAGS: "-mod=mod",
     GOPROXY: "off",
@@ -65,7 +65,7 @@ const compile = (cwd, files) =>
 async function works(command, args, cwd) {
   const printed = await mustRun(command, args, cwd);
   assert.deepEqual(JSON.parse(printed.trim().split("\n").at(-1) ?? ""), EXPECTED);
-  // Resets Ada's name, so that the next client finds it as this one did.
+  // Resets Ada's name, so that the next client finds the same name as this one did.
   const { access_token } = await (
     await edge.post("/auth/login", { email: ACCOUNTS.ROOT, password: ACCOUNTS.PASSWORD })
   ).json();
@@ -112,7 +112,7 @@ test("openapi-python-client", async (t) => {
   await works(python.bin("python"), ["openapi_python_client.py"], folder);
 });
 
-// It takes a JRE and Go, and half a minute.
+// This needs a JRE and Go, and takes half a minute.
 if (isWide)
   test("openapi-generator, for Go", async (t) => {
     const [goPath] = [await go(), await java()];

@@ -1,4 +1,4 @@
-// The table of docs/jwt-libraries.md is what the libraries do with tokens of the running service.
+// The table of docs/jwt-libraries.md says what the libraries do with tokens of the running service.
 import assert from "node:assert/strict";
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";

@@ -1,5 +1,5 @@
-// Each JavaScript library verifies a token as its own documents say, with the service's public keys
-// where it takes a JWKS. `refused` is what the library says otherwise.
+// Each JavaScript library verifies a token as its own documents say. Libraries that take a JWKS get
+// the service's public keys. `refused` is the message of a library that rejects the token.
 import { createPublicKey, createSecretKey } from "node:crypto";
 import { createRequire } from "node:module";
 
@@ -58,7 +58,7 @@ export const LIBRARIES = {
   },
   async "hono/jwt"({ alg, token, issuer, ...rest }) {
     const { verify } = await import("hono/jwt");
-    // It takes any key of the platform, which a KeyObject of Node is too.
+    // The library takes any key of the platform. A KeyObject of Node is one.
     const key = rest.secret ? keyOf(rest) : rest.jwks.keys[0];
     return verify(token, /** @type {CryptoKey} */ (/** @type {unknown} */ (key)), {
       alg,

@@ -1,5 +1,5 @@
-// `mcp-remote`, with which desktop programs reach MCP servers, against examples/mcp-server: it finds
-// the service, signs the person in, calls a tool, and later goes on without a person.
+// Desktop programs reach MCP servers through `mcp-remote`. Here it calls examples/mcp-server: it
+// finds the service, signs the person in, calls a tool, and later goes on without a person.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -56,7 +56,7 @@ after(async () => {
   for (const work of cleanUp.reverse()) await work();
 });
 
-/** A folder in which mcp-remote keeps its tokens, and from which it can open no browser. */
+/** A folder in which mcp-remote keeps its tokens. From there it can open no browser. */
 function home(t) {
   const folder = mkdtempSync(join(tmpdir(), "edgegate-mcp-remote-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
@@ -64,7 +64,7 @@ function home(t) {
   return folder;
 }
 
-/** Starts it as a desktop program does, which speaks to it in lines of JSON. */
+/** Starts mcp-remote as a desktop program does, and speaks to it in lines of JSON. */
 function start(t, folder) {
   const client = `@${join(folder, "client.json")}`;
   const program = inRoot("tests/clients/node_modules/mcp-remote/dist/proxy.js");

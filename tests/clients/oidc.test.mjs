@@ -1,6 +1,6 @@
-// People sign in to apps that are written with other people's libraries, and this compares the
-// tables of docs/oidc-libraries.md with what they do. Each library runs as its own documents say;
-// only the browser is ours. `WRITE_GENERATED=1` writes the tables.
+// Users sign in to apps that are written with libraries of other authors. The test compares the
+// tables of docs/oidc-libraries.md with what the libraries do. Each library runs as its own
+// documents say. Only the browser is ours. `WRITE_GENERATED=1` writes the tables.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
@@ -22,7 +22,7 @@ import { listenAt, load } from "./oidc/apps.mjs";
 const PAGE = "docs/oidc-libraries.md";
 const ALGORITHMS = ["EdDSA", "ES256", "RS256"];
 const METHODS = /** @type {const} */ (["none", "client_secret_basic", "client_secret_post"]);
-// The service has keys for two algorithms, and the library isn't told which one the app gets.
+// The service has keys for two algorithms, and the library is not told which of them the app gets.
 const UNTOLD = "untold";
 const APP = "http://127.0.0.1:5173";
 const CALLBACK = `${APP}/callback`;
@@ -45,7 +45,7 @@ const CLIENTS = {
   "`mod_auth_openidc` 2.4 (Apache)": inNode("mod-auth-openidc"),
 };
 
-/** A client in a module beside this file. */
+/** A client in a module in the folder oidc. */
 function inNode(name) {
   return async (app) => {
     const { signIn } = await import(`./oidc/${name}.mjs`);
@@ -74,7 +74,10 @@ function inPython(client) {
   };
 }
 
-/** By algorithm of the id_token, or `UNTOLD`: the service, its person's tab, and an app for each method. */
+/**
+ * For each algorithm of the id_token, and for `UNTOLD`: the service, the tab of its user, and an
+ * app for each method.
+ */
 const services = {};
 let stop, interpreter, reports;
 const listening = [];
@@ -165,7 +168,10 @@ async function signIn(name, alg, method, { there = same, back = same } = {}) {
 }
 const same = (url) => url;
 
-/** Checks that what the library read is right, and that what it ended has ended. */
+/**
+ * Checks that the library read the right values, and that the sessions and tokens that it ended
+ * have ended.
+ */
 async function check(alg, { report, tab, user, id, secret }) {
   const { edge } = services[alg];
   assert.equal(report.sub, user.id);
@@ -184,7 +190,7 @@ async function check(alg, { report, tab, user, id, secret }) {
     const { pathname, search } = new URL(report.logout);
     const to = locationOf(await tab.navigate(pathname + search));
     assert.ok(to === BYE || to.startsWith(`${BYE}?state=`), to);
-    // The browser stays known as a device of Ada's.
+    // The browser is still known as Ada's device.
     assert.deepEqual(
       [...tab.jar.keys()].filter((cookie) => !cookie.endsWith("-device")),
       [],
@@ -196,7 +202,7 @@ const yes = (is) => (is ? "yes" : "no");
 const row = (cells) => `| ${cells.join(" | ")} |`;
 const table = (head, rows) => [row(head), row(head.map(() => "---")), ...rows.map(row)].join("\n");
 
-/** The part of the page between two comments is what was found. */
+/** Requires that the part of the page between two comments equals `found`. */
 function documented(mark, found) {
   const part = new RegExp(`(<!-- ${mark} -->\n).*?(<!-- end -->)`, "s");
   const text = readFileSync(inRoot(PAGE), "utf8");
@@ -205,7 +211,7 @@ function documented(mark, found) {
   else assert.equal(part.exec(text)?.[0], `<!-- ${mark} -->\n${found}\n<!-- end -->`);
 }
 
-/** By library: an algorithm and a method with which it signs in. */
+/** For each library, an algorithm and a method with which it signs in. */
 const working = {};
 
 test("people sign in to the apps of each library", async (t) => {
@@ -229,7 +235,7 @@ test("people sign in to the apps of each library", async (t) => {
       done.methods.add(method);
       for (const what of DOES) if (one.report[what] !== undefined) done.does.add(what);
     };
-    // Every library takes RS256 and then each method that it knows.
+    // Every library accepts RS256. Then each method that it knows is tried.
     for (const method of METHODS) await attempt("RS256", method);
     const { method } = working[name] ?? assert.fail(name);
     for (const alg of ["EdDSA", "ES256", UNTOLD]) await attempt(alg, method);

@@ -1,4 +1,4 @@
-// A client as orval's documents write it, with its client `fetch`. The test puts this file beside
+// A client as orval's documents write it, with its client `fetch`. The test puts this file next to
 // the generated `edgegate.ts`.
 import assert from "node:assert/strict";
 import {

@@ -9,10 +9,12 @@ export const ACCOUNTS = {
 
 /**
  * - `login`, `refresh_token`: of Ada's login.
- * - `wrong`: the code for a wrong password. `field`: the field and reason for one that is too long.
- * - `weak`: the reasons against "password" as a new one.
+ * - `wrong`: the code for a wrong password. `field`: the field and reason for a password that is
+ *   too long.
+ * - `weak`: the reasons against "password" as a new password.
  * - `anonymous`: the code of a check without a token. `authorized`: as user, and as administrator.
- * - `renewed`: the type of the new token. `refused`: the error for a text that is not a refresh token.
+ * - `renewed`: the type of the new token. `refused`: the error for a text that is not a refresh
+ *   token.
  * - `current`: how many of Ada's sessions are the current one.
  * - `patched`: Ada's first name after the administrator has changed it.
  * - `ended`: the error of a renewal after the log-out.

@@ -33,7 +33,7 @@ const boom = () => {
   throw new Error("on purpose");
 };
 const whenImported = (verify) => ({ importKey: real.importKey.bind(real), verify });
-/** Platforms that fail, each in another way. */
+/** Platforms that fail, each in a different way. */
 const STAND_INS = {
   throws: whenImported(boom),
   rejects: whenImported(async () => boom()),
@@ -71,5 +71,5 @@ async function signatures({ of = "", platform = "", way = "" }) {
   }
 }
 
-/** More promises than tokens: `node:crypto` is never loaded. */
+/** A number larger than any number of tokens. With it, `node:crypto` is never loaded. */
 const NEVER = 2 ** 32 - 1;

@@ -1,6 +1,6 @@
-//! The conformance suites of the ports that have one adapter in memory and one on D1, natively.
-//! `mod.rs` says what runs where. `cargo test --test conformance -- --nocapture` prints the
-//! measurements.
+//! The conformance suites of the ports with an adapter in memory and another on D1 or a Durable
+//! Object, natively. `mod.rs` says what runs where. `cargo test --test conformance -- --nocapture`
+//! prints the measurements.
 
 #![allow(
     clippy::arithmetic_side_effects,
@@ -71,7 +71,7 @@ fn operator_tickets_in_memory() {
     });
     let world = operator_tickets::World::new(tickets, add, 0);
     let outcomes = pollster::block_on(operator_tickets::run_all(&world));
-    // The port has two methods.
+    // The operator tickets have few cases, because their port has only two methods.
     at_least("operator tickets", &outcomes, 5);
 }
 

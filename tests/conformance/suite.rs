@@ -2,15 +2,15 @@
 
 use std::cell::Cell;
 
-/// What went wrong, if anything did.
+/// The error says what went wrong.
 pub(crate) type Case = Result<(), String>;
 
-/// The outcome of a case.
+/// How a case ended.
 #[derive(Clone, Debug)]
 pub(crate) struct Outcome {
-    /// Its name.
+    /// The name of the case.
     pub(crate) name: &'static str,
-    /// `None` when it was left out.
+    /// `None` when the case was left out.
     pub(crate) result: Option<Case>,
 }
 

@@ -1,5 +1,5 @@
-// Bundlers for browsers. Each builds a page, which Chromium runs under a strict policy, and some a
-// worker or a program for a server.
+// Bundlers for browsers. Each builds a page, which Chromium runs under a strict policy. Some also
+// build a worker or a program for a server.
 import { cpSync, readFileSync } from "node:fs";
 import { node } from "../../scripts/project/tools.mjs";
 
@@ -181,7 +181,7 @@ const parcel = {
   },
 };
 
-/** Without a bundler: the package's own files, in a page and in its workers. */
+/** Uses no bundler: the package's own files run in a page and in its workers. */
 const plain = {
   name: "plain",
   title: "no bundler",

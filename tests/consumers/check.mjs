@@ -1,5 +1,5 @@
-// What every consumer does with the package: verifies tokens, and constructs the client. It is
-// copied into each project.
+// What every consumer does with the package: it verifies tokens, and constructs the client. This
+// file is copied into each project.
 
 /**
  * @param {typeof import("edgegate")} edgegate

@@ -1,4 +1,4 @@
-// All consumers, and what running one of them finds.
+// All consumers, and a function that runs one of them.
 import assert from "node:assert/strict";
 import { bundlers } from "./bundlers.mjs";
 import { frameworks } from "./frameworks.mjs";

@@ -1,9 +1,9 @@
-// What the consumers are given: keys, a token that is good and one that is forged for each
-// algorithm, and the outcome that all of them must have.
+// What the consumers are given: keys, a good token and a forged one for each algorithm, and the
+// outcome that all of them must have.
 import { newKey, nowSeconds, OPTIONS, setOf, USER } from "../package/tokens.mjs";
 
 const ALGORITHMS = ["EdDSA", "ES256"];
-/** Longer than any build takes. */
+/** The lifetime of the tokens, which is longer than any build takes. */
 const LIFE_SECONDS = 12 * 3600;
 
 export function makeGiven() {

@@ -1,5 +1,5 @@
 // A project that uses the package as its users do: the packed tarball and pinned versions of the
-// tools, in a folder of its own below target/consumers.
+// tools, in its own folder below target/consumers.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -16,7 +16,7 @@ const WORK = "target/consumers";
 const HERE = "tests/consumers";
 const READY_MS = 120_000;
 
-/** Nothing is sent to anybody while a project is built. */
+/** Keeps the tools from sending anything to anybody while a project is built. */
 const QUIET = {
   ASTRO_TELEMETRY_DISABLED: "1",
   DO_NOT_TRACK: "1",
@@ -24,7 +24,8 @@ const QUIET = {
   PARCEL_DISABLE_TELEMETRY: "1",
   CI: "1",
   FORCE_COLOR: "0",
-  // The test runner of Node tells the programs that it starts that they are tests of its own.
+  // Node's test runner sets this for the programs that it starts. With it, a program would act as
+  // one of its tests.
   NODE_TEST_CONTEXT: undefined,
 };
 
@@ -60,16 +61,18 @@ export const versionIn = (group, name) =>
  * An empty project whose tools are those of `group`. `cleanUp` is a list of functions; the caller
  * calls them at the end.
  *
- * - `write(name, text)`, `copy(folder)`: its files. check.mjs and given.mjs are there already.
- * - `read(name)`: a file of JSON. `module(…)`: a path in node_modules.
- * - `tool(path, ...args)`: runs a script of the installed tools in Node. It fails when it fails.
+ * - `write(name, text)`, `copy(folder)`: add files to it. check.mjs and given.mjs are there
+ *   already.
+ * - `read(name)`: reads a JSON file. `module(…)`: a path in node_modules.
+ * - `tool(path, ...args)`: runs a script of the installed tools in Node. It throws if the script
+ *   fails.
  * - `exec(command, args, env)`: runs a program.
- * - `start(command, args, ready)`: starts a server; returns what `ready` matched in its output.
- * - `browse(folder, pages)`, `open(url)`: the outcome that a page puts on `globalThis`.
+ * - `start(command, args, ready)`: starts a server. Returns what `ready` matched in its output.
+ * - `browse(folder, pages)`, `open(url)`: return the outcome that a page puts on `globalThis`.
  */
 export async function makeProject(name, group, { type = "module", isWhole = false } = {}) {
   const installed = await install(group);
-  // Frameworks take the folder with node_modules for the root of the project.
+  // Frameworks treat the folder with node_modules as the root of the project.
   const folder = isWhole ? installed : join(installed, name);
   if (!isWhole) rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -125,7 +128,7 @@ let browser;
 const theBrowser = () => (browser ??= startBrowser());
 export const closeBrowser = async () => (await browser)?.close();
 
-/** What the page at `url` puts on `globalThis.outcome`. */
+/** The value that the page at `url` puts on `globalThis.outcome`. */
 async function outcomeOf(cleanUp, url) {
   const { origin, pathname } = new URL(url);
   const page = await openPage({ after: (work) => cleanUp.push(work) }, await theBrowser(), origin);
@@ -146,7 +149,7 @@ async function startServer(cleanUp, command, args, ready, options) {
     try {
       process.kill(-Number(server.pid), "SIGKILL");
     } catch {
-      // It has ended by itself.
+      // The server has ended by itself.
     }
     await ended;
   });

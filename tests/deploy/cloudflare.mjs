@@ -1,6 +1,6 @@
-// A stand-in for the part of Cloudflare's API that a deploy calls. It keeps what it is given, runs the
-// uploaded Worker in Miniflare with the database that the migrations were applied to, and fails at
-// the call that it is told to.
+// A stand-in for the part of Cloudflare's API that a deploy calls. It keeps what it is given. It
+// runs the uploaded Worker in Miniflare, with the database to which the migrations were applied. It
+// fails at the call that a test names.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
@@ -12,14 +12,14 @@ export const ACCOUNT = "0123456789abcdef0123456789abcdef";
 export const SUBDOMAIN = "acme";
 
 /**
- * A call of the API. `kind` names what is called, whatever ids are in its path.
+ * A call of the API. `kind` names the operation, whatever ids are in the path.
  *
  * @typedef {{ method: string, path: string, kind: string, number: number }} Call
  */
 
 /**
- * What goes wrong with a call: it is refused (and not done), its answer is lost (and it is done), or
- * nothing.
+ * What goes wrong with a call. "refuse": the call is refused and not done. "lose": the call is
+ * done, but its answer is lost. `undefined`: nothing goes wrong.
  *
  * @typedef {"refuse" | "lose" | undefined} Trouble
  */
@@ -80,7 +80,7 @@ export async function startCloudflare(t) {
   await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
   const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
 
-  /** A request of a stranger to the deployed service, as it comes through Cloudflare. */
+  /** Sends a stranger's request to the deployed service, as it comes through Cloudflare. */
   async function ask(url, init) {
     const { hostname, pathname } = new URL(url);
     const name = hostname.split(".")[0];
@@ -92,7 +92,7 @@ export async function startCloudflare(t) {
     return worker.dispatchFetch(url, init);
   }
 
-  // The command asks the service at its public address: redirect.mjs sends that here.
+  // The command asks the service at its public address. redirect.mjs sends that request here.
   async function visit(url, request, body, response) {
     const answer = await ask(`https://${url.pathname.slice("/visit/".length)}${url.search}`, {
       method: request.method,
@@ -115,7 +115,7 @@ export async function startCloudflare(t) {
     calls,
     ask,
     query,
-    /** Decides what goes wrong, until the next one. */
+    /** Sets what goes wrong, until it is set again. */
     setTrouble(/** @type {typeof trouble} */ next) {
       trouble = next;
     },
@@ -165,13 +165,13 @@ function newState() {
     subdomains: new Map(),
     /** @type {Map<string, { cron: string }[]>} */
     schedules: new Map(),
-    /** Contents of files of assets, by their hash. */
+    /** The contents of asset files, by their hash. */
     /** @type {Map<string, Buffer>} */
     files: new Map(),
     /** @type {Record<string, { hash: string }>} */
     manifest: {},
     hasSubdomain: true,
-    /** Every value that a secret ever had. */
+    /** Every value that a secret has ever had. */
     /** @type {Map<string, Set<string>>} */
     secrets: new Map(),
     uploads: 0,
@@ -202,7 +202,7 @@ const kindOf = (method, { pathname }) =>
     .replace(/\/[0-9a-f-]{32,}/g, "/:id")
     .replace(/\/d1\/database\/[^/]+/, "/d1/database/:id")}`;
 
-/** Answers a call. The first matching line of the table does. */
+/** Answers a call by the first matching line of the table. */
 async function answerTo({ state, call: { kind }, url, body, type, query }) {
   const json = () => JSON.parse(body.toString() || "{}");
   const name = SCRIPT.exec(url.pathname)?.[1] ?? "";
@@ -379,7 +379,7 @@ const textOf = async (value) => (typeof value === "string" ? value : await value
 const formOf = (body, type) =>
   new Response(new Uint8Array(body), { headers: { "content-type": type ?? "" } }).formData();
 
-/** Keeps a secret's value, and every earlier one. */
+/** Keeps a secret's value and every earlier value. */
 function store(state, script, { name, text }) {
   const values = state.secrets.get(name) ?? new Set();
   state.secrets.set(name, values.add(text));
@@ -387,7 +387,7 @@ function store(state, script, { name, text }) {
   script.bindings = [...script.bindings.filter((other) => other.name !== name), binding];
 }
 
-/** One upload: all or nothing. Secrets that it does not name are kept. */
+/** Carries out an upload completely or not at all. Secrets that it does not name are kept. */
 async function upload(state, name, body, type) {
   const form = await formOf(body, type);
   const metadata = JSON.parse(await textOf(form.get("metadata")));
@@ -450,7 +450,7 @@ function lazily(start) {
 
 const EMPTY = [{ type: "ESModule", path: "index.js", contents: "export default {}" }];
 
-/** Runs the databases alone, for migrations. */
+/** Runs only the databases, for migrations. */
 const startDatabase = (folder) =>
   start(folder, {
     name: "database",
@@ -459,7 +459,7 @@ const startDatabase = (folder) =>
     d1Databases: Object.fromEntries(databaseIds().map((uuid) => [uuid, uuid])),
   });
 
-/** The ids that the stand-in may give: Miniflare must know them when it starts. */
+/** The ids that the stand-in may give to databases. Miniflare must know them when it starts. */
 const databaseIds = () =>
   Array.from(
     { length: 64 },

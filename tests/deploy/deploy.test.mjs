@@ -1,5 +1,6 @@
-// `edgegate deploy` with the real wrangler and a stand-in for Cloudflare: interrupted at its steps and
-// repeated, it never leaves a service that answers without its secrets, and never replaces a secret.
+// `edgegate deploy` with the real wrangler and a stand-in for Cloudflare. The command is
+// interrupted at its steps and repeated. It never leaves a service that answers without its
+// secrets, and never replaces a secret.
 import assert from "node:assert/strict";
 import { rmSync, statSync, writeFileSync } from "node:fs";
 import { before, test } from "node:test";
@@ -13,7 +14,10 @@ const ADDRESS = "https://my-auth.acme.workers.dev";
 const MADE = ["SIGNING_KEYS", "TICKET_SECRET"];
 const PASSWORD = "a passphrase of several words";
 const DEPLOY = ["deploy", "--yes", "--wait", "0"];
-/** A whole deploy. On a busy machine the new service needs some time for its first answer. */
+/**
+ * The arguments of a whole deploy. On a busy machine the new service needs some time for its first
+ * answer.
+ */
 const WHOLE_DEPLOY = ["deploy", "--yes", "--wait", "120"];
 
 before(buildPackages, { timeout: 600_000 });
@@ -22,14 +26,17 @@ before(buildPackages, { timeout: 600_000 });
 const open = (text) => text.replaceAll('"REGISTRATION": "verified"', '"REGISTRATION": "open"');
 const isChange = ({ method, kind }) => method !== "GET" && !kind.endsWith("/query");
 
-/** A project and its Cloudflare. `deploy(…)` runs the command; afterwards everything must be safe. */
+/**
+ * A project and its Cloudflare. `deploy(…)` runs the command and then checks that everything is
+ * safe.
+ */
 async function world(t, options = {}) {
   const cloudflare = await startCloudflare(t);
   const project = makeProject(t, { edit: open, ...options });
   return {
     cloudflare,
     project,
-    /** `kill` ends the command and everything that it started. */
+    /** `kill` ends the command and every process that it started. */
     async deploy(args = WHOLE_DEPLOY, kill) {
       const earlier = project.secrets();
       const result = await project.run(args, cloudflare.env, { kill });
@@ -39,7 +46,7 @@ async function world(t, options = {}) {
   };
 }
 
-/** What holds after every run, however it ended. */
+/** Requires what must be true after every run, however it ended. */
 async function requireSafe({ cloudflare, project, earlier, result }) {
   const { state } = cloudflare;
   const own = project.secrets();
@@ -83,8 +90,8 @@ async function requireLogin(cloudflare, email = "ada@example.com") {
 }
 
 /**
- * How one run is interrupted: the first call of a kind is refused, its answer is lost, or the command
- * is killed while it waits for the answer. `nth` leaves out the calls before it.
+ * How a run is interrupted: the first call of a kind is refused, its answer is lost, or the command
+ * is killed while it waits for the answer. `nth` skips the calls before that one.
  *
  * @typedef {{ kind: string, nth?: number, how: "refuse" | "lose" | "kill" }} Interruption
  */
@@ -95,7 +102,7 @@ async function interrupted({ cloudflare, deploy }, { kind, nth = 1, how }) {
   let isReached = false;
   const killed = Promise.withResolvers();
   cloudflare.setTrouble((call) => {
-    // A client that repeats the call finds it failing still.
+    // If a client repeats the call, the call fails again.
     if (call.kind === kind) seen++;
     if (call.kind !== kind || seen < nth) return undefined;
     isReached = true;
@@ -110,7 +117,7 @@ async function interrupted({ cloudflare, deploy }, { kind, nth = 1, how }) {
   return { ...result, label };
 }
 
-/** One of each kind of call, in the order of a deploy. */
+/** An interruption of each kind of call, in the order of a deploy. */
 /** @type {Interruption[]} */
 const SAMPLE = [
   { kind: "GET /workers/scripts/:name/secrets", how: "refuse" },
@@ -160,7 +167,9 @@ test("interrupted at one call of each kind and repeated, a deploy ends in a serv
   );
 });
 
-/** Whoever opens the printed link chooses a password and is an administrator. */
+/**
+ * Requires that the printed link lets its reader choose a password and makes them an administrator.
+ */
 async function requireAdminLink(cloudflare, text) {
   const [, link] = /root@example\.com becomes an administrator[\s\S]*?(https:\S+)/.exec(text) ?? [];
   assert.ok(link, text);
@@ -187,7 +196,7 @@ async function requireAdminLink(cloudflare, text) {
   assert.deepEqual(results, [{ tickets: 0 }], "the operator's ticket is deleted");
 }
 
-/** Everything of the configuration is there, once. */
+/** Requires that everything of the configuration exists exactly once. */
 async function requireWhole({ cloudflare }) {
   const { state } = cloudflare;
   assert.deepEqual(
@@ -240,7 +249,7 @@ test("interrupted at every call in turn, each time from the beginning", {
         async (/** @type {import("node:test").TestContext} */ inner) => {
           const all = await world(inner);
           const { code, text } = await interrupted(all, interruption);
-          // wrangler does without some answers.
+          // wrangler can do without some answers.
           if (code === 0) await requireWhole(all);
           else assert.doesNotMatch(text, /my-auth answers at/);
           const repeated = await all.deploy();
@@ -257,7 +266,7 @@ test("what it refuses changes nothing", { timeout: 600_000 }, async (t) => {
   const { cloudflare, project, deploy } = await world(t);
   const { state, calls } = cloudflare;
   const before = project.read("wrangler.jsonc");
-  /** Runs the command, which must refuse. */
+  /** Runs the command, which must refuse to deploy. */
   const refused = async (words, args = DEPLOY) => {
     const { code, text } = await deploy(args);
     assert.equal(code, 1, text);
@@ -367,7 +376,7 @@ const withDocuments = (text) =>
     '"PRODUCT_NAME": "my-auth", "CLIENT_ID_METADATA": "on"\n',
   );
 
-/** A server that knows nothing of Cloudflare. */
+/** A server that is not Cloudflare. */
 async function pretend404(t) {
   const { createServer } = await import("node:http");
   const server = createServer((_, response) => response.writeHead(404).end("not here"));
@@ -391,7 +400,7 @@ test("a deployed service keeps its secrets and stores, whatever the folder has",
   );
   const stored = new Map([...state.secrets].map(([name, values]) => [name, [...values]]));
 
-  // Another person's folder: no copies of the secrets, and no id.
+  // The folder of another person has no copies of the secrets and no id.
   const other = makeProject(t, { store: "kv", edit: open });
   const again = await other.run(["deploy", "--yes", "--wait", "0"], cloudflare.env, {});
   assert.equal(again.code, 0, again.text);

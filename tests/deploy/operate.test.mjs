@@ -11,7 +11,7 @@ import { makeProject } from "./project.mjs";
 const ADDRESS = "https://my-auth.acme.workers.dev";
 const RECORD = ".edgegate/deploy.production.json";
 const DAY = 86_400;
-// Nothing listens there: the mail domain is not looked up.
+// No resolver listens there, so the mail domain is not looked up.
 const OFFLINE = ["--resolver", "http://127.0.0.1:9/"];
 
 before(buildPackages, { timeout: 600_000 });
@@ -38,7 +38,7 @@ test("a deployed service is examined, and its keys are rotated", {
     return (await answer.json()).keys.map(({ kid }) => kid);
   };
   const kids = () => JSON.parse(project.secrets().SIGNING_KEYS).keys.map(({ kid }) => kid);
-  /** As if the last step had been done earlier. */
+  /** Changes the record as if the last step had been done earlier. */
   const wait = (seconds) => {
     const record = JSON.parse(project.read(RECORD));
     for (const done of Object.values(record.rotation)) done.at -= seconds;
@@ -89,7 +89,7 @@ test("a deployed service is examined, and its keys are rotated", {
     assert.deepEqual(JSON.parse(stdout).next, "promote");
     assert.ok(!stdout.includes(JSON.parse(project.secrets().SIGNING_KEYS).keys[0].d));
 
-    // The answer is lost: the key is stored, and the command can't know it.
+    // The answer is lost. The key is stored, but the command can't know that.
     cloudflare.setTrouble(({ kind }) => (kind.endsWith("/secrets-bulk") ? "lose" : undefined));
     const lost = await run("keys", "promote", "--yes");
     cloudflare.setTrouble(() => undefined);

@@ -1,4 +1,4 @@
-// A project as `npm create edgegate` makes it, beside a stand-in for Cloudflare.
+// A project as `npm create edgegate` makes it, with a stand-in for Cloudflare.
 import { spawn } from "node:child_process";
 import {
   cpSync,
@@ -53,11 +53,11 @@ export function makeProject(t, { store = "durable", edit = (text) => text } = {}
     read,
     write,
     exists: (/** @type {string} */ name) => existsSync(path(name)),
-    /** The secrets on this machine; none if there is no file. */
+    /** The secrets on this machine. They are empty if there is no file. */
     secrets: (environment = "production") =>
       existsSync(path(file(environment))) ? JSON.parse(read(file(environment))) : {},
     secretsPath: (environment = "production") => path(file(environment)),
-    /** Everything that its folder holds besides node_modules. */
+    /** The files in the folder, except those in node_modules. */
     files: () =>
       readdirSync(folder, { recursive: true })
         .map(String)
@@ -67,7 +67,10 @@ export function makeProject(t, { store = "durable", edit = (text) => text } = {}
       /** @type {NodeJS.ProcessEnv} */ env,
       /** @type {{ kill?: Promise<unknown> }} */ options,
     ) => runCommand(folder, COMMAND, args, env, options),
-    /** Runs wrangler without the command. It finds the command of its `build` as through npm. */
+    /**
+     * Runs wrangler directly, without the command `edgegate`. wrangler finds its `build` command in
+     * the PATH, as under npm.
+     */
     runWrangler: (/** @type {string[]} */ args, /** @type {NodeJS.ProcessEnv} */ env) => {
       const PATH = [path("node_modules/.bin"), process.env.PATH].join(delimiter);
       return runCommand(folder, WRANGLER, args, { ...env, PATH });
@@ -75,7 +78,7 @@ export function makeProject(t, { store = "durable", edit = (text) => text } = {}
   };
 }
 
-/** The packed package and what it depends on, as npm would install them. */
+/** Installs the packed package and its dependencies, as npm would. */
 function install(path) {
   const modules = path("node_modules");
   mkdirSync(join(modules, ".bin"), { recursive: true });
@@ -89,8 +92,8 @@ function install(path) {
 }
 
 /**
- * Runs a program of a project in its folder to its end, or kills it, and everything that it started,
- * when `kill` resolves. It is started by its path, as without npm.
+ * Runs a program of a project in the project's folder until it ends. When `kill` resolves, kills it
+ * and every process that it started. The program is started by its path, without npm.
  *
  * @param {string} folder
  * @param {string} program
@@ -115,7 +118,7 @@ function runCommand(folder, program, args, env = {}, { kill } = {}) {
     try {
       process.kill(child.pid ?? 0, "SIGKILL");
     } catch {
-      // It has ended.
+      // The process has ended already.
     }
   });
   const printed = { stdout: "", stderr: "" };

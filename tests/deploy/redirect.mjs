@@ -1,5 +1,5 @@
-// Loaded into the command by NODE_OPTIONS: a request to the deployed service goes to the stand-in for
-// Cloudflare.
+// NODE_OPTIONS loads this file into the command. It sends requests for the deployed service to the
+// stand-in for Cloudflare.
 const real = globalThis.fetch;
 const { EDGEGATE_STAND_IN: standIn, EDGEGATE_HOSTS: hosts = "\\.workers\\.dev$" } = process.env;
 

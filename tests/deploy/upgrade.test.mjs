@@ -54,7 +54,7 @@ test("doctor examines the service of this machine", { timeout: 200_000 }, async 
     "clock skipped",
   ]);
 
-  // As create-cloudflare leaves it.
+  // create-cloudflare leaves the file like this.
   const config = project.read("wrangler.jsonc");
   project.write(
     "wrangler.jsonc",

@@ -44,7 +44,7 @@ test("accounts of the local service", { timeout: 600_000 }, async (t) => {
       body: JSON.stringify({ email, password: PASSWORD }),
     });
 
-  // The two demo accounts. Nothing has to be confirmed here.
+  // The two demo accounts exist. Local commands need no confirmation.
   const granted = await run("users", "grant", "ada@example.com", "editor", "--json");
   assert.equal(granted.code, 0, granted.text);
   assert.deepEqual(JSON.parse(granted.stdout).roles, ["editor", "user"]);
@@ -56,7 +56,7 @@ test("accounts of the local service", { timeout: 600_000 }, async (t) => {
   assert.match(shown.text, /^sessions +1$/m);
   assert.ok(!/ego_/.test(granted.text + shown.text), "no ticket is printed");
 
-  // The two demo apps are there, and one more.
+  // The two demo apps exist, and the command adds another one.
   const must = async (...args) => {
     const { code, text, stdout } = await run("clients", ...args, "--json");
     assert.equal(code, 0, text);

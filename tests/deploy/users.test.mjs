@@ -9,7 +9,7 @@ import { makeProject } from "./project.mjs";
 const ADDRESS = "https://my-auth.acme.workers.dev";
 const PASSWORD = "correct horse battery staple";
 const ADA = "ada@example.com";
-/** Of PASSWORD, made by bcryptjs. */
+/** The hash of PASSWORD, made by bcryptjs. */
 const BCRYPT = "$2b$05$R21Q5FM5T.5fD2ZmQRkzEuHNYzUqwZ5avXb45njiGsMZrNJnkV/Ua";
 const ROWS = 1200;
 
@@ -19,7 +19,7 @@ test("accounts, sessions and mails of a deployed service", { timeout: 900_000 },
   const cloudflare = await startCloudflare(t);
   const project = makeProject(t);
   const run = (...args) => project.run(args, cloudflare.env, {});
-  /** Runs a command that should succeed, and returns what it prints as JSON. */
+  /** Runs a command that should succeed. Returns the JSON that it prints. */
   const must = async (...args) => {
     const result = await run(...args, "--remote", "--json");
     assert.equal(result.code, 0, result.text);

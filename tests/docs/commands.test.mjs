@@ -1,4 +1,5 @@
-// Commands in documents exist: those of npm, wrangler and cargo, with their options. The commands themselves need a Cloudflare account or take minutes.
+// Commands of npm, wrangler and cargo in documents exist, and so do their options. The test does
+// not run the commands, because they need a Cloudflare account or take minutes.
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -87,13 +88,13 @@ test("README names every route of the contract, and no other", () => {
 
 test("the package weighs what its pages say", () => {
   const { packageWasm } = JSON.parse(read("bench/size.json"));
-  // To the nearest ten.
+  // The size in KB, rounded to the nearest ten.
   const weight = `${Math.round(packageWasm / 10_240) * 10} KB gzipped`;
   for (const page of ["docs/from-a-page.md", "npm/edgegate/README.md"])
     assert.ok(read(page).includes(weight), `${page}: ${weight}`);
 });
 
-// RFC 9110 section 15.5.2. Readers copy these.
+// RFC 9110 section 15.5.2. Readers copy these programs.
 test("a program in a document or example that answers 401 sends a challenge", () => {
   const documents = filesUnder("").filter((path) =>
     /^(README|docs|npm|examples).*\.md$/.test(path),

@@ -1,5 +1,6 @@
-// Runs programs of docs/ unchanged: in Chromium, in Node, and the Worker that calls edgegate in
-// workerd. They do what the pages say. follow.test.mjs runs every block; this checks the results.
+// Runs programs of docs/ unchanged: in Chromium, in Node, and in workerd for the Worker that calls
+// edgegate. They must do what the pages say. follow.test.mjs runs every block. This test checks the
+// results.
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";

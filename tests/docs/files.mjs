@@ -7,7 +7,7 @@ const LEFT_OUT = new Set([
   ...[".git", ".tools", ".wrangler", "build", "dist", "node_modules", "target"],
   ...["corpus", "found", "vectors", "vendors", "wasm"],
 ]);
-// Made by the build.
+// Copies that the build makes.
 export const COPIES = ["www/edgegate", "www/openapi.yaml"];
 
 /** All files in a folder of the project; "" is the root. */

@@ -1,7 +1,7 @@
-// Every block of README.md, docs/, the package's README and the examples is run as a reader would,
-// in a copy of the project. `npm test` does it once in bash, and leaves out the documents that
-// install packages from the registry or deploy, which take minutes. `npm run test:wide` does all of it
-// twice, in bash and zsh.
+// Every block of README.md, docs/, the package's README and the examples is run as a reader would
+// run it, in a copy of the project. `npm test` runs the blocks once in bash. It leaves out the
+// documents that install packages from the registry or deploy, because these take minutes. `npm run
+// test:wide` runs everything twice, in bash and zsh.
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -27,7 +27,7 @@ const only = (_, blocks) => isWide || !blocks.some(isSlow);
 for (const shell of SHELLS) {
   test(`the documents, followed in ${shell}`, { timeout: 60 * MINUTES }, async (t) => {
     await prebuiltWorker();
-    // The reader of examples/forward-auth has it.
+    // The reader of examples/forward-auth has nginx installed.
     await nginx();
     if (shell === "zsh") await zsh();
     const tell = (line) => t.diagnostic(line);

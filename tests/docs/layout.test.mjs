@@ -1,5 +1,4 @@
-// The tables of ARCHITECTURE.md lead to every source file: by its path, or by the folder that it is
-// in.
+// The tables of ARCHITECTURE.md lead to every source file, either by its path or by its folder.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
@@ -23,7 +22,7 @@ test("a reader of ARCHITECTURE.md finds every source file", () => {
     (path) => /\.(rs|js|mjs)$/.test(path) && !COPIES.some((copy) => path.startsWith(copy)),
   );
   assert.ok(sources.length > 250, `${sources.length} files`);
-  // A module's root only lists what the files beside it have.
+  // The root of a module only lists the files next to it.
   const isRoot = (path) => /(^|\/)(mod|lib|\w+_tests)\.rs$/.test(path);
   assert.deepEqual(
     sources.filter((path) => !isRoot(path) && !isFound(path)),

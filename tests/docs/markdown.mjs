@@ -1,4 +1,4 @@
-// What the tests of the documents read in Markdown.
+// Functions with which the tests of documents read Markdown.
 
 /** The targets of all links and pictures outside of code. */
 export function linksIn(markdown) {

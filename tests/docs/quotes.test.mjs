@@ -1,5 +1,6 @@
-// The conformance suites quote the sentences of the ports that they test. Each quotation is still in
-// the documentation of a port or of a domain type: a sentence that was reworded is quoted anew.
+// The conformance suites quote the sentences of the ports that they test. Each quotation must be in
+// the documentation of a port or of a domain type. If that sentence changes, its quotation must
+// change too.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -14,7 +15,7 @@ const comments = (text) =>
     comment.replaceAll(/^ *\/\/\/ ?/gm, "").replaceAll(/\s+/g, " "),
   );
 
-/** Without links, and in lower case: a quotation may begin within a sentence. */
+/** The text without links and in lower case, because a quotation may begin within a sentence. */
 const plain = (text) =>
   text.replaceAll(/\[([^\]]+)\](?:\([^)]*\))?/g, (_, linked) => linked).toLowerCase();
 

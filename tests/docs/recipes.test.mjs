@@ -1,5 +1,5 @@
-// The recipes of CONTRIBUTING.md name every file that such a change touches: each is compared with the
-// files that mention something that was added in that way.
+// The recipes of CONTRIBUTING.md name every file that such a change touches. To check a recipe, the
+// test takes something that was added in that way, and searches for the files that mention it.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
@@ -11,8 +11,8 @@ const read = (path) => readFileSync(inRoot(path), "utf8");
 const files = filesUnder("").filter((path) => /\.(html|js|md|mjs|rs|sql|toml|ts|yaml)$/.test(path));
 
 /**
- * For each recipe an example of what was added: `mention` finds it in a file. The recipe must name
- * the files `among` which it is found.
+ * For each recipe, an example of what was added. `mention` finds it in a file. The recipe must name
+ * each file in which it is found, if `among` matches the file's path.
  */
 const EXAMPLES = {
   "A setting": { mention: /\bMAIL_LOCALE\b/, among: /^(src|docs|wrangler)/ },
@@ -79,7 +79,7 @@ const slug = (text) =>
     .replace(/[^\w\s-]/g, "")
     .replace(/\s/g, "-");
 
-/** `a/b/` and `a/` of `a/b/c.rs`. */
+/** The folders of a path: `a/b/` and `a/` for `a/b/c.rs`. */
 function foldersOf(path) {
   const folder = dirname(path);
   return folder === "." ? [] : [`${folder}/`, ...foldersOf(folder)];

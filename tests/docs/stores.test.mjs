@@ -1,13 +1,13 @@
-// What a 503's `reason` begins with: docs/operations.md and docs/errors.md have every store that
-// the adapters name.
+// The `reason` of a 503 begins with a store's name. docs/operations.md and docs/errors.md have
+// every store that the adapters name.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { inRoot } from "../../scripts/project/root.mjs";
 
-// Not the adapters in memory, which exist for tests.
+// The adapters in memory are left out, because they exist only for tests.
 const ADAPTERS = ["src/adapters/cloudflare", "src/adapters/kv_sessions"];
-// If these fail, requests still succeed, so there is no 503.
+// If these stores fail, requests still succeed, so there is no 503.
 const LET_PASS = ["breached_passwords", "limiter"];
 
 test("the documents have a row for every store that can fail", () => {
@@ -23,7 +23,7 @@ test("the documents have a row for every store that can fail", () => {
     );
     const uses = /\b(?:StoreError::new|settled|failed)\(\s*(?:"(\w+)"|([A-Z]\w*)),/g;
     for (const [, literal, name] of text.matchAll(uses)) named.add(literal ?? constants.get(name));
-    // The stores behind a Durable Object have this name in their module.
+    // The stores behind a Durable Object have their name in this constant of their module.
     if (constants.has("OBJECT")) named.add(constants.get("OBJECT"));
     // Names that are passed to a function.
     for (const [, name] of text.matchAll(/\b(?:text|odd)\(([A-Z]+)[,)]/g))

@@ -1,5 +1,5 @@
-// Compares the three walks of ARCHITECTURE.md with the code: the number of hops; that each hop's
-// function is in its file; and that the file of an earlier hop names the function.
+// Compares the three walks of ARCHITECTURE.md with the code. The number of hops is limited. Each
+// hop's function is in its file, and the file of an earlier hop names the function.
 import assert from "node:assert/strict";
 import { readFileSync, statSync } from "node:fs";
 import { test } from "node:test";

@@ -1,4 +1,4 @@
-// The audit log as an operator sees it: its lines among those of requests, its data points, its
+// The audit log as an operator sees it: its lines among the request lines, its data points and its
 // pseudonyms. tests/service/audit_log/mod.rs tests what each use case records.
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -114,7 +114,7 @@ test("renewals are data points and no lines, checks are neither; a token that co
   const reused = await client.renew(refresh_token);
   assert.equal(reused.status, 400);
   const [line] = await world.eventsOf(reused);
-  // The log line of that request has not arrived either: it would come before the line that has
+  // The log line of that request has not arrived. It would have come before the line that has
   // arrived.
   const id = checked.headers.get("x-request-id");
   assert.ok(!world.logs().some(({ request_id }) => request_id === id));

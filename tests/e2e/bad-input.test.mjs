@@ -172,7 +172,8 @@ test("an OAuth parameter without a value is left out, an unknown one ignored", a
     const answer = await client.post("/auth/token", { headers: FORM_TYPE, body: twice });
     assert.deepEqual([answer.status, answer.body.error], [400, "invalid_request"], twice);
   }
-  // `resource` may come several times (RFC 8707 section 2), and is unknown here.
+  // `resource` may occur several times (RFC 8707 section 2). This service does not know the ones
+  // here.
   const resources = `${form}&resource=a&resource=b`;
   const answer = await client.post("/auth/token", { headers: FORM_TYPE, body: resources });
   assert.equal(answer.status, 200);
@@ -214,8 +215,8 @@ test("a body over 16 KiB: 413, with and without its length", async () => {
   const body = JSON.stringify({ email: ADA, password: "x".repeat(17_000) });
   for (const path of ["/auth/login", "/auth/token"]) {
     isProblem(await client.post(path, { headers: JSON_TYPE, body }), 413, "payload_too_large");
-    // Ends only after the answer. Otherwise the service may close the connection while this side
-    // still writes.
+    // The body ends only after the answer. Otherwise the service may close the connection while
+    // this side still writes.
     let end;
     const answered = new Promise((resolve) => {
       end = resolve;

@@ -1,5 +1,6 @@
-// Tokens verified in both ways in workerd: by its own code as the Worker uses it, and by the wasm
-// alone. The Worker uses WebCrypto ("with promises"), then `node:crypto` ("at once"). tests/both_ways compares the outcomes; tests/both_ways_natively.rs does the same natively.
+// Tokens verified in both ways in workerd: by its own cryptography as the Worker uses it, and by
+// the wasm alone. The Worker uses WebCrypto ("with promises"), then `node:crypto` ("at once").
+// tests/both_ways compares the outcomes. tests/both_ways_natively.rs does the same natively.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { conformanceWorker } from "../../scripts/project/conformance-worker.mjs";
@@ -29,8 +30,8 @@ before(async () => {
 after(() => server?.close());
 
 /**
- * What is found about these tokens in one of the ways, with the real platform or with a stand-in
- * that fails.
+ * The outcomes for these tokens in one of the ways, with the real platform or with a stand-in that
+ * fails.
  */
 async function found(way, of, platform = "") {
   const path = `/conformance/signatures?${new URLSearchParams({ of, platform, way })}`;
@@ -68,7 +69,7 @@ for (const way of ["with promises", "at once"]) {
 test("mutated tokens have the same outcome in both ways", async () => {
   const sum = { valid: 0, refused: 0, byPlatform: 0 };
   for (let from = 0; from < MUTATED; from += A_REQUEST) {
-    // In turns, because both take as long.
+    // The two ways take turns, because both take equally long.
     const way = (from / A_REQUEST) % 2 === 0 ? "at once" : "with promises";
     const some = await found(way, `${from}-${Math.min(from + A_REQUEST, MUTATED)}`);
     for (const name of Object.keys(sum)) sum[name] += some[name];
@@ -81,7 +82,7 @@ test("mutated tokens have the same outcome in both ways", async () => {
   count("mutated-tokens-workerd", line);
 });
 
-// `npm test` runs them among the tests of Rust, with the smaller number.
+// `npm test` runs these cases among the Rust tests, with the smaller number of tokens.
 if (isWide) {
   test("mutated tokens have the same outcome in both ways natively", async () => {
     const args = ["test", "--test", "both_ways_natively"];

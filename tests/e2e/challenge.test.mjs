@@ -1,5 +1,5 @@
-// Every 401 says by WWW-Authenticate what was wrong (RFC 9110 section 15.5.2), and none makes a
-// browser ask for a password in a window of its own.
+// The WWW-Authenticate of every 401 says what was wrong (RFC 9110 section 15.5.2). It never makes a
+// browser open its own password window.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
@@ -54,7 +54,8 @@ test("the contract requires the header of every 401", () => {
   for (const { name, unauthorized } of operations) {
     const header = resolved(unauthorized.headers["WWW-Authenticate"]);
     assert.equal(header?.required, true, name);
-    // A browser asks for a password in a window of its own. Only an app that sent Basic gets it.
+    // For Basic, a browser opens its own password window. Only an app that sent Basic gets that
+    // challenge.
     const isForApps = JSON.stringify(unauthorized).includes("invalid_client");
     const hasBasic = JSON.stringify(header.schema).toLowerCase().includes("basic");
     assert.equal(hasBasic, isForApps, name);
@@ -67,7 +68,7 @@ test("without a token, and with a bad one, every route that takes one has a chal
   for (const { method, path, name } of routes) {
     const query = name === "is_authorized" ? "?role=user" : "";
     const ask = async (token) => {
-      // A body that every route reads without complaint, or ignores.
+      // A body that every route accepts or ignores.
       const json = {
         password: "x",
         current_password: "x",
@@ -119,7 +120,7 @@ test("a wrong password has a challenge that does not refuse the access token", a
   ])) {
     const challenge = challengeOf(await client.call(method, path, { token, json }), path);
     assert.equal(challenge, expected, path);
-    // An AuthClient does not renew for it, and does not send the password twice.
+    // AuthClient does not renew because of this answer, and does not send the password twice.
     assert.equal(refusesToken(challenge), false, path);
   }
   assert.equal((await client.get("/auth/me", { token })).status, 200);

@@ -75,8 +75,8 @@ export const claimsOf = (access_token) =>
 
 /**
  * Repeats the request until the answer is 429, and returns all answers. The runtime counts in
- * windows of the wall clock, so with a limit of 10 a minute, 20 requests can pass when a minute
- * ends in between. If one more passes, the limit does not work.
+ * windows of the wall clock. So with a limit of 10 a minute, 20 requests can pass if a minute ends
+ * between them. If one more passes, the limit does not work.
  */
 export async function untilLimited(limit, ask) {
   const answers = [];

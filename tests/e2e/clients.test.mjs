@@ -1,4 +1,4 @@
-// Client libraries from other authors must work with the service as they come from npm.
+// Client libraries of other authors, unchanged from npm, must work with the service.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { createRemoteJWKSet, customFetch as joseFetch, jwtVerify } from "jose";

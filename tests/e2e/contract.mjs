@@ -13,14 +13,14 @@ ajv.addSchema(contract, "contract");
 
 const templates = Object.keys(contract.paths).map((path) => ({
   path,
-  // A literal path wins over one with a parameter.
+  // A literal path takes precedence over a path with a parameter.
   pattern: new RegExp(`^${path.replace(/[.]/g, "\\.").replace(/\{[^}]+\}/g, "[^/]+")}$`),
 }));
 const validators = new Map();
 
 /**
- * Throws unless the contract describes this answer. Pages and unknown paths, which the contract
- * does not cover, pass.
+ * Throws unless the contract describes this answer. Pages and unknown paths are not in the
+ * contract, so they pass.
  */
 export function assertInContract(method, url, { status, headers, body }) {
   const { pathname } = new URL(url, "http://contract.invalid");
@@ -56,7 +56,8 @@ export function assertInContract(method, url, { status, headers, body }) {
     described["Set-Cookie"] || !headers.has("set-cookie"),
     `openapi.yaml knows of no cookie in ${where}`,
   );
-  // Pages can't read what only an operator may ask, nor what a browser is sent to.
+  // Pages can't read the answers of operations for operators only, nor of those to which a browser
+  // navigates.
   const isForPages = operation.security?.some((scheme) => "operatorTicket" in scheme)
     ? operation.security.length > 1
     : !operation["x-navigation"];
@@ -84,14 +85,20 @@ export function assertInContract(method, url, { status, headers, body }) {
   );
 }
 
-/** What each code adds to a problem. A schema that said so would stop generators of clients. */
+/**
+ * The member that each code adds to a problem. If the schema required it, generators of clients
+ * would stop.
+ */
 const MEMBERS = {
   invalid_field: "errors",
   weak_password: "reasons",
   reauthentication_required: "max_age",
 };
 
-/** An error has one of the answer's `x-codes`, the status of the answer, and the code's member. */
+/**
+ * An error must have one of the answer's `x-codes`, the status of the answer, and the member of the
+ * code.
+ */
 function assertKnownCode({ "x-codes": codes }, status, body, where) {
   if (!codes) return;
   const code = body.code ?? body.error;

@@ -100,8 +100,8 @@ test("a problem has one of the codes of its answer, its status, and the member o
     assert.throws(login(answer), { name: "AssertionError" }, why);
 });
 
-// openapi-generator stops at more than 50 aliases. Other generators stop at, or misread, two media
-// types of a request and schemas that combine or narrow others.
+// openapi-generator stops at more than 50 aliases. Other generators fail on a request with two
+// media types and on schemas that combine or narrow others, or misread them.
 test("the contract has nothing that stops generators of clients", () => {
   const text = readFileSync(inRoot("openapi.yaml"), "utf8");
   assert.doesNotMatch(text, /[:-] [&*]\w+$/m, "an anchor or an alias");

@@ -1,9 +1,9 @@
-// Plays a page in cookie mode as a browser does: it sends its Origin and the one cookie, and obeys
+// Acts as a page in cookie mode in a browser: it sends its Origin and the one cookie, and obeys
 // Set-Cookie.
 import assert from "node:assert/strict";
 import { ADA, clientOf, PASSWORD } from "./client.mjs";
 
-/** The cookie's name ends in the port of the tests' ISSUER, because that is plain HTTP. */
+/** The cookie's name ends in the port of the tests' ISSUER, because the tests use plain HTTP. */
 export const NAME = "edgegate-8787";
 
 /** The body of a login of Ada in cookie mode. */
@@ -15,9 +15,9 @@ export const goesOn = async (page, access_token) =>
 
 /**
  * The Set-Cookie of an answer as `{ name, value, attributes }`, or undefined. Two cookies are left
- * out, since they give no access to the account: that of the device, which auth/guessing.test.mjs
- * tests, and that of the sign-on, which apps/authorize.test.mjs tests. The latter must be set and
- * cleared with the refresh token.
+ * out, since they give no access to the account. auth/guessing.test.mjs tests the cookie of the
+ * device, and apps/authorize.test.mjs tests the cookie of the sign-on. The sign-on's cookie must be
+ * set and cleared together with the refresh token.
  */
 export function setCookieOf({ headers }) {
   const cookies = headers.getSetCookie().filter((cookie) => !/^[^=]*-device=/.test(cookie));

@@ -1,5 +1,5 @@
 // With SESSION_STORE = "durable" a user's object answers renewals and checks from a copy of the
-// user's row. What that leans on in D1, what it saves, and when a change is seen.
+// user's row. Tests which features of D1 this needs, what it saves, and when a change takes effect.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, beforeEach, describe, test } from "node:test";
@@ -26,7 +26,7 @@ before(async () => {
 after(() => stop());
 beforeEach(() => edge.control({ clock: 0, oldObjects: false, silent: "", stopped: false }));
 
-/** How much of each operation `act` took. */
+/** How many billed units of each kind `act` used. */
 async function billOf(edge, act) {
   const before = (await edge.control({})).bill;
   await act();
@@ -129,7 +129,8 @@ describe("what the protocol leans on in D1", () => {
     await run(held(deadline));
     assert.deepEqual(await listed(), [], "a change that was announced");
     await lists(held(deadline), "a");
-    // A row that an operator writes back from a backup has the deadline of an earlier change.
+    // An operator may write a row back from a backup. That row has the deadline of an earlier
+    // change.
     await run(held(deadline));
     await run("DELETE FROM row_changed");
     await run(held("unixepoch()"));
@@ -214,7 +215,7 @@ test("a change by hand counts once the cron of each minute has run", async () =>
   assert.deepEqual(await listed(), []);
   assert.equal((await client.renew(user.refresh_token)).status, 400);
   assert.equal(await isGood(client, user.access_token), false);
-  // Whoever writes an id by hand that no user can have does not stop the cron.
+  // An invalid id that somebody wrote by hand does not stop the cron.
   await edge.db.prepare("INSERT INTO row_changed VALUES ('nonsense', 'x', 1)").run();
   await edge.cron(EACH_MINUTE);
   assert.deepEqual(await listed(), []);
@@ -250,10 +251,10 @@ test("an object that does not answer is given up, and the others are followed", 
     .run();
   await edge.control({ silent: silent.id, stopped: true });
   const run = edge.cron(EACH_MINUTE);
-  // Five are told at once.
+  // The cron tells five objects at once.
   while ((await listed()).length > 3) await new Promise((done) => setTimeout(done, 10));
   assert.ok((await listed()).includes(silent.id));
-  // Its time is over.
+  // The time of the silent object is over.
   await edge.control({ stopped: false });
   await run;
   assert.deepEqual(await listed(), [silent.id]);
@@ -330,7 +331,7 @@ test("a held object is not wiped by its alarm", async () => {
   const { client, user, id } = await withCopy();
   const object = edge.objects.getByName(id);
   await object.ask(JSON.stringify("hold"));
-  // The session is gone, so nothing but the hold is left.
+  // The session is gone, so only the hold is left.
   await object.run([["DELETE FROM session"]]);
   await object.ring();
   const tables = new Map(JSON.parse(await object.stored()));

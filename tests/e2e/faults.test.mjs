@@ -1,7 +1,7 @@
 // In workerd, each call that a route makes to KV, D1, a Durable Object or the queue fails once,
 // before it took effect and after. The answer is the usual one, or 503 with Retry-After. A retry
-// completes the change, and nobody is locked out or keeps access. tests/service/faults does the
-// same natively, for every use case and with more faults.
+// completes the change. Nobody is locked out, and nobody keeps access that was taken away.
+// tests/service/faults does the same natively, for every use case and with more faults.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { count } from "../count.mjs";
@@ -15,8 +15,8 @@ let points = 0;
 const walked = new Set();
 
 /**
- * The operations: `prepare` makes what an operation needs, `act` sends the request, and `done` is
- * the answer that a retry may get when the first attempt took effect.
+ * The operations. `prepare` makes what an operation needs, `act` sends the request, and `done` is
+ * the answer to a retry when the first attempt took effect.
  */
 function operations({ edge, client, makeAccount }) {
   const signedIn = async () => {
@@ -152,8 +152,8 @@ for (const store of ["kv", "durable"]) {
     ]);
     t.after(stop);
     /**
-     * Waits until the queue is empty, then holds it: the calls of its consumer do not belong to a
-     * request.
+     * Waits until the queue is empty, then holds it. The calls of the queue's consumer do not
+     * belong to a request.
      */
     const quiet = async () => {
       const { bill } = await edge.control({ held: false });
@@ -164,7 +164,7 @@ for (const store of ["kv", "durable"]) {
     };
     const client = clientOf(edge);
     await client.logIn(ADA);
-    /** A copy of Ada, so that no password must be hashed. */
+    /** A copy of Ada's account, so that no password must be hashed. */
     const makeAccount = async () => {
       const id = newId();
       const email = `${id}@example.com`;

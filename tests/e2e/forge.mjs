@@ -1,7 +1,7 @@
-// Makes users and sessions without the Worker, for tests that need a thousand of them or old ones:
-// a login takes 40 ms of hashing, and its session begins now. The formats are defined in
-// src/domain/session/refresh_token.rs, docs/storage.md, and for the object in
-// src/adapters/cloudflare/durable_sessions/call.rs.
+// Makes users and sessions without the Worker, for tests that need a thousand of them or old ones.
+// A login takes 40 ms of hashing, and its session begins now. src/domain/session/refresh_token.rs
+// and docs/storage.md define the formats, and src/adapters/cloudflare/durable_sessions/call.rs
+// defines the calls of the object.
 import { createHmac, randomBytes } from "node:crypto";
 import { TEST_SECRETS, TEST_VARS } from "./harness.mjs";
 

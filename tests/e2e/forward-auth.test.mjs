@@ -1,6 +1,6 @@
 // docs/forward-auth.md: real proxies with the configurations of that page ask the Worker before
-// they answer. Traefik and Envoy are in no package registry, so the test sends the requests that
-// they would send.
+// they answer. Traefik and Envoy are in no package registry, so the test itself sends the requests
+// that they would send.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -167,13 +167,14 @@ for (const name of Object.keys(PROXIES)) {
   });
 }
 
-/** One question, as it comes over the wire. */
+/** Sends one question of a proxy, byte for byte as the proxy would. */
 const question = (method, path, headers, body) =>
   send(Number(new URL(edgegate.origin).port), path, { method, headers, body });
 
-// https://github.com/traefik/traefik/blob/v3.6/pkg/middlewares/auth/forward.go, `ServeHTTP` and
-// `writeHeader`: GET, or the client's method with `preserveRequestMethod`; the client's headers, or
-// those of `authRequestHeaders`; then X-Forwarded-Method, -Proto, -Port, -Host, -Uri and -For.
+// Traefik sends GET, or the client's method with `preserveRequestMethod`. It sends the client's
+// headers, or only those of `authRequestHeaders`. It adds X-Forwarded-Method, -Proto, -Port, -Host,
+// -Uri and -For. Source: `ServeHTTP` and `writeHeader` in
+// https://github.com/traefik/traefik/blob/v3.6/pkg/middlewares/auth/forward.go
 test("Traefik's questions: its 2xx is a yes", async () => {
   const { http } = parse(block("Traefik", "yaml"));
   const { address, authRequestHeaders } = http.middlewares["edgegate-admin"].forwardAuth;
@@ -206,9 +207,10 @@ test("Traefik's questions: its 2xx is a yes", async () => {
   }
 });
 
-// https://github.com/envoyproxy/envoy/blob/main/source/extensions/filters/common/ext_authz/ext_authz_http_impl.cc,
-// `RawHttpClientImpl::check`: the client's method; `path_prefix` and the client's path and query,
-// joined; Host, Authorization and Content-Length, which is 0 without `with_request_body`.
+// Envoy sends the client's method. The path is `path_prefix`, followed by the client's path and
+// query. It sends Host, Authorization and Content-Length, which is 0 without `with_request_body`.
+// Source: `RawHttpClientImpl::check` in
+// https://github.com/envoyproxy/envoy/blob/main/source/extensions/filters/common/ext_authz/ext_authz_http_impl.cc
 test("Envoy's questions: only its 200 is a yes, and no client adds a criterion", async () => {
   const [{ typed_config }] = parse(block("Envoy", "yaml"));
   assert.equal(typed_config.failure_mode_allow, false);
@@ -242,7 +244,7 @@ test("Envoy's questions: only its 200 is a yes, and no client adds a criterion",
   }
 });
 
-// This does not use `fetch`, which would normalise the path before sending it.
+// This does not use `fetch`, because `fetch` would normalise the path before sending it.
 function send(
   port,
   path,

@@ -6,8 +6,8 @@
 //   await edge.reset();   // empty storage, migrations applied
 //   await edge.stop();
 //
-// The Worker's own requests, such as to a mail provider, go through this process's
-// globalThis.fetch: mock it there.
+// The Worker's own requests, such as those to a mail provider, go through globalThis.fetch of this
+// process. A test can mock it there.
 import { existsSync, readdirSync } from "node:fs";
 import { prebuiltWorker } from "../../scripts/project/prebuilt-worker.mjs";
 import { inRoot } from "../../scripts/project/root.mjs";
@@ -19,7 +19,7 @@ process.env.WRANGLER_SEND_METRICS ??= "false";
 process.env.WRANGLER_WRITE_LOGS ??= "false";
 
 /**
- * These override wrangler.toml in every test: the tests' address, and no rate limits, which would
+ * These override wrangler.toml in every test: the tests' address, and no rate limits. Limits would
  * stop a test at its tenth login.
  */
 export const TEST_VARS = { ISSUER: "http://127.0.0.1:8787", LIMITS: "off" };
@@ -47,12 +47,14 @@ export const TEST_SECRETS = {
 };
 
 /**
- * Starts a Worker. `vars` and `secrets` override the ones above and those of wrangler.toml;
- * `undefined` removes one of the above. `others` are configurations of further Workers beside it.
+ * Starts a Worker. `vars` and `secrets` override TEST_VARS, TEST_SECRETS and the values of
+ * wrangler.toml. A value of `undefined` removes an entry of TEST_VARS or TEST_SECRETS. `others` are
+ * configurations of further Workers that run beside it.
  *
- * - `fetch(path, init)`: through the server, static assets included. A path is requested at ISSUER,
- *   a whole URL as given.
- * - `worker`: the Worker's handle. Its `fetch` bypasses the assets; `scheduled` runs the cron.
+ * - `fetch(path, init)`: sends a request through the server, static assets included. A path is
+ *   requested at ISSUER, and a whole URL as given.
+ * - `worker`: the Worker's handle. Its `fetch` bypasses the assets, and its `scheduled` runs the
+ *   cron.
  * - `kv`, `db`, `env`: SESSIONS, DB and all bindings, to read and to prepare states. A reset
  *   replaces them.
  * - `logs()`: what the Worker has logged.

@@ -1,7 +1,7 @@
 // Isolation: a user's credentials give no access to another user's data, on both session stores.
-// The operations come from openapi.yaml, which also says who may do what: `security`, path
-// parameters, the links' `token`, and `x-access` where not every user may. An operation that can't
-// be classified fails the test, so that a new route can't be forgotten.
+// The operations come from openapi.yaml. It also says who may use each operation: `security`, path
+// parameters, the links' `token`, and `x-access` if not every user may. An operation that can't be
+// classified fails the test, so a new route can't be forgotten.
 import assert from "node:assert/strict";
 import { sign } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -109,8 +109,8 @@ function resolve(schema) {
 }
 
 /**
- * `x-proof`: does the operation need a password given in the last ten minutes? Every operation must
- * say.
+ * `x-proof`: whether the operation needs a password given in the last ten minutes. Every operation
+ * must say.
  */
 function proofOf(operation, where) {
   const proof = operation["x-proof"];
@@ -130,8 +130,8 @@ function proofOf(operation, where) {
 }
 
 /**
- * Asserts that two results of `stored` are equal. The message has only the entries that differ:
- * everything that is stored would be too much to read.
+ * Asserts that two results of `stored` are equal. The message has only the entries that differ,
+ * because a list of all entries would be too long to read.
  *
  * @param {string} is
  * @param {string} was
@@ -161,7 +161,7 @@ for (const store of ["kv", "durable"])
     let root;
     const snapshots = new Map();
     before(async () => {
-      // On a slow machine the tests take longer than the default.
+      // On a slow machine the tests take longer than the default lifetime of an access token.
       const vars = { SESSION_STORE: store, ACCESS_TOKEN_TTL: "3600" };
       workers = await startWorkers([{ vars }]);
       [edge] = workers.workers;
@@ -170,7 +170,7 @@ for (const store of ["kv", "durable"])
     });
     beforeEach(async () => {
       snapshots.clear();
-      // Their proofs are recent.
+      // The proofs of both users are recent.
       [ada, root] = [await client.logIn(ADA), await client.logIn(ROOT)];
       for (const { user } of [ada, root]) ids.add(user.id);
     });
@@ -233,13 +233,14 @@ for (const store of ["kv", "durable"])
 
     /**
      * Everything that is stored and queued, as one text: each key of KV, each row of each table of
-     * D1, each user's object, and the number of queued mails. With `only`, just the entries that
-     * contain it; with `except`, just those that do not.
+     * D1, each user's object, and the number of queued mails. `only` selects the entries that
+     * contain it. `except` leaves out those that contain it.
      */
     async function stored(only = "", except = "nobody") {
       const { calls } = await edge.control({});
       const queued = (calls["queue send"] ?? 0) + (calls["notice queue send"] ?? 0);
-      // A mail that was queued before is delivered later, and writes to the ledger and the outbox.
+      // A mail that was queued before is delivered later. Its delivery writes to the ledger and the
+      // outbox.
       await eventually(
         () => workers.logs().filter(({ event }) => event === "mail").length >= queued,
       );
@@ -262,7 +263,7 @@ for (const store of ["kv", "durable"])
     }
 
     /**
-     * Sends the request. Asserts its status, and that no stored data changed except that of the
+     * Sends the request. Asserts its status, and that no stored data changed except the data of the
      * user `except`.
      *
      * @param {*} operation
@@ -271,7 +272,8 @@ for (const store of ["kv", "durable"])
      * @param {{ except?: string, [option: string]: unknown }} options
      */
     async function refused(operation, why, status, { except, ...options }) {
-      // Reuse the snapshot taken after the last request. Whatever else changes data deletes it.
+      // Reuse the snapshot taken after the last request. Other code that changes data deletes the
+      // snapshot.
       const was = snapshots.get(except) ?? (await stored("", except));
       const answer = await ask(operation, options);
       assert.equal(
@@ -376,7 +378,7 @@ for (const store of ["kv", "durable"])
       };
       for (const operation of bearers) {
         for (const [why, token] of Object.entries(tokens)) {
-          // By design a check does not read the directory. It learns of a deletion by `stale:`.
+          // By design a check does not read the directory. It learns of a deletion from `stale:`.
           if (operation.path === "/auth/authorized" && why === "of no user") continue;
           // The row of that id is gone. A repeated deletion writes `stale:` for it again, in case
           // the first attempt was interrupted.
@@ -418,13 +420,13 @@ for (const store of ["kv", "durable"])
             ? await newUser()
             : administrator;
         const options = { token: old, id: target.id, sid: target.session };
-        // Otherwise there is nobody to invite.
+        // A user with a password can't be invited.
         if (operation.path.endsWith("/invite"))
           await edge.db
             .prepare("UPDATE users SET password_hash = '!' WHERE id = ?1")
             .bind(target.id)
             .run();
-        // Each member that requires a proof does so alone, and together with all the others.
+        // Each member that requires a proof is sent alone, and together with all the others.
         const bodies =
           proof === "recent"
             ? [body]
@@ -538,8 +540,8 @@ for (const store of ["kv", "durable"])
             pairs += 1;
           }
         }
-        // With the victim's cookie and the actor's token in one request, at most the actor's own
-        // data may change.
+        // One request has the victim's cookie and the actor's token. It may change only the actor's
+        // own data.
         const actor = await newUser();
         const body = operation.body?.email
           ? { ...operation.body, email: `${actor.id}@new.example` }
@@ -556,7 +558,7 @@ for (const store of ["kv", "durable"])
     });
 
     test("a session begun in a cookie ends the session of the cookie before it, and nothing else of its user", async () => {
-      // By design (docs/decisions/0010): a client that has both is one browser, and nobody else
+      // By design (docs/decisions/0010), a client that has both is one browser, and nobody else
       // could still end that session.
       const [victim, actor] = [await newUser(), await newUser()];
       const other = await makeSession(edge, store, victim.id, 20);

@@ -1,6 +1,6 @@
-// Keys change without logging anyone out: a new key is appended, moved to the front, and then the
-// old one is removed. During the rollout of such a change, Workers that are one step apart serve
-// the same users. Here two of them do, on the same storage, at every pair of steps.
+// Keys change without logging anyone out: a new key is appended, then moved to the front, and then
+// the old key is removed. During the rollout of such a change, Workers that are one step apart
+// serve the same users. Here two Workers do that on the same storage, at every pair of steps.
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
@@ -46,8 +46,8 @@ for (const store of ["kv", "durable"]) {
         const { workers, stop } = await startWorkers(settings);
         t.after(stop);
         const clients = workers.map(clientOf);
-        // The old key is removed a session's lifetime after the new one became first. By then
-        // everything that it sealed or signed has expired.
+        // The old key is removed a session's lifetime after the new key became the first. By then
+        // everything that the old key sealed or signed has expired.
         for (const [one, other] of [clients, [...clients].reverse()]) {
           let { refresh_token, access_token, user } = await one.logIn(ADA, PASSWORD, FIREFOX);
           for (const client of [other, one, other, other, one]) {

@@ -1,6 +1,6 @@
-// Memory stays flat while one isolate serves 50,000 requests of every kind, most of them hostile;
-// 100,000 in `npm run test:wide`. After two fifths, when every cache is full, the size of the wasm
-// memory no longer changes by a byte, and the process grows no more than V8's heap explains.
+// Memory stays flat while one isolate serves 50,000 requests of every kind, most of them hostile.
+// `npm run test:wide` sends 100,000. After two fifths, when every cache is full, the size of the
+// wasm memory does not change by a byte. The process grows no more than V8's heap explains.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -14,7 +14,7 @@ const REQUESTS = wide(50_000, 100_000);
 const STEP = REQUESTS / 5;
 const [WARM_STEPS, SESSIONS, USERS, CONNECTIONS] = [2, 2000, 100, 16];
 const MIB = 1024 * 1024;
-// V8 frees memory when it likes, and the runtime's KV is in the same process. We saw 60 MiB of
+// V8 chooses when it frees memory, and the runtime's KV is in the same process. We saw 60 MiB of
 // growth.
 const MOST_GROWTH = 180 * MIB;
 const JSON_HEADERS = { "content-type": "application/json" };
@@ -113,8 +113,8 @@ function requests(sessions) {
           FORM_HEADERS,
         );
       case 7:
-        // A token of an earlier round, or none yet: the tokens keep changing, and there are more
-        // than the Worker remembers.
+        // A token of an earlier round, if there is one yet. The tokens keep changing, and there are
+        // more than the Worker remembers.
         return get(
           `/auth/authorized?user_id=${session.user}`,
           token,
@@ -141,7 +141,7 @@ function residentBytes() {
     try {
       return readFileSync(`/proc/${pid}/status`, "utf8");
     } catch {
-      return ""; // It ended meanwhile.
+      return ""; // The process has ended meanwhile.
     }
   };
   const field = (text, name) => Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(text)?.[1]);

@@ -1,6 +1,6 @@
-// What Cloudflare bills for one login, renewal, check and so on, with both session stores. It is
-// counted around the built Worker, configured as in wrangler.toml, and compared with the tables and
-// the dollars in docs/operations.md, Cost. A failure shows the right table.
+// What Cloudflare bills for one login, renewal, check and so on, with both session stores. The test
+// counts around the built Worker, configured as in wrangler.toml. It compares the counts with the
+// tables and the dollars in docs/operations.md, Cost. A failure shows the right table.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { before, test } from "node:test";
@@ -15,10 +15,7 @@ import { makeSession } from "./forge.mjs";
 import { eventually, startWorkers } from "./workers.mjs";
 
 const STORES = ["kv", "durable"];
-/**
- * Includes counts that are not a column of the price table: D1 bills rows, however many statements
- * there are.
- */
+/** Includes counts that are not a column of the price table. D1 bills rows, not statements. */
 const COUNTED = [
   "Worker requests",
   "KV keys read",
@@ -158,7 +155,7 @@ test("the dollars of the document are its prices times its operations", () => {
   );
 });
 
-/** For each operation, how many billed units it uses. */
+/** The number of billed units that each operation uses. */
 async function countAll(store) {
   const vars = {
     SESSION_STORE: store,
@@ -241,7 +238,8 @@ async function countAll(store) {
         () => eventually(async () => (await bill())["object calls"] > before["object calls"]),
       );
     }
-    // The first renewal after a change, and one a day, has the object keep a copy of the user's row.
+    // The first renewal after a change makes the object keep a copy of the user's row, and so does
+    // one renewal a day.
     if (store === "durable") {
       const { refresh_token: first } = await edge.logIn(ADA);
       billed = undefined;
@@ -284,8 +282,8 @@ async function countAll(store) {
 }
 
 /**
- * Bytes of a session in KV (key, value and metadata), or of the object of a user with some sessions,
- * after a browser has signed in and renewed.
+ * Bytes of a session after a browser has signed in and renewed: in KV (key, value and metadata), or
+ * in the object of a user with some sessions.
  */
 async function bytesOfSessions(store, worker, [edge, rotating]) {
   const headers = { "user-agent": BROWSER };
@@ -307,8 +305,7 @@ async function bytesOfSessions(store, worker, [edge, rotating]) {
 const thisHour = () => Math.floor(Date.now() / 3_600_000);
 
 /**
- * Waits until the value stays the same for a while, because then the work after the response is
- * done.
+ * Waits until the value stays the same for a while. By then the work after the response is done.
  */
 async function settled(look) {
   for (let last = await look(); ; ) {
@@ -325,8 +322,8 @@ const minus = (bill, other) =>
   );
 
 /**
- * For each act, the dollars for a million. `later` is added to the login and is not an act of its
- * own.
+ * For each act, the dollars for a million of them. `later` is added to the login and is not an act
+ * of its own.
  */
 function dollarsOf(acts, later, prices, assumed, cpuOfLogin = "CPU of a login, ms") {
   const found = {};

@@ -1,5 +1,5 @@
-// What an operator finds in the log of the built Worker: one id from a request to the provider,
-// trouble with the provider at level error, and the migration that is missing.
+// What an operator finds in the log of the built Worker: the same id from a request to the
+// provider, trouble with the provider at level error, and a migration that is missing.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, clientOf, PASSWORD } from "./client.mjs";

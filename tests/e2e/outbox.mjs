@@ -1,4 +1,4 @@
-// The mails of local development, as a test reads them.
+// Reads the mails of local development for a test.
 import { eventually } from "./workers.mjs";
 
 /** All mails so far, the newest first. */
@@ -9,7 +9,7 @@ export async function mails(edge) {
   return answer.json();
 }
 
-/** Waits for a mail to an address, beyond the first `known` ones, and returns the newest. */
+/** Waits for a further mail to an address that has `known` mails already. Returns the newest. */
 export function mailTo(edge, email, known = 0) {
   return eventually(async () => {
     const found = (await mails(edge)).filter(({ to }) => to === email);

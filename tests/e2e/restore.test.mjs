@@ -32,9 +32,9 @@ for (const store of ["kv", "durable"]) {
     const restore = edge.db.prepare("UPDATE users SET version = ?, session_epoch = ? WHERE id = ?");
     await restore.bind(row.version, row.session_epoch, sub).run();
 
-    // The restore alone has this effect: the revoked session renews, and new tokens are refused.
+    // The restore alone has this effect: the revoked session renews, and new tokens are rejected.
     assert.equal((await client.renew(before.refresh_token)).status, 200);
-    // A check with durable goes by the row, so it refuses none of them.
+    // With "durable" a check reads the row, so it rejects no new token.
     assert.equal(await isGood((await client.logIn(ADA)).access_token), store === "durable");
 
     // Every link contains the account's nonce, so no link from before the restore works.
@@ -60,7 +60,7 @@ for (const store of ["kv", "durable"]) {
     const after = await client.logIn(ADA);
     assert.equal(await isGood(after.access_token), true);
     assert.equal((await client.get("/auth/me", { token: after.access_token })).status, 200);
-    // Revocations work from there on.
+    // From here on revocations work.
     assert.equal(
       (await client.post(`/auth/users/${sub}/revoke`, { token: after.access_token })).status,
       204,

@@ -25,7 +25,7 @@ test("a switch of the store, there and back", async (t) => {
       const [old, young] = [clientOf(before), clientOf(after)];
       const login = await old.logIn(ADA);
       const { sid } = claimsOf(login.access_token);
-      // In KV a session of the last two minutes may exist and not be visible yet.
+      // In KV, a session that began in the last two minutes may exist without being visible yet.
       for (const worker of [kv, durable]) await worker.control({ clock: 300 });
       const refused = await young.renew(login.refresh_token);
       assert.deepEqual([refused.status, refused.body.error], [400, "invalid_grant"]);
@@ -105,7 +105,7 @@ test("an object's alarm deletes what has expired, and nothing else", async (t) =
     await askObject(edge.objects, user, beginCall({ session, lives_until, now: begun }));
     return session;
   };
-  // Asks with an early `now`, at which no row has expired. So a row that is missing has been
+  // Asks with an early `now`, at which no row has expired. So any row that is missing has been
   // deleted.
   const rows = async (user) =>
     (await askObject(edge.objects, user, { list: { epoch: 0, now: begun } })).map(({ id }) => id);
@@ -130,8 +130,8 @@ test("an object keeps the row of an ended session for 65 minutes, and refuses th
     stop,
   } = await startWorkers([{ vars: { SESSION_STORE: "durable" } }]);
   t.after(stop);
-  // A time in the past: the row of a session that ended then is deleted eight seconds from now, by
-  // the platform's own clock.
+  // A time in the past. If a session ended then, its row is deleted eight seconds from now, by the
+  // platform's own clock.
   const then = nowSeconds() - policy("ENDED_ROW_TTL") + 8;
   const month = then + 30 * 86_400;
   const ask = (user, call) => askObject(edge.objects, user, call);
@@ -189,8 +189,7 @@ test("an object keeps the row of an ended session for 65 minutes, and refuses th
   }
   assert.equal(await ended(overLimit, three), false, "what goes on stays");
 
-  // A login of a later epoch: the row of the earlier session is deleted together with the ended
-  // ones.
+  // A login with a later epoch deletes the row of the earlier session together with the ended ones.
   const changed = newId();
   const five = await begin(changed, 0);
   await begin(changed, 1, 100);

@@ -1,4 +1,4 @@
-// Records stay readable after a deploy: this reads rows of D1 and of the Durable Objects as the
+// Records stay readable after a deploy. This reads rows of D1 and of the Durable Objects as the
 // version of November 2026 wrote them. tests/stored_records.rs does the same for KV, tickets and
 // queued mails.
 import assert from "node:assert/strict";
@@ -15,9 +15,9 @@ const samples = JSON.parse(readFileSync(inRoot("tests/vectors/stored/records.jso
 const { users_row: user, sessions_object: object } = samples;
 const [fresh, renewed, withoutAddress, ...ended] = object.session;
 const beforeProofs = ended.pop();
-// Their table gets the columns of apps, which are null in a session of a browser.
+// The table gets the columns of apps, which are null in a session of a browser.
 const withApps = (row) => ({ ...row, client: null, sign_on: null });
-// When the samples' first session began.
+// The time at which the first session of the samples began.
 const NOW = fresh.last_used_at;
 
 let edge;

@@ -1,13 +1,13 @@
 // Boots one or more Workers that share their storage, each with its own settings. Each is reached
-// over its own socket, not through the harness's proxy. Pages are left out; everything else is as
-// in wrangler.toml.
+// over its own socket, not through the harness's proxy. The Workers serve no pages. Everything else
+// is as in wrangler.toml.
 //
 //   const settings = [{}, { secrets: { TICKET_SECRET: "…" } }];
 //   const { workers: [old, young], stop } = await startWorkers(settings);
 //   await old.fetch("/auth/login", …);
 //
-// Each runs in slow-storage/worker.mjs, which passes everything through until `control` tells it
-// otherwise.
+// Each Worker runs in slow-storage/worker.mjs. It passes everything through until a test calls
+// `control`.
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -33,9 +33,9 @@ import { TEST_SECRETS, TEST_VARS, withoutUndefined } from "./harness.mjs";
 
 /**
  * @typedef {object} StartOptions
- * @property {boolean} [direct] without slow-storage/worker.mjs, for tests that measure time; there
- *   is then no control, workOff and cron
- * @property {object[]} [front] modules to use instead of it, the main one first
+ * @property {boolean} [direct] leaves out slow-storage/worker.mjs, for tests that measure time. Such
+ *   a Worker has no control, workOff and cron.
+ * @property {object[]} [front] modules to use instead of slow-storage/worker.mjs, the main one first
  * @property {string} [folder] of another build
  * @property {number} [inspectorPort] where workerd's inspector listens
  */
@@ -77,7 +77,7 @@ export async function startWorkers(
       const { assets: _pages, ...options } = workerOptions;
       const bound = (named) =>
         Object.fromEntries(Object.entries(named).filter(([name]) => !without.includes(name)));
-      // The objects are those of the first Worker.
+      // The objects belong to the first Worker.
       const scriptName = index === 0 ? {} : { scriptName: nameOf(0) };
       /** @type {Record<string, any>} */
       const durableObjects = bound(options.durableObjects);
@@ -93,7 +93,7 @@ export async function startWorkers(
         ...secrets,
       });
       noteSettings(bindings);
-      // A queue has one consumer.
+      // Only one Worker consumes a queue.
       const queueConsumers =
         index === 0 ? withBatchTimeout(options.queueConsumers, batchTimeout) : {};
       const queueProducers = bound(options.queueProducers);
@@ -144,14 +144,14 @@ export async function startWorkers(
        * see `logged`.
        */
       logs,
-      /** Waits for a line that fulfils `wanted`, and returns it. */
+      /** Waits for a line that `wanted` accepts, and returns it. */
       logged: (wanted) => eventually(() => logs().find(wanted)),
       /** Waits for the line of an answer. */
       lineOf,
       /** The events of the audit log that an answer led to, once its line is there. */
       async eventsOf(answer) {
         const { request_id } = await lineOf(answer);
-        // The lines of its mails have its id, too, and may come later.
+        // The log lines of the answer's mails have the same id and may come later.
         return logs().filter(
           (line) => line.request_id === request_id && !["request", "mail"].includes(line.event),
         );
@@ -225,7 +225,7 @@ async function handle(miniflare, name, caller) {
     db: env.DB,
     objects: env.SESSION_OBJECTS,
     /**
-     * Has the Worker process a message. Returns "ack", the seconds until the queue delivers the
+     * Makes the Worker process a message. Returns "ack", the seconds until the queue delivers the
      * same message again, or `{ seconds, body }` of the message that was queued in its place.
      */
     async workOff(body, queue = "edgegate-mail") {
@@ -237,10 +237,13 @@ async function handle(miniflare, name, caller) {
       const { outcomes, delayed } = /** @type {any} */ (await answer.json());
       return delayed[0] ?? outcomes.message;
     },
-    /** A request to the Worker that is bound to this one. */
+    /** Sends a request to the Worker that is bound to this one. */
     askCaller: (init) => fetch(callerUrl, init),
     cron: (cron) => send("/test/cron", { method: "POST", body: cron }),
-    /** Everything that is stored, and the objects of these users: slow-storage/stored.mjs. */
+    /**
+     * Everything that is stored in KV, in D1 and in the objects of these users:
+     * slow-storage/stored.mjs.
+     */
     async stored(users = []) {
       const answer = await send("/test/stored", { method: "POST", body: JSON.stringify(users) });
       return (await answer.text()).split("\n");

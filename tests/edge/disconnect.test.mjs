@@ -1,5 +1,6 @@
-// Cloudflare cancels a request whose client hangs up, unless `waitUntil` has its promise. Otherwise a
-// thief could change a password and hang up before the notice to the owner is queued.
+// If a client hangs up, Cloudflare cancels its request, unless `waitUntil` has the request's
+// promise. Without `waitUntil`, a thief could change a password and hang up before the notice to
+// the owner is queued.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";

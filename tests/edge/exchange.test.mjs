@@ -1,5 +1,5 @@
-// How a request gets into the wasm, and an answer out of it: src/edge/exchange.js. Node has the
-// platform APIs that it needs.
+// src/edge/exchange.js: how a request gets into the wasm, and an answer out of it. Node has the
+// platform APIs that this file needs.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -21,7 +21,7 @@ test("a check brings the two headers that it needs, anything else all of them", 
     "Bearer a.b.c",
     "\0",
   ]);
-  // A proxy may ask with the method and the body of its own client's request.
+  // A proxy may ask with the method and the body of its client's request.
   const asked = linesOf(
     new Request("https://auth.example.com/auth/authorized?role=user", {
       method: "POST",
@@ -121,7 +121,7 @@ test("no header of one answer appears in another", () => {
     "public, max-age=300",
   );
   assert.equal(respond(200, undefined, "id-6", "").headers.get("cache-control"), "no-store");
-  // More kinds of headers than the cache holds.
+  // There are more kinds of headers here than the cache holds.
   for (let n = 0; n < 200; n++)
     assert.equal(
       respond(429, undefined, `id-${n}`, `Retry-After\n${n}`).headers.get("retry-after"),

@@ -1,5 +1,5 @@
-// The build changes wasm-bindgen's module so that the Worker survives a trap. It fails if the
-// module is not written as expected. Every build does the same with the real module.
+// The build changes wasm-bindgen's module so that the Worker survives a trap. The change fails if
+// the module is not written as expected. Every build makes the same change to the real module.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { entryPoints, guardedGlue } from "../../scripts/project/worker-module.mjs";
@@ -35,7 +35,7 @@ test("wasm-bindgen's module makes its instances behind the guard, and drops clos
     /^import \{ GuardedWebAssembly as WebAssembly \} from ".*\/src\/edge\/instance\.mjs";\n/,
   );
   assert.match(guarded, /__wbg_instance_id\) \{\s+return;\s+\}/);
-  // Microtasks are the platform's slowest way to the same queue.
+  // A microtask by `Promise` is the platform's slowest way to the same queue.
   assert.match(guarded, /queue: function\(arg0\) \{ Promise\.resolve\(\)\.then\(arg0\); \}/);
 });
 

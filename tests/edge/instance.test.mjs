@@ -20,8 +20,8 @@ const MODULE = new WebAssembly.Module(
 );
 
 /**
- * As wasm-bindgen's module has it: the exports of the newest instance, and a function that makes
- * another.
+ * Acts as wasm-bindgen's module: it has the exports of the newest instance, and a function that
+ * makes another instance.
  */
 function glue() {
   const made = { instances: 0, host: () => {} };
@@ -71,7 +71,7 @@ test("what JavaScript calls on a dead instance, without an entry point, does not
   made.host = () => (ran = true);
   assert.notEqual(wasm.callHost(), 7);
   assert.equal(ran, false);
-  // A new instance is not affected.
+  // The new instance is not affected by the trap.
   made.again();
   assert.notEqual(wasm.callHost(), 7);
   assert.equal(ran, false);

@@ -1,5 +1,5 @@
-// The language of a page. `Accept-Language` chooses it as it chooses the language of a mail:
-// src/domain/mail/locale.rs is tested with the same file.
+// The language of a page. `Accept-Language` chooses it in the same way as the language of a mail.
+// The tests of src/domain/mail/locale.rs use the same file of cases.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";

@@ -1,5 +1,5 @@
-// What the Worker asks of the platform's WebCrypto, and that it never waits for it for ever:
-// src/adapters/cloudflare/signatures.js. The tests replace `crypto.subtle` and the timers.
+// src/adapters/cloudflare/signatures.js: what the Worker asks of the platform's WebCrypto. The
+// Worker never waits forever for an answer. The tests replace `crypto.subtle` and the timers.
 import assert from "node:assert/strict";
 import { generateKeyPairSync, sign } from "node:crypto";
 import { test } from "node:test";
@@ -13,7 +13,7 @@ const PAIRS = {
   ES256: generateKeyPairSync("ec", { namedCurve: "P-256" }),
 };
 
-/** The coordinates of a public key, and a signature of `MESSAGE` by its secret half. */
+/** The coordinates of a public key, and a signature of `MESSAGE` by its private half. */
 function signed(alg) {
   const { publicKey, privateKey } = PAIRS[alg];
   const { x, y } = publicKey.export({ format: "jwk" });

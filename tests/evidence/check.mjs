@@ -1,6 +1,7 @@
-// The step `evidence` of `npm test`. It compares the tests that tests/README.md, tests/findings.md
-// and SECURITY.md name with the tests that cargo lists and those that `node --test` has reported:
-// `node tests/evidence/check.mjs <report>`. Without a report it compares only the Rust tests.
+// The step `evidence` of `npm test`. tests/README.md, tests/findings.md and SECURITY.md name tests.
+// This step compares them with the tests that cargo lists and those that `node --test` has
+// reported: `node tests/evidence/check.mjs <report>`. Without a report it compares only the Rust
+// tests.
 import { existsSync, readFileSync } from "node:fs";
 import { Advice, main } from "../../scripts/project/advice.mjs";
 import { inRoot, root } from "../../scripts/project/root.mjs";
@@ -28,14 +29,14 @@ await main(async () => {
   const line = `${evidence.length} tests named as evidence compared with ${rust.length} tests of cargo${javascript ? ` and ${javascript.length} of node` : ""}`;
   console.log(`${line}: ${faults.length === 0 ? "all ran" : `${faults.length} DID NOT RUN`}`);
   if (faults.length > 0) return 1;
-  // If only a part of the tests has run, the count is too low to be recorded.
+  // If only a part of the tests ran, the count is too low to be recorded.
   if (javascript) count("evidence", `${line}: all ran`);
   return 0;
 });
 
 /**
- * Every test that `cargo test` runs and does not ignore: the root file of its crate, and its name
- * with its modules.
+ * Every test that `cargo test` runs and does not ignore. Each has the root file of its crate, and
+ * its name with its modules.
  */
 async function rustTests() {
   process.chdir(root);
@@ -46,7 +47,7 @@ async function rustTests() {
     const ignored = new Set(await list("--ignored"));
     for (const name of await list()) if (!ignored.has(name)) tests.push({ root: source, name });
   }
-  // A list that is empty by mistake must not look like tests that are missing one by one.
+  // If the list is empty by mistake, this must not look as if each test were missing.
   if (tests.length === 0) throw new Advice("cargo lists no test.");
   return tests;
 }

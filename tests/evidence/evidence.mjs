@@ -1,9 +1,9 @@
-// Checks that the tests that tests/README.md, tests/findings.md and SECURITY.md name as evidence
-// really ran. It is not enough that their names occur somewhere.
+// tests/README.md, tests/findings.md and SECURITY.md name tests as evidence. This file checks that
+// these tests really ran. It is not enough that their names occur somewhere.
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 
-/** What the tables name: `{ where, path, title }`, one for each test. */
+/** The tests that the tables name: `{ where, path, title }` for each. */
 export function evidenceIn(page, text) {
   return text.split("\n").flatMap((line) => {
     if (!line.startsWith("|") || !line.trimEnd().endsWith("|")) return [];
@@ -25,16 +25,17 @@ export function evidenceIn(page, text) {
 }
 
 /**
- * The evidence that did not run, as sentences. `rust` is a list of `{ root, name }`, one for each
- * test that cargo runs. `javascript` is a list of `{ file, name, outcome }`, or null if this run
- * left those tests out.
+ * The evidence that did not run, as sentences. `rust` is a list of `{ root, name }`, with an entry
+ * for each test that cargo runs. `javascript` is a list of `{ file, name, outcome }`, or null if
+ * this run left those tests out.
  */
 export function notRun(evidence, { rust, javascript }) {
   const faults = [];
   for (const { where, path, title } of evidence) {
     const complain = (why) => faults.push(`${where}: \`${path}\` ${title}: ${why}`);
     if (path.startsWith("tests/conformance/")) {
-      // The cases of a suite are tests of the Worker that runs it, by their names with spaces.
+      // Each case of a suite is a test of the Worker that runs the suite. The test's name is the
+      // case's name with spaces.
       if (
         javascript &&
         !isRun(javascript, "tests/e2e/conformance.test.mjs", title.replaceAll("_", " "))
@@ -50,7 +51,7 @@ export function notRun(evidence, { rust, javascript }) {
   return faults;
 }
 
-/** Whether a test of cargo's is the function `title` in the file `path`. */
+/** Whether a test that cargo lists is the function `title` in the file `path`. */
 function isNamed({ root, name }, path, title) {
   const modules = name.split("::");
   if (modules.pop() !== title) return false;
@@ -59,7 +60,8 @@ function isNamed({ root, name }, path, title) {
 
 /**
  * The source file of a module, by the rules of Rust. A module without its own file is in its
- * parent's. But the module `tests` of x.rs may be in x_tests.rs, as its attribute `path` says.
+ * parent's file. There is one exception: the module `tests` of x.rs may be in x_tests.rs, as its
+ * attribute `path` says.
  */
 function fileOf(root, modules) {
   const folder = dirname(root);

@@ -97,7 +97,7 @@ test("the reporter tells a test that passed from one that was skipped, is still 
     test("good", () => {}); test("left out", { skip: true }, () => {}); test("left out within", (t) => t.skip());
     test("to do", { todo: true }, () => {}); test("bad", () => assert.fail()); // test("a comment", () => {});`,
   );
-  // Otherwise node would take it for a part of this run.
+  // With this variable, node would treat the run as a part of the current one.
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
   let report = "";
   try {

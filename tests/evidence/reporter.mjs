@@ -1,5 +1,5 @@
-// A reporter for `node --test`. It writes one line of JSON for each test that ended: its file, its
-// name, its outcome and how long it took; for a failed test also the suites around it and its
+// A reporter for `node --test`. It writes a line of JSON for each test that ended: its file, its
+// name, its outcome and its duration. For a failed test it adds the suites around the test and the
 // error.
 import { relative } from "node:path";
 import { root } from "../../scripts/project/root.mjs";
@@ -11,7 +11,8 @@ export default async function* reporter(events) {
   // The names of the suites around the test that is being reported, from the outermost to the test
   // itself.
   const names = [];
-  // The end of what each file's process wrote to stderr. A file that crashes has no other error.
+  // The end of what each file's process wrote to stderr. If a file crashes, this is the only error
+  // message.
   const stderr = new Map();
   for await (const { type, data } of events) {
     if (type === "test:start") {

@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { inRoot } from "../../scripts/project/root.mjs";
 import { run } from "../../scripts/project/run.mjs";
 
-/** Its folder, which is deleted when the test ends. */
+/** The folder of an example. It is deleted when the test ends. */
 export async function installExample(t, name) {
   const folder = mkdtempSync(join(tmpdir(), `edgegate-${name}-`));
   t.after(() => rmSync(folder, { recursive: true, force: true }));

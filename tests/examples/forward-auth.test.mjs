@@ -90,7 +90,7 @@ describe("nginx, auth_request", () => {
   });
 });
 
-/** The example's own configuration, at other ports. */
+/** Starts nginx with the example's own configuration, on other ports. */
 async function startNginx(edgegate) {
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), "edgegate-nginx-"));
@@ -99,7 +99,7 @@ async function startNginx(edgegate) {
   const moved = config
     .replaceAll("127.0.0.1:8080", `127.0.0.1:${port}`)
     .replaceAll("http://127.0.0.1:8787", edgegate);
-  // As root nginx hands the work to a user who may not enter the temporary folder.
+  // If nginx runs as root, its workers run as another user, who may not enter the temporary folder.
   writeFileSync(
     join(folder, "nginx.conf"),
     process.getuid?.() === 0 ? `user root;\n${moved}` : moved,
@@ -125,7 +125,7 @@ async function startNginx(edgegate) {
   throw new Error(`nginx does not answer:\n${said}`);
 }
 
-// Not `fetch`, which would tidy the path up before it is sent.
+// This does not use `fetch`, which would normalise the path before sending it.
 function send(
   port,
   path,

@@ -13,7 +13,7 @@ import { PASSWORD } from "../e2e/client.mjs";
 import { installExample } from "./example.mjs";
 
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".wasm": "application/wasm" };
-// What such a page needs, and nothing more: its own scripts, wasm, and the service.
+// The page may use only its own scripts, wasm, and the service.
 const policy = (edgegate) =>
   `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ${edgegate}`;
 
@@ -55,8 +55,8 @@ test("sign in, reload, check a role, sign out", async (t) => {
 });
 
 /**
- * A file server. Set what it serves after it has started, because the service must know its origin
- * first.
+ * Starts a file server. Set its pages after it has started, because the service must know its
+ * origin first.
  */
 async function serve(t) {
   const pages = {};

@@ -1,5 +1,5 @@
-//! Every mail in every language, as it is sent, compared with the files in `tests/letters/<language>`.
-//! After an intended change, `UPDATE_LETTERS=1 cargo test --test letters` rewrites them. Open the HTML
+//! Every mail in every language, compared with the files in `tests/letters/<language>`. After an
+//! intended change, `UPDATE_LETTERS=1 cargo test --test letters` rewrites the files. Open the HTML
 //! in a browser to look at it.
 
 #![allow(

@@ -101,7 +101,7 @@ fn html_asks_for_nothing_from_elsewhere() {
     });
 }
 
-/// A letter mentions an expiry if its link expires, and only then.
+/// A letter mentions an expiry exactly if its link expires.
 #[test]
 fn a_link_that_expires_says_so() {
     each(|name, letter, mail| {
@@ -223,8 +223,8 @@ proptest! {
     }
 }
 
-/// "Within an hour" holds with every setting: a check without the server accepts an access token
-/// until it expires.
+/// "Within an hour" is true with every setting. A check without the server accepts an access token
+/// until the token expires.
 #[test]
 fn devices_are_signed_out_within_an_hour() {
     use edgegate::domain::policy::{HOUR, MAX_ACCESS_TOKEN_TTL};

@@ -5,7 +5,7 @@ use edgegate::letters::Letter;
 
 pub(crate) const LOCALES: [Locale; 2] = [Locale::English, Locale::German];
 pub(crate) const PRODUCT: &str = "edgegate";
-/// As long as a real link.
+/// This link is as long as a real one.
 pub(crate) const LINK: &str = "https://auth.example.com/reset#egl_AQABa1b2c3d4e5f6g7h8i9j0k1l2m3n4o5p6q7r8s9t0u1v2w3x4y5z6\
     A7B8C9D0E1F2G3H4I5J6K7L8M9N0O1P2Q3R4S5T6U7V8W9X0Y1Z2_-a3b4c5d6e7f8g9h0";
 pub(crate) const RESET: &str = "https://auth.example.com/reset";

@@ -1,5 +1,5 @@
-// The lints and the compiler reject what the oldest supported browsers do not have: Safari 16, Chrome
-// 109 and Firefox 115.
+// The lints and the compiler reject features that the oldest supported browsers do not have: Safari
+// 16, Chrome 109 and Firefox 115.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";

@@ -1,15 +1,16 @@
 // Searches everything that the Workers of a test run have printed for what no log may contain:
-// `node tests/logs/search.mjs <folder>`. keep.mjs filled the folder. This looks for the forms of
-// our tokens and hashes, for email and network addresses, and for every password, key and token
-// that the tests have used: whole or in part, anywhere in a line, plain or encoded.
+// `node tests/logs/search.mjs <folder>`. keep.mjs has filled the folder. The search knows the forms
+// of the service's tokens and hashes, and of email and network addresses. It also looks for every
+// password, key and token that the tests have used: whole or in part, anywhere in a line, plain or
+// encoded.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { count } from "../count.mjs";
 
 /**
- * What is recognised by its form. The networks are those reserved for documentation (RFC 5737, RFC
- * 3849), which the tests use.
+ * Texts that are recognised by their form. The networks are those reserved for documentation (RFC
+ * 5737, RFC 3849), which the tests use.
  */
 export const FORMS = [
   ["an access token", /eyJ[\w-]/],
@@ -19,8 +20,8 @@ export const FORMS = [
   ["an address of a network", /(?<!\d)(?:192\.0\.2|198\.51\.100|203\.0\.113)\.\d|2001:db8:/i],
   ["a private key", /"(?:d|k)\\*":/],
 ];
-// Random bytes can look like one of these, so text decoded from base64 or hex is searched only for
-// longer forms.
+// Random bytes can look like one of the forms. So text that was decoded from base64 or hex is
+// searched only for longer forms.
 const LONG_FORMS = [
   ["an access token", /eyJ[\w-]{10}/],
   ["a ticket", /eg[rldosqkac]_[\w-]{10}/],
@@ -29,15 +30,15 @@ const LONG_FORMS = [
   ["an address of a network", FORMS[4][1]],
 ];
 
-// Parts of a secret are found by windows of it. Random text has a window of 16 characters at every
-// fourth place, so that any 19 characters in a row are found. Typed text has a window of 12 at
-// every place.
+// Parts of a secret are found by windows. A random text has a window of 16 characters at every
+// fourth place, so any 19 characters in a row are found. A typed text has a window of 12 characters
+// at every place.
 const RANDOM = { length: 16, step: 4 };
 const TYPED = { length: 12, step: 1 };
-// Decoded text may be encoded itself, such as a token within a query within a URL.
+// Decoded text may itself be encoded, such as a token within a query within a URL.
 const DEPTH = 3;
 
-/** What is found: `[what, line]` for each. `secrets` are `[what, text]`. */
+/** The findings: `[what, line]` for each. `secrets` are `[what, text]`. */
 export function search(lines, secrets) {
   const windows = windowsOf(secrets);
   const found = [];
@@ -52,7 +53,7 @@ export function search(lines, secrets) {
   return found;
 }
 
-/** Every run of characters that is a part of a secret, in tables by its length. */
+/** Every window of the secrets, in tables by its length. */
 function windowsOf(secrets) {
   const tables = new Map([
     [RANDOM.length, new Map()],
@@ -62,7 +63,7 @@ function windowsOf(secrets) {
     const isRandom = /^[\w.-]{30,}$/.test(secret);
     const { length, step } = isRandom ? RANDOM : TYPED;
     const table = /** @type {Map<string, unknown>} */ (tables.get(length));
-    // The header is the same in all tokens and not secret. The rest is.
+    // The header is the same in all tokens, so it is not secret. The rest of a token is.
     const parts = isRandom && secret.startsWith("eyJ") ? secret.split(".").slice(1) : [secret];
     for (const part of parts) {
       for (let at = 0; at + length <= part.length; at += step)
@@ -83,8 +84,8 @@ function windowsOf(secrets) {
 }
 
 /**
- * A line as printed, and everything in it that has another encoding: JSON's escapes,
- * percent-encoding, `+` for spaces, base64, hex.
+ * A line as printed, and everything in it that is encoded: JSON's escapes, percent-encoding, `+`
+ * for spaces, base64, hex.
  */
 function readings(line) {
   const all = new Map();
@@ -121,8 +122,8 @@ const percentDecoded = (text) =>
   );
 
 /**
- * Decodes a run of characters as base64 or base64url. A run that was cut out can start anywhere, so
- * all four offsets are tried.
+ * Decodes a run of characters as base64 or base64url. A run may begin anywhere within the encoded
+ * text, so all four offsets are tried.
  */
 function base64Decoded(run) {
   return [0, 1, 2, 3]
@@ -139,12 +140,12 @@ function hexDecoded(run) {
 }
 
 /**
- * Whether bytes contain text long enough to find something in. Most runs that look like base64 are
+ * Whether bytes contain enough text in a row for a finding. Most runs that look like base64 are
  * random.
  */
 const isReadable = (bytes) => /[\x20-\x7e]{8}/.test(bytes.toString("latin1"));
 
-/** What keep.mjs has kept. */
+/** The lines and secrets that keep.mjs has stored. */
 export function readKept(folder) {
   const entries = (ending) =>
     namesIn(folder)
@@ -159,7 +160,7 @@ export function readKept(folder) {
 
 /**
  * Searches a folder and reports the findings. Returns the exit code. A search of too few lines
- * proves nothing, so it fails too: `least` has the minimum numbers of request lines and secrets.
+ * proves nothing, so it fails too. `least` has the minimum numbers of request lines and secrets.
  */
 export function searchFolder(folder, tell = console.log, least = { requests: 1, secrets: 1 }) {
   const { lines, secrets } = readKept(folder);
@@ -188,6 +189,6 @@ function namesIn(folder) {
   }
 }
 
-// The minima of a whole run are in tests/counts.json.
+// tests/counts.json has the minima of a whole run.
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href)
   process.exitCode = searchFolder(process.argv[2]);

@@ -3,12 +3,12 @@
 //! The attacker asks as often as the gate allows, with these exceptions, which change nothing for
 //! anybody else:
 //!
-//! - Requests beyond thirty an hour are not made: the gate answers 429 and counts nothing.
-//! - A network's second to thirtieth requests use the pools *medium* and *rest*. Only as many of
-//!   them are made each hour as keep both pools empty: 300 with a budget of 10,000. Each pool is
-//!   its own row, and an honest first request pays only from pool *first*; the test
+//! - Requests beyond thirty an hour are not made, because the gate answers 429 and counts nothing.
+//! - A network's second to thirtieth requests use the pools *medium* and *rest*. In each hour only
+//!   as many of them are made as keep both pools empty: 300 with a budget of 10,000. Each pool is
+//!   its own row, and an honest first request pays only from the pool *first*. The test
 //!   `pays_from_one_row` checks that.
-//! - All first requests of a day are made in its first minute, which delays others most.
+//! - All first requests of a day are made in its first minute, because that delays others most.
 
 use std::collections::BTreeMap;
 
@@ -24,12 +24,12 @@ use crate::world::{DAY, Dice, HOUR, Mailed, PASSWORD, Request, World, network};
 const WEEK: u64 = 7 * DAY;
 const HONEST_AN_HOUR: u64 = 20;
 const PEOPLE: u32 = 400;
-/// Requests of networks that have already made their first.
+/// The most requests of networks that have already made their first request.
 const MOST_OF_OTHER_POOLS: u64 = 300;
-/// Honest users' networks are numbered from here, with a new one for each request.
+/// The networks of honest users are numbered from here. Each request comes from a new network.
 const HONEST: u32 = 1_000_000;
 
-/// What honest users experienced.
+/// The delays of honest users.
 #[derive(Debug, Default)]
 struct Delays {
     known: Vec<u64>,
@@ -52,13 +52,13 @@ fn email(person: u32) -> String {
     format!("person-{person}@example.com")
 }
 
-/// Sometimes from a known device, always from another network.
+/// An honest request. It sometimes comes from a known device, and always from another network.
 struct Asked {
     at: u64,
     known: bool,
 }
 
-/// Honest requests without a link so far, by job.
+/// Honest requests without a link so far, by their job.
 type Waiting = BTreeMap<String, Asked>;
 
 fn week(networks: u32, budget: u64) -> Delays {
@@ -71,7 +71,7 @@ fn week(networks: u32, budget: u64) -> Delays {
     let mut asked = Waiting::new();
     let mut honest = 0;
     let class = RouteClass::Reset;
-    // A tenth more than the pools pay for: the remaining ones wait and empty the pools again.
+    // A tenth more than the pools pay for. The remaining requests wait and empty the pools again.
     let shares = [Pool::Medium, Pool::Rest].map(|pool| pool.share(class, budget).unwrap());
     let more = (shares.iter().sum::<u64>() * 11 / 10).min(MOST_OF_OTHER_POOLS);
     for hour in 0..WEEK / HOUR {
@@ -95,7 +95,7 @@ fn week(networks: u32, budget: u64) -> Delays {
         for (at, attacker) in acts {
             settle(&mut world, at, &mut asked, &mut delays);
             if let Some(number) = attacker {
-                // It makes no difference whether the address has an account.
+                // Whether this address has an account makes no difference.
                 let _ = world.ask(
                     &Request::Reset("nobody@example.com".to_owned()),
                     &network(number),
@@ -117,7 +117,7 @@ fn week(networks: u32, budget: u64) -> Delays {
             let job = world.newest().unwrap();
             asked.insert(job, Asked { at, known });
         }
-        // Somebody changes a password, and must get the notice at once.
+        // A user changes a password, and must get the notice at once.
         if hour % 7 == 0 {
             let person = (hour / 7) as u32 % PEOPLE;
             notice(&mut world, person, &mut asked, &mut delays);
@@ -128,7 +128,7 @@ fn week(networks: u32, budget: u64) -> Delays {
     delays
 }
 
-/// Runs the queue until then, and notes who has a link now.
+/// Runs the queue until this time, and notes who has got a link.
 fn settle(world: &mut World, until: u64, asked: &mut Waiting, delays: &mut Delays) -> Vec<Mailed> {
     world.run_until(until, |job, delivery, now| {
         let is_answered = matches!(delivery, Delivery::Sent | Delivery::EarlierLink);
@@ -237,7 +237,7 @@ fn a_week_delays_nobody_but_strangers_devices_under_five_thousand_networks() {
 fn pays_from_one_row() {
     let mut world = World::new(&[("MAIL_BUDGET", "100")]);
     world.add_user(0, &email(0), true, false);
-    // Registrations from all pools, and resets from all except the first.
+    // Registrations use up all pools. Resets use up all pools except the first.
     for number in 0..30 {
         let _ = world.ask(
             &Request::Register("nobody@example.com".to_owned()),
@@ -332,7 +332,7 @@ fn one_person_always_has_a_link() {
     }
 }
 
-/// For how many minutes a mail says that its link is valid.
+/// The number of minutes for which a mail says that its link is valid.
 fn minutes(text: &str) -> u64 {
     let (_, rest) = text.split_once("expires in ").unwrap();
     let rest = rest.replace('\u{a0}', " ");
@@ -345,7 +345,7 @@ fn minutes(text: &str) -> u64 {
     }
 }
 
-/// Every way to send mail to one mailbox, as often as 5,000 networks may.
+/// Sends mail to a mailbox in every possible way, as often as 5,000 networks may.
 #[test]
 fn a_mailbox_gets_twelve_mails_on_the_first_day_and_thirty_six_in_a_week() {
     for networks in [1, 50, 5000] {

@@ -24,7 +24,7 @@ enum Secret {
     Disabled,
 }
 
-/// One request: when, by whom, from which network, for whose address, and of which kind.
+/// A request: when it is made, by whom, from which network, for whose address, and of which kind.
 #[derive(Clone, Debug)]
 struct Step {
     pause: u64,
@@ -52,7 +52,8 @@ fn own(stranger: u32) -> String {
     format!("stranger-{stranger}@example.com")
 }
 
-/// A stranger's own address, the secret one or a variant of it, or one without an account.
+/// The address of a request: a stranger's own address, the secret address or a variant of it, or an
+/// address without an account.
 fn target(step: &Step) -> String {
     match step.target {
         target if target < STRANGERS => own(target),
@@ -62,8 +63,8 @@ fn target(step: &Step) -> String {
     }
 }
 
-/// What the strangers saw: each answer, and each mail to their own addresses or to ones without an
-/// account.
+/// What the strangers saw: each answer, and each mail to their own addresses or to addresses
+/// without an account.
 #[derive(Debug, PartialEq, Eq)]
 struct Seen {
     answers: Vec<Result<(), String>>,
@@ -153,7 +154,8 @@ proptest! {
     }
 }
 
-/// The comparison can fail: it rejects a scheme that pays after the account is looked up.
+/// This shows that the comparison can fail: it rejects a scheme that pays only after the account is
+/// looked up.
 #[test]
 fn a_stranger_with_a_ticket_of_another_account_pays_as_any_other() {
     for secret in [Secret::Absent, Secret::Verified] {

@@ -1,12 +1,13 @@
-//! Mail that nobody else can use up (docs/decisions/0017), tested with the real use cases in
-//! virtual time: those that request mails, and `deliver_mail`, on the adapters in memory.
+//! Nobody can use up the mail that others need (docs/decisions/0017). The tests run the real use
+//! cases in virtual time on the adapters in memory: those that request mails, and `deliver_mail`.
 //!
 //! `cargo test --test mail_simulation -- --nocapture` prints the table of the week-long attacker.
 //!
 //! | claim | test |
 //! |---|---|
 //! | Nobody else's answers and mails reveal whether an address has an account | `directories::*` |
-//! | A week-long attacker can neither prevent one person's resets nor flood a mailbox | `attacker::*` |
+//! | A week-long attacker can neither prevent one person's resets nor flood a mailbox |
+//! `attacker::*` |
 //! | The same attacker delays only new devices, and stops no notice | `attacker::*` |
 
 #![allow(

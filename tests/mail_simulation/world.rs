@@ -1,4 +1,4 @@
-//! A service, its queue and its clock: what is requested when, and what was mailed when.
+//! A service, its queue and its clock. They record what was requested and mailed, and when.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -23,7 +23,7 @@ pub(crate) const PASSWORD: &str = "correct horse battery staple";
 pub(crate) const HOUR: u64 = 3600;
 pub(crate) const DAY: u64 = 86_400;
 
-/// Does not hash, since thousands of passwords are compared.
+/// Does not hash, because the simulation compares thousands of passwords.
 #[derive(Default)]
 pub(crate) struct PlainHasher;
 
@@ -56,13 +56,13 @@ impl PasswordHasher for PlainHasher {
 type Ports =
     MemoryPorts<MemorySessions, ManualClock, SeededRandom, MemoryUsers, PlainHasher, NoLimits>;
 
-/// What somebody requests.
+/// A request for a mail.
 #[derive(Clone, Debug)]
 pub(crate) enum Request {
     Reset(String),
     Register(String),
     Resend(String),
-    /// Somebody who is signed in with this address asks to change it to another one.
+    /// A user who is signed in with the first address asks to change it to the second.
     ChangeAddress(String, String),
 }
 
@@ -70,13 +70,14 @@ pub(crate) struct World {
     pub(crate) service: AuthService<Ports>,
     clock: ManualClock,
     begun: u64,
-    /// Waiting jobs, by their time and the order in which they were queued.
+    /// Waiting jobs, in the order of their times. Jobs of the same time are in the order in which
+    /// they were queued.
     waiting: BinaryHeap<Reverse<(u64, u64, String)>>,
     queued: u64,
     newest: Option<String>,
 }
 
-/// A mail, and when it was sent, in seconds since the beginning.
+/// A mail. Its time is in seconds since the beginning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Mailed {
     pub(crate) at: u64,
@@ -143,12 +144,12 @@ impl World {
         user
     }
 
-    /// Seconds since the beginning.
+    /// The seconds since the beginning.
     pub(crate) fn now(&self) -> u64 {
         self.clock.now_ms() / 1000 - self.begun
     }
 
-    /// Runs what is due until this time, and returns the mails.
+    /// Runs the jobs that are due until this time, and returns the mails.
     pub(crate) fn run_until(
         &mut self,
         time: u64,
@@ -243,13 +244,13 @@ impl World {
     }
 }
 
-/// A client in its own network, within its own larger network.
+/// A client in its own network. That network is in its own larger network.
 pub(crate) fn network(number: u32) -> Client {
     let (first, second) = (0x2000 + number % 0x1000, number / 0x1000);
     Client::new(Some(&format!("{first:x}:{second:x}::1")), Some("test/1"))
 }
 
-/// Random numbers, the same in every run (SplitMix64).
+/// Random numbers that are the same in every run (SplitMix64).
 pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {

@@ -1,5 +1,5 @@
-// The parts of `npm run mutants` that touch no file: put a fault into a text, read which tests
-// failed, report it.
+// The parts of `npm run mutants` that touch no file: they put a fault into a text, read which tests
+// failed, and report it.
 
 /**
  * The text with the fault in it. The searched text must occur exactly once, so that it is clear
@@ -31,7 +31,7 @@ export function failuresIn(output) {
 
 const cell = (text) => text.replaceAll("|", "\\|").replaceAll("\n", " ");
 
-/** The results that a written list has, by the faults' ids. */
+/** The results in a written list, by the ids of the faults. */
 export function outcomesIn(text) {
   const rows = text
     .split("\n")

@@ -1,5 +1,5 @@
 // The faults in the list can be applied to the sources, and the committed results belong to the
-// list. `npm run mutants` tests what each fault does; that takes too long for `npm test`.
+// list. `npm run mutants` tests the effect of each fault, which takes too long for `npm test`.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";

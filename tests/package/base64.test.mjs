@@ -1,4 +1,4 @@
-// The wasm in the scripts is the wasm of the file, whichever way the engine decodes it.
+// The wasm in the scripts equals the wasm file, whichever way the engine decodes it.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";

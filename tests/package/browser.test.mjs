@@ -16,8 +16,8 @@ before(async () => (browser = await startBrowser()));
 after(() => browser.close());
 
 /**
- * What every build must do. The page's script puts it on `window`. `from` is the path from which it
- * imports the package.
+ * The checks that every build must pass. The page's script puts them on `window`. `from` is the
+ * path from which it imports the package.
  */
 const checks = (from, client) => `
   import { AuthClient, EdgegateError, Verifier, load, peek } from ${JSON.stringify(from)};

@@ -8,7 +8,7 @@ import { makeProject } from "./package.mjs";
 // Texts of the verifier, its keys and its wasm, which no minifier changes.
 const OF_THE_VERIFIER = /wasm|isAuthorizedBy|key_set|WebAssembly/;
 
-// What only the sign-in by redirect has.
+// Texts that only the sign-in by redirect has.
 const OF_THE_REDIRECT = /code_verifier/;
 
 async function bundle(t, source) {

@@ -1,4 +1,4 @@
-// The claims that a check returns are those of the token, whoever verifies its signature, and
+// The claims that a check returns are the claims of the token, whoever verifies its signature and
 // whatever they contain.
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -18,7 +18,10 @@ function expected(text) {
   return { roles: [], email_verified: false, ...claims, aud };
 }
 
-/** Verifies with the platform's WebCrypto, then in the wasm, and then as a remembered token. */
+/**
+ * Verifies a token in three ways: with the platform's WebCrypto, in the wasm, and as a remembered
+ * token.
+ */
 async function everyWay({ Verifier, peek }, key, token) {
   const verify = async (verifier) => verifier.verify(token);
   const first = await Verifier.fromJwks(setOf(key), OPTIONS);
@@ -33,7 +36,7 @@ async function everyWay({ Verifier, peek }, key, token) {
   return found;
 }
 
-/** Numbers from 0 to 1, the same in each run (mulberry32). */
+/** Numbers from 0 to 1. They are the same in each run (mulberry32). */
 function randomFrom(seed) {
   let state = seed;
   return () => {
@@ -59,7 +62,7 @@ for (const alg of ["EdDSA", "ES256"]) {
     const below = (count) => Math.floor(random() * count);
     const text = (most) =>
       Array.from({ length: 1 + below(most) }, () => PIECES[below(PIECES.length)]).join("");
-    // Some characters as they are, some escaped.
+    // Some characters are written as they are, and some are escaped.
     const quoted = (value) =>
       JSON.stringify(value).replace(/[^\\"]/gu, (character) =>
         random() < 0.1 && !/[\\u0-9a-fbnrt]/.test(character)

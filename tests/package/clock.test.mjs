@@ -1,4 +1,4 @@
-// A page on a device whose clock is wrong: the client keeps working, and so does a Verifier that has
+// A page on a device whose clock is wrong. The client keeps working, and so does a Verifier with
 // the client's clock.
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -38,7 +38,7 @@ for (const [how, skew] of /** @type {const} */ ([
       reason: skew > 0 ? "expired" : "iat_in_future",
     });
 
-    // The device sets its clock right while the page is open.
+    // The device corrects its clock while the page is open.
     t.mock.timers.setTime(service + 5000);
     assert.equal((await byClient.verify(await auth.accessToken())).sub, USER);
     // The token expires by the client's clock too.

@@ -1,5 +1,5 @@
 // The compiler compares the package's declarations (npm/edgegate/types) with its scripts. If the
-// two differ, this file does not compile. `npm run types` compiles it; nothing runs it.
+// two differ, this file does not compile. `npm run types` compiles this file, and nothing runs it.
 import type * as client from "../../npm/edgegate/client/index.js";
 import type * as edgeLight from "../../npm/edgegate/edge-light.js";
 import type { ERROR_CODES } from "../../npm/edgegate/errors.js";
@@ -17,7 +17,7 @@ type Same<A, B> =
 
 /**
  * The members of a type, with methods as functions. The compiler compares the parameters of
- * functions strictly, and those of methods loosely.
+ * functions strictly, but those of methods loosely.
  */
 type Members<T> = {
   [K in keyof T]: T[K] extends (...args: infer A) => infer R ? (...args: A) => R : T[K];
@@ -32,8 +32,8 @@ type Class = abstract new (...args: never[]) => unknown;
 type Accepts<Script extends Class, Declared extends Class> =
   ConstructorParameters<Declared> extends ConstructorParameters<Script> ? true : false;
 
-// The class AuthClient can't be compared as a whole: the compiler does not know that its `user` goes
-// with its `status`. Its listeners have the types of the platform.
+// The class AuthClient can't be compared as a whole, because the compiler does not know that its
+// `user` depends on its `status`. Its listeners have the types of the platform.
 type Listeners = "addEventListener" | "removeEventListener" | "dispatchEvent";
 type State = keyof declared.AuthState;
 
@@ -41,7 +41,7 @@ type FunctionName = "load" | "peek" | "protect" | "resourceMetadata";
 type Functions<Module extends Record<FunctionName, unknown>> = Pick<Module, FunctionName>;
 
 export const checks: [
-  // What each module exports.
+  // The exports of each module.
   Same<keyof typeof web, keyof typeof declared>,
   Same<keyof typeof node, keyof typeof declared>,
   Same<keyof typeof workerd, keyof typeof declared>,

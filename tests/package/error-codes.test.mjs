@@ -1,5 +1,5 @@
-// The closed list of codes is the same in the tables of docs/errors.md, in npm/edgegate/errors.js,
-// in its types, and in the README.
+// The closed list of codes is the same everywhere: in the tables of docs/errors.md, in
+// npm/edgegate/errors.js, in its types, and in the README.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -55,7 +55,7 @@ test("no script makes an error of another code, and each of the package's own is
       ([, code]) => code,
     ),
   );
-  // The refusals of the wasm are in crates/browser/src/refusal.rs.
+  // crates/browser/src/refusal.rs has the refusals of the wasm.
   const bound = [...read("crates/browser/src/refusal.rs").matchAll(/"(invalid_[a-z_]+)"/g)].map(
     ([, code]) => code,
   );

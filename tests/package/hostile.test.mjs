@@ -1,5 +1,5 @@
-// Whatever the arguments are, the package throws only EdgegateErrors. (AuthClient:
-// tests/client/hostile-arguments.test.mjs)
+// The package throws only EdgegateErrors, whatever the arguments are.
+// tests/client/hostile-arguments.test.mjs tests this for AuthClient.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -36,7 +36,7 @@ const likeModule = () => Object.create(WebAssembly.Module.prototype);
 // A module that is not ours.
 const foreign = new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
 
-/** What `load()` may be given; each call gets a new one. */
+/** Values that `load()` may get. Each call makes a new one. */
 const SOURCES = {
   "a promise that rejects": () => Promise.reject(new Error("boom")),
   "a promise that rejects with nothing": () => Promise.reject(),
@@ -83,7 +83,7 @@ for (const loader of ["node.js", "web.js"]) {
     }
     const bytes = readFileSync(project.path("node_modules/edgegate/wasm/edgegate_bg.wasm"));
     await load(bytes);
-    // The wasm is loaded already. Later arguments are ignored, and so are their failures.
+    // The wasm is loaded already. Later arguments are ignored, even if they fail.
     const unhandled = [];
     const note = (reason) => unhandled.push(reason);
     process.on("unhandledRejection", note);

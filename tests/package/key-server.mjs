@@ -1,4 +1,4 @@
-// A server of key sets on this machine, whose answers the test sets.
+// A server of key sets on this machine. The test sets its answers.
 import { createServer } from "node:http";
 
 /**

@@ -1,5 +1,5 @@
-// Key sets: how the package handles any answer from an untrusted address, and how it refreshes
-// them. The test moves the clock.
+// Key sets: how the package handles any answer from an untrusted address, and how it refreshes a
+// key set. The test moves the clock.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readyVerifier, startKeyServer } from "./key-server.mjs";
@@ -15,7 +15,7 @@ const clock = (t) => {
   return (milliseconds) => t.mock.timers.setTime(START + milliseconds);
 };
 
-/** No rejection goes unhandled, whatever happens in the background. */
+/** Requires that no rejection goes unhandled, whatever happens in the background. */
 const watchRejections = (t) => {
   const seen = [];
   const note = (error) => seen.push(error);

@@ -112,8 +112,8 @@ test("when both can't be loaded, the wasm's failure is told, and the next call t
   await new Promise((resolve) => setImmediate(resolve));
   assert.deepEqual(unhandled, []);
   assert.equal(remote.asked, 1);
-  // The request that failed meanwhile is a failed fetch as any other: a second later the next call
-  // sends another one. It does not report the old failure.
+  // The request that failed in the meantime is a failed fetch like any other. A second later the
+  // next call sends another request. It does not report the old failure.
   remote.isUp = true;
   t.mock.timers.setTime(START + 999);
   const outage = { code: "key_set_unavailable" };

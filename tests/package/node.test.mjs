@@ -403,7 +403,7 @@ test("memory stays flat: verifications, refusals and key sets leave nothing behi
     await peek(large);
     await verifier.verify(`${large}A`).catch(() => {});
     await Verifier.fromJwks("{}", options).catch(() => {});
-    // Fetches the set again, and replaces the keys.
+    // The verifier fetches the set again and replaces the keys.
     t.mock.timers.setTime(Date.now() + 31_000);
     await verifier.verify(unknown).catch(() => {});
   };

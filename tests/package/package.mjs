@@ -16,7 +16,7 @@ import { inRoot } from "../../scripts/project/root.mjs";
 import { run } from "../../scripts/project/run.mjs";
 import { node, toolEnv } from "../../scripts/project/tools.mjs";
 
-/** The tarball. It is built again if anything has changed. */
+/** The tarball. It is built again if a source has changed. */
 export async function tarball() {
   if (!process.env.EDGEGATE_BUILT || !existsSync(packageTarball())) {
     const { code, stdout, stderr } = await run(node(), [inRoot("scripts/build-package.mjs")], {
@@ -28,17 +28,18 @@ export async function tarball() {
   return packageTarball();
 }
 
-/** Builds the three tarballs again if anything has changed. */
+/** Builds the three tarballs again if a source has changed. */
 export async function buildPackages() {
   if (process.env.EDGEGATE_BUILT) return;
   await must(node(), [inRoot("scripts/build.mjs")], { env: toolEnv() });
 }
 
 /**
- * An empty project with the package installed; `t` removes it.
+ * An empty project with the package installed. It is removed when the test `t` ends.
  *
- * - `path(…)`: a path in it. `write(name, text)`: a file.
- * - `node(name, …)`: runs a file of it in Node; answers what it printed, and fails when it fails.
+ * - `path(…)`: a path in the project. `write(name, text)`: writes a file.
+ * - `node(name, …)`: runs a file of the project in Node and returns its output. It throws if the
+ *   program fails.
  */
 export async function makeProject(t, packages = []) {
   const folder = mkdtempSync(join(tmpdir(), "edgegate-package-"));
@@ -58,7 +59,7 @@ export async function makeProject(t, packages = []) {
     "-C",
     path("node_modules/edgegate"),
   ]);
-  // Our tools that the project uses.
+  // Links the project's tools that the new project uses.
   for (const name of packages) {
     mkdirSync(join(path("node_modules", name), ".."), { recursive: true });
     symlinkSync(inRoot("node_modules", name), path("node_modules", name));
@@ -73,7 +74,7 @@ export async function makeProject(t, packages = []) {
   };
 }
 
-/** The package's exports, imported by its name from such a project. */
+/** The package's exports, imported by the package's name in such a project. */
 export async function importPackage(t) {
   const project = await makeProject(t);
   const edgegate = await import(

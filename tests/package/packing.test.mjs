@@ -1,4 +1,4 @@
-// The tarball: what is in it, and whether tools and types find their way in it.
+// The tarball: its contents, and whether tools and types find their way in it.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -117,7 +117,8 @@ test("publint finds nothing", async () => {
   assert.match(stdout, /All good!/);
 });
 
-// The profile skips TypeScript's resolution from before `exports`. No other rule is skipped.
+// The profile leaves out the way in which TypeScript resolved packages before `exports`. No other
+// rule is left out.
 test("attw finds nothing", async () => {
   const { code, stdout, stderr } = await tool(
     "@arethetypeswrong/cli/dist/index.js",
@@ -129,7 +130,7 @@ test("attw finds nothing", async () => {
   assert.equal(code, 0, stdout + stderr);
 });
 
-// No project's types contradict the package's, whether they have a DOM or not. `skipLibCheck` is off.
+// The package's types fit those of every project, with or without a DOM. `skipLibCheck` is off.
 const TYPES = { node: ["@types/node", "undici-types"], workers: ["@cloudflare/workers-types"] };
 for (const [name, options, files] of /** @type {[string, object, string[]][]} */ ([
   ["in a browser's project", { lib: ["es2022", "dom", "dom.iterable"], types: [] }, ["types.ts"]],

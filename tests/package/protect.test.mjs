@@ -1,4 +1,4 @@
-// The guard of an API: which requests pass, what the others are answered, and its metadata.
+// The guard of an API: which requests pass, how it answers the others, and its metadata.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startKeyServer } from "./key-server.mjs";
@@ -11,7 +11,7 @@ const key = newKey("1");
 const requestWith = (authorization, url = RESOURCE) =>
   new Request(url, authorization === undefined ? {} : { headers: { authorization } });
 
-/** What a client sees of an answer. */
+/** The parts of an answer that a client sees. */
 async function seen({ claims, token, response }) {
   assert.deepEqual([claims, token], [null, null]);
   assert.equal(response.headers.get("content-type"), "application/problem+json");

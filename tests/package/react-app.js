@@ -1,12 +1,12 @@
-// The app of react.test.mjs. It is rendered on a server and in a browser. Without JSX, so that Node
-// runs it as it is.
+// The app of react.test.mjs. It is rendered on a server and in a browser. It uses no JSX, so that
+// Node can run it unchanged.
 import { AuthClient } from "edgegate/client";
 import { createElement as h, useSyncExternalStore } from "react";
 
-// At the top of a module, as in most apps. On the server there is no page.
+// The client is made at the top of a module, as in most apps. On the server there is no page.
 export const auth = new AuthClient();
 
-// React reads these three without their client.
+// React calls these three functions without their client.
 const { subscribe, getSnapshot, getServerSnapshot } = auth;
 const useAuth = () => useSyncExternalStore(subscribe, getSnapshot, getServerSnapshot);
 

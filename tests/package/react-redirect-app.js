@@ -1,16 +1,16 @@
-// The app of react-redirect.test.mjs. Without JSX, so that Node runs it as it is.
+// The app of react-redirect.test.mjs. It uses no JSX, so that Node can run it unchanged.
 import { RedirectClient } from "edgegate/redirect";
 import { createElement as h, useEffect, useState, useSyncExternalStore } from "react";
 
-// At the top of a module, as in most apps. On the server there is no page.
+// The client is made at the top of a module, as in most apps. On the server there is no page.
 export const auth = new RedirectClient({
-  // The page's settings. The server that renders it sends nothing.
+  // The page sets this. The server that renders the page sends no requests.
   issuer: Object(globalThis).ISSUER ?? "https://auth.example.com",
   clientId: "spa",
   redirectUri: "/",
 });
 
-// React reads these three without their client.
+// React calls these three functions without their client.
 const { subscribe, getSnapshot, getServerSnapshot } = auth;
 
 /** How often the effect has run. */
@@ -20,7 +20,7 @@ export function App() {
   const { status, user } = useSyncExternalStore(subscribe, getSnapshot, getServerSnapshot);
   const [returnTo, setReturnTo] = useState("");
   const [problem, setProblem] = useState("");
-  // StrictMode runs it twice. A code works only once.
+  // StrictMode runs this effect twice, but a code works only once.
   useEffect(() => {
     effects.count += 1;
     auth.handleRedirect().then(

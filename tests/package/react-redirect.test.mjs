@@ -1,5 +1,5 @@
-// RedirectClient in React's StrictMode, which runs each effect twice: rendered by a server, hydrated
-// in a page, with a service on another origin.
+// RedirectClient in React's StrictMode, which runs each effect twice. A server renders the page, a
+// browser hydrates it, and the service is on another origin.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";

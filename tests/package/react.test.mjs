@@ -1,6 +1,6 @@
-// AuthClient as the store of React's useSyncExternalStore: rendered by a server, hydrated in a page,
-// in StrictMode. React reports a snapshot that changes by itself, and a page that differs from the
-// server's, as errors on the console. Then openPage fails the test.
+// AuthClient as the store of React's useSyncExternalStore: rendered by a server, hydrated in a
+// page, in StrictMode. React logs an error on the console if a snapshot changes by itself, or if a
+// page differs from the server's. openPage then fails the test.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
@@ -62,7 +62,7 @@ before(async () => {
 });
 after(() => browser?.close());
 
-/** The page as the server has rendered it, with a service that answers for one user. */
+/** The page as the server has rendered it. The service knows a single user. */
 async function open(t, { isSignedIn = false } = {}) {
   const service = { isSignedIn, asked: /** @type {string[]} */ ([]) };
   const answer = (work) => (request, response) => {
@@ -80,7 +80,7 @@ async function open(t, { isSignedIn = false } = {}) {
       "/": `<!doctype html><html lang="en"><title>React</title><link rel="icon" href="data:,"><div id="root">${rendered}</div><script type="module" src="/page.js"></script></html>`,
       "/page.js": script,
     },
-    // Styles of React's own are not in question.
+    // The policy allows no styles. Styles that React itself might add are not tested here.
     csp: "default-src 'none'; script-src 'self'; connect-src 'self'; img-src data:",
   });
   Object.assign(site.answers, {
@@ -132,7 +132,7 @@ test("a session that the page finds, with one render for each change", async (t)
   await page.evaluate(() => window.hydrate());
   await shows("Hello Ada");
   const before = await page.evaluate(() => ({ ...window.renders }));
-  // A renewal that changes nothing renders nothing.
+  // If a renewal changes nothing, React renders nothing.
   await page.evaluate(async () => {
     await window.auth.me();
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -153,7 +153,7 @@ test("what is unmounted is not called any more", async (t) => {
   const { page, shows } = await open(t);
   await page.evaluate(() => window.hydrate());
   await shows("Sign in");
-  // StrictMode subscribes, ends that and subscribes again, for each of the two components.
+  // StrictMode subscribes, unsubscribes and subscribes again, for each of the two components.
   assert.equal(await page.evaluate(() => window.listening.size), 2);
   await page.evaluate(() => window.root.unmount());
   assert.equal(await page.evaluate(() => window.listening.size), 0);

@@ -1,5 +1,5 @@
-// The same sources give the same three packages, byte for byte: built once more in another folder,
-// with another CARGO_HOME and another umask.
+// The same sources give the same three packages, byte for byte. The test builds them again in
+// another folder, with another CARGO_HOME and another umask.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import {
@@ -31,7 +31,7 @@ test("built in another folder, the packages are equal byte for byte", {
   const clone = join(folder, "a clone");
   await copySources(clone);
 
-  // What set-up installs is taken from here. A build writes its own locks and stamps.
+  // The installed tools are linked from this project. A build writes its own locks and stamps.
   symlinkSync(inRoot("node_modules"), join(clone, "node_modules"));
   mkdirSync(join(clone, ".tools"));
   for (const name of ["bin", "wasm-bindgen.version"])
@@ -61,7 +61,7 @@ test("built in another folder, the packages are equal byte for byte", {
   }
 });
 
-/** Copies what a commit of the files as they are now would have. */
+/** Copies the files that a commit of the current state would contain. */
 async function copySources(to) {
   const args = ["ls-files", "--cached", "--others", "--exclude-standard", "-z"];
   const names = (await output("git", args))?.split("\0").filter(Boolean) ?? [];
@@ -70,7 +70,7 @@ async function copySources(to) {
     mkdirSync(dirname(join(to, name)), { recursive: true });
     copyFileSync(inRoot(name), join(to, name));
   }
-  // The packages name the repository.
+  // The packages contain the address of the repository.
   const remote = await output("git", ["config", "--get", "remote.origin.url"]);
   await run("git", ["init", "--quiet"], { cwd: to });
   if (remote) await run("git", ["remote", "add", "origin", remote], { cwd: to });

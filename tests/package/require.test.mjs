@@ -56,7 +56,7 @@ test("the code tells apart: no permission, a bad token, a mistake, an outage", a
       [down, token, right, "key_set_unavailable"],
       ...[undefined, null, ...mistakes].flatMap((asked) => [
         [verifier, token, asked, "invalid_argument"],
-        // The error reports the mistake and not the outage, because the mistake remains after the
+        // The mistake remains after the outage, so the error reports the mistake and not the
         // outage.
         [down, token, asked, "invalid_argument"],
       ]),
@@ -145,7 +145,7 @@ test("a misspelt option is an error", async (t) => {
     }
   }
   const refused = { code: "invalid_argument" };
-  // Options that this form does not have.
+  // This form does not have these options.
   await assert.rejects(forms.fromJwks[0]({ ...OPTIONS, fetch }), refused);
   await assert.rejects(forms.fromIssuer[0](OPTIONS), refused);
   await assert.rejects(
@@ -157,7 +157,7 @@ test("a misspelt option is an error", async (t) => {
 test("`now` is the clock: Unix milliseconds", async (t) => {
   const { Verifier } = await importPackage(t);
   const DAY = 86_400_000;
-  // A device that is a day ahead, and one that is a day behind.
+  // One device is a day ahead, and the other a day behind.
   for (const skew of [DAY, -DAY]) {
     t.mock.timers.enable({ apis: ["Date"], now: Date.now() + skew });
     const deviceTime = Math.floor(Date.now() / 1000);

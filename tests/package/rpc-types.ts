@@ -1,10 +1,10 @@
 // The types of "edgegate/rpc" in a Worker that is bound to the service. packing.test.mjs compiles
-// this file with the packed package; it is never run.
+// this file with the packed package. Nothing runs it.
 import type { AuthError, AuthService, Client, SignedIn, Tokens } from "edgegate/rpc";
 
 interface Env {
   AUTH: AuthService;
-  /** As a service binding, which has `fetch` in addition to the methods. */
+  /** A service binding has `fetch` in addition to the methods. */
   SERVICE: Service<AuthService & Rpc.WorkerEntrypointBranded>;
 }
 

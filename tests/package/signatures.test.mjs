@@ -1,5 +1,5 @@
-// Who verifies a signature, the platform or the wasm, and what is remembered of a token. The test
-// watches the platform's WebCrypto and moves the clock.
+// Who verifies a signature, the platform or the wasm, and what the package remembers of a token.
+// The test watches the platform's WebCrypto and moves the clock.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import v8 from "node:v8";
@@ -17,8 +17,8 @@ v8.setFlagsFromString("--expose-gc");
 const collectGarbage = vm.runInNewContext("gc");
 
 /**
- * Replaces the platform's `crypto`. `seen.verified` counts the signatures that it verified; `with`
- * replaces members of its `subtle`.
+ * Replaces the platform's `crypto`. `seen.verified` counts the signatures that it verified.
+ * `seen.with` replaces members of its `subtle`.
  */
 function watchCrypto(t, replaced = {}) {
   const real = globalThis.crypto;
@@ -37,7 +37,10 @@ function watchCrypto(t, replaced = {}) {
   return { seen, replace, real };
 }
 
-/** Millisecond by millisecond: a timer that starts another one does so at its own time. */
+/**
+ * Moves the clock by a millisecond at a time. So a timer that starts another one does so at its own
+ * time.
+ */
 function pass(t, milliseconds) {
   for (let n = 0; n < milliseconds; n++) t.mock.timers.tick(1);
 }
@@ -116,13 +119,13 @@ for (const alg of ALGORITHMS) {
     const token = old.token();
     await verifier.verify(token);
     await verifier.verify(token);
-    // The same kid, another key.
+    // The same kid now names another key.
     jwks = setOf(same, other);
     goTo(31_000);
     await verifier.verify(other.token());
     await assert.rejects(verifier.verify(token), INVALID);
     await verifier.verify(same.token());
-    // The key is gone.
+    // The set no longer has the key.
     jwks = setOf(newKey("3", alg));
     goTo(62_000);
     await assert.rejects(verifier.verify(newKey("4", alg).token()), { reason: "kid_unknown" });
@@ -255,7 +258,7 @@ for (const alg of ALGORITHMS) {
         assert.equal(outcome, expected);
       }
     }
-    // Where there are no timers, as in a Worker outside of a request, the platform has no limit.
+    // Without timers, as in a Worker outside of a request, the platform has no time limit.
     seen.with = {};
     const key = newKey("1", alg);
     const verifier = await Verifier.fromJwks(setOf(key), OPTIONS);
@@ -309,7 +312,7 @@ for (const alg of ALGORITHMS) {
         this.exports = {
           ...exports,
           verifier_publicKey(...values) {
-            // The growth detaches every view of the memory.
+            // When the memory grows, every view of it is detached.
             memory.grow(1);
             grown += 1;
             return publicKey(...values);
@@ -344,7 +347,7 @@ test("tokens that are verified at the same time don't mix, whoever verifies firs
     const isExpired = n % 5 === 0;
     const token = key.token({ jti: `${n}`, ...(isExpired && { iat: 1, exp: 601, auth_time: 1 }) });
     const [header, payload] = key.token({ jti: `forged ${n}`, roles: ["admin"] }).split(".");
-    // The signature of another token, and a token that comes twice.
+    // A token with the signature of another token, and a token that comes twice.
     const forged = `${header}.${payload}.${token.split(".")[2]}`;
     return { expected: isExpired ? "expired" : `${n}`, token, forged };
   });
@@ -386,7 +389,7 @@ test("a clock that can't be read is told before anything about the token", async
     for (const token of ["x", 5, "é", "x".repeat(5_000), forged, key.token(), remembered]) {
       clock = broken;
       await assert.rejects(verifier.verify(token), { code: "invalid_argument" }, String(broken));
-      // Without the platform the wasm says the same.
+      // Without the platform, the wasm gives the same answer.
       replace(undefined);
       await assert.rejects(verifier.verify(token), { code: "invalid_argument" }, String(broken));
       replace({ subtle: { importKey: real.subtle.importKey, verify: real.subtle.verify } });
@@ -430,7 +433,7 @@ test("no signature is verified of a text that can't be a token, and the reasons 
     [`${token}\ud800`, "bad_character"],
     [`${token}\ufffd`, "bad_character"],
     [`${token}\0`, "bad_character"],
-    // In UTF-8 these are longer than a token may be. Half surrogate pairs have no UTF-8.
+    // In UTF-8 these texts are longer than a token may be. Unpaired surrogates have no UTF-8.
     ["\ud800".repeat(2_000), "bad_character"],
     ["é".repeat(3_000), "token_too_long"],
     ["a".repeat(4_096), "not_three_parts"],
@@ -480,7 +483,8 @@ test("a remembered token does not keep the text alive that it was cut from", asy
   const before = heapUsed();
   for (let times = 0; times < 2; times++) {
     for (let n = 0; n < many; n++) {
-      // As cookies are, but longer. V8 makes a view of a text when a part of it is cut out.
+      // These texts are made like cookies, but longer. When a part of a text is cut out, V8 makes a
+      // view of the text.
       const text = Buffer.from(" ".repeat(100_000) + key.token({ jti: `${n}` })).toString("latin1");
       assert.equal((await verifier.verify(text.trimStart())).jti, `${n}`);
     }

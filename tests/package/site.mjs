@@ -1,4 +1,4 @@
-// A site of static files on this machine, as strict or as broken as a test needs it.
+// A site of static files on this machine. A test makes it as strict or as broken as it needs.
 
 import { readFileSync, statSync } from "node:fs";
 import { createServer } from "node:http";

@@ -1,5 +1,5 @@
-// What the build takes out of the package's wasm: the code that words errors, and only if nothing
-// that stays calls it.
+// The build removes the code that words errors from the package's wasm, but only if nothing that
+// stays calls that code.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import binaryen from "binaryen";
@@ -11,7 +11,7 @@ const NAMES = {
   format: "_RNvNtCs1_4core3fmt5write",
 };
 
-/** A wasm whose `live` calls a function of each of `called`, if it is asked to. */
+/** A wasm whose `live` calls each of the functions `called`. */
 function wasmWith(called, names = Object.values(NAMES)) {
   const functions = names.map((name) => `(func $${name} (param i32) (result i32) (i32.const 7))`);
   const calls = called.map(

@@ -21,7 +21,7 @@ const part = (value) =>
 export const nowSeconds = () => Math.floor(Date.now() / 1000);
 
 /**
- * A fresh key: `jwk` (public), `privateJwk`, and `token(claims, header)`, whose token is valid for
+ * A fresh key: `jwk` (public), `privateJwk`, and `token(claims, header)`. The token is valid for
  * ten minutes from now unless the claims say otherwise.
  */
 export function newKey(kid, alg = "EdDSA") {

@@ -1,5 +1,5 @@
-// Makes the package's wasm trap, and watches every call into it and out of it from below the
-// package's guard. Runs in Node, in a page and in a Worker: it imports nothing.
+// Makes the package's wasm trap, and watches every call into it and out of it, below the package's
+// guard. It imports nothing, so it runs in Node, in a page and in a Worker.
 
 /** `(module (func (export "trap") unreachable))` */
 export const UNREACHABLE = Uint8Array.of(
@@ -92,8 +92,9 @@ const mapFunctions = (members, change) =>
   );
 
 /**
- * Has every call of the package trap at each of its crossings into the wasm and out of it in turn,
- * and makes every call after each trap. Answers the number of traps per call, and what went wrong.
+ * Makes every call of the package trap at each of its crossings into the wasm and out of it, one
+ * after the other. After each trap, makes every call. Returns the number of traps per call, and
+ * what went wrong.
  */
 export async function trapEverywhere(edgegate, watched, { jwks, token, options, user }) {
   const { EdgegateError, Verifier, peek } = edgegate;

@@ -1,5 +1,6 @@
-// After a trap of the package's wasm: the call fails, the next one has a new instance, and nothing
-// runs on the old one. In Node; in workerd and Chromium: workerd.test.mjs, browser.test.mjs.
+// After a trap of the package's wasm, the call fails, the next call has a new instance, and nothing
+// runs on the old one. This file tests Node. workerd.test.mjs and browser.test.mjs test workerd and
+// Chromium.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -75,7 +76,7 @@ test("a trap while a fetched key set is read: the keys at hand stay in use, and 
   t.mock.timers.setTime(Date.now() + 31_000);
   await verifier.verify(tokens.new);
   await assert.rejects(verifier.verify(tokens.old), { reason: "kid_unknown" });
-  // Not the first set again, either.
+  // The first set is not used again either.
   watched.arm();
   await assert.rejects(verifier.verify(tokens.new), INTERNAL);
   await verifier.verify(tokens.new);
@@ -157,7 +158,7 @@ test("when a function that the wasm calls throws, the call fails, and the next o
   const { watched, Verifier } = await watchedPackage(t);
   const verifier = await Verifier.fromJwks(setOf(key), OPTIONS);
   const token = key.token();
-  // Where the wasm sets the member of a refusal.
+  // The wasm sets this member of a refusal.
   t.after(() => Reflect.deleteProperty(Object.prototype, "reason"));
   Object.defineProperty(Object.prototype, "reason", {
     configurable: true,
@@ -251,7 +252,7 @@ test("a call that the runtime cut off, or that calls back in, ends the instance"
   });
   assert.deepEqual([ask("seven"), instances], [7, 2]);
 
-  // The inner call gets its own instance. The outer one must not continue, although nothing was
+  // The inner call gets its own instance. The outer call must not continue, although nothing was
   // thrown.
   const hosted = [];
   host = () => hosted.push(ask("seven"));
@@ -262,7 +263,7 @@ test("a call that the runtime cut off, or that calls back in, ends the instance"
   assert.equal(hosted.length, 2);
   assert.equal(ask("seven"), 7);
 
-  // A trap that the called function has caught.
+  // The called function has caught a trap.
   host = () => {};
   assert.throws(
     () =>
@@ -285,7 +286,7 @@ test("a call that the runtime cut off, or that calls back in, ends the instance"
   );
   assert.equal(ask("seven"), 7);
 
-  // What wasm-bindgen's module throws by itself, between two calls into the wasm.
+  // wasm-bindgen's module itself throws this between two calls into the wasm.
   const before = instances;
   const throwing = (thrown) =>
     wasm.run(() => {

@@ -1,5 +1,5 @@
 // What the types must accept and reject. packing.test.mjs compiles this file with the packed
-// package; it is never run.
+// package. Nothing runs it.
 
 import type {
   AuthState,
@@ -43,7 +43,7 @@ export async function right(token: string): Promise<boolean> {
   });
   await former.ready();
   const auth = new AuthClient({ url: new URL("https://auth.example.com"), fetch });
-  // As read from an environment: an option that is not set has its default.
+  // Options that are read from an environment. An option that is not set has its default.
   const unset = {} as { url?: string; tolerance?: number };
   new AuthClient({ url: unset.url });
   Verifier.fromIssuer("https://auth.example.com", {
@@ -164,7 +164,7 @@ export function shown(auth: AuthClient): string {
   }
   // @ts-expect-error: nobody is signed in
   state.user.email;
-  // The compiler narrows the type of the client itself, too.
+  // The compiler also narrows the type of the client itself.
   if (auth.status === "signed_in") return auth.user.email;
   // @ts-expect-error: no such status
   if (auth.status === "signed-in") return "";

@@ -1,6 +1,6 @@
-// The wasm judges its arguments itself, whatever the package's JavaScript has checked before it. No
-// value makes it trap: the build takes the code that would describe a value out of the wasm
-// (scripts/project/snip.mjs), so whatever reached that code would trap.
+// The wasm checks its arguments itself, whatever the package's JavaScript has checked before. No
+// value makes it trap. The build removes the code that would describe a value from the wasm
+// (scripts/project/snip.mjs), so a value that reached this code would cause a trap.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -30,7 +30,7 @@ const PRIMITIVES = [
 ];
 const NUMBERS = [0, -0, 1, -1, 0.1, 1e21, 5e-324, NaN, Infinity, -Infinity, 2 ** 53];
 const FUNCTIONS = [boom, class {}, revoked(boom), Symbol];
-/** Objects that have no member of options. None of them may be iterated or converted. */
+/** Objects that have no member of options. The wasm must not iterate or convert any of them. */
 const OBJECTS = [
   ...[{}, [], ["x"], [["issuer", "x"]], Object.create(null), new Map([["issuer", "x"]])],
   ...[new Set(["x"]), new Date(), /x/, new Error("x"), Promise.resolve("x"), globalThis.crypto],
@@ -45,10 +45,10 @@ const TRAPS = [hostileProxy(), revoked(), revoked([])];
 const NOT_STRINGS = [...PRIMITIVES, ...NUMBERS, ...FUNCTIONS, ...OBJECTS, ...TRAPS];
 const NOT_NUMBERS = ["", "5", ...PRIMITIVES, ...FUNCTIONS, ...OBJECTS, ...TRAPS];
 const HALVES = ["\ud800", "\udfff", "a\udc00b", "\ufffd\ud800", "\udc00\ud800", "😀\ud83d"];
-/** Strings that are longer than any limit, and so must not be copied. */
+/** Strings that are longer than any limit, so the wasm must not copy them. */
 const HUGE = ["x".repeat(2 ** 28), "\ud800".repeat(2 ** 26)];
 
-/** The wasm on its own, and what it says. */
+/** Starts only the wasm. `seen` has the counts of its instances. */
 async function start(t) {
   const watched = watchWasm(new WebAssembly.Module(UNREACHABLE));
   t.after(watched.restore);
@@ -147,7 +147,7 @@ test("a key set, a token and an address of any kind, and a time", async (t) => {
   const wasm = await start(t);
   const { seen } = wasm;
   const jwks = (value) => wasm.make(GOOD, value);
-  // `undefined` would be the default of `make`.
+  // With `undefined`, `make` would use its default.
   refuses(wasm, jwks, NOT_STRINGS.slice(1), says("jwks must be a string"));
   refuses(wasm, jwks, HALVES, { code: "invalid_key_set", reason: "not_utf8" });
   refuses(wasm, jwks, ["", "5", "{}", "[NaN]"], { code: "invalid_key_set" });

@@ -1,4 +1,4 @@
-// The tarballs of edgegate-worker and create-edgegate: what is in them, and whether tools find their
+// The tarballs of edgegate-worker and create-edgegate: their contents, and whether tools find their
 // way in them.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -25,7 +25,7 @@ async function modesIn(name) {
 const textIn = async (name, path) =>
   String(await output("tar", ["-xzOf", tarballOf(name), `package/${path}`]));
 
-/** The files of a folder of the repository, as they are named in a package. */
+/** The files of a folder of the repository, with the names that they have in a package. */
 const from = (folder, to = "") =>
   filesUnder(folder).map((path) => to + path.slice(folder.length + 1));
 
@@ -49,7 +49,7 @@ for (const name of PACKAGES) {
 
   test(`${name} holds what belongs in it and nothing else, and its version is the crate's`, async () => {
     const modes = await modesIn(name);
-    // The build copies edgegate's own package for the pages.
+    // The build copies edgegate's own package into the pages.
     const names = [...modes.keys()].filter((path) => !path.startsWith("www/edgegate/"));
     const expected = [...EXPECTED[name], "LICENSE-APACHE", "LICENSE-MIT"];
     assert.deepEqual(names.sort(), expected.sort());

@@ -1,4 +1,4 @@
-// The types of "edgegate-worker" beside the module that is built: what one has, the other has too.
+// Compares the types of "edgegate-worker" with the built module. Both must have the same members.
 import type { AuthService } from "../../npm/edgegate/types/rpc.js";
 import * as declared from "../../npm/edgegate-worker/types/index.js";
 import type * as built from "../../src/edge/entry.mjs";
@@ -18,7 +18,7 @@ isTrue<Equal<keyof Built["MailGate"], keyof Declared["MailGate"]>>(true);
 isTrue<Equal<keyof Built["Auth"] | keyof AuthService, keyof Declared["Auth"]>>(true);
 isTrue<Equal<keyof Built["default"] | keyof AuthService, keyof Declared["default"]>>(true);
 
-// A project in TypeScript, with a binding of its own and a guarded route.
+// A project in TypeScript, with its own binding and a guarded route.
 interface Env {
   GREETING: string;
 }

@@ -19,15 +19,16 @@ const WORKER = `
   import { trapEverywhere, watchWasm } from "./traps.mjs";
   import unreachable from "./unreachable.wasm";
 
-  // Watches all that this Worker does. This must be here, because the package loads its wasm when
-  // it is first needed.
+  // Watches everything that this Worker does. This must be here, because the package loads its wasm
+  // only when it is needed.
   const watched = watchWasm(unreachable);
   const real = Date.now;
   let ahead = 0;
   Date.now = () => real() + ahead;
   let verifier;
 
-  // At the top of the module, where a Worker may neither fetch nor make random numbers.
+  // These are made at the top of the module, where a Worker may neither fetch nor make random
+  // numbers.
   let keysOfRequest;
   const auth = new AuthClient();
   const named = new AuthClient({ url: "https://auth.example.com" });

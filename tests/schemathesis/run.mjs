@@ -1,5 +1,5 @@
 // Runs schemathesis against the real Worker. openapi.yaml says which requests and answers are
-// allowed, schemathesis makes the requests, and applies all of its checks to every answer.
+// allowed. schemathesis makes the requests and applies all of its checks to every answer.
 // schemathesis.toml says which checks can't apply, and why.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -16,17 +16,17 @@ const CONFIG = inRoot("tests/schemathesis/schemathesis.toml");
 const HOOKS = inRoot("tests/schemathesis/hooks.py");
 
 /**
- * Runs it once, and once more for the one route that a setting changes. The same seed repeats the
- * same requests, except for ids and tokens, which the Worker makes.
+ * Runs schemathesis once, and once more for the only route that a setting changes. The same seed
+ * repeats the same requests, except for ids and tokens, which the Worker makes.
  *
- * Returns `{ code, cases, checks, tried }`: `code` is 0 if all checks passed, `cases` the number of
- * requests, `checks` how often each check was applied, and `tried` has `{ asker, status, times }`
- * for each operation.
+ * Returns `{ code, cases, checks, tried }`. `code` is 0 if all checks passed. `cases` is the number
+ * of requests, and `checks` says how often each check was applied. `tried` has `{ asker, status,
+ * times }` for each operation.
  */
 export async function runSchemathesis({ seed, examples }) {
   await setUp([setup]);
-  // The lowest value that may be set. The contract's rules for new passwords must hold with every
-  // setting.
+  // The lowest value that the setting allows. The contract's rules for new passwords must be true
+  // with every setting.
   const vars = { PASSWORD_MIN_LENGTH: "8" };
   const { workers, stop } = await startWorkers([
     { vars },
@@ -86,7 +86,7 @@ async function once({ url }, supply, args) {
         report,
         ...args,
       ],
-      // schemathesis stores what it has learnt in its working folder. No run may depend on an
+      // schemathesis stores what it has learnt in its working folder. A run must not depend on an
       // earlier one.
       {
         cwd: folder,

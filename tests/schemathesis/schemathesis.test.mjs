@@ -8,7 +8,7 @@ import { count } from "../count.mjs";
 import { wide } from "../wide.mjs";
 import { runSchemathesis } from "./run.mjs";
 
-// EDGEGATE_SCHEMATHESIS_SEED sets another seed; `npm run schemathesis` runs for longer.
+// EDGEGATE_SCHEMATHESIS_SEED sets another seed. `npm run schemathesis` runs for longer.
 const SEED = Number(process.env.EDGEGATE_SCHEMATHESIS_SEED ?? 7);
 const EXAMPLES = wide(20, 100);
 const CHECKS = [
@@ -29,8 +29,9 @@ const CHECKS = [
 ];
 
 /**
- * What a generated request can't have accepted, because it needs a sealed request, the token or secret
- * of an app, or the id of an app or a grant. tests/e2e/apps and tests/e2e/clients.test.mjs do.
+ * Operations that accept no generated request, because they need a sealed request, the token or
+ * secret of an app, or the id of an app or a grant. tests/e2e/apps and tests/e2e/clients.test.mjs
+ * test them.
  */
 const OF_REAL_APPS = new Set([
   "POST /auth/authorize/request",
@@ -52,7 +53,7 @@ test("answers are as openapi.yaml says, whatever is asked", async () => {
   assert.equal(code, 0, "schemathesis found something, see above");
   assert.deepEqual(Object.keys(checks).sort(), CHECKS);
 
-  // A run in which every request was refused would prove nothing.
+  // If every request were refused, the run would prove nothing.
   const { paths } = parse(readFileSync(inRoot("openapi.yaml"), "utf8"));
   const isMethod = (name) => /^(get|post|put|patch|delete)$/.test(name);
   const operations = Object.entries(paths).flatMap(([path, item]) =>

@@ -1,4 +1,4 @@
-// Gives hooks.py over HTTP what schemathesis can't generate: accounts that are signed in, and
+// Supplies hooks.py over HTTP with what schemathesis can't generate: signed-in accounts, and
 // tickets of mailed links.
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
@@ -10,13 +10,14 @@ import { mailTo, ticketOf } from "../e2e/outbox.mjs";
 const ROLES = { admin: '["admin","user"]', user: '["user"]', victim: '["user"]' };
 const LINKS_OF_A_KIND = 4;
 
-/** Starts it for a Worker of local development. Returns `{ url, stop }`. */
+/** Starts the supply for a Worker of local development. Returns `{ url, stop }`. */
 export async function startSupply(edge) {
   const { post, logIn } = clientOf(edge);
-  // The first request creates the demo accounts. The other accounts are copies of one, so that no
-  // hashing is needed.
+  // The first request creates the demo accounts. The other accounts are copies of one of them, so
+  // no password must be hashed.
   await logIn(ADA);
-  // Kept, because an administrator or an operator may delete or change the account of Ada.
+  // These values are kept, because an administrator or an operator may delete or change Ada's
+  // account.
   const { password_hash, created_at } = await edge.db
     .prepare("SELECT password_hash, created_at FROM users WHERE email = ?1")
     .bind(ADA)
@@ -78,7 +79,8 @@ export async function startSupply(edge) {
   };
   /** @type {Record<string, number>} */
   const given = {};
-  // Made when it is asked for: an operator who raises all counters ends the links of before.
+  // The link is made when it is requested, because an operator who raises all counters ends earlier
+  // links.
   const link = async (kind) => {
     given[kind] = (given[kind] ?? 0) + 1;
     if (given[kind] > LINKS_OF_A_KIND) return null;

@@ -48,7 +48,8 @@ on_both!(of_two_at_once_one_wins, &[], world => {
     assert!(matches!(lost, Error::Access(_) | Error::CurrentPassword), "{lost}");
 });
 
-// Without mail there is nothing to limit: the Worker has no gate then, and calling it would fail.
+// Without mail there is nothing to limit. The Worker then has no mail gate, and a call to it would
+// fail.
 on_both!(without_a_mail_provider_changes_are_not_counted, &[("MAIL_PROVIDER", "none")], world => {
     let service = &world.service;
     let mut token = log_in(service, ADA).await.unwrap().tokens.access_token;

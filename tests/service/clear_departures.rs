@@ -48,7 +48,7 @@ fn needles() -> Vec<(&'static str, String)> {
         ("the other User-Agent", "telephone".to_owned()),
         ("the city", "Leipzig".to_owned()),
     ];
-    // As `Debug` and JSON write them.
+    // The same texts as `Debug` and JSON write them.
     let escaped: Vec<_> = needles
         .iter()
         .map(|(what, text)| (*what, format!("{text:?}").trim_matches('"').to_owned()))
@@ -62,7 +62,7 @@ async fn found<S: SessionStore + Debug>(world: &World<S>) -> Vec<&'static str> {
     let ports = world.service.ports();
     let mut everything = format!("{ports:?}");
     for user in ports.users.list(None, 1000).await.unwrap() {
-        // `Debug` hides these values.
+        // `Debug` hides these values, so they are added here.
         everything += user.email.as_given();
         everything += user.email.canonical();
         for name in [&user.first_name, &user.last_name].into_iter().flatten() {
@@ -211,7 +211,7 @@ on_both!(nothing_that_names_the_person_is_left_in_any_store, SETTINGS, world => 
         keep(&world, &job, asked_at).await;
         ports.mail_queue.put(&job, 0).await.unwrap();
     }
-    // The search finds everything that is there.
+    // Before the deletion the search finds every text.
     let mut all: Vec<_> = needles().iter().map(|(what, _)| *what).collect();
     all.sort_unstable();
     all.dedup();
@@ -226,7 +226,7 @@ on_both!(nothing_that_names_the_person_is_left_in_any_store, SETTINGS, world => 
     assert_eq!(found(&world).await, [""; 0], "after one run");
     assert!(!service.is_authorized_by_role(access_token, &["user"]).await);
 
-    // A login that began before the deletion, and a mail that the queue has given up since.
+    // A login that began before the deletion, and a mail that the queue has given up since then.
     let late = NewSession {
         user: zoe.user.id,
         session: SessionId::new(now(&world) * 1000, &[9; 10]),
@@ -245,7 +245,7 @@ on_both!(nothing_that_names_the_person_is_left_in_any_store, SETTINGS, world => 
     cron(&world).await;
     assert_eq!(found(&world).await, [""; 0], "after what came late");
 
-    // Days later the queue of dead letters delivers another.
+    // Days later the queue of dead letters delivers another mail.
     world.clock.advance(DEPARTURE_TTL - 2 * DEPARTURE_SETTLES);
     keep(&world, &job(98, asked_at, Task::Reset { email: self::zoe() }), now(&world)).await;
     cron(&world).await;
@@ -336,7 +336,7 @@ fn many_sessions_take_several_runs() {
     });
 }
 
-/// Only the row is deleted; the cron does the rest.
+/// Only the row is deleted here. The cron does the rest.
 #[test]
 fn the_cron_completes_an_interrupted_deletion() {
     let world = on_kv(&[]);

@@ -1,5 +1,4 @@
-//! A session store that keeps copies of users' rows: what renewals and checks know of a change, and
-//! when.
+//! A session store that keeps copies of users' rows: when renewals and checks notice a change.
 
 use edgegate::adapters::memory::MemorySessions;
 use edgegate::domain::account::{UserChange, UserId};
@@ -16,7 +15,7 @@ use crate::fixture::{ADA, NEW_PASSWORD, PASSWORD, ROOT, World, client, on_kv, on
 type Durable = World<MemorySessions>;
 
 impl Durable {
-    /// Renews a young token. The roles of the new access token, or the verdict.
+    /// Renews a young token. Returns the roles of the new access token, or the verdict.
     async fn roles(&self, ada: &SignedIn) -> Result<Vec<String>, Option<Verdict>> {
         let token = ada.tokens.refresh_token.expose();
         let renewed = self.service.renew_token(token, &client()).await;
@@ -42,7 +41,7 @@ impl Durable {
         self.service.is_authorized_by_role(access, &["user"]).await
     }
 
-    /// Signs in, and has the store keep a copy.
+    /// Signs in and makes the store keep a copy of the row.
     async fn with_copy(&self) -> SignedIn {
         let ada = self.log_in(ADA);
         assert_eq!(self.roles(&ada).await, Ok(vec!["user".to_owned()]));
@@ -50,7 +49,7 @@ impl Durable {
         ada
     }
 
-    /// Changes the row behind the service's back: as long as a copy decides, nobody notices.
+    /// Changes the row without the service. As long as a copy of the row decides, nobody notices.
     fn disable_by_hand(&self, id: UserId) {
         let users = &self.service.ports().users;
         users.change_by_hand(id, 1, |user| user.disabled_at = Some(1));
@@ -65,7 +64,7 @@ fn a_renewal_and_a_check_read_no_row_while_the_copy_may_decide() {
         world.disable_by_hand(ada.user.id);
         assert!(world.roles(&ada).await.is_ok());
         assert!(world.is_valid(&ada).await);
-        // A copy of the row, even of one that was changed by hand, lasts a day at most.
+        // Every copy of a row lasts at most a day, even if the row was changed by hand.
         world.clock.advance(COPY_TTL);
         assert_eq!(world.roles(&ada).await, Err(Some(Verdict::NoUser)));
     });
@@ -85,7 +84,7 @@ fn a_change_by_hand_counts_once_the_cron_has_run() {
     });
 }
 
-/// However many changes wait, and whether or not their objects answer.
+/// The number of waiting changes does not matter, nor whether their objects answer.
 #[test]
 fn a_new_change_by_hand_does_not_wait_for_a_long_list() {
     pollster::block_on(async {
@@ -104,7 +103,7 @@ fn a_new_change_by_hand_does_not_wait_for_a_long_list() {
     });
 }
 
-/// Neither the objects that have waited the longest nor the latest ones.
+/// Objects that fail do not delay the others, whether they have waited the longest or the shortest.
 #[test]
 fn objects_that_fail_do_not_keep_the_others_waiting() {
     pollster::block_on(async {
@@ -133,8 +132,8 @@ fn objects_that_fail_do_not_keep_the_others_waiting() {
     });
 }
 
-/// No copy from before `COPIES_SINCE` is used, so no object is told of an earlier change. Later
-/// changes are followed as always.
+/// No copy that is older than `COPIES_SINCE` is used, so no object is told of an earlier change.
+/// Later changes are followed as always.
 #[test]
 fn changes_from_before_copies_since_leave_the_list() {
     pollster::block_on(async {
@@ -144,7 +143,7 @@ fn changes_from_before_copies_since_leave_the_list() {
             (now, now - 1, 0),
             (now, now, 200),
             (now - 1, now - 1, 200),
-            // It may be taken back before that time, and then older copies are used.
+            // `COPIES_SINCE` may be set back to before that time. Older copies are used again then.
             (now + 1, now - 1, 200),
         ] {
             let world = on_memory(&[("COPIES_SINCE", &since.to_string())]);
@@ -264,7 +263,7 @@ fn a_change_that_is_late_each_time_answers_503_and_changes_nothing() {
         );
         assert!(world.roles(&ada).await.is_ok());
         assert!(world.is_valid(&ada).await);
-        // One time less, and the change is made.
+        // With one late answer fewer, the change is made.
         users.be_late(HOLD_TRIES - 1);
         world.service.revoke_tokens(ada.user.id).await.unwrap();
         assert!(!world.is_valid(&ada).await);
@@ -326,8 +325,8 @@ fn copies_from_before_copies_since_are_not_used() {
     });
 }
 
-/// Without copies nothing has to be followed. `SESSION_STORE` may be switched to a store that has
-/// copies from before, so the changes stay listed for as long as one may decide.
+/// KV keeps no copies, so nobody follows these changes. `SESSION_STORE` may be switched to a store
+/// that still has older copies. So the changes stay listed for as long as a copy may decide.
 #[test]
 fn with_kv_changes_are_listed_for_a_day() {
     pollster::block_on(async {
@@ -370,7 +369,8 @@ fn a_session_that_has_ended_is_refused_without_the_row() {
     });
 }
 
-/// A statement that changes rows of `users` needs the guard, or changes nothing that a copy has.
+/// A statement that changes rows of `users` needs the guard, except one that changes only values
+/// that no copy has.
 #[test]
 fn every_statement_that_changes_a_users_row_is_guarded() {
     let source = include_str!("../../src/adapters/cloudflare/d1_users.rs");
@@ -395,7 +395,7 @@ fn every_statement_that_changes_a_users_row_is_guarded() {
     assert!(others[0].starts_with("UPDATE users SET version = max("));
     assert!(!others[0].contains("held_until"));
     assert_eq!(others.len(), 1);
-    // Judged by the statement before it, in the same transaction.
+    // The statement before this one, in the same transaction, decides whether the row is deleted.
     let deletions = statements("DELETE FROM users");
     assert!(
         deletions

@@ -1,4 +1,4 @@
-//! Delivery of mails: each is sent once, and retried until it succeeds or is given up.
+//! Delivery of mails: each mail is sent once. The service retries it until it is sent or given up.
 
 use edgegate::domain::account::EmailAddress;
 use edgegate::domain::mail::{FailureKind, Job, Locale, MailFailure, NotDue};
@@ -26,7 +26,7 @@ async fn deliver<S: SessionStore>(world: &World<S>, job: &Job) -> Delivery {
     handed_out.delivery
 }
 
-/// The job that was queued again, and how many seconds it waits.
+/// The job that was queued again, and its delay in seconds.
 fn requeued<S: SessionStore>(world: &World<S>) -> (Job, u64) {
     let mut queued = world.service.ports().mail_queue.take_with_delays();
     assert_eq!(queued.len(), 1);
@@ -96,7 +96,7 @@ fn the_last_place_of_a_pool_goes_to_the_first_of_a_batch() {
         for email in [ADA, ROOT] {
             jobs.push(ask(&world, email).await);
         }
-        // Four for first resets; three of them are used.
+        // The budget has four mails for first resets. This uses three of them.
         for _ in 0..3 {
             let ledger = &world.service.ports().mail_ledger;
             let account = jobs[0].pool.account(jobs[0].task.class().unwrap()).unwrap();
@@ -119,7 +119,7 @@ fn of_the_answers_to_a_batch_the_last_one_says_whether_the_provider_works() {
         reason: "401".to_owned(),
         retry_after: None,
     };
-    // Which of two mails the provider refuses, and how many failures are left then.
+    // Which of two mails the provider rejects, and how many failures are counted afterwards.
     for (refuses_first, failures) in [(true, 0), (false, 1)] {
         let world = on_memory(&[]);
         pollster::block_on(async {
@@ -155,7 +155,7 @@ fn failures_from_before_a_batch_are_deleted_by_its_first_accepted_mail() {
     });
 }
 
-/// The mails before it in the batch may each have waited for the provider.
+/// The earlier mails of the batch may each have waited for the provider.
 #[test]
 fn a_mail_that_was_prepared_too_long_ago_is_prepared_again() {
     for (seconds, expected) in [
@@ -311,7 +311,7 @@ fn an_operator_sends_a_dead_letter_again() {
                 (0, 1),
                 "it waits for the operator"
             );
-            // As `edgegate mail retry` does.
+            // `edgegate mail retry` does the same.
             let mut letter = ports.mail_ledger.letters().remove(0);
             letter.retry_at = Some(0);
             ports.mail_ledger.keep(&letter).await.unwrap();
@@ -356,7 +356,7 @@ fn a_retry_sends_the_same_mail_and_another_request_does_not() {
     pollster::block_on(async {
         let job = ask(&world, ADA).await;
         let ports = world.service.ports();
-        // Sent, and delivered again because the acknowledgement was lost.
+        // The mail is sent, and the job is delivered again because the acknowledgement was lost.
         for _ in 0..2 {
             deliver(&world, &job).await;
             world.clock.advance(59);
@@ -383,7 +383,7 @@ fn the_key_of_a_mail_is_the_same_in_every_try() {
         for pause in [599, 1, 3600, 40_000] {
             deliver(&world, &job).await;
             let mail = mailer.take().remove(0);
-            // It promises no more than is left of its link.
+            // The mail promises no more time than its link has left.
             assert!(mail.text.contains("expires in 50"), "{}", mail.text);
             keys.push(mail.idempotency_key.clone());
             world.clock.advance(pause);
@@ -417,7 +417,7 @@ fn a_failure_of_the_provider_is_not_refunded() {
             Delivery::Waits { .. }
         ));
         requeued(&world);
-        // It has paid already and does not pay again.
+        // The mail has been paid for and is not paid for again.
         assert_eq!(deliver(&world, &again).await, Delivery::Sent);
     });
 }
@@ -439,7 +439,7 @@ fn a_mail_waits_for_the_next_hour_without_using_up_a_try_and_is_given_up_after_a
                     assert!((hour..hour + 600).contains(&seconds), "{seconds}");
                     world.clock.advance(seconds);
                     waited += seconds;
-                    // Somebody else always uses the budget up first.
+                    // Another request always uses the budget up first.
                     let other = ask(&world, ADA).await;
                     deliver(&world, &other).await;
                     let _ = world.service.ports().mail_queue.take();
@@ -516,7 +516,7 @@ fn an_unreadable_job_is_kept_for_the_operator() {
             );
             assert_eq!(world.service.ports().mail_ledger.letters()[0].job, text);
         }
-        // It stays after the operator retries it: only a newer version can read it.
+        // The mail stays after the operator retries it: only a newer version can read it.
         let mut letter = world.service.ports().mail_ledger.letters().remove(0);
         letter.retry_at = Some(0);
         world
@@ -534,14 +534,14 @@ fn an_unreadable_job_is_kept_for_the_operator() {
     });
 }
 
-/// Regression: a mail that expired between attempts kept its place, and the next one was refused
-/// for up to half a day although no mail had been sent.
+/// Regression: a mail that expired between attempts kept its place. The next mail was refused for
+/// up to half a day although no mail had been sent.
 #[test]
 fn a_mail_that_expires_while_it_is_tried_frees_its_place() {
     let world = on_memory(&[]);
     pollster::block_on(async {
         let ports = world.service.ports();
-        // Until a link is valid for a day.
+        // After three days of these failures, a link is valid for a day.
         for _ in 0..3 * 24 {
             ask_and_drop(&world).await;
             world.clock.advance(3600);

@@ -56,7 +56,7 @@ fn a_retry_completes_a_failed_log_out_or_revocation() {
         assert_eq!(error.code(), Code::Unavailable);
         let error = service.revoke_tokens(one.user.id).await.unwrap_err();
         assert_eq!(error.code(), Code::Unavailable);
-        // The directory has raised the epoch anyway: renewals have stopped.
+        // The directory has raised the epoch already, so renewals have stopped.
         let error = service
             .renew_token(one.tokens.refresh_token.expose(), &client())
             .await;
@@ -111,7 +111,7 @@ fn an_interrupted_revocation_can_be_completed_with_ones_own_token() {
         assert_eq!(world.kv.value(&stale), None);
 
         world.kv.refuse_writes(0);
-        // Not for somebody else.
+        // A retry for another user is rejected.
         let root = world.log_in(crate::fixture::ROOT).user.id;
         let error = service.revoke_tokens_as(mine, root).await.unwrap_err();
         assert_eq!(error.code(), Code::InvalidToken);
@@ -124,8 +124,8 @@ fn an_interrupted_revocation_can_be_completed_with_ones_own_token() {
     });
 }
 
-/// The row was changed and the record was not written. A retry with the token that the change
-/// outdated writes the record. Every later use of that token writes nothing.
+/// The row was changed and the record was not written. A retry with the token that the change made
+/// outdated writes the record. Later uses of that token write nothing.
 #[test]
 fn a_retry_with_an_outdated_token_completes_each_change_once() {
     type Change = fn(&World<KvStore>, &str, UserId) -> Result<(), Error>;

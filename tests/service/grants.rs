@@ -23,7 +23,7 @@ fn random(signed_in: &SignedIn, app: &str) -> [u8; 10] {
     std::array::from_fn(|at| user.as_bytes()[at + 6] ^ hash.as_bytes()[at])
 }
 
-/// Gives an app something, as a consent does.
+/// Gives an app a grant, as a consent does.
 async fn give<P: Ports>(service: &AuthService<P>, signed_in: &SignedIn, app: &str) -> Grant {
     let now_ms = service.ports().clock().now_ms();
     let grant = Grant {
@@ -38,7 +38,7 @@ async fn give<P: Ports>(service: &AuthService<P>, signed_in: &SignedIn, app: &st
     service.ports().grants().give(&grant).await.unwrap()
 }
 
-/// A session of an app, as an exchange of a code begins it.
+/// A session of an app, as the exchange of a code begins it.
 #[derive(Clone, Copy)]
 struct App {
     ticket: RefreshTicket,
@@ -118,7 +118,7 @@ on_both!(the_list_shows_the_apps, &[], world => {
         assert!(apps.contains(&expected), "{apps:?}");
     }
     assert!(sessions.iter().all(|own| own.current == own.app.is_none()));
-    // An administrator sees the same.
+    // An administrator sees the same grants.
     let root = log_in(service, ROOT).await.unwrap();
     let admin = root.tokens.access_token.expose();
     let seen = service.list_sessions_of(admin, ada.user.id).await.unwrap();
@@ -144,7 +144,7 @@ on_both!(taking_back_ends_the_app_and_nothing_else, &[], world => {
     assert_eq!(left.len(), 1);
     assert_eq!(left[0].grant.client, demo("demo-web"));
     assert!(service.bearer(token).await.is_ok());
-    // Somebody else's grant, and one that nobody gave.
+    // Another user's grant, and a grant that nobody gave.
     let root = log_in(service, ROOT).await.unwrap();
     let unknown = GrantId::new(1, &[1; 10]);
     for (token, id) in [(root.tokens.access_token.expose(), left[0].grant.id), (token, unknown)] {
@@ -162,7 +162,7 @@ on_both!(a_log_out_reaches_the_apps, &[], world => {
     service.log_out(ada.tokens.refresh_token.expose()).await.unwrap();
     assert_eq!(renew(service, &ada, app).await, Verdict::Ended);
     assert_eq!(renew(service, &ada, elsewhere).await, Verdict::Kept);
-    // So does an end from the list.
+    // Ending the session from the list does the same.
     let token = log_in(service, ADA).await.unwrap();
     let token = token.tokens.access_token.expose();
     service.end_session(token, other.tokens.session).await.unwrap();
@@ -178,7 +178,7 @@ on_both!(an_end_of_an_apps_session_leaves_the_browser, &[], world => {
     assert_eq!(renew(service, &ada, one).await, Verdict::Ended);
     assert_eq!(renew(service, &ada, two).await, Verdict::Kept);
     assert!(service.bearer(token).await.is_ok());
-    // Replaced: the apps stay.
+    // A session that was replaced leaves the apps' sessions.
     let now = world.clock.now_ms() / 1000;
     let ending = Ending::by_id(ada.user.id, ada.tokens.session);
     service.ports().sessions().end(&ending, EndReason::Replaced, now).await.unwrap();

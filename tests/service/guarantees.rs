@@ -1,5 +1,5 @@
 //! Tests the claims of SECURITY.md under "If something is stolen" and about lost records by
-//! attacking them.
+//! attacking the service.
 
 use edgegate::adapters::kv_sessions::KeyValue;
 use edgegate::adapters::memory::KeyValueCounts;
@@ -123,11 +123,11 @@ on_both!(the_signing_keys_alone_renew_nothing_and_choose_no_password, &[("LIMITS
     assert_eq!(reset.code(), Code::InvalidLink);
     let verified = service.verify_email(forged, NEW_PASSWORD, &client(), English).await.unwrap_err();
     assert_eq!(verified.code(), Code::InvalidLink);
-    // As SECURITY.md says, they can do whatever an administrator may do, with a forged proof.
+    // As SECURITY.md says, a thief with a forged proof can do whatever an administrator may do.
     let ada = log_in(service, ADA).await.unwrap().user;
     let disabled = Amendment { disabled: Some(true), ..Amendment::default() };
     assert!(service.amend_user(forged, ada.id, disabled).await.is_ok());
-    // Once the version was raised, the forged token is outdated. The thief would have to know the
+    // Once the version is raised, the forged token is outdated. The thief would have to know the
     // new version, which is in the row.
     service.revoke_tokens(root.user.id).await.unwrap();
     assert_eq!(service.bearer(forged).await.unwrap_err(), Error::Access(AccessRefusal::Outdated));
@@ -147,7 +147,7 @@ fn the_ticket_secret_alone_continues_no_session_that_is_not_in_a_durable_object(
         let error = presented(&on_memory(&[]), age).unwrap_err();
         assert_eq!(verdict(&error), Some(Verdict::Unknown), "{age}");
     }
-    // A KV location can't distinguish it from a session that began elsewhere a moment ago.
+    // A KV location can't distinguish this session from one that began elsewhere a moment ago.
     assert_eq!(presented(&on_kv(&[]), NEW_SESSION_UNSEEN), Ok(()));
     let error = presented(&on_kv(&[]), NEW_SESSION_UNSEEN + 1).unwrap_err();
     assert_eq!(verdict(&error), Some(Verdict::Unknown));
@@ -181,7 +181,7 @@ fn without_the_records_of_kv_only_sessions_of_the_last_two_minutes_continue() {
 }
 
 // What SECURITY.md says about an administrator's token without a password entered in the last ten
-// minutes. Actions that need the password are in reauthenticate.rs.
+// minutes. The tests of actions that need the password are in reauthenticate.rs.
 on_both!(an_administrator_without_a_fresh_password_reads_renames_invites_and_ends_sessions, &[], world => {
     let service = &world.service;
     let root = log_in(service, ROOT).await.unwrap().tokens;

@@ -42,7 +42,7 @@ on_both!(known_and_unknown_addresses_are_delayed_alike, DURABLE, world => {
         }
         world.clock.advance(u64::from(wait));
     }
-    // All spellings belong to one account.
+    // All spellings of an address belong to one account.
     try_on(&world.service, "ADA@example.com", "a wrong guess", &client()).await.unwrap_err();
     assert_eq!(try_on(&world.service, ADA, PASSWORD, &client()).await.unwrap_err(), Error::RateLimited(16));
 });
@@ -66,7 +66,7 @@ on_both!(a_known_device_is_not_delayed_and_a_stolen_ticket_has_few_attempts, DUR
         assert_eq!(error, Error::Login(LoginRefusal::WrongPassword));
     }
     assert_eq!(try_on(&world.service, ADA, PASSWORD, &device(&first)).await.unwrap_err(), Error::RateLimited(1));
-    // The owner is delayed like a stranger, and the new ticket has its own attempts.
+    // The owner is delayed like a stranger. The new ticket has its own attempts.
     world.clock.advance(1);
     let second = try_on(&world.service, ADA, PASSWORD, &device(&first)).await.unwrap();
     try_on(&world.service, ADA, "a wrong guess", &client()).await.unwrap_err();

@@ -31,8 +31,8 @@ struct Storage {
 }
 
 impl Storage {
-    /// A Worker with these settings. Users do not change here, so each Worker has its own copy of
-    /// them.
+    /// A Worker with these settings. Users do not change in these tests, so each Worker has its own
+    /// copy of them.
     fn worker(&self, secret: &str, keys: &str) -> Service {
         let changes = [
             ("TICKET_SECRET", secret),
@@ -71,7 +71,8 @@ impl Storage {
     }
 }
 
-/// Only the old key; the new one appended; promoted; the old one dropped.
+/// The four steps: only the old key, the new key appended, the new key promoted, the old key
+/// dropped.
 fn steps() -> [(String, String); 4] {
     let set = |keys: &[&str]| format!(r#"{{"keys":[{}]}}"#, keys.join(","));
     [
@@ -102,11 +103,12 @@ fn two_workers_a_step_apart_know_each_others_tokens() {
         pollster::block_on(behind.add_demo_accounts()).unwrap();
         pollster::block_on(async {
             let ada = log_in(behind, ADA).await.unwrap().user;
-            // The same account on the other Worker.
+            // Stores the same account in the other Worker.
             ahead.ports().users().insert(&ada, None).await.unwrap();
             for (from, to) in [(behind, ahead), (ahead, behind)] {
                 let begun = log_in(from, ADA).await.unwrap().tokens;
-                // From promoted to dropped, the slower Worker already seals with the new secret.
+                // Between "promoted" and "dropped", the slower Worker already seals with the new
+                // secret.
                 let access_token = begun.access_token.expose();
                 assert!(to.is_authorized_by_role(access_token, &["user"]).await);
                 let mut token = begun.refresh_token;
@@ -160,8 +162,8 @@ fn what_a_dropped_key_made_is_refused() {
     });
 }
 
-/// After `TICKET_SECRET` alone was replaced, everything that the old one sealed is invalid. Access
-/// tokens, which another key signs, are valid until they expire.
+/// After `TICKET_SECRET` alone was replaced, everything that the old secret sealed is invalid.
+/// Access tokens, which another key signs, are valid until they expire.
 #[test]
 fn a_new_ticket_secret_alone_ends_refresh_tokens_and_no_access_token() {
     let steps = steps();

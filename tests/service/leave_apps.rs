@@ -56,7 +56,7 @@ async fn signed_in<S: SessionStore>(world: &World<S>) -> (Browser<'_, S>, String
 
 on_both!(an_app_with_an_id_token_of_the_user_signs_them_out, &[], world => {
     let world = world.with_apps().await;
-    // Expired long ago.
+    // A hint that expired long ago also works.
     for age in [0, 30 * 86_400] {
         let (mut browser, user) = signed_in(&world).await;
         let hint = id_token(&world, &user, OWN, age);
@@ -65,12 +65,12 @@ on_both!(an_app_with_an_id_token_of_the_user_signs_them_out, &[], world => {
         assert_eq!(to(&answer), "https://app.example.com/bye?state=a%26b");
         assert_eq!(browser.sign_on, None);
         assert!(!is_signed_on(&mut browser).await, "{age}");
-        // Nobody is signed in any more, and the browser still goes back to the app.
+        // Nobody is signed in any more, but the browser still goes back to the app.
         assert_eq!(to(&browser.navigate(&at).await), "https://app.example.com/bye?state=a%26b");
     }
 });
 
-/// An id_token with this header, signed as the in-memory signer signs with this key.
+/// An id_token with this header, signed with this key as the signer in memory does.
 fn rs256(header: &str, kid: &str, payload: &str) -> String {
     let signed = format!(
         "{}.{payload}",
@@ -100,7 +100,7 @@ on_both!(an_id_token_of_an_rsa_key_is_a_hint_too, &[("ID_TOKEN_KEYS", &rsa())], 
         assert!(html(&browser.navigate(&at(&forged)).await).contains("<form"), "{forged}");
         assert!(is_signed_on(&mut browser).await);
     }
-    // An authorization request accepts the same hints. This one is for another user.
+    // An authorization request accepts the same hints. This hint is for another user.
     let other = "019ab7a1-2c00-7101-8101-010101010101";
     let hint = rs256(header, "rsa", &payload_of(&id_token(&world, other, OWN, 0)));
     let answer = browser.navigate(&ask(OWN, &format!("&id_token_hint={hint}"))).await;
@@ -149,7 +149,7 @@ on_both!(without_proof_the_person_is_asked_first, &[], world => {
     assert!(!is_signed_on(&mut browser).await);
 });
 
-// A page of another site can send a form, with every field that it likes.
+// A page of another site can send a form with any fields.
 on_both!(no_other_page_confirms_it, &[], world => {
     let world = world.with_apps().await;
     let (mut browser, _) = signed_in(&world).await;
@@ -180,7 +180,7 @@ on_both!(a_log_out_leads_to_registered_addresses_only, &[], world => {
         let page = html(&page);
         assert!(page.contains("signed out") && !page.contains("href"), "{uri}: {page}");
         assert!(!is_signed_on(&mut browser).await);
-        // Without a hint, the page has a link only to a registered URI, and this one is not.
+        // Without a hint, the page links only to a registered URI. This URI is not registered.
         let at = format!("/auth/logout?client_id={OWN}&post_logout_redirect_uri={uri}");
         assert!(!html(&browser.navigate(&at).await).contains("href"), "{uri}");
     }

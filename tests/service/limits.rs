@@ -30,7 +30,7 @@ use crate::use_cases::use_cases;
 
 const GRACE: &str = "grace@example.com";
 
-/// A limiter that refuses at one limit while it is switched on, and notes the keys that it counts.
+/// A limiter that refuses at the given limit, if there is one. It records the keys that it counts.
 #[derive(Clone, Default)]
 struct FullAt(Rc<Cell<Option<Limit>>>, Rc<RefCell<Vec<String>>>);
 
@@ -100,7 +100,7 @@ impl World {
         self.service.generate_token(login, &client()).await.unwrap()
     }
 
-    /// An app's request that waits for its person.
+    /// A request of an app that waits for the person's decision.
     async fn sealed_request(&self) -> String {
         let by = client();
         match self.service.authorize(TO_THE_DEMO_APP, None, &by).await {
@@ -144,7 +144,7 @@ type Doing<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 struct Case {
     name: &'static str,
     settings: &'static [(&'static str, &'static str)],
-    /// The limits that it is counted by.
+    /// The limits that count this use case.
     limits: fn(Limit) -> bool,
     /// A token or a link.
     prepare: for<'a> fn(&'a World) -> Doing<'a, String>,
@@ -462,7 +462,8 @@ fn cases() -> Vec<Case> {
             |w| of_web(w, "access_token").await,
             |w, token| {
                 let claims = w.service.introspect(token, &web(), &client()).await;
-                // It writes nothing, so the test makes a change that shows that it was done.
+                // Introspection writes nothing. So the test makes a change that shows that it was
+                // done.
                 if claims.as_ref().is_ok_and(Option::is_some) {
                     w.full_at.0.set(None);
                     w.log_in().await;
@@ -527,8 +528,8 @@ fn every_use_case_that_takes_a_client_is_in_the_table() {
     assert_eq!(named, taking);
 }
 
-/// Without counting everything still works: the same table, with limits that all refuse, for a
-/// client that is not counted.
+/// A client that is not counted meets no limit. This uses the same table, with limits that all
+/// refuse.
 #[test]
 fn a_client_that_is_not_counted_meets_no_limit() {
     let world = World::new(&[]);
@@ -544,8 +545,8 @@ fn a_client_that_is_not_counted_meets_no_limit() {
     }
 }
 
-/// The servers of an app may send the requests of all its users from one address. Requests that
-/// don't prove to be from that app are counted per network.
+/// The servers of an app may send the requests of all its users from one address, so an app that
+/// proves its id is counted by itself. Other requests are counted per network.
 #[test]
 fn an_app_that_proves_which_one_it_is_is_counted_by_itself() {
     let world = World::new(&[]);

@@ -1,5 +1,5 @@
-//! Every line of the log has its level and its action in `docs/operations.md`, and the page names no
-//! line that the service does not write.
+//! Every line of the log has its level and its action in `docs/operations.md`, and that page names
+//! only lines that the service writes.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use edgegate::domain::error::Code;
 use edgegate::domain::log_line::{Level, Trouble};
 use edgegate::domain::mail::{Delivery, NotDue};
 
-/// A kind of line: its event, and what tells it from other lines with this event.
+/// A kind of line: its event, and what distinguishes it from other lines with this event.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Line {
     event: String,
@@ -25,10 +25,10 @@ impl Line {
         }
     }
 
-    /// As the table of levels writes it.
+    /// The name of the line in the table of levels.
     fn short(&self) -> String {
         match &self.part {
-            // All codes with such a status.
+            // All codes with a 4xx status.
             Some(("code", _)) if self.level == Level::Warn => "request: 4xx".to_owned(),
             None => self.event.clone(),
             Some((_, value)) => format!("{}: {value}", self.event),
@@ -71,8 +71,8 @@ fn troubles() -> Vec<Line> {
     Trouble::ALL.iter().map(of).collect()
 }
 
-/// The events that the scenarios of the audit log record. A line has its reason or its detail only
-/// if that decides its level.
+/// The events that the scenarios of the audit log record. A line has its reason or detail only if
+/// that text decides its level.
 fn events() -> Vec<Line> {
     let seen = crate::audit_log::levels();
     let mut lines = BTreeSet::new();
@@ -83,7 +83,7 @@ fn events() -> Vec<Line> {
             "vendor_unreachable" => Some(("detail", detail.as_str())),
             _ => None,
         };
-        // The request's line has what a renewal says.
+        // The outcome of a renewal is in the line of its request.
         if !name.starts_with("renew") {
             lines.insert(Line::new(name, part, *level));
         }
@@ -151,7 +151,7 @@ fn queries(row: &str) -> Vec<Vec<(&str, &str)>> {
 
 fn matches(line: &Line, query: &[(&str, &str)]) -> bool {
     query.iter().all(|(name, value)| match (*name, &line.part) {
-        // A call by RPC has the lines of a request.
+        // A call by RPC writes the same lines as a request.
         ("event", _) => line.event == *value || (line.event == "request" && *value == "rpc"),
         (name, Some((part, known))) => *part == name && known == value,
         (_, None) => false,

@@ -79,7 +79,7 @@ on_both!(an_app_is_disabled_and_enabled, &[], world => {
     let off = service.change_client(&admin, id, disabled(true)).await.unwrap();
     assert_eq!(off.client.disabled_at, Some(now));
     world.clock.advance(5);
-    // It keeps its time.
+    // The app keeps the time at which it was disabled.
     let off = service.change_client(&admin, id, disabled(true)).await.unwrap();
     assert_eq!(off.client.disabled_at, Some(now));
     let on = service.change_client(&admin, id, disabled(false)).await.unwrap();
@@ -262,7 +262,7 @@ fn the_demo_apps_are_added_once_and_only_in_local_development() {
         ] {
             assert!(page.client.redirect_uri(uri).is_some(), "{uri}");
         }
-        // An administrator's change stays.
+        // Adding the demo accounts again keeps an administrator's change to an app.
         let admin = admin(service).await;
         let change = ClientFields {
             disabled: Some(true),

@@ -36,7 +36,7 @@ on_both!(one_session_is_ended_and_the_others_continue, &[], world => {
         assert!(world.service.renew_token(going_on.refresh_token.expose(), &client()).await.is_ok());
         assert!(world.service.is_authorized_by_role(going_on.access_token.expose(), &["user"]).await);
     }
-    // The current session, too.
+    // A user may end the current session too.
     world.service.end_session(mine, one.session).await.unwrap();
     assert_eq!(world.service.me(mine).await.unwrap_err().code(), Code::InvalidToken);
 });

@@ -123,7 +123,7 @@ on_both!(single_roles_are_given_and_taken, &[], world => {
         let user = world.service.amend_user(admin, id, edits(add, remove)).await.unwrap();
         assert_eq!(user.roles.to_vec(), after);
     }
-    // Together with another change.
+    // The change of names comes together with a change of roles.
     let both = Amendment { first_name: Edit::Set("Augusta".to_owned()), ..edits(&["user"], &[]) };
     let user = world.service.amend_user(admin, id, both).await.unwrap();
     assert_eq!(user.roles.to_vec(), ["user"]);

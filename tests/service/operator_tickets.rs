@@ -1,4 +1,4 @@
-//! What an operator ticket opens, and what it does not.
+//! What an operator ticket allows, and what it does not allow.
 
 use edgegate::adapters::memory::MemoryPorts;
 use edgegate::domain::account::UserId;
@@ -39,7 +39,7 @@ fn ticket<S: SessionStore>(world: &World<S>, number: u8, scope: &str) -> String 
     operator_ticket(&ports.operator_tickets, number, scope, now)
 }
 
-/// What of all that is managed the ticket may do: for each scope, one call that needs it.
+/// The scopes that the ticket has. For each scope, this makes one call that needs it.
 async fn allowed<S: SessionStore>(
     service: &AuthService<MemoryPorts<S>>,
     ticket: &str,
@@ -105,7 +105,7 @@ on_both!(a_ticket_is_over_after_a_quarter_of_an_hour, &[], world => {
     world.clock.advance(1);
     let refused = |refusal| Error::Access(AccessRefusal::Operator(refusal));
     assert_eq!(service.read_user(&ticket, id).await.unwrap_err(), refused(OperatorRefusal::Expired));
-    // The cron forgets it then, and not before.
+    // The cron deletes the ticket once it has expired, and not earlier.
     let fresh = self::ticket(&world, 2, "users");
     service.forget_operator_tickets().await.unwrap();
     assert_eq!(service.ports().operator_tickets.count(), 1);
@@ -157,7 +157,7 @@ on_both!(a_returned_link_makes_an_administrator_while_registration_is_closed, &[
     let service = &world.service;
     let users = ticket(&world, 1, "users");
     let admin = Some(vec!["admin".to_owned(), "user".to_owned()]);
-    // Without a mail provider.
+    // There is no mail provider.
     assert_eq!(service.create_user(&users, invitee(GRACE), None, English).await.unwrap_err(), Error::NoMailProvider);
     let (grace, returned) = service.create_user_with_link(&users, invitee(GRACE), admin.clone()).await.unwrap();
     assert_eq!(returned.expires_at, service.ports().clock.now_ms() / 1000 + 86_400);
@@ -179,7 +179,7 @@ on_both!(a_returned_link_makes_an_administrator_while_registration_is_closed, &[
     let login = Login { email: GRACE, password: NEW_PASSWORD };
     let signed_in = service.generate_token(login, &client()).await.unwrap();
     assert!(service.is_authorized_by_role(signed_in.tokens.access_token.expose(), &["admin"]).await);
-    // From here on nobody else can choose her password.
+    // From now on nobody else can choose her password.
     assert_eq!(service.return_invitation(&users, grace.id).await.unwrap_err(), Error::NotInvitable);
     assert_eq!(service.invite(&users, grace.id, English).await, Err(Error::NotInvitable));
 });
@@ -269,7 +269,7 @@ on_both!(sessions_of_others_are_listed_and_ended, &[], world => {
     }
     let own = service.list_sessions_of(root.tokens.access_token.expose(), root.user.id).await.unwrap();
     assert!(own[0].current);
-    // Another user's session is not theirs.
+    // The other user's session is not this user's.
     let of_root = service.end_session_of(&sessions, one.user.id, root.tokens.session).await;
     assert_eq!(of_root.unwrap_err(), Error::UnknownSession);
     service.end_session_of(&sessions, one.user.id, one.tokens.session).await.unwrap();
@@ -407,7 +407,7 @@ on_both!(pseudonyms_are_those_of_the_log, &[("TICKET_SECRET", "AAECAwQFBgcICQoLD
     }
 });
 
-/// Refuses everything that is counted as a renewal of a network.
+/// A limiter that refuses everything that is counted as a renewal of a network.
 #[derive(Clone, Copy, Default)]
 struct Full;
 
@@ -443,7 +443,7 @@ fn a_limit_comes_before_the_look_up() {
             let refused = service.read_user(credential, id).await.unwrap_err();
             assert_eq!(refused, Error::RateLimited(60));
         }
-        // What can't be a ticket is refused before it is counted.
+        // A text that can't be a ticket is rejected before it is counted.
         let refused = service.read_user("ego_x", id).await.unwrap_err();
         assert_eq!(
             refused,

@@ -1,5 +1,5 @@
-//! A login hashes equally often for every address, so that its time does not reveal who has an
-//! account: once, or twice for a password that was typed with another space.
+//! A login makes the same number of hashes for every address, so its time does not reveal who has
+//! an account. The number is one, or two for a password that was typed with another kind of space.
 
 use std::rc::Rc;
 
@@ -183,8 +183,8 @@ fn every_login_hashes_exactly_once() {
 
 const WITH_OTHER_SPACES: &str = "correct\u{a0}horse\u{3000}battery staple";
 
-/// Earlier versions hashed other spaces as they were typed (RFC 8265 section 4.2.2 maps them). So
-/// whoever types one and is refused costs two hashes, for every address alike.
+/// Earlier versions hashed other kinds of spaces as they were typed (RFC 8265 section 4.2.2 maps
+/// them). So a refused password with such a space costs two hashes, for every address alike.
 #[test]
 fn a_password_with_another_space_hashes_twice_for_every_address() {
     for changes in WORK {
@@ -219,7 +219,7 @@ fn a_password_that_was_hashed_with_another_space_is_accepted_and_hashed_anew() {
             world.set_hash(ADA, hash.as_str()).await;
             let plain = world.log_in(ADA, PASSWORD).await;
             assert_eq!(plain, (Some(Code::InvalidCredentials), 1), "{changes:?}");
-            // Two to compare, and one to hash anew.
+            // Two hashes for comparing, and one for the new hash.
             let first = world.log_in(ADA, WITH_OTHER_SPACES).await;
             assert_eq!(first, (None, 3), "{changes:?}");
             for password in [PASSWORD, WITH_OTHER_SPACES] {

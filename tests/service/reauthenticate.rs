@@ -1,5 +1,5 @@
-//! A proof from the last ten minutes: how to get one, which actions need it, and what does not
-//! count as one.
+//! A recent proof is at most ten minutes old: how to get one, which actions need it, and what is
+//! not a proof.
 
 use edgegate::adapters::memory::{MemoryDevices, MemoryPasswordGuard, MemorySessions};
 use edgegate::domain::account::{Edit, UserId};
@@ -171,7 +171,7 @@ on_both!(what_cannot_be_undone_needs_a_proof_of_the_last_ten_minutes, &[], world
     }
     assert_eq!(service.read_user(token, ada.user.id).await.unwrap().version, ada.user.version);
     assert_eq!(service.list_users(token, None, 10).await.unwrap().users.len(), 2);
-    // Actions that can be undone need none.
+    // Actions that can be undone need no proof.
     let name = Amendment { first_name: Edit::Set("Augusta".to_owned()), ..Amendment::default() };
     service.amend_user(token, ada.user.id, name).await.unwrap();
     let invitee = Invitee { email: "joan@example.com", first_name: None, last_name: None };
@@ -266,7 +266,7 @@ on_both!(a_lost_answer_costs_at_most_another_proof, STRICT, world => {
     renew(service, &proved).await.unwrap();
 });
 
-/// A thief's copy is noticed as soon as it would be without the proof.
+/// A thief's copy is noticed as early as it would be without the proof.
 #[test]
 fn a_thief_is_found_out_as_soon_as_before() {
     fn run<S: SessionStore>(world: &World<S>, thief_first: bool) {
@@ -281,7 +281,8 @@ fn a_thief_is_found_out_as_soon_as_before() {
             if thief_first {
                 steal(&stolen).await.unwrap();
                 world.clock.advance(60);
-                // The owner's token was used. They are told to renew, and that reveals the thief.
+                // The owner's token was used. The owner is told to renew, and the renewal reveals
+                // the thief.
                 let error = prove(service, &stolen).await.unwrap_err();
                 assert_eq!(error, Error::Access(AccessRefusal::Outdated));
                 let error = renew(service, &stolen).await.unwrap_err();
@@ -311,7 +312,7 @@ on_both!(a_used_token_does_not_become_valid_again, STRICT, world => {
     let second = renew(service, &first).await.unwrap();
     let error = prove(service, &first).await.unwrap_err();
     assert_eq!(error, Error::Access(AccessRefusal::Outdated));
-    // The same with the cookie's token, which is the newest that this browser has.
+    // The same with the cookie's token, which is the newest token of this browser.
     let by_cookie = async |held: &TokenPair| {
         let (access, held) = (first.access_token.expose(), held.refresh_token.expose());
         service.reauthenticate(access, PASSWORD, Some(held), &client()).await
@@ -385,7 +386,7 @@ on_both!(ten_at_once_all_succeed, STRICT, world => {
     }
 });
 
-// In tickets and records that were made before proofs existed, the login is the proof.
+// Tickets and records that are older than proofs name none, so the login is the proof.
 on_both!(a_session_from_before_the_update_is_proved_by_its_login, &[], world => {
     let service = &world.service;
     let own = log_in(service, ROOT).await.unwrap();
@@ -399,8 +400,8 @@ on_both!(the_guard_of_the_account_counts_wrong_passwords, &[("PASSWORD_WORK", "d
     let service = &world.service;
     let own = log_in(service, ADA).await.unwrap().tokens;
     let other = log_in(service, ADA).await.unwrap().tokens;
-    // A stranger's failure delays neither session. A session that has used up its ten attempts is
-    // delayed like a stranger.
+    // A stranger's failed login delays neither session. A session that has used up its ten attempts
+    // is delayed like a stranger.
     let guess = Login { email: ADA, password: NEW_PASSWORD };
     service.generate_token(guess, &client()).await.unwrap_err();
     for _ in 0..10 {

@@ -81,16 +81,16 @@ on_both!(a_session_ends_at_its_time, &[("SESSION_TTL", "3600"), ("SESSION_IDLE_T
     assert_eq!(verdict(&error), Some(Verdict::Idle));
 });
 
-// With the shortest SESSION_IDLE_TTL that these settings allow, a client that renews as late as a
-// client in use may stays signed in until the session's end.
+// With the shortest SESSION_IDLE_TTL that these settings allow, a client may stay signed in until
+// the session's end, even if it renews as late as a client in use can.
 on_both!(a_client_in_use_does_not_go_idle, &[
     ("SESSION_TTL", "100000"), ("SESSION_IDLE_TTL", "7320"), ("ROTATE_AFTER", "3600"), ("ACCESS_TOKEN_TTL", "3600"),
 ], world => {
     let mut tokens = log_in(&world.service, ADA).await.unwrap().tokens;
     let (mut lived, mut kept) = (0, false);
     loop {
-        // If the token was kept, the next renewal comes as late as possible: one access token's
-        // lifetime and almost two minutes later.
+        // If the token was kept, the next renewal comes as late as possible: after one access
+        // token's lifetime and almost two minutes.
         let wait = if kept { 3600 + 119 } else { 3599 };
         lived += wait;
         world.clock.advance(wait);

@@ -131,7 +131,7 @@ fn altered_links_and_other_texts_are_rejected() {
                 "{text}"
             );
         }
-        // A link to reset does not verify or confirm an address, and is not a token.
+        // A reset link does not verify or confirm an address, and its ticket is not a token.
         let service = &world.service;
         let (client, locale) = (client(), Locale::English);
         let verified = service

@@ -84,8 +84,8 @@ on_both!(invalid_arguments_are_rejected, &[], world => {
     }
 });
 
-// The caller passes no address of the client, and the thief has a copy of each refresh token.
-// Whoever comes second with a used token after the grace ends the session.
+// The caller passes no address of the client, and the thief has a copy of each refresh token. After
+// the grace, the second use of a token ends the session.
 on_both!(without_a_client_a_stolen_refresh_token_is_noticed, &[], world => {
     for client in ["", ",null", r#",{"user_agent":"the same"}"#] {
         let login = text(&world, "generate_token", &format!(r#"["{ADA}","{PASSWORD}"{client}]"#)).await;

@@ -1,5 +1,5 @@
-//! Who verifies the signature of an access token: the platform, and edgegate-token when the platform
-//! can't tell.
+//! Who verifies the signature of an access token: the platform does, and edgegate-token does it
+//! when the platform gives no answer.
 
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use edgegate::adapters::memory::PlatformAnswer;
@@ -8,7 +8,7 @@ use edgegate_token::TokenError;
 
 use crate::fixture::{ADA, on_both};
 
-/// Made for these tests: the keys of RFCs are rejected.
+/// Keys made for these tests, because the keys of RFCs are rejected.
 const ES256: (&str, &str) = (
     "SIGNING_KEYS",
     r#"{"keys":[{"kty":"EC","crv":"P-256","kid":"es","x":"Dbb9TTP7gx-OxeQDXHV6b95lhvv-8aK2flJpSVZB7Q0","y":"xCPG325dnJEFGUoNE9FB0pb9UjPPhRgEcsXi_x8lQ54","d":"LOHISjiiYCpTdMHlfaZAnPxZjV01fRnxpAFsqb2x_Rw"}]}"#,
@@ -65,7 +65,8 @@ macro_rules! by_the_platform {
             assert_eq!(signatures.asked.get(), 2);
         });
 
-        // RFC 8032 section 5.1.7, FIPS 186-5 section 6.4.2: what platforms take too lightly.
+        // Forms that some platforms accept by mistake (RFC 8032 section 5.1.7, FIPS 186-5 section
+        // 6.4.2).
         on_both!(the_form_of_a_signature_is_judged_before_the_platform_is_asked, $changes, world => {
             let (service, signatures) = (&world.service, &world.service.ports().signatures);
             signatures.answer.set(PlatformAnswer::Always(true));

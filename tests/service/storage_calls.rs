@@ -1,4 +1,4 @@
-//! The calls of each use case to the key-value store: a write costs money, and a forged token must
+//! The calls of each use case to the key-value store. A write costs money, so a forged token must
 //! not cause one.
 
 use edgegate::adapters::memory::KeyValueCounts;
@@ -48,7 +48,7 @@ fn writes_and_reads_are_counted() {
     assert_eq!(world.kv.take_counts(), counts(0, 0), "forged");
 
     pollster::block_on(service.log_out(second.refresh_token.expose())).unwrap();
-    // The end of the session, and that of its sign-on.
+    // One write ends the session, the other ends its sign-on.
     assert_eq!(world.kv.take_counts().writes, 2, "a log-out");
     pollster::block_on(service.log_out(second.refresh_token.expose())).unwrap();
     assert_eq!(world.kv.take_counts(), counts(0, 0), "a second log-out");
@@ -91,7 +91,7 @@ fn the_records_are_those_of_the_documentation() {
     assert_eq!(world.kv.value(&format!("stale:{user}")).unwrap(), "1");
 }
 
-/// `AuthClient` renews a minute before the access token expires; by then the refresh token is older
+/// `AuthClient` renews a minute before the access token expires. By then the refresh token is older
 /// than `ROTATE_AFTER`.
 #[test]
 fn at_the_pace_of_the_client_every_renewal_writes_once() {
@@ -106,8 +106,8 @@ fn at_the_pace_of_the_client_every_renewal_writes_once() {
         token = renewed.unwrap().tokens.refresh_token;
         assert_eq!(world.kv.take_counts().writes, 1);
     }
-    // The documents state for how many users 1,000 writes a day are enough, if each of them logs
-    // in, renews for eight hours and logs out.
+    // The documents state for how many users 1,000 writes a day are enough. Each of these users
+    // logs in, renews for eight hours and logs out.
     let writes = 1 + 8 * HOUR / pace + 2;
     assert_eq!(writes, 56);
     let users = 1000 / writes;

@@ -13,11 +13,11 @@ use syn::{
 /// A public method of `AuthService`.
 #[derive(Debug, Default)]
 pub(crate) struct UseCase {
-    /// Whether it takes the client.
+    /// Whether the method takes the client.
     pub(crate) takes_client: bool,
 }
 
-/// Methods that are not use cases: they call no port, or are a step that use cases share.
+/// Methods that are not use cases: they call no port, or they are a step that use cases share.
 const PARTS: [&str; 13] = [
     "asked_by",
     "has_authorization_endpoint",
@@ -91,7 +91,7 @@ fn collect(items: &[Item], found: &mut BTreeMap<String, UseCase>) {
     }
 }
 
-/// `&Client`, or `impl Into<Caller>`.
+/// The type is `&Client` or `impl Into<Caller>`.
 fn is_client(of: &Type) -> bool {
     let Type::ImplTrait(into) = of else {
         return is_named(of, "Client");

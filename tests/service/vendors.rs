@@ -1,5 +1,5 @@
 //! Other services: breached passwords can't be chosen, and a challenge must be solved if the
-//! settings ask for one.
+//! settings require one.
 
 use edgegate::domain::account::Weakness;
 use edgegate::domain::error::{Code, Error, FieldProblem};

@@ -91,7 +91,7 @@ fn the_owner_of_a_taken_address_gets_a_mail() {
         let mails = world.deliver_all().await;
         assert_eq!(mails.len(), 1);
         assert_eq!(mails[0].to.as_given(), ADA, "at the stored address");
-        // It has a link for a new password, not one that creates another account.
+        // The mail has a link for a new password. That link does not create another account.
         let link = ticket(&mails[0]);
         assert!(
             mails[0].text.contains("/reset-password#"),

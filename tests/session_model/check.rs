@@ -15,8 +15,8 @@ struct Counterexample {
     steps: String,
 }
 
-/// No property may be violated, every listed event must have happened, and every state must have
-/// been searched.
+/// Requires that no property is violated, that every listed event happens, and that every state is
+/// searched.
 pub fn holds(setting: Setting, events: &[&str]) {
     let name = setting.name;
     let (found, seen) = search(setting);
@@ -28,7 +28,7 @@ pub fn holds(setting: Setting, events: &[&str]) {
     }
 }
 
-/// The property must be violated.
+/// Requires that the property is violated.
 pub fn is_caught(setting: Setting, expected: &str) {
     let name = setting.name;
     let (found, _) = search(setting);

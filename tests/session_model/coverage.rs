@@ -1,4 +1,4 @@
-//! What a search has seen, so that a model in which nothing happens does not pass.
+//! The events that a search has seen. Without them, a model in which nothing happens would pass.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;

@@ -1,5 +1,5 @@
-//! The only place that calls the crate's `rotate`. Model and simulation make no decisions of their
-//! own.
+//! The only place that calls the crate's `rotate`. The model and the simulation make no decisions
+//! of their own.
 
 use edgegate::domain::account::UserId;
 use edgegate::domain::session::{
@@ -26,11 +26,11 @@ pub const ROTATE_EVERY_TIME: Rules = Rules {
     ..DEFAULT
 };
 
-/// Who presents a token: a network and a program.
+/// Who presents a token. Each client has a network and a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Who {
     Owner,
-    /// The owner from another network: a phone between Wi-Fi and mobile.
+    /// The owner in another network, such as a phone that moves from Wi-Fi to mobile.
     OwnerElsewhere,
     Thief,
     /// A client whose address the caller does not pass on, such as another Worker that calls

@@ -1,8 +1,9 @@
 //! "Revoke-all and a reset stop every renewal at once", "an ended session never comes back".
 //!
 //! Anyone presents any token that was ever handed out, from anywhere, at any time. As in the caller
-//! of a Durable Object, the user's row is read before the session, with time in between. Reading
-//! the row later could only find more revocations. A renewal begins when it reads the session.
+//! of a Durable Object, the user's row is read before the session, and time passes in between.
+//! Reading the row later could only find more revocations. A renewal begins when it reads the
+//! session.
 
 use crate::check::holds;
 use crate::decide::{DEFAULT, STRICT};

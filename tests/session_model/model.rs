@@ -33,7 +33,7 @@ pub enum Action {
     MoveEpoch,
     /// The owner sends the password.
     Prove,
-    /// The owner's password arrives immediately: in models with a thief, only renewals take time.
+    /// The owner's password arrives immediately. In models with a thief, only renewals take time.
     ProveAtOnce(Read),
 }
 
@@ -140,7 +140,7 @@ impl Model for Setting {
     }
 
     fn actions(&self, state: &State, actions: &mut Vec<Action>) {
-        // Without the owner, nobody can go on beside him.
+        // Once the owner is out, the thief can't go on beside him.
         if state.violation.is_some() || state.owner_out {
             return;
         }

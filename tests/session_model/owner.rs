@@ -2,8 +2,8 @@
 //!
 //! The owner has any number of tabs with one cookie jar. Requests and responses overtake each
 //! other, get lost and are delivered twice. The owner's device may sleep at any moment for any
-//! time. With `REUSE = "strict"`, or when the owner changes networks, a request without an answer
-//! must be retried within the grace period; otherwise it need not be.
+//! time. In two cases a request without an answer must be retried within the grace period: with
+//! `REUSE = "strict"`, and when the owner changes networks. Otherwise it may be retried later.
 
 use crate::check::holds;
 use crate::decide::{DEFAULT, STRICT};
@@ -62,7 +62,7 @@ fn repeats_within_the_grace_from_any_network() {
     }
 }
 
-/// A caller does not pass on its client's address. Then the client can't be recognised, and the
+/// A caller does not pass on its client's address. The client then can't be recognised, but the
 /// grace period alone is enough.
 #[test]
 fn repeats_within_the_grace_without_an_address() {
@@ -108,8 +108,8 @@ fn repeats_within_the_grace_from_any_network_kv() {
     }
 }
 
-/// The same claim with an owner who gives the password again at any moment, also during renewals.
-/// It is true where reads are not stale; elsewhere the client needs a lock.
+/// The same claim, with an owner who gives the password again at any moment, even during renewals.
+/// It is true if reads are not stale. Otherwise the client needs a lock.
 #[test]
 fn proves_again_at_any_moment() {
     let setting = Setting {
@@ -126,8 +126,8 @@ fn proves_again_at_any_moment() {
     holds(setting, &[&EVENTS[..5], &events].concat());
 }
 
-/// With a lock, as AuthClient has it: in both stores, also under `REUSE = "strict"` and from any
-/// network.
+/// The same with a lock, as AuthClient has it: in both stores, also under `REUSE = "strict"` and
+/// from any network.
 #[test]
 fn proves_again_behind_a_lock() {
     for (rules, store, slow_writes) in [

@@ -8,7 +8,7 @@ use crate::model::Read;
 use crate::setting::{Bug, Setting, Store};
 use crate::state::{Cached, Location, Message, Record, State, Violation, Write};
 
-/// A moment long after all others.
+/// A moment that is later than all other times.
 const NOW: u64 = 1_764_000_000;
 
 fn to_session_record(tick: u64) -> impl Fn(Record) -> session::Record {
@@ -37,7 +37,7 @@ impl Setting {
                 newest.0
             }
         };
-        // If the owner is alone and never refused, nobody ends the session.
+        // If only the owner presents tokens and is never refused, nobody ends the session.
         let ended = match cache.ended {
             _ if self.alone() => newest.1,
             Some(cached) if read.ended_cached => cached.value,
@@ -125,7 +125,7 @@ impl Setting {
         }
     }
 
-    /// Whether the owner, with the password, gets the token of this number again.
+    /// Whether the owner, who gives the password, gets the token of this number again.
     pub fn prove(&self, state: &mut State, token: u8, read: Read) -> bool {
         let (record, ended) = self.read(state, read);
         let question = Question {
@@ -143,7 +143,7 @@ impl Setting {
                 self.coverage.note("proved");
                 true
             }
-            // The owner renews first.
+            // The owner must renew first.
             Proved::Spent => {
                 self.coverage.note("proof of a spent token");
                 false

@@ -1,4 +1,4 @@
-//! Deliberate bugs. A checker that does not find them has shown nothing.
+//! Deliberate bugs. They show that the checker finds bugs at all.
 
 use edgegate::domain::session::Rules;
 
@@ -100,7 +100,7 @@ fn rotation_before_the_jar_is_settled() {
     is_caught(setting, REFUSED);
 }
 
-/// Shows why a client does one thing at a time under `REUSE = "strict"`, and in KV: an answer to a
+/// Shows why a client does one thing at a time under `REUSE = "strict"` and in KV: the answer to a
 /// proof may put an older token into the jar.
 #[test]
 fn a_proof_beside_renewals() {
@@ -125,7 +125,8 @@ fn a_proof_beside_renewals() {
     }
 }
 
-/// A late answer with the token that was presented must not put an older token into the jar.
+/// A late answer may have the same token that was presented. It must not put this older token into
+/// the jar.
 #[test]
 fn a_kept_answer_that_sets_the_jar() {
     for rules in [DEFAULT, STRICT] {

@@ -1,4 +1,4 @@
-//! What a model allows, and what it leaves open.
+//! The settings of a model: what may happen in it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,16 +12,17 @@ use crate::state::Limits;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Store {
-    /// Workers KV with two locations. Each may serve what it fetched up to this many seconds ago.
+    /// Workers KV with two locations. Each location may serve what it fetched up to this many
+    /// seconds ago.
     Kv { staleness: u64 },
-    /// A Durable Object: reads, decides and writes in one step.
+    /// A Durable Object, which reads, decides and writes in one step.
     Linearizable,
 }
 
-/// Errors that the checker must find.
+/// Bugs that the checker must find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bug {
-    /// One record has both use and end, and is written from what was read.
+    /// One record has both the use and the end. It is written from what was read earlier.
     OneRecord,
     /// The answer is sent although the write may fail.
     AnswersBeforeWriting,
@@ -32,7 +33,7 @@ pub enum Bug {
 pub enum Clients {
     /// The owner alone: several tabs with one cookie jar.
     Owner,
-    /// The owner and a thief who can copy every token of the jar. Seconds.
+    /// The owner and a thief who can copy every token of the jar. The times are in seconds.
     OwnerAndThief {
         /// The shortest time between two renewals of the owner. The login counts as one.
         owner_gap: u64,
@@ -48,20 +49,20 @@ pub enum Clients {
     },
 }
 
-/// When the owner enters the password again, and gets the jar's token with a newer proof.
+/// When the owner enters the password again. The answer is the jar's token with a newer proof.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Proves {
     Never,
-    /// Also during renewals.
+    /// At any time, even during renewals.
     AtAnyTime,
-    /// With a client's lock: nothing else is in transit, and nothing is sent before the answer.
+    /// Under a client's lock: nothing else is in transit, and nothing is sent before the answer.
     Alone,
 }
 
 #[derive(Clone, Debug)]
 pub struct Setting {
     pub name: &'static str,
-    /// Seconds.
+    /// The length of a tick, in seconds.
     pub tick: u64,
     pub rules: Rules,
     pub store: Store,
@@ -70,7 +71,7 @@ pub struct Setting {
     pub in_flight: usize,
     /// Others may act between a renewal's read and its write.
     pub slow_writes: bool,
-    /// The user's row is read before the session, and others may act between.
+    /// The user's row is read before the session, and others may act between the two reads.
     pub row_first: bool,
     /// Requests and responses may get lost.
     pub losses: bool,
@@ -78,7 +79,7 @@ pub struct Setting {
     pub duplicates: bool,
     /// The owner changes networks.
     pub roams: bool,
-    /// No address is known, neither the owner's nor the thief's.
+    /// The address of every client is unknown, the owner's and the thief's.
     pub nameless: bool,
     /// If a response was lost, the owner presents a spent token only within the grace period after
     /// its first use.
@@ -91,7 +92,7 @@ pub struct Setting {
 }
 
 impl Setting {
-    /// An owner alone, under the default rules, with a linearizable store.
+    /// Only an owner, under the default rules, with a linearizable store.
     pub fn owner() -> Self {
         Self {
             name: "",

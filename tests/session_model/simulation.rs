@@ -1,10 +1,10 @@
-//! Honest runs at random, the same for each seed: how many owners are logged out?
+//! Honest runs at random, the same for each seed. They count how many owners are logged out.
 //!
 //! A run is 40 page loads in tabs with one cookie jar: in bursts, after minutes, after hours. A
-//! page load sends one to four requests at once. Each takes up to 3 s there and up to 3 s back, so
-//! answers overtake each other. One message in a hundred is lost, in either direction, and the
-//! request is retried 5 s later. After one load in thirty the laptop is closed within 6 s, and what
-//! was in transit never arrives.
+//! page load sends one to four requests at once. Each request takes up to 3 s, and so does its
+//! answer, so answers overtake each other. One message in a hundred is lost, in either direction,
+//! and the request is retried 5 s later. After one load in thirty the laptop is closed within 6 s,
+//! and what was in transit never arrives.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -48,7 +48,7 @@ struct Conditions {
     kept_sets_jar: bool,
 }
 
-/// Times are milliseconds.
+/// Events of a run. Times are in milliseconds.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Event {
     PageLoad,
@@ -65,7 +65,8 @@ struct Run {
     numbers: u32,
     loads_left: u32,
     jar: u32,
-    /// How often the laptop was closed. A request that was sent before never gets an answer.
+    /// How often the laptop was closed. A request that was sent before the laptop was closed never
+    /// gets an answer.
     wake: u32,
     record: Record,
     /// What each location fetched, and when.
@@ -257,8 +258,8 @@ fn strict() {
             ..conditions
         };
         assert_eq!(logged_out(name, strict), expected);
-        // Why a cookie is set only if the ticket advances: otherwise a late answer puts a spent
-        // ticket back.
+        // Shows why a cookie is set only if the ticket advances. Otherwise a late answer would put
+        // a spent ticket back.
         let kept_sets_jar = Conditions {
             kept_sets_jar: true,
             ..strict

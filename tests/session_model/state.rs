@@ -1,16 +1,16 @@
-//! What the model knows at one moment.
+//! What the model knows at a moment.
 //!
-//! Times are ages in ticks that stop counting where no rule looks any further. Tokens are numbered
-//! from the oldest one that still matters. So one state stands for all states that differ only by a
-//! shift in time or number. There are finitely many states, although time and the chain have no
-//! bound.
+//! Times are ages in ticks. An age stops counting where no rule looks any further. Tokens are
+//! numbered from the oldest token that still matters. So one state represents all states that
+//! differ only by a shift in time or number. There are finitely many states, although time and the
+//! chain have no bound.
 
 use crate::decide::Who;
 
 /// The value under `session:`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Record {
-    /// As the login wrote it.
+    /// The record as the login wrote it.
     New,
     Used {
         counter: u8,
@@ -44,21 +44,21 @@ pub enum Write {
 /// A renewal in progress. It stays in a stage for at most a tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Message {
-    /// On its way to the service. `again`: the network may deliver it twice.
+    /// The request is on its way to the service. `again`: the network may deliver it twice.
     Request {
         by: Who,
         token: u8,
         age: u8,
         again: bool,
     },
-    /// The user's row has been read, the session has not.
+    /// The user's row has been read, but the session has not.
     RowRead {
         by: Who,
         token: u8,
         age: u8,
         moved: bool,
     },
-    /// Read and decided, not yet written.
+    /// The session has been read and the verdict decided, but nothing is written yet.
     Writing {
         by: Who,
         location: u8,
@@ -69,11 +69,11 @@ pub enum Message {
         answer: Option<u8>,
         kept: bool,
     },
-    /// On its way to the owner.
+    /// The response is on its way to the owner.
     Response { token: u8, age: u8, kept: bool },
-    /// The owner's password, with the number of the jar's token.
+    /// The owner's password is on its way to the service, with the number of the jar's token.
     Proof { token: u8, age: u8 },
-    /// On its way to the owner: the same token with a newer proof. It sets the jar.
+    /// The same token with a newer proof is on its way to the owner. It sets the jar.
     Proved { token: u8, age: u8 },
 }
 
@@ -99,7 +99,8 @@ pub enum Violation {
     RenewedAfterEpoch,
     RenewedAfterEnd,
     EndTakenBack,
-    /// A token that the store did not know was answered, and the store still does not know it.
+    /// A token that the store did not know got an answer, and the store still does not know the
+    /// token.
     StoreLeftBehind,
 }
 
@@ -118,16 +119,16 @@ pub struct State {
     /// The refresh token in the cookie jar that all tabs share.
     pub jar: u8,
     pub messages: Vec<Message>,
-    /// The newest token ever used, and since when. A single read may not show this.
+    /// The newest token ever used, and when it was first used. A single read may not show this.
     pub first_use: Option<(u8, u8)>,
     /// The owner lost a response that had a newer token than the jar.
     pub lost: bool,
-    /// The newest token that the thief received, or could copy.
+    /// The newest token that the thief received or could copy.
     pub stolen: u8,
-    /// Ticks since the last presentation, by the owner and by the thief.
+    /// Ticks since the owner last presented a token. `thief_quiet` is the same for the thief.
     pub owner_quiet: u8,
     pub thief_quiet: u8,
-    /// How often thief and owner have succeeded alternately, the thief first.
+    /// How many times the thief and the owner have succeeded in turn. The thief was the first.
     pub turns: u8,
     pub owner_out: bool,
     pub violation: Option<Violation>,
@@ -143,7 +144,7 @@ pub struct Limits {
 }
 
 impl State {
-    /// Right after a login: elsewhere the session may not be visible yet.
+    /// The state right after a login. Elsewhere the session may not be visible yet.
     pub fn after_login(absent_elsewhere: bool) -> Self {
         let location = |record| Location {
             record: Some(Cached {
@@ -232,8 +233,8 @@ impl State {
         }
     }
 
-    /// The canonical form of all states that differ only by numbering, by the order of messages or
-    /// by the names of the locations.
+    /// The canonical form of all states that differ only in the numbering, in the order of messages
+    /// or in the names of the locations.
     pub fn canonical(mut self, limits: &Limits, hostile: bool) -> Self {
         self.stolen = if hostile {
             self.stolen.max(self.jar)
@@ -253,8 +254,8 @@ impl State {
             .fold(self.jar, u8::min);
         self.first_use = self.first_use.filter(|&(token, _)| token >= oldest_held);
 
-        // A token two or more below every record stays there forever, in every location, so all
-        // those tokens are equivalent.
+        // A token that is two or more below every record stays so forever, in every location. So
+        // all those tokens are equivalent.
         let mut floor = Some(u8::MAX);
         self.for_each_record(|record| match record {
             Some(Record::Used { counter, .. }) => {
@@ -284,8 +285,8 @@ impl State {
         self
     }
 
-    /// Every record in the store, at a location or about to be written. `None` where a location has
-    /// none.
+    /// Calls `f` with every record: in the store, at a location, or about to be written. `None`
+    /// means that a location has no record.
     fn for_each_record(&mut self, mut f: impl FnMut(Option<&mut Record>)) {
         f(Some(&mut self.record));
         for cached in self.locations.iter_mut().filter_map(|l| l.record.as_mut()) {

@@ -1,17 +1,17 @@
 //! "For an owner whose renewals are at least 3 minutes apart, a thief who keeps more than 90 s away
 //! from them can't go on beside him: the session ends."
 //!
-//! The thief can copy whatever the owner's jar holds, at every moment, and keeps everything that he
+//! The thief can copy every token in the owner's jar, at every moment. He keeps everything that he
 //! copied or received. A thief who copies less has fewer choices. He may present any of these
 //! tokens, any number of times, at any location.
 //!
-//! **Beside him** means that the owner gets an answer after the thief got one. Only then do both
-//! have the session. If the thief was answered and the owner is refused, the session is over for
-//! both, and likewise if the thief is refused first. If the owner never comes back, there is no
-//! owner to be beside. So the model forbids an answer to the thief that is followed by an answer to
-//! the owner. Every run in which both go on contains that. The login counts as a renewal of the
-//! owner, because he was there. Whoever is refused leaves the session ended, which
-//! [`crate::endings`] shows to be final.
+//! **Beside him** means that the owner gets an answer after the thief got an answer. Only then do
+//! both have the session. If the thief gets an answer and the owner is refused, the session is over
+//! for both. The same is true if the thief is refused first. If the owner never comes back, the
+//! thief is not beside him. So the model forbids that an answer to the owner follows an answer to
+//! the thief. Every run in which both go on contains these two answers. The login counts as a
+//! renewal of the owner, because he was there. A refusal leaves the session ended, and
+//! [`crate::endings`] shows that this is final.
 
 use crate::check::{holds, is_caught};
 use crate::decide::{DEFAULT, STRICT};
@@ -37,7 +37,7 @@ fn thief(name: &'static str, keep_away: u64) -> Setting {
 #[test]
 fn does_not_go_on_beside_the_owner() {
     for rules in [DEFAULT, STRICT] {
-        // At exactly 90 s: from then on the token is rotated.
+        // The thief is exactly 90 s away. From this age on, the token is rotated.
         holds(
             Setting {
                 rules,
@@ -96,8 +96,8 @@ fn closer_than_90_s_no_rule_can_tell_them_apart() {
     }
 }
 
-/// An owner who enters the password again at any moment does not hide a thief: a thief at the same
-/// distance as before is still detected.
+/// The owner enters the password again at any moment. This does not hide a thief: at the same
+/// distance as before he is still detected.
 #[test]
 fn is_found_out_though_the_owner_proves_again() {
     for rules in [DEFAULT, STRICT] {

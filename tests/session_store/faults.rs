@@ -1,4 +1,4 @@
-//! Workers KV fails: every token that is handed out is recorded, no honest client is logged out,
+//! Workers KV fails. Every token that is handed out is recorded, no honest client is logged out,
 //! and a retry works.
 
 use std::cell::RefCell;
@@ -12,8 +12,7 @@ use futures_util::future::join_all;
 
 use crate::kv::{Deployment, EVERY_TIME, client, ended_key, open, recorded, renew, seal};
 
-/// If a write is lost, or only its answer, the caller gets an error. The repeat gets the right
-/// answer.
+/// If a write is lost, or only its answer, the caller gets an error. A retry gets the right answer.
 #[test]
 fn a_lost_write_is_finished_by_a_repeat() {
     for after in [false, true] {
@@ -27,8 +26,8 @@ fn a_lost_write_is_finished_by_a_repeat() {
         let store = service.ports().sessions();
         let user = deployment.user(1);
 
-        // A login whose write was lost is an error. Its session may exist, but nobody has a token
-        // for it.
+        // A login whose write was lost answers with an error. Its session may exist, but nobody has
+        // a token for it.
         deployment.kv.set_faults(fault());
         let browser = client();
         let new = NewSession {
@@ -56,7 +55,7 @@ fn a_lost_write_is_finished_by_a_repeat() {
                 .is_ok()
         );
 
-        // A renewal.
+        // The same for a renewal.
         let ticket = deployment.time.run(deployment.begin(store, &user));
         let token = seal(ticket, EVERY_TIME);
         deployment.time.advance(90);
@@ -71,7 +70,7 @@ fn a_lost_write_is_finished_by_a_repeat() {
         deployment.time.advance(600);
         deployment.time.run(renew(&service, &next)).unwrap();
 
-        // Ends one session, then all.
+        // Ends one session, then all sessions.
         deployment.kv.set_faults(fault());
         let ending = Ending::by_id(user.id, ticket.session);
         let end = || store.end(&ending, EndReason::LoggedOut, deployment.now());
@@ -93,8 +92,7 @@ fn a_lost_write_is_finished_by_a_repeat() {
     }
 }
 
-/// Clients retry what failed, on a store where every eighth call fails, before or after it took
-/// effect.
+/// Clients retry what failed. Every eighth call of the store fails, before or after it took effect.
 #[test]
 fn an_unreliable_store_logs_nobody_out() {
     for changes in [EVERY_TIME, &[]] {
@@ -151,7 +149,7 @@ fn a_store_that_is_down_is_unavailable_and_the_token_works_afterwards() {
     assert!(deployment.time.run(renew(&service, &token)).is_ok());
 }
 
-/// Whoever has a token has one that the namespace knows: when it is handed out, the use of its
+/// The namespace knows every token that a client has. When a token is handed out, the use of its
 /// predecessor is already recorded.
 #[test]
 fn no_token_is_handed_out_that_is_not_recorded() {
@@ -289,7 +287,7 @@ fn an_answered_log_out_has_happened() {
     assert!(errors > 10);
 }
 
-/// Only reads fail.
+/// Only the reads fail.
 #[test]
 fn a_lost_read_is_an_error_and_changes_nothing() {
     let deployment = Deployment::new(false);

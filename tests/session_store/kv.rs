@@ -1,4 +1,5 @@
-//! A deployment on a simulated Workers KV: one namespace, one directory, isolates at locations.
+//! A deployment on a simulated Workers KV: one namespace, one directory, and isolates at several
+//! locations.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -34,13 +35,13 @@ pub(crate) type Changes<'a> = &'a [(&'a str, &'a str)];
 
 pub(crate) const EVERY_TIME: Changes<'static> = &[("ROTATE_AFTER", "0")];
 
-/// The longest time that an adapter waits to write a key, not counting its calls.
+/// The longest time that an adapter waits to write a key, without the time of its calls.
 pub(crate) fn longest_pauses_ms() -> u64 {
     KV_WRITE_RETRIES_MS.iter().map(|pause| pause + 255).sum()
 }
 
-/// Draws the same bytes in every run with the same seed, and others with another seed. Clones share
-/// one sequence.
+/// Draws the same bytes in every run with the same seed, and other bytes with another seed. Clones
+/// share one sequence.
 #[derive(Clone, Debug)]
 pub(crate) struct Dice(Rc<Cell<u64>>);
 
@@ -70,7 +71,7 @@ pub(crate) fn settings(changes: Changes<'_>) -> Settings {
     try_settings(changes).unwrap()
 }
 
-/// `None` when these settings are refused.
+/// `None` when these settings are rejected.
 pub(crate) fn try_settings(changes: Changes<'_>) -> Option<Settings> {
     Settings::read(|name| {
         let changed = changes.iter().find(|(changed, _)| *changed == name);
@@ -88,7 +89,7 @@ pub(crate) fn try_settings(changes: Changes<'_>) -> Option<Settings> {
     .ok()
 }
 
-/// A directory that may take 5 to 15 ms for each answer, and counts its calls.
+/// A directory that counts its calls. Each answer may take 5 to 15 ms.
 #[derive(Clone, Debug)]
 pub(crate) struct SlowUsers {
     users: Rc<MemoryUsers>,
@@ -99,8 +100,8 @@ pub(crate) struct SlowUsers {
 }
 
 impl SlowUsers {
-    /// The time that the question takes to arrive, and later the answer. The read or write happens
-    /// between the two.
+    /// The time in which the question arrives, and later the time of the answer. The read or write
+    /// happens between the two.
     async fn travel(&self) {
         if self.slow {
             self.time.sleep(5 + self.dice.below(11)).await;
@@ -247,18 +248,18 @@ pub(crate) struct Deployment {
     pub(crate) kv: SimulatedKv,
     pub(crate) users: SlowUsers,
     pub(crate) background: MemoryBackground,
-    /// Where codes are exchanged.
+    /// The store that exchanges codes.
     pub(crate) codes: MemorySessions,
     pub(crate) dice: Dice,
 }
 
 impl Deployment {
-    /// A deployment whose directory is slow, or answers at once.
+    /// A deployment whose directory is slow or answers at once.
     pub(crate) fn new(slow_users: bool) -> Self {
         Self::seeded(0, slow_users)
     }
 
-    /// The same, with delays, failures and jitter drawn from this seed.
+    /// The same deployment, with delays, failures and jitter drawn from this seed.
     pub(crate) fn seeded(seed: u64, slow_users: bool) -> Self {
         let time = VirtualTime::at_ms(BEGUN_MS);
         let dice = Dice::new(seed);
@@ -328,7 +329,7 @@ impl Deployment {
         user
     }
 
-    /// Deletes the user's row, and nothing else.
+    /// Deletes only the user's row.
     pub(crate) async fn remove(&self, user: &User) {
         let freed = FreedAddress {
             key: String::new(),
@@ -384,8 +385,8 @@ impl Deployment {
         ticket
     }
 
-    /// Does what a client does: presents the same token again, after `Retry-After`, while the
-    /// answer is 503. Returns how often it asked.
+    /// Acts as a client: while the answer is 503, it presents the same token again after
+    /// `Retry-After`. Returns how often it asked.
     pub(crate) async fn renew_until(
         &self,
         service: &Service,
@@ -437,7 +438,7 @@ pub(crate) fn open(token: &str, changes: Changes<'_>) -> RefreshTicket {
     refresh_tokens(changes).open(token).unwrap()
 }
 
-/// The highest counter of a presented token, as the session's record says.
+/// The highest counter of a presented token that the session's record has.
 pub(crate) fn recorded(deployment: &Deployment, ticket: RefreshTicket) -> Option<u64> {
     let text = deployment.kv.value(&session_key(ticket))?;
     let record: serde_json::Value = serde_json::from_str(&text).unwrap();

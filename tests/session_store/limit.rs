@@ -1,4 +1,4 @@
-//! The limit on sessions. They are counted after the response, and KV's list may be late.
+//! The limit on sessions. The service counts them after the response, and KV's list may lag behind.
 
 use edgegate::adapters::memory::{Faults, MemorySessions};
 use edgegate::domain::account::UserId;
@@ -8,7 +8,7 @@ use edgegate::ports::{Clock, Ending, NewSession, Ports, SessionStore};
 
 use crate::kv::{Deployment, EVERY_TIME, client, ended_key, renew, seal, session_key};
 
-/// A count of a user's sessions, when KV's list is late.
+/// A count of a user's sessions while KV's list lags behind.
 #[test]
 fn the_limit_ends_the_oldest_and_clears_away() {
     let deployment = Deployment::new(false);
@@ -126,7 +126,7 @@ fn a_count_that_sees_all_sessions_leaves_the_allowed_number() {
         let left = deployment.time.run(list).unwrap();
         assert_eq!(left.len(), 10, "seed {seed}");
         assert_eq!(left[9].id, newest.session);
-        // The next count removes the records of those that have ended.
+        // The next count removes the records of the sessions that have ended.
         deployment.time.advance(61);
         log_in_until_counted(&deployment, &stores[0], &user, 10);
         let records = deployment.kv.keys(&format!("session:{}:", user.id));
@@ -138,8 +138,8 @@ fn a_count_that_sees_all_sessions_leaves_the_allowed_number() {
     }
 }
 
-/// Sessions that have just begun at other locations may be newer by their clocks, which makes the
-/// session being counted the oldest.
+/// By the clocks of other locations, sessions that have just begun there may be newer. The session
+/// that is being counted then looks like the oldest.
 #[test]
 fn a_count_never_ends_the_session_just_begun() {
     for seed in 0..40 {
@@ -151,7 +151,7 @@ fn a_count_never_ends_the_session_just_begun() {
             ticket.session = SessionId::new(deployment.time.now_ms() + second * 5000, &[9; 10]);
             log_in(&deployment, &fast, ticket, 3);
         }
-        // Concurrent counts delete the same keys, and may be refused.
+        // Concurrent counts delete the same keys, and KV may refuse some of these writes.
         let _ = deployment.time.run(deployment.background.run());
         deployment.time.advance(2);
         let ticket = deployment.ticket(&user);
@@ -161,7 +161,7 @@ fn a_count_never_ends_the_session_just_begun() {
     }
 }
 
-/// If the new session has ended before it is counted, no other session is ended to make room.
+/// If the new session has ended before it is counted, no other session ends to make room for it.
 #[test]
 fn a_session_that_has_ended_since_takes_no_place() {
     let mut counted = 0;
@@ -195,7 +195,7 @@ fn a_session_that_has_ended_since_takes_no_place() {
 }
 
 /// A revoke-all happens between the login and its count. The count ignores sessions that began
-/// since.
+/// after the revoke-all.
 #[test]
 fn sessions_of_a_later_epoch_are_left_alone() {
     let mut counted = 0;
@@ -277,7 +277,7 @@ fn a_long_list_is_read_in_parts() {
     assert_eq!(deployment.kv.take_calls().reads, 3);
 }
 
-/// Where reads are not stale, records of ended sessions are removed after 65 minutes. So even if
+/// If reads are not stale, records of ended sessions are removed after 65 minutes. So even if
 /// somebody signs in ten times a minute for hours, a login reads no more records than the limit and
 /// the logins of 65 minutes.
 #[test]
@@ -310,7 +310,7 @@ fn ended_sessions_do_not_accumulate() {
         now += 6;
     }
     assert_eq!(most, SESSIONS_PER_USER + of_an_hour);
-    // The same number of logins, each after a new password: the sessions of earlier epochs are over
+    // The same number of logins, each after a new password. The sessions of earlier epochs are over
     // too.
     for epoch in 1..1_500 {
         begin(now, epoch);
@@ -333,8 +333,8 @@ fn ended_sessions_do_not_accumulate() {
     assert_eq!(store.recorded(), 0);
 }
 
-/// A session's record is removed when the session has gone idle or is over, also after renewals: KV
-/// removes it after the time to live that each write sets.
+/// A session's record is removed when the session has gone idle or is over, even after renewals.
+/// Each write sets a time to live, after which KV removes the record.
 #[test]
 fn a_record_lives_as_long_as_its_session() {
     let deployment = Deployment::new(false);
@@ -363,8 +363,8 @@ fn a_record_lives_as_long_as_its_session() {
     assert_eq!(deployment.kv.value(&key), None);
 }
 
-/// KV's list is late, even where the session began; the documents say so. Sessions that ended here
-/// disappear from it at once.
+/// KV's list lags behind even where the session began, as the documents say. Sessions that ended
+/// here disappear from it at once.
 #[test]
 fn a_list_may_miss_what_began_here_and_shows_nothing_that_ended_here() {
     let deployment = Deployment::new(false);

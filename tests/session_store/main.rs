@@ -1,4 +1,4 @@
-//! The conformance suite of the session store, natively; and what happens to sessions when Workers
+//! The conformance suite of the session store, natively, and what happens to sessions when Workers
 //! KV is stale, refuses and fails. `cargo test --test session_store -- --nocapture` prints the
 //! measurements.
 //!

@@ -27,8 +27,8 @@ fn prove(
 }
 
 /// A location that has missed every renewal hands out the token that its owner holds, not an older
-/// one. So the owner is not signed out once the location has seen everything, though a spent token
-/// would end the session at once.
+/// one. A spent token would end the session at once. So the owner stays signed in even after the
+/// location has seen everything.
 #[test]
 fn a_stale_location_hands_out_the_newest_token() {
     let deployment = Deployment::new(false);
@@ -38,7 +38,7 @@ fn a_stale_location_hands_out_the_newest_token() {
         .time
         .run(deployment.begin(here.ports().sessions(), &user));
     deployment.time.advance(120);
-    // It fetches the record of the new session, and may answer from it for a minute.
+    // The location fetches the record of the new session, and may answer from it for a minute.
     assert_eq!(prove(&deployment, &stale, held).0, Proved::GoesOn);
     for _ in 0..3 {
         deployment.time.advance(2);

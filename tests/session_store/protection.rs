@@ -1,8 +1,8 @@
-//! What was revoked stays refused, whatever the settings were or become.
+//! What was revoked stays rejected, whatever the settings were or become.
 //!
 //! [`nothing_that_was_revoked_is_accepted_again`] walks through all kinds of revocation, before and
-//! after a change from each set of settings to each other set, on a simulated KV and in a store
-//! that deletes records as a user's object does.
+//! after a change from each set of settings to each other set. It does so on a simulated KV, and in
+//! a store that deletes records as a user's object does.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -31,7 +31,7 @@ const LONGEST: &[(&str, &str)] = &[("ACCESS_TOKEN_TTL", "3600")];
 const SHORTEST: &[(&str, &str)] = &[("ACCESS_TOKEN_TTL", "60")];
 
 /// The operator lowers `ACCESS_TOKEN_TTL` from an hour to a minute, then a user is revoked. An
-/// earlier token stays valid for the hour that it was issued for, so the refusal must last as long.
+/// earlier token stays valid for its whole hour, so the refusal must last as long.
 #[test]
 fn a_revocation_outlives_tokens_that_were_issued_for_longer() {
     let deployment = Deployment::new(false);
@@ -71,7 +71,7 @@ fn a_revocation_outlives_tokens_that_were_issued_for_longer() {
     assert_eq!(deployment.kv.value(&left), None, "no record stays for good");
 }
 
-/// Does not hash: the test makes hundreds of worlds, and the hash decides nothing here.
+/// Does not hash. The test makes hundreds of worlds, and the hash decides nothing here.
 #[derive(Default)]
 struct PlainHasher;
 
@@ -110,7 +110,7 @@ const NEW_PASSWORD: &str = "an analytical engine";
 
 type Isolate<S> = AuthService<MemoryPorts<S, VirtualTime, Dice, SlowUsers, PlainHasher, NoLimits>>;
 
-/// What ends tokens. Each covers the tokens of [`Kind::covers`].
+/// What ends tokens. Each kind covers the tokens that [`Kind::covers`] names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     RevokeAll,
@@ -140,7 +140,7 @@ const KINDS: [Kind; 11] = [
     Kind::Reset,
 ];
 
-/// What it covers in addition to access tokens, which every kind covers.
+/// The tokens that a kind covers in addition to access tokens, which every kind covers.
 struct Covered {
     refresh: bool,
     device: bool,
@@ -165,14 +165,14 @@ impl Kind {
     }
 }
 
-/// A store that can be asked from several isolates.
+/// A store that several isolates can ask.
 struct Stores<'a, S> {
     isolate: &'a dyn Fn(u32) -> S,
     /// Removes what has expired, if the store does not do that itself.
     forget: Option<&'a dyn Fn(u64)>,
 }
 
-/// One deployment, through a change of its settings.
+/// A deployment that goes through a change of its settings.
 struct Walk<'a, S> {
     deployment: &'a Deployment,
     stores: &'a Stores<'a, S>,
@@ -318,7 +318,7 @@ impl<S: SessionStore> Walk<'_, S> {
         true
     }
 
-    /// Spends a refresh token, and presents it again from elsewhere after the grace period.
+    /// Spends a refresh token. After the grace period, presents it again from elsewhere.
     fn reuse(&self, isolate: &Isolate<S>, issued: &mut Issued) -> bool {
         let rules = &isolate.settings().sessions;
         let thief = Client::new(Some("198.51.100.7"), Some("thief/1"));
@@ -343,12 +343,12 @@ impl<S: SessionStore> Walk<'_, S> {
         verdict == Verdict::Reused
     }
 
-    /// Presents everything that is covered. Returns how many times it asked.
+    /// Presents everything that is covered. Returns the number of requests.
     fn all_is_refused(&self, isolate: &Isolate<S>, issued: &Issued, when: &str) -> u64 {
         let covers = issued.kind.covers();
         let what = || format!("{:?}, {when}", issued.kind);
         let mut asked = 0;
-        // Later they are refused because they have expired.
+        // Older access tokens have expired, so their refusal would prove nothing.
         let young = self.deployment.now() < issued.at + MAX_ACCESS_TOKEN_TTL;
         for access_token in issued.access.iter().filter(|_| young) {
             let refused = self.run(isolate.bearer(access_token));
@@ -415,8 +415,8 @@ fn sets_of_settings() -> Vec<Vec<(&'static str, &'static str)>> {
     chosen
 }
 
-/// One deployment: tokens are issued under `before`, revoked under `before` or `after`, and
-/// presented under `after`.
+/// Walks one deployment through a change: tokens are issued under `before`, revoked under `before`
+/// or `after`, and presented under `after`.
 fn walk<S: SessionStore>(
     deployment: &Deployment,
     stores: &Stores<'_, S>,
@@ -443,7 +443,7 @@ fn walk<S: SessionStore>(
     };
     let root = walk.run(isolate.generate_token(login, &client())).unwrap();
     let root = root.tokens.access_token.expose();
-    // The reuse comes last, because it lets time pass.
+    // The reuse comes last because it lets time pass.
     issued.sort_by_key(|issued| issued.kind == Kind::Reuse);
     issued.retain_mut(|issued| walk.revoke(&isolate, issued, root));
 
@@ -460,7 +460,7 @@ fn walk<S: SessionStore>(
     ] {
         let passed = deployment.now() - issued_at;
         deployment.time.advance(seconds.saturating_sub(passed));
-        // Records are deleted as late as possible, and as early as possible.
+        // Once records are deleted as late as possible, and once as early as possible.
         for forget in [None, stores.forget]
             .into_iter()
             .take(1 + usize::from(stores.forget.is_some()))
@@ -477,8 +477,8 @@ fn walk<S: SessionStore>(
     asked
 }
 
-/// Each change that outdates access tokens writes a record. It refuses them in every isolate until
-/// they expire, and is then removed.
+/// Each change that outdates access tokens writes a record. The record rejects these tokens in
+/// every isolate until they expire, and is then removed.
 #[test]
 fn each_change_outdates_tokens_until_the_last_has_expired() {
     let longest = Rc::new(Shared::new(try_settings(LONGEST).unwrap()));
@@ -539,8 +539,8 @@ fn nothing_that_was_revoked_is_accepted_again() {
     let (mut changes, mut asked) = (0, 0);
     for (row, before) in shared.iter().enumerate() {
         for (column, after) in shared.iter().enumerate() {
-            // Each change revokes either before it or after it. The two orders alternate between
-            // neighbours.
+            // Tokens are revoked either before the change of settings or after it. Neighbouring
+            // cells of the table use different orders.
             let revoking = if (row + column).is_multiple_of(2) {
                 before
             } else {

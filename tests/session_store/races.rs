@@ -1,5 +1,5 @@
-//! Revokes and renews at once, with 5 to 15 ms before each storage operation: no token outlives the
-//! revocation by more than the stated bound.
+//! Revokes and renews at the same time, with 5 to 15 ms before each storage operation. No token
+//! outlives the revocation by more than the stated bound.
 
 use std::cell::Cell;
 
@@ -25,8 +25,8 @@ fn slow() -> Faults {
     }
 }
 
-/// The outcome of renewals and checks that began after the revocation was answered, and when the
-/// last check was accepted.
+/// The outcome of renewals and checks that began after the revocation was answered. It also has the
+/// time when the last check was accepted.
 #[derive(Debug, Default)]
 struct Afterwards {
     in_flight: Cell<u32>,
@@ -43,7 +43,7 @@ fn begin_all(deployment: &Deployment, service: &Service, user: &User) -> Vec<Ref
         .collect()
 }
 
-/// One client: renews every 40 ms and checks its newest access token, here and elsewhere.
+/// A client that renews every 40 ms and checks its newest access token, here and elsewhere.
 async fn client_of(
     deployment: &Deployment,
     [here, there]: [&Service; 2],
@@ -66,7 +66,7 @@ async fn client_of(
                 }
                 token = renewed.tokens.refresh_token.expose().to_owned();
                 let access_token = renewed.tokens.access_token.expose().to_owned();
-                // After this, the other location has an old answer, and may serve it.
+                // After this, the other location has an old answer and may serve it.
                 let _ = there.bearer(&access_token).await;
                 access_tokens.push(access_token);
             }
@@ -152,8 +152,8 @@ fn revoke_all(seed: u64, late_at_home: bool) {
     assert!(seen.last_check_ms.get() <= (KV_STALENESS + REVOCATION_MEMORY_TTL) * 1000);
 }
 
-/// One session ends here while it is renewed elsewhere. It is over for good within the time for
-/// which a location reads stale.
+/// A session ends here while it is renewed elsewhere. Within the time for which a location reads
+/// stale, it is over for good.
 #[test]
 fn log_out_here_while_it_renews_elsewhere() {
     let deployment = Deployment::new(true);
@@ -217,7 +217,7 @@ fn log_out_here_while_it_renews_elsewhere() {
     assert!(last_ms.get() <= KV_STALENESS * 1000, "{} ms", last_ms.get());
 }
 
-/// The worst case for two caches in a row: a renewal reads that nothing has ended (up to 60 s
+/// The worst case for two caches in a row. A renewal reads that nothing has ended (up to 60 s
 /// late), and a check remembers what it read there (15 s).
 #[test]
 fn a_check_elsewhere_after_a_log_out() {
@@ -289,7 +289,7 @@ fn a_check_beside_a_log_out() {
     }
 }
 
-/// Two changes of a user. Their records arrive in the wrong order.
+/// Two changes of a user whose records arrive in the wrong order.
 #[test]
 fn a_smaller_version_never_replaces_a_larger_one() {
     let deployment = Deployment::new(false);
@@ -307,7 +307,7 @@ fn a_smaller_version_never_replaces_a_larger_one() {
 }
 
 /// Two changes of a user at once, at two locations that remember that there was no `stale` record.
-/// Calls are slow, and KV refuses writes above the key's rate, which are then retried. Whoever
+/// Calls are slow. KV refuses writes above the key's rate, and these writes are retried. Whoever
 /// writes last, the record agrees with the user's row. A deleted user's record says that no token
 /// is valid.
 #[test]
@@ -329,8 +329,8 @@ fn a_late_write_leaves_no_smaller_version() {
             );
             deployment.time.run(known).unwrap();
         }
-        // Half of the runs have slow calls. The others have quick ones, and a second write in a
-        // second is refused.
+        // Half of the runs have slow calls. The other runs have quick calls, and KV refuses a
+        // second write within a second.
         deployment.kv.set_faults(Faults {
             delay_ms: if seed % 2 == 0 { (5, 1500) } else { (5, 15) },
             ..Faults::default()
@@ -356,7 +356,7 @@ fn a_late_write_leaves_no_smaller_version() {
     assert!(refused > 10, "only {refused} writes were refused");
 }
 
-/// The same if the account is deleted during the change.
+/// The same, with a deletion of the account during the change.
 #[test]
 fn a_late_write_leaves_no_version_of_a_deleted_user() {
     for seed in 0..100 {
@@ -370,7 +370,7 @@ fn a_late_write_leaves_no_version_of_a_deleted_user() {
         let delete = async {
             deployment.time.sleep(deployment.dice.below(100)).await;
             deployment.remove(&user).await;
-            // As the deletion of an account does.
+            // The deletion of an account does this.
             let store = there.ports().sessions();
             let (version, now) = (DELETED_VERSION, deployment.now());
             store
@@ -378,7 +378,7 @@ fn a_late_write_leaves_no_version_of_a_deleted_user() {
                 .await
                 .unwrap();
         };
-        // This is refused if the row is deleted before it is changed.
+        // This call fails if the row is deleted before it is changed.
         let _ = deployment
             .time
             .run(join(here.revoke_tokens(user.id), delete));
@@ -387,7 +387,7 @@ fn a_late_write_leaves_no_version_of_a_deleted_user() {
     }
 }
 
-/// An isolate that ended a session and revoked a user refuses both at once and from then on, even
+/// An isolate that ended a session and revoked a user refuses both from then on. This holds even
 /// after it has answered for thousands of other sessions and users, and while its own location of
 /// KV does not show the records yet.
 #[test]
@@ -518,7 +518,8 @@ fn each_stolen_session_causes_a_notice() {
         of(1),
         job_id_of("address_change_asked", &[&[1; 16], &[1; 16]])
     );
-    // The parts are separated before they are hashed.
+    // The parts are separated before they are hashed, so parts that join to the same text give
+    // different ids.
     assert_ne!(
         job_id_of("a", &[b"bc", b"d"]),
         job_id_of("a", &[b"b", b"cd"])

@@ -19,7 +19,8 @@ fn a_refused_write_is_tried_again_within_a_bound() {
     let elsewhere = deployment.service(2, EVERY_TIME);
     let user = deployment.user(1);
     let store = service.ports().sessions();
-    // Renewed within a second of the login: the write is refused, retried, and succeeds.
+    // A session is renewed within a second of the login. The write is refused, then retried, and
+    // succeeds.
     let ticket = deployment.time.run(deployment.begin(store, &user));
     let token = seal(ticket, EVERY_TIME);
     let _ = deployment.kv.take_calls();
@@ -30,7 +31,7 @@ fn a_refused_write_is_tried_again_within_a_bound() {
     assert!((1..=bound).contains(&waited), "{waited} ms");
     assert!(deployment.kv.take_calls().refused > 0);
 
-    // Other requests keep writing the key: the answer is 503 within the bound, and the same token
+    // Other requests keep writing the key. The answer is 503 within the bound, and the same token
     // renews afterwards.
     let key = format!("session:{}:{}", user.id, ticket.session);
     deployment.time.advance(2);
@@ -55,8 +56,8 @@ fn a_refused_write_is_tried_again_within_a_bound() {
     assert!(deployment.time.run(renew(&elsewhere, &next)).is_ok());
 }
 
-/// The store reads before its first pause and after its last attempt to write, so it sees what
-/// another request wrote meanwhile.
+/// The store reads before its first pause and after its last attempt to write. So it sees what
+/// another request wrote in between.
 #[test]
 fn a_write_that_stays_refused() {
     let mut waits = BTreeSet::new();
@@ -83,7 +84,7 @@ fn a_write_that_stays_refused() {
         let calls = deployment.kv.take_calls();
         let tries = KV_WRITE_RETRIES_MS.len() as u32 + 1;
         assert_eq!((calls.writes, calls.refused), (tries, tries));
-        // One read for the renewal itself, and one after each refusal.
+        // One read is for the renewal itself. One more follows each refusal.
         assert_eq!(calls.reads, 1 + tries);
         let pauses: u64 = KV_WRITE_RETRIES_MS.iter().sum();
         let bound = longest_pauses_ms();
@@ -128,8 +129,8 @@ fn a_write_that_is_refused_for_a_while() {
     }
 }
 
-/// Another request records the use between the last two attempts. The adapter finds it after the
-/// last one.
+/// Another request records the use between the last two attempts. The adapter finds the record
+/// after the last attempt.
 #[test]
 fn a_record_written_at_the_last_moment_needs_no_write() {
     for seed in 0..50 {
@@ -142,8 +143,8 @@ fn a_record_written_at_the_last_moment_needs_no_write() {
         let new = deployment.kv.value(&key).unwrap();
         let used = r#"{"used":0,"at":1767225690,"by":"00000000"}"#;
         let kv = deployment.kv.at("1");
-        // Attempts at 550, from 850, from 1450 and from 2350 ms: each finds that a write happened
-        // less than a second ago.
+        // The adapter tries at 550 ms, and then soon after 850, 1450 and 2350 ms. Each attempt
+        // comes less than a second after another write.
         let others = async {
             deployment.time.sleep(1000).await;
             kv.write(&key, &new, None, 3600).await.unwrap();
@@ -163,7 +164,7 @@ fn a_record_written_at_the_last_moment_needs_no_write() {
     }
 }
 
-/// A record with a smaller version is not enough: in the end the intended version is stored.
+/// A record with a smaller version is not enough. In the end the intended version is stored.
 #[test]
 fn a_version_that_is_refused_is_written_all_the_same() {
     let deployment = Deployment::new(false);
@@ -175,7 +176,7 @@ fn a_version_that_is_refused_is_written_all_the_same() {
     }
     let stale = format!("stale:{}", user.id);
     assert_eq!(deployment.kv.value(&stale).as_deref(), Some("2"));
-    // Both were written. A smaller version that is refused needs no retry.
+    // Both versions were written. If the write of a smaller version is refused, no retry is needed.
     let writes = deployment.kv.take_calls();
     assert!(writes.refused > 0);
     let outdate = deployment.store(1);

@@ -16,7 +16,7 @@ use edgegate::domain::session::{
 };
 use edgegate::ports::{Ending, NewSession, Renewal, SessionStore};
 
-/// Repeats each call that fails after the Retry-After, up to 30 times.
+/// Repeats each failed call after its Retry-After, up to 30 times.
 #[derive(Debug)]
 pub(crate) struct Retrying<S> {
     pub(crate) store: S,

@@ -1,4 +1,4 @@
-//! The simulation must follow KV's rules; otherwise the other tests prove nothing.
+//! The simulation must follow KV's rules. Otherwise the other tests prove nothing.
 
 use edgegate::adapters::kv_sessions::{KeyValue, WriteError};
 use edgegate::adapters::memory::{Calls, Faults, SimulatedKv, VirtualTime};
@@ -144,7 +144,7 @@ fn a_list_is_late_elsewhere_and_in_pages() {
     assert_eq!(world.list(&world.sin, "a:").len(), 5);
     world.time.advance(1);
     assert_eq!(world.list(&world.sin, "a:"), ["a:1", "a:2", "a:4", "a:5"]);
-    // Metadata arrives together with the key, and as late.
+    // Metadata arrives together with the key, and equally late.
     world.time.advance(1);
     let write = world
         .sin

@@ -1,4 +1,4 @@
-//! Sign-ons in Workers KV: a log-out reaches the apps, wherever it happens and whatever else ends.
+//! Sign-ons in Workers KV. A log-out reaches the apps, wherever it happens and whatever else ends.
 
 use edgegate::adapters::kv_sessions::KeyValue;
 use edgegate::adapters::memory::{Faults, MemorySessions};
@@ -105,7 +105,7 @@ fn a_log_out_elsewhere_reaches_the_apps_within_the_stated_time() {
     assert!(run.run(has_ended(&deployment, &here, app)));
 }
 
-/// What may end, in any order: a log-out is never undone, and nothing else signs anybody out.
+/// What may end, in any order. A log-out is never undone, and nothing else signs anybody out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
     FirstReplaced,
@@ -125,7 +125,7 @@ const ENDS: [End; 6] = [
     End::SecondReused,
 ];
 
-/// Every order of up to four of them.
+/// Every order of up to four endings.
 fn orders() -> Vec<Vec<End>> {
     let mut all: Vec<Vec<End>> = vec![vec![]];
     let mut last = all.clone();
@@ -143,7 +143,8 @@ fn orders() -> Vec<Vec<End>> {
     all
 }
 
-/// Ends sessions in this order, each in another isolate, and says whether the app has ended.
+/// Ends sessions in this order, each in another isolate. Returns whether the app's session has
+/// ended.
 fn app_has_ended<S: SessionStore>(
     deployment: &Deployment,
     stores: &[S],
@@ -166,7 +167,7 @@ fn app_has_ended<S: SessionStore>(
     ));
     let app = run.run(begin(deployment, store(0), user, first.session));
     let other = run.run(begin(deployment, store(0), user, first.session));
-    // Everything is seen everywhere.
+    // By now every location sees everything.
     deployment.time.advance(KV_STALENESS + 1);
     for (number, end) in order.iter().enumerate() {
         let (session, reason) = match end {
@@ -246,9 +247,9 @@ fn a_log_out_that_failed_is_finished_by_a_repeat() {
     assert!(failed > 100, "{failed}");
 }
 
-/// Somebody signs in again in the same browser, and out at a location that does not see the record
-/// of the new session yet. The access token names the sign-on, so the apps are signed out all the
-/// same.
+/// Somebody signs in again in the same browser, then signs out at a location that does not see the
+/// record of the new session yet. The access token names the sign-on, so the apps are signed out
+/// all the same.
 #[test]
 fn a_log_out_reaches_the_apps_from_where_the_record_is_not_seen() {
     for ends_by_the_list in [false, true] {

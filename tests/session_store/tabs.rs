@@ -1,4 +1,4 @@
-//! Many tabs renew one token at once. All get the same successor, whatever the locations see.
+//! Many tabs renew the same token at once. All get the same successor, whatever the locations see.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ fn ten_tabs_at_once_at_one_location() {
         let ticket = deployment.time.run(deployment.begin(store, &user));
         let token = seal(ticket, changes);
         deployment.time.advance(90);
-        // All ten read before the first writes.
+        // All ten tabs read before the first one writes.
         deployment.kv.set_faults(Faults {
             delay_ms: (10, 10),
             ..Faults::default()
@@ -36,7 +36,8 @@ fn ten_tabs_at_once_at_one_location() {
         let calls = deployment.kv.take_calls();
         println!("ten tabs at one location, {changes:?}: ten 200s; {calls:?}");
         assert_eq!(calls.refused, 9, "{calls:?}");
-        // What the first tab has written is read, and not written again.
+        // The other nine are refused. They read what the first tab has written and do not write it
+        // again.
         assert_eq!(calls.writes, 10, "{calls:?}");
     }
 }
@@ -76,7 +77,7 @@ fn ten_tabs_at_once_at_ten_locations() {
     );
 }
 
-/// Ten isolates of one location share what the location has read and written, and nothing else.
+/// Ten isolates of a location share only what the location has read and written.
 #[test]
 fn ten_tabs_at_once_at_one_location_in_ten_isolates() {
     for (seed, late_at_home) in (0..10).flat_map(|seed| [(seed, false), (seed, true)]) {
@@ -125,8 +126,8 @@ fn ten_tabs_at_once_at_one_location_in_ten_isolates() {
     }
 }
 
-/// However the tabs are spread over locations, each gets the successor in the end, and can renew
-/// further with it anywhere.
+/// The tabs may be spread over the locations in any way. In the end each gets the successor and can
+/// use it anywhere.
 #[test]
 fn ten_tabs_wherever_they_are() {
     let (mut at_once, mut repeats, mut most, mut longest_ms) = (0, 0, 0, 0);
@@ -171,7 +172,7 @@ fn ten_tabs_wherever_they_are() {
             repeats += asked - 1;
             most = most.max(asked);
         }
-        // One tab continues, at a location that may have seen none of this.
+        // One tab continues at a location that may have seen none of this.
         deployment.time.advance(100);
         let last = deployment.service(99, changes);
         let (answer, _) = deployment

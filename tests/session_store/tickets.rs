@@ -9,8 +9,8 @@ use edgegate::ports::{Clock, Ports};
 
 use crate::kv::{Deployment, TICKET_SECRET, renew, seal};
 
-/// What a client can present that is not a token of a live session. If the MAC is wrong, the store
-/// is not asked.
+/// Texts that a client can present and that are not a token of a live session. If the MAC is wrong,
+/// the store is not asked.
 #[test]
 fn bad_tickets() {
     const OTHER_SECRET: &str = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8";
@@ -53,7 +53,7 @@ fn bad_tickets() {
     ] {
         assert_eq!(refused(token), Calls::default(), "no ticket");
     }
-    // Sealed with a secret that was removed since.
+    // A token sealed with a secret that has been removed since then.
     let both = format!("{OTHER_SECRET},{}", TICKET_SECRET);
     let promoted = deployment.service(1, &[("TICKET_SECRET", &both)]);
     assert!(deployment.time.run(renew(&promoted, &genuine)).is_ok());
@@ -67,8 +67,8 @@ fn bad_tickets() {
         "a removed key"
     );
 
-    // With a valid MAC, which nobody outside can make: the session is read, the token refused,
-    // nothing written.
+    // These have a valid MAC, which nobody outside can make. The session is read, the token is
+    // rejected, and nothing is written.
     for (what, forged) in [
         (
             "another user's session",
@@ -125,7 +125,7 @@ fn a_reuse_causes_a_notice() {
     deployment.time.advance(90);
     deployment.time.run(renew(&service, &token)).unwrap_err();
     deployment.time.run(renew(&service, &token)).unwrap_err();
-    // Once, although the token was presented twice.
+    // One mail is queued, although the token was presented twice.
     let jobs = service.ports().mail_queue.take();
     let [job] = jobs.as_slice() else {
         panic!("{jobs:?}");

@@ -1,4 +1,4 @@
-// An address on the command line is the one that the service has stored.
+// The command brings an address into the same canonical form as the service.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";

@@ -1,4 +1,4 @@
-// `edgegate clients` says what to do about each URI that the service rejects.
+// For each URI that the service rejects, `edgegate clients` says what to do.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";

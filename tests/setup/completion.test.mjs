@@ -9,7 +9,7 @@ const COMMAND = inRoot("npm/edgegate-worker/cli/edgegate.js");
 const run = (command, ...args) =>
   spawnSync(command, args, { encoding: "utf8", env: { ...process.env, NODE: node() } });
 
-/** What is typed, and what fits. */
+/** What is typed, and the words that complete it. */
 const CASES = /** @type {[string[], string[]][]} */ ([
   [["us"], ["users"]],
   [["users", "gr"], ["grant"]],

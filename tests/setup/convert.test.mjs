@@ -1,5 +1,5 @@
-// The conversion of exports: what it makes of odd users, and what it says about files that it can't
-// read. tests/e2e/auth/users/convert.test.mjs imports what it makes.
+// The conversion of exports: how it converts odd users, and what it says about files that it can't
+// read. tests/e2e/auth/users/convert.test.mjs imports the result.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";

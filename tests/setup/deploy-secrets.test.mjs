@@ -1,4 +1,4 @@
-// The files of a deploy: the secrets of each environment, and what is left of them.
+// The files of a deploy: the secrets of each environment, and what remains of them.
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -81,7 +81,7 @@ test("of those that find the lock of a killed run at once, one at a time works",
   for (let round = 0; round < rounds; round += 1)
     writeFileSync(project.inProject(`.edgegate/round${round}.lock`), `${killed} left`);
   const log = project.inProject("log");
-  // They take the locks of each round in the same millisecond.
+  // The processes take the locks of each round in the same millisecond.
   const script = `
     import { appendFileSync } from "node:fs";
     import { join } from "node:path";

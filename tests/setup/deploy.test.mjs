@@ -1,5 +1,5 @@
-// What `edgegate deploy` finds wrong with a configuration before it asks Cloudflare, for wrangler.toml.
-// tests/deploy/ runs the whole command.
+// What `edgegate deploy` finds wrong with a configuration before it calls Cloudflare, shown with
+// wrangler.toml. tests/deploy/ runs the whole command.
 import assert from "node:assert/strict";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { after, test } from "node:test";
@@ -19,7 +19,7 @@ after(() => {
   for (const path of configs) rmSync(inRoot(path), { force: true });
 });
 
-/** wrangler.toml with changes, beside it. */
+/** A changed copy of wrangler.toml, in the same folder. */
 function changed(change) {
   const path = `wrangler.test-${process.pid}-${configs.length}.toml`;
   writeFileSync(inRoot(path), change(readFileSync(inRoot("wrangler.toml"), "utf8")));
@@ -27,7 +27,7 @@ function changed(change) {
   return path;
 }
 
-// Reading a configuration takes wrangler a second.
+// wrangler takes a second to read a configuration, so each is read only once.
 const read = new Map();
 
 /**
@@ -141,7 +141,7 @@ test("what this version needs is named: crons, classes and paths", async () => {
   const crons = (value) => (text) =>
     text.replace('crons = ["* * * * *", "*/5 * * * *"]', `crons = ${value}`);
   assert.deepEqual(await lacks(crons('["* * * * *"]')), ['the cron "*/5 * * * *"']);
-  // With KV no cron brings copies up to date.
+  // With KV there are no copies for the cron to bring up to date.
   assert.deepEqual(await lacks(crons('["*/5 * * * *"]')), []);
   assert.deepEqual(
     await lacks((text) =>
@@ -209,7 +209,7 @@ test("names of the template are noticed in a Worker of another name", () => {
         (end) => `my-auth${ending}${end}`,
       ),
     );
-    // As a person corrects it, and as `npm create edgegate` does.
+    // These names are right, whether a person or `npm create edgegate` writes them.
     for (const name of ["shop", "my-auth-2"]) {
       const text = JSON.stringify(read).replaceAll("my-auth", name);
       assert.equal(templateNamesProblem(JSON.parse(text), "wrangler.jsonc"), undefined, name);

@@ -1,5 +1,5 @@
-// The checks of `edgegate doctor` that need no Cloudflare: secrets, and the mail domain with a resolver
-// on this machine.
+// The checks of `edgegate doctor` that need no Cloudflare: secrets, and the mail domain with a
+// resolver on this machine.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { test } from "node:test";

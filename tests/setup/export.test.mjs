@@ -1,4 +1,4 @@
-// `edgegate users export`: what becomes of the pages when they can't be written.
+// `edgegate users export`: what happens to the pages when they can't be written.
 import assert from "node:assert/strict";
 import { PassThrough, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
@@ -22,7 +22,7 @@ function pagesOf(count) {
   return { pageOf, asked };
 }
 
-/** A stream that fails at a write. */
+/** A stream that fails at its nth write. */
 const failing = (nth, code) =>
   new Writable({
     highWaterMark: 1,

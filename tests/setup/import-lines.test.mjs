@@ -121,7 +121,10 @@ test("a batch has at most 500 rows and at most as many bytes as a request may ha
   assert.deepEqual(await sizes(rows(33, "a".repeat(65_535))), [16, 16, 1]);
 });
 
-/** A service that answers by `judge`, and records what it was sent and how long it was waited for. */
+/**
+ * A service that answers by `judge`. It records the sizes of the requests, the reports, and the
+ * pauses of the command.
+ */
 function serviceOf(judge) {
   const sizes = /** @type {number[]} */ ([]);
   const pauses = /** @type {number[]} */ ([]);

@@ -12,12 +12,12 @@ test("a kept mail is described by what is known of it", () => {
       ...{ retry_at: null, request_id: null, address: null, ...mail },
     });
   const kept = "not tried yet, kept since 2025-11-24T16:00:00Z";
-  // A notice that could not be queued: it was never tried, and the cron sends it.
+  // A notice that could not be queued. It was never tried, and the cron sends it.
   assert.equal(
     told({ retry_at: now + 1, address: "8110e99d472dab1e" }),
     `one  reset, ${kept}, next attempt 2025-11-24T16:00:01Z, address 8110e99d472dab1e\n  422: no such sender`,
   );
-  // A mail that the operator has retried shows no time: 0 does not mean the year 1970.
+  // A mail that the operator has retried shows no time. Its 0 does not mean the year 1970.
   assert.match(
     told({ tries: 1, retry_at: 0 }),
     /reset, tried once, last 2025-11-24T16:00:00Z, sent again by the next run of the cron\n/,

@@ -1,10 +1,10 @@
-// Runs the project's scripts as a person would, and finds what they leave behind.
+// Runs the project's scripts as a person would, and finds the processes that they leave behind.
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { inRoot, root } from "../../scripts/project/root.mjs";
 
-// A busy machine takes its time.
+// A busy machine may need this long.
 const PATIENCE_MS = 200_000;
 
 /**
@@ -60,7 +60,7 @@ export function runScript(script, args, env = {}) {
       child.kill("SIGTERM");
       return done;
     },
-    /** The living processes that it has started, directly or not. */
+    /** The living processes that the script has started, directly or not. */
     left: () => marked(mark),
   };
 }
@@ -73,7 +73,7 @@ function marked(mark) {
       try {
         return readFileSync(`/proc/${pid}/environ`, "latin1").includes(mark);
       } catch {
-        return false; // ended meanwhile
+        return false; // The process has ended meanwhile.
       }
     });
 }

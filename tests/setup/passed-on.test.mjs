@@ -1,4 +1,4 @@
-// Options that get lost on their way to a command, or that the command itself has to know.
+// Options that get lost on their way to a command, and options that the command itself has to know.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { firstOf, refuseLostOptions } from "../../npm/edgegate-worker/cli/lib/passed-on.js";

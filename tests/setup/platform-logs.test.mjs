@@ -1,4 +1,4 @@
-// What Cloudflare logs of requests according to wrangler.toml, as wrangler and `npm run deploy`
+// What Cloudflare logs of requests, according to wrangler.toml as wrangler and `npm run deploy`
 // read it: no query and no headers.
 import assert from "node:assert/strict";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -28,7 +28,7 @@ test("an environment has the same settings unless it says otherwise, and then de
   const file = join(folder, "wrangler.toml");
   const read = (more, env) => {
     writeFileSync(file, `${readFileSync(inRoot("wrangler.toml"), "utf8")}\n${more}`);
-    // As print-config.js hands it on.
+    // print-config.js passes it on in this form.
     return JSON.parse(
       JSON.stringify(unstable_readConfig({ config: file, env }, { hideWarnings: true })),
     );

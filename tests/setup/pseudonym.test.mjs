@@ -111,13 +111,13 @@ test("no program that the command starts gets the secret", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "edgegate-pseudonym-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const [seen, preload] = [join(folder, "seen"), join(folder, "preload.cjs")];
-  // Every Node process loads this. It notes which program the process runs, and whether the secret
-  // is in its environment or its arguments.
+  // Every Node process loads this file. It records which program the process runs, and whether the
+  // secret is in its environment or its arguments.
   writeFileSync(
     preload,
     `require("node:fs").appendFileSync(${JSON.stringify(seen)}, process.argv[1] + " " + JSON.stringify([process.env, process.argv]).includes(${JSON.stringify(SECRET)}) + "\\n");`,
   );
-  // With an environment, the command starts a program that reads the configuration.
+  // If an environment is named, the command starts a program that reads the configuration.
   const { code, stdout, stderr } = await command(ADA, "--env", "staging", {
     NODE_OPTIONS: `--require ${preload}`,
   });

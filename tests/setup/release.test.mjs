@@ -1,4 +1,5 @@
-// What a release requires of the repository: one version everywhere, and an entry of the changelog.
+// What a release requires of the repository: the same version everywhere, and an entry in the
+// changelog.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -110,7 +111,7 @@ test("one place with another version is found", async () => {
     ...["edgegate", "edgegate-worker", "create-edgegate"].map((name) => `npm/${name}/package.json`),
     ...["template/package.json", "README.md", "docs/get-started.md"],
   ]) {
-    // Crates of others may have the same version.
+    // Other crates may happen to have the same version.
     const own = path === "Cargo.lock" ? `name = "edgegate-token"\nversion = "${version}"` : version;
     const changed = read(path).replace(own, own.replace(version, "98.7.6"));
     assert.notEqual(changed, read(path), path);

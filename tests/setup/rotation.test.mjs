@@ -68,7 +68,7 @@ test("a ticket secret is kept while a mailed link or a session may depend on it"
       ...{ name: "TICKET_SECRET", text: two, idle, now: NOW },
       done: { step: "promote", at: NOW - seconds },
     }).isDue;
-  // Sessions of ten minutes, and links of a day.
+  // Sessions last ten minutes, and links a day.
   assert.deepEqual([dueAfter(DAY - 1, 600), dueAfter(DAY, 600)], [false, true]);
   assert.deepEqual([dueAfter(IDLE - 1, IDLE), dueAfter(IDLE, IDLE)], [false, true]);
   const idle = [

@@ -18,8 +18,8 @@ test("a session in an app names the app", () => {
   const rest = "Firefox on Linux; DE; 192.0.2.0";
   assert.equal(told(), `  one  ${times}; ${rest}`);
   assert.equal(told({ client_id: "abc", name: "Shop" }), `  one  app Shop; ${times}; ${rest}`);
-  // The service has no name for an app that nobody registered, and neither name nor id for one that
-  // was deleted or whose grant was withdrawn.
+  // The service has no name for an app that nobody registered. For an app that was deleted, or
+  // whose grant was withdrawn, it has neither name nor id.
   const id = "https://client.example.net/metadata.json";
   assert.match(
     told({ client_id: id, name: null }),

@@ -1,5 +1,5 @@
-// Settings are judged before anything starts or is uploaded: by the Worker's own code, with the
-// place where each bad value was read.
+// The Worker's own code judges the settings before anything starts or is uploaded. The error says
+// where each bad value was read.
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-// `npm start`: a wrong setting stops it before anything else, `routes` in wrangler.toml don't break
+// `npm start`: a wrong setting stops it before anything else. `routes` in wrangler.toml don't break
 // it, an edit of .dev.vars restarts it, and the cron runs.
 import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -119,7 +119,7 @@ test("routes, an edit of the variables, and the cron", { timeout: 500_000 }, asy
   assert.equal(first.body.expires_in, 600);
   // The cron reports the mail that nobody could deliver.
   await worker.until(/"event":"dead_letters"/);
-  // The command speaks to this service as its operator.
+  // The command calls this service as its operator.
   const edgegate = (/** @type {string[]} */ ...args) =>
     runScript("scripts/edgegate.mjs", [
       ...args,

@@ -1,4 +1,4 @@
-// However `npm start` ends, it leaves nothing behind: no process and no port in use.
+// However `npm start` ends, no process and no port in use is left behind.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
@@ -60,7 +60,7 @@ describe("npm start leaves nothing behind", {
   });
 });
 
-/** Starts it with its own storage and port, and waits for a line of its output. */
+/** Starts `npm start` with its own storage and port, and waits for a line of its output. */
 async function startNpm(when) {
   const mark = `EDGEGATE_TEST=${randomUUID()}`;
   const state = mkdtempSync(join(tmpdir(), "edgegate-stopping-"));
@@ -92,7 +92,7 @@ async function gone({ mark }) {
 }
 
 /**
- * The living processes with the mark. A zombie has no environment: it has ended, and only waits for
+ * The living processes with the mark. A zombie has no environment: it has ended and only waits for
  * its parent.
  */
 function marked(mark) {
@@ -108,7 +108,7 @@ function marked(mark) {
           },
         ];
       } catch {
-        return []; // ended meanwhile
+        return []; // The process has ended meanwhile.
       }
     });
 }

@@ -1,5 +1,5 @@
-// Every subcommand of `edgegate` prints JSON for programs, rejects an unknown environment, and is in
-// the README.
+// Every subcommand of `edgegate` prints JSON for programs, rejects an unknown environment, and is
+// in the README.
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,12 +9,15 @@ import { programOf } from "../../npm/edgegate-worker/cli/lib/program.js";
 import { SUBCOMMANDS } from "../../npm/edgegate-worker/cli/subcommands.js";
 import { inRoot } from "../../scripts/project/root.mjs";
 
-// Only the shells' scripts call `complete`, so it is left out here.
+// Only the shells' completion scripts call `complete`, so it is left out here.
 const { commands } = programOf(SUBCOMMANDS);
 const shown = commands.filter((command) => command.name() !== "complete");
 const names = shown.map((command) => command.name());
 
-/** These do the same for each environment, so the one of the shell does not matter. */
+/**
+ * These subcommands do the same for each environment, so the environment variable of the shell does
+ * not matter.
+ */
 const FOR_ALL_ENVIRONMENTS = ["completion", "prepare", "upgrade"];
 
 const leaves = (command) =>
@@ -64,7 +67,8 @@ test("every subcommand has --env and --remote; one for this machine alone refuse
       assert.ok(has(command, option), `${nameOf(command)} ${option}`);
   const refusing = [];
   for (const command of all) {
-    // No subcommand has this option, so each one stops. One that refuses --remote says so first.
+    // No subcommand has this option, so each subcommand stops. A subcommand that refuses --remote
+    // says so before it stops.
     const run = programOf(SUBCOMMANDS, async () => {}).parseAsync([
       ...["node", "edgegate", ...nameOf(command).split(" "), "--remote", "--no-such-option"],
     ]);
@@ -103,7 +107,7 @@ test("an argument that an option with several values has taken is explained, and
 });
 
 test("an unknown environment stops every subcommand before it does anything", async (t) => {
-  // A subcommand that goes on nevertheless finds no project here, and says that instead.
+  // A subcommand that continues anyway finds no project here, and says that instead.
   const empty = mkdtempSync(join(tmpdir(), "edgegate-subcommands-"));
   const before = { folder: process.cwd(), environment: process.env.CLOUDFLARE_ENV };
   t.after(() => {
@@ -133,7 +137,8 @@ test("an unknown environment stops every subcommand before it does anything", as
     delete process.env.CLOUDFLARE_ENV;
     await assert.rejects(run(words, "--env", "stagign"), /^Error: refused: stagign$/, `${words}`);
     process.env.CLOUDFLARE_ENV = "staging-of-shell";
-    // wrangler runs `prepare` in any shell, and a shell's start-up file runs `completion` in any folder.
+    // wrangler may run `prepare` in any shell, and a shell's start-up file runs `completion` in any
+    // folder.
     if (!FOR_ALL_ENVIRONMENTS.includes(nameOf(command)))
       await assert.rejects(run(words), /^Error: refused: staging-of-shell$/, `${words}`);
     await assert.rejects(run(words, "--env", "stagign"), /^Error: refused: stagign$/, `${words}`);

@@ -1,4 +1,5 @@
-// `edgegate upgrade` adds what a version needs and keeps everything else of wrangler.jsonc.
+// `edgegate upgrade` adds what a version needs to wrangler.jsonc. It keeps everything else in the
+// file.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -12,7 +13,7 @@ const TEMPLATE = readFileSync(inRoot("template/wrangler.jsonc"), "utf8");
 /** The comments of a text, in their order. */
 const comments = (text) => text.match(/^\s*\/\/.*$/gm) ?? [];
 
-/** Cuts something out of the template. */
+/** The template without some of its parts. */
 const without = (...patterns) =>
   patterns.reduce((text, pattern) => {
     assert.match(text, pattern);
@@ -113,7 +114,7 @@ test("a setting takes the place of its commented line, or comes last", () => {
   assert.equal(read(staging).vars.ISSUER, value);
   assert.equal(staging.split("\n").length, TEMPLATE.split("\n").length);
 
-  // MAIL_FROM is commented out after the last setting.
+  // The commented MAIL_FROM comes after the last setting.
   const last = setIn(TEMPLATE, ["vars", "MAIL_FROM"], "a@example.com");
   assert.equal(read(last).vars.MAIL_FROM, "a@example.com");
   assert.deepEqual(Object.keys(read(last).vars).length, 6);
@@ -134,7 +135,7 @@ test("an edited configuration stays JSON that wrangler reads", () => {
     '{\r\n  "vars": {\r\n    // "ISSUER": "x",\r\n    "A": "1"\r\n  }\r\n}\r\n',
     '{ "vars": { "A": "1" /* "ISSUER": */ } }',
     '{ "name": "my-auth" }',
-    // A byte order mark is the one fault that wrangler forgives.
+    // A byte order mark is the only fault that wrangler tolerates.
     '\ufeff{\n  "vars": {\n    // "ISSUER": "x"\n    "A": "1"\n  }\n}\n',
   ]) {
     const edited = setIn(text, ["vars", "ISSUER"], wanted);

@@ -1,5 +1,6 @@
-// The template with the real create-cloudflare, as `npm create cloudflare -- --template` runs it. git
-// and create-cloudflare's cache are told to find GitHub's repository on this machine.
+// The template with the real create-cloudflare, as `npm create cloudflare -- --template` runs it.
+// git and create-cloudflare's cache are configured to use a repository on this machine instead of
+// GitHub's.
 import assert from "node:assert/strict";
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
@@ -77,7 +78,7 @@ test("create-cloudflare makes a project that runs and deploys", {
 });
 
 /**
- * A repository with the template. Returns what makes create-cloudflare find it.
+ * A repository with the template. Returns the settings with which create-cloudflare finds it.
  *
  * @param {Awaited<ReturnType<typeof makeMachine>>} machine
  */

@@ -1,5 +1,5 @@
-// `npm create edgegate` from the packed packages: in a folder with a space, with Node and no other
-// program, without a terminal. README.md's commands are run as they are.
+// `npm create edgegate` from the packed packages: in a folder with a space in its name, with Node
+// and no other program, without a terminal. README.md's commands are run unchanged.
 import assert from "node:assert/strict";
 import {
   cpSync,
@@ -26,7 +26,7 @@ import { makeMachine, TARBALLS } from "./project.mjs";
 const read = (path) => readFileSync(path, "utf8");
 const README = read(inRoot("README.md"));
 
-// The issue's bound for a service that answers, without the download.
+// The most seconds until the service answers, without the download.
 const READY_SECONDS = 60;
 
 /** README.md's commands that make and start a service, and those that sign in. */
@@ -36,14 +36,14 @@ const [create, signIn] = ["npx ", "AUTH="].map((begin) =>
 
 before(buildPackages);
 
-/** The words of a command line without quotes. */
+/** The words of a command line that has no quotes. */
 const wordsOf = (line) =>
   line
     .replaceAll("/path/to/create-edgegate-0.1.0.tgz", TARBALLS.create)
     .replaceAll("/path/to/edgegate-worker-0.1.0.tgz", TARBALLS.worker)
     .split(" ");
 
-/** Runs the packed create-edgegate, as unpacked below the machine's folder. */
+/** Runs the packed create-edgegate, unpacked below the machine's folder. */
 async function unpacked(machine) {
   const folder = machine.inRoot("create");
   mkdirSync(folder);
@@ -107,7 +107,7 @@ describe("npm create edgegate", { timeout: 600_000 }, () => {
       };
       writeFileSync(project("src/index.js"), "// mine\n");
       rmSync(project("test"), { recursive: true });
-      // Without the registry: everything is there.
+      // The registry is not used, because everything is installed.
       const env = { npm_config_offline: "true" };
       const again = await machine.run(program, args, { env });
       assert.equal(again.code, 0, again.text);
@@ -220,7 +220,7 @@ describe("npm create edgegate", { timeout: 600_000 }, () => {
         for (const { namespace_id } of config.ratelimits) ids.add(namespace_id);
       }
       assert.equal(JSON.parse(read(machine.inRoot(folder, "package.json"))).name, name);
-      // A run that was cut short goes on under the same name.
+      // A run that was interrupted continues under the same name.
       rmSync(path);
       cpSync(machine.inRoot(folder), machine.inRoot(`${folder} moved`), { recursive: true });
       await createEdgegate([`${folder} moved`, "--no-install", "--store", "kv"]);
@@ -250,7 +250,7 @@ async function makeProject(t) {
   ]);
   assert.equal(code, 0);
   for (const name of ["commander", "jsonc-parser", "@clack"]) {
-    // npm puts a package beside the one that needs it when the root has another version.
+    // npm puts a package next to the package that needs it if the root has another version.
     const own = inRoot("npm/edgegate-worker/node_modules", name);
     symlinkSync(existsSync(own) ? own : inRoot("node_modules", name), at("node_modules", name));
   }

@@ -1,5 +1,5 @@
-// Projects as `npm create edgegate` makes them from the packed packages, on a machine that has Node
-// and nothing else.
+// Projects that `npm create edgegate` makes from the packed packages, on a machine that has only
+// Node.
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,18 +8,21 @@ import { tarballOf } from "../../scripts/project/pack.mjs";
 import { output } from "../../scripts/project/run.mjs";
 import { node } from "../../scripts/project/tools.mjs";
 
-/** Packages of later days would make a test of today another one. */
+/**
+ * Only packages from before this day are installed. Later packages would change what the test
+ * tests.
+ */
 const BEFORE = "2026-11-28";
 
-/** The tarballs that the build leaves. */
+/** The tarballs that the build makes. */
 export const TARBALLS = {
   worker: tarballOf("edgegate-worker"),
   create: tarballOf("create-edgegate"),
 };
 
 /**
- * A folder for projects, with a space in its name, and what a machine without Rust has. `t` removes
- * the folder.
+ * A folder for projects with a space in its name, and the programs of a machine without Rust. The
+ * folder is removed when the test `t` ends.
  */
 export async function makeMachine(t) {
   const root = mkdtempSync(join(realpathSync(tmpdir()), "edgegate projects "));
@@ -32,7 +35,7 @@ export async function makeMachine(t) {
   const programs = { node: realpathSync(node()), sh: shell, ...npm };
   for (const [name, path] of Object.entries(programs)) symlinkSync(path, join(bin, name));
   const env = { ...process.env, PATH: bin, npm_config_before: BEFORE, CLOUDFLARE_ENV: undefined };
-  // What the npm that runs these tests has set.
+  // The npm that runs these tests has set these variables.
   for (const name of Object.keys(env))
     if (/^npm_(?!config_(before|cache|registry|userconfig)$)|^(INIT_CWD|PORT)$/.test(name))
       delete env[name];
@@ -58,16 +61,16 @@ async function programsOfNpm() {
       const npm = realpathSync(join(folder, "npm"));
       if (npm.endsWith("npm-cli.js")) return { npm, npx: join(dirname(npm), "npx-cli.js") };
     } catch {
-      // There is none in this folder.
+      // This folder has none.
     }
   }
   throw new Error("npm is not on the PATH");
 }
 
 /**
- * A program and everything that it starts. Its input is closed, so it can ask nothing.
+ * A program and everything that it starts. Its input is closed, so it can ask no questions.
  *
- * - `done`: its code, what it printed, and the two outputs apart.
+ * - `done`: its exit code, its whole output, and its two outputs separately.
  * - `until(pattern)`: resolves when its output matches.
  * - `stop()`: ends it by SIGTERM.
  */

@@ -1,5 +1,5 @@
-// The template: its configuration binds what the repository's own does, and it needs nothing outside
-// of its folder. tests/setup/workflows.test.mjs reads its workflow.
+// The template. Its configuration has the same bindings as the repository's own, and it needs
+// nothing outside of its folder. tests/setup/workflows.test.mjs reads its workflow.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -17,7 +17,7 @@ const config = (file, env) =>
 const ours = config("wrangler.toml");
 const template = (env) => config("template/wrangler.jsonc", env);
 
-/** Names that contain the Worker's, as those of another Worker. */
+/** Replaces the Worker's name in all names that contain it by the name of another Worker. */
 const renamed = (value, from, to) => JSON.parse(JSON.stringify(value).replaceAll(from, to));
 
 for (const env of [undefined, "staging"]) {

@@ -1,4 +1,5 @@
-// AuthClient in Chromium on another origin of the service's site, by CORS: two ports of one host.
+// AuthClient in Chromium, by CORS. Its page is on another origin of the service's site: another
+// port of the same host.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startBrowser } from "../browser.mjs";
@@ -20,7 +21,7 @@ after(() => {
   return Promise.all([browser?.close(), ...servers]);
 });
 
-// The device's cookie outlives log-outs.
+// The cookie of the device outlives log-outs.
 const sessionCookies = async (context) =>
   (await context.cookies()).filter(({ name }) => !name.endsWith("-device"));
 
@@ -46,7 +47,7 @@ test("from an origin in ALLOWED_ORIGINS everything works", async (t) => {
   assert.equal((await one.ready()).first_name, "Ada");
   const sessions = await one.page.evaluate("client.sessions()");
   assert.ok(sessions.some(({ current }) => current));
-  // The token is for the service alone.
+  // The token is only for the service.
   assert.equal(await one.fetch("/client-test"), "invalid_argument");
 
   await one.logout();
@@ -100,7 +101,7 @@ test("a logout that one origin could not tell leaves a later login on another al
 test("from another origin nothing can be had, and that signs nobody in or out", async (t) => {
   const opened = await openProfile(t, browser, unlisted.origin, {
     url: edgegate.origin,
-    // Chromium reports each request that CORS blocked, some time later.
+    // Chromium reports each request that CORS blocked, but some time later.
     complaints: /blocked by CORS policy/,
   });
   const tab = await opened.open();

@@ -9,7 +9,7 @@ export const ADA = { email: "ada@example.com", password: "correct horse battery 
 export const ROOT = { ...ADA, email: "root@example.com" };
 
 const PATH = "/client-test";
-// As strict as the policy that the package promises to work with, and with Trusted Types.
+// This is as strict as the policy that the package promises to work with, and it has Trusted Types.
 const policy = (connect) =>
   `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src ${connect}; img-src data:; ` +
   "require-trusted-types-for 'script'; trusted-types 'none'";
@@ -28,12 +28,12 @@ const script = (url) => `
 /**
  * A browser profile for pages of `origin`, with a clock that the test moves. `count` counts the
  * requests to the service, such as "POST /auth/token". The service's clock stands still, and the
- * clocks of the tabs move one after the other. The test fails at its end if a page reported an
+ * clocks of the tabs are moved one after the other. The test fails at its end if a page reported an
  * error or violated its Content-Security-Policy.
  *
- * `url`: the service's origin, if it is another. `without`: what the browser lacks, such as
- * `navigator.locks`. `complaints`: which errors of the browser
- * are expected.
+ * `url` is the service's origin, if it differs from `origin`. `without` names what the browser
+ * lacks, such as `navigator.locks`. `complaints` matches the errors of the browser that are
+ * expected.
  *
  * @param {import("node:test").TestContext} t
  * @param {import("playwright-core").Browser} browser
@@ -65,8 +65,8 @@ export async function openProfile(t, browser, origin, { url, without = [], compl
     const [of, member] = name.includes(".") ? name.split(".") : ["globalThis", name];
     await context.addInitScript(`Object.defineProperty(${of}, "${member}", { value: undefined })`);
   }
-  // On the service's own origin the page is beside the service's own pages. Elsewhere `servePages`
-  // serves it.
+  // On the service's own origin, the service also serves its own pages. On another origin
+  // `servePages` serves this page.
   if (!url) {
     const headers = { "Content-Security-Policy": policy("'self'") };
     await context.route(`${origin}${PATH}`, (route) =>
@@ -97,7 +97,7 @@ async function openTab(context, address) {
     status: () => page.evaluate("client.status"),
     events: () => page.evaluate("events"),
     token: () => page.evaluate("client.accessToken()"),
-    /** Resolves when the page has got the event. */
+    /** Resolves when the page has received the event. */
     told: (event) => page.waitForFunction((it) => window.events.includes(it), event),
     /** The status of a GET by `client.fetch`, or the code of the error. */
     fetch: (path) =>
@@ -117,7 +117,7 @@ async function openTab(context, address) {
   };
 }
 
-/** The same page on a port of its own, with the package's files: `{origin, stop}`. */
+/** Serves the same page with the package's files on another port: `{origin, stop}`. */
 export async function servePages(port, url) {
   const files = { [PATH]: ["text/html", html], [`${PATH}.js`]: ["text/javascript", script(url)] };
   const server = createServer(async ({ url: path }, response) => {
@@ -143,7 +143,7 @@ async function file(path) {
 }
 
 /**
- * Makes the service refuse the access tokens that Ada has so far: an administrator changes her
+ * Makes the service reject the access tokens that Ada has so far: an administrator changes her
  * roles and changes them back.
  */
 export async function outdate(edgegate) {

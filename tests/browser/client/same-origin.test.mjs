@@ -13,7 +13,7 @@ let browser, edgegate;
 before(async () => {
   [browser, edgegate] = await Promise.all([
     startBrowser(),
-    // Every renewal rotates the refresh token: the hardest case for tabs that race.
+    // Every renewal rotates the refresh token. This is the hardest case for tabs that race.
     startEdgegate({ vars: { LIMITS: "off", ROTATE_AFTER: "0", REUSE: "strict" } }),
   ]);
 });
@@ -21,7 +21,7 @@ after(() => Promise.all([browser?.close(), edgegate?.stop()]));
 
 const profile = (t, options) => openProfile(t, browser, edgegate.origin, options);
 
-/** `count` tabs of one profile in which Ada is signed in. */
+/** Opens `count` tabs of a profile in which Ada is signed in. */
 async function tabsOf(opened, count) {
   const tabs = [await opened.open()];
   await tabs[0].login(ADA);
@@ -32,7 +32,7 @@ async function tabsOf(opened, count) {
   return tabs;
 }
 
-// The device's cookie outlives log-outs.
+// The cookie of the device outlives log-outs.
 const sessionCookies = async (context) =>
   (await context.cookies()).filter(({ name }) => !name.endsWith("-device"));
 
@@ -53,7 +53,7 @@ test("a login lasts over a reload, and no script can find a token", async (t) =>
   }));
   const nothing = { cookie: "", local: {}, session: {}, databases: [], caches: [], name: "" };
   assert.deepEqual(found, { ...nothing, url: `${edgegate.origin}/client-test` });
-  // The sign-on's cookie comes with navigations from other sites, and gives nobody a token.
+  // Navigations from other sites carry the sign-on's cookie. That cookie gives nobody a token.
   const { port } = new URL(edgegate.origin);
   const attributes = (await opened.context.cookies())
     .map(({ name, httpOnly, sameSite }) => [name, httpOnly, sameSite])
@@ -84,8 +84,8 @@ test("a proof by the password: one session, in every tab; a wrong password chang
   assert.equal(await one.code(wrong), "invalid_credentials");
   assert.deepEqual([await one.token(), await one.status()], [before, "signed_in"]);
 
-  // If two tokens have the same second and the same proof, a tab keeps its own. So wait until the
-  // next token has a later second.
+  // If two tokens have the same second and the same proof, a tab keeps its own token. So wait until
+  // the next token has a later second.
   const { iat } = claimsOf(await two.token());
   while (Math.floor(Date.now() / 1000) <= iat) await sleep(50);
   await two.page.evaluate("events.length = 0");
@@ -107,7 +107,7 @@ test("a proof by the password: one session, in every tab; a wrong password chang
 test("two tabs that renew at once make one request, and both stay signed in", async (t) => {
   const opened = await profile(t);
   const tabs = await tabsOf(opened, 2);
-  // "At once" means that both were refused before either was renewed.
+  // "At once" means that both calls were refused before either token was renewed.
   let refused = 0;
   let bothRefused;
   opened.context.on("response", (answer) => {
@@ -123,7 +123,7 @@ test("two tabs that renew at once make one request, and both stay signed in", as
     [refused, bothRefused] = [0, Promise.withResolvers()];
     const before = opened.count(RENEWAL);
     await outdate(edgegate);
-    // The client renews because of a refusal at most once in half a minute.
+    // After a refusal, the client renews at most once in half a minute.
     await opened.context.clock.fastForward("00:40");
     assert.deepEqual(await Promise.all(tabs.map((tab) => tab.fetch("/auth/me"))), [200, 200]);
     const tokens = await Promise.all(tabs.map((tab) => tab.token()));
@@ -141,7 +141,7 @@ test("without locks and channel each renews for itself, and both stay signed in"
   );
   for (let round = 1; round <= 3; round += 1) {
     await outdate(edgegate);
-    // The client renews because of a refusal at most once in half a minute.
+    // After a refusal, the client renews at most once in half a minute.
     await opened.context.clock.fastForward("00:40");
     assert.deepEqual(await Promise.all(tabs.map((tab) => tab.fetch("/auth/me"))), [200, 200]);
   }
@@ -157,7 +157,7 @@ test("a tab asleep past the token's end renews before it asks", async (t) => {
   assert.equal(await tab.fetch("/auth/me"), 200);
   assert.notEqual(await tab.token(), first);
   assert.equal(opened.count(RENEWAL) - before, 1);
-  // The same, but the page makes no call.
+  // The same test, but the page makes no call.
   await opened.context.clock.fastForward("08:00:00");
   await tab.page.waitForFunction(() => window.events.filter((it) => it === "renewed").length === 2);
 });
@@ -258,7 +258,7 @@ test("a change of password goes on in every tab of this browser", async (t) => {
   const owner = { email: `grace-${Date.now()}@example.com`, password: "a passphrase nobody knows" };
   const [root] = await tabsOf(await profile(t), 1);
   await root.login(ROOT);
-  // Ada's own account stays: other tests sign in with it.
+  // Ada's own account is not used, because other tests sign in with it.
   await register(owner);
   const one = await opened.open();
   await one.login(owner);
@@ -287,7 +287,7 @@ test("a change of password goes on in every tab of this browser", async (t) => {
   assert.deepEqual(await sessionCookies(opened.context), []);
 });
 
-// Registers with the mailed link, as people do.
+// Registers with the mailed link, as users do.
 async function register({ email, password }) {
   await edgegate.post("/auth/register", { email, first_name: "Grace" });
   for (;;) {

@@ -1,5 +1,5 @@
-// AppAuth for JavaScript: a program on the person's own machine, which opens their browser and
-// listens on a loopback port. The real browser is `opener`; the test's takes its place.
+// AppAuth for JavaScript: a program on the user's own machine, which opens their browser and
+// listens on a loopback port. `opener` would open a real browser. The test's browser replaces it.
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { freePort } from "../../browser/edgegate.mjs";
 
 let bundled;
 
-/** Its modules import each other without extensions, which only bundlers understand. */
+/** The modules of AppAuth import each other without extensions, which only bundlers understand. */
 async function bundle() {
   const folder = await mkdtemp(join(tmpdir(), "edgegate-appauth-"));
   try {

@@ -1,5 +1,5 @@
-// What the clients beside this file get and must report, and a service for them. It listens at its
-// issuer's address, because the clients connect there themselves, and a test can falsify its
+// What the clients in this folder get and must report, and a service for them. The service listens
+// at its issuer's address, because the clients connect there themselves. A test can falsify its
 // answers.
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -43,7 +43,7 @@ const from = createRequire(new URL("../package.json", import.meta.url));
 export const load = (name) =>
   import(name === "oauth4webapi" ? name : pathToFileURL(from.resolve(name)).href);
 
-// What HTTP says about one connection or one encoding, and not about the message.
+// Headers that describe the connection or the encoding, and not the message.
 const HOP = ["host", "connection", "content-length", "content-encoding", "transfer-encoding"];
 const without = (names, headers) =>
   Object.fromEntries(headers.filter(([name]) => !names.includes(name)));

@@ -1,5 +1,5 @@
-// mod_auth_openidc: an Apache in front of a page that only people who are signed in see. The page's
-// headers show what the module tells the page.
+// mod_auth_openidc: an Apache in front of a page that only signed-in users see. The page's headers
+// show what the module tells the page.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import {
@@ -94,11 +94,11 @@ async function start(folder, config) {
   return { said, stop: () => child.kill("SIGTERM"), ended, child };
 }
 
-/** Somebody's browser at the site. */
+/** A user's browser that visits the site. */
 async function visit(app, origin, program) {
   const jar = new Map();
-  // The module sends only navigations to the sign-in. The headers of `fetch` would say that this is
-  // not a navigation.
+  // The module redirects only navigations to the sign-in. The headers of `fetch` would say that
+  // this is not a navigation.
   const ask = async (url) => {
     const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
     const headers = { accept: "text/html", "sec-fetch-mode": "navigate", cookie };
@@ -119,7 +119,7 @@ async function visit(app, origin, program) {
       );
     return location;
   };
-  /** What the page is told. */
+  /** The headers that the page gets from the module. */
   const page = async () => {
     const answer = await ask("/page.txt");
     if (answer.statusCode !== 200)

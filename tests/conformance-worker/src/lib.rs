@@ -1,4 +1,5 @@
-//! edgegate's Worker with the conformance suites of its adapters: for tests, never deployed.
+//! edgegate's Worker with the conformance suites of its adapters. It is only for tests and is never
+//! deployed.
 //!
 //! `GET /conformance/<adapter>` runs a suite and answers a list of outcomes. `entry.mjs` calls
 //! [`conformance_answer`].
@@ -37,7 +38,7 @@ use worker::Env;
 use crate::conformance::suite::Outcome;
 use crate::conformance::{apps, mail_gate, mail_ledger, operator_tickets, password_guard, users};
 
-/// A promise of what `signatures::found` found, as JSON.
+/// A promise of the JSON that `signatures::found` returns.
 #[wasm_bindgen]
 pub fn conformance_signatures(what: String, promises: u32) -> Promise {
     future_to_promise(async move {
@@ -46,8 +47,8 @@ pub fn conformance_signatures(what: String, promises: u32) -> Promise {
     })
 }
 
-/// A promise of a JSON list of outcomes, or of `undefined` for an unknown path. There are paths for
-/// the suites, one that panics, one that overflows the stack, and one that waits for half a minute.
+/// A promise of a JSON list of outcomes, or of `undefined` for an unknown path. Each suite has a
+/// path. Three more paths panic, overflow the stack, and wait for half a minute.
 #[wasm_bindgen]
 pub fn conformance_answer(path: String, env: Env) -> Promise {
     future_to_promise(async move {
@@ -110,7 +111,7 @@ async fn outcomes(path: &str, env: &Env) -> Option<Vec<Outcome>> {
     })
 }
 
-/// Panics. tests/e2e/traps calls it in the place of other exports.
+/// Panics. tests/e2e/traps calls it instead of other exports.
 #[allow(clippy::panic, reason = "what a panic leaves behind is tested")]
 #[wasm_bindgen]
 pub fn conformance_panic() {

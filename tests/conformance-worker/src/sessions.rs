@@ -19,7 +19,7 @@ use worker::Env;
 use crate::conformance::sessions::world::Numbers;
 use crate::conformance::sessions::{Outcome, World, run_all};
 
-/// Runs the suite on Workers KV; `None` when it is not bound.
+/// Runs the suite on Workers KV. Returns `None` if KV is not bound.
 pub(crate) async fn on_kv(env: &Env, first: u64) -> Option<Vec<Outcome>> {
     let kv = KvNamespace::bound(env, "SESSIONS")?;
     let jobs = Jobs::default();
@@ -32,14 +32,14 @@ pub(crate) async fn on_kv(env: &Env, first: u64) -> Option<Vec<Outcome>> {
     Some(run_all(&world).await)
 }
 
-/// Runs the suite on the Durable Object; `None` when it is not bound.
+/// Runs the suite on the Durable Object. Returns `None` if the object is not bound.
 pub(crate) async fn on_the_durable_object(env: &Env, first: u64) -> Option<Vec<Outcome>> {
     let store = || DurableSessions::bound(env, "SESSION_OBJECTS");
     let world = Workerd::<_, true>::new(store()?, store()?, Jobs::default(), first);
     Some(run_all(&world).await)
 }
 
-/// A store on the platform, and a time that only the callers share: the suite hands it in.
+/// A store on the platform. Only the callers share the time, which the suite passes in.
 struct Workerd<S, const LINEARIZABLE: bool> {
     here: S,
     elsewhere: S,
@@ -86,7 +86,7 @@ impl<S: SessionStore, const L: bool> World for Workerd<S, L> {
 
 type Job = Pin<Box<dyn Future<Output = Result<(), StoreError>>>>;
 
-/// Work after the response, done when a case says so.
+/// Work after the response. It is done when a case says so.
 #[derive(Clone, Default)]
 struct Jobs(Rc<RefCell<Vec<Job>>>);
 

@@ -1,13 +1,13 @@
-//! Tokens verified in both ways in workerd: by its own code, and by the wasm.
+//! Tokens verified in both ways in workerd: by its own cryptography, and by the wasm.
 
 use edgegate::adapters::cloudflare::signatures::PlatformSignatures;
 use serde_json::{Value, json};
 
 use crate::both_ways::{self, Found};
 
-/// Runs `catalogue`, `wycheproof`, `one-kid`, or the mutated tokens from a number to another, such
-/// as `0-1000`. `None` for anything else. For each key set, this many signatures are verified with
-/// WebCrypto's promises, the others with `node:crypto`.
+/// Runs `catalogue`, `wycheproof`, `one-kid`, or a range of the mutated tokens, such as `0-1000`.
+/// Returns `None` for anything else. For each key set, WebCrypto's promises verify this many
+/// signatures. `node:crypto` verifies the others.
 pub(crate) async fn found(what: &str, promises: u32) -> Option<Value> {
     let platform = || PlatformSignatures::new(promises);
     let found = match what {

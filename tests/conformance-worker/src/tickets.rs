@@ -1,4 +1,4 @@
-//! Stores operator tickets in D1, as the operator's command does: the service only reads them.
+//! Stores operator tickets in D1, as the operator's command does. The service only reads them.
 
 use edgegate::domain::operator::{OperatorTicket, OperatorTicketHash};
 use js_sys::futures::JsFuture;
@@ -11,13 +11,13 @@ use crate::conformance::operator_tickets::Add;
 
 #[wasm_bindgen]
 extern "C" {
-    /// `D1Database`.
+    /// The platform's `D1Database`.
     #[derive(Clone)]
     type Database;
     #[wasm_bindgen(method, catch)]
     fn prepare(this: &Database, sql: &str) -> Result<Statement, JsValue>;
 
-    /// `D1PreparedStatement`.
+    /// The platform's `D1PreparedStatement`.
     type Statement;
     #[wasm_bindgen(method, catch, variadic)]
     fn bind(this: &Statement, values: Array) -> Result<Statement, JsValue>;
@@ -28,7 +28,7 @@ extern "C" {
 const SQL: &str =
     "INSERT INTO operator_tickets (hash, scope, created_at, expires_at) VALUES (?1, ?2, ?3, ?4)";
 
-/// What stores a ticket; `None` when no database is bound.
+/// A function that stores a ticket. `None` when no database is bound.
 pub(crate) fn adding(env: &Env) -> Option<Add> {
     let database = Reflect::get(env.as_ref(), &"DB".into()).ok()?;
     let database: Database = database.is_object().then(|| database.unchecked_into())?;

@@ -108,7 +108,7 @@ pub(super) async fn nobody_was_asked_for_the_grants_of_the_first_party<C: Client
         ..one.clone()
     };
     for (to, if_version, left) in [
-        // Another change was faster.
+        // Another change came first, so the version differs.
         (change(false, 9), 8, 2),
         (change(true, 2), 1, 2),
         (change(false, 3), 2, 1),
@@ -118,7 +118,7 @@ pub(super) async fn nobody_was_asked_for_the_grants_of_the_first_party<C: Client
         let grants = world.grants.list(user).await.map_err(text)?;
         check_eq!(grants.len(), left, "grants");
     }
-    // Now people were asked.
+    // Since then, people were asked for consent.
     let grant = world.grant(user, &one.id, "read")?;
     world.grants.give(&grant).await.map_err(text)?;
     for (first_party, version) in [(false, 4), (true, 5)] {
@@ -170,7 +170,7 @@ pub(super) async fn an_app_has_two_secrets_at_most<C: Clients, G: Grants>(
     let found = world.clients.find(&client.id).await.map_err(text)?;
     let stored = found.map(|found| found.secrets);
     check_eq!(stored, Some(secrets[..2].to_vec()), "in order");
-    // Room for the third.
+    // Deleting the first secret makes room for a third.
     let deleted = world.clients.delete_secret(&client.id, secrets[0].id).await;
     check!(deleted.map_err(text)?, "deleted");
     let answer = world.clients.add_secret(&client.id, &secrets[2]).await;
@@ -241,7 +241,7 @@ pub(super) async fn a_deleted_app_leaves_nothing<C: Clients, G: Grants>(
     let grants = world.grants.list(user).await.map_err(text)?;
     let left: Vec<&ClientId> = grants.iter().map(|given| &given.grant.client).collect();
     check_eq!(left, vec![&two.id], "grants");
-    // The same id again has no secret of before.
+    // An app with the same id again has no secret of the deleted app.
     let again = AppClient {
         created_at: BEGUN + 9,
         ..one

@@ -75,7 +75,7 @@ pub(super) async fn a_repeat_changes_nothing<C: Clients, G: Grants>(world: &Worl
     }
     let listed = world.grants.list(user).await.map_err(text)?;
     check_eq!(listed.len(), 1, "listed");
-    // It was withdrawn before the repeat arrived.
+    // The grant was withdrawn before the repeat arrived.
     world
         .grants
         .withdraw(grant.id, user, BEGUN + 5)
@@ -146,7 +146,7 @@ pub(super) async fn a_resource_has_a_grant_of_its_own<C: Clients, G: Grants>(
         let live = live.await.map_err(text)?.map(|grant| grant.id);
         check_eq!(live, Some(*id), "live");
     }
-    // Another spelling of the second.
+    // Another spelling of the second resource.
     let spelt: Resource = resource("https://api.example.com/")?;
     let live = world.grants.find_live(user, &client, Some(&spelt)).await;
     let live = live.map_err(text)?.map(|grant| grant.id);
@@ -170,7 +170,7 @@ pub(super) async fn a_withdrawn_grant_stays_withdrawn<C: Clients, G: Grants>(
     }
     let live = world.grants.find_live(user, &client, None).await;
     check_eq!(live.map_err(text)?, None, "live");
-    // The user gives again: another grant.
+    // The user gives consent again, which makes another grant.
     let second = world.grant(user, &client, "write")?;
     let given = world.grants.give(&second).await.map_err(text)?;
     check_eq!(given, second, "given again");

@@ -1,5 +1,5 @@
-//! What every `Clients` and every `Grants` must do. They have one suite: deleting an app deletes
-//! what was given to it, and a list of grants shows the names of apps.
+//! What every `Clients` and every `Grants` must do. They share a suite for two reasons. Deleting an
+//! app deletes the grants to it, and a list of grants shows the names of apps.
 
 mod clients;
 mod grants;
@@ -13,7 +13,7 @@ use edgegate::ports::{Clients, Grants};
 
 use super::suite::{Case, Numbers, Outcome, check, check_eq, run, text};
 
-/// When the cases begin, in seconds.
+/// The time at which the cases begin, in seconds.
 const BEGUN: u64 = 1_800_000_000;
 
 /// The stores, and what the cases put there.
@@ -24,7 +24,7 @@ pub(crate) struct World<C, G> {
 }
 
 impl<C: Clients, G: Grants> World<C, G> {
-    /// `first` differs in each run on one store.
+    /// `first` differs in each run on the same store.
     pub(crate) fn new(clients: C, grants: G, first: u64) -> Self {
         Self {
             clients,

@@ -63,7 +63,7 @@ pub(crate) async fn what_is_over_the_limit_is_not_counted<G: MailGate>(world: &W
         let verdict = world.count(&name, RESET, BEGUN + number).await?;
         check_eq!(is_over(verdict), number >= 30, format!("after {number}"));
     }
-    // Thirty in this hour, not sixty: each request frees its place when it is an hour old.
+    // Thirty requests in this hour, not sixty: each request frees its place when it is an hour old.
     for number in 0..30 {
         let now = BEGUN + HOUR + number;
         let verdict = world.count(&name, RESET, now).await?;
@@ -72,7 +72,7 @@ pub(crate) async fn what_is_over_the_limit_is_not_counted<G: MailGate>(world: &W
     Ok(())
 }
 
-/// With a fixed window there would be twice as many around its edge.
+/// A fixed window would allow twice as many requests around its edge.
 pub(crate) async fn an_hour_may_begin_anywhere<G: MailGate>(world: &World<G>) -> Case {
     let name = world.fresh();
     let mut admitted = 0;
@@ -93,7 +93,7 @@ pub(crate) async fn after_a_day_the_next_is_first_again<G: MailGate>(world: &Wor
         (DAY, FIRST),
         (DAY, MEDIUM),
         (DAY, MEDIUM),
-        // The first of the four within the last 24 hours came an hour later.
+        // Of the four requests within the last 24 hours, the first came an hour later.
         (DAY, REST),
         (DAY + HOUR, MEDIUM),
     ] {

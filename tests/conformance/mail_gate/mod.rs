@@ -11,8 +11,8 @@ use super::suite::{Case, Numbers, Outcome, check, check_eq, run, text};
 
 const HOUR: u64 = 3600;
 const DAY: u64 = 86_400;
-/// When the cases begin, in seconds: far in the future, so that no alarm of an object rings
-/// meanwhile.
+/// The time at which the cases begin, in seconds. It is far in the future, so that no alarm of an
+/// object rings during a case.
 const BEGUN: u64 = 1_111_111 * HOUR;
 const RESET: Counted = Counted::Request(RouteClass::Reset);
 const OTHER: Counted = Counted::Request(RouteClass::Other);
@@ -25,7 +25,7 @@ pub(crate) struct World<G> {
 }
 
 impl<G: MailGate> World<G> {
-    /// `first` differs in each run on one store.
+    /// `first` differs in each run on the same store.
     pub(crate) fn new(gate: G, first: u64) -> Option<Self> {
         let secrets = TicketSecrets::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8").ok()?;
         Some(Self {

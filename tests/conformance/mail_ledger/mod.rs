@@ -9,11 +9,11 @@ use super::suite::{Case, Numbers, Outcome, check, check_eq, run, text};
 
 const HOUR: u64 = 3600;
 const DAY: u64 = 86_400;
-/// When the cases begin. An hour begins at the same time.
+/// The time at which the cases begin. It is also the beginning of an hour.
 const BEGUN: u64 = 500_000 * HOUR;
 /// The largest time: 2^53 - 1, above which JavaScript loses integers.
 const LATEST: u64 = (1 << 53) - 1;
-/// The pools that only the cases that name them pay from.
+/// Two pools. Only the cases that name them pay from them.
 const POOL: &str = "a pool";
 const OTHER_POOL: &str = "another pool";
 
@@ -25,7 +25,7 @@ pub(crate) struct World<L> {
 }
 
 impl<L: MailLedger> World<L> {
-    /// `first` differs in each run on one store.
+    /// `first` differs in each run on the same store.
     pub(crate) fn new(ledger: L, first: u64) -> Self {
         Self {
             ledger,
@@ -49,7 +49,7 @@ impl<L: MailLedger> World<L> {
         self.ledger.admit(lane, request).await.map_err(text)
     }
 
-    /// The same for a new job: whether it was admitted.
+    /// Asks the same for a new job. Returns whether it was admitted.
     async fn admit_next(&self, lane: &str, now: u64) -> Result<bool, String> {
         Ok(self.admit(lane, &self.fresh(), now).await?.is_some())
     }
@@ -62,10 +62,10 @@ impl<L: MailLedger> World<L> {
         self.ledger.pay(POOL, most, now).await.map_err(text)
     }
 
-    /// How much is left in a pool. To find out, this spends it.
+    /// How many mails are left in a pool. To find out, this spends them.
     async fn left(&self, most: u64, now: u64) -> Result<u64, String> {
         let mut left = 0;
-        // Stops one above the budget, for a ledger that never refuses.
+        // Stops at one above the budget, in case a ledger never refuses.
         while left <= most && self.pay(most, now).await? {
             left += 1;
         }

@@ -10,10 +10,10 @@ use edgegate::ports::OperatorTickets;
 
 use super::suite::{Case, Numbers, Outcome, check, check_eq, run, text};
 
-/// When the cases begin, in seconds.
+/// The time at which the cases begin, in seconds.
 const BEGUN: u64 = 1_800_000_000;
 
-/// Stores a ticket, as the operator's command does: the port can't.
+/// Stores a ticket as the operator's command does, because the port has no method for it.
 pub(crate) type Add =
     Box<dyn Fn(OperatorTicketHash, OperatorTicket) -> Pin<Box<dyn Future<Output = Case>>>>;
 
@@ -25,7 +25,7 @@ pub(crate) struct World<T> {
 }
 
 impl<T: OperatorTickets> World<T> {
-    /// `first` differs in each run on one store.
+    /// `first` differs in each run on the same store.
     pub(crate) fn new(tickets: T, add: Add, first: u64) -> Self {
         Self {
             tickets,
@@ -36,12 +36,12 @@ impl<T: OperatorTickets> World<T> {
 
     /// The hash of a ticket that no earlier case used.
     fn hash(&self) -> Result<OperatorTicketHash, String> {
-        // 43 digits of base64url of which the last one may be any multiple of four.
+        // 43 digits of base64url, as a ticket has. The last digit must be a multiple of four.
         let ticket = format!("ego_{:020}{}", self.numbers.next(), "A".repeat(23));
         OperatorTicketHash::of(&ticket).ok_or_else(|| "not a ticket".to_owned())
     }
 
-    /// Stores a ticket of 900 seconds under a fresh hash.
+    /// Stores a ticket with a lifetime of 900 seconds under a new hash.
     async fn add(&self, scope: &str, created_at: u64) -> Result<OperatorTicketHash, String> {
         let hash = self.hash()?;
         let ticket = OperatorTicket {

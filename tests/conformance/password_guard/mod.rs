@@ -11,8 +11,8 @@ use edgegate::ports::{Guarded, PasswordGuard};
 
 use super::suite::{Case, Numbers, Outcome, check, check_eq, run, text};
 
-/// When the cases begin, in milliseconds: far in the future, so that no alarm of an object rings
-/// meanwhile.
+/// The time at which the cases begin, in milliseconds. It is far in the future, so that no alarm of
+/// an object rings during a case.
 const BEGUN: u64 = 4_000_000_000_000;
 /// A hash of the lowest cost that Argon2 allows (8 KiB, one pass), because a case may fail a
 /// hundred times. No known password matches it.
@@ -31,7 +31,7 @@ pub(crate) struct World<G> {
 }
 
 impl<G: PasswordGuard> World<G> {
-    /// `first` differs in each run on one store.
+    /// `first` differs in each run on the same store.
     pub(crate) fn new(guard: G, first: u64) -> Option<Self> {
         let secrets = TicketSecrets::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8").ok()?;
         Some(Self {
@@ -61,7 +61,7 @@ impl<G: PasswordGuard> World<G> {
             .await
     }
 
-    /// The hash of a password, made here.
+    /// Makes the guard hash a password.
     async fn hash(
         &self,
         account: &AccountName,

@@ -1,6 +1,6 @@
 //! What every `SessionStore` must do.
 //!
-//! A case that only a linearizable store can pass is skipped for the others; the documentation of
+//! A case that only a linearizable store can pass is skipped for other stores. The documentation of
 //! their adapters states a bound instead.
 
 mod cases;

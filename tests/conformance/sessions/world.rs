@@ -30,7 +30,8 @@ pub(crate) trait World {
     fn elsewhere(&self) -> &Self::Store;
     /// The time, in seconds since 1970.
     fn now(&self) -> u64;
-    /// Lets time pass for the caller, and for the store if it has its own clock.
+    /// Lets time pass for the caller. If the store has its own clock, time passes for the store
+    /// too.
     fn pass(&self, seconds: u64);
     /// Does the work that waits for the end of the response.
     fn after_response(&self) -> Pin<Box<dyn Future<Output = Result<(), String>> + '_>>;
@@ -92,7 +93,7 @@ pub(crate) fn every_time() -> Rules {
     }
 }
 
-/// A user whose password nobody knows, because hashing one takes a while.
+/// A user whose password nobody knows, because hashing a real password takes a while.
 pub(crate) fn user(id: UserId, email: &str) -> Result<User, String> {
     Ok(User {
         id,
@@ -114,7 +115,7 @@ pub(crate) fn user(id: UserId, email: &str) -> Result<User, String> {
 }
 
 impl<W: World> Person<'_, W> {
-    /// The user's row changes without a hold, as if by hand, and the store is told.
+    /// Changes the user's row without a hold, as an operator would by hand, and tells the store.
     pub(crate) async fn changes(&self) -> Result<(), String> {
         let store = self.world.here();
         store.forget_copy(self.user.id).await.map_err(text)
@@ -142,7 +143,8 @@ impl<'a, W: World> Person<'a, W> {
         }
     }
 
-    /// Signs in here, a second ago, because KV accepts one write a second for a key.
+    /// Signs in here. The session began a second ago, because KV accepts one write a second for a
+    /// key.
     pub(crate) async fn begin(&self) -> Result<RefreshTicket, String> {
         let ticket = self.ticket();
         self.record(ticket, None).await?;
@@ -198,7 +200,7 @@ impl<'a, W: World> Person<'a, W> {
             .await
     }
 
-    /// Renews at a store, for an app if there is one.
+    /// Renews at a store, as an app if `app` is given.
     pub(crate) async fn renew_app_at<F>(
         &self,
         store: &W::Store,

@@ -23,7 +23,7 @@ pub(crate) struct World<D> {
 }
 
 impl<D: UserDirectory> World<D> {
-    /// `first` differs in each run on one store.
+    /// `first` differs in each run on the same store.
     pub(crate) fn new(directory: D, first: u64) -> Self {
         Self {
             directory,
@@ -31,7 +31,7 @@ impl<D: UserDirectory> World<D> {
         }
     }
 
-    /// An id and an address that nobody has.
+    /// A user who is in no store, with an unused id and address.
     fn nobody(&self) -> Result<User, String> {
         let random = self.numbers.random();
         let name: String = random[..8]
@@ -82,7 +82,7 @@ impl<D: UserDirectory> World<D> {
         Ok(())
     }
 
-    /// Adds a user who registered, under the condition that the address was not freed since.
+    /// Adds a user who registered, on condition that the address was not freed since the request.
     async fn register(&self, user: &User, asked_at: u64) -> Result<Insertion, String> {
         let condition = NotFreedSince {
             keys: vec!["another key".to_owned(), key(&user.email)],
@@ -157,7 +157,7 @@ impl<D: UserDirectory> World<D> {
             .map_err(text)
     }
 
-    /// Makes a change that nothing forbids. What it returns must be what is stored.
+    /// Makes a change that nothing forbids. Requires that it returns what it stored.
     async fn update(&self, id: UserId, change: &UserChange, now: u64) -> Result<User, String> {
         let user = self
             .try_update(id, None, change, now)
@@ -274,7 +274,7 @@ pub(crate) async fn run_all<D: UserDirectory>(world: &World<D>) -> Vec<Outcome> 
             old_entries_are_forgotten_by_their_time,
             a_postponed_entry_comes_last,
             a_list_of_changes_is_bounded,
-            // These leave an administrator behind, whom the port does not delete.
+            // These cases leave an administrator, whom the port does not delete.
             the_last_administrator_stays,
             the_last_administrator_goes_when_told_so,
             what_leaves_an_administrator_is_done,

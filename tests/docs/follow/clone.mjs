@@ -1,5 +1,5 @@
-// A copy of the project outside of its folder, as a reader has it after `git clone` and a first
-// build. The reader's port numbers are replaced by free ones, so that nothing else is in the way.
+// A copy of the project in another folder, as a reader has it after `git clone` and a first build.
+// Free ports replace the port numbers in the documents, because other programs may use those.
 import { spawnSync } from "node:child_process";
 import {
   chmodSync,
@@ -25,10 +25,11 @@ const PORTS = [8787, 8788, 8790, 8791, 8080, 3000, 5173];
 // What `npm start` builds from the sources. It is copied with its stamps, because a build takes
 // minutes.
 const BUILT = ["build", "dist", "www/edgegate", "www/openapi.yaml", "npm/edgegate/wasm"];
-// Hard links, where the file system can: what is deleted in the copy stays in the project.
+// These are hard links if the file system allows it. What is deleted in the copy stays in the
+// project.
 const INSTALLED = ["node_modules", ".tools"];
-// Files that contain a port. `npm start` has its default in the first, and the command `edgegate` in
-// the second.
+// Files that contain a port. `npm start` reads its default port in the first file, and the command
+// `edgegate` in the second.
 const WITH_PORTS = new Set([
   "scripts/project/dev-arguments.mjs",
   "npm/edgegate-worker/cli/lib/service.js",
@@ -39,7 +40,7 @@ const hasPorts = (path) => WITH_PORTS.has(path) || path.startsWith("examples/");
 /** @returns {Promise<Clone>} */
 export async function makeClone() {
   const folder = mkdtempSync(join(tmpdir(), "edgegate-reader-"));
-  // nginx serves the example as another user.
+  // nginx runs as another user and serves the example from this folder.
   chmodSync(folder, 0o755);
   const root = join(folder, "edgegate");
   const home = join(folder, "home");
@@ -51,8 +52,8 @@ export async function makeClone() {
   for (const path of filesOfProject()) {
     const target = join(root, path);
     mkdirSync(dirname(target), { recursive: true });
-    // Links too: without one, what was built would not be of the same sources, and `npm start` would
-    // build again for minutes.
+    // Links are copied too. If one were missing, `npm start` would find other sources than those of
+    // the build, and build again for minutes.
     cpSync(inRoot(path), target, { verbatimSymlinks: true });
     if (hasPorts(path)) writeFileSync(target, move(readFileSync(target, "utf8")));
   }
@@ -75,7 +76,7 @@ export async function makeClone() {
     port: (port) => ports.get(port) ?? port,
     origin: `http://127.0.0.1:${ports.get(8787)}`,
     environmentFor: (document) => environmentFor(readFileSync(join(root, document), "utf8"), home),
-    /** Files that git would list as new or changed. */
+    /** The files that git would list as new or changed. */
     changes: () => git("status", "--porcelain", "--untracked-files=all").trim(),
     remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }),
   };
@@ -102,7 +103,7 @@ function copyTree(from, to) {
   throw new Error(`${from} can't be copied to ${to}`);
 }
 
-/** Every file and link that git knows or would add. */
+/** Every file and link that git tracks or would add. */
 function filesOfProject() {
   const { status, stdout, stderr } = spawnSync(
     "git",
@@ -114,7 +115,10 @@ function filesOfProject() {
   return stdout.split("\0").filter((path) => path !== "" && isCopied(path));
 }
 
-/** "You need Node 22": the project's own, unless this machine's is new enough. */
+/**
+ * If the text says "You need Node 22", uses the project's Node, unless the Node of this machine is
+ * new enough.
+ */
 function environmentFor(text, home) {
   const [, needed] = /You need Node (\d+)/.exec(text) ?? [];
   const { PATH } = readersEnvironment(home);

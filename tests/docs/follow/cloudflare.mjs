@@ -1,5 +1,5 @@
 // Stands in for the part of Cloudflare's API that wrangler calls when a reader follows
-// docs/deploy.md. What it is given lives in memory; D1 is a SQLite of Node's. It shows that the
+// docs/deploy.md. It keeps everything in memory, and uses Node's SQLite for D1. It shows that the
 // commands work in this order, not that Cloudflare accepts them.
 import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
@@ -21,13 +21,13 @@ const found = (value, what, code = 10007) => {
   return value;
 };
 
-/** Several statements, which give no rows. */
+/** Runs several statements that return no rows. */
 function run(file, sql) {
   file.exec(sql);
   return [];
 }
 
-/** One account. Each row: method, path below the account, answer. */
+/** The routes of an account. Each row has a method, a path below the account, and the answer. */
 function makeAccount(address) {
   const workers = new Map();
   const queues = new Map();
@@ -57,7 +57,7 @@ function makeAccount(address) {
     const { bindings, migrations } = JSON.parse(json);
     const before = workers.get(name);
     const own = bindings.filter(({ type }) => type !== "inherit");
-    // Secrets stay, and so do the bindings that the upload inherits.
+    // The secrets are kept, and so are the bindings that the upload inherits.
     const kept = (before?.bindings ?? []).filter(
       (one) =>
         !own.some(({ name }) => name === one.name) &&
@@ -236,7 +236,7 @@ function makeAccount(address) {
   return { answer };
 }
 
-/** What the deployed service answers: it is healthy, and makes the first administrator. */
+/** The answers of the deployed service: it is healthy, and makes the first administrator. */
 const serviceAnswer = (method) =>
   method === "POST"
     ? [201, { invitation: { link: "https://auth.example.com/reset-password#egl_", expires_at: 0 } }]
@@ -272,7 +272,7 @@ export async function startCloudflare() {
       EDGEGATE_HOSTS: "^auth(-staging)?\\.example\\.com$",
       CLOUDFLARE_API_TOKEN: "t".repeat(40),
       CLOUDFLARE_ACCOUNT_ID: ACCOUNT,
-      // wrangler asks nothing.
+      // With this, wrangler asks no questions.
       CI: "1",
     },
     stop: () => new Promise((resolve) => server.close(resolve).closeAllConnections()),

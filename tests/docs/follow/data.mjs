@@ -1,4 +1,4 @@
-// Blocks that are data: they parse, or they are quotations of a file of the project.
+// Blocks that are data. Each must parse, or must quote a file of the project.
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { inRoot } from "../../../scripts/project/root.mjs";
@@ -21,7 +21,7 @@ export const isData = ({ language }) => Object.hasOwn(CHECKS, language);
 /** @param {import("./documents.mjs").Block} block */
 export const check = ({ language, text }) => CHECKS[language](text);
 
-/** wrangler reads a configuration, and has no parser for others. */
+/** Parses TOML with wrangler, which can read only its own configuration. */
 async function parseToml(text) {
   const { experimental_readRawConfig } = await import("wrangler");
   const { mkdtempSync, rmSync, writeFileSync } = await import("node:fs");
@@ -37,7 +37,10 @@ async function parseToml(text) {
   }
 }
 
-/** A start line (RFC 9112 section 3 or 4), fields, and after an empty line a body. */
+/**
+ * Parses an HTTP message: a start line (RFC 9112 section 3 or 4), fields, and a body after an empty
+ * line.
+ */
 function parseHttp(text) {
   const [head, body] = text.split(/\n\n([\s\S]*)/);
   const [start, ...fields] = head.split("\n");
@@ -49,8 +52,9 @@ function parseHttp(text) {
 }
 
 /**
- * The text between two `…` must be in a file that is not a document, as it is or in quotation
- * marks. If not, the parts of each line must be: a message is composed of a name and sentences.
+ * The text between two `…` must be in a file that is not a document, either as it is or in
+ * quotation marks. If it is not there, the parts of each line must be: a message is composed of a
+ * name and sentences.
  */
 function quoted(text) {
   const isThere = (part) =>
@@ -84,7 +88,7 @@ function sources() {
     )
     .map((path) => readFileSync(inRoot(path), "utf8"))
     .join("\n")
-    // In Rust, a string may continue in the next line.
+    // In Rust, a string may continue on the next line.
     .replace(/\\\n\s*/g, "");
   return all;
 }

@@ -6,7 +6,8 @@ const SHELLS = new Set(["sh", "bash", "shell", "zsh", "console"]);
 
 /**
  * The paths of all documents below `root`: README.md, docs/, and the READMEs of packages and
- * examples. `docs/get-started.md` comes first after README.md, because others build on it.
+ * examples. `docs/get-started.md` comes directly after README.md, because other documents build on
+ * it.
  */
 export function documentsIn(root) {
   const under = (folder) =>
@@ -43,7 +44,8 @@ export function documentsIn(root) {
 
 /**
  * The fenced blocks of a document (CommonMark 4.5). A block of text or JSON below a shell block is
- * what that block prints. At most one paragraph stands between them, and it ends with a colon.
+ * the expected output of that shell block. Between the two there is at most one paragraph, and it
+ * ends with a colon.
  *
  * @returns {Block[]}
  */
@@ -89,7 +91,7 @@ export function blocksOf(root, document) {
   return blocks;
 }
 
-/** Nothing, or one paragraph that announces what follows. */
+/** Whether the lines are empty, or are a paragraph that announces what follows. */
 const leadsOn = (lines) => /^(|[^#|\s-](?!.*\n\s*\n).*:)$/s.test(lines.join("\n").trim());
 
 export const isShell = ({ language }) => SHELLS.has(language);

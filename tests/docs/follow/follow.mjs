@@ -1,4 +1,4 @@
-// Follows the documents: every fenced block is run, or is listed in not-run.mjs with the reason.
+// Follows the documents. Every fenced block is run, or not-run.mjs lists it with a reason.
 import { readFileSync } from "node:fs";
 import { inRoot } from "../../../scripts/project/root.mjs";
 import { makeClone } from "./clone.mjs";
@@ -11,7 +11,10 @@ import { Reader } from "./reader.mjs";
 
 const PROGRAMS = new Set(["js", "javascript", "mjs", "jsx", "ts", "tsx", "typescript", "html"]);
 const isProgram = ({ language }) => PROGRAMS.has(language);
-/** The command of an example is not one of these: it runs in its own folder. */
+/**
+ * Commands that start the service. The start command of an example is not one of these, because it
+ * runs in its own folder.
+ */
 const STARTS = /^npm (run reset\nnpm )?start( -- .*)?$/;
 
 /** The address of the service that `npm start` runs. */
@@ -74,8 +77,9 @@ export const summary = ({ run, compared, read, notRun }) =>
   `${read} blocks of data read, ${notRun.length} blocks not run`;
 
 /**
- * Which blocks are listed as not run, or as run by another test. Faults: too many that are not run,
- * an entry without a block, and a block that nobody knows how to run.
+ * Sorts the blocks that are listed as not run, and those that another test runs. It reports these
+ * faults: too many blocks that are not run, an entry without a block, and a block that nobody knows
+ * how to run.
  *
  * @param {import("./documents.mjs").Block[]} blocks
  */
@@ -108,7 +112,8 @@ export function sort(blocks, { listed = NOT_RUN, elsewhere = ELSEWHERE } = {}) {
 }
 
 /**
- * Documents that say "with `npm start` running" share one that runs. The others start their own.
+ * Documents that say "with `npm start` running" share one running service. The other documents
+ * start their own.
  *
  * @param {import("./documents.mjs").Block[][]} documents
  */
@@ -138,7 +143,7 @@ async function followAll(documents, { shell, clone, outcome, tell }) {
   }
 }
 
-/** One document, by a reader who begins in the project's folder. */
+/** Follows a document as a reader who begins in the project's folder. */
 async function followOne(blocks, { shell, clone, programs, outcome }) {
   const [{ document }] = blocks;
   const { env = {}, before, undo } = await prepare(document, clone);

@@ -1,4 +1,5 @@
-// What a document tells its reader to do between the blocks, and what the reader has beside them.
+// What a document tells its reader to do between the blocks, and what else the reader needs to
+// have.
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startCloudflare } from "./cloudflare.mjs";
@@ -17,13 +18,13 @@ const PREPARATIONS = { "docs/deploy.md": deploying };
 export const prepare = async (document, clone) => (await PREPARATIONS[document]?.(clone)) ?? {};
 
 /**
- * An account at Cloudflare. Step 2 edits wrangler.toml. Nobody is at a terminal to confirm the deploy,
- * as in a build on Cloudflare.
+ * Gives the reader an account at Cloudflare. Step 2 of the document edits wrangler.toml. As in a
+ * build on Cloudflare, nobody is at a terminal to confirm the deploy.
  */
 async function deploying(clone) {
   const path = join(clone.root, "wrangler.toml");
   const text = readFileSync(path, "utf8");
-  // The first of each name belongs to [vars], a second one to [env.staging.vars].
+  // The first occurrence of each name belongs to [vars], and a second one to [env.staging.vars].
   const settings = [
     ["ISSUER", ["https://auth.example.com", "https://auth-staging.example.com"]],
     ["MAIL_PROVIDER", ["resend", "resend"]],

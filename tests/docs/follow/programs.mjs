@@ -1,5 +1,5 @@
-// JavaScript, TypeScript and HTML of the documents, run as programs: in Node, in a page, in a Worker
-// or in the type checker, whichever the text is for.
+// JavaScript, TypeScript and HTML of the documents, run as programs. The text decides where each
+// runs: in Node, in a page, in a Worker or in the type checker.
 import { spawnSync } from "node:child_process";
 import { transform } from "esbuild";
 import { inRoot } from "../../../scripts/project/root.mjs";
@@ -11,7 +11,7 @@ import { compare } from "./reader.mjs";
 import { readersEnvironment } from "./terminal.mjs";
 
 const SERVICE = /https:\/\/auth\.example\.com/g;
-// What an application has anyway. A program that needs another name does not run here.
+// Names that an application has anyway. A program that needs another name does not run here.
 const GIVEN = {
   email: JSON.stringify(ADA),
   password: JSON.stringify(PASSWORD),
@@ -30,7 +30,7 @@ export class Programs {
   #project;
   #browser;
   #count = 0;
-  /** Imports of earlier blocks of a document, which later blocks use. */
+  /** The imports of earlier blocks of a document. Later blocks may use them. */
   #imports = new Map();
 
   /** @param {{ origin: string, home: string }} clone */
@@ -39,7 +39,7 @@ export class Programs {
     this.#home = home;
   }
 
-  /** A new document. */
+  /** Begins a new document. */
   begin() {
     this.#imports = new Map();
     this.#loggedIn = undefined;
@@ -50,7 +50,7 @@ export class Programs {
     this.#count += 1;
     this.#project ??= await makeProject(this.#after, PACKAGES);
     if (["ts", "tsx", "typescript"].includes(language)) return this.#check(text);
-    // Components of a framework: they compile. tests/package/ runs the client in React.
+    // Components of a framework are only compiled. tests/package/ runs the client in React.
     const isComponent = /^\/\/ (React|Vue|Svelte|Solid)\b/.test(text);
     if (language === "jsx" || isComponent) return void (await transform(text, { loader: "jsx" }));
     const local = text.replace(SERVICE, this.#origin);
@@ -59,7 +59,7 @@ export class Programs {
     const config = /^\/\/ ([\w.-]+\.config\.m?js)\b/.exec(text);
     if (config) return this.#runInNode(`${this.#count}/${config[1]}`, text);
     const whole = this.#complete(local, await this.#token());
-    // A test of the package runs this text, with its own service.
+    // A test of the package runs this text with its own service.
     const inPage = /\bAuthClient\b|\bfetch\(path\b|\bdocument\.|\bwindow\./.test(text);
     if (inPage) return this.#runInPage(whole);
     return this.#runInNode(`${this.#count}.mjs`, /\bfromJwks\(/.test(text) ? text : whole);
@@ -69,7 +69,10 @@ export class Programs {
     for (const work of this.#cleanUp.reverse()) await work();
   }
 
-  /** Adds what the program uses and does not define: earlier imports, and what every app has. */
+  /**
+   * Adds what the program uses but does not define: imports of earlier blocks, and names that every
+   * app has.
+   */
   #complete(text, token) {
     for (const [line, names] of text.matchAll(/^import \{([^}]+)\} from "[^"]+";$/gm))
       for (const name of names.split(",")) this.#imports.set(name.trim(), line);
@@ -85,13 +88,16 @@ export class Programs {
     const given = Object.entries({ ...GIVEN, token: JSON.stringify(token), verifier })
       .filter(([name]) => uses(name) && !defines(name))
       .map(([name, value]) => `const ${name} = ${value};`);
-    // A few lines of a function.
+    // The text is a few lines of a function.
     const isFragment = /^(if .*)?return\b|^if .*\breturn\b/m.test(text);
     const body = isFragment ? `await (async () => {\n${text}\n})();` : text;
     return [...new Set(imports), ...given, body].join("\n");
   }
 
-  /** One login for all blocks of a document: an account may log in ten times a minute. */
+  /**
+   * One login serves all blocks of a document, because an account may log in only ten times a
+   * minute.
+   */
   #token() {
     this.#loggedIn ??= this.#logIn();
     return this.#loggedIn;
@@ -107,7 +113,7 @@ export class Programs {
     return (await answer.json()).access_token;
   }
 
-  /** The comment behind a `console.log` is what it prints. */
+  /** Runs a program in Node. The comment after a `console.log` is the output that it must have. */
   #runInNode(name, text) {
     const MARK = "@@printed@@";
     const prelude = this.#project.write(
@@ -167,7 +173,7 @@ export class Programs {
     if (wrong.length > 0) throw new Error(`it failed in a page: ${wrong.join("\n")}`);
   }
 
-  /** Beside an edgegate, which is bound to it as AUTH. An administrator asks it once. */
+  /** Runs a Worker to which an edgegate is bound as AUTH. An administrator sends it a request. */
   async #runWorker(text) {
     const main = this.#project.write(`${this.#count}.mjs`, text);
     const edge = await startWorker({

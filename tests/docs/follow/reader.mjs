@@ -1,13 +1,13 @@
-// Somebody who reads a document and pastes its shell blocks, one after the other. A server keeps its
-// terminal, and the reader opens another one, as the documents say.
+// A reader who pastes the shell blocks of a document, one after the other. A server keeps its
+// terminal, and the reader opens another terminal, as the documents say.
 import { connect } from "node:net";
 import { readersEnvironment, Terminal } from "./terminal.mjs";
 
 const COMPLAINTS =
   /command not found|parse error|no matches found|event not found|syntax error|number expected/;
 
-// Commands that run until Ctrl-C, found by the last line of their block. They are ready when they
-// print `ready` or listen on the port.
+// Commands that run until Ctrl-C. Each is found by the last line of its block. A server is ready
+// when it prints `ready` or listens on the port.
 /** @type {{ command: RegExp, ready?: RegExp, port?: number }[]} */
 const SERVERS = [
   { command: /\bnpm start\b/, ready: /is ready at http|listening at http|Open this address/ },
@@ -39,7 +39,7 @@ export class Reader {
   }
 
   /**
-   * Pastes a block. Throws an error that says what went wrong.
+   * Pastes a block. If something goes wrong, throws an error that says what.
    *
    * @param {import("./documents.mjs").Block} block
    */
@@ -62,7 +62,7 @@ export class Reader {
   }
 
   async #serve(commands, last, /** @type {{ ready?: RegExp, port?: number }} */ { ready, port }) {
-    // Both would use the same port, so the documents say to stop the first one.
+    // Both would use the same port, so the documents tell the reader to stop the first one.
     const name = isStart(last) && !/\bcd\b/.test(commands) ? "edgegate" : `not edgegate: ${last}`;
     await this.#stop(this.#servers.get(name));
     const terminal = await this.#open();
@@ -92,7 +92,7 @@ const listens = (port) =>
     socket.on("connect", () => socket.destroy());
   });
 
-/** Compares what a block printed with what stands below it; `…` is any text. */
+/** Compares the output of a block with the expected output below it. `…` matches any text. */
 export function compare(printed, expected, language) {
   const isSame =
     language === "json"
@@ -120,7 +120,7 @@ function parsed(text) {
   }
 }
 
-/** `…` within a text is any text, here too. */
+/** `…` within a text matches any text here too. */
 function sameJson(expected, actual) {
   if (typeof expected === "string" && expected.includes("…"))
     return typeof actual === "string" && new RegExp(`^${pattern(expected)}$`).test(actual);

@@ -5,8 +5,8 @@ import { spawn } from "node:child_process";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 
-// Without the files in which a reader has settings of their own, and without a line editor, which
-// would print each line again.
+// The shells start without the files with a reader's own settings. They also start without a line
+// editor, which would print each line again.
 const SHELLS = {
   bash: ["bash", "--norc", "--noprofile", "--noediting", "-i"],
   zsh: ["zsh", "-f", "+Z", "-i"],
@@ -40,7 +40,7 @@ export class Terminal {
         : ["-qfec", command, "/dev/null"];
     this.#program = spawn("script", args, { cwd, env, stdio: ["pipe", "pipe", "inherit"] });
     this.#program.stdin.on("error", () => {});
-    // The window closes with this process, and the kernel hangs up on what runs in it.
+    // If this process ends, the window closes. The kernel then hangs up on what runs in it.
     const kill = () => this.#program.kill("SIGKILL");
     process.on("exit", kill);
     this.#program.stdout.setEncoding("utf8").on("data", (chunk) => (this.#output += chunk));
@@ -64,7 +64,7 @@ export class Terminal {
       const mark = this.#begin(this.#setUp);
       isReady = await this.#until(() => this.#output.includes(`\n${mark}`), 2000);
     }
-    // The earlier tries may still answer.
+    // The earlier attempts may still answer.
     await this.paste("");
   }
 
@@ -77,7 +77,7 @@ export class Terminal {
   }
 
   /**
-   * Pastes commands of which the last one keeps running, and waits until `isReady` returns true.
+   * Pastes commands, the last of which keeps running. Waits until `isReady` returns true.
    *
    * @param {string} commands
    * @param {(printed: string) => boolean | Promise<boolean>} isReady
@@ -93,11 +93,11 @@ export class Terminal {
     if (!isUp) throw new Error(`the server did not start; it printed:\n${this.printed}`);
   }
 
-  /** Ctrl-C, until the program in front has ended. */
+  /** Presses Ctrl-C until the program in the foreground has ended. */
   async interrupt() {
     this.#write("\u0003");
     const mark = this.#mark();
-    // Ctrl-C discards what was typed ahead, so this is typed after it.
+    // Ctrl-C discards what was typed ahead. So this text is typed after it.
     for (let tries = 0; tries < 100; tries++) {
       this.#write(`\n printf '\\n%s\\n' '${mark}'\n`);
       const isFree = await this.#until(() => this.#output.includes(`\n${mark}`), 1000);
@@ -106,7 +106,10 @@ export class Terminal {
     throw new Error(`Ctrl-C did not end it:\n${this.printed}`);
   }
 
-  /** Leaves the shell. If a program is still in front, the window closes and hangs up on it. */
+  /**
+   * Leaves the shell. If a program is still in the foreground, the window closes and hangs up on
+   * that program.
+   */
   async close() {
     this.#write("exit\n");
     const timer = setTimeout(() => this.#program.kill("SIGKILL"), 2000);
@@ -147,8 +150,8 @@ export class Terminal {
 }
 
 /**
- * A reader's environment: this process's, without what npm and the tests add. `home` is empty, but
- * Rust and npm keep their settings and caches.
+ * A reader's environment: that of this process without what npm and the tests add. `home` is empty,
+ * but Rust and npm keep their settings and caches.
  */
 export function readersEnvironment(home, more = {}) {
   const env = Object.fromEntries(

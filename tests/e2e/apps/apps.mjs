@@ -1,5 +1,5 @@
-// The examples of apps, beside a real edgegate. The app is on `localhost` and the service on
-// 127.0.0.1: these are different sites. Another port alone is the same site.
+// The examples of apps, together with a real edgegate. The app is on `localhost` and the service on
+// 127.0.0.1, because these are different sites. Another port alone would be the same site.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { node } from "../../../scripts/project/tools.mjs";
@@ -42,7 +42,7 @@ export async function startExample(t, name, program, env) {
   return { child, line, text: () => text };
 }
 
-/** Types the demo account into the service's own page, wherever the browser is. */
+/** Types the demo account into the service's sign-in page. */
 export async function signInAtTheService(page, email, password) {
   await page.getByLabel("Email address").fill(email);
   await page.getByLabel("Password", { exact: true }).fill(password);

@@ -1,4 +1,4 @@
-// Signing in to apps and signing out of them, over HTTP, and the attacks on it.
+// Signing in to apps and signing out of them over HTTP, and attacks on both.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { count } from "../../count.mjs";
@@ -20,7 +20,7 @@ import {
 } from "./tab.mjs";
 
 let attacks = 0;
-/** The redirect with an error, which is never to another address than the app's. */
+/** The error in a redirect, which always leads to the app's own address. */
 const errorOf = (answer, edge) => {
   const { code, error } = answerTo(locationOf(answer), edge.origin);
   assert.equal(code, undefined);
@@ -110,7 +110,8 @@ for (const store of ["kv", "durable"])
       const before = tab.cookie("edgegate-sso-8787");
       const ada = await tab.logIn(ADA);
       const after = tab.cookie("edgegate-sso-8787");
-      // Body: user, session, sign-on of 16 bytes each, behind format and key number.
+      // The body has a user, a session and a sign-on of 16 bytes each, after the format and the key
+      // number.
       const part = (ticket, at) =>
         Buffer.from(ticket.slice(4), "base64url")
           .subarray(2 + at, 18 + at)
@@ -124,7 +125,7 @@ for (const store of ["kv", "durable"])
         errorOf(await tab.navigate(asking(OWN, { prompt: "none" })), edge),
         "login_required",
       );
-      // A decision for the first user, who was shown.
+      // The decision names the first user, but another user is signed in.
       const sealed = sealedFor(locationOf(await tab.navigate(asking(OTHER))), "/sign-in");
       const refused = await tab.decide(sealed, ada);
       assert.deepEqual([refused.status, refused.body.code], [409, "other_user"]);

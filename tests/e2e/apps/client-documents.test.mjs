@@ -1,6 +1,7 @@
-// Apps that nobody registered: the Worker fetches the document that describes them, in workerd, from
-// the internet of this test. Which servers a name leads to is Cloudflare's part of the protection: the
-// flag `global_fetch_strictly_public`, which has no effect in workerd. Here it must be set.
+// Apps that nobody registered. In workerd, the Worker fetches the document that describes an app
+// from the internet of this test. Cloudflare itself protects against names that lead to private
+// servers, by the flag `global_fetch_strictly_public`. The flag has no effect in workerd, but the
+// Worker requires that it is set.
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -21,7 +22,7 @@ const MINUTE = 60;
 // RFC 7636 appendix B.
 const VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
-/** What a document says, with changes. */
+/** The content of a document, with changes. */
 const documentOf = (id, changes = {}) => ({
   client_id: id,
   client_name: "A tool",
@@ -34,14 +35,14 @@ const json = (body, headers = {}) =>
   new Response(isBody(body) ? body : JSON.stringify(body), {
     headers: { "content-type": "application/json", ...headers },
   });
-/** A document of a number of bytes. */
+/** A document with this number of bytes. */
 const sized = (id, bytes) => {
   const text = JSON.stringify(documentOf(id, { policy: "" }));
   return text.replace('"policy":""', `"policy":"${"x".repeat(bytes - text.length)}"`);
 };
 
 describe("an app that nobody registered", () => {
-  /** What is at each URL. @type {Map<string, (request: import("miniflare").Request) => any>} */
+  /** The answer at each URL. @type {Map<string, (request: import("miniflare").Request) => any>} */
   const internet = new Map();
   const asked = [];
   let edge, eventsOf, stop, tab, ada;
@@ -69,10 +70,10 @@ describe("an app that nobody registered", () => {
     internet.clear();
   });
 
-  // Each test has a URL of its own, because the Worker keeps documents.
+  // Each test has its own URL, because the Worker keeps documents.
   let number = 0;
   const newId = () => `${HOST}/${++number}/client.json`;
-  // An app that nobody registered has to ask for an API.
+  // An app that nobody registered must name an API.
   const askingFor = (id) => asking(id, { resource: API, scope: SCOPE });
   const arrive = (id) => tab.navigate(askingFor(id));
   const urls = () => asked.map(({ url }) => url);
@@ -119,7 +120,7 @@ describe("an app that nobody registered", () => {
       Buffer.from(tokens.access_token.split(".")[1], "base64url").toString(),
     );
     assert.deepEqual([claims.aud, claims.client_id, claims.scope], [API, id, SCOPE]);
-    // Consent is asked for every time, by the document that is kept.
+    // The page asks for consent every time. The Worker takes the document from its cache.
     sealedFor(locationOf(await arrive(id)), "/consent");
     assert.deepEqual(urls(), [id]);
   });
@@ -208,7 +209,8 @@ describe("an app that nobody registered", () => {
       new ReadableStream({
         start(controller) {
           controller.enqueue(encoder.encode(JSON.stringify(documentOf(id)).slice(0, -1)));
-          // White space within the JSON: never too much of it, and never the end.
+          // White space within the JSON. It never exceeds the size limit, and the document never
+          // ends.
           timers.push(setInterval(() => controller.enqueue(encoder.encode(" ")), 500));
         },
       });
@@ -218,7 +220,7 @@ describe("an app that nobody registered", () => {
     const begun = performance.now();
     const reasons = await Promise.all([silent, dripping].map((id) => refusal(id)));
     assert.deepEqual(reasons, ["document_not_fetched", "document_not_fetched"]);
-    // The first one answers after 30 s, the other one never: neither was waited for.
+    // The first server answers after 30 s and the second never. The Worker waited for neither.
     const waited = performance.now() - begun;
     assert.ok(waited >= 4_900, `${waited} ms`);
   });
@@ -268,7 +270,9 @@ describe("an app that nobody registered", () => {
   });
 });
 
-/** A Worker for one test, and what it asks of an internet where each URL is a document. */
+/**
+ * A Worker for one test, with an internet where each URL is a document. `asked` has the requests.
+ */
 async function startAlone(t, options) {
   const asked = [];
   const internet = ({ url }) => {

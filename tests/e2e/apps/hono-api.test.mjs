@@ -1,4 +1,4 @@
-// examples/hono-api in workerd: the tokens of apps that are made for it open it, and no others.
+// examples/hono-api in workerd: it accepts the tokens that apps get for it, and no others.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import * as oauth from "oauth4webapi";
@@ -98,7 +98,7 @@ describe("an API for apps", () => {
       assert.equal(refused.status, 401);
       assert.match(refused.challenge ?? "", /error="invalid_token", error_description="aud_wrong"/);
     }
-    // And the token of an app opens nothing of the service itself.
+    // The token of an app gives no access to the service's own account routes.
     const headers = { Authorization: `Bearer ${token}` };
     const account = await fetch(`${edgegate.origin}/auth/me`, { headers });
     assert.equal(account.status, 401);

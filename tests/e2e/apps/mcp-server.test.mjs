@@ -1,5 +1,5 @@
-// examples/mcp-server in workerd, and its client, which is the SDK of MCP: discovery from the 401,
-// the resource, a sign-in in the browser, and a tool.
+// examples/mcp-server in workerd, and the MCP SDK as its client: discovery from the 401, the
+// resource, a sign-in in the browser, and a tool.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, describe, test } from "node:test";

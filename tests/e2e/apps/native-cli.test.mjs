@@ -1,4 +1,5 @@
-// examples/native-cli: a program that signs in with the browser, by an address of this machine.
+// examples/native-cli: a program that signs its user in through the browser. The browser returns to
+// an address of this machine.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
@@ -13,7 +14,7 @@ test("it signs in, renews and signs out", { timeout: 240_000 }, async (t) => {
     startBrowser(),
   ]);
   t.after(() => Promise.all([edgegate.stop(), browser.close()]));
-  // The test is the person who opens the address.
+  // The test opens the address, as a person would.
   const env = { ISSUER: edgegate.origin, CLIENT_ID: SPA, BROWSER: "true" };
   const program = await startExample(t, "native-cli", "cli.js", env);
   const address = await program.line(/http:\S+\/auth\/authorize\S+/);

@@ -1,5 +1,5 @@
-// examples/nextjs-authjs: a production build of Next.js in which Auth.js signs in at edgegate, an
-// OpenID Connect provider among others. It knows nothing of edgegate but its address.
+// examples/nextjs-authjs: a production build of Next.js in which Auth.js signs in at edgegate. For
+// Auth.js, edgegate is an OpenID Connect provider like any other. It knows only the address.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { cpSync, readFileSync, rmSync } from "node:fs";

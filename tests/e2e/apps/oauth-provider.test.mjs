@@ -45,7 +45,7 @@ describe("an authorization server with edgegate as its login", { timeout: 600_00
     for (const work of cleanUp.reverse()) await work();
   });
 
-  /** Opens the consent page of the provider in a browser of its own. */
+  /** Opens the consent page of the provider in a new browser. */
   async function open(t) {
     const [verifier, state] = [oauth.generateRandomCodeVerifier(), oauth.generateRandomState()];
     const url = new URL(server.authorization_endpoint);
@@ -60,7 +60,7 @@ describe("an authorization server with edgegate as its login", { timeout: 600_00
     const context = await browser.newContext();
     t.after(() => context.close());
     const page = await context.newPage();
-    // Nobody listens there.
+    // No server listens at the callback.
     const back = page.waitForRequest((request) => request.url().startsWith(CALLBACK));
     await page.goto(url.href);
     await page.getByRole("heading", { name: "Allow <b>Notes</b> to read your notes?" }).waitFor();

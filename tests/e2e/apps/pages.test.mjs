@@ -28,7 +28,7 @@ after(async () => {
   app?.stop();
 });
 
-/** An app whose callback is a page that says nothing. */
+/** An app whose callback is an empty page. */
 async function startApp() {
   const server = createServer((_, response) => {
     response.setHeader("Content-Type", "text/html");
@@ -40,7 +40,9 @@ async function startApp() {
   return { origin: `http://localhost:${port}`, stop: () => server.close() };
 }
 
-/** Where the app sends the browser, and what it keeps for the way back. */
+/**
+ * The URL to which the app sends the browser, and the values that the app keeps for the callback.
+ */
 function begin(more = {}) {
   const verifier = randomBytes(32).toString("base64url");
   const state = randomBytes(16).toString("base64url");
@@ -58,7 +60,7 @@ function begin(more = {}) {
 }
 
 /**
- * A page of a browser of its own.
+ * Opens a page in a new browser profile.
  *
  * @param {import("node:test").TestContext} t
  */
@@ -102,7 +104,7 @@ test(
     await page.goto(again.url);
     assert.match((await answered(page, again)).code ?? "", /^egk_/);
 
-    // The account shows what was given, and takes it back.
+    // The account page shows the grant and can withdraw it.
     await page.goto(`${edge.origin}/account`);
     await page.getByRole("heading", { name: "Apps with access" }).waitFor();
     await page.getByRole("button", { name: /^Withdraw the access of / }).click();
@@ -239,7 +241,8 @@ test("a request that is not one of this service: what to do next", TIMEOUT, asyn
   }
 });
 
-// A page of another site must not be able to show the consent page in a frame and guide the click.
+// A page of another site could otherwise show the consent page in a frame and guide the user's
+// click.
 test(
   "no other site can frame the pages, and none can ask or decide by the cookie",
   TIMEOUT,

@@ -15,7 +15,7 @@ describe("a page on another site", () => {
   before(
     async () => {
       [edgegate, browser] = await Promise.all([
-        // Tokens live for a minute, and the page renews them when a quarter of it is left.
+        // A token is valid for a minute. The page renews it when a quarter of that time is left.
         startEdgegate({ vars: { LIMITS: "off", ACCESS_TOKEN_TTL: "60" } }),
         startBrowser(["--test-third-party-cookie-phaseout"]),
       ]);
@@ -41,7 +41,7 @@ describe("a page on another site", () => {
     page.on("request", (request) => {
       const { pathname, searchParams } = new URL(request.url());
       const form = new URLSearchParams(request.postData() ?? "");
-      // The service's own pages ask too, with JSON.
+      // The service's own pages also call this route, but with JSON.
       if (pathname === "/auth/token" && form.has("client_id"))
         renewals.push([form.get("grant_type"), request.headers().cookie]);
       if (pathname === "/auth/authorize") loads.push(searchParams.get("prompt"));
@@ -125,13 +125,13 @@ describe("a page on another site", () => {
       browser: "firefox",
       executablePath,
       protocol: "webDriverBiDi",
-      // No third-party cookies at all.
+      // This blocks all third-party cookies.
       extraPrefsFirefox: { "network.cookie.cookieBehavior": 1 },
     });
     t.after(() => fox.close());
     const page = await fox.newPage();
     page.setDefaultTimeout(60_000);
-    // Both are elements of the app's own page only.
+    // Only the app's own page has these two elements.
     const signedIn = () => page.waitForSelector("#signed-in:not([hidden])");
     const signedOut = () => page.waitForSelector("#sign-in:not([hidden])");
     await page.goto(`${origin}/orders`);

@@ -1,9 +1,9 @@
-// Plays a browser's tab: it keeps the cookies of the issuer and sends them as their SameSite allows,
-// and the Sec-Fetch headers of a navigation.
+// Acts as a browser's tab. It keeps the cookies of the issuer and sends them as their SameSite
+// allows. It also sends the Sec-Fetch headers of a navigation.
 import assert from "node:assert/strict";
 import { clientOf, PASSWORD } from "../client.mjs";
 
-/** A first-party app, an app of others, and their redirect URIs. */
+/** A first-party app, an app of another company, and their redirect URIs. */
 export const OWN = "own-app";
 export const OTHER = "other-app";
 export const CALLBACK = "https://app.example.com/callback";
@@ -66,7 +66,10 @@ export function tabOf(edge) {
     /** The value of a cookie that the tab must have. */
     cookie: (/** @type {string} */ name) =>
       (jar.get(name) ?? assert.fail(`no cookie ${name}`)).value,
-    /** A link of another site, or the redirect of one. `headers` replace those of the browser. */
+    /**
+     * Follows a link of another site, or a redirect by that site. `headers` replace those of the
+     * browser.
+     */
     navigate: (path, headers = {}) =>
       call("GET", path, {
         headers: {
@@ -77,7 +80,7 @@ export function tabOf(edge) {
           ...headers,
         },
       }),
-    /** A form of our own page, or of another site's. */
+    /** Submits a form of the service's own page, or of another site's page. */
     submit: (path, form, site = "same-origin") =>
       call("POST", path, {
         form,
@@ -88,7 +91,10 @@ export function tabOf(edge) {
           ...cookiesFor(() => site === "same-origin"),
         },
       }),
-    /** A script of our own page, or of another origin's, whose cookies a browser would not send. */
+    /**
+     * Sends a request from a script of the service's own page or of another origin. For another
+     * origin a browser would send no cookies, but this does.
+     */
     post: (path, json, origin = edge.origin) =>
       call("POST", path, { json, headers: { origin, ...cookiesFor(() => true) } }),
     async logIn(email) {

@@ -1,4 +1,4 @@
-// The token endpoint for apps, and what they may ask, over HTTP; and the attacks on it.
+// The token endpoint for apps and what apps may ask of it, over HTTP, and attacks on it.
 import assert from "node:assert/strict";
 import { createHash, createPublicKey, generateKeyPairSync, randomBytes, verify } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -28,7 +28,7 @@ const rsa = () => {
 const basic = (id, secret) =>
   `Basic ${Buffer.from(`${encodeURIComponent(id)}:${encodeURIComponent(secret)}`).toString("base64")}`;
 
-/** Header and claims of a JWT that one of the published keys has signed. */
+/** The header and claims of a JWT whose signature one of the published keys verifies. */
 async function verified(edge, token) {
   const [header, payload, signature] = token.split(".");
   const { alg, kid, typ } = JSON.parse(Buffer.from(header, "base64url").toString());
@@ -183,7 +183,8 @@ for (const store of ["kv", "durable"])
         [{ resource: API }, "invalid_target"],
       ]))
         await refused(exchange({ ...form, ...change }, options ?? {}), error, status ?? 400);
-      // The same from the code of another user's tab (code injection): the verifier is the app's.
+      // The same with the code of another user's tab (code injection). The verifier is the app's
+      // own.
       const root = tabOf(edge);
       const theirs = await ask(SPA, { of: root, user: await root.logIn(ROOT), scope: "openid" });
       await refused(exchange({ ...form, code: theirs.code }), "invalid_grant");
@@ -301,7 +302,7 @@ for (const store of ["kv", "durable"])
           const query = path === "/auth/authorized" ? "?role=admin" : "";
           const [[type, content] = []] = Object.entries(operation.requestBody?.content ?? {});
           const given = content?.example ?? content?.examples?.body?.value;
-          // `cookie: true` needs an allowed Origin before anything else.
+          // Leave out `cookie: true`: it requires an allowed Origin before anything else.
           const { cookie: _, ...members } = typeof given === "object" ? given : {};
           const body = typeof given === "string" ? given : JSON.stringify(members);
           const answer = await edge.fetch(url + query, {

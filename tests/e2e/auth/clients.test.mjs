@@ -48,7 +48,7 @@ test("an app is registered, read, changed, listed and deleted", async () => {
     id_token_signed_response_alg: null,
     disabled: false,
   });
-  // Only its hash is stored, and no later answer has it.
+  // Only the hash of the secret is stored, and no later answer contains the secret.
   const path = `/auth/clients/${client_id}`;
   const [{ id, hash }] = await rows("SELECT * FROM client_secrets WHERE client = ?1", client_id);
   assert.equal(hash, createHash("sha256").update(client_secret).digest("hex"));
@@ -91,7 +91,7 @@ test("an app has two secrets at a time, and a public app none", async () => {
   assert.equal(second.headers.get("location"), `${path}/${second.body.id}`);
   const third = await client.post(path, { token: admin });
   assert.deepEqual([third.status, third.body.code], [409, "too_many_secrets"]);
-  // Many at once.
+  // Sends many requests at once.
   assert.equal((await client.del(`${path}/${second.body.id}`, { token: admin })).status, 204);
   const many = await Promise.all(
     Array.from({ length: 5 }, () => client.post(path, { token: admin })),

@@ -1,6 +1,6 @@
 // After an account is deleted and the cron has run, nothing in the platform's stores identifies its
-// user. This holds for the session store that is chosen now and for one that was chosen when the
-// user signed in.
+// user. This is true for the current session store and for the store that was set when the user
+// signed in.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { after, before, test } from "node:test";
@@ -43,7 +43,7 @@ const needlesOf = (email) => ({
 });
 const canonical = (email) => email.toLowerCase();
 
-/** The name of the address's object of class Account. */
+/** The name of the address's object of the class Account. */
 function accountName(email) {
   const hmac = (key, text) => createHmac("sha256", key).update(text).digest();
   const key = hmac(
@@ -86,7 +86,7 @@ const mailsTo = async (email) =>
   (await workers[0].control({})).mails.filter(({ to }) => to === email);
 
 let letters = 0;
-/** The job of a mail that the queue has given up. */
+/** Makes a job whose mail the queue has given up. */
 async function giveUp(edge, asked_at, name, ...fields) {
   const id = String(++letters).padStart(32, "0");
   const body = ["1", id, asked_at, "en", name, ...fields].join("\n");
@@ -96,7 +96,7 @@ async function giveUp(edge, asked_at, name, ...fields) {
 }
 
 /**
- * Makes an account with data in every store. Both session stores have some, as after a switch from
+ * Makes an account with data in every store. Both session stores have data, as after a switch from
  * one to the other.
  */
 async function live(email) {
@@ -167,10 +167,10 @@ for (const [index, store] of ["kv", "durable"].entries()) {
     );
     await edge.cron();
     assert.deepEqual(await found(edge, user, email), [], "after one run");
-    // The access token is still refused.
+    // The access token is still rejected.
     assert.equal((await client.authorized({ role: "user" }, token)).status, 401);
 
-    // Records that a login writes after the first run, because it began before the deletion.
+    // A login that began before the deletion writes these records after the first run.
     const late = {
       epoch: 0,
       seen: 1,
@@ -210,7 +210,7 @@ test("a clean-up that failed is done by a later run", async () => {
   const client = clientOf(edge);
   const email = "Zoe.later@example.com";
   const { user, access_token } = await live(email);
-  // The row is deleted, and KV refuses every write.
+  // The row is deleted, but KV refuses every write.
   const error = "KV is away";
   await edge.control({
     fail: {

@@ -1,7 +1,7 @@
 // A scripted attack that guesses a password on the running Worker with PASSWORD_WORK = "durable".
-// Tests what the guesser and the owner get, and what known and unknown addresses answer meanwhile.
-// Run alone, it prints what happened:
-//   npm test -- --only build,e2e tests/e2e/auth/guessing.test.mjs
+// Tests what the guesser and the owner get, and what known and unknown addresses answer during the
+// attack. To print what happened, run it alone: npm test -- --only build,e2e
+// tests/e2e/auth/guessing.test.mjs
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { after, before, test } from "node:test";
@@ -12,7 +12,7 @@ import { startWorkers } from "../workers.mjs";
 
 const GUESSES = 10_000;
 const PLACES = 50;
-// GUESSES_IN_A_ROW of src/domain/policy.rs, and what docs/operations.md states.
+// GUESSES_IN_A_ROW of src/domain/policy.rs, and the numbers that docs/operations.md states.
 const STATED = 100;
 const TURN = 900;
 const BEGUN = 1_900_000_000;
@@ -46,7 +46,8 @@ const logIn = (
     json: { email, password, ...(device_token !== undefined && { device_token }) },
   });
 /**
- * Unused network addresses, so that one test's attempts don't count against another test's limits.
+ * Returns an unused network address, so that one test's attempts don't count against another test's
+ * limits.
  */
 let used = 0;
 const place = () => `198.18.${used >> 8}.${used++ & 255}`;
@@ -83,7 +84,8 @@ test(`${GUESSES} guesses from ${PLACES} addresses: the owner gets in every time,
     statuses[answer.status] = (statuses[answer.status] ?? 0) + 1;
     return answer;
   };
-  // The best strategy of a guesser: come back as soon as allowed, each time from another address.
+  // The best strategy of a guesser is to come back as soon as it is allowed, each time from another
+  // address.
   while (!closed && sent < 2 * STATED) {
     const answer = await guess();
     if (answer.status === 401) {
@@ -97,8 +99,8 @@ test(`${GUESSES} guesses from ${PLACES} addresses: the owner gets in every time,
     if (!closed) await pass(wait);
   }
   assert.ok(closed, "nobody may try any more");
-  // The worst case: guesses at once, for as long as it takes. There are only two answers, byte for
-  // byte.
+  // The worst case is many guesses at once, until all of them are sent. There are only two
+  // different answers, byte for byte.
   const bodies = new Set();
   const flood = async () => {
     const json = JSON.stringify({ email: ADA, password: `guess number ${sent}` });
@@ -128,7 +130,7 @@ test(`${GUESSES} guesses from ${PLACES} addresses: the owner gets in every time,
   assert.equal(statuses[401], STATED);
   assert.equal(guesserHashed, STATED);
   assert.ok(logins >= 20);
-  // A day after the last attempt the counting starts again. Until then even the right password is
+  // A day after the last attempt, the count starts again. Until then even the right password is
   // refused from a new address.
   assert.equal((await logIn(ADA, PASSWORD, { ip: place() })).status, 429);
   await pass(86_400);
@@ -312,7 +314,7 @@ test("in cookie mode the device is known by a cookie, which log-out leaves and n
   assert.equal((await logIn(ADA, "a guess", { ip: place() })).status, 401);
   const device = pair("edgegate-8787-device");
   assert.equal((await page({ cookie: true }, device)).status, 200);
-  // Without cookie mode the cookie is ignored, and a token in the body never leads to a cookie.
+  // Without cookie mode the Worker ignores the cookie. A token in the body never leads to a cookie.
   assert.equal((await page({}, device)).status, 429);
   assert.equal((await page({ cookie: true }, device, "https://evil.example")).status, 403);
   assert.equal((await page({ cookie: true }, `${device}; ${device}`)).status, 400);

@@ -1,5 +1,5 @@
-// Access tokens that an isolate has not seen: ten requests at once with the same one, in the Worker
-// as it is deployed.
+// Access tokens that an isolate has not seen: ten simultaneous requests with the same token, on the
+// Worker as it is deployed.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
@@ -32,7 +32,7 @@ for (const [alg, jwk] of Object.entries(KEYS)) {
       );
     for (let time = 0; time < 2; time++)
       for (const { status } of await atOnce(token)) assert.equal(status, 200);
-    // The same header and signature, another user.
+    // The token has the same header and signature, but another user.
     const [header, claims, signature] = token.split(".");
     const changed = Buffer.from(claims, "base64url").toString().replace("user", "admin");
     const forged = `${header}.${Buffer.from(changed).toString("base64url")}.${signature}`;

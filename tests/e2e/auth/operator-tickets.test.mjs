@@ -1,5 +1,5 @@
-// Operator tickets over HTTP: what each opens, and attacks on it. The operations and their scopes
-// come from openapi.yaml.
+// Operator tickets over HTTP: what each ticket allows, and attacks on it. The operations and their
+// scopes come from openapi.yaml.
 import assert from "node:assert/strict";
 import { createHash, generateKeyPairSync, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -50,7 +50,7 @@ async function ticketFor(scope, { age = 0, db = edge.db } = {}) {
   return ticket;
 }
 
-/** A confidential app under the user's id, with a secret under the session's id. */
+/** A confidential app whose id is the user's id. Its secret has the session's id. */
 async function addApp({ id, sid }) {
   const app = edge.db.prepare(
     `INSERT INTO clients (id, name, type, first_party, redirect_uris, post_logout_redirect_uris,
@@ -63,11 +63,11 @@ async function addApp({ id, sid }) {
   await edge.db.batch([app.bind(id), secret.bind(sid, id, hashOf(""))]);
 }
 
-/** The request of an operation, on this user. */
+/** Sends the request of an operation on this user. */
 function ask({ method, path, requestBody }, options, { id, sid } = ada_()) {
   const content = requestBody?.content["application/json"];
   const lines = requestBody?.content["application/jsonl"]?.example;
-  // `cookie: true` would need an Origin.
+  // Leave out `cookie: true`: it requires an allowed Origin.
   const { cookie: _, ...members } = content?.example ?? content?.examples?.body.value ?? {};
   const json = content && members;
   const at = path.replace("{id}", id).replace("{sid}", sid);
@@ -78,7 +78,7 @@ function ask({ method, path, requestBody }, options, { id, sid } = ada_()) {
 }
 const ada_ = () => ({ id: ada.user.id, sid: claimsOf(ada.access_token).sid });
 
-/** Secrets of a deployment: without DEV, those of the tests are rejected. */
+/** Secrets of a deployment. Without DEV, the Worker rejects the secrets of the tests. */
 function ownSecrets() {
   const { privateKey } = generateKeyPairSync("ed25519");
   const key = { ...privateKey.export({ format: "jwk" }), kid: "own", alg: "EdDSA", use: "sig" };
@@ -89,7 +89,7 @@ function ownSecrets() {
   };
 }
 
-/** Everything in the database, as one text, without the tickets. */
+/** Everything in the database except the tickets, as one text. */
 async function stored() {
   const tables = ["users", "departures", "dead_letters", "freed_addresses", "clients"];
   const rows = tables.map((table) => edge.db.prepare(`SELECT * FROM ${table}`).all());
@@ -114,7 +114,8 @@ test("each operation takes a ticket of its scope and of no other", async () => {
     assert.equal(await stored(), was, where);
   }
   await addApp(ada_());
-  // The right scope opens it. What ends the session, the account or the app comes last.
+  // The right scope allows the operation. Operations that end the session, the account or the app
+  // come last.
   const ends = [/sid\}$/, /revoke$/, /restored$/, /^DELETE .*\{id\}$/];
   const rank = ({ method, path }) => ends.findIndex((end) => end.test(`${method} ${path}`));
   for (const operation of forOperators.toSorted((a, b) => rank(a) - rank(b))) {
@@ -180,7 +181,7 @@ test("forged, altered, expired and misplaced tickets are refused alike", async (
   }
   assert.equal(new Set(refusals).size, 1, "the answer does not say why");
   assert.equal((await list({ token: younger })).status, 200);
-  // Elsewhere than in `Authorization: Bearer`.
+  // The ticket is sent elsewhere than in `Authorization: Bearer`.
   for (const options of [
     {},
     { headers: { cookie: `edgegate-8787=${good}; __Host-edgegate=${good}; ticket=${good}` } },
@@ -233,7 +234,7 @@ test("the table refuses a ticket of more than a quarter of an hour, and the serv
   ]))
     await assert.rejects(insert(hash, lifetime), /CHECK constraint failed/, `${hash} ${lifetime}`);
   await insert(hashOf("a"), 900);
-  // A table without the constraint, as somebody could make it.
+  // A table without the constraint, as an operator could make it by hand.
   await edge.db.prepare("DROP TABLE operator_tickets").run();
   await edge.db
     .prepare(
@@ -280,7 +281,7 @@ for (const store of ["kv", "durable"])
       if (status !== 201) assert.deepEqual([status, body.code], [409, "email_taken"]);
     const [{ body: user }] = made;
     assert.ok(user.invitation.link.startsWith(`${other.origin}/reset-password#egl_`));
-    // A repeat asks for another link.
+    // A second command requests another link.
     const found = await asking.get(`/auth/users?email=${GRACE}`, { token });
     assert.deepEqual(
       found.body.users.map(({ id }) => id),
@@ -318,7 +319,7 @@ test("ten requests at once with one ticket: all are answered, and each act is do
   for (const { status } of answers) assert.equal(status, 200);
   const { body } = await client.get(path, { token });
   assert.equal(body.roles.length, 2);
-  // Single roles are all given, whoever comes first.
+  // Several single roles are all given, in whatever order the requests arrive.
   const edits = await Promise.all(
     Array.from({ length: 3 }, (_, n) =>
       client.patch(path, { token, json: { add_roles: [`given${n}`], remove_roles: body.roles } }),

@@ -1,5 +1,5 @@
-// Runs the probe from docs/operations.md that shows when a revocation is seen, exactly as printed
-// there.
+// Runs the probe of docs/operations.md exactly as it is printed there. The probe shows when a
+// revocation takes effect.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";

@@ -74,7 +74,7 @@ for (const store of ["kv", "durable"]) {
       const page = pageOf(rotating);
       const login = await page.logIn(ROOT, PASSWORD);
       const renewed = (await page.renew()).body;
-      // An older access token: the cookie tells which refresh token is held.
+      // The access token may be older: the cookie says which refresh token the browser holds.
       for (const [seconds, token] of [
         [10, renewed.access_token],
         [20, login.access_token],
@@ -329,7 +329,7 @@ for (const [what, from, to, columns, names] of [
         "INSERT INTO session (id, epoch, last_used_at, lives_until, seen) VALUES ('a', 1, 2, 3, 'x')",
       );
       let run = 0;
-      // As `prepare` does each time an object starts.
+      // `prepare` runs this statement each time an object starts.
       for (let start = 0; start < 3; start++) {
         db.exec(made);
         try {

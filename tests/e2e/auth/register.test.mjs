@@ -68,7 +68,7 @@ test("a weak password is said with its reasons, and no account is made", async (
 });
 
 test("every address of the vectors becomes what it must", async () => {
-  // The canonical form as the Worker's own JavaScript engine computes it. Natively it comes from
+  // The Worker's JavaScript engine computes the canonical form here. In native builds it comes from
   // our own tables.
   for (const { input, expect, same_account_as: same, why } of addresses) {
     const { status, body } = await register({ email: input, password: PASSWORD });

@@ -1,4 +1,4 @@
-// What the log says of renewals: the verdict and the session of each, and never a token.
+// What the log says of renewals: the verdict and the session of each renewal, and never a token.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, claimsOf, clientOf, PASSWORD, ROOT } from "../client.mjs";

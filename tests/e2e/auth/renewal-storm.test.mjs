@@ -1,13 +1,14 @@
-// Nobody is logged out by mistake: many sessions are each renewed 20 times by 4 clients that share
-// the session, while a fifth of all responses is lost and those requests are repeated. Runs in
-// workerd on KV and on the Durable Object, with and without ROTATE_AFTER. `npm run test:wide` does
-// it with 1,000 sessions.
+// Nobody is logged out by mistake. Four clients share each of many sessions and renew it 20 times
+// each. A fifth of all responses is lost, and those requests are repeated. The test runs in workerd
+// on KV and on the Durable Object, with and without ROTATE_AFTER. `npm run test:wide` uses 1,000
+// sessions.
 //
 // The clock stands still, because on a slow machine half a minute may pass between a client's
 // answer and its retry. ROTATE_AFTER decides how the four clients share a session. With 90, each
-// goes at its own pace, and the clock moves on by 100 s halfway, so that every session rotates
-// twice. With 0, a client that is a whole renewal behind looks like a thief (docs/storage.md), so
-// all four present each token at the same time, five times, like tabs of one browser.
+// client renews at its own pace, and the clock moves on by 100 s halfway, so that every session
+// rotates twice. With 0, a client that is a whole renewal behind looks like a thief
+// (docs/storage.md). So all four present each token at the same time, five times, like tabs of one
+// browser.
 //
 // The sessions are forged (forge.mjs), because so many logins would take minutes of hashing.
 import assert from "node:assert/strict";
@@ -33,7 +34,8 @@ test(`${SESSIONS} sessions, 20 renewals each from 4 clients, 20 % of the respons
   await Promise.all(
     runs.map((run, index) =>
       t.test(`${run.store}, ROTATE_AFTER=${run.rotateAfter}`, async () => {
-        // In two steps: the four run at once, and `+= await` would read the sum before it waits.
+        // This takes two statements: the four run at once, and `+= await` would read the sum before
+        // it waits.
         const made = await storm(run, index + 1);
         renewals += made;
       }),
@@ -52,7 +54,7 @@ async function storm({ store, rotateAfter }, seed) {
   } = await startWorkers([{ vars: { SESSION_STORE: store, ROTATE_AFTER: `${rotateAfter}` } }]);
   const pool = new Pool(edge.url.origin, { connections: SESSIONS_AT_ONCE * CLIENTS });
   try {
-    // This test loads the session store only. Reading the user each time would double the time, and
+    // This test loads only the session store. Reading the user each time would double the time, and
     // so would 25,000 log lines.
     const now = Math.floor(Date.now() / 1000);
     await edge.control({ remember: true, quiet: true, at: now });
@@ -62,7 +64,7 @@ async function storm({ store, rotateAfter }, seed) {
       Array.from({ length: SESSIONS }, (_, i) => users[i % USERS]),
       50,
     )) {
-      // Ten minutes old: the first token is due for rotation.
+      // The sessions are ten minutes old, so the first token is due for rotation.
       sessions.push(
         ...(await Promise.all(some.map((user) => makeSession(edge, store, user, 600)))),
       );
@@ -74,8 +76,8 @@ async function storm({ store, rotateAfter }, seed) {
       for (;;) {
         const answer = await postToken(pool, token).catch((error) => ({ error }));
         if ("error" in answer) {
-          // A connection that broke by itself also loses a response. If many break, the Worker has
-          // crashed: fail.
+          // A connection that breaks by itself also loses a response. If many break, the Worker has
+          // crashed and the test fails.
           counts.broken += 1;
           if (counts.broken > MOST_BROKEN) throw answer.error;
           continue;
@@ -163,8 +165,8 @@ async function forEach(items, work) {
 }
 
 /**
- * A linear congruential generator. The same responses are lost in every run, except for the order
- * of requests.
+ * A linear congruential generator. Every run loses the same responses, except for the order of
+ * requests.
  */
 function randomFrom(seed) {
   let state = seed;

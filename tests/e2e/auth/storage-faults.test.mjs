@@ -1,5 +1,6 @@
 // When storage fails during a renewal, a login or a revocation, the answer is 503 with Retry-After.
-// The same token works afterwards, and a change that the caller was not told about does no harm.
+// The same token works afterwards. A change that took effect although the caller got 503 does no
+// harm.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, clientOf, PASSWORD, ROOT } from "../client.mjs";
@@ -7,7 +8,7 @@ import { makeSession } from "../forge.mjs";
 import { startWorkers } from "../workers.mjs";
 
 const DOWN = "storage is down";
-// The error of KV's put in production when a key was written in the same second.
+// The error of KV's put in production when the same key is written twice in a second.
 const TOO_MANY = "KV PUT failed: 429 Too Many Requests";
 const ALWAYS = 1_000;
 
@@ -129,8 +130,8 @@ for (const store of ["kv", "durable"]) {
         const [before, root] = [await client.logIn(ADA), await client.logIn(ROOT)];
         const path = `/auth/users/${user.id}/revoke`;
         const revoke = () => client.post(path, { token: root.access_token });
-        // The first call of an object asks about the administrator's own token, the second one
-        // holds the user's object. Without a hold nothing is changed.
+        // The first call of an object asks about the administrator's own token. The second call
+        // holds the user's object. Without the hold nothing is changed.
         const objectFails = (skip) => ({ object: { skip, times: 2, error: DOWN } });
         if (store === "durable") {
           await edge.control({ fail: objectFails(1) });

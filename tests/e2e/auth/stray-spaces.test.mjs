@@ -1,12 +1,12 @@
-// Keyboards of phones add a space after an address, and some type a space that is not U+0020. What
-// is stored, compared and shown is the address without it.
+// Phone keyboards add a space after an address, and some type a space that is not U+0020. The
+// service stores, compares and shows the address without that space.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { ADA, clientOf, PASSWORD, ROOT, untilLimited } from "../client.mjs";
 import { startWorker } from "../harness.mjs";
 import { mailTo } from "../outbox.mjs";
 
-// A space, a tab and a line break, a no-break space, an ideographic one.
+// A space, a tab and a line break, a no-break space, an ideographic space.
 const STRAY = [
   (address) => `${address} `,
   (address) => `\t ${address}\r\n`,

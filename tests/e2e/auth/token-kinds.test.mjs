@@ -10,7 +10,7 @@ import { mails, mailTo, ticketOf } from "../outbox.mjs";
 const GRACE = "grace@example.com";
 const NEW_PASSWORD = "an analytical engine";
 
-// The link in the mail to a new account, by `REGISTRATION`.
+// For each value of `REGISTRATION`, the kind of link in the mail to a new account.
 const MODES = { verified: "registration", open: "verification" };
 let refused = 0;
 
@@ -88,10 +88,10 @@ for (const [mode, newcomer] of Object.entries(MODES)) {
       `${refused} pairs of a kind of token and a door of another over HTTP, all refused`,
     );
 
-    // Hashing takes nearly all of this test's time, so do this once.
+    // Hashing takes nearly all of this test's time, so the rest runs in one mode only.
     if (mode !== "verified") return;
-    // Fifty at once: the attempts above invalidated none of the tokens, and each token has one
-    // effect.
+    // Fifty requests at once. The attempts above invalidated none of the tokens, and each token has
+    // one effect.
     const fifty = (ask) => Promise.all(Array.from({ length: 50 }, ask));
     const renewals = await fifty(() => doors["/auth/token"][2](refresh));
     assert.deepEqual([...new Set(renewals.map(({ status }) => status))], [200]);

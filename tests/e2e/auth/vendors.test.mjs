@@ -120,8 +120,8 @@ test("a password that can’t be looked up is accepted: a refusal, nonsense, no 
 });
 
 test("a challenge is met before anything is done", async (t) => {
-  // Do not make this one repeated character: the search of the logs would find parts of it in the
-  // data that schemathesis generates.
+  // The secret must not be one repeated character. The search of the logs would find parts of it in
+  // the data that schemathesis generates.
   const SECRET = "0x4-turnstile-secret-of-this-test-7Q2m";
   const MET = "a token that the widget gave";
   const turnstile = await startVendor(t, (_request, response, body) => {
@@ -251,7 +251,7 @@ test("an error of Turnstile that is not the visitor's stops no login, and the lo
     assert.equal(told().length, before, "the visitor's error needs no operator");
   }
 
-  // No widget gives such a token, and Turnstile is not asked about it.
+  // No widget gives such a token, so Turnstile is not asked about it.
   const asked = turnstile.asked.length;
   turnstile.behave = answer(200, ["bad-request"]);
   for (const strange of ["a\u0000b", "a\nb", "\u00e4", "\u{1f511}"]) {

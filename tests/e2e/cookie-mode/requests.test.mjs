@@ -1,5 +1,5 @@
 // Which requests may use the cookie, on both session stores: their origin, their form, and the
-// cookies that they have.
+// cookies that they carry.
 import assert from "node:assert/strict";
 import { request as rawRequest } from "node:http";
 import { test } from "node:test";
@@ -110,7 +110,7 @@ for (const store of ["kv", "durable"]) {
             );
           }
         }
-        // Without a content type, as when a page sends a Blob.
+        // The request has no content type, as when a page sends a Blob.
         const blob = await edge.fetch("/auth/revoke", {
           method: "POST",
           headers: page.headers(),
@@ -192,8 +192,8 @@ for (const store of ["kv", "durable"]) {
             );
           }
         }
-        // Two header lines, which no browser sends: the runtime joins them into one text, which is
-        // not a token.
+        // Two Cookie header lines, which no browser sends. The runtime joins them into one text,
+        // which is not a token.
         const lines = await raw(edge, [
           ["Cookie", `${NAME}=${page.cookie}`],
           ["Cookie", `${NAME}=${planted.cookie}`],
@@ -274,7 +274,7 @@ async function sessionsOf(page, token) {
   return body.sessions.map(({ id }) => id).sort();
 }
 
-/** A renewal with these header lines, which `fetch` would join. */
+/** A renewal with these header lines. `fetch` would join them. */
 function raw(edge, lines) {
   const headers = [
     ["Host", new URL(edge.url).host],

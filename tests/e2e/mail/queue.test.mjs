@@ -1,5 +1,5 @@
-// Mails in workerd: they are retried while the provider is down, kept when retrying does not help,
-// picked up by the cron, and never sent twice.
+// Mails in workerd. They are retried while the provider is down, and kept when retrying does not
+// help. The cron takes kept mails up again, and no mail is sent twice.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
@@ -56,7 +56,7 @@ const job = (email = ADA) =>
     email,
   ].join("\n");
 
-/** Has the Worker process these messages as one batch. */
+/** Makes the Worker process these messages as one batch. */
 async function workOffAll(edge, bodies) {
   const messages = bodies.map((body, index) => ({ id: `message-${index}`, body, attempts: 1 }));
   const answer = await edge.fetch("/test/queue", {
@@ -184,7 +184,7 @@ test("a mail that is refused is kept, the operator is told, and it goes out when
   assert.equal(provider.mails.length, 0);
 
   provider.answer();
-  // What `edgegate mail retry` does.
+  // `edgegate mail retry` does the same.
   await edge.db.prepare("UPDATE dead_letters SET retry_at = 0").run();
   await edge.cron();
   await eventually(() => provider.mails.length === 1);
@@ -318,7 +318,7 @@ test("notices have a queue of their own: they go out while the other one fails, 
 test("a network asks thirty times an hour: then 429 for every address alike; a known device's reset goes past a spent budget", async (t) => {
   const { client, provider } = await begin(t, { vars: { LIMITS: "on", MAIL_BUDGET: "1" } });
   const from = (n) => ({ "cf-connecting-ip": `203.0.${n}.7` });
-  // Once a minute, which IP_LIMITER and ACCOUNT_LIMITER allow.
+  // Requests one mail a minute, which IP_LIMITER and ACCOUNT_LIMITER allow.
   const ask = (n, email, json = {}, headers = {}) =>
     client.post("/auth/password/reset", {
       headers: { ...from(n), ...headers },
@@ -369,7 +369,7 @@ test("the outbox takes mails of local development, the newest first, and needs n
   );
   const members = ["to", "subject", "text", "html", "sent_at"];
   assert.deepEqual(Object.keys(found[0]), members);
-  // A day later: OUTBOX_TTL of src/domain/policy.rs.
+  // A day later the mail is deleted: OUTBOX_TTL of src/domain/policy.rs.
   await edge.db.prepare("UPDATE outbox SET sent_at = sent_at - 86400").run();
   assert.deepEqual(await mails(edge), []);
   const browser = await edge.fetch("/dev/outbox", {

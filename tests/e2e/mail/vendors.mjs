@@ -9,8 +9,8 @@
 //   await vendor.stop();
 //
 // An answer is { status, headers, body, cut, wait }. `cut` ends the connection "before" the answer
-// or "within" it. `wait` delays the rest of it in milliseconds; with `early`, the headers and the
-// first bytes are sent at once.
+// or "within" it. `wait` delays the answer by that many milliseconds. With `early`, the headers and
+// the first bytes are sent at once, and only the rest waits.
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { Ajv2020 } from "ajv/dist/2020.js";
@@ -24,7 +24,8 @@ const NAMED = `"${FROM.name}" <${FROM.email}>`;
 const bearer = (headers) => headers.authorization === `Bearer ${KEY}`;
 
 /**
- * Rules that the descriptions don't state in a machine-readable form, and each vendor's answers.
+ * Rules that the descriptions don't state in a machine-readable form, and the answers of each
+ * vendor.
  */
 export const VENDORS = {
   resend: {
@@ -287,7 +288,7 @@ function refusal(code, message) {
   };
 }
 
-/** Starts one on a free port. */
+/** Starts the vendor's server on a free port. */
 export async function startVendor(name) {
   const vendor = VENDORS[name];
   const judge = judgeOf(name);
@@ -392,7 +393,7 @@ function judgeOf(name) {
     expect(validate(body), ajv.errorsText(validate.errors));
     expect(vendor.from(body), "another sender");
     expect(vendor.untracked?.(body) ?? true, "tracking is not switched off");
-    // RFC 3834 section 5, and what Exchange reads instead.
+    // RFC 3834 section 5, and the header that Exchange reads instead.
     const { "Auto-Submitted": auto, "X-Auto-Response-Suppress": exchange } = (
       vendor.headers ?? (({ headers }) => headers)
     )(body);
@@ -428,7 +429,7 @@ function bodySchema(document, template, operation) {
 
 const escaped = (step) => encodeURIComponent(step.replaceAll("~", "~0").replaceAll("/", "~1"));
 
-/** The description with every object closed: an unknown member is our mistake, not an extension. */
+/** The description with every object closed: a member that it does not name is our mistake. */
 function closed(value) {
   if (Array.isArray(value)) return value.map(closed);
   if (value === null || typeof value !== "object") return value;
@@ -436,7 +437,7 @@ function closed(value) {
     Object.entries(value).map(([name, member]) => [name, closed(member)]),
   );
   if (!copy.properties) return copy;
-  // Mailgun describes all headers of a mail by one example.
+  // Mailgun describes all headers of a mail with a single example.
   const header = copy.properties["h:X-My-Header"];
   const patterns = header && { patternProperties: { "^h:[A-Z][A-Za-z-]*$": header } };
   return { ...copy, ...patterns, additionalProperties: false };

@@ -1,12 +1,12 @@
-// What crosses the border between two Workers: hostile arguments, names that are not methods, older
-// callers, and HTTP, which is not let in.
+// What crosses the border between two Workers: hostile arguments, names that are not methods, and
+// older callers. HTTP requests are rejected there.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { ADA, clientOf, PASSWORD } from "../client.mjs";
 import { startWorker } from "../harness.mjs";
 import { callerConfig, callsOf, codeOf } from "./calls.mjs";
 
-/** The message where `name` and `code` are not passed on. */
+/** The message of an error if the platform does not pass on `name` and `code`. */
 const WHOLE = "EdgegateError: invalid_credentials: The email address or the password is wrong";
 
 let edge, rpc, plain;
@@ -237,7 +237,7 @@ test("nothing but the methods is callable", async () => {
     assert.ok(error, `${name} answered ${JSON.stringify(value)}`);
     assert.notEqual(error.name, "EdgegateError");
   }
-  // The default entrypoint answers requests, which is what a binding without an entrypoint is for.
+  // The default entrypoint answers HTTP requests. A binding without an entrypoint is made for that.
   for (const name of names.filter((name) => !["fetch", "queue", "scheduled"].includes(name))) {
     assert.ok((await plain.outcome(name, {}, {}, {})).error, name);
   }

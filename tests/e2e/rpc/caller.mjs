@@ -1,6 +1,6 @@
-// A Worker that is bound to edgegate. POST / makes it call a method: `{ binding, method, args }`;
-// an argument `{ $: name }` stands for one of the values below. It answers `{ value }`, or `{ error
-// }` with everything that a caller can see of the error.
+// A Worker that is bound to edgegate. POST / makes it call a method: `{ binding, method, args }`.
+// It replaces an argument `{ $: name }` by one of the values below. It answers `{ value }`, or `{
+// error }` with everything that a caller can see of the error.
 import { RpcTarget } from "cloudflare:workers";
 
 class Target extends RpcTarget {

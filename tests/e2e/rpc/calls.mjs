@@ -6,7 +6,7 @@ import { blocks } from "../../docs/markdown.mjs";
 export const MAIN = inRoot("tests/e2e/rpc/caller.mjs");
 
 /**
- * The code of an error, by the function that docs/from-another-worker.md gives.
+ * The code of an error, as the function in docs/from-another-worker.md reads it.
  *
  * @param {{ message: string, own: { code?: string } }} seen
  */
@@ -39,8 +39,8 @@ export const callerConfig = (name, more = {}) => ({
 });
 
 /**
- * `outcome(method, ...args)` returns `{ value }` or `{ error }`, `value` just the value, and
- * `refused` the members of the error.
+ * `outcome(method, ...args)` returns `{ value }` or `{ error }`. `value` returns just the value,
+ * and `refused` returns the members of the error.
  */
 export function callsOf(ask, binding = "AUTH") {
   const outcome = async (method, ...args) => {

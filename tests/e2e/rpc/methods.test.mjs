@@ -216,7 +216,7 @@ for (const store of ["kv", "durable"]) {
 
     await fail(store === "kv" ? "KV get" : "object");
     if (store === "durable") {
-      // A check that can't be made is false, and the log says that it was not made.
+      // A check that can't be made answers false, and the log says that it was not made.
       assert.equal(await rpc.value("is_authorized_by_role", access_token, ["user"]), false);
       assert.equal(await rpc.value("is_authorized_by_user_id", access_token, user.id), false);
       assert.equal(await rpc.value("is_authorized_by_email", access_token, ADA), false);
@@ -255,9 +255,9 @@ test("limits count the address that the caller hands in, and nobody without one"
     [429, "rate_limited", 60],
   );
   assert.match(thrownBy("generate_token"), /`rate_limited`/);
-  // Counts by network and account, so the owner is not locked out elsewhere.
+  // The limit counts by network and account, so the owner is not locked out elsewhere.
   assert.equal((await attempt(ADA, { ip: "198.51.100.7" })()).status, 401);
-  // All addresses of a /64 count as one.
+  // The limit counts all addresses of a /64 as one.
   const ipv6 = await untilLimited(10, (n) => attempt(ROOT, { ip: `2001:db8::${n}` })());
   assert.equal(ipv6.at(-1).status, 429);
   for (const client of [undefined, {}, { ip: null, user_agent: null }]) {
@@ -305,7 +305,8 @@ test("a Worker that is not configured says so, and its checks are false", async 
     { secrets: { SIGNING_KEYS: undefined } },
     { secrets: { TICKET_SECRET: "short" } },
     { without: ["SESSIONS"] },
-    // A loopback ISSUER without DEV: the configuration for local development was deployed.
+    // A loopback ISSUER without DEV means that the configuration for local development was
+    // deployed.
     { secrets: { DEV: undefined }, vars: { LIMITS: "on" } },
   ];
   const { calls, logs } = await boot(t, ...broken);

@@ -1,5 +1,5 @@
 // edgegate in `npm start`, and another Worker in its own `wrangler dev`. wrangler connects the two.
-// Of an error it passes on less than within one process.
+// It passes on less of an error than within one process.
 import assert from "node:assert/strict";
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,6 +1,6 @@
 // Counts the units of Cloudflare's price list that the Worker in this isolate uses. If one KV call
 // reads several keys, each key is counted. For D1 and the objects, the rows that they report are
-// counted. bench/operations.mjs uses it to count the other services.
+// counted. bench/operations.mjs uses this file to count the other services.
 import { through } from "./through.mjs";
 
 /** The counts so far, by the names in the tables of docs/operations.md. */
@@ -10,7 +10,7 @@ export const charge = (what, amount = 1) => {
   bill[what] = (bill[what] ?? 0) + amount;
 };
 
-/** The calls that have begun and ended so far, in order, such as "begin D1 statements". */
+/** The begins and ends of calls so far, in order, such as "begin D1 statements". */
 export const trace = [];
 
 const traced =
@@ -97,13 +97,13 @@ export const meteredObjects = (namespace) =>
   through(namespace, {
     getByName: (getByName) => (name) => {
       const stub = getByName.call(namespace, name);
-      // Every member of a stub is a method of the object, whatever its name, even `bind`.
+      // Every member of a stub is a method of the object, whatever its name. Even `bind` is.
       const ask = charged("object calls", (...call) => stub.ask(...call));
       return { ask: traced("object calls", ask) };
     },
   });
 
-/** An object's class, whose storage is counted. */
+/** The class of an object, with its storage counted. */
 export const meteredObject = (Built) =>
   class extends Built {
     constructor(ctx, env) {
@@ -111,7 +111,7 @@ export const meteredObject = (Built) =>
       Object.defineProperty(this, "ctx", { value: through(ctx, { storage: meteredStorage }) });
     }
 
-    // Billed as a call.
+    // Cloudflare bills an alarm as a call.
     alarm() {
       charge("object calls");
       return super.alarm();
@@ -133,7 +133,7 @@ const meteredStorage = (storage) =>
         get: (get) => charged("object rows read", get.bind(kv)),
         put: (put) => charged("object rows written", put.bind(kv)),
       }),
-    // Billed as a row.
+    // Cloudflare bills this as a row.
     setAlarm: (setAlarm) => charged("object rows written", setAlarm.bind(storage)),
   });
 
@@ -150,7 +150,7 @@ const meteredCursor = (cursor) =>
     }),
   });
 
-/** From now on lines of the log are counted. */
+/** Counts the lines of the log from now on. */
 export function meterLog() {
   for (const level of ["log", "warn", "error"])
     console[level] = charged("log lines", console[level].bind(console));

@@ -1,5 +1,5 @@
-// Everything that the Workers of a test store, read in the Worker itself: the test would need a
-// request for each key, table and object.
+// Reads everything that the Workers of a test store. It runs in the Worker itself, because the test
+// would need a request for each key, table and object.
 
 const KEYS_AT_ONCE = 100;
 

@@ -1,33 +1,36 @@
 // The built Worker, with storage that can be slow and can fail, and with a clock that can be moved.
 // workers.mjs loads it beside the built module.
 //
-// POST /test/control takes JSON; each member is optional:
-//   delay: [5, 15]     before each storage call, milliseconds drawn by a seeded generator
+// POST /test/control takes JSON. Each member is optional:
+//   delay: [5, 15]     each storage call waits this many milliseconds first, drawn by a seeded
+//                      generator
 //   fail: { "KV put": { skip: 1, times: 2, error: "…", code: "…", after: true } }
-//                      calls of that name fail, before or after they took effect; the first `skip`
-//                      do not; with `hangs`, after that many milliseconds
+//                      calls of that name fail, before or after they took effect. The first `skip`
+//                      calls do not fail. With `hangs`, a call fails after that many milliseconds
 //   held: true         what the queue delivers waits until this is false again
 //   clock: 3600        the clock of the Worker and the objects is this many seconds ahead of the
-//                      machine's
+//                      machine's clock
 //   at: 1800000000     that clock stands still at this second
-//   quiet: true        nothing is logged; the answer counts the verdicts that would have been
-//   drawn: 0           what a draw of one byte gives: whether a login counts the user's sessions
-//   oldObjects: true   the objects of sessions know only the calls from before copies of rows
-//   silent: "<name>"   the objects of this name don't answer until this is "" again
-//   stopped: true      a timer of a second or more ends when this is false again
-//   remember: true     a user is read once only: for tests that send a thousand requests a second
-// The answer, `{ calls, failed, verdicts, mails, points }`, counts the storage calls so far by name
-// and the calls that failed on request, and has what the bindings EMAIL and EVENTS were given. It
-// also has `bill`, which meter.mjs counted, `trace`, what it noted since the last control, and `memory`, the size of the wasm memory.
+//   quiet: true        nothing is logged. The answer counts the verdicts of the log instead
+//   drawn: 0           every draw of one byte gives this. It decides whether a login counts the
+//                      user's sessions
+//   oldObjects: true   the objects of sessions know only the calls of versions without copies
+//   silent: "<name>"   the object of this name does not answer until this is "" again
+//   stopped: true      timers of a second or more end only when this is false again
+//   remember: true     each user is read only once: for tests with a thousand requests a second
+// The answer is `{ calls, failed, verdicts, mails, points, bill, trace, memory }`. `calls` counts
+// the storage calls so far by name, and `failed` the calls that failed on request. `mails` and
+// `points` are what the bindings EMAIL and EVENTS were given. `bill` is what meter.mjs counted, and
+// `trace` is what it noted since the last control. `memory` is the size of the wasm memory.
 //
 // POST /test/queue takes JSON `{ queue, messages: [{ id, body, attempts }] }`: the Worker processes
-// the batch. The answer says what became of each message: `{ id: "ack" | <seconds until the retry>
-// }`.
+// the batch. The answer says what happened to each message: `{ id: "ack" | <seconds until the
+// retry> }`.
 //
-// POST /test/stored takes JSON, a list of users. The answer is everything that is stored
+// POST /test/stored takes a JSON list of users. The answer is everything that is stored
 // (stored.mjs), as lines.
 //
-// POST /test/cron runs the cron of every five minutes, or the one that the body names.
+// POST /test/cron runs the cron of every five minutes, or the cron that the body names.
 //
 // Import memory.mjs before the built Worker, which creates its first instance when it is loaded.
 import "./memory.mjs";
@@ -134,7 +137,10 @@ async function answered(edgegate, request) {
   return answer;
 }
 
-/** Shows what it stores: each row of each table. Runs statements that prepare a state. */
+/**
+ * An object that shows each row of each table that it stores. It also runs statements that prepare
+ * a state.
+ */
 export class Sessions extends meteredObject(BuiltSessions) {
   ask(call) {
     if (state.oldObjects && COPY_CALL.test(call))
@@ -170,8 +176,8 @@ export class MailGate extends meteredObject(BuiltMailGate) {
 }
 
 /**
- * Counts each attempt as "hashed" unless it was refused or failed. Shows what it stores, and when
- * its alarm is due.
+ * An object that counts each attempt as "hashed" unless it was refused or failed. It also shows
+ * what it stores, and when its alarm is due.
  */
 export class Account extends BuiltAccount {
   async stored() {
@@ -202,13 +208,13 @@ export class Auth extends BuiltAuth {
   }
 }
 
-/** The calls that an object from before copies does not know. */
+/** The calls that an object without support for copies does not know. */
 const COPY_CALL =
   /^(\{"(renew_by_copy|renew_by_row|check_by_copy|check_by_row)"|"(hold|forget_copy)")/;
 
 const realTimeout = globalThis.setTimeout;
 
-/** Timers of a second or more wait for `stopped` to end, which is looked at all the time. */
+/** Timers of a second or more wait until `stopped` ends. They check it all the time. */
 function stopTimers() {
   globalThis.setTimeout = /** @type {typeof setTimeout} */ (
     (act, milliseconds = 0, ...values) => {
@@ -329,7 +335,7 @@ const slowEnv = (env) =>
     MAIL_GATE_OBJECTS: (namespace) => slowObjects(namespace, "mail gate object"),
   });
 
-// If the Worker queues a message for later, the queue does not deliver it: the test hands it to the
+// If the Worker queues a message for later, the queue does not deliver it. The test hands it to the
 // Worker.
 const slowQueue = (queue, named) =>
   through(queue, {
@@ -340,7 +346,7 @@ const slowQueue = (queue, named) =>
       }),
   });
 
-// Every member of a stub is a method of the object, whatever its name, even `bind`.
+// Every member of a stub is a method of the object, whatever its name. Even `bind` is.
 const slowObject = (stub, named, name) => ({
   ask: slow(named, async (...call) => {
     if (state.silent !== name) return stub.ask(...call);
@@ -413,7 +419,7 @@ const slow =
 
 const errorOf = ({ error, code }) => Object.assign(new Error(error), code && { code });
 
-/** mulberry32: the same waits in every run. */
+/** mulberry32: every run has the same waits. */
 function random() {
   state.seed = (state.seed + 0x6d2b79f5) | 0;
   let mixed = Math.imul(state.seed ^ (state.seed >>> 15), 1 | state.seed);

@@ -1,5 +1,5 @@
-// Attacks on HTTP itself, as bytes on a socket. The answer is always a refusal, and never a 500, a
-// session or an echo.
+// Attacks on HTTP itself, as bytes on a socket. The answer is always a refusal. It is never a 500,
+// a session or an echo.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { gzipSync } from "node:zlib";
@@ -33,7 +33,10 @@ const attack = (parts, options) => {
   return send(edge.url, parts, options);
 };
 const post = (path, headers, body) => attack(requestOf("POST", path, headers, body));
-/** No session began, and nothing broke. 0: the runtime closed the connection. */
+/**
+ * Requires that no session began and nothing broke. A status of 0 means that the runtime closed the
+ * connection.
+ */
 const refused = ({ status, body, headers }, why, allowed) => {
   assert.ok(
     allowed ? allowed.includes(status) : status === 0 || (status >= 400 && status < 500),
@@ -68,7 +71,7 @@ test("bodies that never end or break off get nothing, and hold up nobody", async
   const hanging = Array.from({ length: 20 }, () =>
     attack(begun(CREDENTIALS.length, CREDENTIALS.slice(0, -1)), { seconds: 2 }),
   );
-  // While they wait.
+  // Ada logs in while these requests wait.
   await client.logIn(ADA);
   for (const answer of await Promise.all(hanging)) assert.equal(answer.status, 0);
   for (const parts of [
@@ -88,7 +91,7 @@ test("bodies that are too large are refused at their length, or where they pass 
   );
   refused(declared, "declared", [413]);
   const chunk = `1000\r\n${" ".repeat(4096)}\r\n`;
-  // The request is never finished, so the answer can't have waited for its end.
+  // The request is never finished, so the answer did not wait for its end.
   refused(
     await attack(
       [
@@ -258,8 +261,8 @@ test("a body is JSON in UTF-8, said to be JSON, or it is refused", async () => {
 
 test("a path has one spelling: others are other paths, and never a way in", async () => {
   const { access_token } = await client.logIn(ADA);
-  // The platform resolves dot segments and backslashes before the Worker sees the path: this is the
-  // same route.
+  // The platform resolves dot segments and backslashes before the Worker sees the path. So this is
+  // the same route.
   const same = [
     "/auth/../auth/login",
     "/auth/./login",
@@ -353,7 +356,7 @@ test("a method is the method of the request line", async () => {
       method,
       [0, 400, 405, 501],
     );
-  // The runtime's own refusal: the Worker never sees it.
+  // The runtime itself refuses this, and the Worker never sees it.
   const connect = await attack(requestOf("CONNECT", "127.0.0.1:80"), { seconds: 3 });
   refused(connect, "CONNECT", [0, 400, 405, 500, 501]);
   if (connect.status === 500) assert.equal(connect.headers["x-request-id"], undefined);
@@ -393,7 +396,7 @@ test("no header steers a link, the issuer, a redirect or who may read; and none 
     mail.text.includes("http://127.0.0.1:8787/reset-password#"),
     "the link leads to the issuer",
   );
-  // Deployed by mistake: with a loopback issuer, the Worker answers on no other host.
+  // A deployment by mistake: with a loopback issuer, the Worker answers on no other host.
   for (const headers of [
     ["Host: evil.example"],
     ["Host: 127.0.0.1.evil.example"],
@@ -409,7 +412,7 @@ test("no header steers a link, the issuer, a redirect or who may read; and none 
     if (answer.status === 500) assert.equal(JSON.parse(answer.body).code, "misconfigured");
     isClean(answer, headers.join());
   }
-  // The runtime's own refusal: the Worker never sees it.
+  // The runtime itself refuses this, and the Worker never sees it.
   const hosts = await attack(
     requestOf("GET", "/auth/me", ["Host: 127.0.0.1", "Host: evil.example"]),
     { seconds: 5 },
@@ -460,7 +463,7 @@ test("the client's address is the platform's, whatever X-Forwarded-For says", as
     while (statuses.length < 21 && statuses.at(-1) !== 429)
       statuses.push((await ask(statuses.length)).status);
     assert.equal(statuses.at(-1), 429, `${statuses}`);
-    // How many requests that took depends on when the minute ended.
+    // The number of requests depends on when the minute ended.
     tried++;
   } finally {
     await end();

@@ -1,5 +1,5 @@
 // The security headers of every answer: each operation of openapi.yaml with each kind of error,
-// paths that are not in it, and the pages.
+// paths that openapi.yaml does not have, and the pages.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
@@ -35,7 +35,7 @@ const [, HSTS] =
 
 const JSON_TYPE = { "content-type": "application/json" };
 const LINES_TYPE = { "content-type": "application/jsonl" };
-/** The bodies that are sent, and the answer of an operation that takes a body. */
+/** The bodies to send, and the status of the answer to each by an operation that takes a body. */
 /** @type {Record<string, [init: { headers?: object, body?: string }, status: number]>} */
 const BODIES = {
   none: [{}, 415],
@@ -47,21 +47,21 @@ const BODIES = {
 };
 
 /**
- * The status of an operation's answer to such a body from nobody, a user or an administrator. No
- * user has the ID in the path.
+ * The status of an operation's answer to such a body, sent by nobody, a user or an administrator.
+ * No user has the id in the path.
  */
 function expected(operation, body, who, origin = "") {
   const { method, path, takesBody, takesForm, takesLines, isBearer, access, success } = operation;
   // Only pages of allowed origins may use these routes. The `Origin` is checked first.
   const isForOwnPages = /^\/auth\/authorize\/(request|decision)$/.test(path);
   if (isForOwnPages && origin !== "https://app.example.com") return body === "large" ? 413 : 403;
-  // The answer is about each line, so a bad line is no bad request.
+  // The answer judges each line, so a bad line does not make the request bad.
   if (takesLines && ["broken", "incomplete", "large"].includes(body))
     return { nobody: 401, user: 403, administrator: success }[who];
   if (body === "large") return 413;
-  // It accepts only tokens of apps, and these are not.
+  // userinfo accepts only tokens of apps, and these tokens are not from apps.
   if (path === "/auth/userinfo") return 401;
-  // The request has no criterion, which is noticed before the token is read.
+  // The request has no criterion. The Worker notices that before it reads the token.
   if (isBearer && path === "/auth/authorized") return 400;
   if (isBearer && who === "nobody") return 401;
   if (takesBody && body === "incomplete") {
@@ -69,9 +69,9 @@ function expected(operation, body, who, origin = "") {
     if (path === "/auth/introspect") return 401;
     if (path === "/auth/clients" && who === "user") return 403;
     if (takesForm) return 400;
-    // An empty change is refused to everybody; only an administrator learns that it is empty.
+    // An empty change is rejected for everybody. Only an administrator learns that it is empty.
     if (method === "PATCH") return who === "user" ? 403 : 400;
-    // The body lacks both of two members, one of which is required.
+    // The body has neither of two members, and one of them is required.
     if (/mail\/retry|pseudonyms/.test(path)) return 400;
   }
   const isWhole = body === "incomplete" && /\/(invite|restored)$/.test(path);
@@ -105,7 +105,7 @@ after(async () => {
 
 function check({ status, headers }, where) {
   seen.set(status, (seen.get(status) ?? 0) + 1);
-  // These two answer a browser with pages of their own, which have a style and perhaps a form.
+  // These two routes answer a browser with their own pages, which have a style and perhaps a form.
   const isPage = /text\/html/.test(headers.get("content-type") ?? "");
   if (isPage) {
     assert.match(where, / \/auth\/(authorize|logout)\b/);
@@ -124,8 +124,8 @@ function check({ status, headers }, where) {
   for (const name of ["server", "x-powered-by", "via", "x-aspnet-version"])
     assert.equal(headers.get(name), null, `${where}: ${name}`);
   const type = headers.get("content-type");
-  // JSON is UTF-8 and has no charset parameter (RFC 8259 section 11), nor have lines of it. Any other text would have to
-  // state its charset.
+  // JSON is UTF-8 and has no charset parameter (RFC 8259 section 11). The same is true for lines of
+  // JSON. Any other text would have to state its charset.
   if (isPage) return assert.equal(type, "text/html; charset=utf-8", where);
   if (type !== null) assert.match(type, /^application\/((problem\+|jwk-set\+)?json|jsonl)$/, where);
 }
@@ -158,7 +158,7 @@ test("every operation, refused in every way and accepted", async () => {
           ...init,
           headers: { ...init.headers, ...(authorization && { authorization }) },
         });
-        // What a browser gets there depends on the query, and is tested with the apps.
+        // The answer to a navigation depends on the query. The tests of apps cover it.
         if (operation.isNavigation) continue;
         assert.equal(
           status,
@@ -189,7 +189,7 @@ test("every operation, refused in every way and accepted", async () => {
         `OPTIONS ${path} from ${origin}`,
       );
     }
-    // A proxy asks with the method of its own client.
+    // A proxy asks with the method of its client's request.
     const isCheck = path === "/auth/authorized";
     assert.equal(await ask(edge, "PUT", path), isCheck ? 400 : 405);
     assert.equal(await ask(edge, method, `${path}/x/y/nothing`), 404);

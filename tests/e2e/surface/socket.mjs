@@ -1,4 +1,4 @@
-// Sends requests as bytes on a socket, including ones that no HTTP client would send.
+// Sends requests as bytes on a socket, including requests that no HTTP client would send.
 import { connect } from "node:net";
 
 /**
@@ -21,9 +21,9 @@ export function requestOf(method, path, headers = [], body = "") {
 }
 
 /**
- * Sends the parts in order, then reads until the other side closes, or for `seconds` if it does
- * not. Returns `{ status, headers, body, answers }`: the first answer, and the number of answers.
- * The status is 0 if none came.
+ * Sends the parts in order, then reads until the other side closes, or for `seconds` if it does not
+ * close. Returns `{ status, headers, body, answers }`: the first answer, and the number of answers.
+ * Without an answer the status is 0.
  */
 export function send(url, parts, { seconds = 20, end = false } = {}) {
   const { hostname, port } = new URL(url);

@@ -1,12 +1,12 @@
-// Watches every call into the wasm, below the Worker's own guard, and makes one of them trap when a
-// test asks for it. It is imported before the built Worker, which makes its first instance when it
-// is loaded.
+// Watches every call into the wasm, below the Worker's own guard. It makes one of them trap when a
+// test asks for that. Import it before the built Worker, which makes its first instance when it is
+// loaded.
 import unreachable from "./unreachable.wasm";
 
 /**
- * What was seen. `onDead`: calls that reached an instance after it had trapped. `foreign`: closures
- * that were called in another instance than the one that made them (only in a build whose functions
- * have their names).
+ * The counts so far. `onDead`: calls that reached an instance after it had trapped. `foreign`:
+ * closures that were called in another instance than the one that made them (counted only in a
+ * build whose functions have names).
  */
 export const seen = { crossings: 0, traps: 0, instances: 0, onDead: 0, foreign: 0 };
 
@@ -28,7 +28,7 @@ const RealInstance = WebAssembly.Instance;
 WebAssembly.Instance = class {
   constructor(module, imports) {
     const watched = { isDead: false, closures: new Set(), lent: [] };
-    // wasm-bindgen's own functions, and those of snippets that need no glue.
+    // These imports are wasm-bindgen's own functions, and those of snippets that need no glue.
     const watchedImports = Object.entries(imports).map(([from, functions]) => [
       from,
       mapFunctions(functions, (run) => watchImport(watched, run)),
@@ -47,8 +47,8 @@ const mapFunctions = (members, change) =>
     ]),
   );
 
-// A closure is two numbers. An import that returns a function makes one, or a closure is lent to an
-// import while that runs.
+// A closure is two numbers. An import that returns a function makes a closure. Other imports only
+// borrow a closure while they run.
 function watchImport({ closures, lent }, run) {
   return (...values) => {
     const pairs = values.slice(1).map((value, index) => `${values[index]} ${value}`);

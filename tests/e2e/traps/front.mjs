@@ -1,12 +1,14 @@
 // The built Worker. boundary.mjs watches its calls into the wasm and makes them trap.
 // traps.test.mjs adds the classes of the Durable Objects.
 //
-// POST /test/arm, JSON `{ skip, times, kind }`: boundary.mjs. POST /test/seen: what was seen so
-// far, and how often each class was made. POST /test/wait: a request whose body does not end;
-// /test/pending: how many of them wait for it; /test/release: it ends. POST /test/<entry>, JSON:
-// calls an entry point; the answer is `{ value }`, or `{ error }` with its name, message and code.
-// This import comes before that of the built Worker, which makes its first instance when it is
-// loaded.
+// POST /test/arm takes JSON `{ skip, times, kind }`, the arguments of `arm` in boundary.mjs.
+// POST /test/seen answers what was seen so far, and how often each class was made.
+// POST /test/wait makes a request whose body does not end. /test/pending answers how many of these
+// requests wait, and /test/release ends their bodies.
+// POST /test/<entry> takes JSON and calls an entry point. The answer is `{ value }`, or `{ error }`
+// with the error's name, message and code.
+//
+// Import boundary.mjs before the built Worker, which makes its first instance when it is loaded.
 import "./boundary.mjs";
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { arm, disarm, seen } from "./boundary.mjs";
@@ -20,7 +22,7 @@ const made = {};
 const waiting = [];
 let ended = 0;
 
-/** A class of the built Worker whose alarm a test can ring, and which counts its objects. */
+/** A class of the built Worker that counts its objects. A test can ring its alarm. */
 export function watched(name) {
   // biome-ignore lint/performance/noDynamicNamespaceImportAccess: the names are those of wrangler.toml
   const Built = /** @type {typeof built.Sessions} */ (built[name]);
@@ -79,8 +81,8 @@ export default class extends WorkerEntrypoint {
     return new built.default(this.ctx, this.env);
   }
 
-  // A request whose body does not end until /test/release. The runtime keeps the request alive
-  // after its answer. Otherwise its promises would never settle.
+  // Makes a request whose body does not end until /test/release. The runtime keeps the request
+  // alive after its answer. Otherwise its promises would never settle.
   async #wait() {
     let isOver = false;
     const released = new Promise((release) => waiting.push(release));

@@ -1,6 +1,6 @@
-// After a trap: each entry point of the Worker traps, and each is then the first to be called, with
-// no other call between them. In the Worker that is deployed, and in the one with the conformance
-// suites, which can panic and overflow its stack for real.
+// Each entry point of the Worker traps. After each trap, each entry point is once the first to be
+// called. The test uses the Worker that is deployed, and the Worker with the conformance suites,
+// which can really panic and overflow its stack.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -50,19 +50,19 @@ const LOGIN = {
   body: JSON.stringify({ email: "ada@example.com" }),
 };
 const RPC = "RPC";
-// It is refused after its signature was verified, and so it is new each time.
+// The token is rejected after its signature was verified, so the Worker does not remember it.
 const KEY = newKey("1");
 const EXPIRED = KEY.token({ iss: TEST_VARS.ISSUER, aud: "edgegate", iat: 1, exp: 601 });
 const SHOWING = { headers: { authorization: `Bearer ${EXPIRED}` } };
 
-// The first environment alone: the others bind the same classes.
+// Only the first environment is read, since the others bind the same classes.
 const bindings = readFileSync(inRoot("wrangler.toml"), "utf8")
   .split("\n[env.")[0]
   .matchAll(/^name = "(\w+)"\nclass_name = "(\w+)"/gm)
   .map(([, binding, name]) => ({ binding, name }))
   .toArray();
 
-// Each entry point: what front.mjs is asked, and with what.
+// Each entry point: the request to front.mjs, and its argument.
 const ENTRIES = {
   "HTTP at once": ["fetch", { url: `${TEST_VARS.ISSUER}/healthz` }],
   "HTTP later": ["fetch", { url: `${TEST_VARS.ISSUER}/auth/login`, init: LOGIN }],
@@ -135,9 +135,7 @@ for (const [build, { folder, kinds, slug }] of Object.entries(BUILDS)) {
       return error ? { error: { code: error.own.code } } : { value };
     }
 
-    /**
-     * Requires that a lost call is reported: its client gets `internal`, and nothing else.
-     */
+    /** Requires that a lost call is reported: its client gets only `internal`. */
     function assertLost(name, outcome) {
       if (name === RPC) return assert.deepEqual(outcome, { error: { code: "internal" } });
       if (!name.startsWith("HTTP")) return assert.ok(outcome.error, JSON.stringify(outcome));
@@ -198,8 +196,8 @@ for (const [build, { folder, kinds, slug }] of Object.entries(BUILDS)) {
       return (await seen()).crossings - begun;
     };
 
-    // The last call into the wasm whose trap loses the result. It usually runs in a microtask, long
-    // after the entry point has returned its promise.
+    // The number of the last call into the wasm whose trap loses the result. This call usually runs
+    // in a microtask, long after the entry point has returned its promise.
     async function lastThatLoses(name) {
       for (let skip = (await crossingsOf(name)) - 1; skip >= 0; skip -= 1) {
         await ask("arm", { skip });
@@ -222,7 +220,7 @@ for (const [build, { folder, kinds, slug }] of Object.entries(BUILDS)) {
           await ask("arm", { skip });
           const outcome = await call(trapping);
           await ask("disarm");
-          // The last calls may come after the answer: they free what it needed.
+          // The last calls may come after the answer. They free the memory that it needed.
           if ((await seen()).traps > traps) {
             const isAnswered = JSON.stringify(outcome) === JSON.stringify(healthy[trapping]);
             if (!isAnswered) assertLost(trapping, outcome);

@@ -1,4 +1,4 @@
-// Faults in what administrators and operators may do.
+// Faults in the rights of administrators and operators.
 import { lib, service } from "./commands.mjs";
 
 /** @type {import("./index.mjs").Fault[]} */

@@ -1,4 +1,4 @@
-// Faults, each against a promise that the documents make. There is a file for each area.
+// Faults. Each breaks a promise of the documents. There is a file for each area.
 import { accessTokens } from "./access-tokens.mjs";
 import { administration } from "./administration.mjs";
 import { browserPackage } from "./browser-package.mjs";

@@ -1,4 +1,4 @@
-// Faults in mails, and in the links that they carry.
+// Faults in mails and in the links in them.
 import { lib, service, sessionStore } from "./commands.mjs";
 
 /** @type {import("./index.mjs").Fault[]} */

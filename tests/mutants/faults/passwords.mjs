@@ -1,4 +1,5 @@
-// Faults in what a login costs, in guessing, and in which passwords and accounts are accepted.
+// Faults in the cost of a login, in the limits on guessing, and in which passwords and accounts are
+// accepted.
 import { lib, service } from "./commands.mjs";
 
 /** @type {import("./index.mjs").Fault[]} */

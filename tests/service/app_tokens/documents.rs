@@ -1,4 +1,4 @@
-//! Apps that nobody registered: their id is the URL of a document about them.
+//! Apps that nobody registered: the id of such an app is the URL of a document about it.
 
 use edgegate::domain::authorization::ClientId;
 use edgegate::domain::policy::{METADATA_CACHE_MIN, METADATA_MAX_BYTES};
@@ -152,7 +152,7 @@ on_both!(nothing_is_fetched_unless_the_setting_and_the_url_allow_it, &[], world 
     assert_eq!(fetched(&world), 0);
 });
 
-// The code is genuine, but another app's. So an app that is known would get `invalid_grant`.
+// The code is genuine, but it belongs to another app. A known app would get `invalid_grant` for it.
 on_both!(a_url_gets_no_tokens_unless_the_setting_allows_it, &[], world => {
     let ada = begin(&world.service).await;
     let code = code(&world.service, &ada, OF_ANOTHER_APP).await;

@@ -1,4 +1,4 @@
-//! `grant_type=authorization_code`: what a code gives, and what it takes.
+//! `grant_type=authorization_code`: which tokens a code gives, and which requests get them.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use edgegate::adapters::memory::MemoryIdTokenSigner;
@@ -79,7 +79,7 @@ on_both!(an_app_of_others_gets_no_roles_and_no_address_without_its_scope, &[], w
     let id = claims(&text(&given, "id_token"));
     assert!(id.get("roles").is_none() && id.get("email").is_none());
 
-    // Without openid: for the API alone, and no id_token.
+    // Without openid the token is only for the API, and there is no id_token.
     let asked = Asked { scope: "notes.read", ..OF_WEB };
     let given = tokens(&world.service, &ada, asked).await;
     assert_eq!(list(&claims(&text(&given, "access_token")), "aud"), [API]);
@@ -98,7 +98,7 @@ on_both!(an_app_that_asks_for_rs256_gets_it, &[("ID_TOKEN_KEYS", &rsa())], world
         Base64UrlUnpadded::decode_vec(signature).unwrap(),
         MemoryIdTokenSigner::signature(&kid, signed.as_bytes())
     );
-    // The other app has not asked for it.
+    // The other app has not asked for RS256.
     let given = tokens(&world.service, &ada, PROFILE).await;
     assert_eq!(text(&part(&text(&given, "id_token"), 0), "alg"), "EdDSA");
 });
@@ -129,8 +129,7 @@ on_both!(a_confidential_app_authenticates_by_either_method_and_either_secret, &[
     }
 });
 
-/// The session that a good exchange with this code gives must be unharmed by a bad request: nothing
-/// ends, and the code is still good.
+/// Requires that a bad request has ended no session and that the code is still valid.
 async fn is_still_good<P: Ports>(service: &AuthService<P>, code: &str, app: &str) {
     let answer = exchange(service, code, app).await;
     assert_eq!(answer.status, 200, "{answer:?}");
@@ -141,7 +140,7 @@ on_both!(whatever_is_wrong_gives_nothing_and_ends_nothing, &[], world => {
     let good = code(&world.service, &ada, OF_WEB).await;
     let to = callback(WEB);
     let (web, other) = (basic(WEB, WEB_SECRET), basic(OTHER, OTHER_SECRET));
-    // A code may end with an A, and the forged one must differ.
+    // A code may already end with an A. The forged code must differ from it.
     let (start, last) = good.split_at(good.len() - 1);
     let forged = format!("{start}{}", if last == "A" { "E" } else { "A" });
     let with = |name: &'static str, value: &'static str| {
@@ -160,7 +159,7 @@ on_both!(whatever_is_wrong_gives_nothing_and_ends_nothing, &[], world => {
     let of_other_to = form(&exchanging(&good, OTHER, &to_other));
     let of_spa = form(&exchanging(&good, SPA, &to));
     for (body, header, status, told) in [
-        // Forged, cut, another kind of ticket.
+        // Forged, cut short, or another kind of ticket.
         (forged_code, Some(&web), 400, "invalid_grant"),
         (with("code", "egk_AQAA"), Some(&web), 400, "invalid_grant"),
         (with("code", "egr_AQAA"), Some(&web), 400, "invalid_grant"),
@@ -168,19 +167,19 @@ on_both!(whatever_is_wrong_gives_nothing_and_ends_nothing, &[], world => {
         (of_other, Some(&other), 400, "invalid_grant"),
         (of_other_to, Some(&other), 400, "invalid_grant"),
         (of_spa, None, 400, "invalid_grant"),
-        // The redirect URI and the verifier.
+        // A wrong redirect URI or verifier.
         (with("redirect_uri", "https://web.example.com/callback/"), Some(&web), 400, "invalid_grant"),
         (with("redirect_uri", "https://evil.example/callback"), Some(&web), 400, "invalid_grant"),
         (with("redirect_uri", "-"), Some(&web), 400, "invalid_request"),
         (with("code_verifier", "-"), Some(&web), 400, "invalid_request"),
         (with("code_verifier", ""), Some(&web), 400, "invalid_request"),
         (with("code_verifier", "short"), Some(&web), 400, "invalid_grant"),
-        // The challenge itself: PKCE downgrade.
+        // The challenge, sent as the verifier (PKCE downgrade).
         (with("code_verifier", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"), Some(&web), 400, "invalid_grant"),
         // Another resource.
         (with("resource", "https://other-api.example.com"), Some(&web), 400, "invalid_target"),
         (with("resource", "nonsense"), Some(&web), 400, "invalid_target"),
-        // The secret.
+        // A missing or wrong secret.
         (with("x", "-"), None, 401, "invalid_client"),
         (with("client_secret", "egc_wrong"), None, 401, "invalid_client"),
         (with("client_secret", WEB_SECRET), Some(&web), 400, "invalid_request"),
@@ -227,7 +226,7 @@ on_both!(a_public_app_has_no_secret, &[], world => {
     let by_body = [&exchanging(&good, SPA, &to)[..], &[("client_secret", "x")]].concat();
     let answer = post(&world.service, "/auth/token", &form(&by_body), None).await;
     assert_eq!((answer.status, &*error(&answer)), (401, "invalid_client"));
-    // An empty one is left out (RFC 6749 section 2.3.1).
+    // An empty secret is treated as omitted (RFC 6749 section 2.3.1).
     let empty = [&exchanging(&good, SPA, &to)[..], &[("client_secret", "")]].concat();
     assert_eq!(post(&world.service, "/auth/token", &form(&empty), None).await.status, 200);
 });
@@ -242,7 +241,8 @@ on_both!(a_code_expires_after_a_minute, &[], world => {
     assert_eq!(error(&exchange(&world.service, &late, SPA).await), "invalid_grant");
 });
 
-// The clocks of the computers differ: where the exchange is remembered it is later than here.
+// The clocks of the computers differ. The computer that remembers the exchange is ahead of this
+// one.
 on_both!(an_exchange_is_remembered_as_long_as_any_clock_lets_the_code_live, &[], world => {
     let ada = begin(&world.service).await;
     let code = code(&world.service, &ada, PROFILE).await;
@@ -327,12 +327,12 @@ on_both!(an_exchange_gives_no_more_than_the_app_may_have_now, &[], world => {
     change(&world.service, WEB, |app| app.resources.clear()).await;
     let answer = exchange(&world.service, &second, WEB).await;
     assert_eq!((answer.status, &*error(&answer)), (400, "invalid_target"));
-    // The code is not spent, and nothing has ended.
+    // The code is not spent, and no session has ended.
     change(&world.service, WEB, |app| app.resources = vec![Resource::parse(API).unwrap()]).await;
     is_still_good(&world.service, &second, WEB).await;
 });
 
-// Whoever gets the code at an address that was taken from the app has no use for it.
+// A code that reaches a redirect URI that was taken from the app can't be exchanged.
 on_both!(an_address_that_was_taken_from_the_app_exchanges_nothing, &[], world => {
     let ada = begin(&world.service).await;
     let good = code(&world.service, &ada, OF_WEB).await;

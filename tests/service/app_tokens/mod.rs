@@ -1,5 +1,5 @@
-//! Apps exchange codes, renew, revoke and ask: over the routes, on both session stores. The codes
-//! come from the authorization endpoint, as in a browser.
+//! Apps exchange codes, renew and revoke tokens, and ask about tokens: over the routes, on both
+//! session stores. The codes come from the authorization endpoint, as in a browser.
 
 pub(crate) mod documents;
 pub(crate) mod exchange;
@@ -26,9 +26,9 @@ use crate::fixture::{ADA, client, log_in};
 
 pub(crate) const ISSUER: &str = "http://127.0.0.1:8787";
 pub(crate) const USERINFO: &str = "http://127.0.0.1:8787/auth/userinfo";
-/// A page in the browser, of the operator.
+/// The operator's app: a page in the browser.
 pub(crate) const SPA: &str = "spa";
-/// A server of another company.
+/// An app of another company: a server.
 pub(crate) const WEB: &str = "web";
 pub(crate) const WEB_SECRET: &str = "egc_the-first-secret";
 pub(crate) const WEB_SECOND_SECRET: &str = "egc_the-second-secret";
@@ -109,7 +109,7 @@ pub(crate) async fn change<P: Ports>(
     assert_eq!(clients.change(&app, version).await, Ok(true));
 }
 
-/// What a code is asked for.
+/// The parameters of a request for a code.
 #[derive(Clone, Copy)]
 pub(crate) struct Asked<'a> {
     pub(crate) app: &'a str,
@@ -235,12 +235,12 @@ pub(crate) fn text(json: &Json, name: &str) -> String {
     value.unwrap_or_else(|| panic!("no {name}")).to_owned()
 }
 
-/// `error` of an answer.
+/// The `error` member of an answer.
 pub(crate) fn error(answer: &Answer) -> String {
     text(&json(answer), "error")
 }
 
-/// What a JWT says, without verifying it.
+/// The claims of a JWT, which is not verified.
 pub(crate) fn claims(token: &str) -> Json {
     part(token, 1)
 }
@@ -250,7 +250,7 @@ pub(crate) fn part(token: &str, number: usize) -> Json {
     Json::read(&Base64UrlUnpadded::decode_vec(part).unwrap()).unwrap()
 }
 
-/// The parameters of an exchange of the public app.
+/// The parameters with which a public app exchanges a code.
 pub(crate) fn exchanging<'a>(code: &'a str, app: &'a str, to: &'a str) -> Vec<(&'a str, &'a str)> {
     vec![
         ("grant_type", "authorization_code"),
@@ -261,7 +261,7 @@ pub(crate) fn exchanging<'a>(code: &'a str, app: &'a str, to: &'a str) -> Vec<(&
     ]
 }
 
-/// The tokens of the app, which must get them.
+/// Gets a code for the app, exchanges it, and requires that the app gets tokens.
 pub(crate) async fn tokens<P: Ports>(
     service: &AuthService<P>,
     signed_in: &SignedIn,
@@ -321,7 +321,7 @@ pub(crate) fn session_of(access_token: &str) -> SessionId {
     SessionId::parse(&text(&claims(access_token), "sid")).unwrap()
 }
 
-/// A key in form only: the platform in memory does not look at it.
+/// A key that only has the right form: the platform in memory does not check it.
 pub(crate) fn rsa() -> String {
     let modulus = Base64UrlUnpadded::encode_string(&[0xa7; 256]);
     let private = ["d", "p", "q", "dp", "dq", "qi"].map(|name| format!(r#""{name}":"AQAB""#));

@@ -1,5 +1,5 @@
-//! `/auth/userinfo`, `/auth/introspect` and `/auth/revoke` for apps; and that no route of the account
-//! takes an app's token.
+//! `/auth/userinfo`, `/auth/introspect` and `/auth/revoke` for apps. No route of the account
+//! accepts an app's token.
 
 use edgegate::domain::account::UserId;
 use edgegate::domain::error::AccessRefusal;
@@ -225,13 +225,13 @@ on_both!(an_app_revokes_its_own_tokens_only, &[], world => {
     let session = session_of(&text(&spa, "access_token")).to_string();
     assert_eq!(answer.note.session_id, Some(session));
     assert_eq!(error(&renew(&world.service, &spa_refresh, SPA, &[]).await), "invalid_grant");
-    // The browser's session, and with it the sign-on, goes on.
+    // The browser's session goes on, and so does its sign-on.
     assert!(world.service.renew_token(own[0], &client()).await.is_ok());
     assert_eq!(revoke(&spa_refresh, Some(SPA), None).await.status, 200, "once more");
 });
 
-/// Every operation of the contract that takes an access token, and the three checks of RPC: an app's
-/// token opens none of them, whatever its scopes, and whatever its audience.
+/// Every operation of the contract that takes an access token, and the three checks of RPC. None of
+/// them accepts an app's token, whatever its scopes and its audience.
 fn account_operations() -> Vec<(String, String)> {
     let contract = include_str!("../../../openapi.yaml");
     let (_, paths) = contract.split_once("\npaths:\n").unwrap();
@@ -295,7 +295,7 @@ on_both!(no_route_of_the_account_takes_an_apps_token, &[], world => {
         assert!(!world.service.is_authorized_by_user_id(token, &root.user.id.to_string()).await);
         assert!(!world.service.is_authorized_by_email(token, ROOT).await);
     }
-    // They are good tokens: userinfo takes the first ones.
+    // The tokens are valid: userinfo accepts the first two.
     for token in &spoofed[..2] {
         assert_eq!(get(&world.service, "/auth/userinfo", Some(&bearer(token))).await.status, 200);
         assert!(world.service.bearer(token).await.is_err(), "not even after userinfo");

@@ -131,7 +131,7 @@ on_both!(a_refresh_token_belongs_to_its_app, &[], world => {
         // A missing client_id means CLIENT_ID.
         (&*spa, None, None, "invalid_grant"),
         (&*spa, Some("edgegate"), None, "invalid_grant"),
-        // The browser's own token with the name of an app.
+        // The browser's own token, sent with the id of an app.
         (own, Some(SPA), None, "invalid_grant"),
         (own, Some(WEB), as_web.clone(), "invalid_grant"),
         (own, Some("nobody"), None, "invalid_client"),
@@ -178,7 +178,7 @@ on_both!(an_app_ignores_the_cookie, &[], world => {
     let answer = send("/auth/token", renewal).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     assert!(answer.headers.iter().all(|(name, _)| *name != "Set-Cookie"));
-    // Without its token an app gets nothing of the cookie's.
+    // Without its own token in the body, an app gets nothing for the cookie.
     let empty = format!(r#"{{"grant_type":"refresh_token","client_id":"{SPA}"}}"#);
     let answer = send("/auth/token", empty).await;
     assert_eq!(error(&answer), "invalid_request");
@@ -226,8 +226,8 @@ on_both!(what_the_user_ends_is_over_for_the_app, &[], world => {
     assert_eq!(error(&renew(&world.service, &web, WEB, &[]).await), "invalid_grant");
 });
 
-// An app renews its own session, so it outlives a browser's that nobody uses. The store may have
-// forgotten that one when the person signs out.
+// An app renews its own session, so that session outlives a browser session that nobody uses. When
+// the person signs out, the store may already have forgotten the browser session.
 on_both!(a_log_out_ends_the_apps_of_a_session_that_went_idle, &[("SESSION_IDLE_TTL", "1200")], world => {
     let service = &world.service;
     begin(service).await;
@@ -266,7 +266,7 @@ on_both!(a_disabled_app_renews_no_more, &[], world => {
     let web = text(&tokens(&world.service, &ada, OF_WEB).await, "refresh_token");
     change(&world.service, WEB, |app| app.disabled_at = Some(1)).await;
     assert_eq!(error(&renew(&world.service, &web, WEB, &[]).await), "invalid_grant");
-    // It may still revoke its tokens.
+    // The app may still revoke its tokens.
     let body = form(&[("token", &web)]);
     let answer = post(&world.service, "/auth/revoke", &body, secret_of(WEB).as_deref()).await;
     assert_eq!(answer.status, 200);
@@ -279,7 +279,7 @@ on_both!(a_disabled_app_renews_no_more, &[], world => {
     assert_eq!(error(&renew(&world.service, &web, WEB, &[]).await), "invalid_client");
 });
 
-// A page keeps its refresh token in memory: after a day nobody needs it any more.
+// A page keeps its refresh token in memory only. After a day nobody needs the token any more.
 on_both!(a_public_app_on_a_website_goes_idle_after_a_day, &[], world => {
     let ada = begin(&world.service).await;
     let spa = text(&tokens(&world.service, &ada, OF_SPA).await, "refresh_token");

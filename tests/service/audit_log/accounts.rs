@@ -1,4 +1,4 @@
-//! What the changes of an account record.
+//! The events that changes of an account record.
 
 use super::*;
 
@@ -245,7 +245,7 @@ fn managing_accounts(seen: &mut Seen) {
             ..Amendment::default()
         })
         .await;
-        // Nobody has chosen a password for it yet.
+        // Nobody has chosen a password for the account yet.
         let login = Login {
             email: GRACE,
             password: PASSWORD,

@@ -1,4 +1,4 @@
-//! What limits, and vendors that fail, record.
+//! The events that limits and failing vendors record.
 
 use super::accounts::grace;
 
@@ -143,7 +143,7 @@ fn missing_a_vendor(seen: &mut Seen) {
     assert_eq!(told[0], unreachable);
 }
 
-/// A notice whose queue fails. The ledger keeps it.
+/// The queue rejects a notice, so the ledger keeps it.
 fn keeping_a_mail(seen: &mut Seen) {
     let world = on_memory(&[]);
     let one = world.log_in(ADA);
@@ -199,8 +199,8 @@ fn failing_to_send(seen: &mut Seen) {
     });
 }
 
-/// A hash that was made with a pepper that is gone, one that can't be read, and one of Firebase
-/// without its signer key.
+/// A hash whose pepper is gone, a hash that can't be read, and a Firebase hash without its signer
+/// key.
 fn losing_a_pepper(seen: &mut Seen) {
     for (hash, reason) in [
         (

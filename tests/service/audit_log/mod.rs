@@ -23,7 +23,7 @@ use crate::fixture::{
     settings, ticket,
 };
 
-/// The scenarios of a file: one test each, and one function that runs them all.
+/// Declares the scenarios of a file: a test for each scenario, and one function that runs them all.
 macro_rules! scenarios {
     ($($name:ident),* $(,)?) => {
         mod acts {
@@ -45,7 +45,7 @@ const GRACE: &str = "grace@example.com";
 const OPEN: &[(&str, &str)] = &[("REGISTRATION", "open")];
 const ROTATING: &[(&str, &str)] = &[("ROTATE_AFTER", "0"), ("REUSE", "strict")];
 
-/// The recorded variants, and the names of events with the variant of each.
+/// The variants that were recorded, and the name of each event with its variant.
 #[derive(Default)]
 struct Seen {
     variants: BTreeSet<usize>,
@@ -112,8 +112,8 @@ fn variant(act: &Act) -> usize {
 const VARIANTS: usize = 48;
 
 impl Seen {
-    /// The events since the last call as texts: the name, with `!` unless it was done, and the
-    /// values, with ids replaced by the given names.
+    /// The events since the last call, as texts. Each text has the name, with `!` unless the act
+    /// succeeded, and the values, with ids replaced by the given names.
     fn told(&mut self, events: &MemoryEvents, names: &[(String, &str)]) -> Vec<String> {
         let tell = |event: Event| {
             self.variants.insert(variant(&event.act));
@@ -243,7 +243,7 @@ fn every_act_is_recorded_and_documented() {
     );
 }
 
-/// A later failure of a store changes nothing: the password is changed, and that is in the log.
+/// The password is changed and the change is logged, even if a store fails afterwards.
 #[test]
 fn a_stored_change_is_recorded_even_if_a_later_step_fails() {
     let world = on_kv(&[]);

@@ -1,4 +1,5 @@
-//! What the acts of operators record: the ticket's id instead of a user, and never the ticket.
+//! The events that acts of operators record. They have the id of the ticket instead of a user, and
+//! never the ticket.
 
 use edgegate::domain::authorization::{ClientFields, Grant, GrantId, Scopes};
 use edgegate::domain::operator::OperatorTicketHash;
@@ -61,7 +62,7 @@ fn managing_accounts(seen: &mut Seen) {
         service.delete_account(&ticket, ada, English).await.unwrap();
         service.read_user(&ticket, grace).await.unwrap();
         service.list_failed_mail(&ticket, "", 9).await.unwrap_err();
-        // A ticket that is not valid records nothing. The line of its request has the reason.
+        // An invalid ticket records no event. The log line of its request has the reason.
         service.read_user("ego_", grace).await.unwrap_err();
         let names = [
             id(ada, "ada"),

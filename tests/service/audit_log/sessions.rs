@@ -81,7 +81,7 @@ fn signing_in(seen: &mut Seen) {
 fn exchanging_codes(seen: &mut Seen) {
     let world = on_memory(&[]);
     let (service, events) = (&world.service, &world.service.ports().events);
-    // Events of requests name the network.
+    // Events of requests also name the network, which is left out here.
     let told = |seen: &mut Seen, names: &[(String, &str)]| -> Vec<String> {
         let is_kept = |part: &&str| !part.starts_with("network=");
         let without = |line: String| {
@@ -101,7 +101,7 @@ fn exchanging_codes(seen: &mut Seen) {
         };
         let code = apps::code(service, &ada, asked).await;
         let _ = events.take();
-        // Refused, and nothing ends.
+        // Rejected exchanges end nothing.
         for (verifier, secret) in [("x", WEB_SECRET), (VERIFIER, "egc_wrong")] {
             let to = apps::callback(WEB);
             let mut parameters = apps::exchanging(&code, WEB, &to);

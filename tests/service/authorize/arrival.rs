@@ -62,7 +62,7 @@ fn without_a_page_the_app_is_told_that_a_store_is_down() {
     });
 }
 
-// Nobody was asked while the app was the operator's, so what it has is no answer to the question.
+// While the app was the operator's, nobody was asked. So its grant does not replace consent.
 on_both!(an_app_that_is_no_longer_the_operators_needs_consent, &[], world => {
     let world = world.with_apps().await;
     let mut browser = Browser::of_ada(&world).await;
@@ -93,8 +93,8 @@ on_both!(a_hint_of_another_user_is_an_error, &[], world => {
     }
 });
 
-// An id_token is as long as the names and roles of its user. A hint that is ignored would let
-// anybody sign in.
+// The names and roles of a user make the id_token long. If a long hint were ignored, any user could
+// sign in.
 on_both!(the_longest_id_token_is_a_hint, &[], world => {
     let world = world.with_apps().await;
     let mut browser = Browser::of_ada(&world).await;
@@ -214,7 +214,7 @@ fn a_broken_request_stays_here_and_is_explained() {
             let logged = format!("{:?}", answer.note);
             assert!(!logged.contains("evil"), "{logged}");
         }
-        // The port of a loopback address, but no other part of it.
+        // The port of a loopback address may differ, but no other part of it.
         let native = ask(NATIVE, "");
         assert_eq!(browser.navigate(&native).await.status, 303);
         for host in [
@@ -329,7 +329,7 @@ fn with_symmetric_keys_only_there_is_no_endpoint() {
             assert_eq!(refused.status, 404);
             assert!(refused.body.unwrap().contains("is symmetric"));
         }
-        // The refresh token of an app may be from before the keys were changed.
+        // The refresh token of an app may be older than the last change of the keys.
         let body = format!(
             r#"{{"grant_type":"refresh_token","client_id":"{OWN}","refresh_token":"ega_AQAA"}}"#
         );

@@ -80,7 +80,7 @@ impl<'w, S: SessionStore> Browser<'w, S> {
         answer
     }
 
-    /// A navigation of a whole tab.
+    /// Navigates the whole tab.
     pub(crate) async fn navigate(&mut self, to: &str) -> Answer {
         let how = Navigation {
             fetch_dest: Some("document"),
@@ -107,7 +107,8 @@ impl<'w, S: SessionStore> Browser<'w, S> {
         self.send(&request).await
     }
 
-    /// The form of a page on this site, or of another one, which gets no `Strict` or `Lax` cookies.
+    /// Submits the form of a page on this site or on another site. Another site sends no `Strict`
+    /// or `Lax` cookies.
     pub(crate) async fn submit(&mut self, path: &str, body: &str, site: &str) -> Answer {
         let cookies = self.cookies().filter(|_| site != "cross-site");
         let own = self.issuer().to_owned();
@@ -134,7 +135,7 @@ impl<'w, S: SessionStore> Browser<'w, S> {
         self.send(&request).await
     }
 
-    /// A call of a page of an allowed origin.
+    /// Calls a route from a page of an allowed origin.
     pub(crate) async fn post(&mut self, path: &str, body: &str) -> Answer {
         self.post_from(path, body, "application/json", true).await
     }

@@ -1,5 +1,4 @@
-//! The person decides on a page of the issuer: what the page shows, and what becomes of the
-//! decision.
+//! The person decides on a page of the issuer: what the page shows, and what the decision does.
 
 use edgegate::domain::authorization::RedirectUri;
 use edgegate_token::json::Json;
@@ -52,13 +51,14 @@ on_both!(other_peoples_apps_need_consent_once, &[], world => {
 
     let denied = browser.decide(&sealed, &user, false).await;
     assert_eq!(error_in(&redirect(&denied), ISSUER), "access_denied");
-    // No means no grant.
+    // A request that the person denies leaves no grant.
     browser.page_for(&ask(OTHER, "&scope=openid"), "/consent").await;
 
     let allowed = browser.decide(&sealed, &user, true).await;
     code_in(&redirect(&allowed), ISSUER);
     browser.code_for(&ask(OTHER, "&scope=openid")).await;
-    // More than was given is asked for again, and so is everything with prompt=consent.
+    // The person is asked again for scopes that were not granted, and for everything with
+    // prompt=consent.
     browser.page_for(&ask(OTHER, "&scope=openid+email"), "/consent").await;
     browser.page_for(&ask(OTHER, "&prompt=consent"), "/consent").await;
 });
@@ -69,7 +69,7 @@ on_both!(the_sign_on_cookie_is_worth_nothing_elsewhere, &[], world => {
     let sealed = browser.asked_for_consent().await;
     let user = browser.user_id().await;
     let ticket = browser.sign_on.clone().unwrap();
-    // A thief with that cookie alone.
+    // A thief has only that cookie.
     browser.refresh = None;
     assert_eq!(text(&browser.show(&sealed).await, "next"), "sign_in");
     let refused = browser.decide(&sealed, &user, true).await;
@@ -98,7 +98,7 @@ on_both!(a_decision_is_for_the_user_whom_the_page_showed, &[], world => {
     let mut browser = Browser::of_ada(&world).await;
     let sealed = browser.asked_for_consent().await;
     let ada = browser.user_id().await;
-    // Somebody else signs in in another tab.
+    // Another user signs in in another tab.
     browser.log_in(ROOT).await;
     let refused = browser.decide(&sealed, &ada, true).await;
     assert_eq!(refused.status, 409);
@@ -151,8 +151,8 @@ on_both!(a_changed_app_gets_no_answer_to_an_older_request, &[], world => {
     assert_eq!(browser.navigate(&ask(OWN, "")).await.status, 400);
 });
 
-// A person may take an hour to answer. What an administrator has taken from the app meanwhile, the
-// person can't give.
+// A person may take an hour to decide. They can't give what an administrator has meanwhile taken
+// from the app.
 on_both!(a_decision_gives_no_more_than_the_app_may_have_now, &[], world => {
     let world = world.with_apps().await;
     let mut browser = Browser::of_ada(&world).await;
@@ -169,14 +169,14 @@ on_both!(a_decision_gives_no_more_than_the_app_may_have_now, &[], world => {
     let asks = browser.page_for(&asked, "/consent").await;
     assert_eq!(text(&browser.show(&asks).await, "next"), "consent");
     world.change_app(OTHER, |app| app.resources = Vec::new()).await;
-    // Nobody is asked for what the app can't get.
+    // The page asks for nothing that the app can't get.
     assert_eq!(text(&browser.show(&asks).await, "next"), "done");
     let decided = browser.decide(&sealed, &user, true).await;
     assert_eq!(decided.status, 200, "{decided:?}");
     assert_eq!(error_in(&redirect(&decided), ISSUER), "invalid_target");
 });
 
-// The app expects the user of its id_token, also from somebody who has to sign in first.
+// The app expects the user of its id_token, even if somebody has to sign in first.
 on_both!(nobody_but_the_user_of_the_hint_signs_in, &[], world => {
     let world = world.with_apps().await;
     let ada = Browser::new(&world).user_id().await;
@@ -223,8 +223,8 @@ on_both!(a_proof_is_demanded_as_the_app_asks, &[], world => {
     assert!(to(&hinted).contains(why), "{}", to(&hinted));
 });
 
-// Proofs have whole seconds. One of the second in which the request arrives is older than the
-// request if the browser arrives with it.
+// Proofs have whole seconds. If the browser arrives with a proof of the same second as the request,
+// the proof is older than the request.
 on_both!(a_proof_of_the_same_second_is_not_given_for_the_request, &[], world => {
     let world = world.with_apps().await;
     let mut browser = Browser::of_ada(&world).await;
@@ -234,16 +234,16 @@ on_both!(a_proof_of_the_same_second_is_not_given_for_the_request, &[], world => 
             let silent = ask(OWN, &format!("{more}&prompt=none"));
             assert_eq!(browser.error_for(&silent).await, "login_required", "{more}");
         }
-        // As often as it arrives: by the button that goes back, or in two tabs.
+        // The same request arrives twice: by the back button, or in two tabs.
         let asked = ask(OWN, more);
         let first = browser.page_for(&asked, "/sign-in").await;
         let second = browser.page_for(&asked, "/sign-in").await;
         for sealed in [&first, &second] {
-            // The page asks at once.
+            // In the same second the page asks for a login.
             assert_eq!(text(&browser.show(sealed).await, "next"), "sign_in", "{more}");
             assert_eq!(browser.decide(sealed, &user, true).await.status, 401, "{more}");
         }
-        // A login in that second is an answer to both.
+        // One login in that second answers both requests.
         browser.log_in(ADA).await;
         for sealed in [&first, &second] {
             assert_eq!(text(&browser.show(sealed).await, "next"), "done", "{more}");
@@ -274,6 +274,6 @@ on_both!(native_apps_need_a_click_each_time, DEPLOYED, world => {
     let sealed = sealed_in(to(&second), "/consent").to_owned();
     assert_eq!(text(&browser.show(&sealed).await, "next"), "continue");
     assert_eq!(browser.error_for(&ask(NATIVE, "&prompt=none")).await, "interaction_required");
-    // An app on a website gets its answer without a page.
+    // An app on a website gets its code without a page.
     browser.code_for(&ask(OWN, "&prompt=none")).await;
 });

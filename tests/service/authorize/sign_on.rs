@@ -1,4 +1,5 @@
-//! How long a sign-on lasts: what keeps it, and what ends it with the sessions of its apps.
+//! How long a sign-on lasts: what keeps it, and what ends it together with the sessions of its
+//! apps.
 
 use edgegate::domain::account::UserId;
 use edgegate::domain::authorization::{Code as AuthorizationCode, CodeId, Exchanged};
@@ -76,7 +77,7 @@ on_both!(the_same_user_keeps_the_sign_on_in_the_same_browser, &[], world => {
     assert_eq!(second.sign_on, first.sign_on);
     let refused = world.service.renew_token(&old, &client()).await.unwrap_err();
     assert_eq!(verdict(&refused), Some(Verdict::Ended));
-    // A renewal keeps it too.
+    // A renewal keeps the sign-on too.
     world.clock.advance(100);
     let renewed = browser.renew().await;
     assert_eq!(renewed.status, 200);
@@ -88,7 +89,7 @@ on_both!(the_same_user_keeps_the_sign_on_in_the_same_browser, &[], world => {
     assert!(is_signed_off(&world, &first).await);
 });
 
-// The browser did not get the new cookie, so it shows the one of the replaced session again.
+// The browser did not get the new cookie, so it sends the cookie of the replaced session again.
 on_both!(a_login_whose_answer_was_lost_keeps_the_sign_on_too, &[], world => {
     let world = world.with_apps().await;
     let mut browser = Browser::of_ada(&world).await;
@@ -141,8 +142,8 @@ on_both!(whoever_signs_out_of_a_session_that_has_ended_leaves_the_apps_too, &[],
     }
 });
 
-// The same with an access token, while it is valid. Later it ends nothing more: an access token has
-// been shown to more people than a refresh token.
+// An access token does the same while it is valid. Once expired, it ends nothing: an access token
+// is sent to more parties than a refresh token.
 on_both!(an_access_token_of_a_session_that_has_ended_leaves_the_apps_until_it_expires, &[], world => {
     let world = world.with_apps().await;
     for reason in [EndReason::OverLimit, EndReason::Replaced] {

@@ -1,7 +1,7 @@
 //! A waiting job and a stored ticket do what their requester was allowed to do at the time of the
-//! request, and no more. A table in `docs/storage.md` says what each may do and what ends it. This
-//! test makes changes to the account between the request and the action, in every order, and
-//! compares the result with the table.
+//! request, and no more. A table in `docs/storage.md` says what each job and ticket may do and what
+//! ends it. This test makes changes to the account between the request and the action, in every
+//! order, and compares the result with the table.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -38,7 +38,7 @@ type Service = AuthService<
     MemoryPorts<MemorySessions, ManualClock, SeededRandom, MemoryUsers, PlainHasher, NoLimits>,
 >;
 
-/// What was requested, before anything happens.
+/// What was requested, before any event.
 enum Asked {
     Job(Job),
     Link(Purpose, String),
@@ -85,7 +85,7 @@ async fn ask(world: &World, subject: &Subject) -> Asked {
                 first_name: None,
                 last_name: None,
             };
-            // Requested again, since the account exists.
+            // The account exists already, so the invitation is requested again.
             let admin = world.admin().await;
             let again = service.create_user(&admin, invitee, None, locale).await;
             assert!(again.is_err());
@@ -163,7 +163,7 @@ async fn use_ticket(world: &mut World, purpose: Purpose, text: &str) -> bool {
     }
 }
 
-/// When the job is delivered, or the ticket used.
+/// When the job is delivered or the ticket is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Delay {
     None,
@@ -228,7 +228,7 @@ async fn try_one(
     } else {
         row.valid_for
     };
-    // A job of this age is still delivered; a ticket has expired.
+    // A job of this age is still delivered, but a ticket of this age has expired.
     let in_time = match &asked {
         Asked::Job(_) => age <= valid_for,
         Asked::Link(..) | Asked::Device(_) => age < valid_for,

@@ -2,8 +2,8 @@
 
 use super::*;
 
-/// The job after this one. A new variant does not compile until it has a place here, and then the
-/// test fails until the table has its row.
+/// The job after this one. A new variant does not compile until it has a place here. The test then
+/// fails until the table has a row for it.
 pub(super) fn next_task(task: &Task) -> Option<Task> {
     let email = || EmailAddress::parse(HOME).unwrap();
     let user = UserId::new(1, &[1; 10]);
@@ -93,7 +93,7 @@ impl Subject {
         }
     }
 
-    /// The accounts that it is tried with.
+    /// The kinds of account to try it with.
     pub(super) fn starts(&self) -> &'static [Start] {
         match self {
             Self::Job(Task::Registration { .. }) | Self::Ticket(Purpose::Registration) => {

@@ -111,7 +111,7 @@ impl World {
             }
         }
         world.drop_mail();
-        // The request comes later, not in the same second.
+        // The request comes at least a second later.
         world.clock.advance(1);
         world.begun = world.now();
         world

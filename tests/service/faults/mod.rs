@@ -36,7 +36,7 @@ type Given = Result<Option<String>, Error>;
 
 type Wrong<S> = for<'a> fn(&'a World<S>, &'a Facts, &'a [Message]) -> Doing<'a, Option<String>>;
 
-/// A use case, what it needs, and what must hold in the end.
+/// A use case, what it needs, and what must be true in the end.
 struct Case<S: 'static> {
     name: &'static str,
     settings: &'static [(&'static str, &'static str)],
@@ -48,9 +48,9 @@ struct Case<S: 'static> {
     wrong: Wrong<S>,
 }
 
-/// Failures that remain, as store, case, call and fault. A session that a used token has ended is
-/// over in any case. But if the store's answer with the reason is lost, the owner can't be
-/// notified. The log has the request's 503, or the verdict of the retry.
+/// The known failures, as store, case, call and fault. A reused token always ends its session. But
+/// if the store's answer with the reason is lost, the owner can't be notified. The log still has
+/// the request's 503, or the verdict of the retry.
 const KNOWN: [(&str, &str, &str, Fault); 3] = [
     ("kv", "renewal with a used token", "kv write", Fault::After),
     (
@@ -67,7 +67,7 @@ const KNOWN: [(&str, &str, &str, Fault); 3] = [
     ),
 ];
 
-/// The answers to a retry after 503 if the first attempt had succeeded: case and code.
+/// The case and the code of each retry after a 503 whose first attempt had succeeded.
 type Told = BTreeSet<(&'static str, &'static str)>;
 
 /// The operations of the contract that change something, as named in docs/errors.md, and the cases
@@ -137,7 +137,7 @@ const OPERATIONS: [(&str, &[&str]); 46] = [
 ];
 
 /// The table under "After 503" in docs/errors.md: the codes that a retry of each operation may
-/// answer. No codes means "as the first".
+/// answer. An operation without codes answers "as the first".
 fn documented_repeats() -> BTreeMap<String, BTreeSet<String>> {
     let text = include_str!("../../../docs/errors.md");
     let (_, section) = text.split_once("## After 503").unwrap();
@@ -159,8 +159,8 @@ fn documented_repeats() -> BTreeMap<String, BTreeSet<String>> {
     repeats
 }
 
-/// The two values of `PASSWORD_WORK`: the request hashes the password, after the limiter, or the
-/// guard does. The guard's limits are off. Otherwise it would delay the tests' own logins.
+/// The two values of `PASSWORD_WORK`. Either the request hashes the password, after the limiter, or
+/// the guard hashes it. The guard's limits are off because they would delay the tests' own logins.
 const WORK: [&[(&str, &str)]; 2] = [&[], &[("PASSWORD_WORK", "durable"), ("LIMITS", "off")]];
 
 /// Returns how many faults there were, and adds the failed calls to `seen`.
@@ -184,13 +184,14 @@ fn walk<S: SessionStore + 'static>(
             assert!(outcome.is_ok(), "{}: {outcome:?}", case.name);
             world.line.calls()
         });
-        // One more than there are calls means no fault: the invariants must hold then, too.
+        // The last number is one more than there are calls, so no call fails. The invariants must
+        // hold then too.
         for at in 0..=calls {
             for fault in FAULTS {
                 let world = make(&settings);
                 let found = pollster::block_on(try_once(&world, &case, at, fault, told));
                 let last = world.line.last.get();
-                // If a fault never happened, every invariant would seem to hold.
+                // If no fault ever happened, every invariant would seem to hold.
                 assert_eq!(last.is_empty(), at == calls, "{}, call {at}", case.name);
                 seen.insert(last);
                 let is_known = KNOWN.contains(&(store, case.name, last, fault));
@@ -207,7 +208,7 @@ fn walk<S: SessionStore + 'static>(
             }
         }
     }
-    // A case may make the same call twice, and fail at one of them.
+    // A case may make the same call twice and fail at only one of them.
     for (of, case, call, _) in KNOWN {
         assert!(
             of != store || known.contains(&(case, call)),
@@ -247,7 +248,7 @@ async fn try_once<S: SessionStore + 'static>(
                 Err(again) => return Some(format!("after {error:?} a repeat: {again:?}")),
             }
         }
-        // The request was carried out twice, and the second time found it done.
+        // The request was carried out twice, and the second run found its work done.
         Err(error)
             if matches!(fault, Fault::Twice | Fault::Again) && (case.done_before)(&error) =>
         {
@@ -338,7 +339,8 @@ fn every_call_of_every_use_case_may_go_wrong() {
     count::count("faults", &count);
 }
 
-/// Nobody might repeat the request, and a repeat would find nothing to change.
+/// If nobody repeats the request, or if a repeat finds nothing to change, the change must still be
+/// recorded.
 #[test]
 fn a_change_is_recorded_although_the_answer_of_the_store_is_lost() {
     for name in ["change roles", "give and take roles"] {
@@ -368,8 +370,8 @@ fn a_change_is_recorded_although_the_answer_of_the_store_is_lost() {
     }
 }
 
-/// Two operators change roles of one account at once: in each order, both changes are there, and
-/// both are recorded.
+/// Two operators change roles of one account at the same time. In each order, both changes are
+/// stored and both are recorded.
 #[test]
 fn single_roles_that_change_at_once_are_all_changed() {
     let give = |role: &str| Amendment {
@@ -387,7 +389,7 @@ fn single_roles_that_change_at_once_are_all_changed() {
         (give("a"), give("a"), vec!["a", "user"]),
         (take("user"), take("user"), vec![]),
     ] {
-        // The second operator's change comes before this call of the first operator's.
+        // The second operator's change comes just before this call of the first operator.
         for before in [
             "users find by id",
             "sessions hold",
@@ -417,7 +419,7 @@ fn single_roles_that_change_at_once_are_all_changed() {
                 assert!(done.get(), "{before}");
                 let user = service.read_user(facts.admin(), id).await.unwrap();
                 assert_eq!(user.roles.to_vec(), after, "{before}");
-                // What is there already changes nothing and is not recorded.
+                // A change to what is already there changes nothing and is not recorded.
                 let changes = if own_is_others { 1 } else { 2 };
                 assert_eq!(user.version, facts.ada.user.version + changes, "{before}");
                 let recorded = service.ports().events.take();
@@ -430,7 +432,7 @@ fn single_roles_that_change_at_once_are_all_changed() {
     }
 }
 
-/// Of two administrators who take the role from each other at once, one remains.
+/// If two administrators take the role from each other at the same time, one keeps it.
 #[test]
 fn the_last_administrator_keeps_the_role_although_two_take_it_at_once() {
     let take = || Amendment {
@@ -463,7 +465,7 @@ fn the_last_administrator_keeps_the_role_although_two_take_it_at_once() {
     }
 }
 
-/// Nothing is lost, and nobody waits for long.
+/// No change is lost, and nobody waits for long.
 #[test]
 fn single_roles_of_a_user_who_changes_without_end_answer_503() {
     let world = Rc::new(on_memory(&[]));
@@ -483,7 +485,7 @@ fn single_roles_of_a_user_who_changes_without_end_answer_503() {
     });
 }
 
-/// Before each update somebody else changes the row.
+/// Changes the row as another operator would, before each update.
 fn change_before_each_update(world: &Rc<World<Faulty<MemorySessions>>>, id: UserId) {
     let other = Rc::clone(world);
     world.line.meanwhile("users update", move || {
@@ -493,8 +495,8 @@ fn change_before_each_update(world: &Rc<World<Faulty<MemorySessions>>>, id: User
     });
 }
 
-/// The update finds a row with the next version, which somebody else wrote. Its own change is not
-/// in the row, so it must not be reported as made.
+/// The update finds a row with the next version, which another operator wrote. The update's own
+/// change is not in the row, so it must not be reported as made.
 #[test]
 fn a_change_that_failed_is_not_mistaken_for_another_change_at_the_same_time() {
     for name in [
@@ -530,7 +532,7 @@ fn a_change_that_failed_is_not_mistaken_for_another_change_at_the_same_time() {
     }
 }
 
-/// An address without an account must not be noticed by how long its mail takes.
+/// The time of a mail must not reveal that an address has no account.
 #[test]
 fn a_mail_to_an_address_that_nobody_has_enters_a_lane_too() {
     for email in [ADA, "nobody@example.com"] {
@@ -571,7 +573,7 @@ fn the_failures_of_the_provider_are_deleted_only_if_there_are_some() {
                     let kind = FailureKind::Outage;
                     ledger.provider_failed(kind, "503", 0).await.unwrap();
                 }
-                // Nothing fails: each call is only named.
+                // Nothing fails here. Each call is only named.
                 world.line.arm(Some((at, Fault::Twice)));
                 let service = &world.service;
                 let handed_out = service.deliver_from_queue(&job.encode(), &job.id).await;

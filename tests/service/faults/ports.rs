@@ -41,16 +41,17 @@ use edgegate_token::SignedBy;
 /// How a call fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// It fails without having done anything.
+    /// The call fails and has done nothing.
     Before,
-    /// It does its work, and its answer is lost.
+    /// The call does its work, and its answer is lost.
     After,
-    /// It does its work twice, like a request that is sent again. The first answer is returned.
+    /// The call does its work twice, like a request that is sent again. The first answer is
+    /// returned.
     Twice,
-    /// The same, but the second answer is returned: like a Durable Object that is called again
-    /// after the first answer was lost.
+    /// The call does its work twice, and the second answer is returned: like a Durable Object that
+    /// is called again after the first answer was lost.
     Again,
-    /// It fails, and so does every later call with the same name.
+    /// The call fails, and so does every later call with the same name.
     Down,
 }
 
@@ -62,9 +63,9 @@ pub(crate) const FAULTS: [Fault; 5] = [
     Fault::Down,
 ];
 
-/// Every call of a port that can fail and that a use case makes. `UserDirectory::ping` is missing,
-/// since no use case calls it, and so is `KeyValue::delete`, which removes records of ended
-/// sessions after the response.
+/// Every call of a port that can fail and that a use case makes. Two are missing. No use case calls
+/// `UserDirectory::ping`, and `KeyValue::delete` removes records of ended sessions after the
+/// response.
 pub(crate) const CALLS: [&str; 84] = [
     "clients add secret",
     "clients change",
@@ -152,15 +153,15 @@ pub(crate) const CALLS: [&str; 84] = [
     "vendor document",
 ];
 
-/// The call, and what somebody else does just before it.
+/// A call, and what another client does just before it.
 type Meanwhile = (Before, Box<dyn Fn()>);
 
-/// Before which call something happens.
+/// The call before which something happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Before {
-    /// The next one of this name.
+    /// The next call with this name.
     Named(&'static str),
-    /// The one with this number.
+    /// The call with this number.
     Number(usize),
 }
 
@@ -194,7 +195,7 @@ impl Line {
         *self.meanwhile.borrow_mut() = Some((Before::Number(at), Box::new(act)));
     }
 
-    /// Nothing fails from now on; `last` still names the call that failed.
+    /// Nothing fails from now on. `last` still names the call that failed.
     pub(crate) fn disarm(&self) {
         self.wrong.set(None);
         *self.down.borrow_mut() = None;
@@ -282,7 +283,7 @@ pub(crate) struct Faulty<T> {
     pub(crate) line: Line,
 }
 
-/// A method that is counted and otherwise calls the inner one.
+/// A method that is counted and then calls the inner method.
 macro_rules! numbered {
     ($name:literal, $method:ident($($argument:ident: $of:ty),*) -> $answer:ty) => {
         async fn $method(&self, $($argument: $of),*) -> Result<$answer, StoreError> {
@@ -318,7 +319,7 @@ impl UserDirectory for Faulty<MemoryUsers> {
     numbered!("users ping", ping() -> ());
 }
 
-/// The future of a row, for a call that is carried out twice: the row is read once.
+/// The future of a row, for a call that is carried out twice. The row is read only once.
 struct Row<F> {
     future: Cell<Option<Pin<Box<F>>>>,
     read: RefCell<Option<Result<Option<User>, StoreError>>>,
@@ -432,7 +433,7 @@ impl<K: KeyValue> KeyValue for Faulty<K> {
     }
 }
 
-/// The same for a method whose name two traits of the adapter have.
+/// Like `numbered`, for a method whose name occurs in two traits of the adapter.
 macro_rules! numbered_of {
     ($trait:ident, $name:literal, $method:ident($($argument:ident: $of:ty),*) -> $answer:ty) => {
         async fn $method(&self, $($argument: $of),*) -> Result<$answer, StoreError> {
@@ -530,7 +531,7 @@ impl RateLimiter for Faulty<NoLimits> {
 }
 
 impl Devices for Faulty<MemoryDevices> {
-    /// The recognition of devices can only fail by recognising none.
+    /// The recognition of devices can only fail by recognising no device.
     fn describe(&self, user_agent: &str) -> Device {
         match self.line.next("devices") {
             Some(_) => Device::default(),
@@ -540,7 +541,7 @@ impl Devices for Faulty<MemoryDevices> {
 }
 
 impl SignatureVerifier for Faulty<MemorySignatures> {
-    /// A platform can only fail by not telling.
+    /// A platform can only fail by giving no answer.
     async fn verify(&self, signed_by: &SignedBy<'_>) -> Option<bool> {
         match self.line.next("signature") {
             Some(_) => None,
@@ -553,7 +554,7 @@ impl IdTokenSigner for Faulty<MemoryIdTokenSigner> {
     numbered!("id token signer", sign(key: &RsaSigningKey, message: &[u8]) -> Vec<u8>);
 }
 
-/// Does not hash: thousands of worlds are made, and hashing calls nothing that can fail.
+/// Does not hash. The tests make thousands of worlds, and hashing makes no call that can fail.
 #[derive(Default)]
 pub(crate) struct PlainHasher;
 
@@ -590,7 +591,7 @@ impl PasswordHasher for PlainHasher {
     async fn verify_nothing(&self, _password: &Password, _salt: &[u8; 16]) {}
 }
 
-/// All ports, with a session store that is counted itself or uses one that is.
+/// All ports. The session store either counts its own calls or uses a store that does.
 pub(crate) struct FaultyPorts<S> {
     pub(crate) users: Faulty<MemoryUsers>,
     pub(crate) sessions: S,

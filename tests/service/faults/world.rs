@@ -28,7 +28,7 @@ pub(super) struct World<S> {
     pub(super) clock: ManualClock,
 }
 
-/// An invitation of an address that nobody has.
+/// An invitation to an address without an account.
 pub(super) const GRACE_INVITED: Invitee<'_> = Invitee {
     email: "grace@example.com",
     first_name: None,
@@ -130,7 +130,7 @@ impl<S: SessionStore> World<S> {
             .await
     }
 
-    /// Runs the queue and the cron for a day, which is enough for mails that have to wait.
+    /// Runs the queue and the cron for a day. Within a day every mail that has to wait is due.
     pub(super) async fn mails(&self) -> Vec<Message> {
         for _ in 0..4 {
             self.service.retry_kept_mail(true).await.unwrap();
@@ -190,12 +190,12 @@ impl<S: SessionStore> World<S> {
             .await
             .unwrap();
         self.mails().await;
-        // The next mail may come a minute later.
+        // Two minutes later the next mail is allowed.
         self.clock.advance(120);
         (user.id, ticket)
     }
 
-    /// Makes the user's password look as if it was hashed with older parameters.
+    /// Makes the user's password look as if older parameters had hashed it.
     pub(super) async fn age_password(&self, user: &User) {
         let old = PasswordHash::new(format!("old {}", user.password_hash.as_str()));
         let users = &self.service.ports().users.inner;

@@ -1,5 +1,5 @@
-//! A link works once, and never again after a change that invalidates it. A registration from
-//! before an address was given up creates no account with it.
+//! A link works once, and never again after a change that invalidates it. After an address is given
+//! up, a registration that is older creates no account with it.
 
 use std::sync::LazyLock;
 
@@ -225,7 +225,8 @@ on_both!(a_registration_link_makes_no_account_again_after_its_deletion, &[("LIMI
         assert_eq!(deliver(&world, &waiting).await, Delivery::NotDue(NotDue::Superseded));
         assert!(find(&world, GRACE).await.is_none());
     }
-    // A new registration may use the address. The cron does not delete the record of it too early.
+    // A new registration may use the address. The cron does not delete the record of the freed
+    // address too early.
     world.service.forget_freed_addresses().await.unwrap();
     assert_eq!(verify_by(&world, &link, PASSWORD).await.map(drop), SPENT);
     let anew = registration_job(&world).await;

@@ -19,7 +19,7 @@ fn a_stranger_who_registered_spoils_no_link_of_the_owner() {
         };
         let verification = ticket(&world.deliver_all().await[0]);
         let reset = world.reset_ticket(GRACE).await;
-        // All that the stranger can do without the mailbox.
+        // Everything that the stranger can do without the mailbox.
         let token = stranger.tokens.access_token.expose();
         let other = "a stranger's other one";
         let changed = service
@@ -44,7 +44,7 @@ fn a_stranger_who_registered_spoils_no_link_of_the_owner() {
         let owners = find(&world, GRACE).await.unwrap();
         assert_eq!((owners.first_name, owners.last_name), (None, None));
         assert!(user.first_name.is_some());
-        // The first link invalidates the other one, and the stranger's change of address too.
+        // The first link invalidates the other link and the stranger's change of address.
         assert!(
             verify_by(&world, &verification, NEW_PASSWORD)
                 .await

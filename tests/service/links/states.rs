@@ -1,4 +1,4 @@
-//! Any link, after any changes of its account.
+//! Every kind of link, after any changes of its account.
 
 use super::*;
 
@@ -8,7 +8,7 @@ const STATES: [fn(&User) -> State; 3] = [
     State::for_new_address,
 ];
 
-/// One of the changes that use cases make. Each new hash differs, since its salt does.
+/// A change that a use case makes. Each new hash differs because its salt differs.
 fn change(kind: u8, number: usize) -> UserChange {
     let none = UserChange::default;
     let email = |text: &str| EmailAddress::parse(text).ok();

@@ -1,4 +1,4 @@
-//! A mailbox gets few links, and a link that no longer works makes room for the next.
+//! A mailbox gets few links, and a link that no longer works makes room for the next link.
 
 use super::*;
 
@@ -97,7 +97,7 @@ async fn end_links(world: &World<MemorySessions>, ending: Ending, link: &str) {
 }
 
 /// Regression: after days of strangers' requests the newest link was valid for a day. A thief who
-/// changed the password invalidated it, and the owner got no other link for half a day.
+/// changed the password invalidated the link, and the owner got no other link for half a day.
 #[test]
 fn a_link_that_no_longer_works_does_not_block_a_reset() {
     for ending in [
@@ -140,7 +140,7 @@ fn a_link_that_no_longer_works_does_not_block_a_reset() {
     }
 }
 
-/// An invitation has its own lane: strangers can't ask for one.
+/// An invitation has its own lane, because strangers can't request one.
 #[test]
 fn requests_of_strangers_do_not_stop_an_invitation() {
     let world = on_memory(&[]);
@@ -179,7 +179,7 @@ fn requests_of_strangers_do_not_stop_an_invitation() {
     });
 }
 
-/// The same for a known device, which has its own lane.
+/// The same happens for a known device, which has its own lane.
 #[test]
 fn a_link_to_a_known_device_that_no_longer_works_does_not_block_a_reset() {
     let world = on_memory(&[]);
@@ -196,7 +196,8 @@ fn a_link_to_a_known_device_that_no_longer_works_does_not_block_a_reset() {
     });
 }
 
-/// An account whose own address is a variant has one more lane, so 16 mails on the first day.
+/// An account whose own address is a variant has one more lane. So its mailbox gets 16 mails on the
+/// first day.
 #[test]
 fn a_mailbox_whose_account_has_a_sub_address_gets_sixteen_mails_on_the_first_day() {
     let world = on_memory(&[("MAIL_BUDGET", "1000000")]);

@@ -1,5 +1,5 @@
-//! Who may request a mail, and which budget pays for it: nobody can use up what somebody else
-//! needs.
+//! Who may request a mail, and which budget pays for it. Nobody can use up the budget that another
+//! user needs.
 //!
 //! The week-long attacker and the comparison of two directories are in tests/mail_simulation.
 
@@ -28,7 +28,7 @@ fn from(ip: &str) -> Client {
     Client::new(Some(ip), Some("test/1"))
 }
 
-/// A client in its own network, far from all others.
+/// A client in its own network, which shares no prefix with the others.
 fn network(number: u32) -> Client {
     let (first, second) = (0x2000 + (number & 0xfff), number >> 12);
     from(&format!("{first:x}:{second:x}::1"))
@@ -86,7 +86,7 @@ async fn outcome(
     deliver(world, &job).await
 }
 
-/// Regression: of 66 hourly resets in three days none arrived.
+/// Regression: in three days of hourly resets, none of the 66 mails arrived.
 #[test]
 fn registrations_of_strangers_never_stop_a_reset() {
     let world = on_memory(&[]);
@@ -165,7 +165,7 @@ fn a_reset_that_waits_for_budget_is_not_dropped_by_later_requests() {
         }
         world.clock.advance(seconds);
         let delivered = deliver(&world, &waiting).await;
-        // Sent, or somebody else's request has already sent a link.
+        // The mail is sent, or another request has already sent a link.
         assert!(
             matches!(delivered, Delivery::Sent | Delivery::EarlierLink),
             "{delivered:?}"
@@ -174,8 +174,8 @@ fn a_reset_that_waits_for_budget_is_not_dropped_by_later_requests() {
     });
 }
 
-/// Regression: resets of unknown addresses were free, so the fate of one's own mail revealed who
-/// has an account.
+/// Regression: resets of unknown addresses cost no budget. So whether a user's own mail arrived
+/// revealed who has an account.
 #[test]
 fn resets_of_unknown_and_known_addresses_cost_the_same_budget() {
     for other in [ROOT, NOBODY] {
@@ -282,7 +282,7 @@ on_both!(a_device_or_a_session_of_the_account_is_past_all_budgets, &[("MAIL_BUDG
     service.change_password(token, PASSWORD, NEW_PASSWORD, &client(), ENGLISH).await.unwrap();
     let _ = service.ports().mail_queue.take();
     assert_eq!(asks((&on_device(10)).into()).await, (Pool::Known(ada.user.id), Delivery::Sent));
-    // Three requests a day; then it is treated as any other.
+    // The device has three requests a day. Later requests are treated like any other.
     assert!(matches!(asks((&on_device(11)).into()).await.1, Delivery::Waits { .. }));
     world.clock.advance(400 * 86_400);
     let expired = asks((&on_device(12)).into()).await.0;
@@ -318,7 +318,7 @@ fn four_networks_spend_the_pool_of_later_requests_and_no_other() {
         }
         world.deliver_all().await;
         let _ = world.service.ports().mail_queue.take();
-        // An office behind one address.
+        // Five clients of an office behind one address.
         for n in 0..5 {
             assert!(
                 !matches!(
@@ -335,12 +335,13 @@ fn four_networks_spend_the_pool_of_later_requests_and_no_other() {
     });
 }
 
-/// As the documents say, a provider's networks can use up the pool of second to fifth requests.
+/// As the documents say, the networks of one provider can use up the pool of second to fifth
+/// requests.
 #[test]
 fn an_ipv6_32_spends_the_pool_of_second_requests_and_leaves_first_ones() {
     let world = on_memory(&[]);
     pollster::block_on(async {
-        // 40 of them pay as first requests, 150 as second ones.
+        // 40 of these mails are paid for as first requests, and 150 as second ones.
         for number in 0..191_u32 {
             let client = from(&format!("2001:db8:{number:x}::1"));
             reset(&world, NOBODY, &client).await.unwrap();

@@ -1,4 +1,4 @@
-//! Notices to an account's owner: no budget stops them, and they go to verified addresses only.
+//! Notices to an account's owner. No budget stops them, and they go only to verified addresses.
 
 use super::*;
 
@@ -44,7 +44,7 @@ on_both!(a_sixth_change_in_a_day_is_refused_and_each_of_the_five_is_told, &[], w
     let refused = service.change_password(token.expose(), now, next, &client(), ENGLISH).await;
     assert!(matches!(refused, Err(Error::RateLimited(_))), "{refused:?}");
     assert!(world.can_log_in(ADA, now).await);
-    // A wrong password is still reported as such.
+    // The answer to a wrong password still says so.
     let wrong = service.change_password(token.expose(), next, now, &client(), ENGLISH).await;
     assert_eq!(wrong.unwrap_err(), Error::CurrentPassword);
 

@@ -1,17 +1,17 @@
 //! The copy of a user's row in the user's object, searched exhaustively. The rules are the crate's
-//! own [`Fence`]; the model adds the database, the Worker's steps, crashes, delays and clocks.
+//! own [`Fence`]. The model adds the database, the Worker's steps, crashes, delays and clocks.
 //!
 //! The claims:
 //!
-//! - I1: a renewal uses a version that is no older than each change of the service that was
-//!   committed before the renewal began, whether that change was answered or not.
+//! - I1: a renewal uses a version that includes each change of the service that was committed
+//!   before the renewal began, whether or not that change was answered.
 //! - I2: a copy that may decide equals the row, or the user is in the outbox `row_changed`.
 //! - I3: a held object is not wiped.
 //! - I4: no change is committed outside of its hold.
 //! - I5: without a change and within a day, a renewal reads no row.
 //!
-//! **The bound.** A tick is 30 s. Requests and changes take as long as they like, may stop at each
-//! step, and an object may carry out a call twice. There are at most three changes, two or three
+//! **The bound.** A tick is 30 s. Requests and changes may take any time and may stop at each step,
+//! and an object may carry out a call twice. There are at most three changes, two or three
 //! renewals, one change by hand, one restore, and one change of the service's version in each
 //! direction.
 //!
@@ -144,7 +144,7 @@ fn a_rollback_and_the_next_rollout() {
     );
 }
 
-/// I5.
+/// Claim I5.
 #[test]
 fn without_a_change_no_row_is_read() {
     let setting = Setting {
@@ -201,7 +201,8 @@ fn bug_a_read_begun_while_held_that_installs() {
     is_caught("bug: kept while held", Bug::KeepsWhileHeld, &STALE);
 }
 
-/// The bugs' consequence, where an invariant about holds would report them sooner.
+/// Shows the consequence of these bugs. Without this setting, an invariant about holds would report
+/// them sooner.
 #[test]
 fn what_is_committed_outside_of_its_hold_leaves_a_stale_copy() {
     for (name, bug) in [
@@ -219,7 +220,7 @@ fn what_is_committed_outside_of_its_hold_leaves_a_stale_copy() {
     }
 }
 
-/// The cron deletes an entry only if it is the one that it has read.
+/// The cron must delete only the entry that it has read.
 #[test]
 fn bug_a_cron_that_deletes_a_newer_entry() {
     let (found, _) = search(Setting {

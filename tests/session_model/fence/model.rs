@@ -13,7 +13,7 @@ use super::state::{
 };
 use crate::coverage::Coverage;
 
-/// A deliberate bug. A checker that does not find it has shown nothing.
+/// A deliberate bug, to show that the checker finds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bug {
     NoGuard,
@@ -34,14 +34,14 @@ pub struct Setting {
     pub by_hand: u8,
     pub wipes: bool,
     pub restore: bool,
-    /// The object begins with the version from before the fence.
+    /// The object begins with the version that does not have the fence.
     pub old_object: bool,
-    /// Changes by Workers from before the fence.
+    /// The number of changes by Workers whose version does not have the fence.
     pub old_changes: u8,
     pub rollback: bool,
-    /// Nothing happens but renewals: I5 applies.
+    /// Only renewals happen, so I5 applies.
     pub calm: bool,
-    /// Reports what follows from a broken hold, and not the broken hold itself.
+    /// Reports the consequence of a broken hold instead of the broken hold.
     pub consequences_only: bool,
     pub bug: Option<Bug>,
     pub coverage: Arc<Coverage>,
@@ -73,7 +73,7 @@ pub enum Action {
     Wipe,
     BeginChange,
     BeginOldChange,
-    /// The second value: the object carries the call out, and its answer is lost.
+    /// If the second value is true, the object carries the call out, but its answer is lost.
     StepChange(usize, bool),
     StopChange(usize),
     BeginRenewal,
@@ -105,7 +105,7 @@ impl Setting {
         u64::from(age) < commit_ticks(skew)
     }
 
-    /// Ages beyond it are alike.
+    /// The model does not distinguish ages beyond this one.
     fn oldest(&self) -> u8 {
         u8::try_from(HOLD_TTL / TICK).unwrap() + 1
     }
@@ -157,7 +157,8 @@ impl Setting {
         match change {
             Change::Asked => {
                 if state.object.is_old {
-                    // It does not know the call. The client gets 503, and nothing has changed.
+                    // The old object does not know the call. The client gets 503, and nothing has
+                    // changed.
                     self.coverage.note("refused: the object is old");
                     return;
                 }
@@ -183,7 +184,7 @@ impl Setting {
                 }
                 self.coverage.note("committed");
                 state.row += 1;
-                // Whether it is answered or not.
+                // Later requests must see the change, whether or not it is answered.
                 state.known = state.row;
             }
             Change::OldAsked => {
@@ -252,7 +253,7 @@ impl Setting {
         if self.bug == Some(Bug::KeepsWhileHeld) {
             asking.generation = asking.generation.or(state.object.generation);
         }
-        // Before the restore is known, every time is before it.
+        // Until the restore is known, every time is before it.
         if state.restore != Restore::CopiesVoided {
             asking.asked = Asked::Before;
         }
@@ -276,7 +277,7 @@ impl Setting {
             Cron::Idle => Cron::Read(false),
             Cron::Read(newer) => {
                 let fresh = generation(self.fresh(state));
-                // An old object does not know the call: the entry stays.
+                // An old object does not know the call, so the entry stays.
                 if state.object.is_old {
                     Cron::Idle
                 } else {
@@ -294,7 +295,7 @@ impl Setting {
         };
     }
 
-    /// I2. Between a restore and `COPIES_SINCE` nothing is promised.
+    /// Claim I2. Between a restore and `COPIES_SINCE` nothing is promised.
     fn check_copy(&self, state: &mut State) {
         if state.object.is_old || state.restore == Restore::Done {
             return;
@@ -517,7 +518,7 @@ impl Model for Setting {
     }
 }
 
-/// Searches to the end. Returns the first violation, and what has happened.
+/// Searches to the end. Returns the first violation, and the events that happened.
 pub fn search(setting: Setting) -> (Option<Violation>, Vec<&'static str>) {
     let coverage = Arc::clone(&setting.coverage);
     let name = setting.name;

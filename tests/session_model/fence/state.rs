@@ -2,7 +2,7 @@
 
 use edgegate::domain::session::{DatedCopy, Fence, Generation, Need, UserCopy};
 
-/// Seconds of a tick.
+/// The length of a tick, in seconds.
 pub const TICK: u64 = 30;
 /// The object's clock. Times in a state are relative to it, so states that differ only by a shift
 /// are the same.
@@ -12,19 +12,19 @@ pub const SINCE: u64 = NOW - 500;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Violation {
-    /// I1.
+    /// Violates I1.
     Stale,
-    /// I2.
+    /// Violates I2.
     CopyIsNotTheRow,
-    /// I3.
+    /// Violates I3.
     WipedWhileHeld,
-    /// I4.
+    /// Violates I4.
     OutsideHold,
-    /// I5.
+    /// Violates I5.
     NeedlessRead,
 }
 
-/// When something was asked for, compared with a restore.
+/// When a question was asked, compared with a restore.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Asked {
     Before,
@@ -51,9 +51,9 @@ impl Asked {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Object {
-    /// It runs the version from before the fence.
+    /// The object runs the version that does not have the fence.
     pub is_old: bool,
-    /// For how many ticks it is held.
+    /// For how many more ticks the object is held.
     pub held: u8,
     pub generation: Option<u8>,
     pub copy: Option<(u8, Asked)>,
@@ -108,7 +108,7 @@ pub fn row(version: u8) -> UserCopy {
     }
 }
 
-/// A need on its way.
+/// A need that is on its way to the object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Asking {
     pub generation: Option<u8>,
@@ -137,9 +137,9 @@ impl From<Need> for Asking {
 pub enum Step {
     /// The Worker has not asked the object yet.
     New,
-    /// It has to read the row.
+    /// The Worker has to read the row.
     Reading(Asking),
-    /// It has read this version.
+    /// The Worker has read this version of the row.
     Read(Asking, u8),
 }
 
@@ -147,7 +147,7 @@ pub enum Step {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Renewal {
     pub step: Step,
-    /// It must not use an older version.
+    /// The oldest version that it may use.
     pub must: u8,
     /// Its Worker has the new `COPIES_SINCE`.
     pub since: bool,
@@ -164,9 +164,9 @@ pub enum Change {
     Asked,
     /// The change has held the object for this many ticks.
     Holding(u8),
-    /// An old Worker makes the change, without holding the object.
+    /// An old Worker starts the change without holding the object.
     OldAsked,
-    /// An old Worker has given the row this version, and has not reported it.
+    /// An old Worker has given the row this version, but has not reported it yet.
     OldCommitted(u8),
 }
 
@@ -180,7 +180,7 @@ pub enum Outbox {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Cron {
     Idle,
-    /// It has read the entry. `true`: the entry was written again since.
+    /// The cron has read the entry. `true`: the entry was written again since then.
     Read(bool),
     /// The object has forgotten its copy.
     Forgotten(bool),
@@ -189,7 +189,7 @@ pub enum Cron {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Restore {
     No,
-    /// The database is as before, and copies may be of versions that do not exist any more.
+    /// The database is restored, and copies may be of versions that no longer exist.
     Done,
     /// `COPIES_SINCE` is set.
     CopiesVoided,
@@ -197,10 +197,10 @@ pub enum Restore {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct State {
-    /// The number of the last commit to the row. It rises with a restore too: the number stands
-    /// for the content.
+    /// The number of the last commit to the row. It also rises with a restore, because it
+    /// identifies the content.
     pub row: u8,
-    /// What each later request must see.
+    /// The version that each later request must see.
     pub known: u8,
     pub object: Object,
     pub changes: Vec<Change>,
@@ -217,7 +217,7 @@ pub struct State {
 }
 
 impl State {
-    /// A generation that no other is equal to.
+    /// A generation that differs from all others.
     pub fn fresh(&self) -> u8 {
         let in_flight = self
             .renewals
@@ -232,8 +232,8 @@ impl State {
             .map_or(0, |last| last + 1)
     }
 
-    /// Gives equal states one form. Random generations are only ever compared with the current
-    /// one, and one that was replaced never returns.
+    /// Gives equal states the same form. Random generations are only ever compared with the current
+    /// one, and a generation that was replaced never returns.
     pub fn canonical(mut self, random_generations: bool) -> Self {
         if random_generations {
             let current = self.object.generation;

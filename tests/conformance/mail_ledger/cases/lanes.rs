@@ -62,7 +62,8 @@ pub(crate) async fn from_the_fourth_on_half_of_a_life_must_pass<L: MailLedger>(
     Ok(())
 }
 
-/// Otherwise a stranger who keeps asking could hold back the owner's own mails forever.
+/// If a refused job counted, a stranger who keeps asking could hold back the owner's own mails
+/// forever.
 pub(crate) async fn a_refused_job_counts_for_nothing<L: MailLedger>(world: &World<L>) -> Case {
     let lane = world.fresh();
     check!(world.admit_next(&lane, BEGUN).await?, "the first");
@@ -73,7 +74,7 @@ pub(crate) async fn a_refused_job_counts_for_nothing<L: MailLedger>(world: &Worl
     Ok(())
 }
 
-/// A job that was admitted is never dropped by a later one, and a retry sends the same mail.
+/// A later job never drops a job that was admitted, and a retry sends the same mail.
 pub(crate) async fn an_admitted_job_is_always_admitted_again<L: MailLedger>(
     world: &World<L>,
 ) -> Case {

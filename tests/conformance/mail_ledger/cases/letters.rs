@@ -78,15 +78,15 @@ pub(crate) async fn letters_are_due_at_their_time<L: MailLedger>(world: &World<L
     Ok(())
 }
 
-/// "At most `limit` stored jobs […], sorted by that time": those that have waited longest come
-/// first. Otherwise a few letters that always fail would keep the others waiting.
+/// "At most `limit` stored jobs […], sorted by that time": the letters that have waited longest
+/// come first. Otherwise a few letters that always fail would keep the others waiting.
 pub(crate) async fn letters_are_due_in_the_order_of_their_time<L: MailLedger>(
     world: &World<L>,
 ) -> Case {
     world.clear().await?;
     let mut letters = Vec::new();
     for after in [30, 10, 50, 0, 40, 20] {
-        // Neither their ids nor the times of their failures are in this order.
+        // Neither the ids of the letters nor the times of their failures are in this order.
         let letter = world.letter(BEGUN - after, Some(BEGUN + after));
         world.keep(&letter).await?;
         letters.push(letter);
@@ -184,8 +184,8 @@ pub(crate) async fn kept_letters_come_in_pages<L: MailLedger>(world: &World<L>) 
     Ok(())
 }
 
-/// "All that do", whatever the case of the letters, and in pages. Those that certainly don't are left
-/// out.
+/// "All that do", whatever the case of the letters, and in pages. Jobs that certainly don't are
+/// left out.
 pub(crate) async fn kept_letters_of_a_user_are_found<L: MailLedger>(world: &World<L>) -> Case {
     world.clear().await?;
     let user = UserId::new(1_767_225_600_000, &[7; 10]);

@@ -51,7 +51,7 @@ pub(crate) async fn a_notice_that_was_sent_is_not_taken_again<L: MailLedger>(
             let taken = world.ledger.take_once(&id, BEGUN + 60, BEGUN).await;
             check_eq!(taken.map_err(text)?, Once::Taken, "the first");
         }
-        // Twice: a repeat changes nothing.
+        // The call is made twice, because a repeat changes nothing.
         for _ in 0..2 {
             let sent = world.ledger.sent_once(&id, BEGUN + DAY).await;
             sent.map_err(text)?;

@@ -40,7 +40,7 @@ pub(crate) async fn failures_are_counted_by_kind_until_the_provider_works<L: Mai
         check_eq!(other, one, "of another kind");
         let all = world.ledger.provider_failures().await.map_err(text)?;
         check_eq!(all, vec![both, one], "both kinds");
-        // Twice: there may be nothing to forget.
+        // The call is made twice, because there may be nothing to forget.
         for _ in 0..2 {
             world.ledger.provider_works().await.map_err(text)?;
             let none = world.ledger.provider_failures().await.map_err(text)?;

@@ -15,7 +15,7 @@ pub(crate) async fn tidying_forgets_lanes_that_have_lapsed<L: MailLedger>(
             world.admit(&lane, &job, BEGUN).await?.is_some(),
             "the first"
         );
-        // Twice: deleting what is already gone is not an error.
+        // The call is made twice, because deleting what is already gone is not an error.
         for _ in 0..2 {
             world.tidy(0, BEGUN + after).await?;
         }
@@ -47,7 +47,7 @@ pub(crate) async fn tidying_forgets_old_letters_and_counts_the_dead<L: MailLedge
     check_eq!(world.tidy(0, BEGUN).await?, 0, "none");
     let mut waiting = Vec::new();
     for after in [0, 10, 20] {
-        // Two dead letters for each letter that is retried.
+        // There are two dead letters for each letter that is retried.
         for _ in 0..2 {
             world.keep(&world.letter(BEGUN + after, None)).await?;
         }

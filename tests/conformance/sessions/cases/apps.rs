@@ -1,4 +1,4 @@
-//! Sessions of apps: they end with the sign-on, are counted apart, and begin with a code.
+//! Sessions of apps. They end with the sign-on, are counted separately, and begin with a code.
 
 use std::future::ready;
 
@@ -33,7 +33,7 @@ impl App {
     }
 }
 
-/// An app's session that begins here, a second ago.
+/// Begins an app's session here, a second ago.
 async fn begin<W: World>(
     ada: &Person<'_, W>,
     name: &str,
@@ -132,8 +132,8 @@ pub(crate) async fn a_log_out_ends_the_apps_of_the_sign_on<W: World>(world: &W) 
     Ok(())
 }
 
-/// The store may have deleted the record of a browser's session that nobody renewed. Whoever ends it
-/// by its ticket knows the sign-on.
+/// The store may have deleted the record of a browser's session that nobody renewed. A log-out by
+/// its ticket still names the sign-on.
 pub(crate) async fn a_log_out_of_a_forgotten_session_ends_its_apps<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     for goes_on_with in [None, Some(ada.ticket().session)] {
@@ -154,7 +154,8 @@ pub(crate) async fn a_log_out_of_a_forgotten_session_ends_its_apps<W: World>(wor
     Ok(())
 }
 
-/// The same by the ticket, which names the sign-on: then no record is needed.
+/// After a new login in the same browser the sign-on goes on. A log-out of the new session ends it,
+/// both by the record and by the ticket, which names the sign-on too.
 pub(crate) async fn a_session_goes_on_with_an_earlier_sign_on<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;
@@ -220,7 +221,7 @@ pub(crate) async fn a_spent_token_ends_the_apps<W: World>(world: &W) -> Case {
     is_over(&ada, app, "afterwards").await
 }
 
-/// An app's session ends alone, whatever the reason.
+/// The end of an app's session ends no other session, whatever the reason.
 pub(crate) async fn an_apps_end_ends_nothing_else<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let browser = ada.begin().await?;
@@ -236,7 +237,7 @@ pub(crate) async fn an_apps_end_ends_nothing_else<W: World>(world: &W) -> Case {
         is_over(&ada, app, reason.as_str()).await?;
         goes_on(&ada, other, "the other app").await?;
     }
-    // Its spent token ends only its own session too.
+    // A spent token of an app also ends only its own session.
     let app = begin(&ada, "one", Some(browser.session), None).await?;
     let mut verdicts = Vec::new();
     for (browser, wait) in [(laptop(), GRACE), (stranger(), 0)] {
@@ -288,7 +289,7 @@ pub(crate) async fn a_chain_of_an_app_goes_on<W: World>(world: &W) -> Case {
         sign_on: Some(browser.session),
     };
     ada.record_for(ada.ticket(), again, None).await?;
-    // A list may be late.
+    // A list may lag behind.
     world.pass(60);
     let listed = world
         .here()
@@ -308,7 +309,7 @@ pub(crate) async fn the_sessions_of_an_app_are_counted_apart<W: World>(world: &W
     let browser = ada.begin().await?;
     let other = begin(&ada, "other", None, Some(2)).await?;
     let oldest = begin(&ada, "one", None, Some(2)).await?;
-    // As in `the_oldest_ends_above_the_limit`.
+    // The count runs at some logins only, as in `the_oldest_ends_above_the_limit`.
     for _ in 0..200 {
         let newest = begin(&ada, "one", None, Some(2)).await?;
         world.after_response().await?;
@@ -343,7 +344,7 @@ pub(crate) async fn the_limit_of_an_app_is_exact<W: World>(world: &W) -> Case {
         apps[3].session(),
     ];
     check_eq!(ada.listed().await?, left, "the newest two");
-    // The browser's limit does not count them either.
+    // The browser's limit does not count the sessions of apps either.
     let second = ada.ticket();
     ada.record(second, Some(2)).await?;
     check_eq!(ada.listed().await?.len(), 5, "all");
@@ -358,7 +359,7 @@ pub(crate) async fn a_withdrawn_app_ends_everywhere<W: World>(world: &W) -> Case
     let outlives = begin(&ada, "one", None, None).await?;
     let other = begin(&ada, "other", Some(browser.session), None).await?;
     let bobs = begin(&bob, "one", None, None).await?;
-    // KV may miss what began in the last minute.
+    // KV may miss sessions that began in the last minute.
     world.pass(60);
     for _ in 0..2 {
         world
@@ -461,7 +462,7 @@ pub(crate) async fn a_code_of_an_ended_sign_on_is_refused<W: World>(world: &W) -
         false,
         "before"
     );
-    // Nobody signed out when a session was replaced.
+    // A replaced session is not a log-out.
     let replaced = ada.begin().await?;
     end(&ada, replaced.session, EndReason::Replaced).await?;
     check_eq!(
@@ -486,8 +487,8 @@ pub(crate) async fn a_code_of_an_ended_sign_on_is_refused<W: World>(world: &W) -
     Ok(())
 }
 
-/// "MUST have ended from the beginning": between the exchange and the beginning somebody logs out,
-/// or presents the code again.
+/// "MUST have ended from the beginning": between the exchange and the beginning of the session,
+/// somebody logs out or presents the code again.
 pub(crate) async fn what_ended_before_it_began_stays_ended<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let browser = ada.begin().await?;

@@ -18,7 +18,7 @@ fn unread() -> std::future::Ready<Result<Option<User>, StoreError>> {
 }
 
 impl<W: World> Person<'_, W> {
-    /// Renews a young token, which is kept. Returns whether the row was read.
+    /// Renews a young token, so it is kept. Returns whether the row was read.
     async fn reads(&self, store: &W::Store, ticket: RefreshTicket) -> Result<bool, String> {
         let read = Cell::new(false);
         let row = async {
@@ -127,7 +127,7 @@ pub(crate) async fn a_forgotten_copy_is_read_again<W: World>(world: &W) -> Case 
         ada.user.version += 1;
         let store = world.elsewhere();
         if outdates {
-            // As a Worker from before copies reports a change.
+            // A Worker whose version has no copies reports a change like this.
             let version = ada.user.version;
             store.outdate(ada.user.id, version, 900, world.now()).await
         } else {
@@ -137,7 +137,7 @@ pub(crate) async fn a_forgotten_copy_is_read_again<W: World>(world: &W) -> Case 
         check!(ada.reads(world.here(), first).await?, "read again");
         check!(!ada.reads(world.here(), first).await?, "then kept");
     }
-    // The same report once more drops nothing: an old token may cause it again and again.
+    // The same report again drops nothing, because an old token may cause it again and again.
     let (store, version) = (world.elsewhere(), ada.user.version);
     let again = store.outdate(ada.user.id, version, 900, world.now()).await;
     again.map_err(text)?;
@@ -171,8 +171,8 @@ pub(crate) async fn a_login_drops_a_copy_of_another_version<W: World>(world: &W)
     Ok(())
 }
 
-/// No access token of a disabled user is valid, and none without a user. Neither is kept as a
-/// user who may renew.
+/// An access token is invalid if its user is disabled or deleted. The store keeps neither as a user
+/// who may renew.
 pub(crate) async fn a_check_refuses_the_disabled_and_the_deleted<W: World>(world: &W) -> Case {
     let mut ada = Person::new(world)?;
     let first = ada.begin().await?;

@@ -10,7 +10,7 @@ use super::super::world::{
 };
 use super::{Case, check, check_eq, end, has_ended};
 
-/// "writes its effect before it answers": here the end of a reused session.
+/// "writes its effect before it answers": here the effect is the end of a reused session.
 pub(crate) async fn a_spent_token_ends_the_session<W: World>(world: &W) -> Case {
     let strict = Rules {
         reuse: Reuse::Strict,
@@ -57,7 +57,7 @@ pub(crate) async fn an_older_token_ends_the_session<W: World>(world: &W) -> Case
     Ok(())
 }
 
-/// "After it every renewal MUST fail", whatever is presented, however often.
+/// "After it every renewal MUST fail", whatever token is presented, and however often.
 pub(crate) async fn an_ended_session_never_comes_back<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;
@@ -74,7 +74,7 @@ pub(crate) async fn an_ended_session_never_comes_back<W: World>(world: &W) -> Ca
     Ok(())
 }
 
-/// A renewal that has begun when the session ends may succeed, but the session has ended.
+/// A renewal that began before the session ended may succeed, but the session has ended.
 pub(crate) async fn an_end_during_a_renewal_counts<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;
@@ -87,7 +87,7 @@ pub(crate) async fn an_end_during_a_renewal_counts<W: World>(world: &W) -> Case 
     Ok(())
 }
 
-/// The same in a linearizable store: the end comes before the decision.
+/// In a linearizable store, the end comes before the decision, so the renewal fails.
 pub(crate) async fn an_end_during_a_renewal_stops_it<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;
@@ -96,7 +96,7 @@ pub(crate) async fn an_end_during_a_renewal_stops_it<W: World>(world: &W) -> Cas
     Ok(())
 }
 
-/// Renews here; while the row of the user is read, the session ends at `store`.
+/// Renews here. While the row of the user is read, the session ends at `store`.
 async fn renew_while_it_ends<W: World>(
     ada: &Person<'_, W>,
     token: RefreshTicket,

@@ -20,8 +20,8 @@ async fn forget<W: World>(ada: &Person<'_, W>, store: &W::Store) -> Case {
     Err("after twenty records some are left".to_owned())
 }
 
-/// "Deletes what is stored of the sessions of a user who was deleted": also at a location where the
-/// sessions did not begin, and nothing of other users.
+/// "Deletes what is stored of the sessions of a user who was deleted". This is also true at a
+/// location where the sessions did not begin. Other users lose nothing.
 pub(crate) async fn what_is_forgotten_is_gone<W: World>(world: &W) -> Case {
     let (ada, bob) = (Person::new(world)?, Person::new(world)?);
     let mut tickets = Vec::new();
@@ -30,8 +30,8 @@ pub(crate) async fn what_is_forgotten_is_gone<W: World>(world: &W) -> Case {
     }
     let others = bob.begin().await?;
     end(&ada, tickets[0].session, EndReason::LoggedOut).await?;
-    // For 60 s a list of KV may miss what was written elsewhere. Repeating failed calls takes up
-    // some of the time.
+    // For 60 s a list of KV may miss what was written elsewhere. Repeating failed calls takes some
+    // of that time.
     world.pass(DEPARTURE_SETTLES);
     forget(&ada, world.elsewhere()).await?;
     world.pass(DEPARTURE_SETTLES);
@@ -47,7 +47,7 @@ pub(crate) async fn what_is_forgotten_is_gone<W: World>(world: &W) -> Case {
         }
     }
     check_eq!(bob.listed().await?, vec![others.session], "another's");
-    // A repeat, and a user of whom nothing was ever kept.
+    // A repeat, and a user about whom nothing was ever stored.
     forget(&ada, world.here()).await?;
     forget(&Person::new(world)?, world.here()).await
 }

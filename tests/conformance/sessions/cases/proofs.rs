@@ -1,4 +1,4 @@
-//! Proofs: what a store keeps of them, and that they spend no token.
+//! Proofs: what a store keeps of them. A proof spends no token.
 
 use edgegate::domain::session::{EndReason, Proof, Proved, RefreshTicket, Verdict};
 use edgegate::ports::{Ending, SessionStore};
@@ -50,7 +50,7 @@ pub(crate) async fn a_proof_spends_no_token<W: World>(world: &W) -> Case {
     Ok(())
 }
 
-/// The proof is in the record once the ticket that carries it is renewed, and stays there.
+/// The proof enters the record when a ticket that carries it is renewed, and stays there.
 pub(crate) async fn a_proof_goes_on_with_the_chain<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let login = ada.begin().await?;
@@ -59,7 +59,7 @@ pub(crate) async fn a_proof_goes_on_with_the_chain<W: World>(world: &W) -> Case 
     check_eq!(prove(world, new).await?, Proved::GoesOn, "a proof");
     ada.renew(new, &laptop(), &every_time()).await?;
     world.pass(ROTATE_AFTER);
-    // A ticket that has only the proof of the login, as after a lost answer.
+    // This ticket has only the proof of the login, as after a lost answer.
     let next = successor(login)?;
     for ticket in [next, successor(next)?] {
         let user = std::future::ready(Ok(Some(ada.user.clone())));

@@ -1,4 +1,4 @@
-//! Renewals: what each verdict leaves behind.
+//! Renewals: what each verdict leaves in the store.
 
 use std::future::ready;
 
@@ -12,7 +12,7 @@ use super::super::world::{
 };
 use super::{Case, check, check_eq, has_ended};
 
-/// A kept token writes nothing, and stays valid.
+/// A kept token causes no write and stays valid.
 pub(crate) async fn a_young_token_is_kept<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;
@@ -33,7 +33,7 @@ pub(crate) async fn a_young_token_is_kept<W: World>(world: &W) -> Case {
     Ok(())
 }
 
-/// "writes its effect before it answers": here the record of a fresh use.
+/// "writes its effect before it answers": here the effect is the record of a fresh use.
 pub(crate) async fn a_chain_goes_on<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let mut token = ada.begin().await?;
@@ -97,8 +97,8 @@ pub(crate) async fn late_is_for_the_same_client_only<W: World>(world: &W) -> Cas
     Ok(())
 }
 
-/// Two clients without an address are not the same client: whoever presents a spent token after the
-/// grace period ends the session.
+/// Two clients without an address are not recognised as the same client. After the grace period, a
+/// spent token from either of them ends the session.
 pub(crate) async fn without_an_address_nobody_is_late<W: World>(world: &W) -> Case {
     for (spender, second) in [
         (without_address(), without_address()),
@@ -244,7 +244,7 @@ pub(crate) async fn another_users_session_is_unknown<W: World>(world: &W) -> Cas
 pub(crate) async fn a_new_session_renews_elsewhere_at_once<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.ticket();
-    // That location has already read that the session is absent.
+    // The other location has already read that the session is absent.
     has_ended(&ada, world.elsewhere(), first.session).await?;
     ada.record(first, None).await?;
     for (seconds, rules) in [(0, rules()), (ROTATE_AFTER, rules()), (0, every_time())] {
@@ -262,8 +262,8 @@ pub(crate) async fn a_new_session_renews_elsewhere_at_once<W: World>(world: &W) 
     Ok(())
 }
 
-/// "writes its effect before it answers": here, that the predecessor was used, which the store had
-/// not seen.
+/// "writes its effect before it answers": here the effect is that the predecessor was used, which
+/// the store had not seen.
 pub(crate) async fn an_unseen_use_is_recorded<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;
@@ -289,8 +289,8 @@ pub(crate) async fn an_unseen_use_is_recorded<W: World>(world: &W) -> Case {
     Ok(())
 }
 
-/// A laptop was closed during a renewal. When it wakes, one request is late, its token is used, and
-/// only then the other request arrives.
+/// A laptop was closed during a renewal. When it wakes, one request arrives late and its token is
+/// used. Only then does the other request arrive.
 pub(crate) async fn an_overtaken_request_gets_the_newest_token<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;

@@ -77,7 +77,7 @@ pub(crate) async fn a_begin_repeated_after_a_renewal_changes_nothing<W: World>(w
 pub(crate) async fn a_new_session_is_known_everywhere<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let token = ada.ticket();
-    // That location has already read that the session is absent.
+    // The other location has already read that the session is absent.
     check!(
         has_ended(&ada, world.elsewhere(), token.session).await?,
         "before it began"
@@ -117,7 +117,7 @@ pub(crate) async fn a_list_shows_who_and_when<W: World>(world: &W) -> Case {
 
     world.pass(DAY);
     ada.renew(first, &stranger(), &rules()).await?;
-    // A list may be late.
+    // A list may lag behind.
     world.pass(60);
     let sessions = list().await.map_err(text)?;
     let [session] = sessions.as_slice() else {
@@ -154,8 +154,8 @@ pub(crate) async fn a_list_shows_what_goes_on<W: World>(world: &W) -> Case {
     Ok(())
 }
 
-/// "without those that have […] expired or gone idle". KV deletes them by its own clock, which
-/// `pass` can't move; `tests/session_store/limit.rs` tests this for KV.
+/// "without those that have […] expired or gone idle". KV deletes such sessions by its own clock,
+/// which `pass` can't move. `tests/session_store/limit.rs` tests this for KV.
 pub(crate) async fn a_list_leaves_out_what_has_gone_idle<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let begun = world.now();
@@ -178,7 +178,8 @@ pub(crate) async fn the_oldest_ends_above_the_limit<W: World>(world: &W) -> Case
     let oldest = ada.ticket();
     ada.record(oldest, Some(3)).await?;
     let mut newest = oldest;
-    // One login in eight counts the sessions. The chance that none of 200 does is one in 10^11.
+    // One login in eight counts the sessions. The chance that none of 200 logins does is one in
+    // 10^11.
     for _ in 0..200 {
         world.pass(1);
         newest = ada.ticket();

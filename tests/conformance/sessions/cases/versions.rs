@@ -74,7 +74,7 @@ pub(crate) async fn a_version_is_seen_elsewhere_at_once<W: World>(world: &W) -> 
     Ok(())
 }
 
-/// A deleted user: none of their access tokens is valid.
+/// The version of a deleted user makes all their access tokens invalid.
 pub(crate) async fn the_version_of_the_deleted_is_read_as_written<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;

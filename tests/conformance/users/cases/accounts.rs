@@ -10,7 +10,7 @@ pub(crate) async fn a_ping_is_answered<D: UserDirectory>(world: &World<D>) -> Ca
     world.directory.ping().await.map_err(text)
 }
 
-/// No statement confuses two columns, and an absent value stays absent.
+/// Each value reads back in its own column, and an absent value stays absent.
 pub(crate) async fn a_user_reads_back_as_inserted<D: UserDirectory>(world: &World<D>) -> Case {
     let full = world.everything()?;
     for user in [
@@ -34,8 +34,8 @@ pub(crate) async fn a_user_reads_back_as_inserted<D: UserDirectory>(world: &Worl
     Ok(())
 }
 
-/// A directory may compare a row with the stand-in for nobody, so that the time reveals nothing. No
-/// value of a row may make it mistake a user for nobody.
+/// A directory may compare a row with the stand-in for unknown users, so that the time reveals
+/// nothing. No value of a row may make it mistake a user for the stand-in.
 pub(crate) async fn a_user_is_found_whatever_the_hash_and_the_id<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {
@@ -78,7 +78,7 @@ pub(crate) async fn every_spelling_of_an_address_finds_its_user<D: UserDirectory
         Some(spellings[0].as_str()),
         "as given"
     );
-    // Another mailbox: beyond ASCII the case of a local part is its own.
+    // This is another mailbox: beyond ASCII, upper and lower case of a local part differ.
     let other = address(&format!("Zo\u{cb}{number}@b\u{fc}cher.example"))?;
     check_eq!(world.find(&other).await?, None, "another mailbox");
     Ok(())

@@ -20,8 +20,8 @@ fn disabling() -> UserChange {
     }
 }
 
-/// Two enabled administrators. They are the only ones in the directory: those of other cases lose
-/// the role.
+/// Makes two enabled administrators. They are the only ones in the directory, because those of
+/// other cases lose the role.
 async fn the_only_two<D: UserDirectory>(world: &World<D>) -> Result<[User; 2], String> {
     let mut two = Vec::new();
     for _ in 0..2 {
@@ -89,7 +89,7 @@ pub(crate) async fn what_leaves_an_administrator_is_done<D: UserDirectory>(
 ) -> Case {
     let [first, last] = the_only_two(world).await?;
     world.update(first.id, &disabling(), 200).await?;
-    // A disabled administrator does not count: it may lose the role and be deleted.
+    // A disabled administrator is not counted, so this account may lose the role and be deleted.
     world.update(first.id, &demotion()?, 200).await?;
     let change = UserChange {
         first_name: Edit::Set(name("Augusta")?),
@@ -161,7 +161,7 @@ pub(crate) async fn of_two_who_remove_each_other_one_remains<D: UserDirectory>(
     Ok(())
 }
 
-/// A change that may leave no administrator is made.
+/// A caller may allow that no administrator is left. The change is then made.
 pub(crate) async fn the_last_administrator_goes_when_told_so<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {

@@ -5,7 +5,7 @@ use edgegate::ports::UserDirectory;
 
 use super::{Case, World, address, check_eq, freed, hash, name, roles};
 
-/// The user after any change: its version is one higher, and its time is new.
+/// The user after any change: the version is one higher, and the time is new.
 fn moved(user: &User, now: u64) -> User {
     User {
         version: user.version + 1,
@@ -131,7 +131,7 @@ pub(crate) async fn each_field_changes_alone<D: UserDirectory>(world: &World<D>)
             UserChange::revoke_sessions(),
             Box::new(|user| Ok(epoch(user))),
         ),
-        // Verified before.
+        // The address was verified before.
         (
             UserChange {
                 verify_email: true,

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 
 use super::{Case, World, address, check, check_eq, hash, name, roles, text};
 
-/// Changes of one kind each, and whether it ends sessions.
+/// Changes of one kind each, and whether the change ends sessions.
 fn kinds<D: UserDirectory>(world: &World<D>) -> Result<[(UserChange, bool); 9], String> {
     let none = UserChange::default;
     let number = world.numbers.next();

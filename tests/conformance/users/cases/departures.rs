@@ -1,4 +1,4 @@
-//! What is recorded of a deletion until everything has been deleted.
+//! What is recorded of a deletion until everything of the account is deleted.
 
 use edgegate::domain::account::{Departure, User, UserId};
 use edgegate::ports::UserDirectory;
@@ -76,8 +76,8 @@ pub(crate) async fn a_deletion_records_a_departure<D: UserDirectory>(world: &Wor
     Ok(())
 }
 
-/// An operator may put a deleted account back, under its id. The departure of the first deletion
-/// must not let a late deletion pass, and must not replace the departure of a second deletion.
+/// An operator may put a deleted account back under its id. The departure of the first deletion
+/// must not let a late deletion pass. It must not replace the departure of a second deletion.
 pub(crate) async fn an_account_that_was_put_back_departs_again<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {
@@ -113,7 +113,7 @@ pub(crate) async fn departures_are_due_in_their_order<D: UserDirectory>(world: &
     check_eq!(due(world, 9, 1299).await?, vec![eve], "those left");
     check_eq!(due(world, 9, 1300).await?, vec![eve, ada], "the postponed");
     check_eq!(due(world, 9, LARGEST).await?.len(), 2, "at the end");
-    // A departure that does not exist.
+    // Postponing a departure that does not exist is not an error.
     postpone(world, world.nobody()?.id, Some(1)).await
 }
 

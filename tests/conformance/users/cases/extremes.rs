@@ -5,12 +5,12 @@ use edgegate::ports::UserDirectory;
 
 use super::{Case, LARGEST, World, address, check_eq, hash, name, roles, text};
 
-/// 254 bytes, as given and in the canonical form.
+/// 254 bytes, both as given and in the canonical form.
 pub(crate) async fn the_longest_addresses<D: UserDirectory>(world: &World<D>) -> Case {
     let number = format!("{:020}", world.numbers.next());
     let label = "L".repeat(63);
     let domain = format!("{label}.{label}.{}.example", "L".repeat(53));
-    // Each has two bytes.
+    // Each accented letter has two bytes.
     let accents = "\u{e9}".repeat(22);
     for local in [format!("{number}{}", "A".repeat(44)), number + &accents] {
         let email = address(&format!("{local}@{domain}"))?;
@@ -60,7 +60,7 @@ pub(crate) async fn the_longest_names<D: UserDirectory>(world: &World<D>) -> Cas
     Ok(())
 }
 
-/// 32 of 64 characters each.
+/// 32 roles of 64 characters each.
 pub(crate) async fn the_most_roles<D: UserDirectory>(world: &World<D>) -> Case {
     let most = |sign: &str| {
         let names: Vec<String> = (0..32)
@@ -83,7 +83,8 @@ pub(crate) async fn the_most_roles<D: UserDirectory>(world: &World<D>) -> Case {
     Ok(())
 }
 
-/// Text that looks like a statement, a parameter, a number or nothing at all is stored as text.
+/// Text is stored as text, even if it looks like a statement, a parameter, a number or nothing at
+/// all.
 pub(crate) async fn values_are_no_sql<D: UserDirectory>(world: &World<D>) -> Case {
     let ada = world.somebody().await?;
     for value in [
@@ -137,7 +138,7 @@ pub(crate) async fn values_are_no_sql<D: UserDirectory>(world: &World<D>) -> Cas
         let rehashed = world.read(ada.id).await?.map(|user| user.password_hash);
         check_eq!(rehashed, Some(new), value);
     }
-    // Signs of SQL that an address may have.
+    // Characters with a meaning in SQL that an address may have.
     let number = world.numbers.next();
     let user = User {
         email: address(&format!("o'brien?1=*--{number}@example.com"))?,
@@ -147,7 +148,7 @@ pub(crate) async fn values_are_no_sql<D: UserDirectory>(world: &World<D>) -> Cas
     world.holds(&user, "an address").await
 }
 
-/// To 2^53 - 1.
+/// Times up to 2^53 - 1.
 pub(crate) async fn the_latest_times<D: UserDirectory>(world: &World<D>) -> Case {
     let user = User {
         email_verified_at: Some(LARGEST),

@@ -35,7 +35,7 @@ pub(crate) async fn a_user_with_another_address_is_not_deleted<D: UserDirectory>
 }
 
 /// "MUST change nothing and answer `Insertion::Freed`": for a registration that was requested
-/// before, in the same second, and after.
+/// before the deletion, in the same second, and after it.
 pub(crate) async fn a_registration_from_before_the_deletion_is_refused<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {
@@ -104,7 +104,7 @@ pub(crate) async fn a_registration_from_before_a_change_of_address_is_refused<D:
     Ok(())
 }
 
-/// The later time stays, in whatever order two records of one address arrive.
+/// The later time stays, in whatever order two records of the same address arrive.
 pub(crate) async fn the_last_time_an_address_was_freed_stays<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {

@@ -1,15 +1,15 @@
-//! Changes within a hold, and the list of those without.
+//! Changes within a hold, and the list of changes without a hold.
 
 use edgegate::domain::account::{RowChange, User, UserChange, UserId};
 use edgegate::ports::UserDirectory;
 
 use super::{Case, World, check, check_eq, freed, hash, text};
 
-/// Past for every clock, and never past.
+/// A time that is past for every clock, and a time that is past for none.
 const PAST: u64 = 1;
 const NEVER: u64 = 4_102_444_800;
 
-/// A user who was created just now by every clock.
+/// Every clock shows that this user was created just now.
 async fn newcomer<D: UserDirectory>(world: &World<D>) -> Result<User, String> {
     let user = User {
         created_at: NEVER,
@@ -91,12 +91,12 @@ pub(crate) async fn a_change_without_a_hold_is_listed<D: UserDirectory>(world: &
     check!(first.mark != second.mark, "the same mark");
     directory.forget_row_change(&second).await.map_err(text)?;
     check_eq!(listed(world, ada.id).await?, None, "forgotten");
-    // As often as it is repeated.
+    // A repeat makes no difference.
     directory.forget_row_change(&second).await.map_err(text)?;
     Ok(())
 }
 
-/// What no copy depends on is not listed.
+/// A change on which no copy depends is not listed.
 pub(crate) async fn a_new_hash_of_the_same_password_is_not_listed<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {
@@ -126,10 +126,11 @@ pub(crate) async fn old_entries_are_forgotten_by_their_time<D: UserDirectory>(
     Ok(())
 }
 
-/// Leaves the changes of three users on the list, and no others.
+/// Leaves exactly the changes of three users on the list.
 async fn three_changes<D: UserDirectory>(world: &World<D>) -> Case {
     let directory = &world.directory;
-    // Other cases change rows at the latest times that there are, so no time forgets them all.
+    // Other cases change rows at the latest possible times. So no single time forgets all of these
+    // changes.
     for change in directory.row_changes(u32::MAX).await.map_err(text)? {
         directory.forget_row_change(&change).await.map_err(text)?;
     }
@@ -142,7 +143,7 @@ async fn three_changes<D: UserDirectory>(world: &World<D>) -> Case {
     Ok(())
 }
 
-/// Each is listed first once, and none is lost or changed.
+/// Each entry is once the first of the list, and none is lost or changed.
 pub(crate) async fn a_postponed_entry_comes_last<D: UserDirectory>(world: &World<D>) -> Case {
     let directory = &world.directory;
     three_changes(world).await?;
@@ -161,7 +162,7 @@ pub(crate) async fn a_postponed_entry_comes_last<D: UserDirectory>(world: &World
     for change in &before {
         check!(once.contains(change), "each has been first");
     }
-    // An earlier time changes nothing.
+    // A time that is earlier than the entry's changes nothing.
     let last = before.iter().find(|change| once.last() == Some(change));
     let last: Vec<RowChange> = last.cloned().into_iter().collect();
     directory
@@ -177,7 +178,7 @@ pub(crate) async fn a_postponed_entry_comes_last<D: UserDirectory>(world: &World
     Ok(())
 }
 
-/// At most `limit`, and a limit of one does not hide the others for ever.
+/// At most `limit` changes are listed. A limit of one does not hide the others forever.
 pub(crate) async fn a_list_of_changes_is_bounded<D: UserDirectory>(world: &World<D>) -> Case {
     let directory = &world.directory;
     three_changes(world).await?;

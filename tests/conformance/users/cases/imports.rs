@@ -10,7 +10,7 @@ fn external_id<D>(world: &World<D>) -> Option<ExternalId> {
     ExternalId::parse(&format!("auth0|\"{}'", world.numbers.next()))
 }
 
-/// No column is confused with another, whatever the text contains.
+/// Each value reads back in its own column, whatever the text contains.
 pub(crate) async fn an_imported_user_reads_back<D: UserDirectory>(world: &World<D>) -> Case {
     let full = User {
         first_name: Some(name("O'Brien \"\\\u{1f600}")?),
@@ -32,8 +32,8 @@ pub(crate) async fn an_imported_user_reads_back<D: UserDirectory>(world: &World<
     Ok(())
 }
 
-/// "MUST change no account that exists": by the address, the id and the external id. The others of
-/// the same import are added.
+/// "MUST change no account that exists": by the address, the id and the external id. The other
+/// users of the same import are added.
 pub(crate) async fn an_import_changes_no_account<D: UserDirectory>(world: &World<D>) -> Case {
     let there = User {
         external_id: external_id(world),
@@ -99,7 +99,7 @@ pub(crate) async fn two_imports_at_once_add_each_user_once<D: UserDirectory>(
     Ok(())
 }
 
-/// As many as a request may have.
+/// A request may have this many users.
 pub(crate) async fn five_hundred_users_are_imported_at_once<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {

@@ -17,8 +17,9 @@ async fn clear<D: UserDirectory>(world: &World<D>) -> Case {
     Err("deleted users are listed".to_owned())
 }
 
-/// Seven users alone in the directory, in the order of their ids. They were made in another order,
-/// and their ids differ in each part that affects the order: the time, and the part after it.
+/// Makes seven users, the only ones in the directory, and returns them in the order of their ids.
+/// They were made in another order. Their ids differ in each part that affects the order: the time,
+/// and the part after it.
 async fn seven<D: UserDirectory>(world: &World<D>) -> Result<Vec<User>, String> {
     clear(world).await?;
     let mut users = Vec::new();
@@ -71,7 +72,7 @@ pub(crate) async fn pages_have_every_user_once<D: UserDirectory>(world: &World<D
     let all = ids(&seven(world).await?);
     for limit in 1..=8 {
         let mut seen = Vec::new();
-        // One page more than needed, to stop at a list that makes no progress.
+        // One page more than needed, in case a list makes no progress.
         for _ in 0..=all.len() {
             seen.extend(world.list(seen.last().copied(), limit).await?);
         }
@@ -119,7 +120,8 @@ pub(crate) async fn users_are_found_by_the_beginning_of_their_address<D: UserDir
 ) -> Case {
     let run = world.nobody()?.id.to_string();
     let mut expected = Vec::new();
-    // Not in the order of their ids, and with what another engine could take for a pattern.
+    // The addresses are not in the order of their ids. Some have characters that another engine
+    // could take for a pattern.
     for name in ["b", "a.z", "A", "a-\u{e9}", "a_", "a+1"] {
         let user = User {
             email: address(&format!("X{run}{name}@example.com"))?,

@@ -1,4 +1,5 @@
-// Accounts of other systems: imported, judged line by line, and signed in with their old passwords.
+// Accounts of other systems are imported and judged line by line. Their users sign in with their
+// old passwords.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
@@ -183,7 +184,7 @@ test("a batch is bounded, and the body has one media type", async () => {
   assert.deepEqual([most.status, most.body.rows.length], [200, 17]);
   const full = await importing(many(500));
   assert.deepEqual([full.status, full.body.imported], [200, 500]);
-  // No other route takes such a body.
+  // No other route accepts such a large body.
   const login = await client.post("/auth/login", { json: { email: "a".repeat(17_000) } });
   assert.equal(login.status, 413);
 });

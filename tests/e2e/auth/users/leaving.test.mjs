@@ -1,5 +1,5 @@
-// Accounts that leave: OpenSSL verifies the exported hashes, of the password as the documents say
-// that it is prepared.
+// Accounts can leave the service. OpenSSL verifies the exported hashes with the password prepared
+// as the documents say.
 import assert from "node:assert/strict";
 import { argon2Sync } from "node:crypto";
 import { after, before, test } from "node:test";

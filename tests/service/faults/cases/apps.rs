@@ -33,7 +33,7 @@ async fn stored<S: SessionStore>(w: &World<S>) -> Option<(String, usize)> {
     found.map(|found| (found.client.name, found.secrets.len()))
 }
 
-/// Ada gives the demo app something. Returns the grant's id.
+/// Ada gives the demo app a grant. Returns the grant's id.
 async fn give<S: SessionStore>(w: &World<S>, facts: &Facts) -> GrantId {
     let now_ms = w.clock.now_ms();
     let grant = Grant {

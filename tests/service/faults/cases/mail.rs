@@ -1,4 +1,4 @@
-//! Mails: from the queue to the provider, kept ones, notices.
+//! Mails from the queue to the provider, mails that the ledger keeps, and notices.
 
 use super::*;
 
@@ -19,7 +19,8 @@ pub(super) fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
             |w, f| {
                 let handed_out = w.service.deliver_from_queue(&f.thing, "job").await;
                 match handed_out.delivery {
-                    // Queued again or kept; otherwise the queue delivers it again.
+                    // The job is queued again or kept. Otherwise the queue delivers its message
+                    // again.
                     Delivery::Later { .. } | Delivery::Sent if handed_out.again.is_none() => {
                         Ok(None)
                     }
@@ -105,7 +106,7 @@ pub(super) fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
             },
             |w, f| {
                 let handed_out = w.service.deliver_from_queue(&f.thing, "job").await;
-                // Longer than a job may reserve the notice.
+                // Wait longer than a job may reserve the notice.
                 w.clock.advance(120);
                 match handed_out.delivery {
                     Delivery::Sent | Delivery::NotDue(NotDue::AlreadySent) => Ok(None),
@@ -130,8 +131,8 @@ pub(super) fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 let handed_out = w.service.deliver_from_queue(&f.thing, "job").await;
                 w.service.ports().mailer.inner.set_down(false);
                 match handed_out.delivery {
-                    // Queued again, or kept until it is due; otherwise the queue delivers the
-                    // message again.
+                    // The job is queued again, or kept until it is due. Otherwise the queue
+                    // delivers its message again.
                     Delivery::Later { .. } if handed_out.again.is_none() => w.clock.advance(60),
                     Delivery::Later { reason, .. } => {
                         return Err(mail_failed(reason));

@@ -1,4 +1,4 @@
-//! The cases: one per use case, with what must hold in the end.
+//! The cases: one for each use case, with what must be true in the end.
 
 use edgegate::domain::account::UserId;
 use edgegate::domain::error::{Error, StoreError};
@@ -54,7 +54,7 @@ fn issued(tokens: &TokenPair) -> Given {
     Ok(Some(tokens.refresh_token.expose().to_owned()))
 }
 
-/// The rules that do not hold.
+/// The rules that are violated.
 fn violated(rules: &[(&str, bool)]) -> Option<String> {
     let violated: Vec<_> = rules
         .iter()
@@ -64,7 +64,7 @@ fn violated(rules: &[(&str, bool)]) -> Option<String> {
     (!violated.is_empty()).then(|| format!("does not hold: {}", violated.join("; ")))
 }
 
-/// The rules that hold when the prepared session has ended.
+/// The rules that must be true when the prepared session has ended.
 async fn signed_out<S: SessionStore>(w: &World<S>, f: &Facts) -> [(&'static str, bool); 2] {
     [
         ("no renewal", !w.renews(f.refresh()).await),

@@ -14,7 +14,7 @@ async fn with_invited<S: SessionStore>(w: &World<S>) -> Facts {
     w.facts(format!("{ticket} {id}")).await
 }
 
-/// `thing` is the operator ticket, and the id of the invited user after a space.
+/// `thing` is the operator ticket, a space, and the id of the invited user.
 pub(super) fn operators<S: SessionStore + 'static>() -> Vec<Case<S>> {
     fn split(thing: &str) -> (&str, UserId) {
         let (ticket, id) = thing.split_once(' ').unwrap();
