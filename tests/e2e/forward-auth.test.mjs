@@ -50,7 +50,8 @@ async function startApplication() {
   const seen = [];
   const server = createServer((incoming, response) => {
     seen.push(`${incoming.method} ${incoming.url}`);
-    response.end("only administrators");
+    // nginx answers 502 if the connection is closed while it still sends the body.
+    incoming.resume().once("end", () => response.end("only administrators"));
   });
   await /** @type {Promise<void>} */ (new Promise((done) => server.listen(0, "127.0.0.1", done)));
   const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
