@@ -212,6 +212,8 @@ for (const store of ["kv", "durable"])
       ])) {
         const { status, headers, body } = await exchange(form, options);
         assert.deepEqual([status, body.error], [401, "invalid_client"]);
+        // Also true of a wrong secret.
+        assert.equal(body.error_description, "The client is unknown or did not authenticate");
         assert.ok(headers.get("www-authenticate")?.startsWith(scheme));
         attacks += 1;
       }
