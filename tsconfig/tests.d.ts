@@ -4,6 +4,8 @@
 // Members of window, because a global variable of the type AuthClient makes that type circular: the
 // package's types look at `typeof globalThis`.
 interface Window {
+  // tests/browser/browser.mjs: where a button was, and how many answers the page has not got yet
+  noted: { places: Set<number>; unanswered: number };
   // tests/browser/client/pages.mjs
   client: import("../npm/edgegate/types/client.js").AuthClient;
   events: string[];

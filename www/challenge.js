@@ -92,6 +92,7 @@ function load() {
   const script = make("script", { src: SCRIPT, async: true });
   const blocked = () => {
     isBlocked = true;
+    box.hidden = true;
     problem.textContent = words.form.challenge_blocked;
   };
   script.addEventListener("error", blocked);

@@ -5,7 +5,7 @@ import { rememberTyped, typedAddress } from "./address.js";
 import { answerApp, appPage, nameOfApp, phrase, placeOfApp } from "./app-answer.js";
 import { takeAppRequest, withAppRequest } from "./app-request.js";
 import { isMet, isRefusedChallenge, takeChallenge } from "./challenge.js";
-import { all, byId, first, inputOf, ready } from "./dom.js";
+import { all, byId, first, inputOf, ready, say } from "./dom.js";
 import { isAbout, isRefusal } from "./failures.js";
 import { addressIn, isComplete, isGiven, mark, onClick, onSubmit, refuse, show } from "./form.js";
 import { isLoopback } from "./loopback.js";
@@ -23,9 +23,6 @@ const goOn = appPage(request, follow);
 let asked = null;
 // As soon as somebody uses the form, the page keeps showing it.
 let isInUse = false;
-// A password manager may fill the form. So an input alone does not show that somebody wants to use
-// another account for the app.
-let isTyping = false;
 // Somebody has asked for the form, to use another account.
 let isFormWanted = isOther;
 let hasSignedIn = false;
@@ -49,10 +46,6 @@ for (const event of ["input", "pointerdown", "submit"])
   form.addEventListener(event, () => {
     isInUse = true;
   });
-for (const event of ["keydown", "pointerdown"])
-  form.addEventListener(event, () => {
-    isTyping = true;
-  });
 
 onSubmit(form, async () => {
   const address = addressIn(email);
@@ -71,7 +64,7 @@ onSubmit(form, async () => {
   }
   form.reset();
   if (!request) return location.replace(next);
-  [hasSignedIn, isTyping, isFormWanted] = [true, false, false];
+  [hasSignedIn, isFormWanted] = [true, false];
   await goOn();
 });
 
@@ -104,7 +97,7 @@ async function follow(now) {
   }
   byId("title").replaceChildren(...phrase(words.sign_in.to_app, { app }));
   byId("continue-title").replaceChildren(...phrase(words.sign_in.continue_to, { app }));
-  if (now.next === "sign_in" || isFormWanted || isTyping) return showForm(now);
+  if (now.next === "sign_in" || isFormWanted) return showForm(now);
   if (now.next === "consent") return location.replace(withAppRequest("/consent", request));
   // If the service's answers keep changing, a button ends the loop.
   if (now.next === "done" && answers < 2) return answer(now);
@@ -122,7 +115,7 @@ function showForm({ login_hint, user, next }) {
   byId("sign-in-again").hidden = !isAgain;
   email.value ||= (isAgain ? user.email : login_hint) ?? "";
   show("ask", { focus: false });
-  if (!isTyping) (email.value ? password : email).focus();
+  (email.value ? password : email).focus();
 }
 
 /** @param {Asked} now */
@@ -131,14 +124,16 @@ async function answer(now) {
   if (!(await answerApp(request, now, true))) await goOn();
 }
 
-ready();
 if (request) {
+  show("reading", { focus: false });
+  setTimeout(() => say(byId("reading"), words.sign_in.reading), 500);
   // Until the client is ready, a renewal may be changing the cookie.
   client
     .ready()
     .catch(() => {})
     .then(goOn);
 } else {
+  ready();
   client.ready().then(
     (user) => {
       if (!user || isInUse) return;

@@ -1,7 +1,7 @@
 // Says that the page failed, if its module does not load or throws before the page is ready. This
 // script is not a module, so that it also runs in browsers that can't read the modules. style.css
 // shows the message by itself when even this script does not run. This script also notes an Enter
-// key that comes too early.
+// key that comes too early, and that the page has to ask first what to show.
 (() => {
   const root = document.documentElement;
   /** @param {Event} event */
@@ -14,6 +14,11 @@
   // Capturing: the event of a script that does not load does not bubble.
   addEventListener("error", fail, true);
   addEventListener("unhandledrejection", fail);
+
+  // An app's request led here (app-request.js). Its name changes what stands above the form, so
+  // style.css keeps the form away until the page knows the name. Nothing moves under a pointer then.
+  if (/[#&]request=/.test(location.hash) || history.state?.request)
+    root.setAttribute("data-state", "asking");
 
   // Until the page's script has armed a form, its button is disabled, so the browser ignores the
   // Enter key. Remember the key, so that form.js can send the form once it is armed.

@@ -73,6 +73,39 @@ test("the page names the app and its host; after signing in the browser is back 
   assert.deepEqual(await addresses(page), [CALLBACK], "Back does not lead to the form again");
 });
 
+test("the form waits until the page knows the app, and the page says what it waits for", async (t) => {
+  let know;
+  const known = new Promise((resolve) => (know = resolve));
+  const { page } = await open(t, async () => {
+    await known;
+    return asked();
+  });
+  await page.getByText("Reading what the app asks for…").waitFor();
+  assert.equal(await page.locator("form").isVisible(), false);
+  know();
+  await page.getByRole("heading", { name: "Sign in to continue to Notes" }).waitFor();
+  assert.equal(await page.locator("form").isVisible(), true);
+  assert.equal(await focused(page), "email");
+});
+
+test("before the page's script is there, the form of an app's request is not shown", async (t) => {
+  const page = await openPage(t, browser, www.url);
+  await page.route("**/sign-in.js", () => {});
+  const isShown = async (path) => {
+    await page.goto("about:blank");
+    await page.goto(path, { waitUntil: "commit" });
+    await page.locator("footer").waitFor();
+    return page.locator("form").isVisible();
+  };
+  assert.equal(await isShown("/sign-in"), true);
+  assert.equal(await isShown(AT), false);
+  // A reload finds the request in the history, where the page's script has put it.
+  await page.evaluate((request) => history.replaceState({ request }, "", "/sign-in"), REQUEST);
+  await page.reload({ waitUntil: "commit" });
+  await page.locator("footer").waitFor();
+  assert.equal(await page.locator("form").isVisible(), false);
+});
+
 test("whoever is signed in goes to the app at once, and one who must consent to that page", async (t) => {
   const { page, decided } = await open(t, askedOf("done"), { user: ADA });
   await page.waitForURL(CALLBACK);

@@ -134,6 +134,45 @@ export async function addresses(page) {
   return entries.map(({ url }) => url).filter((url) => url !== "about:blank");
 }
 
+/**
+ * Notes where the button of a form is, in each frame in which it can be pressed: if a page moves the
+ * button, somebody presses something else. Answers reach the page a moment later than they come.
+ * Call this before the page is opened. Returns a function that waits until the page has all answers,
+ * and returns the places, in pixels from the top.
+ */
+export async function watchButton(page) {
+  await page.addInitScript(() => {
+    const noted = { places: new Set(), unanswered: 0 };
+    Object.assign(window, { noted });
+    const { fetch } = window;
+    window.fetch = async (...request) => {
+      noted.unanswered += 1;
+      try {
+        const answer = await fetch(...request);
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        return answer;
+      } finally {
+        // The page first does what follows from the answer.
+        setTimeout(() => (noted.unanswered -= 1), 50);
+      }
+    };
+    const look = () => {
+      const button = document.querySelector("[data-view]:not([hidden]) form [type=submit]:enabled");
+      if (button?.checkVisibility())
+        noted.places.add(Math.round(button.getBoundingClientRect().top + scrollY));
+      requestAnimationFrame(look);
+    };
+    look();
+  });
+  return async () => {
+    const done = await page.waitForFunction(
+      () =>
+        window.noted.unanswered === 0 && window.noted.places.size > 0 && [...window.noted.places],
+    );
+    return done.jsonValue();
+  };
+}
+
 /** Stops the page's clock. The test moves it with `page.clock.runFor`. */
 export async function stopTime(page) {
   const now = Date.now();

@@ -2,7 +2,15 @@
 // the site key, and say what is missing. A script of the test replaces the vendor's script.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { fake, openPage, problem, servePages, startBrowser, stopTime } from "./browser.mjs";
+import {
+  fake,
+  openPage,
+  problem,
+  servePages,
+  startBrowser,
+  stopTime,
+  watchButton,
+} from "./browser.mjs";
 import { fakeSession, signedIn } from "./signed-in.mjs";
 
 const VENDOR = "https://challenges.cloudflare.com";
@@ -14,6 +22,7 @@ const WIDGET = `
     render(place, options) {
       if (options.sitekey !== "${KEY}") throw new Error("another site key");
       const button = document.createElement("button");
+      button.style.height = "65px";
       Object.assign(button, { type: "button", id: "human", textContent: "I am human" });
       button.addEventListener("click", () => options.callback("token-" + ++made));
       place.append(button);
@@ -113,6 +122,25 @@ for (const door of DOORS) {
     });
   });
 }
+
+test("the widget appears where a place is kept for it, so the button does not move", async (t) => {
+  for (const { at } of DOORS) {
+    const page = await openPage(t, browser, www.url, {}, [VENDOR]);
+    const places = await watchButton(page);
+    await fakeSession(page, null);
+    let load;
+    const loaded = new Promise((resolve) => (load = resolve));
+    await page.route("**/turnstile/v0/api.js*", async (route) => {
+      await loaded;
+      await route.fulfill({ contentType: "text/javascript", body: WIDGET });
+    });
+    await page.goto(at, { waitUntil: "commit" });
+    await places();
+    load();
+    await page.locator("#human").waitFor();
+    assert.equal((await places()).length, 1, at);
+  }
+});
 
 test("another mail needs another token, in the view that is shown", async (t) => {
   const { page, asked, send } = await open(t, www.url, DOORS[2], { status: 202 });

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { openPage, PHONE, servePages, startBrowser } from "./browser.mjs";
+import { openPage, PHONE, servePages, startBrowser, watchButton } from "./browser.mjs";
 import { STATES } from "./states.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -68,6 +68,9 @@ test("nothing jumps about while a page loads", { timeout: 120_000 }, async (t) =
     "index-signed-in",
     "sign-in",
     "sign-in-already",
+    "sign-in-to-app",
+    "sign-in-continue",
+    "consent",
     "register",
     "account",
     "console",
@@ -79,6 +82,20 @@ test("nothing jumps about while a page loads", { timeout: 120_000 }, async (t) =
     await page.getByText(says).first().waitFor();
     const shift = await page.evaluate(shifted);
     assert.ok(shift < 0.1, `${name}: ${shift}`);
+  }
+});
+
+test("a button that can be pressed stays where it is while the service answers", async (t) => {
+  for (const name of ["sign-in", "sign-in-to-app", "sign-in-to-app-again", "register", "forgot"]) {
+    for (const viewport of [DESKTOP, PHONE]) {
+      const page = await openPage(t, browser, www.url, { viewport });
+      const { reach, says } = STATES.find((state) => state.name === name) ?? assert.fail(name);
+      const placesOfButton = await watchButton(page);
+      await reach(page);
+      await page.getByText(says).first().waitFor();
+      const places = await placesOfButton();
+      assert.equal(places.length, 1, `${name}: at ${places} px`);
+    }
   }
 });
 
