@@ -19,11 +19,9 @@ import { language, words } from "./words.js";
  */
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/;
+const ABOUT = "/auth/authorize/request";
 // Addresses that would run a script in this page, or show something else in place of the page.
 const NO_APPS = ["about:", "blob:", "data:", "file:", "filesystem:", "javascript:", "view-source:"];
-
-// The service could not read the cookie (src/edge/cookies.rs). The request may still be valid.
-const ABOUT_COOKIE = /\bcookie\b/i;
 
 /**
  * Returns a function that asks the service about the request, and calls `follow` with what it says.
@@ -38,13 +36,13 @@ export function appPage(request, follow) {
     latest += 1;
     const mine = latest;
     try {
-      const asked = /** @type {Asked} */ (await post("/auth/authorize/request", { request }));
+      const asked = /** @type {Asked} */ (await post(ABOUT, { request }));
       // Ignores this answer if the page has asked again meanwhile, because somebody has signed in.
       if (mine !== latest || changeLanguage(asked)) return;
       await follow(asked);
     } catch (error) {
       if (!isRefusal(error)) throw error;
-      if (error.code === "invalid_request" && !ABOUT_COOKIE.test(error.message)) {
+      if (error.code === "invalid_request" && (await isOver(request))) {
         forgetAppRequest(request);
         return show("expired");
       }
@@ -54,6 +52,21 @@ export function appPage(request, follow) {
   };
   onClick(byId("retry"), go, null);
   return go;
+}
+
+/**
+ * Whether a request that was refused is not valid any more. The service also refuses a cookie that
+ * it can't read, so ask without the cookie.
+ *
+ * @param {string} request
+ */
+async function isOver(request) {
+  try {
+    await post(ABOUT, { request }, "omit");
+    return false;
+  } catch (error) {
+    return isRefusal(error) && error.code === "invalid_request";
+  }
 }
 
 /**

@@ -5,12 +5,13 @@ import { EdgegateError } from "/edgegate/client/index.js";
 const TIMEOUT_MS = 30_000;
 
 /**
- * Posts JSON, with the cookies. Returns the JSON of the answer.
+ * Posts JSON, with the cookies unless `credentials` says otherwise. Returns the JSON of the answer.
  *
  * @param {string} path
  * @param {object} body
+ * @param {RequestCredentials} [credentials]
  */
-export async function post(path, body) {
+export async function post(path, body, credentials = "same-origin") {
   let response;
   try {
     response = await fetch(path, {
@@ -18,6 +19,7 @@ export async function post(path, body) {
       headers: { Accept: "application/json", "Content-Type": "application/json" },
       body: JSON.stringify(body),
       cache: "no-store",
+      credentials,
       redirect: "error",
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });

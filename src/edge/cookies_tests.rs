@@ -79,9 +79,6 @@ fn a_cookie_that_is_there_twice_or_too_long_is_refused() {
         &long,
     ] {
         let problem = refresh_token_in(&deployed(), &request(header, JSON, true)).unwrap_err();
-        // www/app-answer.js tells these answers by this word from that of an expired request.
-        let body = problem.clone().into_answer().body.unwrap_or_default();
-        assert!(body.to_lowercase().contains("cookie"), "{body}");
         assert_eq!(problem.code, Code::InvalidRequest);
     }
     let full = ["x=", &"y".repeat(MAX_COOKIE_BYTES - 2)].concat();

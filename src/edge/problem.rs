@@ -316,16 +316,6 @@ mod tests {
         }
     }
 
-    /// `www/app-answer.js` forgets such a request, and keeps one whose cookie can't be read.
-    #[test]
-    fn a_request_of_an_app_that_is_over_does_not_speak_of_a_cookie() {
-        for refusal in [AuthorizationRefusal::Request, AuthorizationRefusal::Client] {
-            let answer = Problem::from(Error::Authorization(refusal)).into_answer();
-            let body = answer.body.unwrap_or_default();
-            assert!(!body.to_lowercase().contains("cookie"), "{body}");
-        }
-    }
-
     /// RFC 9110 section 15.5.2.
     #[test]
     fn every_401_has_one_challenge_that_names_no_other_reason() {

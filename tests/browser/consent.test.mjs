@@ -196,10 +196,11 @@ test("an expired or foreign request, no request, and no answer each say what to 
   await expired.page.getByRole("heading", { name: "This request has expired" }).waitFor();
   await expired.page.getByText("Go back to the app and sign in there again.").first().waitFor();
 
-  // If a cookie can't be read, the request may still be valid. It works once the cookie is gone.
-  for (const detail of ["the cookie is there twice", "the Cookie header is too long"]) {
-    const unread = problem(400, "invalid_request", { detail });
-    const { page } = await open(t, (time) => (time === 1 ? unread : askedOf("consent")));
+  // The service refuses the same request with the cookies, and accepts it without them.
+  for (const withoutCookies of [asked(), problem(503, "unavailable"), "offline"]) {
+    const unread = problem(400, "invalid_request");
+    const answers = [unread, withoutCookies, askedOf("consent")];
+    const { page } = await open(t, (time) => answers[time - 1]);
     await page
       .getByText("The service could not do this (invalid_request, request 5f0c).")
       .waitFor();

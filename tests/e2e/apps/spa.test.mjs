@@ -103,6 +103,27 @@ describe("a page on another site", () => {
     assert.equal((await (await asked).allHeaders()).cookie, undefined);
   });
 
+  test("Chromium: with a cookie that is there twice the page keeps the app's request", async (t) => {
+    const page = await open(t);
+    await page.goto("/");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByLabel("Email address").waitFor();
+    const { hostname: domain, port } = new URL(edgegate.origin);
+    const planted = ["/", "/auth"].map((path) => ({
+      name: `edgegate-${port}`,
+      value: "planted",
+      domain,
+      path,
+    }));
+    await page.context().addCookies(planted);
+    await page.reload();
+    await page.getByText("The service could not do this (invalid_request").waitFor();
+    await page.context().clearCookies({ name: planted[0].name });
+    await page.getByRole("button", { name: "Try again" }).click();
+    await signInAtTheService(page, ADA, PASSWORD);
+    await page.getByText(`Signed in as ${ADA}`).waitFor();
+  });
+
   test("Chromium: a sign-out of the service ends the app's session at its renewal", async (t) => {
     const page = await open(t);
     await page.goto("/");
