@@ -1,5 +1,5 @@
-//! Every lifetime and limit: its default and the reason for it. No such number is written
-//! elsewhere.
+//! Every lifetime and limit of the rules: its default and the reason for it. How many requests a
+//! network may send stands in `wrangler.toml`.
 
 pub use edgegate_token::limits::{
     ACCESS_TOKEN_MAX_BYTES, ACCESS_TOKEN_MAX_LIFE_SECONDS, CLOCK_TOLERANCE_MAX_SECONDS,
@@ -469,10 +469,9 @@ pub const APP_TICKET_MAX_BYTES: usize = 1_280;
 /// The longest query of an authorization request, in bytes: 8 KB, which RFC 9110 section 4.1
 /// recommends as the least that servers accept.
 pub const AUTHORIZATION_QUERY_MAX_BYTES: usize = 8 * 1024;
-/// The longest `id_token_hint`, in bytes: whatever fits into a query. Our id_tokens have some 1 KB,
-/// but long names and many roles make more. If a long hint were ignored, any user could sign in,
-/// and not only the one that the hint names.
-pub const ID_TOKEN_HINT_MAX_BYTES: usize = AUTHORIZATION_QUERY_MAX_BYTES;
+// An `id_token_hint` is read whenever it fits into a query. If a long hint were ignored, any user
+// could sign in, and not only the one that the hint names.
+const _: () = assert!(ID_TOKEN_MAX_BYTES >= AUTHORIZATION_QUERY_MAX_BYTES);
 /// The longest `state`, in bytes. Some libraries put a sealed state of more than 1 KB into it.
 pub const STATE_MAX_BYTES: usize = 2_048;
 /// The longest `nonce`, in bytes. It is part of the code, which must stay short.

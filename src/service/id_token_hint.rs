@@ -4,7 +4,6 @@
 use super::AuthService;
 use crate::domain::authorization::id_token::ID_TOKEN_TYP;
 use crate::domain::authorization::{IdTokenHint, RsaSigned};
-use crate::domain::policy::ID_TOKEN_HINT_MAX_BYTES;
 use crate::ports::{IdTokenSigner, Ports};
 use edgegate_token::json::Json;
 use edgegate_token::{Algorithm, KeySet, read_signed};
@@ -13,9 +12,6 @@ impl<P: Ports> AuthService<P> {
     /// Reads an id_token that this service has signed, expired or not. `None` for anything else,
     /// also for an access token: its `typ` differs.
     pub(super) async fn id_token_hint(&self, text: &str) -> Option<IdTokenHint> {
-        if text.len() > ID_TOKEN_HINT_MAX_BYTES {
-            return None;
-        }
         let settings = self.settings();
         let claims = match RsaSigned::read(text, &settings.id_token_keys) {
             Some(signed) => self.claims_signed_with_rsa(&signed).await,

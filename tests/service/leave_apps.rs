@@ -210,6 +210,17 @@ fn a_broken_request_signs_nobody_out() {
     });
 }
 
+on_both!(when_the_session_has_expired_nobody_is_asked, &[("SESSION_TTL", "86400")], world => {
+    let world = world.with_apps().await;
+    let (mut browser, _) = signed_in(&world).await;
+    world.clock.advance(86_399);
+    let asked = browser.navigate("/auth/logout").await;
+    assert!(html(&asked).contains("<form") && html(&asked).contains(ADA));
+    world.clock.advance(1);
+    let expired = browser.navigate("/auth/logout").await;
+    assert!(!html(&expired).contains("<form") && !html(&expired).contains(ADA));
+});
+
 // The next login of the same user goes on with the same sign-on, and a log-out ends it.
 on_both!(a_log_out_ends_the_sign_on, &[], world => {
     let world = world.with_apps().await;

@@ -2,9 +2,10 @@
 //! not cause one.
 
 use edgegate::adapters::memory::KeyValueCounts;
-use edgegate::domain::policy::{ACCESS_TOKEN_TTL, HOUR};
+use edgegate::domain::policy::{ACCESS_TOKEN_TTL, HOUR, STALE_TTL};
+use edgegate::service::manage_users::Amendment;
 
-use crate::fixture::{ADA, client, on_kv};
+use crate::fixture::{ADA, ROOT, client, on_kv};
 
 #[test]
 fn writes_and_reads_are_counted() {
@@ -52,6 +53,31 @@ fn writes_and_reads_are_counted() {
     assert_eq!(world.kv.take_counts().writes, 2, "a log-out");
     pollster::block_on(service.log_out(second.refresh_token.expose())).unwrap();
     assert_eq!(world.kv.take_counts(), counts(0, 0), "a second log-out");
+}
+
+/// A change whose last write failed is finished by a retry, for as long as a token from before the
+/// change may be valid.
+#[test]
+fn a_failed_change_is_finished_until_all_tokens_from_before_it_have_expired() {
+    for (age, writes) in [(STALE_TTL - 1, 1), (STALE_TTL, 0)] {
+        let world = on_kv(&[]);
+        let ada = world.log_in(ADA).user.id;
+        let change = |refused| {
+            let change = Amendment {
+                roles: Some(vec!["user".to_owned(), "editor".to_owned()]),
+                ..Amendment::default()
+            };
+            let root = world.log_in(ROOT).tokens.access_token;
+            let _ = world.kv.take_counts();
+            world.kv.refuse_writes(refused);
+            pollster::block_on(world.service.amend_user(root.expose(), ada, change))
+        };
+        change(u32::MAX).unwrap_err();
+        world.clock.advance(age);
+        world.kv.refuse_writes(0);
+        change(0).unwrap();
+        assert_eq!(world.kv.take_counts().writes, writes, "after {age} s");
+    }
 }
 
 #[test]

@@ -54,10 +54,11 @@ fn without_a_page_the_app_is_told_that_a_store_is_down() {
         let world = world.with_apps().await;
         let mut browser = Browser::of_ada(&world).await;
         world.kv.set_down(true);
-        assert_eq!(
-            browser.error_for(&ask(OWN, "&prompt=none")).await,
-            "temporarily_unavailable"
-        );
+        let answer = browser.navigate(&ask(OWN, "&prompt=none")).await;
+        assert_eq!(error_in(to(&answer), ISSUER), "temporarily_unavailable");
+        // The log says which store it is.
+        let reason = answer.note.reason.unwrap();
+        assert!(reason.ends_with(" failed: down"), "{reason}");
         assert_eq!(browser.navigate(&ask(OWN, "")).await.status, 503);
     });
 }

@@ -89,6 +89,24 @@ on_both!(the_same_user_keeps_the_sign_on_in_the_same_browser, &[], world => {
     assert!(is_signed_off(&world, &first).await);
 });
 
+on_both!(a_sign_on_is_kept_as_long_as_its_session_lasts, &[("SESSION_TTL", "86400")], world => {
+    let world = world.with_apps().await;
+    for (age, is_kept) in [(86_399, true), (86_400, false)] {
+        let mut browser = Browser::of_ada(&world).await;
+        let before = browser.code_for(&ask(OWN, "")).await;
+        let refresh = browser.refresh.clone().unwrap();
+        world.clock.advance(age);
+        // The session that the browser leaves is replaced, unless it has expired.
+        let _ = world.service.ports().events.take();
+        world.service.leave_session(&refresh, before.sign_on).await.unwrap();
+        let names: Vec<_> = world.service.ports().events.take().iter().map(|e| e.name()).collect();
+        assert_eq!(names == ["session_replaced"], is_kept, "{names:?}");
+        browser.log_in(ADA).await;
+        let after = browser.code_for(&ask(OWN, "")).await;
+        assert_eq!(after.sign_on == before.sign_on, is_kept, "{age}");
+    }
+});
+
 // The browser did not get the new cookie, so it sends the cookie of the replaced session again.
 on_both!(a_login_whose_answer_was_lost_keeps_the_sign_on_too, &[], world => {
     let world = world.with_apps().await;
