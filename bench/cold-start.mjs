@@ -32,7 +32,7 @@ const DB = { prepare() {}, batch() {}, exec() {} };
 export default { fetch: (request, env, context) => worker.fetch(request, { ...env, DB }, context) };`;
 
 /**
- * The spread of milliseconds for each subject. The times include passing the request to another
+ * How long the cold starts of each subject take, in milliseconds, and how they vary. The times include passing the request to another
  * isolate: the times of the empty Worker show how long that takes.
  */
 export async function coldStarts(keys, { rounds, log }) {

@@ -137,6 +137,6 @@ export function wrapped(text) {
 }
 
 const WITH_INTERVALS =
-  "How many times as fast as the others edgegate was, with the 95 % interval over the rounds. It is called ahead or behind only if the interval does not contain 1:";
+  "Each number is edgegate's speed divided by the other's, with the 95 % interval over the rounds. Only if the interval does not contain 1, edgegate is called ahead or behind:";
 export const WITHOUT_INTERVALS =
-  "How many times as fast as the others edgegate was. This run was recorded without its rounds, so the ratios have no interval, and the run can't say which differences are real:";
+  "Each number is edgegate's speed divided by the other's. This run was recorded without its rounds, so the ratios have no interval, and the run can't say which differences are real:";

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { inRoot } from "../scripts/project/root.mjs";
 
 /** What a login causes later, and how often. */
-export const LATER = { kv: ["count of the sessions", 1 / 8], durable: ["clearing away", 1] };
+export const LATER = { kv: ["count of the sessions", 1 / 8], durable: ["cleanup", 1] };
 
 const GIGABYTES_OF_AN_OBJECT = 0.128;
 const OPERATIONS_OF_A_MESSAGE = 3;

@@ -59,13 +59,14 @@ await main(async () => {
     );
 
   const program = await build();
-  // Short runs use only the committed inputs, so that they always start the same.
   const waiting = named.length > 0 ? named : Object.keys(TARGETS);
   /** @type {{ name: string, passed: boolean, executions: number }[]} */
   const results = [];
   const queue = [...waiting];
   const worker = async () => {
     for (let name = queue.shift(); name; name = queue.shift())
+      // A run of all targets starts with the committed inputs only, so that it always starts the
+      // same.
       results.push(await fuzz(program, name, seconds, named.length > 0));
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));

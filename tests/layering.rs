@@ -112,6 +112,7 @@ fn no_use_case_names_another() {
         "access",
         "app_access",
         "app_tokens",
+        "audit_log",
         "change_user",
         "client_authentication",
         "client_documents",
@@ -129,25 +130,52 @@ fn no_use_case_names_another() {
         "sign_on",
         "tokens",
     ];
-    let use_cases: Vec<String> = rust_files(&service)
+    let files: Vec<(String, Vec<(usize, String)>)> = rust_files(&service)
         .iter()
-        .map(|file| file.file_stem().unwrap().to_str().unwrap().to_owned())
-        .filter(|name| name != "mod" && !shared_steps.contains(&name.as_str()))
+        .map(|file| {
+            let stem = file.file_stem().unwrap().to_str().unwrap().to_owned();
+            (stem, code_lines(file))
+        })
+        .filter(|(stem, _)| stem != "mod")
         .collect();
-    for file in rust_files(&service) {
-        if file.file_stem().unwrap() == "mod" {
-            continue;
-        }
-        for (number, line) in code_lines(&file) {
-            for other in &use_cases {
+    let use_cases: Vec<_> = files
+        .iter()
+        .filter(|(name, _)| !shared_steps.contains(&name.as_str()))
+        .collect();
+    for (file, lines) in &files {
+        for (number, line) in lines {
+            for (other, _) in &use_cases {
                 assert!(
                     !line.contains(&format!("super::{other}::")),
-                    "{}:{number}: {line}",
-                    file.display()
+                    "{file}.rs:{number}: {line}"
                 );
             }
         }
     }
+    let mut calls = Vec::new();
+    for (file, lines) in &files {
+        let code: String = lines.iter().map(|(_, line)| line.trim()).collect();
+        for (other, theirs) in use_cases.iter().filter(|(other, _)| other != file) {
+            for (_, line) in theirs {
+                let Some((_, rest)) = line.split_once("pub async fn ") else {
+                    continue;
+                };
+                let name = rest.split(['(', '<']).next().unwrap();
+                if code.contains(&format!("self.{name}(")) {
+                    calls.push(format!("{file} calls {name} of {other}"));
+                }
+            }
+        }
+    }
+    calls.sort();
+    // ARCHITECTURE.md names both.
+    assert_eq!(
+        calls,
+        [
+            "kept_mail calls deliver_without_queue of deliver_mail",
+            "sign_on calls log_out of log_out",
+        ]
+    );
 }
 
 /// One file shows which adapter gets which binding.

@@ -1,4 +1,5 @@
-// Buttons that copy the code examples, and the values of this service in the examples.
+// Adds a button to each code example that copies it, and writes the values of this service into the
+// examples.
 import { all, byId, first, make } from "./dom.js";
 import { fill, words } from "./words.js";
 

@@ -15,7 +15,7 @@ export const USE = {
   minutesBetweenRenewals: 10,
   checksPerMinute: 20,
   loginsPerActiveDay: 0.1,
-  /** Forgotten passwords: a reset link for each ten logins. */
+  /** Forgotten passwords: one reset link for every ten logins. */
   resetsPerLogin: 0.1,
   /** The busiest second compared with the mean. */
   peak: 3,

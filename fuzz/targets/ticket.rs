@@ -77,7 +77,7 @@ fn opens(text: &str) -> [bool; 5] {
         true
     });
     let registration = links.open_registration(text, 0).is_some_and(|link| {
-        // Reading normalizes names. After that the text stays the same.
+        // Opening normalizes the names. Sealed again, the link opens as the same link.
         let sealed = links.seal_registration(&link);
         assert_eq!(
             links.open_registration(sealed.expose(), 0),

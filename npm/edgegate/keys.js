@@ -47,7 +47,7 @@ export const FETCH_OPTIONS = {
 };
 
 /**
- * A fetch in progress. Both times are milliseconds.
+ * A fetch in progress. `begunAt` is in milliseconds.
  *
  * @template T
  * @typedef {{begunAt: number, promise: Promise<T>}} Flight

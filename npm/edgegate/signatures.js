@@ -207,7 +207,10 @@ export class SignatureCheck {
 /** @type {Promise<Answer>} */
 const UNKNOWN = Promise.resolve(null);
 
-/** How long the platform may take: Node's threads may be busy. */
+/**
+ * How long the platform may take, in milliseconds. It is long, because Node's threads may be busy.
+ * After it the wasm verifies.
+ */
 const LONGEST_MS = 1_000;
 
 /**

@@ -15,7 +15,8 @@ import { output, run } from "../project/run.mjs";
  */
 
 /**
- * The path of a program, which is installed first if it is missing and this is root on a Debian.
+ * The path of a program. If it is missing and the script runs as root on a Debian, it is installed
+ * first.
  *
  * @param {Need} need
  */

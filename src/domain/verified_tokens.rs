@@ -13,7 +13,7 @@ use super::policy::VERIFIED_TOKENS_MAX;
 /// be returned to another reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reader {
-    /// The routes of the account: `AUDIENCE`, `CLIENT_ID`, no scope.
+    /// The routes of the account. They require `AUDIENCE`, `CLIENT_ID` and no scope.
     Account,
     /// `/auth/userinfo`, for the tokens of other apps.
     Userinfo,

@@ -152,7 +152,7 @@ export async function watchButton(page) {
         await new Promise((resolve) => setTimeout(resolve, 200));
         return answer;
       } finally {
-        // The page first does what follows from the answer.
+        // The answer counts as missing until the page has had 50 ms to show it.
         setTimeout(() => (noted.unanswered -= 1), 50);
       }
     };

@@ -1,5 +1,5 @@
 // With TURNSTILE_SECRET the service requires a challenge. The pages show the widget if they know
-// the site key, and say what is missing. A script of the test replaces the vendor's script.
+// the site key. Otherwise they say that the check is missing. A script of the test replaces the vendor's script.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import {

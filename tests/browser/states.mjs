@@ -167,8 +167,8 @@ const broken = (path, answer, token = accessToken()) =>
   });
 
 /**
- * A page to which an app has sent the browser, with this user and this answer about the app's
- * request.
+ * A page to which an app has sent the browser. `user` is signed in, and `about` is what the service
+ * says of the app's request.
  */
 const forApp = (at, user, about) => async (page) => {
   await fakeSession(page, user);

@@ -24,7 +24,7 @@ before(async () => {
     ...ACCOUNTS,
     ORIGIN: edge.origin,
     PATH: `${python.bin("")}${delimiter}${process.env.PATH}`,
-    // The Go client has no dependency, and Debian's Go may be older than the version in go.mod.
+    // Go must download nothing: no module, because the client needs none, and no newer Go.
     GOTOOLCHAIN: "local",
     GOFLAGS: "-mod=mod",
     GOPROXY: "off",

@@ -53,7 +53,7 @@ const AT_ONCE_STAND_INS = {
 };
 
 /**
- * What the wasm finds with a platform: the real one, or one of the stand-ins.
+ * The verdicts of the wasm when this platform verifies: the real one, or one of the stand-ins.
  *
  * @param {{ of?: string, platform?: string, way?: string }} asked
  */

@@ -12,7 +12,8 @@ const files = filesUnder("").filter((path) => /\.(html|js|md|mjs|rs|sql|toml|ts|
 
 /**
  * For each recipe, an example of what was added. `mention` finds it in a file. The recipe must name
- * each file in which it is found, if `among` matches the file's path.
+ * each file in which it is found, if `among` matches the file's path. It may name a folder instead,
+ * except those of `fileByFile`.
  */
 const EXAMPLES = {
   "A setting": { mention: /\bMAIL_LOCALE\b/, among: /^(src|docs|wrangler)/ },
@@ -36,20 +37,28 @@ const EXAMPLES = {
   },
   "A login factor": {
     mention:
-      /\bProof::|\bMethods::|\bauth_time\b|by_password|\breauthenticat|\bhas_password\b|current_password|device_token|is_authorized|\bamr\b|max_age/,
+      /\bProof(::|\b.*\{)|\bMethods::|\bproof:|\bauth_time\b|authTime|by_password|\breauthenticat|\bhas_password\b|current_password|device_token|is_authorized|\b(amr|acr)\b|\bacr_?values|max_?age/i,
     among: /^(src|crates\/\w+\/src|npm|www|README|docs\/[\w-]+\.md)/,
+    fileByFile: [
+      "src/service/",
+      "src/edge/",
+      "src/edge/routes/",
+      "src/ports/",
+      "src/adapters/cloudflare/",
+      "src/adapters/memory/",
+      "www/",
+    ],
   },
 };
 
-for (const [heading, { mention, among }] of Object.entries(EXAMPLES)) {
+for (const [heading, { mention, among, fileByFile = [] }] of Object.entries(EXAMPLES)) {
   test(`the recipe for ${heading.toLowerCase()}`, () => {
-    const recipe = recipeOf(heading);
+    const recipe = namesIn(heading);
     const touched = files.filter((path) => among.test(path) && mention.test(read(path)));
     assert.ok(touched.length >= 4, `${touched}`);
     const isNamed = (path) =>
       recipe.has(path) ||
-      recipe.has(basename(path)) ||
-      foldersOf(path).some((it) => recipe.has(it));
+      foldersOf(path).some((folder) => recipe.has(folder) && !fileByFile.includes(folder));
     assert.deepEqual(
       touched.filter((path) => !isNamed(path)),
       [],
@@ -57,16 +66,32 @@ for (const [heading, { mention, among }] of Object.entries(EXAMPLES)) {
   });
 }
 
-/** Everything in code font in a recipe, and in the recipes that it links to. */
-function recipeOf(heading, seen = new Set()) {
+/**
+ * The paths that a recipe and the recipes that it links to have in code font. A name without a
+ * folder stands for the file beside the name before it, as in "`src/domain/link.rs`, `id.rs`".
+ * Otherwise it must be the name of one file only.
+ */
+function namesIn(heading, seen = new Set()) {
   seen.add(heading);
   const [, after] = read("CONTRIBUTING.md").split(`\n### ${heading}\n`);
   assert.ok(after, heading);
   const [section] = after.split("\n### ");
-  const names = new Set([...section.matchAll(/`([^`]+)`/g)].map(([, name]) => name));
+  const names = new Set();
+  for (const block of section.split(/\n(?=\n|\|)/)) {
+    let folder = "";
+    for (const [, name] of block.matchAll(/`([^`]+)`/g)) {
+      if (name.includes("/")) folder = name.endsWith("/") ? name : `${dirname(name)}/`;
+      const beside = folder + name;
+      const alone = files.filter((path) => basename(path) === name);
+      if (name.includes("/")) names.add(name);
+      else if (files.includes(beside) || files.includes(name))
+        names.add(files.includes(beside) ? beside : name);
+      else if (alone.length === 1) names.add(alone[0]);
+    }
+  }
   for (const [, anchor] of section.matchAll(/\]\(#([\w-]+)\)/g)) {
     const next = headings().find((text) => slug(text) === anchor);
-    if (next && !seen.has(next)) for (const name of recipeOf(next, seen)) names.add(name);
+    if (next && !seen.has(next)) for (const name of namesIn(next, seen)) names.add(name);
   }
   return names;
 }

@@ -35,7 +35,7 @@ const OPERATIONS = [
   "log in",
   "log in, a user's first",
   "count of the sessions",
-  "clearing away",
+  "cleanup",
   "renewal",
   "renewal, kept",
   "renewal without a copy",
@@ -129,7 +129,7 @@ test("the dollars of the document are its prices times its operations", () => {
       "reads, calls, queue",
       "CPU",
       "logs",
-      "together",
+      "total",
     ],
     acts.flatMap((act) =>
       STORES.filter((store) => parts[store][act]).map((store) => shown(store, act)),
@@ -145,8 +145,8 @@ test("the dollars of the document are its prices times its operations", () => {
   ];
   const withoutCpuAndLogs = ({ requests, writes, otherwise }) => requests + writes + otherwise;
   assertTable(
-    "a million times, beside others",
-    ["a million times, beside others", ...columns],
+    "a million times, compared with others",
+    ["a million times, compared with others", ...columns],
     [
       row("log in", "log in", withoutCpuAndLogs),
       row("its CPU", "log in", ({ cpu }) => cpu),
@@ -233,7 +233,7 @@ async function countAll(store) {
       billed = undefined;
       const before = await bill();
       await count(
-        "clearing away",
+        "cleanup",
         () => {},
         () => eventually(async () => (await bill())["object calls"] > before["object calls"]),
       );

@@ -14,7 +14,7 @@ const LINKS_OF_A_KIND = 4;
 export async function startSupply(edge) {
   const { post, logIn } = clientOf(edge);
   // The first request creates the demo accounts. The other accounts are copies of one of them, so
-  // no password must be hashed.
+  // no further password has to be hashed.
   await logIn(ADA);
   // These values are kept, because an administrator or an operator may delete or change Ada's
   // account.

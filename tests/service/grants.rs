@@ -178,7 +178,7 @@ on_both!(an_end_of_an_apps_session_leaves_the_browser, &[], world => {
     assert_eq!(renew(service, &ada, one).await, Verdict::Ended);
     assert_eq!(renew(service, &ada, two).await, Verdict::Kept);
     assert!(service.bearer(token).await.is_ok());
-    // A session that was replaced leaves the apps' sessions.
+    // When a session is replaced, the apps' sessions don't end.
     let now = world.clock.now_ms() / 1000;
     let ending = Ending::by_id(ada.user.id, ada.tokens.session);
     service.ports().sessions().end(&ending, EndReason::Replaced, now).await.unwrap();

@@ -217,8 +217,8 @@ fn a_rejected_mail_ends_an_outage_and_is_an_error_of_its_own() {
     });
 }
 
-/// Hashes that can't be checked: the right password with a pepper that is gone, and texts that
-/// nobody can read.
+/// Hashes that can't be checked: the right password with a pepper that is gone, a broken text, and
+/// a hash of Firebase without its signer key.
 fn unusable_hashes() -> [(&'static str, PasswordHash); 3] {
     let peppers = Peppers::parse("7:ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8").unwrap();
     let hasher = Argon2Hasher::new(HashingCost::default(), peppers);

@@ -319,8 +319,8 @@ fn ended_sessions_do_not_accumulate() {
     }
     assert!(most <= 2 * SESSIONS_PER_USER + of_an_hour, "{most} records");
 
-    // The session stays ended without a record. The record is removed long before everything issued
-    // for the session expires.
+    // The record of the end is removed long before all tokens of the session have expired. The
+    // session stays ended all the same.
     let ended = begin(now, 1_500);
     let ending = Ending::by_id(user, ended);
     let end = store.end(&ending, EndReason::LoggedOut, now);

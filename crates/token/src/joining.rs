@@ -124,7 +124,6 @@ pub(crate) fn joins_next(c: char) -> bool {
         || matches!(c, '\u{a872}' | '\u{10d00}'..='\u{10d21}' | '\u{10d23}' | '\u{1e900}'..='\u{1e943}')
 }
 
-/// Whether the letter joins to the one before it.
 pub(crate) fn joins_previous(c: char) -> bool {
     is_in(DUAL, c)
         || is_in(RIGHT, c)

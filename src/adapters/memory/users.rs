@@ -23,7 +23,7 @@ pub struct MemoryUsers {
     /// last such change.
     row_changes: RefCell<BTreeMap<UserId, (u64, u64)>>,
     changes: Cell<u64>,
-    /// How often the next changes come too late for their hold.
+    /// How many of the next changes come too late: the object is no longer held back for them.
     late: Cell<u32>,
     random: SeededRandom,
 }

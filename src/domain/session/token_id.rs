@@ -24,7 +24,7 @@ impl TokenId {
         Self(Builder::from_custom_bytes(bytes).into_uuid())
     }
 
-    /// Reads a `jti`. `None` when the token is older than the format that holds the number.
+    /// Reads a `jti`. `None` if it holds no number: earlier versions issued other ids.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let id = Uuid::try_parse(text).ok()?;

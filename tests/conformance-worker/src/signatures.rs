@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use crate::both_ways::{self, Found};
 
 /// Runs `catalogue`, `wycheproof`, `one-kid`, or a range of the mutated tokens, such as `0-1000`.
-/// Returns `None` for anything else. For each key set, WebCrypto's promises verify this many
-/// signatures. `node:crypto` verifies the others.
+/// Returns `None` for anything else. For each key set, WebCrypto verifies the first
+/// `promises` signatures and `node:crypto` the others.
 pub(crate) async fn found(what: &str, promises: u32) -> Option<Value> {
     let platform = || PlatformSignatures::new(promises);
     let found = match what {

@@ -74,7 +74,7 @@ for (const store of ["kv", "durable"]) {
       const page = pageOf(rotating);
       const login = await page.logIn(ROOT, PASSWORD);
       const renewed = (await page.renew()).body;
-      // The access token may be older: the cookie says which refresh token the browser holds.
+      // The access token may be older than the cookie's token: the service goes by the cookie.
       for (const [seconds, token] of [
         [10, renewed.access_token],
         [20, login.access_token],

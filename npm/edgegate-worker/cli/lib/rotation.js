@@ -101,7 +101,7 @@ export const idleOf = ({ SESSION_IDLE_TTL: idle, SESSION_TTL: whole }) =>
 export function nextStep({ name, text, done, idle, now }) {
   const values = SECRETS[name].split(text);
   if (values.length < 2) return { step: "add", from: now, isDue: true, isKnown: true };
-  // Without a record nobody knows whether the last value was added or the others were demoted.
+  // Without a record the last step may have been `add` or `promote`.
   const before = done?.step === "add" || done?.step === "promote" ? done : undefined;
   const step = before?.step === "promote" ? "drop" : "promote";
   const wait = SECRETS[name].waits({ idle })[before?.step ?? "add"];

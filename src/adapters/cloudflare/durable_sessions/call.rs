@@ -466,7 +466,7 @@ mod tests {
         assert!(matches!(call, Some(Call::Begin { version: None, .. })));
     }
 
-    /// The same for a version without apps: a renewal has neither an app nor a sign-on.
+    /// The same for the version before apps: its calls name neither an app nor a sign-on.
     #[test]
     fn calls_of_the_version_before_apps_are_understood() {
         let text = r#"{"begin":{"session":"019b76da-a800-7101-8101-010101010101","epoch":1,"lives_until":2,"most":null,"now":3,"seen":"","version":7}}"#;

@@ -85,8 +85,8 @@ impl Answer {
     fn after(self, decision: &Decision, presented: &Presented) -> Self {
         match decision.effect {
             Effect::End(_) => self.waking_at(presented.now.saturating_add(ENDED_ROW_TTL)),
-            // The alarm keeps the time that the old row needed. When it rings, it is set for the
-            // new row.
+            // The alarm stays at the time that suited the row before. When it fires, it is set for
+            // the row of that time.
             Effect::Record { .. } | Effect::Nothing => self,
         }
     }

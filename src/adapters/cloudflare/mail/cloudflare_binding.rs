@@ -7,7 +7,8 @@
 
 use super::answer::Kind;
 
-/// The meaning of an exception's `code`. A mail with a new code, or without one, is retried.
+/// The meaning of an exception's `code`. After an unknown code, or without one, the
+/// mail is retried.
 fn kind(code: &str) -> Kind {
     match code {
         "E_RECIPIENT_SUPPRESSED" => Kind::Undeliverable,

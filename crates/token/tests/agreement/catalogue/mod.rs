@@ -16,7 +16,7 @@ use serde_json::Value;
 /// A token and the expected result.
 pub struct Vector {
     pub name: String,
-    /// The token is verified with the key set of this key.
+    /// The token is verified with the key set that has this key alone.
     pub key: Key,
     /// The section of a standard, or a known attack.
     pub reference: &'static str,
