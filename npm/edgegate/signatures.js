@@ -1,6 +1,5 @@
 // Verifies signatures with the platform's WebCrypto, and remembers which tokens have a valid one.
 /** @import { GluePublicKey, GlueSignatureCheck, GlueVerifier } from "./wasm/edgegate.js" */
-import { decodeText } from "./text.js";
 
 /**
  * A token has at most 4 KiB, so all take at most 4 MiB. A token of edgegate has about 700 bytes.
@@ -29,20 +28,29 @@ export class SignedTokens {
   }
 
   /**
-   * Adds a token, or notes that it was used.
-   *
-   * A token is usually cut out of a longer text, such as a header. While somebody keeps the token,
-   * the engine keeps the whole text in memory. So this keeps a copy, made from the bytes.
+   * Notes that a token which is remembered was used.
    *
    * @param {string} token
-   * @param {Uint8Array} bytes of the token
    */
-  add(token, bytes) {
-    const known = this.#tokens.get(signatureOf(token));
-    const own = known === token ? known : decodeText(bytes);
-    const signature = signatureOf(own);
-    this.#tokens.delete(signature);
-    this.#tokens.set(signature, own);
+  use(token) {
+    const signature = signatureOf(token);
+    const own = this.#tokens.get(signature);
+    if (own !== token || !this.#tokens.delete(signature)) return;
+    this.#tokens.set(signatureOf(own), own);
+  }
+
+  /**
+   * Adds a token.
+   *
+   * It is usually cut out of a longer text, such as a header. While somebody keeps the token, the
+   * engine keeps the whole text in memory. So this keeps a copy. To slice a text that was just
+   * joined, the engine first copies its parts into one. A TextDecoder takes longer.
+   *
+   * @param {string} token
+   */
+  add(token) {
+    const own = ` ${token}`.slice(1);
+    this.#tokens.set(signatureOf(own), own);
     if (this.#tokens.size <= REMEMBERED_MAX) return;
     for (const oldest of this.#tokens.keys()) {
       this.#tokens.delete(oldest);
@@ -125,10 +133,10 @@ export class PlatformKeys {
 /** @typedef {boolean | null} Answer */
 
 /**
- * Limits how long the platform may take. Null if it takes too long, fails, or answers with anything
- * but a boolean. It never rejects.
+ * Asks the platform, and limits how long it may take. Null if it takes too long, fails, or answers
+ * with anything but a boolean. It never rejects.
  *
- * @typedef {(answer: Promise<unknown>) => Promise<Answer>} Limit
+ * @typedef {(ask: () => Promise<unknown> | null) => Promise<Answer>} Limit
  */
 
 /**
@@ -174,14 +182,11 @@ export class SignatureCheck {
     const known = this.#keys.get(position);
     // This call into the wasm may trap. So it is not a part of the promise, which never rejects.
     const publicKey = known ? undefined : this.#verifier.publicKey(position);
-    try {
-      const answer = known
+    this.answer = this.#limit(() =>
+      known
         ? this.#verify(known, copy)
-        : this.#import(position, publicKey).then((imported) => this.#verify(imported, copy));
-      this.answer = this.#limit(Promise.resolve(answer));
-    } catch {
-      // `answer` says already that the platform can't tell.
-    }
+        : this.#import(position, publicKey).then((imported) => this.#verify(imported, copy)),
+    );
   }
 
   /**
@@ -218,10 +223,10 @@ const LONGEST_MS = 1_000;
  *
  * @type {Limit}
  */
-export function limited(answer) {
+export function limited(ask) {
   return new Promise((resolve) => {
     const timer = startTimer(() => resolve(null), LONGEST_MS);
-    settled(answer, (isValid) => {
+    askSoon(ask, (isValid) => {
       clearTimeout(timer);
       resolve(isValid);
     });
@@ -229,15 +234,28 @@ export function limited(answer) {
 }
 
 /**
- * @param {Promise<unknown>} answer
+ * Calls `ask` in a microtask, and `act` with its answer. If many tokens are verified at once, all of
+ * them are judged first and then the platform is asked for all, one call right after the other.
+ * That takes a sixth less time than to take turns, because the platform's threads then start once.
+ *
+ * @param {() => Promise<unknown> | null} ask
  * @param {(isValid: Answer) => void} act
  */
-function settled(answer, act) {
-  answer.then(
-    (isValid) => act(typeof isValid === "boolean" ? isValid : null),
-    () => act(null),
-  );
+function askSoon(ask, act) {
+  const fail = () => act(null);
+  SOON.then(() => {
+    try {
+      Promise.resolve(ask()).then(
+        (isValid) => act(typeof isValid === "boolean" ? isValid : null),
+        fail,
+      );
+    } catch {
+      fail();
+    }
+  });
 }
+
+const SOON = Promise.resolve();
 
 const TICKS = 4;
 
@@ -259,14 +277,14 @@ let ticker;
  *
  * @type {Limit}
  */
-export function limitedTogether(answer) {
+export function limitedTogether(ask) {
   return new Promise((resolve) => {
     const one = { resolve, ticks: TICKS };
     waiting.add(one);
     ticker ??= startTimer(tick, LONGEST_MS / TICKS);
     // In Node the timer keeps the process running only while somebody waits.
     if (waiting.size === 1) timerOfNode()?.ref?.();
-    settled(answer, (isValid) => {
+    askSoon(ask, (isValid) => {
       waiting.delete(one);
       if (waiting.size === 0) timerOfNode()?.unref?.();
       resolve(isValid);

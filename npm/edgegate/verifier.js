@@ -344,27 +344,25 @@ class Keys {
       const judged = this.#ask((verifier) =>
         verifier.judgeUnverified(bytes, time, SIGNATURE_KNOWN),
       );
-      return this.#conclude(text, bytes, parse(judged));
+      this.#signed.use(text);
+      return this.#claimsOf(text, parse(judged));
     }
     const jwks = this.#jwks;
     /** @type {SignatureCheck | undefined} */
     let check;
-    // The platform verifies in a thread of its own. Meanwhile the wasm judges the claims. The
-    // claims are used only if the signature is valid.
-    const judged = parse(
-      this.#ask((verifier) => {
-        check = new SignatureCheck(this.#platformKeys, verifier, bytes, this.#limit);
-        return verifier.judgeUnverified(bytes, time, check);
-      }),
-    );
+    // The claims are used only if the signature is valid.
+    const judged = this.#ask((verifier) => {
+      check = new SignatureCheck(this.#platformKeys, verifier, bytes, this.#limit);
+      return verifier.judgeUnverified(bytes, time, check);
+    });
     const isValid = await check?.answer;
     if (typeof isValid !== "boolean" || jwks !== this.#jwks) {
       // The platform can't tell, or the keys were replaced: the wasm decides.
       const claims = parse(this.#ask((verifier) => verifier.verify(text, time)));
-      return this.#conclude(text, bytes, claims);
+      return this.#remember(text, claims);
     }
     if (!isValid) throw invalidToken("signature_invalid");
-    return this.#conclude(text, bytes, judged);
+    return this.#remember(text, parse(judged));
   }
 
   /**
@@ -380,19 +378,27 @@ class Keys {
   }
 
   /**
-   * Remembers a token that is valid, and forgets any other.
+   * Remembers a token whose signature is valid, unless its claims are refused.
    *
    * @param {string} token
-   * @param {Uint8Array} bytes of the token
    * @param {Claims | ErrorReason} judged
    */
-  #conclude(token, bytes, judged) {
-    if (typeof judged === "string") {
-      this.#signed.delete(token);
-      throw invalidToken(judged);
-    }
-    this.#signed.add(token, bytes);
-    return judged;
+  #remember(token, judged) {
+    const claims = this.#claimsOf(token, judged);
+    this.#signed.add(token);
+    return claims;
+  }
+
+  /**
+   * The claims of a token. If they are refused, throws and forgets the token.
+   *
+   * @param {string} token
+   * @param {Claims | ErrorReason} judged
+   */
+  #claimsOf(token, judged) {
+    if (typeof judged !== "string") return judged;
+    this.#signed.delete(token);
+    throw invalidToken(judged);
   }
 
   /**
