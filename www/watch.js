@@ -15,8 +15,8 @@
   addEventListener("error", fail, true);
   addEventListener("unhandledrejection", fail);
 
-  // An app's request led here (app-request.js). Its name changes what stands above the form, so
-  // style.css keeps the form away until the page knows the name. Nothing moves under a pointer then.
+  // An app's request led here (app-request.js). The heading above the form names the app. Until the
+  // page knows the name, style.css hides the form, so that it does not move under a pointer.
   if (/[#&]request=/.test(location.hash) || history.state?.request)
     root.setAttribute("data-state", "asking");
 

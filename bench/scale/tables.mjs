@@ -195,7 +195,7 @@ export function monthTable(model) {
   );
 }
 
-/** A limit that only more users than this reach is left out. */
+/** Limits that are reached only above this number of users are left out. */
 const NOBODY = 1e9;
 
 /** One row for all stores that reach a limit at the same number. @param {Model} model */

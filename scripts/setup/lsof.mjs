@@ -1,4 +1,4 @@
-// lsof. On macOS, `npm run reset` finds the users of the local data with it. The test of that runs
+// lsof. On macOS, `npm run reset` finds the processes that use the local data with it. The test of that runs
 // on every system.
 import { program } from "./debian.mjs";
 

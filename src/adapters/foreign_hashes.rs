@@ -18,7 +18,7 @@ use crate::domain::secret::SecretBytes;
 /// How many bytes of a password bcrypt reads. It reads a NUL after a shorter password.
 const BCRYPT_BYTES: usize = 72;
 
-/// The text that the other system hashed, if this is the password.
+/// What the other system would have hashed for this password: the input of its hash function.
 pub(super) fn preimage(hash: &ForeignHash, password: &Password) -> Zeroizing<Vec<u8>> {
     let (text, preimage) = hash.preimage(password);
     Zeroizing::new(match preimage {

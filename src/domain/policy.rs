@@ -158,8 +158,8 @@ pub const ROW_CHANGES_AT_ONCE: u32 = 400;
 /// objects are told at once. If no object answers, a run ends after seven minutes. Cloudflare stops
 /// a run after 15 minutes.
 pub const FORGET_COPY_TIMEOUT_MS: u64 = 5_000;
-/// How many of a run's changes are the newest ones: a quarter. So a new change does not wait for a
-/// long list. The other changes of the run are those that have waited the longest.
+/// How many of the changes that one run of the cron handles are the newest ones: a quarter. So a new
+/// change does not wait for a long list. The others are those that have waited the longest.
 #[must_use]
 pub const fn newest_row_changes(limit: u32) -> u32 {
     limit / 4
@@ -184,7 +184,7 @@ pub const PASSWORD_MIN_LENGTH_FLOOR: usize = 8;
 /// The longest password, in characters. NIST asks for at least 64. The limit bounds the work of a
 /// hash.
 pub const PASSWORD_MAX_CHARS: usize = 128;
-/// Argon2id with OWASP's first choice of parameters: 19 MiB, two passes, one lane. It takes about
+/// Argon2id with the parameters that OWASP names as the minimum: 19 MiB, two passes, one lane. It takes about
 /// 40 ms in a Worker.
 pub const ARGON2_MEMORY_KIB: u32 = 19_456;
 pub const ARGON2_ITERATIONS: u32 = 2;

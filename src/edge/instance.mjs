@@ -108,8 +108,8 @@ function refuse(state) {
 }
 
 /**
- * JavaScript that the wasm calls may swallow a trap, as `new Promise(closure)` does. After such a
- * trap the function of the wasm that has called the JavaScript must not continue.
+ * The wasm calls JavaScript, which may call the wasm again and swallow its trap, as
+ * `new Promise(closure)` does. After such a trap the outer function of the wasm must not continue.
  *
  * @type {(state: State) => (run: Run) => Run}
  */

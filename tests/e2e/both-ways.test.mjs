@@ -30,8 +30,8 @@ before(async () => {
 after(() => server?.close());
 
 /**
- * The outcomes for these tokens in one of the ways, with the real platform or with a stand-in that
- * fails.
+ * The outcomes for the tokens `of`, verified in this way. `platform` is a stand-in that fails.
+ * Without it the real platform verifies.
  */
 async function found(way, of, platform = "") {
   const path = `/conformance/signatures?${new URLSearchParams({ of, platform, way })}`;

@@ -395,7 +395,7 @@ fn every_statement_that_changes_a_users_row_is_guarded() {
     assert!(others[0].starts_with("UPDATE users SET version = max("));
     assert!(!others[0].contains("held_until"));
     assert_eq!(others.len(), 1);
-    // The statement before this one, in the same transaction, decides whether the row is deleted.
+    // A row is deleted only if an earlier statement of the transaction has added the departure.
     let deletions = statements("DELETE FROM users");
     assert!(
         deletions

@@ -140,7 +140,7 @@ impl Model for Setting {
     }
 
     fn actions(&self, state: &State, actions: &mut Vec<Action>) {
-        // Once the owner is out, the thief can't go on beside him.
+        // Once the owner is signed out, the two can't both go on, so nothing is left to search.
         if state.violation.is_some() || state.owner_out {
             return;
         }

@@ -343,7 +343,8 @@ impl<S: SessionStore> Walk<'_, S> {
         verdict == Verdict::Reused
     }
 
-    /// Presents everything that is covered. Returns the number of requests.
+    /// Presents each token that was revoked, and checks that it is refused. Returns the number of
+    /// requests.
     fn all_is_refused(&self, isolate: &Isolate<S>, issued: &Issued, when: &str) -> u64 {
         let covers = issued.kind.covers();
         let what = || format!("{:?}, {when}", issued.kind);

@@ -154,7 +154,7 @@ fn a_copy_is_stored_as_before() {
     let text = r#"{"version":4,"epoch":2,"roles":["user"],"email":"Ada@example.com","email_canonical":"ada@example.com","email_verified":true,"disabled":false}"#;
     assert_eq!(json::encode(&row(4)), text);
     assert_eq!(json::decode(text), Some(row(4)));
-    // A later version may have added members. A copy that lacks one is not read.
+    // A later version may have added members: such a copy is read. One that lacks a member is not.
     let longer = text.replace("{", r#"{"later":1,"#);
     assert_eq!(json::decode(&longer), Some(row(4)));
     let shorter = text.replace(r#""epoch":2,"#, "");

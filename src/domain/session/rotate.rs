@@ -152,8 +152,8 @@ pub enum Verdict {
     /// same successor again, and this is logged. Both addresses must be known: without addresses,
     /// an owner and a thief would look like one client.
     Late,
-    /// The token before the last spent one, while the last spent one is still within its grace:
-    /// another request of the same page was faster. The client gets the newest token, and nothing
+    /// The last but one of the spent tokens, while the last one is still within its grace: another
+    /// request of the same page was faster. The client gets the newest token, and nothing
     /// is written. If every renewal rotates, such a token is *reused* instead.
     Overtaken,
     /// Any other spent token: the session is ended.

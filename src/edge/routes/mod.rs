@@ -62,7 +62,8 @@ fn mail_options<P: Ports>(
     })
 }
 
-/// The caller of a use case that needs a challenge to be solved, if the settings ask for one.
+/// The client and the credentials for a use case that needs a solved challenge, if the settings ask
+/// for one.
 fn challenged(
     settings: &Settings,
     request: &Request<'_>,

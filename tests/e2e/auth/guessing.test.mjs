@@ -99,8 +99,7 @@ test(`${GUESSES} guesses from ${PLACES} addresses: the owner gets in every time,
     if (!closed) await pass(wait);
   }
   assert.ok(closed, "nobody may try any more");
-  // The worst case is many guesses at once, until all of them are sent. There are only two
-  // different answers, byte for byte.
+  // The worst case: many guesses at once. There are only two different answers, byte for byte.
   const bodies = new Set();
   const flood = async () => {
     const json = JSON.stringify({ email: ADA, password: `guess number ${sent}` });

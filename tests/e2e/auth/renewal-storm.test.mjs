@@ -76,8 +76,8 @@ async function storm({ store, rotateAfter }, seed) {
       for (;;) {
         const answer = await postToken(pool, token).catch((error) => ({ error }));
         if ("error" in answer) {
-          // A connection that breaks by itself also loses a response. If many break, the Worker has
-          // crashed and the test fails.
+          // Below, responses are thrown away on purpose. A broken connection has the same effect. If
+          // many break, the Worker has crashed and the test fails.
           counts.broken += 1;
           if (counts.broken > MOST_BROKEN) throw answer.error;
           continue;
