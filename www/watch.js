@@ -1,7 +1,7 @@
 // Says that the page failed, if its module does not load or throws before the page is ready. This
 // script is not a module, so that it also runs in browsers that can't read the modules. style.css
 // shows the message by itself when even this script does not run. This script also notes an Enter
-// key that comes too early, and that the page has to ask first what to show.
+// key that comes too early, and hides a form that would still move.
 (() => {
   const root = document.documentElement;
   /** @param {Event} event */

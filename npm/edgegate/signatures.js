@@ -35,7 +35,8 @@ export class SignedTokens {
   use(token) {
     const signature = signatureOf(token);
     const own = this.#tokens.get(signature);
-    if (own !== token || !this.#tokens.delete(signature)) return;
+    if (own !== token) return;
+    this.#tokens.delete(signature);
     this.#tokens.set(signatureOf(own), own);
   }
 

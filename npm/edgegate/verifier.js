@@ -344,8 +344,9 @@ class Keys {
       const judged = this.#ask((verifier) =>
         verifier.judgeUnverified(bytes, time, SIGNATURE_KNOWN),
       );
+      const claims = this.#claimsOf(text, parse(judged));
       this.#signed.use(text);
-      return this.#claimsOf(text, parse(judged));
+      return claims;
     }
     const jwks = this.#jwks;
     /** @type {SignatureCheck | undefined} */

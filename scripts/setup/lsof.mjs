@@ -1,5 +1,5 @@
-// lsof. On macOS, `npm run reset` finds the processes that use the local data with it. The test of that runs
-// on every system.
+// lsof. On macOS, `npm run reset` finds the processes that use the local data with it. The
+// test of that runs on every system.
 import { program } from "./debian.mjs";
 
 /** @type {import("./debian.mjs").Need} */

@@ -184,8 +184,8 @@ pub const PASSWORD_MIN_LENGTH_FLOOR: usize = 8;
 /// The longest password, in characters. NIST asks for at least 64. The limit bounds the work of a
 /// hash.
 pub const PASSWORD_MAX_CHARS: usize = 128;
-/// Argon2id with the parameters that OWASP names as the minimum: 19 MiB, two passes, one lane. It takes about
-/// 40 ms in a Worker.
+/// Argon2id with the parameters that OWASP names as the minimum: 19 MiB, two passes, one lane. It
+/// takes about 40 ms in a Worker.
 pub const ARGON2_MEMORY_KIB: u32 = 19_456;
 pub const ARGON2_ITERATIONS: u32 = 2;
 pub const ARGON2_PARALLELISM: u32 = 1;

@@ -232,8 +232,8 @@ const disable = (who, options) =>
 const enable = (who, options) => amend(options, who, `Enable ${who}.`, { disabled: false });
 
 /**
- * Changes an account. The service adds and removes single roles, so that no
- * change is lost when two operators change an account at the same time.
+ * Changes an account. The service adds and removes single roles, so that no change is lost when
+ * two operators change an account at the same time.
  *
  * @param {Options & { last?: boolean }} options
  * @param {string} who
