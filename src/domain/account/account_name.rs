@@ -8,8 +8,8 @@ use sha2::Sha256;
 use super::EmailAddress;
 use crate::domain::ticket::{TicketSecrets, tag};
 
-/// The name under which failures at an address are counted: a keyed hash in hex, which does not
-/// reveal the address.
+/// The name of the Durable Object that counts the failed logins for one address. It is a keyed hash
+/// in hexadecimal digits, so it does not reveal the address.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AccountName(String);
 
@@ -31,22 +31,22 @@ impl AccountNames {
         Self(secrets.address_key("account", issuer))
     }
 
-    /// The names for each ticket secret, in order. Older lines of the log have names that were
-    /// keyed with an earlier secret.
+    /// One `AccountNames` for each ticket secret, in order. Older lines of the log contain names
+    /// that were keyed with an earlier secret.
     pub fn of_each_secret(secrets: &TicketSecrets, issuer: &str) -> impl Iterator<Item = Self> {
         let keys = secrets.address_keys("account", issuer);
         keys.into_iter().map(Self)
     }
 
-    /// The name for an address, with or without an account. All spellings of an address have the
-    /// same name.
+    /// The name for an address, whether or not it has an account. All spellings of an address have
+    /// the same name.
     #[must_use]
     pub fn of(&self, email: &EmailAddress) -> AccountName {
         self.of_text(email.canonical())
     }
 
-    /// The name for a text that is not an address. Each text has its own name, which no address
-    /// has.
+    /// The name for a text that is not an address. Each text has a name of its own, which differs
+    /// from the names of all addresses.
     #[must_use]
     pub fn of_text(&self, text: &str) -> AccountName {
         let mac = self.0.clone().chain_update(text);

@@ -2,24 +2,27 @@
 
 use super::{Comparison, Password, PasswordHash, TriedBy, Verification};
 
-/// A typed password, and the hash that it is compared with.
+/// The password that someone typed, and the hash to compare it with.
 #[derive(Clone, Copy, Debug)]
 pub struct Attempt<'a> {
-    /// Who tries. An attempt by `None` is never delayed and never counted.
+    /// Who makes the attempt. If `None`, the attempt is never delayed, and a failure is not
+    /// counted.
     pub by: Option<TriedBy>,
-    /// What was typed.
+    /// The password that was typed.
     pub password: &'a Password,
-    /// The account's stored hash. `None` where there is no account.
+    /// The account's stored hash. `None` if there is no account.
     pub hash: Option<&'a PasswordHash>,
-    /// The salt of the work that is done when there is no hash to compare with.
+    /// If there is no hash to compare with, the password is hashed with this salt, and the result
+    /// is discarded. So the attempt does the same work as one for an existing account.
     pub decoy_salt: [u8; 16],
-    /// The account is disabled, so even the right password gives no access. The attempt is still
-    /// counted as a failure. Otherwise the next delay would reveal that the password was right.
+    /// The account is disabled, so even the right password gives no access. Even an attempt with
+    /// the right password is counted as a failure. Otherwise the delay of the next attempt would
+    /// reveal that the password was right.
     pub in_vain: bool,
 }
 
 impl Attempt<'_> {
-    /// Whether this outcome is a failure to count.
+    /// Whether the attempt counts as a failure, given the result of the comparison.
     #[must_use]
     pub fn has_failed(&self, compared: Comparison) -> bool {
         self.in_vain || !matches!(compared, Ok(Verification::Matches { .. }))

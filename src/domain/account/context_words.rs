@@ -12,7 +12,8 @@ use edgegate_token::unicode::{lowercase, nfc};
 pub struct ContextWords(Vec<String>);
 
 impl ContextWords {
-    /// The words of the product's name, and the labels of these origins' hosts except the last.
+    /// The words of the product's name and of `edgegate`, and the labels of the host of each
+    /// origin, except its last label (such as `com`).
     #[must_use]
     pub fn of(product: &str, origins: &[&str]) -> Self {
         let mut words = Vec::new();
@@ -26,9 +27,9 @@ impl ContextWords {
         Self(words)
     }
 
-    /// Whether a password, given in lower case, is little more than these words and those of the
-    /// account's address. That is the case if fewer than eight letters are left without these
-    /// words. A phrase that merely contains such a word is fine.
+    /// Whether a password consists mostly of these words and of the words of the account's address.
+    /// That is the case if it contains such a word and has fewer than eight letters without them. A
+    /// longer phrase that contains such a word is fine. `lower` is the password in lower case.
     pub(super) fn are_most_of(&self, lower: &str, address: Option<&EmailAddress>) -> bool {
         let mut words = self.0.clone();
         if let Some((local, domain)) =
@@ -37,12 +38,12 @@ impl ContextWords {
             add_words(&mut words, local);
             add_labels(&mut words, domain);
         }
-        // The longest first: removing a shorter word first could break up a longer one.
+        // The longest word comes first: removing a shorter word first could break up a longer one.
         words.sort_by_key(|word| std::cmp::Reverse(word.len()));
         let mut rest = Zeroizing::new(lower.to_owned());
         for word in &words {
             if rest.contains(word) {
-                // A new `Zeroizing` is assigned so that the previous copy is wiped.
+                // The old `Zeroizing` is dropped here, which wipes the previous copy.
                 rest = Zeroizing::new(rest.replace(word, " "));
             }
         }
@@ -50,7 +51,7 @@ impl ContextWords {
     }
 }
 
-/// The labels of a host except the last.
+/// Adds the labels of a host except the last.
 fn add_labels(words: &mut Vec<String>, host: &str) {
     for label in host.rsplit('.').skip(1) {
         add_words(words, label);

@@ -2,8 +2,8 @@
 //!
 //! Argon2id reads its memory in an order that depends on the password and the salt. The order
 //! changes the time by a few percent. If all addresses without an account shared one salt, they
-//! would all take the same time, and the time would reveal them. So each address has its own salt.
-//! It never changes, like the salt of an account.
+//! would all take the same time, and the time would reveal them. So each address has its own salt,
+//! which never changes, like the salt of an account.
 
 use std::fmt;
 
@@ -18,13 +18,14 @@ use crate::domain::ticket::{TicketSecrets, tag};
 pub struct DecoySalts(Hmac<Sha256>);
 
 impl DecoySalts {
-    /// The salts of one deployment.
+    /// The salts of the deployment with these secrets and this issuer.
     #[must_use]
     pub fn new(secrets: &TicketSecrets, issuer: &str) -> Self {
         Self(secrets.address_key("decoy salt", issuer))
     }
 
-    /// The salt for an address. All texts that are not addresses share one.
+    /// The salt for an address. `None` stands for any text that is not an address: all such texts
+    /// share one salt.
     #[must_use]
     pub fn of(&self, email: Option<&EmailAddress>) -> [u8; 16] {
         let address = email.map_or("", EmailAddress::canonical);

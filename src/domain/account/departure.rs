@@ -1,13 +1,14 @@
-//! Deleted accounts whose remaining data is not cleared up yet.
+//! Deleted accounts whose data has not been removed from every store yet.
 
 use super::UserId;
 
-/// A deleted account whose remaining data is not cleared up everywhere yet. It holds no address.
+/// A deleted account whose data has not been removed from every store yet. This record does not
+/// contain the email address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Departure {
     pub user: UserId,
-    /// The [key](super::FreedAddress) of the address that it freed, by which its kept mails are
-    /// found.
+    /// The [key](super::FreedAddress) of the account's email address, a keyed hash. It is used to
+    /// find the mails that are still stored for that address.
     pub address: String,
     /// When the account was deleted, in seconds since 1970.
     pub left_at: u64,

@@ -1,14 +1,16 @@
 //! Failed attempts at one account's password: who has to wait, for how long, and when a failure is
 //! forgotten.
 //!
-//! Strangers share one count. After each failure the next attempt has to wait, and after a hundred
-//! in a row all attempts are rejected until the count lapses. A client that the account knows, by a
-//! device, a session or a mailed link, has a small count of its own, which strangers can't use up.
-//! When it is used up, the client is treated as a stranger.
+//! Clients that the account does not know are called strangers, and share one count of failures.
+//! After each failure the next stranger has to wait. After a hundred failures in a row, all
+//! attempts by strangers are rejected until the count lapses, a day after the last failure. A
+//! client that the account knows, by a device, a session or a mailed link, has a count of its own
+//! with a lower limit, which strangers can't use up. Once the client has reached that limit, it is
+//! treated as a stranger.
 //!
-//! A success resets nothing. If it did, each login of the owner would give a guesser new attempts,
-//! and shorter delays would reveal that somebody has signed in. Instead a login issues a new device
-//! ticket, whose count is empty.
+//! A successful login resets no count. If it did, each login of the owner would give a guesser new
+//! attempts, and shorter delays would reveal that somebody has signed in. Instead, the login gives
+//! the client a new device ticket, whose count starts at zero.
 
 use std::collections::BTreeMap;
 
@@ -19,8 +21,8 @@ use crate::domain::policy::{
     GUESS_DELAY, GUESS_DELAY_MAX, GUESS_LAPSE, GUESSES_IN_A_ROW, KNOWN_COUNTED, KNOWN_GUESSES,
 };
 
-/// How an account knows a client: a random id of a device, the id of a session, or a fingerprint of
-/// what a link changes.
+/// The id by which an account recognises a client: the random id of a device, the id of a session,
+/// or the fingerprint in a mailed link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct KnownId(pub [u8; 16]);
@@ -55,7 +57,7 @@ impl TryFrom<String> for KnownId {
     }
 }
 
-/// Who tries a password.
+/// Who makes an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TriedBy {
     /// A client that the account does not know.
@@ -64,19 +66,19 @@ pub enum TriedBy {
     Known(KnownId),
 }
 
-/// An attempt that may be made, and the count to which a failure is added.
+/// An attempt that is allowed now. It holds the client to whose count a failure is added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Admitted(TriedBy);
 
-/// The failures of one account. All times are in milliseconds since 1970. Serde gives the stored
-/// form.
+/// The failures of one account. All times are in milliseconds since 1970. It is stored as Serde
+/// serializes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailedTries {
     known: BTreeMap<KnownId, Count>,
     strangers: Count,
 }
 
-/// How many failures in a row, and when the last one was.
+/// The number of failures in a row, and the time of the last one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "(u32, u64)", into = "(u32, u64)")]
 struct Count {
@@ -97,10 +99,10 @@ impl From<Count> for (u32, u64) {
 }
 
 impl FailedTries {
-    /// Admits an attempt.
+    /// Decides whether a client may make an attempt now.
     ///
     /// # Errors
-    /// When the client has to wait: the seconds until it may retry, rounded up.
+    /// The number of seconds until the client may retry, rounded up.
     pub fn admit(&self, by: TriedBy, now: u64) -> Result<Admitted, u32> {
         if let TriedBy::Known(id) = by {
             let may = match self.known.get(&id) {
@@ -121,7 +123,7 @@ impl FailedTries {
         Err(u32::try_from(waits.div_ceil(1000)).unwrap_or(u32::MAX))
     }
 
-    /// Counts an admitted attempt that failed. Forgets what has lapsed.
+    /// Adds the failure of an admitted attempt to its count. Removes all counts that have lapsed.
     pub fn fail(&mut self, Admitted(by): Admitted, now: u64) {
         self.strangers = self.strangers.at(now);
         self.known.retain(|_, count| count.at(now).failed > 0);
@@ -131,7 +133,8 @@ impl FailedTries {
         }
     }
 
-    /// When the last failure lapses. After that nothing needs to be stored. 0 without failures.
+    /// The time at which the last failure lapses. From then on nothing needs to be stored. 0 if
+    /// there are no failures.
     #[must_use]
     pub fn lapses_at(&self) -> u64 {
         self.known
@@ -166,7 +169,8 @@ impl Count {
         }
     }
 
-    /// A clock that goes back makes no wait shorter.
+    /// Adds a failure. If the clock has gone back since the last failure, the time of that one is
+    /// kept, so that no wait becomes shorter.
     fn add(&mut self, now: u64) {
         self.failed = self.failed.saturating_add(1);
         self.last_at = self.last_at.max(now);
@@ -202,7 +206,7 @@ mod tests {
     const NOW: u64 = 1_767_225_600_000;
     const DAY_MS: u64 = 86_400_000;
 
-    /// Counts a wrong password, if the attempt is admitted.
+    /// Tries a wrong password: counts the failure if the attempt is admitted.
     fn guess(tries: &mut FailedTries, by: TriedBy, now: u64) -> Result<(), u32> {
         let admitted = tries.admit(by, now)?;
         tries.fail(admitted, now);
@@ -330,7 +334,8 @@ mod tests {
         }
     }
 
-    /// Who tries, and how many milliseconds later than the try before.
+    /// A list of attempts: who makes it (0 is a stranger), and how many milliseconds after the
+    /// previous one.
     fn steps() -> impl Strategy<Value = Vec<(u8, u64)>> {
         let pause = prop_oneof![
             Just(0),
@@ -342,7 +347,7 @@ mod tests {
         prop::collection::vec((0u8..4, pause), 1..400)
     }
 
-    /// No 24 hours hold more than `most` of these times.
+    /// Whether no period of 24 hours contains more than `most` of these times.
     fn is_bounded(times: &[u64], most: usize) -> bool {
         times
             .windows(most + 1)
@@ -354,7 +359,8 @@ mod tests {
         fn the_stated_limits_hold_for_any_attempts_at_any_times(steps in steps()) {
             let mut tries = FailedTries::default();
             let mut now = NOW;
-            // The failures that are counted for strangers (0) and for each known client (1 to 3).
+            // The times of the failures that were added to the strangers' count (index 0), and to
+            // the count of each known client (1 to 3).
             let mut failed: [Vec<u64>; 4] = Default::default();
             for (who, pause) in steps {
                 now += pause;

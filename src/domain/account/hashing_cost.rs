@@ -1,11 +1,11 @@
-//! What a password's hash costs.
+//! How much memory and time it takes to hash a password.
 
 use crate::domain::policy::{
     ARGON2_ITERATIONS, ARGON2_LEAST, ARGON2_MAX_ITERATIONS, ARGON2_MAX_MEMORY_KIB,
     ARGON2_MEMORY_KIB,
 };
 
-/// The parameters of Argon2id, with one lane.
+/// The parameters of Argon2id. The number of lanes (its parallelism) is always 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HashingCost {
     /// In KiB.
@@ -24,7 +24,7 @@ impl Default for HashingCost {
 }
 
 impl HashingCost {
-    /// Whether it meets OWASP's minimum.
+    /// Whether the parameters meet OWASP's minimum.
     ///
     /// ```
     /// use edgegate::domain::account::HashingCost;
@@ -39,8 +39,8 @@ impl HashingCost {
         })
     }
 
-    /// Whether a Worker can afford it. A Worker has 128 MB of memory for everything that it does
-    /// concurrently.
+    /// Whether a Worker has enough memory and time for these parameters. A Worker has 128 MB of
+    /// memory for everything that it does concurrently.
     #[must_use]
     pub fn is_affordable(self) -> bool {
         self.memory_kib <= ARGON2_MAX_MEMORY_KIB && self.iterations <= ARGON2_MAX_ITERATIONS

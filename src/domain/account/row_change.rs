@@ -1,14 +1,17 @@
-//! A change of a user's row that nobody announced to the user's object.
+//! A change of a user's database row that was not reported to the user's Durable Object. That
+//! object may hold an outdated copy of the row.
 
 use super::UserId;
 
 /// A row that was changed by hand in the database, or by an earlier version of the service. A
-/// trigger lists it.
+/// database trigger records the change in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowChange {
-    /// The id in the row, as it is stored. Whoever changes rows by hand may have written anything.
+    /// The user's id as the row has it. It may be invalid, because someone may have edited it by
+    /// hand.
     pub id: String,
-    /// A random text that each further change of the row replaces.
+    /// A random text. Each further change of the row replaces it, so this entry of the list can be
+    /// removed only if the row has not changed since.
     pub mark: String,
 }
 

@@ -85,8 +85,8 @@ impl Name {
         if text.chars().any(breaks_line) {
             return Err(NameError::ControlCharacter);
         }
-        // U+0344 becomes two characters in NFC. A name that grew past the limit could not be read
-        // again from a link or a job.
+        // NFC can make a text longer: it replaces U+0344 by two characters. A name that became
+        // longer than the limit could not be read again from a link or a queued mail.
         let name = nfc(text);
         if is_too_long(&name) {
             return Err(NameError::TooLong);
@@ -178,7 +178,7 @@ impl Roles {
     }
 }
 
-/// Roles to give and to take, one by one. All other roles stay.
+/// Roles to add and roles to remove. All other roles stay.
 ///
 /// ```
 /// use edgegate::domain::account::{RoleEdits, Roles};
@@ -195,18 +195,18 @@ pub struct RoleEdits {
 }
 
 impl RoleEdits {
-    /// `None` if a role is to be both added and removed.
+    /// `None` if a role is in both lists.
     #[must_use]
     pub fn new(add: Roles, remove: Roles) -> Option<Self> {
         let is_in_both = add.0.iter().any(|role| remove.contains(role));
         (!is_in_both).then_some(Self { add, remove })
     }
 
-    /// The roles afterwards. Adding a role that is already there changes nothing, and neither does
-    /// removing a role that is not there.
+    /// The roles after the edits. Adding a role that the user already has changes nothing. Neither
+    /// does removing a role that the user does not have.
     ///
     /// # Errors
-    /// [`RolesError::TooMany`].
+    /// [`RolesError::TooMany`]: when the user would have too many roles.
     pub fn apply(&self, before: &Roles) -> Result<Roles, RolesError> {
         let stays = |role: &&String| !self.remove.contains(role);
         let kept = before.0.iter().filter(stays);
@@ -214,8 +214,8 @@ impl RoleEdits {
     }
 }
 
-/// A random number that is part of the account's links, so that nobody who knows only the ticket
-/// secret can make one. It never changes. `Debug` prints `_`.
+/// A random number that is part of every link to the account. So whoever knows only the ticket
+/// secret can't forge a link. `Debug` prints `_`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LinkNonce(String);
 
@@ -226,7 +226,7 @@ impl LinkNonce {
     }
 
     /// Wraps a stored text. The text is empty if an earlier version of the service created the
-    /// account after the migration, because that version does not know this column.
+    /// account after the migration that added this column, because that version does not fill it.
     #[must_use]
     pub fn from_stored(text: String) -> Self {
         Self(text)
@@ -257,12 +257,13 @@ pub struct User {
     /// When the user proved that the address is theirs.
     pub email_verified_at: Option<u64>,
     pub disabled_at: Option<u64>,
-    /// Raised by everything that ends all sessions. Sessions of another epoch can't be renewed.
+    /// Raised by every change that ends all sessions. A session that began in another epoch can't
+    /// be renewed.
     pub session_epoch: u32,
-    /// Raised by every change. Access tokens with a smaller `ver` are not valid.
+    /// Raised by every change of the user. Access tokens with a smaller `ver` are not valid.
     pub version: u64,
-    /// Part of every link to the account. It only grows, so a link that a change has invalidated
-    /// never works again, even if the account returns to its earlier state.
+    /// Part of every link to the account. The number only grows. So a link that a change has
+    /// invalidated stays invalid, even if the account returns to its earlier state.
     pub link_generation: u64,
     pub link_nonce: LinkNonce,
     /// The id that another system gave the account, from an import. No two accounts have the same.
@@ -287,8 +288,8 @@ impl User {
         self.disabled_at.is_none() && self.roles.contains(ADMIN_ROLE)
     }
 
-    /// Whether the user may manage others and can sign in. An invited administrator without a
-    /// password can't, and if the invitation went to a wrong address, they never will.
+    /// Whether the user may manage others and can sign in. An invited administrator has no password
+    /// at first, so they can't sign in. If the invitation went to a wrong address, they never will.
     #[must_use]
     pub fn is_administrator_who_can_sign_in(&self) -> bool {
         self.is_enabled_administrator() && self.has_password()
@@ -296,14 +297,15 @@ impl User {
 }
 
 /// A user's `version` after a restore of the database. It is larger than every version that was
-/// handed out before, since between two restores no account changes a thousand times a second.
+/// issued before, provided that no account changes a thousand times a second between two restores.
 #[must_use]
 pub const fn raised_version(version: u64, now: u64) -> u64 {
     larger(version.saturating_add(1), now.saturating_mul(1000))
 }
 
-/// A user's `session_epoch` after a restore of the database, larger than every earlier one. It has
-/// room until the year 2106.
+/// A user's `session_epoch` after a restore of the database. It is larger than every earlier one,
+/// because it is at least the time in seconds since 1970. This works until the year 2106, when that
+/// time no longer fits into 32 bits.
 #[must_use]
 pub fn raised_epoch(epoch: u32, now: u64) -> u32 {
     epoch
@@ -324,7 +326,7 @@ mod tests {
             .map(|roles| roles.to_vec())
     }
 
-    /// Found by fuzzing.
+    /// Fuzzing found this fault.
     #[test]
     fn a_parsed_name_can_be_parsed_again() {
         let grows = |times: usize| "\u{344}".repeat(times);
@@ -366,7 +368,7 @@ mod tests {
         assert_eq!(UserId::parse(&id.to_string().replace('-', "")), None);
         assert_eq!(UserId::from_bytes(*id.as_bytes()), Some(id));
         assert_eq!(UserId::from_bytes([0; 16]), None);
-        // An imported account keeps its id, whatever the version.
+        // An imported account keeps its id, so a UUID of any version is accepted.
         for (text, is_id) in [
             ("0198c2f4-7b1e-4c3a-9d55-1f0a6f2f8b11", true),
             ("6ba7b810-9dad-11d1-80b4-00c04fd430c8", true),

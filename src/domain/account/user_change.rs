@@ -1,4 +1,4 @@
-//! A change to a user, made in one atomic step together with the counters that it raises.
+//! A change to a user. Its fields and the counters that it raises are stored in one atomic step.
 
 use super::{EmailAddress, FreedAddress, Name, PasswordHash, Roles, User};
 use crate::domain::policy::ADMIN_ROLE;
@@ -16,7 +16,7 @@ pub enum Edit<T> {
 }
 
 impl<T> Edit<T> {
-    /// The value that is set, if one is.
+    /// The new value, if the edit sets one.
     pub const fn value(&self) -> Option<&T> {
         match self {
             Self::Set(value) => Some(value),
@@ -28,10 +28,10 @@ impl<T> Edit<T> {
         matches!(self, Self::Remove)
     }
 
-    /// The edit of another type, if `convert` accepts the value.
+    /// The same edit with its value converted to another type.
     ///
     /// # Errors
-    /// Those of `convert`.
+    /// The error that `convert` returns.
     pub fn try_map<U, E>(self, convert: impl FnOnce(T) -> Result<U, E>) -> Result<Edit<U>, E> {
         Ok(match self {
             Self::Keep => Edit::Keep,
@@ -42,7 +42,7 @@ impl<T> Edit<T> {
 }
 
 impl<T: Clone + PartialEq> Edit<T> {
-    /// The value afterwards.
+    /// The value after the edit.
     #[must_use]
     pub fn apply(&self, before: Option<T>) -> Option<T> {
         match self {
@@ -71,11 +71,11 @@ pub struct UserChange {
     /// Replaces all roles.
     pub roles: Option<Roles>,
     pub disabled: Option<bool>,
-    /// A new address, which its owner has just confirmed, so it is verified.
+    /// The new address. Its owner has just confirmed it, so it is stored as verified.
     pub email: Option<EmailAddress>,
     /// Marks the current address as verified now, unless it is verified already.
     pub verify_email: bool,
-    /// The address that the account gives up. It is stored before the change is made.
+    /// The address that the account gives up. The store records it before it makes the change.
     pub frees: Option<FreedAddress>,
     pub password_hash: Option<PasswordHash>,
     /// Ends every session.
@@ -94,8 +94,8 @@ impl UserChange {
         }
     }
 
-    /// The change without the names, roles and states that the user already has. Writing those
-    /// again would invalidate the user's access tokens for nothing.
+    /// The change without the values that the user already has. Writing them again would needlessly
+    /// invalidate the user's access tokens.
     #[must_use]
     pub fn without_current_values(self, user: &User) -> Self {
         Self {
@@ -119,15 +119,15 @@ impl UserChange {
     /// Whether the change raises `link_generation`, so that no earlier link works.
     ///
     /// A new password does not raise it. Otherwise a stranger who registered with somebody else's
-    /// address could invalidate that person's links. Some links must end with a new password. The
-    /// fingerprint in these links covers the password's hash.
+    /// address could invalidate that person's links. Links that must become invalid with a new
+    /// password contain a fingerprint that covers the hash of the old one.
     #[must_use]
     pub fn spoils_links(&self) -> bool {
         self.email.is_some() || self.verify_email || self.disabled.is_some()
     }
 
-    /// Whether the user is certainly not an enabled administrator after the change, so that another
-    /// one must remain.
+    /// Whether the user is certainly not an enabled administrator after the change. In that case
+    /// the change is allowed only if another administrator remains.
     #[must_use]
     pub fn takes_administrator(&self) -> bool {
         let takes_role = |roles: &Roles| !roles.contains(ADMIN_ROLE);
@@ -135,7 +135,7 @@ impl UserChange {
             && (self.disabled == Some(true) || self.roles.as_ref().is_some_and(takes_role))
     }
 
-    /// Whether it changes nothing.
+    /// Whether the change is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         let nothing = Self {
