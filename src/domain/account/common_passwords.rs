@@ -1,7 +1,8 @@
 //! The list of common passwords, in the form that the Worker contains.
 //!
-//! The text, `common_passwords.txt`, would add 45 KB to the Worker. The hashes of its lines add 14
-//! KB. No common password is missed. Some other passwords are mistaken for common ones:
+//! The list as text, `common_passwords.txt`, would add 45 KB to the Worker. Shortened hashes of its
+//! lines add only 14 KB. Every password on the list is recognised. Some other passwords are
+//! mistaken for common ones, because their shortened hash is the same:
 //!
 //! | characters | hash | mistaken for a common one |
 //! |---|---|---|
@@ -10,11 +11,12 @@
 //!
 //! Passwords that are longer than any line, or not ASCII, are never mistaken.
 //!
-//! `scripts/common-passwords.mjs` makes both files from the text. `common_passwords.long` has 32
-//! bits of each hash. `common_passwords.rice` has the hashes in ascending order, each as its
-//! distance from the one before in a Rice code (Golomb, 1966): the high bits of the distance in
-//! unary (1s and a 0), then its low 8 bits. Bits are stored from the highest of each byte, and the
-//! last byte is filled up with 1s.
+//! `scripts/common-passwords.mjs` makes two files of hashes from the text. `common_passwords.long`
+//! has 32 bits of the hash of each long password. `common_passwords.rice` has 22 bits of the hash
+//! of each short password. These hashes are sorted in ascending order, and each is stored as its
+//! distance from the previous one, in a Rice code (Golomb, 1966): the high bits of the distance in
+//! unary (1s and a 0), then its low 8 bits. Each byte is filled from its highest bit to its lowest.
+//! The unused bits of the last byte are 1s.
 
 use sha2::{Digest as _, Sha256};
 
@@ -22,7 +24,7 @@ const SHORT: &[u8] = include_bytes!("common_passwords.rice");
 const SHORT_BITS: u32 = 22;
 const LOW_BITS: u32 = 8;
 const LONG: &[u8] = include_bytes!("common_passwords.long");
-/// Passwords with at least this many characters are in the list of long ones.
+/// Passwords with at least this many characters are in the list of long passwords.
 const LONG_CHARS: usize = 15;
 /// The longest line of the list, in bytes.
 const LONGEST: usize = 20;
@@ -87,8 +89,8 @@ mod tests {
     use super::*;
     use std::collections::HashSet;
 
-    /// All entries of zxcvbn's list with eight or more characters, in lower case (MIT; the licences
-    /// are beside the file).
+    /// All entries of zxcvbn's list with eight or more characters, in lower case. The list has the
+    /// MIT licence, which is stored next to the file.
     const COMMON: &str = include_str!("common_passwords.txt");
 
     #[test]

@@ -1,6 +1,6 @@
 //! Peppers: secrets that are part of every password hash and are stored apart from the hashes (NIST
-//! SP 800-63B-4 section 3.1.1.2; OWASP Password Storage Cheat Sheet). With the database alone, an
-//! attacker can't test any guess.
+//! SP 800-63B-4 section 3.1.1.2; OWASP Password Storage Cheat Sheet). An attacker who has only the
+//! database can't test any guess.
 
 use std::fmt;
 
@@ -12,15 +12,15 @@ use crate::domain::secret::SecretBytes;
 /// Why a text is not a list of peppers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PepperError {
-    /// A part that is not a number from 1 to 255, a colon and base64url.
+    /// A part does not consist of a number from 1 to 255, a colon and base64url.
     Form,
-    /// A key of fewer than 32 bytes.
+    /// A key has fewer than 32 bytes.
     TooShort,
-    /// A key that repeats one byte.
+    /// All bytes of a key are equal.
     NotRandom,
-    /// A number or a key that occurs twice.
+    /// A number or a key occurs twice.
     Repeated,
-    /// More than eight keys.
+    /// There are more than eight keys.
     TooMany,
 }
 
@@ -50,7 +50,8 @@ impl fmt::Debug for Peppers {
 
 impl Peppers {
     /// Reads one or several `<number>:<key>`, separated by commas or spaces. Numbers are from 1 to
-    /// 255. Keys have at least 32 bytes, in base64url without padding. An empty text has no pepper.
+    /// 255. Keys have at least 32 bytes, in base64url without padding. An empty text gives an empty
+    ///      list.
     ///
     /// ```
     /// use edgegate::domain::account::Peppers;
@@ -61,7 +62,7 @@ impl Peppers {
     /// ```
     ///
     /// # Errors
-    /// What is wrong with the text, without any key.
+    /// What is wrong with the text. The error contains no key.
     pub fn parse(text: &str) -> Result<Self, PepperError> {
         let mut peppers: Vec<(u8, SecretBytes)> = Vec::new();
         for part in text

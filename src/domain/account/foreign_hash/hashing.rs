@@ -1,20 +1,21 @@
-//! What the settings say about foreign hashes.
+//! The settings for foreign hashes: password hashes that other systems made.
 
 use base64ct::{Base64Unpadded, Encoding as _};
 
 use super::{ForeignHash, HashRefusal};
 use crate::domain::secret::SecretBytes;
 
-/// How many bytes a signer key of Firebase may have. Firebase's have 64.
+/// How many bytes Firebase's signer key may have. The keys that Firebase makes have 64.
 const SIGNER_KEY_BYTES: std::ops::RangeInclusive<usize> = 32..=128;
 
-/// A salt and a key that complete the parameters of any form but bcrypt.
+/// A dummy salt and key. Appended to the parameters of any form except bcrypt, they make a complete
+/// hash.
 const ANY_SALT_AND_KEY: &str =
     "$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-/// A salt and a key that complete the parameters of bcrypt.
+/// A dummy salt and key. Appended to the parameters of bcrypt, they make a complete hash.
 const ANY_BCRYPT_SALT_AND_KEY: &str = "$.....................................................";
 
-/// What verifying foreign hashes needs besides the hashes.
+/// The settings that are needed to verify foreign hashes.
 #[derive(Clone, Debug, Default)]
 pub struct ForeignHashing {
     signer_key: Option<SecretBytes>,
@@ -22,7 +23,7 @@ pub struct ForeignHashing {
 }
 
 impl ForeignHashing {
-    /// These settings with Firebase's signer key. `None` if `text` is not such a key in base64.
+    /// Adds Firebase's signer key to these settings. `None` if `text` is not such a key in base64.
     #[must_use]
     pub fn with_signer_key(self, text: &str) -> Option<Self> {
         let standard = text.trim_end_matches('=').replace('-', "+");
@@ -33,12 +34,13 @@ impl ForeignHashing {
         })
     }
 
-    /// These settings with the parameters of most imported hashes, such as `$2b$10` or
-    /// `$pbkdf2-sha256$600000`. While they are set, every login that is refused does the work of
-    /// these parameters too.
+    /// Adds to these settings the parameters that most imported hashes have, such as `$2b$10` or
+    /// `$pbkdf2-sha256$600000`. While they are set, every other failed login also does the work of
+    /// a hash with these parameters, so the duration of a login does not show who has an imported
+    /// hash.
     ///
     /// # Errors
-    /// As [`ForeignHash::read`], for parameters instead of a hash.
+    /// The same as for [`ForeignHash::read`], if it read a hash with these parameters.
     pub fn with_usual(self, parameters: &str) -> Result<Self, HashRefusal> {
         let is_bcrypt = parameters.starts_with("$2") || parameters.starts_with("bcrypt");
         let rest = if is_bcrypt {
@@ -59,7 +61,7 @@ impl ForeignHashing {
         self.signer_key.as_ref()
     }
 
-    /// A hash with the parameters of most imported ones. No password matches it.
+    /// A dummy hash with the parameters that most imported hashes have. No password matches it.
     #[must_use]
     pub fn usual(&self) -> Option<&ForeignHash> {
         self.usual.as_ref()
@@ -68,8 +70,10 @@ impl ForeignHashing {
     /// Reads a hash that a login can verify with these settings.
     ///
     /// # Errors
-    /// As [`ForeignHash::read`]. Also [`HashRefusal::NoSignerKey`], and [`HashRefusal::Malformed`]
-    /// if a hash of Firebase has another length than the signer key.
+    /// - The errors of [`ForeignHash::read`].
+    /// - [`HashRefusal::NoSignerKey`]: when the hash is Firebase's and no signer key is set.
+    /// - [`HashRefusal::Malformed`]: also when the hash is Firebase's and its length differs from
+    ///   that of the signer key.
     pub fn read(&self, text: &str) -> Result<ForeignHash, HashRefusal> {
         let hash = ForeignHash::read(text)?;
         if !hash.is_firebase() {

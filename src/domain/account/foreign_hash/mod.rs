@@ -1,8 +1,9 @@
-//! Password hashes that other systems made. An import stores them as they are. The owner's next
-//! successful login replaces such a hash with a new Argon2id hash.
+//! Password hashes that other systems made. An import of user accounts stores them as they are. The
+//! owner's next successful login replaces such a hash with a new Argon2id hash.
 //!
-//! A stored text is untrusted: somebody may have altered the row. So its cost is limited here,
-//! before anything is computed. An import accepts exactly what a login can verify.
+//! A stored hash is untrusted, because somebody may have altered the database row. So this module
+//! limits the memory and time that a hash may ask for, before anything is computed. An import
+//! accepts exactly the hashes that a login can verify.
 
 mod hashing;
 mod read;
@@ -17,7 +18,7 @@ use crate::domain::policy::{
     FOREIGN_SCRYPT_MIN_LOG_N,
 };
 
-/// The work that a foreign hash asks for.
+/// The algorithm of a foreign hash, and its parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ForeignWork {
     /// `$2a$`, `$2b$` and `$2y$`.
@@ -31,10 +32,10 @@ pub enum ForeignWork {
     Pbkdf2Sha512 { rounds: u32 },
     /// scrypt (RFC 7914).
     Scrypt(ScryptCost),
-    /// Firebase's scrypt: the result is the project's signer key, encrypted with the output of
-    /// scrypt.
+    /// Firebase's scrypt. The hash is the signer key of the Firebase project, encrypted with the
+    /// output of scrypt.
     FirebaseScrypt(ScryptCost),
-    /// Argon2i, and Argon2id of version 0x10. A text without a version has version 0x10.
+    /// Argon2i or Argon2id. If the text names no version, it has version 0x10.
     Argon2 {
         /// True for Argon2id, false for Argon2i.
         is_id: bool,
@@ -51,44 +52,45 @@ pub enum ForeignWork {
 pub struct ScryptCost {
     /// The binary logarithm of `N`.
     pub log_n: u8,
-    /// The size of a block.
+    /// The block size parameter.
     pub r: u32,
-    /// How often the memory is filled, one time after the other.
+    /// The parallelization parameter. Here it is the number of times that the memory is filled, one
+    /// after the other.
     pub p: u32,
 }
 
 impl ScryptCost {
-    /// In KiB.
+    /// How much memory scrypt needs, in KiB.
     #[must_use]
     pub fn memory_kib(self) -> u64 {
-        // Blocks of 128 bytes.
+        // A block has 128 bytes, so eight blocks are 1 KiB.
         let blocks = 1_u64.checked_shl(self.log_n.into());
         let blocks = blocks.and_then(|n| n.checked_mul(self.r.into()));
         blocks.map_or(u64::MAX, |blocks| blocks.div_ceil(8))
     }
 }
 
-/// How the other system changed a password before it hashed it.
+/// How the other system transforms a password before it hashes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Preparation {
-    /// Nothing: the hash is of the text as it was typed, in UTF-8.
+    /// Not at all: it hashes the text as it was typed, in UTF-8.
     AsTyped,
-    /// Normalisation form KC, as in better-auth.
+    /// Unicode normalisation form KC, as in better-auth.
     Nfkc,
     /// SHA-256, in hexadecimal digits, as in Django's `bcrypt_sha256`.
     Sha256Hex,
 }
 
-/// The text that the other system hashed.
+/// What the other system hashed, given a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Preimage {
-    /// This text, in UTF-8.
+    /// The text itself, in UTF-8.
     Text,
-    /// The SHA-256 of this text, in hexadecimal digits.
+    /// The SHA-256 of the text, in hexadecimal digits.
     Sha256Hex,
 }
 
-/// A hash that another system made, with its parameters within the limits.
+/// A hash that another system made. Its parameters are within the limits.
 #[derive(Clone)]
 pub struct ForeignHash {
     work: ForeignWork,
@@ -100,10 +102,10 @@ pub struct ForeignHash {
 /// Why a text can't be imported as a password hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HashRefusal {
-    /// Its password can be guessed quickly: MD5, SHA-1, unsalted SHA-2, `crypt`, or one of the
-    /// supported forms with too little work or too short a salt.
+    /// Its password can be guessed quickly. The hash is MD5, SHA-1, unsalted SHA-2 or `crypt`, or
+    /// it has a supported form but needs too little work or has too short a salt.
     Weak,
-    /// It asks for more time or memory than the limits.
+    /// It asks for more time or memory than the limits allow.
     TooCostly,
     /// It begins like a supported form, but is malformed.
     Malformed,
@@ -111,7 +113,8 @@ pub enum HashRefusal {
     UnknownForm,
     /// `FIREBASE_SIGNER_KEY` is not set.
     NoSignerKey,
-    /// The row contains Firebase's signer key, which is a secret of the whole project.
+    /// The imported row contains Firebase's signer key, which is a secret of the whole Firebase
+    /// project.
     SignerKeyInRow,
     /// It was made with a pepper that `PEPPERS` does not contain.
     UnknownPepper,
@@ -132,7 +135,7 @@ impl HashRefusal {
         }
     }
 
-    /// What is wrong, and what to do, for the person who imports.
+    /// What is wrong, and what to do. It is shown to the person who runs the import.
     #[must_use]
     pub const fn explanation(self) -> &'static str {
         match self {
@@ -167,7 +170,8 @@ impl HashRefusal {
 }
 
 impl HashRefusal {
-    /// What is wrong with parameters that were written without a salt and a hash.
+    /// What is wrong with the parameters that an operator wrote in `IMPORTED_HASHES`, without a
+    /// salt and a hash. The text is the end of a sentence.
     #[must_use]
     pub const fn parameters_fault(self) -> &'static str {
         match self {
@@ -191,7 +195,7 @@ impl ForeignHash {
     /// ```
     ///
     /// # Errors
-    /// Why it can't be verified.
+    /// Why a login can't verify the hash.
     pub fn read(text: &str) -> Result<Self, HashRefusal> {
         if text.len() > FOREIGN_HASH_MAX_BYTES {
             return Err(HashRefusal::UnknownForm);
@@ -201,7 +205,7 @@ impl ForeignHash {
         Ok(hash)
     }
 
-    /// Whether a signer key is needed.
+    /// Whether the hash is Firebase's, so its verification needs the signer key.
     #[must_use]
     pub fn is_firebase(&self) -> bool {
         matches!(self.work, ForeignWork::FirebaseScrypt(_))
@@ -218,13 +222,14 @@ impl ForeignHash {
         &self.salt
     }
 
-    /// The result that the right password gives.
+    /// The bytes that hashing the right password gives.
     #[must_use]
     pub fn key(&self) -> &[u8] {
         &self.key
     }
 
-    /// The text that the other system hashed, if `password` is right.
+    /// What the other system hashed if `password` is the right one: a text, and whether it hashed
+    /// this text or its SHA-256.
     #[must_use]
     pub fn preimage(&self, password: &Password) -> (zeroize::Zeroizing<String>, Preimage) {
         let typed = password.as_typed();
@@ -278,8 +283,8 @@ impl ForeignWork {
     }
 }
 
-/// Whether a hash of Argon2 with this memory and these passes needs enough work. With less,
-/// passwords are guessed quickly.
+/// Whether computing an Argon2 hash with this memory and number of passes is enough work. With less
+/// work, passwords can be guessed quickly.
 #[must_use]
 pub fn argon2_is_enough(memory_kib: u32, iterations: u32) -> bool {
     u64::from(memory_kib).saturating_mul(iterations.into()) >= FOREIGN_ARGON2_MIN_WORK_KIB

@@ -1,4 +1,4 @@
-//! Reads the forms of foreign hashes.
+//! Parses foreign hashes: password hashes that other systems made.
 
 use base64ct::{Base64Bcrypt, Base64Unpadded, Encoding as _};
 
@@ -6,17 +6,18 @@ use super::{ForeignHash, ForeignWork, HashRefusal, Preparation, ScryptCost};
 
 type Read<T> = Result<T, HashRefusal>;
 
-/// How many bytes a salt may have. Shorter salts repeat (NIST SP 800-63B section 3.1.1.2). Longer
-/// salts don't occur.
+/// How many bytes a salt may have. With shorter salts, several accounts may get the same one (NIST
+/// SP 800-63B section 3.1.1.2). Longer salts are not used in practice.
 const SALT_BYTES: std::ops::RangeInclusive<usize> = 4..=64;
-/// Argon2's own limit (RFC 9106 section 3.1).
+/// The shortest salt that Argon2 allows (RFC 9106 section 3.1).
 const ARGON2_SALT_BYTES: usize = 8;
-/// How many bytes a result may have. A shorter one could be guessed.
+/// How many bytes the key (the result of the hash function) may have. A wrong password could match
+/// a shorter key by chance.
 const KEY_BYTES: std::ops::RangeInclusive<usize> = 16..=128;
-/// The usual result of scrypt.
+/// How many bytes the key may have if the algorithm is scrypt.
 const SCRYPT_KEY_BYTES: std::ops::RangeInclusive<usize> = 16..=64;
 
-/// The beginnings of hashes whose passwords are guessed quickly: MD5, SHA-1, one round of SHA-2,
+/// The prefixes of hashes whose passwords can be guessed quickly: MD5, SHA-1, one round of SHA-2,
 /// DES.
 const WEAK: [&str; 24] = [
     "$1$",
@@ -46,7 +47,7 @@ const WEAK: [&str; 24] = [
 ];
 
 pub(super) fn hash(text: &str) -> Read<ForeignHash> {
-    // Django writes its own name for a form before some hashes.
+    // Django puts the name of its own password hasher before some hashes.
     if let Some(bcrypt) = text.strip_prefix("bcrypt$") {
         return self::bcrypt(bcrypt, Preparation::AsTyped);
     }
@@ -77,7 +78,7 @@ pub(super) fn hash(text: &str) -> Read<ForeignHash> {
                 return Err(HashRefusal::Malformed);
             }
             let cost = ScryptCost {
-                // The logarithm of a number of 32 bits is at most 31.
+                // The logarithm of a 32-bit number is at most 31, so it always fits.
                 log_n: u8::try_from(n.ilog2()).unwrap_or(u8::MAX),
                 r: decimal(r)?,
                 p: decimal(p)?,
@@ -89,7 +90,7 @@ pub(super) fn hash(text: &str) -> Read<ForeignHash> {
     }
 }
 
-/// `$2b$<cost>$<salt><key>`, in 22 and 31 characters of bcrypt's own base64.
+/// `$2b$<cost>$<salt><key>`. The salt has 22 characters and the key has 31, in bcrypt's own base64.
 fn bcrypt(text: &str, preparation: Preparation) -> Read<ForeignHash> {
     let malformed = HashRefusal::Malformed;
     let ["", "2a" | "2b" | "2y", cost, encoded] = text.split('$').collect::<Vec<_>>()[..] else {
@@ -101,7 +102,7 @@ fn bcrypt(text: &str, preparation: Preparation) -> Read<ForeignHash> {
     }
     let (salt, key) = encoded.split_at_checked(22).ok_or(malformed)?;
     let work = ForeignWork::Bcrypt {
-        // Of all numbers in these forms, only this one may begin with a zero.
+        // Not read with `decimal`, because the cost of bcrypt may begin with a zero.
         cost: cost.parse().map_err(|_| malformed)?,
     };
     Ok(ForeignHash {
@@ -112,8 +113,8 @@ fn bcrypt(text: &str, preparation: Preparation) -> Read<ForeignHash> {
     })
 }
 
-/// The last character may have bits that belong to no byte. Some libraries leave them at random,
-/// and all ignore them.
+/// Decodes bcrypt's base64. Some bits of the last character may belong to no byte. Some libraries
+/// set these bits at random, and all libraries ignore them, so they are set to zero here.
 fn bcrypt_base64(text: &str) -> Read<Vec<u8>> {
     const ALPHABET: &[u8; 64] = b"./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     let malformed = HashRefusal::Malformed;
@@ -127,7 +128,7 @@ fn bcrypt_base64(text: &str) -> Read<Vec<u8>> {
     Base64Bcrypt::decode_vec(&canonical).map_err(|_| malformed)
 }
 
-/// `$pbkdf2-sha256$i=<rounds>,l=<bytes>$<salt>$<key>` as a PHC string, or as passlib writes it:
+/// Either a PHC string, `$pbkdf2-sha256$i=<rounds>,l=<bytes>$<salt>$<key>`, or the form of passlib,
 /// `$pbkdf2-sha256$<rounds>$<salt>$<key>`.
 fn pbkdf2(text: &str) -> Read<ForeignHash> {
     let ["", name, parameters, salt, key] = text.split('$').collect::<Vec<_>>()[..] else {
@@ -152,9 +153,9 @@ fn pbkdf2(text: &str) -> Read<ForeignHash> {
 
 fn pbkdf2_with(work: ForeignWork, salt: Vec<u8>, mut key: Vec<u8>) -> Read<ForeignHash> {
     require_lengths(&salt, &key, KEY_BYTES)?;
-    // Each block after the first costs the owner the same work once more. It costs an attacker
-    // nothing, because the first block shows whether the password is right. So only the first block
-    // is kept.
+    // Only the first block of the key is kept, because it shows whether a password is right. Each
+    // further block would cost the owner's login the same work again, and would cost an attacker
+    // nothing.
     key.truncate(match work {
         ForeignWork::Pbkdf2Sha512 { .. } => 64,
         _ => 32,
@@ -178,7 +179,7 @@ fn scrypt(cost: ScryptCost, salt: Vec<u8>, key: Vec<u8>) -> Read<ForeignHash> {
 }
 
 /// `$firescrypt$ln=<mem_cost>,r=<rounds>,p=1$<salt>$<key>$<salt separator>`. The separator may be
-/// left out if the project has none.
+/// left out if the Firebase project has none.
 fn firebase(parts: &[&str]) -> Read<ForeignHash> {
     let (cost, salt, key, separator) = match parts {
         [cost, salt, key] => (cost, salt, key, ""),
@@ -207,7 +208,8 @@ fn firebase(parts: &[&str]) -> Read<ForeignHash> {
 }
 
 /// `$argon2i$v=19$m=<KiB>,t=<passes>,p=<lanes>$<salt>$<key>`. Version 0x10 is written as `v=16`, or
-/// without `v=`. The form is older than version 0x13, and the reference code reads it the same way.
+/// `v=` is left out: this form is older than version 0x13, and the reference implementation reads
+/// it in the same way.
 fn argon2(text: &str) -> Read<ForeignHash> {
     let malformed = HashRefusal::Malformed;
     let (name, version, parameters, salt, key) = match text.split('$').collect::<Vec<_>>()[..] {
@@ -231,7 +233,7 @@ fn argon2(text: &str) -> Read<ForeignHash> {
     };
     let (salt, key) = (base64(salt)?, base64(key)?);
     require_lengths(&salt, &key, KEY_BYTES)?;
-    // Argon2's own limits (RFC 9106 section 3.1).
+    // The limits that Argon2 itself sets (RFC 9106 section 3.1).
     if iterations == 0
         || lanes == 0
         || memory_kib < lanes.saturating_mul(8)
@@ -254,7 +256,8 @@ fn argon2(text: &str) -> Read<ForeignHash> {
     })
 }
 
-/// `<salt>:<key>`, both in hexadecimal digits. The salt is used as text, without decoding it.
+/// `<salt>:<key>`, both in hexadecimal digits. The digits of the salt are used as text, without
+/// decoding them.
 fn better_auth(text: &str) -> Read<ForeignHash> {
     let hex = |text: &str| base16ct::mixed::decode_vec(text).ok();
     match text.split_once(':') {
@@ -275,13 +278,13 @@ fn better_auth(text: &str) -> Read<ForeignHash> {
     }
 }
 
-/// Whether the text shows that the hash is guessed quickly.
+/// Whether the text looks like a hash whose password can be guessed quickly.
 fn is_weak(text: &str) -> bool {
     let begins = |name: &str| {
         text.get(..name.len())
             .is_some_and(|start| start.eq_ignore_ascii_case(name))
     };
-    // MD5, SHA-1 and SHA-2 in hexadecimal digits, alone or with a salt.
+    // Also MD5, SHA-1 and SHA-2 in hexadecimal digits, alone or with a salt.
     let mut parts = text.split([':', '$']);
     WEAK.into_iter().any(begins)
         || parts.any(|part| {
@@ -289,7 +292,7 @@ fn is_weak(text: &str) -> bool {
         })
 }
 
-/// `ln=15,r=8,p=1`.
+/// Reads parameters such as `ln=15,r=8,p=1`.
 fn scrypt_cost(text: &str) -> Read<ScryptCost> {
     let [Some(log_n), Some(r), Some(p)] = named(text, ["ln", "r", "p"])? else {
         return Err(HashRefusal::Malformed);
@@ -301,7 +304,7 @@ fn scrypt_cost(text: &str) -> Read<ScryptCost> {
     })
 }
 
-/// scrypt's own limits (RFC 7914 section 2).
+/// Checks the limits that scrypt itself sets (RFC 7914 section 2).
 fn checked(cost: ScryptCost) -> Read<ScryptCost> {
     let is_valid = cost.log_n > 0
         && cost.r > 0
@@ -310,7 +313,8 @@ fn checked(cost: ScryptCost) -> Read<ScryptCost> {
     is_valid.then_some(cost).ok_or(HashRefusal::Malformed)
 }
 
-/// Parameters such as `m=65536,t=3,p=4`, in any order. Each occurs once, and there are no others.
+/// Reads parameters such as `m=65536,t=3,p=4`, in any order. No parameter may occur twice, and
+/// other names are rejected.
 fn named<const N: usize>(text: &str, names: [&str; N]) -> Read<[Option<u32>; N]> {
     let mut values = [None; N];
     for part in text.split(',') {
@@ -325,7 +329,7 @@ fn named<const N: usize>(text: &str, names: [&str; N]) -> Read<[Option<u32>; N]>
     Ok(values)
 }
 
-/// A number without sign and leading zeros.
+/// Reads a number without a sign and without leading zeros.
 fn decimal(text: &str) -> Read<u32> {
     if text.is_empty() || text.starts_with('0') || !text.bytes().all(|b| b.is_ascii_digit()) {
         return Err(HashRefusal::Malformed);
@@ -334,8 +338,8 @@ fn decimal(text: &str) -> Read<u32> {
     text.parse().map_err(|_| HashRefusal::TooCostly)
 }
 
-/// Base64 with or without padding. The alphabets of URLs and of passlib, which has `.` for `+`, are
-/// accepted too.
+/// Reads base64 with or without padding. Two other alphabets are accepted too: base64url, and the
+/// one of passlib, which has `.` instead of `+`.
 fn base64(text: &str) -> Read<Vec<u8>> {
     let standard = |c| match c {
         '-' | '.' => '+',
@@ -346,7 +350,8 @@ fn base64(text: &str) -> Read<Vec<u8>> {
     Base64Unpadded::decode_vec(&text).map_err(|_| HashRefusal::Malformed)
 }
 
-/// A salt that Django uses as text, without decoding it. Django's own have letters and digits.
+/// A salt that Django uses as text, without decoding it. The salts that Django itself makes consist
+/// of letters and digits.
 fn typed_salt(text: &str) -> Read<Vec<u8>> {
     if text.chars().any(char::is_control) {
         return Err(HashRefusal::Malformed);
