@@ -1,6 +1,7 @@
-//! Looks a password up among breached ones without revealing it (k-anonymity). The first five hex
-//! digits of its SHA-1 are sent. The answer lists the remaining digits of all breached passwords
-//! that begin with those five digits. The digits are compared here.
+//! Finds out whether a password is known from a breach, without revealing the password
+//! (k-anonymity). The service sends the first five hex digits of the password's SHA-1 to a range
+//! API. For each breached password whose SHA-1 begins with those five digits, the answer lists the
+//! remaining 35 digits. This module looks for the password's own digits in the answer.
 
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
@@ -8,8 +9,9 @@ use zeroize::Zeroizing;
 /// How many hex digits of the hash are sent.
 pub const PREFIX_DIGITS: usize = 5;
 
-/// Whether an answer contains this hash. Its lines are `<the other 35 digits>:<how often>`. A count
-/// of 0 is padding. `None` if the text is not such an answer.
+/// Whether an answer lists the password whose remaining 35 digits are `rest`. Each line of the
+/// answer is `<35 digits>:<count>`. A line with the count 0 is padding and is ignored. `None` if
+/// the text is not such an answer.
 ///
 /// ```
 /// use edgegate::domain::account::is_in_range;
@@ -34,8 +36,8 @@ pub fn is_in_range(answer: &str, rest: &str) -> Option<bool> {
     found
 }
 
-/// Whether two texts of equal length differ at most in case. Compares in constant time, because the
-/// hash is of a password.
+/// Whether two texts of equal length are equal, ignoring upper and lower case. The comparison takes
+/// constant time, because `rest` is a part of the hash of a password.
 fn is_same(known: &str, rest: &str) -> bool {
     let upper = |text: &str| Zeroizing::new(text.to_ascii_uppercase());
     bool::from(upper(known).as_bytes().ct_eq(upper(rest).as_bytes()))

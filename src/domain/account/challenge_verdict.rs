@@ -1,30 +1,31 @@
-//! The answer of Cloudflare Turnstile about a challenge ("siteverify"). Its status is 200 for a
-//! failure too. The failure may be the operator's fault and not the visitor's:
+//! The answer of Cloudflare Turnstile's "siteverify" API, which checks whether a visitor has passed
+//! a challenge. The status of the answer is 200 even for a failure. A failure may be the operator's
+//! fault and not the visitor's:
 //! <https://developers.cloudflare.com/turnstile/get-started/server-side-validation/>.
 
 use edgegate_token::json::Json;
 
-/// What the answer says.
+/// Whether the visitor has passed the challenge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChallengeVerdict {
     /// The visitor has passed the challenge.
     Met,
-    /// The visitor has not.
+    /// The visitor has not passed the challenge.
     NotMet,
-    /// The token was not judged. This is not the visitor's fault. The text is for the log and says
-    /// what to do.
+    /// Turnstile did not check the visitor's token, which is not the visitor's fault. The text is
+    /// for the log and says what to do.
     NotJudged(String),
 }
 
-/// The codes of failures that are the visitor's: the token is missing, was not made by the widget,
-/// has expired, or was used before.
+/// The error codes for which the visitor is responsible: the token is missing, was not made by the
+/// widget, has expired, or was used before.
 const VISITORS: [&str; 3] = [
     "missing-input-response",
     "invalid-input-response",
     "timeout-or-duplicate",
 ];
 
-/// Codes that the operator can remedy.
+/// The error codes whose cause the operator can remove, and how.
 const REMEDIES: [(&str, &str); 3] = [
     (
         "missing-input-secret",
@@ -44,9 +45,9 @@ const REMEDIES: [(&str, &str); 3] = [
 impl ChallengeVerdict {
     /// Reads an answer. `None` if it is not an answer of Turnstile.
     ///
-    /// If one of the codes is not the visitor's fault, the token was not judged. Other codes don't
-    /// change that: with a wrong secret Turnstile judges nothing. A failure without a code is the
-    /// visitor's fault.
+    /// If at least one of the error codes is not the visitor's fault, the result is
+    /// [`NotJudged`](Self::NotJudged), whatever the other codes are. For instance, Turnstile checks
+    /// no token if the secret is wrong. A failure without an error code is the visitor's fault.
     ///
     /// ```
     /// use edgegate::domain::account::ChallengeVerdict;

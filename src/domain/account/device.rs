@@ -1,13 +1,13 @@
-//! A device on which someone has signed in, recognised by a MACed ticket. A stranger who guesses
-//! passwords can't delay the owner on such a device. The ticket alone gives no access: its holder
-//! still needs the password.
+//! A device on which someone has signed in. It is recognised by a ticket with a MAC. A stranger who
+//! guesses passwords delays further logins to the account, but not those of the owner on such a
+//! device. The ticket alone gives no access: its holder still needs the password.
 
 use super::{KnownId, User, UserId};
 use crate::domain::policy::DEVICE_TTL;
 use crate::domain::secret::Secret;
 use crate::domain::ticket::{Purpose, TicketKeys, TicketSecrets};
 
-/// User, epoch, id, expiry.
+/// The lengths of the user, the epoch, the id and the expiry.
 const BODY_BYTES: usize = 16 + 4 + 16 + 8;
 
 /// The content of a device ticket. Only [`DeviceTickets::open`] reads it from text, and only if the
@@ -16,10 +16,11 @@ const BODY_BYTES: usize = 16 + 4 + 16 + 8;
 pub struct DeviceTicket {
     pub user: UserId,
     /// The user's `session_epoch` when the ticket was made. A new password, or the end of all
-    /// sessions, makes the ticket worthless. So somebody who knew an older password gets no extra
-    /// attempts.
+    /// sessions, raises that epoch, and the ticket becomes invalid. So somebody who knew an older
+    /// password gets no extra attempts.
     pub epoch: u32,
-    /// The id under which its failures are counted. Each login draws a new one.
+    /// The id under which the failures of this device are counted. Each login creates a new random
+    /// id.
     pub id: KnownId,
     /// When the ticket expires, in seconds since 1970.
     pub expires_at: u64,
@@ -37,7 +38,7 @@ impl DeviceTicket {
         }
     }
 
-    /// Whether the holder is known to this user's account.
+    /// Whether the ticket is valid for this user, so that its holder counts as a known client.
     #[must_use]
     pub fn is_valid_for(&self, user: &User, now: u64) -> bool {
         self.user == user.id && self.epoch == user.session_epoch && now < self.expires_at

@@ -1,16 +1,16 @@
-//! The beginning of an address, to find accounts by.
+//! The beginning of an email address. It is used to search for accounts.
 
 use crate::domain::error::FieldProblem;
 use crate::domain::policy::EMAIL_BYTES;
 use edgegate_token::unicode::{breaks_line, nfc};
 
-/// The beginning of an address in its canonical form: NFC, ASCII letters in lower case. A domain
-/// with other characters than ASCII is found by its A-label.
+/// The beginning of an address in its canonical form: NFC, ASCII letters in lower case. To find a
+/// domain with characters other than ASCII, the prefix must contain its A-label (`xn--…`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EmailPrefix(String);
 
 impl EmailPrefix {
-    /// Reads a typed prefix. White space around it is dropped.
+    /// Reads a prefix that a person typed. White space around it is removed.
     ///
     /// # Errors
     /// It is empty, longer than an address, or has a control character.
@@ -28,7 +28,7 @@ impl EmailPrefix {
         Ok(Self(nfc(text).to_ascii_lowercase()))
     }
 
-    /// The text that the canonical form of an address begins with.
+    /// The prefix, to compare with the canonical form of an address.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -45,7 +45,7 @@ mod tests {
         assert_eq!(read(" Ada@EX ").as_str(), "ada@ex");
         assert_eq!(read("a").as_str(), "a");
         assert_eq!(read("Jose\u{301}").as_str(), "jos\u{e9}");
-        // Letters beyond ASCII keep their case, as in addresses.
+        // Letters outside ASCII keep their case, as they do in addresses.
         assert_eq!(read("\u{c9}mile").as_str(), "\u{c9}mile");
         assert_eq!(read("%_").as_str(), "%_");
     }

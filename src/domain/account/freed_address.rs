@@ -1,8 +1,8 @@
-//! Addresses that accounts have given up. A registration that was requested before its address was
-//! given up creates no account.
+//! Email addresses that accounts have given up ("freed"). If a registration was requested before
+//! its address was freed, its link can't create an account.
 //!
-//! Otherwise a link that created an account could create another one after the first was deleted or
-//! got another address.
+//! Otherwise a link that has created an account could create a second one, after the first account
+//! was deleted or got another address.
 
 use std::fmt;
 
@@ -14,26 +14,28 @@ use crate::domain::ticket::{TicketSecrets, tag};
 
 const KEY_BYTES: usize = 16;
 
-/// An address that an account has given up, and when. It holds a keyed hash of the address.
+/// The record that an account has given up an address. It contains only a keyed hash of the
+/// address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FreedAddress {
-    /// 32 hexadecimal digits, keyed with the first ticket secret.
+    /// The keyed hash of the address: 32 hexadecimal digits. Its key is derived from the first
+    /// ticket secret.
     pub key: String,
     /// When the account was deleted or got another address, in seconds since 1970.
     pub at: u64,
 }
 
-/// The condition for a registration to create an account: its address was not freed at or after the
-/// time of the request.
+/// The condition under which a registration may create an account: its address was not freed at or
+/// after the time of the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotFreedSince {
-    /// The keys of the address, one for each ticket secret.
+    /// The keyed hashes of the address, one for each ticket secret.
     pub keys: Vec<String>,
     /// When the registration was requested, in seconds since 1970.
     pub asked_at: u64,
 }
 
-/// Derives the keys under which freed addresses are stored. `Debug` prints `_`.
+/// Derives the keyed hashes under which freed addresses are stored. `Debug` prints `_`.
 #[derive(Clone)]
 pub struct FreedAddresses(Vec<Hmac<Sha256>>);
 
@@ -43,7 +45,7 @@ impl FreedAddresses {
         Self(secrets.address_keys("freed address", issuer))
     }
 
-    /// The record that this address was freed at a time, in seconds since 1970.
+    /// The record that this address was freed at the time `at`, in seconds since 1970.
     #[must_use]
     pub fn freed(&self, email: &EmailAddress, at: u64) -> FreedAddress {
         FreedAddress {
@@ -52,8 +54,9 @@ impl FreedAddresses {
         }
     }
 
-    /// The condition for a registration that was requested at a time, in seconds since 1970. It
-    /// covers every ticket secret, since the record may be older than a rotation.
+    /// The condition for a registration that was requested at the time `asked_at`, in seconds since
+    /// 1970. It covers every ticket secret, because the address may have been freed before the
+    /// secrets were rotated.
     #[must_use]
     pub fn not_freed_since(&self, email: &EmailAddress, asked_at: u64) -> NotFreedSince {
         NotFreedSince {

@@ -1,4 +1,5 @@
-//! Lines of an import and of an export: each is a JSON object that describes one account.
+//! The lines of an import and of an export of user accounts. Each line is a JSON object that
+//! describes one account.
 
 use serde::Serialize;
 
@@ -7,8 +8,8 @@ use crate::domain::policy::{ADMIN_ROLE, EXTERNAL_ID_MAX_CHARS, IMPORT_LINE_MAX_B
 use edgegate_token::json::{Fault, Json, Members};
 use edgegate_token::unicode::breaks_line;
 
-/// The id that another system gave an account. It has 1 to 255 characters and no control
-/// character.
+/// The id that another system gave an account. It has 1 to 255 characters, no control character,
+/// and no white space at its ends.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ExternalId(String);
 
@@ -28,14 +29,14 @@ impl ExternalId {
     }
 }
 
-/// An account as a line describes it.
+/// An account as a line of an import describes it.
 #[derive(Clone, Debug)]
 pub struct ImportRow {
-    /// `None`: the account gets a new id.
+    /// If `None`, the account gets a new id.
     pub id: Option<UserId>,
     pub email: EmailAddress,
     pub email_verified: bool,
-    /// Not checked yet.
+    /// The hash from the line. It has not been checked yet.
     pub password_hash: PasswordHash,
     pub first_name: Option<Name>,
     pub last_name: Option<Name>,
@@ -53,29 +54,30 @@ pub enum RowRefusal {
     NotUtf8,
     /// It is not a JSON object.
     NotAnObject,
-    /// It begins a JSON list.
+    /// It is a JSON list, or the beginning or end of one.
     JsonList,
     /// It is an object followed by a comma.
     TrailingComma,
     /// It is not JSON.
     NotJson,
-    /// It has a member twice.
+    /// The object has a member twice.
     DuplicateMember,
-    /// It has a member that no account has.
+    /// The object has a member that is not supported.
     UnknownMember,
-    /// A member is missing, or its value is invalid, for this reason.
+    /// A member is missing, or its value is invalid: the member's name, and the reason.
     Member(&'static str, &'static str),
     /// The password hash can't be imported.
     Hash(HashRefusal),
-    /// It has the role of administrators, and the request does not allow it.
+    /// The account has the role of administrators, and the request does not allow importing
+    /// administrators.
     Administrator,
-    /// An earlier line of the request has the same address, id or external id.
+    /// An earlier line of the request has the same address, id or external id: the member's name.
     DuplicateInRequest(&'static str),
-    /// An account with another address has the id.
+    /// Another account, with another address, already has this id.
     IdTaken,
-    /// An account with another address has the external id.
+    /// Another account, with another address, already has this external id.
     ExternalIdTaken,
-    /// The account that had the id was deleted less than a day ago.
+    /// An account with this id was deleted less than a day ago.
     IdDeleted,
 }
 
@@ -102,7 +104,8 @@ impl RowRefusal {
         }
     }
 
-    /// What is wrong and what to do. It quotes nothing of the line, which may have a secret.
+    /// What is wrong and what to do. The text quotes nothing of the line, which may contain a
+    /// secret.
     #[must_use]
     pub fn detail(&self) -> String {
         match self {
@@ -155,7 +158,7 @@ impl ImportRow {
     /// ```
     ///
     /// # Errors
-    /// The first fault.
+    /// The first fault that was found.
     pub fn read(line: &[u8]) -> Result<Self, RowRefusal> {
         if line.len() > IMPORT_LINE_MAX_BYTES {
             return Err(RowRefusal::LineTooLong);
@@ -207,7 +210,7 @@ impl ImportRow {
     }
 }
 
-/// An account as an export writes it. An import reads it.
+/// An account as an export writes it. An import can read it.
 #[derive(Serialize)]
 pub struct ExportRow<'a> {
     id: String,
@@ -226,7 +229,7 @@ pub struct ExportRow<'a> {
 }
 
 impl<'a> ExportRow<'a> {
-    /// What the export says of a user.
+    /// The line for a user.
     #[must_use]
     pub fn new(user: &'a User, with_password_hash: bool) -> Self {
         let hash = user.has_password().then(|| user.password_hash.as_str());
@@ -244,7 +247,8 @@ impl<'a> ExportRow<'a> {
     }
 }
 
-/// If an account has no usable password, Django writes `!` and random letters.
+/// The hash to store. If a user has no usable password, Django's hash consists of `!` and random
+/// letters. So a text that begins with `!` means that there is no password.
 fn stored_hash(text: Option<String>) -> PasswordHash {
     match text {
         Some(text) if !text.is_empty() && !text.starts_with('!') => PasswordHash::new(text),
@@ -270,7 +274,8 @@ fn object(line: &[u8]) -> Result<Members, RowRefusal> {
     }
 }
 
-/// A member that is a string. `null` is treated as absent, because other systems export it.
+/// Reads a member that is a string. `null` means that the member is absent, because other systems
+/// export absent values in this way.
 fn text(members: &mut Members, name: &'static str) -> Result<Option<String>, RowRefusal> {
     match members.remove(name) {
         None | Some(Json::Null) => Ok(None),
@@ -406,7 +411,7 @@ mod tests {
         }
         let not_utf_8 = ImportRow::read(b"{\"email\":\"\xe9\"}").unwrap_err();
         assert_eq!(not_utf_8, RowRefusal::NotUtf8);
-        // A half of a surrogate pair.
+        // The string has only one half of a surrogate pair.
         assert_eq!(code(r#"{"email":"\ud83d@example.com"}"#), "not_json");
         let long = format!(r#"{{"email":"{}"}}"#, "a".repeat(IMPORT_LINE_MAX_BYTES));
         assert_eq!(code(&long), "line_too_long");

@@ -2,8 +2,8 @@
 //!
 //! NIST SP 800-63B-4 section 3.1.1.2 asks for a minimum length and a list of common passwords, and
 //! no composition rules. A password is prepared as an OpaqueString (RFC 8265 section 4.2.2), so
-//! that it is the same on every keyboard and system: other spaces become U+0020, and the text
-//! becomes NFC. Otherwise it is used exactly as typed.
+//! that every keyboard and system gives the same text: spaces other than U+0020 become U+0020, and
+//! the text becomes NFC. Apart from that it is used exactly as typed.
 
 use std::fmt;
 
@@ -21,7 +21,7 @@ use edgegate_token::unicode::{breaks_line, lowercase, nfc};
 /// The rules for new passwords.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PasswordPolicy {
-    /// In characters.
+    /// The minimum length, in characters.
     pub min_length: usize,
     /// Words that a password must not mainly consist of.
     pub context: ContextWords,
@@ -33,15 +33,15 @@ pub enum Weakness {
     TooShort,
     /// More than 128 characters.
     TooLong,
-    /// It is one of 11,611 common passwords. Of other passwords with fewer than 15 characters, one
-    /// in 363 is mistaken for one.
+    /// It is one of 11,611 common passwords. Of all other passwords with fewer than 15 characters,
+    /// one in 363 is mistaken for a common password.
     TooCommon,
     /// It contains the account's address.
     ContainsAddress,
-    /// It is little more than a context word: the name of the service, of its host, or of the
-    /// account.
+    /// It consists mostly of context words: the name of the service, the names of its hosts, or the
+    /// words of the account's address.
     ContextWord,
-    /// It is known from a breach. Checked only if the setting `BREACHED_PASSWORDS` is set.
+    /// It is known from a breach. This is checked only if the setting `BREACHED_PASSWORDS` is set.
     Breached,
 }
 
@@ -60,24 +60,25 @@ impl Weakness {
     }
 }
 
-/// A password of more than 128 characters, which nobody can have chosen.
+/// The error for a password of more than 128 characters. No account can have such a password,
+/// because a new password may not be longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PasswordTooLong;
 
-/// A password, prepared and of limited length. `Debug` prints `_`. The text is wiped when it is
-/// dropped.
+/// A password in its prepared form, with at most 128 characters. `Debug` prints `_`. The text is
+/// wiped from memory when the value is dropped.
 #[derive(Clone)]
 pub struct Password {
     prepared: Zeroizing<String>,
     /// The password in NFC, with its spaces as typed. `None` if U+0020 is its only space.
     with_spaces_as_typed: Option<Zeroizing<String>>,
-    /// The password as typed. `None` if the typed text is NFC already.
+    /// The password as typed. `None` if the typed text is already NFC.
     as_typed: Option<Zeroizing<String>>,
 }
 
 impl Password {
-    /// A password that someone signs in with. It is rejected only if it is too long to have been
-    /// chosen.
+    /// Reads a password that someone signs in with. Only its length is checked: the rules for new
+    /// passwords don't apply.
     ///
     /// # Errors
     /// It has more than 128 characters.
@@ -85,7 +86,8 @@ impl Password {
         bounded(text).ok_or(PasswordTooLong)
     }
 
-    /// A new password that someone chooses.
+    /// Reads a new password that someone chooses, and checks it against the rules for new
+    /// passwords.
     ///
     /// ```
     /// use edgegate::domain::account::{ContextWords, Password, PasswordPolicy, Weakness};
@@ -97,7 +99,7 @@ impl Password {
     /// ```
     ///
     /// # Errors
-    /// All weaknesses together, so that the next attempt can succeed.
+    /// All weaknesses of the password at once, so that the user's next choice can succeed.
     pub fn choose(
         text: &str,
         policy: &PasswordPolicy,
@@ -118,7 +120,7 @@ impl Password {
             (is_common(&lower), Weakness::TooCommon),
             (contains_address, Weakness::ContainsAddress),
             (
-                // If it contains the address, only that is reported.
+                // If the password contains the address, only `ContainsAddress` is reported.
                 !contains_address && policy.context.are_most_of(&lower, address),
                 Weakness::ContextWord,
             ),
@@ -140,8 +142,8 @@ impl Password {
         self.prepared.as_bytes()
     }
 
-    /// The password with its spaces as typed, if it has other spaces than U+0020. Earlier versions
-    /// hashed it in this form.
+    /// The password with its spaces as typed, if it has spaces other than U+0020. Earlier versions
+    /// of the service hashed passwords in this form.
     #[must_use]
     pub fn with_spaces_as_typed(&self) -> Option<Self> {
         let typed = self.with_spaces_as_typed.as_ref()?;
@@ -152,8 +154,8 @@ impl Password {
         })
     }
 
-    /// The text from which [`for_login`](Self::for_login) makes the same password. Other systems
-    /// hash a password as it was typed.
+    /// The text as it was typed. [`for_login`](Self::for_login) makes the same password from it. It
+    /// is needed to verify imported hashes, because other systems hash a password as it was typed.
     #[must_use]
     pub fn as_typed(&self) -> &str {
         let typed = self.as_typed.as_ref();
@@ -171,7 +173,8 @@ impl fmt::Debug for Password {
 
 /// The prepared password. `None` if it has more than 128 characters before or after preparation.
 fn bounded(text: &str) -> Option<Password> {
-    // A character has at most four bytes. A longer text is not normalised.
+    // A character has at most four bytes, so a text with more bytes has too many characters. It is
+    // rejected without the cost of normalising it.
     if text.len() > PASSWORD_MAX_CHARS.saturating_mul(4) {
         return None;
     }
@@ -187,7 +190,7 @@ fn bounded(text: &str) -> Option<Password> {
             as_typed,
         });
     }
-    // A space composes with nothing, so the text stays NFC.
+    // NFC never combines a space with another character, so the text stays NFC.
     let map = |c| if is_other_space(c) { ' ' } else { c };
     Some(Password {
         prepared: Zeroizing::new(normal.chars().map(map).collect()),
@@ -212,13 +215,14 @@ constant_time_eq! {
 }
 
 impl PasswordHash {
-    /// Wraps a stored text without checking it. It is checked when a password is verified.
+    /// Wraps a stored text without checking it. It is checked when a password is compared with it.
     #[must_use]
     pub fn new(phc: String) -> Self {
         Self(phc)
     }
 
-    /// No password: nobody can sign in until a link has set one.
+    /// The value for an account without a password. Nobody can sign in with a password until a
+    /// mailed link was used to set one.
     #[must_use]
     pub fn none() -> Self {
         Self("!".to_owned())
@@ -243,7 +247,8 @@ pub type Comparison = Result<Verification, HashError>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Verification {
     Matches {
-        /// The hash was made with other parameters, or another pepper, than the current ones.
+        /// True if the hash was made with other parameters or another pepper than the current ones,
+        /// so it should be replaced.
         rehash: bool,
     },
     Differs,
@@ -321,7 +326,7 @@ mod tests {
         assert_eq!(weaknesses(&"\u{1f600}".repeat(128)), []);
         assert_eq!(weaknesses(&"a".repeat(129)), [Weakness::TooLong]);
         assert_eq!(weaknesses(&"a".repeat(1_000_000)), [Weakness::TooLong]);
-        // Composed or decomposed, an e with an accent is one character.
+        // An e with an accent counts as one character, even if it is typed as two code points.
         assert_eq!(weaknesses(&"e\u{301}".repeat(14)), [Weakness::TooShort]);
     }
 
