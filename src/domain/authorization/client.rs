@@ -24,7 +24,7 @@ use edgegate_token::unicode::breaks_line;
 pub struct ClientId(String);
 
 impl ClientId {
-    /// Reads an id. `None` when it is empty, too long or has another character.
+    /// Reads an id. `None` if it is empty or too long, or has a character that is not allowed.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let is_id = (1..=CLIENT_ID_MAX_BYTES).contains(&text.len())
@@ -44,14 +44,14 @@ impl ClientId {
         &self.0
     }
 
-    /// The short form that tickets and records carry.
+    /// The short form of the id that is stored in tickets and records.
     #[must_use]
     pub fn hash(&self) -> ClientHash {
         ClientHash(short_hash(&self.0))
     }
 
-    /// Whether it is a URL, so the client's own document describes it. A generated id is never a
-    /// URL.
+    /// Whether the id is a URL. If it is, the document at this URL describes the client. An id that
+    /// this service generated is never a URL.
     #[must_use]
     pub fn is_url(&self) -> bool {
         self.0.starts_with("https://")
@@ -71,13 +71,15 @@ impl<'de> Deserialize<'de> for ClientId {
     }
 }
 
-/// The first 16 bytes of SHA-256. Nobody can find a second text with the same bytes.
+/// The first 16 bytes of the text's SHA-256. Given one text, nobody can find a second text with the
+/// same 16 bytes.
 pub(super) fn short_hash(text: &str) -> [u8; 16] {
     let hash: [u8; 32] = Sha256::digest(text).into();
     hash.first_chunk().copied().unwrap_or_default()
 }
 
-/// The first 16 bytes of the SHA-256 of a client's id. Its text has 22 characters of base64url.
+/// The first 16 bytes of the SHA-256 of a client's id. Written as text, it has 22 characters of
+/// base64url.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClientHash([u8; 16]);
 
@@ -126,9 +128,9 @@ impl<'de> Deserialize<'de> for ClientHash {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ClientType {
-    /// A page or a program on the user's machine: it has no secret.
+    /// A website's page or a program on the user's machine, which can't keep a secret. It has none.
     Public,
-    /// A server: it authenticates with a secret.
+    /// A server, which authenticates with a secret.
     Confidential,
 }
 
@@ -160,7 +162,7 @@ pub enum IdTokenAlg {
     /// ECDSA with P-256.
     #[serde(rename = "ES256")]
     Es256,
-    /// RSA with SHA-256, by a key of `ID_TOKEN_KEYS`.
+    /// RSA with SHA-256. The setting `ID_TOKEN_KEYS` has the keys.
     #[serde(rename = "RS256")]
     Rs256,
 }
@@ -176,7 +178,7 @@ impl IdTokenAlg {
         }
     }
 
-    /// Reads the name.
+    /// Reads the name of an algorithm, such as `ES256`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         [Self::EdDsa, Self::Es256, Self::Rs256]
@@ -185,28 +187,30 @@ impl IdTokenAlg {
     }
 }
 
-/// A client, as it is stored or as its own document describes it. Times are in seconds since 1970.
+/// A client. It is stored in the database, or described by the document at its URL. Times are in
+/// seconds since 1970.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppClient {
     pub id: ClientId,
-    /// What people call it.
+    /// The name that people see.
     pub name: String,
     /// Whether it has a secret.
     pub kind: ClientType,
-    /// It belongs to the operator of the service. The user is asked for consent only if the app
-    /// asks for that. The app may see roles.
+    /// Whether the app belongs to the operator of the service. Such an app may see the user's
+    /// roles. The user is asked for consent only if the app requests it (`prompt=consent`).
     pub first_party: bool,
-    /// Where answers may go.
+    /// Where the answers to authorization requests may go.
     pub redirect_uris: Vec<RedirectUri>,
-    /// Where the browser may go after a log-out that the app began.
+    /// Where the browser may go after a log-out that the app requested.
     pub post_logout_redirect_uris: Vec<RedirectUri>,
-    /// The APIs for which it may get tokens. Ignored for a client with a metadata document: such a
-    /// client may get tokens for the APIs of `RESOURCES`.
+    /// The APIs for which it may get tokens. This list is ignored if a metadata document describes
+    /// the client: such a client may get tokens for the APIs in the setting `RESOURCES`.
     pub resources: Vec<Resource>,
-    /// The scopes of APIs that it may get. Scopes of the account need not be listed.
+    /// The scopes of APIs that it may get. The scopes of the account, such as `openid`, need not be
+    /// listed.
     pub scopes: Vec<Scope>,
-    /// The algorithm of its id_tokens. `None` if it did not choose one: then the signing key
-    /// decides.
+    /// The algorithm of its id_tokens. If `None`, the algorithm of the service's signing key is
+    /// used.
     pub id_token_alg: Option<IdTokenAlg>,
     /// When it was disabled.
     pub disabled_at: Option<u64>,
@@ -217,7 +221,7 @@ pub struct AppClient {
 }
 
 impl AppClient {
-    /// A public app of which only the id is known. The id is its name, too.
+    /// A public app of which only the id is known. The id also serves as its name.
     pub(crate) fn known_by_id(id: ClientId) -> Self {
         Self {
             name: id.to_string(),
@@ -235,7 +239,7 @@ impl AppClient {
         }
     }
 
-    /// The URI to redirect to, if one of the registered ones matches the presented one.
+    /// The URI to redirect to. `None` unless one of the registered URIs matches the presented one.
     #[must_use]
     pub fn redirect_uri(&self, presented: &str) -> Option<RedirectUri> {
         self.redirect_uris
@@ -243,8 +247,8 @@ impl AppClient {
             .find_map(|uri| uri.matched(presented))
     }
 
-    /// The URI to redirect to after a log-out, if one of the registered ones matches the presented
-    /// one.
+    /// The URI to redirect to after a log-out. `None` unless one of the URIs that are registered
+    /// for log-outs matches the presented one.
     #[must_use]
     pub fn post_logout_redirect_uri(&self, presented: &str) -> Option<RedirectUri> {
         self.post_logout_redirect_uris
@@ -252,17 +256,19 @@ impl AppClient {
             .find_map(|uri| uri.matched(presented))
     }
 
-    /// Whether its own document describes it, so nobody vouches for it.
+    /// Whether the client is described by the document at its URL. No administrator has registered
+    /// or checked such a client.
     #[must_use]
     pub fn is_unregistered(&self) -> bool {
         self.id.is_url()
     }
 
-    /// Whether the app is a page on a website. A page keeps its refresh token in memory, so its
-    /// session ends soon after the page was closed.
+    /// Whether the app is a page on a website. A page keeps its refresh token only in memory. So
+    /// once the page is closed, its session soon ends.
     ///
-    /// At a renewal only the id of an unregistered app is known. It is treated as a page unless its
-    /// session outlives a log-out (`offline_access`), as the sessions of programs do.
+    /// When an unregistered app renews its tokens, only its id is known and not its redirect URIs.
+    /// It is then treated as a page unless its session outlives a log-out (`offline_access`), as
+    /// the sessions of programs do.
     #[must_use]
     pub fn is_page(&self, outlives_log_out: bool) -> bool {
         let mut kinds = self.redirect_uris.iter().map(RedirectUri::kind);
@@ -306,7 +312,7 @@ pub struct ClientSecret(Secret);
 const SECRET_PREFIX: &str = "egc_";
 
 impl ClientSecret {
-    /// A new secret, and what is stored of it.
+    /// A new secret, and the hash of it that is stored.
     #[must_use]
     pub fn generate(random: &[u8; 32]) -> (Self, ClientSecretHash) {
         let text = format!(
@@ -317,28 +323,29 @@ impl ClientSecret {
         (Self(Secret::new(text)), hash)
     }
 
-    /// The text, for the one answer that shows it.
+    /// The secret as text. Only the one answer that shows it to the administrator needs it.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose()
     }
 }
 
-/// The SHA-256 of a client's secret. A slow hash would protect nothing: nobody guesses 256 bits.
-/// `Debug` prints `_`.
+/// The SHA-256 of a client's secret. A slow hash would not add security, because nobody can guess
+/// 256 random bits. `Debug` prints `_`.
 #[derive(Clone, Copy)]
 pub struct ClientSecretHash([u8; 32]);
 
 constant_time_eq!(ClientSecretHash => |it| &it.0);
 
 impl ClientSecretHash {
-    /// Hashes any secret. The secret of the demo client was not generated by [`ClientSecret`].
+    /// Hashes a secret of any form: the secret of the demo client was not generated by
+    /// [`ClientSecret`].
     #[must_use]
     pub fn of(secret: &str) -> Self {
         Self(Sha256::digest(secret).into())
     }
 
-    /// Whether this is the hash of the presented secret, in constant time.
+    /// Whether this is the hash of the presented secret. The comparison takes constant time.
     #[must_use]
     pub fn matches(&self, presented: &str) -> bool {
         *self == Self::of(presented)
@@ -350,7 +357,7 @@ impl ClientSecretHash {
         &self.0
     }
 
-    /// A stored hash.
+    /// Wraps the bytes of a stored hash.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
@@ -363,17 +370,18 @@ impl fmt::Debug for ClientSecretHash {
     }
 }
 
-/// A secret as it is stored.
+/// A client's secret as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredSecret {
     pub id: SecretId,
     pub hash: ClientSecretHash,
-    /// When it was made, in seconds since 1970.
+    /// When the secret was made, in seconds since 1970.
     pub created_at: u64,
 }
 
 impl StoredSecret {
-    /// Whether one of these secrets is the presented one. All of them are compared.
+    /// Whether one of these secrets is the presented one. All of them are compared, so the time
+    /// does not show which one matched.
     #[must_use]
     pub fn any_matches(secrets: &[Self], presented: &str) -> bool {
         let presented = ClientSecretHash::of(presented);
@@ -383,7 +391,8 @@ impl StoredSecret {
     }
 }
 
-/// The fields of a request that creates or changes a client. `None` where the request has none.
+/// The fields of a request that creates or changes a client. A field that the request does not have
+/// is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClientFields {
     pub name: Option<String>,
@@ -394,12 +403,12 @@ pub struct ClientFields {
     pub post_logout_redirect_uris: Option<Vec<String>>,
     pub resources: Option<Vec<String>>,
     pub scopes: Option<Vec<String>>,
-    /// If it is removed, the signing key decides.
+    /// If this field is removed, the algorithm of the service's signing key is used.
     pub id_token_signed_response_alg: Edit<String>,
     pub disabled: Option<bool>,
 }
 
-/// What the fields of a client are checked against.
+/// The settings that the fields of a client are checked against.
 #[derive(Clone, Copy, Debug)]
 pub struct ClientRules<'a> {
     /// `ISSUER`.
@@ -415,7 +424,7 @@ pub struct ClientRules<'a> {
 pub struct ClientFault {
     /// The field's name in JSON.
     pub field: &'static str,
-    /// Why.
+    /// Why it is not valid.
     pub problem: FieldProblem,
 }
 
@@ -423,7 +432,7 @@ const fn fault(field: &'static str, problem: FieldProblem) -> ClientFault {
     ClientFault { field, problem }
 }
 
-/// A change of a client, checked. `None` leaves a field as it is.
+/// A change of a client whose fields have been checked. `None` leaves a field as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClientChange {
     pub name: Option<String>,
@@ -440,8 +449,8 @@ impl ClientChange {
     /// Checks the fields of a change.
     ///
     /// # Errors
-    /// The first field that is not valid. The type can't be changed. Otherwise an app that had a
-    /// secret would be served without one.
+    /// The first field that is not valid. `type` is never valid here: if it could be changed, an
+    /// app that had to authenticate with a secret would no longer have to.
     pub fn parse(fields: ClientFields, rules: &ClientRules<'_>) -> Result<Self, ClientFault> {
         if fields.kind.is_some() {
             return Err(fault("type", FieldProblem::Invalid("fixed")));
@@ -476,7 +485,8 @@ impl ClientChange {
         })
     }
 
-    /// The client after the change. Its version is one higher if anything has changed.
+    /// The client after the change. Its version is raised by one if the change makes any
+    /// difference.
     #[must_use]
     pub fn apply(&self, client: &AppClient, now: u64) -> AppClient {
         let mut after = client.clone();
@@ -515,7 +525,7 @@ impl ClientChange {
     }
 }
 
-/// A client that an administrator creates, checked.
+/// A client that an administrator creates. Its fields have been checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewClient {
     kind: ClientType,
@@ -547,7 +557,7 @@ impl NewClient {
         Ok(Self { kind, fields })
     }
 
-    /// The client under this id, created now, in seconds since 1970. Its version is 1.
+    /// The client with this id. Its version is 1. It is created at `now`, in seconds since 1970.
     #[must_use]
     pub fn into_client(self, id: ClientId, now: u64) -> AppClient {
         let empty = AppClient {

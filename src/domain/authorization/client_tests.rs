@@ -357,7 +357,7 @@ fn after_a_log_out_the_browser_goes_to_a_registered_address_only() {
     let registered = "https://app.example.com/";
     let matched = client.post_logout_redirect_uri(registered).unwrap();
     assert_eq!(matched.as_str(), registered);
-    // Log-outs and codes have separate lists of URIs.
+    // A URI that is registered for codes is not allowed after a log-out: the lists are separate.
     assert_eq!(client.post_logout_redirect_uri(samples::CALLBACK), None);
 }
 
@@ -390,7 +390,7 @@ fn a_page_is_a_public_app_on_a_website() {
         kind: ClientType::Confidential,
         ..client.clone()
     };
-    // Its first redirect URI is https. The others belong to programs.
+    // The first redirect URI of the sample client is https. The others belong to programs.
     let program = AppClient {
         redirect_uris: registered.redirect_uris[1..].to_vec(),
         ..registered.clone()

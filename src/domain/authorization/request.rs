@@ -1,8 +1,9 @@
 //! The parameters of `/auth/authorize` (RFC 6749 section 4.1.1, RFC 7636 section 4.3, OpenID
-//! Connect Core section 3.1.2.1, RFC 8707), and where each refusal goes.
+//! Connect Core section 3.1.2.1, RFC 8707), and whether a refusal is a page or a redirect.
 //!
-//! Until client and redirect URI are known to belong together, a refusal is a page. After that it
-//! is a redirect to the app. Nothing that a stranger sends decides where a redirect goes.
+//! As long as it is not known that the client has registered the redirect URI, a refusal is a page.
+//! After that it is a redirect to the app. So nobody can make the service redirect to a URI that no
+//! client has registered.
 
 use std::fmt;
 
@@ -24,19 +25,19 @@ use crate::domain::session::SessionId;
 /// The values of `prompt` (OpenID Connect Core section 3.1.2.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Prompts {
-    /// `none`: answer at once, without a page.
+    /// `none`: the app gets an answer at once, and no page is shown.
     pub none: bool,
-    /// `login`: the user types the password again.
+    /// `login`: the user must type the password again.
     pub login: bool,
-    /// `consent`: the user is asked again.
+    /// `consent`: the user is asked again what the app may do.
     pub consent: bool,
-    /// `select_account`: the user says with which account.
+    /// `select_account`: the user is asked which account to use.
     pub select_account: bool,
 }
 
 impl Prompts {
-    /// Reads values that are separated by spaces. `None` for an unknown value, and for `none`
-    /// together with another one.
+    /// Reads values that are separated by spaces. Returns `None` if a value is unknown, or if
+    /// `none` is combined with another value.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut prompts = Self::default();
@@ -70,7 +71,7 @@ impl Prompts {
     }
 }
 
-/// What a deployment says about every request.
+/// The settings of the deployment that apply to every request.
 #[derive(Clone, Copy, Debug)]
 pub struct ServerRules<'a> {
     /// `ISSUER`.
@@ -83,15 +84,16 @@ pub struct ServerRules<'a> {
     pub issuer_is_loopback: bool,
 }
 
-/// A request that was checked: it belongs to this client, and the client may ask for what it asks.
+/// A request that was checked: the client has registered the redirect URI, and may have the scopes
+/// and the API that are left in the request.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AuthorizationRequest {
     pub client_id: ClientId,
-    /// Where the answer goes: the presented URI, which matched a registered one.
+    /// Where the answer goes: the URI that the request presented. It matches a registered one.
     pub redirect_uri: RedirectUri,
     /// The request's `state`. It comes back with the answer.
     pub state: Option<String>,
-    /// What the app asks for and may have. Scopes that it may not have were dropped.
+    /// The scopes that the app asks for and may have. Scopes that it may not have were removed.
     pub scopes: Scopes,
     /// The request's `nonce`. It comes back in the id_token.
     pub nonce: Option<String>,
@@ -99,25 +101,26 @@ pub struct AuthorizationRequest {
     pub resource: Option<Resource>,
     /// The SHA-256 of the verifier (RFC 7636 section 4.2, method `S256`).
     pub code_challenge: [u8; 32],
-    /// What the app wants people to be asked.
+    /// What the user must be asked, as the app wishes (`prompt`).
     pub prompts: Prompts,
-    /// How old the proof may be, in seconds.
+    /// The maximum age of the user's last proof of identity, in seconds.
     pub max_age: Option<u64>,
-    /// Whom the app expects: an address, for the form.
+    /// The email address of the user whom the app expects. The login form shows it.
     pub login_hint: Option<String>,
-    /// Languages for the pages.
+    /// The preferred languages of the pages.
     pub ui_locales: Option<String>,
-    /// The user of the `id_token_hint` that the app has sent: nobody else may sign in. The service
-    /// sets it, because only the service has the keys to read the hint.
+    /// The user whom the app's `id_token_hint` names. Nobody else may sign in. [`parse_request`]
+    /// leaves it empty, and the service fills it in, because only the service has the keys to read
+    /// the hint.
     pub expected: Option<UserId>,
     /// When the request arrived, in seconds since 1970.
     pub asked_at: u64,
-    /// The proof that the browser arrived with, so it was not given for this request. The code that
-    /// reads the sign-on cookie sets it.
+    /// The user's last proof of identity at the time when the request arrived. The user did not
+    /// give it for this request. The code that reads the sign-on cookie sets this field.
     pub seen: Option<SeenProof>,
 }
 
-/// The last proof of the user who was signed in when a request arrived.
+/// When a request arrived, a user was signed in. This is that user's last proof of identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SeenProof {
     /// The browser's session.
@@ -127,12 +130,14 @@ pub struct SeenProof {
 }
 
 impl AuthorizationRequest {
-    /// The same request, judged again when it comes back from a page, because client and settings
-    /// may have changed since. Scopes that the client may no longer have are dropped.
+    /// Checks the request again when a page sends it back, because the client and the settings may
+    /// have changed since. Returns the request without the scopes that the client may no longer
+    /// have.
     ///
     /// # Errors
-    /// A page if `client` is not the request's client, is disabled, or has removed the redirect
-    /// URI. A redirect if the client may no longer get tokens for the resource.
+    /// - A page: when `client` is not the request's client, is disabled, or no longer has the
+    ///   redirect URI.
+    /// - A redirect: when the client may no longer get tokens for the resource.
     pub fn judged_again(
         mut self,
         client: &AppClient,
@@ -158,7 +163,7 @@ impl AuthorizationRequest {
         Ok(self)
     }
 
-    /// The refusal of this request with this error.
+    /// Refuses the request with this error.
     #[must_use]
     pub fn refuse(&self, error: OAuthError, description: &'static str) -> ErrorRedirect {
         ErrorRedirect {
@@ -169,7 +174,8 @@ impl AuthorizationRequest {
         }
     }
 
-    /// The URL that hands the code to the app, with `code`, `state` and `iss` (RFC 9207).
+    /// The URL to which the browser is redirected to give the code to the app. It has the
+    /// parameters `code`, `state` and `iss` (RFC 9207).
     #[must_use]
     pub fn answer(&self, code: &str, issuer: &str) -> String {
         let mut parameters = vec![("code", code)];
@@ -195,7 +201,7 @@ impl fmt::Debug for AuthorizationRequest {
     }
 }
 
-/// The parameters that are read. Others are ignored (RFC 6749 section 3.1).
+/// The parameters that the service reads. All others are ignored (RFC 6749 section 3.1).
 const KNOWN: [&str; 19] = [
     "client_id",
     "redirect_uri",
@@ -218,7 +224,8 @@ const KNOWN: [&str; 19] = [
     "registration",
 ];
 
-/// One parameter of a request. One without a value is treated as absent (RFC 6749 section 3.1).
+/// A parameter of a request. A parameter with an empty value is treated as absent (RFC 6749 section
+/// 3.1).
 #[derive(Clone, Default)]
 enum Parameter {
     #[default]
@@ -227,12 +234,12 @@ enum Parameter {
     Repeated,
 }
 
-/// A request whose client is not looked up yet.
+/// A request whose client has not been looked up yet.
 #[derive(Clone)]
 pub struct Unresolved {
-    /// The client that it names.
+    /// The client that the request names.
     pub client_id: ClientId,
-    /// The redirect URI that it names. It has not been checked.
+    /// The redirect URI that the request names. It has not been checked yet.
     pub redirect_uri: String,
     parameters: Parameters,
 }
@@ -277,10 +284,11 @@ impl Parameters {
     }
 }
 
-/// Reads the query of a request, or its form when it was posted.
+/// Reads the query of a request, or the form of a POST request.
 ///
 /// # Errors
-/// The query is too long, or `client_id` or `redirect_uri` is missing or repeated: a page.
+/// A page: when the query is too long, `client_id` or `redirect_uri` is missing or repeated, or
+/// `client_id` is malformed.
 pub fn parse_request(query: &str) -> Result<Unresolved, PageFault> {
     if query.len() > AUTHORIZATION_QUERY_MAX_BYTES {
         return Err(PageFault::TooLong);
@@ -303,16 +311,17 @@ pub fn parse_request(query: &str) -> Result<Unresolved, PageFault> {
     })
 }
 
-/// What is wrong with a parameter, for the redirect.
+/// What is wrong with a parameter: the `error` and the `error_description` of the redirect.
 type Fault = (OAuthError, &'static str);
 
 impl Unresolved {
-    /// Judges the request of this client, which was looked up by [`Unresolved::client_id`], at
-    /// `now`, in seconds since 1970.
+    /// Checks the request. The caller has looked up `client` by [`Unresolved::client_id`]. `now` is
+    /// in seconds since 1970.
     ///
     /// # Errors
-    /// A page if `client` is not the request's client, is disabled, or did not register the
-    /// redirect URI. A redirect for any other fault.
+    /// - A page: when `client` is not the request's client, is disabled, or did not register the
+    ///   redirect URI.
+    /// - A redirect: when anything else is wrong.
     pub fn for_client(
         self,
         client: &AppClient,
@@ -383,7 +392,7 @@ impl Unresolved {
             .ok_or((E::InvalidRequest, PROMPT))?;
         let max_age = match self.text("max_age", AUTHORIZATION_QUERY_MAX_BYTES, MAX_AGE)? {
             None => None,
-            // Only digits, so a number that can't be read is too large.
+            // The text has only digits, so parsing fails only if the number is too large.
             Some(text) if text.bytes().all(|b| b.is_ascii_digit()) => {
                 Some(text.parse().unwrap_or(u64::MAX))
             }
@@ -393,9 +402,11 @@ impl Unresolved {
         let nonce = owned(self.text("nonce", NONCE_MAX_BYTES, NONCE)?);
         let login_hint = owned(self.text("login_hint", LOGIN_HINT_MAX_BYTES, LOGIN_HINT)?);
         let ui_locales = owned(self.text("ui_locales", UI_LOCALES_MAX_BYTES, UI_LOCALES)?);
-        // Ignored, as OpenID Connect Core section 3.1.2.1 allows: there is only one class.
+        // Only checked and then ignored, as OpenID Connect Core section 3.1.2.1 allows: the service
+        // has only one authentication context class.
         self.text("acr_values", ACR_VALUES_MAX_BYTES, ACR_VALUES)?;
-        // The service reads the hint with its keys, and puts the hint's user into `expected`.
+        // Only checked here. The service reads the hint with its keys, and puts the hint's user
+        // into `expected`.
         self.text("id_token_hint", usize::MAX, ID_TOKEN_HINT)?;
         let resource = self.resource(client, rules)?;
         let scopes = self.scopes(client, resource.as_ref(), rules)?;
@@ -417,7 +428,8 @@ impl Unresolved {
         })
     }
 
-    /// A parameter that is there at most once, has at most `most` bytes, and no control characters.
+    /// The value of a parameter, `None` if it is absent. Fails if the parameter is repeated, has
+    /// more than `most` bytes, or has a control character.
     fn text(
         &self,
         name: &str,
@@ -426,7 +438,8 @@ impl Unresolved {
     ) -> Result<Option<&str>, Fault> {
         match self.parameters.get(name) {
             Parameter::Absent => Ok(None),
-            // Bytes that are not UTF-8 have become U+FFFD, so the answer could not repeat them.
+            // Invalid UTF-8 was replaced by U+FFFD, so the answer could not repeat the original
+            // bytes.
             Parameter::Once(text)
                 if text.len() <= most
                     && !text.contains(|c: char| c.is_control() || c == '\u{fffd}') =>
@@ -447,7 +460,8 @@ impl Unresolved {
 
     fn code_challenge(&self) -> Result<[u8; 32], Fault> {
         let fault = (OAuthError::InvalidRequest, CODE_CHALLENGE);
-        // Without a method it would be `plain` (RFC 7636 section 4.3), which protects nothing.
+        // If the method is absent, the standard assumes `plain` (RFC 7636 section 4.3), which
+        // protects nothing.
         if self.text("code_challenge_method", usize::MAX, CODE_CHALLENGE)? != Some("S256") {
             return Err(fault);
         }

@@ -73,7 +73,7 @@ fn what_gets_a_page() {
             ],
             PageFault::RedirectUriRepeated,
         ),
-        // Other faults do not turn the page into a redirect.
+        // A further fault in the same request does not turn the page into a redirect.
         (
             &[("redirect_uri", Some(other)), ("request", Some("x"))],
             PageFault::RedirectUriUnknown,
@@ -142,7 +142,8 @@ fn each_page_names_its_parameter() {
     }
 }
 
-/// RFC 6749 section 4.1.2.1, OpenID Connect Core section 3.1.2.6, RFC 8707 section 2.
+/// The names are from RFC 6749 section 4.1.2.1, OpenID Connect Core section 3.1.2.6 and RFC 8707
+/// section 2.
 #[test]
 fn errors_have_the_names_of_the_standards() {
     assert_eq!(
@@ -203,7 +204,7 @@ fn what_gets_a_redirect_with_state_and_iss() {
             E::InvalidRequest,
         ),
         (vec![("code_challenge", Some("short"))], E::InvalidRequest),
-        // Base64url, but of three bytes.
+        // Valid base64url, but of only three bytes.
         (vec![("code_challenge", Some("AAAA"))], E::InvalidRequest),
         (
             vec![("code_challenge", Some(&format!("{CHALLENGE}=")))],
@@ -269,7 +270,7 @@ fn what_gets_a_redirect_with_state_and_iss() {
         );
         assert!(url.contains(&format!("?error={error}&")), "{url}");
         assert_eq!(url.contains("&state=s&"), !is_about_state, "{url}");
-        // RFC 6749 section 4.1.2.1
+        // RFC 6749 section 4.1.2.1 allows only these characters.
         assert!(
             redirect
                 .description
@@ -293,7 +294,8 @@ fn the_longest_values_are_accepted() {
     assert_eq!(request.max_age, Some(999_999_999));
 }
 
-/// No proof is that old, and the standard sets no limit.
+/// The standard sets no upper limit for `max_age`. A number that is too large is read as the
+/// largest one, which has the same effect, because no user's proof of identity is that old.
 #[test]
 fn no_number_of_seconds_is_too_large() {
     for (text, seconds) in [
@@ -327,7 +329,7 @@ fn a_scope_of_an_api_needs_its_resource_and_must_be_the_clients() {
         let request = asked(&[("scope", scope), ("resource", resource)]).unwrap();
         assert_eq!(request.scopes, scopes(expected), "{scope:?} {resource:?}");
     }
-    // Without an entry in RESOURCES the client's own scopes apply.
+    // If `RESOURCES` has no entry for the API, the client's own list of scopes applies.
     let read = parse_request(&query(&[("scope", None), ("resource", Some(API))])).unwrap();
     let request = read.for_client(&client(), &rules(&[]), NOW).unwrap();
     assert_eq!(request.scopes, scopes("orders:read orders:write admin"));
@@ -479,8 +481,9 @@ proptest! {
         }
     }
 
-    /// A refusal is a page as long as client and redirect URI do not belong together. After that it
-    /// is a redirect to a registered URI. An accepted request asks for no more than allowed.
+    /// If the client has not registered the redirect URI, a refusal is a page. If it has, a refusal
+    /// is a redirect to a registered URI. A request that is accepted has no scope that the client
+    /// may not have.
     #[test]
     fn every_refusal_has_one_place(
         more in proptest::collection::vec((name(), value()), 0..6),
