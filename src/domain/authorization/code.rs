@@ -1,9 +1,10 @@
-//! The authorization code: a MACed ticket, not a row.
+//! The authorization code. It is a ticket with a MAC, and no store keeps a record of it when it is
+//! issued.
 //!
-//! It carries everything that the exchange needs, so that a forged or foreign code is rejected
-//! before any storage is read. It contains no email address. With the longest values that a request
-//! may have it stays below 2,000 characters. The user's object remembers each exchange, so that no
-//! code is exchanged twice.
+//! The code itself contains all the data that its exchange needs. So a code that this deployment
+//! did not issue is rejected before any storage is read. The code contains no email address. Even
+//! if a request has the longest allowed values, its code has fewer than 2,000 characters. The
+//! user's Durable Object remembers each exchanged code, so that no code is exchanged twice.
 
 use super::client::{ClientHash, ClientId, short_hash};
 use super::grant::GrantId;
@@ -19,7 +20,8 @@ use crate::domain::ticket::{Purpose, TicketKeys, TicketSecrets};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use std::fmt;
 
-/// A code's id: sixteen random bytes. The user's object remembers it until the code expires.
+/// A code's id: sixteen random bytes. When the code is exchanged, the user's Durable Object stores
+/// this id until the code expires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CodeId([u8; 16]);
 
@@ -64,7 +66,7 @@ impl<'de> serde::Deserialize<'de> for CodeId {
     }
 }
 
-/// What a code says.
+/// The content of a code.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Code {
     /// The client to which it was issued.
@@ -73,11 +75,11 @@ pub struct Code {
     pub redirect_uri: [u8; 16],
     /// The SHA-256 of the verifier.
     pub challenge: [u8; 32],
-    /// Who signed in.
+    /// The user who signed in.
     pub user: UserId,
-    /// The user's `session_epoch`.
+    /// The user's `session_epoch` when the code was issued.
     pub epoch: u32,
-    /// The sign-on from which the app's session comes.
+    /// The sign-on through which the user enters the app.
     pub sign_on: SessionId,
     /// The browser's session.
     pub session: SessionId,
@@ -87,9 +89,9 @@ pub struct Code {
     pub nonce: Option<String>,
     /// The scopes that the app gets.
     pub scopes: Scopes,
-    /// For which API.
+    /// The API for which the app gets tokens.
     pub resource: Option<Resource>,
-    /// What the user granted.
+    /// The id of what the user granted to the app.
     pub grant: GrantId,
     pub id: CodeId,
     /// When it expires, in seconds since 1970.
@@ -97,14 +99,15 @@ pub struct Code {
 }
 
 impl Code {
-    /// The short forms of a client and of a matched redirect URI.
+    /// The values of [`client`](Self::client) and [`redirect_uri`](Self::redirect_uri) for this
+    /// client and this redirect URI.
     #[must_use]
     pub fn bound_to(client: &ClientId, redirect_uri: &RedirectUri) -> (ClientHash, [u8; 16]) {
         (client.hash(), short_hash(redirect_uri.as_str()))
     }
 
-    /// Whether it may be exchanged at `now`. If it would be valid for longer than the longest
-    /// lifetime of a code, the clock has gone back. Such a code is rejected.
+    /// Whether the code is valid at `now`. If it expires later than any code that could have been
+    /// issued by now, the clock has gone back since it was issued. Such a code is rejected.
     #[must_use]
     pub fn is_alive(&self, now: u64) -> bool {
         let latest = now
@@ -161,8 +164,8 @@ impl Codes {
         Secret::new(self.0.seal(&body))
     }
 
-    /// What the code says. `None` unless this deployment sealed it. Whether it has expired is
-    /// judged at its exchange.
+    /// The content of the code. `None` unless this deployment sealed it. Whether the code has
+    /// expired is not checked here, but by [`Code::is_alive`].
     #[must_use]
     pub fn open(&self, text: &str) -> Option<Code> {
         let body = self.0.open_up_to(text, CODE_MAX_BYTES)?;
@@ -223,7 +226,7 @@ mod tests {
         assert!(text.expose().len() < 2000, "{}", text.expose().len());
         assert_eq!(codes().open(text.expose()), Some(longest()));
         assert_eq!(longest().scopes.to_string().len(), 511);
-        // The longest code that can be opened is short enough, too.
+        // No code that can be opened at all is longer.
         assert!("egk_".len() + (CODE_MAX_BYTES + 34) * 4 / 3 < 2000);
     }
 

@@ -1,19 +1,21 @@
-//! How an authorization code is exchanged. The order of the checks is part of the contract.
+//! How an authorization code is exchanged for tokens. The order of the checks is part of the
+//! contract of the service:
 //!
-//! 1. the MAC ([`Codes::open`](super::Codes::open));
-//! 2. the client's authentication, with its secret or with none;
-//! 3. [`judge_exchange`]: the time, the client, the redirect URI, the verifier;
-//! 4. [`judge_standing`]: the user's row; and the grant;
-//! 5. the user's object, which remembers every code that was exchanged, and whether the sign-on has
-//!    ended: [`conclude_exchange`].
+//! 1. The code's MAC is checked by [`Codes::open`](super::Codes::open).
+//! 2. The client authenticates with its secret, or without one if it is a public client.
+//! 3. [`judge_exchange`] checks the time, the client, the redirect URI, the verifier and the
+//!    resource.
+//! 4. [`judge_standing`] checks the user's database row. The grant is checked too.
+//! 5. The user's Durable Object is asked. It remembers each code that was exchanged, and knows
+//!    whether the sign-on has ended. [`conclude_exchange`] evaluates its answer.
 //!
 //! If a check fails, no session ends. Otherwise a stranger who saw a code could end sessions. The
-//! app gets `invalid_grant`, or `invalid_target` for another resource, or `invalid_client` if its
-//! authentication fails.
+//! app gets the error `invalid_grant`. There are two exceptions: it gets `invalid_target` if the
+//! resource differs, and `invalid_client` if its authentication fails.
 //!
-//! There is one exception. If the code was exchanged before and everything else is right, the
-//! session that it began ends (RFC 9700 section 4.5). Whoever has both code and verifier is the
-//! app, or stole from the app.
+//! A session ends in one case only. If the code was exchanged before and all other checks succeed,
+//! the session that began with the first exchange ends (RFC 9700 section 4.5). Whoever has both the
+//! code and its verifier is either the app or somebody who stole them from the app.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -32,7 +34,7 @@ use crate::domain::session::{SessionId, Standing};
 pub struct Verifier(Secret);
 
 impl Verifier {
-    /// Reads a verifier. `None` when its length or a character is not allowed.
+    /// Reads a verifier. `None` if its length or one of its characters is not allowed.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let is_unreserved = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
@@ -41,7 +43,8 @@ impl Verifier {
         is_verifier.then(|| Self(Secret::new(text.to_owned())))
     }
 
-    /// Whether its SHA-256 is the challenge (RFC 7636 section 4.6), in constant time.
+    /// Whether the verifier's SHA-256 is the challenge (RFC 7636 section 4.6). The comparison takes
+    /// constant time.
     #[must_use]
     pub fn answers(&self, challenge: &[u8; 32]) -> bool {
         let hash: [u8; 32] = Sha256::digest(self.0.expose()).into();
@@ -49,41 +52,42 @@ impl Verifier {
     }
 }
 
-/// What an app sends to exchange a code. It has no `Debug`, because the verifier is a secret.
+/// What an app sends to exchange a code. The type does not implement `Debug`, because the verifier
+/// is a secret.
 #[derive(Clone, Copy)]
 pub struct Exchanging<'a> {
-    /// The client, after its authentication.
+    /// The client, which has been authenticated.
     pub client: &'a ClientId,
     /// `redirect_uri`.
     pub redirect_uri: Option<&'a str>,
     /// `code_verifier`.
     pub verifier: Option<&'a str>,
-    /// `resource`: the same as in the request, or none (RFC 8707 section 2.2).
+    /// `resource`: the same as in the authorization request, or absent (RFC 8707 section 2.2).
     pub resource: Option<&'a str>,
 }
 
-/// Why a code is not exchanged. For the log: the app gets `invalid_grant` for all of these, and
-/// `invalid_target` for [`ExchangeRefusal::Resource`].
+/// Why a code is not exchanged. This is written to the log. The app gets only `invalid_target` for
+/// [`ExchangeRefusal::Resource`], and `invalid_grant` for all others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ExchangeRefusal {
-    /// This deployment did not seal it.
+    /// This deployment did not issue the code.
     Code,
     Expired,
-    /// It was issued to another client.
+    /// The code was issued to another client.
     Client,
-    /// The redirect URI is missing, or differs from the request's.
+    /// The redirect URI is missing, or differs from that of the authorization request.
     RedirectUri,
     /// The verifier is missing, malformed, or does not match the challenge.
     Verifier,
-    /// The resource differs from the request's.
+    /// The resource differs from that of the authorization request.
     Resource,
     /// The user has logged out, or the sign-on was ended.
     SignedOff,
-    /// All sessions of the user were ended.
+    /// All sessions of the user were ended after the code was issued.
     OtherEpoch,
     /// The user is disabled or deleted.
     NoUser,
-    /// It was exchanged before. The session that it began has ended.
+    /// The code was exchanged before. The session that began with it is ended.
     Replayed,
 }
 
@@ -106,10 +110,10 @@ impl ExchangeRefusal {
     }
 }
 
-/// Judges what was presented with a code, before any storage is asked.
+/// Checks what was presented with a code. This needs no storage.
 ///
 /// # Errors
-/// The first check that fails.
+/// The refusal of the first check that fails.
 pub fn judge_exchange(
     code: &Code,
     presented: &Exchanging<'_>,
@@ -135,7 +139,7 @@ pub fn judge_exchange(
     Ok(())
 }
 
-/// Whether a token request names the resource of its grant, or none.
+/// Whether a token request names no resource, or the resource that was granted.
 pub(super) fn is_same_resource(presented: Option<&str>, granted: Option<&Resource>) -> bool {
     presented.is_none_or(|text| {
         let resource = Resource::parse(text).ok();
@@ -143,11 +147,12 @@ pub(super) fn is_same_resource(presented: Option<&str>, granted: Option<&Resourc
     })
 }
 
-/// Judges the user's row. `standing` is `None` if there is no row.
+/// Checks the user's database row. `standing` is `None` if there is no row.
 ///
 /// # Errors
-/// The user is deleted or disabled, or all sessions of the user have ended since the code was
-/// issued.
+/// - [`ExchangeRefusal::NoUser`]: when the user is deleted or disabled.
+/// - [`ExchangeRefusal::OtherEpoch`]: when all sessions of the user were ended after the code was
+///   issued.
 pub fn judge_standing(code: &Code, standing: Option<Standing>) -> Result<(), ExchangeRefusal> {
     match standing {
         Some(standing) if standing.disabled => Err(ExchangeRefusal::NoUser),
@@ -157,25 +162,25 @@ pub fn judge_standing(code: &Code, standing: Option<Standing>) -> Result<(), Exc
     }
 }
 
-/// What the user's object answers when a code is exchanged.
+/// What the user's Durable Object answers when a code is exchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Exchanged {
-    /// The code was not exchanged before. The object remembers it now, with the session that
-    /// begins.
+    /// The code was not exchanged before. From now on the object remembers the code and the session
+    /// that begins with it.
     First,
-    /// The code was exchanged before, and began this session.
+    /// The code was exchanged before. This session began with it.
     Again(SessionId),
-    /// The sign-on has ended. The code is not remembered.
+    /// The sign-on has ended. The object does not remember the code.
     SignedOff,
 }
 
-/// What the answer of the user's object leads to: the new session may begin, or an earlier one
-/// ends.
+/// Evaluates the answer of the user's Durable Object. `Ok` means that the new session may begin.
 ///
 /// # Errors
-/// [`ExchangeRefusal::Replayed`] together with the session to end, or
-/// [`ExchangeRefusal::SignedOff`].
+/// - [`ExchangeRefusal::Replayed`], together with the session that must be ended: when the code was
+///   exchanged before.
+/// - [`ExchangeRefusal::SignedOff`]: when the sign-on has ended.
 pub const fn conclude_exchange(
     exchanged: Exchanged,
 ) -> Result<(), (ExchangeRefusal, Option<SessionId>)> {
@@ -357,7 +362,8 @@ mod tests {
         );
     }
 
-    /// The log tells why a code was not exchanged. The app only learns `invalid_grant`.
+    /// The log says why a code was not exchanged. The app only gets `invalid_grant` or
+    /// `invalid_target`.
     #[test]
     fn each_refusal_has_a_reason_of_its_own() {
         let reasons = [

@@ -1,9 +1,9 @@
-//! Redirect URIs: where the answer to an authorization request may go.
+//! Redirect URIs: the URIs to which the answer to an authorization request may go.
 //!
-//! A presented URI must equal a registered one byte for byte (RFC 9700 section 4.1.3). Only the
-//! port of a loopback address may differ, because a native app gets its port from the system (RFC
-//! 8252 section 7.3). The form of a URI is checked when the URI is registered, so a presented one
-//! is never normalised.
+//! The URI in a request must equal a registered one byte for byte (RFC 9700 section 4.1.3). Only
+//! the port of a loopback address may differ, because the operating system gives a native app its
+//! port (RFC 8252 section 7.3). The form of a URI is checked when an app registers it. So the URI
+//! in a request needs no normalisation before the comparison.
 
 use std::fmt;
 
@@ -13,7 +13,8 @@ use super::web_uri::{WebUri, WebUriFault, check_characters, check_path};
 use crate::domain::policy::REDIRECT_URI_MAX_BYTES;
 use crate::domain::settings::{host_of, is_loopback_host};
 
-/// The parameters that our answers add to a redirect URI. A registered query must not have them.
+/// The parameters that the service adds to a redirect URI when it answers. The query of a
+/// registered URI must not have them.
 const OF_ANSWERS: [&str; 6] = [
     "code",
     "state",
@@ -23,22 +24,24 @@ const OF_ANSWERS: [&str; 6] = [
     "error_uri",
 ];
 
-/// The hosts whose port is not compared, as they begin a URI.
+/// The beginnings of the URIs whose port is not compared: scheme and loopback host.
 const LOOPBACK: [&str; 3] = ["http://127.0.0.1", "http://[::1]", "http://localhost"];
 
-/// A redirect URI. It is registered, or it was presented and matches a registered one.
+/// A redirect URI. Either an app registered it, or it was presented in a request and matches a
+/// registered one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RedirectUri(String);
 
 /// Who receives the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RedirectKind {
-    /// A website: only its owner gets the answer.
+    /// A website. Only its owner gets the answer.
     Https,
-    /// A program on the user's machine, by http or https. Any other program there may claim the
-    /// port.
+    /// A program on the user's machine, by http or https. Any other program on this machine could
+    /// listen on the port and get the answer.
     Loopback,
-    /// An app with a scheme of its own. Any other app on the device may claim the scheme.
+    /// An app with its own URI scheme. Any other app on the device could register the scheme and
+    /// get the answer.
     PrivateUse,
 }
 
@@ -61,14 +64,14 @@ pub enum RedirectUriFault {
     Host,
     /// Its path has a `.` or `..` segment.
     DotSegment,
-    /// Its path has an encoded slash or backslash.
+    /// Its path has a percent-encoded slash or backslash.
     EncodedSlash,
     /// It is http on a host other than `127.0.0.1`, `[::1]` and `localhost`.
     NotHttps,
     /// Its scheme is neither https nor a reversed domain name such as `com.example.app` (RFC 8252
     /// section 7.1).
     Scheme,
-    /// Its query has a parameter that our answers add, such as `code`.
+    /// Its query has a parameter that the service adds when it answers, such as `code`.
     Query,
 }
 
@@ -122,7 +125,8 @@ impl RedirectUri {
     /// ```
     ///
     /// # Errors
-    /// It could not be matched exactly, or its answer could be read by others.
+    /// The URI could not be compared exactly with the URI in a request, or somebody other than the
+    /// app could read the answer.
     pub fn register(text: &str) -> Result<Self, RedirectUriFault> {
         use RedirectUriFault as Fault;
         if text.len() > REDIRECT_URI_MAX_BYTES {
@@ -146,7 +150,7 @@ impl RedirectUri {
         Ok(Self(text.to_owned()))
     }
 
-    /// The URI to redirect to, if the presented one may be used. It must equal this registered one,
+    /// The URI to redirect to: the presented one. `None` unless it equals this registered URI,
     /// except for the port of a loopback host.
     #[must_use]
     pub fn matched(&self, presented: &str) -> Option<Self> {
@@ -180,8 +184,9 @@ impl RedirectUri {
         }
     }
 
-    /// Where the answer goes, as a consent page shows it. For a website it is the host. For a
-    /// program it is `127.0.0.1`, `[::1]` or `localhost`. For an app it is the scheme.
+    /// Who gets the answer, as a consent page shows it. For a website this is the host. For a
+    /// program on the user's machine it is the loopback host, such as `127.0.0.1`, `[::1]` or
+    /// `localhost`. For an app with its own URI scheme it is the scheme.
     #[must_use]
     pub fn host(&self) -> &str {
         let Some((scheme, rest)) = self.0.split_once("://") else {
@@ -194,7 +199,7 @@ impl RedirectUri {
         host_of(authority)
     }
 
-    /// The URI as it was presented.
+    /// The URI as text, exactly as it was registered or presented.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -227,7 +232,7 @@ impl RedirectUri {
         url
     }
 
-    /// A URI that was matched before and comes back in a ticket.
+    /// Wraps a URI from a ticket. It was matched before the ticket was sealed.
     pub(super) fn from_ticket(text: &str) -> Self {
         Self(text.to_owned())
     }
@@ -246,7 +251,7 @@ impl<'de> Deserialize<'de> for RedirectUri {
     }
 }
 
-/// The loopback host that a URI begins with, and what follows its port.
+/// If a URI begins with a loopback host: this beginning, and the part of the URI after the port.
 fn loopback(uri: &str) -> Option<(&'static str, &str)> {
     let (host, rest) = LOOPBACK
         .iter()
@@ -262,11 +267,12 @@ fn loopback(uri: &str) -> Option<(&'static str, &str)> {
     is_port.then_some((host, rest))
 }
 
-/// What follows the scheme of a URI with a private-use scheme.
+/// Checks a URI with a private-use scheme. Returns the part after the scheme.
 fn private_use(text: &str) -> Result<String, RedirectUriFault> {
     use RedirectUriFault as Fault;
     let (scheme, rest) = text.split_once(':').ok_or(Fault::Scheme)?;
-    // A scheme without a dot has no owner: `javascript`, `data`, or one that any app may claim.
+    // Schemes without a dot are rejected: `javascript` and `data` are dangerous, and any app may
+    // claim the others. A scheme with a dot is a reversed domain name, which has an owner.
     let is_label = |label: &str| {
         !label.is_empty()
             && label

@@ -11,12 +11,12 @@ use crate::domain::policy::{SCOPE_MAX_BYTES, SCOPES_MAX_BYTES};
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Scope(String);
 
-/// Why a text is not a scope, or not a list of them.
+/// Why a text is not a scope or not a list of scopes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScopeFault {
     /// A scope is empty.
     Empty,
-    /// A scope, or all of them together, are too long.
+    /// A single scope or the whole list is too long.
     TooLong,
     /// A scope has a character that RFC 6749 does not allow.
     Character,
@@ -35,15 +35,15 @@ impl ScopeFault {
 }
 
 impl Scope {
-    /// Asks for an id_token (OpenID Connect Core section 3.1.2.1).
+    /// With this scope the app gets an id_token (OpenID Connect Core section 3.1.2.1).
     pub const OPENID: &'static str = "openid";
-    /// The user's name.
+    /// With this scope the app gets the user's name.
     pub const PROFILE: &'static str = "profile";
-    /// The user's address.
+    /// With this scope the app gets the user's email address.
     pub const EMAIL: &'static str = "email";
-    /// A session that outlives the user's log-out.
+    /// With this scope the app's session continues after the user's log-out.
     pub const OFFLINE_ACCESS: &'static str = "offline_access";
-    /// The scopes that belong to the account, not to an API.
+    /// The scopes that give access to the account and not to an API.
     pub const OF_THE_ACCOUNT: [&'static str; 4] = [
         Self::OPENID,
         Self::PROFILE,
@@ -71,13 +71,13 @@ impl Scope {
         Ok(Self(text.to_owned()))
     }
 
-    /// The scope as it is written.
+    /// The scope as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether it belongs to the account, not to an API.
+    /// Whether the scope gives access to the account and not to an API.
     #[must_use]
     pub fn is_of_the_account(&self) -> bool {
         Self::OF_THE_ACCOUNT.contains(&self.as_str())
@@ -97,8 +97,8 @@ impl<'de> Deserialize<'de> for Scope {
     }
 }
 
-/// A set of scopes, sorted. `Display` separates them with spaces, as tokens and answers do.
-/// Together they have at most 512 bytes.
+/// A sorted set of scopes. `Display` separates them with spaces, as in tokens and answers. The
+/// whole text has at most 512 bytes.
 ///
 /// ```
 /// use edgegate::domain::authorization::Scopes;
@@ -111,10 +111,10 @@ impl<'de> Deserialize<'de> for Scope {
 pub struct Scopes(BTreeSet<Scope>);
 
 impl Scopes {
-    /// Reads scopes that are separated by one or more spaces. An empty text has none.
+    /// Reads scopes that are separated by one or more spaces. An empty text gives an empty set.
     ///
     /// # Errors
-    /// One of them is malformed, or together they are too long.
+    /// One of the scopes is malformed, or the whole list is too long.
     pub fn parse(text: &str) -> Result<Self, ScopeFault> {
         if text.len() > SCOPES_MAX_BYTES {
             return Err(ScopeFault::TooLong);
@@ -156,13 +156,15 @@ impl Scopes {
         Self(self.0.iter().filter(|scope| keep(scope)).cloned().collect())
     }
 
-    /// The scopes that are in both sets. A renewal that asks for `asked` gets them.
+    /// The scopes that are in both sets. If the renewal of a token asks for the scopes `asked`, it
+    /// gets only these.
     #[must_use]
     pub fn in_both(&self, asked: &Self) -> Self {
         self.only(|scope| asked.0.contains(scope))
     }
 
-    /// The scopes of both sets together. A grant has them after it was widened.
+    /// The scopes of both sets together. When a user grants more to an app, the app's grant gets
+    /// them all.
     ///
     /// # Errors
     /// Together they are too long.
