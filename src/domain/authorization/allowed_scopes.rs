@@ -5,9 +5,9 @@ use super::request::ServerRules;
 use super::resource::Resource;
 use super::scope::{Scope, Scopes};
 
-/// The scopes that an app was granted and may still have. An administrator may have taken some of
-/// them, or the whole API, from the app since. `None` if the app may no longer have a token for the
-/// API.
+/// Of the scopes that an app was granted, those that it may still have. Since the grant, an
+/// administrator may have taken some scopes or the whole API from the app. `None` if the app may no
+/// longer have tokens for the API.
 #[must_use]
 pub fn still_allowed(
     client: &AppClient,
@@ -37,9 +37,9 @@ pub(super) fn registered(
 
 /// Whether this client may have this scope for this resource.
 ///
-/// A scope of an API is only in tokens for that API: without a resource no client gets it. If
-/// `RESOURCES` names the API, its entry must list the scope. A client that is not registered gets
-/// only scopes that such an entry lists, and `offline_access`.
+/// A scope of an API is only in tokens for this API, so a client that names no resource does not
+/// get it. If the setting `RESOURCES` names the API, the API's entry must list the scope. A client
+/// that is not registered gets only scopes that the entry of its API lists, and `offline_access`.
 pub(super) fn may_have(
     scope: &Scope,
     client: &AppClient,

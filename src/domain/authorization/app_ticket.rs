@@ -1,8 +1,8 @@
-//! The refresh token of an app. It contains a [`RefreshTicket`], and what the user granted to the
-//! app.
+//! The refresh token of an app. It contains a [`RefreshTicket`], the same data as a browser's
+//! refresh token, and what the user granted to the app.
 //!
-//! It has a purpose of its own. So it is never accepted as the refresh token of a browser, and
-//! never gets into the cookie.
+//! Tickets with different purposes have different keys, and this one has its own purpose. So it is
+//! never accepted as the refresh token of a browser, and never stored in the browser's cookie.
 
 use super::client::{ClientHash, ClientId};
 use super::exchange::{ExchangeRefusal, is_same_resource};
@@ -15,26 +15,30 @@ use crate::domain::secret::Secret;
 use crate::domain::session::{RefreshTicket, SessionId};
 use crate::domain::ticket::{Purpose, TicketKeys, TicketSecrets};
 
-/// What an app's refresh token says.
+/// The content of an app's refresh token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppTicket {
     /// User, session, epoch, number, expiry and proof.
     pub core: RefreshTicket,
     /// The app that got the token.
     pub client: ClientHash,
-    /// The sign-on whose log-out ends the session. `None` with `offline_access`: the session
-    /// outlives a log-out.
+    /// The sign-on through which the user entered the app. When it ends by a log-out, the app's
+    /// session ends too. `None` with the scope `offline_access`: then the session continues after a
+    /// log-out.
     pub sign_on: Option<SessionId>,
-    /// What the user granted. A withdrawn grant ends the session.
+    /// The id of what the user granted to the app. When the user withdraws the grant, the session
+    /// ends.
     pub grant: GrantId,
-    /// The app's scopes. A renewal that asks for less does not narrow them.
+    /// The app's scopes. If a renewal asks for fewer scopes, only its access token has fewer. These
+    /// stay as they are.
     pub scopes: Scopes,
-    /// For which API.
+    /// The API for which the app gets tokens.
     pub resource: Option<Resource>,
 }
 
 impl AppTicket {
-    /// The next token of the chain. `None` after the last number.
+    /// The token that replaces this one at the next renewal: its number is one higher. `None` if
+    /// this one has the highest possible number.
     #[must_use]
     pub fn successor(&self) -> Option<Self> {
         Some(Self {
@@ -43,13 +47,14 @@ impl AppTicket {
         })
     }
 
-    /// Judges a renewal before any storage is read. The client has authenticated, and the ticket
-    /// must be this client's. The resource must be the ticket's, or left out (RFC 8707 section
-    /// 2.2).
+    /// Checks a request to renew tokens. This needs no storage. The client has authenticated, and
+    /// this ticket must belong to it. The resource that the request names must be the ticket's, or
+    /// be left out (RFC 8707 section 2.2).
     ///
     /// # Errors
-    /// [`ExchangeRefusal::Client`], which the app sees as `invalid_grant`, or
-    /// [`ExchangeRefusal::Resource`].
+    /// - [`ExchangeRefusal::Client`]: when the ticket belongs to another client. The app gets the
+    ///   error `invalid_grant`.
+    /// - [`ExchangeRefusal::Resource`]: when the request names another resource.
     pub fn judge(&self, client: &ClientId, resource: Option<&str>) -> Result<(), ExchangeRefusal> {
         if self.client != client.hash() {
             return Err(ExchangeRefusal::Client);
@@ -61,8 +66,9 @@ impl AppTicket {
         }
     }
 
-    /// The scopes of an access token that a renewal asks for: never more than the ticket's. Without
-    /// the parameter: all of them (RFC 6749 section 6).
+    /// The scopes of the access token that a renewal gets: those of the ticket that the renewal
+    /// asks for. If it has no `scope` parameter, these are all scopes of the ticket (RFC 6749
+    /// section 6).
     #[must_use]
     pub fn narrowed(&self, asked: Option<&Scopes>) -> Scopes {
         asked.map_or_else(|| self.scopes.clone(), |asked| self.scopes.in_both(asked))
@@ -74,7 +80,7 @@ impl AppTicket {
 pub struct AppTickets(TicketKeys);
 
 impl AppTickets {
-    /// How each of these tokens begins.
+    /// The first characters of each of these tokens.
     pub const PREFIX: &'static str = "ega_";
 
     /// The tokens of the deployment with these secrets and this issuer.
@@ -99,7 +105,7 @@ impl AppTickets {
         Secret::new(self.0.seal(&body))
     }
 
-    /// What the token says. `None` unless this deployment sealed it. Reads no storage.
+    /// The content of the token. `None` unless this deployment sealed it. Reads no storage.
     #[must_use]
     pub fn open(&self, text: &str) -> Option<AppTicket> {
         let body = self.0.open_up_to(text, APP_TICKET_MAX_BYTES)?;

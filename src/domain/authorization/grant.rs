@@ -1,4 +1,4 @@
-//! Grants: what a user granted to an app.
+//! Grants: a grant records what a user granted to an app.
 
 use std::fmt;
 
@@ -53,27 +53,29 @@ pub struct Grant {
     pub id: GrantId,
     /// The user who granted it.
     pub user: UserId,
-    /// To which app.
+    /// The app.
     pub client: ClientId,
-    /// The scopes. If the user grants more, they are added.
+    /// The granted scopes. If the user grants more scopes later, they are added here.
     pub scopes: Scopes,
-    /// For which API.
+    /// The API, if the grant is for one.
     pub resource: Option<Resource>,
-    /// When it was first given.
+    /// When the grant was first given.
     pub given_at: u64,
-    /// When it was withdrawn. A withdrawal is final, but the user can give a new grant.
+    /// When the grant was withdrawn. It stays withdrawn, but the user can give a new grant.
     pub withdrawn_at: Option<u64>,
 }
 
 impl Grant {
-    /// Whether the app may continue: the grant is this app's, and was not withdrawn.
+    /// Whether the app may continue to use the grant: it is this app's grant, and was not
+    /// withdrawn.
     #[must_use]
     pub fn is_live(&self, client: &ClientId) -> bool {
         self.withdrawn_at.is_none() && self.client == *client
     }
 
-    /// Whether this grant makes a question of consent unnecessary. It must be this user's, to this
-    /// app, for this API, not withdrawn, and have all of these scopes.
+    /// Whether the user need not be asked for consent, because this grant already allows
+    /// everything. The grant must be by this user, to this app and for this API, must not be
+    /// withdrawn, and must have all of these scopes.
     #[must_use]
     pub fn covers(
         &self,

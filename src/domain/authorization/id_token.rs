@@ -1,5 +1,5 @@
-//! What an app learns of the user: the claims of id_tokens and of `/auth/userinfo` (OpenID Connect
-//! Core sections 2, 5.1 and 5.4).
+//! What an app learns about the user: the claims of id_tokens and of `/auth/userinfo` (OpenID
+//! Connect Core sections 2, 5.1 and 5.4).
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::Serialize;
@@ -14,18 +14,20 @@ use crate::domain::policy::{FUTURE_SKEW_SECONDS, ID_TOKEN_MAX_BYTES, MAX_SESSION
 use crate::domain::session::{Methods, Proof, SessionId};
 use edgegate_token::json::Json;
 
-/// `typ` of id_tokens. Access tokens have another `typ`, so neither kind is accepted as the other.
+/// The `typ` of id_tokens. Access tokens have a different `typ`, so an id_token is never accepted
+/// as an access token, nor an access token as an id_token.
 pub const ID_TOKEN_TYP: &str = "JWT";
 
-/// The only authentication context class: one factor.
+/// The value of `acr`. The service has only this authentication context class: one factor.
 pub const ACR: &str = "aal1";
 
-/// The claims of `/auth/userinfo`, by scope. `Debug` is not derived: they are personal.
+/// The claims of `/auth/userinfo`. Which claims there are depends on the app's scopes. The type
+/// does not implement `Debug`, because the claims are personal.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct UserinfoClaims {
     /// The user's id.
     pub sub: String,
-    /// With `profile`: both names.
+    /// With the scope `profile`: given name and family name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// With `profile`.
@@ -34,7 +36,7 @@ pub struct UserinfoClaims {
     /// With `profile`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub family_name: Option<String>,
-    /// With `profile`: when the account changed last, in seconds since 1970.
+    /// With the scope `profile`: when the account was last changed, in seconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<u64>,
     /// With `email`.
@@ -43,12 +45,12 @@ pub struct UserinfoClaims {
     /// With `email`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email_verified: Option<bool>,
-    /// For apps of the first party.
+    /// Only for apps of the first party.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub roles: Option<Vec<String>>,
 }
 
-/// What this app may learn of the user with these scopes.
+/// What this app may learn about the user with these scopes.
 #[must_use]
 pub fn userinfo_claims(user: &User, scopes: &Scopes, client: &AppClient) -> UserinfoClaims {
     let has_profile = scopes.contains(Scope::PROFILE);
@@ -67,43 +69,45 @@ pub fn userinfo_claims(user: &User, scopes: &Scopes, client: &AppClient) -> User
         given_name: given_name.filter(|_| has_profile),
         family_name: family_name.filter(|_| has_profile),
         updated_at: has_profile.then_some(user.updated_at),
-        // The form in which addresses are compared, as in access tokens.
+        // The canonical form of the address, which access tokens contain too.
         email: has_email.then(|| user.email.canonical().to_owned()),
         email_verified: has_email.then(|| user.email_verified_at.is_some()),
         roles: client.first_party.then(|| user.roles.to_vec()),
     }
 }
 
-/// What an id_token says besides the user.
+/// What an id_token says in addition to the claims about the user.
 #[derive(Clone, Copy, Debug)]
 pub struct IdTokenFacts<'a> {
     /// `ISSUER`.
     pub issuer: &'a str,
-    /// The app's session, as in its access tokens.
+    /// The app's session. Its access tokens name the same one.
     pub session: SessionId,
     /// When and how the user proved who they are.
     pub proof: Proof,
-    /// The request's nonce. `None` at a renewal (OpenID Connect Core section 12.2).
+    /// The `nonce` of the authorization request. `None` when tokens are renewed (OpenID Connect
+    /// Core section 12.2).
     pub nonce: Option<&'a str>,
-    /// Now, in seconds since 1970.
+    /// The current time, in seconds since 1970.
     pub now: u64,
     /// How long the id_token is valid, in seconds.
     pub ttl: u64,
 }
 
-/// The claims of an id_token. There is no `at_hash`: the token endpoint gives both tokens over one
-/// connection.
+/// The claims of an id_token. There is no `at_hash`, which would tie the id_token to the access
+/// token. It is not needed, because the token endpoint returns both in one answer.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct IdTokenClaims {
     /// The issuer.
     pub iss: String,
     /// The client's id.
     pub aud: String,
-    /// The first second at which it is no longer valid.
+    /// When the id_token expires, in seconds since 1970: the first second at which it is no longer
+    /// valid.
     pub exp: u64,
-    /// When it was issued.
+    /// When the id_token was issued, in seconds since 1970.
     pub iat: u64,
-    /// When the user last proved who they are.
+    /// When the user last proved who they are, in seconds since 1970.
     pub auth_time: u64,
     /// The request's nonce.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -114,7 +118,8 @@ pub struct IdTokenClaims {
     pub amr: Vec<&'static str>,
     /// The app's session.
     pub sid: String,
-    /// `sub`, and what the scopes allow: many libraries never ask `/auth/userinfo`.
+    /// `sub`, and the claims that the scopes allow. They are here too, because many libraries never
+    /// call `/auth/userinfo`.
     #[serde(flatten)]
     pub user: UserinfoClaims,
 }
@@ -153,8 +158,8 @@ struct Header<'a> {
     typ: &'static str,
 }
 
-/// What the platform signs when an RSA key signs an id_token: header and claims (RFC 7515 section
-/// 5.1).
+/// The text that is signed: the encoded header and claims (RFC 7515 section 5.1). It is needed for
+/// RSA keys, because the platform signs with them.
 #[must_use]
 pub fn signing_input(alg: IdTokenAlg, kid: &str, claims: &IdTokenClaims) -> String {
     let header = Header {
@@ -170,7 +175,7 @@ pub fn signing_input(alg: IdTokenAlg, kid: &str, claims: &IdTokenClaims) -> Stri
     )
 }
 
-/// The token: the signing input and its signature.
+/// The complete token: the signing input and its signature.
 #[must_use]
 pub fn with_signature(signing_input: &str, signature: &[u8]) -> String {
     format!(
@@ -179,8 +184,8 @@ pub fn with_signature(signing_input: &str, signature: &[u8]) -> String {
     )
 }
 
-/// What an `id_token_hint` says (OpenID Connect RP-Initiated Logout section 2). It may have expired
-/// long ago.
+/// The content of an `id_token_hint` (OpenID Connect RP-Initiated Logout section 2). The id_token
+/// may have expired long ago.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdTokenHint {
     /// The user to whom it was issued.
@@ -190,10 +195,10 @@ pub struct IdTokenHint {
 }
 
 impl IdTokenHint {
-    /// The hint in the claims of a token whose signature was verified, for instance by
-    /// [`edgegate_token::read_signed`]. `None` if another issuer made it, or if it is from the
-    /// future. Also `None` if it is older than [`MAX_SESSION_TTL`], because no session of that time
-    /// can still be active.
+    /// Reads the hint from the claims of an id_token. The caller must have verified the token's
+    /// signature, for instance with [`edgegate_token::read_signed`]. Returns `None` if another
+    /// issuer made the token, or if it was issued in the future. Also returns `None` if the token
+    /// is older than [`MAX_SESSION_TTL`], because no session from that time can still be active.
     #[must_use]
     pub fn of(claims: &Json, issuer: &str, now: u64) -> Option<Self> {
         let text = |name| claims.get(name).and_then(Json::as_str);
@@ -210,24 +215,26 @@ impl IdTokenHint {
     }
 }
 
-/// An id_token that an RSA key of this deployment may have signed.
+/// An id_token whose header names an RSA key of this deployment. Its signature has not been
+/// verified yet.
 ///
-/// Signatures of RS256 are deterministic (RFC 8017 section 8.2). So the service verifies a
-/// signature by making it again: sign [`signing_input`](Self::signing_input) and pass the result to
-/// [`claims`](Self::claims). This type has no `Debug`, because an id_token is personal.
+/// RS256 signatures are deterministic (RFC 8017 section 8.2). So the service verifies a signature
+/// by computing it again: the caller signs [`signing_input`](Self::signing_input) and passes the
+/// result to [`claims`](Self::claims). This type does not implement `Debug`, because an id_token is
+/// personal.
 #[derive(Clone)]
 pub struct RsaSigned<'a> {
-    /// The key that its header names.
+    /// The key that the token's header names.
     pub key: &'a RsaSigningKey,
-    /// What the signature covers.
+    /// The part of the token that the signature covers.
     pub signing_input: &'a str,
     payload: Vec<u8>,
     signature: Vec<u8>,
 }
 
 impl<'a> RsaSigned<'a> {
-    /// Reads a token. `None` unless its header has `RS256`, the type of id_tokens, and one of these
-    /// keys.
+    /// Reads a token. Returns `None` unless its header has the algorithm `RS256`, the `typ` of
+    /// id_tokens, and the id of one of these keys.
     #[must_use]
     pub fn read(token: &'a str, keys: &'a IdTokenKeys) -> Option<Self> {
         if token.len() > ID_TOKEN_MAX_BYTES {
@@ -250,8 +257,8 @@ impl<'a> RsaSigned<'a> {
         })
     }
 
-    /// The claims, if the token's signature equals `signature`, which the key has made for the
-    /// signing input.
+    /// The claims. `None` unless the token's signature equals `signature`, which the caller has
+    /// computed with [`key`](Self::key) from the signing input.
     #[must_use]
     pub fn claims(&self, signature: &[u8]) -> Option<Json> {
         let is_same = bool::from(self.signature.ct_eq(signature));

@@ -1,4 +1,5 @@
-//! `ID_TOKEN_KEYS`: RSA keys for apps that can only verify RS256. The platform signs with them.
+//! The setting `ID_TOKEN_KEYS`: RSA keys for apps that can verify only RS256. The platform's crypto
+//! API signs with these keys.
 
 use std::fmt;
 
@@ -10,16 +11,16 @@ use crate::domain::policy::{
 use crate::domain::secret::Secret;
 use edgegate_token::json::Json;
 
-/// Why `ID_TOKEN_KEYS` can't be used. No variant holds text of the setting.
+/// Why `ID_TOKEN_KEYS` can't be used. No variant contains text from the setting, which is secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IdTokenKeysFault {
     /// It is not JSON with an array `keys`.
     NotAKeySet,
-    /// It has no key, or more than five.
+    /// It has no key, or more than five keys.
     NumberOfKeys,
-    /// A key is not RSA for RS256 signatures.
+    /// A key is not an RSA key for RS256 signatures.
     NotRs256,
-    /// A key has no `kid`, or an empty or too long one, or another key has the same.
+    /// A key has no `kid`, its `kid` is empty or too long, or another key has the same `kid`.
     Kid,
     /// A member of a private RSA key is missing or not base64url.
     Member,
@@ -47,7 +48,7 @@ impl fmt::Display for IdTokenKeysFault {
 
 impl std::error::Error for IdTokenKeysFault {}
 
-/// The members of a private key that only its owner may see (RFC 7518 section 6.3.2).
+/// The members of a private JWK that must stay secret (RFC 7518 section 6.3.2).
 const PRIVATE: [&str; 6] = ["d", "p", "q", "dp", "dq", "qi"];
 
 /// An RSA key. `Debug` does not print its private part.
@@ -59,7 +60,7 @@ pub struct RsaSigningKey {
 }
 
 impl RsaSigningKey {
-    /// Its id.
+    /// The key's id.
     #[must_use]
     pub fn kid(&self) -> &str {
         &self.kid
@@ -121,8 +122,8 @@ impl RsaSigningKey {
             Base64UrlUnpadded::decode_vec(value).map_err(|_| Fault::Member)?;
             members.push((name, value));
         }
-        // Writes only the members that were checked. Another member, such as `key_ops`, could make
-        // the platform reject the key.
+        // Only the members that were checked are written. Another member, such as `key_ops`, could
+        // make the platform reject the key.
         let members: Vec<String> = members
             .into_iter()
             .map(|(name, value)| format!("\"{name}\":\"{value}\""))
@@ -135,11 +136,11 @@ impl RsaSigningKey {
     }
 }
 
-/// 65537 (RFC 7518 section 6.3.1.2). Smaller exponents have led to attacks, and larger ones are
-/// slow.
+/// The only accepted public exponent: 65537 in base64url (RFC 7518 section 6.3.1.2). Smaller
+/// exponents have led to attacks, and larger ones are slow.
 const EXPONENT: &str = "AQAB";
 
-/// The bits of a modulus. `None` when it is not base64url, or begins with a zero byte.
+/// The number of bits of a modulus. `None` if it is not base64url or begins with a zero byte.
 fn modulus_bits(text: &str) -> Option<usize> {
     let bytes = Base64UrlUnpadded::decode_vec(text).ok()?;
     let first = bytes.first().copied().filter(|first| *first != 0)?;
@@ -155,7 +156,7 @@ impl IdTokenKeys {
     /// Reads a JWK Set with private RSA keys.
     ///
     /// # Errors
-    /// It has no key, or one that is not usable.
+    /// It is not a JWK Set, has no key or too many, or has a key that can't be used.
     pub fn parse(text: &str) -> Result<Self, IdTokenKeysFault> {
         use IdTokenKeysFault as Fault;
         if text.len() > ID_TOKEN_KEYS_MAX_BYTES {
@@ -179,25 +180,25 @@ impl IdTokenKeys {
         Ok(Self(read))
     }
 
-    /// The key that signs.
+    /// The key that signs new id_tokens.
     #[must_use]
     pub fn signer(&self) -> Option<&RsaSigningKey> {
         self.0.first()
     }
 
-    /// All keys, to be published.
+    /// All keys. Their public parts are published.
     pub fn iter(&self) -> impl Iterator<Item = &RsaSigningKey> {
         self.0.iter()
     }
 
-    /// Whether there is none.
+    /// Whether there is no key.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
 
-/// A set with one key that has the form of an RSA key and can't sign.
+/// A JWK Set with one key. It has the form of an RSA key but can't sign.
 #[cfg(test)]
 pub(super) fn sample(kid: &str) -> String {
     format!(r#"{{"keys":[{}]}}"#, tests::key(kid, 256))

@@ -1,9 +1,10 @@
 //! Client ID metadata documents: a client whose id is the URL of a document about itself
-//! (draft-ietf-oauth-client-id-metadata-document). Nobody vouches for such a client.
+//! (draft-ietf-oauth-client-id-metadata-document). No administrator has checked such a client.
 //!
-//! This service fetches the document, so a URL that a stranger chose decides where it connects to.
-//! [`MetadataUrl`] accepts only public names. The platform's flag `global_fetch_strictly_public`
-//! protects the rest: requests go through the public internet only.
+//! This service fetches the document, so a stranger can choose a URL to which the service connects.
+//! Two things prevent access to private servers. [`MetadataUrl`] accepts only public host names.
+//! And with the platform's flag `global_fetch_strictly_public`, requests go only through the public
+//! internet.
 
 use super::client::{AppClient, ClientId, client_name};
 use super::redirect_uri::RedirectUri;
@@ -14,7 +15,7 @@ use crate::domain::policy::{
 use crate::domain::settings::host_of;
 use edgegate_token::json::Json;
 
-/// The URL of a client's document, which may be fetched.
+/// The URL of a client's document. It was checked, so the service may fetch it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MetadataUrl {
     id: ClientId,
@@ -24,8 +25,8 @@ pub struct MetadataUrl {
 /// Why a client's id is not a URL that may be fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MetadataUrlFault {
-    /// It is not an https URL in the only spelling that is accepted: no user, no fragment, no dot
-    /// segments, lower case.
+    /// It is not an https URL, or not in the only accepted spelling: no user, no fragment, no dot
+    /// segments, and the scheme and host in lower case.
     NotAUrl,
     /// It has a query.
     Query,
@@ -39,8 +40,9 @@ pub enum MetadataUrlFault {
     OurOwn,
 }
 
-/// Endings of host names that are never public, but may belong to a private server: RFC 6761, RFC
-/// 6762, RFC 7686, RFC 8375, RFC 9476, and `internal`, which ICANN reserved for private use.
+/// Endings of host names that are never public, but may belong to a private server. They are
+/// reserved by RFC 6761, RFC 6762, RFC 7686, RFC 8375 and RFC 9476. ICANN has reserved `internal`
+/// for private use.
 const NOT_PUBLIC: [&str; 8] = [
     ".local",
     ".internal",
@@ -53,10 +55,10 @@ const NOT_PUBLIC: [&str; 8] = [
 ];
 
 impl MetadataUrl {
-    /// Reads a client's id.
+    /// Checks a client's id, which must be the URL of its document.
     ///
     /// # Errors
-    /// It may not be fetched.
+    /// The service may not fetch the id as a URL.
     pub fn parse(id: &ClientId, issuer: &str) -> Result<Self, MetadataUrlFault> {
         use MetadataUrlFault as Fault;
         let uri = WebUri::parse(id.as_str())
@@ -97,7 +99,7 @@ impl MetadataUrl {
         self.id.as_str()
     }
 
-    /// Its host, as the consent page shows it.
+    /// The host of the URL, as the consent page shows it.
     #[must_use]
     pub fn host(&self) -> &str {
         &self.host
@@ -113,13 +115,13 @@ pub enum DocumentFault {
     NotJson,
     /// Its `client_id` is not its URL, byte for byte.
     ClientId,
-    /// `token_endpoint_auth_method` is not `none`, or it has a secret.
+    /// `token_endpoint_auth_method` is not `none`, or the document has a `client_secret`.
     AuthMethod,
-    /// It does not use authorization codes.
+    /// `grant_types` or `response_types` is malformed, or has no authorization code.
     GrantTypes,
-    /// `redirect_uris` has none that could be registered here, or too many.
+    /// `redirect_uris` is malformed, has no URI that could be registered here, or has too many.
     RedirectUris,
-    /// `client_name` is not a name.
+    /// `client_name` is not a valid name.
     Name,
 }
 
@@ -144,8 +146,8 @@ impl DocumentFault {
 pub struct MetadataDocument;
 
 impl MetadataDocument {
-    /// Whether a response may be read at all: its status is 200 and its type is JSON. Anything else
-    /// is not a document, and neither is a redirect.
+    /// Whether a response can be a document: its status is 200 and its content type is JSON.
+    /// A redirect is not accepted.
     #[must_use]
     pub fn accepts(status: u16, content_type: Option<&str>) -> bool {
         let media_type = content_type.and_then(|text| text.split(';').next());
@@ -155,12 +157,12 @@ impl MetadataDocument {
         status == 200 && is_json
     }
 
-    /// The client that a document describes, at `now`, in seconds since 1970. The client keeps only
-    /// the redirect URIs that could be registered here.
+    /// The client that a document describes. It gets only those redirect URIs that could be
+    /// registered here. `now`, in seconds since 1970, becomes the time of its creation.
     ///
     /// # Errors
-    /// The document does not belong to this URL, or does not describe a public client that uses
-    /// authorization codes.
+    /// The document is malformed, does not belong to this URL, or does not describe a public client
+    /// that uses authorization codes.
     pub fn parse(bytes: &[u8], url: &MetadataUrl, now: u64) -> Result<AppClient, DocumentFault> {
         use DocumentFault as Fault;
         if bytes.len() > METADATA_MAX_BYTES {
@@ -209,8 +211,8 @@ impl MetadataDocument {
         })
     }
 
-    /// How long a document may be kept, in seconds: as long as `Cache-Control` says, but at least
-    /// five minutes and at most a day. Failures are not kept.
+    /// How long a document may be cached, in seconds: as long as `Cache-Control` says, but at least
+    /// five minutes and at most a day. Failures are not cached.
     #[must_use]
     pub fn kept_for(cache_control: Option<&str>) -> u64 {
         let mut seconds = METADATA_CACHE_MIN;

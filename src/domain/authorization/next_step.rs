@@ -1,8 +1,8 @@
-//! What happens to an authorization request: a code, a page, or a refusal.
+//! Decides what happens to an authorization request: the app gets a code, the user sees a page, or
+//! the request is refused.
 //!
-//! This is the only place that decides who must type a password, who must click and who must
-//! consent. `GET /auth/authorize`, the pages and the user's decision all call it with the same
-//! facts.
+//! No other code decides whether the user must type a password, click or consent. The handlers of
+//! `GET /auth/authorize`, of the pages and of the user's decision all call [`next_step()`].
 
 use super::client::AppClient;
 use super::grant::Grant;
@@ -12,11 +12,12 @@ use super::request::{AuthorizationRequest, SeenProof, ServerRules};
 use crate::domain::account::{EmailAddress, UserId};
 use crate::domain::session::{Proof, SessionId};
 
-/// The user who is signed in in the browser. The session store and the user's row confirm it.
+/// The user who is signed in in the browser. The caller has checked this against the session store
+/// and the user's database row.
 #[derive(Clone, Debug)]
 pub struct SignedOn {
     pub user: UserId,
-    /// The user's address, for a hint.
+    /// The user's email address. It is compared with `login_hint`.
     pub email: EmailAddress,
     /// The browser's session.
     pub session: SessionId,
@@ -28,7 +29,7 @@ pub struct SignedOn {
 }
 
 impl SignedOn {
-    /// What a request that arrives now remembers of the proof.
+    /// What a request that arrives now stores about the user's last proof of identity.
     #[must_use]
     pub const fn seen(&self) -> SeenProof {
         SeenProof {
@@ -41,19 +42,19 @@ impl SignedOn {
 /// What has just happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Visit {
-    /// The browser arrived with the request, or a page asks what to show.
+    /// The browser has arrived with the request, or a page asks what it must show.
     Arrived,
-    /// The user whom the page showed has clicked. They continue as this user, and allow what the
-    /// page listed.
+    /// A page showed this user's account and what the app asks for. The user has clicked to
+    /// continue with this account and to allow what the page listed.
     Allowed,
 }
 
 /// What happens next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// The app gets a code.
+    /// The app gets an authorization code.
     Code,
-    /// The user signs in, perhaps again.
+    /// The user must sign in, even if they are already signed in.
     SignIn,
     /// The user is asked whether the app may have what it asks for.
     Consent,
@@ -63,12 +64,12 @@ pub enum Step {
     Refuse(OAuthError),
 }
 
-/// Decides what happens to a request. `grant` is the live grant of this user to this client for
-/// this resource, if there is one. If the person says no, the answer is `access_denied`, and this
-/// function is not called.
+/// Decides what happens to a request. `grant` is what this user has granted to this client for this
+/// resource, if it was not withdrawn. This function is not called if the user clicks "no": then the
+/// app gets `access_denied`.
 ///
-/// The client must be the request's. If the request was sealed, its redirect URI must have been
-/// matched again.
+/// `client` must be the request's client. If a page sent the request back sealed, the caller must
+/// have compared its redirect URI with the registered ones again.
 #[must_use]
 pub fn next_step(
     request: &AuthorizationRequest,
@@ -121,9 +122,9 @@ fn ask(
     Step::Code
 }
 
-/// Whether the user's last proof is not enough. A proof that was given for this request is always
-/// enough. `max_age=0` asks for such a proof (OpenID Connect Core section 3.1.2.1, errata set 2),
-/// even if the last proof was given in this very second.
+/// Whether the user must prove their identity again. This is never needed if they gave the last
+/// proof for this request. `max_age=0` always needs a proof for this request (OpenID Connect Core
+/// section 3.1.2.1, errata set 2), even if an earlier proof was given in the same second.
 fn needs_proof(request: &AuthorizationRequest, signed_on: &SignedOn, now: u64) -> bool {
     if is_given_for(request, signed_on) {
         return false;
@@ -135,26 +136,28 @@ fn needs_proof(request: &AuthorizationRequest, signed_on: &SignedOn, now: u64) -
     request.prompts.login || is_too_old || is_somebody_else(request, signed_on)
 }
 
-/// Whether the user gave the last proof for this request: after the request arrived. Times have
-/// whole seconds, so a proof of the same second may be older than the request. Such a proof is
-/// older if the browser arrived with it.
+/// Whether the user gave the last proof for this request, that is, after the request arrived. Times
+/// are whole seconds. So if the proof and the request have the same time, either may be the older
+/// one. The proof is older if the browser already had it when it arrived with the request.
 ///
-/// Each login begins a session. So its proof is never mistaken for the one that the browser arrived
-/// with. A user can also enter the password again in the same session. If that happens within the
-/// second of the earlier proof, the two proofs look alike, and the user is asked once more.
+/// Each login begins a new session. So the proof of a new login is never mistaken for the proof
+/// that the browser already had. A user can also enter the password again in the same session. If
+/// this happens in the same second as the earlier proof, the two proofs look alike, and the user is
+/// asked once more.
 fn is_given_for(request: &AuthorizationRequest, signed_on: &SignedOn) -> bool {
     signed_on.proof.auth_time >= request.asked_at && request.seen != Some(signed_on.seen())
 }
 
-/// Whether the app expects another user. A hint that is not an address is ignored.
+/// Whether the app expects another user. A `login_hint` that is not an email address is ignored.
 fn is_somebody_else(request: &AuthorizationRequest, signed_on: &SignedOn) -> bool {
     let hint = request.login_hint.as_deref().map(EmailAddress::parse);
     hint.is_some_and(|hint| hint.is_ok_and(|hint| hint.canonical() != signed_on.email.canonical()))
 }
 
-/// Whether the user must be asked what the app may have. For apps that nobody vouches for, the user
-/// is asked each time. For other apps, the user is asked once. For apps of the first party, the
-/// user is not asked. With `prompt=consent` the user is always asked.
+/// Whether the user must be asked for consent. For an app that no administrator has registered, the
+/// user is asked each time. For a registered app, the user is asked until they have granted what it
+/// asks for. For an app of the first party, the user is not asked. With `prompt=consent` the user
+/// is always asked.
 fn needs_consent(
     request: &AuthorizationRequest,
     client: &AppClient,
@@ -170,7 +173,7 @@ fn needs_consent(
     !client.first_party && !is_given
 }
 
-/// Whether the user must click once more, though nothing else is asked.
+/// Whether the user must click to continue, although neither a password nor a consent is needed.
 fn needs_click(
     request: &AuthorizationRequest,
     signed_on: &SignedOn,
@@ -180,9 +183,10 @@ fn needs_click(
     !answers_silently(request, rules) || (request.prompts.select_account && !has_chosen)
 }
 
-/// Whether the app may get an answer without a click. A website may. With a loopback port or a
-/// scheme of its own, an app may not: any program on the machine can claim the port or the scheme,
-/// send the browser here and take the code (RFC 8252 section 8.6). Local development is excepted.
+/// Whether the app may get a code without a click of the user. A website may. An app that gets its
+/// answer at a loopback port or at its own URI scheme may not: any program on the machine could
+/// claim the port or the scheme, send the browser here and take the code (RFC 8252 section 8.6). If
+/// the service itself runs on a loopback address, for local development, every app may.
 fn answers_silently(request: &AuthorizationRequest, rules: &ServerRules<'_>) -> bool {
     request.redirect_uri.kind() == RedirectKind::Https || rules.issuer_is_loopback
 }
@@ -225,7 +229,8 @@ mod tests {
         }
     }
 
-    /// The step for a request of this client, made at `NOW` and judged ten seconds later.
+    /// The step for a request of this client. The request arrives at `NOW`, and `next_step` is
+    /// called ten seconds later.
     fn step(
         client: &AppClient,
         changes: &[(&str, Option<&str>)],
@@ -367,7 +372,7 @@ mod tests {
             ("prompt", "login", NOW - 1, Step::SignIn),
             ("prompt", "login", NOW, Step::Code),
             ("prompt", "login", NOW + 9, Step::Code),
-            // Judged at NOW + 10.
+            // `next_step` is called at `NOW + 10`.
             ("max_age", "100", NOW - 91, Step::SignIn),
             ("max_age", "100", NOW - 90, Step::Code),
             ("max_age", "0", NOW - 1, Step::SignIn),
@@ -422,14 +427,14 @@ mod tests {
         assert_eq!(another, Step::Refuse(OAuthError::LoginRequired));
     }
 
-    /// A proof that the browser arrived with was not given for the request, whatever the clocks
-    /// say.
+    /// A proof that the browser already had when it arrived was not given for the request, whatever
+    /// the times are.
     #[test]
     fn the_proof_that_the_browser_arrived_with_is_not_enough() {
         let ours = first_party();
         let listed = listed();
         let rules = rules(&listed);
-        // The last of these times is from a clock that is ahead of the judging clock.
+        // The last time is in the future: the clock that wrote it is ahead.
         for auth_time in [NOW - 1, NOW, NOW + 5] {
             for (name, value, expected) in [
                 ("prompt", "login", Step::SignIn),
@@ -456,11 +461,11 @@ mod tests {
                     ..proved_at(NOW)
                 };
                 assert_eq!(judge(&again, Visit::Arrived), Step::Code, "{name}");
-                // The same session may give a later proof, too.
+                // A later proof in the same session is accepted, too.
                 let later = proved_at(NOW + 6);
                 assert_eq!(judge(&later, Visit::Arrived), Step::Code, "{name}");
-                // A proof from before the request was not given for it, even if it is not the one
-                // that the browser arrived with.
+                // A proof with a time before the request was not given for it, even if the browser
+                // did not have this proof when it arrived.
                 let older = SignedOn {
                     session: again.session,
                     ..proved_at(NOW - 2)
@@ -471,8 +476,8 @@ mod tests {
         }
     }
 
-    /// Over all combinations: `none` never shows a page, and no code is issued unless each of its
-    /// conditions holds.
+    /// Tries all combinations: `prompt=none` never shows a page, and no code is issued unless each
+    /// of its conditions holds.
     #[test]
     fn no_combination_gives_a_code_without_its_conditions() {
         let mut codes = 0;

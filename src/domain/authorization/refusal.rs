@@ -4,37 +4,37 @@ use std::fmt;
 
 use super::redirect_uri::RedirectUri;
 
-/// An error of a redirect (RFC 6749 section 4.1.2.1, OpenID Connect Core section 3.1.2.6, RFC 8707
-/// section 2).
+/// The `error` in a redirect to the app (RFC 6749 section 4.1.2.1, OpenID Connect Core section
+/// 3.1.2.6, RFC 8707 section 2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum OAuthError {
     /// A parameter is missing, repeated or not valid.
     InvalidRequest,
-    /// The client may not do this.
+    /// The client may not make this request.
     UnauthorizedClient,
-    /// The user said no.
+    /// The user has refused to give the app access.
     AccessDenied,
     /// `response_type` is not `code`.
     UnsupportedResponseType,
     /// A scope is malformed.
     InvalidScope,
-    /// The resource is unknown, malformed or not this client's.
+    /// The resource is unknown or malformed, or the client may not get tokens for it.
     InvalidTarget,
-    /// Something went wrong here.
+    /// An unexpected error of this service.
     ServerError,
     /// A store did not answer.
     TemporarilyUnavailable,
-    /// `prompt=none`, but somebody has to click.
+    /// The request has `prompt=none`, but the user has to click.
     InteractionRequired,
-    /// `prompt=none`, but somebody has to sign in.
+    /// The request has `prompt=none`, but the user has to sign in.
     LoginRequired,
-    /// `prompt=none`, but somebody has to consent.
+    /// The request has `prompt=none`, but the user has to consent.
     ConsentRequired,
-    /// `request` is not supported.
+    /// The request has the parameter `request`, which is not supported.
     RequestNotSupported,
-    /// `request_uri` is not supported.
+    /// The request has the parameter `request_uri`, which is not supported.
     RequestUriNotSupported,
-    /// `registration` is not supported.
+    /// The request has the parameter `registration`, which is not supported.
     RegistrationNotSupported,
 }
 
@@ -85,20 +85,20 @@ impl fmt::Display for OAuthError {
     }
 }
 
-/// Why a request gets a page with the status 400 and no redirect.
+/// Why a request is answered with a page with the status 400, and not with a redirect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PageFault {
     /// The query has more than 8 KB.
     TooLong,
     /// `client_id` is missing.
     ClientIdMissing,
-    /// `client_id` is there more than once.
+    /// The request has `client_id` more than once.
     ClientIdRepeated,
-    /// No client has this id, or it is disabled.
+    /// No client has this id, or the client with this id is disabled.
     ClientUnknown,
     /// `redirect_uri` is missing.
     RedirectUriMissing,
-    /// `redirect_uri` is there more than once.
+    /// The request has `redirect_uri` more than once.
     RedirectUriRepeated,
     /// The client did not register this redirect URI.
     RedirectUriUnknown,
@@ -119,7 +119,8 @@ impl PageFault {
         }
     }
 
-    /// What the page says, for the developer of the app. It contains no text of the request.
+    /// What the page says. It is meant for the developer of the app, and contains no text from the
+    /// request.
     #[must_use]
     pub const fn description(self) -> &'static str {
         match self {
@@ -134,16 +135,16 @@ impl PageFault {
     }
 }
 
-/// A refusal that goes to the app.
+/// A refusal that is sent to the app by a redirect.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ErrorRedirect {
-    /// A matched redirect URI.
+    /// The redirect URI. It matches one that the client has registered.
     pub to: RedirectUri,
-    /// The request's `state`, unless it was not valid itself.
+    /// The request's `state`. `None` if the request has none, or if its `state` is not valid.
     pub state: Option<String>,
     /// `error`.
     pub error: OAuthError,
-    /// `error_description`. It contains no text of the request.
+    /// `error_description`. It contains no text from the request.
     pub description: &'static str,
 }
 
@@ -173,12 +174,12 @@ impl fmt::Debug for ErrorRedirect {
     }
 }
 
-/// A request that is refused.
+/// How a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RequestFault {
-    /// A page with the status 400.
+    /// The user sees a page with the status 400.
     Page(PageFault),
-    /// A redirect to the app.
+    /// The browser is redirected to the app.
     Redirect(Box<ErrorRedirect>),
 }
 

@@ -1,4 +1,4 @@
-//! Resources (RFC 8707): the API that a token is for.
+//! Resources (RFC 8707): the APIs for which tokens are issued.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -9,8 +9,8 @@ use super::scope::Scope;
 use super::web_uri::{WebUri, WebUriFault};
 use crate::domain::policy::RESOURCE_MAX_BYTES;
 
-/// The URI of an API: https, or http on a loopback host, without a fragment. `https://h` and
-/// `https://h/` are equal. Paths are compared exactly.
+/// The URI of an API. It is https, or http on a loopback host, and has no fragment. `https://h` and
+/// `https://h/` are equal. All other paths are compared exactly.
 ///
 /// ```
 /// use edgegate::domain::authorization::Resource;
@@ -31,7 +31,7 @@ pub enum ResourceFault {
     NotAUrl,
     /// It has a fragment (RFC 8707 section 2).
     Fragment,
-    /// It is the service itself: its origin, or its `AUDIENCE`.
+    /// It names this service itself: it is on the service's origin, or is its `AUDIENCE`.
     OurOwn,
 }
 
@@ -52,7 +52,7 @@ impl Resource {
     /// Reads a URI.
     ///
     /// # Errors
-    /// It is too long or not such a URI.
+    /// It is too long, or not the URI of an API.
     pub fn parse(text: &str) -> Result<Self, ResourceFault> {
         if text.len() > RESOURCE_MAX_BYTES {
             return Err(ResourceFault::TooLong);
@@ -64,24 +64,24 @@ impl Resource {
         }
     }
 
-    /// The URI as it was written.
+    /// The URI as text, in the spelling that was read.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The same text for all spellings that are equal. If the path is only a slash, it is left out.
-    /// For comparisons in a database.
+    /// The text that a database compares: it is the same for all equal spellings. If the path is
+    /// only a slash, the slash is left out.
     #[must_use]
     pub fn canonical(&self) -> &str {
         match self.0.strip_suffix('/') {
-            // A slash at the end of a query is a part of its value.
+            // A slash at the end of a query belongs to the query and is not left out.
             Some(rest) if rest.matches('/').count() == 2 && !rest.contains('?') => rest,
             _ => &self.0,
         }
     }
 
-    /// Whether it names this service: it is on the origin of the issuer, or is `AUDIENCE`.
+    /// Whether the URI names this service: it is on the origin of the issuer, or is `AUDIENCE`.
     #[must_use]
     pub fn is_ours(&self, issuer: &str, audience: &str) -> bool {
         let is_audience = self.as_str() == audience
@@ -118,14 +118,14 @@ impl<'de> Deserialize<'de> for Resource {
     }
 }
 
-/// An API of `RESOURCES`.
+/// An entry of the setting `RESOURCES`: an API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProtectedResource {
-    /// Its URI, as its tokens name it in `aud`.
+    /// The API's URI. Its access tokens have this URI in `aud`.
     pub uri: Resource,
-    /// What a consent page calls it.
+    /// The API's name on the consent page.
     pub name: String,
-    /// Its scopes. An app that asks for none gets all that it may have.
+    /// The API's scopes. If an app asks for no scope, it gets all of these that it may have.
     pub scopes: Vec<Scope>,
 }
 

@@ -1,4 +1,4 @@
-//! Samples for the tests beside the code.
+//! Sample values for the unit tests of this module.
 
 use sha2::{Digest, Sha256};
 
@@ -20,7 +20,7 @@ pub(super) const ISSUER: &str = "https://auth.example.com";
 pub(super) const API: &str = "https://api.example.com";
 pub(super) const CALLBACK: &str = "https://app.example.com/callback";
 pub(super) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-/// The challenge of that verifier (RFC 7636 appendix B).
+/// The challenge of [`VERIFIER`] (RFC 7636 appendix B).
 pub(super) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 pub(super) fn secrets() -> TicketSecrets {
@@ -78,7 +78,7 @@ pub(super) fn client() -> AppClient {
     }
 }
 
-/// A client that its own document describes.
+/// A client that is described by the document at its URL.
 pub(super) fn unregistered() -> AppClient {
     AppClient {
         id: ClientId::parse("https://client.example.net/metadata.json").unwrap(),
@@ -112,8 +112,8 @@ pub(super) fn rules(resources: &[ProtectedResource]) -> ServerRules<'_> {
     }
 }
 
-/// A query with the parameters of a complete request, with these changes. `None` leaves a parameter
-/// out.
+/// A query with the parameters of a complete request, changed as `changes` says. `None` leaves a
+/// parameter out.
 pub(super) fn query(changes: &[(&str, Option<&str>)]) -> String {
     let complete = [
         ("client_id", "app"),
@@ -140,7 +140,7 @@ pub(super) fn query(changes: &[(&str, Option<&str>)]) -> String {
     query.finish()
 }
 
-/// The request of [`client`] with these changes.
+/// The complete request of [`client`], changed as `changes` says.
 pub(super) fn asked(
     changes: &[(&str, Option<&str>)],
 ) -> Result<AuthorizationRequest, RequestFault> {
@@ -182,7 +182,7 @@ pub(super) fn core(signed_on: &SignedOn) -> RefreshTicket {
     RefreshTicket::from_bytes(&body.try_into().unwrap()).unwrap()
 }
 
-/// The code of the complete request.
+/// The code that answers the complete request.
 pub(super) fn code() -> Code {
     let request = asked(&[]).unwrap();
     let signed_on = signed_on();
@@ -205,7 +205,8 @@ pub(super) fn code() -> Code {
     }
 }
 
-/// The sealed text with one bit of one character flipped. `bit` 5 turns a letter's case.
+/// The sealed text with one bit of one character flipped. If `bit` is 5, a letter changes between
+/// upper and lower case.
 pub(super) fn flipped(text: &str, at: usize, bit: u8) -> String {
     let mut bytes = text.as_bytes().to_vec();
     let at = at % bytes.len();

@@ -1,4 +1,5 @@
-//! Requests that wait for a person: the pages hold them, sealed, for an hour.
+//! Authorization requests that wait until the user has signed in, clicked or consented. Meanwhile
+//! the pages hold the request, sealed with a MAC, for at most an hour.
 
 use super::client::ClientId;
 use super::redirect_uri::RedirectUri;
@@ -23,7 +24,8 @@ impl SealedRequests {
         Self(secrets.keys(Purpose::AuthorizationRequest, issuer))
     }
 
-    /// The request as the pages get it: `egq_` and base64url. Its hour begins at its `asked_at`.
+    /// The request as the pages get it: `egq_` and base64url. It can be opened for an hour after
+    /// its `asked_at`.
     #[must_use]
     pub fn seal(&self, request: &AuthorizationRequest) -> Secret {
         let mut body = Writer::default();
@@ -54,8 +56,8 @@ impl SealedRequests {
         Secret::new(self.0.seal(&body.finish()))
     }
 
-    /// The request, if this deployment sealed it and it is not older than an hour. The caller must
-    /// look up whether its client still exists, and match its redirect URI again.
+    /// The request. `None` unless this deployment sealed it, at most an hour ago. The caller must
+    /// check that its client still exists, and match its redirect URI again.
     #[must_use]
     pub fn open(&self, text: &str, now: u64) -> Option<AuthorizationRequest> {
         let body = self.0.open_up_to(text, SEALED_REQUEST_MAX_BYTES)?;

@@ -1,8 +1,9 @@
-//! Single sign-on: the ticket of the cookie `__Host-edgegate-sso`.
+//! Single sign-on: the ticket in the cookie `__Host-edgegate-sso`.
 //!
-//! It says who is signed in in this browser. Only `/auth/authorize` and `/auth/logout` use it. It
-//! is not a token, and gives no access to the account. Browsers send its cookie with navigations
-//! from other sites, and never send the cookie of the refresh token with them.
+//! The ticket says who is signed in in this browser. Only `/auth/authorize` and `/auth/logout` use
+//! it. It is not an access or refresh token, and gives no access to the account. When another
+//! website sends the browser to this service, the browser sends this cookie, but not the cookie of
+//! the refresh token.
 
 use super::ticket_body::{Reader, Writer};
 use crate::domain::account::UserId;
@@ -11,24 +12,25 @@ use crate::domain::secret::Secret;
 use crate::domain::session::{Methods, Proof, SessionId};
 use crate::domain::ticket::{Purpose, TicketKeys, TicketSecrets};
 
-/// User, session, sign-on, epoch, proof, expiry.
+/// The lengths of the user, the session, the sign-on, the epoch, the proof and the expiry.
 const BODY_BYTES: usize = 16 + 16 + 16 + 4 + 8 + 1 + 8;
 
-/// What the cookie says. Every use asks the session store and the user's row.
+/// The content of the ticket. Whoever uses it must check it against the session store and the
+/// user's database row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SignOn {
-    /// Who is signed in.
+    /// The user who is signed in.
     pub user: UserId,
     /// The browser's session.
     pub session: SessionId,
-    /// The sign-on. It stays the same when the same user signs in again in this browser, so that a
-    /// log-out reaches all apps.
+    /// The sign-on. When the same user signs in again in this browser, the sign-on stays the same,
+    /// so that a log-out ends the sessions of all apps.
     pub sign_on: SessionId,
     /// The user's `session_epoch` when the session began.
     pub epoch: u32,
     /// When and how the user last proved who they are.
     pub proof: Proof,
-    /// When the session ends in any case, in seconds since 1970.
+    /// When the session ends at the latest, in seconds since 1970.
     pub expires_at: u64,
 }
 
@@ -43,7 +45,7 @@ impl SignOnTickets {
         Self(secrets.keys(Purpose::SignOn, issuer))
     }
 
-    /// The ticket as the cookie holds it: `egs_` and base64url.
+    /// The ticket as the cookie contains it: `egs_` and base64url.
     #[must_use]
     pub fn seal(&self, sign_on: SignOn) -> Secret {
         let body = Writer::default()
@@ -58,16 +60,16 @@ impl SignOnTickets {
         Secret::new(self.0.seal(&body))
     }
 
-    /// What the ticket says. `None` unless this deployment sealed it and its session may still be
-    /// alive at `now`.
+    /// The content of the ticket. `None` unless this deployment sealed it and it has not expired at
+    /// `now`.
     #[must_use]
     pub fn open(&self, text: &str, now: u64) -> Option<SignOn> {
         self.read(text).filter(|sign_on| now < sign_on.expires_at)
     }
 
-    /// Like [`open`](Self::open), but for as long as any session can last, even if this one is
-    /// over. Sessions of apps that were entered through the sign-on may still be active. The ticket
-    /// can end the sign-on then, and do nothing else.
+    /// Like [`open`](Self::open), but also opens an expired ticket, as long as a session can last
+    /// at most. Use it only to end the sign-on: the browser's session is over, but apps that the
+    /// user entered through the sign-on may still have active sessions.
     #[must_use]
     pub fn open_to_leave(&self, text: &str, now: u64) -> Option<SignOn> {
         self.read(text)

@@ -1,4 +1,5 @@
-//! Writes and reads the bodies of tickets: fields of fixed size, and texts with their length.
+//! Writes and reads the bodies of tickets. A body consists of fields of fixed size, and of texts
+//! that are preceded by their length.
 
 /// Writes a body field by field.
 #[derive(Default)]
@@ -14,8 +15,8 @@ impl Writer {
         self.bytes(&number.to_be_bytes())
     }
 
-    /// Writes a text of at most 65,535 bytes, and cuts a longer one. Every text in a ticket has a
-    /// far lower limit.
+    /// Writes a text. A text of more than 65,535 bytes would be cut, but every text in a ticket has
+    /// a far lower limit.
     pub(super) fn text(&mut self, text: &str) -> &mut Self {
         let length = u16::try_from(text.len()).unwrap_or(u16::MAX);
         self.bytes(&length.to_be_bytes());
@@ -23,7 +24,7 @@ impl Writer {
         self.bytes(kept.unwrap_or_default())
     }
 
-    /// One byte that says whether there is a value, then the value.
+    /// Writes one byte that says whether there is a value, and then the value.
     pub(super) fn option<T>(
         &mut self,
         value: Option<T>,
@@ -47,7 +48,7 @@ impl Writer {
     }
 }
 
-/// Reads a body field by field. Every method returns `None` when the body is too short.
+/// Reads a body field by field. Every method returns `None` if the body is too short.
 pub(super) struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
@@ -76,7 +77,8 @@ impl<'a> Reader<'a> {
         std::str::from_utf8(text).ok()
     }
 
-    /// `Some(None)` when the body has no value here.
+    /// Reads an optional value. `Some(None)` means that the body has no value here, and `None` that
+    /// the body is malformed.
     pub(super) fn option<T>(
         &mut self,
         read: impl FnOnce(&mut Self) -> Option<T>,
@@ -92,7 +94,7 @@ impl<'a> Reader<'a> {
         self.option(Self::text)
     }
 
-    /// `None` when something is left over.
+    /// `None` if bytes are left after the last field.
     pub(super) fn end(&self) -> Option<()> {
         self.0.is_empty().then_some(())
     }

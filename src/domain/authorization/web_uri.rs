@@ -1,9 +1,9 @@
-//! URLs in the only spelling that we accept: redirect URIs of websites and programs, resources, and
-//! the ids of clients that a document describes.
+//! URLs in the only spelling that the service accepts. Redirect URIs of websites and programs,
+//! resources, and the ids of clients that a document describes are such URLs.
 
 use crate::domain::settings::{host_of, is_origin};
 
-/// An https URL, or an http one on a loopback host.
+/// An https URL, or an http URL on a loopback host.
 pub(super) struct WebUri {
     scheme: &'static str,
     /// Host and port.
@@ -87,7 +87,8 @@ impl WebUri {
     }
 }
 
-/// Only the characters of RFC 3986, no fragment, and complete percent-encodings.
+/// Checks that a text has only characters that RFC 3986 allows, no fragment, and only complete
+/// percent-encodings.
 pub(super) fn check_characters(text: &str) -> Result<(), WebUriFault> {
     if text.contains('#') {
         return Err(WebUriFault::Fragment);
@@ -108,7 +109,7 @@ pub(super) fn check_characters(text: &str) -> Result<(), WebUriFault> {
     }
 }
 
-/// A path that browsers and servers read in the same way.
+/// Checks that browsers and servers can't read the path in different ways.
 pub(super) fn check_path(path_and_query: &str) -> Result<(), WebUriFault> {
     let path = path_and_query.split('?').next().unwrap_or_default();
     let path = path.to_ascii_lowercase();
