@@ -1,14 +1,17 @@
-//! A user's object answers renewals and checks from a copy of the user's row. The fence decides
-//! when it may. These are only the rules of the protocol, without storage, clock or randomness.
+//! If sessions are stored in Durable Objects, each user has one object, which answers renewals of
+//! tokens and checks of sessions. The object keeps a copy of the user's D1 row, so that it need not
+//! ask D1 each time. This module, the *fence*, decides when the object may answer from the copy. It
+//! contains only the rules: storage, clock and random numbers come from the caller.
 //!
-//! D1 owns the row. A Worker that changes the row must *hold* the object first. The object then
-//! drops its copy, and answers from the row for [`HOLD_TTL`]. The change can be committed only
-//! within [`HOLD_COMMIT`], even by a clock that differs by [`DATABASE_CLOCK_SKEW`]. So no copy
-//! exists when the row changes, and nobody has to be told afterwards.
+//! A Worker that wants to change the row in D1 must *hold* the object first. The object then
+//! discards its copy, and for [`HOLD_TTL`] it stores no new one and every answer needs the row from
+//! D1. The change must be committed within [`HOLD_COMMIT`], which is shorter by
+//! [`DATABASE_CLOCK_SKEW`], because the database's clock may differ by that much. So the object has
+//! no copy when the row changes, and nobody has to tell the object about the change.
 //!
-//! A row takes time to travel from D1 to the object. The *generation* shows whether something has
-//! happened meanwhile. Each hold and each [`forget`](Fence::forget) draws a new generation. A row
-//! that was asked for under another generation is not kept.
+//! When the object requests the row from D1, a change may happen before the row arrives. The
+//! *generation* detects this. Each hold and each [`forget`](Fence::forget) replaces it by a new
+//! random number. A row that was requested under an earlier generation is not stored as a copy.
 //!
 //! `tests/session_model/fence` searches all interleavings of these rules.
 
@@ -18,7 +21,7 @@ use super::rotate::Standing;
 use crate::domain::account::{EmailAddress, User};
 use crate::domain::policy::{COPY_TTL, DATABASE_CLOCK_SKEW, HOLD_COMMIT, HOLD_TTL};
 
-/// What renewals and checks need of a user's row.
+/// The part of a user's row that renewals of tokens and checks of sessions need.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserCopy {
     pub version: u64,
@@ -28,7 +31,7 @@ pub struct UserCopy {
     pub roles: Vec<String>,
     /// The address as entered. Mails are sent to it.
     pub email: String,
-    /// The canonical form of the address, for comparisons.
+    /// The canonical form of the address. It is used for comparisons.
     pub email_canonical: String,
     /// Whether the address is verified.
     pub email_verified: bool,
@@ -37,7 +40,7 @@ pub struct UserCopy {
 }
 
 impl std::fmt::Debug for UserCopy {
-    /// Without the address.
+    /// Does not print the address.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("UserCopy")
             .field("version", &self.version)
@@ -85,7 +88,7 @@ impl UserCopy {
 pub struct Generation([u32; 2]);
 
 impl Generation {
-    /// From random bytes.
+    /// A generation from random bytes.
     #[must_use]
     pub const fn new(random: [u8; 8]) -> Self {
         let [a, b, c, d, e, f, g, h] = random;
@@ -95,38 +98,42 @@ impl Generation {
         ])
     }
 
-    /// The two numbers that a store keeps.
+    /// The two numbers that are stored.
     #[must_use]
     pub const fn to_numbers(self) -> [u32; 2] {
         self.0
     }
 
-    /// Reads what [`to_numbers`](Self::to_numbers) gave.
+    /// Reads what [`to_numbers`](Self::to_numbers) returned.
     #[must_use]
     pub const fn from_numbers(numbers: [u32; 2]) -> Self {
         Self(numbers)
     }
 }
 
-/// A copy, and when the object asked for its row, in seconds since 1970 by the object's clock.
+/// A copy of the row, and the time of the request for it, in seconds since 1970 by the object's
+/// clock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DatedCopy {
     pub row: UserCopy,
-    /// When the object asked for the row. The row is not older than this.
+    /// When the object requested the row. The row was read after this time.
     pub asked_at: u64,
 }
 
-/// The object's request for the row. The Worker reads the row from the primary database.
+/// The object's request for the row. A Worker reads the row from the primary database and gives it
+/// to the object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Need {
-    /// The generation under which the row may be kept. `None` if it may not be kept.
+    /// The object's current generation. The row is stored as a copy only if the generation is still
+    /// the same when the row arrives. `None` if the row may not be stored at all.
     pub generation: Option<Generation>,
-    /// When the object asked, in seconds since 1970.
+    /// When the object requested the row, in seconds since 1970.
     pub asked_at: u64,
 }
 
-/// What a user's object stores about its copy. Times are in seconds since 1970 by the object's own
-/// clock. A method that takes a `fresh` generation stores it if it replaces the current one.
+/// What a user's Durable Object stores about its copy of the user's row. Times are in seconds since
+/// 1970 by the object's own clock. Some methods take a `fresh` generation, a new random number.
+/// They store it if the current generation must be replaced.
 ///
 /// ```
 /// use edgegate::domain::policy::HOLD_TTL;
@@ -158,40 +165,42 @@ pub struct Need {
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fence {
-    /// `None` in an object that was never asked, or was wiped.
+    /// `None` if the object is new, or if its storage was deleted.
     pub generation: Option<Generation>,
-    /// The object is held before this time.
+    /// The object is held until this time.
     pub held_until: u64,
     /// The copy, if there is one.
     pub copy: Option<DatedCopy>,
-    /// The version that a change without a hold has reported. Only a Worker of a version that has
-    /// no fence makes such a change. 0 if there was none.
+    /// The version of the row that a Worker has reported after a change without a hold. Only
+    /// Workers that run an earlier version of the service, without a fence, make such changes. 0 if
+    /// there was none.
     pub reported: u64,
 }
 
 impl Fence {
-    /// Holds the object for a change. Returns the deadline: the change may be committed while the
-    /// database's clock shows a time before it. A second hold can only make the time longer.
+    /// Holds the object for a change. Returns the deadline: the change may be committed only while
+    /// the database's clock shows an earlier time. A second hold never ends the first one earlier.
     pub fn hold(&mut self, fresh: Generation, now: u64) -> u64 {
         self.forget(fresh);
         self.held_until = self.held_until.max(now.saturating_add(HOLD_TTL));
         now.saturating_add(HOLD_COMMIT)
     }
 
-    /// Drops the copy. A row that is on its way is not kept either.
+    /// Discards the copy. A row that was requested before, and arrives later, is not stored either.
     pub fn forget(&mut self, fresh: Generation) {
         self.generation = Some(fresh);
         self.copy = None;
     }
 
-    /// Whether a change may be under way.
+    /// Whether the object is held, so a change of the row may be in progress.
     #[must_use]
     pub const fn is_held(&self, now: u64) -> bool {
         now < self.held_until
     }
 
-    /// The copy, if it may decide. `since` is `COPIES_SINCE`. The operator has changed or restored
-    /// the database at that time, by the operator's clock. Older copies are not used.
+    /// The copy, if the object may answer from it. `since` is the setting `COPIES_SINCE`: the time,
+    /// by the operator's clock, at which the operator has changed or restored the database. Copies
+    /// from before that time are not used.
     #[must_use]
     pub fn usable(&self, now: u64, since: u64) -> Option<&UserCopy> {
         let copy = self.copy.as_ref().filter(|_| !self.is_held(now))?;
@@ -199,7 +208,8 @@ impl Fence {
         decides.then_some(&copy.row)
     }
 
-    /// Asks for the row. While the object is held, the row may not be kept.
+    /// Creates a request for the row. While the object is held, the row may not be stored as a
+    /// copy.
     pub fn need(&mut self, fresh: Generation, now: u64) -> Need {
         let current = *self.generation.get_or_insert(fresh);
         Need {
@@ -208,13 +218,14 @@ impl Fence {
         }
     }
 
-    /// Keeps a row that was asked for, unless something has happened since. Returns whether it was
-    /// kept.
+    /// Stores a requested row as the copy. It is not stored if the object is held, if the
+    /// generation has changed since the request, or if the row may not be used anyway. Returns
+    /// whether the row was stored.
     pub fn install(&mut self, row: &UserCopy, need: &Need, now: u64, since: u64) -> bool {
         let keeps = need.generation.is_some()
             && need.generation == self.generation
             && !self.is_held(now)
-            // An older row could not decide, and each renewal would write it again.
+            // An older row would not be used, and each renewal would store it again.
             && row.version >= self.reported
             && is_recent(need.asked_at, now, since);
         if keeps {
@@ -226,8 +237,9 @@ impl Fence {
         keeps
     }
 
-    /// A login has read the row in this version. The age of that row is not known, so the row is
-    /// never kept. A copy of another version is dropped. Returns whether a copy was dropped.
+    /// A login has read the user's row, and the row has this version. If the copy has another
+    /// version, it is discarded. The row that the login has read is never stored as a copy, because
+    /// it is not known when it was read. Returns whether a copy was discarded.
     pub fn begin(&mut self, version: u64, fresh: Generation) -> bool {
         let differs = self
             .copy
@@ -239,16 +251,18 @@ impl Fence {
         differs
     }
 
-    /// Whether the object's storage may be deleted. A wipe during a hold would lift it.
+    /// Whether the object's storage may be deleted. This is not allowed during a hold, because it
+    /// would end the hold.
     #[must_use]
     pub const fn may_be_wiped(&self, now: u64) -> bool {
         !self.is_held(now)
     }
 }
 
-/// Whether a row that was asked for at this time may decide. It may for a day, unless it is older
-/// than `COPIES_SINCE`. The clocks that wrote these times may differ. A time far in the future
-/// comes from a clock that was wrong, so such a row may not decide.
+/// Whether the object may answer from a row that was requested at the time `asked_at`. It may for a
+/// day, unless the request is older than `COPIES_SINCE`. Different clocks wrote these times, so a
+/// margin of [`DATABASE_CLOCK_SKEW`] is added. If `asked_at` is later than `now` by more than this
+/// margin, a clock was wrong, and the row is not used.
 const fn is_recent(asked_at: u64, now: u64, since: u64) -> bool {
     let from_operator = since == 0 || asked_at >= since.saturating_add(DATABASE_CLOCK_SKEW);
     from_operator

@@ -1,4 +1,4 @@
-//! Unit tests of the fence. `tests/session_model/fence` searches its interleavings.
+//! Unit tests of the fence. `tests/session_model/fence` tries all interleavings of its operations.
 
 use super::*;
 use crate::domain::json;
@@ -21,7 +21,7 @@ fn row(version: u64) -> UserCopy {
     }
 }
 
-/// A fence with a copy that was asked for at `NOW`.
+/// A fence with a copy that was requested at `NOW`.
 fn with_copy() -> Fence {
     let mut fence = Fence::default();
     let need = fence.need(generation(1), NOW);
@@ -49,7 +49,7 @@ fn copies_since_voids_older_copies_whatever_the_clocks() {
     let fence = with_copy();
     assert_eq!(fence.usable(NOW, NOW - DATABASE_CLOCK_SKEW), Some(&row(4)));
     assert_eq!(fence.usable(NOW, NOW - DATABASE_CLOCK_SKEW + 1), None);
-    // A time in the far future switches copies off: none is used, and none is written.
+    // A `COPIES_SINCE` in the far future switches copies off: no copy is used, and none is stored.
     let (mut fence, never) = (Fence::default(), u64::MAX);
     let need = fence.need(generation(1), NOW);
     assert!(!fence.install(&row(4), &need, NOW, never));
@@ -66,7 +66,8 @@ fn a_row_that_was_asked_for_before_copies_since_is_not_kept() {
     assert!(fence.install(&row(4), &need, NOW + 500, since));
 }
 
-/// A clock of the database that is behind or ahead by the allowed skew can't commit after the hold.
+/// Even if the database's clock is behind by the allowed skew, no change can be committed after the
+/// hold has ended.
 #[test]
 fn a_change_that_may_commit_is_still_held() {
     let mut fence = Fence::default();
@@ -83,7 +84,7 @@ fn a_change_that_may_commit_is_still_held() {
 fn a_repeated_hold_never_shortens_the_first() {
     let mut fence = Fence::default();
     fence.hold(generation(1), NOW);
-    // The object has moved to a machine whose clock is behind.
+    // The second hold is earlier, because the object has moved to a machine whose clock is behind.
     fence.hold(generation(2), NOW - 60);
     assert!(fence.is_held(NOW + HOLD_TTL - 1));
 }
@@ -148,13 +149,15 @@ fn the_address_of_a_copy_is_that_of_its_row() {
     assert!(other.address().is_none());
 }
 
-/// docs/storage.md shows this form. Objects still have copies that an earlier version wrote.
+/// docs/storage.md shows this form. It must not change, because Durable Objects still store copies
+/// that an earlier version of the service wrote.
 #[test]
 fn a_copy_is_stored_as_before() {
     let text = r#"{"version":4,"epoch":2,"roles":["user"],"email":"Ada@example.com","email_canonical":"ada@example.com","email_verified":true,"disabled":false}"#;
     assert_eq!(json::encode(&row(4)), text);
     assert_eq!(json::decode(text), Some(row(4)));
-    // A later version may have added members: such a copy is read. One that lacks a member is not.
+    // A copy with an additional member, which a later version may have written, can be read. A copy
+    // that lacks a member can't.
     let longer = text.replace("{", r#"{"later":1,"#);
     assert_eq!(json::decode(&longer), Some(row(4)));
     let shorter = text.replace(r#""epoch":2,"#, "");
@@ -170,7 +173,8 @@ fn a_generation_is_stored_whole() {
     assert_ne!(one, Generation::new([0, 1, 2, 3, 252, 253, 254, 254]));
 }
 
-/// If an object of an earlier version of the service is told of a change, it keeps its copy.
+/// An object that runs an earlier version of the service keeps its copy when a change is reported
+/// to it. So a copy is not used if its version is lower than the reported one.
 #[test]
 fn a_reported_version_voids_older_copies() {
     let mut fence = with_copy();

@@ -1,8 +1,10 @@
-//! Decides what happens when a refresh token is presented. Every store, test and model calls this.
+//! Decides what happens when a refresh token is presented. All session stores, tests and models
+//! call this code.
 //!
 //! Renewal is idempotent: a lost response, a second tab or a stale replica must never log an honest
-//! user out. A token that comes back after its successor was used must end the session (RFC 9700
-//! section 4.14.2). A store reads its record, calls [`decide`], and writes the [`Effect`].
+//! user out. If a token is presented again after its successor was used, the session must end (RFC
+//! 9700 section 4.14.2). A store reads its record of the session, calls [`decide`], and writes the
+//! [`Effect`].
 
 use serde::{Deserialize, Serialize};
 
@@ -14,37 +16,39 @@ use super::revocation::EndReason;
 use crate::domain::account::User;
 use crate::domain::policy::{NEW_SESSION_UNSEEN, SESSION_CLOCK_SKEW};
 
-/// The last use of a session: the presentation of a token that nobody had presented before.
+/// The last use of a session. A use is the first presentation of a refresh token; presenting the
+/// same token again is not a use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Use {
-    /// The highest counter presented so far.
+    /// The number of the token: the highest that was presented so far.
     pub counter: u32,
-    /// When it was first presented, in seconds since 1970.
+    /// When the token was first presented, in seconds since 1970.
     pub first_at: u64,
-    /// By whom it was first presented. `None` when the client's address was not known.
+    /// The client that first presented the token. `None` if the client's IP address was not known.
     pub by: Option<ClientFingerprint>,
 }
 
-/// What the store knows of a session that has not ended.
+/// What the store knows about a session that has not ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Record {
     /// The last use. A new session has none.
     pub used: Option<Use>,
-    /// The newest proof that the store has received. A new session has none here: its proof is in
-    /// its ticket. It never changes what [`rotate`] decides.
+    /// The newest proof of the user's identity that the store has received. `None` for a new
+    /// session, whose proof is only in its ticket. This field never influences what [`rotate`]
+    /// decides.
     pub proof: Option<Proof>,
 }
 
-/// What the store knows of a session.
+/// What the store knows about a session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stored {
     /// The session's record, if the store has one.
     pub record: Option<Record>,
-    /// The session has ended, or the sign-on of an app's session has. Nothing takes that back.
+    /// The session has ended, or it is an app's session whose sign-on has ended. This is final.
     pub ended: bool,
 }
 
-/// What the user's row says now.
+/// What the user's database row says now, as far as the decision needs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Standing {
     /// The user's `session_epoch`.
@@ -65,14 +69,14 @@ impl From<&User> for Standing {
 /// A refresh token as it was presented: what it says, who presents it, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Presented {
-    /// What the token says. Its MAC was valid.
+    /// The content of the token. Its MAC was valid.
     pub ticket: RefreshTicket,
-    /// Who presents it. `None` when the client's address is not known.
+    /// The client that presents the token. `None` if the client's IP address is not known.
     pub by: Option<Fingerprints>,
     /// Now, in seconds since 1970.
     pub now: u64,
-    /// The app that presents it, as its own ticket says. `None`: a ticket of the issuer's cookie or
-    /// of a program that signed in to the issuer.
+    /// The app that presents the token, as the app's ticket says. `None` if the token is from this
+    /// service's own cookie, or belongs to a program that signed in to this service directly.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app: Option<AppBinding>,
 }
@@ -85,7 +89,7 @@ impl Presented {
         self.app.map_or(Holder::Browser { sign_on }, Holder::App)
     }
 
-    /// When the session expires if this renewal is its last, in seconds since 1970.
+    /// When the session expires if it is not renewed again, in seconds since 1970.
     #[must_use]
     fn lives_until(&self, rules: &Rules) -> u64 {
         self.ticket
@@ -94,13 +98,15 @@ impl Presented {
     }
 }
 
-/// What happens when, after the grace, a client presents a token that it spent itself.
+/// What happens if a client presents a token that it has already used itself, after the grace
+/// period ([`Rules::grace`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reuse {
-    /// The client gets the successor once more. Perhaps a laptop was closed during a renewal.
+    /// The client gets the token's successor once more. This helps, for instance, if a laptop was
+    /// closed during a renewal.
     SameClient,
-    /// It ends the session.
+    /// The session ends.
     Strict,
 }
 
@@ -113,14 +119,16 @@ pub enum Consistency {
     Linearizable,
 }
 
-/// The settings that the decision depends on. Times are in seconds.
+/// The settings that the decision depends on. All durations are in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rules {
-    /// `REFRESH_GRACE`: for how long a spent token gets its successor again, whoever presents it.
+    /// `REFRESH_GRACE`: for how long after its first use a token can be presented again and still
+    /// gets its successor, whoever presents it.
     pub grace: u64,
-    /// `ROTATE_AFTER`: for how long a token is kept before it is rotated. 0 rotates every time.
+    /// `ROTATE_AFTER`: for how long a client keeps a token before a renewal replaces it. If it is
+    /// 0, every renewal replaces the token.
     pub rotate_after: u64,
-    /// `REUSE`.
+    /// `REUSE`: what happens if a token is presented again after the grace period.
     pub reuse: Reuse,
     /// `SESSION_TTL`: the longest life of a session.
     pub session_ttl: u64,
@@ -132,43 +140,51 @@ pub struct Rules {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// A young token: the client keeps it, and nothing is written.
+    /// The newest token, and it is younger than [`Rules::rotate_after`]. The client keeps it, and
+    /// nothing is written.
     Kept,
-    /// The token's number is higher than the store expects. The use of the token before it is not
-    /// visible here yet, or the store has lost that use. In the first case the token is young. The
-    /// client keeps the token. The store writes the use of the token before it, which is given
-    /// here.
+    /// The token's number is higher than the store expects. Either this location does not see the
+    /// use of the previous token yet, and then the token is young, or the store has lost that use.
+    /// The client keeps the token. The store writes the use of the previous token, which this
+    /// variant contains.
     Unseen(Use),
-    /// The newest token: this use is written, and the client gets the successor.
+    /// The newest token, and it is old enough to be replaced. Its use, which this variant contains,
+    /// is written, and the client gets its successor.
     Fresh(Use),
-    /// The last spent token, within the grace: the same successor again, and nothing is written.
+    /// The token that was used last, within the grace period. The client gets the same successor
+    /// again, and nothing is written.
     Repeated {
-        /// The network or program differs from the one that spent the token, as far as both are
-        /// known. It may be another device with the same cookies, a phone that changed its network,
-        /// or a thief who acts at the same time. Logged as `refresh_token_shared`.
+        /// Whether the token was first used from another network or by another program. False if
+        /// one of the two clients is not known. The reason may be another device with the same
+        /// cookies, a phone that changed its network, or a thief who acts at the same time. This is
+        /// logged as `refresh_token_shared`.
         shared: bool,
     },
-    /// The last spent token, after the grace, from the client that spent it. The client gets the
-    /// same successor again, and this is logged. Both addresses must be known: without addresses,
-    /// an owner and a thief would look like one client.
+    /// The token that was used last, after the grace period, and from the client that has used it
+    /// before. The client gets the same successor again, and this is logged. The IP addresses of
+    /// both requests must be known: without addresses, an owner and a thief would look like one
+    /// client.
     Late,
-    /// The last but one of the spent tokens, while the last one is still within its grace: another
-    /// request of the same page was faster. The client gets the newest token, and nothing
-    /// is written. If every renewal rotates, such a token is *reused* instead.
+    /// The predecessor of the token that was used last, while that one is within its grace period.
+    /// The reason is that another request of the same page was faster. The client gets the newest
+    /// token, and nothing is written. If [`Rules::rotate_after`] is 0, the verdict is
+    /// [`Reused`](Self::Reused) instead.
     Overtaken,
-    /// Any other spent token: the session is ended.
+    /// Any other token that was used before. The session is ended.
     Reused,
     /// The session has ended.
     Ended,
-    /// The user's epoch has changed: a new password, revoke-all, or a disabled account.
+    /// The user's `session_epoch` has changed since the session began: the user got a new password,
+    /// all sessions were revoked, or the account was disabled.
     OtherEpoch,
     /// The account is disabled or does not exist.
     NoUser,
-    /// Not renewed for `SESSION_IDLE_TTL`.
+    /// The session was not renewed for `SESSION_IDLE_TTL`.
     Idle,
-    /// Past the absolute end of the session, or the highest counter is used.
+    /// The session has reached its absolute end, or the token has the highest possible number.
     Expired,
-    /// The store has no such session: it ended long ago, or the token is from the future.
+    /// The store has no record of the session, because it ended long ago. Or the session's
+    /// beginning lies in the future.
     Unknown,
 }
 
@@ -193,9 +209,10 @@ impl Verdict {
         }
     }
 
-    /// Whether the client gets a newer ticket than it presented. Only then may a cookie be set. An
-    /// answer with the presented ticket may arrive after an answer with its successor. A cookie in
-    /// it would put a spent ticket back.
+    /// Whether the client gets a newer ticket than it presented. An answer may set a cookie only in
+    /// this case. The reason: two requests may present the same ticket, and the answer that lets
+    /// the client keep it may arrive after the answer with its successor. If the first one set a
+    /// cookie, the browser would replace the new ticket by the old one.
     #[must_use]
     pub const fn moves_on(self) -> bool {
         matches!(
@@ -204,8 +221,8 @@ impl Verdict {
         )
     }
 
-    /// The ticket that the client gets, or `None` when the renewal is refused. It has the proof of
-    /// the presented ticket: a renewal proves nothing.
+    /// The ticket that the client gets, or `None` if the renewal is refused. It has the same proof
+    /// of identity as the presented ticket, because a renewal does not prove who the user is.
     #[must_use]
     pub fn answer(self, presented: RefreshTicket) -> Option<RefreshTicket> {
         match self {
@@ -217,11 +234,11 @@ impl Verdict {
     }
 }
 
-/// What a store must write before the client gets its answer.
+/// What a store must write before the client gets the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
     Nothing,
-    /// A new record of the session.
+    /// The store writes a new record of the session.
     Record {
         /// The last use.
         used: Use,
@@ -234,18 +251,19 @@ pub enum Effect {
     End(EndReason),
 }
 
-/// A decision with everything that follows from it.
+/// A verdict, what the store writes and what the client gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Decision {
-    /// The decision itself.
+    /// The verdict about the presented token.
     pub verdict: Verdict,
     /// What the store writes.
     pub effect: Effect,
-    /// What the client gets: a ticket with the newest proof. `None` when the renewal is refused.
+    /// What the client gets: a ticket with the newest proof of identity. `None` if the renewal is
+    /// refused.
     pub ticket: Option<RefreshTicket>,
 }
 
-/// Calls [`rotate`], and works out what the store writes and what the client gets.
+/// Calls [`rotate`], and determines what the store writes and what the client gets.
 #[must_use]
 pub fn decide(
     stored: &Stored,
@@ -273,7 +291,7 @@ pub fn decide(
     }
 }
 
-/// Judges a presented refresh token. Pure: it depends on its arguments only.
+/// Judges a presented refresh token. The result depends only on the arguments.
 ///
 /// ```
 /// use edgegate::domain::account::UserId;
@@ -326,14 +344,15 @@ pub fn rotate(
         return Verdict::Unknown;
     }
     let age = now.saturating_sub(begun_at);
-    // SESSION_TTL may have been shortened since the ticket was made.
+    // The age is checked too, because `SESSION_TTL` may have been shortened since the ticket was
+    // made.
     if now >= ticket.expires_at || age >= rules.session_ttl || ticket.successor().is_none() {
         return Verdict::Expired;
     }
     let record = match stored.record {
         Some(record) => record,
-        // A location may not see a session that began elsewhere a moment ago. The MAC proves that
-        // it did begin.
+        // If the store is eventually consistent, one location may not see a session yet that began
+        // at another location a moment ago. The ticket's MAC proves that the session did begin.
         None if consistency == Consistency::Eventual && age <= NEW_SESSION_UNSEEN => {
             Record::default()
         }
@@ -355,7 +374,7 @@ pub fn rotate(
         }
         Some(used) if ticket.counter < used.counter => Verdict::Reused,
         Some(used) if ticket.counter == used.counter => {
-            // `None` when either client is not known.
+            // `None` if one of the two clients is not known.
             let is_same = by.zip(used.by).map(|(by, used_by)| by.contain(used_by));
             if since < rules.grace {
                 Verdict::Repeated {
@@ -385,23 +404,26 @@ pub fn rotate(
     }
 }
 
-/// What a store answers when the user of a session has proved again who they are.
+/// What a store answers after the user of a session has proved again who they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Proved {
-    /// The session is active, and this ticket's number is not spent as far as the store knows.
+    /// The session is active, and as far as the store knows, no token with the ticket's number was
+    /// used.
     GoesOn,
-    /// A ticket with this number was used already, so its owner has a newer one. The client has to
-    /// renew first. If somebody else used the ticket, that renewal finds out.
+    /// A token with the ticket's number was already used, so the client should have a newer one.
+    /// The client has to renew first. If somebody else has used the token, that renewal detects it.
     Spent,
     /// The session has ended, has expired or is unknown.
     Over,
 }
 
-/// Decides whether a ticket with a newer proof may be handed out. Pure, as [`rotate`] is.
+/// Decides whether the client may get a ticket with a newer proof of identity. The result depends
+/// only on the arguments.
 ///
-/// The ticket has the same number as the one that its owner holds. So it can do nothing that the
-/// owner's ticket could not do. It neither signs an honest client out nor hides a thief.
+/// The new ticket has the same number as the ticket that the client already has. So it can be used
+/// for nothing that the old ticket could not be used for. It neither logs an honest client out nor
+/// hides a thief.
 #[must_use]
 pub fn prove(
     stored: &Stored,
