@@ -1,4 +1,4 @@
-//! The sessions of a user, and which of them are too many.
+//! The active sessions of a user, and which of them must end if there are too many.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,9 +10,10 @@ use crate::domain::authorization::ClientHash;
 /// An active session, as its owner sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActiveSession {
-    /// Its id, which also says when it began.
+    /// The session's id. It also says when the session began.
     pub id: SessionId,
-    /// When its refresh token was last rotated, or when it began, in seconds since 1970.
+    /// When its refresh token was last replaced, in seconds since 1970. Before the first
+    /// replacement: when the session began.
     pub last_used_at: u64,
     /// The User-Agent of the last use.
     pub user_agent: String,
@@ -20,16 +21,18 @@ pub struct ActiveSession {
     pub network: String,
     /// The place of the last use.
     pub place: Place,
-    /// The app that holds it. `None`: a browser or program that signed in to the issuer.
+    /// The app that holds the session. `None` if a browser or program that signed in to this
+    /// service directly holds it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app: Option<ClientHash>,
-    /// The sign-on. A browser's session continues it. An app's session ends when the sign-on ends.
+    /// The sign-on. A browser's session continues this sign-on. An app's session ends when the
+    /// sign-on ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sign_on: Option<SessionId>,
 }
 
 impl ActiveSession {
-    /// A session that this client has just begun or renewed.
+    /// A session that this client has begun or renewed at the time `now`.
     #[must_use]
     pub fn now(id: SessionId, holder: &Holder, client: &Client, now: u64) -> Self {
         Self {
@@ -50,9 +53,10 @@ impl ActiveSession {
     }
 }
 
-/// The sessions to end so that `most` are left, including the new one (OWASP ASVS 7.1.2). These are
-/// the oldest of the `others`. The `others` are sorted by their beginning, which is the order of
-/// their ids.
+/// When a user begins a new session, some of their other sessions may have to end, so that at most
+/// `most` sessions remain, including the new one (OWASP ASVS 7.1.2). Returns these sessions: the
+/// oldest of the `others`. The caller must sort the `others` by id, which is also the order in
+/// which they began.
 ///
 /// ```
 /// use edgegate::domain::session::{SessionId, surplus};

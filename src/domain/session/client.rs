@@ -1,4 +1,4 @@
-//! What a request shows about its sender: network, program and place.
+//! What a request reveals about its sender: network, program and place.
 
 use std::net::IpAddr;
 
@@ -13,8 +13,9 @@ use crate::domain::policy::{
 use crate::domain::secret::constant_time_eq;
 use crate::domain::ticket::{TicketSecrets, tag};
 
-/// What a request shows about its sender. It never grants access. Limits, the list of sessions and
-/// the verdict *late* use it.
+/// What a request reveals about its sender. This information never grants access. It is used for
+/// rate limits, in the list of a user's sessions, and for the verdict
+/// [`Late`](super::Verdict::Late).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Client {
     ip: Option<IpAddr>,
@@ -23,8 +24,8 @@ pub struct Client {
     uncounted: bool,
 }
 
-/// Where a request came from, as the platform reports it. Only people read it. The service decides
-/// nothing by it.
+/// Where a request came from, as the platform reports it. The service only shows the place to
+/// people, and makes no decision based on it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     /// The country: two letters (ISO 3166-1 alpha-2), or Cloudflare's `T1` for Tor.
@@ -33,10 +34,10 @@ pub struct Place {
 }
 
 impl Place {
-    /// The place that the platform reports. A country that is not two letters or digits is dropped,
-    /// and so is a city with anything but letters, spaces, hyphens, apostrophes and dots after
-    /// abbreviations. A city is cut to 64 characters. Users read it in mails, so it must not look
-    /// like a link.
+    /// The place that the platform reports. A country is ignored unless it has exactly two letters
+    /// or digits. A city is ignored if it has any characters other than letters, spaces, hyphens,
+    /// apostrophes and the dots of abbreviations: users read it in mails, so it must not look like
+    /// a link. A city is cut to 64 characters.
     #[must_use]
     pub fn new(country: Option<&str>, city: Option<&str>) -> Self {
         Self {
@@ -56,15 +57,16 @@ fn is_city(text: &str) -> bool {
     let mut after_dots = text.split('.').skip(1);
     text.starts_with(is_letter)
         && text.chars().all(|c| is_letter(c) || " -'\u{2019}.".contains(c))
-        // As in "St. Louis" and "Washington D.C.", not as in "evil.example".
+        // Dots as in "St. Louis" and "Washington D.C." are allowed, a dot as in "evil.example" is
+        // not.
         && after_dots.all(|part| part.is_empty() || part.starts_with(' ') || part.chars().count() == 1)
 }
 
 impl Client {
-    /// The client with the address that the platform reports and this `User-Agent`. On Cloudflare
-    /// the address is `CF-Connecting-IP`, never a header that clients choose. The `User-Agent` is
-    /// cut to 256 characters. Characters other than visible ASCII and spaces become question marks.
-    /// Control characters are removed.
+    /// The client with this IP address, which the platform reports, and this `User-Agent`. On
+    /// Cloudflare the address is `CF-Connecting-IP`, never a header that clients choose. The
+    /// `User-Agent` is cut to 256 characters. Characters other than visible ASCII and spaces become
+    /// question marks. Control characters are removed.
     #[must_use]
     pub fn new(ip: Option<&str>, user_agent: Option<&str>) -> Self {
         Self {
@@ -89,15 +91,15 @@ impl Client {
         }
     }
 
-    /// A client whose address a trusted caller does not name. No limit counts it. Under a common
-    /// key such clients would block each other. If the account alone were the key, a stranger could
-    /// lock its owner out.
+    /// A client for which a trusted caller did not give an IP address. Rate limits don't count its
+    /// requests. If all such clients shared one counter, they would block each other. If there were
+    /// one counter for each account, a stranger could lock the account's owner out.
     #[must_use]
     pub fn uncounted() -> Self {
         Self::default().without_counting()
     }
 
-    /// The same client, not counted.
+    /// The same client, but rate limits don't count its requests.
     #[must_use]
     pub fn without_counting(self) -> Self {
         Self {
@@ -106,13 +108,13 @@ impl Client {
         }
     }
 
-    /// Whether limits count this client.
+    /// Whether rate limits count the requests of this client.
     #[must_use]
     pub fn is_counted(&self) -> bool {
         !self.uncounted
     }
 
-    /// Whether the client's address is known.
+    /// Whether the client's IP address is known.
     #[must_use]
     pub fn has_address(&self) -> bool {
         self.ip.is_some()
@@ -129,14 +131,14 @@ impl Client {
         &self.place
     }
 
-    /// The program, by the name that it gives itself.
+    /// The `User-Agent`: the name that the program gives itself.
     #[must_use]
     pub fn user_agent(&self) -> &str {
         &self.user_agent
     }
 
-    /// The key of a limit per client: the IPv4 address, or the /64 of an IPv6 address, because one
-    /// subscriber has all 2^64 addresses of it.
+    /// The key under which rate limits count this client: the IPv4 address, or the /64 of the IPv6
+    /// address, because one subscriber can use all 2^64 addresses of a /64.
     #[must_use]
     pub fn limit_key(&self) -> String {
         self.masked(32, 64)
@@ -149,7 +151,8 @@ impl Client {
         self.masked(24, 56)
     }
 
-    /// The network whose requests for mails are counted: the IPv4 address or the /48 of IPv6.
+    /// The network for which requests for mails are counted together: the IPv4 address or the /48
+    /// of IPv6.
     #[must_use]
     pub fn mail_network(&self) -> String {
         let (v4, v6) = MAIL_NETWORK_BITS;
@@ -179,31 +182,32 @@ impl Client {
     }
 }
 
-/// A keyed 4-byte hash of network and program. It is long enough to distinguish clients. Nobody can
-/// find the address from it, because it is keyed and short.
+/// A keyed 4-byte hash of a client's network and program. It is long enough to distinguish clients.
+/// Nobody can find out the IP address from it, because it is keyed and short.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct ClientFingerprint(pub [u8; 4]);
 
 constant_time_eq!(ClientFingerprint => |it| &it.0);
 
 impl ClientFingerprint {
-    /// The four bytes that a store keeps. Zeros mean that the client's address was not known. One
-    /// fingerprint in 2^32 consists of zeros, too. It is not recognised later, which is safe.
+    /// The four bytes that are stored. Four zeros mean that the client's IP address was not known.
+    /// One fingerprint in 2^32 also consists of zeros. A client with this fingerprint is not
+    /// recognised later, which is safe.
     #[must_use]
     pub fn to_bytes(by: Option<Self>) -> [u8; 4] {
         by.map_or([0; 4], |by| by.0)
     }
 
-    /// Reads what [`to_bytes`](Self::to_bytes) gave.
+    /// Reads what [`to_bytes`](Self::to_bytes) returned.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 4]) -> Option<Self> {
         (bytes != [0; 4]).then_some(Self(bytes))
     }
 }
 
-/// A client's fingerprints, one for each secret of the deployment. The first one belongs to the
-/// secret that seals. Only this one is stored. All of them are recognised, so that clients stay
-/// known after a change of `TICKET_SECRET`.
+/// A client's fingerprints, one for each ticket secret of the deployment. Only the first one is
+/// stored. All of them are compared with a stored fingerprint, so that clients are still recognised
+/// after `TICKET_SECRET` has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprints([ClientFingerprint; MAX_TICKET_SECRETS]);
 
@@ -221,26 +225,26 @@ impl Fingerprints {
         first
     }
 
-    /// Whether the stored fingerprint is this client's, with any of the secrets.
+    /// Whether the stored fingerprint is one of this client's fingerprints.
     #[must_use]
     pub fn contain(&self, recorded: ClientFingerprint) -> bool {
         self.0.contains(&recorded)
     }
 
-    /// All fingerprints, for sending to another isolate.
+    /// All fingerprints. They can be sent to another isolate in this form.
     #[must_use]
     pub const fn to_array(self) -> [ClientFingerprint; MAX_TICKET_SECRETS] {
         self.0
     }
 
-    /// Reads what [`to_array`](Self::to_array) gave.
+    /// Reads what [`to_array`](Self::to_array) returned.
     #[must_use]
     pub const fn from_array(fingerprints: [ClientFingerprint; MAX_TICKET_SECRETS]) -> Self {
         Self(fingerprints)
     }
 }
 
-/// Makes fingerprints for one deployment.
+/// Computes fingerprints for one deployment. `Debug` prints `_`.
 #[derive(Clone)]
 pub struct ClientFingerprints(Vec<Hmac<Sha256>>);
 
@@ -257,8 +261,8 @@ impl ClientFingerprints {
         Self(secrets.fingerprint_keys(issuer))
     }
 
-    /// The client's fingerprints. `None` when its address is not known: such clients can't be
-    /// distinguished, so none of them is recognised.
+    /// The client's fingerprints. `None` if its IP address is not known: such clients can't be
+    /// distinguished, so none of them is ever recognised.
     #[must_use]
     pub fn of(&self, client: &Client) -> Option<Fingerprints> {
         if !client.has_address() {

@@ -1,10 +1,10 @@
-//! Tokens that come with a request in addition to its content: they show a known device or session,
-//! or a solved challenge.
+//! Tokens that a request has in addition to its content. They show that the request comes from a
+//! known device or session, or that the sender has solved a challenge.
 
 use super::Client;
 use crate::domain::secret::Secret;
 
-/// Tokens that came along with a request. None of them has been checked.
+/// The tokens that a request has in addition to its content. They have not been checked yet.
 #[derive(Clone, Debug, Default)]
 pub struct Credentials {
     device_token: Option<Secret>,
@@ -12,13 +12,13 @@ pub struct Credentials {
     challenge: Challenge,
 }
 
-/// Whether the request has to bring the token of a solved challenge.
+/// Whether the request must contain the token of a solved challenge.
 #[derive(Clone, Debug, Default)]
 pub enum Challenge {
     /// The request needs no token.
     #[default]
     NotNeeded,
-    /// The request needs a token, and has none.
+    /// The request needs a token but has none.
     Missing,
     /// The request needs a token, and has this one.
     Token(Secret),
@@ -50,7 +50,8 @@ impl Credentials {
         }
     }
 
-    /// Requires a solved challenge. `token` is `None` if the request has no token of it.
+    /// Requires a solved challenge. `token` is the challenge's token, `None` if the request has
+    /// none.
     #[must_use]
     pub fn with_challenge(self, token: Option<&str>) -> Self {
         Self {
@@ -77,12 +78,13 @@ impl Credentials {
     }
 }
 
-/// Who asks: a client with its credentials. If only a client is given, it has no credentials.
+/// The sender of a request: a client with its credentials. Made from a client alone, it has no
+/// credentials.
 #[derive(Clone, Copy, Debug)]
 pub struct Caller<'a> {
-    /// What the request shows about its sender.
+    /// What the request reveals about its sender.
     pub client: &'a Client,
-    /// What the request has besides its content.
+    /// The tokens that the request has in addition to its content.
     pub credentials: &'a Credentials,
 }
 

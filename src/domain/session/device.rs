@@ -1,9 +1,9 @@
-//! What a User-Agent says about a device, in names that this service chose.
+//! What a User-Agent says about a device. Only names from the lists in this module are used.
 //!
-//! Owners read these names in mails and on pages. A client chooses its own User-Agent, so no part
-//! of that text may get there: a name that is not in these lists is not shown.
+//! Users read these names in mails and on pages. A client can send any text as its User-Agent, so
+//! no part of that text may be shown: a name that is not in the lists is left out.
 
-/// What a User-Agent says about a device. `None` where nothing is known.
+/// What a User-Agent says about a device. A field is `None` if it is not known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Device {
     /// The browser or program.
@@ -83,7 +83,7 @@ const SYSTEMS: [&str; 15] = [
 const KINDS: [&str; 4] = ["desktop", "mobile", "tablet", "tv"];
 
 impl Device {
-    /// The device with these names, as far as they are known here.
+    /// The device with these names. A name that is not in the lists is left out.
     #[must_use]
     pub fn from_names(browser: Option<&str>, os: Option<&str>, kind: Option<&str>) -> Self {
         Self {

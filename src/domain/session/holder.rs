@@ -1,9 +1,9 @@
 //! Who holds a session: a browser that signed in to the issuer, or another app.
 //!
-//! A *sign-on* is what the apps of one browser have in common. It begins with a login and has the
-//! id of the login's session. If the same user signs in again in the same browser, the new session
-//! replaces the old one and continues its sign-on. A log-out ends the sign-on, and with it the
-//! sessions of the apps that the user entered through it.
+//! Several apps in one browser can share one login (single sign-on). This shared login is called a
+//! *sign-on*. It begins with a login and has the id of the login's session. If the same user signs
+//! in again in the same browser, the new session replaces the old one and continues its sign-on. A
+//! log-out ends the sign-on, and with it the sessions of the apps that the user entered through it.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,8 +16,8 @@ use crate::domain::authorization::ClientHash;
 pub struct AppBinding {
     /// The app.
     pub client: ClientHash,
-    /// The sign-on whose end ends the session. `None`: the session outlives every log-out
-    /// (`offline_access`).
+    /// When this sign-on ends, the session ends too. If `None`, the session continues after every
+    /// log-out (`offline_access`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sign_on: Option<SessionId>,
 }
@@ -32,19 +32,20 @@ pub enum Holder {
         /// id is the session's.
         sign_on: Option<SessionId>,
     },
-    /// An app that got its tokens for a code.
+    /// An app that got its tokens in exchange for an authorization code.
     App(AppBinding),
 }
 
 impl Default for Holder {
-    /// A browser with a sign-on of its own, as every session was before there were apps.
+    /// A browser whose session has its own sign-on. This was the only kind of session before the
+    /// service supported apps.
     fn default() -> Self {
         Self::Browser { sign_on: None }
     }
 }
 
 impl Holder {
-    /// The holder that these two fields of a record describe.
+    /// The holder that these two fields of a session's record describe.
     #[must_use]
     pub fn new(app: Option<ClientHash>, sign_on: Option<SessionId>) -> Self {
         match app {
@@ -53,8 +54,8 @@ impl Holder {
         }
     }
 
-    /// The sign-on in a record. A browser's session continues this sign-on. An app's session ends
-    /// with it.
+    /// The sign-on that a session's record contains. A browser's session continues this sign-on. An
+    /// app's session ends when it ends.
     #[must_use]
     pub fn sign_on(&self) -> Option<SessionId> {
         match self {
@@ -62,7 +63,7 @@ impl Holder {
         }
     }
 
-    /// The app, if one holds the session.
+    /// The app, if an app holds the session.
     #[must_use]
     pub fn client(&self) -> Option<ClientHash> {
         match self {
@@ -71,8 +72,8 @@ impl Holder {
         }
     }
 
-    /// The sign-on that a session of a browser belongs to. An app's session has no sign-on of its
-    /// own. It only ends when a sign-on ends.
+    /// The sign-on to which a browser's session belongs. `None` for an app's session: it does not
+    /// belong to a sign-on, even if it ends together with one.
     #[must_use]
     pub fn own_sign_on(&self, session: SessionId) -> Option<SessionId> {
         match self {
@@ -81,7 +82,7 @@ impl Holder {
         }
     }
 
-    /// The sign-on that ends when the session ends for this reason.
+    /// The sign-on that ends because the session ends for this reason.
     ///
     /// ```
     /// use edgegate::domain::session::{EndReason, Holder, SessionId};

@@ -1,16 +1,17 @@
-//! A session is one login. It owns a chain of refresh tokens numbered 0, 1, 2, …
+//! A session begins with a login. It has a sequence of refresh tokens with the numbers 0, 1, 2, …:
+//! each is the successor of the previous one.
 //!
-//! - [`refresh_token`]: the ticket that a client holds;
-//! - [`rotate()`]: the one decision about a presented refresh token;
-//! - [`proof`]: when and how its user last proved who they are;
-//! - [`holder`]: who holds a session, a browser or an app, and what a sign-on is;
-//! - [`token_id`]: which refresh token was issued with an access token;
-//! - [`revocation`]: what ends a session or makes an access token out of date;
-//! - [`fence`]: when a user's object may answer from its copy of the user's row;
-//! - [`active`]: the sessions that a user has, and which of them are too many;
-//! - [`client`]: what a request shows about its sender: network, program and place;
-//! - [`credentials`]: the tokens that come along with a request;
-//! - [`device`]: what is shown of the program.
+//! - [`refresh_token`]: the content of a refresh token, and how it is sealed and opened;
+//! - [`rotate()`]: decides what happens when a refresh token is presented;
+//! - [`proof`]: when and how the user last proved who they are;
+//! - [`holder`]: who holds a session (a browser or an app), and what a sign-on is;
+//! - [`token_id`]: the id of an access token, which says which refresh token was issued with it;
+//! - [`revocation`]: why a session ends, and what makes an access token invalid before it expires;
+//! - [`fence`]: when a user's Durable Object may answer from its copy of the user's row;
+//! - [`active`]: the active sessions of a user, and which of them must end if there are too many;
+//! - [`client`]: what a request reveals about its sender (network, program and place);
+//! - [`credentials`]: the tokens that a request has in addition to its content;
+//! - [`device`]: the names of browsers and systems that are shown to users.
 
 pub mod active;
 pub mod client;

@@ -1,7 +1,8 @@
-//! When and how the user last proved who they are.
+//! Proofs of identity: when and how the user last proved who they are.
 //!
-//! A session begins with a proof. Its refresh tickets carry the proof, and a renewal hands it on
-//! unchanged. Access tokens show its time as `auth_time`. Only a password makes a newer proof.
+//! A session begins with a proof. Its refresh tickets contain the proof, and a renewal copies it
+//! unchanged. Access tokens contain its time as `auth_time`. A session gets a newer proof only if
+//! the user enters the password again.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +10,8 @@ use crate::domain::policy::RECENT_PROOF;
 
 /// How a user proved who they are: the authentication methods of RFC 8176.
 ///
-/// A set in one byte. Today it holds `pwd` only. The other bits are reserved for further factors.
+/// This is a set of flags in one byte. So far the only flag is `pwd`. The other bits are reserved
+/// for further factors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(from = "u8", into = "u8")]
 pub struct Methods(u8);
@@ -18,14 +20,14 @@ impl Methods {
     /// `pwd`: the password.
     pub const PASSWORD: Self = Self(1);
 
-    /// The set as one byte, for tickets and records.
+    /// The set as one byte, as tickets and records contain it.
     #[must_use]
     pub const fn to_bits(self) -> u8 {
         self.0
     }
 
-    /// The set in a byte. Bits that this version does not know are dropped, so that it never claims
-    /// a method that it can't name.
+    /// Reads the set from a byte. Bits that this version of the service does not know are ignored,
+    /// so that it never claims a method that it can't name.
     #[must_use]
     pub const fn from_bits(bits: u8) -> Self {
         Self(bits & Self::PASSWORD.0)
@@ -44,18 +46,18 @@ impl From<Methods> for u8 {
     }
 }
 
-/// A proof: when it was given, and how.
+/// When and how a user proved who they are.
 ///
-/// Proofs are ordered by their time first.
+/// Proofs are ordered by time. Proofs of the same time are ordered by their methods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Proof {
-    /// When it was given, in seconds since 1970.
+    /// When the proof was given, in seconds since 1970.
     pub auth_time: u64,
     pub methods: Methods,
 }
 
 impl Proof {
-    /// The password was right at this time, in seconds since 1970.
+    /// The proof of a user who entered the right password at this time, in seconds since 1970.
     #[must_use]
     pub const fn by_password(auth_time: u64) -> Self {
         Self {
@@ -64,17 +66,17 @@ impl Proof {
         }
     }
 
-    /// The later proof: this one or the `other`.
+    /// This proof, or the `other` one if that is later.
     #[must_use]
     pub fn or_later(self, other: Option<Self>) -> Self {
         other.map_or(self, |other| self.max(other))
     }
 }
 
-/// Whether a token with this `auth_time` permits what can't be undone.
+/// Whether the `auth_time` of a token is recent enough for actions that can't be undone.
 ///
-/// There is no tolerance: a time in the future fails, and so does a missing one. With a wrong clock
-/// the user has to type the password again, but an old proof never passes.
+/// A time in the future is not recent, and neither is a missing one. So if a clock is wrong, the
+/// user may have to type the password again, but an old proof is never accepted.
 ///
 /// ```
 /// use edgegate::domain::session::is_recent;

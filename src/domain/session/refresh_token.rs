@@ -1,8 +1,10 @@
-//! The refresh token: a MACed ticket, not a row.
+//! The refresh token. It is a ticket with a MAC: the token itself contains the data, so no database
+//! row is needed to read it.
 //!
-//! It says whose session it is, its number in the chain, and until when it is valid. So a forged,
-//! truncated or foreign token is rejected before any storage is read, and the successor of a token
-//! depends on that token alone.
+//! The token says whose session it is, what number it has in the session's sequence of tokens, and
+//! until when it is valid. So a token that this deployment did not issue, or that was truncated, is
+//! rejected before any storage is read. The successor of a token can be computed from the token
+//! alone.
 
 use std::fmt;
 
@@ -15,14 +17,15 @@ use crate::domain::ticket::{Format, Purpose, TicketKeys, TicketSecrets};
 
 use super::proof::{Methods, Proof};
 
-/// User, session, epoch, counter, absolute expiry: the whole body of the first format.
+/// The body of the first format: the user, the session, the epoch, the counter and the absolute
+/// expiry.
 const FIRST_BYTES: usize = 16 + 16 + 4 + 4 + 8;
 /// The body of the second format: the body of the first, then the proof's time and methods.
 const SECOND_BYTES: usize = FIRST_BYTES + 8 + 1;
 /// The body of the third format: the body of the second, then the sign-on.
 const THIRD_BYTES: usize = SECOND_BYTES + 16;
 
-/// A session's id: a UUIDv7, so it also says when the session began.
+/// A session's id. It is a UUIDv7, so it also says when the session began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SessionId(#[serde(with = "id")] uuid::Uuid);
 
@@ -66,19 +69,19 @@ impl fmt::Display for SessionId {
     }
 }
 
-/// What a refresh token says. A client's text becomes a ticket only through
-/// [`RefreshTokens::open`], which checks the MAC. Serde is for calls between the Worker and its own
-/// objects.
+/// The content of a refresh token. A text that a client sends becomes a ticket only through
+/// [`RefreshTokens::open`], which checks the MAC. Serde is used only for calls between the Worker
+/// and its own Durable Objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefreshTicket {
-    /// Whose session it is.
+    /// The user whose session it is.
     pub user: UserId,
     pub session: SessionId,
     /// The user's `session_epoch` when the session began.
     pub epoch: u32,
-    /// The token's number in the chain, from 0.
+    /// The token's number in the session's sequence of tokens. The first token has 0.
     pub counter: u32,
-    /// When the session ends in any case, in seconds since 1970.
+    /// When the session ends at the latest, in seconds since 1970.
     pub expires_at: u64,
     /// When and how the user last proved who they are, as far as this ticket knows.
     pub proof: Proof,
@@ -89,7 +92,7 @@ pub struct RefreshTicket {
 }
 
 impl RefreshTicket {
-    /// The same token with the later of its own proof and the `other`.
+    /// The same ticket with a later proof: the later one of its own proof and the `other`.
     #[must_use]
     pub fn with_later(self, other: Option<Proof>) -> Self {
         Self {
@@ -98,7 +101,8 @@ impl RefreshTicket {
         }
     }
 
-    /// The next token of the chain. `None` after the last number.
+    /// The ticket that follows this one in the session's sequence. `None` if this ticket has the
+    /// highest possible number.
     #[must_use]
     pub fn successor(self) -> Option<Self> {
         Some(Self {
@@ -156,8 +160,8 @@ impl RefreshTicket {
         })
     }
 
-    /// Tickets of the first format have no proof. Their proof is the password of the login, so its
-    /// time is when the session began.
+    /// Reads the first format, which contains no proof. The user proved who they are by the
+    /// password at the login, so the time of the proof is when the session began.
     fn from_first_bytes(body: &[u8; FIRST_BYTES]) -> Option<Self> {
         let (user, rest) = body.split_first_chunk::<16>()?;
         let (session, rest) = rest.split_first_chunk::<16>()?;
@@ -187,8 +191,9 @@ impl RefreshTokens {
         Self(secrets.keys(Purpose::Refresh, issuer))
     }
 
-    /// The token as the client gets it: `egr_` and base64url. Only a ticket that continues an
-    /// earlier sign-on needs the third format. So an earlier version can open most tickets.
+    /// The token as the client gets it: `egr_` and base64url. The third format is used only for a
+    /// ticket that continues an earlier sign-on. So an earlier version of the service, which does
+    /// not know that format, can still open most tickets.
     #[must_use]
     pub fn seal(&self, ticket: RefreshTicket) -> Secret {
         Secret::new(match ticket.sign_on {
@@ -199,10 +204,10 @@ impl RefreshTokens {
         })
     }
 
-    /// What the token says. `None` unless this deployment sealed it. Reads no storage.
+    /// The content of the token. `None` unless this deployment sealed it. Reads no storage.
     #[must_use]
     pub fn open(&self, text: &str) -> Option<RefreshTicket> {
-        // The lengths differ, so at most one MAC is computed.
+        // The lengths of the three formats differ, so at most one MAC is computed.
         if let Some(body) = self.0.open_as(Format::Second, text) {
             return RefreshTicket::from_bytes(&body);
         }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::fence::UserCopy;
 use crate::domain::policy::DELETED_VERSION;
 
-/// Why a session ended. Stored with the `ended` record.
+/// Why a session ended. The store keeps the reason in its record that the session has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EndReason {
@@ -21,7 +21,8 @@ pub enum EndReason {
     Replaced,
     /// Its owner withdrew the app's access.
     GrantWithdrawn,
-    /// The code that began it was presented again: it was stolen or leaked.
+    /// The authorization code that the session began with was presented again: it was stolen or
+    /// leaked.
     CodeReplayed,
 }
 
@@ -40,26 +41,27 @@ impl EndReason {
         }
     }
 
-    /// Whether the end of a browser's session ends its sign-on too, and with it the sessions of
-    /// apps. A session that was replaced, or was one too many, does not: nobody signed out.
+    /// Whether the end of a browser's session also ends its sign-on, and with it the sessions of
+    /// apps. The sign-on goes on if, for instance, the session was replaced or the user had too
+    /// many sessions, because nobody has logged out then.
     #[must_use]
     pub const fn ends_the_sign_on(self) -> bool {
         matches!(self, Self::LoggedOut | Self::Reused | Self::EndedByUser)
     }
 }
 
-/// What a store knows that makes an access token invalid.
+/// The facts in a session store that make access tokens invalid.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Revocation {
-    /// The session has ended. For an app's session, it may also be its sign-on that has ended.
+    /// The session has ended, or it is an app's session whose sign-on has ended.
     pub ended: bool,
-    /// Access tokens of the user with a smaller `ver` must be renewed.
+    /// Access tokens of the user with a smaller `ver` are invalid and must be renewed.
     pub minimum_version: Option<u64>,
 }
 
 impl Revocation {
-    /// What the user's row says about the access tokens of a session that goes on. If the user is
-    /// disabled or has no row, no token is valid.
+    /// The revocation for a session that has not ended. The user's row decides which access tokens
+    /// are valid. If the user is disabled or has no row, none of them is.
     #[must_use]
     pub fn by_row(row: Option<&UserCopy>) -> Self {
         let row = row.filter(|row| !row.disabled);
@@ -69,7 +71,7 @@ impl Revocation {
         }
     }
 
-    /// The session has ended, so the user's row does not matter.
+    /// The revocation for a session that has ended. The user's row does not matter.
     #[must_use]
     pub const fn by_end() -> Self {
         Self {
@@ -83,7 +85,7 @@ impl Revocation {
 mod tests {
     use super::*;
 
-    /// docs/storage.md: Workers KV and the user's object store the same names.
+    /// Workers KV and the user's Durable Object store the same names. docs/storage.md lists them.
     #[test]
     fn a_reason_is_stored_under_one_name() {
         for (reason, name) in [

@@ -1,20 +1,22 @@
 //! The id of an access token (`jti`). It also says which refresh token was issued with it.
 //!
-//! A client that proves itself again presents only its access token. The answer's refresh token
-//! must have the same number in the chain as the one that the client holds. A read of a store that
-//! may be stale can't provide that number. The access token can.
+//! When a user types the password again in a session, the client sends only its access token. It
+//! gets a new refresh token, which must have the same number as the refresh token that the client
+//! already has. The store may return an outdated number, so the number is taken from the access
+//! token.
 
 use std::fmt;
 
 use uuid::{Builder, Uuid};
 
-/// A UUIDv8 (RFC 9562 section 5.8). The first four bytes are the refresh token's number in its
-/// chain. 90 bits are random.
+/// A UUIDv8 (RFC 9562 section 5.8). The first four bytes are the number of the refresh token in its
+/// session. 90 bits are random.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TokenId(Uuid);
 
 impl TokenId {
-    /// The id of a token that is issued together with the refresh token of this number.
+    /// The id of an access token that is issued together with the refresh token that has this
+    /// number.
     #[must_use]
     pub fn new(counter: u32, random: [u8; 16]) -> Self {
         let mut bytes = random;
@@ -24,14 +26,15 @@ impl TokenId {
         Self(Builder::from_custom_bytes(bytes).into_uuid())
     }
 
-    /// Reads a `jti`. `None` if it holds no number: earlier versions issued other ids.
+    /// Reads a `jti`. `None` if it contains no number, as in access tokens that earlier versions of
+    /// the service issued.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let id = Uuid::try_parse(text).ok()?;
         (id.get_version_num() == 8).then_some(Self(id))
     }
 
-    /// The number of the refresh token that was issued with it.
+    /// The number of the refresh token that was issued with the access token.
     #[must_use]
     pub fn counter(self) -> u32 {
         let [a, b, c, d, ..] = *self.0.as_bytes();
