@@ -146,7 +146,7 @@ mod tests {
         let mistaken = (0..100_000)
             .filter(|n| hashes.contains(&short(hash(&format!("uncommon{n}")))))
             .count();
-        // 275 are expected. A rate of 1 in 300 would be 333.
+        // At a rate of 1 in 363, about 275 are expected. 333 would be a rate of 1 in 300.
         assert!(mistaken < 333, "{mistaken} of 100,000");
         // No password of the default length is mistaken for a common one. Nor is a password that is
         // longer than any line, or that has a letter which no line has.

@@ -107,8 +107,8 @@ mod tests {
             "an example of eight winter nights",
             "lovelace wrote the first program",
             "Tr0ub4dor&3-example-x9Zqw",
-            // Not context words: labels of fewer than four letters, numbers, and the last label of
-            // a host.
+            // The words in these passwords are not context words: labels of fewer than four
+            // letters, numbers, and the last label of a host.
             "127.0.0.1:8787 and com and 0",
             "ada ada 1815 1852",
             "1843-1843-1843",
