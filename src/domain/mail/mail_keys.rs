@@ -1,4 +1,5 @@
-//! The names of counters and lanes.
+//! The names under which counters of requests, and the [lanes](super::Lane) of mailboxes, are
+//! stored.
 
 use std::fmt;
 
