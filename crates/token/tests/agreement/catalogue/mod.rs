@@ -26,7 +26,8 @@ pub struct Vector {
     pub refused: Option<TokenError>,
     /// The checks that are made with the token.
     pub checks: Vec<Check>,
-    /// Why the service rejects a token that a verifier without its database accepts.
+    /// Why the service rejects a token that a verifier without the service's database accepts.
+    /// `None` if both agree.
     pub service: Option<&'static str>,
 }
 
