@@ -56,16 +56,16 @@ pub const KV_STALENESS: u64 = 60;
 pub const NEW_SESSION_UNSEEN: u64 = 2 * KV_STALENESS;
 /// How many seconds a clock may be ahead at the location where a session began.
 pub const SESSION_CLOCK_SKEW: u64 = 60;
-/// How long an `ended` record is stored: the longest session that any setting allows, plus
-/// [`STALE_MARGIN`]. A location that has not seen the end yet may renew the session's record up to
-/// a minute later.
+/// How long an `ended` record, which says that a session has ended, is stored in KV: the longest
+/// session that any setting allows, plus [`STALE_MARGIN`]. A location that has not seen the end yet
+/// may renew the session's record up to a minute later.
 pub const ENDED_TTL: u64 = MAX_SESSION_TTL + STALE_MARGIN;
-/// How much longer a record that rejects tokens is kept than those tokens are valid: 5 minutes. The
+/// How much longer than the tokens are valid a record that rejects them is stored: 5 minutes. The
 /// clock that issued a token and the clock that checks it may differ.
 pub const STALE_MARGIN: u64 = 300;
-/// How long a `stale` record is kept: the longest access token that any setting allows, plus
-/// [`STALE_MARGIN`]. The current `ACCESS_TOKEN_TTL` is not enough, because it may have been lowered
-/// after the tokens were issued.
+/// How long a `stale` record, which invalidates a user's older access tokens, is stored in KV: the
+/// longest access token that any setting allows, plus [`STALE_MARGIN`]. The current
+/// `ACCESS_TOKEN_TTL` is not enough, because it may have been lowered after the tokens were issued.
 pub const STALE_TTL: u64 = MAX_ACCESS_TOKEN_TTL + STALE_MARGIN;
 /// How long the user's object keeps the row of an ended session: as long as its access tokens may
 /// be valid. Renewals and checks treat a session without a row as ended too. The row only says why
@@ -85,9 +85,9 @@ pub const OWN_REVOCATIONS_KEPT: u64 = 5 * KV_STALENESS;
 /// The pauses before a rejected KV write is retried, in milliseconds, each with up to 255 ms of
 /// jitter. KV accepts one write per second and key.
 pub const KV_WRITE_RETRIES_MS: [u64; 3] = [300, 600, 900];
-/// How much of a User-Agent is kept. KV metadata has room for 1,024 bytes in all.
+/// How much of a User-Agent is stored, in characters. KV metadata has room for 1,024 bytes in all.
 pub const USER_AGENT_KEPT_CHARS: usize = 256;
-/// How much of a city's name is kept.
+/// How much of a city's name is stored, in characters.
 pub const CITY_KEPT_CHARS: usize = 64;
 /// How long after entering the password a user may do what can't be undone, in seconds: 10 minutes.
 /// That is long enough to work through a list of accounts. It is also the default lifetime of the
@@ -97,8 +97,8 @@ pub const RECENT_PROOF: u64 = 600;
 /// and for the sessions that are left behind when cookies are deleted. It is few enough to look
 /// through. The oldest session ends first.
 pub const SESSIONS_PER_USER: usize = 100;
-/// How long a withdrawn grant is kept, in seconds. An app's session that began with the grant reads
-/// the grant until the session ends.
+/// How long a withdrawn grant is stored, in seconds. An app's session that began with the grant
+/// reads the grant until the session ends.
 pub const WITHDRAWN_GRANT_TTL: u64 = ENDED_TTL;
 /// The shortest lifetime of a KV record, in seconds. KV rejects a shorter one.
 pub const KV_MIN_TTL: u64 = 60;

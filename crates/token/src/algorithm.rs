@@ -123,7 +123,7 @@ impl VerifyingKey {
 /// Ed25519, as strict as dalek's `verify_strict`.
 ///
 /// jwt-compact uses dalek's `verify`, which accepts an R or a public key A of small order. One
-/// signature by such a key is valid for any message. `jwk.rs` loads no key of small order. `verify`
+/// signature by such a key is valid for any message. `jwk.rs` rejects keys of small order. `verify`
 /// compares the bytes of R with those that it computed, so R can only have its canonical encoding.
 /// So it is enough to compare R with the eight points of small order. This saves the square root
 /// that `verify_strict` computes, which is a seventh of the time.

@@ -22,8 +22,8 @@ pub const CLOCK_TOLERANCE_MAX_SECONDS: u64 = 300;
 /// less than a minute.
 pub const FUTURE_SKEW_SECONDS: u64 = 60;
 
-/// Longest id_token, in bytes: twice an access token, because it also holds names, an address and a
-/// nonce. It is not sent in a header.
+/// Longest id_token, in bytes: twice an access token, because it also contains names, an address
+/// and a nonce. It is not sent in a header.
 pub const ID_TOKEN_MAX_BYTES: usize = 8 * 1024;
 
 /// Largest time or counter in a token: 2^53 - 1. JavaScript reads some larger integers as the same

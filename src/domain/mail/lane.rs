@@ -184,8 +184,9 @@ mod tests {
         (sent, least)
     }
 
-    /// Checks the numbers in docs/decisions/0017. A mailbox has one lane for resets, one for its
-    /// address and one for its variants.
+    /// Checks the numbers in docs/decisions/0017. A mailbox has one lane for resets, one for the
+    /// account's address and one for the variants of the address: sub-addresses and other Gmail
+    /// spellings.
     #[test]
     fn a_mailbox_gets_12_mails_on_the_first_day_and_36_in_a_week() {
         let on_day_1 = |sent: &[u64]| sent.iter().filter(|at| **at < DAY).count();

@@ -62,7 +62,7 @@ impl MailKeys {
         self.gate(&["user ", &user.to_string()].concat())
     }
 
-    /// The key of a lane in the ledger: 32 hexadecimal digits.
+    /// The key under which the lane with this name is stored: 32 hexadecimal digits.
     #[must_use]
     pub fn lane(&self, lane: &str) -> String {
         let bytes = tag(self.lanes.clone().chain_update(lane));

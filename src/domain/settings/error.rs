@@ -14,7 +14,7 @@ pub struct SettingError {
     pub problem: String,
     /// How to correct it and why, in whole sentences. It doesn't say where the value is set,
     /// because that depends on who reads the configuration. For a running Worker,
-    /// [`place`](Self::place) says it.
+    /// [`place`](SettingError::place) says it.
     pub remedy: &'static str,
 }
 

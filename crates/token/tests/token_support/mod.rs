@@ -169,7 +169,7 @@ pub fn with(mut members: Value, name: &str, value: Option<Value>) -> Value {
     members
 }
 
-/// `members` as text, with `more` before the closing brace: for JSON that `Value` can't hold.
+/// `members` as text, with `more` before the closing brace: for JSON that `Value` can't represent.
 pub fn and(members: &Value, more: &str) -> String {
     let text = members.to_string();
     format!("{},{more}}}", text.strip_suffix('}').unwrap())

@@ -136,7 +136,7 @@ impl Catalogue {
         self.claims(with(claims(), name, value).to_string())
     }
 
-    /// A token with a claim as raw JSON, for numbers that `Value` can't hold.
+    /// A token with a claim as raw JSON, for numbers that `Value` can't represent.
     fn raw(&self, name: &str, text: &str) -> String {
         let others = with(claims(), name, None);
         self.claims(and(&others, &format!("\"{name}\":{text}")))
