@@ -1,8 +1,8 @@
 //! edgegate: an auth service for the edge.
 //!
-//! It issues and verifies access tokens (JWT, RFC 9068), keeps refresh-token sessions, renews and
-//! revokes them. For wasm32 this crate is a Cloudflare Worker; for other targets it is a native
-//! library with in-memory adapters. The rules of access tokens are in a separate crate,
+//! It issues and verifies access tokens (JWT, RFC 9068), and manages sessions with refresh tokens:
+//! it renews and revokes them. For wasm32 this crate is a Cloudflare Worker; for other targets it
+//! is a native library with in-memory adapters. The rules of access tokens are in a separate crate,
 //! `edgegate_token`.
 //!
 //! | where | what |

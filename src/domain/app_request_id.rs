@@ -1,4 +1,4 @@
-//! The id under which a sign-in page keeps the request of an app while the person opens a mail.
+//! The id under which a sign-in page stores the request of an app while the person opens a mail.
 
 use std::fmt;
 
@@ -42,7 +42,7 @@ impl AppRequestId {
         }
     }
 
-    /// The id as subtags of a language tag, the form in which a queued mail holds it: 32
+    /// The id as subtags of a language tag, the form in which a queued mail contains it: 32
     /// hexadecimal digits in groups of eight.
     #[must_use]
     pub(super) fn to_subtags(self) -> String {

@@ -1,8 +1,8 @@
 //! What can go wrong, and the complete list of codes that a client sees.
 //!
-//! The reason inside an [`Error`] is for the log. The client gets its [`Code`], and more only for
-//! an invalid field, a weak password, or an app's request that can't continue. So an attacker does
-//! not learn which check of a secret failed.
+//! The reason inside an [`Error`] is for the log. The client gets only the [`Code`]. It gets
+//! details only about an invalid field, a weak password, or an app's request that can't continue.
+//! So an attacker does not learn which check of a secret failed.
 
 use std::fmt;
 
@@ -22,7 +22,8 @@ pub enum Code {
     InvalidField,
     /// The password is not good enough. The answer lists the reasons.
     WeakPassword,
-    /// The login failed, whatever the reason, or the current password of a change is wrong.
+    /// The login failed, for whatever reason. Or the current password, which a change requires, is
+    /// wrong.
     InvalidCredentials,
     /// The link has expired, was used, or is not from this service.
     InvalidLink,
@@ -42,7 +43,7 @@ pub enum Code {
     InvalidScope,
     /// The `resource` is not the one that was granted (RFC 8707 section 2).
     InvalidTarget,
-    /// The token is valid but may not do this.
+    /// The token is valid, but does not allow the request.
     Forbidden,
     /// Registration is closed.
     RegistrationClosed,
@@ -343,9 +344,10 @@ impl AccessRefusal {
 /// Why a refresh token was refused. For the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GrantRefusal {
-    /// Forged, truncated, foreign or not a refresh token: no storage was touched.
+    /// The text is forged, truncated, from another deployment, or not a refresh token. No storage
+    /// was touched.
     Ticket,
-    /// The session does not continue. The verdict says why.
+    /// The session can't continue. The verdict says why.
     Session(Verdict, UserId, SessionId),
     /// An app's code can't be exchanged.
     Code(ExchangeRefusal),
@@ -417,7 +419,7 @@ pub enum AuthorizationRefusal {
     Request,
     /// The app was deleted or disabled meanwhile, or its redirect URI was removed.
     Client,
-    /// Nobody is signed in, or the last proof is not enough for this request.
+    /// Nobody is signed in, or the user must first enter the password again for this request.
     SignIn,
     /// The signed-in user is not the one that the page has shown.
     OtherUser,
@@ -439,7 +441,7 @@ impl AuthorizationRefusal {
 /// Why a link was refused. For the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkRefusal {
-    /// Forged, altered, of another kind, or expired: no storage was touched.
+    /// The link is forged, altered, of another kind, or expired. No storage was touched.
     Ticket,
     /// The link's account is deleted or disabled.
     NoUser,
@@ -506,13 +508,13 @@ pub enum Error {
     WeakPassword(Vec<Weakness>),
     /// Login failed.
     Login(LoginRefusal),
-    /// The current password of a change is wrong.
+    /// The current password, which a change requires, is wrong.
     CurrentPassword,
     /// The link is not valid.
     Link(LinkRefusal),
     /// The access token is not valid.
     Access(AccessRefusal),
-    /// The action can't be undone, and the caller's last proof is too old for it.
+    /// The action can't be undone, and the caller's last proof of identity is too old for it.
     ReauthenticationRequired,
     /// The refresh token or the code is not valid.
     Grant(GrantRefusal),
@@ -526,7 +528,7 @@ pub enum Error {
     Authorization(AuthorizationRefusal),
     /// An app wants id_tokens with RS256, and `ID_TOKEN_KEYS` is not set.
     NoIdTokenKey,
-    /// The caller is known but may not do this.
+    /// The caller is known, but may not make this request.
     Forbidden,
     RegistrationClosed,
     /// The address already has an account.

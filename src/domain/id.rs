@@ -22,7 +22,7 @@ fn parse_spelling(text: &str) -> Option<Uuid> {
     (spelt == text).then_some(id)
 }
 
-/// The same for UUIDs of every version that RFC 9562 defines.
+/// The same functions for UUIDs of every version that RFC 9562 defines.
 pub(super) mod of_any_version {
     pub(in super::super) use super::serialize;
     use super::{Deserialize, Deserializer, Error, Uuid, parse_spelling};

@@ -1,8 +1,8 @@
-//! Converts Rust values to and from JSON, by serde.
+//! Converts Rust values to and from JSON, with serde.
 //!
 //! [`decode`] uses the strict reader of [`edgegate_token::json`]. That reader rejects a member that
-//! appears twice. Its errors quote nothing of the text, which may hold a password. serde_json's own
-//! reader would also add 20 KB to the Worker, because its errors print fractions.
+//! appears twice. Its errors quote nothing of the text, because the text may contain a password.
+//! serde_json's own reader would also add 20 KB to the Worker, because its errors print fractions.
 
 use std::fmt;
 
@@ -18,7 +18,8 @@ pub fn encode(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-/// The value in a JSON text. `None` when the text is not JSON, or not of this form.
+/// The value in a JSON text. `None` when the text is not JSON, or does not have the form of this
+/// type.
 #[must_use]
 pub fn decode<T: DeserializeOwned>(text: &str) -> Option<T> {
     let json = Json::read(text.as_bytes()).ok()?;

@@ -1,9 +1,9 @@
 //! Single-use links: reset a password, finish a registration, verify an address, confirm a new one.
 //!
-//! A link is a MACed ticket. It contains an expiry and a fingerprint of the state that the link
-//! changes. When the link is used, that state changes. So a link works once and all older links
-//! become invalid, without a table of tokens. Requesting another link changes nothing, so a
-//! stranger can't invalidate the owner's link.
+//! A link contains a ticket with a MAC. The ticket contains an expiry and a fingerprint of the
+//! state that the link changes. When the link is used, that state changes. So a link works once and
+//! all older links become invalid, without a table of tokens. Requesting another link changes
+//! nothing, so a stranger can't invalidate the owner's link.
 
 use std::fmt;
 
@@ -22,7 +22,7 @@ const _: () = assert!(
 );
 
 /// A fingerprint of the part of a user that a link changes. It reveals nothing, and nobody can
-/// compute it without the account's row, which has a random number.
+/// compute it without the account's row, which contains a random number.
 #[derive(Clone, Copy, Debug)]
 pub struct State([u8; STATE_BYTES]);
 
@@ -33,7 +33,8 @@ impl State {
     /// of address, disabling and enabling invalidate the link too.
     ///
     /// While the address is not verified, a new password leaves the link valid. Otherwise a
-    /// stranger who registered with another's address could invalidate its owner's link.
+    /// stranger who registered with somebody else's address could invalidate the link of the
+    /// address's owner.
     #[must_use]
     pub fn for_reset(user: &User) -> Self {
         let password = match user.email_verified_at {
@@ -125,7 +126,7 @@ pub struct NewAddressLink {
     pub email: EmailAddress,
 }
 
-/// A link to finish a registration. There is no account yet, so the link carries everything that
+/// A link to finish a registration. There is no account yet, so the link contains everything that
 /// was typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RegistrationLink {
@@ -156,7 +157,7 @@ impl fmt::Debug for Links {
 }
 
 impl Links {
-    /// The keys of each kind for one deployment.
+    /// The keys of each kind of link for one deployment.
     #[must_use]
     pub fn new(secrets: &TicketSecrets, issuer: &str) -> Self {
         let keys = |purpose| secrets.keys(purpose, issuer);
@@ -251,8 +252,8 @@ impl Links {
     }
 }
 
-/// Whether the link has not expired. If it would be valid for longer than the longest lifetime of a
-/// link, the clock has stopped or gone back. Such a link is rejected.
+/// Whether the link has not expired. If a link seems to be valid for longer than the longest
+/// lifetime of a link, the clock has stopped or gone back. Such a link is rejected.
 fn is_alive(expires_at: u64, now: u64) -> bool {
     let latest = now
         .saturating_add(VERIFICATION_LINK_TTL)

@@ -40,22 +40,23 @@ impl Level {
 #[derive(Clone, Debug)]
 pub struct LogLine(Vec<(&'static str, Value)>);
 
-/// Trouble that no request, no mail and no event of the audit log reports.
+/// A problem that gets a log line of its own, because no line of a request, a mail or an event of
+/// the audit log reports it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
     /// Mails wait for the operator.
     DeadLetters(u64),
-    /// The cron could not retry kept mails.
+    /// The cron could not retry the mails that are stored in the database.
     KeptMails,
-    /// The cron could not clear up after a deleted account.
+    /// The cron could not clean up after a deleted account.
     Departures,
-    /// The cron could not forget old freed addresses.
+    /// The cron could not delete the old records of addresses that became free.
     FreedAddresses,
-    /// The cron could not forget expired operator tickets.
+    /// The cron could not delete expired operator tickets.
     OperatorTickets,
-    /// The cron could not forget old withdrawn grants.
+    /// The cron could not delete grants that were withdrawn long ago.
     WithdrawnGrants,
-    /// The cron could not make the objects drop copies of changed rows.
+    /// The cron could not make the users' Durable Objects discard their copies of changed rows.
     RowChanges,
     /// A setting is wrong. The queue or the cron noticed it.
     Misconfigured,
@@ -67,7 +68,7 @@ pub enum Trouble {
     LimiterFailed,
     /// Work after a response failed.
     Background,
-    /// A data point could not be written.
+    /// A data point could not be written to Workers Analytics Engine.
     AnalyticsFailed,
 }
 
@@ -89,7 +90,7 @@ impl Trouble {
         Self::AnalyticsFailed,
     ];
 
-    /// The event of its line.
+    /// The `event` of its line.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

@@ -43,7 +43,7 @@ pub struct OperatorTicketHash(String);
 
 impl OperatorTicketHash {
     /// The hash of a well-formed ticket: `ego_`, then 32 bytes in base64url without padding. `None`
-    /// for any other text, so that it costs no look-up.
+    /// for any other text, so that a malformed ticket costs no look-up.
     ///
     /// ```
     /// use edgegate::domain::operator::OperatorTicketHash;
@@ -74,7 +74,7 @@ impl OperatorTicketHash {
         &self.0
     }
 
-    /// What the log calls the ticket.
+    /// The name of the ticket in the log.
     #[must_use]
     pub fn id(&self) -> OperatorId {
         let digits = self.0.as_bytes().first_chunk();
@@ -106,7 +106,7 @@ impl fmt::Debug for OperatorId {
     }
 }
 
-/// What a ticket may be used for. Each operation of the contract names the scope that it needs
+/// What a ticket may be used for. Each operation in `openapi.yaml` names the scope that it needs
 /// (`x-scope`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
@@ -139,7 +139,7 @@ impl Scope {
         Self::Clients,
     ];
 
-    /// Its name in the database and in the contract.
+    /// Its name in the database and in `openapi.yaml`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -195,8 +195,8 @@ impl OperatorRefusal {
 }
 
 impl OperatorTicket {
-    /// Whether the ticket is valid now. The table has the same rule as a constraint. It is checked
-    /// again here, because a table can be altered.
+    /// Checks that the ticket is valid now. The database enforces the same rule with a constraint
+    /// on the table. The rule is checked again here, because a table can be altered.
     ///
     /// # Errors
     /// Why the ticket is not valid.
@@ -212,7 +212,7 @@ impl OperatorTicket {
         Ok(())
     }
 
-    /// Whether the ticket may be used for this. Names that this version does not know allow
+    /// Whether the ticket has this scope. Names of scopes that this version does not know allow
     /// nothing.
     #[must_use]
     pub fn allows(&self, scope: Scope) -> bool {

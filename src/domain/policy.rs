@@ -1,5 +1,5 @@
 //! Every lifetime and limit of the rules: its default and the reason for it. How many requests a
-//! network may send stands in `wrangler.toml`.
+//! network may send is set in `wrangler.toml`.
 
 pub use edgegate_token::limits::{
     ACCESS_TOKEN_MAX_BYTES, ACCESS_TOKEN_MAX_LIFE_SECONDS, CLOCK_TOLERANCE_MAX_SECONDS,
@@ -10,8 +10,8 @@ pub use edgegate_token::limits::{
 
 // --- Access tokens ---
 
-/// `ACCESS_TOKEN_TTL`: 10 minutes. RFC 9700 asks for short lifetimes, and a local check notices no
-/// revocation before the token expires.
+/// `ACCESS_TOKEN_TTL`: 10 minutes. RFC 9700 asks for short lifetimes, because a local check does
+/// not notice a revocation before the token expires.
 pub const ACCESS_TOKEN_TTL: u64 = 600;
 
 /// How many verified tokens one isolate remembers. Each has at most 4 KiB of text, so together they
@@ -26,7 +26,8 @@ pub const MAX_ACCESS_TOKEN_TTL: u64 = 3600;
 
 /// The shortest `SESSION_TTL` and `SESSION_IDLE_TTL`: 5 minutes.
 pub const MIN_SESSION_TTL: u64 = 300;
-/// The longest `REFRESH_GRACE`: 5 minutes. During the grace a thief's copy looks like a retry.
+/// The longest `REFRESH_GRACE`: 5 minutes. During the grace period, a token that a thief has copied
+/// looks like a retry.
 pub const MAX_REFRESH_GRACE: u64 = 300;
 /// The longest `ROTATE_AFTER`: an hour.
 pub const MAX_ROTATE_AFTER: u64 = 3600;
@@ -42,34 +43,34 @@ pub const SESSION_IDLE_TTL: u64 = 30 * DAY;
 /// background tab once a minute, and AuthClient retries a failed renewal within a minute.
 /// `SESSION_IDLE_TTL` leaves room for both.
 pub const RENEWAL_LATENESS: u64 = 120;
-/// `REFRESH_GRACE`: 30 s. A retry within it, after a lost answer or from another tab, gets the same
-/// successor.
+/// `REFRESH_GRACE`: 30 s. A retry within this time, after a lost answer or from another tab, gets
+/// the same new token.
 pub const REFRESH_GRACE: u64 = 30;
-/// `ROTATE_AFTER`: 90 s, the grace plus the 60 s during which a KV location may serve old data.
-/// With less, a page that loads in another tab could look like a thief.
+/// `ROTATE_AFTER`: 90 s, which is `REFRESH_GRACE` plus the 60 s during which a KV location may
+/// serve old data. With a shorter time, a page that loads in another tab could look like a thief.
 pub const ROTATE_AFTER: u64 = REFRESH_GRACE + KV_STALENESS;
-/// How long a Workers KV location may serve an old value, or an old absence of one.
+/// How long a Workers KV location may serve an old value, or may not find a new one.
 pub const KV_STALENESS: u64 = 60;
 /// A session younger than this may be missing at a KV location, in seconds. It is [`KV_STALENESS`],
-/// plus the same again because clocks differ.
+/// plus the same time again because clocks differ.
 pub const NEW_SESSION_UNSEEN: u64 = 2 * KV_STALENESS;
 /// How many seconds a clock may be ahead at the location where a session began.
 pub const SESSION_CLOCK_SKEW: u64 = 60;
-/// How long an `ended` record is kept: the longest session that any setting allows, plus
-/// [`STALE_MARGIN`]. A location that has not seen the end yet may renew the session's record up to
-/// a minute later.
+/// How long an `ended` record, which says that a session has ended, is stored in KV: the longest
+/// session that any setting allows, plus [`STALE_MARGIN`]. A location that has not seen the end yet
+/// may renew the session's record up to a minute later.
 pub const ENDED_TTL: u64 = MAX_SESSION_TTL + STALE_MARGIN;
-/// How much longer a record that rejects tokens is kept than those tokens are valid: 5 minutes. The
+/// How much longer than the tokens are valid a record that rejects them is stored: 5 minutes. The
 /// clock that issued a token and the clock that checks it may differ.
 pub const STALE_MARGIN: u64 = 300;
-/// How long a `stale` record is kept: the longest access token that any setting allows, plus
-/// [`STALE_MARGIN`]. The current `ACCESS_TOKEN_TTL` is not enough: it may have been lowered after
-/// the tokens were issued.
+/// How long a `stale` record, which invalidates a user's older access tokens, is stored in KV: the
+/// longest access token that any setting allows, plus [`STALE_MARGIN`]. The current
+/// `ACCESS_TOKEN_TTL` is not enough, because it may have been lowered after the tokens were issued.
 pub const STALE_TTL: u64 = MAX_ACCESS_TOKEN_TTL + STALE_MARGIN;
 /// How long the user's object keeps the row of an ended session: as long as its access tokens may
-/// be valid. A session without a row has ended for renewals and for checks too. The row only says
-/// why the session ended. If ended rows stayed until the session's own expiry, every login would
-/// read them.
+/// be valid. Renewals and checks treat a session without a row as ended too. The row only says why
+/// the session ended. If ended rows stayed until the session's own expiry, every login would read
+/// them.
 pub const ENDED_ROW_TTL: u64 = STALE_TTL;
 /// How long KV may serve a cached answer to a check, in seconds. It is the lowest value that KV
 /// allows.
@@ -84,9 +85,9 @@ pub const OWN_REVOCATIONS_KEPT: u64 = 5 * KV_STALENESS;
 /// The pauses before a rejected KV write is retried, in milliseconds, each with up to 255 ms of
 /// jitter. KV accepts one write per second and key.
 pub const KV_WRITE_RETRIES_MS: [u64; 3] = [300, 600, 900];
-/// How much of a User-Agent is kept. KV metadata has room for 1,024 bytes in all.
+/// How much of a User-Agent is stored, in characters. KV metadata has room for 1,024 bytes in all.
 pub const USER_AGENT_KEPT_CHARS: usize = 256;
-/// How much of a city's name is kept.
+/// How much of a city's name is stored, in characters.
 pub const CITY_KEPT_CHARS: usize = 64;
 /// How long after entering the password a user may do what can't be undone, in seconds: 10 minutes.
 /// That is long enough to work through a list of accounts. It is also the default lifetime of the
@@ -96,8 +97,8 @@ pub const RECENT_PROOF: u64 = 600;
 /// and for the sessions that are left behind when cookies are deleted. It is few enough to look
 /// through. The oldest session ends first.
 pub const SESSIONS_PER_USER: usize = 100;
-/// How long a withdrawn grant is kept, in seconds. An app's session that began with the grant reads
-/// the grant until the session ends.
+/// How long a withdrawn grant is stored, in seconds. An app's session that began with the grant
+/// reads the grant until the session ends.
 pub const WITHDRAWN_GRANT_TTL: u64 = ENDED_TTL;
 /// The shortest lifetime of a KV record, in seconds. KV rejects a shorter one.
 pub const KV_MIN_TTL: u64 = 60;
@@ -117,16 +118,16 @@ pub const KV_REMOVALS: usize = 100;
 /// that read the row before it was deleted writes its session up to a minute later, and a KV list
 /// may miss that session for [`KV_STALENESS`] more.
 pub const DEPARTURE_SETTLES: u64 = 300;
-/// How many deleted accounts one run of the cron clears up at most.
+/// How many deleted accounts one run of the cron cleans up after at most.
 pub const DEPARTURES_AT_ONCE: u32 = 40;
 /// How many KV records of deleted accounts one run of the cron deletes at most. Each deletion is a
 /// request, and a run may make 1,000.
 pub const DEPARTURE_REMOVALS: usize = 400;
-/// How long the cron looks for kept mails of a deleted account, in seconds: 8 days. A mail that was
-/// queued before the deletion waits up to 4 days in the queue, then up to 4 days in the queue of
-/// dead letters, before it is kept.
+/// How long the cron looks for mails of a deleted account in the database, in seconds: 8 days. A
+/// mail that was queued before the deletion waits up to 4 days in the queue, then up to 4 days in
+/// the queue of dead letters, before it is stored in the database.
 pub const DEPARTURE_TTL: u64 = 8 * DAY;
-/// How many kept mails, or deleted accounts, are read from the database at a time.
+/// How many stored mails, or deleted accounts, are read from the database at a time.
 pub const DEPARTURE_PAGE: u32 = 500;
 
 /// How many times a call to a Durable Object is attempted. If the first attempt fails, there is a
@@ -136,17 +137,19 @@ pub const OBJECT_TRIES: u32 = 2;
 
 /// How long an object decides from its copy of the user's row, in seconds: a day. A change that the
 /// service makes takes effect at once. A change that somebody makes by hand in the database usually
-/// takes effect within two minutes. This is the limit if nothing tells the object of that change.
+/// takes effect within two minutes. This is the limit if nothing tells the object about such a
+/// change.
 pub const COPY_TTL: u64 = DAY;
 /// How far the database's clock may be from an object's, in seconds.
 pub const DATABASE_CLOCK_SKEW: u64 = 90;
-/// How long a change may take from its hold to its commit, in seconds.
+/// How long a change of a user's row may take, in seconds: from its announcement to the user's
+/// object (the hold) to its commit in the database.
 pub const HOLD_COMMIT: u64 = 30;
-/// How long a change holds the user's object, in seconds. After this time the change can't be
-/// committed any more, even if the clocks differ.
+/// How long a hold lasts, in seconds. During a hold, the user's object keeps no copy of the row.
+/// After this time the change can't be committed any more, even if the clocks differ.
 pub const HOLD_TTL: u64 = HOLD_COMMIT + DATABASE_CLOCK_SKEW;
-/// How many times a change is attempted. An attempt fails if it does not reach the database within
-/// its hold.
+/// How many times a change of a user's row is attempted. An attempt fails if it does not reach the
+/// database within its hold.
 pub const HOLD_TRIES: u32 = 3;
 /// How many times a change of single roles is attempted. An attempt fails if another change of the
 /// same account comes first.
@@ -154,18 +157,19 @@ pub const ROLE_EDIT_TRIES: u32 = 5;
 /// How many users one run of the cron handles at most whose rows were changed by hand. Each user
 /// takes two requests, and a run may make 1,000.
 pub const ROW_CHANGES_AT_ONCE: u32 = 400;
-/// How long a user's object may take to drop its copy, in milliseconds. It computes nothing. Five
-/// objects are told at once. If no object answers, a run ends after seven minutes. Cloudflare stops
-/// a run after 15 minutes.
+/// How long a user's object may take to drop its copy, in milliseconds. The object computes
+/// nothing. The cron calls five objects at the same time. If no object answers, a run ends after
+/// seven minutes. Cloudflare stops a run after 15 minutes.
 pub const FORGET_COPY_TIMEOUT_MS: u64 = 5_000;
-/// How many of the changes that one run of the cron handles are the newest ones: a quarter. So a new
-/// change does not wait for a long list. The others are those that have waited the longest.
+/// How many of the changes that one run of the cron handles are the newest ones: a quarter. So a
+/// new change does not have to wait until a long list is done. The others are those that have
+/// waited the longest.
 #[must_use]
 pub const fn newest_row_changes(limit: u32) -> u32 {
     limit / 4
 }
-/// The latest `COPIES_SINCE`: the year 2100. The copies are switched off until that time. A larger
-/// number is probably a time in milliseconds.
+/// The latest `COPIES_SINCE`: the year 2100. A `COPIES_SINCE` in the future switches the copies off
+/// until then. A larger number is probably a time in milliseconds.
 pub const MAX_COPIES_SINCE: u64 = 4_102_444_800;
 
 // --- Secrets ---
@@ -181,8 +185,8 @@ pub const PASSWORD_MIN_LENGTH: usize = 15;
 /// The lowest `PASSWORD_MIN_LENGTH` that may be set (the same section; OWASP ASVS 6.2.1).
 pub const PASSWORD_MIN_LENGTH_FLOOR: usize = 8;
 
-/// The longest password, in characters. NIST asks for at least 64. The limit bounds the work of a
-/// hash.
+/// The longest password, in characters. NIST asks for at least 64. The limit bounds the work of
+/// hashing.
 pub const PASSWORD_MAX_CHARS: usize = 128;
 /// Argon2id with the parameters that OWASP names as the minimum: 19 MiB, two passes, one lane. It
 /// takes about 40 ms in a Worker.
@@ -212,15 +216,15 @@ pub const FOREIGN_PBKDF2_ROUNDS: (u32, u32) = (1_000, 1_500_000);
 /// The least work of an imported Argon2 hash: its memory in KiB times its passes. argon2-cffi once
 /// made hashes of 512 KiB with two passes, which is as much as the weakest scrypt hash below.
 pub const FOREIGN_ARGON2_MIN_WORK_KIB: u64 = 1_024;
-/// The lowest binary logarithm of `N` of an imported scrypt hash. A hash with less can be guessed
-/// quickly.
+/// The lowest binary logarithm of `N` of an imported scrypt hash. A password can be guessed quickly
+/// from a hash with less.
 pub const FOREIGN_SCRYPT_MIN_LOG_N: u8 = 10;
 /// The most memory that an imported scrypt hash may ask for, in KiB: an isolate has 128 MiB in all,
 /// and the memory of wasm never shrinks.
 pub const FOREIGN_SCRYPT_MAX_MEMORY_KIB: u64 = 64 * 1024;
 /// How much memory an imported scrypt hash may fill in total, in KiB: its memory times `p`.
 pub const FOREIGN_SCRYPT_MAX_WORK_KIB: u64 = 256 * 1024;
-/// The longest text of an imported hash, in bytes. Real ones have at most some 250.
+/// The longest text of an imported hash, in bytes. Real ones have at most about 250 bytes.
 pub const FOREIGN_HASH_MAX_BYTES: usize = 512;
 /// The shortest context word, in characters. Shorter ones occur in other words by chance.
 pub const CONTEXT_WORD_CHARS: usize = 4;
@@ -232,7 +236,7 @@ pub const NAME_MAX_CHARS: usize = 100;
 // --- Guessing, with `PASSWORD_WORK = "durable"` ---
 
 /// How long the next attempt at an account is delayed after the first failure, in seconds. Each
-/// further failure doubles it.
+/// further failure doubles the delay.
 pub const GUESS_DELAY: u64 = 1;
 /// The longest delay after a failure, in seconds: 15 minutes. Nobody mistypes a password ten times
 /// in a row before asking for a reset link.
@@ -243,9 +247,9 @@ pub const GUESSES_IN_A_ROW: u32 = 100;
 /// How long after the last failure all failures are forgotten, in seconds: a day. So no 24 hours
 /// have more than [`GUESSES_IN_A_ROW`] failures.
 pub const GUESS_LAPSE: u64 = DAY;
-/// How many times a known device, session or link may fail before it is delayed like a stranger. It
-/// is enough for an owner who tries all the passwords they have. A thief of a device ticket gets a
-/// tenth of what strangers get.
+/// How many times the password may be wrong with a known device, session or link, before attempts
+/// with it are delayed like those of a stranger. The number is enough for an owner who tries all
+/// the passwords they have. A thief of a device ticket gets a tenth of what strangers get.
 pub const KNOWN_GUESSES: u32 = 10;
 /// How many known clients with failures an account's object counts separately. Any further client
 /// is treated as a stranger. A client becomes known by signing in. 50 of them take about 3 KB.
@@ -254,18 +258,18 @@ pub const KNOWN_COUNTED: usize = 50;
 /// same number of attempts by known clients may wait at the same time.
 pub const TRIES_WAITING: u32 = 4;
 /// How many seconds a client is told to wait when [`TRIES_WAITING`] attempts are already waiting.
-/// Five of our own hashes take less. Five imported hashes of the highest cost take about five
+/// Five of our own hashes take less time. Five imported hashes of the highest cost take about five
 /// seconds.
 pub const TRIES_WAITING_RETRY_AFTER: u32 = 1;
-/// How long the range API of breached passwords may take. A person is waiting, and without an
-/// answer the password is accepted.
+/// How long the range API of breached passwords may take. The time is short, because a person is
+/// waiting. Without an answer the password is accepted.
 pub const BREACHES_TIMEOUT_MS: u32 = 1_000;
 /// The longest answer of the range API, in bytes. A padded range has a few thousand lines of 40
 /// bytes.
 pub const BREACHES_MAX_BYTES: u32 = 256 * 1024;
 /// How long the verification of a challenge's token may take.
 pub const CHALLENGE_TIMEOUT_MS: u32 = 5_000;
-/// The longest answer of Turnstile, in bytes. It usually has a few hundred.
+/// The longest answer of Turnstile, in bytes. It usually has a few hundred bytes.
 pub const CHALLENGE_MAX_BYTES: u32 = 16 * 1024;
 /// The longest token of a challenge, in bytes. This is Turnstile's own limit.
 pub const CHALLENGE_TOKEN_BYTES: usize = 2_048;
@@ -278,13 +282,13 @@ pub const ACCOUNT_TIMEOUT_MS: u64 = 10_000;
 /// makes the older ones worthless.
 pub const DEVICE_TTL: u64 = 400 * DAY;
 
-/// The `version` of a deleted user: higher than any other, so that none of their access tokens is
-/// valid. It is the largest integer that JavaScript represents exactly, because every store passes
-/// it through JavaScript.
+/// The `version` of a deleted user: higher than any other version, so that none of the user's
+/// access tokens is valid. It is the largest integer that JavaScript represents exactly, because
+/// every store passes it through JavaScript.
 pub const DELETED_VERSION: u64 = (1 << 53) - 1;
-/// How long an operator ticket is valid at most, in seconds: a quarter of an hour. It is enough for
-/// a command that a person waits for, and short enough that a ticket left in a terminal is
-/// worthless soon.
+/// How long an operator ticket is valid at most, in seconds: a quarter of an hour. That is enough
+/// for a command that a person waits for. It is so short that a ticket left in a terminal soon
+/// becomes worthless.
 pub const OPERATOR_TICKET_TTL: u64 = 900;
 /// The role that may manage users.
 pub const ADMIN_ROLE: &str = "admin";
@@ -307,19 +311,20 @@ pub const LANE_BURSTS: [u64; 3] = [0, 60, 300];
 /// How long a link may be valid at most, in seconds: a day. If somebody keeps asking for links to a
 /// mailbox, each is valid twice as long as the one before, so that fewer are needed.
 pub const LINK_LIFE_MAX: u64 = DAY;
-/// The part of a link's lifetime within which a retry sends the same link: a sixth, so ten minutes
-/// of an hour. The mail promises only the rest of the lifetime.
+/// The part of a link's lifetime within which a retry sends the same link: a sixth, which is ten
+/// minutes if the lifetime is an hour. The mail promises only the rest of the lifetime.
 pub const LINK_FRESH_PART: u64 = 6;
 /// How many mails to a mailbox are remembered. It is more than the number of jobs that can overlap
 /// with the attempts of one job.
 pub const LANE_JOBS_KEPT: usize = 16;
-/// How many times a change of a lane is attempted while other Workers change the same lane. After
-/// that the mail is retried later.
+/// How many times a change of a lane (the stored list of recent mails to a mailbox) is attempted
+/// while other Workers change the same lane. After that the mail is retried later.
 pub const LANE_TRIES: u32 = 10;
-/// How many mails a network may ask for in an hour. An office behind one address stays below it.
+/// How many mails a network may ask for in an hour. An office behind one IP address stays below
+/// this limit.
 pub const MAIL_REQUESTS_AN_HOUR: usize = 30;
-/// How many requests of a network the medium pool pays for per day, after the network's first
-/// request.
+/// How many requests of a network per day the medium pool (a share of `MAIL_BUDGET`) pays for,
+/// after the network's first request.
 pub const MAIL_MEDIUM_ASKS_A_DAY: usize = 4;
 /// The prefix lengths (IPv4, IPv6) of the network that is counted when it asks for mails: one IPv4
 /// address, or the /48 of IPv6 that one customer gets.
@@ -327,21 +332,22 @@ pub const MAIL_NETWORK_BITS: (u8, u8) = (32, 48);
 /// The prefix lengths (IPv4, IPv6) of the larger network around a network. A single provider may
 /// own a larger network, so the first requests from it are limited together.
 pub const MAIL_LARGER_NETWORK_BITS: (u8, u8) = (16, 32);
-/// A larger network may use one part in this many of the first pool: a tenth.
+/// The part of the first pool that one larger network may use: one divided by this number, a tenth.
 pub const MAIL_LARGER_NETWORK_PART: u64 = 10;
-/// How many mails per day the holder of a user's ticket may request outside all budgets. An owner
-/// needs fewer, and a thief of the ticket gets no more.
+/// How many mails per day the holder of a user's ticket may request in addition to all budgets. An
+/// owner needs fewer, and a thief of the ticket gets no more.
 pub const KNOWN_MAILS_A_DAY: usize = 3;
 /// How long the object that counts requests for mails may take to answer, in milliseconds. It
-/// computes nothing. Ten seconds are the worst case, for an object that is being moved.
+/// computes nothing. It takes ten seconds only in the worst case, while Cloudflare moves the
+/// object.
 pub const MAIL_GATE_TIMEOUT_MS: u64 = 10_000;
 /// How many times per day a user may change the password. Requests for another address have the
-/// same limit, counted separately. Each of these actions mails a notice, and no notice is ever left
+/// same limit, counted separately. Each of these actions mails a notice, and a notice is never left
 /// out.
 pub const NOTICED_ACTS_A_DAY: usize = 5;
 /// Percent of `MAIL_BUDGET` for resets: a network's first request, its next four, and the rest.
 pub const RESET_SHARES: [u64; 3] = [40, 15, 10];
-/// The same for registrations, verifications and new addresses.
+/// Percent of `MAIL_BUDGET` for registrations, verifications and new addresses, in the same order.
 pub const OTHER_SHARES: [u64; 3] = [20, 10, 5];
 /// Mails that wait for the budget are retried in the next hour. The retries are spread over this
 /// many seconds, the first ten minutes of that hour.
@@ -360,22 +366,22 @@ pub const MAIL_TRIES: u32 = 60;
 /// The longest pause that a provider can ask for, in seconds.
 pub const MAIL_RETRY_MAX: u64 = 3600;
 /// How long a mail provider may take to answer, in milliseconds. Most answer within a second. Ten
-/// seconds leave room for a bad day. Even then a batch of mails ends well within the 15 minutes
-/// that a queue's consumer has.
+/// seconds are enough even when a provider is slow. Even then a batch of mails ends well within the
+/// 15 minutes that a queue's consumer has.
 pub const MAIL_TIMEOUT_MS: u32 = 10_000;
 /// A mail of a batch is prepared together with the others. If it is not sent within this many
 /// seconds, because the provider is slow, it is prepared again: the account may have changed.
 pub const MAIL_PREPARED_TTL: u64 = 10;
-/// How much of a mail provider's answer is read, in bytes. Real answers have a few hundred. A proxy
-/// in between may send a whole page.
+/// How much of a mail provider's answer is read, in bytes. Real answers have a few hundred bytes. A
+/// proxy in between may send a whole page.
 pub const MAIL_ANSWER_MAX_BYTES: usize = 16 * 1024;
 /// How much of a mail provider's own text is logged, in characters. An error has a sentence or two.
 pub const MAIL_REASON_MAX_CHARS: usize = 300;
 /// The longest word of a mail provider's text that is logged, in characters. The longest error code
-/// has 49. Links, keys and tickets are longer than this limit.
+/// has 49 characters. Links, keys and tickets are longer than this limit.
 pub const MAIL_REASON_WORD_CHARS: usize = 60;
 /// How long a provider must have accepted no mail before it is reported as an outage, in seconds.
-/// The first pauses of [`MAIL_RETRIES`] pass without an alarm.
+/// It is long enough that the first pauses of [`MAIL_RETRIES`] cause no alarm.
 pub const MAIL_OUTAGE: u64 = 120;
 /// How long a failure of the provider is remembered, in seconds, if nothing is attempted after it:
 /// longer than any pause between two attempts.
@@ -385,14 +391,14 @@ pub const MAIL_TROUBLE_TTL: u64 = 2 * MAIL_RETRY_MAX;
 pub const MAIL_BROKEN_PAUSE: u64 = 60;
 /// How much of the name of a device or place a mail shows, in characters.
 pub const MAIL_FACT_CHARS: usize = 100;
-/// How many kept mails one run of the cron sends again.
+/// How many stored mails one run of the cron sends again.
 pub const REQUEUED_AT_ONCE: u32 = 50;
-/// How long a dead letter is kept: 14 days. After that there is no reason to keep the address in
-/// it.
+/// How long a dead letter is stored: 14 days. After that there is no reason to store the address
+/// that it contains.
 pub const DEAD_LETTER_TTL: u64 = 14 * DAY;
 /// How long after the request a mail with a link may still be made, in seconds: a day. This is the
-/// limit for links that anybody can ask for. The queue has given up by then too. Later nobody gets
-/// the link, not even if an operator retries the mail.
+/// limit for links that anybody can ask for. The queue has given up by then too. After this time
+/// nobody gets the link, not even if an operator retries the mail.
 pub const LINK_JOB_TTL: u64 = DAY;
 /// How long a freed address is remembered, in seconds. A registration that was requested earlier
 /// can still be waiting, first as a job and then as a link. An hour is added because clocks differ
@@ -416,11 +422,11 @@ pub const ACCEPT_LANGUAGE_BYTES_READ: usize = 200;
 /// How many language ranges of an `Accept-Language` are read. Each is compared with each language.
 /// Browsers send fewer.
 pub const ACCEPT_LANGUAGE_RANGES_READ: usize = 10;
-/// How many users a page of the list has unless the request says otherwise.
+/// How many users a page of the list of users has by default.
 pub const USERS_PER_PAGE: u32 = 50;
-/// How many apps a page of the list has.
+/// How many apps a page of the list of apps has.
 pub const CLIENTS_PER_PAGE: u32 = 100;
-/// How many users a page of the list has at most.
+/// How many users a page of the list of users has at most.
 pub const MAX_USERS_PER_PAGE: u32 = 200;
 /// How many accounts' counters one request raises after a restore. D1 changes that many rows in
 /// well under a second.
@@ -429,7 +435,7 @@ pub const RAISED_AT_ONCE: u32 = 1_000;
 /// request body.
 pub const MAILS_AT_ONCE: usize = 200;
 /// The longest id of a failed mail, in bytes. The id of a job has 32 bytes, and the id of a queue
-/// message about as many.
+/// message is about as long.
 pub const MAIL_ID_BYTES: usize = 64;
 /// How many lines one request of an import may have.
 pub const IMPORT_MAX_ROWS: usize = 500;
@@ -482,7 +488,7 @@ pub const REDIRECT_URI_MAX_BYTES: usize = 512;
 pub const RESOURCE_MAX_BYTES: usize = 512;
 /// The longest `client_id`, in bytes: it may be the URL of a metadata document.
 pub const CLIENT_ID_MAX_BYTES: usize = 512;
-/// The longest scope, in bytes. Real ones have fewer than 40.
+/// The longest scope, in bytes. Real scopes have fewer than 40 bytes.
 pub const SCOPE_MAX_BYTES: usize = 64;
 /// The longest list of scopes, in bytes. It is part of the code.
 pub const SCOPES_MAX_BYTES: usize = 512;
@@ -518,18 +524,18 @@ pub const RESOURCES_MAX: usize = 50;
 pub const METADATA_MAX_BYTES: usize = 5 * 1024;
 /// How long a client's server may take to send its document, in milliseconds: a person is waiting.
 pub const METADATA_TIMEOUT_MS: u32 = 5_000;
-/// How long a document is kept at least: 5 minutes, so that nobody makes this service fetch it with
-/// every request.
+/// How long a document is cached at least: 5 minutes, so that nobody can make this service fetch
+/// the document with every request.
 pub const METADATA_CACHE_MIN: u64 = 300;
-/// How many documents an isolate keeps at most: each has 5 KB.
+/// How many documents an isolate caches at most. Each has up to 5 KB.
 pub const METADATA_DOCUMENTS_KEPT: usize = 100;
-/// How long a document is kept at most: a day, so that a client that changes its redirect URIs does
-/// not wait longer.
+/// How long a document is cached at most: a day. A client that changes its redirect URIs does not
+/// have to wait longer than that.
 pub const METADATA_CACHE_MAX: u64 = DAY;
 /// The smallest RSA key of `ID_TOKEN_KEYS`, in bits (RFC 7518 section 3.3).
 pub const RSA_MIN_BITS: usize = 2_048;
-/// The largest RSA key of `ID_TOKEN_KEYS`, in bits. A signature with it takes some 5 ms. A larger
-/// key would only be slower.
+/// The largest RSA key of `ID_TOKEN_KEYS`, in bits. A signature with such a key takes about 5 ms. A
+/// larger key would only be slower.
 pub const RSA_MAX_BITS: usize = 4_096;
 /// How many keys `ID_TOKEN_KEYS` may have. A rotation needs two or three.
 pub const ID_TOKEN_KEYS_MAX: usize = 5;
@@ -568,7 +574,7 @@ pub const DAY: u64 = 86_400;
 mod tests {
     use super::*;
 
-    /// What the comments and the documents say of each limit that is calculated here.
+    /// Each calculated limit has the value that the comments and the documents state.
     #[test]
     fn calculated_limits_are_what_is_documented() {
         for (calculated, documented) in [

@@ -1,5 +1,5 @@
-//! The id of a request. The log lines of the request have it. So do the log lines of the mails that
-//! the request causes.
+//! The id of a request. The log lines of the request contain it. So do the log lines of the mails
+//! that the request causes.
 
 use std::fmt;
 
@@ -26,7 +26,7 @@ impl RequestId {
         (id.hyphenated().encode_lower(&mut spelt) == text).then_some(Self(id))
     }
 
-    /// The id as subtags of a language tag, the form in which a queued mail holds it: `x-`, then
+    /// The id as subtags of a language tag, the form in which a queued mail contains it: `x-`, then
     /// the 32 digits in groups of eight.
     #[must_use]
     pub(super) fn to_subtags(self) -> String {

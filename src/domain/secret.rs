@@ -1,7 +1,8 @@
-//! Secrets: not printed by accident, and compared in constant time.
+//! Types for secrets, which are not printed by accident and are compared in constant time.
 //!
-//! A type with a secret value gets its `==` from `constant_time_eq!`. The compiler rejects a
-//! derived `PartialEq` beside it, and the test below does not compile for a type without the macro.
+//! A type with a secret value gets its `==` from `constant_time_eq!`. If the type also derives
+//! `PartialEq`, the compiler rejects it. If the type lacks the macro, the test below does not
+//! compile.
 
 use std::fmt;
 

@@ -4,7 +4,7 @@
 //! Every kind of ticket has its own key, derived from `TICKET_SECRET` with the ticket's purpose and
 //! the issuer as label (HMAC-SHA-256 as a pseudo-random function, NIST SP 800-108). So a ticket of
 //! another kind or of another deployment is invalid here. Several secrets may be set: the first one
-//! seals, and all of them open.
+//! seals new tickets, and all of them open tickets.
 
 use std::fmt;
 
@@ -17,7 +17,7 @@ use super::policy::{HMAC_KEY_MIN_BYTES, MAX_TICKET_SECRETS};
 use super::secret::SecretBytes;
 
 const MAC_BYTES: usize = 32;
-/// Format and key number come before the body.
+/// The bytes before the body: the format and the key number.
 const HEAD_BYTES: usize = 2;
 
 /// The format of a ticket's body. The MAC covers it, so one format can't be mistaken for another.
@@ -89,17 +89,17 @@ impl Purpose {
 /// Why `TICKET_SECRET` can't be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TicketSecretError {
-    /// It has no secret.
+    /// The setting contains no secret.
     Empty,
     /// A secret is not base64url without padding.
     NotBase64,
     /// A secret has fewer than 32 bytes.
     TooShort,
-    /// A secret is a single byte repeated: an example, not a secret.
+    /// A secret repeats a single byte, so it is an example and not a secret.
     NotRandom,
-    /// It has the same secret twice.
+    /// The setting contains the same secret twice.
     Repeated,
-    /// It has more than eight secrets.
+    /// The setting contains more than eight secrets.
     TooMany,
 }
 
@@ -118,7 +118,7 @@ impl fmt::Display for TicketSecretError {
 
 impl std::error::Error for TicketSecretError {}
 
-/// The secrets of `TICKET_SECRET`. The first one seals. `Debug` prints `_`.
+/// The secrets of `TICKET_SECRET`. The first one seals new tickets. `Debug` prints `_`.
 #[derive(Clone)]
 pub struct TicketSecrets(Vec<SecretBytes>);
 
@@ -127,7 +127,8 @@ impl TicketSecrets {
     /// padding and has at least 32 bytes.
     ///
     /// # Errors
-    /// When there is none, or one of them is malformed, short, repeated or obviously not random.
+    /// When there is no secret, or more than eight, or one of them is malformed, short, repeated or
+    /// obviously not random.
     pub fn parse(text: &str) -> Result<Self, TicketSecretError> {
         let mut secrets: Vec<SecretBytes> = Vec::new();
         for part in text
@@ -178,8 +179,8 @@ impl TicketSecrets {
         hmac(&*derive(secret, label, issuer))
     }
 
-    /// The same key from each secret, in order. It finds values that were derived while another
-    /// secret was the first one.
+    /// The key of [`address_key`](Self::address_key), but derived from each secret, in order. These
+    /// keys find values that were derived while another secret was the first one.
     #[must_use]
     pub(crate) fn address_keys(&self, label: &str, issuer: &str) -> Vec<Hmac<Sha256>> {
         self.0
@@ -204,7 +205,8 @@ impl fmt::Debug for TicketSecrets {
 /// A key, and the number by which tickets name it.
 #[derive(Clone)]
 struct TicketKey {
-    /// Derived from the key, so that it stays the same when the order of the setting changes.
+    /// Derived from the key, so that it stays the same when the order of the secrets in the setting
+    /// changes.
     number: u8,
     mac: Hmac<Sha256>,
 }
@@ -220,7 +222,8 @@ impl TicketKey {
     }
 }
 
-/// The keys for one kind of ticket. The first one seals, and all of them open. `Debug` prints `_`.
+/// The keys for one kind of ticket. The first one seals new tickets, and all of them open tickets.
+/// `Debug` prints `_`.
 #[derive(Clone)]
 pub struct TicketKeys {
     purpose: Purpose,
@@ -234,7 +237,8 @@ impl fmt::Debug for TicketKeys {
 }
 
 impl TicketKeys {
-    /// Seals `body`: prefix, then base64url of format, key number, body and MAC.
+    /// Seals `body`. The ticket is the prefix of its purpose, then base64url of the format, the key
+    /// number, the body and the MAC.
     pub(crate) fn seal(&self, body: &[u8]) -> String {
         self.seal_as(Format::First, body)
     }
@@ -242,7 +246,7 @@ impl TicketKeys {
     /// Seals a `body` of this format.
     pub(crate) fn seal_as(&self, format: Format, body: &[u8]) -> String {
         let Some(key) = self.keys.first() else {
-            // `TicketSecrets` has at least one.
+            // This never happens, because `TicketSecrets` has at least one secret.
             return String::new();
         };
         let mut bytes = Vec::with_capacity(body.len().saturating_add(HEAD_BYTES + MAC_BYTES));
@@ -260,9 +264,9 @@ impl TicketKeys {
     ///
     /// Mail programs treat `-` and `_` at the end of a URL as punctuation and cut them off. So the
     /// last character must be a letter or a digit. If it could be any of the 64 characters of
-    /// base64url, a line break is appended to the body. Then one or two bytes are left over, and
-    /// the last character encodes only 2 or 4 bits. Such a character is always a letter or a digit
-    /// (RFC 4648 section 3.5).
+    /// base64url, a line break is appended to the body. Then the number of bytes is not a multiple
+    /// of three, and the last character encodes only 2 or 4 bits. Such a character is always a
+    /// letter or a digit (RFC 4648 section 3.5).
     pub(crate) fn seal_for_mail(&self, mut body: Vec<u8>) -> String {
         if !ends_in_letter_or_digit(body.len()) {
             body.push(b'\n');

@@ -9,8 +9,8 @@ use edgegate_token::VerifiedToken;
 
 use super::policy::VERIFIED_TOKENS_MAX;
 
-/// Who reads a token. Each reader expects other claims. A token that one reader verified must not
-/// be returned to another reader.
+/// Who reads a token. Each reader expects different claims. A token that one reader verified must
+/// not be returned to another reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reader {
     /// The routes of the account. They require `AUDIENCE`, `CLIENT_ID` and no scope.
@@ -19,13 +19,15 @@ pub enum Reader {
     Userinfo,
 }
 
-/// The most recently verified tokens, by their whole text and their [`Reader`]. Caches whose key
-/// was a part or a hash of the token have returned other people's claims (GHSA-rp9m-7r4c-75qg).
+/// A cache of recently verified tokens, found by their whole text and their [`Reader`]. Caches
+/// whose key was a part or a hash of the token have returned other people's claims
+/// (GHSA-rp9m-7r4c-75qg).
 ///
-/// It belongs to one [`KeySet`](edgegate_token::KeySet), and for each reader to one
-/// [`Expected`](edgegate_token::Expected). When one of them changes, [`clear`] it. It does not know
-/// which sessions have ended or which users have changed since, so check both for every token. Only
-/// verified text is stored, so nobody without a signing key can choose keys that collide.
+/// The cache belongs to one [`KeySet`](edgegate_token::KeySet), and for each reader to one
+/// [`Expected`](edgegate_token::Expected). When one of them changes, [`clear`] the cache. The cache
+/// does not know which sessions have ended or which users have changed since, so check both for
+/// every token. Only verified text is stored, so nobody without a signing key can choose keys that
+/// collide.
 ///
 /// [`clear`]: VerifiedTokens::clear
 pub struct VerifiedTokens {
@@ -48,7 +50,7 @@ struct Entry {
 #[derive(Default)]
 struct HashOfEnd(DefaultHasher);
 
-/// Each byte is a digit of base64, so this many are 24 bytes of a signature.
+/// Each byte is a digit of base64, so 32 of them encode 24 bytes of a signature.
 const HASHED_BYTES: usize = 32;
 
 impl Hasher for HashOfEnd {
@@ -97,7 +99,8 @@ impl VerifiedTokens {
 
     /// Remembers that this reader verified `text` as `token` at `now`, in Unix seconds. If the
     /// memory is full, it forgets a token that was not used lately. If two readers accept the same
-    /// text, it is remembered for the last reader. This service issues no such token.
+    /// text, it is remembered for the last reader. This service issues no token that two readers
+    /// accept.
     pub fn insert(&mut self, text: &str, reader: Reader, token: Rc<VerifiedToken>, now: u64) {
         self.remove(text);
         if self.capacity == 0 || now >= token.claims().exp {

@@ -2,7 +2,8 @@
 
 use edgegate_token::unicode::breaks_line;
 
-/// The longest line, in characters (RFC 3676 section 4.2 advises 78 at most; quoting adds two).
+/// The longest line, in characters. RFC 3676 section 4.2 advises at most 78, and a reply that
+/// quotes the line adds two.
 const LINE_CHARS: usize = 76;
 
 /// Breaks a paragraph into lines. A word that is longer than a line is not broken.
@@ -26,7 +27,7 @@ pub(super) fn wrap(paragraph: &str) -> String {
     lines
 }
 
-/// A value for a mail, without characters that would break or hide a line.
+/// The value without characters that would break or hide a line of the mail.
 pub(super) fn one_line(value: &str) -> String {
     value.chars().filter(|c| !breaks_line(*c)).collect()
 }

@@ -36,7 +36,7 @@ pub enum Letter<'a> {
         /// How long the link is valid.
         minutes: u64,
     },
-    /// Someone registers with this address, and nothing is written yet.
+    /// Someone registers with this address. The account does not exist yet.
     FinishRegistration {
         /// Opens the page where the password is chosen, which creates the account.
         link: &'a str,
@@ -64,28 +64,29 @@ pub enum Letter<'a> {
         /// The page where a reset is requested.
         reset: &'a str,
     },
-    /// To the new address of an account, which must be confirmed.
+    /// Sent to the new address of an account. The address must be confirmed before the account gets
+    /// it.
     ConfirmAddress {
         /// Opens the page that confirms the address.
         link: &'a str,
         /// How long the link is valid.
         minutes: u64,
     },
-    /// To the current address of an account: another one was requested. A new password invalidates
-    /// the link to it.
+    /// Sent to the current address of an account, because somebody requested another address for
+    /// it. A new password invalidates the link that confirms the other address.
     AddressChangeAsked {
         /// The page where a reset is requested.
         reset: &'a str,
     },
-    /// To the previous address of an account, which now has another one.
+    /// Sent to the previous address of an account, because the account has another address now.
     AddressChanged,
     /// The account was deleted.
     AccountDeleted,
-    /// A used refresh token came back, stolen or leaked, and its session was ended.
+    /// A used refresh token was presented again, so it was stolen or leaked. Its session was ended.
     SessionEnded {
-        /// The program that presented it, like `Firefox on Linux`, if known.
+        /// The program that presented the token, like `Firefox on Linux`, if known.
         device: Option<&'a str>,
-        /// The place that it came from, like `Berlin, DE`, if known.
+        /// Where the token was presented, like `Berlin, DE`, if known.
         place: Option<&'a str>,
         /// The page where a reset is requested.
         reset: &'a str,
@@ -193,7 +194,7 @@ pub fn render(letter: &Letter<'_>, product: &str, locale: Locale) -> Rendered {
         link_hint: phrases.link_hint,
         reason: &named(words.reason),
     };
-    // Both fail only if a `String` refuses text, which it never does.
+    // Rendering fails only if a `String` can't be written to, which never happens.
     let text = TextLayout { content: &content }
         .render()
         .unwrap_or_default();

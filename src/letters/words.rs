@@ -1,11 +1,11 @@
 //! The words of one language, as data. The layouts combine them.
 
-/// The texts before and after the product's name, or a duration.
+/// The texts before and after a value, which is the product's name or a duration.
 pub(super) type Around = [&'static str; 2];
 
 /// The words of one mail.
 pub(super) struct Words {
-    /// The subject: at most 78 characters with a name of eight.
+    /// The subject: at most 78 characters if the product's name has eight.
     pub(super) subject: Around,
     /// The subject in a few words, shown above the text.
     pub(super) heading: &'static str,
@@ -15,7 +15,7 @@ pub(super) struct Words {
     pub(super) paragraphs: &'static [&'static str],
     /// The button's label. Not shown in a mail without a link.
     pub(super) button: &'static str,
-    /// What to do if it was not you, if no paragraph says it.
+    /// What recipients should do if they did not cause the mail. Empty if a paragraph says it.
     pub(super) note: &'static str,
     /// Why the recipient gets this mail, and from whom.
     pub(super) reason: Around,
@@ -27,7 +27,8 @@ pub(super) struct Phrases {
     pub(super) greeting: &'static str,
     /// When a link expires: the texts before and after the duration.
     pub(super) expiry: Around,
-    /// Singular and plural of minute, hour and day, in the form that `expiry` needs.
+    /// Singular and plural of minute, hour and day, in the grammatical form that follows the words
+    /// of `expiry`.
     pub(super) units: [[&'static str; 2]; 3],
     /// Shown above the full link.
     pub(super) link_hint: &'static str,
@@ -38,8 +39,8 @@ pub(super) struct Phrases {
 }
 
 impl Phrases {
-    /// The time until a link expires, as text: 50 minutes, 1 hour, 24 hours, 7 days. From two hours
-    /// on it is rounded down to whole hours. A no-break space follows the number.
+    /// The time until a link expires, as text: 50 minutes, 1 hour, 24 hours, 7 days. A time of two
+    /// hours or more is rounded down to whole hours. A no-break space follows the number.
     pub(super) fn expiry(&self, minutes: u64) -> String {
         let [by_minutes, by_hours, by_days] = self.units;
         // Up to two days are given in hours: "24 hours" is clearer than "1 day".

@@ -1,4 +1,4 @@
-//! The apps that are registered, which are OAuth clients (RFC 6749 section 2).
+//! The registered apps. Each is an OAuth client (RFC 6749 section 2).
 
 use crate::domain::authorization::{AppClient, ClientId, SecretId, StoredSecret};
 use crate::domain::error::StoreError;
@@ -8,7 +8,7 @@ use crate::domain::error::StoreError;
 pub struct RegisteredClient {
     /// The app.
     pub client: AppClient,
-    /// Its secrets, the oldest first: two at most.
+    /// The app's secrets, oldest first. There are at most two.
     pub secrets: Vec<StoredSecret>,
 }
 
@@ -23,13 +23,14 @@ pub enum AddedSecret {
     UnknownClient,
 }
 
-/// The registered apps. Linearizable: a read sees every write that was answered before it.
+/// The registered apps. Linearizable: a read sees every write that was answered before the read
+/// began.
 pub trait Clients {
     /// The app with this id, disabled or not. MUST be read from the primary copy, so that an app
     /// that was disabled, or a secret that was deleted, is rejected at once.
     ///
     /// # Errors
-    /// When the store does not answer, or its row is not an app.
+    /// When the store does not answer, or the stored row is not a valid app.
     async fn find(&self, id: &ClientId) -> Result<Option<RegisteredClient>, StoreError>;
 
     /// At most `limit` apps after the id `after`, sorted by id, without their secrets.
@@ -42,8 +43,8 @@ pub trait Clients {
         limit: u32,
     ) -> Result<Vec<AppClient>, StoreError>;
 
-    /// Adds an app with a secret, if it has one, in one atomic step. MUST change nothing and return
-    /// false when the id is taken.
+    /// Adds an app, and its secret if one is given, in one atomic step. MUST change nothing and
+    /// return false when the id is taken.
     ///
     /// # Errors
     /// When the store does not answer. The app may or may not exist.
@@ -55,8 +56,8 @@ pub trait Clients {
 
     /// Replaces the app with this id. MUST change nothing and return false when there is no such
     /// app, or its stored version is not `if_version`. If the app was of the first party and is not
-    /// any more, MUST delete all grants to it in the same atomic step, because nobody was asked for
-    /// them.
+    /// any more, MUST delete all grants to it in the same atomic step, because users were not asked
+    /// for consent while it was a first-party app.
     ///
     /// # Errors
     /// When the store does not answer. The change may or may not have been made.
@@ -66,11 +67,11 @@ pub trait Clients {
     /// was such an app.
     ///
     /// # Errors
-    /// When the store does not answer. A repeat does the rest.
+    /// When the store does not answer. A repeat completes the deletion.
     async fn delete(&self, id: &ClientId) -> Result<bool, StoreError>;
 
     /// Adds a secret. MUST be exact, also for simultaneous calls: no app ever has more than
-    /// [`CLIENT_SECRETS_MAX`](crate::domain::policy::CLIENT_SECRETS_MAX).
+    /// [`CLIENT_SECRETS_MAX`](crate::domain::policy::CLIENT_SECRETS_MAX) secrets.
     ///
     /// # Errors
     /// When the store does not answer. The secret may or may not have been added.

@@ -9,13 +9,13 @@ use crate::domain::error::StoreError;
 pub struct GivenGrant {
     /// The grant.
     pub grant: Grant,
-    /// The app's name. `None` if the app is not registered here. Then its id is the URL of its
-    /// metadata.
+    /// The app's name. `None` if the app is not registered here. The id of such an app is the URL
+    /// of its metadata.
     pub client_name: Option<String>,
 }
 
 impl GivenGrant {
-    /// What the app is called: by its name, or by its id if the app is not registered.
+    /// The app's name, or its id if the app is not registered.
     #[must_use]
     pub fn name(&self) -> &str {
         let id = self.grant.client.as_str();
@@ -23,12 +23,14 @@ impl GivenGrant {
     }
 }
 
-/// What users have granted to apps. A user has one live grant for each app and resource.
-/// Linearizable: a read sees every write that was answered before it.
+/// What users have granted to apps. A grant is live until it is withdrawn. A user has at most one
+/// live grant for each app and resource. Linearizable: a read sees every write that was answered
+/// before the read began.
 pub trait Grants {
-    /// Adds the scopes to the live grant of this user, app and resource. If there is none, stores
-    /// this grant. If all scopes together are too long, those of this grant replace the others.
-    /// Returns the live grant. MUST be one atomic step, also for simultaneous calls.
+    /// Adds the scopes of `grant` to the live grant of the same user, app and resource. If there is
+    /// no live grant, stores `grant`. If all scopes together are too long, the scopes of `grant`
+    /// replace the stored ones. Returns the live grant. MUST be one atomic step, also for
+    /// simultaneous calls.
     ///
     /// # Errors
     /// When the store does not answer. The caller may repeat.
@@ -37,7 +39,7 @@ pub trait Grants {
     /// The live grant of this user, app and resource, from the primary copy.
     ///
     /// # Errors
-    /// When the store does not answer, or its row is not a grant.
+    /// When the store does not answer, or the stored row is not a valid grant.
     async fn find_live(
         &self,
         user: UserId,
@@ -57,9 +59,9 @@ pub trait Grants {
     /// As [`find_live`](Self::find_live).
     async fn list(&self, user: UserId) -> Result<Vec<GivenGrant>, StoreError>;
 
-    /// Withdraws a grant of this user, and returns it. A grant that was withdrawn before keeps its
-    /// time, so that a repeat completes what an earlier call began. `None` if the user has no such
-    /// grant.
+    /// Withdraws a grant of this user, and returns it. A grant that was withdrawn before is
+    /// returned too, and keeps the time of its withdrawal. So a caller whose next step failed can
+    /// repeat the whole request. `None` if the user has no such grant.
     ///
     /// # Errors
     /// When it may not have been withdrawn. The caller may repeat.

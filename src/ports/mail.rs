@@ -11,18 +11,18 @@ use crate::domain::mail::{
 /// ([`Task::is_notice`](crate::domain::mail::Task::is_notice)) wait separately, so that a flood of
 /// other mails does not delay them.
 pub trait MailQueue {
-    /// Queues a job, to be done after `delay` seconds. MUST NOT look anything up: the caller's
-    /// answer must not depend on the recipient, nor take longer for one than for another.
+    /// Queues a job, to be done after `delay` seconds. MUST NOT look anything up: neither the
+    /// caller's answer nor its duration may depend on the recipient.
     ///
     /// # Errors
     /// When it may not have been queued.
     async fn put(&self, job: &Job, delay: u64) -> Result<(), StoreError>;
 }
 
-/// Counts requests for mails by network, and what users do by user.
+/// Counts requests for mails per network, and the actions that mail a notice per user.
 pub trait MailGate {
-    /// Asks the [`Tally`](crate::domain::mail::Tally) of this name to count. MUST be exact, also
-    /// for simultaneous calls from many places. `now` is in seconds since 1970.
+    /// Counts one event in the [`Tally`](crate::domain::mail::Tally) with this name. MUST be exact,
+    /// also for simultaneous calls from many places on Earth. `now` is in seconds since 1970.
     ///
     /// # Errors
     /// When it may not have been counted. The caller then rejects the request.
@@ -36,25 +36,27 @@ pub trait MailGate {
 
 /// A mail provider.
 pub trait Mailer {
-    /// Sends a mail. MUST end by itself, and MUST distinguish a temporary failure from a permanent
-    /// one.
+    /// Sends a mail. MUST return after a limited time, and MUST distinguish a temporary failure
+    /// from a permanent one.
     ///
     /// # Errors
-    /// When the provider did not accept the mail, or may not have.
+    /// When the provider did not accept the mail, or may not have accepted it.
     async fn send(&self, message: &Message) -> Result<Accepted, MailFailure>;
 }
 
 /// Which mails were sent recently, and which could not be sent.
 pub trait MailLedger {
-    /// Pays for one mail from a pool, which has `most` mails for each clock hour. Returns false
-    /// when all are used. MUST be exact, also for simultaneous calls.
+    /// Takes one mail from the budget of a pool, which is `most` mails for each hour of the clock.
+    /// Returns false when all are used. MUST be exact, also for simultaneous calls.
     ///
     /// # Errors
-    /// When the store does not answer. The mail may have been paid for, and that is not refunded.
+    /// When the store does not answer. One mail may have been taken from the budget, and is not
+    /// given back.
     async fn pay(&self, pool: &str, most: u64, now: u64) -> Result<bool, StoreError>;
 
-    /// Asks the [`Lane`](crate::domain::mail::Lane) under this key to admit a job, and stores the
-    /// result. MUST be exact, also for simultaneous calls.
+    /// Asks the [`Lane`](crate::domain::mail::Lane) with this key, which limits the links to one
+    /// mailbox, whether the mail of a job may be sent. Stores the changed lane. MUST be exact, also
+    /// for simultaneous calls.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -64,15 +66,15 @@ pub trait MailLedger {
         request: LaneRequest<'_>,
     ) -> Result<Option<LinkLife>, StoreError>;
 
-    /// Gives back a job's place in a lane: no mail of this job was sent, and none will be.
+    /// Removes a job from a lane, because no mail of this job was sent and none will be.
     ///
     /// # Errors
     /// When it may not have been written.
     async fn release(&self, lane: &str, job: &str) -> Result<(), StoreError>;
 
-    /// Reserves the notice `id`, of which several jobs may exist, for the caller to send. After
-    /// `until` it can be reserved again. MUST be exact: of simultaneous callers one gets
-    /// [`Once::Taken`].
+    /// Reserves the notice `id` for the caller, who then sends it. Several jobs for the same notice
+    /// may exist. After `until` it can be reserved again. MUST be exact: of simultaneous callers
+    /// one gets [`Once::Taken`].
     ///
     /// # Errors
     /// When the store does not answer.
@@ -84,13 +86,14 @@ pub trait MailLedger {
     /// When it may not have been written.
     async fn sent_once(&self, id: &str, until: u64) -> Result<(), StoreError>;
 
-    /// Stores a job that could not be done. If it is stored already, this replaces it.
+    /// Stores a job whose mail could not be sent. If it is stored already, this replaces it.
     ///
     /// # Errors
     /// When it may not have been written.
     async fn keep(&self, letter: &DeadLetter) -> Result<(), StoreError>;
 
-    /// At most `limit` stored jobs that are to be tried again by `now`, sorted by that time.
+    /// At most `limit` stored jobs that are to be tried again by `now`
+    /// ([`retry_at`](DeadLetter::retry_at)), sorted by that time.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -102,16 +105,16 @@ pub trait MailLedger {
     /// When it may not have been deleted.
     async fn forget(&self, id: &str) -> Result<(), StoreError>;
 
-    /// At most `limit` stored jobs, due or not, after the id `after`, sorted by id. The empty text
-    /// comes before all of them.
+    /// At most `limit` stored jobs, due or not, after the id `after`, sorted by id. With an empty
+    /// `after` the list starts at the beginning.
     ///
     /// # Errors
     /// When the store does not answer.
     async fn kept(&self, after: &str, limit: u32) -> Result<Vec<DeadLetter>, StoreError>;
 
-    /// Like [`kept`](Self::kept), but only the jobs that may name this user by the id or the
-    /// address. It MUST return all that do. It may return other jobs, because a store can't compare
-    /// addresses in a text that is not ASCII.
+    /// Like [`kept`](Self::kept), but only for the jobs that contain this user's id or address.
+    /// MUST return all of them. May return other jobs too, because a store can't compare addresses
+    /// in a text that is not ASCII.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -123,11 +126,12 @@ pub trait MailLedger {
         limit: u32,
     ) -> Result<Vec<DeadLetter>, StoreError>;
 
-    /// Marks stored jobs as due at once, on behalf of an operator: `retry_at` becomes 0. Without
-    /// ids, all stored jobs. Returns how many.
+    /// Sets the `retry_at` of the stored jobs with these ids to 0, so that they are retried at
+    /// once. With `None`, does so for all stored jobs. Called for an operator. Returns how many
+    /// jobs were changed.
     ///
     /// # Errors
-    /// When some may not have been marked.
+    /// When some may not have been changed.
     async fn retry(&self, ids: Option<&[String]>) -> Result<u64, StoreError>;
 
     /// Deletes the stored jobs with these ids. Returns how many there were.
@@ -149,10 +153,10 @@ pub trait MailLedger {
         now: u64,
     ) -> Result<ProviderFailures, StoreError>;
 
-    /// Forgets the failures of the provider: it works.
+    /// Deletes the stored failures of the provider, because it works again.
     ///
     /// # Errors
-    /// When they may not have been forgotten.
+    /// When they may not have been deleted.
     async fn provider_works(&self) -> Result<(), StoreError>;
 
     /// The failures since the provider last accepted a mail, one entry for each kind.
@@ -164,22 +168,21 @@ pub trait MailLedger {
     /// Deletes what has no effect any more: lapsed lanes, budgets of past hours, expired notices,
     /// the provider's failures after which nothing was attempted for
     /// [`MAIL_TROUBLE_TTL`](crate::domain::policy::MAIL_TROUBLE_TTL), and jobs stored before
-    /// `dead_before`. Returns how many jobs are stored and wait for an
-    /// operator.
+    /// `dead_before`. Returns how many jobs are stored and wait for an operator.
     ///
     /// # Errors
     /// When the store does not answer.
     async fn tidy(&self, dead_before: u64, now: u64) -> Result<u64, StoreError>;
 }
 
-/// A job that asks a lane to admit its mail.
+/// A job that asks a lane whether its mail may be sent.
 #[derive(Clone, Copy, Debug)]
 pub struct LaneRequest<'a> {
     /// The job's id.
     pub job: &'a str,
-    /// The life of the first links, in seconds.
+    /// The lifetime of the lane's first links, in seconds. Later links are valid for longer.
     pub base: u64,
-    /// Whether the lane may reject it.
+    /// Whether the lane may refuse the job.
     pub limited: bool,
     /// The time, in seconds since 1970.
     pub now: u64,

@@ -1,7 +1,7 @@
-//! What the service needs from the outside: one trait for each port. Each method says what an adapter
-//! MUST do.
+//! What the service needs from the outside: one trait for each port. The comment of each method
+//! says what an adapter MUST do.
 //!
-//! Each port has an in-memory adapter and a Cloudflare one. Both pass one conformance suite.
+//! Each port has an in-memory adapter and a Cloudflare one. Both pass the same conformance tests.
 #![allow(
     async_fn_in_trait,
     reason = "a Worker's isolate has one thread: no future needs to be Send"
@@ -40,7 +40,7 @@ pub trait Ports {
     type Hasher: PasswordHasher;
     /// Checks passwords, and counts the failures of each account.
     type PasswordGuard: PasswordGuard;
-    /// The limits.
+    /// The rate limits.
     type Limiter: RateLimiter;
     /// The time.
     type Clock: Clock;
@@ -58,17 +58,17 @@ pub trait Ports {
     type MailLedger: MailLedger;
     /// The tickets of operators.
     type OperatorTickets: OperatorTickets;
-    /// The apps that are registered.
+    /// The registered apps.
     type Clients: Clients;
     /// What users have granted to apps.
     type Grants: Grants;
     /// The names of devices.
     type Devices: Devices;
-    /// Signatures verified by the platform.
+    /// Verifies signatures with the platform's own code.
     type Signatures: SignatureVerifier;
-    /// id_tokens signed by the platform.
+    /// Signs id_tokens with the platform's own code.
     type IdTokenSigner: IdTokenSigner;
-    /// Other services.
+    /// Services outside the platform.
     type Vendors: Vendors;
 
     /// The accounts.
@@ -79,7 +79,7 @@ pub trait Ports {
     fn hasher(&self) -> &Self::Hasher;
     /// Checks passwords, and counts the failures of each account.
     fn password_guard(&self) -> &Self::PasswordGuard;
-    /// The limits.
+    /// The rate limits.
     fn limiter(&self) -> &Self::Limiter;
     /// The time.
     fn clock(&self) -> &Self::Clock;
@@ -97,16 +97,16 @@ pub trait Ports {
     fn mail_ledger(&self) -> &Self::MailLedger;
     /// The tickets of operators.
     fn operator_tickets(&self) -> &Self::OperatorTickets;
-    /// The apps that are registered.
+    /// The registered apps.
     fn clients(&self) -> &Self::Clients;
     /// What users have granted to apps.
     fn grants(&self) -> &Self::Grants;
     /// The names of devices.
     fn devices(&self) -> &Self::Devices;
-    /// Signatures verified by the platform.
+    /// Verifies signatures with the platform's own code.
     fn signatures(&self) -> &Self::Signatures;
-    /// id_tokens signed by the platform.
+    /// Signs id_tokens with the platform's own code.
     fn id_token_signer(&self) -> &Self::IdTokenSigner;
-    /// Other services.
+    /// Services outside the platform.
     fn vendors(&self) -> &Self::Vendors;
 }

@@ -3,13 +3,13 @@
 use crate::domain::error::StoreError;
 use crate::domain::operator::{OperatorTicket, OperatorTicketHash};
 
-/// The tickets that an operator's command has stored. The service only reads them: it issues none.
+/// The tickets that the operator's command has stored. The service itself never issues a ticket.
 pub trait OperatorTickets {
     /// The ticket with this hash, whether or not it has expired. MUST be read from the primary
     /// copy, so that a ticket works as soon as it is stored and never after it is deleted.
     ///
     /// # Errors
-    /// When the store does not answer, or its row is not a ticket.
+    /// When the store does not answer, or the stored row is not a valid ticket.
     async fn find(&self, hash: &OperatorTicketHash) -> Result<Option<OperatorTicket>, StoreError>;
 
     /// Deletes the tickets that have expired at `now`, in seconds since 1970.

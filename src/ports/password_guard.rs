@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::account::{AccountName, Attempt, Comparison, HashError, Password, PasswordHash};
 use crate::domain::error::StoreError;
 
-/// What a guard answers: the outcome of the work, or that it was not done.
+/// The answer of a [`PasswordGuard`]: the outcome of the work, or a delay before the next attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Guarded<T> {
@@ -17,15 +17,15 @@ pub enum Guarded<T> {
 
 /// Hashes and checks the passwords of accounts, and counts the failures of each account exactly.
 ///
-/// An account is only a name here, so nothing is created or deleted. An account without failures is
-/// not stored, and failures that have lapsed are deleted without a call.
+/// An account is only a name here, and nobody has to create or delete it. Nothing is stored for an
+/// account without failures. Failures that have lapsed are deleted without a call.
 pub trait PasswordGuard {
     /// Asks [`FailedTries`](crate::domain::account::FailedTries) whether the attempt may be made.
-    /// Makes it, or answers [`Guarded::Delayed`] without hashing. A failure MUST be recorded before
-    /// it is answered. Simultaneous attempts MUST be decided one after the other, each with the
-    /// failures of those before it. While one hash is computed, at most
-    /// [`TRIES_WAITING`](crate::domain::policy::TRIES_WAITING) attempts of strangers may wait;
-    /// further ones MUST get `Delayed`.
+    /// If so, makes the attempt. Otherwise answers [`Guarded::Delayed`] without hashing. A failure
+    /// MUST be recorded before the caller gets the answer. Simultaneous attempts MUST be decided
+    /// one after the other, and each decision MUST count the failures of the attempts before it.
+    /// While one hash is computed, at most [`TRIES_WAITING`](crate::domain::policy::TRIES_WAITING)
+    /// attempts of strangers may wait; further ones MUST get `Delayed`.
     ///
     /// `now` is in milliseconds since 1970.
     ///

@@ -1,4 +1,4 @@
-//! What any service needs of its platform: time, randomness, limits, hashing.
+//! What the service needs from its platform: time, randomness, limits, hashing.
 
 use crate::domain::account::{
     Attempt, Comparison, HashError, HashRefusal, Password, PasswordHash, Verification,
@@ -28,27 +28,29 @@ pub trait PasswordHasher {
         hash: &PasswordHash,
     ) -> Result<Verification, HashError>;
 
-    /// Whether a hash could be verified. Nothing is computed.
+    /// Whether [`verify`](Self::verify) could verify this hash. No password is hashed to find out.
     ///
     /// # Errors
-    /// Why it could not.
+    /// Why the hash could not be verified.
     fn judge(&self, hash: &PasswordHash) -> Result<(), HashRefusal>;
 
     /// Completes the work of a failed attempt, so that every failure takes the same time as far as
-    /// possible. After an attempt at a foreign hash it also computes a hash of our own, because a
-    /// successful login does that to replace the foreign one. While the usual parameters of foreign
-    /// hashes are set, every other failed attempt also computes a hash with them.
+    /// possible. A foreign hash is one that was imported from another system. After an attempt at a
+    /// foreign hash this also computes a hash of our own, because a successful login does that to
+    /// replace the foreign one. While the usual parameters of foreign hashes are set, every other
+    /// failed attempt also computes a hash with them.
     async fn level_failure(&self, attempt: &Attempt<'_>);
 
     /// Does the work for an address without an account. MUST take as long as
     /// [`verify`](Self::verify) of a hash with this salt. The time may depend on the salt, so each
-    /// address has its own.
+    /// address has its own salt.
     async fn verify_nothing(&self, password: &Password, salt: &[u8; 16]);
 
-    /// Makes an attempt. It takes the time of one of our own hashes, whether or not there is a hash
-    /// to compare with. In the cases of [`level_failure`](Self::level_failure) it takes the time of
-    /// a foreign hash too. If the password was typed with a space other than U+0020 and does not
-    /// match, all of this takes twice the time. Only the typed text decides that.
+    /// Compares the password of an attempt with the account's hash. This takes the time of one of
+    /// our own hashes, whether or not there is a hash to compare with. In the cases of
+    /// [`level_failure`](Self::level_failure) it takes the time of a foreign hash too. If the
+    /// password was typed with a space other than U+0020 and does not match, all of this takes
+    /// twice the time. So only the typed text makes a failure take longer.
     async fn compare(&self, attempt: &Attempt<'_>) -> Comparison {
         let compared = self.compare_once(attempt).await;
         let Some(unmapped) = attempt.password.with_spaces_as_typed() else {
@@ -57,7 +59,7 @@ pub trait PasswordHasher {
         if matches!(compared, Ok(Verification::Matches { .. })) {
             return compared;
         }
-        // Earlier versions hashed the spaces as they were typed.
+        // Earlier versions of the service hashed the spaces as they were typed.
         let before = Attempt {
             password: &unmapped,
             ..*attempt
@@ -87,7 +89,8 @@ pub trait PasswordHasher {
 
 /// The time.
 pub trait Clock {
-    /// Milliseconds since 1970. Read once for each request: a Worker's clock stops between I/O.
+    /// Milliseconds since 1970. Read once for each request: a Worker's clock stands still between
+    /// I/O operations.
     fn now_ms(&self) -> u64;
 }
 
@@ -102,8 +105,8 @@ pub trait Random {
 pub enum Limit {
     /// All requests of one address (or /64).
     Client,
-    /// The attempts of one client on one account. Never of the account alone: a stranger could lock
-    /// its owner out.
+    /// The attempts of one client on one account. Attempts are never counted by the account alone,
+    /// because a stranger could then lock its owner out.
     ClientOnAccount,
     /// The renewals of one address (or /64), which many people may share.
     ClientRenewals,
@@ -123,34 +126,36 @@ impl Limit {
 
 /// Rate limits.
 pub trait RateLimiter {
-    /// Counts one attempt under `key`. Returns false when there were too many. MUST return true when
-    /// it can't tell: a limiter that is down must not lock everybody out.
+    /// Counts one attempt under `key`. Returns false when there were too many. MUST return true
+    /// when counting fails, because a limiter that is down must not lock everybody out.
     async fn admit(&self, limit: Limit, key: &str) -> bool;
 }
 
-/// What operators look up and count.
+/// Records what operators look up and count.
 pub trait Events {
     /// Writes the event for operators. MUST NOT fail the request.
     fn record(&self, event: &Event);
 
-    /// Writes what became of a mail. MUST NOT fail the delivery.
+    /// Writes the result of an attempt to deliver a mail. MUST NOT fail the delivery.
     fn mail(&self, line: &MailLine);
 }
 
 /// Verifies signatures with the platform's own code, which is faster than edgegate-token's.
 pub trait SignatureVerifier {
-    /// Whether the signature is valid, or `None` if the platform can't tell. In that case
-    /// edgegate-token decides. The answer is final, so it MUST be `None` whenever the platform
-    /// fails.
+    /// Whether the signature is valid, or `None` if the platform can't decide. In that case
+    /// edgegate-token verifies the signature. An answer other than `None` is final, so the answer
+    /// MUST be `None` whenever the platform fails.
     ///
-    /// Callers first judge the form, with [`SignedBy::judge_signature_form`].
+    /// Callers first check the form of the signature with [`SignedBy::judge_signature_form`].
     async fn verify(&self, signed_by: &SignedBy<'_>) -> Option<bool>;
 }
 
-/// Signs id_tokens with RSA by the platform's own code, for apps that can verify only RS256.
+/// Signs id_tokens with RSA, for apps that can verify only RS256. The platform's own code makes the
+/// signature.
 pub trait IdTokenSigner {
-    /// The signature of a message with a key of `ID_TOKEN_KEYS`: RSASSA-PKCS1-v1_5 with SHA-256 (RFC
-    /// 7518 section 3.3). MUST end by itself, and MUST NOT put anything of the key into an error.
+    /// The signature of a message with a key of `ID_TOKEN_KEYS`: RSASSA-PKCS1-v1_5 with SHA-256
+    /// (RFC 7518 section 3.3). MUST return after a limited time, and MUST NOT put any part of the
+    /// key into an error.
     ///
     /// # Errors
     /// When the platform can't use the key, or does not answer.

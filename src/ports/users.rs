@@ -6,7 +6,7 @@ use crate::domain::account::{
 };
 use crate::domain::error::StoreError;
 
-/// The accounts. Linearizable: a read sees every write that was answered before it.
+/// The accounts. Linearizable: a read sees every write that was answered before the read began.
 pub trait UserDirectory {
     /// The user with this id, from the primary copy.
     ///
@@ -24,9 +24,10 @@ pub trait UserDirectory {
     /// address has an account, or when the id has one. The answer MUST be right also when two
     /// insertions run at once.
     ///
-    /// With a condition MUST change nothing and answer [`Insertion::Freed`] when the address was
-    /// freed at the time of the registration request or later, also when that happens at the same
-    /// time.
+    /// An address is freed when its account is deleted or gets another address. With a `condition`,
+    /// MUST change nothing and answer [`Insertion::Freed`] when the address was freed at the time
+    /// of the registration request or later. This also applies to an address that is freed during
+    /// the call.
     ///
     /// # Errors
     /// When the store does not answer. The user may or may not exist, and a repeat finds out.
@@ -36,14 +37,14 @@ pub trait UserDirectory {
         condition: Option<&NotFreedSince>,
     ) -> Result<Insertion, StoreError>;
 
-    /// Adds those of the users whose canonical address, id and external id no account has, in one
-    /// atomic step. Returns the ids of those that were added. MUST change no account that exists,
-    /// also when it runs twice at once. The caller passes no two users with the same address, id or
-    /// external id.
+    /// Adds the given users in one atomic step, except those whose canonical address, id or
+    /// external id an account already has. Returns the ids of the added users. MUST change no
+    /// account that exists, also when it runs twice at once. The caller passes no two users with
+    /// the same address, id or external id.
     ///
     /// # Errors
-    /// When the store does not answer. The users may or may not have been added then, and a repeat
-    /// finds out.
+    /// When the store does not answer. The users may or may not have been added. A repeat of the
+    /// call shows which.
     async fn import(&self, users: &[User]) -> Result<Vec<UserId>, StoreError>;
 
     /// The accounts that have the canonical address, the id or the external id of one of these
@@ -54,7 +55,7 @@ pub trait UserDirectory {
     async fn find_in_the_way_of(&self, users: &[User]) -> Result<Vec<User>, StoreError>;
 
     /// Those of these ids whose account was deleted after `left_after`, or whose [`Departure`] is
-    /// still due. In any order.
+    /// still due: the cleanup after the deletion. In any order.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -76,7 +77,7 @@ pub trait UserDirectory {
     /// `within` is the deadline that [`hold`](crate::ports::SessionStore::hold) gave. The change
     /// MUST NOT be made when the store's own clock shows this time or a later one, however late the
     /// request arrives. A change that comes too late also returns `None`, and
-    /// [`is_past`](Self::is_past) tells whether that was the reason. A change without a deadline
+    /// [`is_past`](Self::is_past) shows whether that was the reason. A change without a deadline
     /// MUST be listed by [`row_changes`](Self::row_changes).
     ///
     /// # Errors
@@ -97,9 +98,11 @@ pub trait UserDirectory {
     /// When the store does not answer.
     async fn is_past(&self, deadline: u64, now: u64) -> Result<bool, StoreError>;
 
-    /// At most `limit` users whose rows were changed outside of a hold: by hand, or by an earlier
-    /// version of the service. [`newest_row_changes`](crate::domain::policy::newest_row_changes) of
-    /// them are the users that changed last, and the others are those that have waited the longest.
+    /// At most `limit` users whose rows were changed without a
+    /// [`hold`](crate::ports::SessionStore::hold): by hand, or by an earlier version of the
+    /// service. Some of them are the users that changed last;
+    /// [`newest_row_changes`](crate::domain::policy::newest_row_changes) gives their number. The
+    /// others are the users that have waited the longest.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -109,7 +112,7 @@ pub trait UserDirectory {
     /// that have waited the longest, they come last. `now` is in seconds since 1970.
     ///
     /// # Errors
-    /// When some may still be where they were.
+    /// When some may still have their old position.
     async fn postpone_row_changes(&self, changes: &[RowChange], now: u64)
     -> Result<(), StoreError>;
 
@@ -128,11 +131,11 @@ pub trait UserDirectory {
     async fn forget_row_changes(&self, before: u64) -> Result<(), StoreError>;
 
     /// Deletes a user if it has this canonical address and, where `if_version` is given, this
-    /// version. An absent user is not an error. MUST store the freed address before, and record the
-    /// user's [`Departure`], due at once, in the same atomic step. Returns whether there was such a
-    /// user. MUST keep the last administrator: an enabled user with the admin role, while no other
-    /// enabled user has that role and a password. The check MUST be part of the same atomic step.
-    /// `within` is as in [`update`](Self::update).
+    /// version. An absent user is not an error. MUST store the freed address before the deletion.
+    /// MUST also record the user's [`Departure`], due at once, in the same atomic step as the
+    /// deletion. Returns whether there was such a user. MUST keep the last administrator: an
+    /// enabled user with the admin role, while no other enabled user has that role and a password.
+    /// The check MUST be part of the same atomic step. `within` is as in [`update`](Self::update).
     ///
     /// # Errors
     /// When the store does not answer. The user may or may not exist, and a repeat finds out.
@@ -145,8 +148,8 @@ pub trait UserDirectory {
         freed: &FreedAddress,
     ) -> Result<bool, StoreError>;
 
-    /// At most `limit` departures whose sessions are to be deleted by `now`, in the order in which
-    /// they are due.
+    /// At most `limit` departures that are due at `now`, the longest due first. A departure is a
+    /// deleted account whose sessions and other data must still be deleted.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -169,7 +172,8 @@ pub trait UserDirectory {
     /// When it may not have been written.
     async fn postpone_departure(&self, id: UserId, due_at: Option<u64>) -> Result<(), StoreError>;
 
-    /// Deletes the departures from before `left_before` that are not due any more.
+    /// Deletes the departures of accounts that were deleted before `left_before`, unless they are
+    /// still due.
     ///
     /// # Errors
     /// When they may not have been deleted.
@@ -185,11 +189,11 @@ pub trait UserDirectory {
     /// Deletes the addresses that were freed before this time, in seconds since 1970.
     ///
     /// # Errors
-    /// When the store does not answer. A repeat does the rest.
+    /// When the store does not answer. A repeat completes the deletion.
     async fn forget_freed(&self, before: u64) -> Result<(), StoreError>;
 
-    /// At most `limit` users after the id `after`, sorted by id. Our own ids sort in the order in
-    /// which they were made.
+    /// At most `limit` users after the id `after`, sorted by id. Ids that the service itself has
+    /// made sort in the order of their creation.
     ///
     /// # Errors
     /// As [`find_by_id`](Self::find_by_id).
@@ -239,7 +243,7 @@ pub trait UserDirectory {
     /// Succeeds when the store answers and has everything that this version stores.
     ///
     /// # Errors
-    /// Otherwise. The text names what is missing.
+    /// When the store does not answer, or something is missing. The text names what is missing.
     async fn ping(&self) -> Result<(), StoreError>;
 }
 

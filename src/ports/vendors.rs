@@ -1,4 +1,5 @@
-//! Requests to other services, if the settings name them.
+//! Requests to optional services outside the platform. They are made only if the settings ask for
+//! them.
 
 use crate::domain::account::Password;
 use crate::domain::authorization::MetadataUrl;
@@ -17,31 +18,32 @@ pub struct FetchedDocument {
     pub body: Vec<u8>,
 }
 
-/// Services outside the platform. Without its setting a service is not asked, and the answer is the
-/// one that has no effect.
+/// Optional services outside the platform. If the setting of a service is absent, the service is
+/// not called, and the method returns the answer that blocks nothing.
 pub trait Vendors {
-    /// Whether a password is known from a breach (`BREACHED_PASSWORDS`). Neither the password nor a
-    /// whole hash of it may leave the service: this is a MUST. False without the setting.
+    /// Whether a password is known from a breach (`BREACHED_PASSWORDS`). The password and its whole
+    /// hash MUST NOT leave the service. False if the setting is absent.
     ///
     /// # Errors
     /// When there was no answer within about a second.
     async fn is_breached(&self, password: &Password) -> Result<bool, StoreError>;
 
-    /// Whether a browser has passed the challenge (`TURNSTILE_SECRET`), by the token that the
-    /// browser got for it. True without the setting.
+    /// Whether a browser has passed the challenge (`TURNSTILE_SECRET`). `token` is what the browser
+    /// got for passing it. True if the setting is absent.
     ///
     /// # Errors
-    /// When there was no answer within a few seconds, or the service could not judge the token, such
-    /// as with a wrong secret.
+    /// When there was no answer within a few seconds, or the service could not judge the token, for
+    /// example because the secret is wrong.
     async fn has_met_challenge(&self, token: &str) -> Result<bool, StoreError>;
 
-    /// What is at the URL of an app that is not registered (`CLIENT_ID_METADATA`). The URL is a
-    /// stranger's: MUST connect to public addresses only, follow no redirect, send nothing of this
-    /// service, and read at most
+    /// Fetches the metadata document of an app that is not registered (`CLIENT_ID_METADATA`). A
+    /// stranger has chosen the URL, so the adapter MUST connect to public addresses only, follow no
+    /// redirect, send no data of this service, and read at most
     /// [`METADATA_MAX_BYTES`](crate::domain::policy::METADATA_MAX_BYTES).
     ///
     /// # Errors
     /// When there was no whole answer within
-    /// [`METADATA_TIMEOUT_MS`](crate::domain::policy::METADATA_TIMEOUT_MS), or it is longer.
+    /// [`METADATA_TIMEOUT_MS`](crate::domain::policy::METADATA_TIMEOUT_MS), or the answer is longer
+    /// than the limit.
     async fn client_document(&self, url: &MetadataUrl) -> Result<FetchedDocument, StoreError>;
 }

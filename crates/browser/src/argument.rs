@@ -1,12 +1,12 @@
-//! Arguments from JavaScript, where a caller can pass anything. Each value is judged before any of
-//! it is copied into wasm's memory.
+//! Arguments from JavaScript, where a caller can pass anything. Each value is checked before any
+//! part of it is copied into wasm's memory.
 //!
 //! serde-wasm-bindgen reads the members of an object, but it must not convert any of them. It would
 //! copy a string of any length, replace half of a surrogate pair with U+FFFD, and accept -0 and a
 //! bigint as integers. So each member is a [`Judged`], which takes the value as it is and judges
 //! it.
 //!
-//! Reading a value by serde-wasm-bindgen must never fail. The code that describes a value in an
+//! Reading a value with serde-wasm-bindgen must never fail. The code that describes a value in an
 //! error takes 15 KB of wasm gzipped. So the build replaces these errors with traps
 //! (docs/decisions/0009).
 
@@ -29,7 +29,7 @@ pub(super) fn members<T: DeserializeOwned>(
     from_value(object).map_err(|_| Refusal::argument(name, "can't be read"))
 }
 
-/// A value of the caller, or what is wrong with it. Reading one never fails.
+/// A value from the caller, or what is wrong with the value. Reading a `Judged` never fails.
 pub(super) struct Judged<T>(Result<T, &'static str>);
 
 impl<T: FromJs> Judged<T> {

@@ -29,9 +29,9 @@ struct PublicKey {
 
 #[wasm_bindgen]
 impl Verifier {
-    /// Judges everything of a token but its signature, at `now`, in Unix seconds. When the form of
-    /// the token and of its signature is valid, it calls `check.begin`, and judges the claims while
-    /// the platform verifies the signature.
+    /// Judges everything about a token except its signature, at `now`, in Unix seconds. When the
+    /// form of the token and of its signature is valid, it calls `check.begin`, and judges the
+    /// claims while the platform verifies the signature.
     ///
     /// Returns JSON. It is the claims, or a string with the reason ([`TokenError::reason`]) why
     /// they are refused. **The caller must not use either result before it knows that the signature

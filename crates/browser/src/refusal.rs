@@ -1,4 +1,4 @@
-//! Why something was refused, on its way to JavaScript.
+//! The errors that JavaScript gets: why something was refused.
 
 use edgegate_token::{KeyError, TokenError};
 use serde::Serialize;
@@ -6,7 +6,7 @@ use wasm_bindgen::JsValue;
 
 /// Thrown as a plain object. `npm/edgegate/refusal.js` turns it into an `EdgegateError`.
 ///
-/// It holds no text of a token or of a key. It also holds none of the longer error texts of
+/// It contains no text of a token or of a key. It also contains none of the longer error texts of
 /// `edgegate_token`, because the reasons say the same.
 #[derive(Serialize)]
 #[serde(tag = "code")]
@@ -30,7 +30,7 @@ pub enum Refusal {
     KeySet {
         /// The code that [`KeyError::reason`] gives.
         reason: &'static str,
-        /// The key's place in the set, from 0. None if the set itself breaks the rule.
+        /// The key's position in the set, from 0. None if the set itself breaks the rule.
         position: Option<u32>,
     },
 }

@@ -53,7 +53,8 @@ impl Options {
         let Seconds(tolerance) = self.clock_tolerance.named("clockTolerance")?;
         Ok(Expected::new(issuer, audience)
             .with_clock_tolerance(tolerance)
-            // A clock that may be slow may also be fast.
+            // A client's clock that may be slow may also be fast, so `iat` and `nbf` get at least
+            // the same tolerance.
             .with_future_skew(tolerance.max(FUTURE_SKEW_SECONDS)))
     }
 }
@@ -100,8 +101,8 @@ pub(super) fn to_json(value: &(impl Serialize + ?Sized)) -> Result<String, Refus
     serde_json::to_string(value).map_err(|_| Refusal::argument("token", "can't be written"))
 }
 
-/// A value that isn't a string is the caller's mistake. A string that isn't a token is the
-/// sender's.
+/// A value that isn't a string is the caller's mistake. A string that isn't a token is the mistake
+/// of whoever sent the token.
 fn token_text(token: &JsValue) -> Result<String, Refusal> {
     text(token, ACCESS_TOKEN_MAX_BYTES).map_err(|problem| match problem {
         TextProblem::NotString => Refusal::argument("token", "must be a string"),

@@ -1,8 +1,8 @@
-//! scrypt (RFC 7914) in memory that the caller keeps: the blocks that Argon2 uses.
+//! scrypt (RFC 7914) in memory that the caller provides: the blocks that Argon2 uses.
 //!
 //! The memory of wasm never shrinks. The crate `scrypt` allocates its own memory and frees it.
-//! Small allocations would then settle there, and the next hash would need new memory. A few hashes
-//! would exceed an isolate's 128 MB.
+//! Small allocations would then take parts of the freed memory, so that the next hash would not fit
+//! into it and would need new memory. A few hashes would exceed an isolate's 128 MB.
 
 #![no_std]
 
@@ -23,7 +23,7 @@ use zeroize::Zeroizing;
 const UNIT: usize = 128;
 /// The words of 64 bits of a block of scrypt for each unit of `r`.
 const UNIT_WORDS: usize = 16;
-/// How many units an Argon2 block holds: it has 1 KiB.
+/// How many units fit into an Argon2 block, which has 1 KiB.
 const UNITS_IN_BLOCK: usize = 8;
 
 /// How many blocks of memory these parameters need. `None` if they overflow.
@@ -34,8 +34,8 @@ pub fn blocks(log_n: u8, r: u32) -> Option<usize> {
     Some(units.div_ceil(UNITS_IN_BLOCK))
 }
 
-/// Fills `output`. Returns false if the memory is smaller than [`blocks`] says, or a parameter is
-/// zero or overflows.
+/// Fills `output` with the hash. Returns false if the memory is smaller than [`blocks`] says, or a
+/// parameter is zero or overflows.
 #[must_use]
 pub fn scrypt(
     password: &[u8],

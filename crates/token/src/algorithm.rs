@@ -50,7 +50,7 @@ pub(super) enum VerifyingKey {
     Hmac(Hs256Key),
 }
 
-/// What a key signs with. The crates erase all three on drop.
+/// What a key signs with. The crates that define these three types erase them on drop.
 pub(super) enum SigningKey {
     Ed25519(ed25519_dalek::SigningKey),
     P256(p256::ecdsa::SigningKey),
@@ -67,9 +67,9 @@ impl VerifyingKey {
     }
 
     pub(super) fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), TokenError> {
-        // The length is checked first, because jwt-compact's HMAC panics if it is wrong. The
-        // curves' crates read the signatures: jwt-compact's reader would bring in the crate
-        // `anyhow`.
+        // The length is checked first, because jwt-compact's HMAC panics if the length is wrong.
+        // The crates of the curves read the signatures, because jwt-compact's reader would bring in
+        // the crate `anyhow`.
         let matches = match self {
             Self::Ed25519(key) => {
                 let signature = ed25519_dalek::Signature::from_bytes(exactly(signature)?);
@@ -95,8 +95,9 @@ impl VerifyingKey {
 }
 
 impl VerifyingKey {
-    /// The rules about a signature that need no curve. Some platforms are more lenient about them,
-    /// so they are judged before a platform verifies. What passes here may still be invalid.
+    /// Checks the rules about a signature that need no computation on the curve. Some platforms are
+    /// more lenient about these rules, so they are checked before a platform verifies. A signature
+    /// that is accepted here may still be invalid.
     pub(super) fn judge_form(&self, signature: &[u8]) -> Result<(), TokenError> {
         let is_canonical = match self {
             Self::Ed25519(_) => {
@@ -122,10 +123,10 @@ impl VerifyingKey {
 /// Ed25519, as strict as dalek's `verify_strict`.
 ///
 /// jwt-compact uses dalek's `verify`, which accepts an R or a public key A of small order. One
-/// signature by such a key is valid for any message. `jwk.rs` loads no key of small order. `verify`
+/// signature by such a key is valid for any message. `jwk.rs` rejects keys of small order. `verify`
 /// compares the bytes of R with those that it computed, so R can only have its canonical encoding.
-/// Comparing it with the eight points of small order is enough, and saves the square root of
-/// `verify_strict`: a seventh of the time.
+/// So it is enough to compare R with the eight points of small order. This saves the square root
+/// that `verify_strict` computes, which is a seventh of the time.
 pub(super) struct StrictEd25519;
 
 impl jwt_compact::Algorithm for StrictEd25519 {
@@ -208,14 +209,14 @@ fn has_small_order(r: &[u8; 32]) -> bool {
 }
 
 /// Whether an Ed25519 point has a y below p = 2^255 - 19, as RFC 8032 section 5.1.3 asks. dalek
-/// accepts a larger one and reduces it.
+/// accepts a larger y and reduces it.
 pub(super) fn is_canonical_y(point: &[u8; 32]) -> bool {
     let [low, middle @ .., high] = point;
     !(*low >= 0xed && middle.iter().all(|byte| *byte == 0xff) && high & 0x7f == 0x7f)
 }
 
-/// Whether `s` is below the order of the group (RFC 8032 section 5.1.7). Otherwise a signature
-/// could be changed into another valid one.
+/// Whether `s` is below the order of the group (RFC 8032 section 5.1.7). Otherwise a valid
+/// signature could be changed into another valid one.
 fn is_below_order(s: &[u8; 32]) -> bool {
     s.iter().rev().lt(ORDER.iter().rev())
 }

@@ -12,8 +12,8 @@ use serde::{Serialize, Serializer};
 
 /// The claims of an access token. Times are Unix seconds.
 ///
-/// They do not implement `Deserialize`. They can only be read by a reader that rejects duplicate
-/// members.
+/// This type does not implement `Deserialize`, so that claims can only be read by a reader that
+/// rejects duplicate members.
 ///
 /// ```
 /// use edgegate_token::UntrustedToken;
@@ -167,8 +167,8 @@ impl Claims {
         })
     }
 
-    /// Checks the rules that need neither a clock nor an expected issuer, when issuing and when
-    /// verifying.
+    /// Checks the rules that need neither a clock nor an expected issuer. Called when a token is
+    /// issued and when it is verified.
     pub(super) fn check(&self) -> Result<(), TokenError> {
         use TokenError as E;
         for (value, empty) in [

@@ -66,8 +66,8 @@ pub struct EmailAddress {
 }
 
 impl EmailAddress {
-    /// Reads an address. White space around it is dropped: keyboards of phones add it. A display
-    /// name, a comment, quotes, an address literal and a dot at the end are rejected.
+    /// Reads an address. White space around it is dropped, because the keyboards of phones add it.
+    /// A display name, a comment, quotes, an address literal and a dot at the end are rejected.
     ///
     /// ```
     /// use edgegate_token::EmailAddress;
@@ -103,8 +103,8 @@ impl EmailAddress {
     }
 
     /// An address that was accepted and stored earlier. It is read even if today's rules would
-    /// reject it: otherwise a stricter rule would make accounts unreadable. `None` for a text that
-    /// was never an address.
+    /// reject it. Otherwise a stricter rule would make accounts unreadable. `None` for a text that
+    /// no version of the rules accepted.
     ///
     /// ```
     /// use edgegate_token::EmailAddress;
@@ -170,10 +170,10 @@ fn canonical_local_part(local: &str) -> Result<String, EmailError> {
     Ok(canonical)
 }
 
-/// In ASCII: the characters of RFC 5322 `atext` that no mail program or template treats specially.
-/// Beyond ASCII (RFC 6531 section 3.3): visible characters that people write words with. These are
-/// letters, their marks and numbers. Joiners and signs within words are allowed where RFC 5892
-/// allows them in a domain.
+/// Whether a local part has only allowed characters. In ASCII these are the characters of RFC 5322
+/// `atext` that no mail program or template treats specially. Beyond ASCII (RFC 6531 section 3.3)
+/// these are visible characters that people write words with: letters, their marks and numbers.
+/// Joiners and signs within words are allowed where RFC 5892 allows them in a domain.
 fn is_local_part(local: &str) -> bool {
     if local.is_ascii() {
         return local.chars().all(is_ascii_local);
@@ -181,7 +181,8 @@ fn is_local_part(local: &str) -> bool {
     let chars: Vec<char> = local.chars().collect();
     let mut previous = None;
     for (at, c) in chars.iter().copied().enumerate() {
-        // A mark would combine with the punctuation, or with what is shown before the address.
+        // A mark after punctuation would combine with the punctuation. A mark at the beginning
+        // would combine with what is shown before the address.
         let is_on_nothing =
             || previous.is_none_or(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric());
         let is_good = if c.is_ascii() {
@@ -313,8 +314,8 @@ mod tests {
         assert_eq!(counted, 55);
     }
 
-    /// RFC 6531 section 3.3, RFC 5891 section 4.2: each script that people write, and nothing that
-    /// can't be seen.
+    /// RFC 6531 section 3.3, RFC 5891 section 4.2: addresses in each script that people write are
+    /// accepted, and characters that can't be seen are not.
     #[test]
     fn addresses_in_every_script() {
         let vectors: Value =
@@ -448,14 +449,14 @@ mod tests {
     fn each_fault_has_its_reason() {
         let local = "a".repeat(EMAIL_LOCAL_BYTES);
         let label = "d".repeat(63);
-        // 64 + 1 + 189: as long as an address can be.
+        // 64 + 1 + 189 bytes: as long as an address can be.
         let longest = format!("{local}@{label}.{label}.{}", "d".repeat(61));
         assert_eq!(longest.len(), EMAIL_BYTES);
         assert!(EmailAddress::parse(&longest).is_ok());
         for (text, reason) in [
             (format!("{longest}d"), "too_long"),
             (format!("a{local}@example.org"), "too_long"),
-            // Short enough as given, too long with A-labels.
+            // The address is short enough as given, and too long with A-labels.
             (format!("{local}@{}org", "\u{fc}.".repeat(40)), "too_long"),
             (String::from("a.example.org"), "not_one_at_sign"),
             (String::from("a@b@example.org"), "not_one_at_sign"),

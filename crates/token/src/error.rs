@@ -2,7 +2,7 @@
 
 reasons! {
     /// Why a token was refused, with one variant per rule. This is for the log: a client is only
-    /// told that its token is invalid (ASVS 16.5.1). No variant holds text of the token.
+    /// told that its token is invalid (ASVS 16.5.1). No variant contains text of the token.
     pub enum TokenError {
         TooLong, "token_too_long", "the token is too long";
         BadCharacter, "bad_character", "the token has a character outside base64url and dot";

@@ -6,10 +6,11 @@ use alloc::vec::Vec;
 use crate::joining::{is_virama, joins_next, joins_previous};
 use crate::unicode::{Class, is};
 
-/// Whether an NFC text beyond ASCII is a U-label (RFC 5891 section 4.2.3), apart from its length.
+/// Whether a text in NFC with characters beyond ASCII is a U-label (RFC 5891 section 4.2.3). Does
+/// not check its length.
 ///
-/// A label that IDNA would map to another one is rejected: otherwise the same domain would have two
-/// spellings.
+/// A label that IDNA would map to another label is rejected. Otherwise the same domain would have
+/// two spellings.
 pub(crate) fn is_u_label(label: &str) -> bool {
     let chars: Vec<char> = label.chars().collect();
     let hyphens_in_place = !label.starts_with('-')
@@ -20,8 +21,8 @@ pub(crate) fn is_u_label(label: &str) -> bool {
         && (0..chars.len()).all(|at| is_allowed(&chars, at))
 }
 
-/// Whether the character at this place is PVALID, or its rule for the context holds (RFC 5892
-/// section 3).
+/// Whether the character at this position is PVALID, or is allowed by the rule for its context (RFC
+/// 5892 section 3).
 fn is_allowed(chars: &[char], at: usize) -> bool {
     let Some(c) = chars.get(at).copied() else {
         return false;
@@ -61,7 +62,7 @@ pub(crate) fn needs_context(c: char) -> bool {
     )
 }
 
-/// Whether the rule of RFC 5892 appendix A holds for the character at this place.
+/// Whether the rule of RFC 5892 appendix A holds for the character at this position.
 pub(crate) fn is_in_context(chars: &[char], at: usize) -> bool {
     let before = || chars.get(..at).unwrap_or_default();
     let previous = || before().last().copied();
@@ -78,15 +79,15 @@ pub(crate) fn is_in_context(chars: &[char], at: usize) -> bool {
                 || (first.is_some_and(|c| joins_next(*c))
                     && second.is_some_and(|c| joins_previous(*c)))
         }
-        // A.2
+        // A.2: a joiner after a virama.
         Some('\u{200d}') => previous().is_some_and(is_virama),
         // A.3: as in Catalan `l·l`.
         Some('\u{b7}') => previous() == Some('l') && next() == Some('l'),
-        // A.4
+        // A.4: the Greek numeral sign before a Greek letter.
         Some('\u{375}') => next().is_some_and(|c| is(Class::Greek, c)),
-        // A.5, A.6
+        // A.5, A.6: Hebrew punctuation after a Hebrew letter.
         Some('\u{5f3}' | '\u{5f4}') => previous().is_some_and(|c| is(Class::Hebrew, c)),
-        // A.7
+        // A.7: the katakana middle dot in a label with a Japanese character.
         Some('\u{30fb}') => chars.iter().any(|c| is(Class::Japanese, *c)),
         // A.8, A.9: two sets of digits with the same shapes.
         Some('\u{660}'..='\u{669}') => !has('\u{6f0}'..='\u{6f9}'),

@@ -45,7 +45,7 @@ use serde::Serialize;
 /// ```
 ///
 /// # Errors
-/// [`IssueError`]: the first key cannot sign, the claims would not be accepted back, or the token
+/// [`IssueError`]: the first key cannot sign, verification would reject the claims, or the token
 /// would be too long.
 pub fn issue(keys: &KeySet, claims: &Claims) -> Result<String, IssueError> {
     claims.check().map_err(IssueError::Claims)?;
@@ -89,7 +89,8 @@ pub fn sign<T: Serialize>(keys: &KeySet, typ: &str, claims: &T) -> Result<String
 fn write<T: Serialize>(keys: &KeySet, typ: &str, claims: &T) -> Result<String, IssueError> {
     let (kid, key) = keys.signer().ok_or(IssueError::NoSigningKey)?;
     let header = Header::empty().with_key_id(kid).with_token_type(typ);
-    // jwt-compact's own time claims stay unset: they are optional there, and of another type.
+    // The time claims of jwt-compact stay unset. They are optional there, and have another type
+    // than ours.
     let claims = jwt_compact::Claims::new(claims);
     match key {
         SigningKey::Ed25519(key) => StrictEd25519.token(&header, &claims, key),
@@ -107,9 +108,9 @@ pub enum IssueError {
     NoSigningKey,
     /// Verification would reject these claims, for this reason.
     Claims(TokenError),
-    /// More than one audience, or with a scope more than two (ASVS 9.2.4).
+    /// The claims have more than one audience, or more than two if they have a scope (ASVS 9.2.4).
     SeveralAudiences,
-    /// A token of another kind was to have the type of an access token.
+    /// The token is not an access token, but its `typ` would be that of one.
     Type,
     /// The claims can't be written as JSON.
     NotWritable,

@@ -112,7 +112,7 @@ const VIRAMAS: &[u32] = &[
     0x11f41, 0x11f42, 0x1612f,
 ];
 
-/// Whether the character is a virama, after which both joiners are visible.
+/// Whether the character is a virama, after which both invisible joiners change what is displayed.
 pub(crate) fn is_virama(c: char) -> bool {
     VIRAMAS.binary_search(&u32::from(c)).is_ok()
 }

@@ -17,7 +17,7 @@ use zeroize::Zeroize;
 
 use crate::limits::JSON_MAX_DEPTH;
 
-/// A JSON value. It may hold a secret, so `Debug` does not print it.
+/// A JSON value. It may contain a secret, so `Debug` does not print it.
 ///
 /// ```
 /// use edgegate_token::json::{Fault, Json};
@@ -38,7 +38,8 @@ pub enum Json {
     Bool(bool),
     /// A number from 0 to 2^64 - 1, without a fraction or an exponent.
     Integer(u64),
-    /// Any other number. Its value is not kept, because no rule accepts one. It can't be written.
+    /// Any other number. Its value is not stored, because no rule accepts such a number. It can't
+    /// be written.
     OtherNumber,
     /// A string.
     String(String),
@@ -48,7 +49,7 @@ pub enum Json {
     Object(Members),
 }
 
-/// The members of an object, sorted by name. Each name is there once.
+/// The members of an object, sorted by name. Each name occurs once.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Members(Vec<(String, Json)>);
 
@@ -107,7 +108,7 @@ impl Json {
             })
     }
 
-    /// An object of these members. If a name is there twice, the last one wins.
+    /// An object of these members. If a name occurs twice, the last one wins.
     #[must_use]
     pub fn object<const N: usize>(members: [(&str, Self); N]) -> Self {
         let mut object = Members::default();
@@ -169,7 +170,7 @@ impl Json {
         }
     }
 
-    /// The strings of an array that has nothing else.
+    /// The strings, if this is an array that contains only strings.
     #[must_use]
     pub fn into_texts(self) -> Option<Vec<String>> {
         let Self::Array(items) = self else {
@@ -334,7 +335,7 @@ impl Zeroize for Members {
 #[derive(Clone, Copy)]
 struct Strict<'f> {
     depth: usize,
-    /// The fault is noted here, because serde's errors hold only text.
+    /// The fault is noted here, because serde's errors contain only text.
     fault: &'f Cell<Fault>,
 }
 

@@ -121,7 +121,8 @@ fn ed25519(members: &Members, kind: SetKind) -> Result<Halves, KeyError> {
     }
     let signing = if kind == SetKind::Private && members.contains("d") {
         let key = ed25519_dalek::SigningKey::from_bytes(&*fixed(members, "d")?);
-        // Signing with another public key than its own would reveal the secret (RUSTSEC-2022-0093).
+        // Signing with a public key that does not belong to the secret would reveal the secret
+        // (RUSTSEC-2022-0093).
         if key.verifying_key() != verifying {
             return Err(KeyFault::SecretMismatch.into());
         }
@@ -132,7 +133,7 @@ fn ed25519(members: &Members, kind: SetKind) -> Result<Halves, KeyError> {
     Ok((VerifyingKey::Ed25519(verifying), signing))
 }
 
-// A function of its own, which an engine compiles only for a set that has such a key.
+// This is a separate function, so that an engine compiles it only for a set that has such a key.
 #[inline(never)]
 fn p256(members: &Members, kind: SetKind) -> Result<Halves, KeyError> {
     if string(members, "crv")? != "P-256" {
@@ -177,8 +178,8 @@ fn refuse_private_members(members: &Members) -> Result<(), KeyError> {
     Ok(())
 }
 
-/// `use`, `key_ops` and `alg` are optional. If they are there, they must allow what the key is used
-/// for (RFC 7517 sections 4.2 to 4.4).
+/// `use`, `key_ops` and `alg` are optional. If they are present, they must allow what the key is
+/// used for (RFC 7517 sections 4.2 to 4.4).
 fn check_use(members: &Members, verifying: &VerifyingKey, can_sign: bool) -> Result<(), KeyError> {
     if members.contains("use") && string(members, "use")? != "sig" {
         return Err(KeyFault::UseNotSig.into());

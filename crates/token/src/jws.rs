@@ -1,6 +1,6 @@
-//! Reads compact JWS (RFC 7515 section 3.1). It is stricter than jwt-compact's own reader. That
-//! reader hides the decoded bytes that the check for duplicate members needs. It also reads the
-//! claims before the signature is verified.
+//! Reads compact JWS (RFC 7515 section 3.1). This reader is stricter than jwt-compact's own.
+//! That crate's reader hides the decoded bytes that the check for duplicate members needs. It also
+//! reads the claims before the signature is verified.
 
 use super::algorithm::Algorithm;
 use super::error::TokenError;
@@ -83,9 +83,9 @@ fn split(text: &str, most: usize) -> Result<(&str, &str, &str, &str), TokenError
     Ok((signing_input, header, payload, signature))
 }
 
-/// Rejects padding and trailing bits that are not zero, so that no bytes have two spellings. Its
-/// time depends on the text, which its sender knows. Only the comparison of a MAC must take
-/// constant time.
+/// Rejects padding and trailing bits that are not zero, so that the same bytes never have two
+/// spellings. How long this takes depends on the text, but the sender knows the text anyway. Only
+/// the comparison of a MAC must take constant time.
 fn decode(part: &str, error: TokenError) -> Result<Vec<u8>, TokenError> {
     BASE64URL_NOPAD.decode(part.as_bytes()).map_err(|_| error)
 }
@@ -116,8 +116,8 @@ impl Header {
 }
 
 /// Rejects members that would change how a token is read or which key is trusted. Our tokens have
-/// none of them, so one of these is an attack or a mistake. Other unknown members are ignored
-/// (RFC 7515 section 4).
+/// none of these members, so a token with one of them is an attack or a mistake. Other unknown
+/// members are ignored (RFC 7515 section 4).
 fn refuse_dangerous(members: &Members) -> Result<(), TokenError> {
     for (name, error) in [
         ("crit", TokenError::Crit),

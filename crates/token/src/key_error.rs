@@ -50,7 +50,7 @@ impl KeyFault {
     }
 }
 
-/// Why a key set was refused, and which key. It never holds key material.
+/// Why a key set was refused, and which key is at fault. It never contains key material.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyError {
     fault: KeyFault,
@@ -72,7 +72,7 @@ impl KeyError {
         self.fault.reason()
     }
 
-    /// The key's place in the set, from 0. `None` if the set itself breaks the rule.
+    /// The key's position in the set, from 0. `None` if the set itself breaks the rule.
     #[must_use]
     pub const fn position(&self) -> Option<usize> {
         self.position

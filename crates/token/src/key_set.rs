@@ -25,8 +25,8 @@ use zeroize::Zeroize as _;
 /// | `oct` | | `HS256` | none | `k`, at least 32 bytes (RFC 7518 section 3.2) |
 ///
 /// All members are base64url without padding. A key without `kid` gets its RFC 7638 thumbprint as
-/// its id. `use`, `key_ops` and `alg` are optional. If they are there, they must allow what the key
-/// is used for. A set has 1 to 20 usable keys in at most 32 KiB, either all symmetric or all
+/// its id. `use`, `key_ops` and `alg` are optional. If they are present, they must allow what the
+/// key is used for. A set has 1 to 20 usable keys in at most 32 KiB, either all symmetric or all
 /// asymmetric.
 ///
 /// ```
@@ -45,7 +45,7 @@ pub struct KeySet {
 }
 
 impl KeySet {
-    /// Reads the issuer's secret set. The first key must have its private half. Later ones may be
+    /// Reads the issuer's secret set. The first key must have its private half. Later keys may be
     /// public.
     ///
     /// # Errors
@@ -87,9 +87,9 @@ impl KeySet {
         self.keys.iter().map(|key| key.kid.as_str())
     }
 
-    /// The coordinates of the public key at a place in the set, in base64url: x, and for ES256 also
-    /// y. They are the members of its JWK (RFC 7518 section 6.2.1, RFC 8037 section 2). `None` for
-    /// a symmetric key, and if there is no such key.
+    /// The coordinates of the public key at a position in the set, in base64url: x, and for ES256
+    /// also y. They are the members of its JWK (RFC 7518 section 6.2.1, RFC 8037 section 2). `None`
+    /// for a symmetric key, and if there is no such key.
     ///
     /// ```
     #[doc = include_str!("example.txt")]
@@ -104,8 +104,8 @@ impl KeySet {
         self.keys.get(position)?.coordinates()
     }
 
-    /// A message that is not a token, and its signature by the key at a place in the set: for
-    /// published test vectors. `None` if there is no such key.
+    /// A message that is not a token, and a signature to verify with the key at a position in the
+    /// set. For published test vectors. `None` if there is no such key.
     ///
     /// ```
     /// use edgegate_token::TokenError;
@@ -126,9 +126,9 @@ impl KeySet {
         Some(SignedBy::detached((position, key), message, signature))
     }
 
-    /// The key that a header names, and its place. A header without `kid` is only accepted if the
-    /// set has a single key. Keys of different algorithms may have the same `kid` (RFC 7517 section
-    /// 4.5).
+    /// The key that a header names, and its position in the set. A header without `kid` is only
+    /// accepted if the set has a single key. Keys of different algorithms may have the same `kid`
+    /// (RFC 7517 section 4.5).
     pub(super) fn find(
         &self,
         kid: Option<&str>,

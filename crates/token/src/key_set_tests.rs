@@ -1,4 +1,4 @@
-//! Key sets: each rule at load with its own reason.
+//! Tests of key sets: each rule that a set breaks is reported with its own reason.
 
 use super::algorithm::Algorithm;
 use super::{KeyFault, KeySet, TokenError, UntrustedToken};
@@ -198,7 +198,7 @@ fn a_public_set_with_secrets_is_refused() {
     refused(oct(32), KeyFault::SymmetricInPublicSet);
 }
 
-/// What an issuer may publish beside our keys, and why it can't be used.
+/// Keys that an issuer may publish beside ours, and why they can't be used.
 fn unusable() -> Vec<(Value, KeyFault)> {
     let pq = json!({ "kty": "AKP", "alg": "ML-DSA-65", "kid": "pq", "pub": "AAAA" });
     let rsa = json!({ "kty": "RSA", "kid": "rsa", "n": "AQAB", "e": "AQAB" });
@@ -283,7 +283,7 @@ fn keys_of_one_kid_are_used_when_their_algorithms_differ_and_skipped_otherwise()
         let (_, found) = keys.find(Some("ed"), algorithm).ok().unwrap();
         assert_eq!(found.algorithm(), algorithm);
     }
-    // This holds in any order, and for any number of copies.
+    // All copies of the key are skipped, in any order and for any number of copies.
     for copies in 2..4 {
         let mut twins = vec![ed(); copies];
         twins.insert(1, ec());
@@ -344,7 +344,8 @@ fn a_leaked_secret_refuses_the_whole_set_whatever_key_it_is_in() {
 #[test]
 fn an_issuers_own_set_skips_nothing() {
     for (key, fault) in unusable() {
-        // Keys after the first may lack their private half, so that is not the fault here.
+        // Keys after the first may lack their private half, so the missing private half is not the
+        // fault here.
         assert_eq!(
             private(&[ed_private(), key.clone()]).err(),
             Some(fault),
@@ -363,7 +364,7 @@ fn kid() {
         KeyFault::KidTooLong,
     );
     assert!(public(&[with(ed(), "kid", json!("k".repeat(KID_MAX_BYTES)))]).is_ok());
-    // An error shows a kid of the largest size, and no longer kid.
+    // An error shows a kid of the largest size, but not a longer kid.
     let shown = |bytes| {
         let key = with(without(ed(), "x"), "kid", json!("k".repeat(bytes)));
         let error = KeySet::from_public_jwks(&set(&[key])).err().unwrap();
@@ -541,7 +542,7 @@ fn weak_and_non_canonical_ed25519_keys_are_refused() {
             KeyFault::WeakKey,
         );
     }
-    // y = 1 and y = -1 with x = 0 and a sign: dalek reads them as the same points.
+    // y = 1 and y = -1 with x = 0 and the sign bit set: dalek reads them as the same points.
     for point in [
         "0100000000000000000000000000000000000000000000000000000000000080",
         "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",

@@ -1,7 +1,7 @@
 //! The limits of tokens, key sets and email addresses, each with its reason.
 
-/// Longest access token that is accepted or issued, in bytes. Ours have about 700, and proxies cut
-/// header lines at 8 KiB. A longer token is rejected before any of it is copied.
+/// Longest access token that is accepted or issued, in bytes. Our tokens have about 700 bytes, and
+/// proxies cut header lines at 8 KiB. A longer token is rejected before any of it is copied.
 pub const ACCESS_TOKEN_MAX_BYTES: usize = 4096;
 
 /// Longest time between `iat` and `exp` of an access token, in seconds. Tokens live ten minutes by
@@ -22,8 +22,8 @@ pub const CLOCK_TOLERANCE_MAX_SECONDS: u64 = 300;
 /// less than a minute.
 pub const FUTURE_SKEW_SECONDS: u64 = 60;
 
-/// Longest id_token, in bytes: twice an access token, because it also holds names, an address and a
-/// nonce. It is not sent in a header.
+/// Longest id_token, in bytes: twice an access token, because it also contains names, an address
+/// and a nonce. It is not sent in a header.
 pub const ID_TOKEN_MAX_BYTES: usize = 8 * 1024;
 
 /// Largest time or counter in a token: 2^53 - 1. JavaScript reads some larger integers as the same
@@ -34,8 +34,8 @@ pub const INTEGER_MAX: u64 = (1 << 53) - 1;
 /// [`ACCESS_TOKEN_MAX_BYTES`].
 pub const ROLES_MAX: usize = 32;
 
-/// Most roles that one local check can ask for. Without a limit, an endless list would never
-/// return.
+/// Most roles that one local check can ask for. Without a limit, the check of an endless list would
+/// never return.
 pub const ROLES_ASKED_MAX: u32 = 256;
 
 /// Longest issuer, audience or user id that a local check compares with, in bytes. No token is long
@@ -45,8 +45,8 @@ pub const EXPECTED_MAX_BYTES: usize = ACCESS_TOKEN_MAX_BYTES;
 /// Longest role, in characters.
 pub const ROLE_MAX_CHARS: usize = 64;
 
-/// Deepest nesting of JSON in a token or a key set. Ours are two deep. The reader calls itself for
-/// each level, and the stack of the wasm is 1 MiB.
+/// Deepest nesting of JSON in a token or a key set. Ours are two levels deep. The reader calls
+/// itself for each level, and the stack of the wasm is 1 MiB.
 pub const JSON_MAX_DEPTH: usize = 16;
 
 /// Longest key id, in bytes. An RFC 7638 thumbprint has 43.

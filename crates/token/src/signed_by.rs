@@ -52,7 +52,7 @@ impl<'t> SignedBy<'t> {
         })
     }
 
-    /// Any message and a signature of it, without claims.
+    /// Any message that has no claims, and a signature of it.
     pub(super) fn detached(
         (position, key): (usize, &'t Jwk),
         message: &'t [u8],
@@ -91,7 +91,7 @@ impl<'t> SignedBy<'t> {
         self.key.coordinates()
     }
 
-    /// The place of the key in its [`KeySet`], from 0.
+    /// The position of the key in its [`KeySet`], from 0.
     ///
     /// ```
     /// use edgegate_token::UntrustedToken;
@@ -119,10 +119,11 @@ impl<'t> SignedBy<'t> {
         self.signature
     }
 
-    /// Judges the signature by the rules that need no curve: its length and the ranges of its
-    /// numbers. Call it before another program verifies the signature. Many programs accept some of
-    /// these: a signature of zeros, an Ed25519 signature with an S that is too large or an R of
-    /// small order, a P-256 signature with an r or s outside of 1 to n - 1.
+    /// Judges the signature by the rules that need no computation on the curve: its length and the
+    /// ranges of its numbers. Call it before another program verifies the signature. Many programs
+    /// accept some of these invalid signatures: a signature of zeros, an Ed25519 signature with an
+    /// S that is too large or an R of small order, a P-256 signature with an r or s outside of 1 to
+    /// n - 1.
     ///
     /// The keys need no such step: a [`KeySet`] has no key of small order and none that is not on
     /// its curve.
@@ -141,8 +142,8 @@ impl<'t> SignedBy<'t> {
     /// ```
     ///
     /// # Errors
-    /// [`TokenError::SignatureLength`] or [`TokenError::SignatureInvalid`].
-    /// [`SignedBy::verify`] gives the same.
+    /// [`TokenError::SignatureLength`] or [`TokenError::SignatureInvalid`]. [`SignedBy::verify`]
+    /// gives the same error.
     pub fn judge_signature_form(&self) -> Result<(), TokenError> {
         self.key.verifying.judge_form(self.signature)
     }
@@ -179,7 +180,7 @@ impl<'t> SignedBy<'t> {
     /// algorithm, over exactly [`SignedBy::signing_input`], and after
     /// [`SignedBy::judge_signature_form`].
     ///
-    /// **If nobody has, anyone can forge a token.**
+    /// **If nobody has verified it, anyone can forge a token.**
     ///
     /// ```
     /// use edgegate_token::UntrustedToken;
@@ -205,7 +206,7 @@ impl<'t> SignedBy<'t> {
 /// A token whose signature was verified. Its claims have not been read yet:
 /// [`SignedToken::judge`] reads and judges them.
 ///
-/// Only a verified signature makes one, see [`SignedBy`]:
+/// Only a [`SignedBy`] can be turned into a `SignedToken`, once its signature is verified:
 ///
 /// ```compile_fail
 /// let forged = edgegate_token::SignedToken { payload: b"{}" };

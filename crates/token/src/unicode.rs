@@ -55,8 +55,8 @@ fn push_lowercase(lower: &mut String, letter: char) {
     lower.extend(letter.to_lowercase());
 }
 
-/// Whether a character is a control character or breaks a line, as U+2028 and U+2029 do too. Such a
-/// character is not allowed in a name, a subject or a header.
+/// Whether a character is a control character or breaks a line. U+2028 and U+2029 break a line too.
+/// Such a character is not allowed in a name, a subject or a header.
 #[must_use]
 pub fn breaks_line(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')

@@ -1,5 +1,5 @@
-//! The published vectors. They test the steps below `verify`, because their payloads are not
-//! claims. Every case that can't be run unchanged is counted, with the reason.
+//! Runs published test vectors. They test the single steps of `verify`, because their payloads are
+//! not claims. Every case that can't be run unchanged is counted, with the reason.
 
 #![allow(clippy::arithmetic_side_effects, unreachable_pub)]
 
@@ -176,8 +176,8 @@ fn wycheproof_hmac_sha256() {
     assert_eq!((count.accepted, count.refused), (30, 54));
 }
 
-/// Valid for Wycheproof, refused here, because design and RFC 8725 keep the list of algorithms
-/// short.
+/// Keys that are valid for Wycheproof but refused here, because the design and RFC 8725 keep the
+/// list of algorithms short.
 fn not_ours(jwk: &Value) -> Option<(KeyFault, &'static str)> {
     match (text(jwk, "kty"), jwk["alg"].as_str()) {
         ("RSA", _) => Some((
@@ -228,8 +228,8 @@ fn wycheproof_json_web_key() {
     assert_eq!((count.accepted, count.refused, skipped), (2, 21, 3));
     for (id, fault) in [
         (1, KeyFault::MixedSet),
-        // Its second key has trailing bits that are not zero, which is found before the duplicate
-        // kid is.
+        // The second key of this set has trailing bits that are not zero. This is found before the
+        // duplicate kid.
         (4, KeyFault::Base64),
         (6, KeyFault::UnsupportedKty),
         (10, KeyFault::HmacTooShort),

@@ -1,5 +1,5 @@
-//! Verifies access tokens: text becomes claims that can be trusted. It reads no clock and writes
-//! nothing.
+//! Verifies access tokens: text becomes claims that can be trusted. This module reads no clock and
+//! writes nothing.
 
 use super::claims::{Claims, fault, refuse_if};
 use super::error::TokenError;
@@ -40,8 +40,8 @@ pub fn verify(
 }
 
 /// Verifies the form, the `typ` and the signature of a token that [`sign`](crate::sign) made, and
-/// gives its claims. **They are not checked:** the token may have expired, and may be for somebody
-/// else.
+/// returns its claims. **The claims are not checked:** the token may have expired, and may be for
+/// somebody else.
 ///
 /// ```
 /// use edgegate_token::{TokenError, read_signed, sign};
@@ -273,7 +273,7 @@ impl SignedToken<'_> {
             refuse_if(claims.client_id != *client_id, TokenError::ClientIdWrong)?;
             refuse_if(claims.scope.is_some(), TokenError::ScopePresent)?;
         }
-        // "on or after" (RFC 7519 section 4.1.4)
+        // A token is rejected "on or after" its `exp` (RFC 7519 section 4.1.4).
         refuse_if(
             now >= claims.exp.saturating_add(expected.clock_tolerance),
             TokenError::Expired,

@@ -164,7 +164,7 @@ fn other_tokens_are_signed_and_read_by_their_type() {
     assert_eq!(Key::Es.set().signing_algorithm(), Some(Algorithm::Es256));
 }
 
-/// The issuer publishes RSA keys for id_tokens beside its own.
+/// The issuer publishes RSA keys for id_tokens beside the keys of its access tokens.
 #[test]
 fn rsa_keys_in_a_published_set_are_skipped() {
     let mut set: Value = serde_json::from_str(&Key::Ed.set().public_jwks()).unwrap();
@@ -185,7 +185,8 @@ fn rsa_keys_in_a_published_set_are_skipped() {
 
 #[test]
 fn the_longest_token_is_issued_and_no_longer_one() {
-    // With the short kid of this key the lengths of base64url include 4096, the longest token.
+    // Not every length of a token is possible with base64url. With the short kid of this key, 4096
+    // is possible: the longest length that is accepted.
     let keys = Key::Mac.set();
     let issued = |length: usize| {
         let email = Some("a".repeat(length));
@@ -324,7 +325,7 @@ fn what_must_be_verified_is_named_for_each_algorithm() {
 fn each_step_refuses_its_own_faults_only() {
     let keys = Key::Ed.set();
     let expected = Expected::new(ISS, AUD);
-    // The claims are faulty too. That is only found once the signature is verified.
+    // The claims are invalid too. That is only found after the signature is verified.
     let token = Key::Ed.token(Key::Ed.header().to_string(), "not json");
     let untrusted = UntrustedToken::parse(&token).ok().unwrap();
     let signed = untrusted.signed_with(&keys).ok().unwrap().verify();
@@ -388,7 +389,7 @@ fn future_skew_is_for_iat_and_nbf_only() {
 
 #[test]
 fn a_set_with_a_weak_key_does_not_load() {
-    // With this key, R = identity and S = 0 would be a signature over every message.
+    // With this key, R = identity and S = 0 would be a valid signature of every message.
     let mut identity = [0; 32];
     identity[0] = 1;
     let jwk = json!({ "kty": "OKP", "crv": "Ed25519", "kid": "ed", "x": encode(&identity) });

@@ -12,7 +12,8 @@ use crate::domain::session::{SessionId, Verdict};
 /// What was done or refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Act {
-    /// `signed_in`: a session started, after the right password or a new one.
+    /// `signed_in`: a session started, because somebody entered the right password or chose a new
+    /// one.
     SignedIn {
         /// Whose session it is.
         user: UserId,
@@ -27,8 +28,8 @@ pub enum Act {
         /// The address that was tried, if the text is an address.
         address: Option<Pseudonym>,
     },
-    /// A genuine refresh token was presented: `renewed`, `renewal_refused`, or `token_reused` when
-    /// a used token came back. A used token ends its session.
+    /// A genuine refresh token was presented: `renewed`, `renewal_refused`, or `token_reused` if
+    /// the token had already been used. A token that is used again ends its session.
     Renewal {
         /// Whose token it was.
         user: UserId,
@@ -111,7 +112,7 @@ pub enum Act {
         /// Why.
         reason: &'static str,
     },
-    /// `session_ended`: one session was ended from the list of sessions.
+    /// `session_ended`: somebody picked one session from the list of sessions and ended it.
     SessionEnded {
         /// Whose session it was.
         user: UserId,
@@ -120,14 +121,14 @@ pub enum Act {
         /// The administrator or operator who did it. `None` for the owner.
         by: Option<Actor>,
     },
-    /// `other_sessions_ended`: all sessions of a user except one.
+    /// `other_sessions_ended`: all sessions of a user except one were ended.
     OtherSessionsEnded {
         /// Whose sessions they were.
         user: UserId,
         /// The session that continues.
         session: SessionId,
     },
-    /// `sessions_revoked`: all sessions of a user.
+    /// `sessions_revoked`: all sessions of a user were ended.
     SessionsRevoked {
         /// Whose sessions they were.
         user: UserId,
@@ -145,7 +146,8 @@ pub enum Act {
         /// Whose account it is.
         user: UserId,
     },
-    /// `password_changed`: a new password was chosen with the current one. Every session ended.
+    /// `password_changed`: somebody who entered the current password chose a new one. Every session
+    /// ended.
     PasswordChanged {
         /// Whose account it is.
         user: UserId,
@@ -208,7 +210,7 @@ pub enum Act {
         /// The new address.
         address: Pseudonym,
     },
-    /// `link_refused`: a mailed link of any kind.
+    /// `link_refused`: a mailed link of any kind was refused.
     LinkRefused {
         /// Why.
         refusal: LinkRefusal,
@@ -224,14 +226,15 @@ pub enum Act {
         /// The account's address.
         address: Pseudonym,
     },
-    /// `accounts_imported`: one request of an import.
+    /// `accounts_imported`: one request of an import of accounts was processed.
     AccountsImported {
         /// The administrator or the operator.
         by: Actor,
-        /// How many lines were imported, were already there and were refused.
+        /// How many lines were imported, how many had been imported before, and how many were
+        /// refused.
         counts: [usize; 3],
     },
-    /// `accounts_exported`: one page of an export.
+    /// `accounts_exported`: one page of an export of accounts was returned.
     AccountsExported {
         /// The administrator or the operator.
         by: Actor,
@@ -244,7 +247,7 @@ pub enum Act {
     AccountDeleted {
         /// Whose account it was.
         user: UserId,
-        /// The user, an administrator or an operator.
+        /// Who deleted it: the user, an administrator or an operator.
         by: Actor,
     },
     /// `roles_changed`.
@@ -272,8 +275,8 @@ pub enum Act {
         /// The administrator or operator.
         by: Actor,
     },
-    /// `link_returned`: the link of an invitation was given to an operator, and not mailed to the
-    /// owner.
+    /// `link_returned`: the link of an invitation was given to an operator instead of being mailed
+    /// to the owner.
     LinkReturned {
         /// Whose account it is.
         user: UserId,
@@ -319,7 +322,7 @@ pub enum Act {
         /// What was done.
         what: ClientAct,
     },
-    /// `grant_withdrawn`: a user withdrew an app's access. Its sessions end.
+    /// `grant_withdrawn`: a user withdrew an app's access. The app's sessions for this user end.
     GrantWithdrawn {
         user: UserId,
         /// The session that requested it.
@@ -327,24 +330,24 @@ pub enum Act {
         /// The app.
         client: ClientId,
     },
-    /// `operator_denied`: the operator ticket was valid, but its scope does not allow this.
+    /// `operator_denied`: the operator ticket was valid, but its scope does not allow the request.
     OperatorDenied {
-        /// The ticket.
+        /// The name of the ticket in the log.
         by: OperatorId,
-        /// The scope that it lacks.
+        /// The scope that the ticket lacks.
         scope: Scope,
     },
-    /// `access_denied`: the access token was valid, but its user may not do this.
+    /// `access_denied`: the access token was valid, but its user may not make the request.
     AccessDenied {
         /// Whose token it was.
         user: UserId,
         /// The session of the token.
         session: SessionId,
     },
-    /// `limit_hit`: too many attempts.
+    /// `limit_hit`: there were too many attempts.
     LimitHit {
         limit: &'static str,
-        /// Whose attempts it counts.
+        /// Whose attempts the limit counts.
         whose: Whose,
     },
     /// `vendor_unreachable`: another service did not answer, or not in a usable way.
@@ -355,7 +358,7 @@ pub enum Act {
         /// What went wrong.
         reason: String,
     },
-    /// `mail_kept`: a mail could not be queued. The cron will send it.
+    /// `mail_kept`: a mail could not be queued, so it was stored. The cron will send it.
     MailKept {
         mail: &'static str,
         /// What the platform said.
@@ -365,7 +368,7 @@ pub enum Act {
     /// no mail. The event is recorded when the failure begins, and by each run of the cron while it
     /// lasts.
     ProviderFails(ProviderFailures),
-    /// `mail_not_queued`: a mail about a change could not be queued. The change was made.
+    /// `mail_not_queued`: a mail about a change could not be queued. The change itself was made.
     MailNotQueued {
         mail: &'static str,
         /// What the platform said.
@@ -412,7 +415,7 @@ impl ClientAct {
     }
 }
 
-/// Whose attempts a limit counts, besides those of the network.
+/// Whose attempts a limit counts, in addition to those of the requester's network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Whose {
     /// Nobody's: the limit counts the network alone, or the attempt names no account.
@@ -542,7 +545,8 @@ impl Act {
             {
                 Level::Error
             }
-            // These failures do no harm now: the password was accepted, or the mail will be sent.
+            // These failures do no harm for now: the password was accepted, or the mail will be
+            // sent.
             Self::VendorUnreachable {
                 vendor: "breached_passwords",
                 ..
@@ -556,7 +560,8 @@ impl Act {
         }
     }
 
-    /// Why it was refused or failed, or the verdict or limit. Empty when the name is enough.
+    /// The reason in the log line: why the act was refused or failed, the verdict on a renewal, or
+    /// the name of the limit. Empty if the name of the act says enough.
     pub(super) fn reason(&self) -> &str {
         match self {
             Self::SignInFailed { refusal, .. } => refusal.reason(),
@@ -578,8 +583,8 @@ impl Act {
         }
     }
 
-    /// What the name does not say: all roles after the change, which app, which vendor, which mail,
-    /// or how many.
+    /// What the name of the act does not say: all roles after the change, which app, which vendor,
+    /// which mail, or how many.
     pub(super) fn detail(&self) -> String {
         match self {
             Self::RolesChanged { roles, .. } => roles.to_vec().join(" "),
@@ -624,7 +629,7 @@ impl Act {
         }
     }
 
-    /// The user whose account or session it concerns.
+    /// The user whose account or session the act concerns.
     pub(super) fn user(&self) -> Option<UserId> {
         match self {
             Self::SignedIn { user, .. }
@@ -681,7 +686,7 @@ impl Act {
         }
     }
 
-    /// The session that it concerns or that requested it.
+    /// The session that the act concerns or that requested the act.
     pub(super) fn session(&self) -> Option<SessionId> {
         match self {
             Self::SignedIn { session, .. }
@@ -732,7 +737,7 @@ impl Act {
         }
     }
 
-    /// The address that it concerns.
+    /// The address that the act concerns.
     pub(super) fn address(&self) -> Option<Pseudonym> {
         match self {
             Self::ResetRequested { address }

@@ -21,9 +21,9 @@ pub struct Event {
     pub network: Option<Pseudonym>,
 }
 
-/// The names of [`Event::values`], in the same order: the members of a log line and the blobs of a
-/// data point. The order never changes, because stored data points have their values by position. A
-/// new name goes to the end.
+/// The names of [`Event::values`], in the same order. They are the members of a log line and the
+/// blobs of a data point in Workers Analytics Engine. The order never changes, because a stored
+/// data point has only positions and no names. A new name goes to the end.
 pub const COLUMNS: [&str; 9] = [
     "outcome",
     "reason",
@@ -43,14 +43,15 @@ impl Event {
         self.act.name()
     }
 
-    /// The level of its line.
+    /// The level of the event's log line.
     #[must_use]
     pub fn level(&self) -> Level {
         self.act.level()
     }
 
     /// Whether the act gets its own line. Most requests are renewals, and the line of the request
-    /// says enough about them. So a renewal gets a line of its own only if a used token came back.
+    /// says enough about them. So a renewal gets a line of its own only if its token had already
+    /// been used.
     #[must_use]
     pub fn has_line(&self) -> bool {
         !matches!(self.name(), "renewed" | "renewal_refused")

@@ -1,5 +1,5 @@
 //! Pseudonyms of addresses and networks, for the log. The same address or network always has the
-//! same pseudonym. The pseudonym does not reveal it.
+//! same pseudonym. The pseudonym does not reveal the address or network.
 
 use std::fmt;
 
@@ -19,8 +19,8 @@ const LENGTH: usize = 16;
 pub struct Pseudonym([u8; LENGTH]);
 
 impl Pseudonym {
-    /// The pseudonym of an address: the first digits of the account's name. It changes with the
-    /// first ticket secret.
+    /// The pseudonym of an address: the first digits of its [`AccountName`]. It changes when the
+    /// first ticket secret changes.
     #[must_use]
     pub fn of_account(name: &AccountName) -> Self {
         Self::cut(name.as_str())
@@ -61,8 +61,8 @@ impl NetworkPseudonyms {
         keys.into_iter().map(Self)
     }
 
-    /// The pseudonym of the client's network, as limits count it: the IPv4 address, or the /64 of
-    /// an IPv6 address. `None` if it is unknown.
+    /// The pseudonym of the client's network, which is the unit that limits count: the IPv4
+    /// address, or the /64 of an IPv6 address. `None` if the network is unknown.
     #[must_use]
     pub fn of(&self, client: &Client) -> Option<Pseudonym> {
         client.has_address().then(|| {
@@ -94,7 +94,7 @@ mod tests {
         pseudonym.map(|pseudonym| pseudonym.as_str().to_owned())
     }
 
-    /// `tests/setup/pseudonym.test.mjs` expects the same pseudonyms from the operator's command.
+    /// `tests/setup/pseudonym.test.mjs` expects these pseudonyms from the operator's command.
     #[test]
     fn the_operators_command_makes_the_same_pseudonyms() {
         let secrets = TicketSecrets::parse(SECRET).unwrap();

@@ -9,7 +9,7 @@ use crate::domain::request_id::RequestId;
 /// The result of an attempt to deliver a mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Delivery {
-    /// The provider accepted it.
+    /// The provider accepted the mail.
     Sent,
     /// No mail is sent, for this reason.
     NotDue(NotDue),
@@ -17,20 +17,22 @@ pub enum Delivery {
     EarlierLink,
     /// The mail will never reach this address. The text is the provider's reason.
     Undeliverable(String),
-    /// It is retried.
+    /// The mail is retried.
     Later {
         /// After this number of seconds.
         seconds: u64,
         reason: String,
     },
-    /// Its share of `MAIL_BUDGET` is used up for this hour. Waiting does not count as an attempt.
+    /// The share of `MAIL_BUDGET` that pays for the mail is used up for this hour, so the mail
+    /// waits. Waiting does not count as an attempt.
     Waits {
         /// For this number of seconds.
         seconds: u64,
     },
-    /// Its share of `MAIL_BUDGET` was used up for a day.
+    /// The share of `MAIL_BUDGET` that pays for the mail was used up until the mail was a day old.
+    /// It is not sent.
     GivenUp,
-    /// It can't be sent, and is kept for the operator.
+    /// The mail can't be sent, and is stored for the operator.
     Dead { reason: String },
 }
 
@@ -53,7 +55,7 @@ impl Delivery {
         }
     }
 
-    /// The level of its line: `error` if the mail waits for the operator.
+    /// The level of its log line: `error` if the mail waits for the operator.
     #[must_use]
     pub const fn level(&self) -> Level {
         match self {
@@ -65,7 +67,8 @@ impl Delivery {
         }
     }
 
-    /// Whether the provider was asked, or something failed before that.
+    /// Whether the service tried to send the mail: it called the provider, or something failed
+    /// before the call.
     #[must_use]
     pub const fn is_attempt(&self) -> bool {
         match self {
@@ -88,10 +91,10 @@ impl Delivery {
     }
 }
 
-/// What the log says of an attempt to deliver a mail. It contains no address.
+/// What the log says about an attempt to deliver a mail. It contains no address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MailLine {
-    /// The request that asked for the mail. Mails of older versions don't know it.
+    /// The request that asked for the mail. `None` if an older version queued the mail.
     pub request: Option<RequestId>,
     /// The job's id, or the id of the queue's message if the job can't be read.
     pub job: String,
@@ -100,7 +103,7 @@ pub struct MailLine {
     pub address: Option<Pseudonym>,
     /// The account, if the job names one.
     pub user: Option<UserId>,
-    /// The number of this attempt, from 1. `None` if the provider was not asked.
+    /// The number of this attempt, from 1. `None` if the mail was not tried.
     pub attempt: Option<u32>,
     /// The provider's own id of the mail that it accepted.
     pub provider_id: Option<String>,
@@ -108,8 +111,8 @@ pub struct MailLine {
 }
 
 impl MailLine {
-    /// The level of this line. A failing provider has its own lines of level `error`, so an outage
-    /// does not make one for each mail.
+    /// The level of this line. The failures of a provider have lines of their own with level
+    /// `error`. So an outage does not cause an `error` line for each mail.
     #[must_use]
     pub const fn level(&self) -> Level {
         self.delivery.level()

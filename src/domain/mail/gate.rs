@@ -1,12 +1,13 @@
 //! Limits how often a network may ask for mails, and decides which share of `MAIL_BUDGET` pays for
 //! a request.
 //!
-//! Counting depends on who asks and for what kind of mail, never on the address: the answer must
-//! not reveal who has an account.
+//! Counting depends on who asks and for what kind of mail, never on the address, because the answer
+//! must not reveal who has an account.
 
 use serde::{Deserialize, Serialize};
 
-/// The kind of mail that is requested. Each kind has its own pools.
+/// The kind of mail that is requested. Each kind has its own [pools](super::Pool), the shares of
+/// the mail budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RouteClass {
@@ -57,7 +58,7 @@ pub enum Counted {
     /// A network's first request. It is counted for the larger network around it, which may have
     /// `most` such requests per hour of the clock.
     FirstRequest { class: RouteClass, most: u64 },
-    /// A mail for somebody who presented a device or session ticket of a user.
+    /// A request for a mail by somebody who presented a device or session ticket of a user.
     KnownMail,
     /// An action of a user that mails a notice.
     Act(NoticedAct),
@@ -117,7 +118,7 @@ mod tests {
             r#"{"first_request":{"class":"reset","most":-1}}"#,
             r#"{"known_mail":1}"#,
             r#"{"act":"x"}"#,
-            // Calls in the form of the version before this one.
+            // The previous version encoded calls in this form.
             "request reset",
             "known",
         ] {

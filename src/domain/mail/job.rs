@@ -1,9 +1,9 @@
-//! A queued mail. It says who gets which mail and why. The user is looked up and the link is made
-//! only when the mail is sent, so that the time of the answer reveals nothing to the requester.
+//! A queued mail: who gets which mail, and why. The user is looked up and the link is made only
+//! when the mail is sent, so that the time of the answer reveals nothing to the requester.
 //!
 //! A job that a user or an administrator requested also contains the account's state at that time.
-//! Its mail is made only while the account is still in that state. `docs/storage.md` has the table
-//! of all rights.
+//! Its mail is made only while the account is still in that state. `docs/storage.md` has a table of
+//! what each job allows, who may request it, and what ends it.
 
 use std::fmt;
 
@@ -18,9 +18,10 @@ use crate::domain::request_id::RequestId;
 use edgegate_token::unicode::breaks_line;
 
 const FORMAT: &str = "2";
-/// Still read: jobs of this format may have been queued before a deploy.
+/// The format of version 0.1. It can still be read, because such jobs may have been queued before a
+/// deploy.
 const OLD_FORMAT: &str = "1";
-/// What comes before the id of an app's request. `p` is not a hexadecimal digit, so no other subtag
+/// The text before the id of an app's request. `p` is not a hexadecimal digit, so no other subtag
 /// contains this text.
 const BEFORE_APP_REQUEST: &str = "-app-";
 
@@ -39,9 +40,10 @@ pub struct Job {
     pub pool: Pool,
     /// Whether that share has paid for it.
     pub paid: bool,
-    /// The request that asked for it. Jobs of older versions don't know it.
+    /// The HTTP request that asked for the mail. `None` if an older version queued the job.
     pub request: Option<RequestId>,
-    /// The id under which the page that asked keeps an app's request. The mailed link carries it.
+    /// The id under which the page that asked for the mail has stored an app's sign-in request in
+    /// the browser. The mailed link contains the id.
     pub app_request: Option<AppRequestId>,
     pub task: Task,
 }
@@ -77,24 +79,24 @@ pub enum Task {
     /// An administrator created an account.
     Invitation {
         user: UserId,
-        /// The account's state for a reset at the time of the request. The mail is made only while
-        /// the account is still in it.
+        /// The state that a reset changes, as it was at the time of the request. The mail is made
+        /// only while the account is still in this state.
         state: State,
     },
-    /// To the new address: somebody wants to change their account to it.
+    /// Sent to the new address of an account, which its user wants to confirm.
     NewAddress {
         user: UserId,
         email: EmailAddress,
-        /// The account's state for a new address at the time of the request. The mail is made only
-        /// while the account is still in it.
+        /// The state that a new address changes, as it was at the time of the request. The mail is
+        /// made only while the account is still in this state.
         state: State,
     },
-    /// To the old address: a change was requested and has not been made yet.
+    /// Sent to the old address: a change of the address was requested and has not been made yet.
     AddressChangeAsked {
         /// The old address.
         to: EmailAddress,
     },
-    /// To the old address: the account has another one now.
+    /// Sent to the old address: the account has another address now.
     AddressChanged {
         /// The old address.
         to: EmailAddress,
@@ -109,8 +111,8 @@ pub enum Task {
         /// The address that it had.
         to: EmailAddress,
     },
-    /// A used refresh token came back, stolen or leaked, and its session was ended (OWASP ASVS
-    /// 6.3.5).
+    /// A used refresh token was presented again, so it was stolen or leaked. Its session was ended
+    /// (OWASP ASVS 6.3.5).
     SessionEnded {
         /// The address of the user whose session it was.
         to: EmailAddress,
@@ -167,7 +169,7 @@ impl Task {
         }
     }
 
-    /// The address that it names.
+    /// The address that the task names.
     #[must_use]
     pub const fn address(&self) -> Option<&EmailAddress> {
         match self {
@@ -184,7 +186,7 @@ impl Task {
         }
     }
 
-    /// The account that it names.
+    /// The account that the task names.
     #[must_use]
     pub const fn user(&self) -> Option<UserId> {
         match self {
@@ -306,7 +308,8 @@ impl Job {
 
     /// The language, and both ids as private use subtags (RFC 5646 section 2.2.7). Versions that
     /// don't know the ids ignore the subtags. So during a deploy an older consumer can still send
-    /// the mails of a newer producer. It would reject a job with an additional line.
+    /// the mails of a newer producer. The older consumer would reject a job with an additional
+    /// line.
     fn encode_locale(&self) -> String {
         let mut text = self.locale.tag().to_owned();
         if let Some(request) = self.request {
@@ -324,9 +327,9 @@ impl Job {
 
     /// Decodes a queued text, and checks it again. `None` if it is malformed.
     ///
-    /// A job of format 1 has neither attempts nor a pool: it gets 0 and
-    /// [`Task::pool_before_ranks`]. Its invitations and changes of address are rejected, since they
-    /// do not contain the account's state at the time of the request.
+    /// A job of format 1 contains neither the number of attempts nor a pool. It gets 0 attempts and
+    /// the pool of [`Task::pool_before_ranks`]. Invitations and changes of address in format 1 are
+    /// rejected, because they do not contain the account's state at the time of the request.
     #[must_use]
     pub fn decode(text: &str) -> Option<Self> {
         let mut lines = text.split('\n');
@@ -401,7 +404,7 @@ impl Job {
     }
 }
 
-/// The ids in the subtags of a job's language.
+/// Reads the ids from the subtags of a job's language tag.
 fn decode_ids(subtags: &str) -> (Option<RequestId>, Option<AppRequestId>) {
     match subtags.split_once(BEFORE_APP_REQUEST) {
         None => (RequestId::from_subtags(subtags), None),

@@ -113,8 +113,8 @@ fn pools_attempts_and_payment_can_be_decoded_again() {
     }
 }
 
-/// Versions that don't know requests parse this line as a language tag, and ignore its subtags (RFC
-/// 5646 section 2.2.7).
+/// Versions that don't know the id of a request parse the line that contains it as a language tag,
+/// and ignore its subtags (RFC 5646 section 2.2.7).
 #[test]
 fn a_version_that_knows_no_requests_reads_the_job() {
     for task in tasks() {
@@ -125,7 +125,8 @@ fn a_version_that_knows_no_requests_reads_the_job() {
     }
 }
 
-/// The id of an app's request is in the same line, so that older versions still read the job.
+/// The id of an app's request is in the line of the language tag, so that older versions can still
+/// read the job.
 #[test]
 fn the_id_of_an_apps_request_can_be_decoded_again() {
     let app_request = AppRequestId::parse("3q2-7wABAgMEBQYHCAkKCw").ok();

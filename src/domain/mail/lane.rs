@@ -1,13 +1,14 @@
-//! Limits how often a mailbox gets links: a new one is sent only if an earlier one is no longer
-//! useful.
+//! Limits how often a mailbox gets links: a new link is sent only if the earlier links are no
+//! longer useful.
 //!
 //! Anybody can ask for a mail to any address. So a request is refused only while the newest link
-//! still has at least half of its lifetime left. Strangers can cause an early link, but they can't
-//! prevent the owner from having one.
+//! still has at least half of its lifetime left. Strangers can cause mails with links, but they
+//! can't prevent the owner from having a link that works.
 
 use crate::domain::policy::{DAY, LANE_BURSTS, LANE_JOBS_KEPT, LINK_FRESH_PART, LINK_LIFE_MAX};
 
-/// The mails with links that were sent under one key, the oldest first.
+/// A lane: the mails with links that were sent under one key
+/// ([`MailKeys::lane`](super::MailKeys::lane)), oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lane(Vec<Sent>);
 
@@ -39,15 +40,16 @@ impl LinkLife {
         self.begins_at.saturating_add(self.seconds() / 2)
     }
 
-    /// Until when a mail with this link may be sent. A later attempt gets a new link.
+    /// Until when a mail with this link may be sent. A later attempt to send the mail gets a new
+    /// link.
     #[must_use]
     pub const fn fresh_until(self) -> u64 {
         self.begins_at
             .saturating_add(self.seconds() / LINK_FRESH_PART)
     }
 
-    /// How many minutes the mail says that the link is valid. At least as many are left when the
-    /// mail is sent, and every attempt says the same.
+    /// The number of minutes for which the link is valid, as the mail states it. At least this many
+    /// minutes are left when the mail is sent, and every attempt states the same number.
     #[must_use]
     pub const fn minutes(self) -> u64 {
         self.ends_at.saturating_sub(self.fresh_until()) / 60
@@ -62,15 +64,16 @@ impl LinkLife {
 }
 
 impl Lane {
-    /// Admits a job and returns the lifetime of its link. `None` refuses it: an earlier link still
-    /// has at least half of its lifetime, or was sent less than `LANE_BURSTS` seconds ago.
+    /// Admits a job and returns the lifetime of its link. Returns `None` to refuse the job: an
+    /// earlier link still has at least half of its lifetime, or was sent less than `LANE_BURSTS`
+    /// seconds ago.
     ///
     /// A job that was admitted once is always admitted again, with the same link, so that a retry
     /// sends the same mail. If that link is no longer fresh, the job gets a new one of the same
     /// length.
     ///
     /// `base` is the lifetime of the first links, in seconds. Each further link is valid twice as
-    /// long as the one before, up to a day. Without `limited` nothing is refused.
+    /// long as the one before, up to a day. If `limited` is false, no job is refused.
     pub fn admit(&mut self, job: &str, base: u64, now: u64, limited: bool) -> Option<LinkLife> {
         if let Some(held) = self.0.iter_mut().find(|sent| sent.job == job) {
             if now >= held.life.fresh_until() {
@@ -160,8 +163,9 @@ mod tests {
     use super::*;
     use crate::domain::policy::{HOUR, RESET_LINK_TTL, VERIFICATION_LINK_TTL};
 
-    /// The times of mails if somebody asks every `step` seconds for a week. Also the smallest share
-    /// of its lifetime that the newest link had left when a request was refused.
+    /// Simulates a week in which somebody asks for a link every `step` seconds. Returns the times
+    /// of the mails, and the smallest share of its lifetime that the newest link had left when a
+    /// request was refused.
     fn week(base: u64, step: usize) -> (Vec<u64>, f64) {
         let (mut lane, mut sent, mut least) = (Lane::default(), Vec::new(), 1.0_f64);
         let mut newest = LinkLife::new(0, base);
@@ -180,8 +184,9 @@ mod tests {
         (sent, least)
     }
 
-    /// The numbers in docs/decisions/0017. A mailbox has one lane for resets, one for its address
-    /// and one for its variants.
+    /// Checks the numbers in docs/decisions/0017. A mailbox has one lane for resets, one for the
+    /// account's address and one for the variants of the address: sub-addresses and other Gmail
+    /// spellings.
     #[test]
     fn a_mailbox_gets_12_mails_on_the_first_day_and_36_in_a_week() {
         let on_day_1 = |sent: &[u64]| sent.iter().filter(|at| **at < DAY).count();
@@ -238,7 +243,7 @@ mod tests {
         assert_eq!(lane.admit("a", HOUR, 1000 + 599, true), Some(first));
         let second = lane.admit("a", HOUR, 1000 + 600, true).unwrap();
         assert_eq!((second.begins_at, second.seconds()), (1600, HOUR));
-        // Other jobs have to wait for the renewed link too.
+        // Other jobs have to wait until the renewed link is old enough.
         assert_eq!(lane.admit("b", HOUR, 1659, true), None);
         for (life, minutes) in [(HOUR, 50), (2 * HOUR, 100), (4 * HOUR, 200), (DAY, 1200)] {
             let life = LinkLife::new(1000, life);
@@ -291,8 +296,9 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is requested, retried and given up: a job that was admitted stays admitted, and
-        /// whoever is refused has a link with at least half of its lifetime in the mailbox.
+        /// In any sequence of requests, retries and releases, a job that was admitted stays
+        /// admitted, and whoever is refused has a link with at least half of its lifetime in the
+        /// mailbox.
         #[test]
         fn whoever_is_refused_has_a_link_with_half_its_lifetime(
             base in prop::sample::select(vec![HOUR, DAY]),

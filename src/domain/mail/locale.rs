@@ -25,8 +25,8 @@ impl Locale {
         }
     }
 
-    /// The language of a tag in any case, also with a region such as `de-AT`. `None` if mails are
-    /// not written in it, or the text is not a tag.
+    /// The language of a tag, in upper or lower case, also with a region such as `de-AT`. `None` if
+    /// there are no mails in this language, or the text is not a tag.
     #[must_use]
     pub fn parse(tag: &str) -> Option<Self> {
         let mut subtags = tag.split('-');
@@ -42,7 +42,7 @@ impl Locale {
     /// The language that `Accept-Language` prefers (RFC 9110 section 12.5.4), or `default`.
     ///
     /// Only the first ten ranges within the first 200 bytes are read, and malformed ranges and
-    /// weights are ignored. Of languages with the same weight the first wins. `*` means `default`
+    /// weights are ignored. Of languages with the same weight the first wins. `*` matches `default`
     /// first, then the other languages.
     #[must_use]
     pub fn negotiate(accept_language: Option<&str>, default: Self) -> Self {

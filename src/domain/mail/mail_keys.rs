@@ -1,4 +1,5 @@
-//! The names of counters and lanes.
+//! The names under which counters of requests, and the [lanes](super::Lane) of mailboxes, are
+//! stored.
 
 use std::fmt;
 
@@ -61,7 +62,7 @@ impl MailKeys {
         self.gate(&["user ", &user.to_string()].concat())
     }
 
-    /// The key of a lane in the ledger: 32 hexadecimal digits.
+    /// The key under which the lane with this name is stored: 32 hexadecimal digits.
     #[must_use]
     pub fn lane(&self, lane: &str) -> String {
         let bytes = tag(self.lanes.clone().chain_update(lane));

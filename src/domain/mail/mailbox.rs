@@ -3,14 +3,14 @@
 use crate::domain::account::EmailAddress;
 
 /// The mailbox of an address, for counting only. It is the canonical form of the address without a
-/// sub-address (`+tag`). For Gmail it also has no dots, and one domain. Two accounts may share a
-/// mailbox. Mail always goes to the address as it was given.
+/// sub-address (`+tag`). For Gmail the dots are removed too, and both domains become `gmail.com`.
+/// Two accounts may share a mailbox. Mail always goes to the address as it was given.
 #[must_use]
 pub fn mailbox(email: &EmailAddress) -> String {
     let canonical = email.canonical();
     let (local, domain) = canonical.split_once('@').unwrap_or((canonical, ""));
     let base = match local.split_once('+') {
-        // In a local part that begins with a plus sign, the rest is not a tag.
+        // If the local part begins with a plus sign, what follows is not a tag.
         Some((base, _)) if !base.is_empty() => base,
         _ => local,
     };

@@ -27,7 +27,7 @@ pub struct Message {
     /// 64 hexadecimal digits. Every attempt to send this mail has the same key, and no other mail
     /// has it.
     pub idempotency_key: String,
-    /// The request that asked for it.
+    /// The HTTP request that asked for the mail.
     pub request: Option<RequestId>,
 }
 
@@ -48,8 +48,9 @@ pub struct Accepted {
 }
 
 impl Accepted {
-    /// What is logged of a provider's id: the part before the at sign, without angle brackets. Many
-    /// ids have the form of an address, and the log has no addresses. `None` if it is not an id.
+    /// The part of a provider's id that is logged: the part before the at sign, without angle
+    /// brackets. Many ids have the form of an address, and the log has no addresses. `None` if it
+    /// is not an id.
     ///
     /// ```
     /// use edgegate::domain::mail::Accepted;

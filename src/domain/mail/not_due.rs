@@ -7,8 +7,8 @@ pub enum NotDue {
     NoRecipient,
     /// The mail was requested too long ago.
     Expired,
-    /// The account or the address has changed since the mail was requested, and the right to the
-    /// mail ended with that.
+    /// The account or the address has changed since the mail was requested, so the mail must not be
+    /// sent any more.
     Superseded,
     /// Another job sent the mail about the same event.
     AlreadySent,

@@ -15,7 +15,7 @@ pub enum Pool {
     Medium,
     /// All later requests of a network.
     Rest,
-    /// Nothing is paid, for notices and invitations.
+    /// No budget pays: notices and invitations do not use one.
     None,
 }
 
@@ -32,9 +32,10 @@ impl From<Rank> for Pool {
 }
 
 impl Pool {
-    /// How many mails of this class the pool pays for per hour, out of a budget. `None` if nothing
-    /// is paid. Each pool has at least one mail, so that a small budget excludes nobody. If the
-    /// budget is below 20 per hour, all pools together may exceed it by up to five.
+    /// How many mails of this class the pool pays for per hour, if `budget` is the number for all
+    /// pools. `None` if the pool uses no budget. Each pool has at least one mail, so that a small
+    /// budget excludes nobody. If the budget is below 20 per hour, all pools together may exceed it
+    /// by up to five.
     #[must_use]
     pub const fn share(self, class: RouteClass, budget: u64) -> Option<u64> {
         let [first, medium, rest] = match class {
@@ -53,7 +54,7 @@ impl Pool {
         }
     }
 
-    /// The name under which the pool of a class is charged. `None` if nothing is paid.
+    /// The name under which the mails of the pool are counted. `None` if the pool uses no budget.
     #[must_use]
     pub const fn account(self, class: RouteClass) -> Option<&'static str> {
         Some(match (class, self) {

@@ -33,7 +33,7 @@ pub enum Provider {
 }
 
 impl Provider {
-    /// All providers, in the order in which they are listed to people.
+    /// All providers, in the order in which messages list them.
     pub const ALL: [Self; 7] = [
         Self::Resend,
         Self::Postmark,
@@ -71,7 +71,8 @@ impl Provider {
         }
     }
 
-    /// Whether it is called over HTTP, with `MAIL_API_KEY` and a URL. Only the binding is not.
+    /// Whether the provider is called over HTTP, with `MAIL_API_KEY` and a URL. All are, except the
+    /// binding.
     #[must_use]
     pub const fn is_http(self) -> bool {
         !matches!(self, Self::CloudflareBinding)

@@ -2,18 +2,18 @@
 
 use crate::domain::policy::MAIL_OUTAGE;
 
-/// What is wrong.
+/// What is wrong with the provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailureKind {
-    /// The provider refuses this account: key, plan, sender or `MAIL_API_URL`. This lasts until
-    /// somebody repairs it.
+    /// The provider refuses this account: key, plan, sender or `MAIL_API_URL`. This lasts until an
+    /// operator repairs it.
     Refused,
     /// The provider does not answer, or can't send now. It usually recovers by itself.
     Outage,
 }
 
 impl FailureKind {
-    /// Its name in the store.
+    /// The name of the kind in the store.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

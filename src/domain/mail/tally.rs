@@ -1,4 +1,4 @@
-//! The counts of one network or user.
+//! Counts the requests of one network, or the actions of one user.
 
 use std::collections::BTreeMap;
 
@@ -8,13 +8,13 @@ use crate::domain::policy::{
 };
 
 /// What one network or user did recently: the times of each kind of event, in seconds since 1970.
-/// Thirty requests an hour means thirty in any 3,600 seconds, wherever these begin. Only the first
-/// requests of a larger network are counted by the hour of the clock.
+/// Thirty requests an hour means thirty in any 3,600 seconds, whenever these begin. Only the first
+/// requests from a larger network are counted per hour of the clock.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally(BTreeMap<String, Vec<u64>>);
 
 impl Tally {
-    /// Counts a request, unless it is over its limit.
+    /// Counts an event, unless it is over its limit.
     pub fn count(&mut self, counted: Counted, now: u64) -> GateVerdict {
         self.forget(now);
         match counted {
@@ -40,7 +40,7 @@ impl Tally {
         }
     }
 
-    /// When all of it is forgotten: a day after the last count.
+    /// When the whole tally has lapsed: a day after the last count.
     #[must_use]
     pub fn lapses_at(&self) -> u64 {
         let last = self.0.iter().filter_map(|(name, times)| match *name {
@@ -64,7 +64,7 @@ impl Tally {
     }
 
     /// Counts one event in this hour of the clock, as the budget does. Stores the hour and the
-    /// count in place of times.
+    /// count instead of the times of the events.
     fn take_in_hour(&mut self, class: &str, most: u64, now: u64) -> GateVerdict {
         let hour = now / HOUR;
         let name = [IN_HOUR, class].concat();
@@ -149,7 +149,7 @@ mod tests {
                 .all(|of| *of == GateVerdict::Ranked(Rank::Rest))
         );
         assert_eq!(ranks[30], GateVerdict::Over(HOUR));
-        // All kinds together may make thirty requests.
+        // The limit of thirty requests is for all kinds together.
         assert_eq!(tally.count(OTHER, NOW + 1), GateVerdict::Over(HOUR - 1));
         assert_eq!(
             tally.count(OTHER, NOW + HOUR),

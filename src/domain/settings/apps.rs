@@ -1,4 +1,4 @@
-//! The settings of signing in to other apps.
+//! The settings for signing in to other apps.
 
 use serde::Deserialize;
 
@@ -12,7 +12,7 @@ use crate::domain::json;
 use crate::domain::policy;
 use edgegate_token::KeySet;
 
-/// An entry of `RESOURCES`, as it is written.
+/// An entry of `RESOURCES`, as the operator writes it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
@@ -21,7 +21,7 @@ struct Entry {
     scopes: Vec<String>,
 }
 
-/// What is written in the configuration for other apps.
+/// The settings for signing in to other apps.
 pub(super) struct AppSettings {
     pub(super) resources: Vec<ProtectedResource>,
     pub(super) client_id_metadata: bool,
@@ -115,7 +115,8 @@ impl Source<'_> {
                  then get no id_token.",
             )
         })?;
-        // Both kinds of keys are published in one set. A token names its key only by this id.
+        // The keys of `SIGNING_KEYS` and `ID_TOKEN_KEYS` are published in one JWK Set. A token
+        // names its key only by the `kid`, so no two keys may have the same one.
         let is_taken = |kid: &str| keys.is_some_and(|keys| keys.kids().any(|other| other == kid));
         if id_token_keys.iter().any(|key| is_taken(key.kid())) {
             return Err(error(
@@ -127,7 +128,7 @@ impl Source<'_> {
     }
 }
 
-/// What is wrong with an entry, to be read after its URI.
+/// Checks an entry. The error says what is wrong, in words that follow the entry's URI.
 fn read(entry: &Entry, issuer: &str, audience: &str) -> Result<ProtectedResource, &'static str> {
     let uri = Resource::parse(&entry.uri).map_err(|_| {
         "but a uri must be an https URL of at most 512 bytes without a fragment (http on a \

@@ -5,15 +5,16 @@ use std::fmt;
 use super::is_secret;
 use super::names::{self, is_setting};
 
-/// What is wrong with the configuration, for the operator. A client can't cause it.
+/// What is wrong with the configuration, for the operator. A client can't cause this error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettingError {
     /// The setting's name.
     pub setting: &'static str,
-    /// What is wrong with it, to be read after its name: `is "10m", but must be …`.
+    /// What is wrong with the setting, in words that follow its name: `is "10m", but must be …`.
     pub problem: String,
-    /// How to correct it and why, in whole sentences. It doesn't say where, because only the reader
-    /// of the configuration knows where a value came from.
+    /// How to correct it and why, in whole sentences. It doesn't say where the value is set,
+    /// because that depends on who reads the configuration. For a running Worker,
+    /// [`place`](SettingError::place) says it.
     pub remedy: &'static str,
 }
 

@@ -136,11 +136,11 @@ impl Source<'_> {
                 remedy,
             }))
         });
-        // Notes every missing setting and returns the first.
+        // Notes an error for every missing setting, and returns the first.
         missing.fold(Ok(()), Result::and)
     }
 
-    /// Where the pages are. They may be on another site, and under a path.
+    /// The base URL of the pages. They may be on another site, and under a path.
     pub(super) fn app_url(&self, issuer: &str) -> Result<String, SettingError> {
         let Some(url) = self.text("APP_URL")? else {
             return Ok(issuer.to_owned());

@@ -1,7 +1,7 @@
 //! The configuration: every setting of `wrangler.toml` and every secret, read and checked once.
 //!
 //! A bad value and a missing or weak secret are errors that name the setting, show its value and
-//! say how to correct it. An error never holds a secret.
+//! say how to correct it. An error never contains a secret.
 
 mod apps;
 mod error;
@@ -48,7 +48,7 @@ pub enum PasswordWork {
     Durable,
 }
 
-/// `SESSION_STORE`: where sessions are kept.
+/// `SESSION_STORE`: where sessions are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionStoreKind {
     /// In Workers KV: fast everywhere, but a change is visible everywhere only after about a
@@ -107,7 +107,8 @@ pub struct Settings {
     /// `RESOURCES`: the APIs for which clients that are not registered may get tokens. None by
     /// default.
     pub resources: Vec<ProtectedResource>,
-    /// `CLIENT_ID_METADATA`: whether a client may be a URL whose document describes it.
+    /// `CLIENT_ID_METADATA`: whether a `client_id` may be the URL of a document that describes the
+    /// client.
     pub client_id_metadata: bool,
     /// `SIGNING_KEYS`.
     pub keys: KeySet,
@@ -121,7 +122,8 @@ impl Settings {
     /// Reads and checks every setting. `lookup` gives a setting's text by its name.
     ///
     /// # Errors
-    /// With one setting that is missing, empty, malformed or weak, or contradicts another.
+    /// When a setting is missing, empty, malformed or weak, or contradicts another. If there are
+    /// several such settings, the error is about one of them.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, SettingError> {
         Self::read_all(&Source::new(&lookup))
     }
@@ -134,7 +136,7 @@ impl Settings {
         source.into_faults()
     }
 
-    /// Reads on after a fault, so that the source notes all of them.
+    /// Continues after a fault, so that the source notes all faults.
     fn read_all(source: &Source<'_>) -> Result<Self, SettingError> {
         let issuer = source.note(source.issuer());
         // If the issuer is bad, it must not cause errors about other settings.
@@ -235,9 +237,9 @@ impl Settings {
         Source::new(&lookup).allowed_origins().unwrap_or_default()
     }
 
-    /// The algorithms with which id_tokens can be signed. The one of the signing key comes first.
-    /// A symmetric signing key can't sign id_tokens. Without `ID_TOKEN_KEYS` no algorithm is left
-    /// then, and nobody signs in to other apps.
+    /// The algorithms with which id_tokens can be signed. The one of the signing key comes first. A
+    /// symmetric signing key can't sign id_tokens. If `ID_TOKEN_KEYS` is not set either, the list
+    /// is empty, and nobody can sign in to other apps.
     #[must_use]
     pub fn id_token_algs(&self) -> Vec<IdTokenAlg> {
         let by_signing_key = match self.keys.signing_algorithm() {
@@ -249,7 +251,7 @@ impl Settings {
         by_signing_key.into_iter().chain(by_rsa).collect()
     }
 
-    /// What these settings say about every authorization request.
+    /// The rules that these settings make for every authorization request.
     #[must_use]
     pub fn authorization_rules(&self) -> ServerRules<'_> {
         ServerRules {

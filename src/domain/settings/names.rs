@@ -1,4 +1,4 @@
-//! The names of all settings, and names that are nearly the name of a setting.
+//! The names of all settings, and a check for names that misspell a setting.
 
 use super::SettingError;
 use super::source::shown;
@@ -71,10 +71,10 @@ pub fn is_secret(name: &str) -> bool {
     SECRETS.contains(&name)
 }
 
-/// What is wrong with a name that misspells a setting. It has the same letters in another case or
-/// with other separators, or one wrong, missing, additional or swapped letter (two in long names).
-/// `None` for a setting, and for any other name: a Worker that extends this one has variables of
-/// its own.
+/// The error about a name that misspells a setting. Such a name has the same letters in another
+/// case or with other separators, or one wrong, missing, additional or swapped letter (two in long
+/// names). `None` for the name of a setting, and for any other name, because a Worker that extends
+/// this one has variables of its own.
 ///
 /// ```
 /// use edgegate::domain::settings::misspelt;

@@ -7,7 +7,8 @@ use super::url_fault::allowed_origin_fault;
 use super::{SettingError, Source, host_of, is_loopback_host};
 
 /// Whether a text is an https origin, or an http one on a loopback address, exactly as a browser
-/// writes it in `Origin`. Otherwise it could not be compared with that header as a string.
+/// writes it in `Origin`. A text in another form could not be compared with that header as a
+/// string.
 pub(in crate::domain) fn is_origin(text: &str) -> bool {
     let (authority, default_port) =
         match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
@@ -45,8 +46,8 @@ fn is_host(host: &str) -> bool {
         }
         last = label;
     }
-    // A browser reads a host whose last label is a number as an IPv4 address, and writes it in one
-    // form only.
+    // If the last label of a host is a number, a browser takes the host for an IPv4 address. It
+    // writes such an address in one form only.
     let is_number = last.starts_with("0x") || last.bytes().all(|b| b.is_ascii_digit());
     !is_number || host.parse::<Ipv4Addr>().is_ok()
 }
@@ -78,16 +79,16 @@ pub(super) const APP_SHELLS: [&str; 5] = ["capacitor", "ionic", "tauri", "wails"
 fn is_extension(text: &str) -> bool {
     let is_chromes_id = |id: &str| id.len() == 32 && id.bytes().all(|b| matches!(b, b'a'..=b'p'));
     let is_uuid = |id: &str| id.len() == 36 && uuid::Uuid::try_parse(id).is_ok();
-    // Firefox writes its id in lower case, Safari in either.
+    // Firefox writes the id in lower case, Safari in lower or upper case.
     let is_firefoxs_id = |id: &str| is_uuid(id) && !id.bytes().any(|b| b.is_ascii_uppercase());
     host_after(text, "chrome-extension").is_some_and(is_chromes_id)
         || host_after(text, "moz-extension").is_some_and(is_firefoxs_id)
         || host_after(text, "safari-web-extension").is_some_and(is_uuid)
 }
 
-/// Whether a text is an http origin below `localhost`, such as `http://tauri.localhost`, which
-/// Tauri and Wails use on Windows and Android. Such names are loopback addresses (RFC 6761 section
-/// 6.3).
+/// Whether a text is an http origin with a subdomain of `localhost`, such as
+/// `http://tauri.localhost`, which Tauri and Wails use on Windows and Android. Such names are
+/// loopback addresses (RFC 6761 section 6.3).
 fn is_below_localhost(text: &str) -> bool {
     host_after(text, "http").is_some_and(|authority| {
         let host = host_of(authority);
@@ -96,7 +97,7 @@ fn is_below_localhost(text: &str) -> bool {
     })
 }
 
-/// What follows `scheme://`.
+/// The text after `scheme://`. `None` if `text` has another scheme.
 fn host_after<'a>(text: &'a str, scheme: &str) -> Option<&'a str> {
     text.strip_prefix(scheme)?.strip_prefix("://")
 }

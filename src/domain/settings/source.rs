@@ -63,8 +63,9 @@ impl<'a> Source<'a> {
     /// A setting's text.
     ///
     /// # Errors
-    /// When it is empty, because nobody can tell whether it was meant to be off. Also when it is
-    /// wrapped in quotation marks, which a shell or a file of variables has not removed.
+    /// When the text is empty, because it is unclear whether that was meant to switch the setting
+    /// off. Also when the text is wrapped in quotation marks that a shell or a file of variables
+    /// has not removed.
     pub(super) fn text(&self, setting: &'static str) -> Result<Option<String>, SettingError> {
         let Some(text) = (self.lookup)(setting) else {
             return Ok(None);
@@ -422,8 +423,8 @@ impl<'a> Source<'a> {
     }
 }
 
-// A good configuration never gets here, so the first request of an isolate doesn't compile this
-// function.
+// A valid configuration never calls this function. It is separate, so that the first request of an
+// isolate doesn't have to compile it.
 #[cold]
 #[inline(never)]
 fn not_a_choice(setting: &'static str, text: &str, names: &[&str]) -> SettingError {
@@ -439,7 +440,7 @@ pub(super) const CHANGE_IT: &str = "Change it, or remove it to use the default."
 pub(super) const PUBLISHED: &str = "contains a key that is published in an example or a test, so anyone can \
                          use it";
 
-/// Whether the times fit together.
+/// Checks that the lifetimes of sessions and tokens fit together.
 fn times_agree(rules: &Rules, access_token_ttl: u64) -> Result<(), SettingError> {
     let Rules {
         grace,
@@ -471,8 +472,8 @@ fn times_agree(rules: &Rules, access_token_ttl: u64) -> Result<(), SettingError>
                      idle for longer than it lasts.",
         });
     }
-    // A renewal that keeps its token writes nothing, so the recorded last use is older than the
-    // last renewal.
+    // A renewal that does not rotate the token writes nothing. So the recorded last use may be
+    // older than the last renewal.
     let least = rotate_after
         .saturating_add(access_token_ttl)
         .saturating_add(policy::RENEWAL_LATENESS);

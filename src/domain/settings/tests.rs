@@ -200,7 +200,7 @@ fn all_faults_are_found_at_once() {
     let bad: Vec<_> = BAD
         .iter()
         .filter(|(setting, value)| {
-            // These four are judged together with other settings, which are bad here.
+            // The checks of these four need other settings too, which have bad values here.
             ![
                 "LIMITS",
                 "SESSION_IDLE_TTL",
@@ -228,8 +228,8 @@ fn all_faults_are_found_at_once() {
     assert!(Settings::faults(lookup(&[])).is_empty());
 }
 
-/// A remedy must not destroy what the operator may still have. So it asks for a copy before a new
-/// key.
+/// Following a remedy must not destroy a secret that the operator may still have. So the remedy
+/// tells the operator to look for a copy before making a new key.
 #[test]
 fn a_lost_secret_is_restored_before_a_new_one_is_made() {
     for (setting, value) in [
@@ -298,7 +298,7 @@ fn a_client_in_use_does_not_go_idle() {
             }
         }
     }
-    // By default it is SESSION_TTL if that is shorter.
+    // By default the idle time is SESSION_TTL if that is shorter.
     assert!(read(&[("SESSION_TTL", "300")]).is_ok());
 }
 
@@ -364,7 +364,7 @@ fn a_switch_of_local_development_has_its_own_remedy() {
     assert!(error.remedy.contains("on your own machine"), "{error}");
 }
 
-/// A binding is not a setting: no sentence says where it is set.
+/// A binding is not a setting, so the message about a binding does not say where it is set.
 #[test]
 fn a_message_says_where_a_setting_is_set() {
     let message = |setting| {

@@ -28,7 +28,7 @@ const CLAIMS: [&str; 16] = [
     "sign_on",
 ];
 
-/// Longer tokens are written with counted repetitions.
+/// Tokens that are longer than this are written with counted repetitions.
 const LONG: usize = 1500;
 
 /// All vectors of the file, each with its name in the file.

@@ -94,7 +94,7 @@ fn the_core_agrees_with_the_file() {
     assert!(valid >= 2 * 30 && invalid >= 2 * 200 && checks >= 2 * 30);
 }
 
-/// Asks what `src/service/is_authorized.rs` asks.
+/// Makes the same checks as `src/service/is_authorized.rs`.
 fn allows(token: &VerifiedToken, check: &Value) -> bool {
     let criterion = |name: &str| check.get(name).and_then(Value::as_str);
     if let Some(roles) = check.get("role") {
@@ -113,7 +113,8 @@ fn allows(token: &VerifiedToken, check: &Value) -> bool {
     }
 }
 
-/// The file tests every rule with one key. This tests them with the keys of all three algorithms.
+/// The file tests every rule with one key. This test runs every rule with the keys of all three
+/// algorithms.
 #[test]
 fn the_catalogue_holds_for_every_algorithm() {
     for key in ALL_KEYS {

@@ -1,4 +1,4 @@
-//! Makes valid and invalid tokens. Its keys sign anything that they are given.
+//! Makes valid and invalid tokens. The keys in this module sign any text.
 #![allow(
     dead_code,
     unreachable_pub,
@@ -26,7 +26,7 @@ pub const LONE_SEED: [u8; 32] = [4; 32];
 pub const RETIRED_SEED: [u8; 32] = [5; 32];
 
 /// A key of the verifier, named by its kid. `Ed`, `Es` and `Retired` are in one set. `Mac` and
-/// `Lone` have a set each.
+/// `Lone` each have a set of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Key {
     Ed,
@@ -169,7 +169,7 @@ pub fn with(mut members: Value, name: &str, value: Option<Value>) -> Value {
     members
 }
 
-/// `members` as text, with `more` before the closing brace: for JSON that `Value` can't hold.
+/// `members` as text, with `more` before the closing brace: for JSON that `Value` can't represent.
 pub fn and(members: &Value, more: &str) -> String {
     let text = members.to_string();
     format!("{},{more}}}", text.strip_suffix('}').unwrap())

@@ -158,7 +158,7 @@ fn checks(c: &mut Catalogue) {
     let token = c.claim("roles", Some(json!(["r\u{f4}le", "a b"])));
     c.good("role-not-ascii", token).checks = vec![
         Check::roles(&["r\u{f4}le"], true),
-        // Looks the same, but is in another normalisation form.
+        // This role looks the same, but is in another normalisation form.
         Check::roles(&["ro\u{302}le"], false),
         Check::roles(&["a b"], true),
         Check::roles(&["user"], false),
@@ -191,9 +191,9 @@ fn checks(c: &mut Catalogue) {
     }
 }
 
-/// The service rejects these. Each of its ids is a UUID in one spelling, and the ids of its
-/// sessions have version 7. Other verifiers may accept other ids. An imported user may have a UUID
-/// of another version.
+/// The service rejects these tokens. Each of the service's ids is a UUID in one spelling, and the
+/// ids of its sessions have version 7. Other verifiers may accept other ids. An imported user may
+/// have a UUID of another version.
 fn ids(c: &mut Catalogue) {
     c.about(
         "RFC 7519 4.1.2",

@@ -26,7 +26,8 @@ pub struct Vector {
     pub refused: Option<TokenError>,
     /// The checks that are made with the token.
     pub checks: Vec<Check>,
-    /// Why the service rejects a token that a verifier without its database accepts.
+    /// Why the service rejects a token that a verifier without the service's database accepts.
+    /// `None` if both agree.
     pub service: Option<&'static str>,
 }
 
@@ -135,7 +136,7 @@ impl Catalogue {
         self.claims(with(claims(), name, value).to_string())
     }
 
-    /// A token with a claim as raw JSON, for numbers that `Value` can't hold.
+    /// A token with a claim as raw JSON, for numbers that `Value` can't represent.
     fn raw(&self, name: &str, text: &str) -> String {
         let others = with(claims(), name, None);
         self.claims(and(&others, &format!("\"{name}\":{text}")))
