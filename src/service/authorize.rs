@@ -232,7 +232,7 @@ impl<P: Ports> AuthService<P> {
     ///
     /// # Errors
     /// - [`Error::Authorization`]: this service did not seal the request, the request is too old,
-    ///   or its app is no longer known.
+    ///   or its app may no longer make it.
     /// - [`Error::RateLimited`].
     /// - [`Error::Store`].
     pub async fn show_request(

@@ -53,8 +53,9 @@ impl<P: Ports> AuthService<P> {
         });
         let to = user.email.clone();
         // At most one notice per new address and day. Links are valid for a day, so a link that is
-        // requested later comes with another notice. The id of the notice's job is a hash of
-        // `event`, because the id is logged and stored and must not contain the address.
+        // requested later comes with another notice. The id of the notice's job is made from
+        // `event`, and is logged and stored. So `event` contains the pseudonym of the new address,
+        // not the address itself.
         let day = self.now() / VERIFICATION_LINK_TTL;
         let event = [
             &user.id.as_bytes()[..],

@@ -121,8 +121,7 @@ impl<P: Ports> AuthService<P> {
         let to = user.email.clone();
         self.notify_user(&user, Task::AccountDeleted { to }, locale)
             .await;
-        // The tokens of this id can be invalidated for good: only an import of user accounts can
-        // use the id again, and not before `DEPARTED_ID_TTL` has passed.
+        // Only an import can use the id again, and no sooner than `DEPARTED_ID_TTL` later.
         self.outdate(user.id, DELETED_VERSION).await
     }
 
