@@ -42,9 +42,9 @@ pub(super) fn matches(
     let mut is_possible = true;
     match hash.work() {
         ForeignWork::Bcrypt { cost } => {
-            // bcrypt ignores a part of a password that is longer or contains a NUL. Such a password
-            // never matches: the ignored part can't be checked, but the new hash would cover the
-            // whole password.
+            // bcrypt ignores a part of a password that is longer than 72 bytes or contains a NUL.
+            // Such a password never matches: the ignored part can't be checked, but the new hash
+            // would cover the whole password.
             is_possible = password.len() <= BCRYPT_BYTES && !password.contains(&0);
             output = bcrypt(cost, hash.salt(), password)?;
         }

@@ -374,8 +374,8 @@ fn lane_of_address(email: &EmailAddress) -> String {
     [kind, &mailbox].concat()
 }
 
-/// The lane of a job for which no mail is sent. The store does the same work for it as for any
-/// other lane.
+/// The name of the lane for a job that leads to no mail. A lane limits how many links one mailbox
+/// gets. This lane is used so that the store does the same work as for a job that leads to a mail.
 pub(super) fn lane_of_nobody(task: &Task) -> Option<String> {
     match task {
         Task::Reset { email }

@@ -71,7 +71,8 @@ enum Plan {
     End(Delivery),
     /// Send a notice.
     Notice,
-    /// Send a link with the lifetime `life`. The lane has admitted it.
+    /// Send a link with the lifetime `life`. The lane (the recent links of the mailbox) has
+    /// admitted it.
     Link {
         due: Box<DueLink>,
         lane: String,
@@ -441,7 +442,8 @@ impl<P: Ports> AuthService<P> {
         self.ports.mail_ledger().admit(lane, request).await
     }
 
-    /// If the mail was attempted before but will not be sent now, releases its place in the lane.
+    /// If the mail was attempted before but will not be sent now, releases its place in the lane
+    /// (the recent links of the mailbox).
     async fn leave_lane(&self, job: &Job) -> Result<(), StoreError> {
         if job.tries == 0 {
             return Ok(());
@@ -453,8 +455,8 @@ impl<P: Ports> AuthService<P> {
         Ok(())
     }
 
-    /// Sends the mail. If it will never be sent, its place in the lane is released, but the charge
-    /// to its pool remains.
+    /// Sends the mail. If it will never be sent, its place in the lane (the recent links of the
+    /// mailbox) is released, but the charge to its pool remains.
     async fn send(
         &self,
         job: &Job,

@@ -18,7 +18,7 @@ pub struct Criteria {
     pub roles: Option<Vec<String>>,
     /// The token was issued to this user.
     pub user_id: Option<String>,
-    /// The token was issued to this address, which is verified.
+    /// The token was issued to a user with this email address, and the address is verified.
     pub email: Option<String>,
 }
 
@@ -56,8 +56,8 @@ impl<P: Ports> AuthService<P> {
             .unwrap_or(false)
     }
 
-    /// Whether the token is valid, not revoked, and issued to that address, which is verified.
-    /// False when a store fails.
+    /// Whether the token is valid, not revoked, and issued to a user with that address, and the
+    /// address is verified. False when a store fails.
     ///
     /// After a revocation elsewhere, the answer is never stale with `SESSION_STORE = "durable"`.
     /// With `"kv"` it is usually stale for less than 60 s.

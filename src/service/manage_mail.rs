@@ -82,8 +82,8 @@ impl<P: Ports> AuthService<P> {
         Ok(self.mail_page(letters.await?, limit, |letter| is_of(letter, &user)))
     }
 
-    /// A page of the first `limit` letters, without the letters that `wanted` rejects. The caller
-    /// has asked the ledger for one letter more than `limit`: that letter shows whether another
+    /// A page of the first `limit` mails in `letters`, without the mails that `wanted` rejects. The
+    /// caller has asked the ledger for one mail more than `limit`: that mail shows whether another
     /// page follows.
     fn mail_page(
         &self,

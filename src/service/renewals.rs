@@ -79,8 +79,8 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// The mail that tells the owner that a session was ended. The names of browser and system come
-    /// from fixed lists, and the place comes from the platform, so the client can't put text of its
-    /// own into the mail.
+    /// from fixed lists, and the place (city and country) comes from the platform, so the client
+    /// can't put text of its own into the mail.
     fn session_ended(&self, user: &UserCopy, client: &Client) -> Option<Task> {
         let device = self.ports.devices().describe(client.user_agent());
         let names: Vec<&str> = device.browser.into_iter().chain(device.os).collect();

@@ -309,7 +309,8 @@ where
                 return Ok(Exchanged::SignedOff);
             }
         }
-        // The store of the codes knows no sign-ons, so none is passed to it.
+        // The store of the codes does not know this sign-on, which is recorded in KV, so no sign-on
+        // is passed to it.
         codes.exchange(user, code, session, None, until, now).await
     }
 

@@ -1,4 +1,4 @@
-//! Time that passes only while everything waits for it.
+//! Simulated time. It passes only while all futures wait for it.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
