@@ -25,10 +25,11 @@ const MOST_BLOCKS: usize = ARGON2_MAX_MEMORY_KIB as usize;
 const OURS: (Algorithm, Version) = (Algorithm::Argon2id, Version::V0x13);
 const SALT_BYTES: std::ops::RangeInclusive<usize> = 8..=48;
 
-/// Argon2id in one block of memory, which is kept from hash to hash: allocating 19 MiB takes a
-/// Worker longer than the hash's first pass. scrypt uses the same block, because the memory of wasm
-/// never shrinks. The block contains no password. But it contains what a hash is computed from, so
-/// it is as secret as a hash. It stays in the isolate's memory until the next hash overwrites it.
+/// Hashes with Argon2id. All hashes use one block of memory, which is not freed after a hash:
+/// allocating 19 MiB takes a Worker longer than the hash's first pass. scrypt uses the same block,
+/// because the memory of wasm never shrinks. The block contains no password, but it contains the
+/// data that the last hash was computed from, so it is as secret as a hash. The data stays in the
+/// isolate's memory until the next hash overwrites it.
 ///
 /// A pepper is Argon2's secret value (RFC 9106 section 3.1, `K`), and its number is the PHC
 /// string's `keyid`.
@@ -63,8 +64,9 @@ impl Argon2Hasher {
             params.keyid(keyid);
         }
         Self {
-            // Argon2 accepts every cost that the settings accept. The fallback, the crate's
-            // default, costs the same as the policy's default.
+            // `build` does not fail, because Argon2 accepts every cost that the settings accept.
+            // The fallback is the default of the argon2 crate, which costs the same as the policy's
+            // default.
             params: params.build().unwrap_or_default(),
             peppers,
             foreign: ForeignHashing::default(),
@@ -72,13 +74,14 @@ impl Argon2Hasher {
         }
     }
 
-    /// The same hasher, with what it needs for foreign hashes.
+    /// The same hasher, with what it needs to verify hashes that other systems made.
     #[must_use]
     pub fn with_foreign(self, foreign: ForeignHashing) -> Self {
         Self { foreign, ..self }
     }
 
-    /// The secret that a hash with these parameters was made with. Empty if there was none.
+    /// The pepper that a hash with these parameters was made with. Empty if it was made without a
+    /// pepper.
     fn pepper(&self, params: &Params) -> Result<&[u8], HashError> {
         match params.keyid() {
             [] => Ok(&[]),
@@ -159,14 +162,15 @@ impl PasswordHasher for Argon2Hasher {
 
     async fn verify_nothing(&self, password: &Password, salt: &[u8; 16]) {
         let output = self.compute(OURS, &self.params, password.as_bytes(), salt, OUTPUT_BYTES);
-        // Without this the compiler could remove the work.
+        // Without this call the compiler could remove the work.
         std::hint::black_box(&output);
     }
 }
 
 #[cfg(test)]
 impl Argon2Hasher {
-    /// What Argon2 left in memory. Every word depends on the password, the salt and all parameters.
+    /// The memory as the last Argon2 hash left it. Every word depends on the password, the salt and
+    /// all parameters.
     pub(super) fn work_done(&self) -> Vec<u64> {
         let memory = self.memory.borrow();
         let words = memory.iter().flat_map(|block| block.as_ref());
@@ -175,9 +179,10 @@ impl Argon2Hasher {
 }
 
 impl Argon2Hasher {
-    /// Whether verifying this stored hash takes other work than verifying one of our own, because
-    /// another system made it. A foreign hash of Argon2id, version 0x13, looks like one of our own.
-    /// Only parameters that `IMPORTED_HASHES` names show that it is foreign.
+    /// Whether verifying this stored hash takes other work than verifying a hash that this service
+    /// made, because another system made it. A foreign hash of Argon2id, version 0x13, looks like a
+    /// hash that this service made. It is recognised as foreign only if it has the parameters that
+    /// `IMPORTED_HASHES` names.
     fn is_foreign_work(&self, hash: &str) -> bool {
         if !is_ours(hash) {
             return self.foreign.read(hash).is_ok();
@@ -191,7 +196,7 @@ impl Argon2Hasher {
                 iterations: params.t_cost(),
                 lanes: params.p_cost(),
             };
-            // With an unknown pepper nothing was computed.
+            // If the pepper is unknown, no hash was computed, so no work was done.
             usual == Some(work) && self.pepper(&params).is_ok()
         })
     }
@@ -259,7 +264,7 @@ impl Argon2Hasher {
         let blocks = params.block_count();
         let memory = at_least(&mut memory, blocks, self.params.block_count())?;
         let mut output = vec![0; bytes];
-        // With an empty secret the result is that of Argon2 without one.
+        // With an empty pepper the result is the same as without a pepper.
         Argon2::new_with_secret(pepper, algorithm, version, params.clone())
             .map_err(|_| HashError::Failed)?
             .hash_password_into_with_memory(password, salt, &mut output, memory)
@@ -268,17 +273,19 @@ impl Argon2Hasher {
     }
 }
 
-/// The first `blocks` blocks of the memory. The memory has one of two sizes: the size for our own
-/// hashes, if that is at most half of the maximum, or the maximum that any hash may need. The
-/// memory of wasm never shrinks, and a freed block is too small for a larger one. So each further
-/// size would take more memory for good.
+/// The first `blocks` blocks of the memory, which is enlarged if necessary. The memory has one of
+/// two sizes: `ours`, the size for this service's own hashes, if that is at most half of the
+/// maximum; otherwise the maximum that any hash may need. There are only two sizes because the
+/// memory of wasm never shrinks, and freed memory can't be reused for a larger block. So each
+/// further size would take more memory for good.
 fn at_least(
     memory: &mut Vec<Block>,
     blocks: usize,
     ours: usize,
 ) -> Result<&mut [Block], HashError> {
     if memory.len() < blocks {
-        // The old block is freed first: both together could exceed an isolate's memory.
+        // The old block is freed first, because the old and the new one together could exceed an
+        // isolate's memory.
         *memory = Vec::new();
         // Both sizes together must leave room in an isolate's 128 MB.
         let is_small = blocks <= ours && ours <= MOST_BLOCKS / 2;
@@ -288,17 +295,17 @@ fn at_least(
     memory.get_mut(..blocks).ok_or(HashError::Failed)
 }
 
-/// Whether a stored text is a hash of Argon2id, version 0x13, with salt and key as we write them. A
-/// text without a version has version 0x10, as the reference code reads it. Other systems may use
-/// base64 with padding, or another alphabet.
+/// Whether a stored text is a hash of Argon2id, version 0x13, with salt and key in the base64 that
+/// this service writes. A text without a version has version 0x10, as in Argon2's reference code.
+/// Other systems may use base64 with padding, or another alphabet.
 fn is_ours(hash: &str) -> bool {
     let is_ours = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
     let mut salt_and_key = hash.rsplit('$').take(2);
     hash.starts_with("$argon2id$v=19$") && salt_and_key.all(|text| text.bytes().all(is_ours))
 }
 
-/// A stored hash whose parameters are within the limits. Somebody may have altered the row: it must
-/// not make us allocate a gigabyte.
+/// A stored hash whose parameters are within the limits. Somebody may have altered the row in the
+/// database, and such a row must not make the Worker allocate a gigabyte.
 struct StoredHash {
     params: Params,
     salt: Vec<u8>,
@@ -312,8 +319,8 @@ impl StoredHash {
         if phc.algorithm != ARGON2ID_IDENT || !version_is_ours {
             return Err(HashError::Malformed);
         }
-        // Checked before the argon2 crate reads them: it multiplies the lanes by eight without
-        // checking for overflow.
+        // The limits are checked before the argon2 crate reads the parameters, because the crate
+        // multiplies the lanes by eight without checking for overflow.
         if asks_too_much(&phc) {
             return Err(HashError::TooCostly);
         }
@@ -325,7 +332,7 @@ impl StoredHash {
         let salt = salt
             .decode_b64(&mut buffer)
             .map_err(|_| HashError::Malformed)?;
-        // A short tag could be guessed.
+        // A short hash could be guessed.
         if !SALT_BYTES.contains(&salt.len()) || output.len() < 16 {
             return Err(HashError::Malformed);
         }
@@ -337,7 +344,7 @@ impl StoredHash {
     }
 }
 
-/// Whether a parameter is above its limit. If one occurs twice, both are checked.
+/// Whether a parameter is above its limit. If a parameter occurs twice, both values are checked.
 fn asks_too_much(phc: &Phc<'_>) -> bool {
     phc.params.iter().any(|(name, value)| {
         let most = match name.as_str() {
@@ -385,7 +392,7 @@ mod tests {
     fn published_hashes_match_and_malformed_ones_do_not() {
         let vectors: Value =
             serde_json::from_str(include_str!("../../tests/vectors/argon2/argon2id.json")).unwrap();
-        // Compared as bytes, since normalising is not a part of hashing.
+        // The passwords are compared as bytes, because normalising them is not a part of hashing.
         let hasher = Argon2Hasher::default();
         let mut counted = 0;
         for (list, expected) in [
@@ -455,7 +462,8 @@ mod tests {
         }
     }
 
-    /// As in the reference code: version 0x13 is never left out.
+    /// The reference code reads it like this too. It always writes version 0x13, so only older
+    /// hashes lack a version.
     #[test]
     fn a_hash_without_a_version_has_version_0x10() {
         let hasher = Argon2Hasher::default();
@@ -529,10 +537,10 @@ mod tests {
         for without in [with(""), with(PEPPER_2)] {
             assert_eq!(verify(&without, &hash), Err(HashError::UnknownPepper));
         }
-        // The same number with another secret.
+        // A pepper with the same number but another secret.
         let other = with(&PEPPER_2.replacen('2', "1", 1));
         assert_eq!(verify(&other, &hash), Ok(Verification::Differs));
-        // Removing or adding a number in the row does not make it a hash with another pepper.
+        // A stored hash does not match if somebody has removed or changed the number of its pepper.
         let bare = PasswordHash::new(hash.as_str().replace(",keyid=AQ", ""));
         assert_eq!(verify(&old, &bare), Ok(Verification::Differs));
         let long = PasswordHash::new(hash.as_str().replace("keyid=AQ", "keyid=AQE"));
@@ -596,7 +604,8 @@ mod tests {
         }
     }
 
-    /// An isolate has 128 MB, and memory that a smaller block has freed is not used again.
+    /// An isolate has 128 MB, and memory that was freed by a smaller block is not used again for a
+    /// larger one.
     #[test]
     fn both_sizes_of_the_memory_leave_room_in_an_isolate() {
         let typed = password("correct horse battery staple");
@@ -617,7 +626,7 @@ mod tests {
         assert_eq!(verify("password", greedy), Err(HashError::TooCostly));
     }
 
-    /// Found by fuzzing: eight times these lanes overflow 32 bits.
+    /// Found by fuzzing: eight times such a number of lanes overflows 32 bits.
     #[test]
     fn too_many_lanes_are_rejected_before_they_are_multiplied() {
         for lanes in ["5", "536870912", "4294967295", "1,p=536870912"] {

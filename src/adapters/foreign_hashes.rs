@@ -1,6 +1,6 @@
 //! Computes the hashes of other systems: bcrypt, PBKDF2, scrypt and Firebase's scrypt.
 //!
-//! Argon2i is computed beside Argon2id, in [`argon2`](super::argon2).
+//! Argon2i is computed in [`argon2`](super::argon2), like Argon2id.
 
 use aes::Aes256;
 use argon2::Block;
@@ -18,7 +18,7 @@ use crate::domain::secret::SecretBytes;
 /// How many bytes of a password bcrypt reads. It reads a NUL after a shorter password.
 const BCRYPT_BYTES: usize = 72;
 
-/// What the other system would have hashed for this password: the input of its hash function.
+/// The bytes that the other system would have given to its hash function for this password.
 pub(super) fn preimage(hash: &ForeignHash, password: &Password) -> Zeroizing<Vec<u8>> {
     let (text, preimage) = hash.preimage(password);
     Zeroizing::new(match preimage {
@@ -42,8 +42,9 @@ pub(super) fn matches(
     let mut is_possible = true;
     match hash.work() {
         ForeignWork::Bcrypt { cost } => {
-            // bcrypt ignores a part of such a password. That part must match too, because the new
-            // hash will cover the whole password.
+            // bcrypt ignores a part of a password that is longer than 72 bytes or contains a NUL.
+            // Such a password never matches: the ignored part can't be checked, but the new hash
+            // would cover the whole password.
             is_possible = password.len() <= BCRYPT_BYTES && !password.contains(&0);
             output = bcrypt(cost, hash.salt(), password)?;
         }
@@ -74,7 +75,7 @@ fn bcrypt(cost: u32, salt: &[u8], password: &[u8]) -> Result<Vec<u8>, HashError>
     let mut terminated = Zeroizing::new([password, &[0]].concat());
     terminated.truncate(BCRYPT_BYTES);
     let mut output = bcrypt::bcrypt(cost, salt, &terminated).to_vec();
-    // The last byte is not stored.
+    // The last byte of bcrypt's output is not stored.
     output.pop();
     Ok(output)
 }
@@ -114,7 +115,7 @@ mod tests {
     };
     use crate::ports::PasswordHasher as _;
 
-    /// Made by the libraries that the file names, or published.
+    /// Hashes that were made by the libraries that the file names, or were published.
     const HASHES: &str = include_str!("../../tests/vectors/foreign_hashes/hashes.json");
     const MATCHES: Result<Verification, HashError> = Ok(Verification::Matches { rehash: true });
     const DIFFERS: Result<Verification, HashError> = Ok(Verification::Differs);
@@ -188,7 +189,7 @@ mod tests {
     #[test]
     fn what_bcrypt_ignores_never_matches() {
         let hasher = Argon2Hasher::default();
-        // Of 72 times the letter a, made by bcrypt 4.0.1 (PyPI).
+        // The hash of 72 times the letter a, made by bcrypt 4.0.1 (PyPI).
         let hash = "$2b$04$cNQjKvPm7uLvwd.akNznpeS/a1Be27ppnJER4aI20qnU2CWi42Ike";
         assert_eq!(verify(&hasher, &"a".repeat(72), hash), MATCHES);
         assert_eq!(verify(&hasher, &"a".repeat(71), hash), DIFFERS);
@@ -230,9 +231,9 @@ mod tests {
         }
     }
 
-    /// After a failed attempt at a foreign hash, the hasher also computes one Argon2id hash with our
-    /// parameters. A login that succeeds does that too, to replace the foreign hash. The test reads
-    /// it in the memory that Argon2 leaves.
+    /// After a failed attempt at a foreign hash, the hasher also computes one Argon2id hash with
+    /// this service's own parameters. A login that succeeds computes one too, to replace the
+    /// foreign hash. The test recognises the computation by the memory that Argon2 leaves.
     #[test]
     fn a_failed_attempt_at_a_foreign_hash_makes_one_of_ours_too() {
         let typed = Password::for_login("correct horse battery staple").unwrap();
@@ -244,13 +245,13 @@ mod tests {
         let compared = pollster::block_on(hasher.compare(&attempt(&typed, Some(&foreign))));
         assert_eq!(compared, DIFFERS);
         assert!(hasher.work_done() == nothing.work_done());
-        // The right password: the caller makes the hash.
+        // The password is right, so the caller computes the new hash and the hasher does not.
         let right = Password::for_login("a").unwrap();
         let hasher = Argon2Hasher::default();
         let compared = pollster::block_on(hasher.compare(&attempt(&right, Some(&foreign))));
         assert_eq!(compared, MATCHES);
         assert!(hasher.work_done().is_empty());
-        // The account is disabled, so the caller makes no hash.
+        // The account is disabled, so the caller computes no hash and the hasher does.
         let in_vain = Attempt {
             in_vain: true,
             ..attempt(&right, Some(&foreign))
@@ -259,8 +260,9 @@ mod tests {
         assert!(!hasher.work_done().is_empty());
     }
 
-    /// While `IMPORTED_HASHES` is set, every other failed attempt does the work of a foreign hash.
-    /// The memory shows it: this scrypt needs more than Argon2.
+    /// While `IMPORTED_HASHES` is set, failed attempts at accounts without a foreign hash do the
+    /// work of a foreign hash too. The test recognises it by the size of the memory: this scrypt
+    /// needs more than Argon2.
     #[test]
     fn with_the_usual_parameters_every_failure_does_the_work_of_a_foreign_hash() {
         let usual = ForeignHashing::default()
@@ -287,9 +289,10 @@ mod tests {
         assert_eq!(hasher.work_done().len(), 19_456 * 128);
     }
 
-    /// A foreign hash of Argon2id differs from ours only in its parameters. A failed attempt computes
-    /// one hash with the foreign parameters and one with ours, as a failed attempt at an unknown
-    /// address does. The memory shows which came last.
+    /// A foreign hash of Argon2id differs from a hash of this service only in its parameters. A
+    /// failed attempt computes one hash with the foreign parameters and one with this service's
+    /// own, as a failed attempt at an unknown address does. The memory shows which hash was
+    /// computed last.
     #[test]
     fn with_the_usual_parameters_of_argon2id_every_failure_does_both_works_once() {
         let usual = ForeignHashing::default()
@@ -321,8 +324,8 @@ mod tests {
         }
     }
 
-    /// Argon2id of version 0x13 is compared as ours is: in NFC, and with other spaces as they were
-    /// typed too.
+    /// A foreign hash of Argon2id version 0x13 is compared like a hash of this service: with the
+    /// password in NFC, and also with non-ASCII spaces as they were typed.
     #[test]
     fn argon2id_of_another_system_is_compared_in_nfc() {
         let made_of = |text: &str| {

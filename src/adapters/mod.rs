@@ -1,5 +1,5 @@
 //! The adapters: in memory for tests, examples and native users, and on Cloudflare's services.
-//! Neither of these two families uses the other. What both use is next to them.
+//! Neither of these two groups uses the other. Code that both use is in the other modules here.
 
 pub mod argon2;
 pub mod cloudflare;

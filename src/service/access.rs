@@ -1,5 +1,5 @@
-//! Finds whose access token this is, and whether it is valid. The signature and the claims are
-//! checked first, then the stores are asked.
+//! Finds the user of an access token, and checks whether the token is valid. The signature and the
+//! claims are checked first. Then the stores are asked whether the token has been revoked.
 
 use std::rc::Rc;
 
@@ -58,8 +58,8 @@ impl<P: Ports> AuthService<P> {
         bearer.unless(&revocation)
     }
 
-    /// Like [`bearer`](Self::bearer), and reads the user's row at the same time. Roles, state and
-    /// all counters are never stale.
+    /// Like [`bearer`](Self::bearer), but also reads the user's row. The roles, the state (enabled
+    /// or disabled) and the counters in that row are never stale.
     ///
     /// # Errors
     /// Those of [`bearer`](Self::bearer).
@@ -143,7 +143,8 @@ pub async fn verify_by(
 ) -> Result<VerifiedToken, TokenError> {
     let untrusted = UntrustedToken::parse(access_token)?;
     let signed_by = untrusted.signed_with(keys)?;
-    // The form of the signature is checked here, because platforms accept more forms.
+    // The form of the signature, such as its length, is checked before the platform sees it,
+    // because some platforms accept forms that `edgegate_token` rejects.
     signed_by.judge_signature_form()?;
     let signed = match signatures.verify(&signed_by).await {
         Some(true) => signed_by.trust_signature_verified_elsewhere(),

@@ -1,6 +1,7 @@
-//! Finds whose access token of an app this is, and whether it is valid. These tokens are for
-//! `/auth/userinfo` and for the APIs of others. Every other use here needs a token of this
-//! service's own client, see [`access`](super::access).
+//! Finds the user of an access token that was issued to an app, and checks whether the token is
+//! valid. Such tokens are for `/auth/userinfo` and for APIs outside this service. For everything
+//! else in this service, a user needs an access token of the service's own client, see
+//! [`access`](super::access).
 
 use super::AuthService;
 use super::access::verify_by;
@@ -17,7 +18,8 @@ use edgegate_token::{Claims, Expected, UntrustedToken};
 pub(super) struct AppBearer {
     pub(super) user: UserId,
     pub(super) session: SessionId,
-    /// Logging out of this sign-on ends the session.
+    /// The sign-on (single sign-on session) that the app's session belongs to. Logging out of the
+    /// sign-on ends the app's session.
     pub(super) sign_on: Option<SessionId>,
     pub(super) client: ClientId,
     pub(super) scopes: Scopes,
@@ -25,10 +27,11 @@ pub(super) struct AppBearer {
 }
 
 impl<P: Ports> AuthService<P> {
-    /// Verifies signature and claims of an app's access token that names this audience.
+    /// Verifies the signature and the claims of an app's access token. Its audience must contain
+    /// `audience`.
     ///
-    /// The result is not cached. The cache of [`verified_bearer`](Self::verified_bearer) holds
-    /// tokens for another audience.
+    /// The result is not cached, because the cache that [`verified_bearer`](Self::verified_bearer)
+    /// uses holds tokens for another audience.
     ///
     /// # Errors
     /// [`Error::Access`].
@@ -41,8 +44,8 @@ impl<P: Ports> AuthService<P> {
         self.verified_app_token(access_token, &expected).await
     }
 
-    /// Like [`app_bearer`](Self::app_bearer), for a token with any audience. The caller decides
-    /// from the token's claims whether the app may use it.
+    /// Like [`app_bearer`](Self::app_bearer), but accepts a token with any audience. The caller
+    /// must decide from the token's claims whether the app that sent the token may do so.
     ///
     /// # Errors
     /// [`Error::Access`].
@@ -54,8 +57,8 @@ impl<P: Ports> AuthService<P> {
         self.verified_app_token(access_token, &expected).await
     }
 
-    /// Like [`app_bearer_of_any_audience`](Self::app_bearer_of_any_audience), but an expired token
-    /// is accepted too. An expired token can end its session and nothing else.
+    /// Like [`app_bearer_of_any_audience`](Self::app_bearer_of_any_audience), but accepts an
+    /// expired token too. An expired token may be used to end its session, and for nothing else.
     ///
     /// # Errors
     /// [`Error::Access`].
@@ -120,8 +123,9 @@ impl<P: Ports> AuthService<P> {
         })
     }
 
-    /// Asks the stores whether the token is still valid. Its session and its sign-on must not have
-    /// ended, its user must be enabled and have the token's version, and its app must be enabled.
+    /// Asks the stores whether the token is still valid. The token's session and sign-on must not
+    /// have ended. Its user must be enabled, and the version in the user's row must be the token's.
+    /// Its app must be enabled.
     ///
     /// # Errors
     /// [`Error::Access`]; [`Error::Store`].

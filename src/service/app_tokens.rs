@@ -35,7 +35,7 @@ pub struct AppTokens {
     pub session: SessionId,
 }
 
-/// What the tokens are issued for.
+/// The app, the ticket and the scopes that tokens are issued for.
 #[derive(Clone, Copy)]
 pub(super) struct Granted<'a> {
     /// The app.
@@ -44,13 +44,13 @@ pub(super) struct Granted<'a> {
     pub(super) ticket: &'a AppTicket,
     /// The scopes of the access token, which may be fewer than those of the ticket.
     pub(super) scopes: &'a Scopes,
-    /// The nonce of the authorization request. A renewal has none.
+    /// The nonce of the authorization request. `None` at a renewal.
     pub(super) nonce: Option<&'a str>,
 }
 
 impl<P: Ports> AuthService<P> {
-    /// Issues the tokens. `user` is the user's row. `copy` is what the session store knows of that
-    /// row, which may be newer at a renewal.
+    /// Issues the tokens. `user` is the user's row. `copy` is the session store's copy of that row.
+    /// At a renewal the copy may be newer than `user`.
     pub(super) async fn app_tokens(
         &self,
         granted: &Granted<'_>,
@@ -79,8 +79,8 @@ impl<P: Ports> AuthService<P> {
         })
     }
 
-    /// The claims of an app's access token. The address comes only with the scope `email`, and the
-    /// roles only for apps of the operator.
+    /// The claims of an app's access token. They contain the user's email address only with the
+    /// scope `email`, and the user's roles only if the app belongs to the operator.
     fn claims_for(&self, granted: &Granted<'_>, user: &UserCopy, exp: u64) -> Claims {
         let Granted {
             app,
@@ -114,7 +114,7 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// The audience of the access token: the granted API or, without one, `/auth/userinfo`. With an
-    /// API and the scope `openid` it is both.
+    /// API and the scope `openid`, the audience has both.
     fn audience_of(&self, ticket: &AppTicket, scopes: &Scopes) -> Audience {
         let userinfo = self.shared.userinfo.as_str();
         let resource = ticket.resource.as_ref().map(Resource::as_str);
@@ -152,7 +152,8 @@ impl<P: Ports> AuthService<P> {
         Ok(Some(Secret::new(token)))
     }
 
-    /// Signs with the first key of `ID_TOKEN_KEYS`, for apps that can verify only RS256.
+    /// Signs an id_token with the first key of `ID_TOKEN_KEYS`, for apps that can verify only
+    /// RS256.
     async fn signed_with_rsa(&self, claims: &IdTokenClaims) -> Result<String, Error> {
         let key = self.settings().id_token_keys.signer();
         let key = key.ok_or(Error::NoIdTokenKey)?;

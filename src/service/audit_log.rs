@@ -1,5 +1,5 @@
-//! Records events for operators. An event is recorded once its change is stored, before later steps
-//! that may fail.
+//! Records events for operators. An event that reports a change is recorded as soon as the change
+//! is stored, before any later step that may fail.
 
 use super::AuthService;
 use crate::domain::account::{EmailAddress, User};
@@ -9,13 +9,15 @@ use crate::domain::session::Client;
 use crate::ports::{Events, Ports};
 
 impl<P: Ports> AuthService<P> {
-    /// Sets the client whose request this service answers. Every later event contains the pseudonym
-    /// of the client's network, even if the action does not depend on the client.
+    /// Sets the client whose request this service handles. From then on every event contains the
+    /// pseudonym of the client's IP network, even if the event itself has nothing to do with the
+    /// client.
     pub fn asked_by(&self, client: &Client) {
         self.network.set(self.shared.networks.of(client));
     }
 
-    /// Sets the id of the request that this service answers. Mails that it queues contain the id.
+    /// Sets the id of the request that this service handles. The jobs of mails that are queued from
+    /// then on contain this id.
     pub fn set_request(&self, id: Option<RequestId>) {
         self.request.set(id);
     }
@@ -25,7 +27,7 @@ impl<P: Ports> AuthService<P> {
         self.ports.events().record(&Event { act, network });
     }
 
-    /// Records that an account's owner has created it.
+    /// Records that a person has created their own account.
     pub(super) fn record_registered(&self, user: &User) {
         self.record(Act::Registered {
             user: user.id,

@@ -1,11 +1,12 @@
 //! The authorization endpoint: an app sends a browser here, and gets a code back (RFC 6749 section
 //! 4.1, OpenID Connect Core section 3.1.2).
 //!
-//! [`next_step()`] decides what happens. A browser arrives with the sign-on cookie
-//! ([`AuthService::authorize`]). When a person must do something, the browser goes to a page of the
-//! issuer, which holds the sealed request. The page asks what to show
-//! ([`AuthService::show_request`]) and sends the person's decision
-//! ([`AuthService::decide_authorization`]). The browser sends its refresh token with both calls.
+//! [`next_step()`] decides what the browser does next. The browser arrives with the sign-on cookie
+//! ([`AuthService::authorize`]). If the person must do something first, such as sign in, the
+//! browser is redirected to a page of this service. The page receives the app's request in sealed
+//! form (with a MAC). It asks this service what to show ([`AuthService::show_request`]) and then
+//! sends the person's decision ([`AuthService::decide_authorization`]). The browser sends its
+//! refresh token with both calls.
 
 use super::AuthService;
 use super::sign_on::sign_on_of;
@@ -27,29 +28,31 @@ use edgegate_token::Algorithm;
 pub enum Authorized {
     /// The browser goes back to the app.
     ToApp(ToApp),
-    /// A page of the issuer asks the person.
+    /// The browser goes to a page of this service, where the person signs in or decides.
     ToPage {
         /// Which page.
         page: IssuerPage,
         /// The sealed request.
         request: Secret,
     },
-    /// The request is broken, or its app may not make it. The browser is not redirected.
+    /// The request is invalid, or the app may not make it. The browser is not redirected to the
+    /// app.
     Broken(PageFault),
 }
 
 /// A redirect to an app.
 #[derive(Clone, Debug)]
 pub struct ToApp {
-    /// The address, with the code or the error.
+    /// The app's redirect URI, with the code or the error added.
     pub url: Secret,
-    /// The user of the code, and the browser's session. `None` with an error.
+    /// The user for whom the code was issued, and the session of the browser. `None` if the app
+    /// gets an error.
     pub code_of: Option<(UserId, SessionId)>,
     /// The error and its reason, for the log.
     pub error: Option<(OAuthError, String)>,
 }
 
-/// The pages that ask a person.
+/// The pages of this service on which a person signs in or decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IssuerPage {
     /// Sign in, perhaps again.
@@ -58,7 +61,7 @@ pub enum IssuerPage {
     Consent,
 }
 
-/// What a page needs to know of a request.
+/// What a page needs to know about an app's authorization request.
 #[derive(Clone, Debug)]
 pub struct ShownRequest {
     /// The app.
@@ -89,7 +92,7 @@ pub enum Next {
 }
 
 impl Next {
-    /// Its name in answers.
+    /// The name of this step in answers.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -101,18 +104,18 @@ impl Next {
     }
 }
 
-/// What a person has decided. It has no `Debug`, because the sealed request is a secret.
+/// What a person has decided. The type has no `Debug`, because the sealed request is a secret.
 #[derive(Clone, Copy)]
 pub struct Decision<'a> {
     /// The sealed request.
     pub request: &'a str,
-    /// The user whom the page showed.
+    /// The user whose account the page showed.
     pub user: UserId,
     /// Whether the app may have what it asks for.
     pub allow: bool,
 }
 
-/// An unsealed request, with the decision whether its app may still make it.
+/// An unsealed request, its app, and whether the app may still make the request.
 struct OpenedRequest {
     request: AuthorizationRequest,
     app: AppClient,
@@ -121,23 +124,25 @@ struct OpenedRequest {
 }
 
 impl<P: Ports> AuthService<P> {
-    /// Whether apps can send their users here. They can't if a symmetric key signs the tokens,
-    /// because then only this service can verify them.
+    /// Whether apps can send their users to the authorization endpoint. They can't if the tokens
+    /// are signed with a symmetric key, because then only this service can verify the tokens.
     #[must_use]
     pub fn has_authorization_endpoint(&self) -> bool {
         let algorithm = self.settings().keys.signing_algorithm();
         algorithm.is_some_and(|algorithm| algorithm != Algorithm::Hs256)
     }
 
-    /// Answers a browser that an app has sent. `sign_on` is the ticket of the sign-on cookie.
+    /// Handles the request of a browser that an app has redirected here. `sign_on` is the ticket in
+    /// the browser's sign-on cookie.
     ///
-    /// The sign-on cookie alone gives nobody a token. The code is sent to an address of the app,
-    /// and is worth nothing without the verifier, which only the app has.
+    /// The sign-on cookie alone is not enough to get a token. The code is sent to a redirect URI of
+    /// the app, and can be exchanged only with the PKCE verifier, which only the app has.
     ///
     /// # Errors
-    /// [`Error::RateLimited`]; [`Error::Store`]: the browser may try again. With `prompt=none`
-    /// nobody looks at a page, so the app gets `temporarily_unavailable` instead of
-    /// [`Error::Store`].
+    /// - [`Error::RateLimited`].
+    /// - [`Error::Store`]: a store failed, and the browser may try again. With `prompt=none` no
+    ///   person would see an error page, so the app gets the error `temporarily_unavailable`
+    ///   instead.
     pub async fn authorize(
         &self,
         query: &str,
@@ -195,8 +200,8 @@ impl<P: Ports> AuthService<P> {
             epoch: of.epoch,
             proof: of.proof,
         });
-        // Set before the request is judged. A proof that the browser already has was not given for
-        // this request.
+        // `seen` is set before the next step is decided. It notes which proof (of who the user is)
+        // the browser already has: that proof was not given for this request.
         request.seen = signed_on.as_ref().map(SignedOn::seen);
         let grant = self.live_grant(request, signed_on.as_ref()).await?;
         let step = self.step(
@@ -223,11 +228,13 @@ impl<P: Ports> AuthService<P> {
         })
     }
 
-    /// What a page shows of a sealed request. `held` is the refresh token in the browser's cookie.
+    /// What a page shows for a sealed request. `held` is the refresh token in the browser's cookie.
     ///
     /// # Errors
-    /// [`Error::Authorization`] if this service did not seal the request, if it is too old, or if
-    /// its app may no longer make it; [`Error::RateLimited`]; [`Error::Store`].
+    /// - [`Error::Authorization`]: this service did not seal the request, the request is too old,
+    ///   or its app may no longer make it.
+    /// - [`Error::RateLimited`].
+    /// - [`Error::Store`].
     pub async fn show_request(
         &self,
         sealed: &str,
@@ -270,11 +277,13 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Carries out what a person has decided. `held` is the refresh token in the browser's cookie.
-    /// Its user must be the user whom the page showed.
+    /// It must belong to the user whose account the page showed.
     ///
     /// # Errors
-    /// [`Error::Authorization`]; [`Error::RateLimited`]; [`Error::Store`]: a retry gives another
-    /// code, and the first one expires.
+    /// - [`Error::Authorization`].
+    /// - [`Error::RateLimited`].
+    /// - [`Error::Store`]: a retry gives another code. A code that was made before the failure
+    ///   expires unused.
     pub async fn decide_authorization(
         &self,
         decision: Decision<'_>,
@@ -322,7 +331,7 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    /// Opens a sealed request, and checks again whether its app may still get the answer.
+    /// Unseals a request, and checks whether its app may still make it.
     async fn open_request(&self, sealed: &str, client: &Client) -> Result<OpenedRequest, Error> {
         let request = self
             .shared
@@ -346,8 +355,8 @@ impl<P: Ports> AuthService<P> {
         })
     }
 
-    /// The ticket and the user of the browser's refresh token. `None` unless its session is active
-    /// and it is the newest token that was used. A thief may have an older one.
+    /// The ticket and the user of the browser's refresh token. `None` unless the token's session is
+    /// active and the token has not been used: a used token may be in the hands of a thief.
     async fn person(&self, held: Option<&str>) -> Result<Option<(RefreshTicket, User)>, Error> {
         let Some(ticket) = held.and_then(|token| self.shared.refresh_tokens.open(token)) else {
             return Ok(None);
@@ -398,7 +407,8 @@ impl<P: Ports> AuthService<P> {
         next_step(request, app, signed_on, grant, visit, &rules, self.now())
     }
 
-    /// Stores a grant of what the app asks for, unless there is one already, and seals a code.
+    /// Makes a code. Before that, stores a grant (the user's consent to what the app asks for),
+    /// unless there is one already.
     async fn issue_code(
         &self,
         request: &AuthorizationRequest,
@@ -477,7 +487,7 @@ const NOBODY_MAY_BE_ASKED: &str = "The user has to be asked, and prompt=none doe
 
 const SOMEBODY_ELSE: &str = "Somebody else is signed in";
 
-/// Why the request is refused, for the developers of the app.
+/// A text for the developers of the app: why the request is refused.
 fn why(request: &AuthorizationRequest, signed_on: Option<&SignedOn>) -> &'static str {
     let expected = request.expected.zip(signed_on);
     if expected.is_some_and(|(user, signed_on)| user != signed_on.user) {

@@ -1,5 +1,5 @@
-//! Changes the user's own address: requested with the password, confirmed at the new address, and
-//! reported to the old one.
+//! Changes a user's own email address. The user asks for the change with the password and confirms
+//! it with a link that is mailed to the new address. Mails to the old address report the change.
 
 use super::AuthService;
 use super::change_user::Aftermath;
@@ -15,8 +15,8 @@ use crate::ports::Ports;
 
 impl<P: Ports> AuthService<P> {
     /// Queues a mail to the new address with a link, and one to the old address. Nothing changes
-    /// before the link is used. Only the owner of the new address learns whether it has an account
-    /// already. The old address gets no mail if nobody has verified it.
+    /// before the link is used. Only the owner of the new address learns whether that address has
+    /// an account already. The old address gets no mail if nobody has verified it.
     ///
     /// # Errors
     /// [`Error::Access`]; [`Error::Field`]; [`Error::CurrentPassword`]; [`Error::RateLimited`],
@@ -53,8 +53,9 @@ impl<P: Ports> AuthService<P> {
         });
         let to = user.email.clone();
         // At most one notice per new address and day. Links are valid for a day, so a link that is
-        // requested later comes with another notice. The job's id is logged and stored, so it
-        // contains no address.
+        // requested later comes with another notice. The id of the notice's job is made from
+        // `event`, and is logged and stored. So `event` contains the pseudonym of the new address,
+        // not the address itself.
         let day = self.now() / VERIFICATION_LINK_TTL;
         let event = [
             &user.id.as_bytes()[..],

@@ -16,8 +16,9 @@ impl<P: Ports> AuthService<P> {
     ///
     /// # Errors
     /// [`Error::Access`]; [`Error::CurrentPassword`]; [`Error::WeakPassword`];
-    /// [`Error::RateLimited`], also for the user's sixth change in a day; [`Error::Store`]. If only
-    /// the new session could not be stored, the new password is set and a login works.
+    /// [`Error::RateLimited`], also for the user's sixth change in a day; [`Error::Store`]. If
+    /// storing the new session is the only step that failed, the new password is set, and the user
+    /// can log in with it.
     pub async fn change_password(
         &self,
         access_token: &str,
@@ -43,7 +44,7 @@ impl<P: Ports> AuthService<P> {
         let to = user.email.clone();
         let notice = Task::PasswordChanged { to };
         let mut aftermath = Aftermath::of(vec![act]).telling_user(&user, notice, locale);
-        // If the user has changed meanwhile, the token is outdated.
+        // `None` means that the user's row was changed meanwhile, so the access token is outdated.
         let user = self
             .change_user_if(&user, &change, &mut aftermath)
             .await?

@@ -1,6 +1,7 @@
-//! Changes a user. The row is written first, and older access tokens become invalid last. In
-//! between, the change is recorded and its owner is notified: if a later step fails, a retry may
-//! find nothing to do.
+//! Changes a user. The user's row is written first. Then the change is recorded in the audit log,
+//! and the user is notified. Last, the user's older access tokens are invalidated. Recording and
+//! notifying come before that last step because it may fail, and a retry may then find nothing left
+//! to change and record nothing.
 
 use super::AuthService;
 use super::access::Bearer;
@@ -57,10 +58,10 @@ impl<P: Ports> AuthService<P> {
         self.finish(id, user, aftermath).await
     }
 
-    /// Like [`change_user`](Self::change_user), for names, roles and state of a user that was just
-    /// read. If the store made the change and only its answer was lost, this method continues as if
-    /// the answer had arrived. If it returned an error instead, a retry would find nothing to
-    /// change, and the change would never be recorded.
+    /// Like [`change_user`](Self::change_user), for the names, the roles and the state (enabled or
+    /// disabled) of a user that was just read. If the store made the change and only its answer was
+    /// lost, this method continues as if the answer had arrived. If this method returned an error
+    /// instead, a retry would find nothing to change, and the change would never be recorded.
     pub(super) async fn amend(
         &self,
         before: &User,
@@ -82,9 +83,9 @@ impl<P: Ports> AuthService<P> {
         self.finish(before.id, user, aftermath).await
     }
 
-    /// Like [`amend`](Self::amend), for a change that depends on the user that was read. If the
-    /// user has changed meanwhile, nothing is done and the result is `None`. `is_made` says whether
-    /// a user already has the change.
+    /// Like [`amend`](Self::amend), for a change that was decided from the row that was read
+    /// (`before`). If the row has changed since, nothing is done and the result is `None`.
+    /// `is_made` says whether a user already has the change.
     pub(super) async fn amend_if_unchanged(
         &self,
         before: &User,
@@ -118,7 +119,8 @@ impl<P: Ports> AuthService<P> {
         Ok(Some(user))
     }
 
-    /// Changes the row while the user's object is held.
+    /// Changes the row while the user's Durable Object is on hold, see
+    /// [`within_hold`](Self::within_hold).
     async fn update_held(
         &self,
         id: UserId,
@@ -134,9 +136,11 @@ impl<P: Ports> AuthService<P> {
         .await
     }
 
-    /// Changes a user's row while the user's object is held, so that no copy from before the change
-    /// is used. `change` gets the deadline of the hold, and returns `None` if nothing was changed.
-    /// A change that reached the database after the deadline is attempted again.
+    /// Changes a user's row while the user's Durable Object is on hold. Until the deadline of the
+    /// hold, the object does not use its copy of the row, so it never uses a copy from before the
+    /// change. `change` gets the deadline, and returns `None` if nothing was changed. If nothing
+    /// was changed because the database was reached after the deadline, the change is attempted
+    /// again.
     pub(super) async fn within_hold<T>(
         &self,
         id: UserId,
@@ -158,7 +162,7 @@ impl<P: Ports> AuthService<P> {
         ))
     }
 
-    /// The last steps of a change that required no version.
+    /// The last steps of a change that was made whatever the version of the row was.
     async fn finish(
         &self,
         id: UserId,
@@ -183,8 +187,8 @@ impl<P: Ports> AuthService<P> {
         })
     }
 
-    /// Like [`change_user`](Self::change_user), unless the user has changed since it was read or
-    /// another account has the new address. Then nothing is done and the result is `None`.
+    /// Like [`change_user`](Self::change_user), but does nothing and returns `None` if the user's
+    /// row has changed since it was read, or if another account has the new address.
     pub(super) async fn change_user_if(
         &self,
         user: &User,
@@ -202,9 +206,9 @@ impl<P: Ports> AuthService<P> {
         Ok(changed)
     }
 
-    /// The user with the change, if only the answer to the change was lost. A new hash has a new
-    /// salt, and an address belongs to one account, so a row with them can only come from this
-    /// change.
+    /// The changed user, if the store made the change and only its answer was lost. Otherwise
+    /// `error`. A new password hash has a new salt, and an address belongs to only one account, so
+    /// a row with the new hash or the new address can only come from this change.
     async fn changed_after_all(
         &self,
         before: &User,
@@ -240,10 +244,10 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    /// Finishes a change that may have failed after its row was written. It invalidates older
-    /// access tokens once more, up to the version in the row. It does nothing if the change is so
-    /// old that all such tokens have expired. `row` is what the database has under `id`. Without a
-    /// row the user was deleted.
+    /// Finishes a change that may have failed after its row was written. It invalidates again all
+    /// access tokens that are older than the version in the row. It does nothing if the change is
+    /// so old that all such tokens have expired. `row` is the user's row. `None` means that the
+    /// user was deleted.
     pub(super) async fn finish_change(&self, id: UserId, row: Option<&User>) -> Result<(), Error> {
         match row {
             None => self.outdate(id, DELETED_VERSION).await,
@@ -255,11 +259,12 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Like [`bearer_with_user`](Self::bearer_with_user), for a change that may be a retry. If the
-    /// token is rejected because the first attempt has changed or deleted the user, that change is
-    /// finished: it only repeats what the row already says.
+    /// token is rejected because the first attempt has changed or deleted the user, this method
+    /// finishes that change. Finishing it only repeats what the row already says.
     ///
     /// The change is finished even if the session store already rejects the token: an isolate may
-    /// reject it from its own memory although the write has failed.
+    /// know from its own memory that the token is invalid, although the write to the store has
+    /// failed.
     pub(super) async fn bearer_with_user_for_change(
         &self,
         access_token: &str,
@@ -276,8 +281,8 @@ impl<P: Ports> AuthService<P> {
     /// Invalidates a user's access tokens of earlier versions.
     ///
     /// A write that is slow or retried may arrive after the write of a later change, and replace
-    /// its larger version. So the row is read again after each write: the last writer has seen the
-    /// last change.
+    /// the larger version by a smaller one. So the row is read again after each write. If the row
+    /// has a larger version by then, that version is written too.
     pub(super) async fn outdate(&self, user: UserId, version: u64) -> Result<(), Error> {
         let sessions = self.ports.sessions();
         let mut version = version;

@@ -18,11 +18,13 @@ pub(super) enum Unanswered {
 }
 
 impl<P: Ports> AuthService<P> {
-    /// Requires a solved challenge. Called after the limits. A Worker that calls by RPC needs none.
+    /// Requires a solved challenge, except from a Worker that calls by RPC. Must be called after
+    /// the rate limits are checked.
     ///
     /// # Errors
-    /// [`Error::Field`] for `challenge` if its token is missing or rejected; [`Error::Store`] if it
-    /// could not be verified and the request is therefore refused.
+    /// - [`Error::Field`]: the field `challenge` is missing or its token is rejected.
+    /// - [`Error::Store`]: the token could not be verified, and `unanswered` says that the request
+    ///   is refused then.
     pub(super) async fn check_challenge(
         &self,
         credentials: &Credentials,

@@ -1,5 +1,5 @@
-//! Clears up after deleted accounts: removes what the session store, the grants and the kept mails
-//! still hold of them. The cron calls it until nothing is left.
+//! Cleans up after deleted accounts: deletes their sessions, their grants and their mails that wait
+//! in the mail ledger. The cron job calls it until nothing is left.
 
 use super::AuthService;
 use crate::domain::account::{Departure, EmailAddress, UserId};
@@ -12,7 +12,7 @@ use crate::domain::policy::{
 use crate::ports::{Grants, MailLedger, Ports, SessionStore, UserDirectory};
 
 impl<P: Ports> AuthService<P> {
-    /// Clears up after deleted accounts. Each account is checked again until [`DEPARTURE_SETTLES`]
+    /// Cleans up after deleted accounts. Each account is checked again until [`DEPARTURE_SETTLES`]
     /// seconds have passed, because a request that began before the deletion may write after it. If
     /// one account fails, the others are still cleared.
     ///
@@ -46,7 +46,8 @@ impl<P: Ports> AuthService<P> {
     ) -> Result<(), Error> {
         let now = self.now();
         let user = departure.user;
-        // Postponed before the work: if this account fails, the next run takes the others first.
+        // The account's next check is scheduled before the work. If the work fails, the next run
+        // starts with the other accounts.
         let users = self.ports.users();
         let again = now.saturating_add(DEPARTURE_SETTLES);
         users.postpone_departure(user, Some(again)).await?;
@@ -58,7 +59,7 @@ impl<P: Ports> AuthService<P> {
         *removals = most.saturating_sub(deleted);
         let is_settled = now >= departure.left_at.saturating_add(DEPARTURE_SETTLES);
         if deleted >= most {
-            // More are left: the next run continues with this account.
+            // More may be left: the next run continues with this account.
             users.postpone_departure(user, Some(now)).await?;
         } else if is_settled {
             users.postpone_departure(user, None).await?;
@@ -66,7 +67,8 @@ impl<P: Ports> AuthService<P> {
         Ok(())
     }
 
-    /// Removes the kept mails to deleted accounts, except those that report the deletion.
+    /// Deletes the mails to deleted accounts from the mail ledger, except the mails that report the
+    /// deletion.
     async fn clear_letters(&self) -> Result<(), StoreError> {
         let departed = self.departed().await?;
         if departed.is_empty() {
@@ -106,15 +108,15 @@ impl<P: Ports> AuthService<P> {
     /// Whether the job was requested by or for an account that has been deleted since.
     fn is_of_departed(&self, text: &str, departed: &[Departure]) -> bool {
         let Some(job) = Job::decode(text) else {
-            // Another version queued it. This one can neither send it nor read when it was
-            // requested.
+            // Another version of the service queued the job. This version can neither send the mail
+            // nor read when it was requested.
             return text.lines().any(|line| {
                 let email = EmailAddress::parse(line).ok();
                 self.has_departed(UserId::parse(line), email.as_ref(), 0, departed)
             });
         };
         let (user, email) = match &job.task {
-            // This mail reports the deletion, so it is kept.
+            // This mail reports the deletion, so it is not deleted.
             Task::AccountDeleted { .. } => (None, None),
             task => (task.user(), task.address()),
         };
@@ -122,7 +124,7 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Whether this user, or the account with this address, was deleted at or after `asked_at`.
-    /// Somebody may have registered with the address since.
+    /// Later jobs are not affected, because somebody may have registered with the address again.
     fn has_departed(
         &self,
         user: Option<UserId>,

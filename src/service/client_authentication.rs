@@ -1,4 +1,5 @@
-//! Which app sends a request, and the proof that it is that app (RFC 6749 section 2.3).
+//! Finds out which app sends a request, and checks that the sender is that app (RFC 6749 section
+//! 2.3).
 
 use super::AuthService;
 use crate::domain::authorization::{AppClient, ClientId, ClientType, StoredSecret};

@@ -1,6 +1,7 @@
 //! Apps that nobody registered: the app's id is the URL of a document about it
-//! (draft-ietf-oauth-client-id-metadata-document). A stranger chooses what is fetched, so the limits
-//! of [`MetadataUrl`] and of the port apply, and fetches are counted by network.
+//! (draft-ietf-oauth-client-id-metadata-document). A stranger chooses which URL this service
+//! fetches. So [`MetadataUrl`] and the port restrict what is fetched, and fetches are rate-limited
+//! per client network.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +13,7 @@ use crate::domain::policy::METADATA_DOCUMENTS_KEPT;
 use crate::domain::session::Client;
 use crate::ports::{Ports, Vendors};
 
-/// The apps whose documents this isolate has fetched, each with the time when it expires.
+/// The apps whose documents this isolate has fetched, each with the time when its entry expires.
 #[derive(Debug, Default)]
 pub(crate) struct KnownDocuments(BTreeMap<ClientId, (AppClient, u64)>);
 
@@ -22,7 +23,7 @@ impl KnownDocuments {
         (now < *until).then(|| app.clone())
     }
 
-    /// Keeps an app. If there are too many, the one that expires first is dropped.
+    /// Adds an app. If there are too many apps, the app that expires first is removed.
     fn keep(&mut self, app: AppClient, until: u64, now: u64) {
         self.0.retain(|_, (_, until)| now < *until);
         if self.0.len() >= METADATA_DOCUMENTS_KEPT {
@@ -40,7 +41,7 @@ impl<P: Ports> AuthService<P> {
     /// document is fetched unless this isolate knows it.
     ///
     /// If the document can't be fetched or is not accepted, the app is unknown. The failure is
-    /// recorded but not remembered, so the next request fetches the document again.
+    /// logged but not cached, so the next request fetches the document again.
     ///
     /// # Errors
     /// [`Error::RateLimited`]; [`Error::Store`].
@@ -81,7 +82,7 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    /// The app that a document describes, and for how long it may be used, in seconds.
+    /// The app that a document describes, and for how many seconds the app may be cached.
     async fn fetch_document(
         &self,
         url: &MetadataUrl,
@@ -99,8 +100,8 @@ impl<P: Ports> AuthService<P> {
         Ok((app, kept_for))
     }
 
-    /// What is known of an unregistered app without its document: it is public and not the
-    /// operator's. The document is needed only to redirect a browser.
+    /// What is known about an unregistered app without its document: the app is public and does not
+    /// belong to the operator. The document is needed only to redirect a browser.
     pub(super) fn undescribed_app(&self, id: &ClientId) -> Option<AppClient> {
         let is_one = self.settings().client_id_metadata
             && MetadataUrl::parse(id, &self.settings().issuer).is_ok();
@@ -122,7 +123,7 @@ mod tests {
         let now = 1_764_000_000;
         let mut known = KnownDocuments::default();
         for number in 0..METADATA_DOCUMENTS_KEPT {
-            // The second one expires first.
+            // App 1 expires first.
             let until = if number == 1 { now + 5 } else { now + 10 };
             known.keep(app(number), until, now);
         }

@@ -1,4 +1,4 @@
-//! Turns a queued job into a message: looks the user up, makes the link and writes the letter.
+//! Turns a queued job into a message: looks the user up, makes the link and writes the text.
 
 use sha2::{Digest, Sha256};
 
@@ -14,7 +14,7 @@ use crate::domain::settings::Registration;
 use crate::letters::{Letter, render};
 use crate::ports::{Ports, UserDirectory};
 
-/// The pages that links open, under `APP_URL`.
+/// The pages that mailed links open. `APP_URL` comes before these paths.
 const RESET_PAGE: &str = "reset-password";
 const VERIFY_PAGE: &str = "verify-email";
 const CONFIRM_PAGE: &str = "confirm-email";
@@ -23,7 +23,7 @@ const FORGOT_PAGE: &str = "forgot-password";
 /// A mail to send, before its text is made.
 #[derive(Debug)]
 pub(super) enum Due {
-    /// A notice, which has no link of its own.
+    /// A notice, which has no one-time link.
     Notice,
     /// A mail with a link.
     Link(Box<DueLink>),
@@ -35,9 +35,9 @@ pub(super) struct DueLink {
     to: EmailAddress,
     /// The enabled account at that address, if there is one.
     pub(super) owner: Option<UserId>,
-    /// The name of the lane that must admit it.
+    /// The name of the link's lane. A lane limits how many links one mailbox gets.
     pub(super) lane: String,
-    /// The lifetime of the lane's first links, in seconds.
+    /// The lifetime of the first links in the lane, in seconds.
     pub(super) base: u64,
     kind: LinkKind,
 }
@@ -62,7 +62,7 @@ enum ResetReason {
 }
 
 impl<P: Ports> AuthService<P> {
-    /// Which mail to send for a job, or why none.
+    /// Which mail to send for a job, or why no mail is sent.
     pub(super) async fn look_up(&self, job: &Job) -> Result<Result<Due, NotDue>, StoreError> {
         let link = match &job.task {
             Task::Reset { email } => match self.enabled(email).await? {
@@ -84,7 +84,7 @@ impl<P: Ports> AuthService<P> {
                 last_name,
             } => {
                 let user = self.ports.users().find_by_email(email).await?;
-                // Read in every case, so that all cases cost the same.
+                // Read even if it is not needed, so that the work is the same in all cases.
                 let is_freed = self.is_freed_since(email, job.asked_at).await?;
                 match user {
                     // Registration was closed after the request.
@@ -114,7 +114,8 @@ impl<P: Ports> AuthService<P> {
         Ok(user.filter(|user| user.disabled_at.is_none()))
     }
 
-    /// Whether an account has given up the address since this time.
+    /// Whether the address was freed since `asked_at`: its account was deleted, or moved to another
+    /// address.
     async fn is_freed_since(
         &self,
         email: &EmailAddress,
@@ -130,11 +131,12 @@ impl<P: Ports> AuthService<P> {
         email: &EmailAddress,
     ) -> Result<Result<DueLink, NotDue>, StoreError> {
         let user = self.ports.users().find_by_email(email).await?;
-        // Read in every case, so that all cases cost the same.
+        // Read even if it is not needed, so that the work is the same in all cases.
         let is_freed = self.is_freed_since(email, job.asked_at).await?;
         let Some(user) = user else {
-            // With this setting, registering stores nothing, so a request for another mail starts a
-            // new registration. Only the first link contains the names.
+            // With `Registration::Verified`, nothing is stored before the link is used. So a
+            // request for another mail starts a new registration. It has no names: only the first
+            // link contains them.
             return Ok(match self.settings().registration {
                 Registration::Verified if is_freed => Err(NotDue::Superseded),
                 Registration::Verified => Ok(registration(email, [None, None])),
@@ -168,7 +170,7 @@ impl<P: Ports> AuthService<P> {
         let Some(user) = users.find_by_id(user).await? else {
             return Ok(Err(NotDue::NoRecipient));
         };
-        // Read in every case, so that all cases cost the same.
+        // Read even if it is not needed, so that the work is the same in all cases.
         let other = self.enabled(email).await?;
         if user.disabled_at.is_some() {
             return Ok(Err(NotDue::NoRecipient));
@@ -190,7 +192,8 @@ impl<P: Ports> AuthService<P> {
         }))
     }
 
-    /// The message of a notice, which depends on the job alone; `None` for any other job.
+    /// The message of a notice. It depends on nothing but the job. `None` if the job is not for a
+    /// notice.
     pub(super) fn word_notice(&self, job: &Job) -> Option<Message> {
         let reset = &self.page(FORGOT_PAGE);
         let (to, letter) = match &job.task {
@@ -215,7 +218,7 @@ impl<P: Ports> AuthService<P> {
         Some(self.message(job, to, &letter))
     }
 
-    /// The message of a mail whose link has this lifetime. The same lifetime gives the same
+    /// The message of a mail whose link has the lifetime `life`. The same lifetime gives the same
     /// message.
     pub(super) fn word(&self, job: &Job, due: &DueLink, life: LinkLife) -> Message {
         let minutes = life.minutes();
@@ -267,8 +270,8 @@ impl<P: Ports> AuthService<P> {
 
     fn message(&self, job: &Job, to: &EmailAddress, letter: &Letter<'_>) -> Message {
         let rendered = render(letter, &self.settings().mail.product, job.locale);
-        // The text is not hashed: a later attempt may have a fresh link, and the provider must
-        // still recognise the mail.
+        // The idempotency key is a hash without the text: a later attempt may have a new link, and
+        // the provider must still recognise it as the same mail.
         let mut hash = Sha256::new();
         for part in [job.id.as_str(), letter.name(), to.as_given()] {
             hash.update(part);
@@ -293,11 +296,11 @@ impl<P: Ports> AuthService<P> {
         self.link(RESET_PAGE, None, ticket)
     }
 
-    /// The ticket is in the fragment, which browsers neither send to a server nor put into
-    /// `Referer`.
+    /// A link to `page`. The ticket is in the fragment, which browsers neither send to a server nor
+    /// put into `Referer`.
     ///
-    /// The id of an app's request is not secret. It is a parameter, so that pages of other authors
-    /// find only the ticket in the fragment.
+    /// The id of an app's authorization request is not secret. It is a query parameter, so that the
+    /// fragment contains only the ticket and pages written by other people can read it easily.
     fn link(&self, page: &str, app_request: Option<AppRequestId>, ticket: &Secret) -> String {
         let parameter = app_request.map_or_else(String::new, |id| format!("?request_id={id}"));
         [&self.page(page), &parameter, "#", ticket.expose()].concat()
@@ -308,8 +311,9 @@ impl<P: Ports> AuthService<P> {
 fn reset(job: &Job, user: User, reason: ResetReason) -> DueLink {
     let known = job.pool == Pool::Known(user.id);
     let state = State::for_reset(&user);
-    // The lane's name contains the state. A link that was sent before a change of state no longer
-    // works, so it must not block a new one.
+    // A lane limits how many links one mailbox gets. Its name contains `state`, which is what the
+    // link changes. A link from before a change of that state no longer works, so it must not count
+    // against new links.
     let lane_of_links = |kind, name: &str| [kind, name, " ", &state.to_text()].concat();
     let (lane, base) = match reason {
         ResetReason::Invited => (["i:", &user.id.to_string()].concat(), VERIFICATION_LINK_TTL),
@@ -317,7 +321,8 @@ fn reset(job: &Job, user: User, reason: ResetReason) -> DueLink {
         _ if user.email_verified_at.is_none() => {
             (lane_of_address(&user.email), VERIFICATION_LINK_TTL)
         }
-        // The owner has a separate lane, which strangers' requests do not fill.
+        // Requests with a device or session ticket of the user have a separate lane, which requests
+        // of strangers can't fill.
         _ if known => (lane_of_links("k:", &user.id.to_string()), RESET_LINK_TTL),
         _ => (lane_of_links("r:", user.email.canonical()), RESET_LINK_TTL),
     };
@@ -331,7 +336,7 @@ fn reset(job: &Job, user: User, reason: ResetReason) -> DueLink {
 }
 
 /// The mail for an address that already has an account. If the account is newer than the request,
-/// its owner did not make the request.
+/// its owner did not make the request, and no mail is sent.
 fn address_taken(job: &Job, user: User) -> Result<DueLink, NotDue> {
     if user.disabled_at.is_some() {
         return Err(NotDue::NoRecipient);
@@ -356,9 +361,9 @@ fn registration(email: &EmailAddress, names: [Option<Name>; 2]) -> DueLink {
     }
 }
 
-/// The lane of an address that no verified account has. It is the lane of the address itself. A
-/// variant of another address (a sub-address, Gmail's dots) uses one lane together with all
-/// variants of that mailbox.
+/// The name of the lane for an address that no verified account has. A lane limits how many links
+/// one mailbox gets. All variants of an address (sub-addresses, or Gmail's dots) share one lane,
+/// because they reach the same mailbox. The address without such variations has a lane of its own.
 fn lane_of_address(email: &EmailAddress) -> String {
     let mailbox = mailbox(email);
     let kind = if mailbox == email.canonical() {
@@ -369,7 +374,8 @@ fn lane_of_address(email: &EmailAddress) -> String {
     [kind, &mailbox].concat()
 }
 
-/// The lane of a job without a mail. It costs the store the same as any other lane.
+/// The name of the lane for a job that leads to no mail. A lane limits how many links one mailbox
+/// gets. This lane is used so that the store does the same work as for a job that leads to a mail.
 pub(super) fn lane_of_nobody(task: &Task) -> Option<String> {
     match task {
         Task::Reset { email }

@@ -12,14 +12,16 @@ use crate::ports::Ports;
 
 impl<P: Ports> AuthService<P> {
     /// Sets the password, ends every session and marks the address as verified, because the link
-    /// was mailed to it. The password is checked before anything is written, so a weak one does not
-    /// use the link up. Of two concurrent requests, one succeeds.
+    /// was mailed to it. The password is checked before anything is written, so a weak password
+    /// does not use up the link. Of two concurrent requests, one succeeds.
     ///
-    /// It signs nobody in (OWASP Forgot Password Cheat Sheet), and the owner gets a notice by mail.
+    /// The user is not signed in by this (OWASP Forgot Password Cheat Sheet), and gets a notice by
+    /// mail.
     ///
     /// # Errors
-    /// [`Error::Link`]; [`Error::WeakPassword`]; [`Error::RateLimited`]; [`Error::Store`]: a retry
-    /// completes the change, or finds the link used.
+    /// [`Error::Link`]; [`Error::WeakPassword`]; [`Error::RateLimited`]; [`Error::Store`]. After
+    /// [`Error::Store`] a retry completes the change, or gets the answer that the link was used
+    /// already.
     pub async fn confirm_reset(
         &self,
         ticket: &str,
@@ -36,7 +38,8 @@ impl<P: Ports> AuthService<P> {
         self.admit_client_on(&link.user.to_string(), client).await?;
         let user = self.user_of_link(link, State::for_reset).await?;
         // If nobody verified the address, a stranger may have registered with it and typed the
-        // names. An invited user's names come from an administrator.
+        // names, so the names are removed. The names of an invited user come from an administrator
+        // and are kept.
         let names = if user.email_verified_at.is_none() && user.has_password() {
             Edit::Remove
         } else {

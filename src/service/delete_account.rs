@@ -13,15 +13,18 @@ use crate::domain::session::Client;
 use crate::ports::{Ports, UserDirectory};
 
 impl<P: Ports> AuthService<P> {
-    /// Deletes the bearer's own account. Renewals stop at once in every store. Access tokens stop
-    /// at once here, and elsewhere within the session store's staleness. The owner gets a notice by
-    /// mail. What other stores hold of the account is deleted later, by
-    /// [`clear_departures`](AuthService::clear_departures).
+    /// Deletes the bearer's own account. Renewals stop at once in every store. Access tokens become
+    /// invalid at once in this isolate, and elsewhere as soon as the session store's answers there
+    /// are no longer stale. The owner gets a notice by mail. The account's data in other stores is
+    /// deleted later, by [`clear_departures`](AuthService::clear_departures).
     ///
     /// # Errors
-    /// [`Error::Access`], also if the account has changed meanwhile; [`Error::CurrentPassword`];
-    /// [`Error::RateLimited`]; [`Error::LastAdministrator`]; [`Error::Store`]: the account may be
-    /// deleted already, and a retry with the same token completes the work but is still refused.
+    /// - [`Error::Access`]: the token is not valid, or the account has changed meanwhile.
+    /// - [`Error::CurrentPassword`].
+    /// - [`Error::RateLimited`].
+    /// - [`Error::LastAdministrator`].
+    /// - [`Error::Store`]: the account may be deleted already. A retry with the same token
+    ///   completes the work but still gets an error, because the account no longer exists.
     pub async fn delete_own_account(
         &self,
         access_token: &str,
@@ -32,8 +35,9 @@ impl<P: Ports> AuthService<P> {
         let (bearer, user) = self.bearer_with_user_for_change(access_token).await?;
         self.check_current_password(&user, current_password, bearer.session, client)
             .await?;
-        // Deletes only the version whose password was checked. A thief with the old password must
-        // not win over the owner's new one.
+        // The account is deleted only if it still has the version whose password was checked. A
+        // thief who knows the old password must not be able to delete the account after the owner
+        // has set a new one.
         let version = Some(user.version);
         self.delete_user_row(&user, version, bearer.user.into(), locale)
             .await?;
@@ -44,8 +48,9 @@ impl<P: Ports> AuthService<P> {
     ///
     /// # Errors
     /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::ReauthenticationRequired`];
-    /// [`Error::UnknownUser`]; [`Error::LastAdministrator`]; [`Error::Store`]: a retry completes
-    /// the work and answers that there is no such user.
+    /// [`Error::UnknownUser`]; [`Error::LastAdministrator`]; [`Error::Store`]. After
+    /// [`Error::Store`] a retry completes the work, and returns [`Error::UnknownUser`] if the
+    /// account is deleted already.
     pub async fn delete_account(
         &self,
         credential: &str,
@@ -94,8 +99,8 @@ impl<P: Ports> AuthService<P> {
             if is_gone {
                 return self.finish_deletion(user, by, locale).await;
             }
-            // The account is deleted already, was changed meanwhile, is the last administrator, or
-            // has just got another address.
+            // The store did not delete the account. It was deleted before, was changed meanwhile,
+            // is the last administrator, or has just got another address.
             let found = users.find_by_id(user.id).await?;
             let found = found.ok_or(Error::UnknownUser)?;
             if if_version.is_some_and(|version| version != found.version) {
@@ -120,8 +125,9 @@ impl<P: Ports> AuthService<P> {
         self.outdate(user.id, DELETED_VERSION).await
     }
 
-    /// Deletes the records of addresses that were freed so long ago that no earlier registration
-    /// can come back. The cron calls it.
+    /// Deletes old records of freed addresses, whose account was deleted or moved to another
+    /// address. They are deleted once no registration from before that can be completed any more.
+    /// The cron calls it.
     ///
     /// # Errors
     /// [`Error::Store`]; the next run continues.

@@ -1,10 +1,13 @@
-//! Delivers a queued mail: from the queue, or, without one, after the response and by the cron.
+//! Delivers mails that were queued. Without a queue, a mail is sent after the response to the
+//! request, and the cron job retries it.
 //!
-//! A mail that strangers can request is charged to its pool, whether or not the address has an
-//! account. Then its lane decides whether another link is sent. docs/decisions/0017 explains why.
+//! A mail that strangers can request is charged to a pool (a share of `MAIL_BUDGET`), whether or
+//! not the address has an account. Then the lane (the links that the mailbox got recently) decides
+//! whether another link is sent. docs/decisions/0017 explains why.
 //!
-//! The mails of a batch are prepared at the same time, so that a store can do the work of each step
-//! in one call, and sent one after another, because providers limit requests per second.
+//! The mails of a batch are prepared at the same time, so that a store can do each step for all of
+//! them in one call. They are sent one after another, because providers limit the requests per
+//! second.
 
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
@@ -30,15 +33,16 @@ use crate::ports::{Events, LaneRequest, MailLedger, MailQueue, Mailer, Once, Por
 /// The result for a message that a queue delivered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HandedOut {
-    /// The result for its mail.
+    /// What happened to the mail.
     pub delivery: Delivery,
-    /// `None` if the queue may forget the message, because what is left to do is queued or kept
-    /// elsewhere. Otherwise nothing could be stored, and the queue must deliver the message again
-    /// after this number of seconds.
+    /// `None` if the queue may forget the message, because whatever is left to do is queued again
+    /// or stored in the mail ledger. Otherwise nothing could be stored, and the queue must deliver
+    /// the message again after this number of seconds.
     pub again: Option<u64>,
 }
 
-/// A message of a queue whose mail is ready to be sent, if one is to be sent.
+/// A message from a queue after its preparation: if it leads to a mail, the mail is ready to be
+/// sent.
 #[derive(Debug)]
 pub struct Prepared(Result<Ready, Unreadable>);
 
@@ -49,7 +53,8 @@ struct Unreadable {
     text: String,
 }
 
-/// A job for which everything has been read and counted.
+/// A job whose preparation is done: all that it needs from the stores was read, and its mail was
+/// counted against the limits.
 #[derive(Debug)]
 struct Ready {
     job: Job,
@@ -66,7 +71,8 @@ enum Plan {
     End(Delivery),
     /// Send a notice.
     Notice,
-    /// Send a link with this lifetime, which this lane has admitted.
+    /// Send a link with the lifetime `life`. The lane (the recent links of the mailbox) has
+    /// admitted it.
     Link {
         due: Box<DueLink>,
         lane: String,
@@ -74,21 +80,21 @@ enum Plan {
     },
 }
 
-/// Whether failures of the provider may be stored, so that an accepted mail has to delete them. The
-/// jobs of a batch share it.
+/// Whether the mail ledger may contain failures of the mail provider. If so, they must be deleted
+/// when the provider accepts a mail. The jobs of a batch share this state.
 #[derive(Clone, Debug)]
 struct ProviderState(Rc<Cell<bool>>);
 
-/// Whether a pool paid for a mail.
+/// Whether a mail was charged to its pool (a share of `MAIL_BUDGET`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Payment {
-    /// The mail is free, or was paid for before.
+    /// The mail is free, or was charged before.
     NotDue,
     Paid,
     PoolIsEmpty,
 }
 
-/// What an attempt learns for its line in the log.
+/// What an attempt to send adds to its line in the log.
 struct Trace {
     address: Option<Pseudonym>,
     provider_id: Option<String>,
@@ -97,9 +103,10 @@ struct Trace {
 impl<P: Ports> AuthService<P> {
     /// Delivers a job from a queue. `id` is the id of the queue's message.
     ///
-    /// A job that has to wait is queued again. It counts its attempts itself, because a queue
-    /// counts deliveries, and waiting is not an attempt. If this Worker stops in between, the queue
-    /// delivers the message again, and the mail may be sent twice with the same idempotency key.
+    /// A job that has to wait is queued again. The job contains the number of its attempts. The
+    /// queue's own count is not used, because the queue also counts deliveries after which the job
+    /// only waits. If this Worker stops before the queue learns of the success, the queue delivers
+    /// the message again, and the mail may be sent twice with the same idempotency key.
     pub async fn deliver_from_queue(&self, text: &str, id: &str) -> HandedOut {
         let provider = ProviderState::default();
         let message = self.prepare_message(text.to_owned(), id.to_owned(), &provider);
@@ -173,8 +180,8 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    /// Queues a job again. If that fails, the ledger keeps it for the cron. If both fail, returns
-    /// after how many seconds to retry.
+    /// Queues a job again. If that fails, the job is stored in the mail ledger for the cron job. If
+    /// both fail, returns the number of seconds after which to retry.
     async fn queue_again(&self, job: &Job, seconds: u64, reason: &str) -> Option<u64> {
         let Err(error) = self.ports.mail_queue().put(job, seconds).await else {
             return None;
@@ -190,11 +197,11 @@ impl<P: Ports> AuthService<P> {
         kept.err().map(|_| seconds)
     }
 
-    /// Delivers a job without a queue. A job that has to wait is kept for
-    /// [`retry_kept_mail`](Self::retry_kept_mail).
+    /// Delivers a job without a queue. A job that has to wait is stored in the mail ledger until
+    /// [`retry_kept_mail`](Self::retry_kept_mail) sends it.
     ///
     /// # Errors
-    /// It was not sent and may not have been kept.
+    /// The mail was not sent, and the job may not have been stored for a retry.
     pub async fn deliver_without_queue(&self, job: Job) -> Result<Delivery, StoreError> {
         let provider = ProviderState::default();
         let (ready, ()) = join(
@@ -232,7 +239,8 @@ impl<P: Ports> AuthService<P> {
         self.keep(job, reason, retry_at).await
     }
 
-    /// Pays for the mail, looks its recipient up, and asks its lane.
+    /// Charges the mail to its pool, looks its recipient up, and asks the lane of the mailbox
+    /// whether another link may be sent.
     async fn prepare(&self, mut job: Job, provider: &ProviderState) -> Ready {
         let plan = self.decide(&mut job).await;
         Ready {
@@ -245,7 +253,8 @@ impl<P: Ports> AuthService<P> {
 
     /// Makes one attempt, and updates the job for the next one.
     async fn deliver(&self, mut ready: Ready) -> (Job, MailLine) {
-        // The mails before this one took long: the account may have changed.
+        // It took long to send the earlier mails of the batch, and the account may have changed
+        // since.
         if self.now() > ready.at.saturating_add(MAIL_PREPARED_TTL) {
             ready.plan = self.decide(&mut ready.job).await;
         }
@@ -294,7 +303,8 @@ impl<P: Ports> AuthService<P> {
             self.leave_lane(job).await?;
             return Ok(Plan::End(Delivery::NotDue(NotDue::Expired)));
         }
-        // Who pays does not depend on who has an account, so neither waits for the other.
+        // The charge does not depend on whether the address has an account, so both run at the same
+        // time.
         let (payment, found) = join(self.pay(job), self.look_up(job)).await;
         if !note_payment(job, payment?) {
             return Ok(Plan::End(self.wait_for_budget(job)));
@@ -424,14 +434,16 @@ impl<P: Ports> AuthService<P> {
         let request = LaneRequest {
             job: &job.id,
             base,
-            // An administrator may invite again at any time.
+            // Invitations have no class and are not limited: an administrator may invite again at
+            // any time.
             limited: self.settings().limits && job.task.class().is_some(),
             now: self.now(),
         };
         self.ports.mail_ledger().admit(lane, request).await
     }
 
-    /// Releases the place of a mail that was attempted and will not be sent.
+    /// If the mail was attempted before but will not be sent now, releases its place in the lane
+    /// (the recent links of the mailbox).
     async fn leave_lane(&self, job: &Job) -> Result<(), StoreError> {
         if job.tries == 0 {
             return Ok(());
@@ -443,8 +455,8 @@ impl<P: Ports> AuthService<P> {
         Ok(())
     }
 
-    /// Sends the mail. If it will never be sent, its place in the lane is released. What was paid
-    /// for it stays paid.
+    /// Sends the mail. If it will never be sent, its place in the lane (the recent links of the
+    /// mailbox) is released, but the charge to its pool remains.
     async fn send(
         &self,
         job: &Job,
@@ -461,7 +473,8 @@ impl<P: Ports> AuthService<P> {
                 trace.provider_id = accepted.id;
                 return Ok(Delivery::Sent);
             }
-            // The provider may have accepted the mail after all, for example after a timeout.
+            // The provider may have accepted the mail all the same, for example if only its answer
+            // timed out. So the mail keeps its place in the lane while it is retried.
             Err(
                 MailFailure::Temporary {
                     reason,
@@ -489,26 +502,26 @@ impl<P: Ports> AuthService<P> {
         Ok(delivery)
     }
 
-    /// Learns whether failures of the provider are stored. If the store does not answer, assumes
-    /// that there are some.
+    /// Asks the mail ledger whether failures of the provider are stored. If the ledger does not
+    /// answer, assumes that there are some.
     async fn ask_about_provider(&self, provider: &ProviderState) {
         let failures = self.ports.mail_ledger().provider_failures().await;
         provider.0.set(failures.map_or(true, |all| !all.is_empty()));
     }
 
     /// Counts the attempts that fail because of the provider, until it accepts a mail. If the
-    /// provider refuses because of the account, the first refusal is recorded at once. The cron
-    /// records an outage.
+    /// provider refuses because of the operator's account there, the first refusal is recorded at
+    /// once. An outage is recorded by the cron job.
     ///
-    /// If the count can't be stored, nothing happens. A mail that was sent must not be sent again
-    /// because the count failed.
+    /// If the count can't be stored, the error is ignored. A mail that was sent must not be sent
+    /// again because the count failed.
     async fn note_answer(&self, failure: Option<&MailFailure>, provider: &ProviderState) {
         let ledger = self.ports.mail_ledger();
         let (kind, reason) = match failure {
             Some(MailFailure::Account { reason, .. }) => (FailureKind::Refused, reason),
             Some(MailFailure::Temporary { reason, .. }) => (FailureKind::Outage, reason),
-            // The provider works: it has judged the mail. A failure that another isolate has
-            // stored since this one asked is deleted after the next mail.
+            // The provider works: it has judged the mail. If another isolate has stored a failure
+            // since this isolate asked, that failure is deleted after the next mail.
             None | Some(MailFailure::Rejected { .. } | MailFailure::Undeliverable { .. }) => {
                 if provider.0.get() && ledger.provider_works().await.is_ok() {
                     provider.0.set(false);
@@ -528,13 +541,14 @@ impl<P: Ports> AuthService<P> {
 }
 
 impl Default for ProviderState {
-    /// Nothing is known yet.
+    /// The mail ledger was not asked yet, so there may be failures.
     fn default() -> Self {
         Self(Rc::new(Cell::new(true)))
     }
 }
 
-/// Remembers that the mail is paid for. Returns false if the mail can't be sent yet.
+/// Notes in the job that the mail was charged. Returns false if the pool is empty, so the mail
+/// can't be sent yet.
 const fn note_payment(job: &mut Job, payment: Payment) -> bool {
     match payment {
         Payment::NotDue => true,
@@ -575,8 +589,8 @@ fn pause(tries: u32) -> u64 {
     MAIL_RETRIES.get(index).copied().unwrap_or(last)
 }
 
-/// How many seconds after the start of the hour a waiting job is tried. It is derived from the
-/// job's random id, so that asking earlier than others has no advantage.
+/// How many seconds after the start of the hour a waiting job is tried. The number is derived from
+/// the job's random id, so that a request that was made earlier has no advantage.
 fn spread(id: &str) -> u64 {
     let digits = id
         .get(..8)

@@ -17,12 +17,12 @@ const ACCOUNTS: [(&str, &str, &str, bool); 2] = [
     ("root@example.com", "Root", "Example", true),
 ];
 
-/// Id, name, secret.
+/// The id, the name and the secret of each app.
 const CLIENTS: [(&str, &str, Option<&str>); 2] = [
     ("demo-spa", "Demo page", None),
     ("demo-web", "Demo website", Some("demo-web-secret")),
 ];
-/// These match any port.
+/// Redirect URIs to these hosts match any port.
 const REDIRECT_URIS: [&str; 3] = [
     "http://127.0.0.1/callback",
     "http://localhost/callback",
@@ -53,7 +53,8 @@ impl<P: Ports> AuthService<P> {
             } else {
                 Roles::user()
             };
-            // Not checked as a new password: it is public, and in every list of breaches.
+            // The password is not checked like a new password. It would be rejected, because it is
+            // public and in every list of breached passwords.
             let password = Password::for_login(PASSWORD)
                 .map_err(|_| Error::Internal("a demo account has no password"))?;
             let hash = self.hash_password(&password, &identity.email).await?;

@@ -26,7 +26,7 @@ pub struct CodeExchange<'a> {
     pub redirect_uri: &'a str,
     /// `code_verifier`.
     pub verifier: &'a str,
-    /// `resource`, as in the authorization request, or none.
+    /// `resource`, as in the authorization request. Optional.
     pub resource: Option<&'a str>,
 }
 
@@ -35,13 +35,16 @@ impl<P: Ports> AuthService<P> {
     /// id_token. Begins the app's session.
     ///
     /// A code gives one session, with any session store and with any number of concurrent requests,
-    /// because the user's object decides. A wrong request ends nothing. Only a second request that
-    /// is correct in everything ends the session that the code began.
+    /// because the user's Durable Object decides. A request with a mistake ends no session. Only a
+    /// second request that is correct in everything ends the session that the code began.
     ///
     /// # Errors
-    /// [`Error::Grant`] when the code can't be exchanged; [`Error::Target`] for another resource;
-    /// [`Error::Client`]; [`Error::RateLimited`]; [`Error::Store`], after which the code may be
-    /// used up: the app then sends the browser here for another code.
+    /// - [`Error::Grant`]: the code can't be exchanged.
+    /// - [`Error::Target`]: the request names another resource.
+    /// - [`Error::Client`].
+    /// - [`Error::RateLimited`].
+    /// - [`Error::Store`]: a store failed, and the code may be used up. If so, the app has to send
+    ///   the browser to the authorization endpoint again for another code.
     pub async fn exchange_code(
         &self,
         exchange: CodeExchange<'_>,
@@ -68,7 +71,8 @@ impl<P: Ports> AuthService<P> {
         let user = self.standing_of(&code, &app).await?;
 
         let session = SessionId::new(now_ms, &self.random());
-        // Another computer forgets the exchange, and its clock may be ahead of this one.
+        // The exchange is remembered a little longer than the code is valid: it is stored on
+        // another computer, whose clock may be ahead of the clock here.
         let remembered_until = code.expires_at.saturating_add(FUTURE_SKEW_SECONDS);
         // The sign-on must be active when the session begins. With `offline_access` the session may
         // outlive it.
@@ -96,9 +100,9 @@ impl<P: Ports> AuthService<P> {
             .await
     }
 
-    /// The scopes that the app may still have: an administrator may have changed it since the code
-    /// was issued. The document of an app that nobody registered is not read here: its redirect
-    /// URIs matter only when a browser is redirected.
+    /// The scopes that the app may still have: an administrator may have changed the app since the
+    /// code was issued. The document of an app that nobody registered is not read here: its
+    /// redirect URIs matter only when a browser is redirected.
     fn scopes_still_allowed(
         &self,
         code: &Code,
@@ -254,7 +258,8 @@ fn refused(why: ExchangeRefusal) -> Error {
     }
 }
 
-/// Logging out of this sign-on ends the session.
+/// The sign-on (single sign-on session) whose log-out ends the app's session. `None` with
+/// `offline_access`: such a session outlives the sign-on.
 fn sign_on(code: &Code) -> Option<SessionId> {
     (!code.scopes.contains(Scope::OFFLINE_ACCESS)).then_some(code.sign_on)
 }

@@ -1,5 +1,6 @@
-//! Makes the session store forget its copies of rows that were changed without a hold: by hand in
-//! the database, or by an earlier version of the service. The cron calls it each minute.
+//! Makes the session store discard its copies of users' rows that were changed without its
+//! knowledge: by hand in the database, or by an earlier version of the service. The cron job calls
+//! it each minute.
 
 use futures_util::future::join5;
 
@@ -10,11 +11,13 @@ use crate::domain::policy::{COPY_TTL, ROW_CHANGES_AT_ONCE};
 use crate::ports::{Ports, SessionStore, UserDirectory};
 
 impl<P: Ports> AuthService<P> {
-    /// Tells the objects to forget their copies of changed rows. If one object fails, the others
-    /// are still told. A later run tells the failed one again, after those that have waited longer.
+    /// Tells the users' Durable Objects to discard their copies of changed rows. If one object
+    /// fails, the others are still told. A later run tells the failed object again, after the
+    /// objects that have waited longer.
     ///
-    /// A session store without copies has nothing to forget. The changes stay listed for as long as
-    /// a copy may be used, because `SESSION_STORE` may be switched back within that time.
+    /// A session store without copies has nothing to discard. The changes stay in the list for as
+    /// long as a copy may be used, because the operator may switch `SESSION_STORE` back to the
+    /// store with copies within that time.
     ///
     /// # Errors
     /// The first failure of a store. Nothing is lost: the next run continues.
@@ -25,8 +28,8 @@ impl<P: Ports> AuthService<P> {
             return Ok(users.forget_row_changes(before).await?);
         }
         // No copy from before `COPIES_SINCE` is used, so the changes before it are dropped from the
-        // list. A time in the future is ignored, because it may be taken back, and then older
-        // copies are used again.
+        // list. A `COPIES_SINCE` in the future is ignored: the operator may correct it before it
+        // takes effect, and then older copies are still in use.
         let since = self.settings().copies_since;
         if (1..=self.now()).contains(&since) {
             users.forget_row_changes(since).await?;
@@ -35,10 +38,12 @@ impl<P: Ports> AuthService<P> {
         if changes.is_empty() {
             return Ok(());
         }
-        // Postponed before the work, so that the next run takes the failed ones last. If the
-        // database can't write, the objects can still be told.
+        // The changes are moved to the end of the list before the work, so that the next run
+        // handles the failed ones last. If the database can't write that, the objects are told all
+        // the same.
         let mut outcome = users.postpone_row_changes(&changes, self.now()).await;
-        // Five at once, because an object that does not answer takes as long as its time limit.
+        // Five objects are told at once, because an object that does not answer costs its whole
+        // time limit.
         for some in changes.chunks(5) {
             let follow = |at| self.follow_row_change(some.get(at));
             let done = join5(follow(0), follow(1), follow(2), follow(3), follow(4)).await;
@@ -56,8 +61,8 @@ impl<P: Ports> AuthService<P> {
         if let Some(user) = change.user() {
             self.ports.sessions().forget_copy(user).await?;
         }
-        // The change is forgotten only after the object was told. Otherwise a failure would leave
-        // the copy in use for a day.
+        // The change is removed from the list only after the object was told. Otherwise a failure
+        // would leave the copy in use for a day.
         self.ports.users().forget_row_change(change).await
     }
 }

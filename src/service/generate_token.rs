@@ -92,7 +92,7 @@ impl<P: Ports> AuthService<P> {
         Error::Login(refusal)
     }
 
-    /// The user, if the password was right. A hash with outdated parameters is replaced.
+    /// The user, if the password was right. Then a hash with outdated parameters is replaced.
     async fn conclude_login(
         &self,
         user: Option<User>,
@@ -112,8 +112,7 @@ impl<P: Ports> AuthService<P> {
             return Ok(Err(LoginRefusal::Disabled));
         }
         if rehash && let Ok(hash) = self.hash_password(password, &user.email).await {
-            // The login succeeds even if this fails. The next login tries to replace the hash
-            // again.
+            // The login succeeds even if the hash can't be replaced. The next login tries again.
             let _ = self
                 .ports
                 .users()

@@ -19,12 +19,12 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Withdraws what the bearer granted to an app. Renewals of the app fail at once, because they
-    /// read the grant. The sessions of the app end. Its access tokens become invalid within the
-    /// session store's staleness.
+    /// read the grant. The sessions of the app end. The app's access tokens become invalid as soon
+    /// as the session store's answers are no longer stale.
     ///
     /// # Errors
     /// [`Error::Access`]; [`Error::UnknownGrant`] if the bearer has no such grant. After
-    /// [`Error::Store`] a retry completes it.
+    /// [`Error::Store`] a retry completes the withdrawal.
     pub async fn withdraw_grant(&self, access_token: &str, id: GrantId) -> Result<Bearer, Error> {
         let (bearer, user) = self.bearer_with_user(access_token).await?;
         let now = self.now();

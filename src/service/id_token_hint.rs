@@ -10,7 +10,7 @@ use edgegate_token::{Algorithm, KeySet, read_signed};
 
 impl<P: Ports> AuthService<P> {
     /// Reads an id_token that this service has signed, expired or not. `None` for anything else,
-    /// also for an access token: its `typ` differs.
+    /// including an access token, because its `typ` differs.
     pub(super) async fn id_token_hint(&self, text: &str) -> Option<IdTokenHint> {
         let settings = self.settings();
         let claims = match RsaSigned::read(text, &settings.id_token_keys) {
@@ -20,7 +20,7 @@ impl<P: Ports> AuthService<P> {
         IdTokenHint::of(&claims?, &settings.issuer, self.now())
     }
 
-    /// If the platform fails, there is no hint, so the person is asked.
+    /// `None` if the platform can't sign. The request then continues as if it had no hint.
     async fn claims_signed_with_rsa(&self, signed: &RsaSigned<'_>) -> Option<Json> {
         let signer = self.ports.id_token_signer();
         let signature = signer.sign(signed.key, signed.signing_input.as_bytes());
@@ -28,8 +28,8 @@ impl<P: Ports> AuthService<P> {
     }
 }
 
-/// The claims of a token that a key of `SIGNING_KEYS` has signed. `None` with symmetric keys: every
-/// API that verifies tokens knows them, so no id_token is signed with one.
+/// The claims of a token that a key of `SIGNING_KEYS` has signed. `None` if the keys are symmetric.
+/// Every API that verifies tokens knows such a key, so no id_token is signed with it.
 fn signed_claims(text: &str, keys: &KeySet) -> Option<Json> {
     let is_symmetric = keys.signing_algorithm() == Some(Algorithm::Hs256);
     let claims = read_signed(text, ID_TOKEN_TYP, keys).ok();

@@ -1,5 +1,5 @@
-//! Imports the accounts of another system, and exports all accounts in the same form. Nobody is
-//! mailed.
+//! Imports the accounts of another system, and exports all accounts in the same form. No mail is
+//! sent.
 
 use std::collections::BTreeSet;
 
@@ -17,15 +17,15 @@ use crate::ports::{PasswordHasher, Ports, UserDirectory};
 pub struct ImportOptions {
     /// Judges every line and writes nothing.
     pub dry_run: bool,
-    /// Lines may make administrators.
+    /// Accepts lines that create administrators.
     pub allow_admin: bool,
 }
 
-/// The result for a line.
+/// The result for one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RowOutcome {
-    /// The account was added, under this id. In a dry run the account would be added, and the id is
-    /// known only if the line names it.
+    /// The account was added with this id. In a dry run: the account would be added, and the id is
+    /// known only if the line contains it.
     Imported(Option<UserId>),
     /// The address has an account, which was not changed.
     AlreadyThere(UserId),
@@ -46,7 +46,7 @@ impl ImportReport {
         self.rows.iter().any(|(_, outcome)| *outcome == imported)
     }
 
-    /// How many lines were imported, were already there and were refused.
+    /// How many lines were imported, how many had an account already, and how many were refused.
     #[must_use]
     pub fn counts(&self) -> [usize; 3] {
         let count = |is: fn(&RowOutcome) -> bool| {
@@ -65,7 +65,7 @@ impl ImportReport {
 struct Candidate {
     line: usize,
     user: User,
-    /// The line names the id.
+    /// Whether the line contains the id.
     has_own_id: bool,
 }
 
@@ -193,8 +193,9 @@ impl<P: Ports> AuthService<P> {
         Ok(row)
     }
 
-    /// Returns those of these ids whose account was deleted recently. The session store may still
-    /// reject its tokens, and the cron may still delete its sessions.
+    /// Returns those of `ids` whose account was deleted recently. They can't be used again yet: the
+    /// session store may still reject the tokens of such an id, and the cron job may still delete
+    /// its sessions.
     async fn departed_of(&self, ids: &BTreeSet<UserId>) -> Result<Vec<UserId>, StoreError> {
         if ids.is_empty() {
             return Ok(Vec::new());
@@ -213,8 +214,8 @@ impl<P: Ports> AuthService<P> {
         };
         let verified_at = row.email_verified.then_some(now);
         let user = self.new_user(identity, row.password_hash, row.roles, verified_at);
-        // A database that was lost may have had an account with this id. The sessions of that
-        // account must not continue.
+        // An earlier database that was lost may have had an account with this id. The sessions of
+        // that account must not continue, so the epoch is raised.
         let raised = row.id.map(|_| raised_epoch(user.session_epoch, now));
         Candidate {
             line,
@@ -258,7 +259,8 @@ impl<P: Ports> AuthService<P> {
             let same_external_id =
                 |it: &&User| it.external_id.is_some() && it.external_id == user.external_id;
             if let Some(existing) = with(&same_address) {
-                // The answer to the first attempt was lost: nobody else has a new random id.
+                // The account has the random id of this import, so this import added it, and only
+                // the answer to a first attempt was lost.
                 return Ok(if existing.id == user.id && !candidate.has_own_id {
                     RowOutcome::Imported(Some(user.id))
                 } else {

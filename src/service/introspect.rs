@@ -10,9 +10,9 @@ use crate::ports::Ports;
 use edgegate_token::Claims;
 
 impl<P: Ports> AuthService<P> {
-    /// What a valid access token says. `None` for an invalid token, and for a token that the caller
-    /// may not ask about: it was issued to another app and for none of the caller's resources. Also
-    /// `None` for a refresh token: only a renewal tells whether it is valid.
+    /// The claims of a valid access token. `None` for an invalid token, and for a token that was
+    /// issued to another app and is for none of the calling app's resources. Also `None` for a
+    /// refresh token: only a renewal shows whether a refresh token is valid.
     ///
     /// # Errors
     /// [`Error::Client`] unless the caller is a confidential app and enabled;

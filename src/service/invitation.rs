@@ -1,4 +1,5 @@
-//! The invitation to an account that has no password: the mail, or its link.
+//! Invites the owner of an account without a password: by a mail, or by a link that an operator
+//! gets.
 
 use super::AuthService;
 use crate::domain::account::{EmailAddress, User};
@@ -21,8 +22,8 @@ pub struct ReturnedLink {
 }
 
 impl<P: Ports> AuthService<P> {
-    /// Invites again to an account that never had a password: an earlier attempt may have been
-    /// interrupted before the mail.
+    /// Sends another invitation if the account with this address has no password yet: an earlier
+    /// attempt may have been interrupted before it queued the mail.
     pub(super) async fn invite_again(
         &self,
         email: &EmailAddress,
@@ -41,7 +42,7 @@ impl<P: Ports> AuthService<P> {
             .await
     }
 
-    /// The link that the mail of an invitation would have.
+    /// The link that the mail of an invitation would contain.
     pub(super) fn returned_link(&self, user: &User, by: Actor) -> ReturnedLink {
         let expires_at = self.now().saturating_add(VERIFICATION_LINK_TTL);
         let ticket = self.shared.links.seal_reset(UserLink {

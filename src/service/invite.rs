@@ -11,7 +11,8 @@ use crate::domain::operator::Scope;
 use crate::ports::{Ports, UserDirectory};
 
 impl<P: Ports> AuthService<P> {
-    /// Mails the owner of an account that has no password another link to choose one.
+    /// Mails another link to the owner of an account without a password, so that they can choose
+    /// one.
     ///
     /// # Errors
     /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::UnknownUser`]; [`Error::NotInvitable`] for
@@ -25,7 +26,8 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Like [`invite`](Self::invite), but sends no mail and returns the link to an operator. An
-    /// administrator can't get such a link, because it would then be in a browser.
+    /// administrator can't get the link, because administrators work in a browser, and the link
+    /// would then be there.
     ///
     /// # Errors
     /// Those of [`invite`](Self::invite), except for mail.

@@ -1,8 +1,9 @@
 //! `is_authorized_by_role`, `is_authorized_by_user_id`, `is_authorized_by_email`: the three checks.
 //!
 //! With `SESSION_STORE = "durable"` an answer is never stale. With `"kv"` it is never stale in the
-//! isolate that revoked. Elsewhere KV's cache (30 s) and the isolate's memory (15 s) delay it,
-//! usually by less than 60 s. The platform promises no limit.
+//! isolate that handled the revocation. Elsewhere a revocation takes effect later, usually within
+//! 60 s, because answers are cached by KV (30 s) and in the isolate's memory (15 s). Cloudflare
+//! promises no upper limit.
 
 use super::AuthService;
 use crate::domain::account::EmailAddress;
@@ -17,7 +18,7 @@ pub struct Criteria {
     pub roles: Option<Vec<String>>,
     /// The token was issued to this user.
     pub user_id: Option<String>,
-    /// The token was issued to this address, which is verified.
+    /// The token was issued to a user with this email address, and the address is verified.
     pub email: Option<String>,
 }
 
@@ -25,8 +26,8 @@ impl<P: Ports> AuthService<P> {
     /// Whether the token is valid, not revoked, and has at least one of the roles. False for an
     /// empty list, and when a store fails.
     ///
-    /// After a revocation elsewhere the answer is never stale with `durable`. With `kv` it is stale
-    /// for usually less than 60 s.
+    /// After a revocation elsewhere, the answer is never stale with `SESSION_STORE = "durable"`.
+    /// With `"kv"` it is usually stale for less than 60 s.
     pub async fn is_authorized_by_role(&self, access_token: &str, roles: &[&str]) -> bool {
         let criteria = Criteria {
             roles: Some(roles.iter().map(|role| (*role).to_owned()).collect()),
@@ -39,8 +40,8 @@ impl<P: Ports> AuthService<P> {
 
     /// Whether the token is valid, not revoked, and issued to the user. False when a store fails.
     ///
-    /// After a revocation elsewhere the answer is never stale with `durable`. With `kv` it is stale
-    /// for usually less than 60 s.
+    /// After a revocation elsewhere, the answer is never stale with `SESSION_STORE = "durable"`.
+    /// With `"kv"` it is usually stale for less than 60 s.
     pub async fn is_authorized_by_user_id(
         &self,
         access_token: &str,
@@ -55,11 +56,11 @@ impl<P: Ports> AuthService<P> {
             .unwrap_or(false)
     }
 
-    /// Whether the token is valid, not revoked, and issued to that address, which is verified.
-    /// False when a store fails.
+    /// Whether the token is valid, not revoked, and issued to a user with that address, and the
+    /// address is verified. False when a store fails.
     ///
-    /// After a revocation elsewhere the answer is never stale with `durable`. With `kv` it is stale
-    /// for usually less than 60 s.
+    /// After a revocation elsewhere, the answer is never stale with `SESSION_STORE = "durable"`.
+    /// With `"kv"` it is usually stale for less than 60 s.
     pub async fn is_authorized_by_email(&self, access_token: &str, requested_email: &str) -> bool {
         let criteria = Criteria {
             email: Some(requested_email.to_owned()),

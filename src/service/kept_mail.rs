@@ -1,4 +1,5 @@
-//! Mails that the ledger keeps: until the cron sends them again, or for the operator.
+//! Mails that are stored in the mail ledger. Some wait until the cron job sends them again, others
+//! until an operator decides about them.
 
 use super::AuthService;
 use crate::domain::error::StoreError;
@@ -8,18 +9,19 @@ use crate::domain::policy::{DEAD_LETTER_TTL, MAIL_TRIES, REQUEUED_AT_ONCE};
 use crate::ports::{DeadLetter, MailLedger, MailQueue, Ports};
 
 impl<P: Ports> AuthService<P> {
-    /// Keeps a job that the queue gave up, for the operator.
+    /// Stores a job that the queue has given up, so that the operator can decide about it.
     ///
     /// # Errors
-    /// It may not have been stored: the queue must deliver it again.
+    /// The job may not have been stored, so the queue must deliver it again.
     pub async fn keep_dead_letter(&self, text: &str, id: &str) -> Result<(), StoreError> {
         self.keep_text(id, text, "the queue gave it up", MAIL_TRIES, None)
             .await
     }
 
-    /// The work of the cron: sends kept mails that are due or that an operator has retried, and
-    /// deletes old ones. With a queue it queues them. If the provider keeps failing, that is
-    /// recorded. Returns the result for each mail, and how many mails wait for an operator.
+    /// Called by the cron job. Sends the stored mails that are due or that an operator wants to be
+    /// retried, or queues them if there is a queue. Deletes old mails. Records it if the provider
+    /// keeps failing. Returns the result for each mail that it tried to send, and how many mails
+    /// wait for an operator.
     ///
     /// # Errors
     /// The ledger or the queue failed; the next run continues.
@@ -42,7 +44,8 @@ impl<P: Ports> AuthService<P> {
                 self.keep_text(id, job, reason, *tries, None).await?;
                 continue;
             };
-            // An operator's retry starts over, and no pool pays for it.
+            // 0 means that an operator asked for the retry. The attempts are then counted from
+            // zero, and no pool is charged.
             if letter.retry_at == Some(0) {
                 job.tries = 0;
                 job.paid = true;
@@ -58,7 +61,7 @@ impl<P: Ports> AuthService<P> {
                 delivery,
                 Delivery::Later { .. } | Delivery::Waits { .. } | Delivery::Dead { .. }
             );
-            // A kept job is stored under its own id.
+            // If the job was stored again, it is stored under its own id, and must not be deleted.
             if !is_kept || letter.id != id {
                 ledger.forget(&letter.id).await?;
             }
@@ -74,7 +77,8 @@ impl<P: Ports> AuthService<P> {
         Ok((deliveries, dead))
     }
 
-    /// Keeps a job for the cron until `retry_at`, or for the operator.
+    /// Stores a job until the cron job sends it at `retry_at`. Without `retry_at` it waits for an
+    /// operator.
     pub(super) async fn keep(
         &self,
         job: &Job,

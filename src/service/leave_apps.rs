@@ -1,5 +1,6 @@
-//! An app sends its user here to sign out (OpenID Connect RP-Initiated Logout 1.0). That ends the
-//! sign-on, and with it the sessions of all apps that the user entered in this browser.
+//! The endpoint to which an app sends its user to sign out (OpenID Connect RP-Initiated Logout
+//! 1.0). Signing out ends the sign-on (single sign-on session), and with it the sessions of all
+//! apps that the user entered in this browser.
 
 use super::AuthService;
 use crate::domain::account::UserId;
@@ -9,7 +10,8 @@ use crate::domain::event::Act;
 use crate::domain::session::{Client, EndReason, Holder, SessionId};
 use crate::ports::{Clients, Ending, Ports, SessionStore};
 
-/// What an app says when it sends its user here. It has no `Debug`, because an id_token is personal.
+/// What an app says when it sends its user to sign out. The type has no `Debug`, because an
+/// id_token contains personal data.
 #[derive(Clone, Copy, Default)]
 pub struct Leaving<'a> {
     /// An id_token that the app got.
@@ -18,7 +20,7 @@ pub struct Leaving<'a> {
     pub client_id: Option<&'a str>,
     /// Where the user goes afterwards.
     pub post_logout_redirect_uri: Option<&'a str>,
-    /// What the app gets back.
+    /// A value that the app gets back in the redirect.
     pub state: Option<&'a str>,
 }
 
@@ -29,7 +31,7 @@ pub enum Left {
     Gone {
         /// The user and the session of the sign-on that ended, for the log.
         ended: Option<(UserId, SessionId)>,
-        /// The app's address, if the browser goes there at once.
+        /// The app's URI, if the browser goes there at once.
         to: Option<String>,
     },
     /// Nobody was signed on, and nothing proves that the app sent the browser. The person may
@@ -40,31 +42,33 @@ pub enum Left {
     },
     /// The person must confirm the sign-out, because any page could have sent the browser here.
     Asked {
-        /// The address of the person's account.
+        /// The email address of the person's account.
         email: String,
-        /// Where the click leads.
+        /// Where the browser goes after the person has confirmed.
         back: Option<BackToApp>,
     },
 }
 
-/// An app, and its registered address for people who have signed out.
+/// An app, and the URI that it has registered for people who have signed out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BackToApp {
     /// The app's name.
     pub name: String,
-    /// Its address, with the app's `state`.
+    /// The registered URI, with the app's `state` added.
     pub to: String,
 }
 
 impl<P: Ports> AuthService<P> {
-    /// Signs a browser out of everything. Either its user has clicked on this service's own page
-    /// (`is_confirmed`), or the app has sent an id_token of the same user.
+    /// Signs the user of a browser out of this service and of the apps. The user must have
+    /// confirmed it on this service's own page (`is_confirmed`), or the app must have sent an
+    /// id_token of the same user. Otherwise the result is [`Left::Asked`].
     ///
-    /// The browser is sent only to a registered address: one of the app in the id_token or, after
-    /// the click, one of the app in `client_id`.
+    /// The browser is sent only to a registered URI: of the app in the id_token or, if the user has
+    /// confirmed, of the app in `client_id`.
     ///
     /// # Errors
-    /// [`Error::RateLimited`]; [`Error::Store`]: a retry completes it.
+    /// [`Error::RateLimited`]; [`Error::Store`]. After [`Error::Store`] a retry completes the
+    /// sign-out.
     pub async fn leave_apps(
         &self,
         leaving: Leaving<'_>,
@@ -111,7 +115,8 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    /// The app's address, if it is registered for people who have signed out.
+    /// The app and the URI to which it wants the browser to return, if the app has registered that
+    /// URI for people who have signed out.
     async fn back_to_app(
         &self,
         app: Option<ClientId>,

@@ -9,7 +9,7 @@ use crate::domain::policy::LIMIT_RETRY_AFTER;
 use crate::domain::session::{Client, SessionId};
 use crate::ports::{Limit, Ports, RateLimiter};
 
-/// What a limit counts besides the client.
+/// Whose attempts a limit counts: a client's, or those on one account or in one session.
 #[derive(Clone, Copy)]
 enum LimitedBy<'a> {
     Client,
@@ -18,7 +18,7 @@ enum LimitedBy<'a> {
 }
 
 impl<P: Ports> AuthService<P> {
-    /// Counts an attempt by a client.
+    /// Counts an attempt by a client, and refuses it if there were too many.
     pub(super) async fn admit_client(&self, client: &Client) -> Result<(), Error> {
         let key = client.limit_key();
         self.admit(Limit::Client, client, &key, LimitedBy::Client)
@@ -49,7 +49,7 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Counts a renewal with a genuine ticket, before any storage is read. One limit is per session
-    /// and client. The other is per client, and high enough for many people behind one address.
+    /// and client. The other is per client, and high enough for many people behind one IP address.
     /// Forged tickets are not counted: checking the MAC costs less than counting, and nobody can
     /// guess a ticket.
     pub(super) async fn admit_renewal(
@@ -70,7 +70,7 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Counts a request that an app's user makes to sign in to the app or to sign out. The limit is
-    /// high enough for many people behind one address.
+    /// high enough for many people behind one IP address.
     pub(super) async fn admit_authorization(&self, client: &Client) -> Result<(), Error> {
         let key = ["authorize ", &client.limit_key()].concat();
         let limit = Limit::ClientRenewals;
@@ -78,14 +78,14 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Counts a request of an app that has authenticated with its secret. Its servers may send the
-    /// requests of all its users from one address, so it is not counted per network.
+    /// requests of all its users from one IP address, so the requests are not counted per network.
     pub(super) async fn admit_app(&self, app: ClientHash, client: &Client) -> Result<(), Error> {
         let key = ["app ", &app.to_string()].concat();
         let limit = Limit::ClientRenewals;
         self.admit(limit, client, &key, LimitedBy::Client).await
     }
 
-    /// Counts a request for tokens by its network, which many people may share.
+    /// Counts a request for tokens per network, which many people may share.
     pub(super) async fn admit_network(&self, client: &Client) -> Result<(), Error> {
         let key = client.limit_key();
         self.admit(Limit::ClientRenewals, client, &key, LimitedBy::Client)
@@ -110,7 +110,8 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Counts a request with an operator ticket, before the ticket is looked up: anybody can make a
-    /// text that looks like one. A command that works through many accounts stays below the limit.
+    /// text that looks like a ticket. A command that works through many accounts stays below the
+    /// limit.
     pub(super) async fn admit_operator(&self) -> Result<(), Error> {
         let network = self.network.get();
         let network = network.as_ref().map_or("", Pseudonym::as_str);
@@ -152,13 +153,15 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    /// The refusal of an attempt that the account's guard delays.
+    /// The refusal of an attempt that the account's password guard delays.
     pub(super) fn delayed(&self, account: &AccountName, retry_after: u32) -> Error {
         let whose = Whose::Address(Pseudonym::of_account(account));
         self.too_many("account", whose, retry_after)
     }
 
-    /// Records every refusal for too many attempts, whether by a binding or by an account's guard.
+    /// Records a refusal because of too many attempts, and returns its error. All such refusals
+    /// come through here, those by Cloudflare's rate limiter and those by the password guard of an
+    /// account.
     pub(super) fn too_many(&self, limit: &'static str, whose: Whose, retry_after: u32) -> Error {
         self.record(Act::LimitHit { limit, whose });
         Error::RateLimited(retry_after)

@@ -23,12 +23,12 @@ impl<P: Ports> AuthService<P> {
     /// still exist.
     ///
     /// The sign-on ends with the session, so the apps that the user entered through it are logged
-    /// out too. This happens even if the session has ended before and its sign-on has not. But then
-    /// an expired access token ends nothing, because more programs have seen it than a refresh
-    /// token.
+    /// out too. The sign-on is ended even if only the session had ended before. But in that case an
+    /// expired access token ends nothing, because more programs have seen an access token than a
+    /// refresh token.
     ///
-    /// An invalid token is not an error (RFC 7009 section 2.2). What has ended already is not
-    /// written again. Returns the session, for the log.
+    /// An invalid token is not an error (RFC 7009 section 2.2). Nothing is written if the session
+    /// and the sign-on have ended already. Returns the user and the session, for the log.
     ///
     /// # Errors
     /// [`Error::Store`] if the end may not have been stored; the client may retry.
@@ -45,8 +45,8 @@ impl<P: Ports> AuthService<P> {
         let Ending { user, session, .. } = ending;
         let sessions = self.ports.sessions();
         let has_ended = sessions.revocation(user, session, None, now).await?.ended;
-        // A session that was replaced, or ended because the user had too many, has not ended its
-        // sign-on.
+        // If the session ended because it was replaced by a new one, or because the user had too
+        // many sessions, its sign-on has not ended.
         let sign_on = ending.holder.and_then(|holder| holder.own_sign_on(session));
         let is_left = match sign_on {
             Some(sign_on) if has_ended && !has_expired => {
@@ -64,8 +64,8 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// The session of an access token, and whether the token has expired. Signature and claims are
-    /// verified, but an expired token is accepted: it can end a session and nothing else. Reads no
-    /// storage.
+    /// verified, but an expired token is accepted, because it is only used to end a session. Reads
+    /// no storage.
     fn session_of_access_token(&self, token: &str, now: u64) -> Option<(Ending, bool)> {
         let settings = self.settings();
         let expected = Expected::new(settings.issuer.as_str(), settings.audience.as_str())

@@ -1,4 +1,5 @@
-//! Requests a mail: counts the request and queues the mail, without making it.
+//! Requests mails. Counts each request against the limits and queues a job. The mail is written
+//! later, when the job is delivered.
 
 use super::AuthService;
 use crate::domain::account::{EmailAddress, User, UserId};
@@ -13,12 +14,13 @@ use crate::domain::session::{Caller, Client, Credentials};
 use crate::domain::settings::MailRoute;
 use crate::ports::{MailGate, MailQueue, Ports};
 
-/// The options of a requested mail. A [`Locale`] alone is enough.
+/// The options of a requested mail. They can be made from a [`Locale`] alone.
 #[derive(Clone, Copy, Debug)]
 pub struct MailOptions {
     /// The language of the mail.
     pub locale: Locale,
-    /// The id under which the page keeps an app's request, for the link in the mail.
+    /// The id under which the page has stored an app's authorization request. The link in the mail
+    /// contains the id.
     pub app_request: Option<AppRequestId>,
 }
 
@@ -50,7 +52,8 @@ impl<P: Ports> AuthService<P> {
         Ok(self.ports.mail_queue().put(&job, 0).await?)
     }
 
-    /// Counts a request for a mail and chooses the pool that will pay for it. Queues nothing.
+    /// Counts a request for a mail and chooses the pool (a share of `MAIL_BUDGET`) to which the
+    /// mail will be charged. Queues nothing.
     ///
     /// # Errors
     /// Those of [`ask_for_mail`](Self::ask_for_mail).
@@ -74,8 +77,8 @@ impl<P: Ports> AuthService<P> {
             GateVerdict::Within => Rank::Rest,
             GateVerdict::Over(wait) => return Err(self.too_many_mails("mail_requests", wait)),
         };
-        // A new address is requested by the signed-in user, whose own ticket proves nothing about
-        // the owner of that address.
+        // A mail to a new address is requested by the signed-in user. The ticket of this user
+        // proves nothing about the owner of the new address.
         if !matches!(task, Task::NewAddress { .. })
             && let Some(user) = self.known_user(caller.credentials)
         {
@@ -92,8 +95,8 @@ impl<P: Ports> AuthService<P> {
         Ok(rank.into())
     }
 
-    /// Counts a first request of the larger network around the client's (/16, or /32 for IPv6).
-    /// False if that network has no first requests left in this hour.
+    /// Counts a first request for the larger network around the client (/16 for IPv4, /32 for
+    /// IPv6). False if the larger network has used up its first requests in this hour.
     async fn is_within_larger_network(
         &self,
         class: RouteClass,
@@ -109,8 +112,8 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// The user of a genuine device or session ticket that the client presented. Reads no storage.
-    /// A ticket from before a change of password is accepted, since a thief may have made that
-    /// change.
+    /// A ticket from before a change of the password is accepted, because a thief may have changed
+    /// the password.
     fn known_user(&self, credentials: &Credentials) -> Option<UserId> {
         let now = self.now();
         let device = || {
@@ -127,11 +130,12 @@ impl<P: Ports> AuthService<P> {
         device().or_else(session)
     }
 
-    /// Counts an action of a user that mails a notice. The limit refuses the action and never drops
-    /// its notice. Without a mail provider there is no notice, and nothing is counted.
+    /// Counts an action of a user for which a notice is mailed. If there were too many, the action
+    /// itself is refused, so no action happens without its notice. Without a mail provider there
+    /// are no notices, and nothing is counted.
     ///
     /// # Errors
-    /// [`Error::RateLimited`] after five per day; [`Error::Store`].
+    /// [`Error::RateLimited`] after five such actions of the user in a day; [`Error::Store`].
     pub(super) async fn admit_noticed_act(
         &self,
         user: UserId,
@@ -165,19 +169,20 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    /// Queues a mail about something that has happened. If the queue fails, the ledger keeps the
-    /// mail for the cron. If both fail, that is recorded, and nothing is undone.
+    /// Queues a mail about something that has happened. If the queue fails, the mail is stored in
+    /// the mail ledger for the cron job. If that fails too, the failure is recorded, and what the
+    /// mail reports is not undone.
     pub(super) async fn notify(&self, task: Task, locale: Locale) {
         self.queue_from(Pool::None, task, locale.into()).await;
     }
 
-    /// Like [`notify`](Self::notify), for a mail that a pool pays for.
+    /// Like [`notify`](Self::notify), for a mail that is charged to a pool.
     pub(super) async fn queue_from(&self, pool: Pool, task: Task, options: MailOptions) {
         self.notify_by(self.job(task, pool, options)).await;
     }
 
-    /// Like [`notify_user`](Self::notify_user), for a notice that concurrent requests may each
-    /// queue. `event` is the same for all of them, so their jobs have the same id and one mail is
+    /// Like [`notify_user`](Self::notify_user), for a notice that several concurrent requests may
+    /// queue. They all give the same `event`, so their jobs have the same id and only one mail is
     /// sent.
     pub(super) async fn notify_user_once(
         &self,
@@ -216,7 +221,8 @@ impl<P: Ports> AuthService<P> {
         };
         let reason = error.to_string();
         let kept = self.keep(&job, &reason, Some(self.now())).await;
-        // If both fail, the failure of the queue is reported: it is the one to repair.
+        // If both the queue and the ledger fail, the queue's error is reported, because the queue
+        // is what has to be repaired.
         kept.map_err(|_| error)?;
         self.record(Act::MailKept {
             mail: job.task.name(),
@@ -225,7 +231,7 @@ impl<P: Ports> AuthService<P> {
         Ok(())
     }
 
-    /// Refuses a request that sends a mail, if no provider is set.
+    /// Refuses a request that would send a mail if no mail provider is configured.
     pub(super) fn mail_is_possible(&self) -> Result<(), Error> {
         match self.settings().mail.route {
             MailRoute::None => Err(Error::NoMailProvider),

@@ -1,7 +1,8 @@
 //! What an administrator or an operator does with apps, which are OAuth clients: list, create, read,
 //! change, delete, and their secrets.
 //!
-//! Whoever manages apps decides where codes go, so every operation needs a recent proof.
+//! Whoever manages apps decides where authorization codes are sent. So every operation requires
+//! that the administrator has entered the password recently (a recent proof).
 
 use super::AuthService;
 use super::manager::Manager;
@@ -36,7 +37,7 @@ pub struct CreatedClient {
 /// A secret that was just made. This is the only time that it is shown.
 #[derive(Clone, Debug)]
 pub struct CreatedSecret {
-    /// What is stored of it.
+    /// What the database stores of the secret: a hash.
     pub stored: StoredSecret,
     /// The secret.
     pub secret: ClientSecret,
@@ -63,11 +64,11 @@ impl<P: Ports> AuthService<P> {
         Ok(ClientPage { clients, next })
     }
 
-    /// Registers an app. A confidential one gets its first secret.
+    /// Registers an app. A confidential app gets its first secret.
     ///
     /// # Errors
-    /// Those of [`list_clients`](Self::list_clients); [`Error::Field`]; [`Error::Store`]: the app
-    /// may exist, but nobody knows its secret, and a retry creates another one.
+    /// Those of [`list_clients`](Self::list_clients); [`Error::Field`]. After [`Error::Store`] the
+    /// app may exist, but nobody knows its secret. A retry creates another app.
     pub async fn create_client(
         &self,
         credential: &str,
@@ -106,7 +107,7 @@ impl<P: Ports> AuthService<P> {
     ///
     /// # Errors
     /// Those of [`read_client`](Self::read_client); [`Error::Field`]; [`Error::NothingToChange`].
-    /// After [`Error::Store`] a retry completes it.
+    /// After [`Error::Store`] a retry completes the change.
     pub async fn change_client(
         &self,
         credential: &str,
@@ -148,7 +149,8 @@ impl<P: Ports> AuthService<P> {
     /// more.
     ///
     /// # Errors
-    /// Those of [`read_client`](Self::read_client). After [`Error::Store`] a retry completes it.
+    /// Those of [`read_client`](Self::read_client). After [`Error::Store`] a retry completes the
+    /// deletion.
     pub async fn delete_client(&self, credential: &str, id: &ClientId) -> Result<Manager, Error> {
         let manager = self.client_manager(credential).await?;
         if !self.ports.clients().delete(id).await? {
@@ -163,8 +165,8 @@ impl<P: Ports> AuthService<P> {
     ///
     /// # Errors
     /// Those of [`read_client`](Self::read_client); [`Error::PublicClient`];
-    /// [`Error::TooManySecrets`]; [`Error::Store`]: a secret that nobody knows may exist. Delete it
-    /// before a retry that answers [`Error::TooManySecrets`].
+    /// [`Error::TooManySecrets`]. After [`Error::Store`] a secret may exist that nobody knows. If a
+    /// retry returns [`Error::TooManySecrets`], delete that secret first.
     pub async fn add_client_secret(
         &self,
         credential: &str,
@@ -186,11 +188,11 @@ impl<P: Ports> AuthService<P> {
         Ok(created)
     }
 
-    /// Deletes a secret of an app. It is rejected at once.
+    /// Deletes a secret of an app. From then on the secret is rejected.
     ///
     /// # Errors
     /// Those of [`list_clients`](Self::list_clients); [`Error::UnknownSecret`]. After
-    /// [`Error::Store`] a retry completes it.
+    /// [`Error::Store`] a retry completes the deletion.
     pub async fn delete_client_secret(
         &self,
         credential: &str,

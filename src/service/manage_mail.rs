@@ -9,12 +9,12 @@ use crate::domain::operator::Scope;
 use crate::domain::request_id::RequestId;
 use crate::ports::{DeadLetter, MailLedger, Ports, UserDirectory};
 
-/// A mail that could not be sent, as an operator sees it: without its address.
+/// A mail that could not be sent, as an operator sees it: without the recipient's address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FailedMail {
     /// Its id.
     pub id: String,
-    /// Which mail it is; `None` if only another version can read it.
+    /// Which kind of mail it is. `None` if only another version of the service can read it.
     pub mail: Option<&'static str>,
     /// Why it was not sent.
     pub reason: String,
@@ -22,20 +22,20 @@ pub struct FailedMail {
     pub tries: u32,
     /// When it failed last, in seconds since 1970.
     pub failed_at: u64,
-    /// When it is tried again: 0 is the next run of the cron. With `None` it is tried again only when
-    /// an operator asks for it.
+    /// When it is tried again, in seconds since 1970. 0 means in the next run of the cron job.
+    /// `None` means only when an operator asks for it.
     pub retry_at: Option<u64>,
-    /// When it was requested.
+    /// When the mail was requested.
     pub asked_at: Option<u64>,
-    /// The request that asked for it.
+    /// The id of the request that asked for the mail.
     pub request: Option<RequestId>,
-    /// The user whom it names.
+    /// The user whom the mail's job names.
     pub user: Option<UserId>,
-    /// The pseudonym of its address.
+    /// The pseudonym of the recipient's address.
     pub address: Option<Pseudonym>,
 }
 
-/// A page of such mails.
+/// A page of mails that could not be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FailedMailPage {
     /// The mails, sorted by id.
@@ -56,14 +56,14 @@ impl<P: Ports> AuthService<P> {
         limit: u32,
     ) -> Result<FailedMailPage, Error> {
         self.operator(ticket, Scope::Mail).await?;
-        // One more than needed shows whether there is a next page.
+        // One mail more than needed is read: it shows whether there is a next page.
         let ledger = self.ports.mail_ledger();
         let letters = ledger.kept(after, limit.saturating_add(1)).await?;
         Ok(self.mail_page(letters, limit, |_| true))
     }
 
-    /// At most `limit` mails to or about a user that could not be sent, after the id `after`. A page
-    /// may have fewer although another follows.
+    /// At most `limit` mails to or about a user that could not be sent, after the id `after`. A
+    /// page may have fewer mails although another page follows.
     ///
     /// # Errors
     /// Those of [`list_failed_mail`](Self::list_failed_mail); [`Error::UnknownUser`].
@@ -82,8 +82,9 @@ impl<P: Ports> AuthService<P> {
         Ok(self.mail_page(letters.await?, limit, |letter| is_of(letter, &user)))
     }
 
-    /// A page of the first `limit` of these letters, without those that are not `wanted`. The
-    /// caller has asked for one letter more than `limit`, which shows whether another page follows.
+    /// A page of the first `limit` mails in `letters`, without the mails that `wanted` rejects. The
+    /// caller has asked the ledger for one mail more than `limit`: that mail shows whether another
+    /// page follows.
     fn mail_page(
         &self,
         mut letters: Vec<DeadLetter>,
@@ -102,8 +103,8 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    /// Makes the next run of the cron send mails again: those with these ids, or all of them.
-    /// Returns how many.
+    /// Makes the next run of the cron job send mails again: those with the ids `ids`, or all mails
+    /// if `ids` is `None`. Returns the number of mails.
     ///
     /// # Errors
     /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::Store`]: a retry is safe.
@@ -118,7 +119,8 @@ impl<P: Ports> AuthService<P> {
         Ok(mails)
     }
 
-    /// Deletes the mails with these ids. They will not be sent. Returns how many there were.
+    /// Deletes the mails with these ids, so that they are not sent. Returns how many mails were
+    /// deleted.
     ///
     /// # Errors
     /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::Store`]: a retry is safe.

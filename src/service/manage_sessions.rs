@@ -1,8 +1,9 @@
-//! Lists sessions, ends one, or ends all others: for their user, or for somebody who manages
-//! accounts.
+//! Lists sessions, ends one session, or ends all except the current one. The caller is the user of
+//! the sessions, or somebody who manages accounts.
 //!
 //! The session store decides how stale a list may be, and how late other locations see that a
-//! session has ended. With `durable` there is no delay. With `kv` it is usually less than 60 s.
+//! session has ended. With `SESSION_STORE = "durable"` there is no delay. With `"kv"` the delay is
+//! usually less than 60 s.
 
 use super::AuthService;
 use super::access::Bearer;
@@ -23,12 +24,13 @@ pub struct OwnSession {
     pub device: Device,
     /// Whether it is the session of this request.
     pub current: bool,
-    /// The app that holds it. `None`: a browser or program that signed in to the issuer.
+    /// The app that the session belongs to. `None` if a browser or a program signed in to this
+    /// service itself.
     pub app: Option<SessionApp>,
 }
 
-/// The app that holds a session. Both fields are unknown if the user has withdrawn the grant or the
-/// app was deleted. Such a session ends at its next renewal.
+/// The app that a session belongs to. Both fields are `None` if the user has withdrawn the grant or
+/// the app was deleted. Such a session ends at its next renewal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SessionApp {
     pub client_id: Option<ClientId>,
@@ -68,7 +70,7 @@ impl<P: Ports> AuthService<P> {
     ///
     /// # Errors
     /// Those of [`list_sessions_of`](Self::list_sessions_of); [`Error::UnknownSession`] if no
-    /// active session of the user has this id. After [`Error::Store`] a retry completes it.
+    /// active session of the user has this id. After [`Error::Store`] a retry ends the session.
     pub async fn end_session_of(
         &self,
         credential: &str,
@@ -91,7 +93,7 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// The sessions with their devices and apps, the newest first. A session's record contains only
-    /// a hash of the app's id. The names come from the user's grants.
+    /// a hash of the app's id, so the app's id and name come from the user's grants.
     async fn described(
         &self,
         user: UserId,
@@ -127,7 +129,7 @@ impl<P: Ports> AuthService<P> {
     ///
     /// # Errors
     /// [`Error::UnknownSession`] if no active session has this id; otherwise those of
-    /// [`list_sessions`](Self::list_sessions). After [`Error::Store`] a retry completes it.
+    /// [`list_sessions`](Self::list_sessions). After [`Error::Store`] a retry ends the session.
     pub async fn end_session(
         &self,
         access_token: &str,
@@ -153,8 +155,8 @@ impl<P: Ports> AuthService<P> {
     /// Ends all of the bearer's sessions except the current one.
     ///
     /// # Errors
-    /// Those of [`list_sessions`](Self::list_sessions). After [`Error::Store`] some sessions have
-    /// ended, and a retry completes it.
+    /// Those of [`list_sessions`](Self::list_sessions). After [`Error::Store`] some of the sessions
+    /// may have ended, and a retry ends the rest.
     pub async fn end_other_sessions(&self, access_token: &str) -> Result<Bearer, Error> {
         let (bearer, user) = self.bearer_with_user(access_token).await?;
         let now = self.now();

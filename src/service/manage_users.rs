@@ -31,7 +31,8 @@ pub struct Invitee<'a> {
 /// A page of users.
 #[derive(Clone, Debug)]
 pub struct UserPage {
-    /// The users, sorted by id; those that a prefix finds are sorted by address.
+    /// The users, sorted by id. Users that were searched by a prefix of their address are sorted by
+    /// address.
     pub users: Vec<User>,
     /// The last user of this page, if there is another page.
     pub next: Option<UserId>,
@@ -103,15 +104,19 @@ impl<P: Ports> AuthService<P> {
             .ok_or(Error::UnknownUser)
     }
 
-    /// Changes a user. Renewals see the change at once, checks within the session store's
-    /// staleness. If the user is already as the amendment says, nothing is written or recorded, and
-    /// the user's access tokens stay valid. Requests that add or remove single roles at the same
-    /// time don't undo each other's changes.
+    /// Changes a user. Renewals see the change at once. Checks of access tokens see it as soon as
+    /// the session store's answers are no longer stale. If the user already has the new values,
+    /// nothing is written or recorded, and the user's access tokens stay valid. Requests that add
+    /// or remove single roles at the same time don't undo each other's changes.
     ///
     /// # Errors
-    /// Those of [`read_user`](Self::read_user); [`Error::Field`];
-    /// [`Error::ReauthenticationRequired`] for roles and `disabled` without a recent proof;
-    /// [`Error::LastAdministrator`]. After [`Error::Store`] a retry completes it.
+    /// Those of [`read_user`](Self::read_user), and:
+    /// - [`Error::Field`].
+    /// - [`Error::ReauthenticationRequired`]: roles or `disabled` are to be changed, and the
+    ///   administrator has not entered the password recently.
+    /// - [`Error::LastAdministrator`].
+    ///
+    /// After [`Error::Store`] a retry completes the change.
     pub async fn amend_user(
         &self,
         credential: &str,
@@ -122,7 +127,8 @@ impl<P: Ports> AuthService<P> {
             Actor::Operator(self.operator(credential, Scope::Users).await?)
         } else {
             let manager = self.manager(credential, Scope::Users).await?;
-            // A changed name can be changed back; a change of access may cause permanent harm.
+            // A recent proof is required only for a change of access, because that may cause
+            // permanent harm. A changed name can be changed back.
             if amendment.touches_roles() || amendment.disabled.is_some() {
                 self.require_fresh(&manager)?;
             }
@@ -150,7 +156,8 @@ impl<P: Ports> AuthService<P> {
         let user = user.ok_or(Error::UnknownUser)?;
         let change = change.without_current_values(&user);
         if change.is_empty() {
-            // An earlier request may have failed after its row was written.
+            // An earlier request may have written the row and then failed, so its later steps are
+            // repeated.
             self.finish_change(id, Some(&user)).await?;
             return Ok(user);
         }
@@ -158,8 +165,9 @@ impl<P: Ports> AuthService<P> {
         self.amend(&user, &change, aftermath).await
     }
 
-    /// Adds and removes single roles, together with the rest of the change. The database changes
-    /// only the version that was read. If another change came first, the user is read again.
+    /// Adds and removes single roles, together with the rest of the change. The database makes the
+    /// change only if the row still has the version that was read. If another change came first,
+    /// the user is read again and the change is repeated.
     async fn edit_roles(
         &self,
         id: UserId,
@@ -181,7 +189,8 @@ impl<P: Ports> AuthService<P> {
             let user = user.ok_or(Error::UnknownUser)?;
             let change = change_of(&user).map_err(|why| wrong_roles("add_roles", why))?;
             if change.is_empty() {
-                // An earlier request may have failed after its row was written.
+                // An earlier request may have written the row and then failed, so its later steps
+                // are repeated.
                 self.finish_change(id, Some(&user)).await?;
                 return Ok(user);
             }
@@ -195,8 +204,8 @@ impl<P: Ports> AuthService<P> {
         Err(StoreError::new("d1", why).into())
     }
 
-    /// At most `limit` users after `after`, sorted by id: the oldest account first, except that an
-    /// imported id may sort anywhere.
+    /// At most `limit` users after `after`, sorted by id. The oldest account comes first, except
+    /// that the ids of imported accounts may sort anywhere.
     ///
     /// # Errors
     /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::Store`].
@@ -222,12 +231,12 @@ impl<P: Ports> AuthService<P> {
         Ok(self.ports.users().find_by_email(&email).await?)
     }
 
-    /// At most `limit` users whose address begins with this text, sorted by their addresses in
-    /// canonical form, after the address `after`.
+    /// At most `limit` users whose address begins with `prefix` and sorts after the address
+    /// `after`. They are sorted by the canonical form of their addresses.
     ///
     /// # Errors
-    /// Those of [`list_users`](Self::list_users), and [`Error::Field`] for a text that no address
-    /// begins with.
+    /// Those of [`list_users`](Self::list_users), and [`Error::Field`] if no address can begin with
+    /// `prefix`.
     pub async fn find_users(
         &self,
         credential: &str,
@@ -243,12 +252,17 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Creates an account without a password, whatever `REGISTRATION` says. Its owner gets a mail
-    /// with a link to choose one, and nobody else ever knows it (OWASP ASVS 6.4.6).
+    /// with a link to choose the password, which nobody else ever knows (OWASP ASVS 6.4.6).
     ///
     /// # Errors
-    /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::ReauthenticationRequired`] for roles
-    /// beyond those of every user, without a recent proof; [`Error::Field`]; [`Error::EmailTaken`];
-    /// [`Error::NoMailProvider`]; [`Error::Store`].
+    /// - [`Error::Access`].
+    /// - [`Error::Forbidden`].
+    /// - [`Error::ReauthenticationRequired`]: the account is to have more roles than every user
+    ///   has, and the administrator has not entered the password recently.
+    /// - [`Error::Field`].
+    /// - [`Error::EmailTaken`].
+    /// - [`Error::NoMailProvider`].
+    /// - [`Error::Store`].
     pub async fn create_user(
         &self,
         credential: &str,
@@ -272,12 +286,13 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Like [`create_user`](Self::create_user), but sends no mail and returns the link to the
-    /// operator. That is how the first administrator is made. For an account that already exists,
-    /// the operator uses [`return_invitation`](Self::return_invitation).
+    /// operator. The account of the first administrator is created this way. For an account that
+    /// already exists, the operator uses [`return_invitation`](Self::return_invitation).
     ///
     /// # Errors
     /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::Field`]; [`Error::EmailTaken`];
-    /// [`Error::Store`]: the account may exist. If it does, a retry answers [`Error::EmailTaken`].
+    /// [`Error::Store`]. After [`Error::Store`] the account may exist. If so, a retry returns
+    /// [`Error::EmailTaken`].
     pub async fn create_user_with_link(
         &self,
         ticket: &str,
@@ -318,8 +333,8 @@ impl<P: Ports> AuthService<P> {
         Ok(true)
     }
 
-    /// Records the roles of a new account if it is an administrator. Operators who watch for new
-    /// administrators watch for this event.
+    /// Records the roles of a new account if it is an administrator. Operators who watch the log
+    /// for new administrators look for this event.
     pub(super) fn record_new_administrator(&self, user: &User, by: Actor) {
         if user.roles.contains(ADMIN_ROLE) {
             let (user, roles) = (user.id, user.roles.clone());
@@ -328,17 +343,18 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Marks the address of an account as verified. The password stays the same, so the operator
-    /// must be sure that whoever knows it owns the address.
+    /// must be sure that whoever knows the password owns the address.
     ///
     /// # Errors
-    /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::UnknownUser`]; [`Error::Store`]: a retry
-    /// completes it.
+    /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::UnknownUser`]; [`Error::Store`]. After
+    /// [`Error::Store`] a retry completes the change.
     pub async fn verify_address(&self, ticket: &str, id: UserId) -> Result<User, Error> {
         let by = Actor::Operator(self.operator(ticket, Scope::Users).await?);
         let user = self.ports.users().find_by_id(id).await?;
         let user = user.ok_or(Error::UnknownUser)?;
         if user.email_verified_at.is_some() {
-            // An earlier request may have failed after its row was written.
+            // An earlier request may have written the row and then failed, so its later steps are
+            // repeated.
             self.finish_change(id, Some(&user)).await?;
             return Ok(user);
         }
@@ -353,13 +369,17 @@ impl<P: Ports> AuthService<P> {
         self.amend(&user, &change, Aftermath::of(vec![act])).await
     }
 
-    /// Forgets the failed attempts at an account's password, so that its owner need not wait. With
-    /// `PASSWORD_WORK = "inline"` no attempts are counted, and this does nothing.
+    /// Resets the count of failed attempts at an account's password, so that its owner need not
+    /// wait. With `PASSWORD_WORK = "inline"` no attempts are counted, and this method changes
+    /// nothing.
     ///
     /// # Errors
-    /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::ReauthenticationRequired`], since a
-    /// guesser gets new attempts too; [`Error::UnknownUser`]; [`Error::Store`]: a retry completes
-    /// it.
+    /// - [`Error::Access`].
+    /// - [`Error::Forbidden`].
+    /// - [`Error::ReauthenticationRequired`]: the administrator has not entered the password
+    ///   recently. It is required because somebody who guesses the password gets new attempts too.
+    /// - [`Error::UnknownUser`].
+    /// - [`Error::Store`]: a retry completes the work.
     pub async fn unlock(&self, credential: &str, id: UserId) -> Result<Manager, Error> {
         let manager = self.manager(credential, Scope::Users).await?;
         self.require_fresh(&manager)?;

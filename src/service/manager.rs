@@ -1,4 +1,5 @@
-//! Who manages accounts: an administrator with an access token, or an operator with a ticket.
+//! Who manages accounts: an administrator with an access token, or an operator with an operator
+//! ticket.
 
 use super::AuthService;
 use super::access::Bearer;
@@ -39,7 +40,7 @@ impl Manager {
         }
     }
 
-    /// Whether this is the session of the request.
+    /// Whether `session` is the session of the administrator's token.
     pub(super) fn is_in(&self, session: SessionId) -> bool {
         self.bearer()
             .is_some_and(|bearer| bearer.session == session)
@@ -47,8 +48,9 @@ impl Manager {
 }
 
 impl<P: Ports> AuthService<P> {
-    /// The manager with this credential: an administrator's access token, or a ticket with this
-    /// scope. An administrator's row is read, so their role is never stale.
+    /// The manager with this credential, which is an administrator's access token or an operator
+    /// ticket with the scope `scope`. The row of an administrator is read from the database, so
+    /// their role is never stale.
     pub(super) async fn manager(&self, credential: &str, scope: Scope) -> Result<Manager, Error> {
         if is_operator_ticket(credential) {
             return self
@@ -64,8 +66,9 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    /// The operator with this ticket, if the ticket's scope allows the action. Nobody else may do
-    /// it, not even an administrator: a script in a page could use an administrator's token.
+    /// The operator with this ticket, if the ticket's scope allows the action. An administrator may
+    /// not do what requires an operator ticket, because a malicious script in a page could use an
+    /// administrator's token.
     pub(super) async fn operator(
         &self,
         credential: &str,
@@ -106,8 +109,8 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    /// The id of a valid ticket, and whether its scope allows this. A text without the form of a
-    /// ticket costs no storage.
+    /// The id of a valid operator ticket, and whether the ticket has the scope `scope`. A text that
+    /// does not look like a ticket is rejected without reading storage.
     async fn operator_ticket(
         &self,
         credential: &str,
@@ -125,7 +128,8 @@ impl<P: Ports> AuthService<P> {
         Ok((id, ticket.allows(scope)))
     }
 
-    /// The operator whose ticket this request has brought, once the ticket is known to be valid.
+    /// The operator whose ticket came with this request. `None` as long as the ticket has not been
+    /// found valid.
     #[must_use]
     pub fn operator_of_request(&self) -> Option<OperatorId> {
         self.operator.get()

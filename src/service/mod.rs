@@ -31,15 +31,14 @@
 //! | follow changes made by hand in the database | [`follow_row_changes`] |
 //! | demo accounts and apps, in local development | [`demo_accounts`] |
 //!
-//! Use cases share these steps: [`access`] (whose access token this is), [`manager`] (who manages
-//! accounts), [`tokens`] (the pair that
-//! a client gets), [`renewals`], [`client_authentication`] (which app sends a request),
-//! [`client_documents`] (apps that nobody registered),
-//! [`app_tokens`] (what an app gets), [`app_access`] (whose access token of an app this is),
-//! [`sign_on`] (what the apps of a browser have in common), [`id_token_hint`],
-//! [`audit_log`], [`limits`], [`check_challenge`], [`passwords`], [`redeem_link`],
-//! [`mail`] (queues mails), [`compose_mail`] (writes them), [`invitation`], [`new_user`] and
-//! [`change_user`].
+//! Use cases share these steps: [`access`] (checks access tokens), [`manager`] (who manages
+//! accounts), [`tokens`] (the pair of tokens that a client gets), [`renewals`],
+//! [`client_authentication`] (which app sends a request), [`client_documents`] (apps that nobody
+//! registered), [`app_tokens`] (the tokens that an app gets), [`app_access`] (checks access tokens
+//! of apps), [`sign_on`] (single sign-on for the apps that are used in one browser),
+//! [`id_token_hint`], [`audit_log`], [`limits`], [`check_challenge`], [`passwords`],
+//! [`redeem_link`], [`mail`] (queues mails), [`compose_mail`] (writes them), [`invitation`],
+//! [`new_user`] and [`change_user`].
 
 pub mod access;
 pub mod app_access;
@@ -122,8 +121,8 @@ pub use mail::MailOptions;
 pub use register::{NewAccount, Registered};
 pub use tokens::{SignedIn, TokenPair};
 
-/// The path of the endpoint that tells apps who signed in. It is the audience of their access
-/// tokens.
+/// The path of the endpoint that tells apps who signed in. The URL with this path is the audience
+/// of their access tokens.
 const USERINFO_PATH: &str = "/auth/userinfo";
 
 /// What lives as long as the isolate: the settings, the keys derived from them, and the access

@@ -1,7 +1,8 @@
-//! Chooses new passwords and checks typed ones. Passwords are hashed only here.
+//! Checks and hashes new passwords, and compares typed passwords with the stored hashes. No other
+//! use case hashes passwords.
 //!
-//! `PASSWORD_WORK` says where: in the request, or in the account's guard, which counts failures and
-//! delays the next attempt.
+//! The setting `PASSWORD_WORK` says where passwords are hashed: in the request, or in the account's
+//! password guard (a Durable Object), which counts failures and delays the next attempt.
 
 use super::AuthService;
 use crate::domain::account::{
@@ -57,8 +58,8 @@ impl<P: Ports> AuthService<P> {
         hashed.map_err(|_| Error::Internal("a password could not be hashed"))
     }
 
-    /// Requires that the text is the user's password. Nothing is hashed if the attempt is not
-    /// admitted.
+    /// Requires that `typed` is the user's password. If the attempt is refused because there were
+    /// too many, nothing is hashed.
     pub(super) async fn require_password(
         &self,
         user: &User,
@@ -84,9 +85,9 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Asks a signed-in user for their password again (OWASP ASVS 6.2.3, 7.5.1), so that a stolen
-    /// access token alone is not enough for such a change. The attempts are limited like those of a
-    /// login. Wrong guesses of a stranger do not delay the user, because the account recognises the
-    /// session.
+    /// access token alone is not enough to change the account. The attempts are limited like those
+    /// of a login. Wrong guesses of strangers do not delay the user, because the account's password
+    /// guard recognises the user's session.
     pub(super) async fn check_current_password(
         &self,
         user: &User,
@@ -127,7 +128,8 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    /// Whether the account knows the device that the credentials name.
+    /// Whether the attempt comes from a device that the account knows: the credentials then have a
+    /// valid device ticket.
     pub(super) fn tried_by(&self, user: Option<&User>, credentials: &Credentials) -> TriedBy {
         let now = self.now();
         credentials

@@ -20,11 +20,12 @@ pub enum PseudonymFor<'a> {
 
 impl<P: Ports> AuthService<P> {
     /// The pseudonyms of an address or a network: one for each secret of `TICKET_SECRET`, in their
-    /// order. New lines of the log contain the first one. Older lines contain the one of the secret
-    /// that was first when they were written.
+    /// order. New lines of the log contain the first pseudonym. An older line contains the
+    /// pseudonym of the secret that was first when the line was written.
     ///
     /// # Errors
-    /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::Field`] for a text that is neither.
+    /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::Field`] for a text that is not a valid
+    /// address.
     pub async fn pseudonyms(
         &self,
         ticket: &str,

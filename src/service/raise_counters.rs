@@ -1,5 +1,5 @@
-//! Raises all counters after a restore of the database, so that no earlier token or link works and
-//! no later token is refused.
+//! Raises the counters of all accounts after the database was restored from a backup, so that no
+//! token or link from before works and no new token is refused.
 
 use super::AuthService;
 use crate::domain::account::UserId;
@@ -19,15 +19,18 @@ pub struct Raised {
 }
 
 impl<P: Ports> AuthService<P> {
-    /// Raises the counters of at most [`RAISED_AT_ONCE`] accounts after this id. All their sessions
-    /// end, and all earlier access tokens and links become invalid.
+    /// Raises the counters of at most [`RAISED_AT_ONCE`] accounts, in the order of their ids,
+    /// beginning after the id `after`. All their sessions end, and all earlier access tokens and
+    /// links become invalid.
     ///
     /// A restored row has the older counters of the backup. But the session store still records
     /// which versions are outdated, up to the largest version that was used after the backup.
+    /// Without this method it would reject new access tokens, which have the versions of the
+    /// restored rows.
     ///
     /// # Errors
-    /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::Store`]: a retry is safe, and ends the
-    /// sessions that have begun since.
+    /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::Store`]. After [`Error::Store`] a retry is
+    /// safe. It also ends sessions that have begun since the first attempt.
     pub async fn raise_counters(
         &self,
         ticket: &str,

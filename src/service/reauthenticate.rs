@@ -19,12 +19,15 @@ impl<P: Ports> AuthService<P> {
     /// like those of a login.
     ///
     /// # Errors
-    /// [`Error::Access`] if the access token is not valid, if its session has ended, or if the
-    /// refresh token that belongs to it was used already: renew first, then try again. Also if the
-    /// cookie belongs to another session, from a later login. A renewal shows whose session that
-    /// is.
-    /// [`Error::CurrentPassword`]; [`Error::RateLimited`]; [`Error::Field`] for a password that is
-    /// too long; [`Error::Store`]: a retry is safe.
+    /// - [`Error::Access`]: the access token is not valid, or its session has ended.
+    /// - [`Error::Access`]: the refresh token that belongs to the access token was used already.
+    ///   The client must renew first and then try again.
+    /// - [`Error::Access`]: the cookie belongs to another session, which a later login in the same
+    ///   browser began. A renewal shows whose session that is.
+    /// - [`Error::CurrentPassword`].
+    /// - [`Error::RateLimited`].
+    /// - [`Error::Field`]: the password is too long.
+    /// - [`Error::Store`]: a retry is safe.
     pub async fn reauthenticate(
         &self,
         access_token: &str,
@@ -37,11 +40,12 @@ impl<P: Ports> AuthService<P> {
         let held = held
             .and_then(|token| self.shared.refresh_tokens.open(token))
             .filter(|ticket| ticket.epoch == user.session_epoch || ticket.user != user.id);
-        // Somebody has signed in again in this browser. This token must not replace that session.
+        // Somebody has signed in again in this browser, so its cookie belongs to another session.
+        // The new refresh token must not replace that cookie.
         if held.is_some_and(|ticket| ticket.session != bearer.session) {
             return Err(Error::Access(AccessRefusal::Outdated));
         }
-        // An access token from an older version has no number.
+        // The `jti` of an access token from an older version of the service contains no number.
         let counter = TokenId::parse(&bearer.token.claims().jti).map(TokenId::counter);
         let counter = held
             .map(|ticket| ticket.counter)
@@ -91,8 +95,9 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    /// Requires the same of an administrator. An operator ticket is always recent: somebody who can
-    /// write to the database stored it at most 15 minutes ago.
+    /// Like [`require_recent_proof`](Self::require_recent_proof), for an administrator or an
+    /// operator. An operator ticket is always recent enough: somebody who can write to the database
+    /// stored it at most 15 minutes ago.
     ///
     /// # Errors
     /// [`Error::ReauthenticationRequired`].

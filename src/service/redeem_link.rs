@@ -1,4 +1,4 @@
-//! Redeems a link: finds its user, and makes its change once.
+//! Redeems a mailed link: finds the link's user, and makes the change that the link is for, once.
 
 use super::AuthService;
 use super::change_user::Aftermath;
@@ -10,7 +10,8 @@ use crate::domain::policy::VERSION_TRIES;
 use crate::ports::{Ports, UserDirectory};
 
 impl<P: Ports> AuthService<P> {
-    /// The user of a link, if the state that the link changes is unchanged.
+    /// The user of a link. The link is refused as used if the account's state, which using the link
+    /// changes, is not the state that the link was made for.
     pub(super) async fn user_of_link(
         &self,
         link: UserLink,
@@ -33,9 +34,10 @@ impl<P: Ports> AuthService<P> {
         Error::Link(refusal)
     }
 
-    /// Makes the change of a link to the user as they were read. A concurrent change prevents it
-    /// only if that change affects the link. `None` if the user is unchanged and can't be changed,
-    /// because another account has the new address.
+    /// Makes the change that a link is for, if the user's row is still as it was read. After a
+    /// concurrent change, the row is read again and the change is repeated, unless the link is no
+    /// longer valid. `None` if the change can't be made although the link is valid, because another
+    /// account has the new address.
     pub(super) async fn redeem(
         &self,
         link: UserLink,

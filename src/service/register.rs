@@ -1,4 +1,4 @@
-//! Registers an account. The setting `REGISTRATION` says who may.
+//! Registers an account. The setting `REGISTRATION` says who may register.
 
 use super::check_challenge::Unanswered;
 use super::mail::MailOptions;
@@ -25,7 +25,8 @@ pub struct NewAccount<'a> {
 /// The result of a registration.
 #[derive(Clone, Debug)]
 pub enum Registered {
-    /// A mail is queued. The account is created when its link is used; nothing is stored before.
+    /// A mail with a link is queued. The account is created when the link is used. Until then
+    /// nothing is stored.
     Asked,
     /// The account is created, and its owner is signed in. A mail with a link to verify the address
     /// is queued.
@@ -33,14 +34,16 @@ pub enum Registered {
 }
 
 impl<P: Ports> AuthService<P> {
-    /// Registers with the role `user`. With `REGISTRATION = "verified"` the directory is never
-    /// read: neither the answer nor its time reveals whether the address has an account.
+    /// Registers with the role `user`. With `REGISTRATION = "verified"` the users' table is never
+    /// read, so neither the answer nor its time reveals whether the address has an account.
     ///
     /// # Errors
-    /// [`Error::RegistrationClosed`]; [`Error::RateLimited`]; [`Error::Field`]. With `verified`:
-    /// [`Error::NoMailProvider`]; [`Error::Store`] if the mail could not be queued. With `open`:
-    /// [`Error::WeakPassword`] before anything is written; [`Error::EmailTaken`]; [`Error::Store`].
-    /// If only the session could not be stored, the account exists and a login works.
+    /// - [`Error::RegistrationClosed`]; [`Error::RateLimited`]; [`Error::Field`].
+    /// - With `verified`: [`Error::NoMailProvider`]; [`Error::Store`] if the mail could not be
+    ///   queued.
+    /// - With `open`: [`Error::WeakPassword`], before anything is written; [`Error::EmailTaken`];
+    ///   [`Error::Store`]. If storing the session is the only step that failed, the account exists
+    ///   and its owner can log in.
     pub async fn register(
         &self,
         account: NewAccount<'_>,
@@ -61,8 +64,8 @@ impl<P: Ports> AuthService<P> {
             .await?;
         if registration == Registration::Verified {
             if account.password.is_some() {
-                // The password is chosen on the page that the link opens, so only the mailbox's
-                // owner can choose it.
+                // The password is chosen later, on the page that the mailed link opens, so that
+                // only the owner of the mailbox can choose it.
                 let why = FieldProblem::Invalid("chosen_by_mail");
                 return Err(Error::Field("password", why));
             }
@@ -83,7 +86,7 @@ impl<P: Ports> AuthService<P> {
         let email = identity.email.clone();
         let verification = Task::Verification { email };
         let pool = match self.admit_mail(&verification, caller).await {
-            // Without a provider the account is created anyway.
+            // Without a mail provider the account is created all the same.
             Err(Error::NoMailProvider) => Pool::None,
             admitted => admitted?,
         };

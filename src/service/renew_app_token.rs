@@ -14,9 +14,9 @@ use crate::ports::{Grants, Ports, UserDirectory};
 pub struct AppRenewal<'a> {
     /// `refresh_token`.
     pub refresh_token: &'a str,
-    /// `scope`: fewer scopes than were granted.
+    /// `scope`: asks for fewer scopes than were granted. Optional.
     pub scope: Option<&'a str>,
-    /// `resource`: the granted one, or none.
+    /// `resource`: if present, it must be the granted resource.
     pub resource: Option<&'a str>,
 }
 
@@ -31,16 +31,19 @@ pub struct AppRenewed {
 
 impl<P: Ports> AuthService<P> {
     /// Renews an app's tokens. The refresh token depends on the app, the sign-on and the grant: a
-    /// log-out, a withdrawn grant or a disabled app ends the renewals. A retry is as safe as that
-    /// of [`renew_token`](Self::renew_token).
+    /// renewal fails after a log-out, after the user has withdrawn the grant, and if the app is
+    /// disabled. A retry is as safe as with [`renew_token`](Self::renew_token).
     ///
     /// A narrower scope narrows the access token, not the refresh token. Scopes that were not
     /// granted are dropped.
     ///
     /// # Errors
-    /// [`Error::Grant`]; [`Error::Client`]; [`Error::Scope`] when no scope is left;
-    /// [`Error::Target`] for another resource; [`Error::RateLimited`]; [`Error::Store`]: the app may
-    /// retry.
+    /// - [`Error::Grant`].
+    /// - [`Error::Client`].
+    /// - [`Error::Scope`]: no scope is left.
+    /// - [`Error::Target`]: the request names another resource.
+    /// - [`Error::RateLimited`].
+    /// - [`Error::Store`]: the app may retry.
     pub async fn renew_app_token(
         &self,
         renewal: AppRenewal<'_>,
@@ -70,7 +73,8 @@ impl<P: Ports> AuthService<P> {
             .ok_or(Error::Target)?;
         let scopes = narrowed(&ticket, renewal.scope, &allowed)?;
 
-        // An id_token may contain names, which a copy of the row lacks, so the row is read.
+        // The user's row is read because an id_token may contain the user's names, and the session
+        // store's copy of the row has no names.
         let (grant, row) = futures_util::future::join(
             self.ports.grants().find(ticket.grant),
             self.ports.users().find_by_id(ticket.core.user),
@@ -110,7 +114,8 @@ impl<P: Ports> AuthService<P> {
         })
     }
 
-    /// The rules for the sessions of an app. Sessions of an app that is a web page go idle sooner.
+    /// The rules for the sessions of an app. If the app is a web page, a session that is not
+    /// renewed expires sooner.
     pub(super) fn rules_for(&self, app: &AppClient, sign_on: Option<SessionId>) -> Rules {
         let rules = self.settings().sessions;
         if app.is_page(sign_on.is_none()) {

@@ -8,28 +8,29 @@ use crate::ports::Ports;
 /// A successful renewal.
 #[derive(Clone, Debug)]
 pub struct Renewed {
-    /// The tokens. With the verdict *kept*, the refresh token is the presented one with the newest
-    /// proof in it.
+    /// The tokens. With the verdict *kept*, the refresh token is not replaced: it is the presented
+    /// one, with the newest proof in it.
     pub tokens: TokenPair,
     /// The verdict, for the log.
     pub verdict: Verdict,
 }
 
 impl<P: Ports> AuthService<P> {
-    /// Renews: reads the session and the user at the same time, or with `durable` the session and a
-    /// copy of the user's row, and writes at most once.
+    /// Renews a pair of tokens. Reads the session and the user's row at the same time. With
+    /// `SESSION_STORE = "durable"`, a copy of the row may be read instead. Writes at most once.
     ///
-    /// A renewal proves nothing about the user, so `auth_time` stays that of the session's newest
-    /// proof.
+    /// A renewal does not prove who the user is, so `auth_time` remains the time of the session's
+    /// newest proof (when the user last entered the password).
     ///
     /// A retry with the same token is safe: within the grace period it gives the same refresh token
     /// again. The roles are the user's current ones. A used token that comes back later ends the
     /// session, and a mail tells its user.
     ///
     /// # Errors
-    /// [`Error::Grant`] when the token is not a genuine ticket (storage is not touched) or its
-    /// session is over; [`Error::RateLimited`] when this session or this client renews far too
-    /// often; [`Error::Store`] when a store failed: the client may retry.
+    /// - [`Error::Grant`]: the token is not a genuine ticket (then no storage is read), or its
+    ///   session is over.
+    /// - [`Error::RateLimited`]: this session or this client renews far too often.
+    /// - [`Error::Store`]: a store failed. The client may retry.
     pub async fn renew_token(
         &self,
         refresh_token: &str,

@@ -1,5 +1,5 @@
-//! Presents a refresh ticket to the session store. Renewals of this service's own client and of
-//! apps share it.
+//! Presents a refresh ticket to the session store. The renewals of this service's own client and
+//! the renewals of apps share this code.
 
 use super::AuthService;
 use crate::domain::error::{Error, GrantRefusal};
@@ -10,7 +10,7 @@ use crate::domain::session::{
 };
 use crate::ports::{Devices, Ports, SessionStore, UserDirectory};
 
-/// What a renewal gives.
+/// The result of a renewal.
 pub(super) struct Continued {
     /// The ticket that the client holds from now on.
     pub(super) ticket: RefreshTicket,
@@ -25,8 +25,8 @@ impl<P: Ports> AuthService<P> {
     /// session, a mail tells the user.
     ///
     /// # Errors
-    /// [`Error::Grant`] when the session is over; [`Error::Store`] when a store failed: the client
-    /// may retry.
+    /// - [`Error::Grant`]: the session is over.
+    /// - [`Error::Store`]: a store failed. The client may retry.
     pub(super) async fn continue_session(
         &self,
         ticket: RefreshTicket,
@@ -78,8 +78,9 @@ impl<P: Ports> AuthService<P> {
         })
     }
 
-    /// The mail to the owner. The names of browser and system come from fixed lists, and the place
-    /// comes from the platform, so the client can't put text of its own into the mail.
+    /// The mail that tells the owner that a session was ended. The names of browser and system come
+    /// from fixed lists, and the place (city and country) comes from the platform, so the client
+    /// can't put text of its own into the mail.
     fn session_ended(&self, user: &UserCopy, client: &Client) -> Option<Task> {
         let device = self.ports.devices().describe(client.user_agent());
         let names: Vec<&str> = device.browser.into_iter().chain(device.os).collect();

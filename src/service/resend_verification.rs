@@ -1,4 +1,4 @@
-//! Sends the mail that verifies an address again.
+//! Sends another mail with a link that verifies an address.
 
 use super::AuthService;
 use super::check_challenge::Unanswered;
@@ -10,7 +10,8 @@ use crate::domain::session::Caller;
 use crate::ports::Ports;
 
 impl<P: Ports> AuthService<P> {
-    /// Queues the mail. Like [`reset_password`](Self::reset_password) it never reads the directory.
+    /// Queues the mail. Like [`reset_password`](Self::reset_password), this method never reads the
+    /// users' table.
     ///
     /// # Errors
     /// Those of [`reset_password`](Self::reset_password).

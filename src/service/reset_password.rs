@@ -11,15 +11,18 @@ use crate::ports::Ports;
 
 impl<P: Ports> AuthService<P> {
     /// Counts the request and queues the mail. If the request has a device or session ticket of the
-    /// account with this address, no budget is charged for the mail. That applies to
-    /// [`KNOWN_MAILS_A_DAY`](crate::domain::policy::KNOWN_MAILS_A_DAY) mails per user and day. Never
-    /// reads the directory: neither the answer nor its time reveals whether the address has an account.
-    /// [`deliver_from_queue`](Self::deliver_from_queue) sends the mail.
+    /// account with this address, no budget is charged for the mail. At most
+    /// [`KNOWN_MAILS_A_DAY`](crate::domain::policy::KNOWN_MAILS_A_DAY) mails per user and day are
+    /// free in this way. Never reads the users' table, so neither the answer nor its time reveals
+    /// whether the address has an account. [`deliver_from_queue`](Self::deliver_from_queue) sends
+    /// the mail.
     ///
     /// # Errors
-    /// [`Error::Field`] for an invalid address; [`Error::RateLimited`] by client, by client and
-    /// address, and by network, the same for every address; [`Error::NoMailProvider`];
-    /// [`Error::Store`] if the request could not be counted or queued.
+    /// - [`Error::Field`]: the address is invalid.
+    /// - [`Error::RateLimited`]: too many requests by the client, by the client for this address,
+    ///   or by the network. The limits are the same for every address.
+    /// - [`Error::NoMailProvider`].
+    /// - [`Error::Store`]: the request could not be counted or queued.
     pub async fn reset_password(
         &self,
         email: &str,

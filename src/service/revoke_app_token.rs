@@ -10,15 +10,16 @@ use crate::domain::session::{AppBinding, Client, EndReason, Holder, SessionId};
 use crate::ports::{Ending, Ports, SessionStore};
 
 impl<P: Ports> AuthService<P> {
-    /// Ends the app's session of a refresh token (used or not) or of an access token (also an
-    /// expired or outdated one). The sign-on and the sessions of other apps continue. An invalid
-    /// token is not an error (RFC 7009 section 2.2). Returns the session, for the log. A disabled
-    /// app may still revoke.
+    /// Ends the app's session to which the token belongs. The token is a refresh token (used or
+    /// not) or an access token (even an expired or outdated one). The sign-on and the sessions of
+    /// other apps continue. An invalid token is not an error (RFC 7009 section 2.2). Returns the
+    /// session, for the log. A disabled app may still revoke.
     ///
     /// # Errors
-    /// [`Error::Grant`] for the token of another app: nothing ends. [`Error::Client`];
-    /// [`Error::RateLimited`]; [`Error::Store`] if the end may not have been stored: the app may
-    /// retry.
+    /// - [`Error::Grant`]: the token belongs to another app. No session ends.
+    /// - [`Error::Client`].
+    /// - [`Error::RateLimited`].
+    /// - [`Error::Store`]: the end of the session may not have been stored. The app may retry.
     pub async fn revoke_app_token(
         &self,
         token: &str,
@@ -39,8 +40,9 @@ impl<P: Ports> AuthService<P> {
         Ok(Some((user, session)))
     }
 
-    /// Rejects the token of an app in a request that names no app. Otherwise it would be answered
-    /// like an invalid token, and its owner would believe that it is revoked.
+    /// Rejects the token of an app in a request that names no app. Otherwise the answer would be
+    /// the same success as for an invalid token, and the app would believe that its token is
+    /// revoked.
     ///
     /// # Errors
     /// [`Error::Grant`].

@@ -11,11 +11,13 @@ use crate::domain::policy::ADMIN_ROLE;
 use crate::ports::Ports;
 
 impl<P: Ports> AuthService<P> {
-    /// Ends every session of `user`. Renewals stop at once in every store. Access tokens stop at
-    /// once here, and elsewhere within the session store's staleness.
+    /// Ends every session of `user`. Renewals stop at once in every store. Access tokens become
+    /// invalid at once in this isolate, and elsewhere as soon as the session store's answers there
+    /// are no longer stale.
     ///
     /// # Errors
-    /// [`Error::UnknownUser`]; [`Error::Store`]: a retry completes it.
+    /// [`Error::UnknownUser`]; [`Error::Store`]. After [`Error::Store`] a retry completes the
+    /// revocation.
     pub async fn revoke_tokens(&self, user: UserId) -> Result<(), Error> {
         self.revoke_by(None, user).await
     }
@@ -31,13 +33,14 @@ impl<P: Ports> AuthService<P> {
         .map(drop)
     }
 
-    /// Like [`revoke_tokens`](Self::revoke_tokens), for the bearer of an access token, who is the
-    /// user or an administrator, or for an operator. Returns the bearer, or `None` for an operator.
+    /// Like [`revoke_tokens`](Self::revoke_tokens), but called by the user, an administrator or an
+    /// operator. `credential` is an access token or an operator ticket. Returns the bearer of the
+    /// access token, or `None` for an operator.
     ///
     /// # Errors
     /// Those of [`revoke_tokens`](Self::revoke_tokens), [`Error::Access`] and [`Error::Forbidden`].
-    /// If a store failed half-way, the user's own token may be outdated already: a retry with it
-    /// completes the work but is still refused.
+    /// If a store failed half-way, the user's own token may be outdated already. A retry with that
+    /// token completes the work but still returns an error.
     pub async fn revoke_tokens_as(
         &self,
         credential: &str,

@@ -1,4 +1,5 @@
-//! The sign-on of a browser: what the apps that its user entered have in common.
+//! The sign-on of a browser (single sign-on session). It connects the sessions of all apps that the
+//! user entered in the browser.
 //!
 //! A login begins a sign-on. If the same user signs in again in the same browser, the sign-on
 //! continues in the new session, so that a later log-out still reaches the apps that were entered
@@ -18,9 +19,9 @@ pub(super) fn sign_on_of(ticket: &RefreshTicket) -> SessionId {
 }
 
 impl<P: Ports> AuthService<P> {
-    /// The sign-on that a new session of this user continues: that of the session in the same
-    /// browser, unless it has ended. It reads the session store only if the browser has a genuine
-    /// refresh token of this user.
+    /// The sign-on that a new session of this user continues. It is the sign-on of the earlier
+    /// session in the same browser, unless that sign-on has ended. The session store is read only
+    /// if the browser has a genuine refresh token of this user.
     pub(super) async fn sign_on_to_keep(
         &self,
         user: &User,
@@ -38,16 +39,17 @@ impl<P: Ports> AuthService<P> {
         let Some(ticket) = held else {
             return Ok(None);
         };
-        // The session may have ended, because a login whose answer was lost has replaced it.
+        // Only the sign-on is checked. The earlier session may have ended, because a login whose
+        // answer was lost has replaced it.
         let sign_on = sign_on_of(&ticket);
         let sessions = self.ports.sessions();
         let has_ended = sessions.has_signed_off(user.id, sign_on).await?;
         Ok((!has_ended).then_some(sign_on))
     }
 
-    /// Ends the session of a refresh token because another one began in the same browser. If the
-    /// new session continues the same sign-on, the apps' sessions continue. Otherwise this is a
-    /// log-out.
+    /// Ends the session of a refresh token because another session began in the same browser. If
+    /// the new session continues the same sign-on, the sessions of the apps continue. Otherwise
+    /// this is a log-out, and they end.
     ///
     /// # Errors
     /// [`Error::Store`] if the end may not have been stored; the caller may retry.
@@ -76,8 +78,9 @@ impl<P: Ports> AuthService<P> {
         Ok(())
     }
 
-    /// Who a browser is signed on as, by the ticket in its sign-on cookie. Asks the session store
-    /// and reads the user's row each time. `None` if the session or its sign-on has ended.
+    /// Finds out who is signed on in a browser, from the ticket in its sign-on cookie. Asks the
+    /// session store and reads the user's row each time. `None` if the session or its sign-on has
+    /// ended.
     pub(super) async fn signed_on(&self, ticket: &str) -> Result<Option<(SignOn, User)>, Error> {
         let now = self.now();
         let Some(sign_on) = self.shared.sign_ons.open(ticket, now) else {

@@ -1,4 +1,4 @@
-//! The pair that a client gets: an access token and a refresh token.
+//! The pair of tokens that a client gets: an access token and a refresh token.
 
 use super::AuthService;
 use super::sign_on::sign_on_of;
@@ -31,7 +31,7 @@ pub struct TokenPair {
     pub sign_on_ticket: Secret,
 }
 
-/// A user who has signed in, and the tokens for it.
+/// A user who has signed in, and their tokens.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
     /// The tokens.
@@ -97,7 +97,7 @@ impl<P: Ports> AuthService<P> {
         self.shared.devices.seal(&ticket)
     }
 
-    /// The pair for a user with this ticket.
+    /// The pair of tokens for a user. `ticket` becomes the refresh token.
     pub(super) fn pair(&self, user: &UserCopy, ticket: RefreshTicket) -> Result<TokenPair, Error> {
         let settings = self.settings();
         let now = self.now();
@@ -117,7 +117,7 @@ impl<P: Ports> AuthService<P> {
             sid: ticket.session.to_string(),
             ver: user.version,
             roles: user.roles.clone(),
-            // The form in which addresses are compared, here and in browsers.
+            // The canonical form, in which addresses are compared by this service and in browsers.
             email: Some(user.email_canonical.clone()),
             email_verified: user.email_verified,
             scope: None,
@@ -133,7 +133,8 @@ impl<P: Ports> AuthService<P> {
             sign_on: sign_on_of(&ticket),
             epoch: ticket.epoch,
             proof: ticket.proof,
-            // A session that nobody renews goes idle, and its sign-on goes idle with it.
+            // A session that is not renewed for `idle_ttl` expires, and its sign-on expires with
+            // it.
             expires_at: ticket
                 .expires_at
                 .min(now.saturating_add(settings.sessions.idle_ttl)),

@@ -1,4 +1,4 @@
-//! Who signed in to an app (OpenID Connect Core section 5.3).
+//! Tells an app who signed in to it (OpenID Connect Core section 5.3).
 
 use super::AuthService;
 use crate::domain::account::UserId;
@@ -11,7 +11,7 @@ use crate::ports::Ports;
 /// The claims, and the user and the session of the token.
 #[derive(Clone)]
 pub struct Userinfo {
-    /// What the app may know of the user.
+    /// What the app may know about the user.
     pub claims: UserinfoClaims,
     /// The user, for the log.
     pub user: UserId,
@@ -20,12 +20,13 @@ pub struct Userinfo {
 }
 
 impl<P: Ports> AuthService<P> {
-    /// What an app's access token allows the app to know of its user. The row is read, so the answer
-    /// is never stale.
+    /// What an app's access token allows the app to know about its user. The user's row is read, so
+    /// the answer is never stale.
     ///
     /// # Errors
-    /// [`Error::Access`] when the token is not valid, or not one for this endpoint;
-    /// [`Error::Forbidden`] when it lacks the scope `openid`; [`Error::Store`].
+    /// - [`Error::Access`]: the token is not valid, or is not for this endpoint.
+    /// - [`Error::Forbidden`]: the token lacks the scope `openid`.
+    /// - [`Error::Store`].
     pub async fn userinfo(&self, access_token: &str) -> Result<Userinfo, Error> {
         let bearer = self.app_bearer(access_token, &self.shared.userinfo).await?;
         let (user, session) = (bearer.user, bearer.session);

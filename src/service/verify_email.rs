@@ -15,12 +15,13 @@ use crate::ports::{Insertion, Ports, UserDirectory};
 
 impl<P: Ports> AuthService<P> {
     /// With the link of a registration, creates the account with this password. With the link of an
-    /// account whose address is not verified, asks for the account's password. A different password
-    /// replaces it and ends every session: an account that a stranger created with this address
-    /// becomes its owner's, and nothing of the stranger remains.
+    /// account whose address is not verified, marks the address as verified. If `password` is not
+    /// the account's password, it becomes the new one, and every session ends. So if a stranger
+    /// created the account with this address, the owner of the address takes the account over, and
+    /// nothing of the stranger remains.
     ///
     /// # Errors
-    /// [`Error::Link`]; [`Error::WeakPassword`], which does not use the link up;
+    /// [`Error::Link`]; [`Error::WeakPassword`], after which the link still works;
     /// [`Error::RateLimited`]; [`Error::Store`].
     pub async fn verify_email(
         &self,
@@ -82,11 +83,13 @@ impl<P: Ports> AuthService<P> {
         locale: Locale,
     ) -> Result<User, Error> {
         let user = self.user_of_link(link, State::for_verification).await?;
-        // Whoever has the link owns the mailbox, so strangers' guesses do not delay them.
+        // Whoever has the link owns the mailbox. The id makes the password guard recognise them, so
+        // wrong guesses of strangers do not delay them.
         let by = link.state.known_id();
         let same = self.require_password(&user, password, by).await?.is_ok();
-        // A stranger may have registered with this address and typed the names. An invited user's
-        // names come from an administrator.
+        // If the password was another one, a stranger may have registered with this address and
+        // typed the names, so they are removed. The names of an invited user come from an
+        // administrator and are kept.
         let names = if !same && user.has_password() {
             Edit::Remove
         } else {

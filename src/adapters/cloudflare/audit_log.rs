@@ -16,14 +16,14 @@ use crate::ports::Events;
 
 #[wasm_bindgen]
 extern "C" {
-    /// `AnalyticsEngineDataset`.
+    /// The platform's `AnalyticsEngineDataset`.
     #[derive(Debug)]
     type Dataset;
     #[wasm_bindgen(method, catch, js_name = writeDataPoint)]
     fn write_data_point(this: &Dataset, point: &Object) -> Result<(), JsValue>;
 }
 
-/// The events of one request or call.
+/// Records the events of one request or call.
 #[derive(Clone, Debug)]
 pub struct AuditLog {
     dataset: Option<Rc<Dataset>>,
@@ -40,7 +40,8 @@ impl AuditLog {
         }
     }
 
-    /// For the request or call with this id. It is empty for events that no request causes.
+    /// The same log for the request or call with this id. The id is empty for events that no
+    /// request caused.
     #[must_use]
     pub fn for_request(&self, request_id: &str) -> Self {
         Self {

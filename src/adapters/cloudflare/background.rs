@@ -1,4 +1,4 @@
-//! Work after the response, by the platform's `waitUntil`.
+//! Runs work after the response, with the platform's `waitUntil`.
 
 use std::fmt;
 use std::future::Future;
@@ -24,13 +24,14 @@ impl fmt::Debug for WaitUntil {
 }
 
 impl WaitUntil {
-    /// Keeps this context alive.
+    /// For work that belongs to the request with this context.
     #[must_use]
     pub fn new(context: Context) -> Self {
         Self(Some(Rc::new(context)))
     }
 
-    /// Belongs to no request: the platform may stop a job as soon as it waits.
+    /// For work that belongs to no request. The platform may stop such a job as soon as the job
+    /// waits.
     #[must_use]
     pub const fn without_request() -> Self {
         Self(None)
@@ -43,8 +44,8 @@ impl WaitUntil {
             Ok(JsValue::UNDEFINED)
         });
         if let Some(context) = &self.0 {
-            // A context that has ended takes no more work. The job runs as far as the platform lets
-            // it.
+            // A context that has ended accepts no more work. Then the job runs as far as the
+            // platform lets it.
             let _ = context.wait_until(&job);
         }
     }

@@ -1,5 +1,5 @@
-//! Shared by adapters that call a binding's own methods: finds the binding, waits for its promises
-//! and reads what it throws.
+//! Helpers for adapters that call the JavaScript methods of a binding: they find the binding, wait
+//! for its promises and read the errors that it throws.
 
 use js_sys::futures::JsFuture;
 use js_sys::{Object, Promise, Reflect};
@@ -8,14 +8,14 @@ use worker::Env;
 
 use crate::domain::error::StoreError;
 
-/// The binding of this name; `None` when nothing is bound.
+/// The binding of this name. `None` if nothing is bound.
 pub(super) fn bound<B: JsCast>(env: &Env, name: &str) -> Option<B> {
     Some(member(env.as_ref(), name))
         .filter(JsValue::is_object)
         .map(JsCast::unchecked_into)
 }
 
-/// A member, or `undefined`.
+/// A member of a JavaScript object, or `undefined`.
 pub(super) fn member(object: &JsValue, name: &str) -> JsValue {
     Reflect::get(object, &name.into()).unwrap_or(JsValue::UNDEFINED)
 }
@@ -37,7 +37,7 @@ pub(super) async fn settled(
     settled.map_err(|error| failed(store, &error))
 }
 
-/// A failure of `store` with the message of what was thrown.
+/// A failure of `store` with the message of the thrown value.
 pub(super) fn failed(store: &'static str, thrown: &JsValue) -> StoreError {
     StoreError::new(store, message_of(thrown))
 }
@@ -48,7 +48,7 @@ impl From<StoreError> for JsValue {
     }
 }
 
-/// The message of something thrown.
+/// The message of a thrown JavaScript value.
 pub(super) fn message_of(thrown: &JsValue) -> String {
     member(thrown, "message")
         .as_string()
@@ -56,7 +56,7 @@ pub(super) fn message_of(thrown: &JsValue) -> String {
         .unwrap_or_else(|| "an unknown error".to_owned())
 }
 
-/// A whole number that JavaScript represents exactly.
+/// The value as an integer. `None` unless it is a whole number that JavaScript represents exactly.
 #[allow(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

@@ -5,8 +5,8 @@ use std::time::Duration;
 use crate::adapters::kv_sessions::Sleep;
 use crate::ports::Clock;
 
-/// The time when the request arrived. It is read once, so that everything in a request agrees on
-/// it.
+/// A clock that always shows the time when the request arrived. The time is read once, so that
+/// everything in a request uses the same time.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestClock(u64);
 
@@ -39,7 +39,7 @@ impl Clock for PlatformClock {
     }
 }
 
-/// Waits by the platform's timer.
+/// Sleeps with the platform's timer.
 #[derive(Clone, Copy, Debug)]
 pub struct Timer;
 

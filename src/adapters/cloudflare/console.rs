@@ -11,7 +11,7 @@ pub fn log(level: Level, line: &str) {
     }
 }
 
-/// Logs trouble that no answer and no event of the audit log reports.
+/// Logs a problem that neither an answer nor an event of the audit log reports.
 pub fn log_trouble(trouble: Trouble, reason: &str) {
     log(trouble.level(), &trouble.to_json(reason));
 }

@@ -1,5 +1,5 @@
-//! A D1 database and its rows. Calls the binding's own methods: `worker::d1` reads rows with serde,
-//! which adds 6 KB to the Worker.
+//! A D1 database and its rows. It calls the binding's own methods instead of `worker::d1`, which
+//! reads rows with serde and adds 6 KB to the Worker.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -18,7 +18,7 @@ const D1: &str = "d1";
 
 #[wasm_bindgen]
 extern "C" {
-    /// `D1Database`.
+    /// The platform's `D1Database`.
     #[derive(Debug)]
     type Binding;
     #[wasm_bindgen(method, catch)]
@@ -26,7 +26,7 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     fn batch(this: &Binding, statements: Array) -> Result<Promise, JsValue>;
 
-    /// `D1PreparedStatement`.
+    /// The platform's `D1PreparedStatement`.
     type Statement;
     #[wasm_bindgen(method, catch, variadic)]
     fn bind(this: &Statement, values: Array) -> Result<Statement, JsValue>;
@@ -36,14 +36,14 @@ extern "C" {
     fn all(this: &Statement) -> Result<Promise, JsValue>;
 }
 
-/// A D1 database. Clones share it.
+/// A D1 database. Clones share the database.
 #[derive(Clone, Debug)]
 pub struct Database {
     binding: Rc<Binding>,
     group: Option<Group>,
 }
 
-/// Statements that are begun at the same time and run in one batch. Clones share it.
+/// Statements that are begun at the same time and run in one batch. Clones share the group.
 #[derive(Clone, Debug, Default)]
 struct Group(Rc<RefCell<Option<Waiting>>>);
 
@@ -66,8 +66,8 @@ impl Database {
     }
 
     /// The same database, for an invocation that does several things at the same time: statements
-    /// that it begins together are one call of D1, and one transaction. If one of them fails, all
-    /// of them fail and none takes effect.
+    /// that the invocation begins together become one call to D1 and one transaction. If one of
+    /// them fails, all of them fail and none takes effect.
     #[must_use]
     pub fn grouped(&self) -> Self {
         Self {
@@ -138,7 +138,8 @@ impl Group {
         Ok(rows_of(&answers.get(index)))
     }
 
-    /// Adds a statement to the next batch. Returns the batch's answers and the statement's place.
+    /// Adds a statement to the next batch. Returns the promise of the batch's answers, and the
+    /// statement's index in the batch.
     fn join(&self, binding: &Rc<Binding>, statement: Statement) -> (Promise, u32) {
         let mut waiting = self.0.borrow_mut();
         let waiting = waiting.get_or_insert_with(|| Waiting {
@@ -149,8 +150,8 @@ impl Group {
         (waiting.answers.clone(), index)
     }
 
-    /// The answers of the next batch. A promise's work begins when the running task waits, so by
-    /// then all of the task's statements are in the batch.
+    /// The promise of the next batch's answers. Its work begins only when the running task waits,
+    /// so by then all statements of the task are in the batch.
     fn send_soon(&self, binding: &Rc<Binding>) -> Promise {
         let (group, binding) = (self.clone(), Rc::clone(binding));
         future_to_promise(async move {
@@ -166,7 +167,7 @@ fn rows_of(answer: &JsValue) -> Array {
     Array::from(&member(answer, "results"))
 }
 
-/// The result of a call of the binding.
+/// The result of a call to the binding.
 async fn answered(promise: Result<Promise, JsValue>) -> Result<JsValue, StoreError> {
     settled(D1, promise).await.map_err(explained)
 }
@@ -219,7 +220,7 @@ pub(super) fn text(value: &str) -> JsValue {
     JsValue::from_str(value)
 }
 
-/// D1 takes JavaScript numbers. Counters and times stay far below 2^53.
+/// A number as D1 takes it: a JavaScript number. Counters and times stay far below 2^53.
 #[allow(clippy::cast_precision_loss, reason = "below 2^53")]
 pub(super) fn number(value: u64) -> JsValue {
     JsValue::from_f64(value as f64)

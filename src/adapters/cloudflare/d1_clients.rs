@@ -50,7 +50,7 @@ impl Clients for D1Clients {
         limit: u32,
     ) -> Result<Vec<AppClient>, StoreError> {
         let sql = "SELECT * FROM clients WHERE id > ?1 ORDER BY id LIMIT ?2";
-        // Every id comes after the empty text.
+        // The empty text sorts before every id.
         let after = after.map_or("", ClientId::as_str);
         let rows = self
             .0
@@ -90,7 +90,8 @@ impl Clients for D1Clients {
         if client.first_party {
             return Ok(self.0.first(sql, values).await?.is_some());
         }
-        // Nobody was asked for the grants of a first-party app.
+        // `client` is not a first-party app. If the app was one until now, its grants are deleted,
+        // because users were not asked for them.
         let forget = "DELETE FROM grants WHERE client = ?1 AND EXISTS (\
                       SELECT 1 FROM clients WHERE id = ?1 AND version = ?2 AND first_party = 1)";
         let of_first_party = vec![text(client.id.as_str()), number(if_version)];
@@ -146,7 +147,7 @@ impl Clients for D1Clients {
     }
 }
 
-/// The columns of a row, in the order of the statements.
+/// The values of an app's columns, in the order of the statements' parameters.
 fn values(client: &AppClient) -> Vec<JsValue> {
     let uris = |uris: &[RedirectUri]| list(uris.iter().map(RedirectUri::as_str));
     vec![
@@ -179,7 +180,7 @@ pub(super) fn list<'a>(texts: impl Iterator<Item = &'a str>) -> String {
     json::encode(&texts.collect::<Vec<_>>())
 }
 
-/// Reads a JSON list whose items are of this form.
+/// Reads a JSON list from a column. `read` parses one item.
 pub(super) fn read_list<T>(
     row: &Row,
     column: &str,
@@ -215,7 +216,7 @@ impl TryFrom<Row> for AppClient {
     }
 }
 
-/// A secret in the JSON of a row.
+/// A secret, as it is in the JSON of an app's row.
 #[derive(Deserialize)]
 struct SecretRow {
     id: SecretId,

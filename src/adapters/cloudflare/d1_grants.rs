@@ -22,8 +22,9 @@ impl D1Grants {
 
 impl Grants for D1Grants {
     async fn give(&self, grant: &Grant) -> Result<Grant, StoreError> {
-        // The index `grants_live` finds the live grant. The second conflict occurs when a call is
-        // repeated after its grant was withdrawn. The grant stays withdrawn.
+        // The first conflict (index `grants_live`) occurs if the user has a grant that is not
+        // withdrawn. Then the scopes are merged. The second conflict occurs if a call is repeated
+        // after its grant was withdrawn. Then the grant stays withdrawn.
         let sql = "INSERT INTO grants (id, user, client, resource, scopes, given_at) \
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
                    ON CONFLICT (user, client, resource) WHERE withdrawn_at IS NULL DO UPDATE SET scopes = (\
@@ -112,7 +113,8 @@ impl Grants for D1Grants {
     }
 }
 
-/// The column `resource`: one text for all spellings that are equal.
+/// The value of the column `resource`. Equal resources have the same value, however they are
+/// spelled.
 fn resource_key(resource: Option<&Resource>) -> &str {
     resource.map_or("", Resource::canonical)
 }

@@ -1,6 +1,6 @@
-//! Which mails were sent recently, and which could not be sent, in D1. Payments and lanes are
-//! exact: a payment is one statement, and a lane is written only if its state has not changed since
-//! it was read.
+//! The mail ledger in D1: which mails were sent recently, and which could not be sent. It counts
+//! exactly. Charging a pool (a share of the mail budget) is one statement. A lane (the recent links
+//! to one mailbox) is written only if it has not changed since it was read.
 
 use wasm_bindgen::JsValue;
 
@@ -31,8 +31,8 @@ impl D1MailLedger {
 }
 
 impl D1MailLedger {
-    /// Changes a lane by a rule: reads it, decides, and writes it only if nobody else has changed
-    /// it meanwhile. If the rule returns `None`, nothing is written.
+    /// Changes a lane: reads it, applies `change`, and writes the lane only if nobody else has
+    /// changed it meanwhile. If `change` returns `None`, nothing is written.
     async fn change_lane<T>(
         &self,
         lane: &str,
@@ -113,8 +113,8 @@ impl MailLedger for D1MailLedger {
             now,
         } = request;
         let admit = |lane: &mut Lane| lane.admit(job, base, now, limited);
-        // Most mailboxes got no mail lately, so their lane is empty. Trying that first saves the
-        // read.
+        // Most mailboxes got no mail lately, so their lane is empty. Assuming an empty lane first
+        // saves the read.
         let mut first = Lane::default();
         if let Some(life) = admit(&mut first)
             && self.replace_lane(lane, "", &first).await?
@@ -216,8 +216,8 @@ impl MailLedger for D1MailLedger {
         after: &str,
         limit: u32,
     ) -> Result<Vec<DeadLetter>, StoreError> {
-        // SQLite's lower() changes ASCII only. A job with other characters has more bytes than
-        // characters.
+        // SQLite's lower() changes ASCII only. So the last condition also selects every job with
+        // other characters: such a job has more bytes than characters.
         let sql = "SELECT * FROM dead_letters WHERE id > ?1 AND (instr(job, ?3) \
                    OR instr(lower(job), ?4) OR length(job) <> length(CAST(job AS BLOB))) \
                    ORDER BY id LIMIT ?2";

@@ -1,5 +1,5 @@
-//! The accounts in D1. Each statement is written out whole, and its values are bound parameters
-//! only.
+//! The accounts in D1. Each SQL statement is a complete literal. Values are passed only as bound
+//! parameters.
 
 use super::d1::{Database, Row, malformed, number, optional, text};
 use super::migrations::{self, MARKS};
@@ -12,12 +12,12 @@ use crate::domain::policy::newest_row_changes;
 use crate::ports::{Insertion, UserDirectory};
 use edgegate_token::json::Json;
 
-/// The id in the row that means no user.
+/// The id in the row that stands for "no such user".
 const NOBODY: &str = "00000000-0000-7000-8000-000000000000";
-/// The hash of that user. No password matches it, and it is as long as a real one.
+/// The password hash in that row. No password matches it, and it is as long as a real hash.
 const NO_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-/// The nonce of that user, as long as a real one.
+/// The link nonce in that row. It is as long as a real nonce.
 const NO_NONCE: &str = "00000000000000000000000000000000";
 
 /// The accounts in a D1 database, read from its primary copy.
@@ -31,8 +31,8 @@ impl D1Users {
         Self(database)
     }
 
-    /// Stores when an address was freed. This is written before the account gives the address up,
-    /// so that every free address has its record.
+    /// Stores the time when an address becomes free. The record is written before the account gives
+    /// up the address, so that every freed address has its record.
     async fn free(&self, freed: &FreedAddress) -> Result<(), StoreError> {
         let sql = "INSERT INTO freed_addresses (address, freed_at) VALUES (?1, ?2) \
                    ON CONFLICT (address) DO UPDATE SET freed_at = max(freed_at, excluded.freed_at) \
@@ -55,7 +55,8 @@ impl UserDirectory for D1Users {
     }
 
     async fn find_by_email(&self, email: &EmailAddress) -> Result<Option<User>, StoreError> {
-        // The result always has one row: otherwise the time would reveal whether there is a user.
+        // The result always has one row. Otherwise the time of the answer would reveal whether
+        // there is such a user.
         let sql = "SELECT coalesce(id, ?2) AS id, coalesce(email, ?1) AS email, \
                    coalesce(email_canonical, ?1) AS email_canonical, \
                    coalesce(password_hash, ?3) AS password_hash, first_name, last_name, \
@@ -140,7 +141,7 @@ impl UserDirectory for D1Users {
     }
 
     async fn find_in_the_way_of(&self, users: &[User]) -> Result<Vec<User>, StoreError> {
-        // Each part uses its own index.
+        // Each part of the `UNION` uses its own index.
         let sql = "SELECT * FROM users WHERE id IN (SELECT value FROM json_each(?1)) \
                    UNION SELECT * FROM users WHERE email_canonical IN (SELECT value FROM json_each(?2)) \
                    UNION SELECT * FROM users WHERE external_id IN (SELECT value FROM json_each(?3)) \
@@ -182,7 +183,7 @@ impl UserDirectory for D1Users {
         }
         let roles = change.roles.as_ref().map(roles_to_json);
         self.0.first(
-            // Changes nothing if another account has the new address.
+            // `OR IGNORE`: nothing is changed if another account has the new address.
             "UPDATE OR IGNORE users SET \
              first_name = iif(?14, NULL, coalesce(?2, first_name)), \
              last_name = iif(?16, NULL, coalesce(?3, last_name)), \
@@ -264,9 +265,11 @@ impl UserDirectory for D1Users {
                         optional(within.map(number)),
                     ],
                 ),
-                // Only the statement above judges the time. If this statement did so too, an
-                // account might stay although its departure is stored, and the departure would end
-                // its sessions. An account that was put back by hand has an earlier departure.
+                // Only the statement above checks the deadline. If this statement checked it too,
+                // the deadline might pass in between: then the account would remain although its
+                // deletion (departure) is recorded, and the cron job would end its sessions.
+                // `left_at = ?4` excludes the record of an earlier deletion, after which somebody
+                // has put the account back by hand.
                 (
                     "DELETE FROM users WHERE id = ?1 AND email_canonical = ?2 \
                      AND version = coalesce(?3, version) \
@@ -395,7 +398,9 @@ impl UserDirectory for D1Users {
         after: Option<&str>,
         limit: u32,
     ) -> Result<Vec<User>, StoreError> {
-        // The column is compared byte by byte, and no address has the last code point of Unicode.
+        // The column is compared byte by byte, and no address contains the last code point of
+        // Unicode. So every address with the prefix sorts before the prefix followed by that code
+        // point.
         let sql = "SELECT * FROM users WHERE email_canonical >= ?1 \
                    AND email_canonical < ?1 || char(1114111) AND email_canonical > ?2 \
                    ORDER BY email_canonical LIMIT ?3";
@@ -414,7 +419,8 @@ impl UserDirectory for D1Users {
         limit: u32,
         now: u64,
     ) -> Result<Vec<UserId>, StoreError> {
-        // As `raised_version` and `raised_epoch` say. The triggers of the table list the users.
+        // Computes what `raised_version` and `raised_epoch` compute. The triggers of the table
+        // record that these users' rows have changed.
         let sql = "UPDATE users SET version = max(version + 1, ?3 * 1000), \
                    session_epoch = max(session_epoch + 1, ?3), \
                    link_nonce = lower(hex(randomblob(16))), updated_at = ?3 \
@@ -515,7 +521,7 @@ impl TryFrom<Row> for Departure {
     }
 }
 
-/// The columns of a new row, in the order of the statement that adds it.
+/// The values of a new row, in the order of the statement that adds the row.
 fn columns(user: &User) -> Json {
     let text = |text: &str| Json::String(text.to_owned());
     let optional = |value: Option<&str>| value.map_or(Json::Null, text);

@@ -1,9 +1,9 @@
 // Describes a User-Agent with `bowser`: its browser, its system and its kind of device.
 
 /**
- * bowser's parser. With `require` instead of `import`, esbuild makes bowser's tables at the first
- * call, not at the start of every isolate. The path is that of bowser's sources, because its own
- * bundle is made for old browsers and a tenth larger.
+ * bowser's parser. With `require` instead of `import`, bowser's tables are made at the first call,
+ * not at the start of every isolate. The path leads to bowser's sources, because bowser's own
+ * bundle is made for old browsers and is a tenth larger.
  */
 const parserClass = () => require("bowser/src/parser.js").default;
 

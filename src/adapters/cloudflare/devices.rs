@@ -24,7 +24,7 @@ impl Devices for Bowser {
         // `describe` throws on an empty text, and omits what it does not recognise.
         let parsed = describe(user_agent).unwrap_or_default();
         // For an unknown program `describe` returns the text before the first slash, which the
-        // client chose freely.
+        // client chose freely. `from_names` accepts only known names.
         let [browser, os, kind] = [0, 1, 2].map(|index| parsed.get(index).as_string());
         Device::from_names(browser.as_deref(), os.as_deref(), kind.as_deref())
     }

@@ -1,4 +1,5 @@
-// Signs id_tokens with RS256 for id_token_signer.rs: no library of the Worker knows RSA.
+// Signs id_tokens with RS256 for id_token_signer.rs, because no library in the Worker implements
+// RSA.
 
 /** How long the platform may take. */
 const LONGEST_MS = 2_000;
@@ -6,7 +7,8 @@ const LONGEST_MS = 2_000;
 const RS256 = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
 
 /**
- * Imports a private RSA key. No error contains the key: the platform's message might.
+ * Imports a private RSA key. The platform's error message is not passed on, because it might
+ * contain the key.
  *
  * @param {string} jwk as JSON
  * @returns {Promise<CryptoKey>}

@@ -1,4 +1,4 @@
-//! Signs id_tokens with RS256 by WebCrypto: no library of the Worker knows RSA.
+//! Signs id_tokens with RS256 by WebCrypto, because no library in the Worker implements RSA.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -22,14 +22,14 @@ extern "C" {
 /// The port's name in errors.
 const SIGNER: &str = "id_token_signer";
 
-/// The keys, imported once for each isolate. `Debug` prints no key: WebCrypto's handles can't be
-/// exported.
+/// Contains the keys, which are imported once for each isolate. `Debug` prints no key, because
+/// WebCrypto's handles can't be exported.
 #[derive(Debug, Default)]
 pub struct PlatformIdTokenSigner(RefCell<BTreeMap<String, JsValue>>);
 
 impl IdTokenSigner for PlatformIdTokenSigner {
     async fn sign(&self, key: &RsaSigningKey, message: &[u8]) -> Result<Vec<u8>, StoreError> {
-        // The borrow ends here: other requests run while this one waits.
+        // The borrow must end in this line, because other requests run while this request waits.
         let known = self.0.borrow().get(key.kid()).cloned();
         let imported = match known {
             Some(imported) => imported,

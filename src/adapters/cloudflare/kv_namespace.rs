@@ -1,7 +1,7 @@
 //! [`KeyValue`] on a Workers KV namespace.
 //!
-//! Calls the binding's own methods. `worker::kv` reads and writes values of any type with serde,
-//! which adds 20 KB to the Worker, and only texts are needed.
+//! It calls the binding's own methods instead of `worker::kv`, which reads and writes values of any
+//! type with serde and adds 20 KB to the Worker. Only texts are needed here.
 
 use std::rc::Rc;
 
@@ -18,7 +18,7 @@ const KV: &str = "kv";
 
 #[wasm_bindgen]
 extern "C" {
-    /// `KVNamespace`.
+    /// The platform's `KVNamespace`.
     #[derive(Debug)]
     type Binding;
     #[wasm_bindgen(method, catch)]
@@ -31,7 +31,7 @@ extern "C" {
     fn delete(this: &Binding, key: &str) -> Result<Promise, JsValue>;
 }
 
-/// A Workers KV namespace. Clones share it.
+/// A Workers KV namespace. Clones share the namespace.
 #[derive(Clone, Debug)]
 pub struct KvNamespace(Rc<Binding>);
 
@@ -79,7 +79,8 @@ impl KeyValue for KvNamespace {
         }
         match settled(KV, self.0.put(key, value, options)).await {
             Ok(_) => Ok(()),
-            // "KV PUT failed: 429 Too Many Requests": only the text has the status.
+            // Only the text of the error contains the status: "KV PUT failed: 429 Too Many
+            // Requests".
             Err(error) if error.detail.contains("429") => Err(WriteError::Refused),
             Err(error) => Err(WriteError::Failed(error)),
         }
@@ -101,7 +102,7 @@ impl KeyValue for KvNamespace {
         }
         for key in Array::from(&member(&answer, "keys")) {
             let name = member(&key, "name").as_string().unwrap_or_default();
-            // A key without metadata has no such member, and `undefined` is not JSON.
+            // A key without metadata has no member `metadata`, and `undefined` is not JSON.
             let metadata = Some(member(&key, "metadata"))
                 .filter(JsValue::is_object)
                 .and_then(|metadata| JSON::stringify(&metadata).ok())

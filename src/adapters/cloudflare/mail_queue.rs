@@ -1,4 +1,5 @@
-//! Where mails wait: in Cloudflare Queues, or, without a binding, until after the response.
+//! Queues mails: in Cloudflare Queues or, if no queue is bound, in a list until the response has
+//! been sent.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -14,7 +15,7 @@ use crate::ports::MailQueue;
 
 #[wasm_bindgen]
 extern "C" {
-    /// `Queue`.
+    /// The platform's `Queue`.
     #[derive(Debug)]
     type Binding;
     #[wasm_bindgen(method, catch)]
@@ -22,7 +23,7 @@ extern "C" {
 }
 
 /// `NOTICE_QUEUE` for notices, `MAIL_QUEUE` for all other mails, and for notices too when
-/// `NOTICE_QUEUE` is not bound. Without a queue the jobs are kept in a list, and the Worker does them
+/// `NOTICE_QUEUE` is not bound. Without a queue the jobs wait in a list, and the Worker does them
 /// after the response.
 #[derive(Clone, Debug)]
 pub struct CloudflareMailQueue {
@@ -44,7 +45,7 @@ impl CloudflareMailQueue {
         }
     }
 
-    /// The same queues for another request, whose lists of jobs are empty.
+    /// The same queues for another request, with empty lists of jobs.
     #[must_use]
     pub fn for_request(&self) -> Self {
         Self {
@@ -72,7 +73,7 @@ impl CloudflareMailQueue {
     }
 
     /// The jobs that this request queued, and those that it tried to queue: a queue that answers
-    /// with an error may have taken the job.
+    /// with an error may have accepted the job all the same.
     #[must_use]
     pub fn queued(&self) -> Vec<Job> {
         self.queued.borrow().clone()

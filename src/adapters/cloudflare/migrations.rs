@@ -1,11 +1,11 @@
 //! Which migrations this version needs, and how a database shows which of them it has.
 //!
-//! A database may have more migrations while a newer version is being deployed. They work with this
-//! version too.
+//! A database may have more migrations than this version needs, while a newer version is being
+//! deployed. This version works with them too.
 
 use std::borrow::Cow;
 
-/// The table of marks.
+/// The table that contains the numbers of migrations that were applied.
 pub const MARKS: &str = "migration_marks";
 
 const REMEDY: &str = "Apply it: `npx wrangler d1 migrations apply DB --remote`";
@@ -52,8 +52,8 @@ const fn by_mark(file: &'static str, number: u64) -> Migration {
     Migration { file, proof }
 }
 
-/// What is wrong with a database that has these tables and indexes and these marks; `None` if it
-/// has all migrations.
+/// What is wrong with a database. `objects` are its tables and indexes, and `marks` are the numbers
+/// in its table `migration_marks`. `None` if it has all migrations.
 #[must_use]
 pub fn complaint(objects: &[String], marks: &[u64]) -> Option<String> {
     let is_missing = |migration: &&Migration| match migration.proof {
@@ -76,7 +76,8 @@ pub fn complaint(objects: &[String], marks: &[u64]) -> Option<String> {
     }
 }
 
-/// The text of a database's error. If a table or column is missing, it begins with the remedy.
+/// The text of a database's error. If a table or column is missing, the text begins with the
+/// remedy.
 #[must_use]
 pub fn explained(error: &str) -> Cow<'_, str> {
     let missing = ["no such table", "no such column", "has no column named"];
@@ -103,7 +104,7 @@ mod tests {
         found
     }
 
-    /// A new migration that is not listed, or that leaves no proof, fails here.
+    /// This test fails if a new migration is not in the list, or does not leave its proof.
     #[test]
     fn every_migration_is_listed_with_what_shows_that_it_was_applied() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");

@@ -1,5 +1,5 @@
-//! The adapters on Cloudflare's services. They call bindings or the network, so they exist in a Worker
-//! only. Their pure parts are compiled for tests too.
+//! The adapters on Cloudflare's services. They call bindings or the network, so they are compiled
+//! only for a Worker. Their pure parts are compiled for tests too.
 
 #[cfg(any(target_arch = "wasm32", test))]
 pub mod account;

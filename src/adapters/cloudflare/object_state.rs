@@ -1,5 +1,5 @@
-//! What a Durable Object has: storage and an alarm. `entry.mjs` has the classes, which hand their
-//! `ctx` to the functions of each object's `object.rs`.
+//! The storage and the alarm of a Durable Object. The classes of the objects are in `entry.mjs`.
+//! They pass their `ctx` to the functions in each object's `object.rs`.
 #![allow(unreachable_pub, reason = "exported to JavaScript")]
 
 use js_sys::{Date, Promise};
@@ -11,13 +11,13 @@ use crate::domain::error::StoreError;
 
 #[wasm_bindgen]
 extern "C" {
-    /// `DurableObjectState`.
+    /// The platform's `DurableObjectState`.
     #[derive(Clone)]
     pub type ObjectState;
     #[wasm_bindgen(method, getter)]
     fn storage(this: &ObjectState) -> Storage;
 
-    /// `DurableObjectStorage`.
+    /// The platform's `DurableObjectStorage`.
     type Storage;
     #[wasm_bindgen(method, getter)]
     fn sql(this: &Storage) -> Sql;
@@ -30,10 +30,10 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = deleteAll)]
     fn delete_all(this: &Storage) -> Result<Promise, JsValue>;
 
-    /// `SqlStorage`.
+    /// The platform's `SqlStorage`.
     pub type Sql;
 
-    /// `SyncKvStorage`. Reading writes nothing.
+    /// The platform's `SyncKvStorage`. Reading from it writes nothing.
     type SyncKv;
     #[wasm_bindgen(method, catch)]
     fn get(this: &SyncKv, key: &str) -> Result<JsValue, JsValue>;
@@ -90,7 +90,7 @@ pub(super) fn now_ms() -> u64 {
     now
 }
 
-/// The only value that an object stores. The object forgets it after a time.
+/// The only value that an object stores. The object deletes the value when it has expired.
 pub(super) trait Lapsing: Sized {
     /// The store's name in errors.
     const OBJECT: &'static str;
@@ -99,9 +99,10 @@ pub(super) trait Lapsing: Sized {
 
     /// The stored text.
     fn encode(&self) -> String;
-    /// What [`encode`](Self::encode) wrote, or `None` for any other text.
+    /// Reads what [`encode`](Self::encode) wrote. `None` for any other text.
     fn decode(text: &str) -> Option<Self>;
-    /// When nothing of it has an effect any more, in milliseconds since 1970.
+    /// When the value expires, because nothing in it has an effect any more, in milliseconds since
+    /// 1970.
     fn lapses_at_ms(&self) -> u64;
 }
 
@@ -122,9 +123,10 @@ pub(super) fn write<T: Lapsing>(state: &ObjectState, value: &T) -> Result<(), St
     written.map_err(|error| failed(T::OBJECT, &error))
 }
 
-/// What the alarm does: forgets the value when it has lapsed.
+/// Called when the alarm rings. Deletes the value if it has expired, and otherwise sets the alarm
+/// again.
 pub(super) async fn forget_lapsed<T: Lapsing>(state: &ObjectState) -> Result<(), StoreError> {
-    // A value that can't be read is of no use to anyone.
+    // A value that can't be read is deleted too.
     let value = read::<T>(state).ok().flatten();
     let lapses_at = value.map_or(0, |value| value.lapses_at_ms());
     if now_ms() < lapses_at {

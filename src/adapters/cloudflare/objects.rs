@@ -1,8 +1,8 @@
 //! How the Worker asks its Durable Objects: by name, over RPC, in JSON.
 //!
-//! During a deploy a Worker of one version may ask an object of another. Neither may misunderstand
-//! the other: a call or an answer that is not of this version's form is an error. So whoever changes
-//! the meaning of a call also changes its name.
+//! During a deploy a Worker of one version may ask an object that runs another version. Neither may
+//! misunderstand the other: a call or an answer that does not have the form that this version
+//! expects is an error. So whoever changes the meaning of a call must also change its name.
 
 use futures_util::future::{Either, select};
 use js_sys::{Array, Promise};
@@ -21,13 +21,13 @@ use crate::domain::policy::OBJECT_TRIES;
 
 #[wasm_bindgen]
 extern "C" {
-    /// `DurableObjectNamespace`.
+    /// The platform's `DurableObjectNamespace`.
     #[derive(Clone, Debug)]
     type Namespace;
     #[wasm_bindgen(method, catch, js_name = getByName)]
     fn get_by_name(this: &Namespace, name: &str) -> Result<Stub, JsValue>;
 
-    /// `DurableObjectStub`, of a class that has a method `ask`.
+    /// The platform's `DurableObjectStub`, for a class that has a method `ask`.
     type Stub;
     #[wasm_bindgen(method, catch, variadic)]
     fn ask(this: &Stub, arguments: Array) -> Result<Promise, JsValue>;
@@ -42,7 +42,7 @@ pub(super) struct Objects {
 }
 
 impl Objects {
-    /// The namespace that is bound under this name, if there is one.
+    /// The objects of the namespace that is bound under this name, if there is one.
     pub(super) fn bound(env: &Env, name: &str, store: &'static str) -> Option<Self> {
         bound(env, name).map(|namespace| Self {
             namespace: Some(namespace),
@@ -58,11 +58,11 @@ impl Objects {
         }
     }
 
-    /// Asks the object of this name, and reads its answer. `also` follows the call as further
-    /// arguments.
+    /// Asks the object of this name, and reads its answer. `also` contains further arguments, which
+    /// are sent after the call.
     ///
-    /// An object that was just moved or updated fails, so it is asked a second time. Therefore the
-    /// object may have done the same call twice.
+    /// An object that was just moved or updated fails, so it is asked a second time. So the object
+    /// may carry out the same call twice.
     pub(super) async fn ask<A: DeserializeOwned>(
         &self,
         name: &str,
@@ -80,7 +80,8 @@ impl Objects {
             for argument in also {
                 arguments.push(argument);
             }
-            // A stub that broke stays broken. A new one finds the object where it is now.
+            // A stub that failed keeps failing. So each attempt uses a new stub, which finds the
+            // object where it is now.
             let answer = namespace
                 .get_by_name(name)
                 .and_then(|stub| stub.ask(arguments));
@@ -95,7 +96,8 @@ impl Objects {
         }
     }
 
-    /// Like [`ask`](Self::ask), but fails without a retry when the answer takes longer than this.
+    /// Like [`ask`](Self::ask), but fails without a retry if the answer takes longer than
+    /// `milliseconds`.
     pub(super) async fn ask_within<A: DeserializeOwned>(
         &self,
         milliseconds: u64,
@@ -111,12 +113,13 @@ impl Objects {
     }
 }
 
-/// A call or an answer as text. It may hold a password, so it is wiped when dropped.
+/// A call or an answer as text. The text may contain a password, so it is wiped from memory when it
+/// is dropped.
 pub(super) fn encode(value: &impl Serialize) -> Zeroizing<String> {
     Zeroizing::new(json::encode(value))
 }
 
-/// What [`encode`] wrote.
+/// Reads what [`encode`] wrote.
 pub(super) fn decode<T: DeserializeOwned>(
     store: &'static str,
     text: &str,
@@ -131,8 +134,8 @@ pub(super) fn malformed(store: &'static str) -> StoreError {
 
 const MALFORMED: &str = "a malformed message or record";
 
-/// Whether an object has rejected a call because it does not know it. An object of an earlier
-/// version does that during a deploy.
+/// Whether an object has rejected a call because it does not know the call. That happens during a
+/// deploy, while the object still runs an earlier version.
 pub(super) fn is_unknown_call(error: &StoreError) -> bool {
     error.detail.contains(MALFORMED)
 }

@@ -1,6 +1,7 @@
 //! The outbox of local development: stores mails in the database for a day instead of sending them.
 //!
-//! It makes its table itself, so that no migration makes one in a deployed database.
+//! The outbox creates its table itself. A migration would create the table in deployed databases
+//! too.
 
 use serde::Serialize;
 

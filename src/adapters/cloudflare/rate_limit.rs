@@ -1,4 +1,4 @@
-//! Cloudflare's rate-limit bindings, which count at each location, per minute.
+//! Cloudflare's rate-limit bindings, which count requests per minute, separately at each location.
 
 use std::cell::Cell;
 
@@ -13,7 +13,7 @@ use crate::ports::{Limit, RateLimiter};
 
 #[wasm_bindgen]
 extern "C" {
-    /// `RateLimit`.
+    /// The platform's `RateLimit`.
     #[derive(Debug)]
     type Binding;
     #[wasm_bindgen(method, catch)]
@@ -26,14 +26,14 @@ pub struct BindingLimits {
     client: Option<Binding>,
     client_on_account: Option<Binding>,
     client_renewals: Option<Binding>,
-    /// What was logged already. Each isolate logs each trouble once: a line for each request that
-    /// passes would tell nothing more.
+    /// Which problem was logged already. Each isolate logs each problem once, because one line per
+    /// request would not say more.
     told_missing: Cell<bool>,
     told_failed: Cell<bool>,
 }
 
 impl BindingLimits {
-    /// The bindings `IP_LIMITER`, `ACCOUNT_LIMITER` and `RENEWAL_LIMITER`. One that is not
+    /// The bindings `IP_LIMITER`, `ACCOUNT_LIMITER` and `RENEWAL_LIMITER`. A binding that is not
     /// configured admits everything.
     #[must_use]
     pub fn new(env: &worker::Env) -> Self {

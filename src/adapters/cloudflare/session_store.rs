@@ -17,12 +17,14 @@ use crate::domain::session::{
 };
 use crate::ports::{Ending, NewSession, Renewal, SessionStore};
 
-/// Sessions in Workers KV or in Durable Objects. Each says how stale its answers may be.
+/// Sessions in Workers KV or in Durable Objects. The documentation of each store says how stale its
+/// answers may be.
 #[derive(Clone, Debug)]
 pub enum CloudflareSessions {
-    /// `SESSION_STORE = "kv"`, and the objects when they are bound.
+    /// Sessions in Workers KV (`SESSION_STORE = "kv"`), and the Durable Objects if they are bound.
     Kv(Kv, Option<DurableSessions>),
-    /// `SESSION_STORE = "durable"`, and the namespace when it is bound.
+    /// Sessions in Durable Objects (`SESSION_STORE = "durable"`), and the KV namespace if it is
+    /// bound.
     Durable(DurableSessions, Option<Kv>),
 }
 
@@ -30,7 +32,8 @@ pub enum CloudflareSessions {
 type Kv = KvSessions<KvNamespace, SystemRandom, Timer, WaitUntil, DurableSessions>;
 
 impl CloudflareSessions {
-    /// The same store, whose jobs after the response belong to another request.
+    /// The same store for another request. Its background jobs run after the response to that
+    /// request.
     #[must_use]
     pub fn with_background(&self, background: &WaitUntil) -> Self {
         let again = |kv: &Kv| kv.with_background(background.clone());
@@ -197,12 +200,12 @@ impl SessionStore for CloudflareSessions {
     }
 
     async fn forget(&self, user: UserId, most: usize) -> Result<usize, StoreError> {
-        // The other store may hold records from before a switch of `SESSION_STORE`.
+        // The other store may contain records from before the operator changed `SESSION_STORE`.
         let (kv, durable) = match self {
             Self::Kv(kv, durable) => (Some(kv), durable.as_ref()),
             Self::Durable(durable, kv) => (kv.as_ref(), Some(durable)),
         };
-        // When one store fails, the other is still cleared.
+        // If one store fails, the other is still cleared.
         let in_objects = match durable {
             Some(durable) => durable.forget(user, most).await,
             None => Ok(0),

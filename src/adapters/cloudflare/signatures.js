@@ -1,15 +1,15 @@
 // Verifies signatures with the platform's own code, for signatures.rs: with WebCrypto, or with
-// `node:crypto` once it is loaded. Nothing here throws or rejects: null means that the platform
-// can't tell.
+// `node:crypto` once it is loaded. No function here throws or rejects. null means that the platform
+// gave no answer.
 
 /** How long the platform may take. It usually answers before a timer could start. */
 const LONGEST_MS = 1_000;
-// After so many turns of the queue of microtasks a timer starts.
+// How many turns of the microtask queue to wait before a timer starts.
 const TURNS_WITHOUT_TIMER = 3;
 
 const ECDSA = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const ED25519 = { name: "Ed25519" };
-/** The bytes of r, and of s, in a signature of P-256. */
+/** How many bytes r has, and s, in a signature of P-256. */
 const SCALAR_BYTES = 32;
 
 /**
@@ -19,7 +19,7 @@ const SCALAR_BYTES = 32;
  */
 
 /**
- * Imports a public key. It is Ed25519 if it has no y.
+ * Imports a public key. A key without y is an Ed25519 key.
  *
  * @param {string} x in base64url
  * @param {string} [y]
@@ -49,7 +49,8 @@ export async function verify({ algorithm, key }, signature, message) {
 }
 
 /**
- * What is used of `node:crypto`. workerd takes a `CryptoKey` here, which the types of Node.js don't say.
+ * The part of `node:crypto` that is used. workerd accepts a `CryptoKey` here, which the types of
+ * Node.js don't say.
  *
  * @typedef {{ verify(hash: string | null, message: Uint8Array, key: CryptoKey, signature: Uint8Array): unknown }} NodeCrypto
  */
@@ -59,7 +60,7 @@ let nodeCrypto;
 
 /**
  * Loads `node:crypto`, which takes 3 ms. Without Node.js compatibility there is no such module, and
- * `verifyAtOnce` stays undefined.
+ * `verifyAtOnce` still returns undefined.
  */
 export async function loadNodeCrypto() {
   const module = await inTime(() => import("node:crypto"));
@@ -68,7 +69,7 @@ export async function loadNodeCrypto() {
 }
 
 /**
- * Like `verify`, without a promise. Undefined if `node:crypto` is not loaded.
+ * Like `verify`, but without a promise. Returns undefined if `node:crypto` is not loaded.
  *
  * @param {PlatformKey} key
  * @param {Uint8Array<ArrayBuffer>} signature
@@ -103,7 +104,7 @@ function toDer(signature) {
   let end = 2;
   for (let at = 0; at < signature.length; ) {
     const next = at + SCALAR_BYTES;
-    // The form was judged before, so neither integer is zero.
+    // The form of the signature was checked before, so neither integer is zero.
     while (signature[at] === 0) at++;
     const sign = signature[at] >> 7;
     der[end] = INTEGER;
@@ -117,7 +118,7 @@ function toDer(signature) {
 }
 
 /**
- * What a promise of the platform resolves to. Null if there is no promise, if it rejects, or if it
+ * What a promise of the platform resolves to. Null if `start` throws, or if its promise rejects or
  * takes too long: a request must not wait for ever.
  *
  * @template T

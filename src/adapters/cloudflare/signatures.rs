@@ -28,12 +28,12 @@ extern "C" {
 /// isolate has spent as much on them as the module costs.
 const PROMISES: u32 = 150;
 
-/// The public keys, imported once for each isolate. They belong to one key set, because an
-/// isolate's settings never change.
+/// Verifies signatures with public keys that are imported once for each isolate. All keys belong to
+/// one key set, because an isolate's settings never change.
 #[derive(Debug)]
 pub struct PlatformSignatures {
-    /// By their place in the key set. A key with which the platform has failed is `None`: it is
-    /// never tried again.
+    /// The imported keys, by their position in the key set. `None` for a key with which the
+    /// platform has failed. That key is never tried again.
     imported: RefCell<BTreeMap<usize, Option<JsValue>>>,
     /// How many more signatures are verified with promises. `None` once `node:crypto` was loaded, or
     /// could not be loaded.
@@ -50,7 +50,7 @@ impl SignatureVerifier for PlatformSignatures {
     /// Symmetric keys are not imported: the wasm verifies an HMAC faster than the platform.
     async fn verify(&self, signed_by: &SignedBy<'_>) -> Option<bool> {
         let position = signed_by.key_position();
-        // The borrow ends here: other requests run while this one waits.
+        // The borrow must end in this line, because other requests run while this request waits.
         let known = self.imported.borrow().get(&position).cloned();
         let key = match known {
             Some(key) => key,
@@ -86,22 +86,22 @@ impl PlatformSignatures {
             if left > 0 {
                 return None;
             }
-            // It never rejects.
+            // This promise never rejects.
             let _ = JsFuture::from(load_node_crypto()).await;
         }
         let answer = verify_at_once(key, signature, message);
         (!answer.is_undefined()).then_some(answer)
     }
 
-    /// Requests that come before the key is imported import it too: a Worker must not wait for a
-    /// promise of another request.
+    /// Imports the key. Requests that arrive before the key is imported import it too, because a
+    /// Worker must not wait for a promise of another request.
     async fn import(&self, signed_by: &SignedBy<'_>) -> Option<JsValue> {
         let key = match signed_by.public_coordinates() {
             None => None,
             Some((x, y)) => outcome(import_key(&x, y.as_deref())).await,
         };
         let mut imported = self.imported.borrow_mut();
-        // What another request has found in the meantime stays.
+        // If another request has stored its result in the meantime, that result stays.
         let known = imported.entry(signed_by.key_position()).or_insert(key);
         known.clone()
     }

@@ -1,5 +1,5 @@
-// What vendors.rs needs from the platform: a hash that nothing else here needs, and a request that
-// is limited in time and size.
+// What vendors.rs needs from the platform: SHA-1, which nothing else here needs, and requests that
+// are limited in time and size.
 const hex = (buffer) =>
   Array.from(new Uint8Array(buffer), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
@@ -42,8 +42,8 @@ export const ask = async (url, json, milliseconds, most) => {
 };
 
 /**
- * What is at a URL that a stranger chose, as text: status, `Content-Type` and `Cache-Control`, each
- * on its own line, then the body of a 200. Redirects are not followed.
+ * Fetches a URL that a stranger chose. Returns a text: status, `Content-Type` and `Cache-Control`,
+ * each on its own line, then the body if the status is 200. Redirects are not followed.
  */
 export const document = async (url, milliseconds, most) => {
   try {

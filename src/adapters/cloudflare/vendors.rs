@@ -38,7 +38,7 @@ const DOCUMENT: &str = "client_document";
 pub struct HttpVendors(VendorSettings);
 
 impl HttpVendors {
-    /// From the settings `BREACHED_PASSWORDS` and `TURNSTILE_SECRET`.
+    /// Uses the settings `BREACHED_PASSWORDS` and `TURNSTILE_SECRET`.
     #[must_use]
     pub fn new(settings: VendorSettings) -> Self {
         Self(settings)
@@ -90,8 +90,8 @@ impl Vendors for HttpVendors {
     }
 }
 
-/// Whether `fetch` reaches public addresses only, and not the Workers of the operator's own zone: the
-/// compatibility flag `global_fetch_strictly_public` is set.
+/// Whether the compatibility flag `global_fetch_strictly_public` is set. With it `fetch` reaches
+/// only public addresses, and not the Workers of the operator's own zone.
 #[must_use]
 pub fn connects_to_public_addresses_only() -> bool {
     fetches_only_public()

@@ -20,7 +20,8 @@ pub(super) struct Recorded {
     /// The active sessions.
     pub(super) active: Vec<ActiveSession>,
     /// The sessions that have ended, or began in an earlier epoch. A session of a later epoch is in
-    /// neither list: the epoch of the caller is older, so the caller can't judge that session.
+    /// neither list: the caller has read an older epoch, so it can't know whether that session has
+    /// ended.
     over: Vec<SessionId>,
 }
 
@@ -68,12 +69,13 @@ where
             .collect())
     }
 
-    /// Lists the records, and reads which of the sessions have ended. An app's session whose sign-on
-    /// has ended is not among the active ones either.
+    /// Lists the records, and reads which of the sessions have ended. An app's session whose
+    /// sign-on has ended is not active either.
     pub(super) async fn recorded(&self, user: UserId, epoch: u32) -> Result<Recorded, StoreError> {
         let epoch = u64::from(epoch);
         let found = self.listed(user).await?;
-        // A set, because the apps of one browser share one sign-on.
+        // A set, because the apps of one browser share one sign-on, so its key occurs several
+        // times.
         let keys: BTreeSet<String> = found
             .iter()
             .flat_map(|listed| {
@@ -111,9 +113,10 @@ where
         Ok(recorded)
     }
 
-    /// Ends the oldest sessions above `most`, of browsers or of this app, and deletes the records of
-    /// sessions that have ended: they have no effect any more, and would make every list longer
-    /// until they expire.
+    /// Ends the oldest sessions if the user has more than `most`. Only the sessions of the app
+    /// `client` are counted or, without `client`, those of browsers. Also deletes the records of
+    /// sessions that have ended: these records have no effect any more, and would make every list
+    /// longer until they expire.
     pub(super) async fn keep_to(
         &self,
         most: usize,
@@ -124,15 +127,17 @@ where
         now: u64,
     ) -> Result<(), StoreError> {
         let recorded = self.recorded(user, epoch).await?;
-        // A list of keys is sorted, so the oldest session comes first. It may not show the new session
-        // yet. The new session does not end, even if another location's clock says that it is older.
+        // A list of keys is sorted, so the oldest session comes first. The list may not show the
+        // new session yet. The new session is never ended here, even if it seems older because the
+        // clock of another location is ahead.
         let others: Vec<SessionId> = recorded
             .active
             .iter()
             .filter(|active| active.app == client && active.id != begun)
             .map(|active| active.id)
             .collect();
-        // A new session that has ended before it was counted takes no place.
+        // If the new session has ended already, it takes no place, so one more of the others may
+        // stay.
         let ended = recorded.over.contains(&begun);
         let most = most.saturating_add(usize::from(ended));
         for id in surplus(&others, most).iter().take(KV_REMOVALS) {

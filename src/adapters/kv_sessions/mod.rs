@@ -1,15 +1,16 @@
 //! Sessions in an eventually consistent key-value store: Workers KV takes one write a second for each
 //! key, and has no compare-and-set.
 //!
-//! There are four kinds of small record. Each has one rule of writing, so that no write can undo
-//! another:
+//! There are four kinds of small record. Each kind has one rule for writing, so that no write can
+//! undo another:
 //!
 //! | key | says | written |
 //! |---|---|---|
 //! | `session:<user>:<session>` | the last use | only by a login and by renewals |
 //! | `ended:<user>:<session>` | the session has ended, and why | without reading, and never by a successful renewal |
 //! | `signed_off:<user>:<sign_on>` | the sign-on has ended, and why | without reading, before the `ended` record of the session that was signed out |
-//! | `stale:<user>` | the smallest valid `ver` | with the number in the user's row, and again while that is larger |
+//! | `stale:<user>` | the smallest valid `ver` | with the version in the user's row, and again
+//! while the row's version is larger |
 //!
 //! The end of a sign-on has a record of its own. A sign-on has the id of the session that began it,
 //! but the `ended` record of that session does not show the end of the sign-on: when a session is
@@ -51,24 +52,24 @@ pub use revocation_memory::RevocationMemory;
 /// The session store on Workers KV.
 ///
 /// **Staleness.** A login, a renewal or an ended session elsewhere is visible everywhere within
-/// about 60 s (Cloudflare's figure, which it does not guarantee). A check may be answered from this
-/// isolate's memory for 15 s more, so within about 75 s. An isolate remembers the sessions that it
-/// ended and the versions that it wrote. It keeps all of them for at least five minutes, so its own
-/// renewals and checks see them at once. A password change, a revoke-all and a disabled account
-/// stop renewals at once everywhere, because renewals read the user's row in the database. A list
-/// of sessions may miss a session that began in the last minute, here or elsewhere. It may also
-/// show a session that has just ended elsewhere. So [`end_client`](SessionStore::end_client) may
-/// miss a session that began in the last minute.
+/// about 60 s. Cloudflare gives this number but does not guarantee it. A check may be answered from
+/// this isolate's memory for 15 s more, so a check sees the change within about 75 s. An isolate
+/// remembers the sessions that it ended and the versions that it wrote. It remembers all of them
+/// for at least five minutes, so renewals and checks in the same isolate see them at once. A
+/// password change, a revoke-all and a disabled account stop renewals at once everywhere, because
+/// renewals read the user's row in the database. A list of sessions may miss a session that began
+/// in the last minute, here or elsewhere. It may also show a session that has just ended elsewhere.
+/// So [`end_client`](SessionStore::end_client) may miss a session that began in the last minute.
 ///
-/// **Codes.** Workers KV can't decide who was first, so codes are exchanged in another, exact store:
-/// the users' `Sessions` objects.
+/// **Codes.** Workers KV can't decide which of two requests was first. So authorization codes are
+/// exchanged in another store, which can: the users' `Sessions` objects (Durable Objects).
 ///
-/// **Limit.** The sessions of a user are counted after the response to one login in eight. So a user
-/// may have some more than [`NewSession::most`] for a while.
+/// **Limit.** The sessions of a user are counted after the response to one login in eight. So a
+/// user may have a few sessions more than [`NewSession::most`] for a while.
 ///
 /// **One write a second.** A refused write is followed by a read. If the record has the new content
-/// already, a simultaneous request has done the work. Otherwise the write is tried again, with jitter,
-/// for some three seconds. Then the caller gets an error, and may repeat the call.
+/// already, a simultaneous request has done the work. Otherwise the write is tried again, with
+/// jitter, for some three seconds. After that the caller gets an error, and may repeat the call.
 #[derive(Clone, Debug)]
 pub struct KvSessions<K, R, S, B, C> {
     kv: K,
@@ -81,8 +82,8 @@ pub struct KvSessions<K, R, S, B, C> {
 
 impl<K, R, S, B, C> KvSessions<K, R, S, B, C> {
     /// A store in a namespace. `memory` outlives the request: there is one for each isolate.
-    /// `codes` is the exact store in which codes are exchanged. Without it no code can be
-    /// exchanged.
+    /// `codes` is the store in which authorization codes are exchanged (see **Codes** above).
+    /// Without it no code can be exchanged.
     #[must_use]
     pub fn new(
         kv: K,
@@ -102,7 +103,8 @@ impl<K, R, S, B, C> KvSessions<K, R, S, B, C> {
         }
     }
 
-    /// The same store, whose jobs after the response belong to another request.
+    /// The same store for another request. Its background jobs run after the response to that
+    /// request.
     #[must_use]
     pub fn with_background(&self, background: B) -> Self
     where
@@ -205,7 +207,8 @@ where
                         presented.now,
                     )),
                     lives_until.saturating_sub(presented.now),
-                    // A record of this use or a later one needs no write.
+                    // If the stored record has this use of the token or a later one, no write is
+                    // needed.
                     |written| {
                         decode_record(written)
                             .ok()
@@ -267,7 +270,8 @@ where
         }
         self.write_end(&ended_key(user, session), reason, now)
             .await?;
-        // Remembered after the write. Otherwise a repeat would treat a failed write as finished.
+        // The end is remembered only after the write. Otherwise a repeat after a failed write would
+        // find nothing to do.
         self.memory.borrow_mut().remember_end(user, session, now);
         Ok(())
     }
@@ -305,7 +309,8 @@ where
                 return Ok(Exchanged::SignedOff);
             }
         }
-        // The exact store knows nothing of this sign-on, so it is not asked about it.
+        // The store of the codes does not know this sign-on, which is recorded in KV, so no sign-on
+        // is passed to it.
         codes.exchange(user, code, session, None, until, now).await
     }
 
@@ -334,7 +339,8 @@ where
         ttl: u64,
         now: u64,
     ) -> Result<(), StoreError> {
-        // An old token may cause the same call again and again.
+        // An old token may cause the same call again and again, so a stored version is not written
+        // again.
         if self.memory.borrow().has_stored_version(user, version, now) {
             return Ok(());
         }
@@ -438,8 +444,8 @@ impl<K: KeyValue, R: Random, S: Sleep, B, C> KvSessions<K, R, S, B, C> {
         let record = values.remove(&session);
         Ok(Stored {
             record: record.map(|text| decode_record(&text)).transpose()?,
-            // The other values are records of an end. KV may not show yet what this isolate has
-            // ended.
+            // Each other value is a record that the session or its sign-on has ended. KV may not
+            // show yet what this isolate has ended, so the isolate's memory is asked too.
             ended: !values.is_empty() || self.has_ended_here(ticket, holder),
         })
     }
@@ -452,9 +458,9 @@ impl<K: KeyValue, R: Random, S: Sleep, B, C> KvSessions<K, R, S, B, C> {
                 .is_some_and(|sign_on| memory.has_signed_off(ticket.user, sign_on))
     }
 
-    /// Who holds a session, by the caller's ticket or by the session's record. A session without a
-    /// record is treated as a browser's session with a sign-on of its own. If it was an app's
-    /// session, that does no harm: no sign-on has its id.
+    /// Who holds a session: a browser or an app. The caller's ticket says it, or else the session's
+    /// record is read. A session without a record is treated as a browser's session with a sign-on
+    /// of its own. If it was an app's session, that does no harm: no sign-on has its id.
     async fn holder_of(&self, ending: &Ending) -> Result<Holder, StoreError> {
         if let Some(holder) = ending.holder {
             return Ok(holder);
@@ -480,9 +486,9 @@ impl<K: KeyValue, R: Random, S: Sleep, B, C> KvSessions<K, R, S, B, C> {
         byte
     }
 
-    /// Writes a key. If KV refuses because the key was written a moment ago, reads it: a
-    /// simultaneous request may have written the same. Otherwise tries again a few times, with
-    /// jitter.
+    /// Writes a key. If KV refuses because the key was written a moment ago, reads the key: a
+    /// simultaneous request may have written the same. `is_enough` decides whether the value that
+    /// was read makes the write unnecessary. Otherwise tries again a few times, with jitter.
     async fn write(
         &self,
         key: &str,

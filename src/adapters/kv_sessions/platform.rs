@@ -1,4 +1,4 @@
-//! What sessions in a key-value store need of their platform.
+//! The traits that a platform implements so that sessions can be stored in a key-value store.
 #![allow(
     async_fn_in_trait,
     reason = "a Worker's isolate has one thread: no future needs to be Send"
@@ -17,11 +17,11 @@ pub trait KeyValue {
     /// When the store does not answer.
     async fn read(&self, keys: &[String], cache_ttl: Option<u64>) -> Result<Values, StoreError>;
 
-    /// Writes one key, whatever its value was. It lives for `ttl` seconds (at least 60).
+    /// Writes one key, whatever its value was. The key expires after `ttl` seconds (at least 60).
     ///
     /// # Errors
-    /// When it is not certain that it was written. [`WriteError::Refused`] when the key was written
-    /// too often.
+    /// When it is not certain that the value was written. [`WriteError::Refused`] when the key was
+    /// written too often.
     async fn write(
         &self,
         key: &str,
@@ -40,7 +40,7 @@ pub trait KeyValue {
     /// Deletes a key. Deleting an absent key is not an error.
     ///
     /// # Errors
-    /// When it may not have been deleted.
+    /// When the key may not have been deleted.
     async fn delete(&self, key: &str) -> Result<(), StoreError>;
 }
 
@@ -52,7 +52,7 @@ pub type Values = HashMap<String, String>;
 pub struct KeyPage {
     /// The keys, each with its metadata.
     pub keys: Vec<(String, Option<String>)>,
-    /// Where the next page begins. `None` after the last page.
+    /// Where the next page begins. `None` on the last page.
     pub cursor: Option<String>,
 }
 
@@ -61,7 +61,7 @@ pub struct KeyPage {
 pub enum WriteError {
     /// Refused: the key was written less than a second ago.
     Refused,
-    /// It may or may not have taken effect.
+    /// The write may or may not have taken effect.
     Failed(StoreError),
 }
 

@@ -43,13 +43,14 @@ pub(super) fn stale_key(user: UserId) -> String {
 /// The value of `session:<user>:<session>`.
 #[derive(Serialize, Deserialize)]
 struct SessionValue {
-    /// Required, though it may be null: a text without it is not a record.
+    /// This field is required, although it may be null: a text without it is not a record.
     #[serde(deserialize_with = "required")]
     used: Option<u32>,
     at: Option<u64>,
-    /// Eight hexadecimal digits.
+    /// The fingerprint of the client that used the ticket, in eight hexadecimal digits.
     by: Option<String>,
-    /// Records that were written before proofs existed have neither this nor `amr`.
+    /// The session's newest proof, together with `amr`. Records that were written before proofs
+    /// existed have neither field.
     #[serde(skip_serializing_if = "Option::is_none")]
     auth_time: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,7 +80,7 @@ pub(super) fn encode_record(record: &Record, holder: &Holder) -> String {
     })
 }
 
-/// Who holds the session, by the value of `session:<user>:<session>`.
+/// Reads who holds the session from the value of `session:<user>:<session>`.
 pub(super) fn decode_holder(text: &str) -> Result<Holder, StoreError> {
     let value: SessionValue = json::decode(text).ok_or_else(|| malformed("session"))?;
     Ok(Holder::new(value.app, value.sign_on))
@@ -110,8 +111,9 @@ pub(super) fn decode_record(text: &str) -> Result<Record, StoreError> {
     Ok(Record { used, proof })
 }
 
-/// The metadata of `session:<user>:<session>`. With it a list of keys alone shows the sessions. KV
-/// stores at most 1,024 bytes, which `a_record_fits` tests.
+/// The metadata of `session:<user>:<session>`. A list of keys contains it, so sessions can be
+/// listed without reading their values. KV stores at most 1,024 bytes of metadata, which the test
+/// `a_record_fits` checks.
 #[derive(Serialize, Deserialize)]
 struct SessionMetadata {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -155,7 +157,7 @@ pub(super) fn ending_sign_on(holder: &Holder) -> Option<SessionId> {
     }
 }
 
-/// What a key's metadata says.
+/// Decodes the metadata of a key.
 pub(super) fn decode_metadata(id: SessionId, metadata: &str) -> Result<Listed, StoreError> {
     let metadata: SessionMetadata = json::decode(metadata).ok_or_else(|| malformed("session"))?;
     let session = ActiveSession {
@@ -173,7 +175,8 @@ pub(super) fn decode_metadata(id: SessionId, metadata: &str) -> Result<Listed, S
     })
 }
 
-/// The value of `ended:<user>:<session>`. It is for operators: the code asks only whether it exists.
+/// The value of `ended:<user>:<session>`. The value is for operators: the code only checks whether
+/// the key exists.
 #[derive(Serialize)]
 struct EndValue {
     reason: EndReason,
@@ -236,7 +239,7 @@ mod tests {
                 }
             }
         }
-        // Records that were written before there were proofs.
+        // A record that was written before there were proofs.
         let old = r#"{"used":7,"at":1767225700,"by":"000102ff"}"#;
         let record = decode_record(old).unwrap();
         assert_eq!((record.used.unwrap().counter, record.proof), (7, None));

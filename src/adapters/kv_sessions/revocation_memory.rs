@@ -29,7 +29,7 @@ pub struct RevocationMemory {
 struct OwnVersion {
     /// The largest version that was written, or whose write has failed.
     version: u64,
-    /// Until when it is in effect.
+    /// Until when the version is in effect.
     until: u64,
     /// The largest version whose write has succeeded.
     stored: u64,
@@ -58,7 +58,8 @@ impl RevocationMemory {
                 .is_some_and(|(answer, _)| answer.ended)
     }
 
-    /// Adds what this isolate wrote itself. The answer may be older.
+    /// Combines KV's answer with the version that this isolate wrote itself, because the answer may
+    /// be older.
     pub(super) fn with_own_version(
         &self,
         user: UserId,
@@ -115,7 +116,7 @@ impl RevocationMemory {
         self.signed_off.get(&(user, sign_on)).is_some()
     }
 
-    /// Remembers a version that is about to be written, and returns the largest one so far.
+    /// Remembers a version that is about to be written, and returns the largest version so far.
     pub(super) fn remember_version(
         &mut self,
         user: UserId,
@@ -153,7 +154,7 @@ impl RevocationMemory {
 #[derive(Debug)]
 struct Recent<K, V> {
     entries: HashMap<K, (V, u64)>,
-    /// The key and the time of each entry, by a number that only grows.
+    /// The key and the time of each entry, by the entry's number. Numbers only grow.
     order: BTreeMap<u64, (K, u64)>,
     next: u64,
 }
@@ -244,7 +245,7 @@ mod tests {
             memory.remember_end(user(number), session(number), NOW + number / 1000);
             memory.remember_version(user(number), 1, 3900, NOW + number / 1000);
         }
-        // One above the limit, and all are young.
+        // There is one entry more than the limit. All are young, so none is dropped.
         let ends = |memory: &RevocationMemory, number| {
             memory.has_ended(user(number), session(number))
                 && memory
@@ -253,7 +254,7 @@ mod tests {
                     .is_some()
         };
         assert!((0..=limit).all(|number| ends(&memory, number)));
-        // Those of the first second have become old.
+        // Now the entries of the first second are old enough to be dropped.
         let later = NOW + OWN_REVOCATIONS_KEPT;
         memory.remember_end(user(limit + 1), session(limit + 1), later);
         memory.remember_version(user(limit + 1), 1, 3900, later);

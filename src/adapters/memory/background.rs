@@ -1,4 +1,4 @@
-//! Work after the response, which a test does when it wants to.
+//! Work after the response. A test decides when it is done.
 
 use std::cell::RefCell;
 use std::fmt;

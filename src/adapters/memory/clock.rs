@@ -26,7 +26,7 @@ impl ManualClock {
 }
 
 impl Default for ManualClock {
-    /// 2026-01-01T00:00:00Z.
+    /// A clock at 2026-01-01T00:00:00Z.
     fn default() -> Self {
         Self::at_ms(1_767_225_600_000)
     }
@@ -52,7 +52,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// Returns at once.
+/// A sleep that returns at once.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoSleep;
 

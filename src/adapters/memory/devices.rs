@@ -1,9 +1,10 @@
-//! Names of devices without a library.
+//! Names devices without the help of a library.
 
 use crate::domain::session::Device;
 use crate::ports::Devices;
 
-/// Uses the program's name up to the slash as the browser's name, and knows no systems.
+/// Uses the text before the first slash of a User-Agent as the browser's name. Recognises no
+/// operating systems.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct MemoryDevices;
 

@@ -7,12 +7,12 @@ use crate::domain::error::StoreError;
 use crate::ports::IdTokenSigner;
 
 /// Gives the SHA-256 of the key's id and the message in place of a signature, so that a test can
-/// tell what was signed with which key. No verifier accepts it.
+/// check what was signed with which key. No verifier accepts it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct MemoryIdTokenSigner;
 
 impl MemoryIdTokenSigner {
-    /// The signature that it gives for this message.
+    /// The signature that this signer gives for a message.
     #[must_use]
     pub fn signature(kid: &str, message: &[u8]) -> Vec<u8> {
         let hash = Sha256::new().chain_update(kid).chain_update(message);

@@ -1,4 +1,4 @@
-//! A queue of mails in memory. A test does its jobs when it wants to.
+//! A queue of mails in memory. A test decides when the jobs are done.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -38,7 +38,7 @@ impl MemoryMailQueue {
         jobs.collect()
     }
 
-    /// Whether it takes no job from now on.
+    /// Whether the queue rejects every job from now on.
     pub fn set_down(&self, down: bool) {
         self.0.down.set(down);
     }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use crate::domain::mail::{Accepted, MailFailure, Message};
 use crate::ports::Mailer;
 
-/// Accepts every mail, or fails as it was told. Clones share everything.
+/// Accepts every mail, or fails as a test has told it to. Clones share everything.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryMailer(Rc<RefCell<State>>);
 

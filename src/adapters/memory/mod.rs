@@ -76,7 +76,7 @@ pub struct MemoryPorts<
     pub random: R,
     /// The events.
     pub events: MemoryEvents,
-    /// Where mails wait to be composed.
+    /// The queue in which jobs wait until their mails are written.
     pub mail_queue: MemoryMailQueue,
     /// Counts requests for mails before a mail is queued.
     pub mail_gate: MemoryMailGate,

@@ -10,8 +10,8 @@ use crate::domain::account::{
 use crate::domain::error::StoreError;
 use crate::ports::{Guarded, PasswordGuard, PasswordHasher};
 
-/// Failures in memory, lost with the process. Nothing waits here: an attempt ends before the next
-/// one begins.
+/// Counts failed attempts in memory. The counts are lost with the process. No attempt waits for
+/// another here, because an attempt ends before the next one begins.
 #[derive(Debug)]
 pub struct MemoryPasswordGuard<H = Argon2Hasher> {
     accounts: RefCell<BTreeMap<AccountName, FailedTries>>,
@@ -19,7 +19,7 @@ pub struct MemoryPasswordGuard<H = Argon2Hasher> {
     hashed: Cell<u32>,
 }
 
-// For this hasher only: a type parameter could not be inferred from
+// Implemented for this hasher only, because the compiler could not infer a type parameter from
 // `MemoryPasswordGuard::default()`.
 impl Default for MemoryPasswordGuard {
     fn default() -> Self {
@@ -44,7 +44,7 @@ impl<H: PasswordHasher> MemoryPasswordGuard<H> {
         self.accounts.borrow().len()
     }
 
-    /// How often a password was hashed here.
+    /// How often this guard has hashed a password.
     #[must_use]
     pub fn hashed(&self) -> u32 {
         self.hashed.get()

@@ -7,7 +7,8 @@ use sha2::{Digest, Sha256};
 
 use crate::ports::Random;
 
-/// The same bytes in every run. Not for keys. Clones draw from the same sequence.
+/// Gives the same bytes in every run. Must not be used for keys. Clones take their bytes from the
+/// same sequence.
 #[derive(Clone, Debug, Default)]
 pub struct SeededRandom(Rc<Cell<u64>>);
 

@@ -17,11 +17,11 @@ use crate::domain::session::{
 use crate::ports::{Ending, NewSession, Renewal, SessionStore};
 
 /// Sessions in memory, lost with the process. A read sees every write before it. Expired records
-/// are removed by [`delete_expired`](Self::delete_expired), as the alarm of a user's object does,
-/// and at each login.
+/// are removed by [`delete_expired`](Self::delete_expired), as the alarm of a user's Durable Object
+/// does, and at each login.
 ///
-/// It keeps copies of users' rows, as a user's object does. It uses the caller's time, where an
-/// object uses its own clock.
+/// The store has copies of users' rows, as a user's Durable Object has. It uses the caller's time,
+/// but an object uses its own clock.
 ///
 /// Clones share their content.
 #[derive(Clone, Debug, Default)]
@@ -29,14 +29,14 @@ pub struct MemorySessions {
     sessions: Rc<RefCell<BTreeMap<(UserId, SessionId), Session>>>,
     /// The smallest valid version, and when this record expires.
     versions: Rc<RefCell<BTreeMap<UserId, (u64, u64)>>>,
-    /// The sign-ons that have ended, and until when that is kept.
+    /// The sign-ons that have ended, and until when each record is kept.
     signed_off: Rc<RefCell<BTreeMap<(UserId, SessionId), u64>>>,
     /// The codes that were exchanged.
     exchanges: Rc<RefCell<BTreeMap<(UserId, CodeId), Exchange>>>,
     fences: Rc<RefCell<BTreeMap<UserId, Fence>>>,
-    /// How many generations were drawn.
+    /// How many generations were made, the numbers that a [`Fence`] uses.
     drawn: Rc<Cell<u64>>,
-    /// The users whose copies can't be forgotten.
+    /// The users for whom [`forget_copy`](SessionStore::forget_copy) fails.
     broken: Rc<RefCell<BTreeSet<UserId>>>,
     /// `COPIES_SINCE`.
     copies_since: u64,
@@ -106,12 +106,12 @@ impl MemorySessions {
         self.signed_off.borrow_mut().insert((user, ended), until);
     }
 
-    /// Lets [`forget_copy`](SessionStore::forget_copy) fail for these users and for no others.
+    /// Makes [`forget_copy`](SessionStore::forget_copy) fail for these users and for no others.
     pub fn break_objects(&self, users: impl IntoIterator<Item = UserId>) {
         *self.broken.borrow_mut() = users.into_iter().collect();
     }
 
-    /// The same store for a Worker whose `COPIES_SINCE` is this.
+    /// The same store for a Worker with this setting `COPIES_SINCE`.
     #[must_use]
     pub fn with_copies_since(self, copies_since: u64) -> Self {
         Self {
@@ -130,7 +130,8 @@ impl MemorySessions {
         )
     }
 
-    /// The copy of the row, or what the object asks for.
+    /// The copy of the user's row. If no copy may be used, the [`Need`] for which the row has to be
+    /// read.
     fn copy(&self, user: UserId, now: u64) -> Result<UserCopy, Need> {
         self.on_fence(user, |fence, fresh| {
             match fence.usable(now, self.copies_since) {
@@ -140,7 +141,8 @@ impl MemorySessions {
         })
     }
 
-    /// The row, by the copy or by the database. A row that was read is kept.
+    /// The user's row: the copy or, if no copy may be used, what the future `row` reads from the
+    /// database. That row becomes the copy.
     async fn row<F>(&self, user: UserId, now: u64, row: F) -> Result<Option<UserCopy>, StoreError>
     where
         F: Future<Output = Result<Option<User>, StoreError>>,
@@ -162,11 +164,11 @@ impl MemorySessions {
 /// A code that was exchanged.
 #[derive(Debug)]
 struct Exchange {
-    /// The session that began with it.
+    /// The session that began with the code.
     session: SessionId,
     /// When the code expires.
     until: u64,
-    /// It was presented for another session too.
+    /// Whether the code was presented for another session too.
     replayed: bool,
 }
 
@@ -380,8 +382,8 @@ impl SessionStore for MemorySessions {
     ) -> Result<(), StoreError> {
         let mut versions = self.versions.borrow_mut();
         let known = versions.entry(user).or_default();
-        // A version that was reported before drops nothing: an old token may cause the same report
-        // again and again.
+        // If the version was reported before, the copy is not discarded: an old token may cause the
+        // same report again and again.
         if version > known.0 {
             self.on_fence(user, |fence, fresh| {
                 fence.forget(fresh);
@@ -430,7 +432,7 @@ impl SessionStore for MemorySessions {
             return Ok(Revocation::by_end());
         }
         let row = self.row(user, now, row).await?;
-        // It may have ended while the row was read.
+        // The session may have ended while the row was read.
         Ok(if has_ended() {
             Revocation::by_end()
         } else {

@@ -8,21 +8,22 @@ use edgegate_token::SignedBy;
 /// What a platform answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PlatformAnswer {
-    /// It can't tell.
+    /// `None`: the platform can't verify the signature.
     #[default]
     Unknown,
-    /// What edgegate-token would answer.
+    /// The answer that `edgegate-token` would give.
     True,
-    /// It gives this answer for every signature.
+    /// The same answer for every signature.
     Always(bool),
 }
 
-/// Gives the answers that it was told to give, and counts the questions. By default it can't tell.
+/// Gives the answers that a test has set, and counts how often it was asked. By default it answers
+/// `None` (undecided).
 #[derive(Debug, Default)]
 pub struct MemorySignatures {
-    /// What it answers.
+    /// What the verifier answers.
     pub answer: Cell<PlatformAnswer>,
-    /// How often it was asked.
+    /// How often the verifier was asked.
     pub asked: Cell<usize>,
 }
 

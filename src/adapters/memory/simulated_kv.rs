@@ -1,4 +1,5 @@
-//! Workers KV as it is in production, in memory. It is stricter than the local simulator.
+//! A simulation in memory of Workers KV as it is in production. It is stricter than Cloudflare's
+//! local simulator.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
@@ -10,7 +11,7 @@ use crate::domain::error::StoreError;
 use crate::domain::policy::{KV_BULK_KEYS, KV_MIN_TTL, KV_STALENESS};
 use crate::ports::Clock;
 
-/// A key takes one write in this many milliseconds.
+/// A key accepts one write in this many milliseconds.
 const WRITE_INTERVAL_MS: u64 = 1000;
 /// The shortest time for which a location caches an answer, in seconds.
 const SHORTEST_CACHE_TTL: u64 = 30;
@@ -20,8 +21,8 @@ const PAGE: usize = 1000;
 
 /// A namespace as seen from one location. Clones share the location.
 ///
-/// - A key takes one write or deletion a second. Another one is refused. The last write to arrive
-///   wins.
+/// - A key accepts one write or deletion a second. A second one is refused. The last write to
+///   arrive wins.
 /// - A location caches what it read, a value or an absence, for 60 s (or the TTL of the read, at
 ///   least 30 s). At Cloudflare a later read with a shorter TTL may read again. Here it does not,
 ///   so that nothing relies on that.
@@ -85,10 +86,12 @@ pub struct Calls {
     pub lists: u32,
 }
 
-/// What goes wrong. Each fault lowers its count by one, down to 0. A deletion counts as a write.
+/// What goes wrong. A number of faults is lowered by one with each fault, down to 0. A deletion
+/// counts as a write.
 #[derive(Clone, Debug, Default)]
 pub struct Faults {
-    /// The least and the most milliseconds that a call takes to arrive, and then its answer.
+    /// The least and the most milliseconds that a call takes to arrive. Its answer takes a time
+    /// from the same range.
     pub delay_ms: (u64, u64),
     /// For how many milliseconds a failing call hangs.
     pub timeout_ms: u64,
@@ -105,8 +108,8 @@ pub struct Faults {
     pub reads: u32,
     /// How many calls in 256 fail. Half of the failing writes fail after they took effect.
     pub failures_in_256: u8,
-    /// A location sees its own writes as late as others do. Cloudflare says only that it "usually"
-    /// sees them at once.
+    /// A location sees its own writes as late as other locations do. Cloudflare says only that a
+    /// location "usually" sees its own writes at once.
     pub late_at_home: bool,
     /// How many keys a page of a list holds. 0 means 1,000, as in KV.
     pub page: usize,
@@ -148,7 +151,7 @@ impl SimulatedKv {
         *self.central.faults.borrow_mut() = faults;
     }
 
-    /// The calls since the last time. Resets all counts, including those by key.
+    /// The calls since the last call of this method. Resets all counts, including those by key.
     #[must_use]
     pub fn take_calls(&self) -> Calls {
         self.central.calls_by_key.take();
@@ -200,7 +203,7 @@ impl SimulatedKv {
         }
     }
 
-    /// A number below `end`, which is not 0.
+    /// A pseudo-random number below `end`. `end` must not be 0.
     fn dice(&self, end: u64) -> u64 {
         // SplitMix64.
         let state = self.central.dice.get().wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -232,7 +235,7 @@ impl SimulatedKv {
         StoreError::new("simulated_kv", detail)
     }
 
-    /// Whether a scripted fault is left. Uses it up.
+    /// Whether a scripted fault is left. If so, uses one up.
     fn scripted(&self, left: fn(&mut Faults) -> &mut u32) -> bool {
         let mut faults = self.central.faults.borrow_mut();
         let left = left(&mut faults);
@@ -315,7 +318,8 @@ impl Central {
         let now = version.at_ms;
         let mut keys = self.keys.borrow_mut();
         let versions = keys.entry(key.to_owned()).or_default();
-        // Versions older than the newest one that every list shows are not needed any more.
+        // The newest version that is shown everywhere is needed. Versions older than that one are
+        // not.
         if let Some(shown) = versions.iter().rposition(|old| old.is_everywhere(now)) {
             versions.drain(..shown);
         }

@@ -16,21 +16,21 @@ use crate::ports::{Insertion, Random, UserDirectory};
 #[derive(Debug, Default)]
 pub struct MemoryUsers {
     users: RefCell<BTreeMap<UserId, User>>,
-    /// The accounts that were deleted, with the time when each is due.
+    /// The accounts that were deleted, with the time when the cleanup of each is due.
     departures: RefCell<BTreeMap<UserId, (Departure, Option<u64>)>>,
     freed: RefCell<BTreeMap<String, u64>>,
     /// The users whose rows were changed outside of a hold, with the time and the number of the
     /// last such change.
     row_changes: RefCell<BTreeMap<UserId, (u64, u64)>>,
     changes: Cell<u64>,
-    /// How many of the next changes come too late: the object is no longer held back for them.
+    /// How many of the next changes arrive too late, when the hold of the user's object is over.
     late: Cell<u32>,
     random: SeededRandom,
 }
 
 impl MemoryUsers {
-    /// Changes a row as an operator does in the database: no counter moves, and no session store
-    /// is told.
+    /// Changes a row as an operator does in the database: no counter is raised, and no session
+    /// store is told.
     pub fn change_by_hand(&self, id: UserId, now: u64, change: impl FnOnce(&mut User)) {
         if let Some(user) = self.users.borrow_mut().get_mut(&id) {
             change(user);
@@ -38,7 +38,7 @@ impl MemoryUsers {
         self.list_change(id, now);
     }
 
-    /// Lets the changes of the next holds arrive too late, this many times.
+    /// Makes the next changes within a hold arrive too late, this many times.
     pub fn be_late(&self, times: u32) {
         self.late.set(times);
     }
@@ -49,8 +49,8 @@ impl MemoryUsers {
         self.row_changes.borrow_mut().insert(id, (now, number));
     }
 
-    /// Whether a change comes too late. The directory has no clock of its own, so it uses the
-    /// caller's time.
+    /// Whether a change arrives after the deadline `within`. The directory has no clock of its own,
+    /// so it uses the caller's time.
     fn is_too_late(&self, within: Option<u64>, now: u64) -> bool {
         within.is_some_and(|deadline| self.late.get() > 0 || now >= deadline)
     }

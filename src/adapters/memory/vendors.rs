@@ -8,14 +8,14 @@ use crate::domain::authorization::MetadataUrl;
 use crate::domain::error::StoreError;
 use crate::ports::{FetchedDocument, Vendors};
 
-/// Gives the answers that it was told to give.
+/// Gives the answers that a test has set.
 #[derive(Debug, Default)]
 pub struct MemoryVendors {
     /// Passwords that are known from a breach.
     pub breached: RefCell<Vec<String>>,
     /// The token of a challenge that was passed. With `None` every token is accepted.
     pub met: RefCell<Option<String>>,
-    /// What is at the URLs of apps. Others answer 404.
+    /// The documents at the URLs of apps. All other URLs answer 404.
     pub documents: RefCell<BTreeMap<String, FetchedDocument>>,
     /// The URLs that were fetched.
     pub fetched: RefCell<Vec<String>>,

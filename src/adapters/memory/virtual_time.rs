@@ -1,4 +1,4 @@
-//! Time that passes only while everything waits for it.
+//! Simulated time. It passes only while all futures wait for it.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -13,8 +13,8 @@ use crate::adapters::kv_sessions::Sleep;
 use crate::ports::Clock;
 
 /// A clock, a timer, and the executor that drives both. Futures run until all of them wait. Then
-/// the clock jumps to the first one that is due. Nothing really sleeps, and every run is the same.
-/// Clones share the time.
+/// the clock jumps to the time when the first of them is due. Nothing really sleeps, and every run
+/// is the same. Clones share the time.
 #[derive(Clone, Debug, Default)]
 pub struct VirtualTime(Rc<State>);
 
@@ -26,11 +26,11 @@ struct State {
     set: Cell<u64>,
 }
 
-/// When a timer is due, and its position among those that are due then.
+/// When a timer is due, and its position among the timers that are due at the same time.
 type Alarm = (u64, u64);
 
 impl VirtualTime {
-    /// Time that begins at this moment, in milliseconds since 1970.
+    /// Time that begins at `now_ms`, in milliseconds since 1970.
     #[must_use]
     pub fn at_ms(now_ms: u64) -> Self {
         let time = Self::default();
@@ -38,7 +38,7 @@ impl VirtualTime {
         time
     }
 
-    /// Lets `seconds` pass at once. What sleeps meanwhile wakes late.
+    /// Lets `seconds` pass at once. Futures that should have woken in between wake late.
     pub fn advance(&self, seconds: u64) {
         let passed = seconds.saturating_mul(1000);
         self.0
@@ -46,11 +46,11 @@ impl VirtualTime {
             .set(self.0.now_ms.get().saturating_add(passed));
     }
 
-    /// Runs a future to its end. Whenever all of it waits, time passes. Join several futures to run
-    /// them at once.
+    /// Runs a future to its end. Time passes whenever all parts of the future wait. Join several
+    /// futures to run them at the same time.
     ///
     /// # Panics
-    /// When the future waits for anything but time.
+    /// When the future waits for something other than time.
     #[allow(clippy::panic, reason = "a test that can't go on")]
     pub fn run<F: Future>(&self, future: F) -> F::Output {
         let mut future = pin!(future);
@@ -133,7 +133,8 @@ mod tests {
 
     use super::*;
 
-    /// `join_all` polls a few futures in one way and many in another.
+    /// The test uses two counts, because `join_all` polls a few futures in one way and many in
+    /// another.
     #[test]
     fn what_is_due_first_comes_first() {
         for count in [10, 100_u64] {
@@ -151,7 +152,8 @@ mod tests {
         }
     }
 
-    /// A sleeping future that is polled repeatedly has one timer. When it is dropped it has none.
+    /// A sleeping future that is polled repeatedly has one timer. When the future is dropped, the
+    /// timer is removed.
     #[test]
     fn a_sleep_is_one_timer() {
         let time = VirtualTime::default();

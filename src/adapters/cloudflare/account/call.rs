@@ -1,7 +1,7 @@
-//! The calls of a Worker to an account's object.
+//! The calls that a Worker makes to the Durable Object of an account.
 //!
-//! With each call the Worker also says who makes it and when. Only this decides where the call
-//! waits. The object reads the call itself once, when its turn has come.
+//! With each call the Worker also says who makes the call and when. Only who and when decide in
+//! which line the call waits. The object parses the call itself only when its turn has come.
 
 use std::borrow::Cow;
 
@@ -10,10 +10,10 @@ use zeroize::Zeroizing;
 
 use crate::domain::account::{Attempt, KnownId, Password, PasswordHash, TriedBy};
 
-/// Who makes a call: this decides where the call waits.
+/// Who makes a call. It decides in which line the call waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Arrival {
-    /// Somebody who tries a password. `None` is never delayed and never counted.
+    /// Somebody who tries a password. An attempt with `None` is never delayed and never counted.
     Tries(Option<TriedBy>),
     /// Somebody who has chosen a password.
     Chooses,
@@ -43,19 +43,19 @@ impl Arrival {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Call<'a> {
-    /// As [`check`](crate::ports::PasswordGuard::check). Answers what it does.
+    /// Does what [`check`](crate::ports::PasswordGuard::check) does, and answers with its result.
     Check {
         password: Cow<'a, str>,
         hash: Option<Cow<'a, str>>,
         decoy_salt: [u8; 16],
         in_vain: bool,
     },
-    /// As [`hash`](crate::ports::PasswordGuard::hash). Answers what it does.
+    /// Does what [`hash`](crate::ports::PasswordGuard::hash) does, and answers with its result.
     Hash {
         password: Cow<'a, str>,
         salt: [u8; 16],
     },
-    /// As [`forget`](crate::ports::PasswordGuard::forget). Answers that it is done.
+    /// Does what [`forget`](crate::ports::PasswordGuard::forget) does, and answers when it is done.
     Forget,
 }
 
@@ -77,7 +77,7 @@ impl<'a> Call<'a> {
     }
 }
 
-/// The password in a call, or `None` if it is too long. The call's own copy is wiped.
+/// The password in a call, or `None` if it is too long. The call's own copy is wiped from memory.
 pub(super) fn password(text: Cow<'_, str>) -> Option<Password> {
     let text = Zeroizing::new(text.into_owned());
     Password::for_login(&text).ok()
@@ -184,7 +184,8 @@ mod tests {
         }
         let delayed: Guarded<Comparison> = Guarded::Delayed(86_400);
         assert_eq!(sent::<_, Guarded<Comparison>>(&delayed), delayed);
-        // None of these texts is an answer. Above all, none means that the password matches.
+        // None of these texts is a valid answer. Above all, none of them may be read as "the
+        // password matches".
         for text in [
             "",
             "null",
@@ -207,7 +208,7 @@ mod tests {
             r#"{"hash":{"password":"p","salt":[7]}}"#,
             r#"{"hash":{"password":1,"salt":[7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7]}}"#,
             r#"{"check":{"password":"p","hash":null,"in_vain":false}}"#,
-            // A call of the version before this one.
+            // A call in the format of an earlier version of the service.
             r#"{"do":"hash","password":"p","salt":"07070707070707070707070707070707"}"#,
         ] {
             assert!(json::decode::<Call<'static>>(text).is_none(), "{text}");

@@ -1,4 +1,4 @@
-//! The Worker's side of the port: asks the account's object.
+//! The port `PasswordGuard` in the Worker: asks the account's Durable Object.
 
 use serde::de::DeserializeOwned;
 use wasm_bindgen::JsValue;
@@ -12,15 +12,16 @@ use crate::domain::error::StoreError;
 use crate::domain::policy::ACCOUNT_TIMEOUT_MS;
 use crate::ports::{Guarded, PasswordGuard};
 
-/// The guard of passwords in Durable Objects: one for each address.
+/// Checks passwords in Durable Objects. There is one object for each email address.
 ///
-/// An object that was just moved or updated is asked a second time. So a failure may be counted
-/// twice, but is never left uncounted. An object that does not answer in time is not asked again.
+/// If an object fails because it was just moved or updated, it is asked a second time. So a failed
+/// attempt may be counted twice, but is never left uncounted. An object that does not answer in
+/// time is not asked again.
 #[derive(Clone, Debug)]
 pub struct DurableAccounts(Objects);
 
 impl DurableAccounts {
-    /// The guard in the `Account` objects that are bound under this name, if they are.
+    /// The guard that uses the `Account` objects bound as `name`. `None` if nothing is bound.
     #[must_use]
     pub fn bound(env: &Env, name: &str) -> Option<Self> {
         Objects::bound(env, name, OBJECT).map(Self)
@@ -65,7 +66,7 @@ impl PasswordGuard for DurableAccounts {
         salt: &[u8; 16],
     ) -> Result<Guarded<Result<PasswordHash, HashError>>, StoreError> {
         let call = Call::hash(password, salt);
-        // Nothing is counted, so the time has no effect.
+        // A call with `Chooses` counts nothing, so the time (0) has no effect.
         let answer: Guarded<Result<String, HashError>> =
             self.ask(account, &call, Arrival::Chooses, 0).await?;
         Ok(match answer {
@@ -75,7 +76,7 @@ impl PasswordGuard for DurableAccounts {
     }
 
     async fn forget(&self, account: &AccountName) -> Result<(), StoreError> {
-        // No limit delays this call, because it hashes nothing. The time has no effect.
+        // No limit delays this call, because it hashes nothing. So the time (0) has no effect.
         let done: Guarded<()> = self
             .ask(account, &Call::Forget, Arrival::Tries(None), 0)
             .await?;

@@ -1,9 +1,9 @@
-//! Passwords checked in Durable Objects: for each address one object of class `Account`, which counts
-//! failures.
+//! Checks passwords in Durable Objects. For each email address there is one object of class
+//! `Account`, which counts failed attempts.
 //!
-//! `DurableAccounts` is the Worker's side: it asks the account's object. `object.rs` is the object's
-//! side: it reads the count, hashes, and writes the failure in one turn, so that no other attempt runs
-//! in between.
+//! `DurableAccounts` runs in the Worker and asks the account's object. `object.rs` runs in the
+//! object. It reads the count, hashes, and stores a failure in one turn, so that no other attempt
+//! runs in between.
 
 #[cfg_attr(
     not(target_arch = "wasm32"),

@@ -1,5 +1,5 @@
-//! The object of one account: counts its failures, and forgets them when its alarm rings. The class
-//! in `entry.mjs` makes calls wait for each other.
+//! The Durable Object of one account. It counts failed attempts, and deletes the count when its
+//! alarm rings. The object's class in `entry.mjs` makes calls wait for each other.
 #![allow(unreachable_pub, reason = "exported to JavaScript")]
 
 use js_sys::Promise;
@@ -33,10 +33,11 @@ impl Lapsing for FailedTries {
     }
 }
 
-/// Decides where a call waits for its turn. The result is the number of a line, or a text: the
-/// answer that the client must retry later. Line 0 is for strangers and for people who have chosen
-/// a password, line 1 for known clients, and line 2 for attempts that are not counted. Line 2 has
-/// no limit. `strangers` and `known` are the numbers of calls that wait in lines 0 and 1 already.
+/// Decides where a call waits for its turn. The result is the number of the line in which the call
+/// waits, or a text: the answer that the client must retry later. Line 0 is for strangers and for
+/// people who have chosen a password, line 1 for known clients, and line 2 for attempts that are
+/// not counted. Line 2 has no limit. `strangers` and `known` are the numbers of calls that wait in
+/// lines 0 and 1 already.
 ///
 /// # Errors
 /// When the storage fails, or the arrival is invalid.
@@ -144,7 +145,7 @@ async fn check(
     Ok(Guarded::Done(compared))
 }
 
-/// Forgets the failures when all have lapsed.
+/// Deletes the count of failures when all of them have expired.
 #[wasm_bindgen]
 pub fn account_alarm(state: ObjectState) -> Promise {
     future_to_promise(async move {

@@ -1,4 +1,5 @@
-//! The calls of a Worker to a user's object, and how the object stores who used a session.
+//! The calls that a Worker makes to the Durable Object of a user, and the form in which the object
+//! stores who used a session.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,11 +9,12 @@ use crate::domain::session::{
     Rules, SessionId, Standing, UserCopy, Verdict,
 };
 
-/// A call. Every call may be repeated. `since` is `COPIES_SINCE`.
+/// A call. The Worker may repeat any call. `since` is the setting `COPIES_SINCE`. "Copy" means the
+/// copy of the user's D1 row that the object has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Call {
-    /// As [`begin`](crate::ports::SessionStore::begin). Answers nothing.
+    /// Does what [`begin`](crate::ports::SessionStore::begin) does. The answer is empty.
     Begin {
         session: SessionId,
         epoch: u32,
@@ -20,22 +22,24 @@ pub(super) enum Call {
         most: Option<usize>,
         now: u64,
         seen: Seen,
-        /// The user's version. A Worker of a version without copies sends none.
+        /// The version of the user's row. `None` from a Worker of an earlier version of the
+        /// service, which had no copies.
         #[serde(default)]
         version: Option<u64>,
-        /// A Worker of a version without apps sends none. Its sessions are those of browsers.
+        /// Absent from a Worker of an earlier version of the service, which had no apps. Its
+        /// sessions all belong to browsers.
         #[serde(default)]
         holder: Holder,
     },
-    /// As [`renew`](crate::ports::SessionStore::renew), by the object's copy of the user's row.
-    /// Answers [`ByCopy`] with [`RenewedByCopy`].
+    /// Does what [`renew`](crate::ports::SessionStore::renew) does, using the object's copy of the
+    /// user's row. The answer is [`ByCopy`] with [`RenewedByCopy`].
     RenewByCopy {
         presented: Presented,
         rules: Rules,
         seen: Seen,
         since: u64,
     },
-    /// Like `RenewByCopy`, with the row that the object needed. Answers [`Renewed`].
+    /// Like `RenewByCopy`, with the row that the object asked for. The answer is [`Renewed`].
     RenewByRow {
         presented: Presented,
         rules: Rules,
@@ -44,11 +48,11 @@ pub(super) enum Call {
         row: Option<UserCopy>,
         need: Need,
     },
-    /// As [`check`](crate::ports::SessionStore::check), by the object's copy of the user's row.
-    /// Answers [`ByCopy`] with a
+    /// Does what [`check`](crate::ports::SessionStore::check) does, using the object's copy of the
+    /// user's row. The answer is [`ByCopy`] with a
     /// [`Revocation`](crate::domain::session::Revocation).
     CheckByCopy { session: SessionId, since: u64 },
-    /// Like `CheckByCopy`, with the row that the object needed. Answers the
+    /// Like `CheckByCopy`, with the row that the object asked for. The answer is the
     /// [`Revocation`](crate::domain::session::Revocation).
     CheckByRow {
         session: SessionId,
@@ -56,38 +60,40 @@ pub(super) enum Call {
         row: Option<UserCopy>,
         need: Need,
     },
-    /// As [`hold`](crate::ports::SessionStore::hold). Answers the deadline.
+    /// Does what [`hold`](crate::ports::SessionStore::hold) does. The answer is the deadline.
     Hold,
-    /// As [`forget_copy`](crate::ports::SessionStore::forget_copy). Answers nothing.
+    /// Does what [`forget_copy`](crate::ports::SessionStore::forget_copy) does. The answer is
+    /// empty.
     ForgetCopy,
-    /// As [`renew`](crate::ports::SessionStore::renew), with the user's standing. Answers
-    /// [`Renewed`]. Sent only if the Worker or the object is of a version without copies.
+    /// Does what [`renew`](crate::ports::SessionStore::renew) does, with the user's standing. The
+    /// answer is [`Renewed`]. Sent only if the Worker or the object runs an earlier version of the
+    /// service, which had no copies.
     Renew {
         presented: Presented,
         rules: Rules,
         standing: Option<Standing>,
         seen: Seen,
     },
-    /// As [`prove`](crate::ports::SessionStore::prove). Answers
+    /// Does what [`prove`](crate::ports::SessionStore::prove) does. The answer is
     /// [`Proved`](crate::domain::session::Proved).
     Prove {
         ticket: RefreshTicket,
         rules: Rules,
         now: u64,
     },
-    /// As [`end`](crate::ports::SessionStore::end). Answers nothing.
+    /// Does what [`end`](crate::ports::SessionStore::end) does. The answer is empty.
     End {
         session: SessionId,
         reason: EndReason,
         now: u64,
-        /// Who holds the session, for a session whose row was deleted. A Worker of an earlier
-        /// version sends none.
+        /// Who holds the session. It is used if the session's row was deleted already. Absent from
+        /// a Worker of an earlier version of the service.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         holder: Option<Holder>,
     },
-    /// As [`end_client`](crate::ports::SessionStore::end_client). Answers nothing.
+    /// Does what [`end_client`](crate::ports::SessionStore::end_client) does. The answer is empty.
     EndClient { client: ClientHash, now: u64 },
-    /// As [`exchange`](crate::ports::SessionStore::exchange). Answers
+    /// Does what [`exchange`](crate::ports::SessionStore::exchange) does. The answer is
     /// [`Exchanged`](crate::domain::authorization::Exchanged).
     Exchange {
         code: CodeId,
@@ -95,16 +101,19 @@ pub(super) enum Call {
         sign_on: Option<SessionId>,
         until: u64,
     },
-    /// As [`has_signed_off`](crate::ports::SessionStore::has_signed_off). Answers a flag.
+    /// Does what [`has_signed_off`](crate::ports::SessionStore::has_signed_off) does. The answer is
+    /// a boolean.
     HasSignedOff { sign_on: SessionId },
-    /// As [`list`](crate::ports::SessionStore::list). Answers a list of [`ActiveSession`].
+    /// Does what [`list`](crate::ports::SessionStore::list) does. The answer is a list of
+    /// [`ActiveSession`].
     List { epoch: u32, now: u64 },
-    /// As [`outdate`](crate::ports::SessionStore::outdate). Drops the copy too, because a Worker of
-    /// a version without copies changes rows without a hold. Answers nothing.
+    /// Does what [`outdate`](crate::ports::SessionStore::outdate) does. Also discards the copy,
+    /// because a Worker of an earlier version of the service, which had no copies, changes rows
+    /// without putting the object on hold. The answer is empty.
     Outdate { version: u64, until: u64 },
-    /// As [`forget`](crate::ports::SessionStore::forget). Answers nothing.
+    /// Does what [`forget`](crate::ports::SessionStore::forget) does. The answer is empty.
     Forget,
-    /// As [`revocation`](crate::ports::SessionStore::revocation). Answers
+    /// Does what [`revocation`](crate::ports::SessionStore::revocation) does. The answer is
     /// [`Revocation`](crate::domain::session::Revocation).
     Revocation { session: SessionId, now: u64 },
 }
@@ -125,7 +134,8 @@ impl From<&Decision> for Renewed {
     }
 }
 
-/// The answer by the object's copy of the user's row, or what the object needs for an answer.
+/// The answer that the object gives from its copy of the user's row. If it may use no copy, the
+/// object says what it needs instead.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum ByCopy<T> {
@@ -133,16 +143,16 @@ pub(super) enum ByCopy<T> {
     Need(Need),
 }
 
-/// The answer to a renewal by the object's copy. It has no copy if the session has ended, because
-/// then the verdict does not depend on the user.
+/// The answer to a renewal that used the object's copy. `row` is that copy. It is `None` if the
+/// session has ended, because then the verdict does not depend on the user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct RenewedByCopy {
     pub(super) renewed: Renewed,
     pub(super) row: Option<UserCopy>,
 }
 
-/// Who was seen using a session, as the object stores it: User-Agent, network, country and city,
-/// separated by tabs. No field contains a tab, and an unknown one is empty.
+/// The client that was last seen using a session, as the object stores it: User-Agent, network,
+/// country and city, separated by tabs. No field contains a tab, and an unknown field is empty.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Seen(pub(super) String);
 
@@ -458,7 +468,8 @@ mod tests {
         }
     }
 
-    /// A Worker and an object of this version understand those of a version without copies.
+    /// This version of the service understands a login in the format of an earlier version, which
+    /// had no copies.
     #[test]
     fn a_login_of_the_version_before_is_understood() {
         let text = r#"{"begin":{"session":"019b76da-a800-7101-8101-010101010101","epoch":1,"lives_until":2,"most":null,"now":3,"seen":""}}"#;
@@ -466,7 +477,8 @@ mod tests {
         assert!(matches!(call, Some(Call::Begin { version: None, .. })));
     }
 
-    /// The same for the version before apps: its calls name neither an app nor a sign-on.
+    /// This version also understands calls of the version before apps, which name neither an app
+    /// nor a sign-on.
     #[test]
     fn calls_of_the_version_before_apps_are_understood() {
         let text = r#"{"begin":{"session":"019b76da-a800-7101-8101-010101010101","epoch":1,"lives_until":2,"most":null,"now":3,"seen":"","version":7}}"#;
@@ -503,7 +515,7 @@ mod tests {
             r#"{"list":{"epoch":1}}"#,
             r#"{"revocation":{"session":"1","now":1}}"#,
             r#"{"end":{"session":"019b76da-a800-7101-8101-010101010101","reason":"x","now":1}}"#,
-            // Calls of the version before this one.
+            // Calls in the format of an earlier version.
             "list\t1\t1",
             "forget",
         ] {

@@ -1,6 +1,6 @@
-//! The object's side of the copy of the user's row: when the copy may decide, and when it is
-//! dropped. The rules are those of [`Fence`]. All times are those of the object's own clock.
-//! Nothing here awaits between reading and writing.
+//! The user's Durable Object has a copy of the user's D1 row. This module decides when the object
+//! may rely on the copy and when it discards the copy. The rules are those of [`Fence`]. All times
+//! are those of the object's own clock. No function here awaits between reading and writing.
 
 use super::table::Table;
 use crate::adapters::cloudflare::object_state::now_ms;
@@ -13,9 +13,9 @@ use crate::ports::Random;
 pub(super) enum Known {
     /// The session has ended, so the row does not matter.
     Ended,
-    /// The copy, which may decide.
+    /// The copy of the row, which the object may rely on.
     Row(UserCopy),
-    /// The row has to be read.
+    /// The Worker has to read the row.
     Needs(Need),
 }
 
@@ -28,8 +28,8 @@ pub(super) fn known(table: &Table, session: SessionId, since: u64) -> Result<Kno
     Ok(match table.has_ended(session)? {
         Some(true) => Known::Ended,
         Some(false) => Known::Needs(change(table, fence, |fence, fresh| fence.need(fresh, now))?),
-        // Nothing is stored for a session that the object does not have, because nothing would
-        // delete it.
+        // If the object does not know the session, it stores nothing, because nothing would delete
+        // that later.
         None => Known::Needs(Need {
             generation: None,
             asked_at: now,
@@ -37,8 +37,8 @@ pub(super) fn known(table: &Table, session: SessionId, since: u64) -> Result<Kno
     })
 }
 
-/// Keeps a row that was needed, unless something has happened since. A user who does not exist has
-/// no row to keep.
+/// Stores the row that the object needed as its copy, unless the row may have changed since the
+/// object asked for it. Nothing is stored if the user does not exist.
 pub(super) fn keep(
     table: &Table,
     row: Option<&UserCopy>,
@@ -56,7 +56,8 @@ pub(super) fn keep(
     .map(drop)
 }
 
-/// Returns the deadline of the change, and the end of the hold.
+/// Puts the object on hold, so that it does not use its copy while the row is changed. Returns the
+/// deadline of the change, and the end of the hold.
 pub(super) fn hold(table: &Table) -> Result<(u64, u64), StoreError> {
     let now = now();
     let fence = table.fence()?;
@@ -71,7 +72,7 @@ pub(super) fn begin(table: &Table, version: u64) -> Result<(), StoreError> {
     change(table, fence, |fence, fresh| fence.begin(version, fresh)).map(drop)
 }
 
-/// An object that was never asked for a copy has nothing to drop.
+/// Discards the copy. An object that was never asked for a copy has nothing to discard.
 pub(super) fn forget(table: &Table) -> Result<(), StoreError> {
     let fence = table.fence()?;
     if fence == Fence::default() {
@@ -80,7 +81,7 @@ pub(super) fn forget(table: &Table) -> Result<(), StoreError> {
     change(table, fence, Fence::forget)
 }
 
-/// Changes the fence, and writes it only if it differs.
+/// Changes the fence (the stored state of the copy), and writes it only if it differs.
 fn change<T>(
     table: &Table,
     before: Fence,

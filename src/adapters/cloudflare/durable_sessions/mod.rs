@@ -1,7 +1,8 @@
-//! Sessions in Durable Objects: for each user one object of class `Sessions` with a SQLite database.
+//! Sessions in Durable Objects. For each user there is one object of class `Sessions`, which has a
+//! SQLite database.
 //!
-//! `DurableSessions` is the Worker's side: it asks the user's object. `object.rs` is the object's
-//! side: it reads, decides and writes in one turn, so that no other request runs in between.
+//! `DurableSessions` runs in the Worker and asks the user's object. `object.rs` runs in the object.
+//! It reads, decides and writes in one turn, so that no other request runs in between.
 
 #[cfg_attr(
     not(target_arch = "wasm32"),

@@ -1,4 +1,5 @@
-//! The object of one user: answers calls, and deletes what has expired when its alarm rings.
+//! The Durable Object of one user: answers calls, and deletes what has expired when its alarm
+//! rings.
 #![allow(unreachable_pub, reason = "exported to JavaScript")]
 
 use js_sys::Promise;
@@ -62,7 +63,8 @@ pub fn sessions_alarm(state: ObjectState) -> Promise {
 /// The answer to a call.
 struct Answer {
     body: Zeroizing<String>,
-    /// When something may have expired, in seconds since 1970. `None` when the alarm stays as it is.
+    /// When the alarm must ring at the latest, because something may have expired, in seconds since
+    /// 1970. `None` leaves the alarm as it is.
     wakes_at: Option<u64>,
 }
 
@@ -85,8 +87,8 @@ impl Answer {
     fn after(self, decision: &Decision, presented: &Presented) -> Self {
         match decision.effect {
             Effect::End(_) => self.waking_at(presented.now.saturating_add(ENDED_ROW_TTL)),
-            // The alarm stays at the time that suited the row before. When it fires, it is set for
-            // the row of that time.
+            // The alarm is not moved, although the session's row now expires later. When the alarm
+            // rings, it is set again according to the rows at that time.
             Effect::Record { .. } | Effect::Nothing => self,
         }
     }
@@ -182,7 +184,8 @@ fn answer(table: &Table, call: &str) -> Result<Answer, StoreError> {
         }
         Call::Hold => {
             let (deadline, held_until) = copies::hold(table)?;
-            // An object that has nothing else is deleted after the hold.
+            // The alarm rings after the hold. If the object stores nothing else, it is then
+            // deleted.
             Answer::new(&deadline).waking_at(held_until)
         }
         Call::ForgetCopy => {
@@ -213,8 +216,8 @@ fn answer(table: &Table, call: &str) -> Result<Answer, StoreError> {
         Call::HasSignedOff { sign_on } => Answer::new(&table.has_signed_off(sign_on)?),
         Call::List { epoch, now } => Answer::new(&table.list(epoch, now)?),
         Call::Outdate { version, until } => {
-            // A version that was reported before does not drop the copy: an old token may cause the
-            // same report again and again.
+            // If the version was reported before, the copy is not discarded: an old token may cause
+            // the same report again and again.
             if version > table.fence()?.reported {
                 copies::forget(table)?;
             }

@@ -1,4 +1,4 @@
-//! The Worker's side of the port: asks the user's object.
+//! The port `SessionStore` in the Worker: asks the user's Durable Object.
 
 use std::future::Future;
 
@@ -20,20 +20,21 @@ use crate::ports::{Ending, NewSession, Renewal, SessionStore};
 
 /// The session store on Durable Objects.
 ///
-/// **Copies.** The object has a copy of the user's row, and answers renewals and checks from it
-/// without D1. Before the service changes the row, it puts the object on hold. So the object never
-/// uses a copy from before such a change. `docs/decisions/0019-a-renewal-without-the-database.md`
-/// has the protocol.
+/// ***Copies.** The object has a copy of the user's D1 row, and uses it to answer renewals and
+/// checks without D1. Before the service changes the row, it puts the object on hold. So the object
+/// never uses a copy from before such a change.
+/// `docs/decisions/0019-a-renewal-without-the-database.md` has the protocol.
 ///
 /// **Staleness.** None. One object decides everything about a user, in one order. An ended session,
 /// a revoke-all and a changed version apply everywhere as soon as they are answered, to renewals
-/// and to checks. The price: each check asks the object, and the object is in one place.
+/// and to checks. The price is that each check asks the object, which runs in only one location.
 ///
-/// **Limit.** Exact: a session above [`NewSession::most`] ends the oldest session in the same step.
+/// ***Limit.** The limit is exact: a new session above [`NewSession::most`] ends the oldest session
+/// in the same step.
 ///
-/// An object that was just moved or updated is asked a second time, so every call may be repeated.
-/// During a deploy an object may still run a version without copies. Then renewals and checks read
-/// the row, and changes answer 503.
+/// If an object fails because it was just moved or updated, it is asked a second time, so the
+/// object may get any call twice. During a deploy an object may still run an earlier version, which
+/// had no copies. Then renewals and checks read the row in D1, and changes are answered with 503.
 #[derive(Clone, Debug)]
 pub struct DurableSessions {
     objects: Objects,
@@ -42,14 +43,14 @@ pub struct DurableSessions {
 }
 
 impl DurableSessions {
-    /// The store in the `Sessions` objects that are bound under this name, if they are.
+    /// The store that uses the `Sessions` objects bound as `name`. `None` if nothing is bound.
     #[must_use]
     pub fn bound(env: &Env, name: &str) -> Option<Self> {
         let objects = Objects::bound(env, name, OBJECT)?;
         Some(Self { objects, since: 0 })
     }
 
-    /// The same store, which uses no copy from before this time, in seconds since 1970.
+    /// The same store, but it uses no copy from before `since`, in seconds since 1970.
     #[must_use]
     pub fn with_copies_since(self, since: u64) -> Self {
         Self { since, ..self }
@@ -133,7 +134,8 @@ impl SessionStore for DurableSessions {
         self.ask(ticket.user, &call).await
     }
 
-    /// The object knows who holds the session, until it deletes the row.
+    /// The object knows who holds the session until it deletes the session's row. `holder` is for
+    /// the time after that.
     async fn end(&self, ending: &Ending, reason: EndReason, now: u64) -> Result<(), StoreError> {
         let call = Call::End {
             session: ending.session,
@@ -203,8 +205,8 @@ impl SessionStore for DurableSessions {
     }
 
     async fn forget_copy(&self, user: UserId) -> Result<(), StoreError> {
-        // The cron tells many users' objects. One that does not answer must not keep the others
-        // waiting.
+        // The cron job calls the objects of many users. An object that does not answer must not
+        // keep the others waiting.
         self.objects
             .ask_within(
                 FORGET_COPY_TIMEOUT_MS,
@@ -255,12 +257,12 @@ impl SessionStore for DurableSessions {
     }
 
     async fn forget(&self, user: UserId, _most: usize) -> Result<usize, StoreError> {
-        // One call deletes all rows.
+        // One call deletes all rows, so no deletions are counted.
         self.ask(user, &Call::Forget).await.map(|()| 0)
     }
 
-    /// The object ends the sessions of apps together with their sign-on, so it need not look at the
-    /// sign-on.
+    /// The object ends the sessions of apps together with their sign-on, so the sign-on need not be
+    /// checked here.
     async fn revocation(
         &self,
         user: UserId,

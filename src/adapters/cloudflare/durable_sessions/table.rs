@@ -1,5 +1,5 @@
-//! The object's four tables. Each statement is written out whole, and its values are bound parameters
-//! only. Everything here is synchronous.
+//! The four tables of a user's object. Each SQL statement is a complete literal. Values are passed
+//! only as bound parameters. Everything here is synchronous.
 
 use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
@@ -24,12 +24,12 @@ extern "C" {
     #[wasm_bindgen(method, catch, variadic)]
     fn exec(this: &Sql, statement: &str, values: Array) -> Result<Cursor, JsValue>;
 
-    /// `SqlStorageCursor`.
+    /// The platform's `SqlStorageCursor`.
     type Cursor;
     #[wasm_bindgen(method, catch)]
     fn raw(this: &Cursor) -> Result<Rows, JsValue>;
 
-    /// What `raw` answers: an iterator over rows. Each row is an array.
+    /// The result of `raw`: an iterator over rows. Each row is an array.
     type Rows;
     #[wasm_bindgen(method, catch, js_name = toArray)]
     fn to_array(this: &Rows) -> Result<Array, JsValue>;
@@ -75,8 +75,9 @@ impl Table {
         Ok(())
     }
 
-    /// Adds the columns of apps in the same way: who holds the session, and its sign-on. An index
-    /// would be a page of 4 KiB in every object, and a user has few sessions.
+    /// Adds the columns for apps in the same way: the app that the session belongs to, and the
+    /// sign-on. They have no index: it would take a page of 4 KiB in every object, and a user has
+    /// few sessions.
     fn add_apps(&self) -> Result<(), StoreError> {
         let columns = "SELECT client, sign_on FROM session LIMIT 0";
         if self.rows(columns, vec![]).is_err() {
@@ -86,8 +87,8 @@ impl Table {
         Ok(())
     }
 
-    /// Returns whether the session has ended already. An app's session has ended if its sign-on has
-    /// ended, or if its code was presented again.
+    /// Stores a new session. Returns whether the session has ended already. An app's session has
+    /// ended if its sign-on has ended, or if its code was presented again.
     pub(super) fn begin(
         &self,
         session: SessionId,
@@ -141,8 +142,9 @@ impl Table {
         Ok((!replayed.is_empty()).then_some(EndReason::CodeReplayed))
     }
 
-    /// As [`has_signed_off`](crate::ports::SessionStore::has_signed_off): whether a session that
-    /// belonged to the sign-on was signed out. Its row stays for longer than any code is valid.
+    /// Implements [`has_signed_off`](crate::ports::SessionStore::has_signed_off): whether a session
+    /// of the sign-on was signed out. The row of such a session stays longer than any authorization
+    /// code is valid.
     pub(super) fn has_signed_off(&self, sign_on: SessionId) -> Result<bool, StoreError> {
         let rows = self.rows(
             "SELECT 1 FROM session WHERE (id = ?1 OR sign_on = ?1) AND client IS NULL \
@@ -152,8 +154,9 @@ impl Table {
         Ok(!rows.is_empty())
     }
 
-    /// Rows of the table of codes. The first exchange makes the table, which takes a page of 4 KiB:
-    /// most objects never need it.
+    /// Runs a statement on the table of exchanged codes. The table is created by the first
+    /// exchange, because it takes a page of 4 KiB and most objects never need it. Without the table
+    /// there are no rows.
     fn exchanged_rows(
         &self,
         statement: &str,
@@ -165,7 +168,7 @@ impl Table {
         }
     }
 
-    /// As [`exchange`](crate::ports::SessionStore::exchange).
+    /// Implements [`exchange`](crate::ports::SessionStore::exchange).
     pub(super) fn exchange(
         &self,
         code: &CodeId,
@@ -211,10 +214,11 @@ impl Table {
         Ok(Exchanged::Again(first))
     }
 
-    /// Ends the oldest sessions above `most`, of browsers or of this app, but never the new one.
-    /// Sessions of an earlier epoch have ended already, because the user's row has a later epoch.
-    /// Their rows are kept as long as those of other ended sessions. Returns whether any row now
-    /// expires sooner than before.
+    /// Ends the oldest sessions if the user has more than `most`, but never the new session
+    /// `begun`. Only the sessions of the app `client` are counted or, without `client`, those of
+    /// browsers. Sessions of an earlier epoch have ended already, because the user's row has a
+    /// later epoch. Their rows are stored as long as those of other ended sessions. Returns whether
+    /// any row now expires sooner than before.
     pub(super) fn keep_to(
         &self,
         most: usize,
@@ -334,8 +338,8 @@ impl Table {
 
     /// Ends a session. If the reason [ends the sign-on](EndReason::ends_the_sign_on), the sign-on
     /// and the sessions of its apps end too. The row is deleted after [`ENDED_ROW_TTL`]. A later
-    /// reason replaces the first one only if it ends the sign-on and the first one did not.
-    /// `holder` is what the caller knows about the holder of the session.
+    /// reason replaces the first reason only if the later one ends the sign-on and the first one
+    /// did not. `holder` is what the caller knows about the holder of the session.
     pub(super) fn end(
         &self,
         session: SessionId,
@@ -373,9 +377,9 @@ impl Table {
         .map(drop)
     }
 
-    /// The sign-on that ends with the session, by the session's row or, without a row, by what the
-    /// caller knows. The row of a browser's session is deleted when nobody renews it, and the apps
-    /// of its sign-on may continue.
+    /// The sign-on that ends with the session. It is found in the session's row or, if there is no
+    /// row, in `holder`. The row of a browser's session is deleted if the session is not renewed,
+    /// but the apps of its sign-on may continue.
     fn sign_on_ended_by(
         &self,
         session: SessionId,
@@ -444,8 +448,8 @@ impl Table {
     }
 
     /// Writes nothing if the row has the same or a larger version, because an old token may cause
-    /// the same call again and again. Tokens below that version were issued before it was first
-    /// written, so they expire before the row does.
+    /// the same call again and again. Tokens with a smaller version than the row's were issued
+    /// before that version was first written, so they expire before the row does.
     pub(super) fn outdate(&self, version: u64, until: u64) -> Result<(), StoreError> {
         self.rows(
             "INSERT INTO outdated (one, version, until) VALUES (1, ?, ?) \
@@ -456,8 +460,8 @@ impl Table {
         .map(drop)
     }
 
-    /// Deletes all sessions, and the record of exchanged codes. `outdated` stays until the alarm
-    /// rings.
+    /// Deletes all sessions, and the records of exchanged codes. The alarm deletes the row in
+    /// `outdated` later.
     pub(super) fn forget(&self) -> Result<(), StoreError> {
         self.rows("DELETE FROM session", vec![])?;
         self.exchanged_rows("DELETE FROM exchanged", vec![])
@@ -478,7 +482,7 @@ impl Table {
             .pop()
             .ok_or_else(malformed)?;
         Ok(Revocation {
-            // Fail closed: a session that can't be read has ended.
+            // Fail closed: a session that can't be read is treated as ended.
             ended: integer(&row, 0) != Some(1),
             minimum_version: nullable_integer(&row, 1)?,
         })
@@ -524,7 +528,7 @@ impl Table {
         .map(drop)
     }
 
-    /// Whether a session has ended; `None` if the object does not have it.
+    /// Whether a session has ended. `None` if the object has no row of the session.
     pub(super) fn has_ended(&self, session: SessionId) -> Result<Option<bool>, StoreError> {
         let row = self
             .rows(
@@ -535,12 +539,12 @@ impl Table {
         Ok(row.map(|row| !row.get(0).is_null()))
     }
 
-    /// Whether the object has this session, and it has not ended.
+    /// Whether the object has a row of this session and the session has not ended.
     pub(super) fn goes_on(&self, session: SessionId) -> Result<bool, StoreError> {
         Ok(self.has_ended(session)? == Some(false))
     }
 
-    /// Deletes what has expired. Returns when the next row expires, or `None` when none is left.
+    /// Deletes what has expired. Returns when the next row expires, or `None` if no row is left.
     pub(super) fn delete_expired(&self, now: u64) -> Result<Option<u64>, StoreError> {
         self.rows(
             "DELETE FROM session WHERE lives_until <= ?",
@@ -596,7 +600,8 @@ fn decode_stored(row: &Array) -> Result<Stored, StoreError> {
     })
 }
 
-/// A time or a counter: far below the 53 bits of JavaScript's integers.
+/// A time or a counter as a JavaScript number. They stay far below the 53 bits of JavaScript's
+/// integers.
 #[allow(clippy::cast_precision_loss, reason = "below 2^53")]
 fn number(value: u64) -> JsValue {
     JsValue::from_f64(value as f64)

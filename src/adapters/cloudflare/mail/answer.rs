@@ -7,13 +7,14 @@ pub(super) struct ProviderAnswer {
     pub(super) status: u16,
     /// `Retry-After`, in seconds.
     pub(super) retry_after: Option<u64>,
-    /// The body, truncated to what we read.
+    /// The body, truncated to the largest size that is read.
     pub(super) body: String,
     /// `X-Message-Id`, which only SendGrid sends.
     pub(super) message_id: Option<String>,
 }
 
-/// What a provider says about a mail that it accepted: its own id of the mail, if it has one.
+/// What an answer means. `Ok`: the provider accepted the mail. It contains the provider's own id of
+/// the mail, if the answer has one.
 pub(super) type Judged = Result<Option<String>, Refusal>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,10 +43,10 @@ impl ProviderAnswer {
         })
     }
 
-    /// The provider documents no such answer for an accepted mail. Something else answered at this
-    /// URL or on the way, so the mail was probably not accepted, and it is retried. Both copies of
-    /// a mail have valid links, and a mail that arrives twice does less harm than one that never
-    /// arrives.
+    /// The result for an answer that the provider does not document for an accepted mail. Something
+    /// else answered at this URL or on the way, so the mail was probably not accepted, and is
+    /// retried. If it was accepted all the same, it arrives twice, with valid links in both copies.
+    /// That does less harm than a mail that never arrives.
     pub(super) fn not_understood<T>(&self) -> Result<T, Refusal> {
         self.refused(Kind::Temporary, "an answer that is not the provider's")
     }
@@ -54,11 +55,11 @@ impl ProviderAnswer {
         Json::read(self.body.as_bytes()).ok()
     }
 
-    /// The meaning of the status, if the body says no more.
+    /// The meaning of the status, if the body does not say more.
     ///
-    /// Some failures are the account's, and the operator can repair them without changing the mail:
-    /// a wrong key or one that may not send yet (401, 403), an unpaid bill (402), a wrong
-    /// `MAIL_API_URL` (404, 405, 407).
+    /// Some failures are problems of the operator's account, which the operator can repair without
+    /// changing the mail: a wrong key or a key that may not send yet (401, 403), an unpaid bill
+    /// (402), a wrong `MAIL_API_URL` (404, 405, 407).
     pub(super) const fn kind(&self) -> Kind {
         match self.status {
             401..=405 | 407 => Kind::Account,

@@ -1,8 +1,8 @@
 //! Brevo: `POST /smtp/email`.
 //!
-//! Its idempotency key is in the body's `headers`, has the form of a UUID and is remembered for 30
-//! minutes (<https://developers.brevo.com/docs/heterogenous-versions-batch-emails>). Tracking is a
-//! setting of the account; a request can't switch it off.
+//! Brevo's idempotency key is in the body's `headers`, has the form of a UUID and is remembered for
+//! 30 minutes (<https://developers.brevo.com/docs/heterogenous-versions-batch-emails>). Tracking is
+//! a setting of the account. A request can't switch it off.
 
 use std::collections::BTreeMap;
 
@@ -70,8 +70,8 @@ fn judge(answer: &ProviderAnswer) -> Judged {
     let code = text(&body, "code").unwrap_or_default();
     let message = text(&body, "message").unwrap_or(&answer.body);
     let kind = match code {
-        // Brevo has seen the key before, so it accepted the mail. Nothing else in our request must
-        // be unique.
+        // Brevo has seen the idempotency key before, so it has accepted the mail already. Nothing
+        // else in the request must be unique.
         "duplicate_parameter" | "duplicate_request" if answer.kind() != Kind::Temporary => {
             return Ok(None);
         }
@@ -89,7 +89,8 @@ fn judge(answer: &ProviderAnswer) -> Judged {
     answer.refused(kind, &[code, " ", message].concat())
 }
 
-/// "email is not valid in to".
+/// Whether Brevo's message is about this member of the request. An example for `to` is "email is
+/// not valid in to".
 fn is_about(member: &str, message: &str) -> bool {
     message
         .trim_end_matches('.')
@@ -131,7 +132,7 @@ mod tests {
         );
     }
 
-    /// The statuses and codes of the description.
+    /// The statuses and codes in Brevo's description of its API.
     #[test]
     fn each_documented_answer() {
         let error = |status: u16, code: &str, message: &str| {

@@ -1,4 +1,5 @@
-//! What the tests of the vendors share: a mail, and checks of requests and of tables of answers.
+//! Helpers shared by the tests of the mail vendors: a sample mail, checks of the request that is
+//! made, and a check of how answers are classified.
 
 use serde_json::Value;
 
@@ -58,7 +59,7 @@ pub(super) fn request(vendor: Vendor, base: &str) -> HttpRequest {
     request
 }
 
-/// The same, with its body parsed as JSON.
+/// Like [`request`], and also returns the body parsed as JSON.
 pub(super) fn json_request(vendor: Vendor, base: &str) -> (HttpRequest, Value) {
     let request = request(vendor, base);
     let body = serde_json::from_str(&request.body).unwrap();
@@ -74,7 +75,8 @@ pub(super) fn mail_headers() -> Value {
     })
 }
 
-/// Requires each of `expected` as a header, once, and no others besides those of every request.
+/// Requires that the request has each header in `expected` once, and no other headers except those
+/// that every request has.
 pub(super) fn headers(request: &HttpRequest, expected: &[(&str, &str)]) {
     for (name, value) in expected {
         let found: Vec<&str> = request
@@ -98,7 +100,7 @@ pub(super) fn headers(request: &HttpRequest, expected: &[(&str, &str)]) {
     }
 }
 
-/// Requires each answer (status and body) to be judged as in the table.
+/// Requires that each answer (status and body) is classified as the table says.
 pub(super) fn answers(vendor: Vendor, table: &[((u16, String), Expected)]) {
     for ((status, body), told) in table {
         let answer = ProviderAnswer {

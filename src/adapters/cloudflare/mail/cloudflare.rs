@@ -1,8 +1,8 @@
 //! Cloudflare Email Service through its REST API: `POST /accounts/<account id>/email/sending/send`.
-//! The base URL contains the account.
+//! The base URL contains the account's id.
 //!
-//! It has no idempotency key: a mail whose answer was lost may arrive twice. It has no tracking. An
-//! answer with status 200 may report a bounce.
+//! The API has no idempotency key: a mail whose answer was lost may arrive twice. It has no
+//! tracking. An answer with status 200 may report a bounce.
 
 use std::collections::BTreeMap;
 
@@ -62,7 +62,7 @@ fn judge(answer: &ProviderAnswer) -> Judged {
             let code = first.get("code").and_then(Json::as_u64);
             let kind = match code {
                 Some(10001 | 10200..=10202) => Kind::Rejected,
-                // A wrong token or account, or one that may not send.
+                // A wrong token or account, or a token or account that may not send.
                 Some(10000 | 10101..=10105 | 10203) => Kind::Account,
                 // A limit, or an error at Cloudflare.
                 Some(10002..=10004 | 10100) => Kind::Temporary,
@@ -77,7 +77,8 @@ fn judge(answer: &ProviderAnswer) -> Judged {
     }
 }
 
-/// A mail has one recipient. So a list that is not empty contains it, in whatever spelling.
+/// Reads the lists of recipients in `result`. A mail has only one recipient, so a list that is not
+/// empty contains this recipient, however it is spelled.
 fn judge_result(answer: &ProviderAnswer, result: &Json) -> Judged {
     let holds = |list: &str| {
         result
@@ -125,7 +126,7 @@ mod tests {
         );
     }
 
-    /// The statuses and codes of the description.
+    /// The statuses and codes in Cloudflare's description of its API.
     #[test]
     fn each_documented_answer() {
         let result = |members: &str| {

@@ -1,24 +1,25 @@
 //! Cloudflare Email Service through the binding `EMAIL` of type `send_email`.
 //!
-//! It has no idempotency key: a mail whose answer was lost may arrive twice. It has no tracking.
-//! The binding calls the sender's address `email`; the REST API calls it `address`. Its exceptions
-//! have a `code`
+//! The binding has no idempotency key: a mail whose answer was lost may arrive twice. It has no
+//! tracking. The binding calls the sender's address `email`, and the REST API calls it `address`.
+//! The binding's exceptions have a `code`
 //! (<https://developers.cloudflare.com/email-service/api/send-emails/workers-api/#error-codes>).
 
 use super::answer::Kind;
 
-/// The meaning of an exception's `code`. After an unknown code, or without one, the
-/// mail is retried.
+/// The meaning of an exception's `code`. After an unknown code, or without a code, the mail is
+/// retried.
 fn kind(code: &str) -> Kind {
     match code {
         "E_RECIPIENT_SUPPRESSED" => Kind::Undeliverable,
-        // The operator's own list does not allow this address.
+        // The operator's own list of allowed recipients does not contain this address.
         "E_RECIPIENT_NOT_ALLOWED"
         | "E_VALIDATION_ERROR"
         | "E_FIELD_MISSING"
         | "E_TOO_MANY_RECIPIENTS"
         | "E_CONTENT_TOO_LARGE" => Kind::Rejected,
-        // All our headers are allowed. If one is refused all the same, no retry would help.
+        // All headers that are sent are allowed. If a header is refused all the same, no retry
+        // would help.
         _ if code.starts_with("E_HEADER") => Kind::Rejected,
         // The domain is not ready, or the day's quota is used up.
         "E_SENDER_NOT_VERIFIED" | "E_SENDER_DOMAIN_NOT_AVAILABLE" | "E_DAILY_LIMIT_EXCEEDED" => {
@@ -53,7 +54,7 @@ mod edge {
 
     #[wasm_bindgen]
     extern "C" {
-        /// `SendEmail`.
+        /// The platform's `SendEmail`.
         #[derive(Clone, Debug)]
         type SendEmail;
         #[wasm_bindgen(method, catch)]
@@ -77,13 +78,14 @@ mod edge {
         /// Sends the mail, in one attempt.
         ///
         /// # Errors
-        /// Why it was not accepted. After a temporary failure it may have been accepted after all,
-        /// for example if the answer took too long.
+        /// Why the mail was not accepted. After a temporary failure the mail may have been accepted
+        /// all the same, for example if the answer took too long.
         pub async fn send(&self, message: &Message) -> Result<Accepted, MailFailure> {
             let thrown = match self.binding.send(&self.builder(message)) {
                 Err(error) => error,
                 Ok(answer) => {
-                    // A binding may return a promise of another JavaScript realm.
+                    // A binding may return a promise of another JavaScript realm. `resolve` turns
+                    // it into a promise of this realm.
                     let promise = Promise::resolve(&answer);
                     let late = worker::Delay::from(Duration::from_millis(MAIL_TIMEOUT_MS.into()));
                     match select(JsFuture::from(promise), pin!(late)).await {
@@ -108,7 +110,7 @@ mod edge {
             Err(failure(refusal, printable(&text, &[], message)))
         }
 
-        /// `EmailMessageBuilder`.
+        /// The mail as an `EmailMessageBuilder` of the platform.
         fn builder(&self, message: &Message) -> Object {
             let address = JsValue::from(wire(&self.sender.address));
             let from = match &self.sender.name {

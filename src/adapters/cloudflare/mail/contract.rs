@@ -1,6 +1,6 @@
-//! Compares each request with the vendor's own description (`tests/mail/vendors`): its URL, its
-//! credentials, that the vendor knows each top-level member of its body, and that no required
-//! member is missing. The end-to-end test validates whole bodies.
+//! Compares each request with the vendor's own description of its API (`tests/mail/vendors`). The
+//! URL and the credentials must be as described, the vendor must know each top-level member of the
+//! body, and no required member may be missing. The end-to-end test validates whole bodies.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use super::check;
 use super::{HttpRequest, Vendor};
 use crate::domain::mail::Provider;
 
-/// A description, and where to find things in it.
+/// A vendor's description of its API, and where to find things in it.
 struct Description {
     provider: Provider,
     text: &'static str,
@@ -16,7 +16,7 @@ struct Description {
     path: &'static str,
     /// The location of the body's schema, as a JSON pointer.
     schema: &'static str,
-    /// The header with the key.
+    /// The header that contains the API key.
     credential: &'static str,
 }
 
@@ -113,7 +113,7 @@ fn each_request_is_one_that_its_vendor_describes() {
         let schema = document.pointer(description.schema).unwrap();
         let sent = members(&request);
         for member in &sent {
-            // Mailgun describes all headers by one example.
+            // Mailgun's description has one example for all headers.
             let described = match member.strip_prefix("h:") {
                 Some(_) => "h:X-My-Header",
                 None => member,
@@ -134,7 +134,8 @@ fn each_request_is_one_that_its_vendor_describes() {
 }
 
 /// RFC 3834 section 5: a mail that a program wrote has `Auto-Submitted: auto-generated`. Exchange
-/// reads `X-Auto-Response-Suppress`. Each vendor puts headers at another place of its request.
+/// reads `X-Auto-Response-Suppress`. Each vendor has another place for the mail's headers in its
+/// request.
 #[test]
 fn every_provider_is_told_that_a_program_wrote_the_mail() {
     for Description { provider, .. } in DESCRIPTIONS {
@@ -162,7 +163,7 @@ fn every_provider_is_told_that_a_program_wrote_the_mail() {
             _ => {
                 let body: Value = serde_json::from_str(&request.body).unwrap();
                 let mut headers = body["headers"].clone();
-                // Brevo reads its idempotency key from here. It does not put it into the mail.
+                // Brevo reads its idempotency key from here, and does not put it into the mail.
                 headers.as_object_mut().unwrap().remove("idempotencyKey");
                 headers
             }
@@ -171,8 +172,8 @@ fn every_provider_is_told_that_a_program_wrote_the_mail() {
     }
 }
 
-/// The provider's id of a mail leads to the mail in its dashboard, so the log has it. Where it has
-/// the form of an address, the part from the at sign on is left out.
+/// With the provider's id of a mail an operator finds the mail in the provider's dashboard, so the
+/// id is logged. If the id has the form of an address, the part from the at sign on is left out.
 #[test]
 fn the_id_of_an_accepted_mail_is_logged() {
     for (provider, status, body, header, expected) in [
@@ -230,7 +231,7 @@ fn the_id_of_an_accepted_mail_is_logged() {
     }
 }
 
-/// The tables of the vendors' tests rely on these statuses of each description.
+/// The tables in the vendors' tests have these statuses. Each description must list the same ones.
 #[test]
 fn the_tables_have_the_documented_statuses() {
     for (provider, statuses) in [
@@ -260,7 +261,7 @@ fn the_tables_have_the_documented_statuses() {
 
 fn servers(document: &Value) -> Vec<String> {
     match document.get("host") {
-        // Swagger 2.0.
+        // A description in Swagger 2.0 has `host` instead of `servers`.
         Some(host) => vec![format!("https://{}", host.as_str().unwrap())],
         None => document["servers"]
             .as_array()

@@ -17,8 +17,8 @@ extern "C" {
     fn fetch(url: &str, init: &web_sys::RequestInit) -> Result<Promise, JsValue>;
 }
 
-/// Sends the request and reads the answer. Redirects are not followed: they would send the key
-/// elsewhere.
+/// Sends the request and reads the answer. Redirects are not followed, because the API key would be
+/// sent to another server.
 ///
 /// # Errors
 /// What went wrong, if there is no complete answer in time. The text may contain parts of the
@@ -60,7 +60,7 @@ fn date(text: &str) -> Option<u64> {
     (ms >= 0.0).then_some(ms as u64)
 }
 
-/// The body, truncated; invalid UTF-8 is replaced.
+/// The body, truncated. Invalid UTF-8 is replaced.
 async fn body(response: &web_sys::Response) -> Result<String, JsValue> {
     let mut bytes = Vec::new();
     if let Some(stream) = response.body() {

@@ -1,7 +1,7 @@
 //! Mailgun: `POST /v3/<domain>/messages`, a multipart form (RFC 7578).
 //!
-//! It has no idempotency key: a mail whose answer was lost may arrive twice. `<domain>` is the
-//! sender's domain.
+//! `<domain>` is the sender's domain. The API has no idempotency key: a mail whose answer was lost
+//! may arrive twice.
 
 use base64ct::{Base64, Encoding};
 
@@ -47,13 +47,13 @@ fn request(account: &ProviderAccount<'_>, message: &Message) -> HttpRequest {
     HttpRequest::new(url, credential, content_type, body)
 }
 
-/// The key as in the header: HTTP Basic with the user `api` (RFC 7617).
+/// The API key as it is sent in the header: HTTP Basic with the user `api` (RFC 7617).
 pub(super) fn basic_credentials(key: &str) -> String {
     Base64::encode_string(["api:", key].concat().as_bytes())
 }
 
-/// The media type and the body of a form with these fields. The names are ours, so they are not
-/// escaped.
+/// The media type and the body of a form with these fields. The names are constants of this
+/// program, so they are not escaped.
 fn form(seed: &str, fields: &[(&str, &str)]) -> (String, String) {
     let boundary = boundary(seed, fields);
     let mut body = String::new();
@@ -77,8 +77,8 @@ fn form(seed: &str, fields: &[(&str, &str)]) -> (String, String) {
     (content_type, body)
 }
 
-/// A text that occurs in no value, at most 70 characters long (RFC 2046 section 5.1.1). It is the
-/// same for the same mail.
+/// A text that occurs in no value, at most 70 characters long (RFC 2046 section 5.1.1). The same
+/// mail always gets the same text.
 fn boundary(seed: &str, fields: &[(&str, &str)]) -> String {
     let seed: String = seed
         .chars()
@@ -88,7 +88,8 @@ fn boundary(seed: &str, fields: &[(&str, &str)]) -> String {
     let mut number: u32 = 0;
     loop {
         let boundary = ["edgegate-", &seed, "-", &number.to_string(), "-"].concat();
-        // A text can contain only finitely many of these, so there is always a free one.
+        // The values can contain only finitely many such boundaries, so the loop always finds one
+        // that no value contains.
         if !fields.iter().any(|(_, value)| value.contains(&boundary)) {
             return boundary;
         }
@@ -118,7 +119,8 @@ fn judge(answer: &ProviderAnswer) -> Judged {
     })
 }
 
-/// Matches "to parameter is not a valid address". Some of its errors have the name in quotes.
+/// Whether Mailgun's message says that this parameter is invalid, such as "to parameter is not a
+/// valid address". In some messages the parameter's name is in quotes.
 fn is_about(parameter: &str, message: &str) -> bool {
     message
         .trim_start_matches('\'')
@@ -191,7 +193,7 @@ mod tests {
         assert!(boundary(check::IDEMPOTENCY_KEY, &[]).len() <= 60);
     }
 
-    /// Statuses and texts of the description.
+    /// Statuses and texts in Mailgun's description of its API.
     #[test]
     fn each_documented_answer() {
         let error = |status: u16, message: &str| {

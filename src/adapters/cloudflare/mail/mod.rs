@@ -72,8 +72,8 @@ pub struct HttpMailer {
 
 impl HttpMailer {
     /// A mailer with the settings `MAIL_PROVIDER`, `MAIL_API_KEY`, `MAIL_API_URL` and `MAIL_FROM`.
-    /// `None` for a provider without an HTTP API, without a key, and without a URL if the provider
-    /// has no default. The settings exclude all three cases.
+    /// `None` if the provider has no HTTP API, if there is no key, or if there is no URL and the
+    /// provider has no default URL. The checks of the settings exclude all three cases.
     #[must_use]
     pub fn new(
         provider: Provider,
@@ -93,8 +93,8 @@ impl HttpMailer {
     /// Sends the mail, in one attempt.
     ///
     /// # Errors
-    /// Why the provider did not accept it. After a temporary failure it may have been accepted
-    /// after all, for example if the answer was lost.
+    /// Why the provider did not accept it. After a temporary failure the provider may have accepted
+    /// the mail all the same, for example if its answer was lost.
     #[cfg(target_arch = "wasm32")]
     pub async fn send(&self, message: &Message) -> Result<Accepted, MailFailure> {
         match fetch::send(&self.request(message)).await {
@@ -117,8 +117,8 @@ impl HttpMailer {
 
     fn judge(&self, answer: &ProviderAnswer, message: &Message) -> Result<Accepted, MailFailure> {
         let judged = match answer.status {
-            // A redirect to another address of the provider, or from a proxy: MAIL_API_URL is
-            // wrong.
+            // The provider redirects to another of its addresses, or a proxy redirects. In both
+            // cases MAIL_API_URL is wrong.
             300..=399 => answer.refused(Kind::Account, "a redirect, which is not followed"),
             _ => (self.vendor.judge)(answer),
         };
@@ -129,7 +129,7 @@ impl HttpMailer {
         })
     }
 
-    /// What is logged of the provider's id: nothing if it holds a secret.
+    /// The provider's id of the mail as it is logged. An id that contains a secret is not logged.
     fn accepted(&self, id: Option<String>, message: &Message) -> Accepted {
         let id = id.as_deref().and_then(Accepted::loggable_id);
         Accepted {

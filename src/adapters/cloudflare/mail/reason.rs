@@ -2,11 +2,10 @@
 
 use crate::domain::policy::{MAIL_REASON_MAX_CHARS, MAIL_REASON_WORD_CHARS};
 
-/// The text on one line, truncated, and without `secrets`, whether their letters are capitals or
-/// not.
+/// The text on one line, truncated, and without `secrets`. They are found in upper and lower case.
 ///
-/// A provider may quote our request in any spelling, so this also removes every word with an at
-/// sign, and every word that is as long as a key, a link or a ticket.
+/// A provider may quote parts of the request in any spelling. So every word with an at sign is
+/// removed too, and every word that is as long as a key, a link or a ticket.
 pub(super) fn printable(text: &str, secrets: &[&str]) -> String {
     let mut text = text.to_owned();
     for secret in secrets {
@@ -43,7 +42,8 @@ fn without(text: &str, secret: &str) -> String {
     if secret.is_empty() {
         return text.to_owned();
     }
-    // Has the same length in bytes as the text.
+    // `lower` has the same length in bytes as the text, so positions in it are positions in the
+    // text.
     let lower = text.to_ascii_lowercase();
     let secret = secret.to_ascii_lowercase();
     let mut kept = String::new();

@@ -36,8 +36,8 @@ impl fmt::Debug for HttpRequest {
 }
 
 impl HttpRequest {
-    /// A request with the headers that all have: JSON is accepted, and a user agent is named,
-    /// because Resend rejects requests without one.
+    /// A request with the headers that every request has: `Accept` with JSON, and `User-Agent`,
+    /// because Resend rejects requests without a user agent.
     pub(super) fn new(
         url: String,
         credential: (&'static str, String),
@@ -72,11 +72,12 @@ impl HttpRequest {
 
 /// The headers that every mail has besides those that the provider writes.
 ///
-/// A program writes our mails, so no program should answer them: an out-of-office reply to a reset
-/// link only tells strangers who is away (RFC 3834 section 5). Exchange ignores `Auto-Submitted` and
-/// has a header of its own.
+/// The headers say that a program wrote the mail, so that no program answers it: an out-of-office
+/// reply to a reset link only tells strangers who is away (RFC 3834 section 5). Exchange ignores
+/// `Auto-Submitted` and has a header of its own.
 ///
-/// `X-Request-Id` leads from a mail, or from the provider's dashboard, to the lines of the log.
+/// With `X-Request-Id`, an operator who sees a mail, or its entry in the provider's dashboard,
+/// finds its lines in the log.
 pub(super) fn mail_headers(message: &Message) -> BTreeMap<&'static str, String> {
     let mut headers = BTreeMap::from([
         ("Auto-Submitted", "auto-generated".to_owned()),
@@ -93,8 +94,8 @@ pub(super) fn bearer(account: &ProviderAccount<'_>) -> (&'static str, String) {
     ("Authorization", ["Bearer ", account.key].concat())
 }
 
-/// A text without control characters, for a field that becomes a header of the mail. Otherwise it
-/// could begin a new header.
+/// A text without control characters, for a field that becomes a header of the mail. Otherwise the
+/// text could begin a new header.
 pub(super) fn one_line(text: &str) -> String {
     text.replace(char::is_control, " ")
 }

@@ -1,8 +1,8 @@
 //! Resend: `POST /emails`.
 //!
-//! Of all vendors with an HTTP API, only this one has an `Idempotency-Key` header. A mail that is
-//! sent again within a day gets the first answer again and is sent once. Tracking is a setting of
-//! the domain; a request can't switch it off.
+//! Of all vendors with an HTTP API, only Resend has an `Idempotency-Key` header. If a mail is sent
+//! again within a day, Resend repeats the first answer and does not send the mail twice. Tracking
+//! is a setting of the domain. A request can't switch it off.
 
 use std::collections::BTreeMap;
 
@@ -44,7 +44,8 @@ fn request(account: &ProviderAccount<'_>, message: &Message) -> HttpRequest {
 fn judge(answer: &ProviderAnswer) -> Judged {
     let body = answer.json().unwrap_or_default();
     if answer.status == 200 {
-        // A retry is harmless: it has the same idempotency key.
+        // Without an `id` the answer is a temporary failure. The retry is harmless, because it has
+        // the same idempotency key.
         return match text(&body, "id") {
             Some(id) => Ok(Some(id.to_owned())),
             None => answer.not_understood(),
@@ -58,7 +59,7 @@ fn judge(answer: &ProviderAnswer) -> Judged {
         "validation_error" if answer.status != 403 && message.contains("`to`") => {
             Kind::Undeliverable
         }
-        // A bad MAIL_FROM, or a used-up plan.
+        // A bad MAIL_FROM, or the quota of the plan is used up.
         "invalid_from_address" | "daily_quota_exceeded" | "monthly_quota_exceeded" => Kind::Account,
         "validation_error" if message.contains("`from`") => Kind::Account,
         _ => answer.kind(),

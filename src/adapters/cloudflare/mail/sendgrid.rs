@@ -1,7 +1,7 @@
 //! Twilio SendGrid: `POST /v3/mail/send`.
 //!
-//! It has no idempotency key (its `custom_args` are not one): a mail whose answer was lost may
-//! arrive twice. It answers 202 without a body to a mail that it accepted.
+//! The API has no idempotency key (`custom_args` don't act as one): a mail whose answer was lost
+//! may arrive twice. When SendGrid accepts a mail, it answers 202 without a body.
 
 use std::collections::BTreeMap;
 
@@ -37,7 +37,7 @@ struct Part<'a> {
     value: &'a str,
 }
 
-/// Everything that would change a link or add one.
+/// Everything with which SendGrid would change a link or add one.
 #[derive(Serialize)]
 struct Tracking {
     click_tracking: ClickTracking,
@@ -76,7 +76,8 @@ fn request(account: &ProviderAccount<'_>, message: &Message) -> HttpRequest {
         }],
         from: NamedAddress::sender(account.sender),
         subject: one_line(&message.subject),
-        // In this order, since the best part comes last (RFC 2046 section 5.1.4).
+        // HTML comes last, because the preferred part must be the last one (RFC 2046 section
+        // 5.1.4).
         content: [
             part("text/plain", &message.text),
             part("text/html", &message.html),
@@ -90,7 +91,8 @@ fn request(account: &ProviderAccount<'_>, message: &Message) -> HttpRequest {
 fn judge(answer: &ProviderAnswer) -> Judged {
     match answer.status {
         202 => return Ok(answer.message_id.clone()),
-        // In sandbox mode, which sends nothing, it answers 200. It has no other success statuses.
+        // SendGrid answers 200 in sandbox mode, which sends nothing. It has no other success
+        // statuses.
         200..=299 => return answer.not_understood(),
         _ => {}
     }
@@ -105,7 +107,7 @@ fn judge(answer: &ProviderAnswer) -> Judged {
     };
     let kind = match answer.kind() {
         Kind::Rejected if are_about("personalizations.0.to") => Kind::Undeliverable,
-        // MAIL_FROM, or its domain is not verified.
+        // The address in MAIL_FROM, or its domain, is not verified.
         Kind::Rejected if are_about("from") => Kind::Account,
         kind => kind,
     };
@@ -153,7 +155,7 @@ mod tests {
         );
     }
 
-    /// The statuses of the description.
+    /// The statuses in SendGrid's description of its API.
     #[test]
     fn each_documented_answer() {
         let error = |status: u16, field: &str, message: &str| {

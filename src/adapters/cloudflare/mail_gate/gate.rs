@@ -1,4 +1,4 @@
-//! The Worker's side of the port: asks the object of a network or of a user.
+//! The port `MailGate` in the Worker: asks the Durable Object of a network or of a user.
 
 use worker::Env;
 
@@ -9,15 +9,15 @@ use crate::domain::mail::{Counted, GateName, GateVerdict};
 use crate::domain::policy::MAIL_GATE_TIMEOUT_MS;
 use crate::ports::MailGate;
 
-/// The gate in Durable Objects.
+/// Counts requests for mails in Durable Objects.
 ///
-/// An object that was just moved or updated is asked a second time. So a request may be counted
-/// twice, but is never left uncounted.
+/// If an object fails because it was just moved or updated, it is asked a second time. So a request
+/// may be counted twice, but is never left uncounted.
 #[derive(Clone, Debug)]
 pub struct DurableMailGate(Objects);
 
 impl DurableMailGate {
-    /// The gate in the `MailGate` objects that are bound under this name, if they are.
+    /// The gate that uses the `MailGate` objects bound as `name`. `None` if nothing is bound.
     #[must_use]
     pub fn bound(env: &Env, name: &str) -> Option<Self> {
         Objects::bound(env, name, OBJECT).map(Self)

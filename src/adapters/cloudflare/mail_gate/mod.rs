@@ -1,8 +1,8 @@
-//! Requests for mails, counted in Durable Objects of class `MailGate`: one for each network, and
-//! one for each user. Rate-limit bindings can't do this: they count for each location separately,
-//! and for a minute at most.
+//! Counts requests for mails in Durable Objects of class `MailGate`. There is one object for each
+//! network, and one for each user. Cloudflare's rate-limit bindings can't be used for this: they
+//! count each location separately, and for a minute at most.
 //!
-//! `DurableMailGate` is the Worker's side: it asks an object. `object.rs` is the object's side: it
+//! `DurableMailGate` runs in the Worker and asks an object. `object.rs` runs in the object. It
 //! reads, counts and writes in one turn, so that no other request runs in between.
 
 mod gate;

@@ -1,4 +1,5 @@
-//! The object of one network or one user: keeps its [`Tally`], and forgets it when its alarm rings.
+//! The Durable Object of one network or one user. It stores a [`Tally`] (the counts), and deletes
+//! it when the alarm rings.
 #![allow(unreachable_pub, reason = "exported to JavaScript")]
 
 use js_sys::Promise;
@@ -28,7 +29,7 @@ impl Lapsing for Tally {
     }
 }
 
-/// Counts what a call says, and answers whether the request may continue.
+/// Counts what the call says, and answers whether the request may continue.
 #[wasm_bindgen]
 pub fn mail_gate_answer(state: ObjectState, call: String) -> Promise {
     future_to_promise(async move {
@@ -40,7 +41,8 @@ pub fn mail_gate_answer(state: ObjectState, call: String) -> Promise {
         let verdict = tally.count(counted, now);
         if tally != before {
             object_state::write(&state, &tally)?;
-            // The alarm is moved when it rings, which saves a write for each request.
+            // The alarm is set only for a new tally. When the alarm rings, it is moved. That saves
+            // a write for each request.
             if is_new {
                 state.wake_at(OBJECT, tally.lapses_at_ms()).await?;
             }
@@ -49,7 +51,7 @@ pub fn mail_gate_answer(state: ObjectState, call: String) -> Promise {
     })
 }
 
-/// Forgets the tally when all of it has lapsed.
+/// Deletes the tally when all its counts have expired.
 #[wasm_bindgen]
 pub fn mail_gate_alarm(state: ObjectState) -> Promise {
     future_to_promise(async move {
