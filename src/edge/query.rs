@@ -1,8 +1,8 @@
-//! Reads queries: known parameters, each at most once.
+//! Reads the query of a URL, in which each known parameter may come once and no other.
 
 use super::problem::Problem;
 
-/// The parameters of a route's query. `help` names them in the answer to a query that is wrong.
+/// The parameters of a route's query. `help` makes the error message, which names the parameters.
 #[derive(Clone, Copy, Debug)]
 pub struct Query<const N: usize> {
     known: [&'static str; N],
@@ -78,7 +78,7 @@ impl<const N: usize> Query<N> {
         read(&text).map(Some).ok_or_else(|| self.wrong())
     }
 
-    /// The answer to a query that is wrong.
+    /// The answer to an invalid query.
     #[must_use]
     pub fn wrong(&self) -> Problem {
         Problem::invalid_request((self.help)())
