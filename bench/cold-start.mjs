@@ -25,7 +25,7 @@ const BINDINGS = Object.fromEntries(
     "KV",
   ].map((name) => [name, {}]),
 );
-// better-auth checks what its database supports.
+// better-auth checks which methods its database has, so it gets a database with empty methods.
 const WITH_DATABASE = `
 import worker from "./index.js";
 const DB = { prepare() {}, batch() {}, exec() {} };

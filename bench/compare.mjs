@@ -35,7 +35,7 @@ const BARE_STORAGE = "edgegate, bare storage";
 const JOSE_WITH_HEADERS = "jose, with the headers of edgegate";
 const PEERS = ["better-auth", "openauth", "workers-oauth-provider", "hono", "jose"];
 
-/** `only`: names of WORKS, "cold-start", "memory" and "package". */
+/** `only` selects what is measured: names of WORKS, "cold-start", "memory" and "package". */
 export async function compare({ rounds, only, log = console.log }) {
   const begun = new Date();
   const wanted = (name) => !only || only.includes(name);
@@ -76,7 +76,7 @@ export async function compare({ rounds, only, log = console.log }) {
   };
 }
 
-/** `{ url, stop, works, pid }` of each subject, by its name. */
+/** Starts all subjects. Returns `{ url, stop, works, pid }` for each, keyed by its name. */
 async function startAll(keys, log) {
   const subjects = {};
   const add = async (name, start, ...names) => {

@@ -7,7 +7,7 @@
 // t distribution, which is wider for few rounds. A bootstrap would give intervals that are too
 // narrow, because with five rounds it can only repeat five values.
 
-/** How often the interval contains the true ratio. */
+/** The probability that the interval contains the true ratio. */
 export const CONFIDENCE = 0.95;
 
 /**

@@ -26,7 +26,7 @@ const ENTRIES = {
   jose: 'export { createLocalJWKSet, jwtVerify } from "jose";',
 };
 
-/** `{ rates, first, bytes }` of the npm package and of jose. */
+/** Measures the npm package and jose. Returns `{ rates, first, bytes }`. */
 export async function comparePackage({ rounds, log = console.log }) {
   const folder = mkdtempSync(join(tmpdir(), "edgegate-bench-"));
   const cleanUp = [() => rmSync(folder, { recursive: true, force: true })];

@@ -8,7 +8,7 @@ export function quantile(values, share) {
   return below + (above - below) * (at - Math.floor(at));
 }
 
-/** `{ median, least, most }`. */
+/** The median, the smallest and the largest of the values. */
 export function spread(values) {
   return { median: quantile(values, 0.5), least: Math.min(...values), most: Math.max(...values) };
 }

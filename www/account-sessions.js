@@ -159,7 +159,7 @@ function browserOf({ browser, os, type }) {
 }
 
 /**
- * `Leipzig, Germany · 203.0.113.0 ·`
+ * The place and the network of a session, such as `Leipzig, Germany · 203.0.113.0 ·`.
  *
  * @param {Session} session
  */

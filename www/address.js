@@ -18,7 +18,7 @@ export const rememberTyped = (address) =>
 export const typedAddress = () => readText(() => sessionStorage, TYPED) ?? "";
 
 /**
- * Call this when a mail was asked for.
+ * Remembers an address for which the user asked for a mail.
  *
  * @param {string} address
  */

@@ -114,7 +114,7 @@ function read(name) {
     const isKept = until > Date.now() && until <= Date.now() + KEPT_MS;
     return isKept && typeof request === "string" ? { request, until: Number(until) } : null;
   } catch {
-    // These pages did not write the text.
+    // The stored text was not written by these pages.
     return null;
   }
 }

@@ -84,7 +84,7 @@ function render(vendor, place) {
     "expired-callback": () => {
       token = "";
     },
-    // The widget itself says what is wrong.
+    // The widget itself tells the user what is wrong.
     "error-callback": () => {
       token = "";
     },

@@ -212,7 +212,7 @@ export function oneAtATime(duration, perMillisecond, uniform) {
   };
 }
 
-/** `{ p50, p95, p99 }` in milliseconds. */
+/** The percentiles of the times, in milliseconds. */
 export const percentiles = (times) => ({
   p50: quantile(times, 0.5),
   p95: quantile(times, 0.95),

@@ -1,7 +1,10 @@
 // Compares the npm package with jose: both verify the same tokens, in the same process. This module
 // runs in Node and in Chromium, so it imports no module of Node.
 
-/** How many tokens one round verifies in each way. */
+/**
+ * How many tokens one round verifies one after another, how many in parallel, and how many of the
+ * parallel ones at once.
+ */
 export const SERIAL = 200;
 export const PARALLEL = 640;
 export const AT_ONCE = 64;

@@ -15,7 +15,7 @@ pub struct Note {
     pub reason: Option<String>,
     /// The user, once it is certain whose request it is.
     pub user_id: Option<String>,
-    /// The session.
+    /// The session of the request.
     pub session_id: Option<String>,
     /// The operator, once the operator ticket is known to be valid.
     pub by: Option<String>,
@@ -38,7 +38,7 @@ pub struct Answer {
     pub headers: Vec<(&'static str, Cow<'static, str>)>,
     /// The body.
     pub body: Option<Cow<'static, str>>,
-    /// For the log.
+    /// The note for the log.
     pub note: Note,
     /// What happens to the cookie.
     pub cookie: Cookie,
@@ -47,7 +47,7 @@ pub struct Answer {
 /// What happens to the browser's cookies after a request. `cookies::settle` carries it out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Cookie {
-    /// Nothing.
+    /// Nothing happens to the cookies.
     #[default]
     Untouched,
     /// A new session of this sign-on is put into these cookies. If the browser already had a
@@ -79,7 +79,7 @@ impl std::fmt::Debug for SessionCookies {
 }
 
 impl Answer {
-    /// A JSON body.
+    /// An answer with this body as JSON.
     #[must_use]
     pub fn json(status: u16, body: &impl Serialize) -> Self {
         Self {
@@ -89,7 +89,7 @@ impl Answer {
         }
     }
 
-    /// A body that is already JSON.
+    /// An answer with a body that is already JSON text.
     #[must_use]
     pub fn json_text(status: u16, body: impl Into<Cow<'static, str>>) -> Self {
         Self {
@@ -100,7 +100,7 @@ impl Answer {
         }
     }
 
-    /// A body of another media type.
+    /// An answer with a body of another media type.
     #[must_use]
     pub fn text(status: u16, media_type: &'static str, body: String) -> Self {
         Self {
@@ -111,7 +111,7 @@ impl Answer {
         }
     }
 
-    /// No body.
+    /// An answer without a body.
     #[must_use]
     pub fn empty(status: u16) -> Self {
         Self {

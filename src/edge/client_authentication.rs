@@ -1,5 +1,5 @@
-//! How an app says who it is at the token, revocation and introspection endpoints (RFC 6749 section
-//! 2.3): by `client_id` alone, by `client_secret_basic` or by `client_secret_post`.
+//! How an app identifies itself at the token, revocation and introspection endpoints (RFC 6749
+//! section 2.3): by `client_id` alone, by `client_secret_basic` or by `client_secret_post`.
 
 use base64ct::{Base64, Encoding};
 

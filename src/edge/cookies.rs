@@ -27,7 +27,8 @@ use crate::service::{AuthService, TokenPair};
 /// before the request changes anything.
 ///
 /// # Errors
-/// `forbidden` for another origin; `invalid_request` for a cookie that can't be read.
+/// - `forbidden`: for a page whose origin is not allowed.
+/// - `invalid_request`: for a cookie that can't be read.
 pub fn require_cookie_allowed(
     into_cookie: bool,
     settings: &Settings,
@@ -295,8 +296,8 @@ fn refresh_token_in<'a>(
 }
 
 /// The value of the cookie with this name. A name that comes twice is rejected, and nothing is
-/// cleared: another host of the site or another path planted one of the two, and nobody can tell
-/// which.
+/// cleared: another host of the site or another path planted one of the two cookies, and the
+/// service can't know which one.
 fn value_of<'a>(name: &str, request: &'a Request) -> Result<Option<&'a str>, Problem> {
     value_in(name, request.cookie.unwrap_or_default())
 }

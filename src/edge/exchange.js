@@ -40,7 +40,7 @@ export function isCheck(url) {
   return url.startsWith(CHECK, at) && (end === url.length || url[end] === "?");
 }
 
-// A text has at most this many bytes in UTF-8 for each unit in UTF-16.
+// In UTF-8 a text has at most this many bytes for each UTF-16 code unit.
 const BYTES_PER_UNIT = 3;
 const encoder = new TextEncoder();
 

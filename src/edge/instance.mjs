@@ -17,7 +17,7 @@
  *
  * @typedef {object} State
  * @property {boolean} isDead Whether the instance has trapped.
- * @property {number} depth How many of its calls are on the stack.
+ * @property {number} depth How many calls of the instance's functions are on the stack.
  * @property {Set<(reason: Error) => void>} rejections For each promise that the instance has not
  *   settled, the function that rejects it.
  *
@@ -177,8 +177,8 @@ function whileItLives(outcome) {
 }
 
 /**
- * A call failed because the wasm trapped while the call was waiting. The log line `Critical` has
- * the cause.
+ * A call failed because the wasm trapped while the call was waiting. The cause is in the log, in
+ * the line `Critical`.
  */
 export class InstanceDied extends Error {
   name = "InstanceDied";

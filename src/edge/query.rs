@@ -42,7 +42,7 @@ impl<const N: usize> Query<N> {
         Ok(values)
     }
 
-    /// A number from 1 to `most`; `usual` if it is absent.
+    /// Reads a number from 1 to `most`. If the value is absent, the result is `usual`.
     ///
     /// # Errors
     /// `invalid_request` for any other text.
@@ -54,7 +54,7 @@ impl<const N: usize> Query<N> {
             .ok_or_else(|| self.wrong())
     }
 
-    /// `true` or `false`; false if it is absent.
+    /// Reads `true` or `false`. If the value is absent, the result is false.
     ///
     /// # Errors
     /// `invalid_request` for any other text.
@@ -65,7 +65,7 @@ impl<const N: usize> Query<N> {
             .map_err(|_| self.wrong())
     }
 
-    /// A value that `read` accepts.
+    /// Reads a value with `read`. If the value is absent, the result is `None`.
     ///
     /// # Errors
     /// `invalid_request` if `read` rejects the value.

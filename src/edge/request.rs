@@ -1,4 +1,4 @@
-//! A request, as `exchange.js` read it and as the routes see it.
+//! The request that the routes get. It is read from the lines that `exchange.js` writes.
 
 use super::problem::Problem;
 use crate::domain::error::{AccessRefusal, Error};
@@ -55,7 +55,8 @@ pub struct Request<'a> {
 pub struct Navigation<'a> {
     /// `Cookie` of any method, but only at the [paths](NAVIGATED) where the sign-on cookie is read.
     pub cookie: Option<&'a str>,
-    /// `Sec-Fetch-Site`: where the page that navigated is.
+    /// `Sec-Fetch-Site`: whether the page that navigated is of the same origin, the same site or
+    /// another site.
     pub fetch_site: Option<&'a str>,
     /// `Sec-Fetch-Dest`: `document` for a navigation of a whole tab, `iframe` inside a frame.
     pub fetch_dest: Option<&'a str>,

@@ -30,7 +30,7 @@ pub struct Route {
     pub path: &'static str,
     /// Who may read the answers in a browser.
     pub readers: Readers,
-    /// Refusals have the form of RFC 6749 section 5.2.
+    /// Whether errors have the form of RFC 6749 section 5.2.
     pub oauth_errors: bool,
     /// Every other method gets the same answer as `GET`: a forward-auth proxy may ask with the
     /// method of its own client's request.
@@ -64,7 +64,7 @@ type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 /// Makes [`ROUTES`] and `handle` from one table.
 macro_rules! routes {
     ($($method:literal $path:literal $readers:ident $handler:path $(, $property:ident)*;)*) => {
-        /// Every route. Routes of one path share everything but the method.
+        /// Every route. Routes with the same path have the same properties.
         pub const ROUTES: &[Route] = &[$(Route {
             $($property: true,)*
             ..Route::new($method, $path, Readers::$readers)
@@ -222,7 +222,7 @@ pub fn body_limit(path: &str) -> usize {
     }
 }
 
-/// Whether the log leaves out this path's 200s.
+/// Whether answers with status 200 at this path are not logged.
 #[must_use]
 pub fn is_quiet(path: &str) -> bool {
     routes_at(path).any(|route| route.is_quiet)

@@ -1,4 +1,4 @@
-// The addresses of the pages, and the other names by which people look for them.
+// The paths of the pages, and other paths at which people look for them.
 
 /** The pages. wrangler.toml lists the same paths under `run_worker_first`. */
 export const PAGES = [

@@ -132,7 +132,7 @@ impl<'a> TokenBody<'a> {
     }
 }
 
-/// What users see of themselves.
+/// The account as its own user sees it.
 #[derive(Serialize)]
 struct UserBody<'a> {
     id: String,
