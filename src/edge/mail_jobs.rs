@@ -54,7 +54,7 @@ const EACH_MINUTE: &str = "* * * * *";
 
 /// Runs the cron jobs. Every cron looks for rows that were changed by hand in the database, and
 /// tells the Durable Objects to discard their copies of these rows. Any cron other than
-/// [`EACH_MINUTE`] also retries mails that failed earlier and are due now, finishes the deletion of
+/// `EACH_MINUTE` also retries mails that failed earlier and are due now, finishes the deletion of
 /// accounts, and deletes expired operator tickets and old withdrawn grants. So a deployment needs a
 /// second cron, with another schedule. Without the cron that runs each minute, the second one does
 /// all of this, but looks for changes less often.
