@@ -18,8 +18,8 @@ export function section(markdown, heading) {
 }
 
 /**
- * The tables of a Markdown text, keyed by the header of their first column. Each is `{ header, rows
- * }`, with cells as text.
+ * The tables of a Markdown text, keyed by the header of their first column. Each is
+ * `{ header, rows }`, with cells as text.
  */
 export function tables(markdown) {
   const cells = (line) =>

@@ -3,9 +3,9 @@
 import { Client } from "undici";
 
 /**
- * Opens a separate connection to `url`. `ask({ method, path, headers, body })` returns `{ status,
- * headers, body }`. It calls undici's dispatch directly. On a machine with two cores, the client's
- * own work slows down every subject.
+ * Opens a separate connection to `url`. `ask({ method, path, headers, body })` returns
+ * `{ status, headers, body }`. It calls undici's dispatch directly. On a machine with two cores,
+ * the client's own work slows down every subject.
  */
 export function connect(url) {
   const client = new Client(url, {

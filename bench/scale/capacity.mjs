@@ -54,10 +54,10 @@ export function storedBy(users, store, { use, bytes, gb }) {
 }
 
 /**
- * The cost of a month in dollars, after the included amounts: `{ byAct, plan, storage, together,
- * verified }`. An included amount is divided among the activities in proportion to their use.
- * `together` is the total. `verified` is the total without checks, which is the cost if other
- * programs verify tokens themselves.
+ * The cost of a month in dollars, after the included amounts:
+ * `{ byAct, plan, storage, together, verified }`. An included amount is divided among the
+ * activities in proportion to their use. `together` is the total. `verified` is the total without
+ * checks, which is the cost if other programs verify tokens themselves.
  */
 export function monthOf(users, store, { use, cost, facts }) {
   const bills = Object.fromEntries(

@@ -169,8 +169,8 @@ impl Page {
     }
 }
 
-/// A source of a Content-Security-Policy that allows a redirect to this URI, such as `
-/// https://app.example`. A policy can't name an IPv6 address in brackets, so for such a host the
+/// A source of a Content-Security-Policy that allows a redirect to this URI, such as
+/// ` https://app.example`. A policy can't name an IPv6 address in brackets, so for such a host the
 /// source is the whole scheme.
 fn policy_source(uri: &str) -> String {
     let Some((scheme, rest)) = uri.split_once(':') else {

@@ -15,10 +15,10 @@ use crate::ports::Ports;
 use crate::service::{AuthService, Criteria, Login};
 use edgegate_token::json::Json;
 
-/// Calls a method. `arguments` is a JSON list of strings, lists of strings and `{ip, user_agent,
-/// device_token}`. `rpc.mjs` writes `null` for an argument that was left out and `false` for any
-/// other value. The methods that check a token (`is_…`) answer 200 for true, and any other status
-/// for false.
+/// Calls a method. `arguments` is a JSON list of strings, lists of strings and
+/// `{ip, user_agent, device_token}`. `rpc.mjs` writes `null` for an argument that was left out and
+/// `false` for any other value. The methods that check a token (`is_…`) answer 200 for true, and
+/// any other status for false.
 ///
 /// # Errors
 /// Those of the HTTP route that does the same.

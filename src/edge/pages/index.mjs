@@ -284,8 +284,8 @@ function withWords(words, language, env) {
       },
     })
     .on("[data-words-in]", {
-      // The value has pairs of an attribute and a key: `aria-label:password.show
-      // data-busy:sign_in.busy`
+      // The value has pairs of an attribute and a key:
+      // `aria-label:password.show data-busy:sign_in.busy`
       element(element) {
         for (const pair of (element.getAttribute("data-words-in") ?? "").split(" ")) {
           const [name, key] = pair.split(":");
