@@ -1,9 +1,10 @@
-// Finds what the oldest supported browsers do not have: Safari 16, Chrome 109 and Firefox 115.
+// Finds code that needs more than the oldest supported browsers have, which are Safari 16, Chrome
+// 109 and Firefox 115.
 //
 // - eslint-plugin-compat knows the APIs of browsers. It reads the browsers from `browserslist` in
 //   package.json.
 // - eslint-plugin-es-x knows the syntax and the library of JavaScript. These browsers have ES2022,
-//   except for two parts that Safari 16.4 brought.
+//   except for two features that Safari does not have before version 16.4.
 import compat from "eslint-plugin-compat";
 import es from "eslint-plugin-es-x";
 

@@ -1,5 +1,6 @@
-// A chart of a run's measurements. Each work has a bar for each subject. Beside the bar of another
-// project, the chart says whether edgegate is ahead, level or behind.
+// A chart of a run's measurements. For each kind of work (such as a login) it has a bar for each
+// subject (edgegate or another project). Beside the bar of another project, the chart says whether
+// edgegate is ahead, level or behind.
 import { comparisonsOf } from "./comparisons.mjs";
 import { shownInterval } from "./intervals.mjs";
 
@@ -10,7 +11,7 @@ const LABEL = 250;
 const FIGURE = 60;
 const VERDICT = 210;
 const BAR = WIDTH - LABEL - FIGURE - VERDICT;
-/** The part of a run that the README shows. */
+/** The kinds of work that the README shows. */
 export const CHOSEN = [
   "check-eddsa-repeated",
   "check-eddsa-new",
@@ -78,7 +79,10 @@ export function chart({ works, starts, sizes, date, machine, rounds, floor }) {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y}" width="${WIDTH}" height="${y}" role="img" aria-label="edgegate beside others"><style>${style}</style>\n${parts.join("\n")}\n</svg>\n`;
 }
 
-/** The figures of the subjects, the smallest first. Leaves out the floor and the bare work. */
+/**
+ * The measured figure of each subject, the smallest first. Leaves out the floor (an empty Worker)
+ * and the bare work, because they are not projects.
+ */
 function figures(subjects, figureOf, floor) {
   return Object.entries(subjects)
     .filter(([name]) => name !== floor && !name.includes("bare"))

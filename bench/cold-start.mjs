@@ -13,7 +13,7 @@ import { verifyingKey } from "./subjects/tokens.mjs";
 const ISSUER = "https://auth.example.com";
 const COMMON = { ISSUER, AUDIENCE: "edgegate" };
 const CHECK = "/auth/authorized?role=user";
-// The subjects check that these exist, but never call them.
+// Bindings of which the subjects only check that they exist. They never call them.
 const BINDINGS = Object.fromEntries(
   [
     "DB",
@@ -25,15 +25,16 @@ const BINDINGS = Object.fromEntries(
     "KV",
   ].map((name) => [name, {}]),
 );
-// better-auth checks what its database supports.
+// better-auth checks which methods its database has, so it gets a database with empty methods.
 const WITH_DATABASE = `
 import worker from "./index.js";
 const DB = { prepare() {}, batch() {}, exec() {} };
 export default { fetch: (request, env, context) => worker.fetch(request, { ...env, DB }, context) };`;
 
 /**
- * How long the cold starts of each subject take, in milliseconds, and how they vary. The times include passing the request to another
- * isolate: the times of the empty Worker show how long that takes.
+ * How many milliseconds the cold starts of each subject take, and how much that varies. The times
+ * include passing the request to another isolate. The times of the empty Worker show how long that
+ * takes.
  */
 export async function coldStarts(keys, { rounds, log }) {
   log("cold start …");
@@ -94,7 +95,7 @@ function edgegate() {
 
 const ANSWER = 'export default { fetch: () => new Response("", { status: 401 }) };';
 const WASM_HEAD = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
-/** Replaces the wasm, so that the scripts run without it. */
+/** Replaces WebAssembly, so that the scripts run without the wasm. */
 const STUB = `
 globalThis.WebAssembly = {
   Instance: class {
@@ -103,8 +104,8 @@ globalThis.WebAssembly = {
 };`;
 
 /**
- * How long a new isolate of edgegate takes, part by part. For each part: the spread of the
- * milliseconds to the first answer, and the spread of the milliseconds for which workerd was busy.
+ * How long a new isolate of edgegate takes, part by part. For each part, returns the spread of the
+ * milliseconds to the first answer, and of the milliseconds for which workerd was busy.
  */
 export async function startsByPart({ rounds }) {
   const whole = edgegate();
@@ -145,7 +146,7 @@ export async function startsByPart({ rounds }) {
   );
 }
 
-/** A module of this length with nothing but a custom section, which no engine reads. */
+/** A wasm module of this length that has only a custom section, which no engine reads. */
 function emptyWasm(length) {
   const rest = length - WASM_HEAD.length - 4;
   const size = [(rest & 0x7f) | 0x80, ((rest >> 7) & 0x7f) | 0x80, (rest >> 14) & 0x7f];

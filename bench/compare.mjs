@@ -1,4 +1,5 @@
-// Starts every subject, lets them do each work in turns, and returns the measurements.
+// Starts all subjects (edgegate and the projects that it is compared with), lets them take turns at
+// each kind of work, and returns the measurements.
 import { gzipSync } from "node:zlib";
 import { workerSize } from "../scripts/project/worker-size.mjs";
 import { ALWAYS } from "../src/edge/exchange.js";
@@ -29,11 +30,12 @@ import { WORKS } from "./subjects/works.mjs";
 export const FLOOR = "an empty Worker";
 const BARE = "edgegate, bare work";
 const BARE_STORAGE = "edgegate, bare storage";
-// Shows how much of the difference to jose comes from the headers that SECURITY.md promises.
+// A variant of jose's Worker. It shows how much of the difference between jose and edgegate comes
+// from the headers that SECURITY.md promises.
 const JOSE_WITH_HEADERS = "jose, with the headers of edgegate";
 const PEERS = ["better-auth", "openauth", "workers-oauth-provider", "hono", "jose"];
 
-/** `only`: names of WORKS, "cold-start", "memory" and "package". */
+/** `only` selects what is measured: names of WORKS, "cold-start", "memory" and "package". */
 export async function compare({ rounds, only, log = console.log }) {
   const begun = new Date();
   const wanted = (name) => !only || only.includes(name);
@@ -74,7 +76,7 @@ export async function compare({ rounds, only, log = console.log }) {
   };
 }
 
-/** `{ url, stop, works, pid }` of each subject, by its name. */
+/** Starts all subjects. Returns `{ url, stop, works, pid }` for each, keyed by its name. */
 async function startAll(keys, log) {
   const subjects = {};
   const add = async (name, start, ...names) => {
@@ -155,8 +157,8 @@ const LIGHT = [
 ];
 
 /**
- * For each subject, the bytes of its process after its first requests. Most of a process is workerd
- * and its storage: the bytes of the empty Worker show how much.
+ * For each subject, the memory of its process in bytes after its first requests. Most of it is used
+ * by workerd and its storage. The memory of the empty Worker shows how much.
  */
 async function memoryOf(subjects) {
   const found = {};
@@ -178,10 +180,10 @@ async function memoryOf(subjects) {
 }
 
 /**
- * For each subject, the spread of its rates, of its share of the floor's rate, of its processor
- * time, and of its times. Also each subject's rounds, from which intervals are computed. The floor
- * is measured again right before each subject, because the machine drifts by more than the
- * difference between most subjects.
+ * For each subject, the spread over the rounds of its rate, its share of the floor's rate (the
+ * floor is an empty Worker), its processor time, and its response times. Also the values of each
+ * round, from which intervals are computed. The floor is measured again right before each subject,
+ * because the speed of the machine changes by more than the difference between most subjects.
  */
 async function inTurns(work, subjects, floor, rounds) {
   const found = Object.fromEntries(subjects.map(([name]) => [name, []]));
@@ -211,7 +213,7 @@ function summary(runs) {
   };
 }
 
-/** Bytes, minified and gzipped. */
+/** The size of each subject's Worker in bytes, minified and gzipped. */
 async function sizes() {
   const found = { edgegate: workerSize().bytes };
   for (const name of PEERS) found[name] = gzipSync(await bundleOf(name), { level: 9 }).length;

@@ -1,9 +1,13 @@
-// What a run says about edgegate beside others: for each work a ratio with its interval, and
-// whether edgegate is ahead, level or behind. Above 1 edgegate is better, in every row.
+// Compares edgegate with the other subjects of a run: for each kind of work, a ratio with its
+// interval, and whether edgegate is ahead, level or behind. A ratio above 1 always means that
+// edgegate is better.
 import { ratioInterval, shownInterval, verdict } from "./intervals.mjs";
 
 const isBare = (name) => name.includes("bare");
-/** A peer whose answers were made like edgegate's, only to show where the time goes. */
+/**
+ * A variant of another project that is made like edgegate in one respect, only to show where the
+ * time goes.
+ */
 const isLikeOurs = (name) => name.endsWith("of edgegate");
 const isOurs = (name) => name.startsWith("edgegate") && !isBare(name);
 
@@ -14,9 +18,9 @@ const isOurs = (name) => name.startsWith("edgegate") && !isBare(name);
  */
 
 /**
- * One entry for each pair of a configuration of edgegate and another subject. If a work exists only
- * as bare work (the rules without the service), the bare work is compared instead of edgegate. A
- * run that was recorded without its rounds has only the ratio of the medians.
+ * One entry for each pair of a configuration of edgegate and another subject. For a kind of work
+ * that is measured only as bare work (without the service), the bare work is compared instead of
+ * edgegate. If the record of a run has no rounds, an entry has only the ratio of the medians.
  *
  * @returns {Comparison[]}
  */
@@ -63,14 +67,20 @@ function moreIsBetter(ours, other, what) {
 
 const lessIsBetter = (ours, other, what) => moreIsBetter(other, ours, what);
 
-/** A subject's share of the floor's rate, with its interval if the rounds were recorded. */
+/**
+ * A subject's rate divided by the rate of the floor (an empty Worker), with an interval if the
+ * rounds were recorded.
+ */
 export function shareOf({ share, eachRound }) {
   return eachRound?.floor
     ? ratioInterval(eachRound.rate, eachRound.floor)
     : { ratio: share.median };
 }
 
-/** Lines of Markdown. `only` chooses works by their names. */
+/**
+ * The comparisons as a table, in lines of Markdown. `only` lists the kinds of work that the table
+ * has.
+ */
 export function comparisonTable(results, only) {
   const list = comparisonsOf(results).filter(({ work }) => !only || only.includes(work));
   const hasIntervals = list.some(({ low }) => low !== undefined);
@@ -94,8 +104,8 @@ export function comparisonTable(results, only) {
 }
 
 /**
- * A list in Markdown with an item for each of these works: how the default configuration compares
- * with the other projects.
+ * A list in Markdown with an item for each of these kinds of work, which says how edgegate's
+ * default configuration compares with the other projects.
  */
 export function comparisonList(results, works) {
   const comparisons = comparisonsOf(results);
@@ -125,7 +135,10 @@ const VERDICTS = [
 const beside = ({ other, ratio, low, high }) =>
   `${other} ${low === undefined ? ratio.toFixed(2) : shownInterval({ ratio, low, high })}`;
 
-/** Lines of at most 100 columns; those of a list are indented. */
+/**
+ * The text in lines of at most 100 columns. If the text is a list item, all lines but the first are
+ * indented.
+ */
 export function wrapped(text) {
   const lines = [""];
   for (const word of text.split(" ")) {

@@ -1,9 +1,12 @@
-// The tables of docs/operations.md, Cost, and what an operation costs by these tables.
-// tests/e2e/operations.test.mjs compares the tables with the built Worker.
+// Reads the tables in the section Cost of docs/operations.md, and computes from them what an
+// operation costs. tests/e2e/operations.test.mjs compares the tables with the built Worker.
 import { readFileSync } from "node:fs";
 import { inRoot } from "../scripts/project/root.mjs";
 
-/** What a login causes later, and how often. */
+/**
+ * The operation that a login causes later, with each store, and how many times each login causes
+ * it.
+ */
 export const LATER = { kv: ["count of the sessions", 1 / 8], durable: ["cleanup", 1] };
 
 const GIGABYTES_OF_AN_OBJECT = 0.128;
@@ -14,7 +17,10 @@ export function section(markdown, heading) {
   return after.split("\n## ")[0];
 }
 
-/** The tables of a Markdown text, by their first header: `{ header, rows }`, cells as text. */
+/**
+ * The tables of a Markdown text, keyed by the header of their first column. Each is
+ * `{ header, rows }`, with cells as text.
+ */
 export function tables(markdown) {
   const cells = (line) =>
     line
@@ -34,8 +40,9 @@ export const pricesOf = ({ rows }) =>
   Object.fromEntries(rows.map(([what, price]) => [what, Number(price.replace("$", ""))]));
 
 /**
- * What docs/operations.md counts and assumes: `operations[store][act][unit]`, `prices[unit]` in
- * dollars a million, `included[unit]` in a month, and `assumed[what]`.
+ * The numbers of docs/operations.md: the counted `operations[store][act][unit]`, the `prices[unit]`
+ * in dollars per million, the amounts `included[unit]` per month, and the assumptions
+ * `assumed[what]`.
  */
 export function documentedCost() {
   const found = tables(section(readFileSync(inRoot("docs/operations.md"), "utf8"), "## Cost"));
@@ -55,7 +62,7 @@ export function documentedCost() {
   };
 }
 
-/** "10 million", "400,000". */
+/** Reads an amount such as "10 million" or "400,000". */
 function numberOf(text) {
   const [amount, word] = text.replaceAll(",", "").split(" ");
   return Number(amount) * ({ million: 1e6, billion: 1e9 }[word] ?? 1);
@@ -71,7 +78,10 @@ export function sum(bills) {
 export const times = (bill, factor) =>
   Object.fromEntries(Object.entries(bill).map(([what, amount]) => [what, amount * factor]));
 
-/** The bill in the units of the price list. Some of these units are derived from counted ones. */
+/**
+ * Converts a bill to the units of the price list. Some of these units are computed from the units
+ * that were counted.
+ */
 export function billed(bill, cpuMilliseconds, assumed) {
   const { messages = 0, "log lines": lines = 0, "D1 statements": _free, ...units } = bill;
   const awake = (bill["object calls"] ?? 0) * assumed["an object's time awake for a call, ms"];
@@ -80,12 +90,15 @@ export function billed(bill, cpuMilliseconds, assumed) {
     "object GB-s": (awake * GIGABYTES_OF_AN_OBJECT) / 1000,
     "queue operations": messages * OPERATIONS_OF_A_MESSAGE,
     "CPU ms": cpuMilliseconds,
-    // wrangler.toml switches off the platform's own line for each request.
+    // Only edgegate's own lines: wrangler.toml turns off the platform's log line for each request.
     "log events": lines,
   };
 }
 
-/** The dollars for a million of an operation, by the columns of docs/operations.md. */
+/**
+ * What a million of an operation costs in dollars, for each column of the table in
+ * docs/operations.md.
+ */
 export function priced(bill, cpuMilliseconds, prices, assumed) {
   const units = billed(bill, cpuMilliseconds, assumed);
   const cost = (...names) =>

@@ -1,14 +1,13 @@
-// `npm run bench:enumeration`: can a stranger tell from response times who has an account? Asks the
-// built Worker in workerd about 500 addresses that have an account and 500 that have none, in
-// random order. The mail provider takes 50 ms. Reports how well the times tell the two kinds of
-// addresses apart, as the area under the ROC curve: 0.5 means not at all. The bench fails outside
-// 0.45 to 0.55, when two answers differ in a byte, and when an answer does not have the expected
-// status. Requests that send mail are measured with a full mail budget and with a spent budget. Run
-// it on a quiet machine.
+// `npm run bench:enumeration`: can a stranger find out from response times who has an account? Asks
+// the built Worker in workerd about 500 addresses that have an account and 500 that have none, in
+// random order. The mail provider takes 50 ms. Reports how well the response times distinguish the
+// two kinds of addresses, as the area under the ROC curve: 0.5 means not at all. The bench fails if
+// this area is outside 0.45 to 0.55, if two answers differ in a byte, or if an answer does not have
+// the expected status. Requests that send mail are measured with a full mail budget and with a
+// spent budget. Run it on a quiet machine.
 //
-// One of reset, register, resend, login, verify, reauthenticate:
-//   npm run bench:enumeration -- --only reset
-// The number of addresses of each kind:
+// To measure only one of reset, register, resend, login, verify, reauthenticate:
+// npm run bench:enumeration -- --only reset To change the number of addresses of each kind:
 //   npm run bench:enumeration -- --each 200
 import { createHash, randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -25,15 +24,16 @@ const WARM_UP = 50;
 const WRONG = "not the password of anybody";
 
 /**
- * The request about an address (the `n`th of its kind), and the status that every address gets.
- * `mails` marks requests for a mail.
+ * For each kind of request: how the request is made for an address (the `n`th of its kind), and the
+ * status that every address must get. `mails` marks requests for a mail.
  *
- * `verify`: a stranger has no link to somebody else's address, so this sends a forged one, with the
- * ID of a user or of nobody in it.
+ * `verify`: a stranger does not have the link that was mailed to somebody else. So this sends a
+ * forged link, with the ID of an existing user or an ID that no user has.
  *
  * `reauthenticate`: the request has no address, because it is about the bearer's own account. The
- * time could only reveal how near a guess is to the right password. So "known" are wrong passwords
- * that differ from the right one only in the last character, and "unknown" are other passwords.
+ * response time could only reveal how close a guess is to the right password. So the "known"
+ * addresses stand for wrong passwords that differ from the right one only in the last character,
+ * and the "unknown" ones for other wrong passwords.
  */
 const WORK = {
   reset: { path: "/auth/password/reset", body: (email) => ({ email }), status: 202, mails: true },
@@ -59,7 +59,7 @@ const WORK = {
   },
 };
 const PASSWORD = "correct horse battery staple";
-// Mails in an hour. The first mail of the hour spends the budget `spent`.
+// How many mails the service may send in an hour. The budget `spent` is used up by the first mail.
 const BUDGETS = { full: "1000000", spent: "1" };
 
 await main(async () => {
@@ -137,8 +137,8 @@ await main(async () => {
 });
 
 /**
- * Makes users like those of a deployment. Each has its own salt, because Argon2id's time depends a
- * little on the salt.
+ * Adds users like those of a deployment. Each user's password hash has its own salt, because the
+ * time that Argon2id takes depends a little on the salt.
  */
 async function addUsers(edge, count, verified) {
   const emails = Array.from({ length: count }, (_, n) => address("known", n));
@@ -151,7 +151,10 @@ async function addUsers(edge, count, verified) {
   return emails;
 }
 
-/** Spends a budget of one mail with a reset that the provider has accepted. */
+/**
+ * Uses up a budget of one mail: asks for a mail to reset a password, and waits until the provider
+ * has accepted the mail.
+ */
 async function spend(edge, provider, email) {
   await edge.fetch("/auth/password/reset", {
     method: "POST",
@@ -163,13 +166,14 @@ async function spend(edge, provider, email) {
     throw new Advice("the mail that should spend the budget did not go out.");
 }
 
-/** IDs of existing users, and as many that belong to nobody. */
+/** The ID of the `n`th existing user if `kind` is "known", otherwise an ID that no user has. */
 function idOf(kind, n) {
   return `01920000-0000-7000-${kind === "known" ? "8" : "9"}000-${n.toString(16).padStart(12, "0")}`;
 }
 
 /**
- * A link that is sealed as the service would seal it for the user, except that its MAC is wrong.
+ * The ticket of a link in the format that the service would make for the user, but with a wrong
+ * MAC.
  */
 function forgedLink(kind, n) {
   const id = Buffer.from(idOf(kind, n).replaceAll("-", ""), "hex");
@@ -184,7 +188,7 @@ function hash() {
   return `$argon2id$v=19$m=19456,t=2,p=1$${base64(16)}$${base64(32)}`;
 }
 
-/** All addresses have the same length, so that the length reveals nothing. */
+/** An email address. All of them have the same length, so that the length reveals nothing. */
 function address(kind, n) {
   return `${createHash("sha256").update(`${kind} ${n}`).digest("hex").slice(0, 16)}@example.com`;
 }
@@ -232,8 +236,8 @@ async function measure(edge, work, token, known, unknown) {
 }
 
 /**
- * The share of pairs in which a known address took longer than an unknown one. Ties count half
- * (Mann and Whitney's U, as a share).
+ * The share of all pairs of a known and an unknown address in which the known one took longer. A
+ * pair with equal times adds one half (Mann and Whitney's U, as a share).
  */
 function areaUnderRoc(known, unknown) {
   let longer = 0;
@@ -246,7 +250,10 @@ function median(values) {
   return sorted[Math.floor(sorted.length / 2)];
 }
 
-/** Fisher and Yates. Math.random is random enough for an order. */
+/**
+ * Shuffles by the method of Fisher and Yates. Math.random is random enough for the order of
+ * requests.
+ */
 function shuffled(values) {
   for (let last = values.length - 1; last > 0; last--) {
     const other = Math.floor(Math.random() * (last + 1));

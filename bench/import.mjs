@@ -1,6 +1,7 @@
-// `npm run bench:import`: how much time and memory an import of many accounts takes. The command
-// imports into a service that `npm start` runs with Durable Objects: a tenth of the rows, then all
-// rows, then all rows again. The bench fails when the command's memory grows with the file.
+// `npm run bench:import`: how much time and memory the command takes that imports many accounts.
+// The bench starts a service with Durable Objects by `npm start`, and imports a tenth of the rows,
+// then all rows, then all rows again. It fails if the command's memory grows with the size of the
+// file.
 //
 //   npm run bench:import -- --rows 100000
 import { spawn } from "node:child_process";
@@ -29,14 +30,14 @@ import { processorTime } from "./process.mjs";
 const USAGE = "use it as `npm run bench:import -- --rows 100000`";
 const READY_SECONDS = 600;
 /**
- * The memory for the whole file may be this many times the memory for a tenth of it. It varies,
- * because Node collects garbage when it likes.
+ * The import of the whole file may take this many times the memory of the import of a tenth of it.
+ * The memory varies, because one can't predict when Node collects garbage.
  */
 const MOST_GROWTH = 1.5;
 const MIB = 1024;
 
 /**
- * A service of its own, with an empty database.
+ * Starts a new service with an empty database.
  *
  * @param {string} folder
  */
@@ -73,7 +74,7 @@ async function startService(folder) {
   }
   return {
     port,
-    /** The largest process of workerd, in KiB. */
+    /** The memory of the largest workerd process, in KiB. */
     memory: () => Math.max(0, ...processesOf(mark, "workerd").map((pid) => memoryOf(pid).now)),
     /** Milliseconds of processor time of workerd so far. */
     work: () =>
@@ -129,10 +130,10 @@ async function timed(what, folder, service, { path, rows }) {
 }
 
 /**
- * A file of accounts as another system exports them: with hashes of bcrypt.
+ * Writes a file of accounts as another system would export them, with password hashes of bcrypt.
  *
  * @param {string} folder
- * @param {string} name which no other file has
+ * @param {string} name the beginning of the addresses, different in each file
  * @param {number} rows
  */
 async function fileOf(folder, name, rows) {
@@ -160,7 +161,7 @@ const bcryptText = (length) =>
   randomBytes(length).toString("base64").replaceAll("+", ".").replaceAll("=", "").slice(0, length);
 
 /**
- * The memory of a process now and at most, in KiB.
+ * The memory of a process in KiB: its present size and its largest size so far.
  *
  * @param {number | string} pid
  */
@@ -177,7 +178,8 @@ function memoryOf(pid) {
 }
 
 /**
- * The processes with this mark in their environment whose program has this name.
+ * The processes of the program with this name that have the mark in their environment, which shows
+ * that this bench started them.
  *
  * @param {string} mark
  * @param {string} name

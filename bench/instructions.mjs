@@ -1,14 +1,14 @@
-// `npm run bench:instructions`: callgrind counts the instructions of each case of bench/native, and
-// the counts are compared with bench/instructions.json. A count is the same on a busy machine:
-// slower code fails here, and noise does not.
+// `npm run bench:instructions`: callgrind counts the instructions that each case of bench/native
+// executes, and the counts are compared with bench/instructions.json. Other work on the machine
+// does not change a count, so this fails only if the code got slower.
 //
-// This writes bench/instructions.json. Commit it with the change that makes a case slower, and give
-// the reason:
+// If a change makes a case slower for a good reason, write bench/instructions.json again, commit it
+// with the change, and give the reason:
 //   npm run bench:instructions -- --record
 //
 // The record is valid for one target and one compiler, because another compiler generates other
-// code. With another compiler this fails and says what to do. After an update of Rust, record again
-// from the commit before the update.
+// code. With another compiler this fails and says what to do. After an update of Rust, record the
+// counts again with the sources of the commit before the update.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { Advice, main } from "../scripts/project/advice.mjs";
 import { parsed } from "../scripts/project/arguments.mjs";
@@ -22,10 +22,12 @@ import { count } from "../tests/count.mjs";
 const RECORD = "bench/instructions.json";
 const TARGET_DIR = "target/native";
 const OUT = "target/instructions";
-// A case that goes through a full memory of tokens (VERIFIED_TOKENS_MAX) goes through it once.
+// How many calls of each case are counted. This many calls look up each token of a full memory of
+// tokens (VERIFIED_TOKENS_MAX) once.
 const CALLS = 256;
-// Counts are exact from run to run, except for a hash map's seeds (0.1 %). Another processor's
-// memcpy changes up to 5 %. The malloc of another C library changes them too.
+// Counts are the same in each run, except that the random seeds of a hash map change them by 0.1 %.
+// On another processor, a different memcpy changes them by up to 5 %. The malloc of another C
+// library changes them too.
 const TOLERANCE = 0.1;
 const AT_ONCE = 2;
 
@@ -54,7 +56,10 @@ await main(async () => {
   return judge(counted, record);
 });
 
-/** Builds the program in its own folder: with its flags, cargo would discard every other build. */
+/**
+ * Builds the program in a separate target folder. In the usual folder, its compiler flags would
+ * make cargo discard all other builds.
+ */
 async function build() {
   const { code } = await run(
     "cargo",
@@ -71,7 +76,8 @@ async function build() {
       inRoot(TARGET_DIR),
     ],
     {
-      // The same arithmetic as in the Worker. The count is the same with and without AVX2.
+      // Uses the same arithmetic as the Worker, so the count is the same on processors with and
+      // without AVX2.
       env: {
         RUSTFLAGS: '--cfg curve25519_dalek_backend="serial"',
         CARGO_ENCODED_RUSTFLAGS: undefined,
@@ -82,7 +88,7 @@ async function build() {
   return `${TARGET_DIR}/release/instructions`;
 }
 
-/** What a count depends on in addition to the sources. */
+/** The target and the compiler, on which a count depends in addition to the sources. */
 async function madeBy() {
   const [compiler, lines] = await Promise.all([
     output("rustc", ["--version"]),
@@ -105,21 +111,22 @@ async function countAll(callgrind, program) {
   return counted;
 }
 
-/** The instructions of one call, counted inside `measured_calls` only. */
+/** How many instructions one call takes. Only those inside `measured_calls` are counted. */
 async function instructions(callgrind, program, name) {
   const options = [
     "--tool=callgrind",
     "--toggle-collect=*measured_calls*",
     `--callgrind-out-file=${OUT}/${name}.out`,
   ];
-  // Without the environment: VALGRIND_OPTS and the C library's tunables change counts.
+  // `env -i` clears the environment, because VALGRIND_OPTS and the C library's tunables would
+  // change the count.
   const { code, stderr } = await run(
     "env",
     ["-i", callgrind, ...options, program, name, `${CALLS}`],
     { cwd: root, capture: true },
   );
   const total = Number(stderr.match(/Collected : (\d+)/)?.[1] ?? 0);
-  // Nothing is counted if the compiler has given the function another name.
+  // The total is 0 if the compiler has given the function another name.
   if (code !== 0 || total === 0) throw new Advice(`${name} was not counted:\n${stderr}`);
   return total / CALLS;
 }
@@ -135,8 +142,8 @@ function readRecord() {
 }
 
 /**
- * Counts of another compiler can't be compared. Skipping the comparison would look like success, so
- * fail.
+ * Fails if the record is from another target or compiler, because such counts can't be compared.
+ * Skipping the comparison would look like success.
  */
 function refuseOther(record, made) {
   if (record.architecture !== made.architecture) {

@@ -1,20 +1,22 @@
-// Whether a difference is real: a ratio with its 95 % interval over the rounds.
+// Decides whether a measured difference is more than chance, by the 95 % confidence interval of a
+// ratio.
 //
-// In a round all subjects take turns, so the numbers of one round are a pair. Each round gives one
-// ratio. Its logarithm is used, so that A beside B and B beside A get the same verdict. The interval
-// is Student's t over these logarithms. Rounds are few: with five of them a bootstrap can only
-// repeat five values, and its intervals are too narrow. Student's t widens for few rounds.
+// In each round all subjects take turns. So two subjects have a pair of numbers in each round, and
+// thus one ratio per round. The interval is computed from the logarithms of these ratios, so that
+// comparing A with B gives the same verdict as comparing B with A. It is the interval of Student's
+// t distribution, which is wider for few rounds. A bootstrap would give intervals that are too
+// narrow, because with five rounds it can only repeat five values.
 
-/** How often the interval contains the true ratio. */
+/** The probability that the interval contains the true ratio. */
 export const CONFIDENCE = 0.95;
 
 /**
- * The value that the absolute value of Student's t stays below with this probability. `degrees` is
- * a whole number of at least 1.
+ * The bound below which the absolute value of Student's t stays with this probability. `degrees` is
+ * the number of degrees of freedom, a whole number of at least 1.
  */
 export function studentQuantile(degrees, probability = CONFIDENCE) {
   let [low, high] = [0, Math.PI / 2];
-  // The angle has 52 bits.
+  // 60 halvings are enough, because a number has 52 bits.
   for (let step = 0; step < 60; step++) {
     const middle = (low + high) / 2;
     if (studentWithin(middle, degrees) < probability) low = middle;
@@ -38,8 +40,8 @@ function studentWithin(angle, degrees) {
 }
 
 /**
- * The geometric mean of `numerators[n] / denominators[n]` and its interval. `low` and `high` are
- * missing for one round, because one round shows no spread.
+ * The geometric mean of `numerators[n] / denominators[n]` and its interval. With only one round,
+ * `low` and `high` are missing, because one round shows no spread.
  *
  * @param {number[]} numerators
  * @param {number[]} denominators
@@ -58,9 +60,9 @@ export function ratioInterval(numerators, denominators) {
 }
 
 /**
- * What the interval of a ratio says, where more than 1 is better: "ahead", "behind", "level" (the
- * interval contains 1), or "unknown" without an interval. It judges the two digits that are shown,
- * so that "0.93 to 1.00" is level.
+ * The verdict of a ratio's interval, if a ratio above 1 is better: "ahead", "behind", "level" (the
+ * interval contains 1), or "unknown" without an interval. The verdict is based on the two decimals
+ * that are shown, so "0.93 to 1.00" is level.
  *
  * @param {{ low?: number, high?: number }} interval
  */
@@ -73,7 +75,7 @@ export function verdict({ low, high }) {
 const DIGITS = 2;
 
 /**
- * "1.53 (1.41 to 1.66)", or "1.53 (no interval)".
+ * The ratio as text, such as "1.53 (1.41 to 1.66)" or "1.53 (no interval)".
  *
  * @param {{ ratio: number, low?: number, high?: number }} interval
  */

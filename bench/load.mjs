@@ -1,11 +1,11 @@
-// Closed-loop load: each connection sends the next request as soon as it has its answer, like a
-// client with keep-alive.
+// Closed-loop load: each connection sends its next request as soon as it has received the answer to
+// the last one, like a client with keep-alive.
 import { Client } from "undici";
 
 /**
- * Opens a separate connection to `url`. `ask({ method, path, headers, body })` returns `{ status,
- * headers, body }`. It is undici's dispatch with nothing around it, because on a machine of two
- * cores the client's cost is charged to every subject.
+ * Opens a separate connection to `url`. `ask({ method, path, headers, body })` returns
+ * `{ status, headers, body }`. It calls undici's dispatch directly. On a machine with two cores,
+ * the client's own work slows down every subject.
  */
 export function connect(url) {
   const client = new Client(url, {
@@ -39,8 +39,8 @@ export function connect(url) {
 
 /**
  * Each of `clients` (subjects/clients.mjs) sends requests over its own connection for `seconds`, or
- * until it has none left. Returns requests a second and the times of single requests in ms. An
- * answer outside 200 to 399 is an error, so that a quick failure does not look fast.
+ * until it has no more requests. Returns the requests per second and the response times in ms. An
+ * answer with a status outside 200 to 399 is an error, because failing quickly must not look fast.
  */
 export async function measure(url, clients, seconds) {
   const connections = clients.map(() => connect(url));

@@ -1,4 +1,5 @@
-// The parts of a document that a program writes, each between two comments.
+// Reads and replaces the parts of a document that a program writes. Each part is between two
+// comments.
 
 const OPENING = (name) => `<!-- ${name}: written by a program -->`;
 const CLOSING = (name) => `<!-- end of ${name} -->`;
@@ -11,7 +12,7 @@ export function marked(document, name) {
   return text;
 }
 
-/** The document with another text between the comments of this name. */
+/** The document with `text` between the comments of this name. */
 export function withMarked(document, name, text) {
   const before = marked(document, name);
   return document.replace(`${OPENING(name)}\n${before}\n`, () => `${OPENING(name)}\n${text}\n`);

@@ -1,15 +1,17 @@
-// Loads scripts into new isolates and measures each one's first answer. A Worker loads each script
-// anew, as a dynamic Worker with another name, and passes a request on to it.
+// Loads scripts into new isolates and measures the time to each isolate's first answer. For each
+// measurement, a Worker loads the script again as a dynamic Worker with a new name, and passes a
+// request on to it.
 import { busyMilliseconds, withPid } from "./process.mjs";
 import { start } from "./workers.mjs";
 
 const OPTIONS = { compatibilityDate: "2026-10-23", compatibilityFlags: ["nodejs_compat"] };
 
 /**
- * A Worker and the request to it. Its modules import the wasm as `index_bg.wasm`.
+ * A Worker and the request that is sent to it. The Worker's modules import the wasm as
+ * `index_bg.wasm`.
  *
  * @typedef {object} Subject
- * @property {string} script of index.js
+ * @property {string} script the text of index.js
  * @property {string} [main] a main module that imports index.js; by default index.js is the main one
  * @property {Record<string, string>} [more] further modules
  * @property {Uint8Array} [wasm]
@@ -18,10 +20,10 @@ const OPTIONS = { compatibilityDate: "2026-10-23", compatibilityFlags: ["nodejs_
  */
 
 /**
- * For each subject, by its name, the milliseconds to its first answer in each round, the
- * milliseconds that workerd was busy with it (of all its threads; undefined where that can't be
- * known), and the status. The times include passing the request to another isolate. All subjects
- * take turns.
+ * Measures all subjects in turns. For each subject, by its name, returns the milliseconds to the
+ * first answer in each round, the milliseconds for which workerd's threads were busy meanwhile
+ * (undefined if the system can't tell), and the status. The times include passing the request to
+ * another isolate.
  *
  * @param {Record<string, Subject>} subjects
  * @param {{ rounds: number, origin: string }} options
@@ -61,7 +63,7 @@ export async function firstAnswers(subjects, { rounds, origin }) {
         if (answer.status >= 500)
           throw new Error(`${name} answers ${answer.status}: ${text.slice(0, 300)}`);
         found[name].status = answer.status;
-        // The first run of each subject warms up the compiler.
+        // The first round is not recorded, because it warms up the compiler.
         if (round < 0) continue;
         found[name].milliseconds.push(took);
         found[name].processor.push(before === undefined ? undefined : Number(busy) - before);

@@ -1,7 +1,7 @@
-// `npm run bench:operations`: what Cloudflare would bill for one login, renewal, check and so on of
-// the services that edgegate is compared with. The operations are counted in workerd, at the
-// bindings. It also measures how much processor time each operation takes, in edgegate too. It
-// makes the table of the other services in docs/operations.md.
+// `npm run bench:operations`: what Cloudflare would bill for one login, one renewal, one check and
+// so on with the services that edgegate is compared with. It counts the calls of the bindings in
+// workerd. It also measures the processor time of each of these acts, for edgegate too. The results
+// are the table of the other services in docs/operations.md.
 import { readFileSync } from "node:fs";
 import { helpIfAsked, main } from "../scripts/project/advice.mjs";
 import { inRoot } from "../scripts/project/root.mjs";
@@ -23,7 +23,10 @@ const COLUMNS = [
   "log lines",
 ];
 const COUNTED = 4;
-/** Enough requests for the clock of /proc, which counts hundredths of a second. */
+/**
+ * Enough requests to measure their time with the clock of /proc, which counts hundredths of a
+ * second.
+ */
 const TIMED = 40;
 
 await main(async () => {
@@ -85,7 +88,8 @@ await main(async () => {
     "check, looked up": "check-session",
     "log out": "revoke",
   });
-  // Only for the processor time: tests/e2e/operations.test.mjs counts edgegate's operations.
+  // This is only for edgegate's processor time. tests/e2e/operations.test.mjs counts edgegate's
+  // operations.
   const { HS256: _shared, ...keys } = makeKeys();
   for (const store of ["kv", "durable"]) {
     await count(`edgegate, ${store}`, () => startEdgegate({ keys, store }), {
@@ -112,7 +116,7 @@ function modules(bundle) {
   ];
 }
 
-/** The requests of one client of a work, one after another. */
+/** A function that sends the next request of one client of this work. */
 async function actOf({ url, works }, work) {
   const client = (await works[work]())(0);
   return async () => {

@@ -1,8 +1,8 @@
-// The npm package beside jose: tokens a second in Node and in Chromium, the time to the first
-// verified token, and the bytes that a page loads.
+// Compares the npm package with jose: tokens per second in Node and in Chromium, the time to the
+// first verified token, and the bytes that a page loads.
 //
-// Both verify new tokens by the same code of the platform. For a token that it has seen before, the
-// package needs no signature check.
+// Both verify the signatures of new tokens with the platform's cryptography. For a token that the
+// package has seen before, it does not check the signature again.
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -26,7 +26,7 @@ const ENTRIES = {
   jose: 'export { createLocalJWKSet, jwtVerify } from "jose";',
 };
 
-/** `{ rates, first, bytes }` of the npm package and of jose. */
+/** Measures the npm package and jose. Returns `{ rates, first, bytes }`. */
 export async function comparePackage({ rounds, log = console.log }) {
   const folder = mkdtempSync(join(tmpdir(), "edgegate-bench-"));
   const cleanUp = [() => rmSync(folder, { recursive: true, force: true })];
@@ -71,8 +71,9 @@ async function given(alg, count) {
 }
 
 /**
- * The rates of the package and of jose, and their ratio. The ratio of a round is the median of the
- * ratios of its parts. In each part, one was measured right after the other.
+ * The rates of the package and of jose, and their ratio. Each round has several parts, and in each
+ * part the two were measured one right after the other. The ratio of a round is the median of the
+ * ratios of its parts.
  */
 function summary(found) {
   const ratios = found.map(({ edgegate, jose }) =>
@@ -88,7 +89,7 @@ function summary(found) {
   };
 }
 
-/** `ratios` are above 1 where the package is faster, one for each round. */
+/** `ratios` has one ratio for each round, above 1 if the package was faster. */
 function compared(ratios) {
   const interval = ratioInterval(
     ratios,
@@ -97,7 +98,9 @@ function compared(ratios) {
   return { ...interval, verdict: verdict(interval), eachRound: { ratio: ratios } };
 }
 
-/** Bundles for a page, and their bytes, minified and gzipped. */
+/**
+ * Makes the bundles that a page would load, and returns their sizes in bytes, minified and gzipped.
+ */
 async function bundles(folder) {
   const bytes = {};
   for (const [name, contents] of Object.entries(ENTRIES)) {
@@ -120,7 +123,8 @@ async function bundles(folder) {
 const gzipped = (data) => gzipSync(data, { level: 9 }).length;
 
 async function openChromium(folder, cleanUp) {
-  // These modules use what only browsers have, so the types of the bench don't fit them.
+  // Imported by a computed path, because these modules use browser APIs that the type check of the
+  // bench does not know.
   const [{ startBrowser }, { startSite }] = await Promise.all(
     ["tests/browser/browser.mjs", "tests/package/site.mjs"].map(
       (path) => import(pathToFileURL(inRoot(path)).href),
@@ -147,7 +151,7 @@ async function openChromium(folder, cleanUp) {
         );
         return round({ edgegate, jose }, given);
       }, given),
-    /** In a profile of its own, so that nothing is cached. */
+    /** Measures in a new browser profile, so that nothing is cached. */
     async first(name, one) {
       const { page, close } = await open();
       const time = await page.evaluate(
@@ -166,7 +170,7 @@ async function openChromium(folder, cleanUp) {
   };
 }
 
-/** In a process of its own: from the import of the package to the first verified token. */
+/** The time from the import of a package to the first verified token, measured in a new process. */
 function firstInNode(folder, name, one) {
   const path = join(folder, "first.mjs");
   const from = {
@@ -185,7 +189,7 @@ function firstInNode(folder, name, one) {
   return Number(execFileSync(node(), [path], { encoding: "utf8" }));
 }
 
-/** Milliseconds of both, in turns. */
+/** Measures the package and jose in turns, in milliseconds. */
 async function firsts(alg, run) {
   const times = { edgegate: [], jose: [] };
   for (let n = 0; n < FIRSTS; n++) {

@@ -1,5 +1,6 @@
-// A plot of how cost grows. Each dimension has a panel, which shows cost divided by the cost at its
-// first point: a flat line means constant cost.
+// A plot of how the cost of a request grows with the data, such as the number of users. Each kind
+// of data has a panel, which shows the cost divided by the cost at the panel's first point. A flat
+// line means that the cost is constant.
 const PANEL = { width: 250, height: 170, left: 34, right: 22, top: 34, bottom: 30 };
 const COLUMNS = 3;
 const NAMES = {

@@ -1,5 +1,5 @@
-// What workerd's process has used, from Linux's /proc. On other systems this is unknown, and the
-// measurements that need it are left out.
+// Reads from Linux's /proc how much processor time and memory workerd has used. On other systems
+// these are unknown, and measurements that need them are left out.
 
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
@@ -25,7 +25,7 @@ export function processorTime(pid) {
 }
 
 /**
- * Milliseconds for which the present threads of the process have run, exact to the nanosecond.
+ * Milliseconds for which the process's existing threads have run, exact to the nanosecond.
  * Undefined if that is unknown.
  */
 export function busyMilliseconds(pid) {
@@ -37,7 +37,7 @@ export function busyMilliseconds(pid) {
   return nanoseconds.reduce((sum, of) => sum + of, 0) / 1e6;
 }
 
-/** Bytes in memory now, or undefined. */
+/** How many bytes of memory the process uses now. Undefined if that is unknown. */
 export function memory(pid) {
   const kilobytes = read(`/proc/${pid}/status`)?.match(/^VmRSS:\s+(\d+) kB$/m)?.[1];
   return kilobytes && Number(kilobytes) * 1024;

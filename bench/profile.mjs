@@ -1,4 +1,4 @@
-// `npm run bench:profile`: where the Worker's processor time goes, by function name, according to
+// `npm run bench:profile`: how much processor time each function of the Worker takes, according to
 // V8's sampling profiler in workerd. For example:
 //
 //   npm run bench:profile -- --work renew --store durable --rotate-after 0 --alg HS256 \
@@ -106,7 +106,8 @@ async function profilerOf(port) {
 }
 
 /**
- * Functions by their own time: the share of all time that was not idle, and microseconds a request.
+ * The functions that took the most time themselves: the share of all time that was not idle, and
+ * the microseconds per request.
  */
 function summary({ nodes, samples, timeDeltas }, requests) {
   const byId = new Map(nodes.map((node) => [node.id, node]));

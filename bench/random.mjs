@@ -1,4 +1,4 @@
-// Random numbers that are the same in each run.
+// Pseudo-random numbers, the same in each run.
 
 /** Numbers of at least 0 and below 1, made from this seed by mulberry32. */
 export function seeded(seed) {

@@ -1,4 +1,4 @@
-// How results are written: a list of numbers, such as the rounds, takes one line.
+// Results as JSON, in which each list of numbers is on one line.
 
 export const recorded = (results) =>
   `${JSON.stringify(results, null, 1).replace(/\[\s+(-?\d[^\]{"]*?)\s+\]/g, (_, numbers) => `[${numbers.replace(/\s+/g, " ")}]`)}\n`;

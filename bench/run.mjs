@@ -1,17 +1,17 @@
 // `npm run bench`: compares edgegate with what you would use instead, in one run on the same
-// runtime. All subjects take short turns at each work, in several rounds, so that a drift of the
-// machine affects all of them.
+// runtime. All subjects take short turns at each kind of work, in several rounds. So if the machine
+// gets slower or faster, this affects all of them.
 //
-// Fewer rounds, some of the work (bench/subjects/works.mjs):
-//   npm run bench -- --rounds 3 --only login,renew
-// The npm package beside jose, without any Worker:
-//   npm run bench -- --only package
-// Where to write the results, with a chart beside them; by default bench/results/latest.json:
+// Fewer rounds, and only some kinds of work (bench/subjects/works.mjs):
+// npm run bench -- --rounds 3 --only login,renew Only the comparison of the npm package with jose,
+// without any Worker:
+// npm run bench -- --only package Another file for the results, and a chart beside it. By default,
+// the file is bench/results/latest.json:
 //   npm run bench -- --json file.json
 //
-// Requests a second through one client do not predict what a deployment can serve: compare the
-// ratios. edgegate is called ahead or behind only where the ratio's interval over the rounds does
-// not contain 1 (bench/intervals.mjs).
+// The requests per second through one client do not predict how many a deployment can serve, so
+// look at the ratios. edgegate is called ahead or behind only if the interval of the ratio does not
+// contain 1 (bench/intervals.mjs).
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { main } from "../scripts/project/advice.mjs";

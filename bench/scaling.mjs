@@ -1,5 +1,5 @@
-// `npm run bench:scaling`: how the cost of a renewal and a check changes as the data around them
-// grows. Writes the measurements and a plot of them.
+// `npm run bench:scaling`: how the cost of a renewal and a check changes as the amount of other
+// data grows, such as the number of users. Writes the measurements and a plot of them.
 //
 //   npm run bench:scaling -- --rounds 5 --only users,keys --json file.json
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -14,7 +14,10 @@ import { recorded } from "./record.mjs";
 import { setUpBench } from "./set-up.mjs";
 import { spread } from "./statistics.mjs";
 
-/** For each dimension, its points and the works whose cost is measured. */
+/**
+ * The dimensions in which the data grows. Each has points (the amounts of data) and the kinds of
+ * work whose cost is measured.
+ */
 const DIMENSIONS = {
   users: {
     title: "users in the directory",
@@ -99,8 +102,8 @@ await main(async () => {
 });
 
 /**
- * For each work and each point, the spread of processor milliseconds for one request, and the
- * milliseconds of each round. All points are measured in turns.
+ * Measures one dimension, all points in turns. For each kind of work and each point, returns the
+ * spread of the processor milliseconds per request, and the milliseconds of each round.
  */
 async function grow(name, points, works, rounds, startPoint, once) {
   const subjects = [];

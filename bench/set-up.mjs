@@ -1,11 +1,11 @@
-// Every bench first needs this: the set-up, and a current build of the Worker.
+// The first step of every bench: sets up the tools, and builds the current Worker.
 import { inRoot } from "../scripts/project/root.mjs";
 import { run } from "../scripts/project/run.mjs";
 import { node, toolEnv } from "../scripts/project/tools.mjs";
 import * as benchPackages from "../scripts/setup/bench-packages.mjs";
 import { setUp } from "../scripts/setup/index.mjs";
 
-/** Returns an exit code if it failed. */
+/** Returns the exit code of the build, which is not 0 if the build failed. */
 export async function setUpBench({ isPackageOnly = false } = {}) {
   await setUp();
   await setUp([benchPackages]);

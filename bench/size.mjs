@@ -1,5 +1,6 @@
-// `npm run bench:size`: the sizes of the Worker and the npm package, compared with the record in
-// bench/size.json. `--record` writes the record. Build first. `npm test` runs the comparison.
+// `npm run bench:size`: compares the sizes of the Worker and of the npm package with the record in
+// bench/size.json. `--record` writes the record. Build both before you run it. `npm test` also
+// makes this comparison.
 import { readFileSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { main } from "../scripts/project/advice.mjs";
@@ -9,17 +10,17 @@ import { inRoot } from "../scripts/project/root.mjs";
 import { workerSize } from "../scripts/project/worker-size.mjs";
 
 const RECORD = "bench/size.json";
-// A short cold start is the promise (docs/decisions/0006). The limits keep the size from growing
-// unnoticed.
+// edgegate promises a short cold start (docs/decisions/0006). These limits make sure that the size
+// does not grow unnoticed.
 /** @type {Record<string, number>} */
 const LIMITS = { worker: 680 * 1024, packageWasm: 64 * 1024 };
 /**
- * A size that is more than this many times the recorded size fails. If that happens, check the cold
- * start, and record the new size.
+ * The comparison fails if a size is more than this many times the recorded size. In that case check
+ * the cold start, and record the new size.
  */
 const ALARM = 1.05;
 
-/** Gzipped bytes by name; see package-size.mjs. */
+/** The gzipped sizes in bytes, by name. See package-size.mjs. */
 async function measure() {
   const { wasm, js, client, redirect } = await packageSizes();
   return {
@@ -31,7 +32,7 @@ async function measure() {
   };
 }
 
-/** Prints the sizes and returns in words what is too large. */
+/** Prints the sizes, and returns a sentence for each size that is too large. */
 export async function checkSizes() {
   const record = JSON.parse(readFileSync(inRoot(RECORD), "utf8"));
   const faults = [];

@@ -1,4 +1,5 @@
-// `npm run bench:start`: what a new isolate of edgegate takes until its first answer, part by part.
+// `npm run bench:start`: how long each part of the start takes, from a new isolate of edgegate to
+// its first answer.
 //
 //   npm run bench:start -- --rounds 30
 import { main } from "../scripts/project/advice.mjs";

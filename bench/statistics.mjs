@@ -1,6 +1,6 @@
-// What a few rounds can show on a machine that drifts.
+// Statistics of a few rounds, on a machine whose speed changes.
 
-/** The quantile: this share of the values is smaller. A share of one half gives the median. */
+/** The value that is larger than this share of the values. A share of one half gives the median. */
 export function quantile(values, share) {
   const sorted = [...values].sort((a, b) => a - b);
   const at = (sorted.length - 1) * share;
@@ -8,7 +8,7 @@ export function quantile(values, share) {
   return below + (above - below) * (at - Math.floor(at));
 }
 
-/** `{ median, least, most }`. */
+/** The median, the smallest and the largest of the values. */
 export function spread(values) {
   return { median: quantile(values, 0.5), least: Math.min(...values), most: Math.max(...values) };
 }

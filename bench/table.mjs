@@ -1,4 +1,4 @@
-// The measurements as tables in Markdown.
+// Writes the measurements as tables in Markdown.
 import { comparisonTable, shareOf } from "./comparisons.mjs";
 import { shownInterval } from "./intervals.mjs";
 
@@ -45,8 +45,8 @@ export function table(results) {
 }
 
 /**
- * The npm package beside jose. A ratio above 1 means that the package is faster. Older records have
- * only the ratio.
+ * The tables that compare the npm package with jose. A ratio above 1 means that the package is
+ * faster. Older records have the ratio without an interval.
  */
 export function packageTables({ rates, first, bytes }) {
   const of = (figures, digits) => `${figures.median.toFixed(digits)}`;

@@ -25,7 +25,10 @@ export const figuresOf = (name) => JSON.parse(read(`${RESULTS}/${name}`));
 /** The chart of a run. */
 export const drawn = (name) => (isScaling(name) ? plot : chart)(figuresOf(name));
 
-/** What documents say about a run: the document, the name of its part, the text. */
+/**
+ * The parts of documents that are about a run. Each is the document's path, the name of the part,
+ * and its text.
+ */
 export const parts = (results) => [
   ["README.md", "comparison", comparisonList(results, [...CHOSEN, "cold-start"]).join("\n")],
   ["docs/performance.md", "comparison", comparisonTable(results).join("\n")],

@@ -1,5 +1,5 @@
-// What the peers' Workers import. bench/package.json names these packages, which are installed only
-// where the benchmarks are run.
+// Modules that the benchmarks import. bench/package.json lists these packages, which are installed
+// only on machines that run the benchmarks, so their types are not available.
 declare module "@cloudflare/workers-oauth-provider";
 declare module "@openauthjs/openauth";
 declare module "@openauthjs/openauth/client";
@@ -11,7 +11,8 @@ declare module "better-auth/db/migration";
 declare module "better-auth/plugins";
 declare module "valibot";
 
-// metered.mjs is loaded beside a peer's bundle and the modules of tests/e2e/slow-storage.
+// When metered.mjs runs, these modules are in the same folder: a project's bundle, and modules of
+// tests/e2e/slow-storage.
 declare module "*/index.js" {
   const peer: Required<Pick<ExportedHandler, "fetch">>;
   export default peer;

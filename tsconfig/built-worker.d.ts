@@ -1,4 +1,4 @@
-// The built Worker and its wasm. The tests' Workers import them from their own folder.
+// The built Worker and its wasm. The Workers of the tests import both from their own folder.
 
 declare module "*/index.js" {
   type Entry = typeof import("../src/edge/entry.mjs");

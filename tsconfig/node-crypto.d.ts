@@ -1,4 +1,5 @@
-// What the tests' Workers use of `node:crypto`. The types of Node contradict those of Workers.
+// The part of `node:crypto` that the Workers of the tests use. The types of Node can't be used,
+// because they contradict those of Workers.
 
 declare module "node:crypto" {
   const crypto: { verify: unknown };

@@ -1,10 +1,11 @@
-// What the pages of the tests define for the functions that a test hands to `page.evaluate`, and
-// what else the tests import or name that has no types where they are checked.
+// Types for the tests: globals that the tests' pages define for functions in `page.evaluate`, and
+// other names and modules that have no types where the tests are checked.
 
-// Members of window, because a global variable of the type AuthClient makes that type circular: the
-// package's types look at `typeof globalThis`.
+// These are members of `Window` and not global variables: a global variable of the type AuthClient
+// would make that type circular, because the package's types use `typeof globalThis`.
 interface Window {
-  // tests/browser/browser.mjs: where a button was, and how many answers the page has not got yet
+  // tests/browser/browser.mjs: the places where a button was, and how many answers the page is
+  // still waiting for
   noted: { places: Set<number>; unanswered: number };
   // tests/browser/client/pages.mjs
   client: import("../npm/edgegate/types/client.js").AuthClient;
@@ -31,8 +32,8 @@ interface Window {
   check: (given: object) => Promise<unknown>;
 }
 
-// The part of Workers that the Worker's pages (src/edge/pages) name. All types of Workers
-// contradict those of browsers and of Node.
+// The types of Workers that src/edge/pages uses. The complete types of Workers can't be used here,
+// because they contradict those of browsers and of Node.
 interface Fetcher {
   fetch(request: Request): Promise<Response>;
 }
@@ -47,7 +48,7 @@ declare class HTMLRewriter {
   transform(response: Response): Response;
 }
 
-// tests/agreement/workerd.mjs is loaded beside the package.
+// tests/agreement/workerd.mjs runs in a folder beside that of the package.
 declare module "*/edgegate/workerd.js" {
   type Package = typeof import("../npm/edgegate/types/index.js");
   export const EdgegateError: Package["EdgegateError"];

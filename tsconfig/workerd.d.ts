@@ -1,8 +1,9 @@
-// What npm/edgegate/workerd.js imports from the runtime. The types of Workers can't be used there:
-// they contradict those of browsers, and the scripts that workerd.js imports run in both.
+// The modules of the runtime that npm/edgegate/workerd.js imports. The types of Workers can't be
+// used for it: they contradict those of browsers, and the scripts that workerd.js imports run in
+// both.
 
 declare module "cloudflare:workers" {
-  /** Older runtimes don't have it. */
+  /** Older runtimes don't have this function. */
   export const waitUntil: ((work: Promise<unknown>) => void) | undefined;
 }
 

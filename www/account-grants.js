@@ -1,4 +1,4 @@
-// The apps that have access to the account, and buttons to withdraw it.
+// Shows the apps that have access to the account, each with a button to withdraw its access.
 import { allowedBy } from "./app-scopes.js";
 import { jsonOf } from "./ask-service.js";
 import { byId, make, say } from "./dom.js";
@@ -8,7 +8,7 @@ import { client } from "./session.js";
 import { fill, language, words } from "./words.js";
 
 /**
- * @typedef {object} Grant What somebody has allowed an app.
+ * @typedef {object} Grant What the user has allowed an app to do.
  * @property {string} id
  * @property {string} client_id
  * @property {string} name
@@ -20,7 +20,7 @@ import { fill, language, words } from "./words.js";
 const card = byId("apps-card");
 const list = byId("apps");
 const problem = byId("apps-problem");
-/** What to do after an app has lost its access: its sessions have ended. */
+/** What to do after an app has lost its access. Its sessions have ended by then. */
 let afterwards = async () => {};
 
 /**
@@ -42,7 +42,7 @@ export async function showGrants(withdrawn) {
     list.replaceChildren(...grants.map(entry));
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    // `not_found`: a service whose keys are all symmetric has no apps.
+    // `not_found`: the service has no apps, because all its keys are symmetric.
     card.hidden = client.status === "signed_out" || error.code === "not_found";
     say(problem, inWords(error));
     byId("apps-again").hidden = client.status === "signed_out";
@@ -74,8 +74,8 @@ function entry(grant) {
 }
 
 /**
- * The name of an app. An app that is not registered here has the address of its description as its
- * name. Only the host of that address is shown.
+ * The name of an app. An app that is not registered here has a URL as its name, which leads to its
+ * description. Only the host of that URL is shown.
  *
  * @param {string} name
  */

@@ -1,4 +1,4 @@
-// Where somebody is signed in, and buttons to end those sessions.
+// Shows where the user is signed in, with buttons to end those sessions.
 /** @import { Session } from "/edgegate/client/index.js" */
 import { appNamed } from "./account-grants.js";
 import { byId, make, say } from "./dom.js";
@@ -37,7 +37,8 @@ export async function showSessions() {
 }
 
 /**
- * A session that an app holds has the app's name; null after the user withdrew the grant.
+ * A session of the user. If an app holds the session, it has the app's name, or null after the user
+ * withdrew the app's access.
  *
  * @typedef {Session & {app?: {name: string | null}}} Listed
  */
@@ -137,7 +138,8 @@ onClick(
 onClick(byId("sessions-again"), showSessions, null);
 
 /**
- * `Firefox on Linux`, or `Notes, in Firefox on Linux` for an app. Leaves out what is not known.
+ * `Firefox on Linux`, or `Notes, in Firefox on Linux` for an app named Notes. Parts that are not
+ * known are left out.
  *
  * @param {Listed} session
  */
@@ -157,7 +159,7 @@ function browserOf({ browser, os, type }) {
 }
 
 /**
- * `Leipzig, Germany · 203.0.113.0 ·`
+ * The place and the network of a session, such as `Leipzig, Germany · 203.0.113.0 ·`.
  *
  * @param {Session} session
  */
@@ -174,7 +176,7 @@ function countryName(code) {
   try {
     return countries.of(code);
   } catch {
-    // Cloudflare's codes T1 (Tor) and XX (unknown) are not regions.
+    // `Intl` does not know Cloudflare's codes T1 (Tor) and XX (unknown), which are not regions.
     return code;
   }
 }

@@ -89,7 +89,8 @@ function showUser(user) {
 }
 
 client.addEventListener("renewed", ({ detail }) => showUser(detail.user));
-// Another tab has signed in, or the first attempts failed and one has now succeeded.
+// The user signed in in another tab, or the client has found out who is signed in after its first
+// attempts failed.
 client.addEventListener("signed-in", () => void start().catch(rethrowFault));
 client.addEventListener("signed-out", ({ detail }) => {
   if (isDeleting) return;
@@ -212,8 +213,8 @@ function finish(form, text) {
 }
 
 /**
- * Throws a fault of the page itself again, for watch.js. The page has already said what the service
- * refused.
+ * Rethrows an error if it is a fault of the page itself, so that watch.js sees it. Other errors
+ * come from the service, and the page has already shown them.
  *
  * @param {unknown} error
  */

@@ -1,6 +1,7 @@
-// The address that somebody typed, for the next page. It is never in a URL, because servers log
-// URLs. A tab keeps the address until the tab is closed. If a mail was asked for, the browser also
-// keeps the address for an hour, for the page that the link in the mail opens in another tab.
+// Remembers the email address that somebody typed, for the next page. The address is never put into
+// a URL, because servers log URLs. A tab keeps the address until the tab is closed. After somebody
+// asked for a mail, the browser also keeps the address for an hour, for the page that the link in
+// the mail opens in another tab.
 import { forgetText, readText, storeText } from "./storage.js";
 
 const TYPED = "edgegate:address";
@@ -17,7 +18,7 @@ export const rememberTyped = (address) =>
 export const typedAddress = () => readText(() => sessionStorage, TYPED) ?? "";
 
 /**
- * Call this when a mail was asked for.
+ * Remembers an address for which the user asked for a mail.
  *
  * @param {string} address
  */
@@ -34,7 +35,7 @@ export function mailedAddress() {
     const isKept = until > Date.now() && until <= Date.now() + KEPT_MS;
     if (isKept && typeof address === "string") return address;
   } catch {
-    // These pages did not write the text.
+    // The stored text was not written by these pages.
   }
   forgetMailed();
   return "";

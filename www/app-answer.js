@@ -1,5 +1,5 @@
-// What the service says about the request of an app, and the answer that the app gets. The pages for
-// signing in and for consent share this.
+// Asks the service about the sign-in request of an app, and sends the answer to the app. The pages
+// for signing in and for consent share this module.
 import { forgetAppRequest } from "./app-request.js";
 import { post } from "./ask-service.js";
 import { byId, make } from "./dom.js";
@@ -14,18 +14,19 @@ import { language, words } from "./words.js";
  * @property {{uri: string, name: string} | null} resource
  * @property {string | null} login_hint
  * @property {string | null} ui_locales
- * @property {{id: string, email: string} | null} user Who is signed in.
+ * @property {{id: string, email: string} | null} user The user who is signed in.
  * @property {"sign_in" | "consent" | "continue" | "done"} next
  */
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/;
 const ABOUT = "/auth/authorize/request";
-// Addresses that would run a script in this page, or show something else in place of the page.
+// Schemes of URLs that would run a script in this page, or show something else in place of the
+// page.
 const NO_APPS = ["about:", "blob:", "data:", "file:", "filesystem:", "javascript:", "view-source:"];
 
 /**
- * Returns a function that asks the service about the request, and calls `follow` with what it says.
- * If the request is not valid any more, or if there is no answer, the page shows that.
+ * Returns a function that asks the service about the request, and calls `follow` with the answer.
+ * If the request is no longer valid, or if the service does not answer, the page says so.
  *
  * @param {string} request
  * @param {(asked: Asked) => void | Promise<void>} follow
@@ -55,8 +56,8 @@ export function appPage(request, follow) {
 }
 
 /**
- * Whether a request that was refused is not valid any more. The service also refuses a cookie that
- * it can't read, so ask without the cookie.
+ * Whether the service refuses the app's request because it is no longer valid. The service uses the
+ * same error for a cookie that it can't read, so this asks again without the cookie.
  *
  * @param {string} request
  */
@@ -70,8 +71,9 @@ async function isOver(request) {
 }
 
 /**
- * Answers the app. Resolves to false if nobody is signed in, or if another user is signed in than
- * the page has shown. In both cases ask about the request again.
+ * Answers the app. Resolves to false if nobody is signed in, or if the page showed one user and
+ * another one is signed in. In both cases the caller should ask the service about the request
+ * again.
  *
  * @param {string} request
  * @param {Asked} asked
@@ -94,7 +96,8 @@ export async function answerApp(request, { client, user }, allow) {
   if (NO_APPS.includes(protocol)) throw new Error(`An app at ${protocol}`);
   forgetAppRequest(request);
   location.replace(redirect);
-  // The browser hands the address to an app on this device, and this page stays.
+  // For a URL with another scheme, the browser opens an app on this device, and this page stays
+  // open.
   if (!/^https?:$/.test(protocol)) {
     byId("left-title").replaceChildren(...phrase(words.apps.left, { app: nameOfApp(client) }));
     byId("open", HTMLAnchorElement).href = redirect;
@@ -104,15 +107,16 @@ export async function answerApp(request, { client, user }, allow) {
 }
 
 /**
- * The name that an app has given itself. It can't change the direction of the text around it.
+ * The name that an app has given itself, as an element. In a `bdi` the name can't change the
+ * direction of the text around it.
  *
  * @param {Asked["client"]} client
  */
 export const nameOfApp = ({ name }) => make("bdi", { textContent: name });
 
 /**
- * The host to which the browser goes back, or what to say instead: a host such as `127.0.0.1` would
- * tell most people nothing.
+ * The host to which the browser returns, or "this device" for a host such as `127.0.0.1`, which
+ * would mean nothing to most people.
  *
  * @param {Asked["client"]} client
  */
@@ -122,7 +126,7 @@ export function placeOfApp({ host }) {
 }
 
 /**
- * A text whose `{name}` are replaced by elements.
+ * The parts of a text in which each `{name}` is replaced by an element.
  *
  * @param {string} text
  * @param {Record<string, Node>} elements
@@ -135,7 +139,7 @@ export const phrase = (text, elements) =>
 
 /**
  * If the page is in another language than the app asked for, loads it again in that language, once.
- * Returns whether it does.
+ * Returns whether it loads the page again.
  *
  * @param {Asked} asked
  */

@@ -1,10 +1,12 @@
-// The request of an app that wants somebody signed in. The service seals the request and leads
-// people here, with the request in the fragment. A page moves the request from the address bar into
-// the state of its entry in the tab's history. So nobody bookmarks the request, and a reload or the
-// back button finds it again.
+// The request of an app that wants somebody to sign in. The service seals the request, so that
+// nobody can change it, and redirects the browser to one of these pages, with the request in the
+// URL's fragment. The page moves the request from the address bar into the state of its entry in
+// the tab's history. So a bookmark does not contain the request, but a reload or the back button
+// finds it again.
 //
-// While a mail is on its way, local storage keeps the request for an hour under a random id, which
-// the mailed link carries. So the page that the link opens in another tab can go on to the app.
+// When somebody asks for a mail, local storage keeps the request for an hour under a random id. The
+// link in the mail contains this id, so the page that the link opens in another tab can continue to
+// the app.
 import { forgetText, readText, storedNames, storeText } from "./storage.js";
 
 const KEPT = "edgegate:request:";
@@ -13,8 +15,8 @@ const MOST_KEPT = 10;
 const ID = /^[A-Za-z0-9_-]{22}$/;
 
 /**
- * The request that led to this page; "" if no app did. `isOther`: somebody wants to use another
- * account than the one that is signed in.
+ * The request of the app that sent the user to this page; "" if no app did. `isOther`: the user
+ * wants to use another account than the one that is signed in.
  *
  * @returns {{request: string, isOther: boolean}}
  */
@@ -25,7 +27,8 @@ export function takeAppRequest() {
     const state = { request, isOther: given.has("other") };
     history.replaceState(state, "", location.pathname + location.search);
   }
-  // If the app asks again in this tab, the browser may change only the fragment and load nothing.
+  // If the app sends the user here again in this tab, the browser may change only the fragment,
+  // without loading the page.
   addEventListener("hashchange", () => location.hash && location.reload());
   const { request: taken = "", isOther = false } = history.state ?? {};
   return { request: `${taken}`, isOther: Boolean(isOther) };
@@ -47,11 +50,12 @@ export function withAppRequest(path, request, { isOther = false } = {}) {
 }
 
 /**
- * Keeps the request for the page that a mailed link opens. Returns what to send when a mail is asked
- * for. Use the same `id` for each mail of a page, so that the link in each mail leads to the app.
+ * Stores the request for the page that a mailed link opens. Returns members for the body of the
+ * request for a mail. Use the same `id` for all mails that a page asks for, so that the link in
+ * each mail leads to the app.
  *
  * @param {string} request
- * @param {string} id as `newId` makes it
+ * @param {string} id a result of `newId`
  * @returns {{request_id?: string}}
  */
 export function keepForMail(request, id) {
@@ -60,8 +64,8 @@ export function keepForMail(request, id) {
   for (const { name } of kept.slice(MOST_KEPT - 1)) forget(name);
   const until = Date.now() + KEPT_MS;
   storeText(() => localStorage, KEPT + id, JSON.stringify({ request, until }));
-  // Sent also if the browser has stored nothing: the page behind the link then says to go back to
-  // the app.
+  // The id is sent even if the browser could not store the request: then the page that the link
+  // opens tells the user to go back to the app.
   return { request_id: id };
 }
 
@@ -73,8 +77,8 @@ export function newId() {
 }
 
 /**
- * The request of the app that led to the mail. Null if no app led to it. "" if this browser does
- * not have the request, or no longer has it.
+ * The request of the app for which the mail was sent. Null if the mail was not sent for an app. ""
+ * if this browser does not have the request, or no longer has it.
  */
 export function mailedAppRequest(search = location.search) {
   const id = new URLSearchParams(search).get("request_id");
@@ -83,7 +87,7 @@ export function mailedAppRequest(search = location.search) {
 }
 
 /**
- * Call this when the app has got its answer.
+ * Removes the request from storage. Call this when the app has got its answer.
  *
  * @param {string} request
  */
@@ -110,7 +114,7 @@ function read(name) {
     const isKept = until > Date.now() && until <= Date.now() + KEPT_MS;
     return isKept && typeof request === "string" ? { request, until: Number(until) } : null;
   } catch {
-    // These pages did not write the text.
+    // The stored text was not written by these pages.
     return null;
   }
 }

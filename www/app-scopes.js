@@ -1,4 +1,4 @@
-// What the scopes of OpenID Connect allow an app, in words.
+// Describes what the scopes of OpenID Connect allow an app to do.
 import { words } from "./words.js";
 
 /** @type {Record<string, string>} */
@@ -10,7 +10,7 @@ const KNOWN = {
 };
 
 /**
- * What a scope allows; undefined for a scope of a resource, which only its own name describes.
+ * What a scope allows. Undefined for a scope of an API, because these pages know only its name.
  *
  * @param {string} scope
  * @returns {string | undefined}

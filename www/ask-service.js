@@ -1,11 +1,12 @@
-// Requests to the service that the package has no method for. A refusal is the package's error.
+// Requests to the service for which the npm package has no method. If the service rejects one, this
+// throws the package's error, `EdgegateError`.
 /** @import { ErrorCode } from "/edgegate/client/index.js" */
 import { EdgegateError } from "/edgegate/client/index.js";
 
 const TIMEOUT_MS = 30_000;
 
 /**
- * Posts JSON, with the cookies unless `credentials` says otherwise. Returns the JSON of the answer.
+ * Posts JSON, with cookies unless `credentials` says otherwise. Returns the JSON of the answer.
  *
  * @param {string} path
  * @param {object} body
@@ -30,8 +31,8 @@ export async function post(path, body, credentials = "same-origin") {
 }
 
 /**
- * The JSON of an answer; null if it has no body. Throws the package's error for a refusal, and for
- * an answer that does not come from the service.
+ * The JSON of an answer; null if it has no body. Throws `EdgegateError` if the service rejected the
+ * request, or if the answer does not come from the service.
  *
  * @param {Response} response
  */

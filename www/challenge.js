@@ -1,11 +1,11 @@
-// Cloudflare Turnstile's check that somebody is human, on pages whose form has a place for it. The
-// Worker writes the site key into the page if TURNSTILE_SITE_KEY is set.
+// Cloudflare Turnstile's check that the user is human, on pages whose form has an element for it.
+// The Worker writes the site key into the page if TURNSTILE_SITE_KEY is set.
 import { byId, make } from "./dom.js";
 import { isAbout } from "./failures.js";
 import { language, words } from "./words.js";
 
 /**
- * @typedef {object} Turnstile The vendor's script.
+ * @typedef {object} Turnstile The global object of Turnstile's script.
  * @property {(place: HTMLElement, options: object) => string} render
  * @property {(id: string) => void} reset
  * @property {(id: string) => void} remove
@@ -21,7 +21,10 @@ let isBlocked = false;
 /** @type {string | undefined} */
 let widget;
 
-/** What to send besides the fields. A token works once, so a new one is made afterwards. */
+/**
+ * Members to send in addition to the form's fields. A token is valid only once, so the widget is
+ * reset to make a new one.
+ */
 export function takeChallenge() {
   problem.textContent = "";
   if (!token) return {};
@@ -31,17 +34,17 @@ export function takeChallenge() {
   return { challenge };
 }
 
-/** Whether the form can be sent. If the check is not complete yet, says so. */
+/** Whether the form can be sent. If the check is not complete yet, the page says so. */
 export function isMet() {
-  // If the script of Turnstile did not load, the service decides.
+  // If Turnstile's script did not load, the form is sent without a token, and the service decides.
   if (!siteKey || token || isBlocked) return true;
   problem.textContent = words.form.challenge;
   return false;
 }
 
 /**
- * Says that the service did not accept the check. Returns false if the refusal is about something
- * else, or if this page can't show the check.
+ * If the service did not accept the token, says so on the page and returns true. Returns false if
+ * the failure has another cause, or if this page has no check.
  *
  * @param {import("./failures.js").Failure} failure
  */
@@ -52,7 +55,7 @@ export function isRefusedChallenge(failure) {
 }
 
 /**
- * Shows the check in another place.
+ * Moves the widget to another element.
  *
  * @param {HTMLElement} place
  */
@@ -81,7 +84,7 @@ function render(vendor, place) {
     "expired-callback": () => {
       token = "";
     },
-    // The widget itself says what is wrong.
+    // The widget itself tells the user what is wrong.
     "error-callback": () => {
       token = "";
     },

@@ -1,4 +1,4 @@
-// Asks somebody who is signed in whether an app may have what it asks for.
+// Asks the signed-in user whether an app may have the access that it asks for.
 /** @import { Asked } from "./app-answer.js" */
 import { answerApp, appPage, nameOfApp, phrase, placeOfApp } from "./app-answer.js";
 import { takeAppRequest, withAppRequest } from "./app-request.js";
@@ -8,7 +8,8 @@ import { onClick, onSubmit, show } from "./form.js";
 import { client, nameOf } from "./session.js";
 import { fill, words } from "./words.js";
 
-// Another page could bring this one to the front between the two clicks of a double click.
+// Another page could bring this page to the front between the two clicks of a double click. So the
+// button for allowing works only some time after that.
 const TOO_SOON_MS = 500;
 
 const form = first(document, "form", HTMLFormElement);
@@ -16,9 +17,9 @@ const allow = first(form, "[type=submit]", HTMLButtonElement);
 const problem = first(form, ".problem");
 const { request } = takeAppRequest();
 const goOn = appPage(request, follow);
-/** @type {Asked | null} What is shown. */
+/** @type {Asked | null} The answer of the service that the page shows. */
 let shown = null;
-/** The message at the buttons about the account that is shown. */
+/** The message beside the buttons if the page now shows another account than before. */
 let news = "";
 let frontSince = performance.now();
 
@@ -33,7 +34,7 @@ document.addEventListener("visibilitychange", () => {
 /** @param {Asked} asked */
 async function follow(asked) {
   const { client: app, user, next } = asked;
-  // `done`: another tab has allowed the app already.
+  // `done`: the user has already allowed the app in another tab.
   if (next !== "consent" || !user) return location.replace(withAppRequest("/sign-in", request));
   news = shown !== null && shown.user?.id !== user.id ? words.consent.other_user : "";
   shown = asked;
@@ -57,7 +58,8 @@ async function follow(asked) {
 }
 
 /**
- * An app that nobody has registered describes itself at an address, which may be on another host.
+ * An app that is not registered here is described in a document whose URL is its `client_id`. That
+ * URL may be on another host than the app.
  *
  * @param {Asked["client"]} app
  */
@@ -71,7 +73,7 @@ function showDescription({ client_id, host }) {
 }
 
 /**
- * What the app may do, a list of texts with elements.
+ * What the app may do: a list of items, each made of texts and elements.
  *
  * @param {Asked} asked
  */
@@ -107,7 +109,7 @@ function arm() {
   });
 }
 
-// Works at once: a refusal by mistake helps no attacker.
+// This button works at once, because cancelling by mistake does not help an attacker.
 onClick(byId("cancel"), () => answer(false), problem);
 
 /** @param {boolean} isAllowed */
@@ -119,7 +121,8 @@ async function answer(isAllowed) {
 ready();
 if (request) {
   setTimeout(() => say(byId("reading"), words.consent.reading), 500);
-  // Until the client is ready, a renewal may be changing the cookie.
+  // Wait until the client is ready, because until then it may be renewing the session, which
+  // changes the cookie.
   client
     .ready()
     .catch(() => {})

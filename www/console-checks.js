@@ -1,4 +1,5 @@
-// The three checks, side by side: here in WebAssembly, and on the server.
+// Runs the three checks of a token (role, user id, email address), both in this page with
+// WebAssembly and on the server, and shows the results side by side.
 /**
  * @import { Verifier } from "/edgegate/web.js"
  * @import { Json } from "./console-claims.js"
@@ -10,9 +11,9 @@ import { byId, first, make } from "./dom.js";
 import { inWords, isRefusal } from "./failures.js";
 import { fill, words } from "./words.js";
 
-// One run is shorter than the clock of a browser can measure.
+// One run takes less time than the clock of a browser can measure.
 const RUNS = 20;
-// A header can carry these characters. No server accepts a longer header.
+// A header can contain these characters. No server accepts a longer header.
 const SENDABLE = /^[\x21-\x7e]{1,8192}$/;
 
 /** @param {string} text */
@@ -22,11 +23,12 @@ const rolesIn = (text) => text.split(/[\s,]+/).filter(Boolean);
  * @typedef {object} Check
  * @property {HTMLInputElement} input
  * @property {(verifier: Verifier, token: string, text: string) => Promise<boolean>} here
- * @property {(text: string) => [name: string, value: string][]} query For the server.
- * @property {(claims: Json) => string} of The value for which the check succeeds.
+ * @property {(text: string) => [name: string, value: string][]} query The parameters for the
+ *   server.
+ * @property {(claims: Json) => string} of The input for which the check succeeds with these claims.
  *
  * @typedef {object} Result
- * @property {boolean | null} verdict Null if there is none.
+ * @property {boolean | null} verdict Null if there is no verdict.
  * @property {string} says
  * @property {string} [more]
  * @property {number} [ms]
@@ -65,11 +67,11 @@ export function suggestChecks(claims) {
   forgetResults();
 }
 
-// Grows with each change of what is checked. A result that was asked for before the change is not
-// shown.
+// Increases each time the token or a field changes. A result is not shown if its check began before
+// the last change.
 let turn = 0;
 
-/** Removes all results, because the fields have changed since. */
+/** Removes all results, because they no longer fit the token or the fields. */
 export function forgetResults() {
   turn += 1;
   for (const name of Object.keys(CHECKS)) clear(name);
@@ -91,8 +93,8 @@ function sayResult(text, why = "") {
 }
 
 /**
- * Runs all three checks, and shows their results. If this page and the server differ, says why
- * below the checks.
+ * Runs all three checks, and shows their results. If the results of this page and of the server
+ * differ, says why below the checks.
  *
  * @param {string} token
  * @param {Expected} expected
@@ -118,7 +120,7 @@ export async function runChecks(token, expected, { onServer }) {
 }
 
 /**
- * Null if there is nothing to check, or if what is checked has changed meanwhile.
+ * Runs one check. Null if the field is empty, or if the token or a field has changed meanwhile.
  *
  * @param {string} name
  * @param {{token: string, expected: Expected, onServer: boolean, mine: number}} options

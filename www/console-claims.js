@@ -1,4 +1,4 @@
-// Shows the header and the claims of a token. Nothing here is verified: the verifier does that.
+// Shows the header and the claims of a token, without verifying them. console-verifier.js verifies.
 import { make } from "./dom.js";
 import { language, words } from "./words.js";
 

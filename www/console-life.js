@@ -13,8 +13,8 @@ let claims = null;
 let ticking;
 
 /**
- * Shows the life of the token with these claims; hides it if there is none. Calls `over` when the
- * token expires.
+ * Shows how long the token with these claims is still valid, or hides the countdown if the claims
+ * have no expiry. Calls `over` when the token expires.
  *
  * @param {Json | null} of
  * @param {() => void} [over]
@@ -36,7 +36,7 @@ export function showLife(of, over) {
   }, 1000);
 }
 
-/** `9 min 5 s`: how long a check without the server still accepts the token. */
+/** How long a check without the server still accepts the token, such as `9 min 5 s`. */
 export function timeLeft() {
   return claims && left(claims) > 0 ? clock(left(claims)) : null;
 }

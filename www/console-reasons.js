@@ -4,8 +4,8 @@ import { fill, words } from "./words.js";
 /** @type {Record<string, string>} */
 const SENTENCES = words.reasons;
 /**
- * The sentences for reasons with a certain end. The part before the end is the name of a member, as
- * in `email_missing`.
+ * Sentences for reasons such as `email_missing`: the name of a member, followed by the key of a
+ * sentence.
  *
  * @type {Record<string, string>}
  */
@@ -43,7 +43,8 @@ const FORM =
   /^(token_too_long|bad_character|not_three_parts|header_.*|alg_(missing|not_string|unsupported)|crit|b64|embedded_key|cty|kid_(not_string|too_long)|typ_.*|claims_base64|signature_base64)$/;
 
 /**
- * The three steps of the verifier in their order, and at which one it rejected a token.
+ * The three steps of the verifier in their order, each with its state: at most one is "bad", and
+ * the steps after that one did not run.
  *
  * @param {string | null} [reason] Null if the token is valid.
  */

@@ -7,8 +7,8 @@ import { Verifier } from "/edgegate/web.js";
 const made = new Map();
 
 /**
- * The verifier for an issuer and an audience. It is made once. After a failure the next call tries
- * again.
+ * The verifier for an issuer and an audience. It is made only once. If making it fails, the next
+ * call tries again.
  *
  * @param {Expected} expected
  */
@@ -24,7 +24,7 @@ export function verifierFor({ issuer, audience }) {
 }
 
 /**
- * Makes sure that the verifier has keys: without keys, the checks answer false.
+ * Waits until the verifier has loaded the keys. Without keys, its checks answer false.
  *
  * @param {Verifier} verifier
  */
@@ -34,8 +34,8 @@ async function ready(verifier) {
 }
 
 /**
- * The service's own name for itself. It is not always the origin of this page, which may be
- * localhost or 127.0.0.1.
+ * The issuer, by which the service calls itself. It can differ from the origin of this page, such
+ * as localhost instead of 127.0.0.1.
  *
  * @returns {Promise<string>}
  */

@@ -1,5 +1,5 @@
-// The console for developers. Shows what is in a token, verifies it here, and runs the three checks
-// here and on the server. The token is in the field and nowhere else.
+// The console for developers. Shows what is in a token, verifies the token in this page, and runs
+// the three checks in this page and on the server. The token is stored only in the field.
 /** @import { User } from "/edgegate/client/index.js" */
 import { peek } from "/edgegate/web.js";
 import { forgetResults, runChecks, suggestChecks } from "./console-checks.js";
@@ -33,7 +33,7 @@ const expected = () => ({ issuer: issuer.value.trim(), audience: audience.value.
 const typed = () => input.value.trim();
 let turn = 0;
 
-/** Shows what is in the field, whatever it is. */
+/** Shows the parts of the token in the field, even if the token is invalid, and verifies it. */
 function read() {
   const token = typed();
   const { header, claims } = partsOf(token);
@@ -45,7 +45,10 @@ function read() {
   verify();
 }
 
-/** Removes every answer: what was expected has changed, and the new value is not complete yet. */
+/**
+ * Removes every result, because the expected issuer or audience has changed and is still being
+ * typed.
+ */
 function forgetAnswers() {
   turn += 1;
   forgetResults();
@@ -142,14 +145,14 @@ for (const field of [issuer, audience]) {
     verify();
   });
 }
-// If the browser restores the page from memory, it must not contain the token.
+// If the browser later restores this page from memory, the page must not contain the token.
 addEventListener("pagehide", () => {
   input.value = "";
   read();
 });
 
 /**
- * Shows who is signed in here, and how to get a token.
+ * Shows who is signed in to this service, and the buttons to get a token.
  *
  * @param {User | null} user
  */
@@ -166,7 +169,7 @@ function showSession(user) {
 
 async function takeToken() {
   const token = await client.accessToken();
-  // The token comes from the service itself, so its audience is that of the service.
+  // The service itself issued the token, so the token's audience is the service's own.
   audience.value = [(await peek(token)).aud].flat()[0];
   fillIn(expected());
   input.value = token;

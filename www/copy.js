@@ -1,10 +1,9 @@
-// Adds a button to each code example that copies it, and writes the values of this service into the
-// examples.
+// Adds a copy button to each code example, and writes the values of this service into the examples.
 import { all, byId, first, make } from "./dom.js";
 import { fill, words } from "./words.js";
 
 /**
- * Writes values into the examples. Each is written into the elements whose class is its name.
+ * Writes values into the examples: each value into the elements whose class is the value's name.
  *
  * @param {Record<string, string>} values
  */

@@ -15,8 +15,8 @@ export function make(name, properties = {}, ...children) {
 }
 
 /**
- * The element with this id, of this class. Throws if there is none: the script and the page then do
- * not belong together.
+ * The element with this id, of this class. Throws if there is none, because then the script does
+ * not fit the page.
  *
  * @type {{
  *   (id: string): HTMLElement,
@@ -70,7 +70,8 @@ function requireElement(element, type, name) {
 }
 
 /**
- * Sets a text, unless it is the same already: a screen reader would read a live region again.
+ * Sets the text of an element if it is different. Setting the same text would make a screen reader
+ * read a live region again.
  *
  * @param {HTMLElement} element
  * @param {string} text
@@ -79,7 +80,7 @@ export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** Says that the page works. style.css then hides the message about a failure. */
+/** Marks the page as working, so that style.css hides the message that the page has failed. */
 export function ready() {
   document.documentElement.dataset.state = "ready";
 }

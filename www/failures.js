@@ -1,16 +1,17 @@
-// What to say if something was rejected or failed, and what to do next.
+// Sentences that tell the user what was rejected or failed, and what to do next.
 /** @import { EdgegateError } from "/edgegate/client/index.js" */
 import { duration, fill, words } from "./words.js";
 
 /**
- * What an error of the service or of the package may have.
+ * The members that an error of the service or of the npm package may have.
  *
  * @typedef {Partial<Pick<EdgegateError, "status" | "retryAfter" | "requestId" | "message">>
  *   & {code?: string, errors?: readonly {field: string, reason: string}[]}} Failure
  */
 
 /**
- * Whether it is an error of the service or of the package. Any other error is a fault of the page.
+ * Whether an error comes from the service or from the npm package. Any other error is a fault of
+ * the page.
  *
  * @param {unknown} error
  * @returns {error is EdgegateError}
@@ -18,14 +19,14 @@ import { duration, fill, words } from "./words.js";
 export const isRefusal = (error) => error instanceof Error && error.name === "EdgegateError";
 
 /**
- * Whether the page can't know if the request did its work.
+ * Whether the page can't know if the service carried out the request.
  *
  * @param {Failure} failure
  */
 export const isLost = ({ code, status }) => code === "network_error" || (status ?? 0) >= 500;
 
 /**
- * Whether the service refused one of these fields.
+ * Whether the service rejected one of these fields.
  *
  * @param {Failure} failure
  * @param {string[]} fields
@@ -34,14 +35,14 @@ export const isAbout = ({ code, errors }, ...fields) =>
   code === "invalid_field" && Boolean(errors?.some(({ field }) => fields.includes(field)));
 
 /**
- * For how many seconds the service asks to wait, and the sentence that says so, with `{time}`. Null
- * if the service does not ask to wait.
+ * How many seconds the service asks the user to wait, and the sentence that says so, which contains
+ * `{time}`. Null if the service does not ask to wait.
  *
  * @param {Failure} failure
  */
 export function waitOf({ code, retryAfter }) {
-  // The limit also includes the attempts of other people: from the same network, or at the same
-  // account.
+  // The user may not have caused this: attempts of other people from the same network, or on the
+  // same account, count towards the same limit.
   if (code === "rate_limited")
     return { seconds: retryAfter || 60, sentence: words.form.rate_limited };
   if (code === "unavailable") return { seconds: retryAfter || 5, sentence: words.form.unavailable };
@@ -60,7 +61,8 @@ export function inWords(failure) {
   const say = words.form;
   switch (code) {
     case "network_error":
-      // With a status, the answer came from somebody else: a gateway or a captive portal.
+      // If there is a status, the answer did not come from the service but from a gateway or a
+      // captive portal.
       return status ? couldNot(`${status}`) : say.offline;
     case "signed_out":
     case "invalid_grant":
@@ -75,7 +77,7 @@ export function inWords(failure) {
     case "wasm_unavailable":
       return fill(say.wasm_unavailable, { cause: message.replace(/^edgegate: /, "") });
   }
-  // Only a page that shows the check can solve this.
+  // This page has no Turnstile check, so the user must do this on a page that has one.
   if (isAbout(failure, "challenge")) return say.challenge_absent;
   const [wrong] = failure.errors ?? [];
   if (code === "invalid_field" && wrong) return fill(say.wrong_field, { ...wrong });

@@ -1,5 +1,5 @@
-// Asks for a mail with a link to choose a new password. The service answers in the same way for
-// every address, and this page says the same for every address.
+// Asks for a mail with a link to choose a new password. The service gives the same answer for every
+// address, and this page says the same for every address.
 import { typedAddress } from "./address.js";
 import { keepForMail, newId, takeAppRequest, withAppRequest } from "./app-request.js";
 import { isMet, isRefusedChallenge, takeChallenge } from "./challenge.js";

@@ -1,13 +1,13 @@
-// What all forms have in common. Shows one view of a page, sends once at a time, and says beside a
-// field what is wrong with it.
+// Helpers for all forms: they show one view of a page, send a form only once at a time, and say
+// below a field what is wrong with it.
 import { all, byId, first, ready } from "./dom.js";
 import { inWords, isRefusal, waitOf } from "./failures.js";
 import { countDown } from "./wait.js";
 import { words } from "./words.js";
 
 /**
- * Shows one view of a page. The focus moves to its heading, so that a screen reader reads it and
- * Tab continues from there.
+ * Shows one view of a page. The focus moves to the view's heading, so that a screen reader reads
+ * the heading and the Tab key continues from there.
  *
  * @param {string} name
  * @param {{focus?: boolean}} [options]
@@ -21,14 +21,15 @@ export function show(name, { focus = true } = {}) {
 }
 
 /**
- * Does something, and returns what to say about it, if anything.
+ * A function that does something, and resolves to the text to show to the user, if there is one.
  *
  * @typedef {() => Promise<string | void>} Act
  */
 
 /**
- * Makes the form work: calls `send` when it is submitted, once at a time, however often the button
- * is pressed. The form shows what `send` returns or throws as the problem. The input remains.
+ * Makes the form work: calls `send` when the form is submitted. While one call is running, no other
+ * begins, however often the button is pressed. The form shows what `send` returns or throws as the
+ * problem, and the fields keep their texts.
  *
  * @param {HTMLFormElement} form
  * @param {Act} send
@@ -41,21 +42,23 @@ export function onSubmit(form, send) {
     event.preventDefault();
     once();
   });
-  // The message is about what was sent, so a change removes it. A wait still applies.
+  // The message is about what was sent, so a change in the form removes it, except while it counts
+  // down a time to wait.
   form.addEventListener("input", ({ target }) => {
     if (target instanceof HTMLInputElement && target.hasAttribute("aria-invalid")) mark(target);
     if (!isHeld(button)) say(problem, "");
   });
   button.disabled = false;
-  // watch.js has noted that Enter was pressed before this script ran.
+  // watch.js sets this attribute if Enter was pressed before this script ran.
   if (!form.hasAttribute("data-entered")) return;
   form.removeAttribute("data-entered");
   queueMicrotask(() => form.requestSubmit());
 }
 
 /**
- * Does the same for a button without a form. `place` is where to say what `act` returns or throws.
- * `done` is called after `act` has succeeded.
+ * Makes a button work that has no form: calls `act` on each click, but only once at a time. `place`
+ * is the element that shows what `act` returns or throws. `done` is called after `act` has
+ * succeeded.
  *
  * @param {HTMLElement} button
  * @param {Act} act
@@ -67,7 +70,7 @@ export function onClick(button, act, place, done) {
 }
 
 /**
- * Makes the button do nothing for a time, and counts down in `place`.
+ * Makes the button do nothing for some time, and counts down in `place`.
  *
  * @param {HTMLElement} button
  * @param {HTMLElement} place
@@ -83,7 +86,7 @@ export async function holdBack(button, place, wait, over) {
 
 /** @param {HTMLElement} button */
 const isHeld = (button) => button.hasAttribute("aria-disabled");
-// The attribute `disabled` would take the focus off the button.
+// Not the attribute `disabled`, because it would take the focus off the button.
 /** @param {HTMLElement} button */
 const hold = (button) => button.setAttribute("aria-disabled", "true");
 /** @param {HTMLElement} button */
@@ -101,7 +104,8 @@ function onceAtATime(button, act, place, done) {
     say(place, "");
     hold(button);
     const label = button.textContent;
-    // The second click of a double click must not hit the button beside it.
+    // The button keeps its width, so that the second click of a double click does not hit another
+    // button.
     button.style.minWidth = `${button.getBoundingClientRect().width}px`;
     if (button.dataset.busy) button.textContent = button.dataset.busy;
     /** @type {unknown} */
@@ -134,7 +138,7 @@ function say(place, text) {
 }
 
 /**
- * Says below an input what is wrong with it. Without a text, removes what it said before.
+ * Says below an input what is wrong with it. Without a text, removes the earlier message.
  *
  * @param {HTMLInputElement} input
  */
@@ -156,7 +160,8 @@ export function refuse(input, text) {
 }
 
 /**
- * Whether nothing is marked as wrong in the form. If something is, moves the focus to the first.
+ * Whether no input of the form is marked as wrong. Otherwise moves the focus to the first wrong
+ * input.
  *
  * @param {HTMLFormElement} form
  */
@@ -168,8 +173,8 @@ export function isComplete(form) {
 }
 
 /**
- * The address in an input. If it is not an address, says so and returns "". The server decides what
- * an address is; this only catches mistakes.
+ * The email address in an input. If the text is not an address, says so and returns "". This check
+ * only catches mistakes, and the server decides what a valid address is.
  *
  * @param {HTMLInputElement} input
  */

@@ -1,5 +1,6 @@
-// The pages behind mailed links, <page>#<ticket>. Mail scanners open links too, so opening the page
-// sends nothing. Only the button does.
+// The script of the pages that mailed links open. A link has the form <page>#<ticket>. Mail
+// scanners also open links, so the ticket is not sent when the page opens, but only when the user
+// presses the button.
 import { forgetMailed, mailedAddress, rememberTyped } from "./address.js";
 import { mailedAppRequest, withAppRequest } from "./app-request.js";
 import { all, byId, first, ready } from "./dom.js";
@@ -37,7 +38,7 @@ onSubmit(form, async () => {
       return password.refuse(error);
     throw error;
   }
-  // The next page is the one for signing in.
+  // The next page is the page for signing in, which shows this address.
   if (username instanceof HTMLInputElement) rememberTyped(username.value.trim());
   forgetMailed();
   finish("done");
@@ -48,10 +49,13 @@ if (request) leadToApp(request);
 if (ticket) ready();
 else show("no-link");
 
-// If another link is opened in this tab, the browser changes only the fragment and loads nothing.
+// If another link is opened in this tab, the browser changes only the fragment, without loading the
+// page.
 addEventListener("hashchange", () => location.hash && location.reload());
 
-/** Removes the ticket from the address bar and the history. After this it is in memory only. */
+/**
+ * Removes the ticket from the address bar and the history. After that the ticket is only in memory.
+ */
 function takeTicket() {
   const taken = location.hash.slice(1);
   history.replaceState(null, "", location.pathname + location.search);
@@ -59,9 +63,10 @@ function takeTicket() {
 }
 
 /**
- * A password manager stores a password with the user name of the form. The link does not say to
- * whom it was mailed. If this browser asked for the mail, the field shows the address and can be
- * corrected. Otherwise nobody sees the field, and a password manager may fill it.
+ * Fills in the form's user name, with which a password manager stores the new password. The link
+ * does not contain the address to which it was mailed. If this browser asked for the mail, the
+ * field shows the address and the user can correct it. Otherwise the field stays hidden, and a
+ * password manager may fill it.
  *
  * @param {HTMLInputElement} input
  */
@@ -76,7 +81,7 @@ function nameAccount(input) {
 }
 
 /**
- * Each way on from this page keeps the request of the app that led to the mail.
+ * Makes the links of this page keep the request of the app for which the mail was sent.
  *
  * @param {string} request
  */
@@ -90,7 +95,7 @@ function leadToApp(request) {
 function finish(view) {
   ticket = "";
   form.reset();
-  // If the answer to a first attempt was lost, that attempt may have used the link.
+  // If the answer to an earlier attempt was lost, that attempt may already have used the link.
   for (const note of all("[data-after-lost-answer]")) note.hidden = !isAnswerLost;
   for (const note of all("[data-app-request]"))
     note.hidden = request === null || (request === "") === (note.dataset.appRequest === "here");

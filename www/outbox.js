@@ -1,4 +1,5 @@
-// Shows the mails in /dev/outbox. Looks again every few seconds while the page is visible.
+// Shows the mails of local development, from /dev/outbox. Looks for new mails every few seconds
+// while the page is visible.
 import { byId, first, make, ready, say } from "./dom.js";
 import { counted, fill, language, words } from "./words.js";
 
@@ -9,8 +10,8 @@ const EVERY_MS = 3000;
 const list = byId("mails");
 const state = byId("state");
 /**
- * The element of each mail, by the key of the mail. A mail that is shown already keeps its element,
- * open or closed.
+ * The element of each mail that is shown, keyed by `keysOf`. A mail keeps its element when the list
+ * changes, so an opened mail stays open.
  *
  * @type {Map<string, HTMLElement>}
  */
@@ -54,7 +55,7 @@ function render(mails) {
 }
 
 /**
- * The key of a mail: its JSON, and how many older mails are exactly the same.
+ * The key of each mail: its JSON, and the number of older mails with the same JSON.
  *
  * @param {Mail[]} mails
  */
@@ -72,7 +73,8 @@ function keysOf(mails) {
 }
 
 /**
- * Inserts only new elements: the frames in an element that is moved would load again.
+ * Puts the elements into the list in this order. Elements that are already in the right place are
+ * not moved, because moving one would reload its frames.
  *
  * @param {HTMLElement[]} elements
  */
@@ -107,8 +109,8 @@ function entry({ to, subject, text, html, sent_at }) {
 }
 
 /**
- * The HTML as a mail program shows it: without scripts, without access to this page. Links open in
- * another tab.
+ * A frame that shows the HTML of a mail as a mail program does: without scripts, and without access
+ * to this page. Links open in another tab.
  *
  * @param {string} subject
  * @param {string} html
@@ -123,7 +125,7 @@ function frame(subject, html) {
 }
 
 /**
- * The text, with links.
+ * The plain text of a mail, with its URLs as links.
  *
  * @param {string} text
  */

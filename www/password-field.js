@@ -1,5 +1,5 @@
-// The field for a new password: a button to show it, a meter, and why the server rejected it. The
-// server decides which passwords it accepts.
+// The field for a new password. It has a button that shows the password and a strength meter, and
+// it says why the server rejected a password. Only the server decides which passwords are accepted.
 /** @import { EdgegateError } from "/edgegate/client/index.js" */
 import { first } from "./dom.js";
 import { isGiven, refuse } from "./form.js";
@@ -7,7 +7,7 @@ import { reveal } from "./password-reveal.js";
 import { LEAST, MOST, strength } from "./password-strength.js";
 import { fill, words } from "./words.js";
 
-// A screen reader that announces the effect of every letter would disturb while typing.
+// A screen reader would disturb the user if it read the new strength after every letter.
 const ANNOUNCE_AFTER_MS = 1000;
 
 /** @type {Record<string, (length: number) => string>} */
@@ -27,7 +27,7 @@ const REASONS = {
  * Makes the field for a new password work.
  *
  * @param {HTMLInputElement} input
- * @param {{show: string, hide: string}} [names] of the button that shows it
+ * @param {{show: string, hide: string}} [names] names of the button that shows the password
  */
 export function passwordField(input, names) {
   const field = input.closest(".field");
@@ -56,11 +56,11 @@ export function passwordField(input, names) {
     get value() {
       return input.value;
     },
-    /** Whether there is a password. If not, says so. */
+    /** Whether the user has typed a password. If not, says so. */
     isGiven: () => isGiven(input, words.password.missing),
     /**
-     * Says why the server rejected the password: the `reasons` of `weak_password`, or an
-     * `invalid_field`.
+     * Says why the server rejected the password, with the `reasons` of a `weak_password` error. An
+     * `invalid_field` error has no reasons.
      *
      * @param {Pick<EdgegateError, "reasons">} error
      */

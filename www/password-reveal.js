@@ -2,8 +2,8 @@ import { first } from "./dom.js";
 import { words } from "./words.js";
 
 /**
- * Lets people see what they type into a password field, until they send it. `names` are the button's
- * names for a screen reader.
+ * Makes the button work that shows or hides the text of a password field. When the form is sent,
+ * the text is hidden again. `names` are the button's names for a screen reader.
  *
  * @param {HTMLInputElement} input
  * @param {{show: string, hide: string}} [names]
@@ -22,7 +22,8 @@ export function reveal(
     button.setAttribute("aria-label", isVisible ? names.hide : names.show);
   };
   button.addEventListener("click", () => setVisible(input.type === "password"));
-  // The browser would store the text of a field that is sent as text, and suggest it later.
+  // If the field had the type `text` when the form is sent, the browser would store the password
+  // and suggest it later.
   form.addEventListener("submit", () => setVisible(false));
   form.addEventListener("reset", () => setVisible(false));
 }

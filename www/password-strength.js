@@ -1,5 +1,5 @@
-// What the page can say about a password without knowing its owner: its length, and whether its
-// characters are easy to guess from the ones before.
+// Estimates the strength of a password without knowing its owner: from its length, and from whether
+// each character is easy to guess from the characters before it.
 import { PASSWORD_MAX_CHARS, PASSWORD_MIN_LENGTH } from "./generated.js";
 import { fill, words } from "./words.js";
 
@@ -11,8 +11,8 @@ export const LEAST = PASSWORD_MIN_LENGTH;
 /** The most characters that the server accepts. */
 export const MOST = PASSWORD_MAX_CHARS;
 
-// Nobody can guess this many characters if none follows from the ones before. A quotation is an
-// exception.
+// This many characters can't be guessed if none of them follows from the characters before it,
+// unless they are a quotation.
 const LONG = 20;
 
 /**
@@ -22,7 +22,7 @@ const LONG = 20;
  * @param {string} password
  */
 export function strength(password) {
-  // The server counts in the same way.
+  // The server counts characters in the same way.
   const characters = [...password.normalize("NFC")];
   const { length } = characters;
   const level = levelOf(characters);
@@ -51,8 +51,8 @@ function levelOf(characters) {
 }
 
 /**
- * How many characters are hard to guess: they neither continue the two before them (aaa, abc, 321)
- * nor belong to three or more that occurred before.
+ * How many characters are hard to guess: they neither continue the two characters before them (aaa,
+ * abc, 321) nor belong to a run of three or more characters that occurred before.
  *
  * @param {string[]} characters
  */
@@ -74,7 +74,8 @@ function countSurprising(characters) {
 }
 
 /**
- * The code point of a character. NaN outside of the list, because NaN equals no number.
+ * The code point of the character at `i`. NaN outside the list, so that comparisons with it are
+ * false.
  *
  * @param {string[]} characters
  * @param {number} i
@@ -82,7 +83,7 @@ function countSurprising(characters) {
 const codeAt = (characters, i) => characters[i]?.codePointAt(0) ?? NaN;
 
 /**
- * The length of the longest run at `start` that also begins at an earlier place.
+ * The length of the longest run of characters that begins at `start` and also at an earlier index.
  *
  * @param {string[]} characters
  * @param {number} start

@@ -1,5 +1,6 @@
-// Creates an account. The service's settings decide whether the password is chosen here or behind a
-// mailed link. So the page first asks without a password, and the service says if it needs one.
+// Creates an account. The service's settings decide whether users choose the password on this page
+// or on the page that a mailed link opens. So this page first sends the form without a password,
+// and the service answers if it needs one.
 /** @import { EdgegateError } from "/edgegate/client/index.js" */
 import { rememberTyped, typedAddress } from "./address.js";
 import { keepForMail, newId, takeAppRequest, withAppRequest } from "./app-request.js";
@@ -51,7 +52,7 @@ onSubmit(form, async () => {
   try {
     const user = await ask(takeChallenge());
     form.reset();
-    // The page for signing in knows how to go on to an app.
+    // If there is an app's request, the page for signing in continues to the app.
     if (user) return location.replace(request ? signIn : returnTo());
   } catch (error) {
     if (!isRefusal(error)) throw error;

@@ -2,16 +2,16 @@
 
 const USUAL = "/account";
 
-/** The full URL to go to. It has this origin, whatever ?return_to= says. */
+/** The full URL to go to. It is always on this origin, whatever ?return_to= says. */
 export function returnTo(search = location.search, origin = location.origin) {
   const asked = new URLSearchParams(search).get("return_to") ?? USUAL;
   try {
     const url = new URL(asked, origin);
-    // The parsed URL is compared, because the browser parses it too: `//evil`, `/\evil` and
-    // `/<tab>/evil` lead to other hosts.
+    // The origin is compared after parsing, as the browser parses the URL: `//evil`, `/\evil` and
+    // `/<tab>/evil` begin with a slash, but lead to other hosts.
     if (asked.startsWith("/") && url.origin === origin) return url.href;
   } catch {
-    // The path is not a URL.
+    // The text can't be parsed as a URL.
   }
   return new URL(USUAL, origin).href;
 }

@@ -1,4 +1,5 @@
-// The view after a mail was asked for: ask again after a minute, or for another address.
+// The view that is shown after the user asked for a mail. After a minute, the user can ask for the
+// mail again, or at any time for a mail to another address.
 import { rememberMailed } from "./address.js";
 import { moveChallenge, takeChallenge } from "./challenge.js";
 import { byId } from "./dom.js";
@@ -6,7 +7,7 @@ import { holdBack, onClick, show } from "./form.js";
 import { isLoopback } from "./loopback.js";
 import { words } from "./words.js";
 
-// Mails take a moment. Asking sooner only fills the mailbox.
+// A mail takes a moment to arrive, and asking again sooner would only fill the mailbox.
 const AGAIN_AFTER_S = 60;
 
 const resend = byId("resend");
@@ -15,7 +16,7 @@ const said = byId("resend-said");
 let send = async () => {};
 
 /**
- * Says that a mail is on its way to the address. `again` asks for another.
+ * Says that a mail is on its way to the address. `again` asks the service for another mail.
  *
  * @param {string} address
  * @param {typeof send} again

@@ -1,4 +1,4 @@
-// The session of this browser. All pages share it.
+// The client for this browser's session, which all scripts of a page share.
 /** @import { User } from "/edgegate/client/index.js" */
 import { AuthClient } from "/edgegate/client/index.js";
 

@@ -1,5 +1,5 @@
-// Signs in with an address and a password. Then it goes on to the app whose request led here, or to
-// ?return_to=.
+// Signs in with an address and a password. Then the page continues to the app that sent the user
+// here, or to the path in ?return_to=.
 /** @import { Asked } from "./app-answer.js" */
 import { rememberTyped, typedAddress } from "./address.js";
 import { answerApp, appPage, nameOfApp, phrase, placeOfApp } from "./app-answer.js";
@@ -19,11 +19,11 @@ const [email, password] = [inputOf(form, "email"), inputOf(form, "password")];
 const next = returnTo();
 const { request, isOther } = takeAppRequest();
 const goOn = appPage(request, follow);
-/** @type {Asked | null} What the service has said about the request. */
+/** @type {Asked | null} What the service last said about the app's request. */
 let asked = null;
-// As soon as somebody uses the form, the page keeps showing it.
+// As soon as the user uses the form, the page keeps showing it.
 let isInUse = false;
-// Somebody has asked for the form, to use another account.
+// The user wants to see the form, to sign in with another account.
 let isFormWanted = isOther;
 let hasSignedIn = false;
 let answers = 0;
@@ -36,10 +36,11 @@ for (const id of ["register", "forgot"]) {
 byId("continue", HTMLAnchorElement).href = next;
 for (const demo of all(".only-local")) demo.hidden = !isLoopback;
 
-// The browser may have restored what was typed before.
+// The browser may already have filled in what was typed earlier.
 email.value ||= typedAddress();
 if (email.value && document.activeElement === email) password.focus();
-// The mistake may be in the address, so a change of either field removes the message.
+// The message is shown at the password, but the mistake may be in the address, so a change in the
+// address removes the message too.
 email.addEventListener("input", () => password.value && mark(password));
 email.addEventListener("change", () => rememberTyped(email.value.trim()));
 for (const event of ["input", "pointerdown", "submit"])
@@ -57,7 +58,7 @@ onSubmit(form, async () => {
     if (!isRefusal(error)) throw error;
     if (isRefusedChallenge(error)) return;
     if (error.code !== "invalid_credentials" && !isAbout(error, "email", "password")) throw error;
-    // Does not reveal which of the two is wrong.
+    // The message does not reveal whether the address or the password is wrong.
     refuse(password, words.sign_in.wrong);
     password.select();
     return;
@@ -84,7 +85,7 @@ onClick(
 );
 
 /**
- * Goes on with the request of an app.
+ * Continues with the request of an app, depending on what the service says about it.
  *
  * @param {Asked} now
  */
@@ -99,7 +100,8 @@ async function follow(now) {
   byId("continue-title").replaceChildren(...phrase(words.sign_in.continue_to, { app }));
   if (now.next === "sign_in" || isFormWanted) return showForm(now);
   if (now.next === "consent") return location.replace(withAppRequest("/consent", request));
-  // If the service's answers keep changing, a button ends the loop.
+  // If the service's answers keep changing, the page would answer again and again, so after two
+  // answers it shows a button.
   if (now.next === "done" && answers < 2) return answer(now);
   const address = now.user?.email ?? "";
   const name = client.user && client.user.id === now.user?.id ? nameOf(client.user) : address;
@@ -110,7 +112,7 @@ async function follow(now) {
 
 /** @param {Asked} now */
 function showForm({ login_hint, user, next }) {
-  // The service may want the password of somebody who is signed in.
+  // The service may ask a user who is signed in for the password again.
   const isAgain = next === "sign_in" && user !== null && !isFormWanted;
   byId("sign-in-again").hidden = !isAgain;
   email.value ||= (isAgain ? user.email : login_hint) ?? "";
@@ -127,7 +129,8 @@ async function answer(now) {
 if (request) {
   show("reading", { focus: false });
   setTimeout(() => say(byId("reading"), words.sign_in.reading), 500);
-  // Until the client is ready, a renewal may be changing the cookie.
+  // Wait until the client is ready, because until then it may be renewing the session, which
+  // changes the cookie.
   client
     .ready()
     .catch(() => {})
@@ -140,7 +143,7 @@ if (request) {
       byId("who").textContent = nameOf(user);
       show("signed-in", { focus: false });
     },
-    // The page can't find out who is signed in. Signing in works all the same.
+    // The page can't find out who is signed in, but the form for signing in works anyway.
     () => {},
   );
 }

@@ -1,5 +1,5 @@
-// The first page works without this script. It adds the status of the service, who is signed in,
-// this origin in the examples, and buttons to copy them.
+// The home page works without this script. The script adds the status of the service, the user who
+// is signed in, this origin in the code examples, and buttons to copy the examples.
 /** @import { User } from "/edgegate/client/index.js" */
 import { addCopyButtons, fillIn } from "./copy.js";
 import { all, byId, ready } from "./dom.js";
@@ -52,5 +52,5 @@ for (const event of ["signed-in", "signed-out"])
   client.addEventListener(event, () => showUser(client.user));
 checkHealth();
 ready();
-// If the client can't find out, the page still shows the link to sign in.
+// If the client can't find out who is signed in, the page still shows the link to sign in.
 client.ready().then(showUser, () => {});

@@ -1,4 +1,5 @@
-// Texts in the browser's storage. A browser may refuse storage, and then the pages work without it.
+// Stores texts in the browser. A browser may refuse access to its storage. Then these functions do
+// nothing, and the pages work without storage.
 
 /**
  * @param {() => Storage} storage

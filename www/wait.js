@@ -1,13 +1,13 @@
-// Counts down before something can be tried again.
+// Counts down the time until the user can try something again.
 import { make } from "./dom.js";
 import { duration, words } from "./words.js";
 
 /** @typedef {{seconds: number, sentence: string}} Wait `sentence` has a `{time}`. */
 
 /**
- * Says in `place` how long to wait, and counts down. Resolves at the end, and says that the wait is
- * over. A screen reader reads the sentence once, not every second: a timer is not live (WAI-ARIA
- * 1.2).
+ * Says in `place` how long to wait, and counts down. At the end, says that the wait is over, and
+ * resolves. A screen reader reads the sentence only once and not every second, because the role
+ * `timer` is not a live region by default (WAI-ARIA 1.2).
  *
  * @param {HTMLElement} place
  * @param {Wait} wait
@@ -22,7 +22,8 @@ export function countDown(place, { seconds, sentence }, over = words.form.wait_o
   delete place.dataset.state;
   return new Promise((/** @type {(over?: undefined) => void} */ resolve) => {
     const ticking = setInterval(() => {
-      // If the clock of the device was set back, the wait is not longer than the service said.
+      // Even if the clock of the device was set back, the wait must not be longer than the service
+      // said.
       const left = Math.min(seconds, Math.ceil((until - Date.now()) / 1000));
       const isShown = timer.isConnected;
       if (left > 0) {

@@ -1,27 +1,29 @@
-// Says that the page failed, if its module does not load or throws before the page is ready. This
-// script is not a module, so that it also runs in browsers that can't read the modules. style.css
-// shows the message by itself when even this script does not run. This script also notes an Enter
-// key that comes too early, and hides a form that would still move.
+// Shows a message that the page has failed, if the page's module does not load or throws before the
+// page is ready. This script is not a module, so it also runs in browsers that can't run the
+// modules. If even this script does not run, style.css shows the message by itself. This script
+// also remembers an Enter key that is pressed too early, and hides a form that would still move.
 (() => {
   const root = document.documentElement;
   /** @param {Event} event */
   const fail = (event) => {
     const { target } = event;
-    // A picture that does not load does not matter.
+    // An image that does not load is not a failure of the page.
     if (target instanceof Element && target.localName !== "script") return;
     if (root.getAttribute("data-state") !== "ready") root.setAttribute("data-state", "failed");
   };
-  // Capturing: the event of a script that does not load does not bubble.
+  // With `true` the listener also gets the events of scripts that don't load, which don't bubble.
   addEventListener("error", fail, true);
   addEventListener("unhandledrejection", fail);
 
-  // An app's request led here (app-request.js). The heading above the form names the app. Until the
-  // page knows the name, style.css hides the form, so that it does not move under a pointer.
+  // An app sent the user here (app-request.js), so the heading above the form will name the app.
+  // Until the page knows the name, style.css hides the form, so that the form does not move under
+  // the pointer.
   if (/[#&]request=/.test(location.hash) || history.state?.request)
     root.setAttribute("data-state", "asking");
 
-  // Until the page's script has armed a form, its button is disabled, so the browser ignores the
-  // Enter key. Remember the key, so that form.js can send the form once it is armed.
+  // Until the page's script has prepared a form (`onSubmit` in form.js), the form's button is
+  // disabled, so the browser ignores the Enter key. The key is remembered, so that form.js can send
+  // the form later.
   addEventListener(
     "keydown",
     (event) => {

@@ -1,5 +1,5 @@
-// The words of the page in its language. The Worker writes them into the page, from
-// words/<language>.json, and only the sections that the page names.
+// The texts of the page in its language. The Worker writes them into the page. It takes them from
+// words/<language>.json, but only the sections that the page names.
 
 /** @typedef {typeof import("./words/en.json")} Words */
 
@@ -21,9 +21,10 @@ export const fill = (text, values) =>
 const plurals = new Intl.PluralRules(language);
 
 /**
- * The form of a text for this number, with `{count}` and the other values filled in.
+ * The singular or plural form of a text for this number, with `{count}` and the other values filled
+ * in.
  *
- * @param {Record<string, string>} forms by the categories of `Intl.PluralRules`
+ * @param {Record<string, string>} forms keyed by the categories of `Intl.PluralRules`
  * @param {number} count
  * @param {Record<string, string | number>} [values]
  */
@@ -38,7 +39,7 @@ const UNITS = [
 ];
 
 /**
- * `42 seconds`, `2 minutes`, `3 hours`, rounded up.
+ * A duration in words, rounded up: `42 seconds`, `2 minutes`, `3 hours`.
  *
  * @param {number} seconds
  */

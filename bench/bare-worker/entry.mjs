@@ -1,4 +1,5 @@
-// edgegate's Worker, and the bare work under /bare/.
+// edgegate's Worker, which also does only the necessary work of a request (src/lib.rs) at paths
+// below /bare/.
 import { bare } from "edgegate-wasm";
 import Edgegate from "../../src/edge/entry.mjs";
 

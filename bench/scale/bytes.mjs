@@ -1,5 +1,5 @@
-// How many bytes a user takes in D1, measured: a SQLite database with all migrations is filled with
-// generated users, and its pages are counted. D1 bills the same: tables and indexes, by their pages.
+// Measures how many bytes a user takes in D1. A SQLite database with all migrations is filled with
+// generated users, and its pages are counted. D1 also bills tables and indexes by their pages.
 import { readdirSync, readFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { inRoot } from "../../scripts/project/root.mjs";
@@ -15,8 +15,8 @@ const HEX = "0123456789abcdef";
 const CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /**
- * Bytes for each user: `user` in the database of the migrations, and `address` in a table of its own
- * that finds the id of an address. More users make the figures steadier.
+ * The bytes for each user: `user` in the database with all migrations, and `address` in a separate
+ * table that maps an email address to a user id. With more users the figures are more exact.
  */
 export function bytesPerUser(users) {
   const database = new DatabaseSync(":memory:");
@@ -25,7 +25,8 @@ export function bytesPerUser(users) {
       database.exec(readFileSync(inRoot("migrations", name), "utf8"));
     const empty = bytesOf(database);
     fill(database, users);
-    // The trigger lists accounts that the service has not made. The list is emptied after a day.
+    // A trigger of the database lists the new rows in `row_changed`, because the service did not
+    // write them. The service would empty this list after a day, so its rows are not counted.
     database.exec("DELETE FROM row_changed");
     const filled = bytesOf(database);
     database.exec(`
@@ -76,7 +77,7 @@ function fill(database, users) {
   database.exec("COMMIT");
 }
 
-/** A UUIDv7 (RFC 9562, section 5.7): ids grow with time. */
+/** A user id, which is a UUIDv7 (RFC 9562, section 5.7): later ids are larger. */
 function idOf(milliseconds, random) {
   const time = milliseconds.toString(16).padStart(12, "0");
   return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(0, 3)}-8${random.slice(3, 6)}-${random.slice(6)}`;

@@ -1,16 +1,20 @@
-// How much a number of users asks of each part, what it costs, and which limit it reaches first.
-// Pure: everything comes in as parameters.
+// For a given number of users: how much load each part of Cloudflare gets, what that costs, and
+// which limit is reached first. All functions are pure: they use only their parameters.
 import { billed, sum, times } from "../cost.mjs";
 
 const DAY = 86_400;
 const DAYS_OF_A_MONTH = 30;
 
-/** What the users do on a day, by the names of stores.mjs. */
+/**
+ * How often the users do each activity on a day. The names of the activities are those of
+ * stores.mjs.
+ */
 export function activityOf(users, use) {
   const active = users * use.activeShare;
   const renewals = (active * use.activeMinutes) / use.minutesBetweenRenewals;
   const logins = active * use.loginsPerActiveDay;
-  // A user is active once a day at most, so the last renewal before was on another day.
+  // Each active user has one active period per day, so the first renewal in it is also the user's
+  // first of the day.
   const first = Math.min(active, renewals);
   return {
     "log in": logins,
@@ -21,7 +25,11 @@ export function activityOf(users, use) {
   };
 }
 
-/** The units of each activity on a day. @param {import("./stores.mjs").Store} store */
+/**
+ * What each activity consumes on a day, in billed units.
+ *
+ * @param {import("./stores.mjs").Store} store
+ */
 export function dayOf(users, store, use) {
   return Object.fromEntries(
     Object.entries(activityOf(users, use)).map(([act, count]) => [
@@ -31,11 +39,11 @@ export function dayOf(users, store, use) {
   );
 }
 
-/** What each part gets in the busiest second. */
+/** The load in the busiest second, in billed units. */
 export const peakOf = (users, store, use) =>
   times(sum(Object.values(dayOf(users, store, use))), use.peak / DAY);
 
-/** GB that are stored. */
+/** How many GB are stored in D1, in KV and in Durable Objects. */
 export function storedBy(users, store, { use, bytes, gb }) {
   const isKv = store.name === "kv";
   return {
@@ -46,9 +54,10 @@ export function storedBy(users, store, { use, bytes, gb }) {
 }
 
 /**
- * Dollars of a month, less the included amounts: `{ byAct, plan, storage, together, verified }`. An
- * included amount is divided among the acts in proportion to their use. `together` is the total.
- * `verified` is the total without checks, for when other programs verify tokens themselves.
+ * The cost of a month in dollars, after the included amounts:
+ * `{ byAct, plan, storage, together, verified }`. An included amount is divided among the
+ * activities in proportion to their use. `together` is the total. `verified` is the total without
+ * checks, which is the cost if other programs verify tokens themselves.
  */
 export function monthOf(users, store, { use, cost, facts }) {
   const bills = Object.fromEntries(
@@ -91,7 +100,7 @@ function dollarsOf(bills, { prices, included }) {
   return Object.fromEntries(Object.entries(bills).map(([act, bill]) => [act, dollars(bill)]));
 }
 
-/** How many users reach a limit, or Infinity. */
+/** The number of users at which a limit is reached. Infinity if it is never reached. */
 export function usersAt({ amount, unit, a }, store, { use, bytes }) {
   const oneDay = sum(Object.values(dayOf(1, store, use)));
   const stored = storedBy(1, store, { use, bytes, gb: 1 });
@@ -104,7 +113,9 @@ export function usersAt({ amount, unit, a }, store, { use, bytes }) {
   return perUser > 0 ? amount / perUser : Number.POSITIVE_INFINITY;
 }
 
-/** Each limit with each store that reaches it. The limits that are reached first come first. */
+/**
+ * Each limit with each store that reaches it, sorted by the number of users at which it is reached.
+ */
 export const breaksOf = (stores, limits, facts) =>
   limits
     .flatMap((limit) =>

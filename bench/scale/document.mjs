@@ -1,4 +1,5 @@
-// What docs/scale.md shows: its parts, which are written by `npm run bench:scale`, and its plots.
+// Makes the parts of docs/scale.md that `npm run bench:scale` writes, and the plots of that
+// document.
 import { documentedCost } from "../cost.mjs";
 import * as facts from "./facts.mjs";
 import {
@@ -27,7 +28,8 @@ export const DOCUMENT = "docs/scale.md";
 export const PLOTS = { capacity: "docs/scale.svg", latency: "docs/scale-latency.svg" };
 
 /**
- * What everything is computed from. `use` and `sizes` replace the document's.
+ * The data from which all parts are computed. `use` and `sizes` replace the values that the
+ * document has.
  *
  * @param {{ use?: Partial<typeof facts.USE>, sizes?: number[] }} [own]
  * @returns {import("./tables.mjs").Model}
@@ -61,7 +63,7 @@ export function capacityParts(model) {
   };
 }
 
-/** All parts and plots. It simulates, which takes some seconds. */
+/** All parts and plots of the document. This runs the simulation, which takes some seconds. */
 export function documented(model) {
   const { found, lookedUp } = latenciesOf(model);
   return {

@@ -1,11 +1,11 @@
-// Virtual time: runs events in the order of their times. Events of the same time run in the order
-// in which they were added. The queue is a binary heap.
+// Simulates time: runs events in the order of their times, without waiting. Events of the same time
+// run in the order in which they were added. The queue is a binary heap.
 
 export class EventQueue {
   #heap = [];
   #added = 0;
 
-  /** Calls `act(time)` when it is `time`. */
+  /** Adds an event: `act(time)` is called at that time. */
   at(time, act) {
     const heap = this.#heap;
     let place = heap.length;

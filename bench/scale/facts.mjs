@@ -1,12 +1,16 @@
-// What docs/scale.md computes with: how people use the service, what was measured, and what
-// Cloudflare publishes. Every number has its source, or says that it is an assumption.
+// The numbers from which docs/scale.md is computed: how people use the service, what was measured,
+// and what Cloudflare publishes. For each number, this file names the source or says that the
+// number is an assumption.
 
 const DOCS = "https://developers.cloudflare.com";
 
-/** The date of the last look at Cloudflare's pages. */
+/** The date on which Cloudflare's pages were last read. */
 export const LOOKED_UP = "2026-11-29";
 
-/** How people use the service. All are assumptions: put in your own and run the program again. */
+/**
+ * How people use the service. All of these numbers are assumptions: for your own numbers, see
+ * run.mjs.
+ */
 export const USE = {
   /** The share of the users who are active on a day. */
   activeShare: 0.1,
@@ -17,14 +21,16 @@ export const USE = {
   loginsPerActiveDay: 0.1,
   /** Forgotten passwords: one reset link for every ten logins. */
   resetsPerLogin: 0.1,
-  /** The busiest second compared with the mean. */
+  /** How many times the average load the busiest second has. */
   peak: 3,
   sessionsPerUser: 2,
 };
 
 export const SIZES = [1_000, 1_000_000, 100_000_000];
 
-/** Measured. tests/bench/scale.test.mjs and tests/e2e/operations.test.mjs measure again. */
+/**
+ * Measured sizes. tests/bench/scale.test.mjs and tests/e2e/operations.test.mjs measure them again.
+ */
 export const BYTES = {
   "user in D1": 385,
   "address in an index": 80,
@@ -32,7 +38,10 @@ export const BYTES = {
   "KV session": 357,
 };
 
-/** Calls of rate limiters, which Cloudflare does not bill. Counted in operations.test.mjs. */
+/**
+ * How often each activity calls a rate limiter, which Cloudflare does not bill. operations.test.mjs
+ * counts these calls.
+ */
 export const LIMITER_CALLS = {
   "log in": 2,
   renewal: 2,
@@ -41,20 +50,21 @@ export const LIMITER_CALLS = {
   "reset link": 2,
 };
 
-/** Dollars for a GB and month, and what a month includes. */
+/** The price of storage in dollars per GB and month, and how many GB are included. */
 export const STORAGE = {
   D1: { price: 0.75, included: 5, source: `${DOCS}/d1/platform/pricing/` },
   KV: { price: 0.5, included: 1, source: `${DOCS}/kv/platform/pricing/` },
   objects: { price: 0.2, included: 5, source: `${DOCS}/durable-objects/platform/pricing/` },
 };
 export const PLAN_DOLLARS = 5;
-/** Cloudflare's GB. */
+/** A GB as Cloudflare defines it. */
 export const GB = 1e9;
 
 /**
- * What Cloudflare, the settings and a mail provider limit. `free`: only on the free plan. `a`:
- * "second" is compared with the peak, "hour" with the busiest hour, "day" with a whole day, "total"
- * with what is stored.
+ * The limits of Cloudflare, of the settings and of a mail provider. `free` marks limits that only
+ * the free plan has. `a` says with what the limit is compared: "second" with the load in the
+ * busiest second, "hour" with the busiest hour, "day" with a whole day, "total" with the stored
+ * amount.
  *
  * @type {{ limit: string, amount: number, unit: string, a: "second" | "hour" | "day" | "total",
  *   free?: boolean, source: string, remedy: string, remedyWithoutCopy?: string }[]}
@@ -184,8 +194,8 @@ export const LIMITS = [
 ];
 
 /**
- * What one address, key or object may do, however many users the service has. `each` is what one
- * active user adds in a second.
+ * Limits for a single network address, key or Durable Object, which do not depend on the number of
+ * users. `each` is how much one active user adds per second.
  */
 export const OF_ONE = [
   {

@@ -1,10 +1,10 @@
-// How numbers and tables are written in docs/scale.md.
+// Formats numbers and tables for docs/scale.md.
 
-/** Two or three digits: "0.021", "4.2", "837,000". */
+/** A number with two or three significant digits: "0.021", "4.2", "837,000". */
 export const short = (value) =>
   value.toLocaleString("en", { maximumSignificantDigits: value < 10 ? 2 : 3 });
 
-/** "1 thousand", "2.5 million". */
+/** A number of people in words: "1 thousand", "2.5 million". */
 export function people(value) {
   for (const [size, name] of [
     [1e9, "billion"],
@@ -15,7 +15,7 @@ export function people(value) {
   return short(value);
 }
 
-/** "$5", "$1,810", "$12,700". */
+/** An amount of dollars: "$5", "$1,810", "$12,700". */
 export const dollars = (value) =>
   `$${value < 100 ? value.toFixed(value < 10 ? 2 : 0) : short(value)}`;
 
@@ -24,5 +24,5 @@ export function markdownTable(header, rows) {
   return [line(header), `|${"---|".repeat(header.length)}`, ...rows.map(line)].join("\n");
 }
 
-/** A link in docs/: to a page of Cloudflare or another document. */
+/** A Markdown link for a document in docs/, to a page of Cloudflare or to another document. */
 export const link = (text, source) => `[${text}](${source})`;

@@ -1,20 +1,23 @@
 // The latencies of the platform in milliseconds, with their sources. Cloudflare publishes few of
-// them, so most are assumptions, and the document says which.
+// them, so most are assumptions, and docs/scale.md says which ones.
 
-/** Where users, locations of Cloudflare and data are. */
+/** The continents on which users, Cloudflare's locations and the data can be. */
 export const CONTINENTS = ["Europe", "North America", "Asia"];
 
 const AZURE = "https://learn.microsoft.com/azure/networking/azure-network-latency";
 const DOCS = "https://developers.cloudflare.com";
 
-/** Where the D1 database is. */
+/** The continent of the D1 database. */
 export const PRIMARY = "Europe";
-/** Where KV's central stores are. An assumption: Cloudflare does not say. */
+/**
+ * The continents of KV's central stores. This is an assumption, because Cloudflare does not publish
+ * it.
+ */
 export const CENTRAL_STORES = ["Europe", "North America"];
 
 /**
- * `p95` and `median` are of a lognormal distribution, `from` and `to` of a uniform one; a single
- * `value` is always the same.
+ * The distribution of a latency: lognormal with `p95` and `median`, or uniform between `from` and
+ * `to`, or always the same `value`.
  *
  * @typedef {{ p95?: number, median?: number, from?: number, to?: number, value?: number,
  *   source: string }} Latency
@@ -75,10 +78,10 @@ export const LATENCIES = {
   },
 };
 
-/** The spread of a network's round trip around its median, where only p95 is published: assumed. */
+/** The assumed spread of a network's round trip around its median, if only the p95 is published. */
 export const NETWORK_SIGMA = 0.08;
 
-/** Seconds, and a number of isolates. */
+/** How long caches keep what they read, in seconds. `isolates` is a number of isolates. */
 export const CACHING = {
   /**
    * `REVOCATION_CACHE_TTL` of src/domain/policy.rs. KV refreshes a key that is read again within
@@ -87,16 +90,20 @@ export const CACHING = {
   kv: 30,
   /** `REVOCATION_MEMORY_TTL` of src/domain/policy.rs. */
   isolate: 15,
-  /** An assumption: how many isolates of a location share the requests of a user. */
+  /** How many isolates of a location share the requests of a user. This is an assumption. */
   isolates: 4,
-  /** After so many seconds without a call an object sleeps, and the next call has to wake it. */
+  /**
+   * After this many seconds without a call a Durable Object sleeps, and the next call has to wake
+   * it.
+   */
   object: 10,
 };
 
 const Z95 = 1.6449;
 
 /**
- * The sampler of a latency. `normal` gives numbers of the standard normal distribution.
+ * A function that draws random values of a latency. `normal` returns numbers of the standard normal
+ * distribution.
  *
  * @param {Latency} latency
  * @param {{ uniform: () => number, normal: () => number }} random

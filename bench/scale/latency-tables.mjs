@@ -6,13 +6,17 @@ import { CACHING, CONTINENTS, LATENCIES, PRIMARY } from "./latencies.mjs";
 import { percentiles, simulate } from "./simulation.mjs";
 import { titleOf } from "./tables.mjs";
 
-/** How many users on each continent are simulated, with which seed, beside how many others. */
+/**
+ * What docs/scale.md simulates: the number of users on each continent, the seed of the random
+ * numbers, and the number of other users who use the service at the same time.
+ */
 export const SIMULATED = { users: 400, seed: 18, besides: 1_000_000 };
 const ACTS = ["log in", "renewal", "check"];
 
 /**
- * `found`: for each act, continent and way (a store and where the object is) `{ p50, p95, p99 }`.
- * Objects are elsewhere only with `durable`. `lookedUp`: the share of checks that read KV.
+ * Runs the simulation. `found` has `{ p50, p95, p99 }` for each act, each continent, and each way,
+ * which is a store and the place of the user's Durable Object. The object can be far away only with
+ * `durable`. `lookedUp` is the share of checks that read KV.
  *
  * @param {import("./tables.mjs").Model} model
  */
@@ -73,7 +77,7 @@ export function latencyTable(found) {
   );
 }
 
-/** The column of a result. */
+/** The title of the column in which a result is shown. */
 export const wayOf = ({ store, place }) => (place === "home" ? store : `${store}, object far away`);
 
 export function latencySourcesTable() {

@@ -1,6 +1,6 @@
 // `npm run bench:latency`: a simulation in virtual time of how long a login, a renewal and a check
-// take for users on three continents. It measures nothing: the latencies of the platform are
-// published or assumed (latencies.mjs). The same options give the same numbers.
+// take for users on three continents. Nothing is measured: the latencies of the platform are
+// published or assumed (latencies.mjs). The same options always give the same numbers.
 //
 //   npm run bench:latency -- --primary Asia --seed 2 --users 100 --besides 20000000
 import { Advice, main } from "../../scripts/project/advice.mjs";

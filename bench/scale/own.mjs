@@ -1,4 +1,5 @@
-// Your own numbers for `npm run bench:scale`: its options, and what they may be.
+// The options of `npm run bench:scale`, with which you give your own numbers, and the bounds of
+// these numbers.
 import { Advice } from "../../scripts/project/advice.mjs";
 import { USE } from "./facts.mjs";
 
@@ -16,17 +17,17 @@ const BOUNDS = {
 /** @type {[least: number, most: number]} */
 const USERS = [1, 1e12];
 
-/** "active-share" for activeShare. */
+/** The name of the option for a number: "active-share" for activeShare. */
 const optionOf = (name) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 const NAMES = Object.keys(USE);
 
-/** For `parsed`. @type {Record<string, { type: "string" }>} */
+/** The options in the form that `parsed` takes. @type {Record<string, { type: "string" }>} */
 export const OPTIONS = Object.fromEntries(
   ["users", ...NAMES].map((name) => [optionOf(name), { type: "string" }]),
 );
 
 /**
- * What the given options replace: `{ use, sizes }` for `modelOf`.
+ * The numbers that the given options replace: `{ use, sizes }` for `modelOf`.
  *
  * @param {Record<string, string | undefined>} values
  */

@@ -1,6 +1,7 @@
-// What a request waits for, in order: the calls of one stage are made at the same time, and each
-// stage waits for the one before. tests/e2e/operations.test.mjs compares the plans with what the
-// built Worker does, and tests/bench/simulation.test.mjs with the numbers of docs/operations.md.
+// The calls that each kind of request waits for, as a list of stages. The calls of one stage are
+// made at the same time, and each stage begins when the stage before it has ended.
+// tests/e2e/operations.test.mjs compares these plans with what the built Worker does.
+// tests/bench/simulation.test.mjs compares them with the numbers of docs/operations.md.
 
 const KV_READ = "KV keys read";
 const KV_WRITE = "KV writes";
@@ -31,7 +32,7 @@ export const PLANS = {
 };
 
 /**
- * The stages before the answer, read from a Worker's trace.
+ * Reads the stages of a request from a Worker's trace. Calls after the answer are left out.
  *
  * @param {string[]} trace "begin D1 statements", "end D1 statements", "answer", in order
  */

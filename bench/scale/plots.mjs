@@ -127,7 +127,10 @@ const LABEL = 330;
 const RIGHT = 40;
 const WIDTH = 870;
 
-/** For each act and continent a range for each way: a dot at p50, a line to p95, thinner to p99. */
+/**
+ * The plot of latencies. For each act, continent and way it has a dot at p50, a line to p95, and a
+ * thinner line to p99.
+ */
 export function latencyPlot(found) {
   const most = Math.ceil(Math.max(...found.map(({ p99 }) => p99)) / 100) * 100;
   const x = (time) => LABEL + (time / most) * (WIDTH - LABEL - RIGHT);

@@ -1,6 +1,7 @@
-// A day's active hour of some users on three continents, in virtual time: how long a login, a
-// renewal and a check take as the user sees them. What a request waits for comes from plans.mjs and
-// stores.mjs, how long each call takes from latencies.mjs. The same seed gives the same result.
+// Simulates in virtual time an active hour of some users on three continents, to find out how long
+// a login, a renewal and a check take for the user. plans.mjs and stores.mjs say which calls a
+// request waits for, and latencies.mjs says how long each call takes. The same seed always gives
+// the same result.
 import { normal, seeded } from "../random.mjs";
 import { quantile } from "../statistics.mjs";
 import { EventQueue } from "./event-queue.mjs";
@@ -16,26 +17,29 @@ import {
 
 const D1 = "D1 statements";
 
-/** How long the processor works for a login and for anything else, from docs/operations.md. */
+/**
+ * How long the processor works for a login or for another request, in ms, from docs/operations.md.
+ */
 const cpuOf = (act, assumed) =>
   assumed[act === "log in" ? "CPU of a login, ms" : "CPU of any other request, ms"];
 
 /**
  * @typedef {object} Options
  * @property {import("./stores.mjs").Store} store
- * @property {Record<string, number>} assumed of docs/operations.md
+ * @property {Record<string, number>} assumed the assumptions of docs/operations.md
  * @property {typeof import("./facts.mjs").USE} use
  * @property {number} [seed]
- * @property {number} [users] simulated on each continent
- * @property {number} [background] statements that D1 answers for all other users in a second
+ * @property {number} [users] the number of simulated users on each continent
+ * @property {number} [background] how many statements per second D1 answers for all other users
  * @property {string} [primary] the continent of the D1 database
  * @property {typeof LATENCIES} [latencies]
  * @property {typeof CACHING} [caching]
  */
 
 /**
- * `measured[act][continent][place]` is a list of milliseconds; `place` is where the user's object
- * is: "home", or "away" on another continent. `calls` are what the requests of each act asked.
+ * `measured[act][continent][place]` is a list of response times in milliseconds. `place` says where
+ * the user's Durable Object is: "home", or "away" on another continent. `calls` has the number of
+ * calls that the requests of each act made.
  *
  * @param {Options} options
  */
@@ -62,7 +66,8 @@ export function simulate({
   const calls = {};
 
   /**
-   * The end of a call that begins now. The end of a call to D1 is known later, when it gets there.
+   * For each kind of call, a function that returns the time at which a call ends if it begins now.
+   * Calls to D1 are missing here, because their end is only known when they arrive at the database.
    */
   const made = {
     "KV keys read": (user, now, act) => {
@@ -95,7 +100,7 @@ export function simulate({
     return Math.min(...ways) + draw["KV read or write in a central store"]();
   };
 
-  /** Makes the calls of one stage after another, then answers. */
+  /** Simulates a request: makes the calls of one stage after another, then answers. */
   function ask(user, act, stages, begun) {
     const toUs = draw["user and the nearest location"]() / 2;
     const answer = (now) => note(measured, act, user, now + cpuOf(act, assumed) + toUs - begun);
@@ -110,7 +115,8 @@ export function simulate({
         .map((name) => call(name, now, index));
       const last = Math.max(now, ...here);
       if (here.length === stages[index].length) return stage(index + 1, last);
-      // Statements of all users reach the database in the order of time.
+      // A statement is an event at the time when it arrives at the database, so that the statements
+      // of all users are handled in this order.
       count(calls, act, D1);
       const between = way(user.continent, primary);
       return events.at(now + between / 2, (at) =>
@@ -120,7 +126,10 @@ export function simulate({
     stage(0, begun + toUs);
   }
 
-  /** A check makes no call if the isolate has looked up the token's session a moment ago. */
+  /**
+   * Simulates a check. With `kv` it makes no call if the isolate looked up the token's session a
+   * short time ago.
+   */
   function check(user, begun) {
     if (store.name !== "kv") return ask(user, "check", store.plans.check, begun);
     const isolate = Math.floor(uniform() * caching.isolates);
@@ -169,7 +178,7 @@ function newUser(continent, isAway) {
   };
 }
 
-/** The keys of docs/storage.md that a request reads. */
+/** The kinds of KV keys that a request reads (docs/storage.md). */
 const keysOf = (act) => (act === "check" ? ["ended", "stale"] : ["session", "ended"]);
 
 function note(measured, act, { continent, place }, milliseconds) {
@@ -185,8 +194,8 @@ function count(calls, act, call) {
 }
 
 /**
- * A database that answers one statement at a time. The statements of all other users arrive at
- * random times, on average `perMillisecond` of them.
+ * A simulated database that answers one statement at a time. The statements of all other users
+ * arrive at random times, on average `perMillisecond` of them per millisecond.
  */
 export function oneAtATime(duration, perMillisecond, uniform) {
   let free = 0;
@@ -203,7 +212,7 @@ export function oneAtATime(duration, perMillisecond, uniform) {
   };
 }
 
-/** `{ p50, p95, p99 }` in milliseconds. */
+/** The percentiles of the times, in milliseconds. */
 export const percentiles = (times) => ({
   p50: quantile(times, 0.5),
   p95: quantile(times, 0.95),

@@ -1,14 +1,15 @@
-// What each activity of a user costs with each store: the counted operations of docs/operations.md,
-// and the computed operations of a third store, for comparison.
+// What each activity of a user consumes with each store. For `kv` and `durable` these are the
+// operations that docs/operations.md counts. A third store, whose operations are computed, is for
+// comparison.
 import { LATER, sum, times } from "../cost.mjs";
 import { PLANS } from "./plans.mjs";
 
 /**
- * The copy in the user's object: D1 owns the user's row, and the object keeps a copy of it for a
- * day. A renewal reads the copy in the object. The first renewal of a day finds no valid copy: the
- * object says so, the Worker reads the row, and a second call brings the row to the object.
- * Compared with a `durable` without copies, a renewal reads one more row of the object (the copy)
- * and reads nothing in D1. The first renewal of a day also writes one more row.
+ * These bills are about the copy in the user's Durable Object. The user's row is in D1, and the
+ * object keeps a copy of it for a day, which renewals read. At the first renewal of a day there is
+ * no valid copy: the object says so, the Worker reads the row in D1, and a second call takes the
+ * row to the object. Compared with `durable` without copies, a renewal reads one more row in the
+ * object (the copy) and nothing in D1. The first renewal of a day also writes one more row.
  */
 const COPY_ROW = { "object rows read": 1 };
 const SECOND_CALL = { "object calls": 1, "object rows read": 2, "object rows written": 1 };
@@ -18,15 +19,15 @@ const D1_READ = { "D1 statements": 1, "D1 rows read": 1 };
  * @typedef {Record<string, number>} Bill
  * @typedef {object} Store
  * @property {string} name
- * @property {string} [note] why its renewals are computed from the protocol and not counted
- * @property {Record<string, Bill>} bills of "log in", "renewal", "first renewal of a day", "check",
- *   "reset link"
- * @property {Record<string, string[][]>} plans what a request waits for
+ * @property {string} [note] present if the store's renewals are computed and not counted; says why
+ * @property {Record<string, Bill>} bills what each activity consumes: "log in", "renewal", "first
+ *   renewal of a day", "check", "reset link"
+ * @property {Record<string, string[][]>} plans the calls that a request waits for
  */
 
 /**
- * `kv` and `durable` as counted, and a third store for comparison. If docs/operations.md counts
- * renewals of `durable` that read D1, the Worker has no copies yet, and the third store is
+ * `kv` and `durable` as docs/operations.md counts them, and a third store for comparison. If the
+ * counted renewals of `durable` read D1, the Worker keeps no copies yet, and the third store is
  * `durable` with copies. Otherwise the third store is `durable` without copies.
  *
  * @returns {Store[]}
@@ -59,13 +60,13 @@ function counted(name, operations) {
   };
 }
 
-/** The name of the first renewal of a day in docs/operations.md and in PLANS. */
+/** The name that the first renewal of a day has in docs/operations.md and in PLANS. */
 const WITHOUT_COPY = "renewal without a copy";
 
 /**
- * The first renewal of a day reads the user's row in D1. If other renewals don't,
- * docs/operations.md counts the first one separately. It counts a renewal that keeps the token, so
- * the cost of rotating the token is added here.
+ * The bill of the first renewal of a day, which reads the user's row in D1. If other renewals don't
+ * read it, docs/operations.md counts the first renewal separately. The one that it counts keeps the
+ * refresh token, so the cost of rotating the token is added here.
  */
 function firstRenewal(name, acts) {
   const { renewal, [WITHOUT_COPY]: first } = acts;
@@ -108,5 +109,5 @@ function withoutCopy({ bills, plans }) {
   };
 }
 
-/** Whether a renewal does without D1. */
+/** Whether a renewal needs no call to D1. */
 export const hasCopy = ({ plans }) => !plans.renewal.flat().includes("D1 statements");

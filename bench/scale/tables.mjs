@@ -7,7 +7,7 @@ import { hasCopy } from "./stores.mjs";
 const DAY = 86_400;
 
 /**
- * @typedef {object} Model everything that the tables are computed from
+ * @typedef {object} Model the data from which the tables are computed
  * @property {import("./stores.mjs").Store[]} stores
  * @property {typeof import("./facts.mjs").USE} use
  * @property {Record<string, number>} bytes
@@ -17,7 +17,7 @@ const DAY = 86_400;
  */
 
 /**
- * The name of a store, and why it is not counted.
+ * The name of a store, with the reason if it is computed and not counted.
  *
  * @param {{ name: string, note?: string }} store
  */
@@ -125,7 +125,10 @@ function limiterCalls(users, use, { LIMITER_CALLS }) {
   return (calls.reduce((all, count) => all + count, 0) * use.peak) / DAY;
 }
 
-/** A row for each store, or one row if all agree. A store that lacks the unit has no row. */
+/**
+ * A row for each store, or a single row if the amounts of all stores are equal. A store that does
+ * not use the unit has no row.
+ */
 function rowsOf(title, stores, amountOf, sizes) {
   const rows = stores.map((store) => ({
     store,
@@ -202,7 +205,7 @@ const NOBODY = 1e9;
 export function breaksTable({ stores, use, bytes, facts }) {
   const rows = new Map();
   for (const { limit, store, users } of breaksOf(stores, facts.LIMITS, { use, bytes })) {
-    // `kv` has objects only for mails.
+    // With `kv`, Durable Objects are only used for mails.
     const isBesides = limit.unit === "object calls" && store.name === "kv";
     if (users >= NOBODY || isBesides) continue;
     const key = `${limit.limit} ${people(users)}`;
@@ -233,7 +236,12 @@ export function ofOneTable({ use, facts }) {
   );
 }
 
-/** How many databases the users need, by the size and by the rate. @param {Model} model */
+/**
+ * How many databases the users need: because of the size of the data, and because of the rate of
+ * statements.
+ *
+ * @param {Model} model
+ */
 export function databasesTable({ stores, use, bytes, sizes, facts }) {
   const paid = facts.LIMITS.filter(({ free }) => !free);
   const amountOf = (wanted) => paid.find(({ unit }) => unit === wanted)?.amount ?? Number.NaN;
@@ -254,7 +262,7 @@ export function databasesTable({ stores, use, bytes, sizes, facts }) {
   );
 }
 
-/** What the third store is. @param {Model} model */
+/** A sentence that explains the third store. @param {Model} model */
 export const storesSentence = ({ stores }) =>
   wrapped(
     stores.some(({ note }) => note === "planned")
@@ -262,7 +270,7 @@ export const storesSentence = ({ stores }) =>
       : "`durable, no copy (for comparison)` is `durable` as it was before the user's object kept [a copy of the row of D1](#the-copy-in-the-object). The program computes it, so that the difference can be seen.",
   ).join("\n");
 
-/** The renewals with the copy. @param {Model} model */
+/** The table of what renewals consume with the copy. @param {Model} model */
 export function copyTable({ stores }) {
   const units = ["D1 statements", "object calls", "object rows read", "object rows written"];
   const store = stores.findLast((store) => store.name !== "kv" && hasCopy(store)) ?? stores[0];

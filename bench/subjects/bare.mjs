@@ -1,4 +1,4 @@
-// edgegate's Worker with the bare work in it, built from bench/bare-worker.
+// A subject: edgegate's Worker with the bare work in it (bench/bare-worker).
 import { mkdirSync } from "node:fs";
 import { inRoot } from "../../scripts/project/root.mjs";
 import { workerModule } from "../../scripts/project/worker-module.mjs";
@@ -19,7 +19,8 @@ export async function buildBare() {
 }
 
 /**
- * One deployment with these `keys` by algorithm. `tokens` has `{ repeated }` for each algorithm.
+ * Starts one deployment. `keys` and `tokens` are objects keyed by algorithm, and each of the tokens
+ * is `{ repeated }`.
  */
 export async function startBare({ keys, tokens }) {
   const settings = { secrets: { SIGNING_KEYS: JSON.stringify({ keys: Object.values(keys) }) } };

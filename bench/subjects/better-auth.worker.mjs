@@ -1,7 +1,7 @@
-// better-auth on D1, set up as in its documentation: email and password with its own scrypt, the
-// bearer and jwt plugins. One instance serves the isolate. With `updateAge` 0 it extends the
-// session each time the session is read. It has nothing closer to a renewal: the token stays the
-// same.
+// A subject: better-auth on D1, set up as its documentation says, with email and password, its own
+// scrypt, and the plugins bearer and jwt. All requests of an isolate share one instance. With
+// `updateAge` 0, better-auth extends the session each time the session is read. That is its closest
+// equivalent of a renewal, although the token stays the same.
 import { betterAuth } from "better-auth";
 import { getMigrations } from "better-auth/db/migration";
 import { bearer, jwt } from "better-auth/plugins";
@@ -47,7 +47,7 @@ export default {
   },
 };
 
-/** Sends a mail, like edgegate: the same letter to the same kind of provider. */
+/** Sends the same mail as edgegate, to the same kind of provider. */
 async function send(env, to, url) {
   const worded = (text) => text.replace(/https:[^"<\s]*/g, url);
   const answer = await fetch(`${env.MAIL_API_URL}/emails`, {

@@ -1,10 +1,11 @@
-// What clients do, one request after another: `{ next() → request or undefined, seen(answer) }`.
+// Simulated clients. A client is `{ next() → request or undefined, seen(answer) }`: `next` returns
+// its next request, and `seen` gets the answer to it.
 import { WORKS } from "./works.mjs";
 
 const JSON_BODY = { "content-type": "application/json" };
 const FORM_BODY = { "content-type": "application/x-www-form-urlencoded" };
 
-/** A POST. */
+/** A POST of JSON. */
 export const json = (path, body) => ({
   method: "POST",
   path,
@@ -19,7 +20,7 @@ export const form = (path, body) => ({
   body: `${new URLSearchParams(body)}`,
 });
 
-/** Sends one request for each item of a list, then stops. */
+/** A client that sends one request for each item of a list, then stops. */
 export function each(list, request) {
   let at = 0;
   return { next: () => (at < list.length ? request(list[at++]) : undefined) };
@@ -31,7 +32,9 @@ export function upTo(count, client) {
   return { ...client, next: () => (left-- >= 1 ? client.next() : undefined) };
 }
 
-/** Renews each time with the token that the last renewal returned. */
+/**
+ * A client that renews again and again, each time with the token that the last renewal returned.
+ */
 export function chain(token, path = "/auth/token", more = {}) {
   let current = token;
   return {
@@ -42,7 +45,9 @@ export function chain(token, path = "/auth/token", more = {}) {
   };
 }
 
-/** Shows one token again and again, or the next one of a list each time. */
+/**
+ * A client that sends the tokens of a list one after another, and begins again after the last one.
+ */
 export function showing(path, tokens) {
   const requests = tokens.map((token) => ({
     method: "GET",
@@ -53,13 +58,18 @@ export function showing(path, tokens) {
   return { next: () => requests[at++ % requests.length] };
 }
 
-/** A client's own part of a list that all clients share. */
+/**
+ * The part of a list that belongs to the client with this index, if `of` clients share the list.
+ */
 export function part(list, index, of) {
   const size = Math.floor(list.length / of);
   return list.slice(index * size, (index + 1) * size);
 }
 
-/** The works with these access tokens, which are `{ repeated, fresh }` by algorithm. */
+/**
+ * The kinds of work that check access tokens. `tokens` has `{ repeated, fresh }` for each
+ * algorithm.
+ */
 export function checks(path, tokens) {
   const works = Object.entries(tokens).flatMap(([alg, those]) => {
     const [again, anew] = [`check-${alg.toLowerCase()}-repeated`, `check-${alg.toLowerCase()}-new`];

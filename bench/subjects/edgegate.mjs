@@ -1,4 +1,5 @@
-// edgegate as it is built and deployed. Its limits are off, because the peers have none.
+// A subject: edgegate as it is built and deployed. Its rate limits are off, because the other
+// projects have none.
 import { ADA, claimsOf, clientOf, PASSWORD } from "../../tests/e2e/client.mjs";
 import { makeSession, makeUsers } from "../../tests/e2e/forge.mjs";
 import { startWorkers } from "../../tests/e2e/workers.mjs";
@@ -8,14 +9,17 @@ import { signTokens } from "./tokens.mjs";
 import { WORKS } from "./works.mjs";
 
 const CHECK = "/auth/authorized?role=user";
-/** More tokens than the Worker remembers, so that a token that is used again is new to it. */
+/**
+ * This is more tokens than the Worker remembers. So when a token is used again, the Worker has
+ * already forgotten it.
+ */
 const NEW_TOKENS = 4_000;
 const SESSIONS_TO_END = 1_500;
 
 /**
- * One deployment. `store` is SESSION_STORE; `keys` are the keys by algorithm; `vars` override the
- * settings; further options go to `startWorkers`. Tokens of `bytes` length are made for the keys in
- * `algs`.
+ * Starts one deployment. `store` is the setting SESSION_STORE. `keys` has a key for each algorithm.
+ * `vars` override the settings. Tokens of `bytes` length are made with the keys of the algorithms
+ * in `algs`. Other options are passed to `startWorkers`.
  *
  * @param {{ store?: string, keys: Record<string, any>, vars?: Record<string, string>,
  *   algs?: string[], bytes?: number }
@@ -57,7 +61,7 @@ export async function startEdgegate({
       let fresh;
       return {
         repeated: sign(alg, 1, typ)[0],
-        // Made only if needed, because making these tokens takes a second.
+        // Made only when they are needed, because making these tokens takes a second.
         get fresh() {
           fresh ??= sign(alg, NEW_TOKENS, typ);
           return fresh;

@@ -1,4 +1,4 @@
-// edgegate with more of something around it: users, sessions, keys, a longer token.
+// Subjects: edgegate with more users, more sessions or more keys, or with a longer token.
 import { generateKeyPairSync } from "node:crypto";
 import { claimsOf, clientOf } from "../../tests/e2e/client.mjs";
 import { makeSession, makeUsers } from "../../tests/e2e/forge.mjs";
@@ -7,7 +7,7 @@ import { chain } from "./clients.mjs";
 import { startEdgegate } from "./edgegate.mjs";
 import { makeKeys } from "./tokens.mjs";
 
-/** Starts one deployment. `bench/scaling.mjs` has the names of the dimensions and the points. */
+/** Starts one deployment. `bench/scaling.mjs` lists the dimensions and their points. */
 export async function startPoint(dimension, point) {
   const { EdDSA } = makeKeys();
   const store = dimension === "sessions-durable" ? "durable" : "kv";
@@ -33,7 +33,7 @@ function moreKeys(count) {
   return Object.fromEntries(more);
 }
 
-/** A user with this many sessions, of which a few renew. */
+/** Makes a user with this many sessions, of which a few are renewed. */
 async function worksOfOne({ edge, checksOf }, store, count) {
   const [user] = await makeUsers(edge.db, 1);
   const tokens = [];
@@ -41,8 +41,8 @@ async function worksOfOne({ edge, checksOf }, store, count) {
   const renewed = await clientOf(edge).renew(tokens[0]);
   return {
     ...checksOf(claimsOf(renewed.body.access_token)),
-    // If there are more clients than sessions, they share sessions and all start from the first
-    // token. With the default ROTATE_AFTER all get the same next token.
+    // If there are more clients than sessions, several clients share a session and begin with the
+    // same token. With the default ROTATE_AFTER they all get the same next token.
     renew: () => (index) => chain(tokens[index % tokens.length]),
   };
 }

@@ -1,4 +1,5 @@
-// The same check with Hono's own middleware and a shared secret.
+// A subject: the check of GET /auth/authorized?role=…, done with Hono's own middleware and a shared
+// secret.
 import { Hono } from "hono";
 import { jwt } from "hono/jwt";
 

@@ -1,7 +1,8 @@
-// The checks of GET /auth/authorized?role=…, done with jose as its documentation shows: keys
-// imported once; algorithm, issuer, audience and type given. It looks only at the token. With the
-// setting HEADERS each answer has the headers in that setting and a new id, as edgegate's answers
-// have. The headers are made once and copied, as edgegate does it.
+// A subject: the check of GET /auth/authorized?role=…, done with jose as its documentation shows.
+// The keys are imported once, and algorithm, issuer, audience and type are given. It checks only
+// the token, without looking up a session. With the setting HEADERS, each answer has the headers in
+// that setting and a new id, like edgegate's answers. As in edgegate, the headers are made once and
+// copied.
 import { importJWK, jwtVerify } from "jose";
 
 let keys;
@@ -28,7 +29,7 @@ export default {
           audience: AUDIENCE,
           typ: "at+jwt",
         });
-      // Often enough that the cost of HTTP does not show.
+      // Verifies so many times that the cost of HTTP is negligible.
       for (let more = Number(searchParams.get("more")); more > 0; more--) await verify();
       const { payload } = await verify();
       const authorized = payload.roles.some((role) => wanted.includes(role));

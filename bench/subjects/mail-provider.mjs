@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 const ANSWER = '{"id":"49a3999c-0ce1-4ea6-ab68-afcd6dc2e794"}';
 const HEADERS = { "content-type": "application/json", "content-length": ANSWER.length };
-/** For how many seconds mails may be missing. */
+/** How many seconds to wait for missing mails. */
 const PATIENCE = 60;
 
 export async function startMailProvider() {
@@ -24,9 +24,9 @@ export async function startMailProvider() {
   const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
   return {
     url: `http://127.0.0.1:${port}`,
-    /** How many mails were accepted so far, and the size of their requests' bodies together. */
+    /** How many mails were accepted so far, and the total size of their request bodies. */
     total: () => ({ accepted, bytes }),
-    /** Waits until this many mails were accepted since it started. */
+    /** Waits until this many mails were accepted since the provider started. */
     async until(count) {
       for (const deadline = performance.now() + PATIENCE * 1000; accepted < count; await sleep(2)) {
         if (performance.now() > deadline)

@@ -1,6 +1,6 @@
-// OpenAuth on KV, set up as in its documentation: the password provider with its own scrypt, tokens
-// signed with ES256, and its client for the check. It does not have to read its own keys over HTTP:
-// it calls its own handler instead.
+// A subject: OpenAuth on KV, set up as its documentation says, with its password provider and
+// scrypt, tokens signed with ES256, and its client for the check. The client reads the keys by
+// calling the Worker's own handler, so it needs no HTTP request for them.
 
 import { issuer } from "@openauthjs/openauth";
 import { createClient } from "@openauthjs/openauth/client";

@@ -1,5 +1,5 @@
-// The peers, each set up for Workers as in its documentation. The table says what each one leaves
-// out.
+// The other projects (peers), each set up for Workers as its documentation says. The table of
+// results says what each of them leaves out.
 import { createHash, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { inRoot } from "../../scripts/project/root.mjs";
@@ -10,13 +10,13 @@ import { startMailProvider } from "./mail-provider.mjs";
 import { verifyingKey } from "./tokens.mjs";
 import { LOOPS, WORKS } from "./works.mjs";
 
-/** The claims in edgegate's access tokens. AUDIENCE is as in wrangler.toml. */
+/** The issuer and the audience in edgegate's access tokens. AUDIENCE is that of wrangler.toml. */
 const EXPECTED = { ISSUER: TEST_VARS.ISSUER, AUDIENCE: "edgegate" };
 const EMAIL = "ada@example.com";
 const PASSWORD = "correct horse battery staple";
 const entry = (name) => inRoot("bench/subjects", `${name}.worker.mjs`);
 
-/** The bundled text of a peer's Worker. The size of the text is a row of the table. */
+/** The bundled text of a peer's Worker. The table of sizes shows how large this text is. */
 export const bundleOf = (name) => bundle(entry(name));
 
 export async function startEmpty() {
@@ -29,8 +29,8 @@ export async function startEmpty() {
 }
 
 /**
- * `tokens` are edgegate's own, `{ repeated, fresh }` by algorithm. With `HEADERS` each answer has
- * these headers.
+ * `tokens` are edgegate's tokens, as `{ repeated, fresh }` for each algorithm. With `HEADERS`, each
+ * answer has these headers.
  *
  * @param {{ HEADERS?: Record<string, string> }} [more]
  */
@@ -53,7 +53,10 @@ export async function startJose(keys, tokens, more = {}) {
   };
 }
 
-/** Hono accepts only the `typ` "JWT", so `tokens` have that type and the same claims. */
+/**
+ * Hono accepts only tokens with the `typ` "JWT", so `tokens` have this type, and the same claims as
+ * edgegate's tokens.
+ */
 export async function startHono(keys, tokens) {
   const { url, stop } = await start(await bundleOf("hono"), {
     bindings: { ...EXPECTED, KEY: JSON.stringify(keys.HS256) },
@@ -62,14 +65,14 @@ export async function startHono(keys, tokens) {
 }
 
 /**
- * `more` are options of Miniflare, as for the peers below.
+ * `more` are options for Miniflare. The functions for the other peers have the same parameter.
  *
  * @param {{ renews?: boolean, [option: string]: any }} [options]
  */
 export async function startBetterAuth({ renews = false, ...more } = {}) {
   const ORIGIN = "http://127.0.0.1:8787";
   const mails = await startMailProvider();
-  // edgegate's own letter, so that the mails are of the same size.
+  // The text of edgegate's own mail, so that the mails have the same size.
   const letter = (form) => readFileSync(inRoot(`tests/letters/en/reset-password.${form}`), "utf8");
   const bindings = {
     ORIGIN,
@@ -155,8 +158,8 @@ export async function startOpenAuth(more = {}) {
       body: JSON.stringify({ email: EMAIL, password: PASSWORD }),
     }),
   );
-  // The first step seals the return address in a cookie that any number of logins may use, so only
-  // the step with the password is counted.
+  // The first step puts the redirect URI into a cookie, which any number of logins may use. So only
+  // the second step, with the password, is measured.
   const redirect_uri = "http://127.0.0.1:8787/callback";
   const begun = await fetch(
     new URL(

@@ -1,5 +1,6 @@
-// The storage calls of edgegate's requests in an empty Worker, on the same bindings. This shows how
-// fast edgegate could be at most on this storage, and how much memory its bindings alone need.
+// A subject: an empty Worker that makes the same storage calls as edgegate, with the same bindings.
+// It shows how fast edgegate could be at most with this storage, and how much memory its bindings
+// alone need.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { inRoot } from "../../scripts/project/root.mjs";
 import { makeSession, makeUsers } from "../../tests/e2e/forge.mjs";
@@ -14,7 +15,7 @@ const RESETS = 2_000;
 
 const get = (path) => ({ method: "GET", path });
 
-/** `rotates`: whether every renewal writes, as with ROTATE_AFTER 0. */
+/** `rotates`: whether every renewal writes to the storage, as with ROTATE_AFTER 0. */
 export async function startStorage({ rotates }) {
   mkdirSync(inRoot(FOLDER), { recursive: true });
   writeFileSync(inRoot(FOLDER, "index.js"), await bundleOf("storage"));
@@ -29,7 +30,7 @@ export async function startStorage({ rotates }) {
     return ids;
   };
   const [first] = await sessions(1);
-  // The simulators of KV, D1 and Queues are in memory from here on.
+  // These calls load the simulators of KV, D1 and Queues before anything is measured.
   for (const path of [`/rotate/${user}/${first}`, "/reset"]) await edge.fetch(path);
   return {
     url: edge.url,

@@ -1,5 +1,6 @@
-// The storage calls of edgegate's requests, and nothing else: no faster edgegate is possible on this
-// storage. Each call has the keys, the values and the options of edgegate's own (docs/storage.md).
+// Makes the storage calls of edgegate's requests, and does nothing else, so edgegate can't be
+// faster than this Worker. Each call has the same keys, values and options as in edgegate
+// (docs/storage.md).
 import { DurableObject } from "cloudflare:workers";
 
 // wrangler.toml binds these classes.
@@ -37,7 +38,7 @@ const CALLS = {
   },
   /** A renewal that keeps the refresh token. */
   keep: read,
-  /** A renewal that rotates it. */
+  /** A renewal that rotates the refresh token. */
   async rotate(env, user, session) {
     await read(env, user, session);
     const options = { expirationTtl: IDLE_TTL, metadata: SEEN };
@@ -49,7 +50,7 @@ const CALLS = {
     const end = '{"reason":"logged_out","at":1767225800}';
     await SESSIONS.put(ended, end, { expirationTtl: ENDED_TTL });
   },
-  /** Nothing is mailed. */
+  /** Puts a job into the queue, but no mail is sent. */
   reset: ({ MAIL_QUEUE }) => MAIL_QUEUE.send(JOB, { contentType: "text" }),
 };
 

@@ -1,8 +1,8 @@
-// Access tokens of edgegate's form, signed here: the same ones for edgegate, jose and Hono.
+// Makes access tokens like those of edgegate. edgegate, jose and Hono check the same tokens.
 import { createHmac, createPrivateKey, generateKeyPairSync, randomBytes, sign } from "node:crypto";
 import { TEST_SECRETS } from "../../tests/e2e/harness.mjs";
 
-/** Private keys as JWKs by algorithm, each in a form that SIGNING_KEYS accepts. */
+/** A private key for each algorithm, as a JWK that SIGNING_KEYS accepts. */
 export function makeKeys() {
   const [eddsa] = JSON.parse(TEST_SECRETS.SIGNING_KEYS).keys;
   const es256 = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({

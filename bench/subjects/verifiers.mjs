@@ -1,13 +1,16 @@
-// The npm package beside jose: both verify the same tokens, in the same process. This runs in Node
-// and in Chromium, so it imports no module of Node.
+// Compares the npm package with jose: both verify the same tokens, in the same process. This module
+// runs in Node and in Chromium, so it imports no module of Node.
 
-/** How many tokens one round verifies in each way. */
+/**
+ * How many tokens one round verifies one after another, how many in parallel, and how many of the
+ * parallel ones at once.
+ */
 export const SERIAL = 200;
 export const PARALLEL = 640;
 export const AT_ONCE = 64;
 
 /**
- * A function of each module, which verifies one token.
+ * For each of the modules, a function that verifies one token with it.
  *
  * @param {{ edgegate?: any, jose?: any }} modules
  * @param {{ alg: string, jwks: object, options: object }} given
@@ -27,14 +30,14 @@ export async function verifiersOf({ edgegate, jose }, { jwks, options, alg }) {
   };
 }
 
-/** One at a time. Returns tokens a second. */
+/** Verifies the tokens one at a time. Returns tokens per second. */
 async function serial(verify, tokens) {
   const begun = performance.now();
   for (const token of tokens) await verify(token);
   return (tokens.length * 1000) / (performance.now() - begun);
 }
 
-/** AT_ONCE at a time. Returns tokens a second. */
+/** Verifies AT_ONCE tokens at a time. Returns tokens per second. */
 async function parallel(verify, tokens) {
   let next = 0;
   const begun = performance.now();
@@ -46,8 +49,8 @@ async function parallel(verify, tokens) {
 }
 
 /**
- * One round: the rates of both subjects in each way. The subjects take short turns, so that a drift
- * of the machine affects both.
+ * Runs one round: measures the rates of both subjects in each way. The subjects take short turns,
+ * so that a change in the machine's speed affects both.
  *
  * @typedef {{ alg: string, jwks: object, options: object, tokens: string[] }} Given
  * @param {{ edgegate: any, jose: any }} modules
@@ -57,7 +60,8 @@ export async function round(modules, { tokens, isEven, alg, jwks, options }) {
   const subjects = Object.entries(await verifiersOf(modules, { alg, jwks, options }));
   if (isEven) subjects.reverse();
   const seen = tokens.slice(0, 1);
-  // Makes both import their keys, and makes the engine compile both.
+  // Both subjects import their keys here, and the engine compiles their code, before anything is
+  // measured.
   for (const [, verify] of subjects) for (let n = 0; n < 20; n++) await verify(seen[0]);
   const repeated = (count) => Array.from({ length: count }, () => seen[0]);
   const ways = {

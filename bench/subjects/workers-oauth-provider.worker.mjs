@@ -1,6 +1,7 @@
-// Cloudflare's workers-oauth-provider on KV, set up as in its documentation: one Worker is
-// authorization server and resource. The application decides who signs in, so there is no password
-// here. Its access tokens are random and are looked up.
+// A subject: Cloudflare's workers-oauth-provider on KV, set up as its documentation says. One
+// Worker is both the authorization server and the resource. This library leaves the sign-in to the
+// application, so there is no password here. Its access tokens are random, and each check looks the
+// token up in KV.
 import { OAuthProvider } from "@cloudflare/workers-oauth-provider";
 
 const REDIRECT = "https://client.example/callback";

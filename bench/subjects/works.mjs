@@ -1,9 +1,9 @@
-// The work that is timed: its title in the table, its number of connections, and the length of a
-// round.
+// The kinds of work that are timed. Each has its title in the table of results, a number of
+// connections, and the length of a round.
 
 /**
- * How often one request verifies, so that the cost of HTTP does not show: `LOOPS` of
- * bench/bare-worker/src/lib.rs.
+ * How many times one request verifies its token, so that the cost of HTTP is negligible. The same
+ * number as `LOOPS` in bench/bare-worker/src/lib.rs.
  */
 export const LOOPS = 200;
 
@@ -12,16 +12,18 @@ const VERIFY = { connections: 1, seconds: 0.7, times: LOOPS };
 const SLOW = { connections: 8, seconds: 2 };
 
 /**
- * Each request leads to a mail. A round has a certain number of requests, and ends when the provider
- * has accepted all of their mails. The number is a multiple of a queue's batch (`max_batch_size` in
- * wrangler.toml), as in a stream of requests that does not end.
+ * For work in which each request leads to a mail. A round has a fixed number of requests, and ends
+ * when the mail provider has accepted the mails of all of them. The number is a multiple of the
+ * queue's batch size (`max_batch_size` in wrangler.toml), so that all batches are full, as in an
+ * endless stream of requests.
  */
 const MAILED = { connections: 8, seconds: 60, requests: 400, mails: true };
 
 /**
- * The works, by the name under which subjects offer them. `floor`: measured together with an empty
- * Worker each time. `times`: how often a request does the work. `requests`: after how many a round
- * ends, if that comes before its `seconds`. `mails`: each request leads to a mail.
+ * The kinds of work, keyed by the name that the subjects use too. `floor`: an empty Worker is
+ * measured beside each measurement. `times`: how many times one request does the work. `requests`:
+ * a round ends after this many requests or after its `seconds`, whichever comes first. `mails`:
+ * each request leads to a mail.
  *
  * @type {Record<string, { title: string, connections: number, seconds: number,
  *   floor?: boolean, times?: number, requests?: number, mails?: boolean }>}

@@ -1,5 +1,5 @@
-//! Runs the targets under libFuzzer. `EDGEGATE_FUZZ_TARGET` names the target, and
-//! `scripts/fuzz.mjs` builds and runs it.
+//! Runs one target under libFuzzer. The environment variable `EDGEGATE_FUZZ_TARGET` names the
+//! target. `scripts/fuzz.mjs` builds and runs this program.
 
 #![no_main]
 

@@ -1,7 +1,8 @@
-//! Access tokens. The first byte says what the rest of the input is. It is the whole text of a
-//! token, or the JSON of header and claims, separated by a line feed. Header and claims are then
-//! signed correctly, so that the fuzzer also reaches the code after the signature check. A token
-//! that verifies must have been signed, and its claims must be those that serde_json reads.
+//! Access tokens. The first byte of the input says what the rest is: either the whole text of a
+//! token, or the JSON of the header and of the claims, separated by a line feed. In the second case
+//! the target signs them correctly, so that the fuzzer also reaches the code after the signature
+//! check. If a token is found valid, one of the keys must have signed it, and its claims must be
+//! those that serde_json reads.
 
 use std::sync::OnceLock;
 
@@ -16,7 +17,7 @@ use serde_json::Value;
 
 use super::token_support::{AUD, ISS, Key, NOW};
 
-/// The MAC key comes first: it signs at a hundredth of the cost of the other two.
+/// The MAC key comes first, because signing with it takes a hundredth of the time of the other two.
 const KEYS: [Key; 3] = [Key::Mac, Key::Ed, Key::Es];
 
 fn sets() -> &'static [(Key, KeySet); 3] {
@@ -72,14 +73,14 @@ fn check(token: &str) {
     }
 }
 
-/// What must be true of a token that verifies, checked with another reader.
+/// Asserts what must be true of a valid token. The token is read with other code here.
 fn judge(token: &str, key: Key, set: &KeySet, claims: &Claims) {
     assert!(token.len() <= ACCESS_TOKEN_MAX_BYTES);
     let parts: Vec<&str> = token.split('.').collect();
     assert_eq!(parts.len(), 3);
     let decoded = |at: usize| Base64UrlUnpadded::decode_vec(parts[at]).unwrap();
     let header: Value = serde_json::from_slice(&decoded(0)).unwrap();
-    // `ed` and `es` are in one set. The header says which of them signed.
+    // The keys `ed` and `es` are in one set, so the header says which of the two signed.
     let by = match (key, header["kid"].as_str()) {
         (Key::Mac, None | Some("mac")) => Key::Mac,
         (Key::Ed | Key::Es, Some("ed")) => Key::Ed,
@@ -88,9 +89,9 @@ fn judge(token: &str, key: Key, set: &KeySet, claims: &Claims) {
     };
     let alg = header["alg"].as_str().unwrap();
     assert!(alg == by.alg() || (alg, by) == ("Ed25519", Key::Ed));
-    // All three keys sign deterministically, so nobody else can have made another signature. There
-    // is one exception: with ES256, the twin signature with the same r is valid too (RFC 7518
-    // section 3.4).
+    // All three keys sign deterministically, so a valid token has exactly the signature that
+    // signing again gives. There is one exception: with ES256, a second signature with the same r
+    // is valid too (RFC 7518 section 3.4).
     let (signing_input, _) = token.rsplit_once('.').unwrap();
     let resigned = by.sign(signing_input.as_bytes());
     let bytes = if by == Key::Es { 32 } else { resigned.len() };

@@ -1,5 +1,6 @@
-//! What strangers send to sign in to other apps: authorization requests, redirect URIs, metadata
-//! documents, and the bodies of tickets. Each input is tried as all of these.
+//! Texts that strangers can send in order to sign in to other apps: authorization requests,
+//! redirect URIs, metadata documents, and the bodies of tickets. Each input is tried as each of
+//! these.
 
 use std::sync::OnceLock;
 
@@ -17,7 +18,7 @@ const ISSUER: &str = "https://auth.example";
 const API: &str = "https://api.example.com";
 const DOCUMENT: &str = "https://client.example.net/metadata.json";
 const NOW: u64 = 1_764_000_000;
-/// The prefix and label of each purpose.
+/// For each purpose of a ticket, the prefix of its text and the label of its key.
 const PURPOSES: [(&str, &str); 4] = [
     ("egs_", "sign-on"),
     ("egq_", "authorization request"),
@@ -74,7 +75,8 @@ fn world() -> &'static World {
     })
 }
 
-/// The purposes for which a text opens as a ticket. A ticket that opens is sealed and opened again.
+/// For which purposes a text is accepted as a ticket. An accepted ticket is sealed and opened
+/// again.
 fn opens(text: &str) -> [bool; 4] {
     let world = world();
     let sign_on = world.sign_ons.open(text, 0).is_some_and(|sign_on| {

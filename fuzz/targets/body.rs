@@ -1,6 +1,6 @@
-//! Request bodies. The first line is the media type, and the rest is the body. JSON must read as
-//! serde_json reads it, and a form as another reader does. A repeated member or parameter is never
-//! accepted.
+//! Request bodies. The first line is the media type, and the rest is the body. The service must
+//! read JSON as serde_json does, and a form as `decoded` does. It must never accept a repeated
+//! member or parameter.
 
 use edgegate::domain::error::Code;
 use edgegate::edge::body::{
@@ -135,8 +135,8 @@ fn is_blank(value: &Value) -> bool {
     value.is_null() || value.as_str() == Some("")
 }
 
-/// Parses application/x-www-form-urlencoded by the URL standard. It is a second implementation to
-/// compare with.
+/// Parses application/x-www-form-urlencoded by the URL standard. This second implementation is
+/// compared with that of the service.
 pub fn decoded(body: &[u8]) -> Vec<(String, String)> {
     body.split(|byte| *byte == b'&')
         .filter(|pair| !pair.is_empty())

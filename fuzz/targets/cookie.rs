@@ -1,5 +1,5 @@
-//! The `Cookie` header. The refresh token is the value of the cookie with the right name, which
-//! must occur once. A similar name does not work.
+//! The `Cookie` header. The refresh token is the value of the cookie with exactly the right name,
+//! which must occur only once.
 
 use edgegate::domain::error::Code;
 use edgegate::domain::policy::MAX_COOKIE_BYTES;
@@ -35,7 +35,7 @@ fn one(header: &str, settings: &Settings, name: &str) {
     };
     let asked = request("application/json", true);
     let read = Given::read(None, "token", settings, &asked);
-    // A semicolon is added at the beginning, so that each pair has one before it.
+    // A semicolon is added at the beginning, so that there is a semicolon before each pair.
     let list = format!(";{header}");
     let times = [format!(";{name}="), format!("; {name}=")]
         .iter()
@@ -59,8 +59,7 @@ fn one(header: &str, settings: &Settings, name: &str) {
         require_cookie_allowed(true, settings, &asked).is_ok(),
         read.is_ok()
     );
-    // The request is rejected if the body has a token in addition to the cookie, whichever token it
-    // is.
+    // If the request has the cookie, any token in the body makes the service reject the request.
     let both = Given::read(Some("x".to_owned()), "token", settings, &asked);
     assert_eq!(both.is_ok(), times == 0 && read.is_ok());
     // Forms and pages of other origins can't use the cookie.

@@ -1,5 +1,6 @@
-//! Compares the strict JSON reader with serde_json. If both accept a text, they read the same
-//! value. If only the strict reader rejects a text, the text has the fault that the error names.
+//! Compares the strict JSON reader with serde_json. If both accept a text, they must read the same
+//! value. If the strict reader rejects a text that serde_json accepts, the text must have the fault
+//! that the error names.
 
 use edgegate::domain::json::{decode, encode};
 use edgegate::domain::policy::JSON_MAX_DEPTH;
@@ -87,7 +88,8 @@ fn members(value: &Value) -> usize {
     }
 }
 
-/// The number of members in a JSON text, duplicates included: the colons outside of strings.
+/// The number of members in a JSON text, including duplicates. It is the number of colons outside
+/// strings.
 fn colons(text: &[u8]) -> usize {
     let (mut count, mut in_string, mut escaped) = (0, false, false);
     for byte in text {

@@ -1,5 +1,5 @@
-//! Key sets. A set that was read is published and read again. The result has the same keys, without
-//! any private half.
+//! Key sets. If the input is a valid key set, its public form is read again. The result must have
+//! the same keys, but no private keys.
 
 use std::collections::BTreeSet;
 
@@ -28,7 +28,8 @@ pub fn run(input: &[u8]) {
     }
 }
 
-/// The public half of the set after it was published and read again.
+/// Publishes the set and reads the published form. Returns the public form of the result, or `None`
+/// if the set has no public keys.
 fn published(text: &str, set: &KeySet) -> Option<String> {
     assert!(text.len() <= KEY_SET_MAX_BYTES);
     let kids: BTreeSet<&str> = set.kids().collect();
@@ -50,7 +51,7 @@ fn published(text: &str, set: &KeySet) -> Option<String> {
     Some(again.public_jwks())
 }
 
-/// A set verifies what it signed, and so does its published half.
+/// Asserts that the set, and its published form, verify a token that the set signed.
 fn sign(set: &KeySet) {
     let expected = Expected::new(ISS, AUD);
     let good = Key::Mac.check(&Key::Mac.good()).unwrap().into_claims();

@@ -1,5 +1,5 @@
-//! Queued mails. A job that was decoded and encoded once is encoded in the same way again, and its
-//! `Debug` output has no address.
+//! Queued mails. Decoding and encoding a job a second time must not change it any more, and its
+//! `Debug` output must not contain an email address.
 
 use edgegate::domain::mail::Job;
 

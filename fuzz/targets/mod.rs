@@ -1,6 +1,7 @@
-//! The fuzz targets. Each takes any bytes, passes them to a part of edgegate that reads untrusted
-//! input, and asserts what must be true of every answer. A panic is a finding. `fuzz/src/main.rs`
-//! runs them under libFuzzer, and `tests/fuzz_inputs.rs` runs them on the stored inputs.
+//! The fuzz targets. Each target takes any bytes, passes them to a part of edgegate that reads
+//! untrusted input, and asserts what must be true of every result. A panic means that a bug was
+//! found. `fuzz/src/main.rs` runs the targets under libFuzzer, and `tests/fuzz_inputs.rs` runs them
+//! on the stored inputs.
 
 #![allow(
     dead_code,
@@ -33,7 +34,7 @@ mod token_support;
 mod values;
 mod world;
 
-/// A target with its name. Its folder of inputs has the same name.
+/// A target with its name. The folder of its stored inputs has the same name.
 #[derive(Clone, Copy)]
 pub struct Target {
     pub name: &'static str,
@@ -68,7 +69,7 @@ const fn target(name: &'static str, run: fn(&[u8])) -> Target {
     Target { name, run }
 }
 
-/// The text of an input, or `None` if the input can't be text.
+/// The input as text, or `None` if it is not valid UTF-8.
 fn text(input: &[u8]) -> Option<&str> {
     std::str::from_utf8(input).ok()
 }

@@ -1,5 +1,6 @@
-//! Stored password hashes, which are untrusted data. A hash above the caps is rejected before any
-//! memory is allocated. A hash matches only if another reader of its text agrees.
+//! Stored password hashes, which are untrusted data. If the costs in a hash are above the limits,
+//! the hash must be rejected before any memory is allocated. A password may match a hash only if a
+//! second implementation agrees.
 
 use argon2::password_hash::{PasswordHash as Phc, PasswordVerifier as _};
 use argon2::{Argon2, Params};
@@ -15,16 +16,17 @@ use edgegate::domain::policy::{
 use edgegate::ports::PasswordHasher as _;
 
 /// The highest cost, in KiB times passes, of a hash that this target computes. Hashes above the
-/// caps are always tried, because the hasher must not compute them.
+/// limits are always tried, because the hasher must reject them without computing them.
 const QUICK: u64 = 512;
 
 thread_local! {
-    /// As in an isolate, one hasher keeps its memory from hash to hash. With a new hasher for each
-    /// input, the sanitizer would hold back more freed memory than the limit.
+    /// As in an isolate, one hasher uses the same memory for all hashes. With a new hasher for each
+    /// input, the memory that the sanitizer keeps after it was freed would exceed the memory limit.
     static HASHER: Argon2Hasher = Argon2Hasher::default();
 }
 
-/// A hash of another system that exceeds a limit is rejected before it is computed.
+/// Asserts that a hash of another system is rejected before it is computed, if its costs exceed a
+/// limit.
 fn foreign(text: &str) {
     let judged = HASHER.with(|hasher| hasher.judge(&PasswordHash::new(text.to_owned())));
     let Ok(hash) = ForeignHash::read(text) else {

@@ -1,5 +1,6 @@
-//! The two routes that read a query. A check answers yes only if it knows all criteria and all are
-//! met. The list of users accepts each of its parameters at most once.
+//! Queries of two routes. `/auth/authorized` may answer yes only if it knows all criteria in the
+//! query and the token meets all of them. The list of users must accept each of its parameters at
+//! most once.
 
 use edgegate::domain::account::EmailAddress;
 use edgegate::edge::request::Request;

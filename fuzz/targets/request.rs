@@ -1,8 +1,8 @@
 //! A whole request through the router, on a service in memory. As in HTTP, the input is a request
-//! line, headers, an empty line and a body. `{access}` and similar placeholders are replaced by an
-//! account's real values. No answer is a 500. The body of an answer is JSON, or lines of JSON,
-//! without a password, or a page that has only the service's own elements. Each header is one line.
-//! The note for the log contains no token.
+//! line, headers, an empty line and a body. Placeholders such as `{access}` are replaced by real
+//! values of an account. No answer may have the status 500. The body of an answer must be JSON or
+//! JSON Lines without a password, or a page that has only the service's own elements. Each header
+//! must be one line. The note for the log must not contain a token.
 
 use edgegate::domain::error::Code;
 use edgegate::domain::policy::MAX_BODY_BYTES;
@@ -33,7 +33,7 @@ pub fn send(service: &Service, request: &Request<'_>, secrets: &[String]) -> Ans
     answer
 }
 
-/// What must be true of every answer.
+/// Asserts what must be true of every answer.
 pub fn judge(answer: &Answer, secrets: &[String]) {
     assert!(
         (200..500).contains(&answer.status) || answer.status == 503,
@@ -83,7 +83,7 @@ const ELEMENTS: [&str; 17] = [
     "br", "code", "form", "input", "button",
 ];
 
-/// A page shows parts of the request, but only as text.
+/// Asserts that a page has only these elements: parts of the request may appear only as text.
 fn judge_page(body: &str) {
     for tag in body.split('<').skip(1) {
         let tag = tag.strip_prefix('/').unwrap_or(tag);

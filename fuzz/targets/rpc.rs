@@ -1,5 +1,5 @@
-//! A call over RPC. The first line is the method, and the rest is its arguments as JSON. `{access}`
-//! and similar placeholders are replaced by real values.
+//! A call over RPC. The first line is the method, and the rest is its arguments as JSON.
+//! Placeholders such as `{access}` are replaced by real values.
 
 use edgegate::edge::rpc::call;
 

@@ -1,5 +1,5 @@
-//! Settings. The input is lines of `NAME=text`, which change a valid configuration. An error names
-//! its setting and never shows a secret. An accepted value is within its limits.
+//! Settings. The input is lines of `NAME=text`, which change a valid configuration. An error must
+//! name its setting and must not show a secret. An accepted value must be within its limits.
 
 use std::collections::HashMap;
 
@@ -100,8 +100,8 @@ const OTHER_SCHEMES: [&str; 8] = [
     "safari-web-extension",
 ];
 
-/// Requires that the printed text contains none of the given secrets. Short secrets are left out,
-/// and so are secrets that occur in another setting.
+/// Asserts that the printed text contains none of the given secrets. Short secrets are not checked,
+/// and neither are secrets that are also part of another setting.
 fn hides(printed: &str, given: &HashMap<&str, &str>) {
     for name in SECRETS {
         if let Some(secret) = given.get(name).copied() {

@@ -1,6 +1,7 @@
-//! Tickets. A ticket that opens was sealed with these keys and for that purpose, and seals to the
-//! same text again. The input is tried as the text of a ticket. It is also tried as a body that is
-//! sealed here in the right format, so that the fuzzer reaches the code after the MAC check.
+//! Tickets. The input is tried as the text of a ticket. It is also tried as the body of a ticket,
+//! which the target seals in the right format, so that the fuzzer reaches the code after the MAC
+//! check. If a text is accepted as a ticket, it must have been sealed with these keys and for that
+//! purpose, and sealing the ticket again must give the same text.
 
 use std::sync::OnceLock;
 
@@ -15,7 +16,7 @@ use super::token_support::mac;
 const ISSUER: &str = "https://auth.example";
 /// The bytes 1 to 32.
 pub(super) const SECRET: &str = "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA";
-/// The prefix and label of each purpose.
+/// For each purpose of a ticket, the prefix of its text and the label of its key.
 const PURPOSES: [(&str, &str); 5] = [
     ("egr_", "refresh"),
     ("egl_", "reset"),
@@ -45,12 +46,12 @@ fn secret() -> Vec<u8> {
     (1..=32).collect()
 }
 
-/// The purposes for which a text opens, long before its expiry.
+/// For which purposes a text is accepted as a ticket, at a time long before its expiry.
 fn opens(text: &str) -> [bool; 5] {
     let Keys { refresh, links } = keys();
     let refresh = refresh.open(text).is_some_and(|ticket| {
-        // A ticket of the first format seals to a different text, and so does a ticket with methods
-        // that are unknown here.
+        // Sealing the ticket again may give another text, if the ticket has the first format or
+        // authentication methods that are unknown here.
         let sealed = refresh.seal(ticket);
         assert_eq!(refresh.open(sealed.expose()), Some(ticket));
         true
@@ -77,7 +78,8 @@ fn opens(text: &str) -> [bool; 5] {
         true
     });
     let registration = links.open_registration(text, 0).is_some_and(|link| {
-        // Opening normalizes the names. Sealed again, the link opens as the same link.
+        // Opening normalizes the names, so the link is compared after it is sealed and opened
+        // again.
         let sealed = links.seal_registration(&link);
         assert_eq!(
             links.open_registration(sealed.expose(), 0),
@@ -114,7 +116,8 @@ pub fn run(input: &[u8]) {
     }
 }
 
-/// Seals a body in the format of a ticket. It is a second implementation to compare with.
+/// Seals a body in the format of a ticket. This second implementation is compared with that of the
+/// service.
 pub(super) fn seal(format: u8, body: &[u8], prefix: &str, label: &str) -> String {
     let key = key(label);
     let number = mac(&key, b"key number")[0];

@@ -1,6 +1,6 @@
-//! The small values of a request: ids, names, roles, languages, clients. A parsed value prints as
-//! the original text, or as a form that parses to the same value. The stored part of a client's
-//! text has a maximum length.
+//! The small values of a request: ids, names, roles, languages, clients. A parsed value must print
+//! as the original text, or as a text that parses to the same value. The parts of a client's text
+//! that are stored must not exceed their maximum length.
 
 use edgegate::domain::account::{Name, Password, Roles, UserId};
 use edgegate::domain::mail::Locale;

@@ -1,5 +1,5 @@
-//! A service in memory with the two demo accounts. It is new for every input, and its hasher costs
-//! almost nothing.
+//! A service in memory with the two demo accounts. It is new for every input, and hashes passwords
+//! in almost no time.
 
 use std::rc::Rc;
 
@@ -16,11 +16,12 @@ use edgegate::service::{AuthService, Login, Shared};
 use sha2::Digest as _;
 
 pub const PASSWORD: &str = "correct horse battery staple";
-/// The beginning of every password hash. No answer except an export may contain it, and no note.
+/// The beginning of every password hash. No note for the log may contain it, and no answer except
+/// an export.
 pub const HASH_START: &str = "sha256-of-a-test:";
 
-/// Hashes with SHA-256, so that no input has to wait for hashing. Another target tests how Argon2's
-/// strings are read.
+/// Hashes passwords with SHA-256, so that no input has to wait for hashing. The target
+/// `password_hash` tests how the strings of Argon2 are read.
 #[derive(Debug, Default)]
 pub struct QuickHasher;
 
@@ -85,7 +86,7 @@ fn setting<'a>(name: &str, issuer: &'a str) -> Option<&'a str> {
     })
 }
 
-/// A service with its accounts.
+/// A service with the two demo accounts.
 pub fn service() -> Service {
     thread_local! {
         static SHARED: Rc<Shared> = Rc::new(Shared::new(settings("http://127.0.0.1:8787")));
@@ -119,8 +120,8 @@ pub fn log_in(service: &Service, email: &str) -> Credentials {
     }
 }
 
-/// The input with its placeholders replaced: Ada's `{access}`, `{refresh}`, `{user}` and
-/// `{session}`, and `{admin}`.
+/// Replaces the placeholders in the input: `{access}`, `{refresh}`, `{user}` and `{session}` by
+/// Ada's values, and `{admin}` by an administrator's access token. Also returns the secrets.
 pub fn fill(service: &Service, text: &str) -> (String, Vec<String>) {
     let mut filled = text.to_owned();
     let mut secrets = vec![PASSWORD.to_owned()];

@@ -1,4 +1,4 @@
-//! The call that `entry.mjs` makes in an account's object.
+//! The function that `entry.mjs` calls in an account's Durable Object to check a password.
 #![allow(unreachable_pub, reason = "exported to JavaScript")]
 
 use js_sys::Promise;
@@ -8,7 +8,7 @@ use worker::Env;
 
 use super::wiring::{self, ObjectState};
 
-/// Answers the next call in the line. It hashes with the hasher of its isolate.
+/// Answers the call whose turn it is. Passwords are hashed with the hasher of this isolate.
 ///
 /// # Errors
 /// When the configuration is wrong. The calling Worker has the same configuration, so it answers

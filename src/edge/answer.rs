@@ -1,4 +1,4 @@
-//! An answer before it is sent.
+//! The answer to a request, before it is converted to the platform's `Response`.
 
 use std::borrow::Cow;
 
@@ -7,17 +7,17 @@ use serde::Serialize;
 use crate::domain::account::UserId;
 use crate::domain::session::SessionId;
 
-/// What the log line of a request says besides its status. It never has a token, a password or an
-/// address.
+/// What the log line of a request says besides the status. A note never contains a token, a
+/// password or an email address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Note {
-    /// Why it was rejected, with details that the client does not get.
+    /// Why the request was rejected, with details that the client does not get.
     pub reason: Option<String>,
     /// The user, once it is certain whose request it is.
     pub user_id: Option<String>,
-    /// The session.
+    /// The session of the request.
     pub session_id: Option<String>,
-    /// The operator, once the ticket is known to be valid.
+    /// The operator, once the operator ticket is known to be valid.
     pub by: Option<String>,
     /// The verdict about a refresh token.
     pub verdict: Option<&'static str>,
@@ -29,7 +29,7 @@ pub struct Note {
     pub address: Option<String>,
 }
 
-/// An answer, with its note for the log and what happens to the cookie.
+/// An answer, with a note for the log and a decision about the browser's cookies.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answer {
     /// The HTTP status.
@@ -38,33 +38,34 @@ pub struct Answer {
     pub headers: Vec<(&'static str, Cow<'static, str>)>,
     /// The body.
     pub body: Option<Cow<'static, str>>,
-    /// For the log.
+    /// The note for the log.
     pub note: Note,
     /// What happens to the cookie.
     pub cookie: Cookie,
 }
 
-/// What happens to the browser's cookies after a request. `cookies::settle` does it.
+/// What happens to the browser's cookies after a request. `cookies::settle` carries it out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Cookie {
-    /// Nothing.
+    /// Nothing happens to the cookies.
     #[default]
     Untouched,
-    /// A session of this sign-on began in these cookies. The session of the previous cookie is
-    /// ended: as *replaced* if it has the same sign-on, otherwise as by logging out.
+    /// A new session of this sign-on is put into these cookies. If the browser already had a
+    /// session in its cookie, that session is ended: as *replaced* if it has the same sign-on,
+    /// otherwise like a log-out.
     Begun(SessionCookies, SessionId),
-    /// All sessions of this user are over, and a new one began in these cookies. If the previous
-    /// cookie belonged to another user, its session is ended.
+    /// All sessions of this user have ended, and a new one is put into these cookies. If the
+    /// browser's previous cookie belonged to another user, that user's session is ended too.
     BegunAnew(SessionCookies, UserId),
     /// The cookies are replaced or cleared, and no session is ended.
     Written(SessionCookies),
-    /// All sessions of this user are over, or only this session. Cookies that belong to an ended
-    /// session are cleared.
+    /// This session of the user has ended or, if it is `None`, all sessions of the user. The
+    /// browser's cookies are cleared if they belong to an ended session.
     Ended(UserId, Option<SessionId>),
 }
 
-/// The two `Set-Cookie` headers of a session: one for its refresh token, one for its sign-on. They
-/// are set and cleared together.
+/// The two `Set-Cookie` headers of a session: one for its refresh token, one for its sign-on
+/// ticket, with which the user signs in to other apps. The two are set and cleared together.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SessionCookies {
     pub(super) refresh: String,
@@ -78,7 +79,7 @@ impl std::fmt::Debug for SessionCookies {
 }
 
 impl Answer {
-    /// A JSON body.
+    /// An answer with this body as JSON.
     #[must_use]
     pub fn json(status: u16, body: &impl Serialize) -> Self {
         Self {
@@ -88,7 +89,7 @@ impl Answer {
         }
     }
 
-    /// A body that is already JSON.
+    /// An answer with a body that is already JSON text.
     #[must_use]
     pub fn json_text(status: u16, body: impl Into<Cow<'static, str>>) -> Self {
         Self {
@@ -99,7 +100,7 @@ impl Answer {
         }
     }
 
-    /// A body of another media type.
+    /// An answer with a body of another media type.
     #[must_use]
     pub fn text(status: u16, media_type: &'static str, body: String) -> Self {
         Self {
@@ -110,7 +111,7 @@ impl Answer {
         }
     }
 
-    /// No body.
+    /// An answer without a body.
     #[must_use]
     pub fn empty(status: u16) -> Self {
         Self {
@@ -119,7 +120,7 @@ impl Answer {
         }
     }
 
-    /// With one more header.
+    /// Adds a header.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
         self.headers.push((name, value.into()));
@@ -135,14 +136,14 @@ impl Answer {
             .map(|(_, value)| &**value)
     }
 
-    /// With what happens to the cookie.
+    /// Sets what happens to the cookie.
     #[must_use]
     pub fn keeping(mut self, cookie: Cookie) -> Self {
         self.cookie = cookie;
         self
     }
 
-    /// With a note for the log.
+    /// Sets the note for the log.
     #[must_use]
     pub fn noted(mut self, note: Note) -> Self {
         self.note = note;

@@ -6,8 +6,9 @@ use crate::domain::account::Edit;
 use crate::domain::error::{Code, Error, FieldProblem};
 use edgegate_token::json::{Fault, Json, Members};
 
-/// Reads a JSON object whose media type says so. Members that are repeated or not `known` are
-/// rejected. An absent member is `None`; `null` is a value.
+/// Reads the JSON object in the body of a request whose media type is JSON. Repeated members and
+/// members that are not in `known` are rejected. An absent member is `None`; a member that is
+/// `null` is `Some`.
 ///
 /// # Errors
 /// `unsupported_media_type` or `invalid_request`.
@@ -28,7 +29,7 @@ fn take<const N: usize>(
     Ok(values)
 }
 
-/// Like [`json`], for a PATCH. Its media type may also be that of a JSON merge patch (RFC 7396
+/// Like [`json`], for a PATCH. The media type may also be that of a JSON merge patch (RFC 7396
 /// section 4). `null` removes a member.
 ///
 /// # Errors
@@ -96,7 +97,7 @@ pub fn oauth_parameters_as_sent<const N: usize>(
     }
 }
 
-/// The body of a request whose media type is that of lines of JSON.
+/// The body of a request whose media type is that of JSON Lines: one JSON value per line.
 ///
 /// # Errors
 /// `unsupported_media_type`.
@@ -154,7 +155,7 @@ pub fn texts<const N: usize>(
     Ok(texts)
 }
 
-/// Like [`json_texts`], with the flag `cookie`, which is false when it is absent.
+/// Like [`json_texts`], but also reads the flag `cookie`, which is false when it is absent.
 ///
 /// # Errors
 /// Those of [`json`].
@@ -188,7 +189,7 @@ pub fn text(field: &str, value: Option<Json>) -> Result<Option<String>, Problem>
     }
 }
 
-/// A member of a PATCH that is a string, or `null` to remove what is there (RFC 7396 section 1).
+/// A member of a PATCH that is a string, or `null` to remove the stored value (RFC 7396 section 1).
 ///
 /// # Errors
 /// `invalid_request` when it is anything else.
@@ -250,8 +251,9 @@ fn require_json(request: &Request<'_>) -> Result<(), Problem> {
     ))
 }
 
-/// Rejects a compressed body. Its size is only known after decompression, and a body of 16 KiB
-/// needs no compression. The answer says what is accepted (RFC 9110 section 12.5.3).
+/// Rejects a compressed body. Its size is only known after decompression, and most routes take at
+/// most 16 KiB, which need no compression. The answer names the encoding that is accepted (RFC 9110
+/// section 12.5.3).
 fn require_no_coding(request: &Request<'_>) -> Result<(), Problem> {
     let codings = request.content_encoding.unwrap_or_default().split(',');
     let unknown = codings
@@ -273,10 +275,10 @@ fn require_no_coding(request: &Request<'_>) -> Result<(), Problem> {
     Err(Problem::new(Code::UnsupportedMediaType, detail).with("Accept-Encoding", "identity"))
 }
 
-/// The `known` parameters of a form or a query. Others are ignored.
+/// The values of the `known` parameters of a form or a query. Other parameters are ignored.
 ///
 /// # Errors
-/// `invalid_request` for one that comes twice.
+/// `invalid_request` for a known parameter that comes twice.
 pub fn parse_form<const N: usize>(
     body: &[u8],
     known: [&str; N],
@@ -307,7 +309,7 @@ fn take_texts<const N: usize>(
     Ok(texts)
 }
 
-/// Rejects the members that are left over, because they are unknown.
+/// Rejects the body if it has members besides the known ones, which the caller has already removed.
 fn require_no_more(members: &Members) -> Result<(), Problem> {
     match members.names().next() {
         None => Ok(()),
@@ -374,7 +376,7 @@ fn wrong_type(field: &str, found: &str, expected: &str) -> Problem {
 }
 
 /// Whether a member's name looks like a name, so that it may be put into the answer and the log. A
-/// secret that was written there by mistake rarely looks like one.
+/// secret that was sent in place of a name by mistake rarely looks like a name.
 fn is_plain(name: &str) -> bool {
     (1..=40).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_')
 }
@@ -504,7 +506,7 @@ mod tests {
             ("identity, deflate", "deflate"),
             ("zstd,gzip", "zstd"),
             ("x-gzip", "x-gzip"),
-            // A charset, which some programs put here.
+            // A charset, which some programs put into `Content-Encoding`.
             ("utf-8", "utf-8"),
         ] {
             let mut sent = request("application/json", "{}");

@@ -1,10 +1,11 @@
-// Judges a configuration with the Worker's own code, in Node: scripts/project/worker-module.mjs
-// bundles this as check.js beside the Worker.
+// Checks a configuration in Node, with the Worker's own code. scripts/project/worker-module.mjs
+// bundles this file as check.js, beside the Worker.
 import { check_configuration } from "edgegate-wasm";
 
 /**
- * The faults of an environment of the Worker. Strings in it are variables, objects are bindings.
- * `flags` are the names of the Worker's compatibility flags, which the platform has in a global.
+ * The faults in `env`, an environment of the Worker: its strings are variables, its objects are
+ * bindings. `flags` are the names of the Worker's compatibility flags. On Cloudflare, the Worker
+ * finds them in the global `Cloudflare`.
  *
  * @param {object} env
  * @param {string[]} [flags]

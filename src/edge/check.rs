@@ -1,4 +1,4 @@
-//! Judges a configuration before anything is started or uploaded, with the same code and the same
+//! Checks a configuration before anything is started or uploaded, with the same code and the same
 //! messages as a running Worker. `npm start` and `npm run deploy` call it (`check.mjs`).
 #![allow(unreachable_pub, reason = "exported to JavaScript")]
 
@@ -9,7 +9,7 @@ use worker::Env;
 use super::wiring;
 use crate::domain::settings::SettingError;
 
-/// One fault, as the scripts read it.
+/// A fault in the configuration, in the form that the scripts read.
 #[derive(Serialize)]
 struct Fault {
     setting: &'static str,

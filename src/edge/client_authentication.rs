@@ -1,5 +1,5 @@
-//! How an app says who it is at the token, revocation and introspection endpoints (RFC 6749 section
-//! 2.3): by `client_id` alone, by `client_secret_basic` or by `client_secret_post`.
+//! How an app identifies itself at the token, revocation and introspection endpoints (RFC 6749
+//! section 2.3): by `client_id` alone, by `client_secret_basic` or by `client_secret_post`.
 
 use base64ct::{Base64, Encoding};
 
@@ -14,12 +14,12 @@ use crate::service::client_authentication::ClientCredentials;
 /// requests get no `Basic` challenge, because a browser would show its own password dialog.
 const BASIC: &str = "Basic realm=\"edgegate\", charset=\"UTF-8\"";
 
-/// What a request says about the app that sends it. `None` when it says nothing.
+/// The credentials of the app that sends the request. `None` when the request names no app.
 ///
 /// # Errors
-/// `invalid_request` for two methods at once, for two different ids, and for secrets in the URL;
-/// `invalid_client` for a header that can't be read and for a method that this service does not
-/// support.
+/// - `invalid_request`: for two methods at once, for two different ids, and for secrets in the URL.
+/// - `invalid_client`: for a header that can't be read, and for a method that this service does not
+///   support.
 pub fn read(request: &Request<'_>) -> Result<Option<ClientCredentials>, Problem> {
     require_no_secret_in_url(request)?;
     let [client_id, client_secret, assertion, assertion_type] = body::oauth_parameters(
@@ -62,15 +62,16 @@ pub fn read(request: &Request<'_>) -> Result<Option<ClientCredentials>, Problem>
     }
     Ok(Some(ClientCredentials {
         client_id: named,
-        // RFC 6749 section 2.3.1: an empty secret may be left out.
+        // A client may leave out an empty secret (RFC 6749 section 2.3.1), so an empty secret is
+        // treated as left out.
         secret: Some(secret)
             .filter(|text| !text.is_empty())
             .map(Secret::new),
     }))
 }
 
-/// The problem as the app must get it: an app that used the `Authorization` header is answered with
-/// the challenge of that scheme.
+/// The problem as the app must get it. If its credentials in the `Authorization` header were
+/// rejected, the answer has the challenge of that header's scheme.
 #[must_use]
 pub fn refuse(request: &Request<'_>, problem: Problem) -> Problem {
     if problem.code == Code::InvalidClient && basic_of(request).is_some() {
@@ -80,8 +81,8 @@ pub fn refuse(request: &Request<'_>, problem: Problem) -> Problem {
     }
 }
 
-/// Rejects secrets in the URL, which servers and browsers keep in logs and histories (RFC 6749
-/// section 2.3.1, RFC 6750 section 5.3).
+/// Rejects secrets in the URL, because servers and browsers keep URLs in logs and histories (RFC
+/// 6749 section 2.3.1, RFC 6750 section 5.3).
 ///
 /// # Errors
 /// `invalid_request`.
@@ -127,7 +128,8 @@ fn basic_of<'a>(request: &Request<'a>) -> Option<&'a str> {
         .then(|| rest.trim_start_matches(' '))
 }
 
-/// Id and secret of RFC 7617, each encoded like a value of a form (RFC 6749 section 2.3.1).
+/// Reads the id and the secret from credentials of RFC 7617. Each of the two is also encoded like a
+/// value of a form (RFC 6749 section 2.3.1).
 fn read_basic(text: &str) -> Option<(String, String)> {
     let bytes = Base64::decode_vec(text).ok()?;
     let text = String::from_utf8(bytes).ok()?;
@@ -136,7 +138,7 @@ fn read_basic(text: &str) -> Option<(String, String)> {
     (!id.is_empty()).then_some((id, secret))
 }
 
-/// One decoded value of a form. `None` if the text has a character that separates values.
+/// Decodes one value of a form. `None` if the text has a character that separates values.
 fn decode(text: &str) -> Option<String> {
     if text.contains(['&', '=']) {
         return None;
@@ -151,7 +153,7 @@ mod tests {
 
     const FORM: &str = "application/x-www-form-urlencoded";
 
-    /// Id and secret, or the code of the refusal.
+    /// The id and the secret that were read, or the error code.
     fn found(
         authorization: Option<&str>,
         body: &str,

@@ -3,7 +3,7 @@
 //!
 //! Every request that uses or sets the cookie is JSON and comes from an allowed origin. A page of
 //! another site, or of another host of this site, may make a browser send the cookie, but such a
-//! request has no effect. GET never uses it.
+//! request has no effect. A GET request never uses it.
 //!
 //! There is also the sign-on cookie, for apps that send their users here to sign in. Browsers don't
 //! send a `SameSite=Strict` cookie when another site navigates here, so the sign-on cookie is
@@ -23,11 +23,12 @@ use crate::domain::settings::{Settings, is_app_shell};
 use crate::ports::Ports;
 use crate::service::{AuthService, TokenPair};
 
-/// Rejects a request that asks for a session in the cookie but may not have it there. It is called
-/// before anything is done.
+/// Rejects a request that asks for a session in the cookie but may not use the cookie. It is called
+/// before the request changes anything.
 ///
 /// # Errors
-/// `forbidden` for another origin; `invalid_request` for a cookie that can't be read.
+/// - `forbidden`: for a page whose origin is not allowed.
+/// - `invalid_request`: for a cookie that can't be read.
 pub fn require_cookie_allowed(
     into_cookie: bool,
     settings: &Settings,
@@ -41,11 +42,11 @@ pub fn require_cookie_allowed(
 }
 
 /// Writes, clears or keeps the cookie, as the answer says. When a new session replaces an older one
-/// in the cookie, the older one ends. Otherwise its user could end it only from the list of
-/// sessions.
+/// in the cookie, the older session is ended. Otherwise the user could end the older session only
+/// from the list of sessions.
 ///
 /// # Errors
-/// When ending the older session may have failed. The client may repeat the request.
+/// When ending the older session failed or may have failed. The client may repeat the request.
 pub async fn settle<P: Ports>(
     service: &AuthService<P>,
     request: &Request<'_>,
@@ -116,8 +117,8 @@ pub fn sign_on<'a>(settings: &Settings, request: &Request<'a>) -> Option<&'a str
 pub enum Given<'a> {
     /// From the body.
     Body(String),
-    /// From the cookie. `None` when a request that may use the cookie has none. A page can't see
-    /// whether there is one.
+    /// From the cookie. `None` when the request may use the cookie, but the browser has none: a
+    /// page can't see whether the browser has the cookie.
     Cookie(Option<&'a str>),
 }
 
@@ -126,8 +127,9 @@ impl<'a> Given<'a> {
     /// is treated as left out (RFC 6749 section 3.2), but not in a request that has the cookie.
     ///
     /// # Errors
-    /// `invalid_request` for both at once, for neither, and for a cookie that can't be read;
-    /// `forbidden` for a cookie from another origin.
+    /// - `invalid_request`: for a token in both places, for a token in neither, and for a cookie
+    ///   that can't be read.
+    /// - `forbidden`: for a cookie from a page whose origin is not allowed.
     pub fn read(
         token: Option<String>,
         name: &str,
@@ -135,8 +137,8 @@ impl<'a> Given<'a> {
         request: &'a Request,
     ) -> Result<Self, Problem> {
         let cookie = refresh_token_in(settings, request)?;
-        // In a request with the cookie, an empty token is not treated as left out. A page that has
-        // lost its own token would otherwise act for the session of the cookie.
+        // In a request with the cookie, an empty token is not treated as left out. Otherwise a page
+        // that has lost its own token, and sends an empty one, would use the session of the cookie.
         let token = token.filter(|token| cookie.is_some() || !token.is_empty());
         if let Some(token) = token {
             return match cookie {
@@ -159,7 +161,7 @@ impl<'a> Given<'a> {
         Ok(Self::Cookie(cookie))
     }
 
-    /// The token, if one came.
+    /// The token, if the request has one.
     #[must_use]
     pub fn token(&self) -> Option<&str> {
         match self {
@@ -171,7 +173,7 @@ impl<'a> Given<'a> {
 
 /// The credentials of a request whose password is going to be checked. In cookie mode the device
 /// ticket comes from the device's cookie, otherwise from `device_token` of the body. In cookie mode
-/// the credentials also have the session of the browser.
+/// the credentials also have the refresh token that the browser holds.
 ///
 /// # Errors
 /// `invalid_request` for a `device_token` in cookie mode, because a token in the body never leads
@@ -212,7 +214,8 @@ pub fn held<'a>(settings: &Settings, request: &'a Request) -> Result<Option<&'a 
 /// The credentials of a request for a mail: `device_token` of the body, and the cookies of a page
 /// that may use them.
 ///
-/// Cookies that may not be used or can't be read are ignored. The answer is the same.
+/// Cookies that may not be used or can't be read are ignored, because the request gets the same
+/// answer with any cookies.
 #[must_use]
 pub fn credentials_for_mail(
     settings: &Settings,
@@ -231,15 +234,15 @@ pub fn credentials_for_mail(
         .with_session(cookie(&name(settings)))
 }
 
-/// `Set-Cookie` by which the browser's device is recognised at the next login. It outlives logging
-/// out, because it gives access to nothing.
+/// The `Set-Cookie` header by which the browser's device is recognised at the next login. A log-out
+/// does not clear this cookie, because the cookie gives access to nothing.
 #[must_use]
 pub fn set_device(settings: &Settings, ticket: &Secret) -> String {
     let name = device_name(settings);
     set_cookie(settings, &name, ticket.expose(), STRICT, DEVICE_TTL)
 }
 
-/// Clears the refresh token and the sign-on.
+/// Clears the cookies of the refresh token and of the sign-on ticket.
 #[must_use]
 pub fn clear(settings: &Settings) -> SessionCookies {
     SessionCookies {
@@ -248,7 +251,8 @@ pub fn clear(settings: &Settings) -> SessionCookies {
     }
 }
 
-/// The refresh token and the sign-on, for as long as their session can last.
+/// Sets the cookies of the refresh token and of the sign-on ticket, for as long as the session can
+/// last.
 #[must_use]
 pub fn set(settings: &Settings, tokens: &TokenPair) -> SessionCookies {
     let max_age = tokens.refresh_token_expires_in;
@@ -275,9 +279,10 @@ fn require_allowed_origin(request: &Request<'_>) -> Result<(), Problem> {
     Err(Problem::new(Code::Forbidden, detail))
 }
 
-/// Whether a request comes from a page that may use the cookie. App shells may not, although they
-/// may be listed: their web views never send a `SameSite=Strict` cookie to another site, so a
-/// session in it would be lost. And their origin does not say which app it is.
+/// Whether a request comes from a page that may use the cookie. App shells (native apps that show
+/// web pages) may not, even if their origin is in `ALLOWED_ORIGINS`: their web views never send a
+/// `SameSite=Strict` cookie to another site, so a session in the cookie would be lost. And the
+/// origin of an app shell does not say which app it is.
 fn may_use_cookie(request: &Request<'_>) -> bool {
     request.from_allowed_origin && !request.origin.is_some_and(is_app_shell)
 }
@@ -291,8 +296,8 @@ fn refresh_token_in<'a>(
 }
 
 /// The value of the cookie with this name. A name that comes twice is rejected, and nothing is
-/// cleared: another host of the site or another path planted one of the two, and nobody can tell
-/// which.
+/// cleared: another host of the site or another path planted one of the two cookies, and the
+/// service can't know which one.
 fn value_of<'a>(name: &str, request: &'a Request) -> Result<Option<&'a str>, Problem> {
     value_in(name, request.cookie.unwrap_or_default())
 }
@@ -303,8 +308,8 @@ fn value_in<'a>(name: &str, header: &'a str) -> Result<Option<&'a str>, Problem>
     }
     let mut found = None;
     for pair in header.split(';') {
-        // One space, as browsers write it. If more were trimmed, "\u{a0}__Host-edgegate" would
-        // match, which any host of the site can set.
+        // Removes one space, as browsers write it. If other white space were trimmed too, the name
+        // "\u{a0}__Host-edgegate", which any host of the site can set, would match.
         let pair = pair.strip_prefix(' ').unwrap_or(pair);
         if let Some((of, value)) = pair.split_once('=')
             && of == name
@@ -316,12 +321,13 @@ fn value_in<'a>(name: &str, header: &'a str) -> Result<Option<&'a str>, Problem>
     Ok(found)
 }
 
-/// A name that begins with `__Host-` can only be set by this host over TLS, and for this host alone
-/// (RFC 6265bis section 4.1.3.2). Browsers reject it on plain HTTP, which only a loopback issuer
-/// may use.
+/// The name of the cookie. A cookie whose name begins with `__Host-` can only be set by this host
+/// over TLS, and for this host alone (RFC 6265bis section 4.1.3.2). Browsers reject such a cookie
+/// on plain HTTP, which only a loopback issuer may use.
 ///
-/// On plain HTTP the name ends in the issuer's port. Cookies ignore ports (RFC 6265 section 8.5),
-/// so two services on one machine would overwrite each other's cookie.
+/// So on plain HTTP the cookie has another name, which ends in the issuer's port. Cookies ignore
+/// ports (RFC 6265 section 8.5), so two services on one machine would overwrite each other's
+/// cookie.
 fn name(settings: &Settings) -> Cow<'static, str> {
     if is_plain_http(settings) {
         Cow::Owned(["edgegate-", port(&settings.issuer)].concat())
@@ -345,7 +351,7 @@ fn sign_on_name(settings: &Settings) -> Cow<'static, str> {
     }
 }
 
-/// The port of an issuer on plain HTTP. An origin leaves out 80.
+/// The port of an issuer on plain HTTP. An origin without a port has port 80.
 fn port(issuer: &str) -> &str {
     match issuer.rsplit_once(':') {
         Some((_, port)) if port.bytes().all(|b| b.is_ascii_digit()) => port,
@@ -357,9 +363,9 @@ fn is_plain_http(settings: &Settings) -> bool {
     settings.issuer.starts_with("http:")
 }
 
-/// Not sent with requests that another site causes.
+/// Browsers don't send such a cookie with requests that another site causes.
 const STRICT: &str = "Strict";
-/// Sent when another site navigates here by GET.
+/// Browsers send such a cookie when another site navigates here by GET.
 const LAX: &str = "Lax";
 
 fn set_cookie(

@@ -16,8 +16,9 @@ use crate::domain::settings::{SettingError, Settings, is_loopback_host};
 pub enum Readers {
     /// Pages of allowed origins.
     AllowedOrigins,
-    /// Pages of allowed origins, with credentials. Every other page too, but without credentials:
-    /// apps run on any origin, and their requests contain a token or a code instead.
+    /// Pages of allowed origins, with credentials. All other pages may read the answers too, but
+    /// without credentials: apps run on any origin, and their requests contain a token or a code
+    /// instead of a cookie.
     Apps,
     /// Every page.
     Everyone,
@@ -25,10 +26,10 @@ pub enum Readers {
     Nobody,
 }
 
-/// Whether pages of the request's `Origin` may use the cookie and read answers. These are the
-/// issuer's own and those of `ALLOWED_ORIGINS`. With a loopback issuer it is also the origin that
-/// the request was sent to, if that is a loopback address: a developer opens
-/// `http://localhost:8787` while the issuer is `http://127.0.0.1:8787`.
+/// Whether pages of the request's `Origin` may use the cookie and read answers. The allowed origins
+/// are the issuer's own and those of `ALLOWED_ORIGINS`. If the issuer is a loopback address, the
+/// origin that the request was sent to is also allowed if it is a loopback address: a developer may
+/// open `http://localhost:8787` while the issuer is `http://127.0.0.1:8787`.
 #[must_use]
 pub fn is_allowed(settings: &Settings, request: &Request<'_>) -> bool {
     let Some(origin) = request.origin else {
@@ -52,10 +53,11 @@ pub struct Preflight {
 }
 
 impl Preflight {
-    /// Answers a page that may read the answers of the path. The headers name everything that is
-    /// allowed, and the browser compares. The headers that the page asks for are allowed too,
-    /// because tools for monitoring add headers of their own. `*` would not include `Authorization`
-    /// (Fetch standard, CORS-preflight fetch).
+    /// The answer to the preflight of a page that may read the path's answers. It names all allowed
+    /// methods and request headers, and the browser compares them with the request. The request
+    /// headers that the page asks for are allowed too, because monitoring tools add headers of
+    /// their own. The headers are listed, because `*` would not include `Authorization` (Fetch
+    /// standard, CORS-preflight fetch).
     #[must_use]
     pub fn allow(&self, readers: Readers) -> Answer {
         let methods = match readers {
@@ -114,8 +116,8 @@ pub fn refuse_preflight(request: &Request<'_>, problem: Option<&SettingError>) -
     })
 }
 
-/// The names in `Access-Control-Request-Headers`, in lower case. `None` if one is not a name (RFC
-/// 9110 section 5.1), or if they are too long together.
+/// The names in `Access-Control-Request-Headers`, in lower case. `None` if one of them is not a
+/// valid name (RFC 9110 section 5.1), or if the whole text is too long.
 fn header_names(text: &str) -> Option<Vec<String>> {
     if text.len() > MAX_PREFLIGHT_HEADER_BYTES {
         return None;
@@ -238,7 +240,7 @@ mod tests {
                 allowed
             );
         }
-        // A name that an attacker points at this machine.
+        // A host name that an attacker's DNS points at this machine.
         let rebound = "http://evil.example:8787";
         assert!(!is_allowed(
             &local,

@@ -2,18 +2,21 @@
 // are the functions with `#[wasm_bindgen]` in src/edge and src/adapters/cloudflare. The build fails
 // if one of them is missing.
 
-/** Makes the answer. A check may return it without a promise. */
+/**
+ * Answers a request. If nothing has to be waited for, as in most checks of a token, the result is
+ * the response itself instead of a promise.
+ */
 export function fetch(
   request: Request,
   env: object,
   context: ExecutionContext,
 ): Response | Promise<Response>;
-/** The answer to a request whose instance of the wasm has trapped. */
+/** The answer to a request if the instance of the wasm that worked on it has trapped. */
 export function answer_for_lost(request: Request, env: object): Response;
 export function queue(batch: MessageBatch, env: object, context: ExecutionContext): Promise<void>;
 export function scheduled(cron: string, env: object, context: ExecutionContext): Promise<void>;
 
-/** Calls a method. The result is a status, a body, the id of the request, and `Retry-After`. */
+/** Calls a method of the interface for other Workers. */
 export function rpc(
   method: string,
   json: string,
@@ -28,7 +31,10 @@ export function sessions_prepare(state: DurableObjectState): void;
 export function sessions_answer(state: DurableObjectState, call: string): Promise<string>;
 export function sessions_alarm(state: DurableObjectState): Promise<void>;
 
-/** The answer, or the number of the line in which the call must wait. */
+/**
+ * The answer that the client must retry later, or the number of the line in which the call must
+ * wait.
+ */
 export function account_arrives(
   state: DurableObjectState,
   arrival: string,

@@ -1,9 +1,9 @@
 // The Worker as the platform sees it: its entry points, and the classes of its Durable Objects.
-// They call the wasm. Nothing else that the wasm exports is reachable from outside of this module.
+// They call the wasm. Other exports of the wasm are not reachable from outside this module.
 //
-// Every function of `edgegate-wasm` goes through the guard in instance.mjs. After a trap the
-// function gets a new instance, and its promise rejects when its instance traps. The fields of an
-// object outlive the instance, so they must not refer to anything in it.
+// Every function of `edgegate-wasm` goes through the guard in instance.mjs. When an instance of the
+// wasm traps, its pending promises reject, and the next call gets a new instance. A Durable Object
+// can live longer than the instance, so its fields must not refer to anything in the instance.
 import { DurableObject } from "cloudflare:workers";
 import {
   account_alarm,
@@ -26,7 +26,7 @@ import { Auth } from "./rpc.mjs";
 export { Auth };
 
 /**
- * Whether the URL is that of the contract, a file that pages of every origin may read.
+ * Whether the URL is that of the API contract, a file that pages of every origin may read.
  *
  * @param {string} url
  */
@@ -38,14 +38,15 @@ function isContract(url) {
 
 const CONTRACT = "/openapi.yaml";
 
-// If a check has no answer after so many turns of the queue of microtasks, it waits for I/O. A
-// signature that the platform verifies takes some twenty turns.
+// A check is a request that asks whether an access token is valid (`isCheck`). If a check has no
+// answer after this many turns of the microtask queue, it is waiting for I/O. If the platform
+// verifies the signature, a check takes about twenty turns.
 const TURNS_WITHOUT_IO = 40;
 
 /**
- * Calls `waitUntil` for a check only if the check waits for I/O: `waitUntil` costs a twentieth of a
- * check. Without I/O the answer comes after a few turns of the queue of microtasks, and nothing can
- * cancel the check before that.
+ * Calls `waitUntil` for a check only if the check waits for I/O: `waitUntil` takes a twentieth of
+ * the time of a check. Without I/O the answer comes after a few turns of the microtask queue, and
+ * nothing can cancel the check before that.
  *
  * @param {Promise<unknown>} answer
  * @param {ExecutionContext} ctx
@@ -68,7 +69,8 @@ export default class extends Auth {
     if (isContract(url) && !request.headers.has("Access-Control-Request-Method"))
       return this.env.ASSETS.fetch(request);
     try {
-      // Most requests are checks. Parsing the URL would take a tenth of the time of a check.
+      // Most requests are checks, which never get a page. For them `answerPage` is not called,
+      // because it parses the URL, which would take a tenth of the time of a check.
       const page = isAsked ? null : answerPage(request, this.env);
       if (page) return page;
       const answer = fetch(request, this.env, this.ctx);
@@ -77,8 +79,8 @@ export default class extends Auth {
         (answer) => forPeople(request, answer, this.env),
         () => forPeople(request, answer_for_lost(request, this.env), this.env),
       );
-      // Cloudflare cancels a request when its client disconnects. Without this, a thief could
-      // change a password and disconnect before the notice to the owner is queued.
+      // Cloudflare cancels a request when its client disconnects. Without `waitUntil`, a thief
+      // could change a password and disconnect before the notice to the owner is queued.
       if (isAsked) waitIfItWaits(settled, this.ctx);
       else this.ctx.waitUntil(settled);
       return settled;
@@ -102,7 +104,7 @@ export default class extends Auth {
   }
 }
 
-// Only the Worker itself is bound to the classes below.
+// Only this Worker has bindings to the classes below.
 
 /** The sessions of one user: src/adapters/cloudflare/durable_sessions/object.rs. */
 export class Sessions extends DurableObject {
@@ -124,15 +126,15 @@ export class Sessions extends DurableObject {
 
 /** Checks the passwords for one address: src/adapters/cloudflare/account/object.rs. */
 export class Account extends DurableObject {
-  // How many calls wait in each line: of strangers, of known clients, and of those that are not
-  // counted.
+  // How many calls wait in each of three lines: calls of strangers, calls of known clients, and
+  // calls whose attempts are not counted.
   #waiting = [0, 0, 0];
-  /** @type {Promise<unknown>} Resolves when the calls before have ended. */
+  /** @type {Promise<unknown>} Resolves when all earlier calls have ended. */
   #before = Promise.resolve();
 
   /**
    * @param {string} call
-   * @param {string} arrival who calls: with `now` it decides where the call waits
+   * @param {string} arrival who calls; this and `now` decide in which line the call waits
    * @param {number} now in milliseconds since 1970
    */
   async ask(call, arrival, now) {
@@ -144,8 +146,8 @@ export class Account extends DurableObject {
       this.#waiting[line] -= 1;
       return account_answer(this.ctx, call, arrival, now, this.env);
     });
-    // A hash blocks the isolate. The pause lets calls that have arrived in the meantime be counted
-    // before the next hash.
+    // Hashing a password blocks the isolate. During this pause, the calls that have arrived in the
+    // meantime are counted, before the next password is hashed.
     this.#before = turn.catch(() => {}).then(() => scheduler.wait(0));
     return turn;
   }

@@ -1,4 +1,4 @@
-//! Answers requests and calls: the functions that `entry.mjs` and `rpc.mjs` call.
+//! The functions that `entry.mjs` and `rpc.mjs` call to answer HTTP requests and RPC calls.
 #![allow(unreachable_pub, reason = "exported to JavaScript")]
 
 use std::cell::RefCell;
@@ -112,8 +112,8 @@ async fn answer(
             "is a loopback address, but the request came to another host",
         ));
     }
-    // Boxed futures are not compiled for a check, as in `router::handle`. `dev` implies a loopback
-    // issuer, so the host was checked above.
+    // These futures are boxed, as in `router::handle`, so that an isolate which only answers checks
+    // does not compile them. `dev` implies a loopback issuer, so the host was checked above.
     if settings.dev {
         if request.path == router::DEV_OUTBOX && request.method == "GET" {
             return dev_outbox(incoming, service.ports()).boxed_local().await;
@@ -128,7 +128,8 @@ async fn answer(
         );
         request.body = body.boxed_local().await?;
     }
-    // Only POST requests begin or renew sessions, which record the place. Reading it costs time.
+    // Sessions record the place (country and city) of the client. Only POST requests begin or renew
+    // sessions, and reading the place takes time.
     if request.method == "POST" {
         let client = std::mem::take(&mut request.client);
         request.client = client.at(incoming::place(incoming));
@@ -149,7 +150,7 @@ async fn answer_call(
 ) -> Result<Answer, Problem> {
     let service = service(request, env, context)?;
     let settings = service.settings();
-    // A call has no host by which local development could be recognised.
+    // An RPC call has no host by which local development could be recognised.
     if settings.issuer_is_loopback() && !settings.dev {
         return Err(issuer_is_loopback(
             "is a loopback address, but DEV is not \"1\"",
@@ -190,7 +191,7 @@ fn service(
         .map_err(|error| Problem::misconfigured(&error))
 }
 
-/// Delivers the mails for which no queue is bound. The response does not wait for them.
+/// Delivers the mails of the request if no queue is bound. The response does not wait for them.
 fn deliver_mails(service: AuthService<Bindings>) {
     let jobs = service.ports().mail_queue().take_after_response();
     if !jobs.is_empty() {
@@ -198,7 +199,7 @@ fn deliver_mails(service: AuthService<Bindings>) {
     }
 }
 
-/// The mails of local development as JSON. A browser is sent to the page that shows them.
+/// The mails of local development as JSON. A browser is redirected to the page that shows them.
 async fn dev_outbox(incoming: &web_sys::Request, bindings: &Bindings) -> Result<Answer, Problem> {
     let accept = incoming.headers().get("Accept").ok().flatten();
     if accept.is_some_and(|accept| accept.contains("text/html")) {
@@ -217,7 +218,7 @@ fn request_of<'a>(text: &'a str, env: &Env) -> Request<'a> {
 fn is_allowed(request: &Request<'_>, env: &Env) -> bool {
     match wiring::shared(env) {
         Ok(shared) => cors::is_allowed(shared.settings(), request),
-        // Allowed pages may also read that the configuration is wrong.
+        // Pages of allowed origins may also read the error that the configuration is wrong.
         Err(_) => {
             let allowed = wiring::allowed_origins(env);
             allowed
@@ -267,8 +268,8 @@ fn issuer_is_loopback(problem: &str) -> Problem {
 const BUFFER_BYTES: usize = 8_192;
 
 thread_local! {
-    // JavaScript writes here. If it returned a string instead, wasm-bindgen would take three times
-    // as long.
+    // JavaScript writes the request into this buffer. If JavaScript returned a string instead,
+    // wasm-bindgen would take three times as long.
     static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; BUFFER_BYTES]);
 }
 
@@ -278,7 +279,7 @@ fn text_of(request: &web_sys::Request) -> String {
         loop {
             let length = read(request, buffer) as usize;
             match buffer.get(..length) {
-                // An encoder wrote the text, so it is UTF-8.
+                // A `TextEncoder` wrote the text, so it is UTF-8.
                 Some(text) => return std::str::from_utf8(text).unwrap_or_default().to_owned(),
                 // The request needs a larger buffer. The platform limits how large a request is.
                 None => buffer.resize(length, 0),
@@ -287,8 +288,8 @@ fn text_of(request: &web_sys::Request) -> String {
     })
 }
 
-/// Answers at once when the job does not have to wait. A promise and its turns in the queue of
-/// microtasks cost more than checking a token.
+/// Returns the outcome of the job at once if the job does not have to wait, otherwise a promise of
+/// it. A promise and its turns in the microtask queue take more time than checking a token.
 fn at_once_or_promised(
     job: impl Future<Output = Result<JsValue, JsValue>> + 'static,
 ) -> Result<JsValue, JsValue> {
@@ -353,7 +354,7 @@ fn log(event: &'static str, request: &Request<'_>, answer: &Answer, begun: f64) 
     console::log(level, &line.end());
 }
 
-/// An id for a call, which has none.
+/// A random id for an RPC call, which comes without one.
 fn random_id() -> String {
     let mut bytes = [0; 16];
     SystemRandom.fill(&mut bytes);

@@ -1,5 +1,5 @@
-// Moves a request into the wasm, and an answer out of it, in one call each. A call between
-// JavaScript and the wasm costs as much as the work on the header that it would carry.
+// Passes a request to the wasm in a single call, and takes the answer out in a single call. With
+// one call per header, the calls alone would take as long as the work on the headers.
 
 const ABSENT = "\0";
 const CHECK = "/auth/authorized";
@@ -12,7 +12,7 @@ export const ALWAYS = {
   "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
   "X-Content-Type-Options": "nosniff",
 };
-// A check needs only these headers.
+// A request to `CHECK` asks whether an access token is valid. It needs only these headers.
 const HEADERS_OF_A_CHECK = ["Authorization", "Origin"];
 const HEADERS = [
   ...HEADERS_OF_A_CHECK,
@@ -29,8 +29,8 @@ const HEADERS = [
 ];
 
 /**
- * Whether a URL is that of a check. The method doesn't matter: a proxy may ask with the method and
- * the body of its own client's request.
+ * Whether a URL is that of a check. The method doesn't matter: a proxy that asks about its own
+ * client's request may use the method and the body of that request.
  *
  * @param {string} url
  */
@@ -40,7 +40,7 @@ export function isCheck(url) {
   return url.startsWith(CHECK, at) && (end === url.length || url[end] === "?");
 }
 
-// A text has at most this many bytes in UTF-8 for each unit in UTF-16.
+// In UTF-8 a text has at most this many bytes for each UTF-16 code unit.
 const BYTES_PER_UNIT = 3;
 const encoder = new TextEncoder();
 
@@ -64,8 +64,8 @@ export const read = (request, buffer) => {
 };
 
 /**
- * `Headers` that were made before, by the lines from which they were made. Copying them costs half
- * as much as making them.
+ * `Headers` that were made before, keyed by the text from which they were made. Copying `Headers`
+ * takes half as long as making them.
  *
  * @type {Map<string, Headers>}
  */
@@ -83,8 +83,8 @@ function headersWith(more) {
     if (lines[at] === "Set-Cookie") headers.append(lines[at], lines[at + 1]);
     else headers.set(lines[at], lines[at + 1]);
   }
-  // Answers with a cookie or an address are not kept. A cookie is a secret, an address may contain
-  // a code, and no two answers have the same.
+  // Headers with a cookie or a `Location` are not kept in memory. A cookie is a secret, a
+  // `Location` may contain an authorization code, and both are different in every answer.
   if (!headers.has("Set-Cookie") && !headers.has("Location")) {
     if (made.size === MADE_MAX) made.clear();
     made.set(more, headers);
@@ -103,6 +103,6 @@ function headersWith(more) {
 export const respond = (status, body, requestId, more) => {
   const headers = headersWith(more);
   headers.set("X-Request-Id", requestId);
-  // `Response` copies the headers, which the next answer reuses.
+  // `Response` copies the headers, so the next answer can reuse them.
   return new Response(body, { status, headers });
 };

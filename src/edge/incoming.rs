@@ -1,4 +1,5 @@
-//! Reads the parts of the platform's request that `exchange.js` does not read: body and place.
+//! Reads the parts of the platform's request that `exchange.js` does not read: the body and the
+//! place of the client.
 
 use futures_util::StreamExt;
 use js_sys::Uint8Array;
@@ -22,9 +23,9 @@ pub(super) async fn body(
     let length: Option<usize> = content_length.and_then(|text| text.parse().ok());
     let body = match length {
         Some(length) if length > most => return Err(too_large(most)),
-        // One promise costs less than the three of a stream. Over HTTP the body is never longer
-        // than `Content-Length`. A Worker that is bound to this one may send more, which is noticed
-        // after reading.
+        // `array_buffer` takes one promise, a stream takes three. Over HTTP the body is never
+        // longer than `Content-Length`. A Worker that is bound to this one may send more. Then the
+        // length is checked only after reading.
         Some(_) => request.array_buffer().map(JsFuture::from),
         None => return stream(request, most).await,
     };

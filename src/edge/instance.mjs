@@ -1,14 +1,14 @@
 // What happens to calls when the wasm traps: after a panic, a stack overflow, or when memory runs
 // out.
 //
-// A trap leaves the memory of the wasm half changed, and its promises never settle. So nothing may
-// run on that instance any more. Every call goes through two guards:
+// A trap leaves the wasm's memory half-changed, and the promises of that instance never settle. So
+// nothing may run on that instance any more. Every call goes through two guards:
 // - `Instance` is between wasm-bindgen's module and the wasm itself. It notices a trap wherever it
-//   occurs (mostly in a microtask, where no entry point could catch it), rejects the promises that
-//   wait, and lets no later call reach the dead instance.
+//   occurs (mostly in a microtask, where no entry point could catch it), rejects the pending
+//   promises, and lets no later call reach the dead instance.
 // - `entriesOf` wraps every function that entry.mjs calls. It makes a new instance before the first
-//   argument is copied into the memory of the wasm. Otherwise the new instance would read a pointer
-//   into the old memory.
+//   argument is copied into the memory of the wasm. Otherwise the new instance would get a pointer
+//   into the memory of the old one.
 //
 // scripts/project/worker-module.mjs inserts both guards.
 
@@ -16,9 +16,10 @@
  * What the guards know about an instance.
  *
  * @typedef {object} State
- * @property {boolean} isDead It has trapped.
- * @property {number} depth How many of its calls are on the stack.
- * @property {Set<(reason: Error) => void>} rejections Rejects each promise that it has not settled.
+ * @property {boolean} isDead Whether the instance has trapped.
+ * @property {number} depth How many calls of the instance's functions are on the stack.
+ * @property {Set<(reason: Error) => void>} rejections For each promise that the instance has not
+ *   settled, the function that rejects it.
  *
  * @typedef {(...values: unknown[]) => unknown} Run
  */
@@ -84,21 +85,21 @@ function guard(state, run) {
     try {
       return run(...values);
     } catch (error) {
-      // Any exception has skipped the rest of some Rust function, so its data may be half changed.
+      // Any exception has skipped the rest of some Rust function, so its data may be half-changed.
       state.isDead = true;
       throw error;
     } finally {
       state.depth -= 1;
-      // Only when the stack is empty: after a stack overflow there would be no room for this.
+      // Only when the stack is empty: right after a stack overflow there is no room for more calls.
       if (state.isDead && state.depth === 0) rejectAll(state);
     }
   };
 }
 
 /**
- * After a trap, JavaScript may still call a closure or free one. This is ignored. But if a function
- * of the dead instance is still on the stack, this throws: returning would let the function
- * continue.
+ * After a trap, JavaScript may still call or free a closure of the dead instance. Such a call is
+ * ignored. But if a function of the dead instance is still on the stack, `refuse` throws: if it
+ * returned, that function would continue.
  *
  * @param {State} state
  */
@@ -176,8 +177,8 @@ function whileItLives(outcome) {
 }
 
 /**
- * A call failed because the wasm trapped while the call was waiting. The log line `Critical` has
- * the cause.
+ * A call failed because the wasm trapped while the call was waiting. The cause is in the log, in
+ * the line `Critical`.
  */
 export class InstanceDied extends Error {
   name = "InstanceDied";

@@ -39,8 +39,8 @@ extern "C" {
     fn retry(this: &Message, options: &Object);
 }
 
-/// Handles the messages of a queue. Each is acknowledged or retried by itself, so a failed message
-/// does not bring back the others.
+/// Handles the messages of a queue. Each message is acknowledged or retried separately, so if one
+/// fails, the queue does not deliver the others again.
 #[wasm_bindgen]
 pub fn queue(batch: Batch, env: Env, context: Context) -> Promise {
     future_to_promise(async move {
@@ -52,10 +52,12 @@ pub fn queue(batch: Batch, env: Env, context: Context) -> Promise {
 /// The cron that runs each minute, as it is written in wrangler.toml.
 const EACH_MINUTE: &str = "* * * * *";
 
-/// Follows changes that were made by hand in the database. Any cron other than that of each minute
-/// also sends kept mails whose time has come, clears up after deleted accounts, and deletes expired
-/// operator tickets and old withdrawn grants. So a deployment needs a second cron, whose text is
-/// different. Without the cron of each minute, the second one follows changes too, but less often.
+/// Runs the cron jobs. Every cron looks for rows that were changed by hand in the database, and
+/// tells the Durable Objects to discard their copies of these rows. Any cron other than
+/// `EACH_MINUTE` also retries mails that failed earlier and are due now, finishes the deletion of
+/// accounts, and deletes expired operator tickets and old withdrawn grants. So a deployment needs a
+/// second cron, with another schedule. Without the cron that runs each minute, the second one does
+/// all of this, but looks for changes less often.
 #[wasm_bindgen]
 pub fn scheduled(cron: String, env: Env, context: Context) -> Promise {
     future_to_promise(async move {
@@ -85,7 +87,7 @@ async fn handle_batch(batch: &Batch, env: &Env, background: WaitUntil) {
     let service = match wiring::service_of_batch(env, background) {
         Ok(service) => service,
         Err(error) => {
-            // One line for the batch, not one for each mail.
+            // One log line for the whole batch, not one for each mail.
             log_misconfigured(&error);
             for message in messages {
                 settle(&message, Some(MAIL_BROKEN_PAUSE));
@@ -107,7 +109,7 @@ async fn handle_batch(batch: &Batch, env: &Env, background: WaitUntil) {
         .map(|message| (text_of(message), message.id()));
     let prepared = service.prepare_from_queue(texts.collect()).await;
     for (message, prepared) in messages.iter().zip(prepared) {
-        // A service for each message, because a service reads the clock only once.
+        // Each message gets its own service, because a service reads the clock only once.
         let service = wiring::service_after(&service);
         settle(message, service.deliver_prepared(prepared).await.again);
     }
@@ -129,10 +131,10 @@ fn text_of(message: &Message) -> String {
 pub(super) fn deliver_after_response(service: AuthService<Bindings>, jobs: Vec<Job>) {
     let background = service.ports().background().clone();
     background.run(async move {
-        // Reads the clock again.
+        // A new service, because a service reads the clock only once.
         let service = wiring::service_after(&service);
         for job in jobs {
-            // A failure has its own line in the log.
+            // A failure has already been logged.
             let _ = service.deliver_without_queue(job).await;
         }
     });

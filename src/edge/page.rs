@@ -1,5 +1,5 @@
-//! Pages that the Worker writes itself: short ones, without a script, for people whom another app
-//! sent here. They work in a Worker without the folder `www`.
+//! Short pages, without a script, for people whom another app sent here. The Worker itself makes
+//! their HTML. So they also work in a Worker that is deployed without the folder `www`.
 
 use std::borrow::Cow;
 
@@ -31,7 +31,8 @@ pub struct Page {
     locale: Locale,
     title: &'static str,
     body: String,
-    /// Where a form of the page may lead, besides this origin. `None`: the page has no form.
+    /// Where the answer to the page's form may redirect, besides this origin. `None` if the page
+    /// has no form.
     form_leads_to: Option<String>,
 }
 
@@ -48,7 +49,7 @@ impl Page {
         }
     }
 
-    /// With a paragraph.
+    /// Adds a paragraph.
     #[must_use]
     pub fn paragraph(mut self, text: &str) -> Self {
         self.body.extend(["<p>", &escape(text), "</p>"]);
@@ -78,7 +79,7 @@ impl Page {
         self
     }
 
-    /// With a link that looks like a button. `to` is a URI whose scheme was checked when a client
+    /// Adds a link that looks like a button. `to` is a URI whose scheme was checked when a client
     /// was registered.
     #[must_use]
     pub fn link(mut self, to: &str, text: &str) -> Self {
@@ -93,7 +94,7 @@ impl Page {
         self
     }
 
-    /// With a form of hidden fields and one button. The form is sent to `action` on this origin.
+    /// Adds a form of hidden fields and one button. The form is sent to `action` on this origin.
     /// The answer to the form may redirect to `then`, which the policy of the page must allow.
     #[must_use]
     pub fn form<'a>(
@@ -168,9 +169,9 @@ impl Page {
     }
 }
 
-/// A source of a Content-Security-Policy that allows a redirect to this URI, such as `
-/// https://app.example`. A policy can't name a host in brackets, so for such a host it allows the
-/// scheme.
+/// A source of a Content-Security-Policy that allows a redirect to this URI, such as
+/// ` https://app.example`. A policy can't name an IPv6 address in brackets, so for such a host the
+/// source is the whole scheme.
 fn policy_source(uri: &str) -> String {
     let Some((scheme, rest)) = uri.split_once(':') else {
         return String::new();
@@ -193,8 +194,8 @@ fn policy_source(uri: &str) -> String {
     }
 }
 
-/// The part of a value that a page shows. A stranger wrote the value, and must not be able to put a
-/// message of their own on a page of the issuer.
+/// The part of a value that a page shows. The value comes from a stranger, who must not be able to
+/// put a message on a page of the issuer.
 fn shown(value: &str) -> &str {
     const MOST: usize = 120;
     let end = value

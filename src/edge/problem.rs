@@ -10,8 +10,8 @@ use crate::domain::error::{AccessRefusal, AuthorizationRefusal, Code, Error, Gra
 use crate::domain::policy::{RECENT_PROOF, RETRY_AFTER};
 use crate::domain::settings::SettingError;
 
-/// A rejected request: the public code, what the client is told, and what is logged. It is small,
-/// because every function that can fail returns it.
+/// A rejected request: the public code, what the client is told, and what is logged. The struct is
+/// small, because every function that can fail returns it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// The public code.
@@ -38,7 +38,7 @@ struct Extension {
     /// Why the password is weak.
     #[serde(skip_serializing_if = "Option::is_none")]
     reasons: Option<Vec<&'static str>>,
-    /// How many seconds old the last proof may be.
+    /// How many seconds may have passed since the user last gave the password.
     #[serde(skip_serializing_if = "Option::is_none")]
     max_age: Option<u64>,
 }
@@ -95,21 +95,21 @@ impl Problem {
         problem
     }
 
-    /// With one more header.
+    /// Adds a header.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
         self.rest.headers.push((name, value.into()));
         self
     }
 
-    /// With what happens to the cookie.
+    /// Sets what happens to the cookie.
     #[must_use]
     pub fn keeping(mut self, cookie: Cookie) -> Self {
         self.rest.cookie = cookie;
         self
     }
 
-    /// As problem+json.
+    /// The answer as problem+json.
     #[must_use]
     pub fn into_answer(self) -> Answer {
         let body = ProblemBody {
@@ -124,7 +124,8 @@ impl Problem {
         self.answer(answer, "application/problem+json")
     }
 
-    /// In the form of the OAuth endpoints. Faults of the HTTP request itself stay problem+json.
+    /// The answer in the form of the OAuth endpoints. Errors about the HTTP request itself stay
+    /// problem+json.
     #[must_use]
     pub fn into_oauth_answer(self) -> Answer {
         let error = match self.code {
@@ -178,9 +179,9 @@ impl Problem {
 const CHALLENGE: &str = "WWW-Authenticate";
 
 /// The challenge of a 401 that has none of its own. Such a request has a wrong password or
-/// `client_id` in its body. No registered scheme is for that, so this scheme is a private one.
-/// `Basic` would make browsers show a password dialog, and `Bearer` would make clients replace an
-/// access token that is valid.
+/// `client_id` in its body. No registered authentication scheme describes that, so the challenge
+/// has a private scheme. `Basic` would make browsers show a password dialog, and `Bearer` would
+/// make clients replace an access token that is valid.
 fn challenge_of(code: Code) -> Cow<'static, str> {
     match code {
         Code::InvalidToken => "Bearer realm=\"edgegate\", error=\"invalid_token\"".into(),
@@ -363,7 +364,7 @@ mod tests {
     }
 
     /// The table of docs/errors.md has every code that the OAuth endpoints can answer, with the
-    /// form that they give it.
+    /// form in which they send it.
     #[test]
     fn the_oauth_table_is_the_code() {
         let documentation = include_str!("../../docs/errors.md");

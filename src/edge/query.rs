@@ -1,8 +1,8 @@
-//! Reads queries: known parameters, each at most once.
+//! Reads the query of a URL, in which each known parameter may come once and no other.
 
 use super::problem::Problem;
 
-/// The parameters of a route's query. `help` names them in the answer to a query that is wrong.
+/// The parameters of a route's query. `help` makes the error message, which names the parameters.
 #[derive(Clone, Copy, Debug)]
 pub struct Query<const N: usize> {
     known: [&'static str; N],
@@ -42,7 +42,7 @@ impl<const N: usize> Query<N> {
         Ok(values)
     }
 
-    /// A number from 1 to `most`; `usual` if it is absent.
+    /// Reads a number from 1 to `most`. If the value is absent, the result is `usual`.
     ///
     /// # Errors
     /// `invalid_request` for any other text.
@@ -54,7 +54,7 @@ impl<const N: usize> Query<N> {
             .ok_or_else(|| self.wrong())
     }
 
-    /// `true` or `false`; false if it is absent.
+    /// Reads `true` or `false`. If the value is absent, the result is false.
     ///
     /// # Errors
     /// `invalid_request` for any other text.
@@ -65,7 +65,7 @@ impl<const N: usize> Query<N> {
             .map_err(|_| self.wrong())
     }
 
-    /// A value that `read` accepts.
+    /// Reads a value with `read`. If the value is absent, the result is `None`.
     ///
     /// # Errors
     /// `invalid_request` if `read` rejects the value.
@@ -78,7 +78,7 @@ impl<const N: usize> Query<N> {
         read(&text).map(Some).ok_or_else(|| self.wrong())
     }
 
-    /// The answer to a query that is wrong.
+    /// The answer to an invalid query.
     #[must_use]
     pub fn wrong(&self) -> Problem {
         Problem::invalid_request((self.help)())

@@ -1,4 +1,4 @@
-//! A request, as `exchange.js` read it and as the routes see it.
+//! The request that the routes get. It is read from the lines that `exchange.js` writes.
 
 use super::problem::Problem;
 use crate::domain::error::{AccessRefusal, Error};
@@ -7,7 +7,7 @@ use crate::domain::operator::{OperatorRefusal, is_operator_ticket};
 use crate::domain::session::Client;
 use crate::domain::settings::host_of;
 
-/// A request. A call of another Worker has only an id and a method.
+/// A request. An RPC call of another Worker has only an id and a method.
 #[derive(Clone, Default)]
 pub struct Request<'a> {
     /// A random UUID, which the answer and the log name.
@@ -35,13 +35,13 @@ pub struct Request<'a> {
     pub content_length: Option<&'a str>,
     /// `Content-Encoding`.
     pub content_encoding: Option<&'a str>,
-    /// `Cookie`. Left out when the method is safe (RFC 9110 section 9.2.1).
+    /// `Cookie`. `None` when the method is safe (RFC 9110 section 9.2.1).
     pub cookie: Option<&'a str>,
-    /// What comes with a navigation to a page of the Worker.
+    /// Headers of a browser that navigates to a page of the Worker.
     pub navigation: Navigation<'a>,
     /// `Accept-Language`.
     pub accept_language: Option<&'a str>,
-    /// What is known of the sender.
+    /// What is known about the sender.
     pub client: Client,
     /// Whether a body follows.
     pub has_body: bool,
@@ -49,13 +49,14 @@ pub struct Request<'a> {
     pub body: Vec<u8>,
 }
 
-/// What a browser sends when it navigates. Only the sign-on cookie is read from it:
+/// What a browser sends when it navigates. Of its cookies, only the sign-on cookie is read, by
 /// [`cookies::sign_on`](super::cookies::sign_on).
 #[derive(Clone, Copy, Default)]
 pub struct Navigation<'a> {
     /// `Cookie` of any method, but only at the [paths](NAVIGATED) where the sign-on cookie is read.
     pub cookie: Option<&'a str>,
-    /// `Sec-Fetch-Site`: where the page that navigated is.
+    /// `Sec-Fetch-Site`: whether the page that navigated is of the same origin, the same site or
+    /// another site.
     pub fetch_site: Option<&'a str>,
     /// `Sec-Fetch-Dest`: `document` for a navigation of a whole tab, `iframe` inside a frame.
     pub fetch_dest: Option<&'a str>,
@@ -67,7 +68,8 @@ pub struct Navigation<'a> {
 pub const NAVIGATED: [&str; 2] = ["/auth/authorize", "/auth/logout"];
 
 impl<'a> Request<'a> {
-    /// Reads the lines that `exchange.js` writes. For a check it writes fewer headers.
+    /// Reads the lines that `exchange.js` writes. For a request that only asks whether an access
+    /// token is valid, `exchange.js` writes fewer headers.
     #[must_use]
     pub fn parse(text: &'a str) -> Self {
         let mut lines = text.split('\n');
@@ -112,9 +114,10 @@ impl<'a> Request<'a> {
     /// or more spaces follow it, but no tabs (RFC 9110 section 11.4).
     ///
     /// # Errors
-    /// [`AccessRefusal::Missing`] when there is none; [`OperatorRefusal::FromPage`] for an operator
-    /// ticket with an `Origin`. Browsers send an `Origin`, except with a `GET` to the page's own
-    /// origin. An operator ticket must not be used in a browser.
+    /// - [`AccessRefusal::Missing`]: when there is no token.
+    /// - [`OperatorRefusal::FromPage`]: for an operator ticket in a request with an `Origin`,
+    ///   because operator tickets must not be used in a browser. Browsers send an `Origin`, except
+    ///   with a `GET` to the page's own origin.
     pub fn bearer(&self) -> Result<&'a str, Problem> {
         let token = self
             .authorization
@@ -152,9 +155,9 @@ impl<'a> Request<'a> {
         Locale::negotiate(self.accept_language, default)
     }
 
-    /// The media type without its parameters, in lower case. If the header came more than once, all
-    /// of them must have the same media type: the platform joins them with commas (RFC 9110 section
-    /// 5.3).
+    /// The media type without its parameters, in lower case. If the header came more than once, the
+    /// platform joins its values with commas (RFC 9110 section 5.3). Then all of them must have the
+    /// same media type.
     #[must_use]
     pub fn media_type(&self) -> Option<String> {
         let mut is_quoted = false;

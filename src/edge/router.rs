@@ -1,5 +1,5 @@
-//! The routes. A path has one spelling: nothing in it is decoded, folded or trimmed before the
-//! match.
+//! The routes. Each path has exactly one spelling: it is compared as it was sent, without decoding,
+//! changing case or trimming.
 
 use std::future::{Future, ready};
 use std::pin::Pin;
@@ -30,15 +30,16 @@ pub struct Route {
     pub path: &'static str,
     /// Who may read the answers in a browser.
     pub readers: Readers,
-    /// Refusals have the form of RFC 6749 section 5.2.
+    /// Whether errors have the form of RFC 6749 section 5.2.
     pub oauth_errors: bool,
-    /// Every other method is answered as `GET` is: a forward-auth proxy may ask with the method of
-    /// its own client's request.
+    /// Every other method gets the same answer as `GET`: a forward-auth proxy may ask with the
+    /// method of its own client's request.
     pub any_method: bool,
-    /// Records no event and has no log line for a 200: most requests are checks, the platform
-    /// counts them, and a line costs more than the check.
+    /// A 200 records no event and has no log line. This is for the check of access tokens: most
+    /// requests are such checks, the platform counts them, and a log line costs more than the
+    /// check.
     pub is_quiet: bool,
-    /// The body may be as long as a batch of an import.
+    /// The body may be as long as a batch in an import of accounts.
     pub takes_batch: bool,
 }
 
@@ -56,14 +57,14 @@ impl Route {
     }
 }
 
-/// A boxed handler is a function of its own. An engine compiles a function when it is first called.
-/// Without boxes, the first request of an isolate would compile all handlers.
+/// A boxed handler is compiled as a separate function. An engine compiles a function when it is
+/// first called. Without boxes, the first request of an isolate would compile all handlers.
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
 /// Makes [`ROUTES`] and `handle` from one table.
 macro_rules! routes {
     ($($method:literal $path:literal $readers:ident $handler:path $(, $property:ident)*;)*) => {
-        /// Every route. Routes of one path share everything but the method.
+        /// Every route. Routes with the same path have the same properties.
         pub const ROUTES: &[Route] = &[$(Route {
             $($property: true,)*
             ..Route::new($method, $path, Readers::$readers)
@@ -145,11 +146,11 @@ routes! {
     "GET"    "/healthz"                      Nobody          healthz::get;
 }
 
-/// `GET` answers with the mails of local development. The route exists only there, and only in a
-/// Worker.
+/// `GET` answers with the mails of local development. The path exists only in local development,
+/// and `entry.rs` answers it, so it is not in the table.
 pub const DEV_OUTBOX: &str = "/dev/outbox";
 
-/// The contract. It is a file in `www`; only its preflights come here.
+/// The path of the API contract, which is served as a file. Only preflights for it come here.
 const CONTRACT: &str = "/openapi.yaml";
 
 /// Answers a request.
@@ -178,7 +179,8 @@ pub async fn route<P: Ports>(service: &AuthService<P>, request: &Request<'_>) ->
     answer
 }
 
-/// A refusal in the form of this path: problem+json, or the form of RFC 6749.
+/// The answer that rejects a request, in the form of this path: problem+json, or the form of RFC
+/// 6749.
 #[must_use]
 pub fn refuse(path: &str, problem: Problem) -> Answer {
     if routes_at(path).any(|route| route.oauth_errors) {
@@ -188,8 +190,9 @@ pub fn refuse(path: &str, problem: Problem) -> Answer {
     }
 }
 
-/// Who may read the answers for this path in a browser. For a path without a route, its folder
-/// decides: a path below `/auth/` may be read like the routes there.
+/// Who may read the answers for this path in a browser. For a path without a route, the folder
+/// decides: an answer for an unknown path below `/auth/` may be read like the answers of the routes
+/// there.
 #[must_use]
 pub fn readers(path: &str) -> Readers {
     if path == CONTRACT {
@@ -203,13 +206,13 @@ pub fn readers(path: &str) -> Readers {
         .map_or(Readers::Nobody, |route| route.readers)
 }
 
-/// Whether every method of this path is answered as `GET` is, without reading a body.
+/// Whether every method at this path gets the same answer as `GET`, without reading a body.
 #[must_use]
 pub fn takes_any_method(path: &str) -> bool {
     routes_at(path).any(|route| route.any_method)
 }
 
-/// The longest body that this path takes, in bytes.
+/// The longest body that this path accepts, in bytes.
 #[must_use]
 pub fn body_limit(path: &str) -> usize {
     if routes_at(path).any(|route| route.takes_batch) {
@@ -219,14 +222,14 @@ pub fn body_limit(path: &str) -> usize {
     }
 }
 
-/// Whether the log leaves out this path's 200s.
+/// Whether answers with status 200 at this path are not logged.
 #[must_use]
 pub fn is_quiet(path: &str) -> bool {
     routes_at(path).any(|route| route.is_quiet)
 }
 
-/// The path as it is logged. It is `?` for a path without a route, and for a path whose id is not an
-/// id: people paste secrets and addresses there by mistake.
+/// The path as it is logged. It is `?` for a path without a route, and for a path with something
+/// else in the place of an id: people paste secrets and email addresses there by mistake.
 #[must_use]
 pub fn loggable(path: &str) -> &str {
     let is_logged = path == DEV_OUTBOX
@@ -245,7 +248,8 @@ fn is_loggable_id(route: &str, text: &str) -> bool {
     UserId::parse(text).is_some() || (names_app && ClientHash::parse(text).is_some())
 }
 
-/// The routes of a path. A route that is written out comes before one with an id at that place.
+/// The routes of a path. If a route has exactly this path, routes with an id in their path are left
+/// out.
 fn routes_at(path: &str) -> impl Iterator<Item = &'static Route> {
     let is_written_out = ROUTES.iter().any(|route| route.path == path);
     ROUTES.iter().filter(move |route| {
@@ -267,7 +271,7 @@ fn is_id(part: &str) -> bool {
     part.starts_with('{')
 }
 
-/// `/auth/` of `/auth/login`. A path without folders has none.
+/// The folder of a path: `/auth/` for `/auth/login`. `None` if the path has no folder.
 fn folder_of(path: &str) -> Option<&str> {
     let end = path.get(1..)?.find('/')?;
     path.get(..end.saturating_add(2))

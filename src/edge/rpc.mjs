@@ -1,4 +1,4 @@
-// What other Workers call over a service binding: the seven methods of the interface, each also in
+// The seven methods that other Workers can call over a service binding. Each also has a name in
 // camel case. Their types are in npm/edgegate/types/rpc.d.ts, and src/edge/rpc.rs implements them.
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { rpc } from "edgegate-wasm";
@@ -18,7 +18,10 @@ const LIST_MAX_ENTRIES = 1000;
 // Enough for the longest token and a thousand of the longest roles.
 const JSON_MAX_CHARS = 131072;
 
-/** A bound Worker can call every member of this class, so it has only the methods. */
+/**
+ * A bound Worker can call every member of this class, so the class has only the methods of the
+ * interface.
+ */
 export class Auth extends WorkerEntrypoint {}
 for (const method of METHODS) {
   const camelCase = method.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
@@ -28,8 +31,8 @@ for (const method of METHODS) {
    */
   const run = function (...values) {
     const answer = call(method, values, this.env, this.ctx);
-    // The call is finished even if the caller disconnects, as in entry.mjs. If it fails, the caller
-    // gets the error through `answer`, so it is ignored here.
+    // The work is finished even if the caller disconnects, as in entry.mjs. The caller gets an
+    // error through `answer`, so the error is ignored here.
     this.ctx.waitUntil(answer.catch(() => {}));
     return answer;
   };
@@ -57,7 +60,7 @@ async function call(method, values, env, ctx) {
   } catch (error) {
     if (isCheck) return false;
     if (error instanceof Error && "code" in error && error.code) throw error;
-    // Anything else comes from a trap. The log already has the cause, which the caller must not
+    // Any other error comes from a trap. The log already has the cause, which the caller must not
     // see.
     throw makeError("Something went wrong", { code: "internal", status: 500 });
   }
@@ -74,8 +77,8 @@ const makeError = (detail, members) =>
   Object.assign(new Error(`${members.code}: ${detail}`), { name: "EdgegateError", ...members });
 
 /**
- * The arguments as JSON: strings, lists of strings and plain objects of strings. Null means a
- * missing value, false a value of any other kind.
+ * The arguments as JSON: strings, lists of strings and plain objects of strings. A missing value
+ * becomes null, and a value of any other kind becomes false.
  *
  * @param {unknown[]} values
  */

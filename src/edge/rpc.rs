@@ -2,8 +2,8 @@
 //! the class that they call.
 //!
 //! The caller belongs to the operator and is trusted: it may revoke any user's tokens, and it says
-//! who its clients are. Its arguments are checked all the same, since many of them come from its
-//! clients.
+//! who its clients are. The arguments are still checked, because many of them come from the
+//! caller's own clients.
 
 use super::answer::Answer;
 use super::problem::Problem;
@@ -17,10 +17,11 @@ use edgegate_token::json::Json;
 
 /// Calls a method. `arguments` is a JSON list of strings, lists of strings and
 /// `{ip, user_agent, device_token}`. `rpc.mjs` writes `null` for an argument that was left out and
-/// `false` for any other value. A check answers 200 for true and anything else for false.
+/// `false` for any other value. The methods that check a token (`is_…`) answer 200 for true, and
+/// any other status for false.
 ///
 /// # Errors
-/// Those of the route that does the same.
+/// Those of the HTTP route that does the same.
 pub async fn call<P: Ports>(service: &AuthService<P>, method: &str, arguments: &str) -> Outcome {
     let mut arguments = Arguments::read(arguments)?;
     match method {
@@ -110,8 +111,8 @@ impl Arguments {
         self.required(name)?.into_texts().ok_or_else(|| wrong(name))
     }
 
-    /// The client for which the other Worker calls. Bad addresses and unknown members are rejected:
-    /// ignoring them would disable rate limiting.
+    /// The client on whose behalf the other Worker calls. Bad addresses and unknown members are
+    /// rejected: ignoring them would disable rate limiting.
     fn caller(&mut self) -> Result<(Client, Credentials), Problem> {
         let (mut ip, mut user_agent, mut device_token) = (None, None, None);
         match self.next() {

@@ -1,4 +1,5 @@
-//! The bindings of `wrangler.toml` as the ports that the service needs. Only this file names both.
+//! Uses the bindings of `wrangler.toml` to provide the ports that the service needs. Only this file
+//! knows both the bindings and the ports.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -45,9 +46,9 @@ use crate::domain::settings::{
 use crate::ports::Ports;
 use crate::service::{AuthService, Shared};
 
-/// What is bound, and the clients of other services.
+/// The Worker's bindings, and the clients for other services.
 ///
-/// All of it is found once per isolate: each look-up crosses into JavaScript, and bindings don't
+/// All of them are looked up once per isolate: each look-up calls JavaScript, and bindings don't
 /// change while the isolate lives. Each request works on a clone made by [`Bindings::for_request`].
 #[derive(Clone)]
 pub(super) struct Bindings {
@@ -80,7 +81,7 @@ thread_local! {
     static BINDINGS: RefCell<Option<Bindings>> = const { RefCell::new(None) };
 }
 
-/// The service for one request. The id is empty for the queue and the cron.
+/// The service for one request. For the queue and the cron, the request id is empty.
 ///
 /// # Errors
 /// When a setting is wrong or a binding is missing.
@@ -98,8 +99,8 @@ pub(super) fn service(
     Ok(service)
 }
 
-/// A service that works on several things at the same time. D1 then gets the statements of one step
-/// in one call.
+/// A service for several jobs at the same time, such as a batch of mails. Database statements that
+/// the jobs begin together are sent to D1 in one call.
 ///
 /// # Errors
 /// Those of [`service`].
@@ -114,14 +115,14 @@ pub(super) fn service_of_batch(
     Ok(service)
 }
 
-/// The same service at a later time, for work that no request waits for.
+/// The same service with the current time, for work that no request waits for.
 pub(super) fn service_after(service: &AuthService<Bindings>) -> AuthService<Bindings> {
     let bindings = &service.ports;
     let bindings = bindings.for_request(bindings.background.clone(), "");
     AuthService::new(bindings, Rc::clone(&service.shared))
 }
 
-/// The hasher of this isolate, which keeps the memory that hashing takes.
+/// The hasher of this isolate, which keeps the memory that hashing needs, to use it again.
 ///
 /// # Errors
 /// Those of [`service`].
@@ -130,7 +131,7 @@ pub(super) fn hasher(env: &Env) -> Result<Rc<Argon2Hasher>, SettingError> {
     with_bindings(env, &shared, |bindings| Rc::clone(&bindings.hasher))
 }
 
-/// The settings, and what is derived from them.
+/// The settings, and the values that are computed from them.
 ///
 /// # Errors
 /// When a setting is wrong.
@@ -155,7 +156,7 @@ pub(super) fn faults(env: &Env) -> Vec<SettingError> {
     }
 }
 
-/// The variables whose names misspell a setting, with what is wrong with them.
+/// The variables whose names misspell the name of a setting, each with an error.
 pub(super) fn misspelt(env: &Env) -> Vec<(String, SettingError)> {
     let names = variables::names(env).into_iter();
     names
@@ -188,7 +189,7 @@ fn with_bindings<T>(
 }
 
 impl Bindings {
-    /// Finds the bindings that the settings need. The result belongs to no request.
+    /// Looks up the bindings that the settings need. The result does not belong to any request.
     ///
     /// # Errors
     /// When a binding is missing.
@@ -265,7 +266,7 @@ impl Bindings {
         }
     }
 
-    /// What runs after the response.
+    /// Runs tasks after the response.
     pub(super) fn background(&self) -> &WaitUntil {
         &self.background
     }
@@ -315,7 +316,8 @@ fn find_mailer(
     })
 }
 
-/// Without the flag a stranger's URL could reach a Worker or an origin of the operator's own zone.
+/// The error if a compatibility flag is missing. Without this flag, a URL that a stranger chose
+/// could reach a Worker or an origin of the operator's own zone.
 fn not_strictly_public() -> SettingError {
     SettingError {
         setting: "CLIENT_ID_METADATA",

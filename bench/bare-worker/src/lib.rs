@@ -1,5 +1,5 @@
-//! The work that the Worker can't do without, and nothing else. `npm run bench` compares the Worker
-//! with it.
+//! The bare work: only the work that the Worker can't do without, such as verifying a signature.
+//! `npm run bench` compares the Worker with it.
 //!
 //! `entry.mjs` calls [`bare`]. The rest of the Worker is included too, because its Durable Object
 //! classes must exist.
@@ -18,8 +18,8 @@ use futures_util::FutureExt as _;
 use wasm_bindgen::prelude::wasm_bindgen;
 use worker::Env;
 
-/// How often one request verifies, so that the cost of HTTP does not show: `LOOPS` of
-/// bench/subjects/works.mjs.
+/// How many times one request verifies its token, so that the cost of HTTP is negligible. The same
+/// number as `LOOPS` in bench/subjects/works.mjs.
 const LOOPS: usize = 200;
 
 thread_local! {
@@ -28,8 +28,8 @@ thread_local! {
     static VERIFIED: RefCell<VerifiedTokens> = RefCell::default();
 }
 
-/// Does the work of `/bare/…` and returns whether it was done: false on another path, and false if
-/// it failed.
+/// Does the work of a path `/bare/…`. Returns whether the work was done: false for an unknown path,
+/// and false if the work failed.
 #[wasm_bindgen]
 pub fn bare(path: &str, token: &str, env: &Env) -> bool {
     SETTINGS.with_borrow_mut(|settings| {

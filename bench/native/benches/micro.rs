@@ -1,6 +1,6 @@
-//! `npm run bench:native`: the time of each case, measured by criterion. Use it to explore, on a
-//! quiet machine. The test checks the count of instructions (`bench/instructions.mjs`), not these
-//! times.
+//! `npm run bench:native`: the time of each case, measured by criterion. Use it on a quiet machine
+//! to explore. `npm test` does not check these times, but the counts of instructions
+//! (`bench/instructions.mjs`).
 
 use std::error::Error;
 use std::time::Duration;

@@ -1,8 +1,8 @@
-//! The cases that are measured natively: the rules that a request waits for, each with input that
-//! is prepared beforehand. `benches/micro.rs` measures their time; `src/bin/instructions.rs` runs
-//! one of them for callgrind to count.
+//! The cases that are measured in native code. Each case runs one step that a request has to wait
+//! for, with input that is prepared beforehand. `benches/micro.rs` measures the time of the cases.
+//! `src/bin/instructions.rs` runs one case, while callgrind counts its instructions.
 //!
-//! Everything is made from constants, and signing is deterministic, so each run does the same.
+//! All input is made from constants, and signing is deterministic, so each run does the same work.
 
 use std::error::Error;
 use std::hint::black_box;
@@ -23,13 +23,13 @@ use edgegate_token::{
     Claims, Expected, KeySet, UntrustedToken, VerifiedToken, has_any_role, issue, verify,
 };
 
-/// One call of a case. Returns false if the call did not do what the case's name says: a refusal
-/// takes few instructions, and must not be counted.
+/// One call of a case. Returns false if the call did not do what the case's name says: rejecting an
+/// input takes few instructions, so a rejection must not be counted.
 pub type Call = Box<dyn FnMut() -> bool>;
 
-/// A rule on an input.
+/// A step of a request, with its input.
 pub struct Case {
-    /// Its name in `bench/instructions.json` and in criterion's report.
+    /// The case's name in `bench/instructions.json` and in criterion's report.
     pub name: &'static str,
     prepare: fn() -> Prepared,
 }
@@ -37,10 +37,10 @@ pub struct Case {
 type Prepared = Result<Call, Box<dyn Error>>;
 
 impl Case {
-    /// Makes the input.
+    /// Makes the input, and returns the call to measure.
     ///
     /// # Errors
-    /// If a rule has changed so that the input is rejected.
+    /// If the service's rules have changed, so that they reject the input.
     pub fn prepare(&self) -> Prepared {
         (self.prepare)()
     }
@@ -71,16 +71,16 @@ const NOW: u64 = 1_800_000_000;
 const ISSUER: &str = "https://auth.example.com";
 const AUDIENCE: &str = "https://api.example.com";
 
-// The keys of RFC 8037 A.1 and RFC 7515 A.3 and A.1. They are public, so no Worker starts with
-// them.
+// The keys of RFC 8037 A.1 and RFC 7515 A.3 and A.1. These keys are public, so a Worker refuses to
+// start with them.
 const EDDSA: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"2026-01","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"}]}"#;
 const ES256: &str = r#"{"keys":[{"kty":"EC","crv":"P-256","kid":"2026-02","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0","d":"jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI"}]}"#;
 const HS256: &str = r#"{"keys":[{"kty":"oct","kid":"2026-03","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow"}]}"#;
-/// The key of HS256 once more.
+/// The same secret as in `HS256`.
 const TICKET_SECRET: &str =
     "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow";
 
-/// The claims of a user with an address and three roles.
+/// The claims of a user with an email address and three roles.
 fn claims(jti: &str) -> Claims {
     Claims {
         iss: ISSUER.into(),
@@ -127,8 +127,8 @@ fn verify_with(keys: &str) -> Prepared {
     }))
 }
 
-/// Asks a full memory for one token after another. The memory's hash seeds are new in each process.
-/// Their effect evens out over many tokens.
+/// Looks up one token after another in a full memory of verified tokens. The hash seeds of the
+/// memory are different in each process, but their effect averages out over many tokens.
 fn token_seen_before() -> Prepared {
     // Tokens with HS256 are the cheapest to make.
     let keys = KeySet::from_private_jwks(HS256)?;
@@ -198,7 +198,8 @@ fn seal_next_refresh_token() -> Prepared {
     }))
 }
 
-/// Presents the token `counter`. The token before [`COUNTER`] was used `ago` seconds ago.
+/// Presents a refresh token whose counter is `counter`, when the token just before [`COUNTER`] was
+/// used `ago` seconds ago.
 fn rotation(ago: u64, counter: u32, is_expected: fn(Verdict) -> bool) -> Prepared {
     let owner = ClientFingerprint([1; 4]);
     let stored = Stored {
@@ -260,7 +261,8 @@ fn read_json_body() -> Prepared {
     }))
 }
 
-/// The last of the two required roles is the last of the three that the token has.
+/// The slowest case of a check: the second of the two required roles is the last of the token's
+/// three roles.
 fn check_roles() -> Prepared {
     let keys = KeySet::from_private_jwks(HS256)?;
     let token = verified(&keys, &token(&keys, 1)?)?;

@@ -1,5 +1,5 @@
-// The pages for people. The HTML is in www/, without words. This file adds the words of one
-// language (www/words/<language>.json) and the settings that a page needs.
+// Serves the HTML pages. The files in www/ have no words. This file adds the words of one language
+// (www/words/<language>.json) and the settings that a page needs.
 import { ALWAYS } from "../exchange.js";
 import { languageOf } from "./language.mjs";
 import { PAGES, pageMeant } from "./paths.mjs";
@@ -13,22 +13,22 @@ import { PAGES, pageMeant } from "./paths.mjs";
  * @typedef {Record<string, Record<string, string | Record<string, string>>>} Words
  */
 
-// These never answer with a page. A forward-auth proxy passes on the `Accept` of its own client's
-// browser, and operators read /healthz.
+// Errors at these paths are never shown as a page. A forward-auth proxy passes on the `Accept`
+// header of its own client's browser, and operators need the JSON of /healthz.
 const ALWAYS_FOR_PROGRAMS = ["/auth/authorized", "/healthz"];
 const TURNSTILE = "https://challenges.cloudflare.com";
 // The pages with a place for Turnstile's widget.
 const WITH_CHALLENGE = ["/sign-in", "/register", "/forgot-password"];
 
-// Headers that belong to the body. The page that replaces the body has its own.
+// Headers that describe the body of a refusal. The page that replaces this body has its own.
 const OF_THE_BODY = ["Content-Type", "Content-Length", ...Object.keys(ALWAYS)].map((name) =>
   name.toLowerCase(),
 );
-// The page may have these headers too. Then both values are sent.
+// If both the refusal and the page have one of these headers, both values are sent.
 const SEVERAL = ["set-cookie", "vary"];
 
 /**
- * Answers a request for a page. Null if it is not for a page.
+ * Answers a request for a page. Null if the request is not for a page.
  *
  * @param {Request} request
  * @param {PageSettings} env
@@ -47,8 +47,8 @@ export function answerPage(request, env) {
 }
 
 /**
- * The answer to a request. If it is a refusal and a person's browser asked, it becomes a page that
- * says so, with the same status and headers.
+ * Returns the answer as it is, or an error page in its place if the answer is an error and the
+ * request came from a person's browser. The error page has the same status and headers.
  *
  * @param {Request} request
  * @param {Response} answer
@@ -56,7 +56,7 @@ export function answerPage(request, env) {
  */
 export function forPeople(request, answer, env) {
   if (answer.status < 400 || !env.ASSETS || !isForPerson(request)) return answer;
-  // A page that the Worker has written says more: src/edge/page.rs.
+  // An answer that is already a page (src/edge/page.rs) says more than the error page.
   if (answer.headers.get("Content-Type")?.startsWith("text/html")) return answer;
   return refusalPage(request, answer, env);
 }
@@ -68,8 +68,8 @@ function isForPerson(request) {
 }
 
 /**
- * Whether `Accept` (RFC 9110 section 12.5.1) names HTML and prefers it to JSON. `*` is not enough:
- * programs send it.
+ * Whether `Accept` (RFC 9110 section 12.5.1) names HTML and prefers it to JSON. A wildcard is not
+ * enough, because programs send wildcards.
  *
  * @param {string} accept
  */
@@ -181,7 +181,7 @@ async function refusalPage(request, answer, env) {
 }
 
 /**
- * The code in a refusal.
+ * The error code in the body of a refusal.
  *
  * @param {Response} answer
  */
@@ -214,8 +214,8 @@ async function wordsOf(request, env, language) {
 }
 
 /**
- * The page's headers from www/_headers, with its language. The validators are removed, because they
- * belong to the page without words.
+ * The page's headers from www/_headers, with the language added. `ETag` and `Last-Modified` are
+ * removed, because they belong to the file without words.
  *
  * @param {Response} page
  * @param {string} language
@@ -263,7 +263,7 @@ function withWords(words, language, env) {
     .on("#words", {
       element(element) {
         const used = Object.fromEntries(sections.map((name) => [name, words[name]]));
-        // No text can end the element.
+        // `<` is escaped, so that no text can end the script element.
         const json = JSON.stringify(used).replaceAll("<", "\\u003c");
         element.setInnerContent(json, { html: true });
       },
@@ -276,7 +276,7 @@ function withWords(words, language, env) {
       },
     })
     .on("[data-words-note]", {
-      // For <noscript>, whose content the rewriter sees as text.
+      // For <noscript>: the rewriter sees its content as text, not as elements.
       element(element) {
         const key = element.getAttribute("data-words-note") ?? "";
         element.setInnerContent(`<p class="note">${wordAt(words, key)}</p>`, { html: true });
@@ -284,6 +284,7 @@ function withWords(words, language, env) {
       },
     })
     .on("[data-words-in]", {
+      // The value has pairs of an attribute and a key:
       // `aria-label:password.show data-busy:sign_in.busy`
       element(element) {
         for (const pair of (element.getAttribute("data-words-in") ?? "").split(" ")) {

@@ -1,6 +1,7 @@
-// Which language a page is in: `?ui_locales=` (OpenID Connect Core section 3.1.2.1), else what the
-// browser prefers, else MAIL_LOCALE. The rule for `Accept-Language` is that of mails
-// (src/domain/mail/locale.rs); tests/vectors/accept-language.json tests both.
+// Which language a page is in: the first known one of `?ui_locales=` (OpenID Connect Core section
+// 3.1.2.1), else the one that the browser prefers, else MAIL_LOCALE. Pages read `Accept-Language`
+// by the same rule as mails (src/domain/mail/locale.rs). tests/vectors/accept-language.json has
+// test cases for both.
 import { ACCEPT_LANGUAGE_BYTES_READ, ACCEPT_LANGUAGE_RANGES_READ } from "./generated.mjs";
 
 /** The languages that www/words has. */
@@ -64,7 +65,7 @@ function named(tag) {
 }
 
 /**
- * The part of the header that is read: whole ranges within the limit.
+ * The part of the header that is read: as many whole ranges as fit into the limit.
  *
  * @param {string} header
  */
@@ -81,7 +82,7 @@ function withinBounds(header) {
 }
 
 /**
- * A range and its weight in thousandths. Malformed ones are left out.
+ * A range and its weight in thousandths. An empty list if the range is malformed.
  *
  * @param {string} part
  */

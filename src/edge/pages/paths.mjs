@@ -1,4 +1,4 @@
-// The addresses of the pages, and the other names by which people look for them.
+// The paths of the pages, and other paths at which people look for them.
 
 /** The pages. wrangler.toml lists the same paths under `run_worker_first`. */
 export const PAGES = [
@@ -16,8 +16,9 @@ export const PAGES = [
 ];
 
 /**
- * Other sites' names for these pages. The names for signing out lead to the account, which has a
- * button for it: a link must not sign anybody out.
+ * Paths that other sites use for such pages, which people may try here. The paths for signing out
+ * lead to the account page, which has a button for that: following a link must not sign anybody
+ * out.
  *
  * @type {Record<string, string[]>}
  */
@@ -52,13 +53,13 @@ const LED = new Map(
 const LONGEST = 64;
 
 /**
- * The page that a path means, if it is not exactly the page's own path: another name, capitals, a
- * slash at the end.
+ * The page that somebody means with a path that is not exactly the path of a page: another name for
+ * a page, capital letters, a slash at the end.
  *
  * @param {string} path
  */
 export function pageMeant(path) {
-  // A longer path means no page. The pattern below takes quadratic time for many slashes.
+  // A longer path means no page, and the pattern below takes quadratic time for many slashes.
   if (path.length > LONGEST) return undefined;
   const plain = path.toLowerCase().replace(/\.html$|\/+$/, "");
   return LED.get(plain) ?? PAGES.find((page) => page === plain && page !== path);

@@ -68,7 +68,7 @@ pub(super) fn or_our_own<P: Ports>(
     })
 }
 
-/// `grant_type=authorization_code`.
+/// Answers a request with `grant_type=authorization_code`.
 pub(super) async fn exchange<P: Ports>(
     service: &AuthService<P>,
     request: &Request<'_>,
@@ -92,7 +92,7 @@ pub(super) async fn exchange<P: Ports>(
     Ok(answer(&tokens, None))
 }
 
-/// `grant_type=refresh_token`.
+/// Answers a request of an app with `grant_type=refresh_token`.
 pub(super) async fn renew<P: Ports>(
     service: &AuthService<P>,
     request: &Request<'_>,

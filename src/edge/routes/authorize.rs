@@ -52,7 +52,8 @@ pub(crate) async fn get<P: Ports>(service: &AuthService<P>, request: &Request<'_
                 IssuerPage::SignIn => "/sign-in",
                 IssuerPage::Consent => "/consent",
             };
-            // Behind a `#`, which browsers don't send, so that it is in no server's log.
+            // The sealed request is behind a `#`. Browsers don't send that part of a URL, so no
+            // server logs it.
             let at = [&settings.issuer, path, "#request=", sealed.expose()].concat();
             Answer::empty(303).with("Location", at)
         }
@@ -60,8 +61,9 @@ pub(crate) async fn get<P: Ports>(service: &AuthService<P>, request: &Request<'_
     })
 }
 
-/// The same request as a form (OpenID Connect Core section 3.1.2.1). Browsers send no sign-on cookie
-/// with a form of another site, so the browser is sent here once more by GET.
+/// Takes the same parameters as a form (OpenID Connect Core section 3.1.2.1). Browsers send no
+/// sign-on cookie with a form of another site, so the browser is redirected to the same path by
+/// GET.
 pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let form = body::form(request)?;
     if form.len() > AUTHORIZATION_QUERY_MAX_BYTES {
@@ -71,7 +73,7 @@ pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'
     Ok(by_get("/auth/authorize", form))
 }
 
-/// Sends the browser to `path` with the same parameters in the query.
+/// Redirects the browser to `path` with the parameters of the form in the query, except secrets.
 pub(super) fn by_get(path: &'static str, form: &[u8]) -> Answer {
     let begun = [path, "?"].concat();
     let parameters = form_urlencoded::parse(form);
@@ -82,7 +84,7 @@ pub(super) fn by_get(path: &'static str, form: &[u8]) -> Answer {
     Answer::empty(303).with("Location", at)
 }
 
-/// What a page shows of a sealed request.
+/// What the pages may know about a sealed request.
 #[derive(Serialize)]
 struct RequestBody<'a> {
     client: ClientBody<'a>,
@@ -163,7 +165,7 @@ pub(crate) async fn decision<P: Ports>(service: &AuthService<P>, request: &Reque
     let sealed = body::required("request", body::text("request", sealed)?)?;
     let user = body::required("user_id", body::text("user_id", user)?)?;
     let allow = body::required("allow", body::flag("allow", allow)?)?;
-    // No user has such an id, so the page showed another user than the one who is signed in.
+    // No user has an invalid id, so the page can't have shown the user who is signed in.
     let user = UserId::parse(&user).ok_or(Error::Authorization(AuthorizationRefusal::OtherUser))?;
     let decision = Decision {
         request: &sealed,
@@ -179,7 +181,7 @@ pub(crate) async fn decision<P: Ports>(service: &AuthService<P>, request: &Reque
     Ok(Answer::json(200, &body).noted(note(&to_app)))
 }
 
-/// The refresh token of a browser whose page may use the cookie.
+/// The refresh token in the browser's cookie. Fails if the page may not use the cookie.
 fn held<'a, P: Ports>(
     service: &AuthService<P>,
     request: &'a Request<'_>,
@@ -192,7 +194,7 @@ fn held<'a, P: Ports>(
     cookies::held(settings, request)
 }
 
-/// What the log says of a redirect: never the address, which has the code and the `state`.
+/// What the log says about a redirect. It never says the URL, which has the code and the `state`.
 fn note(to_app: &ToApp) -> Note {
     Note {
         user_id: to_app.code_of.map(|(user, _)| user.to_string()),
@@ -218,7 +220,7 @@ fn broken_request(locale: Locale, fault: PageFault, query: &str) -> Answer {
     broken(locale, code, fault.description(), value, reason)
 }
 
-/// The page for a request whose answer can't be sent to the app.
+/// The page for a request that is so wrong that the answer can't be sent to the app.
 fn broken(locale: Locale, code: Code, fault: &str, value: Option<&str>, reason: &str) -> Answer {
     let (title, then) = match locale {
         Locale::English => (

@@ -1,4 +1,5 @@
-//! GET /auth/authorized: the three checks. A forward-auth proxy only needs the status.
+//! GET /auth/authorized: checks an access token, and its roles, user id and email address if the
+//! query has them. A forward-auth proxy only needs the status.
 
 use super::Outcome;
 use crate::domain::policy::{EMAIL_BYTES, ROLE_MAX_CHARS, ROLES_MAX};
@@ -24,8 +25,8 @@ pub(crate) async fn get<P: Ports>(service: &AuthService<P>, request: &Request<'_
 }
 
 /// The part of the query that the proxy's operator wrote. Envoy appends the path and the query of
-/// its own client's request to a fixed prefix. So that prefix ends in `&original=`, and nothing
-/// after it is read. Otherwise the client could add a criterion that it meets.
+/// its own client's request to a fixed prefix. So the operator lets the prefix end in `&original=`,
+/// and nothing after that is read. Otherwise the client could add a criterion that it meets.
 fn before_original(query: &str) -> &str {
     query
         .split_once("&original=")

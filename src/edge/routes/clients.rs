@@ -116,7 +116,7 @@ const FIELDS: [&str; 9] = [
     "disabled",
 ];
 
-/// The only member that may be `null`. With `null` the signing key decides.
+/// The only member that may be `null`. With `null`, the algorithm depends on the signing key.
 const ID_TOKEN_ALG: &str = "id_token_signed_response_alg";
 
 fn fields(members: [Option<Json>; FIELDS.len()]) -> Result<ClientFields, Problem> {
@@ -224,7 +224,7 @@ struct CreatedBody<'a> {
     client_secret: Option<&'a str>,
 }
 
-/// A client with what may be known of its secrets.
+/// A client with the ids and the dates of its secrets.
 #[derive(Serialize)]
 struct RegisteredBody<'a> {
     #[serde(flatten)]
@@ -241,7 +241,7 @@ impl<'a> From<&'a RegisteredClient> for RegisteredBody<'a> {
     }
 }
 
-/// Which secret, not the secret itself.
+/// Identifies a secret, but does not contain it.
 #[derive(Serialize)]
 struct SecretBody {
     id: String,

@@ -1,4 +1,4 @@
-//! /auth/grants and /auth/grants/{id}: what the user who asks has granted to apps.
+//! /auth/grants and /auth/grants/{id}: what the signed-in user has granted to apps.
 
 use serde::Serialize;
 

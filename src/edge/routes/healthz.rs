@@ -1,4 +1,5 @@
-//! GET /healthz: the configuration is valid, the database answers and has all migrations.
+//! GET /healthz: checks that the configuration is valid, and that the database answers and has all
+//! migrations.
 
 use super::Outcome;
 use crate::domain::error::Error;

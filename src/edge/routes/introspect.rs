@@ -13,8 +13,8 @@ use crate::ports::Ports;
 use crate::service::AuthService;
 use edgegate_token::{Audience, Claims};
 
-/// RFC 7662 section 2.2. It has neither the address nor the roles: an app that may see them reads
-/// them in the token.
+/// The answer of RFC 7662 section 2.2. It has neither the user's email address nor the roles: an
+/// app that may see them reads them in the token.
 #[derive(Serialize)]
 struct IntrospectionBody<'a> {
     active: bool,

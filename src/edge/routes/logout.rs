@@ -20,7 +20,7 @@ const PARAMETERS: [&str; 5] = [
     CONFIRMED,
 ];
 
-/// A field of our own form. It has no effect in a request from elsewhere.
+/// A field of this service's own form. It has no effect in a form of another site.
 const CONFIRMED: &str = "confirmed";
 
 pub(crate) async fn get<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
@@ -31,7 +31,7 @@ pub(crate) async fn get<P: Ports>(service: &AuthService<P>, request: &Request<'_
 }
 
 /// Answers the click on this service's own page, or an app that sends its user by POST. An app's
-/// request comes without the sign-on cookie, so the browser is sent here once more by GET.
+/// request comes without the sign-on cookie, so the browser is redirected to the same path by GET.
 pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let form = body::form(request)?;
     let confirmed = form_urlencoded::parse(form).any(|(name, _)| name == CONFIRMED);
@@ -41,8 +41,8 @@ pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'
     Ok(super::authorize::by_get("/auth/logout", form))
 }
 
-/// Whether a page of our own origin sent the form. Browsers say so in `Sec-Fetch-Site`. For older
-/// browsers `Origin` decides.
+/// Whether a page of this service's own origin sent the form. Browsers say so in `Sec-Fetch-Site`.
+/// For older browsers `Origin` decides.
 fn is_own_page(issuer: &str, request: &Request<'_>) -> bool {
     let is_own = |origin: &str| {
         origin == issuer || (request.from_allowed_origin && origin == request.own_origin)

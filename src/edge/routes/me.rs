@@ -1,4 +1,4 @@
-//! /auth/me: the account of the user who asks.
+//! /auth/me: the account of the signed-in user.
 
 use super::{Outcome, UserBody, locale};
 use crate::edge::answer::{Answer, Cookie, Note};

@@ -53,7 +53,8 @@ struct Metadata<'a> {
     apps: Option<AppMetadata<'a>>,
 }
 
-/// The members for apps. Absent with only symmetric keys, because then no app can verify a token.
+/// The members for apps. Absent if the service has only symmetric keys, because then no app can
+/// verify a token.
 #[derive(Serialize)]
 struct AppMetadata<'a> {
     authorization_endpoint: String,
@@ -63,7 +64,7 @@ struct AppMetadata<'a> {
     scopes_supported: Vec<&'a str>,
     response_modes_supported: [&'static str; 1],
     code_challenge_methods_supported: [&'static str; 1],
-    /// Without `none`: an app without a secret may not introspect.
+    /// All methods except `none`: an app without a secret may not introspect.
     introspection_endpoint_auth_methods_supported: &'static [&'static str],
     subject_types_supported: [&'static str; 1],
     id_token_signing_alg_values_supported: Vec<&'static str>,

@@ -44,13 +44,13 @@ use crate::service::{AuthService, MailOptions, SignedIn, TokenPair};
 /// A route's outcome.
 pub type Outcome = Result<Answer, Problem>;
 
-/// The language for a mail that a request leads to.
+/// The language of a mail or a page for this request.
 fn locale<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Locale {
     request.locale(service.settings().mail.locale)
 }
 
-/// The options of a mail: its language, and the id of an app's request for its link, if the body
-/// has one.
+/// The options of a mail: its language and, if the body has one, the id of an app's request, which
+/// the link in the mail carries.
 fn mail_options<P: Ports>(
     service: &AuthService<P>,
     request: &Request<'_>,
@@ -62,8 +62,8 @@ fn mail_options<P: Ports>(
     })
 }
 
-/// The client and the credentials for a use case that needs a solved challenge, if the settings ask
-/// for one.
+/// The client and the credentials for a use case in which the user must first solve a challenge, if
+/// the settings ask for one. `token` is the proof that the challenge was solved.
 fn challenged(
     settings: &Settings,
     request: &Request<'_>,
@@ -73,8 +73,8 @@ fn challenged(
     if token.is_some_and(|token| token.len() > CHALLENGE_TOKEN_BYTES) {
         return Err(Error::Field("challenge", FieldProblem::TooLong).into());
     }
-    // No widget gives a token with other characters. Such a token might make the vendor answer with
-    // an error of its own, after which the login would continue.
+    // The challenge's widget never makes a token with other characters. Such a token might make the
+    // vendor's service fail, and after such a failure the login would continue.
     let is_printable = |token: &str| token.bytes().all(|b| matches!(b, b' '..=b'~'));
     let credentials = match settings.vendors.turnstile {
         Some(_) if !token.is_none_or(is_printable) => {
@@ -91,7 +91,7 @@ fn accepted() -> Answer {
     Answer::empty(202)
 }
 
-/// 204. The log names the user.
+/// An empty answer with status 204. The log names the user.
 pub(super) fn done(user: UserId) -> Answer {
     Answer::empty(204).noted(Note {
         user_id: Some(user.to_string()),
@@ -99,13 +99,13 @@ pub(super) fn done(user: UserId) -> Answer {
     })
 }
 
-/// A token response of RFC 6749 section 5.1, with the life of the refresh token.
+/// A token response of RFC 6749 section 5.1, with the lifetime of the refresh token.
 #[derive(Serialize)]
 struct TokenBody<'a> {
     access_token: &'a str,
     token_type: &'static str,
     expires_in: u64,
-    /// Absent if the refresh token is in the cookie. It is never in both.
+    /// Absent if the refresh token is in the cookie: it is never in both the body and the cookie.
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<&'a str>,
     refresh_token_expires_in: u64,
@@ -132,7 +132,7 @@ impl<'a> TokenBody<'a> {
     }
 }
 
-/// What users see of themselves.
+/// The account as its own user sees it.
 #[derive(Serialize)]
 struct UserBody<'a> {
     id: String,
@@ -170,8 +170,8 @@ pub(super) fn signed_in(
     begun(settings, status, body, signed_in, in_cookie)
 }
 
-/// An answer with a pair of tokens that a password was given for. The device ticket goes where the
-/// refresh token goes.
+/// An answer with a new pair of tokens after the user gave a password. Like the refresh token, the
+/// device ticket goes into a cookie or into the body.
 fn begun(
     settings: &Settings,
     status: u16,
@@ -204,8 +204,8 @@ pub(super) fn renewed(renewed: &Renewed, in_cookie: bool) -> Answer {
     Answer::json(200, &TokenBody::new(&renewed.tokens, in_cookie)).noted(Note {
         session_id: Some(renewed.tokens.session.to_string()),
         verdict: Some(renewed.verdict.reason()),
-        // This may be a thief who renews at the same time as the owner, or a phone that changes its
-        // network.
+        // A shared token may mean that a thief renews at the same time as the owner, or only that a
+        // phone changed its network.
         reason: (renewed.verdict == Verdict::Repeated { shared: true })
             .then(|| "refresh_token_shared".to_owned()),
         ..Note::default()

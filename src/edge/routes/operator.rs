@@ -99,7 +99,7 @@ pub(crate) async fn pseudonyms<P: Ports>(
     Ok(Answer::json(200, &body))
 }
 
-/// The ids of mails, if they may be ids.
+/// The ids of mails, checked for their number and length.
 fn ids(given: Option<Vec<String>>) -> Result<Option<Vec<String>>, Problem> {
     let why = match &given {
         Some(ids) if ids.is_empty() => FieldProblem::Empty,

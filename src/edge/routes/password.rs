@@ -29,8 +29,8 @@ pub(crate) async fn confirm<P: Ports>(service: &AuthService<P>, request: &Reques
         .confirm_reset(&token, &password, &request.client, locale)
         .await?;
     let mut answer = done(user.id);
-    // Whoever had the link owns the mailbox, so this browser is known from now on. Only pages of
-    // allowed origins get the cookie.
+    // Whoever had the link can read the owner's mailbox, so this browser becomes a known device.
+    // Only pages of allowed origins get the device's cookie.
     if request.from_allowed_origin {
         let ticket = service.device_ticket(&user);
         answer = answer.with(

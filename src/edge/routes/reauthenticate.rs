@@ -1,4 +1,4 @@
-//! POST /auth/reauthenticate: the password again, in the same session.
+//! POST /auth/reauthenticate: the user gives the password again, in the same session.
 
 use super::{Outcome, signed_in};
 use crate::edge::answer::Cookie;
@@ -24,7 +24,8 @@ pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'
         .await?;
     let mut answer = signed_in(settings, 200, &proved, in_cookie);
     if let Cookie::Begun(cookies, _) = answer.cookie {
-        // The previous cookie, if there is one, belongs to the same session.
+        // The browser's previous cookie, if there is one, belongs to the same session, so no
+        // session is ended.
         answer.cookie = Cookie::Written(cookies);
     }
     Ok(answer)

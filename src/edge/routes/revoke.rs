@@ -29,8 +29,8 @@ async fn answer<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Ou
         return revoke_for_app(service, request, &credentials, token).await;
     }
     let given = Given::read(token, "token", service.settings(), request)?;
-    // In a request with the cookie, an empty `session_id` is not treated as left out. The request
-    // would otherwise end whichever session the cookie has.
+    // In a request with the cookie, an empty `session_id` is not treated as left out. Otherwise the
+    // request would end the session of the cookie, whichever it is.
     let is_left_out = |id: &String| id.is_empty() && matches!(given, Given::Body(_));
     if let Some(session_id) = session_id.filter(|id| !is_left_out(id)) {
         require_session(service, &given, &session_id)?;
@@ -73,10 +73,10 @@ fn revoked(ended: Option<(UserId, SessionId)>) -> Answer {
     })
 }
 
-/// Rejects logging out of another session than the cookie's. A page that could not reach the
-/// service repeats its log-out later, and by then the cookie may belong to a later login. Only the
-/// server sees the cookie, so it compares. It does so in the same request, so that nothing can come
-/// in between.
+/// Rejects a log-out if the cookie's session is not the one in `session_id`. A page that could not
+/// reach the service repeats its log-out later, and by then the cookie may belong to a later login.
+/// Pages can't read the cookie, so the server compares the sessions, in the same request, so that
+/// no login can come in between.
 fn require_session<P: Ports>(
     service: &AuthService<P>,
     given: &Given<'_>,

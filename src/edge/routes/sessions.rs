@@ -1,4 +1,4 @@
-//! /auth/sessions and /auth/sessions/{sid}: the sessions of the user who asks.
+//! /auth/sessions and /auth/sessions/{sid}: the sessions of the signed-in user.
 
 use serde::Serialize;
 

@@ -1,4 +1,5 @@
-//! POST /auth/token: `renew_token` (RFC 6749 section 6), and what [`app_token`] does.
+//! POST /auth/token: `renew_token` (RFC 6749 section 6). Requests of apps are passed on to
+//! [`app_token`].
 
 use super::{Outcome, app_token, renewed};
 use crate::domain::error::{Code, Error, GrantRefusal};
@@ -18,7 +19,8 @@ pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'
 
 async fn answer<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let credentials = client_authentication::read(request)?;
-    // The scope of this service's own client is ignored, but it must not come twice either.
+    // The scope is ignored if this service's own client sends it, but even then it must not come
+    // twice.
     let [grant_type, _scope] = body::oauth_parameters(request, ["grant_type", "scope"])?;
     let [refresh_token] = body::oauth_parameters_as_sent(request, ["refresh_token"])?;
     match grant_type.as_deref() {

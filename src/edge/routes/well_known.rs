@@ -1,5 +1,6 @@
-//! GET /.well-known/jwks.json: the public keys (RFC 7517). GET /.well-known/change-password: where
-//! a password manager sends people to (W3C, A Well-Known URL for Changing Passwords, section 3).
+//! GET /.well-known/jwks.json: the public keys (RFC 7517). GET /.well-known/change-password: the
+//! page to which a password manager sends people (W3C, A Well-Known URL for Changing Passwords,
+//! section 3).
 
 use crate::domain::policy::PUBLIC_CACHE_SECONDS;
 use crate::domain::settings::Settings;
@@ -9,7 +10,7 @@ use crate::edge::routes::Outcome;
 use crate::ports::Ports;
 use crate::service::AuthService;
 
-/// The section of the account page, under `APP_URL`.
+/// The section of the account page for changing the password, under `APP_URL`.
 const CHANGE_PASSWORD_PAGE: &str = "/account#change-password";
 
 pub(crate) async fn jwks<P: Ports>(service: &AuthService<P>, _: &Request<'_>) -> Outcome {
@@ -22,8 +23,8 @@ pub(crate) async fn jwks<P: Ports>(service: &AuthService<P>, _: &Request<'_>) ->
     .public())
 }
 
-/// The keys of access tokens, then those of id_tokens with RS256. Verifiers of access tokens skip a
-/// key of another kind (RFC 7517 section 5).
+/// The keys for access tokens, followed by the keys for id_tokens with RS256. Verifiers of access
+/// tokens skip keys of a kind that they don't know (RFC 7517 section 5).
 fn public_keys(settings: &Settings) -> String {
     let rsa: Vec<String> = settings
         .id_token_keys
@@ -54,7 +55,7 @@ pub(crate) async fn change_password<P: Ports>(
 }
 
 impl Answer {
-    /// Caches may keep it for a few minutes, for everyone.
+    /// Lets caches keep the answer for a few minutes and give it to everyone.
     pub(super) fn public(self) -> Self {
         self.with(
             "Cache-Control",

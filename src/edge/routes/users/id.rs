@@ -1,4 +1,4 @@
-//! /auth/users/{id}, and what is done to a user: revoke (`revoke_tokens`), invite, unlock, verify.
+//! /auth/users/{id} and the actions below it: revoke (`revoke_tokens`), invite, unlock, verify.
 
 use super::{InvitationBody, ManagedUserBody, returns_link};
 use crate::domain::account::UserId;
@@ -95,8 +95,8 @@ pub(crate) async fn verify<P: Ports>(service: &AuthService<P>, request: &Request
     Ok(Answer::json(200, &ManagedUserBody::from(&user)))
 }
 
-/// The note for the log line of an administrator's request. An operator's log line names the
-/// ticket.
+/// The note for the log line of an administrator's request. An operator has no bearer: that log
+/// line names the operator ticket instead.
 pub(in crate::edge::routes) fn note(bearer: Option<&Bearer>, reason: String) -> Note {
     Note {
         user_id: bearer.map(|bearer| bearer.user.to_string()),

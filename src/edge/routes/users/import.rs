@@ -87,7 +87,7 @@ impl From<&(usize, RowOutcome)> for RowBody {
     }
 }
 
-/// The lines with their numbers, from 1. Empty ones are left out.
+/// The lines with their numbers, from 1. Empty lines are left out.
 fn lines(body: &[u8]) -> Result<Vec<(usize, &[u8])>, Problem> {
     // Spreadsheets and Windows write a byte order mark.
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);

@@ -145,14 +145,15 @@ impl<'a> From<&'a User> for ManagedUserBody<'a> {
     }
 }
 
-/// Which users.
+/// Which users the list has.
 #[derive(Debug, PartialEq, Eq)]
 enum Page {
-    /// All, after this id.
+    /// All users whose id comes after this one.
     All(Option<UserId>),
-    /// The one with this address.
+    /// The user with this email address.
     Address(String),
-    /// Those whose address begins with a text, after this address.
+    /// The users whose address begins with the first text and, if there is a second text, comes
+    /// after that address.
     Prefix(String, Option<String>),
 }
 
