@@ -3,7 +3,7 @@
 /** @import { EdgegateErrorDetails, ErrorCode } from "./types/errors.d.ts" */
 import { STATUS } from "./generated.js";
 
-/** The codes of the errors that the package itself detects. The others come from the service. */
+/** The codes that only this package uses. The other codes are those of the service. */
 const PACKAGE_CODES = /** @type {const} */ ([
   "invalid_argument",
   "invalid_key_set",

@@ -42,8 +42,8 @@ export const bug = (cause) =>
   new EdgegateError("internal", "this is a bug in edgegate: please report it", { cause });
 
 /**
- * Whether `thrown` is a plain object with a code. The wasm's caller may catch anything, even a
- * Proxy that throws when it is inspected.
+ * Whether `thrown` is a plain object with a code. `thrown` may be anything, even a Proxy that
+ * throws when it is inspected.
  *
  * @param {unknown} thrown
  * @returns {thrown is Refusal}
