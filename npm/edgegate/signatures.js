@@ -80,7 +80,7 @@ export class SignedTokens {
 const signatureOf = (token) => token.slice(token.lastIndexOf(".") + 1);
 
 /**
- * What WebCrypto needs for the algorithm of a key: `key` are the parameters for importing the key,
+ * What WebCrypto needs for the algorithm of a key: `key` has the parameters for importing the key,
  * `signature` those for verifying a signature.
  *
  * @typedef {object} Algorithm

@@ -362,7 +362,7 @@ class Keys {
     const isValid = await check?.answer;
     if (typeof isValid !== "boolean" || jwks !== this.#jwks) {
       // The platform can't tell whether the signature is valid, or the keys were replaced in the
-      // meantime. So the wasm verifies the signature.
+      // meantime. So the wasm verifies the token.
       const claims = parse(this.#ask((verifier) => verifier.verify(text, time)));
       return this.#remember(text, claims);
     }
