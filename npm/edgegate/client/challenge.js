@@ -3,7 +3,7 @@
 const SPACE = /[ \t]*/y;
 const SEPARATOR = /[ \t,]*/y;
 const TOKEN = /[!#$%&'*+.^_`|~0-9A-Za-z-]+/y;
-// A challenge can have this in place of parameters; `Negotiate` does.
+// A challenge can have a `token68` in place of parameters; the scheme `Negotiate` does.
 const TOKEN68 = /[A-Za-z0-9._~+/-]+=*(?=[ \t]*(?:,|$))/y;
 const QUOTED = /"(?:[^"\\]|\\.)*"/y;
 

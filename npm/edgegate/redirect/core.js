@@ -280,9 +280,9 @@ export class RedirectCore extends Core {
   }
 
   /**
-   * Finds out who is signed in. If the page may not ask the service (see the first condition),
-   * nobody is. Otherwise leaves the page to ask. Then it resolves only if the person comes back
-   * with the back button, and so without an answer.
+   * Finds out who is signed in. If the page must not ask the service, for example because it is in
+   * a frame, nobody is signed in. Otherwise leaves the page to ask. Then it resolves only if the
+   * person comes back with the back button, and so without an answer.
    */
   async #ask() {
     const { location, isFramed, isOnline, sessionStorage } = this.#page();
