@@ -84,9 +84,9 @@ export class Core {
   }
 
   /**
-   * Adds the cause to the error of a request, if the page's origin is missing in the service's
-   * ALLOWED_ORIGINS. A missing origin makes all requests fail. So once the service has answered a
-   * request, the client no longer looks for this cause.
+   * Returns an error that names the cause of a failed request, if the page's origin is missing in
+   * the service's ALLOWED_ORIGINS. A missing origin makes all requests fail. So once the service
+   * has answered a request, the client no longer looks for this cause.
    *
    * @param {unknown} error
    */

@@ -1,8 +1,8 @@
 // Finds out why a service on another origin has not answered.
 //
-// There are two common causes: the service is down, or its ALLOWED_ORIGINS does not list the page's
-// origin. In both cases `fetch` rejects with the same TypeError (Fetch standard, CORS check). Two
-// more requests show which of the two it is. These requests carry neither a cookie nor a token.
+// To a page, a service whose ALLOWED_ORIGINS does not list the page's origin looks like a service
+// that is down: in both cases `fetch` rejects with the same TypeError (Fetch standard, CORS check).
+// Two more requests show which of the two it is. These requests carry neither a cookie nor a token.
 /** @import { Platform } from "./platform.js" */
 import { EdgegateError } from "../errors.js";
 import { PROBE_MS } from "./timeouts.js";

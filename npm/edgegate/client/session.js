@@ -165,9 +165,9 @@ export class Session {
     // Both tokens were issued in the same second. A login is newer than the renewals of the session
     // that it replaced.
     if (claims.sid !== own.sid) return cause === "login";
-    // The token whose user proved later who they are (`auth_time`) is newer. If both times are the
-    // same, a different token from another tab replaces this tab's token only if that one is not
-    // usable.
+    // The token with the later `auth_time` (when the user proved who they are) is newer. If both
+    // times are the same, a different token from another tab replaces this tab's token only if that
+    // one is not usable.
     if (claims.auth_time !== own.auth_time) return claims.auth_time > own.auth_time;
     return this.usableToken === undefined && token !== this.token;
   }

@@ -1,5 +1,5 @@
-// The types of edgegate's entrypoint for other Workers. There are only types: a program imports
-// nothing from here when it runs.
+// The types of edgegate's entrypoint for other Workers. This file has only types, so a program
+// imports nothing from it when it runs.
 //
 //   # wrangler.toml of the calling Worker
 //   [[services]]
@@ -17,17 +17,20 @@
 import type { EdgegateError, ServiceErrorCode } from "./errors.js";
 
 /**
- * The client that the calling Worker acts for, as in the headers `CF-Connecting-IP` and
- * `User-Agent`.
+ * The browser or program for which the calling Worker acts. Its address and name are in the headers
+ * `CF-Connecting-IP` and `User-Agent` of its request.
  */
 export interface Client {
   /**
-   * The client's IPv4 or IPv6 address. Rate limits count it. Without it, **no rate limit applies**
-   * to this call, and if a spent refresh token is used again after `REFRESH_GRACE`, the renewal
-   * **always ends the session**.
+   * The client's IPv4 or IPv6 address. Rate limits count calls by this address. Without it, **no
+   * rate limit applies** to this call, and if a refresh token that was already used is used again
+   * after `REFRESH_GRACE`, the renewal **always ends the session**.
    */
   readonly ip?: string | null;
-  /** The client's `User-Agent`. It names the session in the user's list of sessions. */
+  /**
+   * The client's `User-Agent`. The user's list of sessions shows the session with the name of this
+   * program.
+   */
   readonly user_agent?: string | null;
   /** At a login or a reset: the `device_token` that an earlier login of this client returned. */
   readonly device_token?: string | null;
@@ -48,7 +51,7 @@ export interface Tokens {
 
 /** The user who has signed in. */
 export interface User {
-  /** A UUID: of version 7, unless the account was imported with another. */
+  /** A UUID. It has version 7, unless the account was imported with another UUID. */
   id: string;
   email: string;
   email_verified: boolean;
@@ -61,15 +64,16 @@ export interface User {
 export interface SignedIn extends Tokens {
   user: User;
   /**
-   * Pass it at the next login or reset. Wrong passwords of others then do not delay this client.
+   * Pass it at the next login or reset. Then, if other people enter wrong passwords for this
+   * account, this client does not have to wait.
    */
   device_token: string;
 }
 
 /**
- * What a refused call throws. The message begins with the code: `rate_limited: Too many requests`.
- * A caller gets only the message if its `compatibility_date` is before 2026-05-01 and it does not
- * set the flag `enhanced_error_serialization`.
+ * What a refused call throws. The message begins with the code, as in `rate_limited: Too many
+ * requests`. A caller gets only the message if its `compatibility_date` is before 2026-05-01 and it
+ * does not set the flag `enhanced_error_serialization`.
  */
 export type AuthError = Pick<
   EdgegateError,
