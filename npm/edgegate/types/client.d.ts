@@ -94,13 +94,14 @@ export interface MailOptions {
   /** The token of a Cloudflare Turnstile widget, if the service's `TURNSTILE_SECRET` is set. */
   challenge?: string;
   /**
-   * Only the service's own pages need it. It is 16 random bytes as base64url. While the user goes
-   * to the mailed link, the page stores the sign-in request of an app under this id. The mailed
-   * link contains the id.
+   * Only the service's own pages need it. It is 16 random bytes as base64url. Until the user opens
+   * the mailed link, the page stores the sign-in request of an app under this id. The link contains
+   * the id.
    */
   request_id?: string;
 }
 
+/** An option that does not exist is rejected with `invalid_argument`. */
 export interface AuthClientOptions {
   /** The origin of the service, such as `https://auth.example.com`. Default: the page's origin. */
   url?: string | UrlLike | undefined;
@@ -246,7 +247,7 @@ export interface AuthClientMembers {
   /** Returns who is signed in. It is the same object until that changes. */
   readonly getSnapshot: () => AuthState;
   /**
-   * Returns the state on a server, and in a page before the client knows who is signed in:
+   * Returns the state to show on a server, and in a page before the client knows who is signed in:
    * `unknown`. It is always the same object.
    */
   readonly getServerSnapshot: () => AuthState;
@@ -293,11 +294,11 @@ export interface AuthClientMembers {
    * cookie.
    *
    * Only the service can clear the cookie. If the service can't be reached, this rejects
-   * (`network_error`, …), but everybody is signed out in this browser. The client stores the id of
-   * the session (never a token) in local storage. It ends the session when the device is online, at
-   * the latest before a page of this origin would continue it. Without local storage, only this tab
-   * knows that the session is to end. A page that is opened later continues the session until this
-   * tab has told the service.
+   * (`network_error`, …), but nobody is signed in any more in this browser. The client stores the
+   * id of the session (never a token) in local storage. It ends the session when the device is
+   * online again, at the latest before a page of this origin would continue it. Without local
+   * storage, only this tab knows that the session is to end. A page that is opened later continues
+   * the session until this tab has told the service.
    *
    * If the user has signed in at another origin of the site in the meantime, that later session
    * continues, and a `signed-in` event tells the page. If you call this before it is known who is

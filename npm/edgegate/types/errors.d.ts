@@ -92,7 +92,7 @@ export type ErrorCode = ServiceErrorCode | PackageErrorCode;
  * - With `invalid_token` and `invalid_key_set`: the rule that is broken.
  * - With `network_error`: `origin_not_allowed` if the service is up but does not list the page's
  *   origin in `ALLOWED_ORIGINS`.
- * - With `redirect_failed`, `sign_in_refused` and `invalid_id_token`: why.
+ * - With `redirect_failed`, `sign_in_refused` and `invalid_id_token`: why the sign-in failed.
  *
  * New rules add new reasons.
  */

@@ -49,8 +49,8 @@ export interface Claims {
   /** In a token of an app: what the app may do, with a space between the scopes (RFC 9068). */
   scope?: string;
   /**
-   * In a token of an app: the id of the sign-on, which is the user's single sign-on in a browser.
-   * The app's session belongs to it. Signing out of the sign-on ends the app's session.
+   * In a token of an app: the id of the sign-on (the user's single sign-on in a browser) that the
+   * app's session belongs to. Signing out of the sign-on ends the app's session.
    */
   sign_on?: string;
 }

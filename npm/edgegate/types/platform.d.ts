@@ -2,7 +2,7 @@
 // `@types/node` or `@cloudflare/workers-types`. The declarations of this package don't name these
 // types directly, so they compile even if a project has none of the three.
 
-// Each conditional type below looks at one member of `globalThis`. With a mapped type, the compiler
+// Each condition below names a single member of `globalThis`. With a mapped type, the compiler
 // would look at all members of `globalThis`. If a project declares one of them as an `AuthClient`,
 // the type would refer to itself.
 
@@ -36,7 +36,7 @@ export type FetchResponse = Fetch extends (...args: never[]) => Promise<infer R>
 /** The second argument of `fetch`. */
 export type FetchInit = Fetch extends (input: never, init?: infer I) => unknown ? I : object;
 
-/** A `URL`, or another object with the text of a URL. */
+/** A `URL`, or another object whose text is a URL. */
 export interface UrlLike {
   readonly href: string;
   toString(): string;
