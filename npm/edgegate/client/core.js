@@ -287,7 +287,8 @@ export class Core {
   #replaced(answer, sent, { userId, logouts }) {
     const { session } = this;
     const { token, claims } = this.#readTokens(answer, sent, { sub: userId });
-    // The page has asked for a logout in the meantime, as in `#loggedIn`.
+    // The page has asked for a logout in the meantime. It must end this session too, as in
+    // `#loggedIn`.
     if (this.logouts !== logouts) return this.pending.remember(claims.sid);
     if (session.status === "signed_out") {
       // Before the answer arrived, another tab told this one that the old session had ended.
@@ -337,7 +338,8 @@ export class Core {
   #proved(answer, sent, { of, logouts }) {
     const { token, claims } = this.#readTokens(answer, sent, of);
     if (this.logouts !== logouts) {
-      // The page has asked for a logout in the meantime, as in `#loggedIn`.
+      // The page has asked for a logout in the meantime. It must end this session too, as in
+      // `#loggedIn`.
       this.pending.remember(claims.sid);
       throw signedOut();
     }
@@ -470,11 +472,11 @@ export class Core {
   /**
    * Sends a remembered logout that has not reached the service yet. Call it within `exclusively`.
    *
-   * Returns true if this request ended the session of the cookie. Returns false if the cookie
-   * belongs to a later session, or if another tab has sent the logout already.
+   * Returns true if this request ended the session that the cookie belongs to. Returns false if the
+   * cookie belongs to a later session, or if another tab has sent the logout already.
    *
    * @param {{ofAnySession?: boolean, signal?: AbortSignal}} [options] `ofAnySession`: ends the
-   *   session of the cookie, whichever it is.
+   *   session that the cookie belongs to, whichever it is.
    */
   async finishLogout({ ofAnySession = false, signal } = {}) {
     const { wish, session } = this.pending;

@@ -160,7 +160,7 @@ function discard(message) {
   try {
     message?.body?.cancel().catch(() => {});
   } catch {
-    // Nothing waits for the cancellation.
+    // Nothing waits for the cancellation, so its failure does not matter.
   }
 }
 

@@ -176,7 +176,7 @@ function get(core, path) {
 }
 
 /**
- * The body of a request for a mail.
+ * The body of a request that makes the service send a mail.
  *
  * @param {string} email
  * @param {import("../types/client.d.ts").MailOptions} [options]

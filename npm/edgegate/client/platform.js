@@ -21,8 +21,8 @@
  */
 
 /**
- * The parts of the browser. A part in `given` replaces that of the browser. Null means that there
- * is no such part.
+ * The parts of the browser. A part in `given` replaces the browser's own part. Null means that
+ * there is no such part.
  *
  * @param {Partial<Platform>} given
  * @returns {Platform}

@@ -240,7 +240,8 @@ export class Renewal {
         giveUp.throwIfAborted();
         if (isDone()) return;
         // A token from another tab has ended the wait for the lock, and a server has rejected that
-        // token in the meantime. The next renewal waits for the lock again.
+        // token in the meantime. So this renewal sends nothing, and the next one waits for the lock
+        // again.
         if (enough.signal.aborted) throw new GivenUp("without the lock");
         const isOver = pending.exists && (await core.finishLogout({ signal: giveUp }));
         if (isOver) core.signOut("other_tab");

@@ -34,7 +34,7 @@ const OAUTH_CODES = { temporarily_unavailable: "unavailable", server_error: "int
  * @property {boolean} [cookie] Whether the request uses or sets the cookie.
  * @property {Record<number, boolean>} expect The statuses that mean success. True if the answer has
  *   a JSON object, false if it has no body or `{}`: `{200: true, 204: false}`.
- * @property {boolean} [keepalive] The request goes on when the page is closed.
+ * @property {boolean} [keepalive] Whether the request continues when the page is closed.
  * @property {AbortSignal} [signal] When it aborts, the request rejects with the signal's reason.
  * @property {number} [timeout] Milliseconds.
  *

@@ -120,7 +120,7 @@ export interface RedirectRequest {
   returnTo?: string | undefined;
   /** The languages of the person, such as `de en`. */
   uiLocales?: string | undefined;
-  /** How the person must prove who they are. */
+  /** How the person must prove who they are (`acr_values` of OpenID Connect). */
   acrValues?: string | undefined;
 }
 
@@ -188,9 +188,9 @@ export interface RedirectClientMembers
    *
    * Rejects with `sign_in_refused` (the `reason` is the error of the service, such as
    * `access_denied`), `redirect_failed`, `invalid_id_token`, `invalid_grant` (the code has
-   * expired), `network_error` and others. Nobody is signed in then. The reason `state_unknown` of
-   * `redirect_failed` means that this tab has not asked for the answer, for example because a
-   * mailed link was opened in another tab. Offer the sign-in again in that case.
+   * expired), `network_error` and others. In all these cases nobody is signed in. The reason
+   * `state_unknown` of `redirect_failed` means that this tab has not asked for the answer, for
+   * example because a mailed link was opened in another tab. Offer the sign-in again in that case.
    */
   handleRedirect(url?: string | UrlLike): Promise<RedirectResult | null>;
 

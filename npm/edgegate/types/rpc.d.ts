@@ -100,19 +100,20 @@ export interface AuthService {
    */
   revoke_tokens(user_id: string): Promise<void>;
   /**
-   * Returns new tokens for a refresh token. Pass the `client`, as at the login: if a spent token is
-   * used again after `REFRESH_GRACE` from another network or program, its session ends. Without
-   * `client.ip` the service can't recognise the client, so any use of a spent token after
-   * `REFRESH_GRACE` ends its session, as with `REUSE` `strict`.
+   * Returns new tokens for a refresh token. Pass the `client`, as at the login: if a spent (already
+   * used) token is used again after `REFRESH_GRACE` from another network or program, its session
+   * ends. Without `client.ip` the service can't recognise the client, so any use of a spent token
+   * after `REFRESH_GRACE` ends its session, as with the setting `REUSE` = `strict`.
    * @throws {AuthError} `invalid_grant` (forget the tokens and sign in), `rate_limited` (with
    * `retryAfter`), `invalid_request`, `unavailable` (try again), `misconfigured`
    */
   renew_token(refresh_token: string, client?: Client | null): Promise<Tokens>;
   /**
    * Mails a link to choose a new password. The result does not reveal whether the address has an
-   * account. Pass the client's `ip`: then its network is rate-limited, and its first request of a
-   * day takes precedence. All calls without it share one part of the mail budget. A request with a
-   * `device_token` of the account is outside of the budget, three times a day.
+   * account. Pass the client's `ip`: then the rate limit applies to the client's network, and the
+   * network's first request of a day takes precedence. All calls without an `ip` share one part of
+   * the mail budget. Three times a day, a request with a `device_token` of the account is outside
+   * of the budget.
    * @throws {AuthError} `unavailable` (the mail could not be queued), `invalid_field` (not an
    * address), `rate_limited`, `misconfigured`
    */
