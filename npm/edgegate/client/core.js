@@ -436,7 +436,7 @@ export class Core {
     if (session.user && session.user.id !== claims.sub) {
       const { generation } = session;
       this.signOut("other_user");
-      // A listener of that event has signed in or out.
+      // A listener of the page, called by `signOut`, has signed in or out.
       if (session.generation !== generation + 1) return;
     }
     const isFound = session.user === null;

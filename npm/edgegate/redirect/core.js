@@ -221,8 +221,8 @@ export class RedirectCore extends Core {
       await this.exclusively(() => this.#revoke(refreshToken), { settle: false });
       this.#unrevoked = undefined;
     } catch (error) {
-      // With `endSession`, the error does not matter: the service ends this session below, together
-      // with the person's session at the service.
+      // With `endSession`, the error does not matter: the page then goes to the service, which ends
+      // this session together with the person's session at the service.
       if (!endSession) throw error;
     }
     if (!endSession) return;
@@ -268,8 +268,8 @@ export class RedirectCore extends Core {
     const options = { form, expect: { 200: true }, signal, timeout: RENEWAL_MS };
     const received = await this.send("/auth/token", options);
     const { refresh_token, id_token } = received.body ?? {};
-    // Stores the new refresh token before anything can fail, because the service no longer accepts
-    // the one that was sent.
+    // Stores the new refresh token before anything can fail, because the service has replaced the
+    // one that was sent.
     if (isText(refresh_token)) held.refreshToken = refresh_token;
     const { claims } = this.#readAccess(received, sent);
     if (claims.sub !== user.id) throw notTheService(this.url, received.status);
