@@ -1,5 +1,5 @@
-// Reads arguments. A caller may pass anything: a getter that throws, a revoked proxy, an endless
-// iterable.
+// Reads the arguments that callers pass in. A caller may pass anything: an object with a getter
+// that throws, a revoked proxy, an endless iterable.
 import { EdgegateError, isEdgegateError } from "./errors.js";
 
 /**
@@ -10,7 +10,8 @@ export const invalidArgument = (message, cause) =>
   new EdgegateError("invalid_argument", message, { cause });
 
 /**
- * Calls `read`, which reads the argument `name`. If it throws, the caller has made a mistake.
+ * Returns the result of `read`, which reads the argument called `name`. If `read` throws, the
+ * caller passed in something that can't be read, so the error is `invalid_argument`.
  *
  * @template T
  * @param {string} name
@@ -48,7 +49,8 @@ export function readList(name, value, max) {
 }
 
 /**
- * Rejects unknown members. Otherwise a misspelt option would be ignored, and its default used.
+ * Rejects unknown options. If they were ignored, a misspelt option would have its default value,
+ * and nobody would notice.
  *
  * @param {object} options
  * @param {readonly string[]} known
@@ -60,7 +62,8 @@ export function rejectUnknown(options, known) {
 }
 
 /**
- * An origin, such as `https://auth.example.com`, with or without a slash at its end.
+ * Reads an origin, such as `https://auth.example.com`, with or without a slash at its end. Returns
+ * it as a URL.
  *
  * @param {string} name
  * @param {unknown} value
@@ -74,7 +77,7 @@ export function readOrigin(name, value) {
 }
 
 /**
- * Safari 16 and Chrome 109 have no `URL.canParse`.
+ * Returns null if `text` is not a URL. Safari 16 and Chrome 109 have no `URL.canParse`.
  *
  * @param {string} text
  */

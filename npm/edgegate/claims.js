@@ -1,10 +1,13 @@
-// Checks the claims of a token that was verified before, by the same rules as
+// Checks the claims of a token that has already been verified. The rules are the same as in
 // crates/token/src/authorize.rs. tests/agreement compares the results of both files.
 /** @import { Claims, UnverifiedClaims } from "./types/index.d.ts" */
 import { invalidArgument, readArgument, readList } from "./argument.js";
 import { ROLES_ASKED_MAX } from "./generated.js";
 
-/** @type {WeakSet<object>} Claims that `peek` has returned. Anybody may have written them. */
+/**
+ * @type {WeakSet<object>} Claims that `peek` has returned. They are not verified, so anybody may
+ *   have written them.
+ */
 const unverified = new WeakSet();
 
 /**
@@ -17,7 +20,7 @@ export function markUnverified(claims) {
 }
 
 /**
- * Whether the claims have at least one of the roles. False for an empty list.
+ * Whether the claims have at least one of the `roles`. False if `roles` is empty.
  *
  * @param {Claims} claims
  * @param {readonly string[]} roles The result of `readRoles`.
@@ -26,15 +29,15 @@ export const hasAnyRole = ({ roles: held }, roles) => roles.some((role) => held.
 
 /**
  * @param {Claims} claims
- * @param {string | undefined} canonical Undefined if the caller has asked for a text that is not
- *   an address.
+ * @param {string | undefined} canonical The canonical form of the email address that the caller
+ *   asked for. Undefined if the caller's text is not an email address.
  */
 export const hasVerifiedEmail = ({ email, email_verified }, canonical) =>
   email_verified === true && canonical !== undefined && email === canonical;
 
 /**
- * Returns the members of the claims that a check reads. Rejects claims that `verify` can't have
- * returned.
+ * Returns a copy of the claims that has only the members which the checks read. Rejects claims that
+ * `verify` can't have returned.
  *
  * @param {unknown} claims
  * @returns {Claims}
@@ -52,7 +55,8 @@ export function readClaims(claims) {
 const notClaims = () => invalidArgument("claims must be what verify() returned");
 
 /**
- * The roles to ask for, as a list. Throws if one of them is empty or is not a string.
+ * Reads the roles that a caller asks for, and returns them as an array. Throws if one of them is
+ * empty or is not a string.
  *
  * @param {unknown} roles
  * @returns {string[]}

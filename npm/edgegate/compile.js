@@ -1,14 +1,16 @@
-// Compiles the wasm and says why that fails. Loaders of platforms that forbid compiling at run time
-// must not import this file: Next.js rejects a build for an edge runtime that contains it.
+// Compiles the wasm. If that fails, the error says why. Loaders for platforms that forbid compiling
+// at run time must not import this file: Next.js rejects a build for an edge runtime that contains
+// it.
 import { isResponse } from "./source.js";
 import { unavailable } from "./wasm.js";
 
 /**
- * Compiles bytes or a response. It does not use `compileStreaming`: to find out why that failed, it
- * would need a second copy of the stream. In Chromium the copy takes longer than compiling does.
+ * Compiles bytes, or the body of a response. It does not use `compileStreaming`: to find out why
+ * compiling failed, it would need a second copy of the body. In Chromium, making that copy takes
+ * longer than compiling.
  *
  * @param {BufferSource | Response} source
- * @param {string} where Where it comes from, for error messages.
+ * @param {string} where Where `source` comes from, for error messages.
  */
 export async function compile(source, where) {
   const bytes = await bytesOf(source, where);
@@ -38,7 +40,8 @@ const mediaType = ({ headers }) =>
   headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
 
 /**
- * A server of a single-page app answers any unknown path with 200 and its page.
+ * An addition to the error message if the response is an HTML page. The server of a single-page app
+ * answers any unknown path with status 200 and the app's page.
  *
  * @param {unknown} source
  */
@@ -56,8 +59,9 @@ function isWasm(source) {
 }
 
 /**
- * Why the engine did not compile the wasm. If the page's policy forbids WebAssembly, the engine
- * rejects the smallest valid module too. The texts of the engines' errors all differ.
+ * Why the engine did not compile the wasm. The texts of the engines' errors all differ, so this
+ * compiles the smallest valid module: if the engine rejects that one too, the page's
+ * Content-Security-Policy forbids WebAssembly.
  *
  * @param {string} where
  */

@@ -1,6 +1,7 @@
-// The loader for edge runtimes that are not workerd, such as Vercel's, which Next.js uses for
-// `runtime = "edge"` and its middleware. These runtimes may not compile wasm at run time. So the
-// bundler includes the compiled module: `?module` in the import asks for it.
+// The loader for edge runtimes other than workerd (the runtime of Cloudflare Workers), such as
+// Vercel's. Next.js uses Vercel's runtime for `runtime = "edge"` and for its middleware. These
+// runtimes don't allow compiling wasm at run time. So the bundler includes the compiled module,
+// because the import of the wasm ends in `?module`.
 /**
  * @import { WasmSource } from "./types/index.d.ts"
  * @import { Platform } from "./verifier.js"

@@ -1,9 +1,9 @@
-// The errors of the package. There is one class. `code` says which error it is. The list of codes
-// is closed, and docs/errors.md explains each of them.
+// The errors of the package. All of them have the same class, and `code` says which error it is. No
+// other codes exist than those in `ERROR_CODES`. docs/errors.md explains each of them.
 /** @import { EdgegateErrorDetails, ErrorCode } from "./types/errors.d.ts" */
 import { STATUS } from "./generated.js";
 
-/** The errors that the package itself finds. */
+/** The codes that only this package uses. The other codes are those of the service. */
 const PACKAGE_CODES = /** @type {const} */ ([
   "invalid_argument",
   "invalid_key_set",
@@ -35,7 +35,8 @@ export class EdgegateError extends Error {
     const { reason, status, retryAfter, errors, reasons, maxAge, requestId, cause } = details ?? {};
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
-    // Unknown details are left out: a log that prints the error would show them as undefined.
+    // A detail without a value is left out. Otherwise a log that prints the error would show the
+    // detail as undefined.
     if (reason !== undefined) this.reason = reason;
     if (status !== undefined) this.status = status;
     if (retryAfter !== undefined) this.retryAfter = retryAfter;
@@ -45,7 +46,8 @@ export class EdgegateError extends Error {
     if (requestId !== undefined) this.requestId = requestId;
   }
 
-  // On the prototype, like the names of built-in errors. A log would print an own property too.
+  // `name` is on the prototype, as in built-in errors. If it were an own property, a log that
+  // prints the error's properties would print the name too.
   /** @returns {"EdgegateError"} */
   get name() {
     return "EdgegateError";
@@ -74,8 +76,8 @@ export function isEdgegateError(thrown) {
 export const codeOf = (thrown) => (isEdgegateError(thrown) ? thrown.code : undefined);
 
 /**
- * Why a fetch failed in Node, such as ` (ECONNREFUSED)`: the message of Node's error is only "fetch
- * failed". Empty on other platforms.
+ * Why a fetch failed in Node, such as ` (ECONNREFUSED)`, to add to a message. The message of Node's
+ * own error is only "fetch failed". On other platforms the result is empty.
  *
  * @param {unknown} error
  */

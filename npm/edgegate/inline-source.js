@@ -1,4 +1,5 @@
-// The wasm as a part of the scripts, for the loaders that need no file (node.js, inline.js).
+// Compiles the wasm that the scripts include as base64. The loaders node.js and inline.js use it,
+// so they need no wasm file.
 import { decodeBase64 } from "./base64.js";
 import { compile } from "./compile.js";
 import base64 from "./wasm/inline.js";

@@ -1,5 +1,6 @@
-// The loader whose wasm is a part of the scripts. For browsers, when the bundler does not make a
-// file of `new URL(…, import.meta.url)` (esbuild, Rollup), and for pages of one file.
+// The loader that includes the wasm in its scripts, as base64. It is for browsers, in two cases:
+// the bundler does not copy the file that `new URL(…, import.meta.url)` names (esbuild, Rollup), or
+// the page must be a single file.
 /**
  * @import { WasmSource } from "./types/index.d.ts"
  * @import { Platform } from "./verifier.js"

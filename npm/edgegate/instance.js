@@ -1,11 +1,13 @@
-// What happens when the wasm traps: when Rust panics, or when memory runs out.
+// Guards the wasm against the effects of a trap. The wasm traps when Rust panics, or when memory
+// runs out.
 //
-// A trap leaves the memory of the wasm half changed, so nothing may run on that instance any more.
-// The call that trapped fails with `internal`. The next call gets a new instance of the same
-// module. Each instance has its own copy of wasm-bindgen's code, and so its own views of the memory
-// and its own finalizers. No instance can reach another one.
+// A trap leaves the memory of the wasm half-changed, so nothing may run on that instance any more.
+// The call that trapped fails with the error `internal`. The next call gets a new instance of the
+// same module. Each instance has its own copy of wasm-bindgen's code, and so its own views of the
+// memory and its own finalizers. No instance can reach another one.
 //
-// The Worker has a guard of its own, src/edge/instance.mjs. There, promises can trap too.
+// The service's Worker has its own guard, src/edge/instance.mjs, because there the wasm also makes
+// promises, and a trap can occur in one of them.
 /** @import { Glue } from "./wasm/edgegate.js" */
 import { asError, bug } from "./refusal.js";
 import { isModule } from "./source.js";
@@ -13,15 +15,16 @@ import { decoderClass, encoderClass } from "./text.js";
 import { glueFor } from "./wasm/edgegate.js";
 
 /**
- * What the guards know about an instance.
+ * What `guardExport` and `guardImport` know about an instance.
  *
  * @typedef {object} State
- * @property {boolean} isDead It has trapped.
- * @property {boolean} isRunning A call is running on it.
+ * @property {boolean} isDead The instance has trapped.
+ * @property {boolean} isRunning A call is running on the instance.
  */
 
 /**
- * The functions that the wasm exports, and `verifiers`: the objects that a caller keeps in it.
+ * The functions that the wasm exports. `verifiers` has the verifiers that were made in the
+ * instance. Each key is the JavaScript object that owns the verifier.
  *
  * @typedef {Glue & {verifiers: WeakMap<object, ReturnType<Glue["Verifier"]["make"]>>}} Instance
  */
@@ -45,8 +48,8 @@ export class Wasm {
   }
 
   /**
-   * Returns `call(instance)`. It throws only EdgegateErrors. A `call` must end before the next one
-   * begins, and must not keep anything of the instance elsewhere.
+   * Returns the result of `call(instance)`. Throws only EdgegateErrors. `call` must not call `run`
+   * itself, and must not store anything of the instance elsewhere.
    *
    * @template T
    * @param {(instance: Instance) => T} call
@@ -62,7 +65,8 @@ export class Wasm {
       return answer;
     } catch (thrown) {
       const error = asError(thrown);
-      // A refusal of the wasm has a code. Any other error has ended a Rust function halfway.
+      // An error that the wasm throws on purpose has a code. Any other error becomes `internal`: it
+      // has ended a Rust function halfway.
       if (instance && error.code === "internal") instance.isDead = true;
       throw instance?.isDead ? bug(thrown) : error;
     } finally {
@@ -71,9 +75,10 @@ export class Wasm {
   }
 
   #usable() {
-    // If a call is still marked as running, one of two things has happened. The runtime has cut the
-    // call off, as Workers do at the limit of CPU time. Or the call has called `run` again. The
-    // package never does that, but a replaced WebCrypto could, because it runs inside of a call.
+    // If a call is still marked as running, one of two things has happened. Either the runtime has
+    // stopped the call, as Workers do at the limit of CPU time. Or the call has called `run` again:
+    // the package never does that, but a WebCrypto that somebody has replaced could, because it
+    // runs inside of a call.
     if (this.#instance.isRunning) this.#instance.isDead = true;
     if (this.#instance.isDead) this.#instance = makeInstance(this.#module, this.#makeGlue);
     return this.#instance;
@@ -100,7 +105,7 @@ function makeInstance(module, makeGlue) {
       this.exports = mapMembers(exports, (value, name) => guardExport(state, value, name));
     }
   }
-  // wasm-bindgen's code uses this object as its `WebAssembly`.
+  // wasm-bindgen's code uses this object instead of the global `WebAssembly`.
   const webAssembly = { Instance: GuardedInstance, Module: AnyModule };
   const glue = makeGlue(webAssembly, decoderClass(), encoderClass());
   glue.initSync({ module });
@@ -125,13 +130,14 @@ function guardExport(state, value, name) {
   if (typeof value !== "function") return value;
   const isFree = name.startsWith("__wbg_") && name.endsWith("_free");
   return (/** @type {unknown[]} */ ...values) => {
-    // Finalizers call the functions that free memory. Nobody can catch what a finalizer throws:
-    // Node would end the process.
+    // Finalizers call the functions that free memory. These functions must not throw: nobody can
+    // catch what a finalizer throws, and Node would end the process.
     if (state.isDead && isFree) return undefined;
     if (state.isDead) throw new InstanceDied();
     try {
-      // wasm-bindgen's code catches what some imported functions throw, and reports it here. Rust
-      // would ignore it and continue, with claims that lack members.
+      // wasm-bindgen's code catches what some imported functions throw, and stores the error by
+      // calling this export. Rust would ignore the stored error and continue, with claims that lack
+      // members.
       if (name === "__wbindgen_exn_store") throw new Error("a function that the wasm called threw");
       return value(...values);
     } catch (error) {
@@ -143,8 +149,8 @@ function guardExport(state, value, name) {
 }
 
 /**
- * The imported function, with a check after each call: it throws if the instance has died in the
- * meantime. A function of the wasm that is still on the stack must not continue.
+ * Wraps an imported function. After each call, the wrapper throws if the instance has died during
+ * the call, so that a wasm function that is still on the stack does not continue.
  *
  * @param {State} state
  * @param {WebAssembly.ImportValue} value
@@ -160,8 +166,9 @@ function guardImport(state, value) {
 }
 
 /**
- * wasm-bindgen's code compiles every value that is not an instance of this class. A compiled module
- * of another realm is an instance too.
+ * Takes the place of `WebAssembly.Module`. wasm-bindgen's code compiles every value that is not an
+ * `instanceof` it. With this object, compiled modules of other realms, such as an iframe's, are
+ * instances too.
  */
 const AnyModule = { [Symbol.hasInstance]: isModule };
 

@@ -7,35 +7,36 @@ import { becauseOf, EdgegateError, isEdgegateError } from "./errors.js";
 import { KEY_SET_MAX_BYTES, MAX_ACCESS_TOKEN_TTL } from "./generated.js";
 import { decodeText } from "./text.js";
 
-/** Older keys are fetched again, in the background. */
+/** Keys that were fetched longer ago than this are fetched again, in the background. */
 const FRESH_MS = 10 * 60_000;
 /**
- * Keys that could not be fetched again for this long are not used any more. This is the longest
- * life of an access token. While the service is down, nobody gets a new token, so using the keys
- * for longer would help only somebody who has stolen a signing key.
+ * Keys that were fetched longer ago than this are not used any more. The time is the longest life
+ * of an access token. If the service has been down for so long, all tokens that it issued have
+ * expired. Using the keys for longer would help only somebody who has stolen a signing key.
  */
 const USABLE_MS = MAX_ACCESS_TOKEN_TTL * 1000;
 /**
- * An unknown `kid`, or a failure, leads to at most one fetch in this time. Otherwise anybody could
- * cause fetches by sending forged tokens.
+ * A token with an unknown `kid`, or a failed fetch, causes at most one fetch in this time.
+ * Otherwise anybody could cause many fetches by sending forged tokens.
  */
 const PAUSE_MS = 30_000;
 /**
- * While there are no keys at all, every caller fails. So the first pauses are shorter: each is twice
- * as long as the one before. A program that starts before the service soon works.
+ * The pause after the first failed fetch. Each further failure doubles the pause, up to PAUSE_MS.
+ * The first pauses are short, because every call fails while there are no keys at all. So a program
+ * that starts before the service works soon after the service has started.
  */
 const FIRST_PAUSE_MS = 1_000;
-/** Limit for the whole answer. */
+/** How long a fetch may take until the whole answer has been read. */
 const TIMEOUT_MS = 5_000;
 /**
- * A fetch that takes longer will never end: Workers cancel the work of a request when the request
- * ends.
+ * A fetch that takes longer than this will never end: Workers cancel a fetch when the request that
+ * began it ends.
  */
 const LOST_MS = TIMEOUT_MS + 1_000;
 
 /**
  * Options of the request for a key set in a browser. The key set is public, so the request has no
- * credentials. The browser revalidates its copy at every fetch.
+ * credentials. `no-cache` makes the browser revalidate its cached copy at every fetch.
  *
  * @type {RequestInit}
  */
@@ -71,14 +72,15 @@ export class RemoteKeySet {
   #failures = 0;
   /** @type {Flight<void> | null} */
   #flight = null;
-  /** @type {Flight<string> | null} A download that began before anybody could use its text. */
+  /** @type {Flight<string> | null} The download that `prefetch` began, until `#begin` uses it. */
   #prefetched = null;
 
   /**
    * @param {URL} url
    * @param {Fetch} fetch
    * @param {Pick<Platform, "fetchOptions" | "keepAlive">} platform
-   * @param {(text: string) => void} accept Uses a fetched key set from now on, or throws.
+   * @param {(text: string) => void} accept Makes the caller use a fetched key set from now on, or
+   *   throws if the key set is not valid.
    */
   constructor(url, fetch, platform, accept) {
     this.#url = url;
@@ -88,16 +90,16 @@ export class RemoteKeySet {
   }
 
   /**
-   * Begins to fetch the keys while the wasm, which reads them, is being loaded. `ready()` uses the
-   * answer.
+   * Begins to fetch the keys while the wasm is still being loaded. Reading the keys needs the wasm,
+   * so `ready()` uses the answer later.
    */
   prefetch() {
     if (isFlying(this.#prefetched) || this.#isPausing()) return;
     const flight = this.#download();
     this.#prefetched = flight;
     flight.promise.catch((error) => {
-      // If `ready()` has begun to use this download, it reports the failure. `ready()` is not
-      // called if the wasm can't be loaded. The failure is then noted here.
+      // If `ready()` uses this download, `ready()` reports the failure. If the wasm can't be
+      // loaded, nobody calls `ready()`, so the failure is noted here.
       if (this.#prefetched !== flight) return;
       this.#prefetched = null;
       this.#failed(error);
@@ -112,15 +114,16 @@ export class RemoteKeySet {
       if (!this.#flying() && this.#isPausing()) throw this.#error;
       await this.#fetched();
     } else if (!this.#flying() && since(this.#triedAt) >= PAUSE_MS) {
-      // The current keys are still usable, so this caller does not need to know of a failure. It is
-      // stored for a caller that needs newer keys.
+      // The current keys are still usable, so this caller does not wait, and does not need to know
+      // of a failure. `#begin` stores the failure for a caller that needs newer keys.
       this.#platform.keepAlive(this.#begin().promise.catch(() => {}));
     }
   }
 
   /**
-   * Fetches the keys because a `kid` is unknown. False if it is too early for another fetch.
-   * Rejects if the fetch fails.
+   * Fetches the keys again because the `kid` of a token is unknown. Resolves to true after the
+   * fetch. If it is too early for another fetch, resolves to false, or rejects if the last fetch
+   * failed. Rejects if the new fetch fails.
    */
   async refetch() {
     if (!this.#flying() && since(this.#triedAt) < PAUSE_MS) {
@@ -135,14 +138,14 @@ export class RemoteKeySet {
   async #fetched() {
     const flight = this.#flying() ?? this.#begin();
     if (await endsInTime(flight)) return flight.promise;
-    // The fetch was cancelled together with the request that began it. A fetch that this call
-    // begins is not cancelled, because this call is still running.
+    // In Workers, the fetch was cancelled when the request that began it ended. A fetch that this
+    // call begins is not cancelled, because the request of this call is still running.
     return (this.#flying() ?? this.#begin()).promise;
   }
 
   /**
-   * Uses a fetched key set. Errors name the address of the key set, so that a wrong address is
-   * noticed.
+   * Passes a fetched key set to `accept`. If the key set is not valid, the error names the address
+   * of the key set, so that a wrong address is noticed.
    *
    * @param {string} text
    */
@@ -158,7 +161,7 @@ export class RemoteKeySet {
     }
   }
 
-  /** Whether the last fetch failed a moment ago. */
+  /** Whether the last fetch failed and the pause after it has not ended yet. */
   #isPausing() {
     const pause = Math.min(FIRST_PAUSE_MS * 2 ** (this.#failures - 1), PAUSE_MS);
     return this.#error !== null && since(this.#triedAt) < pause;
@@ -206,8 +209,8 @@ export class RemoteKeySet {
 }
 
 /**
- * The milliseconds since `time`. Infinity if `time` is in the future: then the clock was set back,
- * and nobody knows how long ago it was.
+ * The milliseconds since `time`. Infinity if `time` is in the future: the clock was set back in the
+ * meantime, so nobody knows how much time has passed.
  *
  * @param {number} time
  */
@@ -224,8 +227,8 @@ function since(time) {
 const isFlying = (flight) => flight !== null && since(flight.begunAt) < LOST_MS;
 
 /**
- * Whether a fetch ends in time. The timer belongs to the caller, so it fires even if the request
- * that began the fetch has ended.
+ * Whether a fetch ends within LOST_MS. In Workers, a timer does not fire after its request has
+ * ended. So each caller starts its own timer, in its own request.
  *
  * @param {Flight<void>} flight
  */
@@ -256,7 +259,7 @@ async function download(url, fetch, options) {
   const abort = new AbortController();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
-  // The signal alone is not enough: the caller's own `fetch` may ignore it.
+  // The abort signal alone is not enough: a `fetch` that the caller passed in may ignore it.
   const late = new Promise((_, reject) => {
     timer = setTimeout(() => {
       reject(unavailable(url, `did not answer within ${TIMEOUT_MS / 1000} s`));
@@ -291,7 +294,7 @@ async function read(url, fetch, options) {
   }
   const bytes = await readLimited(url, response);
   try {
-    // A byte order mark stays in the text. The wasm rejects it.
+    // A byte order mark stays in the text, and the wasm then rejects the text.
     return decodeText(bytes);
   } catch (cause) {
     throw invalid(url, "not_utf8", cause);
@@ -347,7 +350,8 @@ const invalid = (url, reason, cause) =>
   );
 
 /**
- * The message has neither the query nor anything that the server wrote: both may hold a secret.
+ * The error for a key set that could not be fetched. Its message contains neither the query of the
+ * address nor anything that the server wrote, because both may contain a secret.
  *
  * @param {URL} url
  * @param {string} why

@@ -1,5 +1,6 @@
-// The loader for Node. Deno and Bun use it too, since they have Node's modules. The wasm is a part
-// of the scripts, so a bundler that makes one file of a program includes it without a setting.
+// The loader for Node. Deno and Bun use it too, since they have Node's modules. The scripts include
+// the wasm as base64. So a bundler that makes a single file of a program includes the wasm without
+// any setting.
 /**
  * @import { WasmSource } from "./types/index.d.ts"
  * @import { Platform } from "./verifier.js"

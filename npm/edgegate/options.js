@@ -1,4 +1,4 @@
-// Checks what the caller passes in. A mistake becomes an error that names the argument.
+// Checks what the caller passes in. The error for a mistake names the argument.
 /** @import { RemoteVerifierOptions } from "./types/index.d.ts" */
 import { invalidArgument, readArgument, readOrigin, rejectUnknown } from "./argument.js";
 import { CLOCK_TOLERANCE_MAX_SECONDS, EXPECTED_MAX_BYTES } from "./generated.js";
@@ -7,8 +7,9 @@ const EXPECTED = ["issuer", "audience", "clockTolerance", "now", "currentDate"];
 const REMOTE = [...EXPECTED, "fetch"];
 
 /**
- * Reads the options of `fromJwks`. With `remote`, reads those of `fromJwksUrl`. With `issuer`,
- * reads those of `fromIssuer`, which takes the issuer as an argument.
+ * Reads the options of `Verifier.fromJwks`. With `remote`, it reads the options of `fromJwksUrl`.
+ * With `remote` and `issuer`, it reads the options of `fromIssuer`, where the issuer is an argument
+ * and not an option.
  *
  * @param {unknown} options
  * @param {{remote?: boolean, issuer?: string}} [form]
@@ -38,8 +39,8 @@ export function readOptions(options, { remote = false, issuer: ofService } = {})
   };
 }
 
-// The wasm repeats these checks of `issuer`, `audience` and `clockTolerance`. They are here too,
-// because the wasm is loaded later and the caller should learn of a mistake at once.
+// The wasm checks `issuer`, `audience` and `clockTolerance` too. The next two functions check them
+// earlier, because the wasm is loaded later and the caller should learn of a mistake at once.
 
 /**
  * @param {string} name
@@ -63,7 +64,7 @@ function readTolerance(value) {
 }
 
 /**
- * A function that returns the time to verify at, in Unix seconds.
+ * Returns a function that gives the time at which tokens are verified, in Unix seconds.
  *
  * @param {unknown} now
  * @param {unknown} currentDate
@@ -87,7 +88,8 @@ function readClock(now, currentDate) {
 
 /** @param {unknown} date */
 function readDate(date) {
-  // `instanceof` would reject a Date of another realm, such as an iframe's.
+  // Unlike `instanceof Date`, this also accepts a Date of another realm, such as an iframe's. It
+  // throws for anything that is not a Date.
   const time = readArgument("currentDate", () =>
     Date.prototype.getTime.call(/** @type {Date} */ (date)),
   );
@@ -96,11 +98,11 @@ function readDate(date) {
 }
 
 /**
- * The address of a key set: https, or http on this machine. A relative address is relative to the
- * page.
+ * Reads the address of a key set. It must be https, or http on this machine. A relative address is
+ * resolved against the address of the page.
  *
  * @param {unknown} given
- * @param {string} [name] the argument that it comes from
+ * @param {string} [name] The name of the argument, for error messages.
  */
 export function readUrl(given, name = "url") {
   const url = readArgument(name, () => new URL(String(given), globalThis.location?.href));
@@ -116,7 +118,7 @@ export function readUrl(given, name = "url") {
 }
 
 /**
- * The origin of the service, which is the `iss` of its tokens.
+ * Reads the origin of the service, which is also the `iss` of the service's tokens.
  *
  * @param {unknown} given
  */
@@ -125,7 +127,7 @@ export const readIssuer = (given) => readOrigin("issuer", given).origin;
 const NO_KEY_SET = "jwks must be a JWK Set: an object with keys, or its JSON";
 
 /**
- * A key set as JSON.
+ * Reads a key set, and returns it as JSON.
  *
  * @param {unknown} jwks
  * @returns {string}
@@ -134,7 +136,7 @@ export function readJwks(jwks) {
   if (typeof jwks === "string") return jwks;
   if (typeof jwks !== "object" || jwks === null) throw invalidArgument(NO_KEY_SET);
   const text = readArgument("jwks", () => JSON.stringify(jwks));
-  // An object whose `toJSON` returns undefined has no JSON.
+  // The result is undefined if the object's `toJSON` returns undefined.
   if (typeof text !== "string") throw invalidArgument(NO_KEY_SET);
   return text;
 }

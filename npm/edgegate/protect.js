@@ -1,5 +1,5 @@
-// Guards an API that the tokens of apps are made for: reads the bearer token of a request, and makes
-// the answer for a request that must not pass (RFC 6750, RFC 9728).
+// Protects an API that apps call with access tokens. Reads the bearer token of a request, and makes
+// the response if the request must be refused (RFC 6750, RFC 9728).
 /**
  * @import { protect, ProtectOptions, resourceMetadata as Declared, Verifier as DeclaredVerifier } from "./types/index.d.ts"
  */
@@ -14,7 +14,10 @@ const OPTIONS = ["issuer", "resource", "scope", "metadata", "fetch", "now"];
 const METADATA = ["issuer", "resource", "scopes", "name", "documentation"];
 const METADATA_PATH = "/.well-known/oauth-protected-resource";
 const SCOPES_MAX = 64;
-/** How many pairs of an issuer and a resource to keep verifiers for. A program has a few. */
+/**
+ * Verifiers are kept for at most this many pairs of an issuer and a resource. Most programs have
+ * only a few pairs.
+ */
 const KEPT_MAX = 32;
 const RETRY_AFTER_SECONDS = 2;
 
@@ -53,8 +56,9 @@ export function protectFor(Verifier) {
 }
 
 /**
- * The service treats `https://host` and `https://host/` as the same resource. A token has the form
- * that the resource was registered with.
+ * The audiences to accept for a resource. The service treats `https://host` and `https://host/` as
+ * the same resource, and the audience of a token has the form in which the resource was registered.
+ * So both forms are accepted.
  *
  * @param {string} resource
  */
@@ -77,21 +81,23 @@ async function verify([verifier, other], token) {
 }
 
 /**
- * The bearer token of a request. Undefined if it has none, null if the header is malformed. A token
- * in the query is ignored: addresses are logged (RFC 9700 section 4.3.2).
+ * The bearer token of a request. Undefined if the request has none, null if its `Authorization`
+ * header is malformed. A token in the query of the address is ignored, because addresses are
+ * written to logs (RFC 9700 section 4.3.2).
  *
  * @param {Parameters<typeof protect>[0]} request
  */
 function tokenOf(request) {
   const header = readArgument("request", () => request.headers.get("Authorization"));
-  // Any case of the scheme, then one or more spaces (RFC 9110 section 11.4).
+  // The scheme may be in upper or lower case, and is followed by one or more spaces (RFC 9110
+  // section 11.4).
   const [, isBearer, token] = /^(bearer(?: +|$))?(.*)$/is.exec(header ?? "") ?? [];
   if (!isBearer) return undefined;
   return /^[A-Za-z0-9._~+/-]+=*$/.test(token) ? token : null;
 }
 
 /**
- * The answers to requests that must not pass.
+ * Makes the responses to requests that are refused.
  *
  * @param {string | undefined} resource_metadata
  * @param {string[]} scopes
@@ -103,7 +109,7 @@ function refusals(resource_metadata, scopes) {
     "WWW-Authenticate": bearer({ ...parameters, scope, resource_metadata }),
   });
   return {
-    // Without a token there is no error (RFC 6750 section 3.1).
+    // If the request has no token, the challenge has no `error` (RFC 6750 section 3.1).
     anonymous: () =>
       refusal(401, "invalid_token", "The request has no access token", challenge({})),
     malformed: () =>
@@ -128,7 +134,7 @@ function refusals(resource_metadata, scopes) {
         "The access token does not permit this",
         challenge({ error: "insufficient_scope" }),
       ),
-    // Not the token's fault: the keys could not be fetched.
+    // The keys could not be fetched, so nobody knows whether the token is valid.
     later: () =>
       refusal(503, "unavailable", "The access token can't be checked now", {
         "Retry-After": String(RETRY_AFTER_SECONDS),
@@ -161,7 +167,8 @@ function refusal(status, code, detail, headers) {
 }
 
 /**
- * Where the metadata of a resource is (RFC 9728 section 3.1). Undefined if it has no host.
+ * The address of the metadata of a resource (RFC 9728 section 3.1). Undefined if the resource is
+ * not an http or https address.
  *
  * @param {string} resource
  */
@@ -184,7 +191,7 @@ export function resourceMetadata(options) {
   };
   const headers = {
     "Content-Type": "application/json",
-    // It is public, and pages on any origin look for it.
+    // The metadata is public, and pages on any origin may read it.
     "Access-Control-Allow-Origin": "*",
     "Cache-Control": "public, max-age=3600",
   };
@@ -213,7 +220,8 @@ function readOptions(options) {
 }
 
 /**
- * The members of an object, each read once.
+ * Copies the options, so that each is read only once: the value that was checked is the value that
+ * is used.
  *
  * @param {unknown} options
  * @param {string[]} known
@@ -229,7 +237,8 @@ function readMembers(options, known) {
 }
 
 /**
- * A resource as it was written: the text is compared with the audience of the token.
+ * Reads the URI of a resource. Returns the text as it was written, because it is compared with the
+ * audience of the token.
  *
  * @param {unknown} given
  */

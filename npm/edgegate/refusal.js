@@ -7,14 +7,15 @@ import { EdgegateError, isEdgegateError } from "./errors.js";
  *
  * @typedef {object} Refusal
  * @property {"invalid_argument" | "invalid_token" | "invalid_key_set"} code
- * @property {string} [argument] of `invalid_argument`
- * @property {string} [problem] of `invalid_argument`
+ * @property {string} [argument] The name of the argument. Only with `invalid_argument`.
+ * @property {string} [problem] What is wrong with the argument. Only with `invalid_argument`.
  * @property {ErrorReason} reason
- * @property {number} [position] the index of the key, of `invalid_key_set`
+ * @property {number} [position] The index of the invalid key. Only with `invalid_key_set`.
  */
 
 /**
- * A `Refusal` as an EdgegateError; anything else as `bug`.
+ * Turns a `Refusal` into an EdgegateError with the same code. Returns an EdgegateError unchanged.
+ * Anything else comes from a bug, and becomes an error with the code `internal`.
  *
  * @param {unknown} thrown
  */
@@ -33,7 +34,7 @@ export const invalidToken = (reason) =>
   new EdgegateError("invalid_token", `the token is not valid: ${reason}`, { reason });
 
 /**
- * For what must not happen, such as a trap.
+ * The error for something that must never happen, such as a trap of the wasm.
  *
  * @param {unknown} cause
  */
@@ -41,7 +42,8 @@ export const bug = (cause) =>
   new EdgegateError("internal", "this is a bug in edgegate: please report it", { cause });
 
 /**
- * Whether it is a plain object with a code. Anything may have been thrown, even a Proxy that throws.
+ * Whether `thrown` is a plain object with a code. `thrown` may be anything, even a Proxy that
+ * throws when it is inspected.
  *
  * @param {unknown} thrown
  * @returns {thrown is Refusal}

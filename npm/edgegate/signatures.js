@@ -1,22 +1,25 @@
-// Verifies signatures with the platform's WebCrypto, and remembers which tokens have a valid one.
+// Verifies signatures with the platform's WebCrypto, and remembers which tokens have a valid
+// signature.
 /** @import { GluePublicKey, GlueSignatureCheck, GlueVerifier } from "./wasm/edgegate.js" */
 
 /**
- * A token has at most 4 KiB, so all take at most 4 MiB. A token of edgegate has about 700 bytes.
+ * How many tokens are remembered. A token has at most 4 KiB, so all of them take at most 4 MiB. A
+ * token of edgegate has about 700 bytes.
  */
 const REMEMBERED_MAX = 1_000;
 
 /**
  * Tokens whose signature was verified with the current keys. Nothing else about them is remembered:
- * their claims are read and judged each time. So a remembered token expires as any other does.
+ * their claims are read and checked each time. So a remembered token expires as any other token
+ * does.
  *
- * The whole text of a token is remembered and compared. Only the holder of a signing key can make
- * it remember anything.
+ * The whole text of a token is stored and compared. Only tokens with a valid signature are stored,
+ * so only the holder of a signing key can add any.
  */
 export class SignedTokens {
   /**
-   * The key of an entry is the token's signature, which is faster to look up than the token. The
-   * token that was used last is at the end.
+   * The key of an entry is the token's signature, which is faster to look up than the whole token.
+   * The token that was used most recently is the last entry.
    *
    * @type {Map<string, string>}
    */
@@ -28,7 +31,8 @@ export class SignedTokens {
   }
 
   /**
-   * Notes that a token which is remembered was used.
+   * Makes a remembered token the one that was used most recently. Does nothing if the token is not
+   * remembered.
    *
    * @param {string} token
    */
@@ -41,12 +45,14 @@ export class SignedTokens {
   }
 
   /**
-   * Adds a token.
+   * Stores a copy of the token. If there are too many tokens, removes the one that was not used for
+   * the longest time.
    *
-   * It is usually cut out of a longer text, such as a header. While somebody keeps the token, the
-   * engine keeps the whole text in memory. So this keeps a copy: it adds a space and cuts it off
-   * again. The engine copies a joined text before it slices it. To encode and decode the token would
-   * copy it too, but takes longer.
+   * A copy is needed because the token is usually a slice of a longer string, such as a header. The
+   * engine would keep the whole longer string in memory for as long as the slice is stored. To make
+   * the copy, the code adds a space in front of the token and cuts it off again: the engine copies
+   * a concatenated string before it slices it. Encoding and decoding the token would copy it too,
+   * but takes longer.
    *
    * @param {string} token
    */
@@ -74,7 +80,8 @@ export class SignedTokens {
 const signatureOf = (token) => token.slice(token.lastIndexOf(".") + 1);
 
 /**
- * How WebCrypto names the algorithm of a key, and what it needs to verify with it.
+ * What WebCrypto needs for the algorithm of a key: `key` has the parameters for importing the key,
+ * `signature` those for verifying a signature.
  *
  * @typedef {object} Algorithm
  * @property {EcKeyImportParams | { name: string }} key
@@ -90,14 +97,14 @@ const ES256 = {
 const EDDSA = { key: { name: "Ed25519" }, signature: { name: "Ed25519" } };
 
 /**
- * A key of the platform, or null if the platform can't use it.
+ * A key that was imported into WebCrypto. `key` is null if the platform can't use the key.
  *
  * @typedef {{ algorithm: Algorithm, key: CryptoKey | null }} PlatformKey
  */
 
 /** The public keys, imported into the platform's WebCrypto. */
 export class PlatformKeys {
-  /** @type {Map<number, PlatformKey>} By their position in the key set. */
+  /** @type {Map<number, PlatformKey>} The map's key is the position in the key set. */
   #imported = new Map();
 
   /** @param {number} position */
@@ -110,17 +117,20 @@ export class PlatformKeys {
   }
 
   /**
-   * Keeps the key and not the promise: Workers may not wait for a promise of another request.
+   * Imports a key and stores it. Stores the key itself and not its promise, because in Workers a
+   * request can't wait for a promise of another request.
    *
    * @param {SubtleCrypto} subtle
    * @param {number} position
-   * @param {Partial<GluePublicKey>} [publicKey] Nothing if there is no such key.
+   * @param {Partial<GluePublicKey>} [publicKey] Undefined if the key set has no key at this
+   *   position.
    */
   async import(subtle, position, { x, y } = {}) {
     const isP256 = y !== undefined;
     const algorithm = isP256 ? ES256 : EDDSA;
     const jwk = isP256 ? { kty: "EC", crv: "P-256", x, y } : { kty: "OKP", crv: "Ed25519", x };
-    // After clear() the positions belong to other keys.
+    // If `clear()` is called during the import, the position belongs to another key afterwards. So
+    // the key goes into the map that was current before the import.
     const map = this.#imported;
     const key = await subtle
       .importKey("jwk", jwk, algorithm.key, false, ["verify"])
@@ -131,12 +141,12 @@ export class PlatformKeys {
   }
 }
 
-/** What the platform says of a signature. Null if it can't tell. */
+/** Whether a signature is valid, as the platform says. Null if the platform can't tell. */
 /** @typedef {boolean | null} Answer */
 
 /**
- * Asks the platform, and limits how long it may take. Null if it takes too long, fails, or answers
- * with anything but a boolean. It never rejects.
+ * Calls `ask`, which asks the platform, and limits how long the platform may take. Resolves to null
+ * if the platform takes too long, fails, or answers with anything but a boolean. Never rejects.
  *
  * @typedef {(ask: () => Promise<unknown> | null) => Promise<Answer>} Limit
  */
@@ -153,8 +163,9 @@ export class SignatureCheck {
   #limit;
 
   /**
-   * Whether the signature is valid. Null if the platform can't tell, for whatever reason: a page
-   * over http has no WebCrypto, older browsers don't know Ed25519. It never rejects.
+   * Whether the signature is valid. Null if the platform can't tell, for whatever reason. For
+   * example, a page over http has no WebCrypto, and older browsers don't support Ed25519. Never
+   * rejects.
    *
    * @type {Promise<Answer>}
    */
@@ -162,8 +173,8 @@ export class SignatureCheck {
 
   /**
    * @param {PlatformKeys} keys
-   * @param {GlueVerifier} verifier the one that calls `begin`
-   * @param {Uint8Array<ArrayBuffer>} bytes of the token
+   * @param {GlueVerifier} verifier The verifier that calls `begin`.
+   * @param {Uint8Array<ArrayBuffer>} bytes The bytes of the token.
    * @param {Limit} limit
    */
   constructor(keys, verifier, bytes, limit) {
@@ -178,11 +189,12 @@ export class SignatureCheck {
    * @param {Uint8Array} signature
    */
   begin(position, signature) {
-    // `signature` is a view of the wasm's memory. `publicKey` may let that memory grow, and then the
-    // view is empty.
+    // `signature` is a view of the wasm's memory. The call of `publicKey` may make that memory
+    // grow, and then the view is empty. So the bytes are copied first.
     const copy = signature.slice();
     const known = this.#keys.get(position);
-    // The promise must never reject. This call into the wasm may trap, so it is made before.
+    // The promise `answer` must never reject. This call into the wasm may trap, so it is made
+    // before the promise is.
     const publicKey = known ? undefined : this.#verifier.publicKey(position);
     this.answer = this.#limit(() =>
       known
@@ -215,13 +227,13 @@ export class SignatureCheck {
 const UNKNOWN = Promise.resolve(null);
 
 /**
- * How long the platform may take, in milliseconds. It is long, because Node's threads may be busy.
- * After it the wasm verifies.
+ * How long the platform may take, in milliseconds. After this time the wasm verifies the signature
+ * instead. The limit is long, because Node's threads may be busy.
  */
 const LONGEST_MS = 1_000;
 
 /**
- * Each answer has a timer of its own.
+ * Starts one timer for each call.
  *
  * @type {Limit}
  */
@@ -236,9 +248,10 @@ export function limited(ask) {
 }
 
 /**
- * Calls `ask` in a microtask, and `act` with its answer. If many tokens are verified at once, all of
- * them are judged first and then the platform is asked for all, one call right after the other.
- * That takes a sixth less time than to take turns, because the platform's threads then start once.
+ * Calls `ask` in a microtask, and then `act` with its answer. If many tokens are verified at once,
+ * the wasm first checks all of them, apart from their signatures. Then the platform is asked about
+ * all signatures, one call right after the other. That takes a sixth less time than checking and
+ * asking in turns, because the platform's threads then start only once.
  *
  * @param {() => Promise<unknown> | null} ask
  * @param {(isValid: Answer) => void} act
@@ -262,7 +275,8 @@ const SOON = Promise.resolve();
 const TICKS = 4;
 
 /**
- * An answer that is waited for.
+ * A call whose answer has not come yet. `ticks` is the number of ticks of the timer that it still
+ * waits.
  *
  * @typedef {{ resolve(answer: Answer): void, ticks: number }} Waiting
  */
@@ -273,9 +287,9 @@ const waiting = new Set();
 let ticker;
 
 /**
- * `limited` with one timer for all calls: starting and stopping a timer for each token would take a
- * noticeable part of the time that a token takes. The timer ticks four times a second, and an
- * answer may take four ticks: between 750 and 1,000 ms.
+ * Like `limited`, but with one timer for all calls: starting and stopping a timer for each token
+ * would take a noticeable part of the time that verifying a token takes. The timer ticks four times
+ * a second, and an answer may take four ticks, which is between 750 and 1,000 ms.
  *
  * @type {Limit}
  */
@@ -284,7 +298,7 @@ export function limitedTogether(ask) {
     const one = { resolve, ticks: TICKS };
     waiting.add(one);
     ticker ??= startTimer(tick, LONGEST_MS / TICKS);
-    // In Node the timer keeps the process running only while somebody waits.
+    // In Node, the timer keeps the process running only while a call waits for its answer.
     if (waiting.size === 1) timerOfNode()?.ref?.();
     askSoon(ask, (isValid) => {
       waiting.delete(one);
@@ -326,7 +340,7 @@ function startTimer(call, milliseconds) {
 const DOT = 0x2e;
 
 /**
- * For a token whose signature was verified before.
+ * Replaces a `SignatureCheck` for a token whose signature was verified before. It does nothing.
  *
  * @type {GlueSignatureCheck}
  */

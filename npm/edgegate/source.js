@@ -8,7 +8,7 @@
  */
 export function isModule(value) {
   try {
-    // Throws for anything that is not a module. Modules of other realms pass.
+    // Throws for anything that is not a module. Accepts modules of other realms.
     WebAssembly.Module.exports(/** @type {WebAssembly.Module} */ (value));
     return true;
   } catch {
@@ -35,7 +35,7 @@ export const isResponse = (value) => tagOf(value) === "Response";
 export const isBytes = (value) => ArrayBuffer.isView(value) || tagOf(value) === "ArrayBuffer";
 
 /**
- * The name of an object's class, in whichever realm it was made.
+ * The name of a built-in object's class, such as `URL`. It is the same in every realm.
  *
  * @param {unknown} value
  */

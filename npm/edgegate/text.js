@@ -1,8 +1,8 @@
-// Encodes and decodes UTF-8, also where the platform has no TextDecoder: in jsdom, in which Jest
-// runs the tests of pages.
+// Encodes and decodes UTF-8, even where the platform has no TextEncoder and no TextDecoder. Jest
+// runs tests of pages in such a platform, jsdom.
 
 /**
- * The text of bytes in UTF-8. Throws if they are not UTF-8. A byte order mark stays.
+ * Decodes UTF-8. Throws if the bytes are not valid UTF-8. A byte order mark stays in the text.
  *
  * @param {Uint8Array} bytes
  */
@@ -40,7 +40,7 @@ class Utf8Decoder {
 class Utf8Encoder {
   /** @param {string} text */
   encode(text) {
-    // TextEncoder replaces half of a surrogate pair in the same way.
+    // Replaces each half of a surrogate pair that stands alone, as TextEncoder does.
     const escaped = encodeURIComponent(text.replace(/\p{Surrogate}/gu, "\ufffd"));
     const bytes = escaped.match(/%..|[^%]/g) ?? [];
     return Uint8Array.from(bytes, (byte) =>

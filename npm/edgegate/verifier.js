@@ -1,5 +1,5 @@
-// Local checks. Each loader (web.js, node.js, workerd.js) makes its exports from the functions
-// here.
+// Checks tokens locally, without a request for each token. Each loader (such as web.js, node.js,
+// workerd.js) makes its exports `load`, `peek` and `Verifier` with the functions of this file.
 /**
  * @import { Claims, load, peek, Verifier as DeclaredVerifier, WasmSource } from "./types/index.d.ts"
  * @import { Instance, Wasm } from "./instance.js"
@@ -37,13 +37,13 @@ import { loadWasm } from "./wasm.js";
  *
  * @typedef {object} Platform
  * @property {(given?: WasmSource) => Promise<WebAssembly.Module>} module Finds and compiles the
- *   wasm. Without an argument: the wasm file of this package.
+ *   wasm. Without an argument, it uses the wasm of this package.
  * @property {RequestInit} fetchOptions Options of the request for a key set.
  * @property {(work: Promise<unknown>) => void} keepAlive Keeps the platform from cancelling work
  *   that nobody waits for.
- * @property {boolean} sharesTimers Whether one timer may limit the waiting of several calls. In
- *   Workers a timer ends with the request that started it.
- * @property {Encode} [encode] Encodes a text in UTF-8, if it is faster than a TextEncoder.
+ * @property {boolean} sharesTimers Whether several calls may share one timer. Not in Workers, where
+ *   a timer ends with the request that started it.
+ * @property {Encode} [encode] Encodes a text in UTF-8. Set only if it is faster than a TextEncoder.
  */
 
 /** @type {(platform: Platform) => typeof load} */
@@ -57,7 +57,7 @@ export const peekFor = (platform) => async (token) => {
   return markUnverified(JSON.parse(wasm.run(({ peek }) => peek(token))));
 };
 
-// Where edgegate publishes its keys.
+// The path at which edgegate publishes its keys.
 const JWKS_PATH = "/.well-known/jwks.json";
 
 // Only the functions that make a Verifier have this value, so nobody else can call the constructor.
@@ -177,7 +177,8 @@ export const verifierFor = (platform) =>
     }
 
     /**
-     * Rejects a method that was taken off its verifier: `const { verify } = verifier`.
+     * The parts of a verifier. Throws if a method was called without its verifier, as after `const
+     * { verify } = verifier`.
      *
      * @param {Verifier} verifier
      */
@@ -192,7 +193,7 @@ export const verifierFor = (platform) =>
 const globalFetch = (...args) => globalThis.fetch(...args);
 
 /**
- * Loads the wasm. Meanwhile the key set is being fetched.
+ * Loads the wasm if it is not loaded yet, and begins to fetch the key set at the same time.
  *
  * @param {Parts} parts
  */
@@ -209,7 +210,8 @@ async function ready(parts) {
 }
 
 /**
- * The claims of a token. Not `async`: one more promise would make each token slower.
+ * Verifies a token and returns its claims. Not an `async` function: one more promise would make
+ * each verification slower.
  *
  * @param {() => Parts} partsOf
  * @param {unknown} token
@@ -223,13 +225,13 @@ function verify(partsOf, token) {
     return Promise.reject(error);
   }
   const { keys, now, remote } = parts;
-  // A verifier that was given its keys, and has loaded its wasm, need not wait for anything.
+  // If the caller passed in the keys, and the wasm is loaded, there is nothing to wait for.
   return remote || !keys.areLoaded ? verifyWhenReady(parts, token) : keys.verify(token, now);
 }
 
 /**
- * Waits for the wasm and the key set. If the token's key is unknown, fetches the key set and
- * verifies once more.
+ * Waits for the wasm and the key set, and then verifies the token. If the token's key is unknown,
+ * fetches the key set again and verifies once more.
  *
  * @param {Parts} parts
  * @param {unknown} token
@@ -278,8 +280,8 @@ async function requireEmail(parts, token, email) {
 const forbidden = (why) => new EdgegateError("forbidden", `the token is valid, but ${why}`);
 
 /**
- * The keys of a verifier, and what it expects of tokens. They are kept outside of the wasm, because
- * each new instance of the wasm needs them again.
+ * The keys of a verifier, and what it expects of tokens. They are stored in JavaScript and not only
+ * in the wasm, because each new instance of the wasm needs them again.
  */
 class Keys {
   #platform;
@@ -311,7 +313,8 @@ class Keys {
   }
 
   /**
-   * Uses this key set from now on. If the wasm rejects it, throws and keeps the previous one.
+   * Uses this key set from now on. If the wasm rejects the key set, throws and keeps the previous
+   * one.
    *
    * @param {string} jwks
    */
@@ -337,7 +340,7 @@ class Keys {
   async verify(token, now) {
     const time = now();
     const bytes = this.#asciiBytes(token);
-    // The wasm says what is wrong with the token.
+    // The token can't be valid. The wasm throws an error that says why.
     if (bytes === null) return parse(this.#ask((verifier) => verifier.verify(token, time)));
     const text = /** @type {string} */ (token);
     if (this.#signed.has(text)) {
@@ -351,14 +354,15 @@ class Keys {
     const jwks = this.#jwks;
     /** @type {SignatureCheck | undefined} */
     let check;
-    // The claims are used only if the signature is valid.
+    // `judged` has the claims. They are used only if the signature turns out to be valid.
     const judged = this.#ask((verifier) => {
       check = new SignatureCheck(this.#platformKeys, verifier, bytes, this.#limit);
       return verifier.judgeUnverified(bytes, time, check);
     });
     const isValid = await check?.answer;
     if (typeof isValid !== "boolean" || jwks !== this.#jwks) {
-      // The platform can't tell, or the keys were replaced: the wasm decides.
+      // The platform can't tell whether the signature is valid, or the keys were replaced in the
+      // meantime. So the wasm verifies the token.
       const claims = parse(this.#ask((verifier) => verifier.verify(text, time)));
       return this.#remember(text, claims);
     }
@@ -367,7 +371,7 @@ class Keys {
   }
 
   /**
-   * The bytes of a token. Null if it can't be one.
+   * The bytes of a token, which is ASCII. Null if the value can't be a token.
    *
    * @param {unknown} token
    */
@@ -379,7 +383,8 @@ class Keys {
   }
 
   /**
-   * Remembers a token whose signature is valid, unless its claims are refused.
+   * Takes the result of the wasm for a token whose signature is valid. Returns the claims and
+   * remembers the token. Throws if the wasm has refused the claims.
    *
    * @param {string} token
    * @param {Claims | ErrorReason} judged
@@ -391,7 +396,8 @@ class Keys {
   }
 
   /**
-   * The claims of a token. If they are refused, throws and forgets the token.
+   * Takes the result of the wasm for a token. Returns the claims. If the wasm has refused them,
+   * forgets the token and throws.
    *
    * @param {string} token
    * @param {Claims | ErrorReason} judged
@@ -403,7 +409,8 @@ class Keys {
   }
 
   /**
-   * Asks the wasm's verifier.
+   * Calls `question` with this object's verifier in the wasm. If the current instance of the wasm
+   * has none yet, makes it first.
    *
    * @template T
    * @param {(verifier: GlueVerifier) => T} question
@@ -415,7 +422,8 @@ class Keys {
   }
 
   /**
-   * The canonical form of an address, as tokens have it; undefined if `email` is not an address.
+   * The canonical form of an email address, in which tokens have it; undefined if `email` is not an
+   * email address.
    *
    * @param {unknown} email
    */
@@ -445,7 +453,7 @@ class Keys {
 }
 
 /**
- * The JSON that the wasm returns: claims, or the reason why they are refused.
+ * Parses the JSON that the wasm returns: the claims, or the reason why they are refused.
  *
  * @param {string} json
  * @returns {any}
@@ -453,7 +461,7 @@ class Keys {
 const parse = (json) => JSON.parse(json);
 
 /**
- * Any failure means: not authorized.
+ * Whether `check` succeeds. False after any failure, such as an outage.
  *
  * @param {() => Promise<unknown>} check
  */

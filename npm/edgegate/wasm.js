@@ -1,4 +1,5 @@
-// Loads the wasm: when it is first needed, once, and again after a failure.
+// Loads the wasm when it is first needed. It is loaded only once. If loading fails, the next call
+// tries again.
 /**
  * @import { WasmSource } from "./types/index.d.ts"
  * @import { Platform } from "./verifier.js"
@@ -36,7 +37,8 @@ export function loadWasm(platform, given) {
 }
 
 /**
- * Handles the failure of a promise that is not needed. Otherwise it would end a Node process.
+ * Waits for a promise whose result is not needed. Without this, a rejection of the promise would
+ * end a Node process.
  *
  * @param {unknown} promise
  */
@@ -44,7 +46,7 @@ async function ignore(promise) {
   try {
     await promise;
   } catch {
-    // The wasm is loaded already, from elsewhere.
+    // The wasm was loaded from elsewhere, so this failure does not matter.
   }
 }
 

@@ -1,4 +1,5 @@
-// How the loaders for browsers (web.js, inline.js) fetch the wasm and key sets.
+// Finds the wasm that the argument of load() names, for the loaders for browsers (web.js,
+// inline.js).
 /** @import { WasmSource } from "./types/index.d.ts" */
 import { compile } from "./compile.js";
 import { codeOf } from "./errors.js";
@@ -55,7 +56,8 @@ async function compileResponse(response, where) {
 
 /**
  * @param {URL} url
- * @param {string[]} violated The directives of the page's policy that a request has violated.
+ * @param {string[]} violated The directives of the page's Content-Security-Policy that were
+ *   violated during the fetch.
  */
 function fetchProblem(url, violated) {
   if (violated.includes("connect-src")) {

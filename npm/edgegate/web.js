@@ -1,5 +1,5 @@
 // The loader for browsers, with or without a bundler, and for other platforms that fetch files by
-// their address.
+// URL.
 /**
  * @import { WasmSource } from "./types/index.d.ts"
  * @import { Platform } from "./verifier.js"

@@ -1,5 +1,5 @@
-// The loader for Cloudflare Workers. A Worker may not compile wasm, so the deployment includes the
-// compiled module.
+// The loader for Cloudflare Workers. A Worker is not allowed to compile wasm, so the deployment
+// includes the compiled module.
 /**
  * @import { WasmSource } from "./types/index.d.ts"
  * @import { Platform } from "./verifier.js"
@@ -37,8 +37,8 @@ async function find(given = ownModule) {
 }
 
 /**
- * Without this, Workers cancel a fetch when the request that began it ends. Older runtimes don't
- * have `waitUntil`; keys.js then notices that the fetch was lost.
+ * Without `waitUntil`, Workers cancel a fetch when the request that began it ends. Older runtimes
+ * don't have `waitUntil`. There, keys.js notices that the fetch was cancelled.
  *
  * @param {Promise<unknown>} work
  */
@@ -46,6 +46,6 @@ function keepAlive(work) {
   try {
     workers.waitUntil?.(work);
   } catch {
-    // Outside of a request nothing gets cancelled.
+    // Outside of a request, `waitUntil` throws, but nothing gets cancelled either.
   }
 }

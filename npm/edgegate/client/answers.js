@@ -1,4 +1,5 @@
-// Reads the objects in the service's answers. The client passes them on only if they are complete.
+// Reads users and sessions in the service's answers. The client passes them on only if they are
+// complete.
 /** @import { Session, User } from "../types/client.d.ts" */
 
 /**

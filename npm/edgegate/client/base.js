@@ -1,5 +1,5 @@
-// What every client has: who is signed in, the access token, and `fetch`. The declarations in
-// types/client.d.ts document it.
+// What AuthClient and RedirectClient have in common: who is signed in, the access token, and
+// `fetch`. Their methods are documented in types/client.d.ts.
 /**
  * @import { AuthClient as Declared } from "../types/client.d.ts"
  * @import { Core, Emit } from "./core.js"
@@ -18,7 +18,7 @@ const ORIGINS_MAX = 256;
  * @property {(emit: Emit) => Core} makeCore
  *
  * @typedef {Setup & {core: Core | null, isClosed: boolean, isAsking: boolean}} State `core` is made
- *   at the first use, so that a client can be made where there is no page.
+ *   at the first use, so that a client can be made where there is no page, such as on a server.
  */
 
 /** @type {WeakMap<object, State>} */
@@ -31,7 +31,8 @@ export class SessionClient extends EventTarget {
     states.set(this, { ...setup, core: null, isClosed: false, isAsking: false });
   }
 
-  // These four are own members, so that they can be passed on without their client.
+  // These four functions are properties of each client and not methods, so that they can be passed
+  // on without their client.
 
   /** @type {Declared["subscribe"]} */
   subscribe = (listener) => {
@@ -93,8 +94,8 @@ export class SessionClient extends EventTarget {
 }
 
 /**
- * Rejects a method that was called without its client (`const { login } = client`), or on a proxy of
- * a client.
+ * The state of a client. Throws if a method was called without its client, as after `const { login
+ * } = client`, or on a proxy of a client.
  *
  * @param {SessionClient} client
  */
@@ -105,7 +106,8 @@ function stateOf(client) {
 }
 
 /**
- * The core of a client, made at the first call. Throws if the client can't know its service.
+ * The core of a client, made at the first call. Throws if there is neither a page nor a URL of the
+ * service.
  *
  * @param {SessionClient} client
  */
@@ -141,7 +143,7 @@ function ask(client) {
 }
 
 /**
- * The option `origins`.
+ * Reads the option `origins`.
  *
  * @param {unknown} given
  */

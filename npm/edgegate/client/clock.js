@@ -1,16 +1,17 @@
-// The time of the service, as well as this device can know it.
+// The service's time, as well as this device can know it.
 //
-// The clock of a device may be wrong by hours, and it may be set while the page is open. So it is
-// never compared with the times in a token. Instead, an answer of the service tells the service's
-// time, and the device counts from there. It counts with two clocks:
+// The clock of a device may be wrong by hours, and somebody may set it while the page is open. So
+// it is never compared with the times in a token. Instead, the client reads the service's time from
+// an answer, and adds the time that has passed on the device since. It measures the passed time
+// with two clocks:
 //
 // - The monotonic clock does not change when somebody sets the wall clock. On some systems it stops
 //   while the device sleeps.
 // - The wall clock continues while the device sleeps.
 //
-// The larger count is used. A token may then seem older than it is, which costs one renewal. A
-// token seems younger than it is only if the monotonic clock stopped and somebody set back the wall
-// clock. The service then rejects the token, and the client renews it.
+// The client uses the larger of the two results. So a token may seem older than it is, which only
+// costs one renewal. A token seems younger than it is only if the monotonic clock stopped and
+// somebody set back the wall clock. The server then rejects the token, and the client renews it.
 
 // If a Date header and the `iat` of the token in the same answer differ by more than this, a cache
 // or a proxy wrote the header.

@@ -1,5 +1,5 @@
-// What happens when a session begins, continues and ends. Tells the page by events, and the other
-// tabs over the channel.
+// Begins, continues and ends the session. Tells the page by events, and the other tabs by messages
+// over a BroadcastChannel.
 /**
  * @import { AuthClientEventMap, AuthState, SignedOutReason, User } from "../types/client.d.ts"
  * @import { Instant } from "./clock.js"
@@ -39,15 +39,17 @@ export class Core {
    * answer to that login must not sign anybody in.
    */
   logouts = 0;
-  /** @type {Promise<unknown>} Resolves when the login (or the like) in progress has ended. */
+  /**
+   * @type {Promise<unknown>} Resolves when the login, or a similar request in progress, has ended.
+   */
   settling = Promise.resolve();
-  /** Resolves when the client knows the name of a user whose session it has just found. */
+  /** Resolves when the client has asked for the name of a user whose session it has just found. */
   greeting = Promise.resolve();
 
   #emit;
-  /** @type {AuthState} The state that the page was told last. */
+  /** @type {AuthState} The latest state that the page was told. */
   #told;
-  /** Whether the page could read an answer of the service. */
+  /** Whether the page has been able to read an answer of the service. */
   #hasAnswered = false;
 
   /** @param {{platform: Platform, url: URL, emit: Emit}} parts */
@@ -66,7 +68,7 @@ export class Core {
   }
 
   /**
-   * One request to the service.
+   * Sends one request to the service.
    *
    * @param {string} path
    * @param {RequestOptions} options
@@ -82,8 +84,9 @@ export class Core {
   }
 
   /**
-   * The error of a request to the service. A missing entry in ALLOWED_ORIGINS fails all requests.
-   * So once the service has answered, the client no longer looks for this cause.
+   * Returns an error that names the cause of a failed request, if the page's origin is missing in
+   * the service's ALLOWED_ORIGINS. A missing origin makes all requests fail. So once the service
+   * has answered a request, the client no longer looks for this cause.
    *
    * @param {unknown} error
    */
@@ -108,8 +111,8 @@ export class Core {
 
   /**
    * Runs `work` while no other request uses or sets the cookie, in any tab. First gives up a
-   * renewal in progress in this tab: `work` would have to wait for the renewal, whose answer is not
-   * needed.
+   * renewal in progress in this tab. Otherwise `work` would have to wait for that renewal, although
+   * its answer is not needed.
    *
    * @template T
    * @param {() => Promise<T>} work
@@ -149,7 +152,8 @@ export class Core {
   /**
    * A valid access token, renewed if needed.
    *
-   * @param {string} [userId] If another user has signed in since, rejects with `signed_out`.
+   * @param {string} [userId] The user whose token is needed. If another user has signed in since,
+   *   this rejects with `signed_out`.
    */
   async accessToken(userId = this.session.user?.id) {
     const { session } = this;
@@ -161,8 +165,8 @@ export class Core {
       const { taken, usableToken } = session;
       if (usableToken !== undefined) return usableToken;
       await this.renewal.renew();
-      // The token is new, so the client does not compare its times with a clock. The server that
-      // receives the token decides whether it is valid.
+      // The token was just renewed, so the client does not compare its times with a clock. The
+      // server that receives the token decides whether it is valid.
       const { token } = session;
       const isOurs = userId === undefined || session.user?.id === userId;
       if (token !== undefined && isOurs && session.taken !== taken) return token;
@@ -222,19 +226,20 @@ export class Core {
     if (!user || user.id !== claims.sub) throw notTheService(this.url, 200);
     if (session.user && session.user.id !== user.id) this.signOut("other_user");
     if (this.logouts !== logouts) {
-      // The page asked for a logout after it sent the login. That logout comes next, and must end
+      // The page asked for a logout after it sent the login. The logout is sent next, and must end
       // the new session too. It is remembered again here, because another tab may have sent the
-      // remembered logout in the meantime.
+      // remembered logout in the meantime, and then removed it.
       this.pending.remember(claims.sid);
       throw signedOut();
     }
-    // The service has ended the previous session at the login, so no logout of it is needed.
+    // At the login, the service has ended the previous session of this browser. So a remembered
+    // logout of that session is not needed any more.
     this.pending.forget();
     return this.begin(token, claims, user);
   }
 
   /**
-   * A session begins in this tab. Tells the page and the other tabs, and returns the user.
+   * Begins a session in this tab. Tells the page and the other tabs, and returns the user.
    *
    * @param {string} token
    * @param {Claims} claims
@@ -246,13 +251,13 @@ export class Core {
     const { generation } = session;
     this.tabs.tellToken("login", token);
     this.#emitUser("signed-in");
-    // A listener of the page may have signed out.
+    // A listener of the event may have signed out.
     if (session.generation !== generation || session.user === null) throw signedOut();
     return session.user;
   }
 
   /**
-   * The service ends all sessions of the user and begins a new one.
+   * Changes the password. The service then ends all sessions of the user and begins a new one.
    *
    * @param {object} body
    */
@@ -282,10 +287,11 @@ export class Core {
   #replaced(answer, sent, { userId, logouts }) {
     const { session } = this;
     const { token, claims } = this.#readTokens(answer, sent, { sub: userId });
-    // The page has asked for a logout in the meantime, as in `#loggedIn`.
+    // The page has asked for a logout in the meantime. It must end this session too, as in
+    // `#loggedIn`.
     if (this.logouts !== logouts) return this.pending.remember(claims.sid);
     if (session.status === "signed_out") {
-      // Before the answer arrived here, another tab noticed that the old session had ended.
+      // Before the answer arrived, another tab told this one that the old session had ended.
       session.begin(token, claims);
       this.greeting = this.#greet("signed-in");
     } else if (session.user?.id === userId) {
@@ -297,7 +303,8 @@ export class Core {
   }
 
   /**
-   * The session continues with tokens that say that the user has just proved who they are.
+   * Proves again who the user is, with the password. The session continues with a new token that
+   * says so.
    *
    * @param {string} password
    */
@@ -331,7 +338,8 @@ export class Core {
   #proved(answer, sent, { of, logouts }) {
     const { token, claims } = this.#readTokens(answer, sent, of);
     if (this.logouts !== logouts) {
-      // The page has asked for a logout in the meantime, as in `#loggedIn`.
+      // The page has asked for a logout in the meantime. It must end this session too, as in
+      // `#loggedIn`.
       this.pending.remember(claims.sid);
       throw signedOut();
     }
@@ -343,8 +351,8 @@ export class Core {
   }
 
   /**
-   * Rejects if another session has begun in the meantime, or if this one has ended. The client then
-   * asks the service who is signed in.
+   * Throws if the session `sid` has ended in the meantime, or if another session has replaced it.
+   * The client then asks the service who is signed in.
    *
    * @param {string | undefined} sid
    */
@@ -355,8 +363,8 @@ export class Core {
   }
 
   /**
-   * Sends a DELETE that ends this session. Its answer clears the cookie, if the cookie belongs to
-   * the same session.
+   * Sends a DELETE request that ends this session. The answer clears the cookie, if the cookie
+   * belongs to the same session.
    *
    * @param {string} path
    * @param {object | undefined} body
@@ -381,14 +389,16 @@ export class Core {
   async logout() {
     this.watch();
     this.logouts += 1;
-    // Remembered before the request is sent: the page may be closed in between.
+    // The logout is remembered before the request is sent, because the page may be closed in
+    // between.
     this.pending.remember(this.session.claims?.sid);
     this.signOut("logout", { tell: true });
     const prompt = this.clock.timer(LOGOUT_MS);
     await this.exclusively(
       async () => {
-        // If the request is sent soon, it ends whichever session the cookie has. If the page slept
-        // in between, it ends only the session that the page had.
+        // If the request can be sent soon, it ends the session that the cookie belongs to,
+        // whichever it is. If it is late, for example because the page slept, it ends only the
+        // session that the page had.
         const ended = await this.finishLogout({ ofAnySession: prompt.left > 0 });
         if (!ended) this.renewal.doubt();
       },
@@ -413,8 +423,9 @@ export class Core {
   }
 
   /**
-   * A renewal has succeeded. The cookie of the browser has decided whose token the answer has. So
-   * the user in the answer is signed in now, even if it is another user than before.
+   * Uses the answer to a renewal. The service issues the token to the user whom the browser's
+   * cookie belongs to. So the user in the answer is signed in now, even if another user was signed
+   * in before.
    *
    * @param {Answer & {user?: User}} answer
    * @param {Instant} sent
@@ -425,7 +436,7 @@ export class Core {
     if (session.user && session.user.id !== claims.sub) {
       const { generation } = session;
       this.signOut("other_user");
-      // A listener of the page has signed in or out.
+      // A listener of the page, called by `signOut`, has signed in or out.
       if (session.generation !== generation + 1) return;
     }
     const isFound = session.user === null;
@@ -461,11 +472,11 @@ export class Core {
   /**
    * Sends a remembered logout that has not reached the service yet. Call it within `exclusively`.
    *
-   * Returns true if this request ended the session of the cookie. Returns false if the cookie
-   * belongs to a later session, or if another tab has sent the logout already.
+   * Returns true if this request ended the session that the cookie belongs to. Returns false if the
+   * cookie belongs to a later session, or if another tab has sent the logout already.
    *
    * @param {{ofAnySession?: boolean, signal?: AbortSignal}} [options] `ofAnySession`: ends the
-   *   session of the cookie, whichever it is.
+   *   session that the cookie belongs to, whichever it is.
    */
   async finishLogout({ ofAnySession = false, signal } = {}) {
     const { wish, session } = this.pending;
@@ -480,8 +491,8 @@ export class Core {
       return false;
     }
     this.pending.forget(wish);
-    // The cookie may have belonged to a user that this tab did not know of. A tab that still has a
-    // session asks the service.
+    // The cookie may have belonged to a user whom this tab did not know of. So the other tabs are
+    // told: each tab that still has a session then asks the service.
     this.tabs.tellCleared();
     return true;
   }
@@ -503,8 +514,9 @@ export class Core {
       return;
     }
     const { cause, token, claims } = message;
-    // A login replaces the session that was to end, so its logout is no longer needed. If storage
-    // works, the other tab has removed the wish from storage.
+    // A login in another tab has replaced the session that was to end, so the logout of that
+    // session is no longer needed. Here only this tab's memory forgets it. If storage works, the
+    // other tab has removed the logout from storage.
     if (cause === "login") this.pending.forgetOwn();
     if (session.isNewer(token, claims, cause)) {
       session.goOn(token, claims);
@@ -515,11 +527,12 @@ export class Core {
       session.user?.id !== claims.sub &&
       (cause === "login" || session.status === "signed_in")
     ) {
-      // Somebody has signed in, perhaps another user. The service knows by the cookie who it is.
+      // In another tab somebody has signed in, perhaps another user. The service knows by the
+      // cookie who it is, so this tab asks the service.
       this.renewal.doubt();
     } else if (session.isFromTheFuture(claims)) {
-      // The clock of this tab may be late, and the token of this tab may have expired. The answer
-      // of the service sets the clock.
+      // The clock of this tab may be behind, so that the token of this tab has expired without
+      // being noticed. A renewal sets the clock, by the time in the service's answer.
       this.renewal.doubt();
     }
   }
@@ -530,7 +543,7 @@ export class Core {
   }
 
   /**
-   * Asks for the user's name, then tells the page.
+   * Asks the service for the user's name, and then dispatches the event to the page.
    *
    * @param {"signed-in" | "renewed"} event
    */
@@ -543,13 +556,14 @@ export class Core {
       const user = readUser(body);
       if (user && session.generation === generation) session.learn(user);
     } catch {
-      // The token says who the user is. The client asks for the name again at the next renewal.
+      // Without the name, the token still says who the user is. The client asks for the name again
+      // at the next renewal.
     }
     if (session.generation === generation) this.#emitUser(event);
   }
 
   /**
-   * Takes over what the service says about the user.
+   * Updates the user with what the service says.
    *
    * @param {User} user
    */
@@ -578,7 +592,7 @@ export class Core {
   }
 
   /**
-   * The new access token in an answer.
+   * Reads the new access token in an answer, and sets the clock.
    *
    * @param {Answer} answer
    * @param {Instant} sent

@@ -1,15 +1,15 @@
-// Why a service on another origin has not answered.
+// Finds out why a service on another origin has not answered.
 //
-// To a page, a service that does not list the page's origin looks like one that is down: `fetch`
-// rejects with the same TypeError (Fetch standard, CORS check). Two more requests tell the two
-// cases apart. These requests carry neither a cookie nor a token.
+// To a page, a service whose ALLOWED_ORIGINS does not list the page's origin looks like a service
+// that is down: in both cases `fetch` rejects with the same TypeError (Fetch standard, CORS check).
+// Two more requests show which of the two it is. These requests carry neither a cookie nor a token.
 /** @import { Platform } from "./platform.js" */
 import { EdgegateError } from "../errors.js";
 import { PROBE_MS } from "./timeouts.js";
 
 /**
- * Returns an error that names the page's origin, if the service does not list that origin.
- * Otherwise returns `error`.
+ * If the service is up but does not list the page's origin, returns an error that names this
+ * origin. Otherwise returns `error`.
  *
  * @param {Platform} platform
  * @param {URL} service
@@ -18,7 +18,8 @@ import { PROBE_MS } from "./timeouts.js";
 export async function explainNoAnswer(platform, service, error) {
   const { origin } = platform;
   if (origin === undefined || origin === service.origin || !isTypeError(error.cause)) return error;
-  // Only listed origins can read the answer of this route. Its 401 is an answer too.
+  // Only a page on a listed origin can read the answer of this route. If it can read any answer,
+  // such as a 401, its origin is listed.
   if (await answers(platform, new URL("/auth/me", service), "cors")) return error;
   if (!(await answers(platform, new URL("/.well-known/jwks.json", service), "no-cors")))
     return error;

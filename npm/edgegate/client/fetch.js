@@ -42,7 +42,8 @@ function makeRequest(origins, input, init) {
     isRepeatable: !(init?.body instanceof ReadableStream),
   }));
   const { origin, protocol } = new URL(request.url);
-  // The `origin` of a blob: address is the origin of its page, so the protocol matters too.
+  // The `origin` of a `blob:` URL is the origin of the page that made it, so the protocol is
+  // checked too.
   if (!origins.has(origin) || !/^https?:$/.test(protocol)) {
     throw invalidArgument(
       `The access token is not sent to ${origin}: add it to the option "origins", or use the platform's fetch`,
@@ -78,8 +79,9 @@ async function send(core, request, token) {
 }
 
 /**
- * Another origin may need to allow the page's requests (CORS). The client does not know what that
- * origin allows.
+ * The error if there is no answer. If the request went to another origin, perhaps that origin does
+ * not allow the page's requests (CORS). The client can't know, so the message says what must be
+ * allowed.
  *
  * @param {Core} core
  * @param {string} origin
@@ -96,9 +98,9 @@ function noAnswer({ platform, url }, origin, cause) {
 }
 
 /**
- * Whether a 401 refuses the access token. A 401 may have another reason: a wrong current password,
- * which must not be sent twice, or a password that must be typed again. A new token helps in
- * neither case.
+ * Whether a 401 refuses the access token. A 401 may also mean that the current password in the body
+ * is wrong (it must not be sent twice), or that the user must type the password again. A new token
+ * helps in neither case.
  *
  * @param {Core} core
  * @param {Request} request
@@ -107,7 +109,8 @@ function noAnswer({ platform, url }, origin, cause) {
 async function isTokenRefused({ url }, request, response) {
   const challenge = header(response, "WWW-Authenticate");
   if (challenge !== null) return refusesToken(challenge);
-  // Another origin may hide the header (CORS). The service's answer has a code in its body too.
+  // Another origin may hide the header (CORS). The service also sends the error code in the body of
+  // its answer.
   const isProblem = /^application\/problem\+json\b/i.test(header(response, "Content-Type") ?? "");
   const problem = isProblem
     ? await unlessAborted(readProblem(request, response), request.signal)
@@ -134,7 +137,7 @@ function header({ headers }, name) {
 }
 
 /**
- * Reads a copy, so that the caller can read the response.
+ * Reads the error code in a response. Reads a copy, so that the caller can still read the response.
  *
  * @param {Request} request
  * @param {Response} response
@@ -157,7 +160,7 @@ function discard(message) {
   try {
     message?.body?.cancel().catch(() => {});
   } catch {
-    // Nothing waits for the cancellation.
+    // Nothing waits for the cancellation, so its failure does not matter.
   }
 }
 
@@ -174,8 +177,8 @@ function unlessAborted(promise, signal) {
     const abort = () => reject(signal.reason);
     if (signal.aborted) abort();
     signal.addEventListener("abort", abort, { once: true });
-    // Handles the promise also if the signal has aborted already: an unhandled rejection ends a
-    // Node process.
+    // Handles a rejection of the promise even if the signal has aborted already: an unhandled
+    // rejection would end a Node process.
     promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
   });
 }

@@ -76,7 +76,8 @@ export class AuthClient extends SessionClient {
       body: readTexts(given, ["token", "password"]),
       expect: DONE,
     });
-    // The reset ended every session of the user of the link. That user may be signed in here.
+    // The reset ended every session of the user to whom the link was sent. That user may be signed
+    // in here.
     askAgain(core);
   }
 
@@ -175,7 +176,7 @@ function get(core, path) {
 }
 
 /**
- * The body of a request for a mail.
+ * The body of a request that makes the service send a mail.
  *
  * @param {string} email
  * @param {import("../types/client.d.ts").MailOptions} [options]
@@ -234,8 +235,8 @@ function originOfPage(origin) {
 }
 
 /**
- * The named members of `given`, all of them strings. Rejects anything else: the caller has made a
- * mistake.
+ * Returns the members of `given` that are in `required` and `optional`. Throws if one of them is
+ * not a string, because then the caller has made a mistake.
  *
  * @template {string} R
  * @template {string} [O=never]

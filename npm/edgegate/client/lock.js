@@ -1,5 +1,5 @@
-// Lets one request at a time use or set the cookie. A queue orders the requests of this tab, and a
-// Web Lock orders the tabs.
+// Makes sure that only one request at a time uses or sets the cookie. A queue orders the requests
+// of this tab, and a Web Lock orders the tabs.
 //
 // The service tolerates two renewals at once. But when a session has ended, the answer to a renewal
 // clears the cookie. That answer must not arrive after a login in another tab has set a new cookie.
@@ -10,7 +10,7 @@ import { LONGEST_HOLD_MS } from "./timeouts.js";
 
 /**
  * @typedef {object} Turn
- * @property {boolean} waited Another tab had the lock before.
+ * @property {boolean} waited Whether another tab had the lock before.
  * @property {() => void} release
  */
 
@@ -34,8 +34,8 @@ export class Exclusive {
    *
    * @template T
    * @param {(turn: {waited: boolean}) => Promise<T>} work
-   * @param {AbortSignal} [signal] Stops waiting for other tabs. `work` runs all the same, and must
-   *   find out by itself whether it is still needed.
+   * @param {AbortSignal} [signal] When it aborts, this stops waiting for other tabs. `work` then
+   *   runs without the lock, and must find out by itself whether it is still needed.
    * @returns {Promise<T>}
    */
   async run(work, signal) {
@@ -58,7 +58,8 @@ export class Exclusive {
   }
 
   /**
-   * Continues without a lock if there are no Web Locks or if they don't answer.
+   * Waits for the Web Lock. Continues without a lock if the browser has no Web Locks, or if they
+   * don't answer.
    *
    * @param {AbortSignal} [signal]
    * @returns {Promise<Turn>}
@@ -88,8 +89,8 @@ export class Exclusive {
   }
 
   /**
-   * Gives up after the longest time that one tab may hold the lock. `extend(n)` starts the time
-   * again, for n tabs.
+   * Calls `giveUp` after the longest time that one tab may hold the lock. `extend(n)` restarts the
+   * timer with n times that time, because n tabs come before this one.
    *
    * @param {() => void} giveUp
    */
@@ -111,7 +112,7 @@ export class Exclusive {
     };
   }
 
-  /** How many other tabs hold the lock or wait for it. 1 if the browser does not tell. */
+  /** How many other tabs hold the lock or wait for it. 1 if the browser does not say. */
   async #ahead() {
     try {
       const { held, pending } = (await this.#platform.locks?.query?.()) ?? {};
@@ -123,8 +124,8 @@ export class Exclusive {
   }
 
   /**
-   * The function that releases the lock; null if the lock is not available. A lock that comes after
-   * `tooLate` is released at once.
+   * Requests the lock. Resolves to the function that releases it, or to null if the lock is not
+   * available. A lock that is granted after `tooLate` has aborted is released at once.
    *
    * @param {{ifAvailable?: boolean, signal?: AbortSignal}} options
    * @param {AbortSignal} tooLate

@@ -1,4 +1,4 @@
-// Everything that the client uses of the browser. Tests replace clocks, locks and channels.
+// The parts of the browser that the client uses. Tests replace clocks, locks and channels.
 /**
  * @import { Platform as DeclaredPlatform } from "../types/client.d.ts"
  */
@@ -21,8 +21,8 @@
  */
 
 /**
- * The parts of the browser. A part in `given` replaces that of the browser. Null means that there
- * is no such part.
+ * The parts of the browser. A part in `given` replaces the browser's own part. Null means that
+ * there is no such part.
  *
  * @param {Partial<Platform>} given
  * @returns {Platform}
@@ -54,7 +54,8 @@ export function platform(given = {}) {
 const isEventTarget = (g) => "addEventListener" in g && typeof g.addEventListener === "function";
 
 /**
- * If the user blocks site data, reading the property throws. In Node, reading it prints a warning.
+ * If the user blocks site data, reading `localStorage` throws. In Node, reading it prints a
+ * warning.
  *
  * @param {Globals} g
  */

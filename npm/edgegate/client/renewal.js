@@ -1,4 +1,4 @@
-// When the access token is renewed, and what a failure means.
+// Decides when the access token is renewed, and what a failed renewal means.
 //
 // Only the service's own `invalid_grant` ends the session. A missing answer, a captive portal, 429,
 // 500 and 503 don't: the client tries again after growing pauses, and at once when the device is
@@ -19,10 +19,12 @@ const LAST_RETRY_MS = 60_000;
 // If other tabs say that somebody else is signed in, this tab renews for that reason at most once
 // in this time.
 const DOUBT_MS = 5_000;
-// setTimeout takes 32 bits.
+// The longest delay of `setTimeout`, which is a signed number of 32 bits.
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** A login or a logout has replaced the renewal. Never leaves the client. */
+/**
+ * The error of a renewal that a login or a logout has replaced. Callers of the client never see it.
+ */
 class GivenUp extends Error {}
 
 export class Renewal {
@@ -39,13 +41,16 @@ export class Renewal {
   /** @type {EdgegateError | null} */
   #failure = null;
   // Until `pause` ends, the client does not renew by itself. Until `ban` ends, it does not renew at
-  // all. These are timers of the device and not moments of the service's clock, because the answers
-  // of the service set that clock.
+  // all. Both are timers of the device and not moments of the service's clock, because the answers
+  // of the service change that clock.
   /** @type {Timer} */
   #pause;
   /** @type {Timer} */
   #ban;
-  /** @type {SignedOutReason | null} Why another user, or nobody, may be signed in by now. */
+  /**
+   * @type {SignedOutReason | null} Not null if another user, or nobody, may be signed in by now.
+   *   The value is the reason to tell the page if it turns out that nobody is.
+   */
   #doubt = null;
   /** @type {Timer} */
   #doubtPause;
@@ -57,9 +62,9 @@ export class Renewal {
   }
 
   /**
-   * Renews, or joins the renewal in progress. Afterwards the session has another token, or has
-   * ended. Rejects if the client could not find out which. Resolves if a login or a logout has
-   * replaced the renewal.
+   * Renews the token, or waits for the renewal in progress. Afterwards the session has a new token,
+   * or has ended. Rejects if the client could not find out which of the two. Also resolves if a
+   * login or a logout has replaced the renewal.
    */
   async renew() {
     if (this.#ban.left > 0 && this.#failure) throw this.#banned(this.#failure);
@@ -81,14 +86,20 @@ export class Renewal {
     this.#giveUp.abort(new GivenUp("given up"));
   }
 
-  /** The service has given a new token, so it is known who is signed in. */
+  /**
+   * Ends the pauses after failures. Call it when the service has issued a new token, and it is
+   * known who is signed in.
+   */
   succeeded() {
     this.#failures = 0;
     this.#failure = this.#doubt = null;
     this.#pause = this.#ban = this.#core.clock.timer(0);
   }
 
-  /** The session has taken a token from another tab. A renewal that still waits is not needed. */
+  /**
+   * Call it when the session has taken a new token from another tab. A renewal that still waits for
+   * the lock is then not needed.
+   */
   handedOver() {
     const doubt = this.#doubt;
     this.succeeded();
@@ -98,7 +109,8 @@ export class Renewal {
   }
 
   /**
-   * Another user may be signed in by now, or nobody. The client asks the service, with the cookie.
+   * Makes the client ask the service who is signed in, with the cookie: it may be another user by
+   * now, or nobody.
    *
    * @param {SignedOutReason} [reason] The reason to tell the page if nobody is signed in.
    */
@@ -107,7 +119,10 @@ export class Renewal {
     this.schedule();
   }
 
-  /** Begins to listen for the events after which a timer may be late. */
+  /**
+   * Begins to listen for the events after which a renewal may be overdue, for example because the
+   * device slept.
+   */
   listen() {
     if (this.#listening.length > 0 || this.#core.closed) return;
     const { document, window } = this.#core.platform;
@@ -140,7 +155,7 @@ export class Renewal {
   schedule() {
     const { platform, closed } = this.#core;
     platform.clearTimeout(this.#timer);
-    // The renewal in progress calls this again when it ends.
+    // The renewal in progress calls `schedule` again when it ends.
     if (closed || this.#flight) return;
     const wait = this.#wait();
     if (wait === Infinity) return;
@@ -178,8 +193,8 @@ export class Renewal {
     const core = this.#core;
     if (core.closed || this.#flight) return;
     if (this.#wait() > 0) return this.schedule();
-    // A hidden tab renews when it is asked for a token or becomes visible. A forgotten tab must not
-    // keep its session alive.
+    // A hidden tab renews only when it is asked for a token or becomes visible. Otherwise a
+    // forgotten tab would keep its session alive.
     if (isHidden(core.platform) && !this.#doubt && !core.pending.exists) return;
     const { logouts } = core;
     const wasUnknown = core.session.status === "unknown";
@@ -191,8 +206,8 @@ export class Renewal {
 
   #wake() {
     if (isHidden(this.#core.platform)) return;
-    // The network may be back, so the client's own pause ends. A pause that the service has asked
-    // for does not.
+    // The network may be back, so the pause that the client has chosen ends. A pause that the
+    // service has asked for continues.
     if (this.#failure?.code === "network_error") this.#pause = this.#ban;
     this.#check();
   }
@@ -212,7 +227,8 @@ export class Renewal {
     const handed = /** @type {Promise<void>} */ (
       new Promise((resolve) => {
         this.#handed = () => {
-          // Stops waiting for the lock. Without the lock, nothing may be sent.
+          // The new token is enough, so the renewal stops waiting for the lock. Without the lock,
+          // nothing may be sent.
           if (isDone()) enough.abort();
           resolve();
         };
@@ -224,7 +240,8 @@ export class Renewal {
         giveUp.throwIfAborted();
         if (isDone()) return;
         // A token from another tab has ended the wait for the lock, and a server has rejected that
-        // token in the meantime. The next renewal waits for the lock again.
+        // token in the meantime. So this renewal sends nothing, and the next one waits for the lock
+        // again.
         if (enough.signal.aborted) throw new GivenUp("without the lock");
         const isOver = pending.exists && (await core.finishLogout({ signal: giveUp }));
         if (isOver) core.signOut("other_tab");
@@ -232,7 +249,8 @@ export class Renewal {
       }, enough.signal);
       this.succeeded();
     } catch (error) {
-      // The doubt remains, unless the doubted session has ended.
+      // The client still does not know who is signed in, unless the session has ended or another
+      // session has begun.
       if (session.generation === generation) this.#doubt ??= doubt;
       if (!(error instanceof GivenUp)) this.#failed(asFailure(error));
       throw error;
@@ -254,7 +272,7 @@ export class Renewal {
     } catch (error) {
       signal.throwIfAborted();
       if (codeOf(error) !== "invalid_grant") throw error;
-      // In the meantime another tab may have told the reason.
+      // In the meantime another tab may have told this tab the reason.
       const reason = this.#doubt ?? doubt ?? "session_ended";
       core.signOut(reason, { tell: reason === "session_ended" });
     }
@@ -276,8 +294,8 @@ export class Renewal {
   }
 
   /**
-   * The error of a call during a pause that the service has asked for. It repeats the refusal that
-   * asked for the pause, without another request.
+   * The error of a call during a pause that the service has asked for. It repeats the error with
+   * which the service asked for the pause, without another request.
    *
    * @param {EdgegateError} failure
    */
@@ -300,7 +318,7 @@ export class Renewal {
 }
 
 /**
- * Anything else than an EdgegateError comes from a bug. The client tries again in that case too.
+ * Any error that is not an EdgegateError comes from a bug. The client tries again in that case too.
  *
  * @param {unknown} error
  */

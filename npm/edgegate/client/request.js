@@ -1,6 +1,6 @@
-// Sends one JSON request to the service. Every failure is an EdgegateError. A refusal of the
-// service has its code. Anything else is a `network_error`: no answer, the page of a captive
-// portal, the error of a proxy.
+// Sends one request to the service. Every failure is an EdgegateError. If the service refuses the
+// request, the error has the service's code. Any other failure is a `network_error`: no answer, the
+// page of a captive portal, the error of a proxy.
 /**
  * @import { ServiceErrorCode } from "../types/errors.d.ts"
  * @import { Platform } from "./platform.js"
@@ -12,7 +12,7 @@ import { REQUEST_MS } from "./timeouts.js";
 
 // The largest answer is a list of a hundred sessions with their User-Agents: about 100 KB.
 const ANSWER_MAX_BYTES = 256 * 1024;
-// A longer `Retry-After` is cut to this: no user waits for longer.
+// A longer `Retry-After` is reduced to this, because no user waits for longer.
 const RETRY_AFTER_MAX_SECONDS = 3600;
 
 /**
@@ -28,13 +28,13 @@ const OAUTH_CODES = { temporarily_unavailable: "unavailable", server_error: "int
  * @typedef {object} RequestOptions
  * @property {string} [method]
  * @property {object} [body] Sent as JSON.
- * @property {Record<string, string>} [form] Sent as a form, in place of `body`. To another origin, a
- *   browser sends it without a preflight request.
+ * @property {Record<string, string>} [form] Sent as a form, in place of `body`. A browser sends a
+ *   form to another origin without a preflight request.
  * @property {string} [token] The access token.
  * @property {boolean} [cookie] Whether the request uses or sets the cookie.
  * @property {Record<number, boolean>} expect The statuses that mean success. True if the answer has
  *   a JSON object, false if it has no body or `{}`: `{200: true, 204: false}`.
- * @property {boolean} [keepalive] The request goes on when the page is closed.
+ * @property {boolean} [keepalive] Whether the request continues when the page is closed.
  * @property {AbortSignal} [signal] When it aborts, the request rejects with the signal's reason.
  * @property {number} [timeout] Milliseconds.
  *
@@ -58,8 +58,8 @@ export async function request(platform, url, options) {
   signal?.throwIfAborted();
   signal?.addEventListener("abort", giveUp, { once: true });
   const timer = platform.setTimeout(giveUp, timeout);
-  // The signal alone is not enough: the caller's own `fetch` may ignore it. Other requests would
-  // then wait for the lock.
+  // The abort signal alone is not enough: a `fetch` that the caller passed in may ignore it. Then
+  // this request would not end, and other requests would wait for the lock.
   const late = /** @type {Promise<never>} */ (
     new Promise((_, reject) => {
       abort.signal.addEventListener("abort", () => reject(abort.signal.reason), { once: true });
@@ -110,7 +110,7 @@ async function exchange(url, sent, expect, signal) {
   const response = await sent;
   const expected = expect[response.status];
   if (expected === false) {
-    // A captive portal can answer with an expected status too. Its body is a page.
+    // A captive portal can answer with an expected status too, but its body is a page.
     const text = new TextDecoder().decode(await readBody(url, response, signal));
     if (text !== "" && text !== "{}") throw notTheService(url, response.status);
     return { status: response.status, body: null, date: response.headers.get("Date") };
@@ -124,7 +124,7 @@ async function exchange(url, sent, expect, signal) {
 /**
  * The error for an answer that does not come from the service.
  *
- * @param {URL} url of the request
+ * @param {URL} url The URL of the request.
  * @param {number} status
  * @param {number} [retryAfter]
  */
@@ -200,7 +200,7 @@ const filter = (value, isEntry) => (Array.isArray(value) ? value.filter(isEntry)
 
 /**
  * The header Retry-After in seconds, as the service sends it. A proxy may send a date instead (RFC
- * 9110 section 10.2.3). It is ignored, because the clock of this device may be wrong.
+ * 9110 section 10.2.3). A date is ignored, because the clock of this device may be wrong.
  *
  * @param {Headers} headers
  */

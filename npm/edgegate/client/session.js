@@ -1,4 +1,5 @@
-// Who is signed in, as far as this tab knows, and the access token. In memory only, no I/O.
+// Knows who is signed in, as far as this tab can know, and has the access token. All of it is in
+// memory only. This file does no I/O.
 /**
  * @import { AuthState, User } from "../types/client.d.ts"
  * @import { Clock, Timer } from "./clock.js"
@@ -8,7 +9,7 @@
 import { freezeUser } from "./answers.js";
 
 /**
- * Before anything is known.
+ * The state before the client knows who is signed in.
  *
  * @type {AuthState}
  */
@@ -20,7 +21,8 @@ const LEAD_SECONDS = 60;
 // A token that expires within this time is not sent any more: it could expire on the way.
 const MARGIN_SECONDS = 10;
 // If a server rejects a new token right after it rejected the one before, the token is not the
-// reason. So the client waits for this time before it renews because of a refusal again.
+// reason. So after a renewal because of a rejected token, the client waits for this time before it
+// renews because of another rejected token.
 const FORCED_SECONDS = 30;
 
 export class Session {
@@ -32,14 +34,14 @@ export class Session {
   token = undefined;
   /** @type {Claims | undefined} */
   claims = undefined;
-  /** Whether `user` has what no token has: the names, and the address as the user wrote it. */
+  /** Whether `user` has what tokens don't have: the names, and the address as the user wrote it. */
   isKnown = false;
   /**
    * Changes when a session begins or ends in this tab. After such a change, the answer to a request
    * that was sent before it must not change anything.
    */
   generation = 0;
-  /** How many tokens this tab has taken so far. */
+  /** How many new tokens this tab has received so far, from the service or from other tabs. */
   taken = 0;
 
   #clock;
@@ -113,19 +115,22 @@ export class Session {
     return this.#show(user);
   }
 
-  /** The token, if it can be sent. */
+  /** The token, if it may be sent: no server has rejected it, and it does not expire too soon. */
   get usableToken() {
     if (this.claims === undefined || this.#isRefused) return undefined;
     const end = this.claims.exp - part(this.claims, MARGIN_SECONDS, 10);
     return this.#clock.now() < end * 1000 ? this.token : undefined;
   }
 
-  /** In how many milliseconds to renew the token. It differs a little between the tabs. */
+  /**
+   * In how many milliseconds to renew the token. The time differs a little between the tabs, so
+   * that they don't all renew at once.
+   */
   get renewIn() {
     if (this.claims === undefined || this.#isRefused) return 0;
     const lead = part(this.claims, LEAD_SECONDS, 4) * (1 + this.#jitter / 2);
-    // The pause matters if the tokens of a service have expired when they arrive. Without it the
-    // client would send one renewal after another.
+    // The pause matters if tokens of the service have already expired when they arrive. Without it
+    // the client would send one renewal after another.
     return Math.max((this.claims.exp - lead) * 1000 - this.#clock.now(), this.#pause.left);
   }
 
@@ -160,15 +165,16 @@ export class Session {
     // Both tokens were issued in the same second. A login is newer than the renewals of the session
     // that it replaced.
     if (claims.sid !== own.sid) return cause === "login";
-    // The token with the later proof is newer. If the proofs are the same, a different token
-    // replaces only one that is not usable.
+    // The token with the later `auth_time` (when the user proved who they are) is newer. If both
+    // times are the same, a different token from another tab replaces this tab's token only if that
+    // one is not usable.
     if (claims.auth_time !== own.auth_time) return claims.auth_time > own.auth_time;
     return this.usableToken === undefined && token !== this.token;
   }
 
   /**
-   * Whether a token from another tab, of this user, shows that the clock of this tab is late: for
-   * this tab, the token was issued in the future.
+   * Whether a token of the same user, from another tab, shows that the clock of this tab is behind:
+   * by this clock, the token was issued in the future.
    *
    * @param {Claims} claims
    */
@@ -205,7 +211,8 @@ export class Session {
   }
 
   /**
-   * Keeps the same object if nothing has changed, so that a page need not render again.
+   * Sets `user`, but keeps the same object if nothing has changed, so that a page need not render
+   * again.
    *
    * @param {User} user
    */

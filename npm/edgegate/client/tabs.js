@@ -1,10 +1,10 @@
-// What the tabs of one origin tell each other, over a BroadcastChannel.
+// The messages that the tabs of one origin send each other, over a BroadcastChannel.
 //
-// A tab that has renewed passes its access token on, so one renewal serves all tabs. The token
-// stays in memory. Only scripts of this origin can listen on the channel, and they could get a
-// token with the cookie anyway. The client does not trust the messages any further: a message never
-// signs anybody in (the tab asks the service, with the cookie), and a token from a message never
-// replaces a newer token or the token of another user.
+// A tab that has renewed its access token sends the new token to the other tabs, so one renewal is
+// enough for all tabs. The token stays in memory. Only scripts of this origin can listen on the
+// channel, and they could get a token with the cookie anyway. Apart from that, the client does not
+// trust the messages. A message never signs anybody in: the tab asks the service, with the cookie.
+// And a token from a message never replaces a newer token or the token of another user.
 /**
  * @import { Platform } from "./platform.js"
  * @import { Claims } from "./token.js"
@@ -14,11 +14,12 @@ import { readToken } from "./token.js";
 const VERSION = 1;
 const CAUSES = /** @type {const} */ (["login", "renewal"]);
 const REASONS = /** @type {const} */ (["logout", "session_ended", "account_deleted"]);
-// Ids have 36 characters.
+// The service's ids have 36 characters.
 const ID_MAX_CHARS = 256;
 
 /**
- * Why a tab has a new token: `login` is a new session.
+ * Why a tab has a new token: `login` if a new session has begun, `renewal` if the session
+ * continues.
  *
  * @typedef {typeof CAUSES[number]} Cause
  *
@@ -48,7 +49,8 @@ export class Tabs {
   }
 
   /**
-   * Begins to listen. Without a BroadcastChannel, or if the browser refuses it, nothing is heard.
+   * Begins to listen. Without a BroadcastChannel, or if the browser refuses to open it, no messages
+   * arrive.
    */
   open() {
     if (this.#channel || !this.#Channel) return;
@@ -80,7 +82,7 @@ export class Tabs {
     this.#post({ version: VERSION, type: "signed_out", reason, sub, sid });
   }
 
-  /** A logout has cleared the cookie. */
+  /** Tells the other tabs that a logout has cleared the cookie. */
   tellCleared() {
     this.#post({ version: VERSION, type: "cleared" });
   }

@@ -2,18 +2,22 @@
 // the lock for as long as another tab may hold it.
 
 /**
- * Any request to the service. The service hashes a password in 50 ms; a slow network takes longer.
+ * A request without its own limit below. The service hashes a password in 50 ms; a slow network
+ * takes longer.
  */
 export const REQUEST_MS = 30_000;
-/** A renewal. The client tries again later. */
+/** A renewal. If it fails, the client tries again later. */
 export const RENEWAL_MS = 15_000;
-/** A logout. A login waits for it. */
+/** A logout. A login in the same browser has to wait until the logout has ended. */
 export const LOGOUT_MS = 10_000;
-/** The request for the name of a user whose session was just found. `signed-in` waits for it. */
+/**
+ * The request for the name of a user whose session was just found. The event `signed-in` waits for
+ * its answer.
+ */
 export const NAMES_MS = 10_000;
-/** Each of the two requests that find out why there is no answer. */
+/** Each of the two requests with which cors.js finds out why there is no answer. */
 export const PROBE_MS = 2_000;
-/** How long to wait for a message from the tab that had the lock before. */
+/** How long to wait for a token from the tab that had the lock before. */
 export const HANDOVER_MS = 1_000;
 
 // A tab that holds the lock sends one request, or it renews. Before it renews, it may wait for a

@@ -1,5 +1,5 @@
-// Reads the payload of the client's own access token, to show it and to know when to renew. This
-// verifies nothing: the server that receives the token does (see `Verifier`).
+// Reads the payload of the client's own access token, to show who is signed in and to know when to
+// renew. Nothing is verified here: the server that receives the token verifies it (see `Verifier`).
 import { ACCESS_TOKEN_MAX_BYTES, ACCESS_TOKEN_MAX_LIFE_SECONDS } from "../generated.js";
 import { decodeText } from "../text.js";
 
@@ -34,7 +34,7 @@ export function readToken(token) {
   const { iss, sub, sid, iat, exp, auth_time, email, email_verified, roles } = claims;
   if (!isName(iss) || !isName(sub) || !isName(sid)) return undefined;
   if (!isInteger(iat) || !isInteger(exp) || iat < 0) return undefined;
-  // A forged time must not stop the renewals.
+  // A forged `exp`, such as one that is years away, must not stop the renewals.
   if (exp <= iat || exp - iat > ACCESS_TOKEN_MAX_LIFE_SECONDS) return undefined;
   return {
     iss,

@@ -1,4 +1,4 @@
-// Reads the answer to an authorization request from the address that the browser was sent to.
+// Reads the answer to an authorization request from the URL to which the service sent the browser.
 import { redirectFailed } from "./problems.js";
 
 const NAMES = /** @type {const} */ (["state", "iss", "code", "error"]);
@@ -19,8 +19,8 @@ export function isAt(url, redirectUri) {
 }
 
 /**
- * Whether the address of the page is an answer. A page may use `code` or `state` for itself, so it
- * must have both, or an error.
+ * Whether `url` has an answer of the service. A page may use a parameter `code` or `state` for its
+ * own purposes. So an answer must have `state`, and in addition `code` or `error`.
  *
  * @param {URL} url
  * @param {URL} redirectUri
@@ -32,8 +32,8 @@ export function isAnswer(url, redirectUri) {
 }
 
 /**
- * The parameters of an answer. No parameter may be repeated (RFC 6749 section 3.1): two programs
- * could read different ones.
+ * The parameters of an answer. No parameter may be repeated (RFC 6749 section 3.1), because two
+ * programs could read different values of it.
  *
  * @param {URL} url
  * @returns {Answer}
@@ -51,7 +51,7 @@ export function readAnswer({ searchParams }) {
 }
 
 /**
- * The address without the answer.
+ * `url` without the parameters of the answer.
  *
  * @param {URL} url
  */

@@ -30,9 +30,10 @@ import { Flag, Trips } from "./trips.js";
  * @property {URL} issuer
  * @property {string} clientId
  * @property {string} redirectUri May be relative to the page.
- * @property {Asked} asks What a sign-in asks for, unless it says otherwise.
+ * @property {Asked} asks The scope and the resource that a sign-in asks for if its request does not
+ *   name others.
  *
- * @typedef {object} Request What a sign-in asks for, checked.
+ * @typedef {object} Request The options of one sign-in, after they were checked.
  * @property {string} [scope]
  * @property {string} [resource]
  * @property {string} [prompt]
@@ -42,7 +43,7 @@ import { Flag, Trips } from "./trips.js";
  * @property {string} [acrValues]
  * @property {string} [returnTo]
  *
- * @typedef {object} Held The tokens of the session, beside the access token.
+ * @typedef {object} Held The tokens of the session, apart from the access token.
  * @property {string | undefined} refreshToken
  * @property {string} idToken
  */
@@ -57,19 +58,26 @@ export class RedirectCore extends Core {
   #held;
   /** @type {string | undefined} A refresh token whose session the service has not ended yet. */
   #unrevoked;
-  /** @type {Map<string, Promise<RedirectResult>>} By the address of the answer. */
+  /**
+   * @type {Map<string, Promise<RedirectResult>>} The results by URL: the key is the URL that has
+   *   the answer.
+   */
   #answers = new Map();
-  /** @type {Promise<RedirectResult> | null} The answer that was handled last. */
+  /** @type {Promise<RedirectResult> | null} The result of the answer that was handled last. */
   #latest = null;
   /** @type {Promise<void> | null} */
   #asking = null;
-  /** Whether this load of the page has asked the service silently, or has such an answer. */
+  /**
+   * Whether the page, since it was loaded, has asked the service without showing anything
+   * (`prompt=none`), or has received the answer to such a request.
+   */
   #hasAsked = false;
   #isListening = false;
 
   /** @param {{platform: RedirectPlatform, app: App, emit: Emit}} parts */
   constructor({ platform, app, emit }) {
-    // Tabs share neither a session nor a cookie: there is nothing to lock and nothing to tell.
+    // Tabs share neither a session nor a cookie. So the core needs no lock, no channel to other
+    // tabs, and no storage for unfinished logouts.
     const alone = { ...platform, locks: null, BroadcastChannel: null, storage: null };
     super({ platform: alone, url: app.issuer, emit });
     const name = `edgegate:${app.issuer.origin}:${app.clientId}`;
@@ -81,7 +89,8 @@ export class RedirectCore extends Core {
   }
 
   /**
-   * At these routes the service answers every origin, so ALLOWED_ORIGINS is never the reason.
+   * Returns the error as it is. The overridden method looks for a missing entry in ALLOWED_ORIGINS.
+   * That is never the reason here, because at the routes for apps the service answers every origin.
    *
    * @override
    * @param {unknown} error
@@ -105,7 +114,8 @@ export class RedirectCore extends Core {
   }
 
   /**
-   * Leaves the page for the service. Resolves only if the person comes back by the back button.
+   * Leaves the page, and opens the service's sign-in page. Resolves only if the person comes back
+   * with the back button.
    *
    * @param {Request} request
    */
@@ -126,8 +136,9 @@ export class RedirectCore extends Core {
   }
 
   /**
-   * The result of the answer in `given`, or in the address of the page. Null if there is none. The
-   * calls for one address share one result: a code works only once.
+   * Handles the answer in the URL `given`, or in the URL of the page. All calls with the same URL
+   * share one result, because a code works only once. If the page's URL has no answer, returns the
+   * result of the last answer, or null.
    *
    * @param {unknown} [given]
    * @returns {Promise<RedirectResult> | null}
@@ -145,7 +156,8 @@ export class RedirectCore extends Core {
     this.watch();
     const { answer, trip, problem } = this.#match(url);
     if (trip?.silent) this.#hasAsked = true;
-    // At once, so that nothing else of the page sees or sends the code.
+    // Removes the answer from the address bar at once, so that nothing else in the page sees or
+    // sends the code.
     if (url.href === location.href) this.#clean(url, trip);
     const result = this.#finish(answer, trip, problem);
     this.#answers.set(url.href, result);
@@ -157,8 +169,9 @@ export class RedirectCore extends Core {
   }
 
   /**
-   * After a reload the page does not know who is signed in. If somebody was signed in before, this
-   * asks the service once, by a round trip of the whole page that shows nothing.
+   * Returns the user, or null if nobody is signed in. After a reload the page does not know who is
+   * signed in. If somebody was signed in before, this asks the service once: the whole page goes to
+   * the service and comes back, and the service shows nothing.
    *
    * @override
    * @returns {Promise<User | null>}
@@ -208,7 +221,8 @@ export class RedirectCore extends Core {
       await this.exclusively(() => this.#revoke(refreshToken), { settle: false });
       this.#unrevoked = undefined;
     } catch (error) {
-      // With `endSession`, the service ends this session together with the browser's.
+      // With `endSession`, the error does not matter: the page then goes to the service, which ends
+      // this session together with the person's session at the service.
       if (!endSession) throw error;
     }
     if (!endSession) return;
@@ -227,7 +241,7 @@ export class RedirectCore extends Core {
    */
   signOut(reason) {
     this.#held = undefined;
-    // The results of `handle` name a user who is not signed in any more.
+    // The stored results of `handle` name a user who is not signed in any more.
     if (reason !== "other_user" && this.session.status === "signed_in") {
       this.#answers.clear();
       this.#latest = null;
@@ -254,7 +268,8 @@ export class RedirectCore extends Core {
     const options = { form, expect: { 200: true }, signal, timeout: RENEWAL_MS };
     const received = await this.send("/auth/token", options);
     const { refresh_token, id_token } = received.body ?? {};
-    // Stored before anything can fail: the service has replaced the token that was sent.
+    // Stores the new refresh token before anything can fail, because the service has replaced the
+    // one that was sent.
     if (isText(refresh_token)) held.refreshToken = refresh_token;
     const { claims } = this.#readAccess(received, sent);
     if (claims.sub !== user.id) throw notTheService(this.url, received.status);
@@ -265,14 +280,15 @@ export class RedirectCore extends Core {
   }
 
   /**
-   * Asks the service who is signed in. Returns if the page knows that already, or if the person has
-   * come back.
+   * Finds out who is signed in. If the page must not ask the service, for example because it is in
+   * a frame, nobody is signed in. Otherwise leaves the page to ask. Then it resolves only if the
+   * person comes back with the back button, and so without an answer.
    */
   async #ask() {
     const { location, isFramed, isOnline, sessionStorage } = this.#page();
     const { asked } = this.#flag;
     if (!asked || isFramed || this.#hasAsked || !sessionStorage) return this.#nobody();
-    // Without a network, the browser would replace the page by an error.
+    // Without a network, the browser would replace the page by an error page.
     if (!isOnline())
       throw new EdgegateError("network_error", "The device is offline: try again when it is not");
     this.#hasAsked = true;
@@ -337,7 +353,7 @@ export class RedirectCore extends Core {
   }
 
   /**
-   * Leaves the page. Resolves if the person comes back to it by the back button.
+   * Leaves the page for `url`. Resolves if the person comes back with the back button.
    *
    * @param {URL} url
    * @param {{replace: boolean}} options
@@ -368,7 +384,8 @@ export class RedirectCore extends Core {
   }
 
   /**
-   * The answer, and the trip that it belongs to, which is then forgotten.
+   * Reads the answer in `url`, and the trip that the answer belongs to. Forgets this trip.
+   * `problem` says why the answer can't be used.
    *
    * @param {URL} url
    * @returns {{answer: Answer, trip?: Trip, problem?: EdgegateError}}
@@ -385,7 +402,8 @@ export class RedirectCore extends Core {
           "state_unknown",
           "this tab has not asked for this answer, or has used it before: sign in again",
         );
-      // Whoever can write to the storage could otherwise send the person to another site.
+      // `returnTo` is checked once more. Otherwise somebody who can write to the session storage
+      // could send the person to another site.
       const returnTo = readReturnTo(trip.returnTo, url.href);
       return { answer, trip: { ...trip, returnTo } };
     } catch (error) {
@@ -418,7 +436,7 @@ export class RedirectCore extends Core {
       const { code, reason } = /** @type {EdgegateError} */ (error);
       const needsThePerson = code === "sign_in_refused" && NEEDS_THE_PERSON.includes(reason);
       if (trip?.silent && needsThePerson) this.#flag.forget();
-      // An answer that this tab has not asked for says nothing about who is signed in.
+      // If this tab has not asked for the answer, the answer does not say who is signed in here.
       if (trip) this.#nobody();
       if (!trip?.silent || !needsThePerson) throw error;
       return { user: null, returnTo: trip.returnTo };
@@ -430,7 +448,8 @@ export class RedirectCore extends Core {
    * @param {Trip} trip
    */
   async #exchange({ iss, error, code }, trip) {
-    // Another service, which the person uses with this app too, may have sent the answer (RFC 9207).
+    // If the app signs in at several services, another one of them may have sent the answer (RFC
+    // 9207).
     if (iss === undefined)
       throw redirectFailed("iss_missing", "the answer does not name its issuer");
     if (iss !== this.#app.issuer.origin)
@@ -484,8 +503,8 @@ export class RedirectCore extends Core {
   }
 
   /**
-   * The access token in an answer. The server that receives the token verifies it. This only reads
-   * what the client needs.
+   * Reads the access token in an answer, but does not verify it: the server that receives the token
+   * does that.
    *
    * @param {Received} received
    * @param {Instant} sent
@@ -512,8 +531,8 @@ export class RedirectCore extends Core {
   }
 
   /**
-   * The earliest time at which the person may have proved who they are, in Unix seconds. Undefined
-   * if the trip has no `maxAge`.
+   * The earliest time, in Unix seconds, that the id_token may have as its `auth_time`: when the
+   * person last proved who they are. Undefined if the trip has no `maxAge`.
    *
    * @param {Trip} trip
    */
@@ -531,7 +550,7 @@ export class RedirectCore extends Core {
     try {
       await this.send("/auth/revoke", options);
     } catch (error) {
-      // The session has ended already.
+      // `invalid_grant` means that the session has ended already.
       if (codeOf(error) !== "invalid_grant") throw error;
     }
   }
@@ -576,7 +595,7 @@ function userOf({ sub, email = "", email_verified, given_name, family_name }, { 
 }
 
 /**
- * Sets the parameters that have a value.
+ * Sets the query parameters that have a value.
  *
  * @param {URL} url
  * @param {Record<string, string | undefined>} parameters

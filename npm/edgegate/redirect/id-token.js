@@ -13,13 +13,13 @@ import { invalidIdToken } from "./problems.js";
 
 const MAX_CHARS = 8192;
 const KEYS_MAX = 40;
-/** The clocks of two computers of the service may differ. */
+/** By how much the clocks of two computers of the service may differ. */
 const SKEW_SECONDS = 60;
 
 /**
  * @typedef {object} Algorithm
- * @property {Record<string, string>} has What the key must have.
- * @property {string[]} needs The other members that make the key.
+ * @property {Record<string, string>} has The members that the JWK must have, with their values.
+ * @property {string[]} needs The names of the other members that the JWK must have.
  * @property {RsaHashedImportParams | EcKeyImportParams | {name: string}} key
  * @property {EcdsaParams | {name: string}} signature
  *
@@ -35,15 +35,15 @@ const SKEW_SECONDS = 60;
  * @typedef {object} Expected
  * @property {string} issuer
  * @property {string} clientId
- * @property {string | undefined} nonce Undefined if the token must have none.
+ * @property {string | undefined} nonce Undefined if the token must not have a `nonce`.
  * @property {string} [sub]
  * @property {number} now Unix seconds, by the clock of the service.
- * @property {number} [authTimeMin] The earliest time at which the person may have proved who they
- *   are.
+ * @property {number} [authTimeMin] The earliest time, in Unix seconds, that the token may have as
+ *   its `auth_time`: when the person last proved who they are.
  */
 
 /**
- * The algorithms that the service signs with. Nothing else is accepted, so not `none` either.
+ * The algorithms that the service signs with. No other algorithm is accepted, not even `none`.
  *
  * @type {[unknown, Algorithm][]}
  */
@@ -97,7 +97,8 @@ export class IdTokenKeys {
   }
 
   /**
-   * The members of the key that signed a token. If the key is unknown, the keys are fetched again.
+   * Finds the key that signed a token, and returns its members. If the key is unknown, fetches the
+   * keys again.
    *
    * @param {string} kid
    * @param {string} alg
@@ -113,7 +114,8 @@ export class IdTokenKeys {
   }
 
   /**
-   * Of two keys with the same id, neither is used.
+   * The members of the key with this id. Undefined if there is no such key, or if two keys have the
+   * same id: then neither is used.
    *
    * @param {string} kid
    * @param {string} alg
@@ -143,7 +145,8 @@ function readKeys(text) {
   if (!Array.isArray(keys)) throw invalidKeySet("no_keys");
   if (keys.length > KEYS_MAX) throw invalidKeySet("too_many_keys");
   const usable = keys.filter((key) => key !== null && typeof key === "object");
-  // Everybody can read a private key in a public set.
+  // A key set that is published must not have a private or a symmetric key, because everybody can
+  // read it.
   if (usable.some((key) => "d" in key)) throw invalidKeySet("private_member");
   if (usable.some((key) => "k" in key)) throw invalidKeySet("symmetric_in_public_set");
   return usable;
@@ -154,7 +157,7 @@ const invalidKeySet = (reason) =>
   new EdgegateError("invalid_key_set", `the key set is not valid: ${reason}`, { reason });
 
 /**
- * The claims of an id_token.
+ * Verifies an id_token and returns its claims.
  *
  * @param {unknown} token
  * @param {IdTokenKeys} keys
@@ -191,7 +194,8 @@ async function verifySignature(header, signed, signature, keys) {
   const { alg, kid, typ, crit } = header;
   const algorithm = ALGORITHMS.get(alg);
   if (!algorithm) throw invalidIdToken("alg_unsupported");
-  // No extension is known here (RFC 7515 section 4.1.11). Another type is another kind of token.
+  // `crit` lists extensions that the reader must understand (RFC 7515 section 4.1.11), and this
+  // code knows none. Any other `typ` than JWT means another kind of token.
   if (crit !== undefined) throw invalidIdToken("crit");
   if (typ !== undefined && String(typ).toUpperCase() !== "JWT") throw invalidIdToken("typ_wrong");
   if (typeof kid !== "string") throw invalidIdToken("kid_missing");
@@ -201,9 +205,9 @@ async function verifySignature(header, signed, signature, keys) {
   try {
     key = await subtle.importKey("jwk", jwk, algorithm.key, false, ["verify"]);
   } catch (error) {
-    // Chrome before 137, Firefox before 129 and Safari before 17 don't know Ed25519. The token has
-    // come from the service itself, over TLS. OpenID Connect Core section 3.1.3.7 (6) accepts TLS
-    // in place of the check of the signature.
+    // Chrome before 137, Firefox before 129 and Safari before 17 don't support Ed25519. There, the
+    // signature is not verified: the token has come directly from the service, over TLS, and OpenID
+    // Connect Core section 3.1.3.7 (6) accepts TLS in place of the check of the signature.
     if (alg === "EdDSA" && nameOf(error) === "NotSupportedError") return;
     throw invalidIdToken("kid_unknown");
   }
@@ -220,7 +224,7 @@ async function verifySignature(header, signed, signature, keys) {
 function judge(claims, { issuer, clientId, nonce, sub, now, authTimeMin }) {
   const { iss, aud, azp, exp, iat, auth_time } = claims;
   if (iss !== issuer) throw invalidIdToken("iss_wrong");
-  // This app must be the only audience: any other audience could use the token too.
+  // This app must be the only audience. Otherwise another app could use the token too.
   const audiences = Array.isArray(aud) ? aud : [aud];
   if (audiences.length !== 1 || audiences[0] !== clientId) throw invalidIdToken("aud_wrong");
   if (azp !== undefined && azp !== clientId) throw invalidIdToken("azp_wrong");

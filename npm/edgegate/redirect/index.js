@@ -61,7 +61,8 @@ export class RedirectClient extends SessionClient {
     await this.signOut();
   }
 
-  // An app's token is not a key to the account, so the service refuses all of these.
+  // The following methods always reject: the token of an app gives no access to the person's
+  // account, so the service would refuse their requests.
 
   /** @returns {Promise<never>} */
   async login() {
@@ -181,7 +182,8 @@ function readOptions(options) {
 }
 
 /**
- * The access token is made for the resource, so its origin may get it.
+ * The origin of the resource. It may get the access token, because the token is made for the
+ * resource.
  *
  * @param {string | undefined} resource
  */
@@ -208,7 +210,8 @@ function readRequest(request) {
 }
 
 /**
- * Without `openid` there is no id_token, and so no user.
+ * Reads the scope and adds `openid`. Without `openid`, the service sends no id_token, which says
+ * who the user is.
  *
  * @param {unknown} given
  */
@@ -241,7 +244,8 @@ function readText(name, value) {
 }
 
 /**
- * The members of an object, each read once.
+ * Copies the known members of an object, so that each is read only once: the value that was checked
+ * is the value that is used. Rejects unknown members.
  *
  * @template {string} N
  * @param {string} what

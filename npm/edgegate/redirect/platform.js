@@ -1,4 +1,5 @@
-// What signing in by redirect uses of the browser, beside the parts of client/platform.js.
+// The parts of the browser that signing in by redirect uses, in addition to those of
+// client/platform.js.
 /** @import { RedirectPlatform as DeclaredPlatform } from "../types/redirect.d.ts" */
 /** @import { Platform } from "../client/platform.js" */
 import { platform } from "../client/platform.js";
@@ -15,14 +16,15 @@ export function redirectPlatform(given = {}) {
     location: g.location ?? null,
     history: g.history ?? null,
     sessionStorage: sessionStorageOf(),
-    // A page on another origin may compare `top`, but not read it.
+    // If the outer page is on another origin, this page may compare `top`, but may not read its
+    // members.
     isFramed: g.window !== undefined && g.window.top !== g.window.self,
     isOnline: () => g.navigator?.onLine !== false,
     ...platform(given),
   };
 }
 
-/** If the user blocks site data, reading the property throws. */
+/** If the user blocks site data, reading `sessionStorage` throws. */
 function sessionStorageOf() {
   try {
     return globalThis.document ? (globalThis.sessionStorage ?? null) : null;

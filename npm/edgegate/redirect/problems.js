@@ -32,8 +32,8 @@ const REFUSALS = [
 ];
 
 /**
- * The service has sent the person back with an error. The description of the error is not passed
- * on: anybody who makes a link to this page can write it.
+ * The error for an answer that refuses the sign-in. The description in the answer is not passed on,
+ * because anybody who makes a link to this page can write one.
  *
  * @param {string} error
  */
@@ -43,8 +43,8 @@ export function refused(error) {
 }
 
 /**
- * The answers to a silent request (`prompt=none`) that mean: nobody is signed in, or the person must
- * do something first (OpenID Connect Core section 3.1.2.6).
+ * The errors in answers to a silent request (`prompt=none`) which mean that nobody is signed in, or
+ * that the person must do something first (OpenID Connect Core section 3.1.2.6).
  *
  * @type {readonly (string | undefined)[]}
  */

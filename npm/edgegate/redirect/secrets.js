@@ -10,7 +10,7 @@ export function randomText() {
 }
 
 /**
- * The `code_challenge` of a `code_verifier`, by S256.
+ * The `code_challenge` for a `code_verifier`, with the method S256.
  *
  * @param {string} verifier
  */

@@ -1,12 +1,15 @@
-// What the storage of the browser remembers of a sign-in by redirect. Never a token.
+// What a sign-in by redirect stores in the browser. It never stores a token.
 //
-// - Session storage: the round trips that this tab has begun. It belongs to one tab, so several
-//   tabs can sign in at once.
-// - Local storage: one flag that says whether somebody was signed in, and with which scope. After a
-//   reload the client asks the service only if it is set.
+// - Session storage: the round trips to the service that this tab has begun. Each tab has its own
+//   session storage, so several tabs can sign in at once.
+// - Local storage: one flag that says whether somebody was signed in, and with which scope and
+//   resource. After a reload the client asks the service only if the flag is set.
 /** @import { RedirectPlatform } from "./platform.js" */
 
-/** The service's sealed request is valid for an hour, and then the code for a minute. */
+/**
+ * How long a round trip is remembered. The request is valid at the service for an hour, and the
+ * code in the answer for a minute.
+ */
 const TRIP_MS = 2 * 60 * 60_000;
 const TRIPS_MAX = 5;
 /** More than SILENT_MAX silent round trips within SILENT_MS are a loop. */
@@ -15,20 +18,21 @@ const SILENT_MS = 60_000;
 const OUT = "out";
 
 /**
- * A round trip to the service. Times are milliseconds of the device.
+ * A round trip to the service and back. `begunAt` is in Unix milliseconds, by the clock of the
+ * device.
  *
  * @typedef {object} Trip
  * @property {string} state
  * @property {string} nonce
- * @property {string} verifier of PKCE
+ * @property {string} verifier The `code_verifier` of PKCE.
  * @property {string} scope
  * @property {string | undefined} resource
  * @property {number | undefined} maxAge Seconds.
  * @property {string} returnTo
- * @property {boolean} silent Whether it shows no page (`prompt=none`).
+ * @property {boolean} silent Whether the service shows no page (`prompt=none`).
  * @property {number} begunAt
  *
- * @typedef {Pick<Trip, "scope" | "resource">} Asked What was asked for.
+ * @typedef {Pick<Trip, "scope" | "resource">} Asked What a sign-in asked for.
  */
 
 export class Trips {
@@ -47,7 +51,7 @@ export class Trips {
   }
 
   /**
-   * Remembers a trip. False if the browser stores nothing.
+   * Stores a trip. Returns false if the browser does not let the page store anything.
    *
    * @param {Trip} trip
    */
@@ -61,7 +65,7 @@ export class Trips {
   }
 
   /**
-   * Takes a trip out of the storage, so that its answer is used once.
+   * Takes a trip out of the storage, so that its answer can be used only once.
    *
    * @param {string} state
    */
@@ -73,8 +77,8 @@ export class Trips {
   }
 
   /**
-   * Counts a silent trip. False if there were too many just now: the page loads itself again after
-   * each answer, and each load begins another trip.
+   * Counts a silent trip. Returns false if there were too many in a short time. That happens if the
+   * page loads itself again after each answer, and each load begins another trip.
    */
   countSilent() {
     const now = this.#now();
@@ -128,7 +132,8 @@ export class Flag {
   }
 
   /**
-   * What the last sign-in asked for. Undefined if nobody was signed in.
+   * What the last sign-in asked for. Undefined if the flag does not say that somebody was signed
+   * in.
    *
    * @returns {Asked | undefined}
    */
@@ -147,17 +152,23 @@ export class Flag {
     this.#set(JSON.stringify({ scope, resource }));
   }
 
-  /** Somebody has signed out. The other tabs notice it. */
+  /**
+   * Notes that the person has signed out. The other tabs notice it by a `storage` event, and sign
+   * out too.
+   */
   setOut() {
     this.#set(OUT);
   }
 
-  /** The service says that nobody is signed in. The other tabs keep their sessions. */
+  /**
+   * Removes the flag, because the service says that nobody is signed in. The other tabs keep their
+   * sessions.
+   */
   forget() {
     try {
       this.#storage?.removeItem(this.#key);
     } catch {
-      // There is nothing to forget.
+      // If the browser blocks the storage, no flag is stored.
     }
   }
 

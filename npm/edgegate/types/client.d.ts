@@ -25,15 +25,20 @@
  * The clock of the device may be wrong: the client uses the time of the service, which it reads
  * from the answers.
  *
- * **What signs out**: `logout()`, also in another tab; the service's answer that the session has
- * ended (`invalid_grant`); the deletion of the account; the login of another user in the same
- * browser. Being offline, a captive portal, 429, 500 and 503 never sign out: the client tries
- * again, and at once when the device is back online.
+ * **What signs out.** The user is signed out by each of these:
+ *
+ * - `logout()`, in this tab or in another
+ * - the service's answer that the session has ended (`invalid_grant`)
+ * - the deletion of the account
+ * - the login of another user in the same browser
+ *
+ * Being offline, a captive portal, 429, 500 and 503 never sign out: the client tries again, and at
+ * once when the device is back online.
  *
  * **Errors.** Every method rejects with an {@link EdgegateError}, with one exception: if the
  * caller's `AbortSignal` aborts a `fetch`, it rejects with the signal's reason, like the platform's
- * `fetch`. (The methods of `EventTarget` are those of the platform.) In addition to the refusals of
- * the service there are `network_error` (no answer, or one that does not come from the service),
+ * `fetch`. (The methods of `EventTarget` are those of the platform.) In addition to the service's
+ * error codes there are `network_error` (no answer, or one that does not come from the service),
  * `signed_out` (nobody is signed in, so there is no token) and `invalid_argument` (a mistake of the
  * caller).
  */
@@ -49,7 +54,10 @@ import type {
 
 export * from "./errors.js";
 
-/** A user, as in the answers of the service. Frozen. After a change it is a new object. */
+/**
+ * A user, as in the answers of the service. The object is frozen: after a change there is a new
+ * object.
+ */
 export interface User {
   readonly id: string;
   /** The address as the user wrote it. */
@@ -61,7 +69,10 @@ export interface User {
   readonly roles: readonly string[];
 }
 
-/** A login of the user, on this device or on another. Times are in Unix seconds. */
+/**
+ * A session of the user, on this device or on another. Each login begins one. Times are in Unix
+ * seconds.
+ */
 export interface Session {
   readonly id: string;
   /** Whether it is the session of this client. */
@@ -78,17 +89,19 @@ export interface Session {
   readonly user_agent: string;
 }
 
-/** An option that does not exist is rejected with `invalid_argument`. */
+/** Options of the methods that make the service send a mail. */
 export interface MailOptions {
   /** The token of a Cloudflare Turnstile widget, if the service's `TURNSTILE_SECRET` is set. */
   challenge?: string;
   /**
-   * Only the service's own pages need it: 16 random bytes as base64url, under which the page keeps
-   * the request of an app. The mailed link carries it.
+   * Only the service's own pages need it. It is 16 random bytes as base64url. Until the user opens
+   * the mailed link, the page stores the sign-in request of an app under this id. The link contains
+   * the id.
    */
   request_id?: string;
 }
 
+/** An option that does not exist is rejected with `invalid_argument`. */
 export interface AuthClientOptions {
   /** The origin of the service, such as `https://auth.example.com`. Default: the page's origin. */
   url?: string | UrlLike | undefined;
@@ -119,7 +132,10 @@ export interface Platform {
       options: object,
       work: (lock: unknown) => Promise<unknown>,
     ): Promise<unknown>;
-    /** How many tabs are ahead of this one. Without it, the client assumes one. */
+    /**
+     * Tells the client how many tabs are ahead of this one. Without this method, the client assumes
+     * that one tab is.
+     */
     query?(): Promise<{ held?: { name?: string }[]; pending?: { name?: string }[] }>;
   } | null;
   BroadcastChannel:
@@ -150,11 +166,12 @@ export interface Platform {
  * Why nobody is signed in any more:
  *
  * - `logout`: `logout()`, or `endSession` with this session, in this tab;
- * - `other_tab`: the same in another tab;
- * - `session_ended`: the service says that the session has ended: it was ended on another device,
- *   by a password reset, or it was too old;
+ * - `other_tab`: one of these two calls in another tab;
+ * - `session_ended`: the service says that the session has ended, because it was ended on another
+ *   device or by a password reset, or because it was too old;
  * - `account_deleted`: `deleteAccount()`;
- * - `other_user`: another user has signed in in this browser. A `signed-in` with that user follows;
+ * - `other_user`: another user has signed in in this browser. An event `signed-in` with that user
+ *   follows;
  * - `no_session`: `ready()` had failed, and now it is known that nobody was signed in.
  */
 export type SignedOutReason =
@@ -166,12 +183,12 @@ export type SignedOutReason =
   | "no_session";
 
 /**
- * Who is signed in. An object of this type never changes. If it is the same object as before, nothing
- * has changed.
+ * Who is signed in. An object of this type never changes. As long as the client returns the same
+ * object, nothing has changed.
  */
 export type AuthState =
   | {
-      /** Not known yet: `ready()`, `subscribe` or a login finds out. */
+      /** Not known yet. The client finds out by `ready()`, by `subscribe` or by a login. */
       readonly status: "unknown";
       readonly user: null;
     }
@@ -197,9 +214,9 @@ export interface AuthClientEventMap {
 }
 
 /**
- * A page needs only one client. It can be made anywhere, also while a page is rendered on a server:
- * it opens nothing and sends nothing before the first call. The first call rejects with
- * `invalid_argument` if there is neither a page nor a `url`.
+ * A page needs only one client. It can be made anywhere, even while a page is rendered on a server:
+ * the client opens nothing and sends nothing before its first method is called. That call rejects
+ * with `invalid_argument` if there is neither a page nor a `url`.
  *
  * @throws {EdgegateError} `invalid_argument`: `url` or one of `origins` is not an origin, or an
  * option does not exist
@@ -209,15 +226,15 @@ export const AuthClient: {
   readonly prototype: AuthClient;
 };
 
-/** If `status` is `signed_in`, `user` is not null. The compiler knows it too. */
+/** If `status` is `signed_in`, `user` is not null. TypeScript knows this too. */
 export type AuthClient = AuthClientMembers & AuthState & PlatformEventTarget;
 
-/** What an {@link AuthClient} has beside its {@link AuthState}. */
+/** What an {@link AuthClient} has in addition to its {@link AuthState}. */
 export interface AuthClientMembers {
   /**
-   * Calls `listener` with the new state after every change, but not at once. Returns a function
-   * that ends this. In a page, the first call of `subscribe` also asks the service who is signed
-   * in, as `ready()` does. If that fails, the client tries again by itself.
+   * Calls `listener` with the new state after every change from now on. Returns a function that
+   * removes the listener. In a page, the first call of `subscribe` also asks the service who is
+   * signed in, as `ready()` does. If that fails, the client tries again by itself.
    *
    * `subscribe`, `getSnapshot` and `getServerSnapshot` fit React's `useSyncExternalStore`. All three
    * can be passed on without their client.
@@ -227,13 +244,17 @@ export interface AuthClientMembers {
    * ```
    */
   readonly subscribe: (listener: (state: AuthState) => void) => () => void;
-  /** Who is signed in. It is the same object until that changes. */
+  /** Returns who is signed in. It is the same object until that changes. */
   readonly getSnapshot: () => AuthState;
-  /** The state on a server, and in a page before it is known: `unknown`. Always the same object. */
+  /**
+   * Returns the state to show on a server, and in a page before the client knows who is signed in:
+   * `unknown`. It is always the same object.
+   */
   readonly getServerSnapshot: () => AuthState;
   /**
-   * The service's time in Unix milliseconds, as its answers tell it. Before the first answer it is
-   * the time of the device. It can be passed on without its client:
+   * The service's time in Unix milliseconds, which the client reads from the service's answers.
+   * Before the first answer it is the time of the device. The function can be passed on without its
+   * client:
    *
    * ```js
    * const verifier = Verifier.fromIssuer(issuer, { audience, now: auth.now });
@@ -243,26 +264,28 @@ export interface AuthClientMembers {
 
   /**
    * Continues the session of an earlier page, with the cookie. Returns the user, or null if nobody
-   * is signed in. If the service answers with the token only, the names are null and the address is
-   * in its canonical form at first. The rest follows with `renewed`.
+   * is signed in. If the client has got the token but could not ask for the user's name, the names
+   * are null at first, and the address is in its canonical form. The rest follows with an event
+   * `renewed`.
    *
    * Rejects if the client can't find out (`network_error`, `unavailable`, `rate_limited`, …). The
-   * client then tries again and tells the result by an event. You can also call `ready()` again.
+   * client then tries again, and an event tells the result. You can also call `ready()` again.
    */
   ready(): Promise<User | null>;
 
   /**
    * Signs in. A previous session of this browser ends.
    *
-   * If it rejects (`invalid_credentials`, `invalid_field`, `rate_limited`, …), whoever was signed
-   * in still is. After a `network_error` the service may have begun a session all the same. The
-   * next login ends that session. Rejects with `signed_out` if the page signs out in the meantime,
-   * also in a listener of `change` or `signed-in`.
+   * If this rejects (`invalid_credentials`, `invalid_field`, `rate_limited`, …), the user who was
+   * signed in before still is. After a `network_error` the service may have begun a session all the
+   * same; the next login ends that session. This rejects with `signed_out` if the page signs out in
+   * the meantime, for example in a listener of `change` or `signed-in`.
    *
    * White space around an address is removed, here and in the other methods that take an address.
    *
-   * `challenge` is the token of a Cloudflare Turnstile widget. The service needs it here, in
-   * `register` and in the two methods that ask for a mail, if its setting `TURNSTILE_SECRET` is set.
+   * `challenge` is the token of a Cloudflare Turnstile widget. If the service's setting
+   * `TURNSTILE_SECRET` is set, the service needs this token for `login`, for `register` and for the
+   * two methods that ask for a mail.
    */
   login(credentials: { email: string; password: string; challenge?: string }): Promise<User>;
 
@@ -270,22 +293,23 @@ export interface AuthClientMembers {
    * Signs out: all tabs forget the token at once. Then the service ends the session and clears the
    * cookie.
    *
-   * Only the service can clear the cookie. If it can't be reached, this rejects (`network_error`,
-   * …), but everybody is signed out in this browser. Local storage stores the id of the session
-   * that is to end (never a token). The client ends the session when the device is online, at the
-   * latest before a page of this origin would continue it. Without local storage only this tab
-   * knows that the session is to end: a page that is opened later continues the session until this
-   * tab has told the service.
+   * Only the service can clear the cookie. If the service can't be reached, this rejects
+   * (`network_error`, …), but nobody is signed in any more in this browser. The client stores the
+   * id of the session (never a token) in local storage. It ends the session when the device is
+   * online again, at the latest before a page of this origin would continue it. Without local
+   * storage, only this tab knows that the session is to end. A page that is opened later continues
+   * the session until this tab has told the service.
    *
-   * If another origin of the site has signed in in the meantime, that later session continues, and
-   * a `signed-in` event tells the page. If you call this before it is known who is signed in, it
-   * ends the session that the service finds.
+   * If the user has signed in at another origin of the site in the meantime, that later session
+   * continues, and a `signed-in` event tells the page. If you call this before it is known who is
+   * signed in, it ends the session that the service finds by the cookie.
    */
   logout(): Promise<void>;
 
   /**
-   * Creates an account. Returns the user, signed in, or null if the service has mailed a link. That
-   * depends on the service's `REGISTRATION`: `open` or `verified`. Only `open` needs a `password`.
+   * Creates an account. Returns the user, who is then signed in, or null if the service has mailed
+   * a link. That depends on the service's setting `REGISTRATION`: with `open` it returns the user,
+   * with `verified` it returns null. Only `open` needs a `password`.
    *
    * `request_id` is for the service's own pages: see `MailOptions`.
    */
@@ -304,8 +328,8 @@ export interface AuthClientMembers {
    */
   requestPasswordReset(email: string, options?: MailOptions): Promise<void>;
   /**
-   * Mails the link that verifies an address again, if the address is not verified yet. The result
-   * does not reveal whether the address is verified.
+   * Mails another link to verify an address, if the address is not verified yet. The result does
+   * not reveal whether the address is verified.
    */
   requestEmailVerification(email: string, options?: MailOptions): Promise<void>;
   /**
@@ -329,10 +353,10 @@ export interface AuthClientMembers {
   deleteAccount(proof: { current_password: string }): Promise<void>;
 
   /**
-   * Proves again who is signed in, with the password. The service refuses actions that can't be
-   * undone with `reauthentication_required`, unless there is a recent proof. `maxAge` says how many
-   * seconds old the proof may be. The session stays the same. In every tab it continues with a
-   * token that has the proof.
+   * Proves again who the user is, with the password. Some actions can't be undone. If the last
+   * proof is too old, the service refuses them with `reauthentication_required`; the error's
+   * `maxAge` is the allowed age in seconds. The session stays the same. In every tab it continues
+   * with a token that has the new proof.
    *
    * ```js
    * const remove = () => auth.fetch(`/auth/users/${id}`, { method: "DELETE" });
@@ -382,21 +406,23 @@ export interface AuthClientMembers {
    * - A 401 refuses the token if its `WWW-Authenticate` says `Bearer error="invalid_token"` (RFC
    *   6750), or if it has no such header: another origin may hide it. An answer with any other
    *   challenge is returned at once. A new token would not help against
-   *   `insufficient_user_authentication` (RFC 9470), which asks for `reauthenticate`, nor against
-   *   `Edgegate error="invalid_credentials"`, which says that a password in the body is wrong.
+   *   `insufficient_user_authentication` (RFC 9470), after which the page must call
+   *   `reauthenticate`, nor against `Edgegate error="invalid_credentials"`, which says that a
+   *   password in the body is wrong.
    * - If there is no answer, the call rejects with `network_error`, and the cause is the platform's
    *   TypeError. If an `AbortSignal` aborts, the call rejects with the signal's reason, which is
    *   the only error that is not an {@link EdgegateError}. Neither of the two failures signs
    *   anybody out.
-   * - A call belongs to the user who is signed in when it begins. If another user signs in in the
-   *   meantime, it rejects with `signed_out`.
+   * - A call belongs to the user who is signed in when the call begins. If another user signs in in
+   *   the meantime, the call rejects with `signed_out`.
    * - Redirects are followed as by `fetch`. At a redirect to another origin, browsers remove the
-   *   token (Fetch standard, HTTP-redirect fetch). All have done so since 2023.
+   *   token (Fetch standard, HTTP-redirect fetch). All browsers have done so since 2023.
    */
   readonly fetch: Fetch;
 
   /**
-   * Stops timers, listeners and the channel. The client can't be used afterwards. Signs nobody out.
+   * Stops the client's timers, its listeners and the channel to the other tabs. The client can't be
+   * used afterwards. Signs nobody out.
    */
   close(): void;
 

@@ -1,5 +1,5 @@
 import type { WasmModule } from "./platform.js";
 
-/** The compiled module that a bundler for Workers makes of the file. Pass it to `load()`. */
+/** The compiled module that a bundler for Workers makes from the wasm file. Pass it to `load()`. */
 declare const module: WasmModule;
 export default module;

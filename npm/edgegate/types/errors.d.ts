@@ -3,7 +3,7 @@ import type { InvalidKeySetReason, InvalidTokenReason, ServiceErrorCode } from "
 
 export type { InvalidKeySetReason, InvalidTokenReason, ServiceErrorCode };
 
-/** The errors that the package itself finds. */
+/** The codes that only this package uses. The other codes are those of the service. */
 export type PackageErrorCode =
   /** The caller's mistake: an argument of the wrong type, or out of range. */
   | "invalid_argument"
@@ -22,7 +22,7 @@ export type PackageErrorCode =
   | "signed_out"
   /** A sign-in by redirect can't begin, or its answer can't be used. `reason` says why. */
   | "redirect_failed"
-  /** The service has sent the person back without a sign-in. `reason` is its error. */
+  /** The service has sent the person back without a sign-in. `reason` is the service's error. */
   | "sign_in_refused"
   /** The service's id_token is not valid. `reason` says which rule it breaks. */
   | "invalid_id_token"
@@ -83,14 +83,18 @@ export type IdTokenReason =
   | "iat_in_future"
   | "auth_time_too_old";
 
-/** The closed list of codes. docs/errors.md of edgegate says what each one means and what to do. */
+/** All codes that exist. docs/errors.md of edgegate says what each code means and what to do. */
 export type ErrorCode = ServiceErrorCode | PackageErrorCode;
 
 /**
- * With `invalid_token` and `invalid_key_set`: the broken rule. With `network_error`:
- * `origin_not_allowed` if the service is up but does not list the page's origin in
- * `ALLOWED_ORIGINS`. With `redirect_failed`, `sign_in_refused` and `invalid_id_token`: why. The list
- * grows with the rules.
+ * What an error says in addition to its code:
+ *
+ * - With `invalid_token` and `invalid_key_set`: the rule that is broken.
+ * - With `network_error`: `origin_not_allowed` if the service is up but does not list the page's
+ *   origin in `ALLOWED_ORIGINS`.
+ * - With `redirect_failed`, `sign_in_refused` and `invalid_id_token`: why the sign-in failed.
+ *
+ * New rules add new reasons.
  */
 export type ErrorReason =
   | InvalidTokenReason
@@ -101,15 +105,15 @@ export type ErrorReason =
   | "origin_not_allowed";
 
 /**
- * Every error of this package. The only exception: the reason of the caller's own `AbortSignal` is
- * passed on as it is. Decide by `code`: messages are for people and may change. No error contains a
- * token, a password or an address.
+ * Every error of this package. There is one exception: if the caller's own `AbortSignal` aborts,
+ * the signal's reason is passed on as it is. Programs should decide by `code`, because messages are
+ * for people and may change. No error contains a token, a password or an address.
  */
 export class EdgegateError extends Error {
   constructor(code: ErrorCode, message: string, details?: EdgegateErrorDetails);
   readonly name: "EdgegateError";
   readonly code: ErrorCode;
-  /** More than the code says, such as `expired` or `duplicate_kid`. For logs and tests. */
+  /** Says more than the code does, such as `expired` or `duplicate_kid`. For logs and tests. */
   readonly reason?: ErrorReason;
   /** The HTTP status, if the service answered. */
   readonly status?: number;
@@ -122,7 +126,10 @@ export class EdgegateError extends Error {
    * `context_word`, `breached`.
    */
   readonly reasons?: readonly string[];
-  /** With `reauthentication_required`: how old the last proof may be, in seconds. */
+  /**
+   * With `reauthentication_required`: at most how many seconds ago the user must have proved who
+   * they are.
+   */
   readonly maxAge?: number;
   /** The `X-Request-Id` of the service's answer. */
   readonly requestId?: string;

@@ -1,9 +1,9 @@
 /**
- * edgegate: checks access tokens with the code of the service itself, compiled to WebAssembly.
+ * edgegate: checks access tokens with the same code as the service itself, compiled to WebAssembly.
  *
- * A check here is local: it knows the signature, the times and the claims. It does not know whether
- * the token was revoked after it was issued. In a page, a check decides what to show. The server
- * decides what is allowed.
+ * All checks here are local: they look at the signature, the times and the claims of a token. They
+ * can't know whether the token was revoked after it was issued. In a page, a check decides what to
+ * show. The server decides what is allowed.
  *
  * @packageDocumentation
  */
@@ -14,15 +14,15 @@ export * from "./client.js";
 export * from "./errors.js";
 
 /**
- * The claims of an access token (RFC 9068 section 2.2, RFC 7519 section 4.1). There are no others.
- * Times are in Unix seconds.
+ * The claims of an access token (RFC 9068 section 2.2, RFC 7519 section 4.1). There are no other
+ * claims. Times are in Unix seconds.
  */
 export interface Claims {
   /** Issuer: the origin of the service. */
   iss: string;
   /** The user's id. */
   sub: string;
-  /** The audience that the token is for; one or several. */
+  /** The audience that the token is for, or a list of audiences. */
   aud: string | string[];
   /** The OAuth client that asked for the token. */
   client_id: string;
@@ -49,8 +49,8 @@ export interface Claims {
   /** In a token of an app: what the app may do, with a space between the scopes (RFC 9068). */
   scope?: string;
   /**
-   * In a token of an app: the id of the sign-on that the app's session belongs to. Signing out of
-   * the sign-on ends the session.
+   * In a token of an app: the id of the sign-on (the user's single sign-on in a browser) that the
+   * app's session belongs to. Signing out of the sign-on ends the app's session.
    */
   sign_on?: string;
 }
@@ -78,7 +78,7 @@ export interface JwkSet {
   keys: Jwk[];
 }
 
-/** What tokens must have. The names are those of the library jose. */
+/** What tokens must have. The options have the same names as in the library jose. */
 export interface VerifierOptions {
   /** The required `iss`: the origin of the service, compared exactly. */
   issuer: string;
@@ -90,12 +90,12 @@ export interface VerifierOptions {
    */
   clockTolerance?: number | undefined;
   /**
-   * The clock: returns Unix **milliseconds**, like `Date.now`, which is the default. In a page, pass
-   * the clock of the {@link AuthClient}, which is right even if the device's clock is wrong:
+   * The clock. It returns Unix **milliseconds**, like `Date.now`, which is the default. In a page,
+   * pass the clock of the {@link AuthClient}, which is right even if the device's clock is wrong:
    * `now: auth.now`.
    */
   now?: (() => number) | undefined;
-  /** Verifies as if it were this time. For tests. Excludes `now`. */
+  /** The time to verify at, for tests. It can't be used together with `now`. */
   currentDate?: Date | undefined;
 }
 
@@ -110,7 +110,7 @@ export type IssuerVerifierOptions = Omit<RemoteVerifierOptions, "issuer"> & { is
 
 declare const unverified: unique symbol;
 
-/** Claims that anybody may have written: the checks of a {@link Verifier} don't take them. */
+/** Claims that were not verified: the checks of a {@link Verifier} don't accept them. */
 export type UnverifiedClaims = Claims & { readonly [unverified]: true };
 
 /** Claims that {@link Verifier.verify} has returned. */
@@ -121,11 +121,12 @@ export type VerifiedClaims = Claims & { readonly [unverified]?: never };
  *
  * There are three forms of each check:
  *
- * - `requireRole(token, roles)` resolves to the claims, and rejects otherwise. The code of the error
- *   tells the cases apart: no permission, a bad token, an outage, a mistake in the program.
+ * - `requireRole(token, roles)` resolves to the claims, or rejects. The code of the error says why:
+ *   no permission, a bad token, an outage, or a mistake in the program.
  * - `isAuthorizedByRole(token, roles)` resolves to true or false, and false also means an outage or
  *   a mistake.
- * - `hasRole(claims, roles)` answers at once, for claims that `verify` has returned before.
+ * - `hasRole(claims, roles)` returns true or false at once, without a promise. It takes claims that
+ *   `verify` has returned before.
  *
  * Options that don't exist are rejected with `invalid_argument`.
  *
@@ -141,8 +142,8 @@ export class Verifier {
   private constructor();
 
   /**
-   * For the service at this origin, such as `https://auth.example.com`. Its keys are read from
-   * `/.well-known/jwks.json`, as by {@link Verifier.fromJwksUrl}.
+   * Makes a verifier for the service at this origin, such as `https://auth.example.com`. Its keys
+   * are read from `/.well-known/jwks.json`, as by {@link Verifier.fromJwksUrl}.
    *
    * @throws {EdgegateError} `invalid_argument`
    */
@@ -153,12 +154,12 @@ export class Verifier {
    * kept fresh. `url` must be https, or http on this machine. In a page it may be relative.
    *
    * - Calls that need the key set at the same time share one fetch.
-   * - If the first fetch fails, the calls that need it reject with `key_set_unavailable`. The next
-   *   call after 1 s tries again. The pause doubles with each failure, up to 30 s.
+   * - If the first fetch fails, the calls that need it reject with `key_set_unavailable`. After a
+   *   pause of 1 s, the next call tries again. The pause doubles with each failure, up to 30 s.
    * - An unknown `kid` leads to a new fetch, at most once in 30 s.
    * - Keys older than 10 minutes are fetched again in the background. A key that was removed from
    *   the set is not used after that fetch.
-   * - While fetching fails, the current keys stay in use for an hour.
+   * - While fetching fails, the current keys stay in use for up to an hour.
    *
    * @throws {EdgegateError} `invalid_argument`
    */
@@ -183,7 +184,7 @@ export class Verifier {
    * The claims of a token, after its signature, form, issuer, audience and times were verified (RFC
    * 9068 section 4, RFC 8725).
    *
-   * @throws {EdgegateError} `invalid_token` with a `reason`; `invalid_argument` if it is not a
+   * @throws {EdgegateError} `invalid_token` with a `reason`; `invalid_argument` if `token` is not a
    * string; `key_set_unavailable` or `invalid_key_set` if there are no keys to verify with;
    * `wasm_unavailable`
    */
@@ -192,26 +193,26 @@ export class Verifier {
   /**
    * The claims of a token that is valid and has at least one of the roles, compared exactly.
    *
-   * @throws {EdgegateError} `forbidden` if it has none of them; `invalid_argument` if `roles` is not
-   * a list of strings that are not empty; otherwise as {@link Verifier.verify}
+   * @throws {EdgegateError} `forbidden` if the token has none of the roles; `invalid_argument` if
+   * `roles` is not a list of strings that are not empty; otherwise as {@link Verifier.verify}
    */
   requireRole(token: string, roles: Iterable<string>): Promise<VerifiedClaims>;
 
   /**
    * The claims of a token that is valid and was issued to the user with this id, compared exactly.
    *
-   * @throws {EdgegateError} `forbidden` if it was issued to another user; `invalid_argument` if
-   * `userId` is not a string or empty; otherwise as {@link Verifier.verify}
+   * @throws {EdgegateError} `forbidden` if the token was issued to another user; `invalid_argument`
+   * if `userId` is empty or not a string; otherwise as {@link Verifier.verify}
    */
   requireUserId(token: string, userId: string): Promise<VerifiedClaims>;
 
   /**
-   * The claims of a token that is valid and was issued to the user with this address, who has proved
-   * that it is theirs. Addresses are compared in their canonical form: ASCII letters in upper and
-   * lower case are the same.
+   * The claims of a token that is valid and was issued to the user with this address. The user must
+   * have proved that the address is theirs. Addresses are compared in their canonical form: ASCII
+   * letters in upper and lower case are the same.
    *
    * @throws {EdgegateError} `forbidden` if the token has another address or an unverified one;
-   * `invalid_argument` if `email` is not a string or empty; otherwise as {@link Verifier.verify}
+   * `invalid_argument` if `email` is empty or not a string; otherwise as {@link Verifier.verify}
    */
   requireEmail(token: string, email: string): Promise<VerifiedClaims>;
 
@@ -228,8 +229,8 @@ export class Verifier {
   isAuthorizedByEmail(token: string, email: string): Promise<boolean>;
 
   /**
-   * Whether claims that `verify` has returned have at least one of the roles. It does not look at
-   * the times again.
+   * Whether claims that `verify` has returned have at least one of the roles. The times in the
+   * claims are not checked again.
    *
    * @throws {EdgegateError} `invalid_argument`, also for the claims that `peek` returns
    */
@@ -262,28 +263,33 @@ export interface ProtectOptions {
   /** The scopes that the request needs, all of them: `"orders.read"`, or a list. */
   scope?: string | Iterable<string> | undefined;
   /**
-   * Whether this API serves its {@link resourceMetadata}. The answers then name its address (RFC
-   * 9728), which clients of MCP look for. Default: false.
+   * Whether this API serves its {@link resourceMetadata}. If so, the responses name the address of
+   * the metadata (RFC 9728), which clients of MCP look for. Default: false.
    */
   metadata?: boolean | undefined;
   /**
-   * As for {@link Verifier.fromIssuer}. All later calls for a resource use the `fetch` of the
-   * first.
+   * As for {@link Verifier.fromIssuer}. All later calls for the same resource use the `fetch` of
+   * the first call.
    */
   fetch?: RemoteVerifierOptions["fetch"];
   /** As for {@link Verifier.fromIssuer}. */
   now?: VerifierOptions["now"];
 }
 
-/** The result of {@link protect}: the claims of a request that may pass, or the answer to it. */
+/**
+ * The result of {@link protect}: the claims if the request is allowed, or the response to send if
+ * it is refused.
+ */
 export type Protected =
   | { readonly claims: VerifiedClaims; readonly token: string; readonly response: null }
   | { readonly claims: null; readonly token: null; readonly response: FetchResponse };
 
 /**
- * Guards an API, such as one for the apps of other people: the request needs a valid access token
- * for this `resource`, with the `scope`. A token for another API, and the token of the service's own
- * pages, are rejected.
+ * Protects an API, for example one that other people's apps call. The request needs a valid access
+ * token for this `resource`, with the `scope`. A token for another API is rejected, and so is the
+ * token of the service's own pages.
+ *
+ * A refused request gets one of these responses:
  *
  * - 401 with `WWW-Authenticate: Bearer`: the request has no token.
  * - 401 with `error="invalid_token"`: the token is not valid here.
@@ -304,8 +310,8 @@ export function protect(
 ): Promise<Protected>;
 
 /**
- * The answer at `/.well-known/oauth-protected-resource`, followed by the path of the resource. It
- * says where clients get tokens for this API (RFC 9728). Clients of MCP need it.
+ * The response to serve at `/.well-known/oauth-protected-resource`, followed by the path of the
+ * resource. It says where clients get tokens for this API (RFC 9728). Clients of MCP need it.
  *
  * @throws {EdgegateError} `invalid_argument`
  */
@@ -318,7 +324,7 @@ export function resourceMetadata(options: {
   scopes?: Iterable<string> | undefined;
   /** What people call this API. */
   name?: string | undefined;
-  /** The address of a page about it. */
+  /** The address of a page about this API. */
   documentation?: string | undefined;
 }): FetchResponse;
 

@@ -1,6 +1,6 @@
 /**
- * The same as `edgegate`, with the wasm as a part of the scripts. For browsers, when the bundler
- * does not make a file of the wasm (esbuild, Rollup).
+ * The same as `edgegate`, but its scripts include the wasm. It is for browsers, if the bundler does
+ * not make a file of the wasm (esbuild, Rollup).
  *
  * @packageDocumentation
  */

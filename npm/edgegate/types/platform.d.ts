@@ -1,9 +1,10 @@
-// The platform's own types, where a project has them: from `lib.dom`, `@types/node` or
-// `@cloudflare/workers-types`. The declarations of this package name none of them directly, so they
-// compile without any of the three.
+// The types of the platform, such as `EventTarget`. A project may have them from `lib.dom`,
+// `@types/node` or `@cloudflare/workers-types`. The declarations of this package don't name these
+// types directly, so they compile even if a project has none of the three.
 
-// Each condition names one member. With a mapped type the compiler would look at all members of
-// `globalThis`. If a project declares one of them as an `AuthClient`, that would be circular.
+// Each condition below names a single member of `globalThis`. With a mapped type, the compiler
+// would look at all members of `globalThis`. If a project declares one of them as an `AuthClient`,
+// the type would refer to itself.
 
 /** An `EventTarget`. `unknown` if the project's types don't know the class. */
 export type PlatformEventTarget = typeof globalThis extends {
@@ -35,7 +36,7 @@ export type FetchResponse = Fetch extends (...args: never[]) => Promise<infer R>
 /** The second argument of `fetch`. */
 export type FetchInit = Fetch extends (input: never, init?: infer I) => unknown ? I : object;
 
-/** A `URL`, or anything else that is written as one. */
+/** A `URL`, or another object whose text is a URL. */
 export interface UrlLike {
   readonly href: string;
   toString(): string;

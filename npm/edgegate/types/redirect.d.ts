@@ -17,18 +17,18 @@
  * ```
  *
  * `subscribe` and `ready()` handle the answer of the service by themselves, and put back the
- * address that the person came from. A page whose router has already started uses the result of
- * `handleRedirect()`.
+ * address that the person came from. If the page's router has already started, it must be told this
+ * address: use the result of `handleRedirect()`.
  *
  * **Where the tokens are.** All of them are in the memory of this tab, so each tab has a session of
- * its own. After a reload, `ready()` makes one round trip of the whole page to the service, which
- * shows nothing. It does so only if somebody was signed in, once for each load, and never in a frame.
- * Session storage has the secrets of a round trip until its answer comes. Local storage has one flag
- * that says whether somebody was signed in, with the scope and the resource. No storage ever has a
- * token.
+ * its own. After a reload, `ready()` asks the service who is signed in: the whole page goes to the
+ * service and comes back, and the service shows nothing. `ready()` does so only if somebody was
+ * signed in before, at most once for each load of the page, and never in a frame. Session storage
+ * has the secrets of a round trip until its answer comes. Local storage has one flag that says
+ * whether somebody was signed in, with the scope and the resource. No storage ever has a token.
  *
- * **What an app may do.** The token of an app is not a key to the account: everything that changes
- * the account rejects with `not_for_apps`.
+ * **What an app may do.** The token of an app gives no access to the user's account: every method
+ * that shows or changes the account rejects with `not_for_apps`.
  */
 
 import type {
@@ -59,7 +59,10 @@ export interface RedirectClientOptions {
   redirectUri: string | UrlLike;
   /** What a sign-in asks for. `openid` is always a part of it. Default: `openid profile email`. */
   scope?: string | undefined;
-  /** The URI of the API that the access token is for. `fetch` sends the token to its origin. */
+  /**
+   * The URI of the API that the access token is for. `fetch` sends the token to the origin of that
+   * API.
+   */
   resource?: string | undefined;
   /** Other origins that `fetch` sends the access token to. */
   origins?: AuthClientOptions["origins"];
@@ -80,13 +83,13 @@ export interface RedirectPlatform extends Platform {
     readonly state: unknown;
     replaceState(data: unknown, unused: string, url?: string): void;
   } | null;
-  /** For the round trips of this tab. Never a token. */
+  /** Stores the round trips of this tab. Never a token. */
   sessionStorage: Platform["storage"];
   /** For `focus`, `online`, `pageshow` and `storage`. */
   window: EventTargetLike | null;
   /** Whether the page is in a frame. */
   isFramed: boolean;
-  /** Whether the device may have a network. */
+  /** Whether the device may be online. */
   isOnline(): boolean;
 }
 
@@ -94,14 +97,19 @@ export interface RedirectPlatform extends Platform {
 export interface RedirectRequest {
   /** Replaces the client's `scope`. */
   scope?: string | undefined;
-  /** Replaces the client's `resource`. `fetch` needs its origin in `origins`. */
+  /**
+   * Replaces the client's `resource`. `fetch` sends the token to this API only if the API's origin
+   * is in `origins`.
+   */
   resource?: string | undefined;
   /**
-   * `login`: the person must prove again who they are; `consent`: they are asked again what the app
-   * may do; `select_account`: they choose who they are; `none`: nothing is shown.
+   * - `login`: the person must prove again who they are;
+   * - `consent`: the person is asked again what the app may do;
+   * - `select_account`: the person chooses an account;
+   * - `none`: the service shows nothing.
    */
   prompt?: string | undefined;
-  /** The address that the sign-in page shows first. */
+  /** The email address that the sign-in page shows at first. */
   loginHint?: string | undefined;
   /** The person must have proved who they are at most this many seconds ago. */
   maxAge?: number | undefined;
@@ -112,13 +120,13 @@ export interface RedirectRequest {
   returnTo?: string | undefined;
   /** The languages of the person, such as `de en`. */
   uiLocales?: string | undefined;
-  /** How the person must prove who they are. */
+  /** How the person must prove who they are (`acr_values` of OpenID Connect). */
   acrValues?: string | undefined;
 }
 
-/** The result of an answer of the service. */
+/** The result of an answer of the service, after a round trip. */
 export interface RedirectResult {
-  /** Null only if nobody is signed in at the service, after a reload. */
+  /** Null only if the page has asked the service after a reload, and nobody is signed in there. */
   readonly user: User | null;
   /** The path from which the person came, with its query and fragment: `/orders?page=2`. */
   readonly returnTo: string;
@@ -152,10 +160,10 @@ export const RedirectClient: {
   readonly prototype: RedirectClient;
 };
 
-/** If `status` is `signed_in`, `user` is not null. The compiler knows it too. */
+/** If `status` is `signed_in`, `user` is not null. TypeScript knows this too. */
 export type RedirectClient = RedirectClientMembers & AuthState & PlatformEventTarget;
 
-/** What a {@link RedirectClient} has beside its {@link AuthState}. */
+/** What a {@link RedirectClient} has in addition to its {@link AuthState}. */
 export interface RedirectClientMembers
   extends Pick<
       AuthClientMembers,
@@ -163,8 +171,8 @@ export interface RedirectClientMembers
     >,
     Record<AccountMethod, (...given: never[]) => Promise<never>> {
   /**
-   * Leaves the page for the service's sign-in. It resolves only if the person comes back to this
-   * page with the back button, without a sign-in.
+   * Leaves the page, and opens the service's sign-in page. It resolves only if the person comes
+   * back to this page with the back button, without a sign-in.
    *
    * Rejects with `redirect_failed` in a frame (`in_frame`), on a page without WebCrypto
    * (`no_web_crypto`), and if the browser lets the page store nothing (`no_storage`).
@@ -172,24 +180,25 @@ export interface RedirectClientMembers
   signInWithRedirect(request?: RedirectRequest): Promise<void>;
 
   /**
-   * Handles the answer in the address of the page, or in `url`. Null if there is none. It removes the
-   * answer from the address bar at once, and puts `returnTo` there.
+   * Handles the service's answer in the address of the page, or in `url`. Returns null if there is
+   * no answer. It removes the answer from the address bar at once, and puts `returnTo` there.
    *
-   * Call it as often as you like: a code works only once, so all calls for one address share one
-   * result. That is so in React's StrictMode too, which calls each effect twice.
+   * Call it as often as you like. A code works only once, so all calls for one address share one
+   * result. This matters in React's StrictMode, which calls each effect twice.
    *
    * Rejects with `sign_in_refused` (the `reason` is the error of the service, such as
    * `access_denied`), `redirect_failed`, `invalid_id_token`, `invalid_grant` (the code has
-   * expired), `network_error` and others. Nobody is signed in then. The reason `state_unknown` of
-   * `redirect_failed` means that this tab has not asked for the answer, for example because a
-   * mailed link was opened in another tab. Offer the sign-in again in that case.
+   * expired), `network_error` and others. In all these cases nobody is signed in. The reason
+   * `state_unknown` of `redirect_failed` means that this tab has not asked for the answer, for
+   * example because a mailed link was opened in another tab. Offer the sign-in again in that case.
    */
   handleRedirect(url?: string | UrlLike): Promise<RedirectResult | null>;
 
   /**
-   * The user, or null if nobody is signed in. Handles the answer in the address of the page. If there
-   * is none, and somebody was signed in before, it asks the service by a round trip of the whole
-   * page. It does not resolve before the page is left.
+   * Returns the user, or null if nobody is signed in. First it handles the answer in the address of
+   * the page. If there is no answer, and somebody was signed in before, it asks the service: the
+   * whole page goes to the service and comes back. In this case it does not resolve before the page
+   * is left.
    *
    * Rejects with `network_error` if the device is offline, and with `redirect_failed`
    * (`redirect_loop`) if the page loads itself again after each answer. In addition it rejects as
@@ -201,11 +210,12 @@ export interface RedirectClientMembers
    * Signs out of this app, in all tabs: forgets the tokens at once, and then the service ends the
    * session. If the service can't be reached, it rejects. You can call it again.
    *
-   * With `endSession`, the page is then left for the service, which signs the person out of
-   * everything, and may send them to `postLogoutRedirectUri`, if that is registered.
+   * With `endSession`, the browser then leaves the page and goes to the service. The service signs
+   * the person out of everything. It may send them to `postLogoutRedirectUri`, if that address is
+   * registered.
    */
   signOut(options?: SignOutOptions): Promise<void>;
-  /** `signOut()`, by the name that it has in an `AuthClient`. */
+  /** The same as `signOut()`, which has this name in an `AuthClient`. */
   logout(): Promise<void>;
 
   addEventListener<K extends keyof AuthClientEventMap>(

@@ -1,5 +1,5 @@
-// The types of edgegate's entrypoint for other Workers. There are only types: a program imports
-// nothing from here when it runs.
+// The types of edgegate's entrypoint for other Workers. This file has only types, so a program
+// imports nothing from it when it runs.
 //
 //   # wrangler.toml of the calling Worker
 //   [[services]]
@@ -17,17 +17,20 @@
 import type { EdgegateError, ServiceErrorCode } from "./errors.js";
 
 /**
- * The client that the calling Worker acts for, as in the headers `CF-Connecting-IP` and
- * `User-Agent`.
+ * The browser or program for which the calling Worker acts. Its address and name are in the headers
+ * `CF-Connecting-IP` and `User-Agent` of its request.
  */
 export interface Client {
   /**
-   * The client's IPv4 or IPv6 address. Rate limits count it. Without it, **no rate limit applies**
-   * to this call, and if a spent refresh token is used again after `REFRESH_GRACE`, the renewal
-   * **always ends the session**.
+   * The client's IPv4 or IPv6 address. Rate limits count calls by this address. Without it, **no
+   * rate limit applies** to this call, and if a refresh token that was already used is used again
+   * after `REFRESH_GRACE`, the renewal **always ends the session**.
    */
   readonly ip?: string | null;
-  /** The client's `User-Agent`. It names the session in the user's list of sessions. */
+  /**
+   * The client's `User-Agent`. The user's list of sessions shows the session with the name of this
+   * program.
+   */
   readonly user_agent?: string | null;
   /** At a login or a reset: the `device_token` that an earlier login of this client returned. */
   readonly device_token?: string | null;
@@ -48,7 +51,7 @@ export interface Tokens {
 
 /** The user who has signed in. */
 export interface User {
-  /** A UUID: of version 7, unless the account was imported with another. */
+  /** A UUID. It has version 7, unless the account was imported with another UUID. */
   id: string;
   email: string;
   email_verified: boolean;
@@ -61,15 +64,16 @@ export interface User {
 export interface SignedIn extends Tokens {
   user: User;
   /**
-   * Pass it at the next login or reset. Wrong passwords of others then do not delay this client.
+   * Pass it at the next login or reset. Then, if other people enter wrong passwords for this
+   * account, this client does not have to wait.
    */
   device_token: string;
 }
 
 /**
- * What a refused call throws. The message begins with the code: `rate_limited: Too many requests`.
- * A caller gets only the message if its `compatibility_date` is before 2026-05-01 and it does not
- * set the flag `enhanced_error_serialization`.
+ * What a refused call throws. The message begins with the code, as in `rate_limited: Too many
+ * requests`. A caller gets only the message if its `compatibility_date` is before 2026-05-01 and it
+ * does not set the flag `enhanced_error_serialization`.
  */
 export type AuthError = Pick<
   EdgegateError,
@@ -96,19 +100,20 @@ export interface AuthService {
    */
   revoke_tokens(user_id: string): Promise<void>;
   /**
-   * Returns new tokens for a refresh token. Pass the `client`, as at the login: if a spent token is
-   * used again after `REFRESH_GRACE` from another network or program, its session ends. Without
-   * `client.ip` the service can't recognise the client, so any use of a spent token after
-   * `REFRESH_GRACE` ends its session, as with `REUSE` `strict`.
+   * Returns new tokens for a refresh token. Pass the `client`, as at the login: if a spent (already
+   * used) token is used again after `REFRESH_GRACE` from another network or program, its session
+   * ends. Without `client.ip` the service can't recognise the client, so any use of a spent token
+   * after `REFRESH_GRACE` ends its session, as with the setting `REUSE` = `strict`.
    * @throws {AuthError} `invalid_grant` (forget the tokens and sign in), `rate_limited` (with
    * `retryAfter`), `invalid_request`, `unavailable` (try again), `misconfigured`
    */
   renew_token(refresh_token: string, client?: Client | null): Promise<Tokens>;
   /**
    * Mails a link to choose a new password. The result does not reveal whether the address has an
-   * account. Pass the client's `ip`: then its network is rate-limited, and its first request of a
-   * day takes precedence. All calls without it share one part of the mail budget. A request with a
-   * `device_token` of the account is outside of the budget, three times a day.
+   * account. Pass the client's `ip`: then the rate limit applies to the client's network, and the
+   * network's first request of a day takes precedence. All calls without an `ip` share one part of
+   * the mail budget. Three times a day, a request with a `device_token` of the account is outside
+   * of the budget.
    * @throws {AuthError} `unavailable` (the mail could not be queued), `invalid_field` (not an
    * address), `rate_limited`, `misconfigured`
    */

@@ -1,5 +1,5 @@
-// The types of wasm/edgegate.js, which the build makes (scripts/build-package.mjs): the functions
-// that the wasm exports. They mirror the Rust code that the wasm is built from.
+// The types of wasm/edgegate.js: the functions that the wasm exports. The build makes that file
+// (scripts/build-package.mjs). The types mirror the Rust code from which the wasm is built.
 
 /** Makes the functions for one instance of the wasm. */
 export function glueFor(
@@ -8,7 +8,7 @@ export function glueFor(
   encoder: new () => { encode(text: string): Uint8Array },
 ): Glue;
 
-/** What wasm-bindgen's code uses of the global `WebAssembly`. */
+/** The parts of the global `WebAssembly` that wasm-bindgen's code uses. */
 export interface GlueWebAssembly {
   Module: { [Symbol.hasInstance](value: unknown): boolean };
   Instance: new (
@@ -49,9 +49,9 @@ export interface GlueVerifier {
   /** The claims, as JSON. */
   verify(token: unknown, now: number): string;
   /**
-   * `verify` without its signature check: it calls `check.begin` instead. Returns JSON: the claims,
-   * or the first rule that they break. Use the result only if the signature is valid. `token` is
-   * ASCII.
+   * Like `verify`, but instead of checking the signature it calls `check.begin`. Returns JSON: the
+   * claims, or the first rule that they break. Use the result only if the signature is valid.
+   * `token` must be ASCII.
    */
   judgeUnverified(token: Uint8Array, now: number, check: GlueSignatureCheck): string;
   /** The key at this position. */
