@@ -1,5 +1,6 @@
 // Converts an export of user accounts from another system into the JSON lines that edgegate
-// imports: node scripts/convert-accounts.mjs <system> <file> > accounts.jsonl
+// imports:
+//   node scripts/convert-accounts.mjs <system> <file> > accounts.jsonl
 //
 // It reads the whole file. A user without an email address is left out, and reported on stderr.
 import { readFileSync } from "node:fs";

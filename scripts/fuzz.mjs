@@ -1,6 +1,6 @@
-// `npm run fuzz`: runs the fuzz targets with libFuzzer, guided by coverage, on stable Rust. npm run
-// fuzz all targets, ten seconds each (`npm test`: five) npm run fuzz -- ticket --seconds 300 one
-// target, or several
+// `npm run fuzz`: runs the fuzz targets with libFuzzer, guided by coverage, on stable Rust.
+//   npm run fuzz                               all targets, ten seconds each (`npm test`: five)
+//   npm run fuzz -- ticket --seconds 300       one target, or several
 //
 // An input that makes a target fail is saved in fuzz/found/<target>, and `cargo test` fails for it
 // from then on. An input that only reaches more code is saved in target/fuzz/corpus, for the next

@@ -1,13 +1,20 @@
 // `npm run mutants:cargo`: cargo-mutants changes the code in many small ways, and runs the tests of
 // the code's package after each change. If no test notices a change, the run fails.
 //
-// crates/token, src/domain and src/service; takes many hours: npm run mutants:cargo A folder, a
-// file, or several: npm run mutants:cargo -- crates/token The fourth of eight parts (the first is
-// 0): npm run mutants:cargo -- src/domain --shard 3/8 Only code that a diff touches: npm run
-// mutants:cargo -- src/service --in-diff my.diff Only some test programs, which is faster, and then
-// all tests for the changes that these did not notice: npm run mutants:cargo -- src/domain/session
-// --tests lib,session_rotation npm run mutants:cargo -- src/domain/session --again Only lists the
-// changes: npm run mutants:cargo -- crates/token --list
+// crates/token, src/domain and src/service; takes many hours:
+//   npm run mutants:cargo
+// A folder, a file, or several:
+//   npm run mutants:cargo -- crates/token
+// The fourth of eight parts (the first is 0):
+//   npm run mutants:cargo -- src/domain --shard 3/8
+// Only code that a diff touches:
+//   npm run mutants:cargo -- src/service --in-diff my.diff
+// Only some test programs, which is faster, and then all tests for the changes that these did not
+// notice:
+//   npm run mutants:cargo -- src/domain/session --tests lib,session_rotation
+//   npm run mutants:cargo -- src/domain/session --again
+// Only lists the changes:
+//   npm run mutants:cargo -- crates/token --list
 //
 // `--jobs 2` tests two changes at a time. Your working tree is never changed: cargo-mutants works
 // in copies. The results are in target/mutants/cargo/mutants.out; tests/mutants/cargo.md explains

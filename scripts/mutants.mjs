@@ -2,9 +2,11 @@
 // the test that must notice it. If the test does not notice the fault, the fault has "survived",
 // and the run fails.
 //
-// Only some faults, named by their ids: npm run mutants -- --only
-// decoy-skipped,verify-nothing-emptied Write the results to tests/mutants/README.md; with --only,
-// the other faults keep their earlier results: npm run mutants -- --record
+// Only some faults, named by their ids:
+//   npm run mutants -- --only decoy-skipped,verify-nothing-emptied
+// Write the results to tests/mutants/README.md; with --only, the other faults keep their earlier
+// results:
+//   npm run mutants -- --record
 //
 // Your working tree is never changed: the copy is target/mutants/tree, and cargo builds it into a
 // folder beside the copy.

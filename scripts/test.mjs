@@ -1,10 +1,11 @@
 // `npm test`: runs all checks and tests, step by step. A failed step does not stop the others. The
-// end of the output lists what was tested and what failed. npm test -- --only clippy,e2e some steps
-// npm test -- --only e2e tests/e2e/healthz.test.mjs some files of the e2e tests
+// end of the output lists what was tested and what failed.
+//   npm test -- --only clippy,e2e                          some steps
+//   npm test -- --only e2e tests/e2e/healthz.test.mjs      some files of the e2e tests
 //
 // `npm run test:wide`: runs what takes too long for `npm test`: longer fuzzing, and the tests that
-// repeat something more often in this run (tests/wide.mjs). npm run test:wide -- --record writes
-// what passed to tests/wide.md
+// repeat something more often in this run (tests/wide.mjs).
+//   npm run test:wide -- --record                          writes what passed to tests/wide.md
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { checkSizes } from "../bench/size.mjs";
 import { Advice, main } from "./project/advice.mjs";

@@ -1,6 +1,7 @@
 // A client of the MCP server. The SDK does all of OAuth: it sends a request to the server, learns
 // from the answer where to get a token, opens edgegate's page, exchanges the code for a token, and
-// repeats the request. CLIENT_ID=… SERVER=http://127.0.0.1:8790/mcp node client.js
+// repeats the request.
+//   CLIENT_ID=… SERVER=http://127.0.0.1:8790/mcp node client.js
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";

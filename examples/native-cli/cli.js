@@ -1,6 +1,7 @@
 // A program for the command line that signs in with the browser (RFC 8252): it opens edgegate's
 // page in the browser, and the browser brings the answer to a local port on which this program
-// listens. ISSUER=http://127.0.0.1:8787 CLIENT_ID=demo-spa node cli.js
+// listens.
+//   ISSUER=http://127.0.0.1:8787 CLIENT_ID=demo-spa node cli.js
 import { spawn } from "node:child_process";
 import { createServer } from "node:http";
 import * as oauth from "oauth4webapi";

@@ -1,5 +1,6 @@
 // A Node server without a framework. It has a public path, a path for users who are signed in, and
-// a path for administrators. ISSUER=http://127.0.0.1:8787 PORT=3000 node server.js
+// a path for administrators.
+//   ISSUER=http://127.0.0.1:8787 PORT=3000 node server.js
 import { createServer } from "node:http";
 import { Verifier } from "edgegate";
 

@@ -1,5 +1,6 @@
 // Serves the page and the package. Any server for static files would do, because the page needs no
-// bundler. ISSUER=http://127.0.0.1:8787 CLIENT_ID=demo-spa PORT=5174 node serve.js
+// bundler.
+//   ISSUER=http://127.0.0.1:8787 CLIENT_ID=demo-spa PORT=5174 node serve.js
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { dirname, extname, join } from "node:path";

@@ -1,10 +1,12 @@
-// Runs one command so that none of its processes outlives the process that asked for it: node
-// leash.js <command> [argument…] file descriptor 3 is a pipe held by the asker
+// Runs one command so that none of its processes outlives the process that started this program:
+//   node leash.js <command> [argument…]
+// File descriptor 3 must be a pipe that the starting process (run.js) holds open.
 //
-// run.js (the asker) starts this program in a process group of its own. The pipe closes when the
-// asker closes it or dies, even by SIGKILL. Then the command gets a SIGTERM, and after a moment the
-// whole group gets a SIGKILL. A signal handler in the asker can't do this: it does not run when the
-// asker is killed by SIGKILL, and a SIGTERM to wrangler alone may leave its child workerd running.
+// run.js starts this program in a process group of its own. The pipe closes when run.js closes it
+// or its process dies, even by SIGKILL. Then the command gets a SIGTERM, and after a moment the
+// whole group gets a SIGKILL. A signal handler in run.js can't do this: it does not run when its
+// process is killed by SIGKILL, and a SIGTERM to wrangler alone may leave its child workerd
+// running.
 import { spawn } from "node:child_process";
 import { Socket } from "node:net";
 import { constants } from "node:os";

@@ -1,8 +1,9 @@
-// Reads a configuration with wrangler's own code and prints it as JSON: node print-config.js
-// '{"path":"wrangler.toml","environment":"staging"}' With `envFiles`, the output also has the
-// variables of local development, from these files, or from .dev.vars if the list is empty. With
-// `withOthers`, it also has the other environments. This is a separate program because wrangler can
-// be imported only when node_modules exists, and only by Node 22 or newer.
+// Reads a configuration with wrangler's own code and prints it as JSON:
+//   node print-config.js '{"path":"wrangler.toml","environment":"staging"}'
+// With `envFiles`, the output also has the variables of local development, from these files, or
+// from .dev.vars if the list is empty. With `withOthers`, it also has the other environments. This
+// is a separate program because wrangler can be imported only when node_modules exists, and only by
+// Node 22 or newer.
 import { stripVTControlCharacters } from "node:util";
 
 const { experimental_readRawConfig, unstable_getVarsForDev, unstable_readConfig } = await import(
