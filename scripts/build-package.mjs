@@ -128,8 +128,8 @@ async function buildWasm() {
   return true;
 }
 
-// Like the Worker (worker-module.mjs), without inlining beyond what LLVM has done, and with similar
-// functions next to each other.
+// Optimises the wasm. As for the Worker (worker-module.mjs), wasm-opt must not inline more than
+// LLVM has done. It also puts similar functions next to each other.
 /** @param {string} work the folder of the wasm */
 async function optimise(work) {
   mkdirSync(join(work, "out"));
@@ -147,9 +147,9 @@ async function optimise(work) {
   );
 }
 
-// Leaves out the comments and wasm-bindgen's own loader (npm/edgegate/wasm.js loads the wasm).
-// wasm-bindgen's code keeps the state of one instance in its module. Here the code goes into a
-// function, `glueFor`, which npm/edgegate/instance.js calls for each new instance.
+// Bundles wasm-bindgen's JavaScript without its comments and its loader (npm/edgegate/wasm.js loads
+// the wasm). That code stores the state of one wasm instance in variables of its module. So it is
+// wrapped in a function, `glueFor`, which npm/edgegate/instance.js calls for each new instance.
 /** @param {string} work the folder of the wasm */
 async function bundleGlue(work) {
   const { build } = await import("esbuild");

@@ -14,7 +14,8 @@ import { inRoot, root } from "./project/root.mjs";
 import { output, run } from "./project/run.mjs";
 import { cpp } from "./setup/cpp.mjs";
 
-// The longest input of each target, in bytes: slightly above the limit that it must enforce.
+// The longest input of each target, in bytes. It is slightly longer than the limit that the code
+// under test must enforce.
 /** @type {Record<string, number>} */
 const TARGETS = {
   access_token: 4200,

@@ -1,4 +1,5 @@
-// The folder in which `wrangler dev` keeps local data, and which processes use it.
+// Deletes the folder in which `wrangler dev` stores local data, and finds the processes that use
+// it.
 import {
   existsSync,
   mkdirSync,

@@ -98,8 +98,9 @@ const FEATURES = [
   "simd",
 ];
 
-// LLVM has already inlined enough: wasm-opt's own inlining adds 10 KB gzipped and no speed.
-// (`strip` in Cargo.toml would remove sections that wasm-bindgen reads.)
+// Optimises the wasm with wasm-opt. LLVM has already inlined enough: more inlining would add 10 KB
+// gzipped and no speed. (Debug sections are removed here and not by `strip` in Cargo.toml, which
+// would also remove sections that wasm-bindgen reads.)
 /**
  * @param {string} wasm
  * @param {boolean} named

@@ -1,6 +1,6 @@
-// Middleware that decides who may pass. A local check doesn't notice that a session ended in the
-// last ten minutes, the lifetime of a token. Where that is too late, ask edgegate itself: `GET
-// /auth/authorized`, or the binding's `is_authorized_by_role`.
+// Middleware that decides which requests are allowed. It checks the token locally. So a token is
+// accepted until it expires, up to ten minutes after its session has ended. If that is too long,
+// ask edgegate itself: `GET /auth/authorized`, or the binding's `is_authorized_by_role`.
 /** @import { Context, MiddlewareHandler } from "hono" */
 import { Verifier } from "edgegate";
 

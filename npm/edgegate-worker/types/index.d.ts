@@ -50,7 +50,10 @@ export class Account extends DurableObject {
   alarm(): Promise<void>;
 }
 
-/** The Durable Object that counts the mails that a network requests, and what a user does. */
+/**
+ * The Durable Object that counts the mails that one network requests, or what one user does, for
+ * the limits of mails.
+ */
 export class MailGate extends DurableObject {
   /** Only the service calls it. */
   ask(call: string): Promise<string>;

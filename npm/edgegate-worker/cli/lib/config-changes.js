@@ -3,8 +3,8 @@ import { appendTo, setIn } from "./config-edit.js";
 import { lacksOf, templateFor } from "./required.js";
 
 /**
- * The range of the random ids that new rate limits get. All Workers of an account use the same ids,
- * so a small number might be in use already.
+ * New rate limits get a random id from this range. Rate limits with the same id share one count,
+ * even in different Workers of an account.
  */
 const LIMIT_IDS = { from: 10_000, below: 1_000_000_000 };
 

@@ -179,7 +179,8 @@ function runCron(origin, say) {
       if (status !== 200) throw new Error(`status ${status}`);
       failed = false;
     } catch (error) {
-      // While the Worker is rebuilt it may not answer. The next run does the work.
+      // The Worker may not answer while it is rebuilt. Then the next run of the cron job does the
+      // work.
       if (failed) say(`▸ Cron: two runs in a row failed: ${/** @type {Error} */ (error).message}`);
       failed = true;
     }
