@@ -40,8 +40,8 @@ async function build() {
   ]);
   if (stampIs(STAMP, inputs) && OUTPUTS.every((path) => existsSync(inRoot(path)))) {
     // A git checkout makes the sources newer than the build, even if their text is the same.
-    // Without a new modification time, `checkerIsCurrent` would report an old build, and every `npm
-    // start` would build before it checks the settings.
+    // Without a new modification time, `checkerIsCurrent` would report an old build, so `npm start`
+    // would always build before it checks the settings.
     utimesSync(inRoot("build/check.js"), new Date(), new Date());
     console.log(`▸ Worker: unchanged, ${workerSize().text}`);
     return;

@@ -41,7 +41,7 @@ export function countsOf(step) {
 }
 
 /**
- * Sentences that say what is wrong with the counts of a step that has passed. `minima` are `{ slug:
+ * Sentences about what is wrong with the counts of a step that has passed. `minima` are `{ slug:
  * least }`. `required` are the counts that the step must have: a step that ran only some of its
  * tests may lack the others.
  *

@@ -98,7 +98,7 @@ export const fieldsOf = (options) => ({
 
 /**
  * @param {string[] | false | undefined} list `false` comes from an option such as `--no-scope`,
- * which empties the list.
+ *   which empties the list.
  */
 const listOf = (list) => (list === false ? [] : list);
 

@@ -1,5 +1,5 @@
-// `edgegate users export`: writes all accounts as JSON lines, in the format that `edgegate users
-// import` reads.
+// `edgegate users export`: writes all accounts as JSON lines, in the format that the command
+// `edgegate users import` reads.
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { finished } from "node:stream/promises";

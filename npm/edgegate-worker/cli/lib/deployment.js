@@ -119,8 +119,8 @@ const storesOf = (config) => [
 ];
 
 /**
- * A message about stores that still have the template's names; undefined if none have. This happens
- * because create-cloudflare renames the Worker only, not its stores.
+ * A message about stores that still have the template's names; undefined if there are none. The
+ * names are left over because create-cloudflare renames only the Worker, not its stores.
  *
  * @param {Config} config
  * @param {string} file the configuration as a person names it

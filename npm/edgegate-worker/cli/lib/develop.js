@@ -165,8 +165,8 @@ async function judged(settingsOf) {
 }
 
 /**
- * Runs the cron job now and then every minute, as Cloudflare would. `wrangler dev` does not run it
- * by itself.
+ * Runs the cron job immediately and then once a minute, as Cloudflare would. `wrangler dev` does
+ * not run it by itself.
  *
  * @param {string} origin
  * @param {(text: string) => void} say

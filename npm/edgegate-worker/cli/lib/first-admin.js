@@ -1,4 +1,5 @@
-// Makes the first administrator of a service, which has no other administrator who could do it.
+// Makes the first administrator of a service, because there is no other administrator who could do
+// it.
 import { Advice } from "./advice.js";
 import { requireStatus } from "./operator.js";
 

@@ -23,8 +23,8 @@ export class Lost extends Advice {}
  */
 
 /**
- * Sends a request with the ticket. A body that is a Buffer is sent as JSON lines, any other body as
- * JSON.
+ * Sends a request with the ticket. A body of bytes (`Uint8Array`) is sent as JSON lines, any other
+ * body as JSON.
  *
  * @typedef {(method: string, path: string, body?: unknown) => Promise<Answer>} Ask
  */

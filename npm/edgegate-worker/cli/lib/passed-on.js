@@ -5,9 +5,9 @@ import { Advice } from "./advice.js";
 const NPMS_OWN = ["--yes", "--json"];
 
 /**
- * Throws if npm has swallowed an option that was meant for the command. With `npm run deploy --env
- * staging`, npm takes `--env` for itself and passes on only `staging`; with `--env=staging`, it
- * passes on nothing. The command would then deploy to production.
+ * Throws if npm has taken an option that was meant for the command. `npm run deploy --env staging`
+ * gives `--env` to npm and passes on only `staging`. With `--env=staging`, nothing is passed on.
+ * The command would then deploy to production.
  *
  * @param {string[]} more
  * @param {{ script: string, options: readonly { long?: string | null }[] }} command `script`: how it

@@ -68,7 +68,7 @@ const leavesOf = (command) =>
 /**
  * An option with several values takes every word up to the next option, even a word that was meant
  * as an argument of the command. So the usage text of such a command shows the arguments first. If
- * an argument is missing, perhaps because an option has taken it, the error says so.
+ * an argument is missing because an option has taken it, the error says so.
  *
  * @param {Command} command
  */

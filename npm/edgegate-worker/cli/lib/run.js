@@ -129,8 +129,8 @@ export function guard() {
   setInterval(() => {
     if (process.ppid !== parent) stopAll(exitCode("SIGHUP"));
   }, PARENT_CHECK_MS).unref();
-  // Writing must not crash this process when the reader of its output is gone (a killed npm, `|
-  // head`).
+  // Writing must not crash this process after the reader of its output has ended, such as a killed
+  // npm or `head`.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 }
 
