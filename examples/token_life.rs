@@ -14,7 +14,7 @@ use edgegate::domain::settings::Settings;
 use edgegate::service::{AuthService, Login, NewAccount, Shared};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // For examples only. `npx edgegate keys make` makes real ones.
+    // These secrets are for examples only. `npx edgegate keys make` makes real ones.
     let settings = Settings::read(|name| {
         let value = match name {
             "ISSUER" => "https://auth.example.com",

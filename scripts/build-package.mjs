@@ -1,5 +1,6 @@
-// Builds the npm package: its wasm into npm/edgegate/wasm, the package into
-// dist/edgegate-<version>.tgz, and a copy of its scripts for the pages into www/edgegate.
+// Builds the npm package: compiles its wasm into npm/edgegate/wasm, packs
+// dist/edgegate-<version>.tgz, and copies the scripts that the service's pages use into
+// www/edgegate.
 import {
   cpSync,
   existsSync,
@@ -40,8 +41,8 @@ const WASM_NAMES = ["edgegate.js", "edgegate_bg.wasm", "inline.js"];
 const WASM_OUTPUTS = WASM_NAMES.map((name) => `npm/edgegate/wasm/${name}`);
 const BUILT = "target/wasm32-unknown-unknown/browser/edgegate_browser.wasm";
 
-// The features that rustc uses and that every browser since 2022 supports. With `--all-features`
-// the output needs newer browsers.
+// The wasm features that rustc uses. Every browser since 2022 supports them. With `--all-features`,
+// the output would need newer browsers.
 const FEATURES = [
   "bulk-memory",
   "multivalue",
@@ -127,8 +128,8 @@ async function buildWasm() {
   return true;
 }
 
-// Like the Worker (worker-module.mjs), without inlining beyond what LLVM has done, and with similar
-// functions next to each other.
+// Optimises the wasm. As for the Worker (worker-module.mjs), wasm-opt must not inline more than
+// LLVM has done. It also puts similar functions next to each other.
 /** @param {string} work the folder of the wasm */
 async function optimise(work) {
   mkdirSync(join(work, "out"));
@@ -146,9 +147,9 @@ async function optimise(work) {
   );
 }
 
-// Leaves out the comments and wasm-bindgen's own loader (npm/edgegate/wasm.js loads the wasm).
-// wasm-bindgen's code keeps the state of one instance in its module. Here the code goes into a
-// function, `glueFor`, which npm/edgegate/instance.js calls for each new instance.
+// Bundles wasm-bindgen's JavaScript without its comments and its loader (npm/edgegate/wasm.js loads
+// the wasm). That code stores the state of one wasm instance in variables of its module. So it is
+// wrapped in a function, `glueFor`, which npm/edgegate/instance.js calls for each new instance.
 /** @param {string} work the folder of the wasm */
 async function bundleGlue(work) {
   const { build } = await import("esbuild");
@@ -161,7 +162,7 @@ async function bundleGlue(work) {
     format: "iife",
     globalName: "glue",
     minify: true,
-    // The lint for the oldest browsers does not read this file, so esbuild gets their names.
+    // The oldest browsers that must run this file. The lint for old browsers does not read it.
     target: ["es2022", "chrome109", "firefox115", "safari16"],
     outfile: join(work, "out/edgegate.js"),
     banner: {
@@ -173,7 +174,7 @@ async function bundleGlue(work) {
 }
 
 /**
- * The wasm as text, for the loaders that need no file.
+ * Writes the wasm as text in a module, for loaders that read no separate file.
  *
  * @param {string} folder
  */
@@ -212,8 +213,8 @@ async function pack() {
 }
 
 /**
- * The package once more as CommonJS, for programs that can't `require` ES modules: Jest, and Node
- * before 20.19. Each module stays a module of its own, so that all entries share their classes.
+ * Writes a copy of the package as CommonJS, for programs that can't `require` ES modules: Jest, and
+ * Node before 20.19. The modules are not bundled, so all entry points share the same classes.
  */
 async function writeCommonJs() {
   const { transform } = await import("esbuild");
@@ -236,7 +237,8 @@ async function writeCommonJs() {
 }
 
 // Copies the scripts and the wasm for the pages, without what the loaders of other platforms need.
-// Files are replaced one by one, because they may be served at the same time.
+// Each file is replaced by a rename, so a server that is running never sees a missing or
+// half-written file.
 function publish() {
   const wanted = filesOf(inRoot("npm/edgegate")).filter(
     (path) => /\.(js|wasm)$/.test(path) && !NOT_FOR_PAGES.includes(path),

@@ -1,5 +1,6 @@
-// Packs the built Worker (edgegate-worker) and the template (create-edgegate) into dist/. The Worker
-// and the npm package must be built: `npm run build` calls this after them.
+// Packs the built Worker (edgegate-worker) and the template (create-edgegate) into dist/. The
+// Worker and the npm package must be built before: `npm run build` calls this script after their
+// builds.
 import { cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { main } from "./project/advice.mjs";
 import { hashOf } from "./project/hash.mjs";
@@ -10,7 +11,7 @@ import { inRoot } from "./project/root.mjs";
 import { clearStamp, setStamp, stampIs } from "./project/stamp.mjs";
 
 const TYPES = ["rpc.d.ts", "errors.d.ts", "generated.d.ts"];
-// npm leaves out files with these names.
+// npm leaves files with these names out of a package.
 const HIDDEN = [".gitignore", ".npmrc"];
 
 /** @type {Record<string, { inputs: string[], fill: (stage: (...parts: string[]) => string) => Promise<void> }>} */
@@ -45,7 +46,7 @@ const PACKAGES = {
     },
   },
 };
-// The files that a run of the template in its own folder leaves there.
+// The files that stay in the template's folder when somebody has run the template there.
 const LEFT_OUT = /[/\\](node_modules|\.edgegate|\.wrangler|\.dev\.vars|package-lock\.json)$/;
 
 await main(() =>

@@ -39,9 +39,9 @@ async function build() {
     lockedCrate("worker"),
   ]);
   if (stampIs(STAMP, inputs) && OUTPUTS.every((path) => existsSync(inRoot(path)))) {
-    // A checkout makes the sources newer than the build, even if their text is the same. Without a
-    // new time, `npm start` would build each time before it judges the settings
-    // (`checkerIsCurrent`).
+    // A git checkout makes the sources newer than the build, even if their text is the same.
+    // Without a new modification time, `checkerIsCurrent` would report an old build, so `npm start`
+    // would always build before it checks the settings.
     utimesSync(inRoot("build/check.js"), new Date(), new Date());
     console.log(`▸ Worker: unchanged, ${workerSize().text}`);
     return;

@@ -1,5 +1,6 @@
-// Builds everything: the Worker, the npm package, which the Worker's pages use too, and the packages
-// that need both. wrangler calls this ([build] in wrangler.toml), and so does `npm run build`.
+// Builds everything: the Worker, the npm package, whose scripts the Worker's pages use, and the
+// packages that contain both. wrangler calls this script ([build] in wrangler.toml), and so does
+// `npm run build`.
 import { helpIfAsked, main } from "./project/advice.mjs";
 import { inRoot } from "./project/root.mjs";
 import { run } from "./project/run.mjs";
@@ -12,8 +13,8 @@ const USAGE =
 await main(async () => {
   helpIfAsked(USAGE);
   await setUp();
-  // Both run at the same time: half of each build is link-time optimisation, which uses only one
-  // processor.
+  // Both builds run at the same time, because half of each build is link-time optimisation, which
+  // uses only one processor.
   const results = await Promise.all(["build-package.mjs", "build-worker.mjs"].map(script));
   const code = Math.max(...results.map(({ code }) => code));
   return code === 0 ? (await script("build-worker-package.mjs")).code : code;

@@ -1,7 +1,7 @@
-// `npm run check`: what you want to know after an edit, in under a minute. It runs formatting,
-// lints, types and the quick unit tests; `npm test` runs the other tests. wireit runs the parts in
-// parallel and skips parts whose files have not changed: package.json lists the parts and their
-// files. Set-up comes first, because it installs wireit.
+// `npm run check`: checks an edit in under a minute. It runs formatting, lints, types and the quick
+// unit tests; `npm test` runs the other tests. wireit runs these parts in parallel and skips the
+// parts whose files have not changed. package.json lists the parts and their files. The set-up runs
+// first, because it installs wireit.
 import { spawn } from "node:child_process";
 import { main } from "./project/advice.mjs";
 import { parsed } from "./project/arguments.mjs";
@@ -21,14 +21,15 @@ await main(async () => {
     EDGEGATE_RUSTC: (await output("rustc", ["-vV"])) ?? "",
   };
   return new Promise((resolve, reject) => {
-    // Don't use run.mjs: it would kill wireit before wireit has ended its parts, which are in their
-    // own process groups.
+    // Not started by run.mjs, which would kill wireit before wireit has ended its own commands.
+    // These are in other process groups and would survive.
     const npm = spawn("npm", ["run", "--silent", "check:all"], {
       cwd: root,
       env,
       stdio: "inherit",
     });
-    // Ctrl-C reaches npm and wireit from the terminal. A signal to this process alone is passed on.
+    // At Ctrl-C, the terminal sends the signal to npm and wireit, too. A SIGTERM reaches only this
+    // process, so it is passed on.
     process.removeAllListeners("SIGINT").on("SIGINT", () => {});
     process.removeAllListeners("SIGTERM").on("SIGTERM", () => npm.kill("SIGTERM"));
     npm.on("error", reject).on("exit", (code) => resolve(code ?? 1));

@@ -1,5 +1,6 @@
-// Makes the Worker's form of src/domain/account/common_passwords.txt. common_passwords.rs in the
-// same folder reads it, and its tests compare the two. Run this when the list changes.
+// Converts src/domain/account/common_passwords.txt into the compact file that the Worker contains.
+// common_passwords.rs in the same folder reads that file, and its tests compare both files. Run
+// this script when the list changes.
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { inRoot } from "./project/root.mjs";

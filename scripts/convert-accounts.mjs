@@ -1,7 +1,8 @@
-// Converts the export of another system into the lines of JSON that edgegate imports:
-// node scripts/convert-accounts.mjs <system> <file> > accounts.jsonl
+// Converts an export of user accounts from another system into the JSON lines that edgegate
+// imports:
+//   node scripts/convert-accounts.mjs <system> <file> > accounts.jsonl
 //
-// It reads the whole file. A user without an address is left out and named on stderr.
+// It reads the whole file. A user without an email address is left out, and reported on stderr.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Advice, helpIfAsked, main } from "./project/advice.mjs";
@@ -12,7 +13,7 @@ import { Advice, helpIfAsked, main } from "./project/advice.mjs";
 const phc = (text) => text.replace(/=+$/, "");
 
 /**
- * Reads a JSON list, or lines of JSON.
+ * Reads a JSON list, or JSON lines.
  *
  * @param {string} text
  * @returns {Fields[]}
@@ -26,7 +27,8 @@ function rowsOf(text) {
 }
 
 /**
- * Keycloak stores the parameters of a hash beside it.
+ * The password hash of a Keycloak user in PHC form. Keycloak stores the parameters of a hash beside
+ * the hash.
  *
  * @param {Fields[]} [credentials]
  */
@@ -47,12 +49,13 @@ function keycloakHash(credentials) {
     const cost = `m=${one("memory")},t=${hashIterations},p=${one("parallelism")}`;
     return `$argon2${one("type")}$v=${version}$${cost}$${phc(salt)}$${phc(value)}`;
   }
-  // `pbkdf2` alone means PBKDF2 with SHA-1. The import refuses such a hash and says why.
+  // `pbkdf2` alone means PBKDF2 with SHA-1. The import rejects such a hash and says why.
   return `$${algorithm}$`;
 }
 
 /**
- * In Firebase all hashes of a project have the same parameters. The Firebase console shows them.
+ * The password hash of a Firebase user. All hashes of a Firebase project have the same parameters,
+ * which the Firebase console shows.
  *
  * @param {Fields} user
  */
@@ -71,7 +74,7 @@ function firebaseHash({ passwordHash, salt }) {
 const NAME_CHARACTERS = 100;
 
 /**
- * The beginning of a name that is too long.
+ * Cuts off the end of a name that is too long.
  *
  * @param {string | null} [name]
  */
@@ -88,8 +91,8 @@ const withCutNames = (row) => ({
 });
 
 /**
- * Whether a time is still to come, or can't be read: `2026-11-30T12:00:00+00:00`, or `infinity` of
- * Postgres.
+ * Whether a time such as `2026-11-30T12:00:00+00:00` is in the future. A time that can't be parsed,
+ * such as `infinity` from Postgres, is taken for the future.
  *
  * @param {string | null | undefined} time
  * @param {number} now
@@ -97,7 +100,8 @@ const withCutNames = (row) => ({
 const isAhead = (time, now) => Boolean(time) && !(Date.parse(String(time)) <= now);
 
 /**
- * The rows of an export. Where a system has one name for a person, it becomes the first name.
+ * For each system: reads the rows of its export. If a system has only one name for a person, this
+ * becomes the first name.
  *
  * @type {Record<string, (text: string, now: number) => Fields[]>}
  */
@@ -165,7 +169,7 @@ export const SYSTEMS = {
 };
 
 /**
- * The lines of an import, and the numbers of the users without an address.
+ * The lines for the import, and the row numbers of the users without an email address.
  *
  * @param {string} system
  * @param {string} text
@@ -174,7 +178,7 @@ export const SYSTEMS = {
 export function convert(system, text, now = Date.now()) {
   const rows = SYSTEMS[system](text.replace(/^\ufeff/, ""), now).map(withCutNames);
   const without = rows.flatMap(({ email }, at) => (email ? [] : [at + 1]));
-  // The import uses a default for an absent member, and refuses an empty one.
+  // Empty members are left out: the import rejects them, but uses a default for a missing member.
   const lines = rows
     .filter(({ email }) => email)
     .map((row) => Object.entries(row).filter(([, value]) => value !== undefined && value !== ""))
@@ -212,7 +216,7 @@ function converted(system, file) {
     if (code === "ENOENT") throw new Advice(`there is no file ${file}.`);
     if (code === "EISDIR") throw new Advice(`${file} is a folder: name the file of the export.`);
     if (name === "SyntaxError") throw new Advice(`${file} is not JSON: ${again}.`);
-    // The file lacks members that every export of this system has.
+    // A TypeError means that the file lacks members that every export of this system has.
     if (name !== "TypeError") throw error;
   }
   throw new Advice(`${file} has no users with an address: ${again}.`);

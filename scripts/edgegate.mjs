@@ -1,4 +1,5 @@
-// `npm run edgegate`: the command of the template's projects, for this repository.
+// `npm run edgegate`: runs the command `edgegate` in this repository, as `npx edgegate` does in a
+// project made from the template.
 import { helpIfAsked, main } from "./project/advice.mjs";
 import { edgegate } from "./project/command.mjs";
 import { setUp } from "./setup/index.mjs";

@@ -1,9 +1,10 @@
-// `npm run fuzz`: the fuzz targets under libFuzzer, guided by coverage, on stable Rust.
+// `npm run fuzz`: runs the fuzz targets with libFuzzer, guided by coverage, on stable Rust.
 //   npm run fuzz                               all targets, ten seconds each (`npm test`: five)
 //   npm run fuzz -- ticket --seconds 300       one target, or several
 //
-// An input that breaks a target is kept in fuzz/found/<target> and fails `cargo test` from then on.
-// An input that only reaches more code is kept in target/fuzz/corpus, for the next long run.
+// An input that makes a target fail is saved in fuzz/found/<target>, and `cargo test` fails for it
+// from then on. An input that only reaches more code is saved in target/fuzz/corpus, for the next
+// long run.
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { count } from "../tests/count.mjs";
@@ -13,7 +14,8 @@ import { inRoot, root } from "./project/root.mjs";
 import { output, run } from "./project/run.mjs";
 import { cpp } from "./setup/cpp.mjs";
 
-// The longest input of each target, in bytes: slightly above the limit that it must enforce.
+// The longest input of each target, in bytes. It is slightly longer than the limit that the code
+// under test must enforce.
 /** @type {Record<string, number>} */
 const TARGETS = {
   access_token: 4200,
@@ -65,8 +67,8 @@ await main(async () => {
   const queue = [...waiting];
   const worker = async () => {
     for (let name = queue.shift(); name; name = queue.shift())
-      // A run of all targets starts with the committed inputs only, so that it always starts the
-      // same.
+      // A run of all targets starts with the committed inputs only, so that every such run starts
+      // with the same inputs.
       results.push(await fuzz(program, name, seconds, named.length > 0));
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
@@ -82,14 +84,14 @@ await main(async () => {
 });
 
 /**
- * Builds all targets into one program, in its own folder: with its flags, cargo would discard every
- * other build.
+ * Builds all targets into one program. It has a build folder of its own, because in the usual
+ * folder its compiler flags would make cargo discard all other builds.
  */
 async function build() {
   await cpp();
   const host = (await output("rustc", ["-vV"]))?.match(/^host: (.+)$/m)?.[1];
   if (!host) throw new Advice("`rustc -vV` names no host: is Rust installed?");
-  // With --target, build scripts and macros do not get the flags.
+  // With --target, cargo does not use RUSTFLAGS for build scripts and macros.
   const { code } = await run(
     "cargo",
     [
@@ -114,7 +116,7 @@ async function build() {
  * @param {string} program
  * @param {string} name
  * @param {number} seconds
- * @param {boolean} keeps whether new inputs are kept for the next run
+ * @param {boolean} keeps whether new inputs are saved for the next run
  */
 async function fuzz(program, name, seconds, keeps) {
   const corpus = join(TARGET_DIR, keeps ? "corpus" : "fresh", name);
@@ -135,7 +137,7 @@ async function fuzz(program, name, seconds, keeps) {
       "-seed=1",
       "-timeout=5",
       "-rss_limit_mb=512",
-      // Don't keep slow inputs, only inputs that break a target.
+      // libFuzzer must not save slow inputs, only inputs that make a target fail.
       "-report_slow_units=3600",
       `-artifact_prefix=${found}/`,
     ],
@@ -147,7 +149,8 @@ async function fuzz(program, name, seconds, keeps) {
     .map((line) => line.match(/^#(\d+)\s.* cov: (\d+) /))
     .filter((found) => found !== null);
   const executions = Number(cov.at(-1)?.[1] ?? 0);
-  // Without counters in the code libFuzzer guesses blindly, and reports one edge or none.
+  // If the build lacks the coverage counters, libFuzzer can only guess, and reports a coverage of
+  // one edge or none.
   const passed = code === 0 && Number(cov.at(-1)?.[2] ?? 0) > 50;
   const took = ((performance.now() - begun) / 1000).toFixed(0);
   console.log(

@@ -1,15 +1,16 @@
-// `npm run mutants:cargo`: cargo-mutants changes the code of a rule in many small ways, and runs
-// the tests of its package after each change. A change that no test notices fails the run.
+// `npm run mutants:cargo`: cargo-mutants changes the code in many small ways, and runs the tests of
+// the code's package after each change. If no test notices a change, the run fails.
 //
 // crates/token, src/domain and src/service; takes many hours:
 //   npm run mutants:cargo
 // A folder, a file, or several:
 //   npm run mutants:cargo -- crates/token
-// The fourth of eight parts (they count from 0):
+// The fourth of eight parts (the first is 0):
 //   npm run mutants:cargo -- src/domain --shard 3/8
 // Only code that a diff touches:
 //   npm run mutants:cargo -- src/service --in-diff my.diff
-// With some test programs only, which is faster; then all tests for what those did not notice:
+// Only some test programs, which is faster, and then all tests for the changes that these did not
+// notice:
 //   npm run mutants:cargo -- src/domain/session --tests lib,session_rotation
 //   npm run mutants:cargo -- src/domain/session --again
 // Only lists the changes:
@@ -29,8 +30,8 @@ import { setUp } from "./setup/index.mjs";
 const OUTPUT = inRoot("target/mutants/cargo");
 
 /**
- * The rules. Mutants of the other code would survive: it is compiled for wasm32 only, and its tests
- * run in workerd, which cargo-mutants does not start.
+ * The code that is changed. Changes in other code would always survive: that code is compiled for
+ * wasm32 only, and its tests run in workerd, which cargo-mutants does not start.
  */
 const RULES = ["crates/token", "src/domain", "src/service"];
 
@@ -57,8 +58,8 @@ await main(async () => {
   await setUp([cargoMutantsStep]);
   mkdirSync(OUTPUT, { recursive: true });
   const how = values.list ? ["--list"] : ["--jobs", values.jobs, "--output", OUTPUT];
-  // Tests of changed code must not write counts. They need fewer generated cases to notice a change
-  // than to find an unknown fault.
+  // Tests of changed code must not write their counts and logs, which are for `npm test`. To notice
+  // a change, they need fewer generated cases than to find an unknown fault.
   const env = { EDGEGATE_COUNTS: "", EDGEGATE_LOGS: "", PROPTEST_CASES: "32" };
   const again = values.again ? ["--iterate"] : [];
   const { code } = await run(
@@ -79,8 +80,8 @@ await main(async () => {
 });
 
 /**
- * The test programs, as arguments of `cargo test`. Not the examples in the documentation: they
- * repeat what the tests check, and build slowly.
+ * The test programs, as arguments of `cargo test`. The examples in the documentation are left out,
+ * because they repeat what the tests check, and build slowly.
  *
  * @param {string | undefined} names such as `lib,service`; all if it is missing
  */

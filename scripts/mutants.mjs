@@ -1,10 +1,11 @@
 // `npm run mutants`: puts each fault of tests/mutants/faults/ into a copy of the sources and runs
-// the test that must notice it. A fault that no test notices has survived, and the run fails.
+// the test that must notice it. If the test does not notice the fault, the fault has "survived",
+// and the run fails.
 //
-// Some faults, by their ids:
+// Only some faults, named by their ids:
 //   npm run mutants -- --only decoy-skipped,verify-nothing-emptied
-// Write the results to tests/mutants/README.md; with --only, the results of the other faults are
-// kept:
+// Write the results to tests/mutants/README.md; with --only, the other faults keep their earlier
+// results:
 //   npm run mutants -- --record
 //
 // Your working tree is never changed: the copy is target/mutants/tree, and cargo builds it into a
@@ -34,7 +35,8 @@ await main(async () => {
   if (unknown.length > 0)
     throw new Advice(`no fault is called ${unknown.join(", ")}: see tests/mutants/faults/.`);
   const chosen = faults.filter(({ id }) => !only || only.includes(id));
-  // Try all replacements before the first build: a text that is not found is a mistake in the list.
+  // Try all replacements before the first build. If the text to replace is not found, the list of
+  // faults is wrong.
   for (const fault of chosen) applied(fault, readFileSync(inRoot(fault.file), "utf8"));
 
   await setUp();
@@ -100,7 +102,7 @@ async function passes(command) {
   return code === 0;
 }
 
-/** Puts the fault in, runs its test, and takes the fault out again whatever happens. */
+/** Puts the fault in, runs its test, and takes the fault out again, even after an error. */
 async function tryFault(fault) {
   const original = readFileSync(inRoot(fault.file));
   writeIfOther(fault.file, Buffer.from(applied(fault, original.toString())));

@@ -1,7 +1,8 @@
-// Questions about a release. The workflow `release` asks them, and so do you before you set a tag:
+// Answers questions about a release. Run it before you set a tag; the workflow `release` runs it,
+// too:
 //   node scripts/release.mjs check v1.2.3     is everything ready to be released as 1.2.3?
 //   node scripts/release.mjs notes v1.2.3     prints the changelog's entry of 1.2.3
-// This script needs no package, so it runs before `npm ci`.
+// This script uses no npm package, so it can run before `npm ci`.
 import { readFileSync } from "node:fs";
 import { Advice, main } from "./project/advice.mjs";
 import { parsed } from "./project/arguments.mjs";

@@ -1,4 +1,5 @@
-// `npm run schemathesis`: every route against openapi.yaml, for as long as you like.
+// `npm run schemathesis`: tests every route against openapi.yaml with generated requests, as many
+// as you like.
 //   npm run schemathesis -- --seed 42 --examples 1000
 import { main } from "./project/advice.mjs";
 import { parsed, wholeNumber } from "./project/arguments.mjs";

@@ -1,4 +1,5 @@
-// `npm start`: everything that is needed, then the Worker at http://127.0.0.1:8787 until Ctrl-C.
+// `npm start`: sets up and builds everything that is needed, then runs the Worker at
+// http://127.0.0.1:8787 until Ctrl-C.
 import {
   banner,
   develop,
@@ -33,7 +34,7 @@ await main(async () => {
   guard();
   const wanted = devArguments(given);
   const { port, state, environment } = wanted;
-  // As browsers write it: without port 80.
+  // The origin as browsers write it, which is without the port if it is 80.
   const { origin, host } = new URL(`http://${HOST}:${port}`);
   await refuseTakenPort(port, (other) => `PORT=${other} npm start`);
 
@@ -43,7 +44,7 @@ await main(async () => {
   const edits = watchEdits(settings.files);
   const isJudged = checkerIsCurrent();
   if (isJudged) await refuseFaults(settings);
-  // wrangler would build too, but continues without a Worker when that fails.
+  // wrangler would build, too, but would go on without a Worker if the build failed.
   const built = await run(node(), [inRoot("scripts/build.mjs")], { env: toolEnv() });
   if (built.code !== 0) return built.code;
   if (!isJudged) await refuseFaults(settings);
@@ -62,8 +63,8 @@ await main(async () => {
     "--log-level",
     "log",
   ];
-  // ISSUER follows the port unless it is set explicitly. A flag overrides .dev.vars, which
-  // overrides wrangler.toml.
+  // Unless ISSUER is set explicitly, it is the origin with this port. The option --var overrides
+  // .dev.vars, which overrides wrangler.toml.
   const issuer = settings.setsIssuer ? [] : ["--var", `ISSUER:${origin}`];
   const target = environment === undefined ? ["--env="] : [];
   const dev = () =>

@@ -1,10 +1,10 @@
-// `npm test`: everything that must be true, step by step. All steps run; the end lists what was
-// tested and what failed.
+// `npm test`: runs all checks and tests, step by step. A failed step does not stop the others. The
+// end of the output lists what was tested and what failed.
 //   npm test -- --only clippy,e2e                          some steps
 //   npm test -- --only e2e tests/e2e/healthz.test.mjs      some files of the e2e tests
 //
-// `npm run test:wide`: what takes too long for `npm test`. It runs the tests that have larger
-// numbers for it (tests/wide.mjs), and longer fuzzing.
+// `npm run test:wide`: runs what takes too long for `npm test`: longer fuzzing, and the tests that
+// repeat something more often in this run (tests/wide.mjs).
 //   npm run test:wide -- --record                          writes what passed to tests/wide.md
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { checkSizes } from "../bench/size.mjs";
@@ -38,17 +38,18 @@ import { rustTests } from "./testing/rust-tests.mjs";
 import { runStep, seconds } from "./testing/step.mjs";
 import * as steps from "./testing/steps.mjs";
 
-// What the Workers of the e2e tests printed, kept by tests/logs/keep.mjs.
+// The logs of the Workers of the e2e tests, written by tests/logs/keep.mjs.
 const LOGS = inRoot("target/logs");
 // The outcome of each e2e test, written by tests/evidence/reporter.mjs.
 const REPORT = inRoot("target/e2e-report.jsonl");
-// Two files keep two processors busy only while neither file waits for a timeout, a retry or a
-// start.
+// Two files at once would not keep two processors busy, because a file sometimes waits for a
+// timeout, a retry or the start of a program.
 const E2E_FILES_AT_ONCE = 3;
 const FUZZ_SECONDS = 5;
 const WIDE_FUZZ_SECONDS = 60;
 
-// A test that waits for ever, such as for a browser that was killed, must not use up CI's hour.
+// A test that waits for ever, such as for a browser that was killed, must not use up the hour that
+// CI allows.
 const LONGEST_FILE_MS = 20 * 60_000;
 const LONGEST_WIDE_FILE_MS = 120 * 60_000;
 
@@ -72,7 +73,7 @@ const STEPS = {
 };
 const WIDE_STEPS = ["build", "e2e", "fuzz"];
 
-// Programs that a step needs and that root installs on a Debian.
+// Programs that a step needs. As root on Debian, they are installed automatically.
 /** @type {Record<string, import("./setup/debian.mjs").Need[]>} */
 const NEEDS = {
   clippy: [cpp],
@@ -140,8 +141,8 @@ async function step(name, context) {
     ? { code: 1, output: "left out, because the build failed" }
     : await STEPS[name](context).catch(failed);
   const isWhole = !outcome.leftOut && !(["e2e", "logs"].includes(name) && files.length > 0);
-  // The counts of a failed step say nothing. The logs of only some test files are shorter than the
-  // minimum for all of them.
+  // The counts of a failed step are not compared with the minima, because the step may have stopped
+  // early. Nor are the logs if only some test files ran, because the minimum is for all files.
   const isJudged = outcome.code === 0 && (isWhole || name !== "logs");
   const minima = readMinima(isWide)[name] ?? {};
   const required = isWide ? requiredInWide(name) : Object.keys(minima);
@@ -154,7 +155,7 @@ async function step(name, context) {
 }
 
 /**
- * Advice ends its step, and the other steps go on.
+ * Turns an `Advice` that a step throws into a failed outcome, so that the other steps still run.
  *
  * @param {unknown} error
  */
@@ -165,7 +166,7 @@ function failed(error) {
 }
 
 /**
- * Prints what was tried, then every failure, and last the names of the failed steps.
+ * Prints what was tested, then every failure, and last the names of the failed steps.
  *
  * @param {StepResult[]} results
  * @param {number} begun
@@ -203,9 +204,10 @@ async function checkSize() {
 
 /** @param {Context} context */
 async function e2e({ files, before, isWide }) {
-  // Tells the test files not to build again, but only if this run has just built everything.
+  // If this run has just built everything, the test files are told not to build again.
   const isBuilt = before.some(({ name, passed }) => name === "build" && passed);
-  // Installed here once: if the install fails, every test file would try again.
+  // The browser is installed here, once. Otherwise, if the installation failed, every test file
+  // would try it again.
   const browserOfAll = files.length > 0 ? {} : { CHROMIUM: await chromium() };
   rmSync(LOGS, { recursive: true, force: true });
   const all = isWide ? filesWithMore() : ["tests/**/*.test.mjs"];
@@ -232,7 +234,7 @@ function fuzz({ isWide }) {
   return runStep(node(), [inRoot("scripts/fuzz.mjs"), "--seconds", `${time}`]);
 }
 
-/** Callgrind counts instructions on Linux alone. */
+/** Counts instructions with Callgrind, which works on Linux only. */
 async function instructions() {
   if (process.platform === "linux")
     return runStep(node(), [inRoot("bench/instructions.mjs")], { env: toolEnv() });

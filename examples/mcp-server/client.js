@@ -1,5 +1,6 @@
-// A client of the MCP server. The SDK does all of OAuth: it asks the server, learns from its answer
-// where to get a token, opens edgegate's page, exchanges the code and asks again.
+// A client of the MCP server. The SDK does all of OAuth: it sends a request to the server, learns
+// from the answer where to get a token, opens edgegate's page, exchanges the code for a token, and
+// repeats the request.
 //   CLIENT_ID=… SERVER=http://127.0.0.1:8790/mcp node client.js
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
@@ -11,9 +12,10 @@ import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/
 const { SERVER = "http://127.0.0.1:8790/mcp", CLIENT_ID = "", BROWSER } = process.env;
 const { redirectUrl, answer, close } = await listen();
 
-// A real program keeps the tokens in the key chain of the system.
+// A real program would store the tokens in the keychain of the operating system.
 const kept = { state: randomUUID(), tokens: undefined, verifier: "", client: undefined };
-// If the id is a URL, a document at that address describes this client. Any other id is registered.
+// If the id is a URL, a document at that address describes this client. Any other id was registered
+// at edgegate before.
 const hasDocument = CLIENT_ID.startsWith("https:");
 
 /** @type {import("@modelcontextprotocol/sdk/client/auth.js").OAuthClientProvider} */
@@ -51,7 +53,7 @@ try {
   close();
 }
 
-/** Connects, if necessary after a sign-in. */
+/** Connects to the server. Signs in first, if that is necessary. */
 async function connect() {
   const make = () => new StreamableHTTPClientTransport(new URL(SERVER), { authProvider: provider });
   const client = new Client({ name: "example", version: "1.0.0" });
@@ -99,7 +101,7 @@ function openBrowser(href) {
   const command = BROWSER ?? commands[process.platform];
   if (!command) return;
   const child = spawn(command, [href], { stdio: "ignore", detached: true });
-  // There may be no browser here. The person opens the address by hand.
+  // If there is no browser, the person opens the address by hand.
   child.on("error", () => {});
   child.unref();
 }

@@ -1,5 +1,6 @@
 // A program for the command line that signs in with the browser (RFC 8252): it opens edgegate's
-// page, and gets the answer at an address of this machine that only it listens to.
+// page in the browser, and the browser brings the answer to a local port on which this program
+// listens.
 //   ISSUER=http://127.0.0.1:8787 CLIENT_ID=demo-spa node cli.js
 import { spawn } from "node:child_process";
 import { createServer } from "node:http";
@@ -26,7 +27,7 @@ const parameters = {
   client_id: CLIENT_ID,
   redirect_uri: redirectUri,
   response_type: "code",
-  // The refresh token of a program outlives the session of the browser.
+  // With offline_access, the refresh token outlives the session in the browser.
   scope: "openid profile email offline_access",
   code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
   code_challenge_method: "S256",
@@ -49,7 +50,8 @@ try {
   );
   const claims = oauth.getValidatedIdTokenClaims(tokens);
   console.log(`Signed in as ${claims?.email}`);
-  // A program would keep the refresh token in the key chain of the system, and renew when it must.
+  // A real program would store the refresh token in the keychain of the operating system, and renew
+  // only when the access token expires.
   const renewed = await oauth.processRefreshTokenResponse(
     server,
     client,
@@ -98,7 +100,7 @@ function openBrowser(href) {
   const command = BROWSER ?? commands[process.platform];
   if (!command) return;
   const child = spawn(command, [href], { stdio: "ignore", detached: true });
-  // There may be no browser here. The person opens the address by hand.
+  // If there is no browser, the person opens the address by hand.
   child.on("error", () => {});
   child.unref();
 }

@@ -1,11 +1,12 @@
-// A Node server without a framework: one public path, one for whoever is signed in, one for administrators.
+// A Node server without a framework. It has a public path, a path for users who are signed in, and
+// a path for administrators.
 //   ISSUER=http://127.0.0.1:8787 PORT=3000 node server.js
 import { createServer } from "node:http";
 import { Verifier } from "edgegate";
 
 const { ISSUER = "http://127.0.0.1:8787", AUDIENCE = "edgegate", PORT = "3000" } = process.env;
 
-// The keys are fetched when they are first needed, so this server starts also while edgegate is down.
+// The keys are fetched when they are first needed, so this server can start while edgegate is down.
 const verifier = Verifier.fromIssuer(ISSUER, { audience: AUDIENCE });
 
 const server = createServer(async (request, response) => {
@@ -14,8 +15,8 @@ const server = createServer(async (request, response) => {
   response.writeHead(answer.status, {
     "Content-Type": "application/json",
     "Cache-Control": "no-store",
-    // Every 401 has a challenge (RFC 9110 section 15.5.2). After this one an AuthClient renews its
-    // token.
+    // Every answer 401 must have a challenge (RFC 9110 section 15.5.2). After this challenge, an
+    // AuthClient renews its token.
     ...(answer.status === 401 && { "WWW-Authenticate": 'Bearer error="invalid_token"' }),
   });
   response.end(JSON.stringify(answer.body));
@@ -33,8 +34,8 @@ async function answerTo(path, token) {
     }
   }
   if (path === "/admin") {
-    // The answer is also `false` for an invalid token. /me tells the client whether it would be 401
-    // or 403.
+    // The result is `false` for an invalid token, too, so this path answers 403 in both cases. A
+    // client learns from /me whether its token is valid.
     const allowed = await verifier.isAuthorizedByRole(token, ["admin"]);
     return allowed
       ? { status: 200, body: { secret: 42 } }

@@ -1,4 +1,5 @@
-// Serves the page and the package. Any server of static files does it: the page needs no bundler.
+// Serves the page and the package. Any server for static files would do, because the page needs no
+// bundler.
 //   ISSUER=http://127.0.0.1:8787 CLIENT_ID=demo-spa PORT=5174 node serve.js
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -18,7 +19,7 @@ const server = createServer(async (request, response) => {
   }
   const inPackage = /^\/edgegate\/([\w./-]+\.js)$/.exec(pathname)?.[1];
   const isUnsafe = pathname.includes("..");
-  // Every other path is a page of the app, also /callback.
+  // Every path without a file extension is a page of the app, including /callback.
   const name = extname(pathname) ? pathname : "/index.html";
   const file = inPackage ? join(EDGEGATE, inPackage) : join(PUBLIC, name);
   try {

@@ -80,7 +80,8 @@ try {
   await main();
 } catch (error) {
   const { message, syscall } = /** @type {NodeJS.ErrnoException} */ (error);
-  // A system call fails for a reason on this machine, such as a folder that can't be written.
+  // If a system call has failed, the reason is on this machine, such as a folder that can't be
+  // written.
   if (!(error instanceof Refusal) && syscall === undefined) throw error;
   console.error(`\ncreate-edgegate: ${message}`);
   process.exitCode = 1;

@@ -8,7 +8,8 @@ import { Refusal } from "./refusal.js";
 const AGAIN = "Solve this and run it again: it continues where it stopped.";
 
 /**
- * Installs the packages, if they are not there yet. npm's own settings apply, such as `offline`.
+ * Installs the packages, unless they are installed already. npm's own settings apply, such as
+ * `offline`.
  *
  * @param {string} folder
  */
@@ -29,14 +30,14 @@ export async function install(folder) {
   if (code !== 0) throw new Refusal(`the packages can't be installed, see above. ${AGAIN}`);
 }
 
-/** The npm that runs this, or else the one on the PATH. */
+/** The npm that runs this program, or else the npm on the PATH. */
 function packageManager() {
   const running = process.env.npm_execpath;
   return running && /npm-cli\.js$/.test(running) ? [process.execPath, running] : ["npm"];
 }
 
 /**
- * Makes .dev.vars, or adds to it what is missing, as `npm start` would.
+ * Creates .dev.vars, or adds the secrets that it lacks, as `npm start` would.
  *
  * @param {string} folder
  */

@@ -1,7 +1,7 @@
 const OLDEST = [22, 12];
 
 /**
- * Why a version of Node can't be used; null if it can.
+ * A message that says why this version of Node can't be used; null if it can.
  *
  * @param {string} version such as "22.12.0"
  */

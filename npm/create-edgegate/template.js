@@ -16,14 +16,16 @@ import { Refusal } from "./refusal.js";
 const TEMPLATE = fileURLToPath(new URL("template", import.meta.url));
 const NAME = "my-auth";
 const PACKAGE = "edgegate-worker";
-// npm leaves these out of a package, so the template has them under other names.
+// npm leaves files with the names on the right out of a package, so the template has them under
+// other names.
 const RENAMED = new Map([
   ["_gitignore", ".gitignore"],
   ["_npmrc", ".npmrc"],
 ]);
-// What an empty folder may contain.
+// A folder that contains only these counts as empty.
 const IGNORED = new Set([".git", ".DS_Store", "package.json.new"]);
-// The longest queue is <name>-staging-notices-dead, and Cloudflare allows 63 characters.
+// How long the name may be: the longest queue name is <name>-staging-notices-dead, and Cloudflare
+// allows 63 characters.
 const NAME_CHARS = 40;
 
 /**
@@ -35,12 +37,13 @@ export function copyTemplate(to, { store, packed }) {
   const folder = resolve(to);
   refuseForeignFolder(folder);
   const manifest = join(folder, "package.json");
-  // A second run keeps the name that the first one chose.
+  // If an earlier run has chosen a name, this run uses it, too.
   const earlier = existsSync(manifest)
     ? JSON.parse(readFileSync(manifest, "utf8")).name
     : undefined;
   const name = nameFor(typeof earlier === "string" ? earlier : folder);
-  // package.json is first: it marks the folder as a project of this kind, if this run is cut short.
+  // package.json is written first. If this run is interrupted, the next run recognizes the project
+  // by it.
   const files = filesOf(TEMPLATE).sort((a, b) => rank(a) - rank(b));
   const written = [];
   for (const from of files) {
@@ -88,12 +91,12 @@ export function nameFor(folder) {
     .slice(0, NAME_CHARS)
     .replace(/^-+|-+$/g, "");
   if (plain === "") return NAME;
-  // npm does not install a package in a package of the same name.
+  // npm does not install a package in a project of the same name.
   return [PACKAGE, "wrangler"].includes(plain) ? `my-${plain}` : plain;
 }
 
 /**
- * A file of the template for this project.
+ * The text of a file of the template, adapted to this project.
  *
  * @param {string} path
  * @param {string} text
@@ -111,7 +114,7 @@ function textFor(path, text, { store, packed }) {
 }
 
 /**
- * Stores sessions in Workers KV.
+ * Changes the configuration so that sessions are stored in Workers KV.
  *
  * @param {string} text
  */
@@ -121,8 +124,8 @@ const withKv = (text) =>
     .replaceAll('// "kv_namespaces":', '"kv_namespaces":');
 
 /**
- * The ids of rate limits are shared by all Workers of an account: two projects with the same id would
- * share one count.
+ * Gives the project's rate limits ids of their own. If two Workers of an account used the same id,
+ * their requests would be counted together.
  *
  * @param {string} text
  */
@@ -141,7 +144,7 @@ function withOwnLimits(text) {
 function writeNew(path, text) {
   if (existsSync(path)) return false;
   mkdirSync(dirname(path), { recursive: true });
-  // Written under another name first: a run that is cut short leaves no half of a file under
+  // Written under another name first, so that an interrupted run leaves no half-written file under
   // `path`.
   const whole = `${path}.new`;
   writeFileSync(whole, text);

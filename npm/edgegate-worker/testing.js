@@ -1,4 +1,4 @@
-// What tests of a service need besides wrangler's createTestHarness.
+// Helpers for tests of a service, in addition to wrangler's createTestHarness.
 import { signingKeys, ticketSecret } from "./cli/lib/secrets.js";
 
 /**

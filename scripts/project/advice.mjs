@@ -1,4 +1,4 @@
-// Errors for the person at the terminal: what to do, printed without a stack.
+// Errors for the person at the terminal. They say what to do and are printed without a stack trace.
 import { Advice } from "../../npm/edgegate-worker/cli/lib/advice.js";
 
 export { Advice };
@@ -7,8 +7,8 @@ export { Advice };
 export class Help extends Error {}
 
 /**
- * Runs a script's main function. An `Advice` becomes a message and exit code 1; any other error
- * keeps its stack.
+ * Runs a script's main function. An `Advice` becomes a message and exit code 1; any other error is
+ * printed with its stack trace.
  *
  * @param {() => Promise<number | void>} body
  */
@@ -23,7 +23,7 @@ export async function main(body) {
 }
 
 /**
- * Ends the script with its usage when `--help` or `-h` is among its arguments.
+ * Ends the script and shows its usage if `--help` or `-h` is among its arguments.
  *
  * @param {string} usage
  * @param {string[]} [args]

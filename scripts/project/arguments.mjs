@@ -1,12 +1,12 @@
-// Reads a script's arguments with node's parser. An argument that the script does not know is
-// rejected, and the usage is shown.
+// Reads a script's arguments with `parseArgs` of Node. An unknown argument is rejected, and the
+// usage is shown.
 import { parseArgs } from "node:util";
 import { Advice, helpIfAsked } from "./advice.mjs";
 
 /**
  * @template {import("node:util").ParseArgsConfig} Config
- * @param {Config} config node's
- * @param {string} usage what the script takes, for the advice: "use it as `…`"
+ * @param {Config} config the configuration of `parseArgs`
+ * @param {string} usage how to use the script, for the error message: "use it as `…`"
  */
 export function parsed(config, usage) {
   helpIfAsked(`${usage[0].toUpperCase()}${usage.slice(1)}.`, config.args && [...config.args]);
@@ -15,16 +15,17 @@ export function parsed(config, usage) {
   } catch (error) {
     const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
     if (!code?.startsWith("ERR_PARSE_ARGS")) throw error;
-    // The second sentence of node's message is cut off. It explains how to pass an argument that
-    // begins with a dash, which no script here has.
+    // The second sentence of Node's message is cut off. It explains how to pass an argument that
+    // begins with a dash, but no script here takes such an argument.
     throw new Advice(`${message.split(". ")[0].replace(/\.$/, "")}: ${usage}.`);
   }
 }
 
 /**
- * A whole number above zero; `undefined` when nothing was given.
+ * The value of an option that takes a whole number above zero; `undefined` if the option was not
+ * given.
  *
- * @param {string} name the option's
+ * @param {string} name the name of the option
  * @param {string | undefined} text
  */
 export function wholeNumber(name, text) {

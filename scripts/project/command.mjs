@@ -1,11 +1,11 @@
-// The command `edgegate` in this repository.
+// Runs the command `edgegate` in this repository.
 import { spawn } from "node:child_process";
 import { inRoot, root } from "./root.mjs";
 import { node, toolEnv } from "./tools.mjs";
 
 /**
- * Runs the command at this terminal. Returns its exit code. This does not use leash.js: the command
- * may ask the user, and it ends its own programs.
+ * Runs the command at this terminal. Returns its exit code. leash.js is not used here, because the
+ * command may ask the user questions, and because it stops the programs that it starts by itself.
  *
  * @param {string[]} args
  * @returns {Promise<number>}
@@ -18,7 +18,8 @@ export function edgegate(args) {
       env: toolEnv(),
       stdio: "inherit",
     });
-    // Ctrl-C reaches the command from the terminal. A signal to this process alone is passed on.
+    // At Ctrl-C, the terminal sends the signal to the command, too. A SIGTERM reaches only this
+    // process, so it is passed on.
     process.on("SIGINT", () => {});
     process.on("SIGTERM", () => child.kill("SIGTERM"));
     child.on("error", reject).on("exit", (code) => resolve(code ?? 1));

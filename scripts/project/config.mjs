@@ -1,4 +1,4 @@
-// wrangler.toml for the scripts.
+// Reads wrangler.toml for the scripts.
 import * as configuration from "../../npm/edgegate-worker/cli/lib/config.js";
 import { root } from "./root.mjs";
 import { node, toolEnv } from "./tools.mjs";

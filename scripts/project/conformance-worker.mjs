@@ -1,4 +1,5 @@
-// Builds the Worker with the conformance suites of its adapters: tests/conformance-worker.
+// Builds the Worker in tests/conformance-worker, which contains the conformance tests of the
+// service's adapters.
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { hashOf } from "./hash.mjs";
@@ -29,7 +30,10 @@ const INPUTS = [
   "scripts/project/worker-module.mjs",
 ];
 
-/** Builds it if anything changed. Returns the path of a wrangler configuration that boots it. */
+/**
+ * Builds the conformance Worker, if anything has changed. Returns the path of a wrangler
+ * configuration that runs it.
+ */
 export async function conformanceWorker() {
   await withLock("conformance-worker", async () => {
     const wanted = hashOf(INPUTS, [
@@ -52,8 +56,8 @@ export async function conformanceWorker() {
   return inRoot(FOLDER, "wrangler.json");
 }
 
-// Writes a copy of wrangler.toml beside this build. The copy has the same bindings, and its path of
-// the migrations is relative to the copy.
+// Writes a copy of wrangler.toml into the folder of this build. The copy has the same bindings, and
+// its path to the migrations is relative to that folder.
 async function writeConfig() {
   const { unstable_readConfig } = await import("wrangler");
   const config = unstable_readConfig({ config: inRoot("wrangler.toml") }, { hideWarnings: true });

@@ -1,5 +1,6 @@
-// How much the tests of one run have tried, by their own count: a file for each count, in a folder
-// for each step. The first number in a file must not be below the minimum in tests/counts.json.
+// Tests count what they try, such as generated cases, so that a run notices when tests try less
+// than before. Each count is a file, and each step of the run has a folder of such files. The first
+// number in a file must not be below the minimum in tests/counts.json.
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { inRoot } from "./root.mjs";
@@ -23,7 +24,7 @@ export function countInto(step) {
 }
 
 /**
- * The counts that a step has written: `[slug, line]`, in the order of the slugs.
+ * The counts that a step has written, as `[slug, line]`, sorted by slug (the file's name).
  *
  * @param {string} step
  */
@@ -40,9 +41,9 @@ export function countsOf(step) {
 }
 
 /**
- * What is wrong with the counts of a step that has passed, as sentences. `minima` are
- * `{ slug: least }`. `required` are the counts that the step must have: a step that ran only some
- * of its tests may lack the others.
+ * Sentences about what is wrong with the counts of a step that has passed. `minima` are `{ slug:
+ * least }`. `required` are the counts that the step must have: a step that ran only some of its
+ * tests may lack the others.
  *
  * @param {string} step
  * @param {string[][]} counted

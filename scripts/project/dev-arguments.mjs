@@ -1,5 +1,5 @@
-// What follows `npm start --` or `npm run deploy --` goes to wrangler unchanged. The scripts read
-// from it what they need, and wrangler rejects unknown options.
+// Reads the options after `npm start --` or `npm run deploy --`. They are passed on to wrangler
+// unchanged. The scripts read only those that they need; wrangler rejects unknown options.
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { readPort, readVariable } from "../../npm/edgegate-worker/cli/lib/variables.js";
@@ -20,8 +20,8 @@ const OPTIONS = {
 };
 
 /**
- * Options that need a value, each with an example for the error. wrangler would print its whole
- * usage instead.
+ * Options that need a value, each with an example for the error message. Without this check,
+ * wrangler would print its whole usage.
  *
  * @type {Record<string, string>}
  */
@@ -36,8 +36,8 @@ const NEED_VALUE = {
 };
 
 /**
- * What `npm start` needs to know: the port, the folder of the local state, the environment, the
- * files of its configuration, and the variables.
+ * What `npm start` needs to know: the port, the folder of the local data, the environment, the
+ * configuration files, and the variables.
  *
  * @param {string[]} args
  * @param {NodeJS.ProcessEnv} [env]
@@ -58,8 +58,8 @@ export function devArguments(args, env = process.env) {
 }
 
 /**
- * The options that the scripts read. `last` returns the last value of an option and `all` every
- * one; `vars` holds the variables.
+ * The options that the scripts read. `last` returns the last value of an option, and `all` returns
+ * all its values. `vars` contains the variables.
  *
  * @param {string[]} args
  */
@@ -95,8 +95,7 @@ export function wranglerArguments(args) {
 }
 
 /**
- * Throws when the value of an option was forgotten. The parser would use the next option as the
- * value.
+ * Throws if an option has no value. The parser would use the next option as its value.
  *
  * @param {{ name: string, value?: string, inlineValue?: boolean }} option
  */

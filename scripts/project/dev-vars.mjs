@@ -1,4 +1,4 @@
-// .dev.vars of this repository.
+// Reads and completes the .dev.vars of this repository.
 import { existsSync } from "node:fs";
 import { parseEnv } from "node:util";
 import * as devVars from "../../npm/edgegate-worker/cli/lib/dev-vars.js";
@@ -6,21 +6,21 @@ import { inRoot } from "./root.mjs";
 
 const PATH = ".dev.vars";
 
-/** Adds the secrets of local development that are missing, and never changes the others. */
+/** Adds the secrets of local development that the file lacks. Never changes the others. */
 export function completeDevVars(path = PATH) {
   const made = devVars.completeDevVars(inRoot(path));
   if (made.length > 0) console.log(`▸ Secrets: made ${made.join(", ")} in ${path}`);
 }
 
 /**
- * The value of a variable; `undefined` when it is not there.
+ * The value of a variable in .dev.vars; `undefined` if the file does not have it.
  *
  * @param {string} name
  */
 export const devVar = (name) => parseEnv(devVars.textOf(inRoot(PATH)))[name];
 
 /**
- * The file that wrangler reads for an environment.
+ * The file of variables that wrangler reads for an environment.
  *
  * @param {string | undefined} environment
  */

@@ -1,12 +1,12 @@
-// One hash over files, to tell whether anything changed since a step was last done.
+// Hashes files, to find out whether anything has changed since a step was last done.
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { inRoot } from "./root.mjs";
 
 /**
- * Hashes files and folders, by their paths in the project, and further texts. A missing file adds
- * nothing.
+ * One hash of files and folders, given by their paths in the project, and of further texts. A
+ * missing file adds nothing.
  *
  * @param {string[]} paths
  * @param {(string | null)[]} [texts]

@@ -1,4 +1,5 @@
-// The folder in which `wrangler dev` keeps local data, and which processes use it.
+// Deletes the folder in which `wrangler dev` stores local data, and finds the processes that use
+// it.
 import {
   existsSync,
   mkdirSync,
@@ -15,8 +16,9 @@ import { Advice } from "./advice.mjs";
 import { output } from "./run.mjs";
 
 /**
- * Marks a folder as used until this process ends, by an open file. Without that file, nothing in
- * the folder would be open between the migrations and the start of wrangler.
+ * Keeps a file in the folder open until this process ends, so that `clear` sees that the folder is
+ * in use. Otherwise, between the migrations and the start of wrangler, no process would have a file
+ * open there.
  *
  * @param {string} folder
  */
@@ -29,13 +31,13 @@ export function hold(folder) {
  * Deletes a folder, unless a process has a file in it open.
  *
  * @param {string} folder
- * @param {string} name the folder as the person at the terminal knows it
+ * @param {string} name the folder's name for messages
  * @param {typeof usersOf} [users]
  */
 export async function clear(folder, name, users = usersOf) {
   refuseInUse(await users(folder), name);
-  // A server that starts from now on makes a new folder. A server that started a moment ago has
-  // files open in the renamed folder, which the next check finds.
+  // The folder is renamed first. A server that starts after the rename makes a new folder. A server
+  // that started just before has files open in the renamed folder, so the second check finds it.
   const leaving = `${folder}.deleting`;
   rmSync(leaving, { recursive: true, force: true });
   renameSync(folder, leaving);
@@ -61,7 +63,7 @@ function refuseInUse(users, name) {
 }
 
 /**
- * The processes that have a file in `folder` open, this one left out.
+ * The processes that have a file in `folder` open, except this process.
  *
  * @param {string} folder
  */
@@ -92,7 +94,8 @@ function byProc(folder) {
 }
 
 /**
- * For macOS, which has no /proc. lsof exits with 1 when it finds nothing.
+ * Finds the processes with lsof, on macOS, which has no /proc. lsof exits with 1 if it finds
+ * nothing.
  *
  * @param {string} folder
  */

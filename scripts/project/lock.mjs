@@ -1,6 +1,7 @@
-// A lock for one process at a time: two `npm start`, or a build by hand beside wrangler's, must not
-// write the same files at once. This is not proper-lockfile, because set-up takes the lock before
-// node_modules is installed, and because the lock of a process that has died must be free at once.
+// A lock that only one process at a time can hold. Two `npm start`, or a build by hand and one by
+// wrangler, must not write the same files at the same time. The library proper-lockfile is not
+// used, because set-up takes the lock before node_modules is installed, and because the lock of a
+// dead process must be free immediately.
 import {
   closeSync,
   existsSync,
@@ -46,8 +47,8 @@ export async function withLock(name, body, onWait = () => {}) {
 }
 
 /**
- * Takes the lock, if it is free. The lock names its holder: the process id and the process's start
- * time, because ids are reused.
+ * Takes the lock, if it is free. The lock file has the id and the start time of the process that
+ * holds it. The id alone is not enough, because ids are reused.
  *
  * @param {string} path
  */
@@ -65,8 +66,8 @@ function create(path) {
 }
 
 /**
- * Removes a lock whose holder is dead. Only one process may do that at a time. Otherwise a second
- * process would remove the new lock of the first.
+ * Removes a lock whose process is dead. Only one process may do this at a time. Otherwise a second
+ * process could remove the new lock of the first.
  *
  * @param {string} path
  */
@@ -93,7 +94,7 @@ function isStale(path) {
   } catch {
     return false;
   }
-  // The file is empty between its creation and the write. If it stays empty, its holder has died
+  // The file is empty between its creation and the write. If it stays empty, the process has died
   // before the write.
   if (text === "") return age(path) > STEAL_MS;
   const [pid, started] = text.split(" ");
@@ -106,8 +107,8 @@ function isStale(path) {
 }
 
 /**
- * When a process started, in ticks since boot. "?" where there is no /proc, so that only the id is
- * compared.
+ * When a process started, in clock ticks since boot. On systems without /proc it is "?", so that
+ * only ids are compared.
  *
  * @param {string | number} pid
  */

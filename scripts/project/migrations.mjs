@@ -28,8 +28,9 @@ export async function migrate(folder = inRoot(".wrangler/state"), environment) {
   );
   const wanted = hashOf(["migrations"]);
   await withLock("migrate", async () => {
-    // wrangler takes two seconds to find that there is nothing to do. The stamp is beside the
-    // database, so that deleting the folder deletes both.
+    // wrangler takes two seconds to find that there is nothing to do. So a stamp file has the hash
+    // of the migrations that were applied. It is beside the database, so deleting the folder
+    // deletes both.
     if (stampIs(stamp, wanted)) return;
     console.log("▸ Database: applying migrations");
     clearStamp(stamp);

@@ -1,4 +1,4 @@
-// Packs a folder as npm would publish it, the same byte for byte wherever it is done.
+// Packs a folder as npm would publish it. The tarball has the same bytes on every machine.
 import { chmodSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Advice } from "./advice.mjs";
@@ -10,7 +10,7 @@ const DIST = "dist";
 export const LICENCES = ["LICENSE-APACHE", "LICENSE-MIT"];
 
 /**
- * The tarball of a package of npm/.
+ * The path of the tarball of a package in npm/.
  *
  * @param {string} name
  */
@@ -22,7 +22,7 @@ export function tarballOf(name) {
 /**
  * Packs a folder into dist/. Removes the tarballs of other versions.
  *
- * @param {string} name the package's
+ * @param {string} name the name of the package
  * @param {string} stage the folder, which holds exactly what belongs in the package
  */
 export async function pack(name, stage) {
@@ -39,8 +39,8 @@ export async function pack(name, stage) {
 }
 
 /**
- * Sets the same file modes everywhere: a checkout has the modes that the umask allows, and npm
- * packs them.
+ * Sets the same file modes on every machine. npm packs the modes of the files, and in a git
+ * checkout these depend on the umask.
  *
  * @param {string} folder
  * @param {Set<string>} programs

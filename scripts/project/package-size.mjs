@@ -5,7 +5,9 @@ import { gzipSync } from "node:zlib";
 import { Advice } from "./advice.mjs";
 import { inRoot } from "./root.mjs";
 
-/** Bytes. The scripts are weighed as a bundler leaves them: minified, in one file. */
+/**
+ * The sizes in bytes. The scripts are measured as a bundler would ship them: minified, in one file.
+ */
 export async function packageSizes() {
   const tarball = packageTarball();
   if (!existsSync(tarball)) throw new Advice("there is no npm package yet: run `npm run build`.");

@@ -1,5 +1,5 @@
 // Constants of src/domain/policy.rs and crates/token/src/limits.rs for scripts. They are read from
-// these files, so that no script has a copy of its own that can differ.
+// these files, so that no script has its own copy, which could differ.
 import { readFileSync } from "node:fs";
 import { inRoot } from "./root.mjs";
 
@@ -8,8 +8,8 @@ const FILES = ["src/domain/policy.rs", "crates/token/src/limits.rs"];
 let source;
 
 /**
- * The value of a constant, such as `policy("STALE_TTL")`: a text, or a sum of products of numbers and
- * other constants.
+ * The value of a constant, as in `policy("STALE_TTL")`. The constant may be a text, or a sum of
+ * products of numbers and other constants.
  *
  * @param {string} name
  * @returns {any}

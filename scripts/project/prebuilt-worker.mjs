@@ -1,5 +1,5 @@
-// The Worker as wrangler would upload it, kept for the e2e tests, which then boot it without
-// building or bundling.
+// Makes the Worker as wrangler would upload it, and stores it for the end-to-end tests, which then
+// start it without building or bundling.
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Advice } from "./advice.mjs";
@@ -15,10 +15,12 @@ const STAMP = `${FOLDER}.stamp`;
 const UP = "../..";
 
 /**
- * Makes the Worker if anything changed. Returns the path of a wrangler configuration that boots it.
+ * Makes the Worker, if anything has changed. Returns the path of a wrangler configuration that runs
+ * it.
  */
 export async function prebuiltWorker() {
-  // `npm test` has just built the Worker. A test file that is run by hand may come after a change.
+  // `npm test` has just built the Worker and sets EDGEGATE_BUILT. Before a test file that is run by
+  // hand, the sources may have changed.
   if (!process.env.EDGEGATE_BUILT)
     await mustRun(node(), [inRoot("scripts/build.mjs")], { env: toolEnv() });
   await withLock("e2e-worker", async () => {
@@ -40,8 +42,8 @@ export async function prebuiltWorker() {
 }
 
 // wrangler looks for .dev.vars beside its configuration and would mix a developer's settings into
-// the tests. So this writes a copy of wrangler.toml into another folder. Its `main` is the bundle,
-// and its paths are relative to that folder.
+// the tests. So this function writes a copy of wrangler.toml into another folder. The copy's `main`
+// is the bundle, and its paths are relative to that folder.
 async function writeConfig() {
   const { unstable_readConfig } = await import("wrangler");
   const config = unstable_readConfig({ config: inRoot("wrangler.toml") }, { hideWarnings: true });

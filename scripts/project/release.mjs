@@ -1,12 +1,12 @@
-// The version of a release: which files name it, and what CHANGELOG.md says about it.
+// Checks which version the files of a release name, and reads what CHANGELOG.md says about it.
 import { Advice } from "./advice.mjs";
 
 const PACKAGES = ["edgegate", "edgegate-worker", "create-edgegate"];
 const MANIFESTS = ["package.json", ...PACKAGES.map((name) => `npm/${name}/package.json`)];
 
 /**
- * The version that a tag releases. Throws for a pre-release, which would need a tag of its own on
- * npm instead of `latest`.
+ * The version that a git tag releases. Throws for a pre-release: on npm, it would need a dist-tag
+ * other than `latest`.
  *
  * @param {string} tag
  */
@@ -45,7 +45,8 @@ export function entryOf(changelog, version) {
 }
 
 /**
- * A text of the repository's root with links that work everywhere.
+ * The text of a Markdown file in the repository's root, with absolute links, which also work
+ * elsewhere.
  *
  * @param {string} url where the files of the version can be read
  * @param {string} markdown
@@ -57,7 +58,7 @@ export function withLinksTo(url, markdown) {
 }
 
 /**
- * The places that have another version than the one to be released.
+ * The places in the repository that name another version than the one to be released.
  *
  * @param {string} version
  * @param {string[]} files all files of the repository
@@ -94,7 +95,8 @@ export function otherVersions(version, files, read) {
 const pair = (place, version) => [place, version];
 
 /**
- * The crates of this workspace. In Cargo.lock, only crates from elsewhere have a source.
+ * The crates of this workspace. In Cargo.lock, only crates from outside the workspace have a
+ * `source`.
  *
  * @param {string} lock
  */
@@ -110,7 +112,7 @@ function localCrates(lock) {
 }
 
 /**
- * The tarballs of this repository's packages that a file names.
+ * The tarballs of this repository's packages that the text of a file names, with their versions.
  *
  * @param {string} path
  * @param {string} text

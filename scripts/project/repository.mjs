@@ -1,19 +1,19 @@
 // Where the sources of the npm package are published: the `origin` of this clone, if it is on a
-// public host. An address in package.json would be wrong in every fork, and nobody may publish a
-// private address by accident.
+// public host. The address is not written in package.json, because it would be wrong in every fork.
+// Addresses on other hosts are left out, so that nobody publishes a private address by accident.
 import { output } from "./run.mjs";
 
 const PUBLIC_HOSTS = "github\\.com|gitlab\\.com|codeberg\\.org";
 // `https://host/owner/name.git`, `ssh://git@host/owner/name`, `git@host:owner/name.git`. The part
-// before the host may have a password.
+// before the host may contain a password.
 const REMOTE = new RegExp(
   `^(?:(?:https|ssh|git)://(?:[^/]*@)?|[^/:]+@)(${PUBLIC_HOSTS})[/:]([\\w.-]+/[\\w.-]+?)(?:\\.git)?/?$`,
 );
 
 /**
- * The members of package.json that name the repository. None if `remote` is not on a public host.
+ * The members of package.json that name the repository. Empty if `remote` is not on a public host.
  *
- * @param {string} remote As in `git remote get-url origin`.
+ * @param {string} remote The output of `git remote get-url origin`.
  * @param {string} directory The folder of the package in the repository.
  */
 export function repositoryFields(remote, directory) {

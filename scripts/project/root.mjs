@@ -1,4 +1,4 @@
-// Where the project is, whatever folder a script is called from.
+// The project's folder, which does not depend on the folder from which a script is called.
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 

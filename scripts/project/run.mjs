@@ -1,4 +1,4 @@
-// Runs other programs, in the project's folder unless another is named.
+// Runs other programs, in the project's folder unless the caller names another folder.
 import * as programs from "../../npm/edgegate-worker/cli/lib/run.js";
 import { root } from "./root.mjs";
 

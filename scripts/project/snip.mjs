@@ -1,22 +1,30 @@
-// Removes the code that makes the texts of errors from a wasm, as the tool wasm-snip does: the
-// functions of that code become traps, and wasm-opt drops the functions that nobody calls any more.
+// Removes from a wasm the code that makes the texts of errors. As the tool wasm-snip does, it
+// replaces the functions of that code by traps. Later, wasm-opt removes the functions that are not
+// called any more.
 //
 // The compiler can't leave this code out. serde-wasm-bindgen describes each value that it can't
-// read, and the compiler does not know that there is never such a value. The descriptions need the
-// printing of floats and the standard library's formatting.
+// read in an error, and the compiler does not know that it never gets such a value. The
+// descriptions use the standard library's formatting, which includes the printing of floats.
 import { Advice } from "./advice.mjs";
 
-// The names are those of the compiler, which mangles in two ways.
-/** The standard library's panics. They are traps anyway, because nothing prints their messages. */
+// The patterns match the names that the compiler gives to functions. It has two schemes for
+// mangling them.
+/** The standard library's panics. A panic ends in a trap anyway, and nothing prints its message. */
 const PANICS = /^(?!.*edgegate).*(4core|5alloc|3std|___rustc).*(panic|_fail|handle_)/;
-/** The errors of serde-wasm-bindgen. crates/browser/src/argument.rs rejects bad values before. */
+/**
+ * The errors of serde-wasm-bindgen. They don't occur, because crates/browser/src/argument.rs
+ * rejects bad values before.
+ */
 const ERRORS = /serde_wasm_bindgen.*(5error|error\.\.Error|invalid_type_)|serde_core2de5Error/;
-/** The standard library's formatting. Only the functions above may call it: see below. */
+/**
+ * The standard library's formatting. Only the functions that the patterns above match may call it,
+ * which `snip` checks.
+ */
 const FORMATTING = /4core3fmt|3fmt(5Debug|7Display|5Write|8LowerHex|8UpperHex)|core\.\.fmt/;
 
 /**
- * The wasm without that code. Throws if a function that stays in the wasm calls the formatting: the
- * call would trap.
+ * The wasm without the code of the three patterns. Throws if a function that stays in the wasm
+ * calls the formatting, because the call would trap.
  *
  * @param {Uint8Array} wasm with the names of its functions
  * @returns {Promise<Uint8Array>} with the names of its functions
@@ -52,7 +60,7 @@ export async function snip(wasm) {
 }
 
 /**
- * The functions that are not imported.
+ * The functions of the module, except those that it imports.
  *
  * @param {typeof import("binaryen").default} binaryen
  * @param {InstanceType<typeof import("binaryen").default.Module>} module

@@ -1,6 +1,6 @@
 // A stamp is a small file that records the inputs with which a step was last done. `npm run check`
-// uses wireit instead. wireit does not fit here: wrangler and set-up build too, and a build depends
-// on programs as well as on its files.
+// uses wireit for the same purpose. wireit does not fit here, because wrangler and set-up also
+// start builds, and because a build depends on the versions of programs, not only on files.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { inRoot } from "./root.mjs";
@@ -18,8 +18,7 @@ export const stampIs = (path, value) => {
 };
 
 /**
- * Removes the stamp. Call this before a step begins, so that a step that is cut short is done
- * again.
+ * Removes the stamp. Call this before a step begins, so that an interrupted step is done again.
  *
  * @param {string} path
  */

@@ -1,4 +1,4 @@
-// The programs that the scripts run: where each is, and the environment it needs.
+// The paths of the programs that the scripts run, and the environment variables for them.
 import { existsSync, readFileSync } from "node:fs";
 import { delimiter } from "node:path";
 import { Advice } from "./advice.mjs";
@@ -8,28 +8,33 @@ const BIN = inRoot("node_modules/.bin");
 
 /**
  * Turns off everything in wrangler that needs the network or writes outside the project. Your own
- * environment overrides this.
+ * environment variables override these.
  */
 const WRANGLER_ENV = {
   WRANGLER_SEND_METRICS: "false",
   // The banner looks for a newer wrangler, for up to three seconds.
   WRANGLER_HIDE_BANNER: "true",
-  // A debug log of every run, in the home folder, that nothing ever removes.
+  // Otherwise every run writes a debug log into the home folder, and nothing ever deletes these
+  // logs.
   WRANGLER_WRITE_LOGS: "false",
   // Otherwise workerd's `request.cf` is fetched at every start.
   CLOUDFLARE_CF_FETCH_ENABLED: "false",
-  // Otherwise node compiles wrangler again at every start, which takes a sixth of that start.
+  // Otherwise Node compiles wrangler again at every start, which takes a sixth of the time of the
+  // start.
   NODE_COMPILE_CACHE: inRoot("node_modules/.cache/node"),
 };
 
-/** Environment for anything that may run wrangler or a tool of node_modules. */
+/** The environment for programs that may run wrangler or a tool of node_modules. */
 export const toolEnv = () => ({
   ...WRANGLER_ENV,
   ...process.env,
   PATH: `${BIN}${delimiter}${process.env.PATH}`,
 });
 
-/** A Node that wrangler accepts: the project's own, or else the one that runs this. */
+/**
+ * The path of a Node that wrangler accepts: the project's own Node, or else the one that runs this
+ * script.
+ */
 export function node() {
   if (existsSync(`${BIN}/node`)) return `${BIN}/node`;
   if (Number(process.versions.node.split(".")[0]) >= 22) return process.execPath;
@@ -50,13 +55,13 @@ export const wrangler = (...args) => [
   { env: toolEnv() },
 ];
 
-/** What turns cargo's wasm into a Worker. */
+/** The tools that make a Worker from the wasm that cargo built. */
 export const wasmBindgen = inRoot(".tools/bin/wasm-bindgen");
 export const wasmOpt = `${BIN}/wasm-opt`;
 export const esbuild = `${BIN}/esbuild`;
 
 /**
- * The version of a crate that Cargo.lock holds.
+ * The version of a crate in Cargo.lock.
  *
  * @param {string} name
  */

@@ -1,4 +1,5 @@
-// How rustc is called for wasm, so that the same sources give the same bytes in every folder.
+// The flags with which rustc compiles wasm, so that the same sources give the same bytes in every
+// folder.
 import { homedir } from "node:os";
 import { join } from "node:path";
 
@@ -12,8 +13,8 @@ import { join } from "node:path";
 export function wasmFlags(flags = []) {
   const cargoHome = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
   const registry = `--remap-path-prefix=${join(cargoHome, "registry/src")}=/cargo`;
-  // cargo splits RUSTFLAGS at spaces, which these flags may contain. With this variable it ignores
-  // every other source of flags. Build scripts get none of them, because cargo is called with
-  // `--target`.
+  // cargo splits RUSTFLAGS at spaces, which these flags may contain. If CARGO_ENCODED_RUSTFLAGS is
+  // set, cargo ignores all other sources of flags. Build scripts don't get these flags, because
+  // cargo is called with `--target`.
   return { CARGO_ENCODED_RUSTFLAGS: [registry, ...flags].join("\x1f") };
 }

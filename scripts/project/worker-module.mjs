@@ -1,9 +1,9 @@
-// Turns the wasm that cargo has built into the modules of a Worker, in a folder: index.js and
-// index_bg.wasm. check.js runs the same wasm in Node, where it judges a configuration. wasm-bindgen
+// Turns the wasm that cargo has built into the modules of a Worker, index.js and index_bg.wasm.
+// Also makes check.js, which runs the same wasm in Node to check a configuration. wasm-bindgen
 // writes the JavaScript that calls the wasm, and esbuild bundles that code with src/edge/entry.mjs.
-// (This is not worker-build, which would generate the entry itself. With its entry, other Workers
-// could call every export of the wasm as a method. It also handles a panic in another way:
-// docs/decisions/0014-panics.md.)
+// (The tool worker-build is not used, because it would generate the entry module itself. With that
+// module, other Workers could call every export of the wasm as a method. It would also handle
+// panics in another way: docs/decisions/0014-panics.md.)
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { Advice } from "./advice.mjs";
 import { inRoot } from "./root.mjs";
@@ -14,9 +14,10 @@ import { wasmFlags } from "./wasm-flags.mjs";
 const WASM = "wasm32-unknown-unknown";
 
 /**
- * Builds a package of the workspace for wasm32 and leaves the Worker in `folder`. `entry` is the
- * module of its entry points, and `check` is the module for Node. With `optimised`, the Worker is
- * built as it is deployed. With `named`, functions keep their names, for a profile.
+ * Builds a package of the workspace for wasm32 and writes the Worker's modules into `folder`.
+ * `entry` is the source of index.js with the Worker's entry points, and `check` is the source of
+ * check.js for Node. With `optimised`, the Worker is built as for a deploy. With `named`, functions
+ * keep their names, for profiling.
  *
  * @param {{ folder: string, name?: string, entry?: string, check?: string, optimised?: boolean,
  *   named?: boolean }} options
@@ -34,7 +35,8 @@ export async function workerModule({
   mkdirSync(at("parts"), { recursive: true });
 
   const env = {
-    // wasm-bindgen's macros then use the futures of js-sys, which need no further crate.
+    // With this variable, wasm-bindgen's macros use the futures of js-sys, which need no further
+    // crate.
     WASM_BINDGEN_USE_JS_SYS: "1",
     // Every workerd supports SIMD. It makes Ed25519 a tenth faster and the Worker 4 KB smaller.
     ...wasmFlags(["-Ctarget-feature=+simd128"]),
@@ -46,8 +48,8 @@ export async function workerModule({
 
   const file = `${name.replaceAll("-", "_")}.wasm`;
   const wasm = inRoot("target", WASM, optimised ? "release" : "debug", file);
-  // With this option wasm-bindgen exports the function that makes a new instance. wasm-bindgen's
-  // own guard would call that function too late, after the arguments were copied into the old
+  // With this option, wasm-bindgen exports a function that replaces the wasm instance by a new one.
+  // wasm-bindgen's own check would call it too late, after the arguments were copied into the old
   // instance. So src/edge/instance.mjs calls it instead.
   const reset = "--experimental-reset-state-function";
   const options = ["--target", "module", "--no-typescript", "--out-name", "index", reset];
@@ -84,8 +86,8 @@ export async function workerModule({
   rmSync(at("parts"), { recursive: true });
 }
 
-// The features that rustc and wasm-bindgen use. wasm-opt must not use others, which a runtime may
-// not know yet.
+// The wasm features that rustc and wasm-bindgen use. wasm-opt must not use others, because runtimes
+// may not support them yet.
 const FEATURES = [
   "mutable-globals",
   "sign-ext",
@@ -96,8 +98,9 @@ const FEATURES = [
   "simd",
 ];
 
-// LLVM has already inlined enough: wasm-opt's own inlining adds 10 KB gzipped and no speed.
-// (`strip` in Cargo.toml would remove sections that wasm-bindgen reads.)
+// Optimises the wasm with wasm-opt. LLVM has already inlined enough: more inlining would add 10 KB
+// gzipped and no speed. (Debug sections are removed here and not by `strip` in Cargo.toml, which
+// would also remove sections that wasm-bindgen reads.)
 /**
  * @param {string} wasm
  * @param {boolean} named
@@ -117,13 +120,14 @@ async function optimise(wasm, named) {
 
 const GUARD = JSON.stringify(inRoot("src/edge/instance.mjs"));
 const STALE_CLOSURE = "throw new Error('Cannot invoke closure from previous WASM instance');";
-// In workerd this call takes thirty times as long as a promise, and each wait of the wasm needs it.
+// wasm-bindgen makes this call whenever the wasm awaits something. In workerd, it takes thirty
+// times as long as a resolved promise.
 const QUEUE_MICROTASK = "queueMicrotask(arg0);";
 
 /**
  * wasm-bindgen's module, with the guard of src/edge/instance.mjs between the module and the wasm.
- * Throws when the module's text is not as expected: code that the guard relies on may have changed
- * too.
+ * Throws if the module's text is not as expected, because then the code on which the guard relies
+ * may have changed, too.
  *
  * @param {string} glue
  */
@@ -131,8 +135,8 @@ export function guardedGlue(glue) {
   /** @type {[string, number][]} */
   const expected = [
     ["import source ", 1],
-    // Once when the module is loaded, and once in the function that makes a new instance. Nothing
-    // else makes or calls wasm.
+    // Twice: when the module is loaded, and in the function that makes a new instance. No other
+    // code may instantiate wasm.
     ["new WebAssembly.Instance(", 2],
     ["WebAssembly.", 2],
     ["wasm = wasmInstance.exports;", 2],
@@ -140,7 +144,8 @@ export function guardedGlue(glue) {
     ["const real = (...args) => {", 1],
     [STALE_CLOSURE, 1],
     // When this flag is set, wasm-bindgen's own guard makes a new instance in the middle of a call.
-    // Only the handler of traps sets the flag, and that handler is left out.
+    // Only the handler of traps sets the flag, and the module does not have that handler (see the
+    // next line).
     ["__wbg_reinit_scheduled = true", 1],
     ["__wbg_handle_catch", 0],
     [QUEUE_MICROTASK, 1],
@@ -154,14 +159,15 @@ export function guardedGlue(glue) {
   }
   const guarded = glue
     .replace("import source ", "import ")
-    // The runtime would log an error for each promise that the old instance was waiting for.
+    // Otherwise the runtime would log an error for each promise on which the old instance was
+    // waiting.
     .replace(STALE_CLOSURE, "return;")
     .replace(QUEUE_MICROTASK, "Promise.resolve().then(arg0);");
   return `import { GuardedWebAssembly as WebAssembly } from ${GUARD};\n${guarded}`;
 }
 
 /**
- * The guarded module for Node, which does not import wasm as Workers do.
+ * The guarded module, changed for Node, which can't import wasm as Workers do.
  *
  * @param {string} glue
  */
@@ -177,7 +183,8 @@ export function glueForNode(glue) {
 }
 
 /**
- * The module that src/edge imports as `edgegate-wasm`: what the wasm exports, as entry points.
+ * The text of the module that src/edge imports as `edgegate-wasm`. It wraps each export of the wasm
+ * with `entry`.
  *
  * @param {string} glue
  */

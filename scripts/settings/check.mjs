@@ -1,4 +1,4 @@
-// Judges settings and bindings by the code of the built Worker (build/check.js).
+// Checks settings and bindings with the code of the built Worker (build/check.js).
 import { existsSync, readdirSync, statSync } from "node:fs";
 import * as settings from "../../npm/edgegate-worker/cli/lib/settings.js";
 import { Advice } from "../project/advice.mjs";
@@ -11,11 +11,11 @@ export {
   told,
 } from "../../npm/edgegate-worker/cli/lib/settings.js";
 
-/** The module that judges, which the build makes. */
+/** The module that checks settings. The build makes it. */
 export const BUILT = "build/check.js";
 
 /**
- * What is wrong with variables and bindings.
+ * Finds what is wrong with variables and bindings.
  *
  * @param {Omit<Parameters<typeof settings.faultsOf>[0], "checker">} configuration
  */
@@ -26,7 +26,7 @@ export async function faultsOf(configuration) {
 }
 
 /**
- * Whether the module that judges is newer than its sources. If it is, a fault is reported without a
+ * Whether build/check.js is newer than its sources. If it is, the settings can be checked before a
  * build.
  */
 export function checkerIsCurrent() {

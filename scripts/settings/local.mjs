@@ -1,5 +1,5 @@
-// The settings of local development: what `npm start` would run, from the command line, .dev.vars
-// and wrangler.toml.
+// The settings of local development, as `npm start` reads them from the command line, .dev.vars and
+// wrangler.toml.
 import { resolve } from "node:path";
 import * as local from "../../npm/edgegate-worker/cli/lib/local.js";
 import { readConfig } from "../project/config.mjs";
@@ -8,8 +8,8 @@ import { inRoot, root } from "../project/root.mjs";
 import { BUILT } from "./check.mjs";
 
 /**
- * Reads the configuration and judges it. `issuer` is the local origin, which replaces an ISSUER
- * that only a deployed Worker has.
+ * Reads the configuration. Its faults are found by `faults()` of the result. `issuer` is the local
+ * origin, which replaces an ISSUER that only a deployed Worker has.
  *
  * @param {ReturnType<typeof import("../project/dev-arguments.mjs").devArguments>} given
  * @param {string} issuer

@@ -1,4 +1,4 @@
-// The packages that `npm run bench` compares with: bench/node_modules as in
+// Installs the packages with which `npm run bench` compares edgegate: bench/node_modules, from
 // bench/package-lock.json. Nothing else needs them.
 import { existsSync } from "node:fs";
 import { Advice } from "../project/advice.mjs";

@@ -1,4 +1,4 @@
-// A Caddy for the test of docs/forward-auth.md.
+// Finds or installs Caddy, for the test of docs/forward-auth.md.
 import { program } from "./debian.mjs";
 
 /** @type {import("./debian.mjs").Need} */
@@ -9,5 +9,5 @@ export const need = {
     "no caddy was found for the test of docs/forward-auth.md: install the package `caddy`, or set CADDY to its path.",
 };
 
-/** The path of a caddy, installed first where that can be done without asking. */
+/** The path of a caddy. If it is missing, installs it, but only as root on Debian. */
 export const caddy = () => program(need);

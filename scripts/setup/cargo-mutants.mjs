@@ -7,7 +7,10 @@ import { clearStamp, setStamp, stampIs } from "../project/stamp.mjs";
 
 export const title = "cargo-mutants (compiled once, a few minutes)";
 
-/** Another version makes other mutants, and tests/mutants/cargo.md would no longer fit. */
+/**
+ * Another version changes the code in other ways, so the results in tests/mutants/cargo.md would no
+ * longer fit.
+ */
 const VERSION = "27.1.0";
 const STAMP = ".tools/cargo-mutants.version";
 

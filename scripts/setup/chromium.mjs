@@ -1,12 +1,12 @@
-// A Chromium for the browser tests. They control it with playwright-core, whose own browser
-// download is not used. The headless shell is Chromium without windows: the engine is the same, and
-// a test takes a third of the processor time.
+// Finds or installs a Chromium for the browser tests. They control it with playwright-core, whose
+// own browser download is not used. The preferred program, the headless shell, is Chromium without
+// windows: the engine is the same, but a test takes only a third of the processor time.
 import { program } from "./debian.mjs";
 
 /** @type {import("./debian.mjs").Need} */
 export const need = {
   names: [
-    // For a browser in an unusual place.
+    // Set CHROMIUM if the browser is in an unusual place.
     process.env.CHROMIUM,
     "chromium-headless-shell",
   ],
@@ -23,5 +23,5 @@ export const need = {
     "no Chromium was found for the browser tests: install the package `chromium-headless-shell` or `chromium`, or Chrome, or set CHROMIUM to its path.",
 };
 
-/** The path of a Chromium or Chrome, installed first where that can be done without asking. */
+/** The path of a Chromium or Chrome. If it is missing, installs it, but only as root on Debian. */
 export const chromium = () => program(need);

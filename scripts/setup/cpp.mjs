@@ -1,4 +1,4 @@
-// A C++ compiler for libFuzzer, which the crate libfuzzer-sys brings as source.
+// Finds or installs a C++ compiler, for libFuzzer, whose source is in the crate libfuzzer-sys.
 import { program } from "./debian.mjs";
 
 /** @type {import("./debian.mjs").Need} */
@@ -9,5 +9,5 @@ export const need = {
     "no C++ compiler was found for libFuzzer: install the package `g++` or clang, or set CXX to its path.",
 };
 
-/** The path of a C++ compiler, installed first where that can be done without asking. */
+/** The path of a C++ compiler. If it is missing, installs it, but only as root on Debian. */
 export const cpp = () => program(need);

@@ -1,13 +1,13 @@
-// Programs that tests need in addition to Rust and Node. They are found on this machine, or
-// installed where that works without asking: by root on a Debian.
+// Programs that tests need in addition to Rust and Node. They are found on this machine, or else
+// installed, but only if the script runs as root on Debian.
 import { Advice } from "../project/advice.mjs";
 import { withLock } from "../project/lock.mjs";
 import { output, run } from "../project/run.mjs";
 
 /**
  * @typedef {object} Need a program
- * @property {(string | undefined)[]} names where it may be, the first choice first
- * @property {string[]} [otherwise] names that are good enough where the package can't be installed
+ * @property {(string | undefined)[]} names the names or paths to try, the preferred one first
+ * @property {string[]} [otherwise] names that are good enough if the package can't be installed
  * @property {string} debianPackage
  * @property {string} advice for whoever has to install it by hand
  * @property {(path: string) => Promise<boolean>} [suits] whether a program that was found is
@@ -15,8 +15,8 @@ import { output, run } from "../project/run.mjs";
  */
 
 /**
- * The path of a program. If it is missing and the script runs as root on a Debian, it is installed
- * first.
+ * The path of a program. If the program is missing and the script runs as root on Debian, it is
+ * installed.
  *
  * @param {Need} need
  */

@@ -1,11 +1,11 @@
-// A Firefox for the test of the pages. puppeteer-core controls it with WebDriver BiDi; its own
-// browser download is not used.
+// Finds or installs a Firefox for the test of the pages. puppeteer-core controls it with WebDriver
+// BiDi; the browser download of puppeteer is not used.
 import { program } from "./debian.mjs";
 
 /** @type {import("./debian.mjs").Need} */
 export const need = {
   names: [
-    // For a browser in an unusual place.
+    // Set FIREFOX if the browser is in an unusual place.
     process.env.FIREFOX,
     "firefox",
     "firefox-esr",
@@ -16,5 +16,5 @@ export const need = {
     "no Firefox was found for the browser tests: install the package `firefox-esr` or Firefox, or set FIREFOX to its path.",
 };
 
-/** The path of a Firefox, installed first where that can be done without asking. */
+/** The path of a Firefox. If it is missing, installs it, but only as root on Debian. */
 export const firefox = () => program(need);

@@ -1,5 +1,5 @@
-// Go and a Java runtime, for the client that openapi-generator makes. Debian's versions are new
-// enough.
+// Finds or installs Go and a Java runtime, for the client that openapi-generator makes. Debian's
+// versions are new enough.
 import { program } from "./debian.mjs";
 
 /** @type {import("./debian.mjs").Need} */
@@ -18,8 +18,8 @@ const javaNeed = {
     "no Java was found for the test of generated clients: install the package `default-jre-headless`.",
 };
 
-/** The path of Go, installed first where that can be done without asking. */
+/** The path of Go. If it is missing, installs it, but only as root on Debian. */
 export const go = () => program(goNeed);
 
-/** The path of Java, installed in the same way. openapi-generator looks for Java in PATH. */
+/** The path of Java, installed in the same way. openapi-generator looks for Java on the PATH. */
 export const java = () => program(javaNeed);

@@ -1,5 +1,5 @@
-// Prepares a machine to build and run the Worker. Each step is checked, and done only if it is not
-// current.
+// Prepares a machine to build and run the Worker. A step is done only if its result is missing or
+// out of date.
 import { withLock } from "../project/lock.mjs";
 import * as nodeModules from "./node-modules.mjs";
 import * as rust from "./rust.mjs";
@@ -17,7 +17,7 @@ import * as wasmTools from "./wasm-tools.mjs";
 const STEPS = [rust, wasmTarget, nodeModules, wasmTools];
 
 /**
- * Does the steps that are not current. Quick and silent if all are.
+ * Does the steps that are not current. If all are current, this is quick and prints nothing.
  *
  * @param {Step[]} [steps]
  */
@@ -28,7 +28,8 @@ export async function setUp(steps = STEPS) {
     "setup",
     async () => {
       for (const step of steps) {
-        // Check again: another process may have done it while this one waited.
+        // Check again, because another process may have done the step while this one waited for the
+        // lock.
         if (await step.isCurrent()) continue;
         console.log(`\n▸ Set-up: ${step.title}`);
         const begun = performance.now();

@@ -1,5 +1,5 @@
-// lsof. On macOS, `npm run reset` finds the processes that use the local data with it. The
-// test of that runs on every system.
+// Finds or installs lsof. On macOS, `npm run reset` uses it to find the processes that use the
+// local data. The test of this code runs on every system.
 import { program } from "./debian.mjs";
 
 /** @type {import("./debian.mjs").Need} */
@@ -9,5 +9,5 @@ export const need = {
   advice: "no lsof was found for the test of `npm run reset`: install the package `lsof`.",
 };
 
-/** The path of lsof, installed first where that can be done without asking. */
+/** The path of lsof. If it is missing, installs it, but only as root on Debian. */
 export const lsof = () => program(need);

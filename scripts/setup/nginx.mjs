@@ -1,4 +1,5 @@
-// An nginx for the tests of forward auth. Debian's has `auth_request` built in.
+// Finds or installs nginx, for the tests of forward auth. Debian's nginx has the module for
+// `auth_request` built in.
 import { program } from "./debian.mjs";
 
 /** @type {import("./debian.mjs").Need} */
@@ -9,5 +10,5 @@ export const need = {
     "no nginx was found for the tests of forward auth: install the package `nginx-light` or `nginx`, or set NGINX to its path.",
 };
 
-/** The path of an nginx, installed first where that can be done without asking. */
+/** The path of an nginx. If it is missing, installs it, but only as root on Debian. */
 export const nginx = () => program(need);

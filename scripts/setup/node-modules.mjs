@@ -1,5 +1,5 @@
-// Installs node_modules from package-lock.json. Scripts run before it exists, so none of them
-// imports a package at its top.
+// Installs node_modules from package-lock.json. Scripts run before node_modules exists, so none of
+// them has a static import of a package.
 import { existsSync, readFileSync } from "node:fs";
 import { delimiter } from "node:path";
 import { Advice } from "../project/advice.mjs";
@@ -18,7 +18,8 @@ export function isCurrent() {
     );
   if (!installed) return false;
   const names = Object.keys(wanted).filter((name) => name !== "");
-  // npm leaves out the optional packages of other platforms, and only those.
+  // A package may be missing only if it is optional: npm leaves out the optional packages of other
+  // platforms.
   const same = names.every((name) =>
     installed[name] ? installed[name].version === wanted[name].version : wanted[name].optional,
   );

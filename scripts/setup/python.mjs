@@ -1,4 +1,5 @@
-// Python environments of tests, each with exactly the files that its requirements.txt lists by hash.
+// Makes the Python environments of tests. Each has exactly the package files whose hashes are in
+// its requirements.txt.
 import { existsSync, rmSync } from "node:fs";
 import { Advice } from "../project/advice.mjs";
 import { hashOf } from "../project/hash.mjs";
@@ -7,7 +8,7 @@ import { output, run } from "../project/run.mjs";
 import { clearStamp, setStamp, stampIs } from "../project/stamp.mjs";
 import { program } from "./debian.mjs";
 
-// Debian's python3 comes without `venv`, so Python alone is not enough.
+// Debian's python3 comes without `venv`, so this checks more than whether Python exists.
 const SUITS = "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))";
 
 /** @type {import("./debian.mjs").Need} */
@@ -20,7 +21,7 @@ export const need = {
 };
 
 /**
- * A step of set-up: an environment below `.tools/`.
+ * The step of set-up that makes an environment in `.tools/`.
  *
  * @param {{ name: string, title: string, requirements: string }} environment
  */
@@ -28,7 +29,8 @@ export function pythonEnvironment({ name, title, requirements }) {
   const folder = `.tools/${name}`;
   const stamp = `${folder}.stamp`;
   const python = inRoot(folder, "bin/python");
-  // An environment knows its own path, and can't be moved.
+  // The path of the project is a part of the hash, because a Python environment contains its own
+  // path and can't be moved.
   const wanted = () => hashOf([requirements], [inRoot()]);
   const install = async () => {
     const outer = await program(need);

@@ -1,5 +1,5 @@
-// Rust itself. It is the only program that set-up does not install for you, because everybody
-// manages it in their own way.
+// Checks that Rust is installed. Set-up does not install Rust for you, because people manage it in
+// different ways.
 import { readFileSync } from "node:fs";
 import { Advice } from "../project/advice.mjs";
 import { inRoot } from "../project/root.mjs";

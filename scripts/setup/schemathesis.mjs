@@ -1,4 +1,4 @@
-// schemathesis, which tests the Worker against openapi.yaml.
+// Installs schemathesis, which tests the Worker against openapi.yaml.
 import { pythonEnvironment } from "./python.mjs";
 
 export { need } from "./python.mjs";

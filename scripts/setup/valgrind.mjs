@@ -1,4 +1,4 @@
-// Valgrind, whose callgrind counts instructions for bench/instructions.mjs.
+// Finds or installs Valgrind. Its tool callgrind counts instructions for bench/instructions.mjs.
 import { program } from "./debian.mjs";
 
 /** @type {import("./debian.mjs").Need} */
@@ -9,5 +9,5 @@ export const need = {
     "no valgrind was found to count instructions with: install the package `valgrind`, or set VALGRIND to its path.",
 };
 
-/** The path of a valgrind, installed first where that can be done without asking. */
+/** The path of a valgrind. If it is missing, installs it, but only as root on Debian. */
 export const valgrind = () => program(need);

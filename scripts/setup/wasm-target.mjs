@@ -1,5 +1,5 @@
-// The standard library for wasm32. A toolchain file is not enough: rustup does not install its
-// targets everywhere.
+// Installs Rust's standard library for wasm32. A rust-toolchain file is not enough, because rustup
+// does not install the targets in it everywhere.
 import { existsSync, readdirSync } from "node:fs";
 import { Advice } from "../project/advice.mjs";
 import { output, run } from "../project/run.mjs";

@@ -1,4 +1,4 @@
-// wasm-bindgen, compiled into .tools/: no registry ships it as a binary.
+// Compiles wasm-bindgen into .tools/, because no package registry has a binary of it.
 import { existsSync, rmSync } from "node:fs";
 import { Advice } from "../project/advice.mjs";
 import { inRoot } from "../project/root.mjs";
@@ -18,9 +18,9 @@ export const isCurrent = () =>
 export async function install() {
   const target = inRoot(".tools/target");
   clearStamp(STAMP);
-  // Without --locked, because the locked install fails. A debug build without debug info takes a
-  // third of the time to build and is as fast on this small wasm. Only this command gets the target
-  // folder, so that no other build ends up in it.
+  // Not with --locked, because that installation fails. A debug build without debug info is
+  // compiled in a third of the time, and processes this small wasm as fast. CARGO_TARGET_DIR is set
+  // for this command only, so that no other build uses that folder.
   const { code } = await run(
     "cargo",
     [

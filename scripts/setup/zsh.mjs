@@ -1,4 +1,5 @@
-// zsh, the shell of macOS, for following the documents in it.
+// Finds or installs zsh, the shell of macOS. A test follows the instructions of the documents in
+// this shell.
 import { program } from "./debian.mjs";
 
 /** @type {import("./debian.mjs").Need} */
@@ -8,5 +9,5 @@ export const need = {
   advice: "no zsh was found to follow the documents in it: install the package `zsh`.",
 };
 
-/** The path of a zsh, installed first where that can be done without asking. */
+/** The path of a zsh. If it is missing, installs it, but only as root on Debian. */
 export const zsh = () => program(need);

@@ -1,18 +1,19 @@
-// Which tests have failed, for the end of `npm test`: a log of a run often keeps only the last
-// lines.
+// Lists the failed tests at the end of the output of `npm test`, because logs are often cut to
+// their last lines.
 
-// Long enough for the diff of an assertion, short enough that twenty failures fit on a screen or
-// two.
+// How many lines are shown of a failure. This is enough for the diff of an assertion, and few
+// enough for twenty failures on a screen or two.
 const MOST_LINES = 25;
-// Codes that add nothing to the message.
+// Error codes that are not shown, because they add nothing to the message.
 const KNOWN = ["ERR_ASSERTION", "ERR_TEST_FAILURE"];
 
 /** @typedef {{ file: string, name: string, error: string }} Failure a failed test */
 
 /**
- * The message of an error and where in the project it was thrown, then both for each cause. Empty
- * for a suite that failed only because a test in it failed: that test has its own entry. `stderr`
- * is what the test's process printed, which is shown when the process itself failed.
+ * The message of an error and the place in the project where it was thrown, then the same for each
+ * `cause`. Empty for a suite that failed only because a test in it failed, because that test has
+ * its own entry. `stderr` is what the test's process printed, which is shown when the process
+ * itself failed.
  *
  * @param {any} error
  * @param {string} [stderr]
@@ -21,7 +22,7 @@ export function errorText(error, stderr = "") {
   if (error?.failureType === "subtestsFailed") return "";
   if (error?.exitCode !== undefined || error?.signal)
     return `the file ended with ${error.signal ?? `exit code ${error.exitCode}`}\n${stderr}`.trimEnd();
-  // node wraps the error that a test threw.
+  // Node wraps the error that a test threw.
   const thrown = error?.code === "ERR_TEST_FAILURE" ? (error.cause ?? error) : error;
   const parts = [];
   const seen = new Set();

@@ -1,5 +1,5 @@
-// One part of `npm run check`, for package.json: clippy, clippy-wasm, rust or node. It prints only
-// the failures.
+// Runs one part of `npm run check`: clippy, clippy-wasm, rust or node. package.json calls it. It
+// prints only the failures.
 import { Advice, main } from "../project/advice.mjs";
 import { inRoot } from "../project/root.mjs";
 import { failureLines } from "./failures.mjs";

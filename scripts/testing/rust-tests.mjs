@@ -10,14 +10,16 @@ import { SLOW } from "./slow-tests.mjs";
 
 /**
  * @typedef {object} Program a test program of cargo's
- * @property {string} name its target: `service`, or the crate's name for the tests inside `src/`
+ * @property {string} name its cargo target, such as `service`; for the tests inside `src/`, the
+ *   crate's name
  * @property {string} executable
- * @property {string} source its root file, from the root of the repository
- * @property {string} folder its package's
+ * @property {string} source its root file, relative to the root of the repository
+ * @property {string} folder the folder of its package
  */
 
 /**
- * Builds all test programs. Compiler errors go to the terminal, or with `quiet` into the advice.
+ * Builds all test programs. Compiler errors go to the terminal, or with `quiet` into the error that
+ * is thrown.
  *
  * @param {{ quiet?: boolean }} [options]
  * @returns {Promise<Program[]>}
@@ -46,8 +48,8 @@ export async function testPrograms({ quiet = false } = {}) {
 }
 
 /**
- * Runs all tests, or with `quick` those that SLOW does not name. Prints the result of each program,
- * and the whole output of a program that failed. With `quiet` this prints nothing.
+ * Runs all tests, or with `quick` only those that SLOW does not name. Prints the result of each
+ * program, and the whole output of a program that failed. With `quiet`, it prints nothing.
  *
  * @param {{ quick?: boolean, quiet?: boolean }} [options]
  * @returns {Promise<{ code: number, failures: import("./failures.mjs").Failure[] }>}
@@ -61,7 +63,7 @@ export async function rustTests({ quick = false, quiet = false } = {}) {
       `scripts/testing/slow-tests.mjs names ${unknown.join(", ")}: cargo has no such test program.`,
     );
   for (const program of programs) await requireSlowTests(program);
-  // Start the slow programs first, so that none of them runs alone at the end.
+  // The slow programs start first, so that none of them runs alone at the end.
   const waiting = programs
     .filter(({ name }) => !(quick && SLOW[name] === true))
     .sort((one, other) => rank(one) - rank(other));
@@ -83,8 +85,8 @@ export async function rustTests({ quick = false, quiet = false } = {}) {
 }
 
 /**
- * Rejects names in SLOW that the program does not have. Otherwise a slow test that was renamed would
- * run in `npm run check` unnoticed.
+ * Throws if SLOW names a test that the program does not have. Otherwise a slow test that was
+ * renamed would run in `npm run check` unnoticed.
  *
  * @param {Program} program
  */
@@ -114,8 +116,8 @@ async function runProgram({ name, executable, source, folder }, quick, print) {
   const begun = performance.now();
   const { code, stdout, stderr } = await run(
     executable,
-    // `--exact` applies to `--skip` here: a test is not skipped only because its name contains the
-    // name of a slow test.
+    // `--exact` applies to `--skip`. Without it, a test would also be skipped if its name only
+    // contained the name of a slow test.
     skipped.length > 0 ? ["--exact", ...skipped.flatMap((test) => ["--skip", test])] : [],
     { capture: true, cwd: folder, env: { CARGO_MANIFEST_DIR: folder } },
   );

@@ -1,7 +1,7 @@
 // The tests that take a second or more of processor time, or close to it. `npm run check` skips them;
 // `npm test` runs them.
 
-/** Test files of node. */
+/** Slow test files of Node's test runner. */
 export const SLOW_FILES = [
   "tests/bench/scale.test.mjs",
   "tests/client/random.test.mjs",
@@ -9,7 +9,8 @@ export const SLOW_FILES = [
 ];
 
 /**
- * Rust tests. A test program is listed as a whole (`true`), or with the names of its slow tests.
+ * Slow Rust tests, by test program: `true` if the whole program is slow, or the names of its slow
+ * tests.
  *
  * @type {Record<string, true | string[]>}
  */

@@ -6,13 +6,14 @@ import { run } from "../project/run.mjs";
  * @property {number} code 0 when it passed
  * @property {import("./failures.mjs").Failure[]} [failures] the tests that failed
  * @property {string} [output] the end of what it printed
- * @property {boolean} [leftOut] the step was left out, or only a part of it was done
+ * @property {boolean} [leftOut] whether the step, or a part of it, was left out
  */
 
 const MOST_OUTPUT = 4000;
 
 /**
- * Runs a command, shows its output and keeps the end of it, for the list of failures at the end.
+ * Runs a command and shows its output. The result has the end of the output, for the list of
+ * failures.
  *
  * @param {string} command
  * @param {string[]} args
@@ -21,7 +22,8 @@ const MOST_OUTPUT = 4000;
  * @returns {Promise<Outcome>}
  */
 export async function runStep(command, args, { quiet = false, env = {}, ...options } = {}) {
-  // Programs leave colours out when their output is read by another program.
+  // Programs print no colours if their output goes to another program, so colours are switched on
+  // here.
   const color =
     !quiet && process.stdout.isTTY ? { CARGO_TERM_COLOR: "always", FORCE_COLOR: "1" } : {};
   const { code, stdout, stderr } = await run(command, args, {

@@ -9,7 +9,8 @@ import { SLOW_FILES } from "./slow-tests.mjs";
 import { all, runStep } from "./step.mjs";
 
 const WASM = ["--target", "wasm32-unknown-unknown"];
-// The other packages are for the host: fuzz and bench/native.
+// The packages of the workspace that are compiled to wasm. The others, fuzz and bench/native, run
+// on the machine that compiles them.
 const MEMBERS_FOR_WASM = [
   "edgegate",
   "edgegate-token",
@@ -49,7 +50,7 @@ export function quickFiles() {
     const names = readdirSync(inRoot(folder)).filter((name) => name.endsWith(".test.mjs"));
     return names.map((name) => `${folder}/${name}`);
   });
-  // Otherwise a slow file that was renamed would run in `npm run check` unnoticed.
+  // Without this check, a slow file that was renamed would run in `npm run check` unnoticed.
   const unknown = SLOW_FILES.filter((file) => !files.includes(file));
   if (unknown.length > 0)
     throw new Advice(
@@ -64,13 +65,13 @@ export function quickFiles() {
 export const rustFormat = (options = {}) => runStep("cargo", ["fmt", "--all", "--check"], options);
 
 /**
- * Passes flags to the command and never through RUSTFLAGS, because a change of RUSTFLAGS discards
- * everything that cargo has built.
+ * Runs clippy. Flags are arguments of the command, never in RUSTFLAGS, because a change of
+ * RUSTFLAGS makes cargo discard everything that it has built.
  *
  * @param {Options} [options]
  */
 export async function clippy(options = {}) {
-  // The fuzz targets link libFuzzer, which is C++.
+  // The fuzz targets link libFuzzer, which is C++ code, so a C++ compiler is needed.
   await cpp();
   return runStep("cargo", ["clippy", "--workspace", "--all-targets", ...DENY], options);
 }
@@ -97,7 +98,7 @@ const doc = (target, options) =>
   });
 
 /**
- * Everything that reads JavaScript and CSS without running it: formatting, lints and types.
+ * The checks of JavaScript and CSS that don't run the code: formatting, lints and types.
  *
  * @param {Options} [options]
  */

@@ -15,7 +15,7 @@ export default class extends EdgeGate {
 }
 
 /**
- * An example of a guarded route: only for users.
+ * An example of a protected route: only users with the role `user` get an answer.
  *
  * @param {Request} request
  * @param {EdgeGate} auth

@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import { testSecrets } from "edgegate-worker/testing";
 import { createTestHarness } from "wrangler";
 
-// Otherwise the runtime asks Cloudflare for the place of this machine.
+// Without this, the runtime asks Cloudflare for the location of this machine.
 process.env.CLOUDFLARE_CF_FETCH_ENABLED ??= "false";
 
 const ORIGIN = "http://127.0.0.1:8787";

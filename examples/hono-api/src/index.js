@@ -1,4 +1,4 @@
-// An API on another domain: it takes the access tokens of apps, made for this API, and no others.
+// An API on another domain than edgegate. It accepts only access tokens that apps got for this API.
 import { protect, resourceMetadata } from "edgegate";
 import { Hono } from "hono";
 import { cors } from "hono/cors";
@@ -6,18 +6,19 @@ import { cors } from "hono/cors";
 /** @type {Hono<{ Bindings: { ISSUER: string, RESOURCE: string }, Variables: { claims: import("edgegate").Claims } }>} */
 const app = new Hono();
 
-// Apps on any origin may call it: the token says what they may do, and there is no cookie.
+// Pages of any origin may call this API. That is safe because it uses no cookies: what an app may
+// do depends on its token.
 app.use(
   cors({ origin: "*", allowHeaders: ["Authorization"], exposeHeaders: ["WWW-Authenticate"] }),
 );
 
-// Where clients get tokens for this API.
+// Tells clients where they get tokens for this API (RFC 9728).
 app.get("/.well-known/oauth-protected-resource", ({ env }) =>
   resourceMetadata({ issuer: env.ISSUER, resource: env.RESOURCE, name: "Orders" }),
 );
 
 /**
- * Lets a request pass whose token is for this API and has these scopes.
+ * Accepts a request only if its token is for this API and has these scopes.
  *
  * @param {string[]} scope
  * @returns {import("hono").MiddlewareHandler}

@@ -1,11 +1,11 @@
-// Middleware that decides who may pass. A local check doesn't notice that a session ended in the
-// last ten minutes, the lifetime of a token. Where that is too late, ask edgegate itself: `GET
-// /auth/authorized`, or the binding's `is_authorized_by_role`.
+// Middleware that decides which requests are allowed. It checks the token locally. So a token is
+// accepted until it expires, up to ten minutes after its session has ended. If that is too long,
+// ask edgegate itself: `GET /auth/authorized`, or the binding's `is_authorized_by_role`.
 /** @import { Context, MiddlewareHandler } from "hono" */
 import { Verifier } from "edgegate";
 
 /**
- * Lets a request with a valid access token through. With `role`, the user of the token must have
+ * Accepts a request only if its access token is valid. With `role`, the user of the token must have
  * that role. With `owner`, the user's id must be the one that `owner` returns.
  *
  * @param {{ role?: string, owner?: (c: Context) => string }} [options]
@@ -13,7 +13,8 @@ import { Verifier } from "edgegate";
  */
 export function guard({ role, owner } = {}) {
   return async (c, next) => {
-    // Any case of the scheme, then one or more spaces (RFC 9110 section 11.4).
+    // The scheme may be in upper or lower case, and one or more spaces follow (RFC 9110 section
+    // 11.4).
     const [, token] = /^Bearer +(\S+)$/i.exec(c.req.header("Authorization") ?? "") ?? [];
     if (!token) return refuse(c, 401, "invalid_token");
     const verifier = verifierOf(c.env);
@@ -21,7 +22,7 @@ export function guard({ role, owner } = {}) {
     try {
       claims = await verifier.verify(token);
     } catch (error) {
-      // This is not the token's fault: the keys could not be fetched. The client may try again.
+      // The token may be valid, but the keys could not be fetched. The client may try again.
       if (error.code !== "invalid_token")
         return c.json({ code: "unavailable" }, 503, { "Retry-After": "2" });
       return refuse(c, 401, error.code);
@@ -36,7 +37,7 @@ export function guard({ role, owner } = {}) {
 
 let verifier;
 
-// One verifier for the isolate. It fetches its keys when they are first needed.
+// All requests to this isolate share one verifier. It fetches the keys when they are first needed.
 function verifierOf({ ISSUER, AUDIENCE, AUTH }) {
   const asked = AUTH && { fetch: (...request) => AUTH.fetch(...request) };
   verifier ??= Verifier.fromIssuer(ISSUER, { audience: AUDIENCE, ...asked });

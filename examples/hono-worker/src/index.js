@@ -1,4 +1,5 @@
-// A Worker whose routes are guarded by edgegate's access tokens. They are checked here, by the code that edgegate itself runs.
+// A Worker that accepts edgegate's access tokens. It checks them itself, with the same code that
+// edgegate uses.
 import { Hono } from "hono";
 import { guard } from "./guard.js";
 

@@ -1,5 +1,5 @@
 // An MCP server whose users sign in at edgegate. Each request brings an access token that was made
-// for this server. There are no sessions: every isolate can answer every request.
+// for this server. The server has no sessions, so every isolate can answer every request.
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
 import { protect, resourceMetadata } from "edgegate";
@@ -29,7 +29,7 @@ export default {
 };
 
 /**
- * The tools, for one user.
+ * An MCP server with the tools of one user.
  *
  * @param {import("edgegate").Claims} claims
  */

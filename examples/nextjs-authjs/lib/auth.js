@@ -21,9 +21,9 @@ export const { handlers, auth, signIn, signOut } = NextAuth({
     },
   ],
   callbacks: {
-    // The id of the user, which stays when their address changes.
+    // The user's id, which does not change when the user's email address changes.
     session: ({ session, token }) => ({ ...session, user: { ...session.user, id: token.sub } }),
-    // Auth.js makes an id of its own for each sign-in, unless it is told the provider's.
+    // Without this, Auth.js would make a new id at each sign-in. This uses the id from edgegate.
     jwt: ({ token, profile }) => (profile ? { ...token, sub: profile.sub } : token),
   },
 });

@@ -1,9 +1,9 @@
-// Signing in at edgegate with any OpenID Connect library; here oauth4webapi.
+// Signs users in at edgegate, with the OpenID Connect library oauth4webapi. Any such library works.
 import * as oauth from "oauth4webapi";
 
 /** @typedef {{ ORIGIN: string, ISSUER: string, CLIENT_ID: string, CLIENT_SECRET: string }} Env */
 
-/** The secrets that the callback needs. The provider keeps them in KV, encrypted. */
+/** The secrets that the callback needs. The OAuthProvider stores them in KV, encrypted. */
 export const secrets = () => ({
   verifier: oauth.generateRandomCodeVerifier(),
   nonce: oauth.generateRandomNonce(),
@@ -26,7 +26,7 @@ async function discover(env) {
 }
 
 /**
- * The address to which the browser goes.
+ * The address at edgegate to which the browser is sent.
  *
  * @param {Env} env
  * @param {string} state
@@ -51,7 +51,8 @@ export async function address(env, state, { verifier, nonce }) {
 }
 
 /**
- * The user who has come back. The provider has compared the state with the browser's cookie.
+ * The user who comes back from edgegate. The OAuthProvider has already compared the state with the
+ * browser's cookie.
  *
  * @param {Env} env
  * @param {URL} url

@@ -1,5 +1,5 @@
 // An authorization server of your own, made with workers-oauth-provider, whose users sign in at
-// edgegate. Its tokens are its own: edgegate only says who somebody is.
+// edgegate. It issues its own tokens; edgegate only says who the user is.
 import {
   AuthorizationError,
   authorizationErrorRedirect,
@@ -29,7 +29,7 @@ const defaultHandler = {
   },
 };
 
-/** Asks for consent, and then leads to edgegate. */
+/** Asks the user for consent, then sends the browser to edgegate. */
 async function authorize(request, env) {
   const oauth = env.OAUTH_PROVIDER;
   if (request.method !== "POST") {
@@ -71,7 +71,7 @@ async function callback(request, env) {
   return new Response(null, { status: 302, headers });
 }
 
-/** Names come from strangers who register their apps. */
+/** Escapes a text for HTML. The names of apps come from strangers who register them. */
 const escaped = (text) => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
 const consentPage = ({ clientName, redirectHost, scope }, handle) => `<!doctype html>
@@ -87,7 +87,7 @@ const consentPage = ({ clientName, redirectHost, scope }, handle) => `<!doctype 
 </form>
 </html>`;
 
-/** Made at the first request: it needs the address of this Worker, which is a setting. */
+/** Made at the first request, because it needs the Worker's address from `env`. */
 let provider;
 export default {
   fetch(request, env, ctx) {

@@ -1,4 +1,5 @@
-// Signs in at edgegate on another site, stays signed in over a reload, and signs out.
+// A page that signs in at an edgegate on another site, stays signed in after a reload, and signs
+// out.
 import { RedirectClient } from "/edgegate/redirect/index.js";
 
 const { issuer, clientId } = await (await fetch("/config.json")).json();
@@ -33,6 +34,7 @@ $("renew").addEventListener("click", () =>
   }),
 );
 
-// Handles the answer of edgegate. If there is none, `subscribe` asks for the session.
+// Handles the answer of edgegate after a sign-in. If there is no answer, `subscribe` asks edgegate
+// for the session.
 run(() => auth.handleRedirect());
 show(auth.getSnapshot());

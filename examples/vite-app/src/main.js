@@ -1,7 +1,9 @@
-// A single-page app: signs in, stays signed in over a reload, and shows what the user's roles allow.
+// A single-page app that signs in, stays signed in after a reload, and shows what the user's roles
+// allow.
 import { AuthClient, Verifier } from "edgegate";
 
-// Your edgegate: on the same site as this page, and this page's origin among its ALLOWED_ORIGINS.
+// Your edgegate. It must be on the same site as this page, and have this page's origin in its
+// ALLOWED_ORIGINS.
 const issuer = import.meta.env.VITE_EDGEGATE ?? "http://127.0.0.1:8787";
 const auth = new AuthClient({ url: issuer });
 const verifier = Verifier.fromIssuer(issuer, { audience: "edgegate" });
@@ -15,7 +17,7 @@ async function show() {
   $("status").textContent = "";
   if (!user) return;
   $("who").textContent = user.email;
-  // A local check decides only what the page shows. The server decides what is allowed.
+  // A check in the browser decides only what the page shows. The server decides what is allowed.
   $("admin").hidden = !(await verifier.isAuthorizedByRole(await auth.accessToken(), ["admin"]));
 }
 

@@ -1,4 +1,5 @@
-// `edgegate clients`: the apps in which people sign in with their account here.
+// `edgegate clients`: manages the apps (OAuth clients) in which people sign in with their account
+// at this service.
 import { Advice } from "./lib/advice.js";
 import { requireStatus } from "./lib/operator.js";
 import { tell } from "./lib/program.js";
@@ -9,7 +10,7 @@ const SCOPE = "clients";
 /** @typedef {import("./lib/service.js").ServiceOptions} Options */
 
 /**
- * An app, as the service shows it. Only the answer about one app has `secrets`.
+ * An app, as the service's API returns it. `secrets` is missing in the list of all apps.
  *
  * @typedef {{ client_id: string, name: string, type: "public" | "confidential",
  *   first_party: boolean, redirect_uris: string[], post_logout_redirect_uris: string[],
@@ -80,7 +81,7 @@ const withFields = (command) =>
     .option("--id-token-alg <algorithm>", "EdDSA, ES256 or RS256");
 
 /**
- * The members of a request. Members that are undefined are not changed.
+ * The members of the request's body. The service does not change a member that is undefined.
  *
  * @param {Fields} options
  */
@@ -95,7 +96,10 @@ export const fieldsOf = (options) => ({
   disabled: options.disable ? true : options.enable ? false : undefined,
 });
 
-/** @param {string[] | false | undefined} list False empties the list. */
+/**
+ * @param {string[] | false | undefined} list `false` comes from an option such as `--no-scope`,
+ *   which empties the list.
+ */
 const listOf = (list) => (list === false ? [] : list);
 
 /** @param {Options} options */
@@ -227,7 +231,7 @@ function requireFound(answer, statuses, id) {
 }
 
 /**
- * What to do about a URI that the service rejects, by its reason.
+ * For each reason why the service rejects a URI: what the person can do.
  *
  * @type {Record<string, string>}
  */

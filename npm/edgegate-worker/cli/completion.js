@@ -1,4 +1,5 @@
-// `edgegate completion`: what a shell needs to complete the command at Tab.
+// `edgegate completion`: prints the script with which a shell completes the command when the user
+// presses Tab.
 import { fileURLToPath } from "node:url";
 import { Argument } from "commander";
 import { candidatesFor } from "./lib/candidates.js";
@@ -30,7 +31,7 @@ export const completion = (program) => {
       const script = SCRIPTS[shell](commandLine());
       tell(options, { shell, script }, script);
     });
-  // The script of the shell runs this command.
+  // The shell's script runs this hidden command.
   program
     .command("complete", { hidden: true })
     .argument("[words...]")
@@ -39,7 +40,7 @@ export const completion = (program) => {
     });
 };
 
-/** The command line that runs this same program from any folder. */
+/** A command line that runs this installation of the program from any folder. */
 function commandLine() {
   const path = fileURLToPath(new URL("edgegate.js", import.meta.url));
   return `${quoted(process.execPath)} ${quoted(path)} complete --`;

@@ -1,6 +1,7 @@
-// `edgegate deploy`: from a folder to a running service on Cloudflare, in one command. Each step
-// finds what an earlier run has done, so the command can be repeated after a failure at any step.
-// The Worker is uploaded last, together with its secrets, so it never runs without them.
+// `edgegate deploy`: makes a project's folder a running service on Cloudflare, in one command. Each
+// step checks what an earlier run has done already, so the command can be repeated after a failure
+// at any step. The Worker is uploaded last, together with its secrets, so it never runs without
+// them.
 import { Advice } from "./lib/advice.js";
 import { cloudflareOf } from "./lib/cloudflare.js";
 import { chosenEnvironment } from "./lib/config.js";
@@ -33,7 +34,8 @@ import { wrangler } from "./lib/wrangler.js";
 const HEALTH_SECONDS = 60;
 const SECRETS_FILE = "--secrets-file";
 /**
- * Options of wrangler that can't follow the `--`: this command must know what is deployed where.
+ * Options of wrangler that are rejected after the `--`, because this command must know what is
+ * deployed, and where.
  */
 const KNOWN_HERE = [
   ...["--env", "-e", "--e", "--config", "-c", "--c", "--cwd"],
@@ -103,7 +105,7 @@ function readOptions(more, options) {
 }
 
 /**
- * Step 1: the configuration, without Cloudflare.
+ * Step 1: checks the configuration, without asking Cloudflare.
  *
  * @param {import("./lib/project.js").Project} project
  * @param {string | undefined} environment
@@ -116,8 +118,7 @@ async function checkOffline(project, environment, vars) {
     ...{ config, others: config.others, environment, vars, checker: CHECKER },
     ...{ path: project.path, file: project.name },
     files: [{ path: project.inProject(secretsFile(environment)), values: secrets }],
-    // Assumes that all secrets are stored: only Cloudflare knows which are, and it is not asked
-    // yet.
+    // Assumes that Cloudflare has all secrets already. Which of them it has is checked in step 4.
     stored: Object.keys(SECRETS),
   });
   const lacks = requiredLacks(config, environment);
@@ -145,13 +146,15 @@ function refuse(problems) {
  * @property {Map<string, string>} vars
  * @property {number} wait
  * @property {import("./lib/config.js").Config} config
- * @property {Record<string, string>} secrets those on this machine
- * @property {boolean} takesAddress whether ISSUER is the address at workers.dev
+ * @property {Record<string, string>} secrets the secrets that are in the secrets file on this
+ *   machine
+ * @property {boolean} takesAddress whether ISSUER is not set and will be the Worker's address at
+ *   workers.dev
  * @property {string[]} notes
  */
 
 /**
- * Steps 2 to 7, and the first administrator.
+ * Steps 2 to 7. At the end, makes the first administrator, if the operator names one.
  *
  * @param {Task} task
  */
@@ -174,7 +177,8 @@ async function deployChecked(task) {
   const stores = await storesOf(world);
   if (!options.adopt) refuseForeign(world, stores);
 
-  // Checked only before the first deploy: after it, new names would lead to new, empty stores.
+  // Names that are left over from the template are reported only before the first deploy. Later,
+  // changing the name of a store would lead to a new, empty store.
   const left = worker ? undefined : templateNamesProblem(config, project.name);
   for (const note of [...task.notes, ...(left ? [left] : [])]) say(`Note: ${note}\n`);
   say(plan({ ...task, account: cloudflare.account, issuer, worker, stores, made }));
@@ -184,8 +188,8 @@ async function deployChecked(task) {
   }
   await requireConfirmation("Deploy?", { yes: options.yes });
 
-  // From here on something changes. The secrets come first: what is stored at Cloudflare can't be
-  // read again.
+  // Nothing was changed before this line. New secrets are written to this machine first, because
+  // Cloudflare never shows a secret that it stores.
   if (made.length > 0)
     addSecrets(
       project,
@@ -226,8 +230,7 @@ async function deployChecked(task) {
 }
 
 /**
- * Step 3: the origin of the service. It comes from the configuration or from Cloudflare, never from a
- * request.
+ * Step 3: returns the origin of the service, from the configuration or from Cloudflare.
  *
  * @param {Task} task
  * @param {import("./lib/cloudflare.js").Cloudflare} cloudflare
@@ -250,7 +253,8 @@ async function issuerFor({ config, vars, takesAddress, project }, cloudflare) {
 }
 
 /**
- * Step 4: the names of the secrets to make. Throws when a secret is missing that can't be made.
+ * Step 4: returns the names of the secrets that this command will make. Throws if a required secret
+ * is missing that it can't make.
  *
  * @param {Task} task
  * @param {import("./lib/worker.js").DeployedWorker | undefined} worker
@@ -281,7 +285,7 @@ async function checkSecrets({ project, environment, config, vars, secrets, optio
 }
 
 /**
- * What will be done, for the person who confirms it.
+ * The text that tells a person what will be done, before the person confirms it.
  *
  * @param {Task & { account: string, issuer: string,
  *   worker: import("./lib/worker.js").DeployedWorker | undefined,
@@ -303,7 +307,8 @@ function plan({ account, issuer, worker, stores, made, config, environment }) {
 }
 
 /**
- * Step 5: the tables. The version that is deployed now works with newer tables, too.
+ * Step 5: applies the database migrations. The old version of the Worker, which still runs, works
+ * with the newer tables, too.
  *
  * @param {Task} task
  * @param {string} account
@@ -322,8 +327,9 @@ async function migrate({ project, environment, say }, account) {
 }
 
 /**
- * Step 6: uploads the Worker and its secrets that are not stored yet, in one request. Asks again
- * which secrets are stored, because another person may have deployed meanwhile.
+ * Step 6: uploads the Worker, together with the secrets that Cloudflare does not have yet, in one
+ * request. Asks Cloudflare again which secrets it has, because another person may have deployed
+ * meanwhile.
  *
  * @param {Task} task
  * @param {import("./lib/cloudflare.js").Cloudflare} cloudflare

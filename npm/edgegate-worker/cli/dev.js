@@ -1,4 +1,4 @@
-// `edgegate dev`: the service on this machine, with a local database, until Ctrl-C.
+// `edgegate dev`: runs the service on this machine, with a local database, until Ctrl-C.
 import { resolve } from "node:path";
 import { chosenEnvironment } from "./lib/config.js";
 import { completeDevVars, devVarsOf } from "./lib/dev-vars.js";
@@ -54,7 +54,7 @@ async function runDev(more, options, command) {
     options.port ?? (process.env.PORT || DEFAULT_PORT),
     "npm start -- --port 8788",
   );
-  // As browsers write it: without port 80.
+  // The origin as browsers write it, which is without the port if it is 80.
   const { origin, host } = new URL(`http://${HOST}:${port}`);
   await refuseTakenPort(port, (other) => `npm start -- --port ${other}`);
   const say = options.json ? console.error : console.log;
@@ -110,8 +110,9 @@ async function runDev(more, options, command) {
 }
 
 /**
- * The variables to hand to wrangler. With `secrets.required` in the configuration, wrangler reads only
- * those names from .dev.vars and ignores the others without a word, DEV among them.
+ * The variables to hand to wrangler. If the configuration has `secrets.required`, wrangler reads
+ * only the names in it from .dev.vars and silently ignores all others, such as DEV. So these others
+ * are handed over here.
  *
  * @param {import("./lib/local.js").LocalSettings} settings
  * @param {Map<string, string>} vars

@@ -24,7 +24,10 @@ import { told } from "./lib/settings.js";
 import { accountsDatabase } from "./lib/stores.js";
 import { workerOf } from "./lib/worker.js";
 
-/** Tokens that were issued further in the future are rejected: FUTURE_SKEW_SECONDS (crates/token). */
+/**
+ * How wrong this machine's clock may be. The service rejects tokens that were issued further in the
+ * future (FUTURE_SKEW_SECONDS in crates/token).
+ */
 const CLOCK_SECONDS = 60;
 const LOCAL_ISSUER = "http://127.0.0.1:8787";
 
@@ -58,7 +61,7 @@ async function runDoctor(options) {
 }
 
 /**
- * The service of this machine.
+ * Checks the service that runs on this machine for development.
  *
  * @param {import("./lib/project.js").Project} project
  * @param {string | undefined} environment
@@ -91,7 +94,7 @@ async function checkLocal(project, environment, options) {
 }
 
 /**
- * What should be corrected before the service is deployed.
+ * Finds what should be corrected before the service is deployed.
  *
  * @param {import("./lib/project.js").Project} project
  * @param {import("./lib/config.js").Config} config
@@ -107,7 +110,7 @@ function* firstDeployChecks(project, config, environment) {
 }
 
 /**
- * The deployed service.
+ * Checks the deployed service.
  *
  * @param {import("./lib/project.js").Project} project
  * @param {string | undefined} environment
@@ -131,8 +134,8 @@ async function checkRemote(project, environment, options) {
   const issuer = worker.variables.ISSUER;
   const judged = await judge({
     ...{ config, others: config.others, environment, checker: CHECKER, stored: worker.secrets },
-    // The first deploy writes ISSUER into the project's folder. A second copy of the project may
-    // not have it.
+    // The first deploy writes ISSUER into the project's configuration. Another copy of the project
+    // may lack it.
     vars: new Map(config.vars.ISSUER === undefined && issuer ? [["ISSUER", issuer]] : []),
     ...{ path: project.path, file: project.name },
   });
@@ -185,7 +188,7 @@ function* storedChecks(config, worker, copies, file) {
 }
 
 /**
- * The secrets of all environments except this one, and of local development.
+ * The secrets of local development, and of all environments except `environment`.
  *
  * @param {import("./lib/project.js").Project} project
  * @param {import("./lib/config.js").Config} config
@@ -199,7 +202,7 @@ const otherPlaces = (project, config, environment) => [
 /**
  * @param {import("./lib/project.js").Project} project
  * @param {import("./lib/config.js").Config} config
- * @param {string | undefined} except an environment; "" is production
+ * @param {string | undefined} except an environment to leave out; "" is production
  */
 const deployedPlaces = (project, { definedEnvironments = [] }, except) =>
   ["", ...definedEnvironments]
@@ -251,10 +254,10 @@ async function migrationCheck(project, cloudflare, config) {
 }
 
 /**
- * What the service answers: its health, its public keys and its clock.
+ * Checks what the service answers: its health, its public keys and its clock.
  *
  * @param {string | undefined} issuer
- * @param {string | undefined} copy SIGNING_KEYS on this machine
+ * @param {string | undefined} copy the SIGNING_KEYS that are stored on this machine
  */
 async function serviceChecks(issuer, copy) {
   if (!issuer) return [problem("ISSUER", "the deployed Worker has none", "Run `npm run deploy`.")];
@@ -310,7 +313,7 @@ function* keyChecks(keys, leaked, copy) {
 }
 
 /**
- * @param {string | null | undefined} date of an answer
+ * @param {string | null | undefined} date the header `Date` of an answer
  * @param {string} whose
  */
 function clockChecks(date, whose) {
@@ -328,7 +331,8 @@ function clockChecks(date, whose) {
 }
 
 /**
- * What is looked up on the internet: the mail domain, and for the local service the clock.
+ * Checks that ask other servers: the DNS records of the mail domain, and for the local service also
+ * this machine's clock.
  *
  * @param {import("./lib/config.js").Config} config
  * @param {Options} options

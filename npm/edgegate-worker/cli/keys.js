@@ -28,7 +28,7 @@ import { accountsDatabase } from "./lib/stores.js";
 import { workerOf } from "./lib/worker.js";
 import { wrangler } from "./lib/wrangler.js";
 
-/** An address that no network uses (RFC 5737). */
+/** An IP address that no network uses (RFC 5737). */
 const SAMPLE_IP = "192.0.2.1";
 
 /**
@@ -104,13 +104,14 @@ ${commands.join("\n")}`;
 }
 
 /**
- * The secrets to make, and what to know before they are stored.
+ * Makes secrets. `warning` says what the operator must know before storing them.
  *
  * @param {MakeOptions} options
  * @returns {{ warning: string, secrets: Record<string, string> }}
  */
 function newSecrets({ pepper, idToken }) {
-  // A hash names its pepper by this number. The operator uses a higher one for each further pepper.
+  // 1 is the number of the first pepper. Each password hash has the number of its pepper. The
+  // operator gives each further pepper a higher number.
   if (pepper) return { warning: WARNING.pepper, secrets: { PEPPERS: `1:${ticketSecret()}` } };
   if (idToken) return { warning: WARNING.idToken, secrets: { ID_TOKEN_KEYS: idTokenKeys() } };
   const secrets = { SIGNING_KEYS: signingKeys(), TICKET_SECRET: ticketSecret() };
@@ -163,7 +164,7 @@ const toldStep = ({ step, from, isDue, isKnown }) => {
 };
 
 /**
- * One step of the rotation.
+ * The action of the subcommand that takes this step of the rotation.
  *
  * @param {Step} step
  * @returns {(options: Options) => Promise<void>}
@@ -196,8 +197,9 @@ async function takeStep(step, options) {
   await requireConfirmation(`Store ${name} of ${config.name} after \`${step}\`?`, {
     yes: options.yes,
   });
-  // Stored on this machine first: a key that only Cloudflare has could never be rotated. If the
-  // command is repeated, it stores the same value.
+  // The value is first stored on this machine: a key that only Cloudflare has could never be
+  // rotated, because Cloudflare does not show it. If the command is repeated, it stores the same
+  // value.
   writePending(project, environment, { name, step, value: next });
   const code = await store(situation, cloudflare.account, { [name]: next }, options);
   if (code !== 0)
@@ -226,7 +228,7 @@ async function takeStep(step, options) {
  * @param {number} idle
  */
 function requireDue({ name, text, done }, step, options, idle) {
-  // Throws if the step is not possible at all, due or not.
+  // Throws if the step is impossible, whether it is due or not.
   rotated(name, text, step);
   const due = nextStep({ name, text, done, idle, now: now() });
   if (options.now || (due.step === step && due.isDue)) return;
@@ -236,13 +238,13 @@ function requireDue({ name, text, done }, step, options, idle) {
 }
 
 /**
- * Throws when the copy on this machine differs from what the service has. Otherwise the keys of the
- * service would be overwritten by unrelated ones.
+ * Throws if the secret on this machine differs from the secret of the service. Without this check,
+ * the command could overwrite the keys of the service with unrelated keys.
  *
  * @param {import("./lib/cloudflare.js").Cloudflare} cloudflare
  * @param {import("./lib/config.js").Config} config
  * @param {Situation} situation
- * @param {string} [pending] what a run that was cut short may have stored
+ * @param {string} [pending] the value that an interrupted run may have stored already
  */
 async function requireSame(cloudflare, config, situation, pending) {
   const { name, text, environment } = situation;
@@ -255,7 +257,7 @@ async function requireSame(cloudflare, config, situation, pending) {
   if (!issuer) return;
   if (name === "TICKET_SECRET")
     return requireSameTickets(cloudflare, config, { ...situation, issuer }, pending);
-  // Only the public halves of keys can be compared.
+  // Only the public halves of the keys can be compared, because the service publishes only these.
   const { keys: published } = await fetchKeys(issuer);
   const theirs = published.map(({ kid }) => kid);
   const isSame = (/** @type {string} */ secret) => {
@@ -269,8 +271,9 @@ async function requireSame(cloudflare, config, situation, pending) {
 }
 
 /**
- * Does the same check for TICKET_SECRET. The service shows no secret, but the pseudonym of an
- * address depends on each of its secrets. So equal pseudonyms show equal secrets.
+ * Like `requireSame`, but for TICKET_SECRET. The service does not show this secret, but computes
+ * pseudonyms of IP addresses with it, one for each of its values. So equal pseudonyms show that the
+ * secrets are equal.
  *
  * @param {import("./lib/cloudflare.js").Cloudflare} cloudflare
  * @param {import("./lib/config.js").Config} config

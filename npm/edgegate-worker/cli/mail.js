@@ -92,7 +92,7 @@ async function drop(ids, options) {
 }
 
 /**
- * How many mails were changed.
+ * Sends the ids in batches. Returns how many mails the service changed.
  *
  * @param {Options} options
  * @param {string} change
@@ -141,7 +141,7 @@ export function lineOf({
   return `${id}  ${facts.filter(Boolean).join(", ")}\n  ${reason}`;
 }
 
-/** @param {number | null} retryAt 0 is the next run of the cron */
+/** @param {number | null} retryAt 0: at the next run of the cron job */
 function next(retryAt) {
   if (retryAt === null) return "sent again only when you ask";
   return retryAt === 0

@@ -1,4 +1,4 @@
-// `edgegate pseudonym`: the pseudonym of an address or a network in the log.
+// `edgegate pseudonym`: the pseudonym that the log shows for an IP address or a network.
 import { isIP } from "node:net";
 import { basename } from "node:path";
 import { parseEnv } from "node:util";
@@ -66,7 +66,7 @@ function local(project, environment, text, options) {
 }
 
 /**
- * Asks the service: only it has the secret.
+ * Asks the deployed service, because only it has the secret.
  *
  * @param {import("./lib/project.js").Project} project
  * @param {string | undefined} environment

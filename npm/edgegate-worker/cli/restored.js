@@ -1,5 +1,6 @@
-// `edgegate restored`: after a restore of the database, raises all counters above every value that was
-// handed out before. So no earlier token renews, no later token is refused, and no earlier link works.
+// `edgegate restored`: to be run after the database was restored from a backup. It raises the
+// counters of all accounts above every value that was used before the restore. So tokens and links
+// from before the restore are invalid, and no new token is rejected by mistake.
 import { requireStatus } from "./lib/operator.js";
 import { tell } from "./lib/program.js";
 import { serviceCommand, withService } from "./lib/service.js";
@@ -17,8 +18,9 @@ export const restored = (program) =>
 async function runRestored(options) {
   const change = "End all sessions, and make earlier access tokens and links invalid.";
   const accounts = await withService(options, { scope: "restore", change }, raiseCounters);
-  // The next second, so it is later than these changes. The cron removes changes from before
-  // COPIES_SINCE from its list, without telling the users' objects.
+  // The next second, which is later than all changes that this command made. The service will not
+  // use a copy of a user's row that is older than COPIES_SINCE. So the cron job deletes its list of
+  // older changes without sending them to the users' Durable Objects.
   const since = Math.floor(Date.now() / 1000) + 1;
   tell(
     options,
@@ -30,7 +32,8 @@ With SESSION_STORE = "durable", set COPIES_SINCE to "${since}" and deploy: what 
 }
 
 /**
- * Has the service raise the counters of all accounts, page by page. Returns how many there are.
+ * Makes the service raise the counters of all accounts, page by page. Returns how many accounts
+ * there are.
  *
  * @param {import("./lib/service.js").Ask} ask
  */

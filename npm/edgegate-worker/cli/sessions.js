@@ -7,7 +7,7 @@ import { findUser, serviceCommand, timeOf, withService } from "./lib/service.js"
 /** @typedef {import("./lib/service.js").ServiceOptions & { end?: string }} Options */
 
 /**
- * A session, as the service shows it. Only the session of an app has `app`.
+ * A session, as the service shows it. `app` is missing in sessions that belong to no app.
  *
  * @typedef {{ id: string, begun_at: number, last_used_at: number, network: string,
  *   device: { browser: string | null, os: string | null },

@@ -1,4 +1,5 @@
-// `edgegate users export`: writes all accounts as JSON lines, in the form of an import.
+// `edgegate users export`: writes all accounts as JSON lines, in the format that the command
+// `edgegate users import` reads.
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
@@ -23,7 +24,7 @@ async function runExport(options) {
   const { output } = options;
   let count = 0;
   await withService(options, { scope: "users" }, async (ask) => {
-    // The first page is asked for before the file is made.
+    // The first page is requested before the file is created, so a rejected request leaves no file.
     const first = await pageOf(ask, options);
     const to = output === undefined ? process.stdout : await newFile(output);
     count = await writePages(to, async (cursor) =>
@@ -36,7 +37,7 @@ async function runExport(options) {
   });
   const text = `${count} ${count === 1 ? "account" : "accounts"} exported${output === undefined ? "" : ` to ${output}`}.`;
   const json = JSON.stringify({ exported: count });
-  // Standard output has the accounts, unless they went into a file.
+  // The accounts are on standard output, unless `--output` names a file.
   if (options.json && output !== undefined) console.log(json);
   else console.error(options.json ? json : text);
 }
@@ -46,11 +47,12 @@ async function runExport(options) {
  * reader has gone away, as with `| head`.
  *
  * @param {import("node:stream").Writable} to
- * @param {(cursor?: string) => Promise<string>} pageAfter the lines after the account with this id
+ * @param {(cursor?: string) => Promise<string>} pageAfter returns the lines after the account with
+ *   this id, or the first lines; an empty text after the last account
  */
 export async function writePages(to, pageAfter) {
   let count = 0;
-  // Otherwise an error between two writes would end the process.
+  // Without this handler, an error between two writes would end the process.
   to.on("error", () => {});
   for (let page = await pageAfter(); page !== ""; ) {
     if (!to.write(page) && !to.errored) await once(to, "drain").catch(() => {});
@@ -70,7 +72,7 @@ function refuseBroken({ code, message }) {
 }
 
 /**
- * The lines after the account with this id.
+ * Requests the lines after the account with the id `cursor`; without a cursor, the first lines.
  *
  * @param {import("./lib/service.js").Ask} ask
  * @param {Options} options

@@ -11,7 +11,8 @@ import { serviceCommand, withService } from "./lib/service.js";
 const PROGRESS_LINES = 500;
 
 /**
- * What to say in place of an answer of the service that names the service's own parameters.
+ * Messages that replace details of the service's answer. The service's own words name parameters of
+ * its API, which a person at the command line does not use.
  *
  * @type {Record<string, string>}
  */
@@ -78,7 +79,7 @@ async function runImport(file, options) {
 }
 
 /**
- * Sends one batch. Returns 503 if the answer was lost: the batch may be sent again.
+ * Sends one batch. If the answer was lost, returns the status 503, so that the batch is sent again.
  *
  * @param {import("./lib/service.js").Ask} ask
  * @param {string} path
@@ -94,7 +95,8 @@ async function sendOnce(ask, path, body) {
 }
 
 /**
- * The file's size. Throws, before anything is sent, when the file can't be one of JSON lines.
+ * Returns the size of the file. Throws, before anything is sent, if the file can't consist of JSON
+ * lines.
  *
  * @param {string} file
  */
@@ -107,7 +109,8 @@ async function checkFile(file) {
     );
   /** @type {import("./lib/import-lines.js").Line | undefined} */
   let first;
-  // The beginning is enough. A line that is cut off here is not too long.
+  // Reads only as many bytes as one line may have. If the first line is longer, its beginning is
+  // enough for this check.
   for await (const line of linesOf(createReadStream(file, { end: MAX.line - 1 }))) {
     first = line;
     break;

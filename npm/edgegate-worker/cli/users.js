@@ -132,7 +132,7 @@ async function show(who, options) {
     const latest = lastSignIn(list);
     const lines = [
       ...textOf(user),
-      // Sessions that have ended are not kept.
+      // The service does not store sessions that have ended.
       `last sign-in  ${latest === undefined ? "no session is left of it" : timeOf(latest)}`,
       `sessions      ${list.length}`,
       ...list.map(sessionLine),
@@ -244,7 +244,8 @@ const amend = (options, who, change, amendment) =>
   withService(options, { scope: "users", change }, async (ask) => {
     const user = await findUser(ask, who);
     const last = options.last ? { may_leave_no_administrator: true } : {};
-    // Sent even if it changes nothing: an earlier request may have been interrupted.
+    // Sent even if the account is in this state already: an earlier request may have been
+    // interrupted before it had its full effect.
     const answer = await ask("PATCH", `/auth/users/${user.id}`, { ...amendment, ...last });
     if (answer.status === 409 && answer.body?.code === "last_administrator")
       throw new Advice(

@@ -1,19 +1,21 @@
-// Addresses on the command line.
+// Email addresses on the command line.
 import { domainToASCII } from "node:url";
 import { Advice } from "./advice.js";
 
-// Double quotes, spaces and control characters are not allowed. Beyond ASCII: letters, marks, numbers,
-// joiners, and signs inside words. `\p{Alphabetic}` has more than `\p{L}`, such as letters in circles.
+// The part before the @. Double quotes, spaces and control characters are not allowed. Outside
+// ASCII, it may have letters, marks, numbers, joiners, and signs that occur inside words.
+// `\p{Alphabetic}` matches more than `\p{L}`, such as letters in circles.
 const LOCAL =
   /^(?:[a-z0-9.!#$%&'*+/=?^_`{|}~\p{Alphabetic}\p{M}\p{N}-]|\p{Join_Control}|[\u00b7\u0375\u05f3\u05f4\u06fd\u06fe\u0f0b\u30fb])+$/u;
-// The white space that the service or `trim` removes. Only the service removes U+0085, and only
-// `trim` removes U+FEFF.
+// White space at the beginning or the end: all that the service or JavaScript's `trim` removes.
+// Only the service removes U+0085, and only `trim` removes U+FEFF.
 const AROUND = /^[\p{White_Space}\ufeff]+|[\p{White_Space}\ufeff]+$/gu;
 const DOMAIN = /^[a-z0-9-]+(\.[a-z0-9-]+)+$/;
 
 /**
- * The form in which addresses are compared: crates/token/src/email_address.rs. Throws if the
- * address has no such form: no account can have it.
+ * The canonical form of an address, which is used to compare addresses, as in
+ * crates/token/src/email_address.rs. Throws if the address is invalid, because no account can have
+ * it.
  *
  * @param {string} email
  */

@@ -1,12 +1,12 @@
-// What a shell may complete at Tab. This does not use @bomb.sh/tab, whose script for bash needs the
-// package bash-completion and evaluates what was typed.
+// The words that a shell offers when the user presses Tab. This module does not use @bomb.sh/tab,
+// whose bash script needs the package bash-completion and evaluates what was typed.
 
 /**
  * The words that can complete a command line. The list is empty where the user types a text of their
  * own, such as a file name.
  *
  * @param {import("commander").Command} program
- * @param {string[]} words those after the command's name; the last one is being typed
+ * @param {string[]} words the words after the command's name; the last one is being typed
  * @returns {string[]}
  */
 export function candidatesFor(program, words) {

@@ -98,7 +98,8 @@ async function sendOnce({ method, path, body, headers }) {
       `${message}${code ? ` (code ${code})` : ""}`,
   );
   const reason = errors.length > 0 ? errors.join("; ") : text.slice(0, 200);
-  // A 404 that is not Cloudflare's own, such as a proxy's, does not say that something is missing.
+  // An answer without Cloudflare's list of errors may come from a proxy. A 404 from a proxy does
+  // not mean that Cloudflare lacks something, so the status is replaced by 0.
   const status = response.ok || errors.length === 0 ? 0 : response.status;
   throw new Refused(
     status,
@@ -116,7 +117,7 @@ function parse(text) {
 }
 
 /**
- * The headers that prove who asks, as wrangler would send them.
+ * The headers with the user's credentials, as wrangler would send them.
  *
  * @param {import("./project.js").Project} project
  * @returns {Promise<Record<string, string>>}
@@ -129,8 +130,8 @@ async function headersOf(project) {
 }
 
 /**
- * The headers with the credentials that `wrangler auth token --json` has printed. Throws when it
- * has printed none.
+ * The headers with the credentials that `wrangler auth token --json` printed. Throws if it printed
+ * no credentials.
  *
  * @param {import("./run.js").Result} printed
  * @returns {Record<string, string>}
@@ -143,7 +144,7 @@ export function credentialsIn({ code, stdout, stderr }) {
     throw new Advice(
       "you are not signed in to Cloudflare: run `npx wrangler login` first. Off a terminal, set CLOUDFLARE_API_TOKEN to a token that may edit Workers, D1 and Queues.",
     );
-  // The output of a successful run may have the token, so it is not shown.
+  // The output of a successful run may contain the token, so it is not shown.
   const reason = code === 0 ? "its answer can't be read" : (stderr + stdout).trim();
   throw new Advice(
     `wrangler has no credentials for Cloudflare: ${reason}. Try \`npx wrangler whoami\`, or set CLOUDFLARE_API_TOKEN.`,
@@ -164,7 +165,7 @@ function objectsIn(text) {
 }
 
 /**
- * The account's id: the given one, or the only one that the credentials are for.
+ * The account's id: the given one, or else that of the only account that the credentials can use.
  *
  * @param {(method: string, path: string) => Promise<any>} send
  * @param {string | undefined} given

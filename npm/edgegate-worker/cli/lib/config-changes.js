@@ -1,23 +1,26 @@
-// The changes of wrangler.jsonc that a new version of edgegate needs.
+// Changes to wrangler.jsonc that a new version of edgegate needs.
 import { appendTo, setIn } from "./config-edit.js";
 import { lacksOf, templateFor } from "./required.js";
 
-/** Ids of rate limits are shared by all Workers of an account. */
+/**
+ * New rate limits get a random id from this range. Rate limits with the same id share one count,
+ * even in different Workers of an account.
+ */
 const LIMIT_IDS = { from: 10_000, below: 1_000_000_000 };
 
 /** @typedef {import("./required.js").Lack & { environment?: string }} Change */
 
 /**
- * What the whole file lacks: the top level, and each environment.
+ * Everything that the file lacks, at the top level and in each environment.
  *
- * @param {Record<string, any>} config as it is written
+ * @param {Record<string, any>} config as it is written in the file
  * @returns {Change[]}
  */
 export function changesOf(config) {
   const name = String(config.name ?? "");
   const environments = Object.keys(config.env ?? {});
   const own = environments.flatMap((environment) => {
-    // What an environment inherits is written at the top level, and changed there.
+    // A setting that an environment inherits is written, and so changed, at the top level.
     const { exports: classes, migrations, assets, triggers } = config;
     const whole = { exports: classes, migrations, assets, triggers, ...config.env[environment] };
     return lacksOf(whole, name, environment)
@@ -32,8 +35,8 @@ export function changesOf(config) {
 const isInherited = ([first]) => ["exports", "assets", "triggers"].includes(first);
 
 /**
- * The change of an old `compatibility_date`: the Worker is built for a newer version of the
- * platform.
+ * The change of a `compatibility_date` that is too old: this version of the Worker is built for a
+ * newer version of Cloudflare's platform.
  *
  * @param {Record<string, any>} config
  * @returns {Change[]}
@@ -53,7 +56,7 @@ function dateChange({ compatibility_date: date = "", name }) {
 }
 
 /**
- * The text with these changes.
+ * The text of the file after these changes.
  *
  * @param {string} text
  * @param {Change[]} changes
@@ -72,7 +75,7 @@ export function edited(text, changes) {
 }
 
 /**
- * A rate limit gets an id that the file does not have yet.
+ * If `value` is a rate limit, gives it an id that the file does not have yet.
  *
  * @param {any} value
  * @param {Set<string>} taken

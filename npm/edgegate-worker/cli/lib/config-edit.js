@@ -9,8 +9,8 @@ const LAYOUT = { formattingOptions: { insertSpaces: true, tabSize: 2, eol: "\n" 
 const LOOSE = { allowTrailingComma: true };
 
 /**
- * Sets one value in the text of a wrangler.jsonc. If a comment has the setting with the same name,
- * the comment becomes the setting.
+ * Sets one value in the text of a wrangler.jsonc. If the setting is there but commented out, its
+ * comment is replaced by the setting.
  *
  * @param {string} text
  * @param {JSONPath} path
@@ -28,7 +28,7 @@ export function setIn(text, path, value) {
       // The setting needs a comma if other settings follow in the object.
       const ends = lastEnd(parent) > at ? "," : "";
       const edited = `${text.slice(0, at)}${line[1]}"${name}": ${JSON.stringify(value)}${ends}${text.slice(at + line[0].length)}`;
-      // If the setting before it lacks a comma, the text is not valid now.
+      // If the setting before this one lacks a comma, the edited text is invalid and is not used.
       const isWhole = faultsIn(edited) <= faultsIn(text);
       if (isWhole && isEqual(valueAt(edited, path), value)) return edited;
     }
@@ -61,7 +61,7 @@ export function appendTo(text, path, value) {
 export const read = (text) => parse(text, [], LOOSE);
 
 /**
- * How many faults a JSON text has: the parser reads on after each of them.
+ * How many syntax errors a JSON text has. The parser continues after each error.
  *
  * @param {string} text
  */
@@ -73,7 +73,7 @@ function faultsIn(text) {
 }
 
 /**
- * Replaces a file by a new text, all at once.
+ * Replaces the text of a file atomically.
  *
  * @param {string} path
  * @param {string} text
@@ -85,7 +85,7 @@ export function replaceFile(path, text) {
 }
 
 /**
- * Sets a value of one environment, in wrangler.jsonc or wrangler.json.
+ * Sets a value of one environment in the project's configuration file.
  *
  * @param {import("./project.js").Project} project
  * @param {string | undefined} environment
@@ -110,8 +110,8 @@ export function setInProject({ path: file, name }, environment, path, value) {
 }
 
 /**
- * Adds a value to an entry of a list in a wrangler.toml, such as the id of a KV namespace. Undefined
- * if the path does not name a value in a list.
+ * Adds a value to an entry of a list in a wrangler.toml, such as the id of a KV namespace. Returns
+ * undefined if the path does not name a value in a list.
  *
  * @param {string} text
  * @param {JSONPath} path the list, the number of the entry, and the name

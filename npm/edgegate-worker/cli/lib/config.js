@@ -6,8 +6,8 @@ import { run } from "./run.js";
 const PRINT = fileURLToPath(new URL("print-config.js", import.meta.url));
 
 /**
- * `local` has the variables of local development, and `others` the other environments, if they were
- * asked for.
+ * `local` has the variables of local development. `others` has the other environments, if the
+ * caller asked for them.
  *
  * @typedef {import("wrangler").Unstable_Config & { local: Record<string, string>,
  *   others: import("wrangler").Unstable_Config[] }} Config
@@ -48,7 +48,8 @@ export async function readConfig({
 }
 
 /**
- * The environment that a command is for: the option, or else what wrangler reads from the shell.
+ * The environment that a command is for: the option, or else the variable CLOUDFLARE_ENV, which
+ * wrangler reads, too.
  *
  * @param {string | undefined} option
  * @param {NodeJS.ProcessEnv} [env]
@@ -56,8 +57,8 @@ export async function readConfig({
 export const chosenEnvironment = (option, env = process.env) => option ?? env.CLOUDFLARE_ENV;
 
 /**
- * Why an environment can't be used; null if it can. For an unknown name wrangler would use the
- * top-level settings, and so the database of production.
+ * A message that says why the environment can't be used, or null if it can. This check is needed
+ * because wrangler uses the top-level settings for an unknown name, and so the production database.
  *
  * @param {string | undefined} name
  * @param {string[]} known

@@ -1,5 +1,5 @@
-// The secrets of a deployed service, as they were made on this machine: .edgegate/secrets.ENV.json.
-// Cloudflare never shows a stored secret, so this file is the only copy.
+// The file .edgegate/secrets.ENV.json: the secrets of a deployed service, which were made on this
+// machine. Cloudflare never shows a stored secret, so this file is the only copy that can be read.
 import { randomUUID } from "node:crypto";
 import {
   chmodSync,
@@ -14,15 +14,19 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Advice } from "./advice.js";
 import { PREPARED } from "./project.js";
 
-/** How often a lock of a killed process is tried again, and the time between the tries. */
+/**
+ * How often this process tries to take a lock that a killed process left behind, and the time
+ * between two tries.
+ */
 const LOCK_TRIES = 20;
 const LOCK_PAUSE_MS = 20;
 
 /** @typedef {Record<string, string>} Secrets */
 
 /**
- * The name of an environment in file names. The top level is called production there. So an
- * environment that is named production gets another name: the two have different secrets.
+ * The name of an environment in file names. The top level of the configuration is called
+ * production. An environment that is itself named production gets another name, because it has
+ * other secrets.
  *
  * @param {string | undefined} environment
  */
@@ -30,14 +34,14 @@ const nameOf = (environment) =>
   environment === "production" ? "env.production" : environment || "production";
 
 /**
- * Where the secrets of an environment are, seen from the project's folder.
+ * The path of the file with an environment's secrets, relative to the project's folder.
  *
  * @param {string | undefined} environment
  */
 export const secretsFile = (environment) => `${PREPARED}/secrets.${nameOf(environment)}.json`;
 
 /**
- * The secrets on this machine; none if there is no file.
+ * The secrets in the file on this machine; an empty object if there is no file.
  *
  * @param {import("./project.js").Project} project
  * @param {string} [environment]
@@ -79,7 +83,7 @@ export function addSecrets(project, environment, added) {
 }
 
 /**
- * Replaces the file, all at once. Only the owner can read it, and git ignores it.
+ * Replaces the secrets file atomically. Only its owner can read it, and git ignores it.
  *
  * @param {import("./project.js").Project} project
  * @param {string | undefined} environment
@@ -109,7 +113,8 @@ export async function withUpload(project, environment, secrets, use) {
 const uploadFile = (environment) => `${PREPARED}/upload.${nameOf(environment)}.json`;
 
 /**
- * Deletes a file after `work`, also when this process ends meanwhile, as at Ctrl-C.
+ * Runs `work`, then deletes the file. Also deletes it if this process ends during `work`, such as
+ * at Ctrl-C.
  *
  * @template T
  * @param {string} path
@@ -128,7 +133,8 @@ async function withoutLeaving(path, work) {
 
 /**
  * Runs `work` while no other deploy or rotation of this folder runs. Two at the same time would
- * make two sets of secrets, and this machine could keep the set that Cloudflare does not have.
+ * make two sets of secrets, and the set on this machine might not be the set that Cloudflare
+ * stores.
  *
  * @template T
  * @param {import("./project.js").Project} project
@@ -139,14 +145,15 @@ export async function alone({ inProject }, environment, work) {
   const path = inProject(PREPARED, `${nameOf(environment)}.lock`);
   mkdirSync(inProject(PREPARED), { recursive: true });
   await takeLock(path);
-  // A run that was killed could not delete this file.
+  // A killed run may have left this file behind.
   rmSync(inProject(uploadFile(environment)), { force: true });
   return withoutLeaving(path, work);
 }
 
 /**
- * Creates the lock file, or throws. The lock names its process, and has a number of its own. Not
- * proper-lockfile: two processes that find the same stale lock can both take it.
+ * Creates the lock file, or throws. Its text is the id of this process and a random UUID. The
+ * library proper-lockfile is not used, because two processes that find the same stale lock can both
+ * take it.
  *
  * @param {string} path
  */
@@ -160,8 +167,9 @@ async function takeLock(path) {
     const [pid, number] = found.split(" ");
     holder = pid;
     if (isRunning(Number(pid))) break;
-    // The process that held the lock was killed. Only one process may delete this lock, and only
-    // while it is there: otherwise it would delete the new lock of a faster process.
+    // The process that held the lock was killed. Only the process that creates the file `claim` may
+    // delete this lock, and only while the lock is unchanged. Otherwise, it could delete the new
+    // lock of a faster process.
     const claim = `${path}.${number}`;
     if (!created(claim, `${process.pid}`)) {
       await sleep(LOCK_PAUSE_MS);
@@ -176,7 +184,7 @@ async function takeLock(path) {
 }
 
 /**
- * Makes the file. False if it was there already.
+ * Creates the file. Returns false if it exists already.
  *
  * @param {string} path
  * @param {string} text
@@ -212,8 +220,8 @@ function isRunning(pid) {
 }
 
 /**
- * What earlier runs have done for an environment: the stores that they have begun to make, and the
- * last step of a rotation.
+ * What earlier runs have done for an environment: the stores that they have begun to make, and for
+ * each secret the last step of its rotation.
  *
  * @typedef {object} DeployRecord
  * @property {string} [account]
@@ -243,7 +251,8 @@ export const writeRecord = (project, environment, record) =>
   writePrivate(project, recordFile(environment), record);
 
 /**
- * A step of a rotation that may have been cut short while its value was being stored.
+ * A step of a rotation that may have been interrupted while its new value was being stored at
+ * Cloudflare.
  *
  * @typedef {{ name: string, step: string, value: string }} Pending
  */

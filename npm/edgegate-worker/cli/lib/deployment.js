@@ -1,4 +1,4 @@
-// Everything that can be wrong with a deployment, found before anything is uploaded.
+// The checks of a deployment before anything is uploaded.
 import { Advice } from "./advice.js";
 import { secretsFile as fileOf } from "./deploy-secrets.js";
 import { issuerProblem } from "./issuer.js";
@@ -7,16 +7,17 @@ import { platformLogsProblem } from "./platform-logs.js";
 import { NAME as TEMPLATE } from "./required.js";
 import { bindingsOf, faultsOf, heading, SECRETS, told } from "./settings.js";
 
-// Cloudflare's limits.
+// The names that Cloudflare accepts.
 const WORKER_NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const QUEUE_NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /** @typedef {import("wrangler").Unstable_Config} Config */
 
 /**
- * What is wrong with a configuration and its names, judged without Cloudflare. `issuer` says what
- * is wrong with ISSUER. It is null if ISSUER is good, or if it will be the Worker's address at
- * workers.dev.
+ * Checks a configuration and the names in it, without asking Cloudflare. In the result,
+ * `takesAddress` says that ISSUER is not set and will be the Worker's address at workers.dev.
+ * `issuer` says what is wrong with ISSUER. It is null if ISSUER is valid, or if `takesAddress` is
+ * true.
  *
  * @param {object} given
  * @param {Config} given.config
@@ -26,9 +27,10 @@ const QUEUE_NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
  * @param {string} [given.environment]
  * @param {Map<string, string>} [given.vars] the variables of the command line
  * @param {{ path: string, values: Record<string, unknown> }[]} [given.files] files of secrets
- * @param {string[]} [given.stored] the names of secrets whose values can't be read
+ * @param {string[]} [given.stored] the names of secrets that Cloudflare stores, so that their
+ *   values can't be read
  * @param {string[]} [given.made] the names of secrets that will be made
- * @param {string} [given.secretsFile] the file from which secrets are stored
+ * @param {string} [given.secretsFile] the file from which this deploy will store secrets
  * @param {string} given.checker the Worker's check.js
  * @returns {Promise<{ issuer: string | null, takesAddress: boolean, problems: string[],
  *   notes: string[] }>}
@@ -66,8 +68,8 @@ export async function judge(given) {
 }
 
 /**
- * Secrets that are given as variables: Cloudflare shows variables to everybody who can see the
- * Worker, and other users of the machine see the command line.
+ * Finds secrets that are set as plain variables. Others could read them: Cloudflare shows variables
+ * to everybody who can see the Worker, and other users of the machine see the command line.
  *
  * @param {{ vars: Map<string, string>, config: Config, path: string, environment?: string }} given
  */
@@ -86,8 +88,8 @@ export const answersAtWorkersDev = ({ workers_dev, routes, route }) =>
   workers_dev ?? (route === undefined && (routes ?? []).length === 0);
 
 /**
- * Names that Cloudflare would refuse, and names that two environments share: the second environment
- * would use the accounts and mails of the first.
+ * Finds names that Cloudflare would reject, and names that two environments share. If two
+ * environments name the same database or queue, one would use the accounts and mails of the other.
  *
  * @param {Config} config
  * @param {Config[]} others
@@ -117,8 +119,8 @@ const storesOf = (config) => [
 ];
 
 /**
- * Why names of the template are a mistake here; undefined if none are left. create-cloudflare gives
- * the Worker another name, and only the Worker.
+ * A message about stores that still have the template's names; undefined if there are none. The
+ * names are left over because create-cloudflare renames only the Worker, not its stores.
  *
  * @param {Config} config
  * @param {string} file the configuration as a person names it
@@ -151,7 +153,7 @@ export function queuesOf({ queues }) {
 }
 
 /**
- * Why the Worker would not answer at ISSUER; undefined if it would, as far as that is known.
+ * A message if the routes show that the Worker would not answer at ISSUER; otherwise undefined.
  *
  * @param {Config} config
  * @param {unknown} issuer
@@ -177,7 +179,7 @@ const hostOf = (route) =>
     .replace(/\/.*/, "");
 
 /**
- * Settings that work, but rarely as intended.
+ * Finds settings that are valid, but rarely work as intended.
  *
  * @param {{ config: Config, vars: Map<string, string>, bindings: string[], file?: string }} given
  */
@@ -197,7 +199,8 @@ function* advice({ config, vars, bindings, file = "wrangler.toml" }) {
 }
 
 /**
- * Whether a secret's value can be made, instead of coming from somebody else such as a mail provider.
+ * Whether this command can make the secret's value. Other secrets come from somebody else, such as
+ * a mail provider.
  *
  * @param {string} name
  */

@@ -1,5 +1,5 @@
-// .dev.vars: a machine's development secrets, and the mark DEV=1 that makes a Worker a development
-// Worker. git ignores the file, and it is never deployed.
+// .dev.vars: the secrets of local development, and the variable DEV=1, which makes a Worker a
+// development Worker. git ignores the file, and it is never deployed.
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 import { signingKeys, ticketSecret } from "./secrets.js";

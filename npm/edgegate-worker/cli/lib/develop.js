@@ -8,7 +8,7 @@ import { heading, told } from "./settings.js";
 /** @typedef {import("./local.js").LocalSettings} LocalSettings */
 /** @typedef {typeof import("./watch.js").watchEdits} watchEdits */
 
-/** Where local development listens. */
+/** The address on which the local service listens. */
 export const HOST = "127.0.0.1";
 const READY_SECONDS = 60;
 const CRON_SECONDS = 60;
@@ -18,7 +18,7 @@ const CRON_SECONDS = 60;
  *
  * @param {object} given
  * @param {string} given.origin where the Worker answers
- * @param {LocalSettings} given.settings the settings to begin with, which are good
+ * @param {LocalSettings} given.settings the settings of the first start, which were found valid
  * @param {() => Promise<LocalSettings>} given.settingsOf reads the settings again
  * @param {ReturnType<watchEdits>} given.edits
  * @param {(settings: LocalSettings) => ReturnType<typeof import("./run.js").start>} given.start
@@ -35,11 +35,12 @@ export async function develop(given) {
     const ended = worker.done.then(({ code }) => {
       throw new Advice(`wrangler ended by itself (exit code ${code}), see above.`);
     });
-    // Nobody waits for this promise once the Worker is stopped.
+    // After the Worker was stopped, nobody waits for this promise. Its rejection must have a
+    // handler.
     ended.catch(() => {});
     let cron;
-    // Code that waits for the Worker must end with the Worker. Otherwise the code would keep this
-    // process running.
+    // Ends the functions below that wait for the Worker, when the Worker has ended. Otherwise they
+    // would keep this process running.
     const over = new AbortController();
     try {
       await Promise.race([untilHealthy(origin, over.signal), ended]);
@@ -67,7 +68,7 @@ export async function refuseFaults({ faults, context }) {
 }
 
 /**
- * Throws when a port is in use. `remedy` names another one.
+ * Throws when a port is in use. `remedy` says how to use another port.
  *
  * @param {number} port
  * @param {(port: number) => string} remedy
@@ -121,9 +122,10 @@ async function health(origin, signal) {
 }
 
 /**
- * Resolves with the settings after an edit of .dev.vars, if they are good: wrangler reads that file
- * only when it starts. wrangler itself follows edits of its configuration, so these are only
- * judged.
+ * Waits for an edit of .dev.vars after which the settings are valid, and returns these settings.
+ * Then the caller starts wrangler again, because wrangler reads that file only when it starts.
+ * wrangler itself applies edits of its configuration, so after such an edit this function only
+ * reports what is wrong.
  *
  * @param {() => Promise<LocalSettings>} settingsOf
  * @param {ReturnType<watchEdits>} edits
@@ -144,7 +146,7 @@ async function goodEdit(settingsOf, edits, say, signal) {
 }
 
 /**
- * The settings, or what is wrong with them.
+ * The settings, or a message that says what is wrong with them.
  *
  * @param {() => Promise<LocalSettings>} settingsOf
  * @returns {Promise<{ settings?: LocalSettings, problem?: string }>}
@@ -163,7 +165,8 @@ async function judged(settingsOf) {
 }
 
 /**
- * Runs the cron now and each minute, as Cloudflare would: local development has no clock for it.
+ * Runs the cron job immediately and then once a minute, as Cloudflare would. `wrangler dev` does
+ * not run it by itself.
  *
  * @param {string} origin
  * @param {(text: string) => void} say
@@ -176,7 +179,8 @@ function runCron(origin, say) {
       if (status !== 200) throw new Error(`status ${status}`);
       failed = false;
     } catch (error) {
-      // While the Worker is rebuilt it may not answer. The next run does the work.
+      // The Worker may not answer while it is rebuilt. Then the next run of the cron job does the
+      // work.
       if (failed) say(`▸ Cron: two runs in a row failed: ${/** @type {Error} */ (error).message}`);
       failed = true;
     }
@@ -186,8 +190,8 @@ function runCron(origin, say) {
 }
 
 /**
- * The options that this command gives to wrangler, without those that the user has given: wrangler
- * refuses an option that comes twice.
+ * The options that this command gives to wrangler, without those that the user gives. wrangler
+ * rejects an option that occurs twice.
  *
  * @param {string[]} options
  * @param {string[]} given
@@ -204,7 +208,7 @@ export function withoutGiven(options, given) {
 }
 
 /**
- * The text with what a person needs to know first.
+ * The text that is shown when the service is ready.
  *
  * @param {string} origin
  */

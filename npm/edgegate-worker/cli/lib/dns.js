@@ -1,5 +1,5 @@
-// DNS over HTTPS (the JSON form of Cloudflare and Google): Node's own resolver needs UDP, which some
-// networks don't let through.
+// DNS over HTTPS, in the JSON format of Cloudflare and Google. Node's own resolver needs UDP, which
+// some networks block.
 
 /** Cloudflare's resolver. */
 export const RESOLVER = "https://cloudflare-dns.com/dns-query";
@@ -7,7 +7,8 @@ const ANSWER_MS = 10_000;
 const TXT = 16;
 
 /**
- * The TXT records of a name, each with its parts joined; none if there is no such name.
+ * The TXT records of a name, each with its parts joined. The list is empty if the name does not
+ * exist.
  *
  * @param {string} resolver
  * @param {string} name
@@ -35,7 +36,8 @@ export async function textRecords(resolver, name) {
 }
 
 /**
- * A record in DNS's own form: parts in quotes, such as `"v=spf1 " "-all"`.
+ * The text of a TXT record. Some resolvers return it as in a DNS zone file, in quoted parts such as
+ * `"v=spf1 " "-all"`.
  *
  * @param {string} data
  */

@@ -5,9 +5,9 @@ const PAUSE_MS = 1000;
 const ANSWER_MS = 10_000;
 
 /**
- * Asks `/healthz` until the service is healthy, for this many seconds at most. A new version
- * reaches all of Cloudflare within seconds, a new domain within minutes. Returns undefined if the
- * service is healthy, otherwise its last answer.
+ * Asks `/healthz` until the service is healthy, but for at most `seconds`. A new version reaches
+ * all of Cloudflare within seconds, a new domain within minutes. Returns undefined if the service
+ * is healthy, otherwise its last answer.
  *
  * @param {string} origin
  * @param {number} seconds

@@ -18,7 +18,7 @@ const PAUSES = [1, 2, 5, 15, 60];
  */
 
 /**
- * The lines that are not empty, with their numbers from 1.
+ * The lines that are not empty, with their line numbers in the file, which start at 1.
  *
  * @param {AsyncIterable<Buffer> | Iterable<Buffer>} chunks
  * @returns {AsyncGenerator<Line>}
@@ -87,8 +87,8 @@ const COMPRESSED = {
 };
 
 /**
- * Why the file can't be imported, judged by the beginning of its first line; undefined if it looks
- * like JSON lines.
+ * A message that says why the file can't be imported, judged by the beginning of its first line;
+ * undefined if it looks like JSON lines.
  *
  * @param {Line | undefined} first
  */
@@ -114,8 +114,8 @@ export function formProblem(first) {
 }
 
 /**
- * The rows in batches. The caller may change `limit` between two batches. Lines that are too long
- * go to `refuse`.
+ * Groups the lines into batches. The caller may change `limit` between two batches. For each line
+ * that is too long, `refuse` gets the outcome.
  *
  * @param {AsyncIterable<Line> | Iterable<Line>} lines
  * @param {{ rows: number, bytes: number }} limit
@@ -150,8 +150,9 @@ const tooLong = (line) => ({
 });
 
 /**
- * Sends all lines. A batch is halved when the service answers 503 or 413. `send` reports a lost
- * answer as 503, since sending a line twice changes nothing. Batches grow again with each success.
+ * Sends all lines in batches. If the service answers 503 or 413, the batch is halved and sent
+ * again. With each success, the batches grow again. `send` must return 503 for a lost answer, too:
+ * sending a line again is safe, because it changes nothing the second time.
  *
  * @param {AsyncIterable<Line> | Iterable<Line>} lines
  * @param {object} world

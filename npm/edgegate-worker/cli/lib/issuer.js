@@ -1,7 +1,8 @@
-// What must be true of an ISSUER before it is deployed, besides what the Worker itself checks.
+// Checks of the setting ISSUER before a deploy, in addition to those of the Worker itself.
 
 /**
- * Why this can't be a deployed Worker's ISSUER, in one sentence with what to do; null if it can.
+ * A sentence that says why `issuer` can't be the ISSUER of a deployed Worker, and what to do; null
+ * if it can.
  *
  * @param {any} issuer
  * @param {string} [table] the table of the configuration that has it

@@ -5,11 +5,11 @@ const ANSWER_MS = 10_000;
 const PRIVATE = ["d", "k", "p", "q", "dp", "dq", "qi"];
 
 /**
- * What `/.well-known/jwks.json` answers.
+ * Requests the service's `/.well-known/jwks.json`.
  *
  * @param {string} origin
  * @returns {Promise<{ keys: { kid: string, kty: string }[], leaked: string[], date: string | null }>}
- *   `leaked`: ids of keys that show a private member
+ *   `leaked`: ids of published keys that contain a private member
  */
 export async function fetchKeys(origin) {
   const url = `${origin}/.well-known/jwks.json`;
@@ -29,8 +29,8 @@ export async function fetchKeys(origin) {
 }
 
 /**
- * The ids of the keys in SIGNING_KEYS, in their order: the first one signs. Symmetric keys are not
- * published.
+ * The ids of the keys in SIGNING_KEYS, in the order of the secret: the first key signs. Symmetric
+ * keys are not published.
  *
  * @param {string} secret
  * @returns {{ kid: string, isPublished: boolean }[]}

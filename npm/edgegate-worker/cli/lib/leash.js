@@ -1,18 +1,20 @@
-// Runs one command so that none of its processes outlives the process that asked for it:
-//   node leash.js <command> [argument…]     with file descriptor 3 a pipe held by the asker
+// Runs one command so that none of its processes outlives the process that started this program:
+//   node leash.js <command> [argument…]
+// File descriptor 3 must be a pipe that the starting process (run.js) holds open.
 //
-// run.js starts this in its own process group. When the pipe closes, because the asker ended it or
-// died (even by SIGKILL), the command gets a SIGTERM, and then its whole group a SIGKILL. A handler
-// in the asker can't do that: it does not run when the asker is killed, and a SIGTERM to wrangler
-// alone may leave workerd behind.
+// run.js starts this program in a process group of its own. The pipe closes when run.js closes it
+// or its process dies, even by SIGKILL. Then the command gets a SIGTERM, and after a moment the
+// whole group gets a SIGKILL. A signal handler in run.js can't do this: it does not run when its
+// process is killed by SIGKILL, and a SIGTERM to wrangler alone may leave its child workerd
+// running.
 import { spawn } from "node:child_process";
 import { Socket } from "node:net";
 import { constants } from "node:os";
 
 const GRACE_MS = 3000;
 
-// Only the pipe tells the leash to stop. A signal to the group must not end it before its work is
-// done.
+// This program stops only when the pipe closes. A signal to the group must not end it before it has
+// stopped the command.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
 
 const [command, ...args] = process.argv.slice(2);
@@ -38,7 +40,7 @@ function stop() {
   setTimeout(killGroup, GRACE_MS);
 }
 
-// The group is the leash's own, so this ends the leash as well: it must be the last thing done.
+// Also ends this program, which is in the group. So it must be the last call.
 function killGroup() {
   process.kill(-process.pid, "SIGKILL");
 }

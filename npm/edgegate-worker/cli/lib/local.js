@@ -1,11 +1,11 @@
-// The settings of local development: what `wrangler dev` would run, from the command line, .dev.vars
-// and wrangler's configuration.
+// The settings of local development, as `wrangler dev` would read them from the command line,
+// .dev.vars and wrangler's configuration.
 import { Advice } from "./advice.js";
 import { fromConfig, fromEnvFile, fromOptions, ignoredLines } from "./places.js";
 import { bindingsOf, faultsOf } from "./settings.js";
 
 /**
- * Reads the configuration. `faults()` of the result judges it.
+ * Reads the configuration. Its faults are found by `faults()` of the result.
  *
  * @param {object} given
  * @param {() => Promise<import("./config.js").Config>} given.read reads the configuration
@@ -33,9 +33,9 @@ export async function localSettings(given) {
   return {
     config,
     path,
-    /** Whether ISSUER is set for local development, and so does not follow the port. */
+    /** Whether ISSUER is set for local development, so that it does not change with the port. */
     setsIssuer,
-    /** The files whose edits change the settings, with absolute paths. */
+    /** The absolute paths of the files that contain the settings. */
     files: [...files, path],
     faults: () =>
       faultsOf({

@@ -1,9 +1,11 @@
-// What a recipient's mail server looks up about the sender's domain: SPF, DKIM and DMARC.
+// Checks the DNS records that a recipient's mail server looks up about the sender's domain: SPF,
+// DKIM and DMARC.
 import { ok, problem, skipped, warning } from "./checks.js";
 import { textRecords } from "./dns.js";
 
 /**
- * Where providers tell their customers to put DKIM keys. Some choose a selector for each customer.
+ * The DKIM selectors that mail providers tell their customers to use. Some providers choose another
+ * selector for each customer.
  *
  * @type {Record<string, string[]>}
  */
@@ -106,7 +108,8 @@ function checkDkim(domain, provider, selectors, records) {
 }
 
 /**
- * The policy of a domain, or else of the domain that it belongs to.
+ * Checks the DMARC policy of a domain. If the domain has none, the policy of its parent domain
+ * applies.
  *
  * @param {string} domain
  * @param {(name: string) => Promise<string[]>} look

@@ -8,15 +8,16 @@ import { run } from "./run.js";
 import { wrangler } from "./wrangler.js";
 
 /**
- * Applies the project's migrations to the local database in `state`, where wrangler dev keeps it. An
- * environment has a database of its own.
+ * Applies the project's migrations to the local database in `state`, where wrangler dev keeps it.
+ * Each environment has its own database.
  *
  * @param {import("./project.js").Project} project
  * @param {{ state: string, environment?: string, say: (text: string) => void }} options
  */
 export async function migrateLocally(project, { state, environment, say }) {
-  // wrangler takes two seconds to find that there is nothing to do. The stamp is beside the database,
-  // so that deleting the folder deletes both.
+  // wrangler takes two seconds to find that there is nothing to do. So a stamp file has the hash of
+  // the migrations that were applied. It is beside the database, so deleting the folder deletes
+  // both.
   const stamp = join(state, `migrations${environment ? `-${environment}` : ""}.stamp`);
   const wanted = hashOf(project.inProject(PREPARED, "migrations"));
   if (textOf(stamp) === wanted) return;

@@ -1,6 +1,6 @@
-// What the command asks of a deployed service as its operator. Whoever can write to the database can
-// make an operator ticket: its hash is stored there, with a scope and an expiry, and the ticket itself
-// is sent to the service (docs/operations.md, "Operator tickets").
+// Sends requests to a service as its operator. Whoever can write to the service's database can make
+// an operator ticket, which is a secret with a scope and an expiry. The database gets the ticket's
+// hash, and each request carries the ticket itself (docs/operations.md, "Operator tickets").
 import { createHash, randomBytes } from "node:crypto";
 import { Advice } from "./advice.js";
 import { whenStopped } from "./run.js";
@@ -23,7 +23,8 @@ export class Lost extends Advice {}
  */
 
 /**
- * Sends a request with the ticket. A body of bytes is sent as lines of JSON.
+ * Sends a request with the ticket. A body of bytes (`Uint8Array`) is sent as JSON lines, any other
+ * body as JSON.
  *
  * @typedef {(method: string, path: string, body?: unknown) => Promise<Answer>} Ask
  */
@@ -35,8 +36,8 @@ export class Lost extends Advice {}
  */
 
 /**
- * Calls `use` with a function that asks a deployed service as its operator, and deletes the ticket
- * afterwards, also at Ctrl-C.
+ * Calls `use` with a function that sends requests to a deployed service as its operator. Deletes
+ * the ticket afterwards, also at Ctrl-C.
  *
  * @template T
  * @param {object} given
@@ -57,14 +58,16 @@ export const asOperator = ({ cloudflare, database, origin, scope }, use) =>
   );
 
 /**
- * Does the same with any database. The ticket is made at the first request, and replaced before it
- * expires. A ticket that can't be deleted expires within five minutes, and nobody else has it.
+ * Like `asOperator`, but with any database. The ticket is made at the first request, and replaced
+ * before it expires. A ticket that can't be deleted expires within five minutes, and nobody else
+ * has it.
  *
  * @template T
  * @param {{ query: Query, origin: string, scope: string, isKept?: boolean, now?: () => number,
  *   whenStopped?: typeof import("./run.js").whenStopped }} given `now` is in milliseconds.
- *   `whenStopped` makes Ctrl-C delete the ticket. `isKept` leaves the ticket until the service's
- *   cron deletes expired tickets: for the local database, wrangler needs seconds for each statement
+ *   `whenStopped` makes Ctrl-C delete the ticket. `isKept` leaves the ticket in the database, where
+ *   the service's cron job deletes it after its expiry. This is for the local database: deleting
+ *   there takes wrangler seconds
  * @param {(ask: Ask) => Promise<T>} use
  * @returns {Promise<T>}
  */
@@ -81,7 +84,7 @@ export async function withTickets(
 ) {
   /** @type {{ ticket: string, hash: string, replaceAt: number } | undefined} */
   let current;
-  // A failure to delete the ticket is ignored: the command has done its work.
+  // A failure to delete the ticket is ignored, because the command has done its work.
   const forget = async (/** @type {string | undefined} */ hash) => {
     if (hash !== undefined && !isKept) await query(DELETE, hash).catch(() => {});
   };

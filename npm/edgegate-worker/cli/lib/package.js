@@ -16,8 +16,8 @@ export const inPackage = (...parts) => join(ROOT, ...parts);
 const PACKED_CHECKER = inPackage("worker/check.js");
 
 /**
- * Whether this is the packed package. In edgegate's own repository it has no Worker and no pages, and
- * what is built is in the root.
+ * Whether this is the packed package. In edgegate's own repository, this folder has no Worker and
+ * no pages: builds go to the root of the repository.
  */
 export const isPacked = existsSync(PACKED_CHECKER);
 
@@ -25,13 +25,13 @@ export const isPacked = existsSync(PACKED_CHECKER);
 const inEither = (/** @type {string} */ packed, /** @type {string} */ inRepository) =>
   isPacked ? inPackage(packed) : inPackage("../..", inRepository);
 
-/** The module that judges settings. */
+/** The module that checks settings. */
 export const CHECKER = inEither("worker/check.js", "build/check.js");
 
-/** The template's configuration: what this release needs. */
+/** The template's configuration, which has everything that this release needs. */
 export const DEFAULTS = inEither("defaults/wrangler.jsonc", "template/wrangler.jsonc");
 
-/** Throws in edgegate's own repository. */
+/** Throws if the package is not packed, which is so in edgegate's own repository. */
 export function requireBuilt() {
   if (!isPacked)
     throw new Advice(

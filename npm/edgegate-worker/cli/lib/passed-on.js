@@ -1,18 +1,18 @@
-// The options that a command passes on to wrangler. They follow a `--`.
+// The options that a command passes on to wrangler. The user writes them after `--`.
 import { Advice } from "./advice.js";
 
 /** npm has options of these names, too: `npx --yes edgegate …` is meant for npm. */
 const NPMS_OWN = ["--yes", "--json"];
 
 /**
- * Throws when an option of the command has got lost: `npm run deploy --env staging` keeps `--env` for
- * npm and passes on `staging` alone, and `--env=staging` leaves nothing at all. The command would then
- * deploy to production.
+ * Throws if npm has taken an option that was meant for the command. `npm run deploy --env staging`
+ * gives `--env` to npm and passes on only `staging`. With `--env=staging`, nothing is passed on.
+ * The command would then deploy to production.
  *
  * @param {string[]} more
  * @param {{ script: string, options: readonly { long?: string | null }[] }} command `script`: how it
  *   is run, such as `npm run deploy`
- * @param {NodeJS.ProcessEnv} [env] npm puts what it keeps into the environment
+ * @param {NodeJS.ProcessEnv} [env] npm puts the options that it takes into the environment
  */
 export function refuseLostOptions(more, { script, options }, env = process.env) {
   const names = options.flatMap(({ long }) => (long && !NPMS_OWN.includes(long) ? [long] : []));

@@ -9,7 +9,7 @@ import { relative } from "node:path";
  *
  * @typedef {object} Source
  * @property {Record<string, unknown>} values
- * @property {(name: string) => string} place where a name is set, as a person finds it
+ * @property {(name: string) => string} place says where a name is set, in words for a person
  */
 
 /**
@@ -39,13 +39,13 @@ export const fromEnvFile = (path, values) => ({
     ),
 });
 
-// A setting as wrangler's reader of such files (dotenv) finds it.
+// Matches a setting in a file of variables, as dotenv does, with which wrangler reads such files.
 const ENTRY =
   /^\s*(?:export\s+)?[\w.-]+(?:\s*=\s*?|:\s+?)(?:\s*'(?:\\'|[^'])*'|\s*"(?:\\"|[^"])*"|\s*`(?:\\`|[^`])*`|[^#\r\n]+)?\s*(?:#.*)?$/gm;
 
 /**
  * The lines of a file of variables that are neither a setting nor a comment. wrangler would ignore
- * them. The result leaves out what may be a secret.
+ * them. The messages leave out text that may be a secret.
  *
  * @param {string} path
  */
@@ -91,7 +91,8 @@ export function fromConfig(path, values, environment) {
 }
 
 /**
- * The variables of a wrangler.jsonc. Those of an environment come after those of the top level.
+ * The variables of a wrangler.jsonc. In the file, those of an environment come after those of the
+ * top level, so the last line with the name is the environment's.
  *
  * @param {string} path
  * @param {Record<string, unknown>} values
@@ -117,7 +118,7 @@ export const tableOf = (environment) => (environment ? `env.${environment}.vars`
 const at = (path, line) => `in ${shown(path)}${line === undefined ? "" : `, line ${line}`}`;
 
 /**
- * A path as seen from the folder in which the command runs.
+ * A path relative to the folder in which the command runs.
  *
  * @param {string} path
  */
@@ -148,7 +149,7 @@ function linesOf(path, accepts) {
   try {
     text = readFileSync(path, "utf8");
   } catch {
-    // If the file can't be read, the place is named without a line.
+    // If the file can't be read, messages name the file without a line.
   }
   return [...text.split("\n").entries()].filter(([, line]) => accepts(line)).map(([n]) => n + 1);
 }

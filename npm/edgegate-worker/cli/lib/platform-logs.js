@@ -1,8 +1,8 @@
-// What Cloudflare itself logs of a request, in addition to the Worker's own lines.
+// Checks what Cloudflare itself logs about a request, in addition to the Worker's own log lines.
 
 /**
- * Why the platform would log people's addresses with these settings: one sentence that says what to
- * do, or null if it would not.
+ * A sentence if Cloudflare would log people's addresses with these settings; it says what to do.
+ * Otherwise null.
  *
  * @param {{ observability?: any, logpush?: boolean, tail_consumers?: unknown[] | null }} config
  * @param {string} [file] the configuration's name

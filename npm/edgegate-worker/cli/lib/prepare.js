@@ -1,5 +1,6 @@
-// Puts the pages and the migrations of this package into the project's folder. The configuration
-// can't name them in node_modules: in a workspace, that folder may be in another place.
+// Puts the pages and the migrations of this package into the project's folder. The project's
+// configuration can't refer to them in node_modules, because in a workspace node_modules may be in
+// another folder.
 import {
   existsSync,
   mkdirSync,
@@ -18,10 +19,11 @@ const PUBLIC = "public";
 const HEADERS = "_headers";
 
 /**
- * Copies pages and migrations to the project's `.edgegate` and lays its `public/` over the pages. A
- * file of `public/` replaces the page's file of the same name. `_headers` is appended, so that the
- * pages keep their policies. Writes only what differs, because wrangler watches these files. Returns
- * how many files there are, and how many of them were written or deleted.
+ * Copies pages and migrations to the project's folder `.edgegate`, and adds the project's own files
+ * from `public/` to the pages. A file in `public/` replaces a page with the same name. Only
+ * `_headers` is appended to that of the pages, so that the pages keep their security policies.
+ * Writes only what differs, because wrangler watches these files. Returns how many files there are,
+ * and how many of them were written or deleted.
  *
  * @param {import("./project.js").Project} project
  */
@@ -40,7 +42,7 @@ export function prepareProject({ inProject }) {
 }
 
 /**
- * The files of a folder, by their path in it. Hidden files are left out.
+ * The contents of a folder's files, keyed by the path in the folder. Hidden files are left out.
  *
  * @param {string} folder
  * @returns {Map<string, Buffer>}
@@ -53,7 +55,7 @@ function contentsOf(folder) {
 }
 
 /**
- * The files, also those that are symbolic links.
+ * The paths of all files in a folder, including symbolic links to files.
  *
  * @param {string} folder
  */
@@ -67,7 +69,7 @@ function filesOf(folder) {
 }
 
 /**
- * Makes a folder have exactly these files. Returns how many were written or deleted.
+ * Makes a folder contain exactly these files. Returns how many were written or deleted.
  *
  * @param {string} folder
  * @param {Map<string, Buffer>} wanted
@@ -80,7 +82,8 @@ function replace(folder, wanted) {
   for (const [path, content] of edited) {
     const to = join(folder, path);
     mkdirSync(dirname(to), { recursive: true });
-    // Two builds may run at the same time, and each must find whole files.
+    // Two builds may run at the same time. Replacing by a rename lets neither see a half-written
+    // file.
     const whole = join(dirname(folder), `${process.pid}.new`);
     writeFileSync(whole, content);
     renameSync(whole, to);

@@ -1,15 +1,16 @@
-// Prints a configuration of wrangler as JSON, read by wrangler itself:
+// Reads a configuration with wrangler's own code and prints it as JSON:
 //   node print-config.js '{"path":"wrangler.toml","environment":"staging"}'
-// `envFiles` also reads what local development adds: these files, or .dev.vars if there are none.
-// `withOthers` also reads the other environments. This is a separate program because wrangler can be
-// imported only when node_modules exists, and only by Node 22 or newer.
+// With `envFiles`, the output also has the variables of local development, from these files, or
+// from .dev.vars if the list is empty. With `withOthers`, it also has the other environments. This
+// is a separate program because wrangler can be imported only when node_modules exists, and only by
+// Node 22 or newer.
 import { stripVTControlCharacters } from "node:util";
 
 const { experimental_readRawConfig, unstable_getVarsForDev, unstable_readConfig } = await import(
   "wrangler"
 );
 const { path, environment, envFiles, withOthers } = JSON.parse(process.argv[2]);
-/** The top level. Without a name, wrangler would use CLOUDFLARE_ENV. */
+/** The name that stands for the top level. Without a name, wrangler would use CLOUDFLARE_ENV. */
 const TOP = "";
 /** @type {string[]} */
 const warnings = [];
@@ -23,13 +24,14 @@ try {
   process.stderr.write(message + place);
   process.exitCode = 1;
 }
-// Ends the process here: wrangler would go on and ask the registry for a newer version of itself.
+// Ends the process here, because wrangler would go on and ask the npm registry for a newer version
+// of itself.
 process.exit();
 
 function read() {
   const { rawConfig } = experimental_readRawConfig({ config: path }, { hideWarnings: true });
   const definedEnvironments = Object.keys(rawConfig.env ?? {});
-  // config.js says that there is no such environment, and which name is nearest.
+  // The caller, config.js, reports that there is no such environment, and which name is nearest.
   if (environment && !definedEnvironments.includes(environment)) return { definedEnvironments };
   const config = unstable_readConfig(
     { config: path, env: environment || TOP },
@@ -47,7 +49,8 @@ function read() {
 }
 
 /**
- * wrangler only warns of a misspelt field, such as [var], and goes on without it.
+ * Throws if wrangler has warned of an unknown field, such as a misspelt [var]. wrangler itself
+ * would go on without the field.
  *
  * @param {string} text
  */

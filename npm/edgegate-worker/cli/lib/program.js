@@ -8,7 +8,7 @@ import { projectOf } from "./project.js";
 import { guard } from "./run.js";
 
 /**
- * Adds a subcommand to the program. `subcommand` makes it.
+ * A function that adds a subcommand to the program, by calling `subcommand`.
  *
  * @typedef {(program: Command) => void} Register
  */
@@ -27,7 +27,7 @@ export async function run(subcommands, argv) {
     const isUsage = error instanceof CommanderError;
     if (!isUsage && !(error instanceof Advice)) throw error;
     process.exitCode = isUsage ? error.exitCode : 1;
-    // commander reports `--help` and `--version` as errors too, and prints them itself.
+    // commander also throws errors for `--help` and `--version`, and has printed the text itself.
     const isTold = isUsage && (error.exitCode === 0 || error.code === "commander.help");
     if (!isTold) tellError(error.message.replace(/^error: /, ""), isForProgram);
   }
@@ -37,8 +37,8 @@ export async function run(subcommands, argv) {
  * The program with these subcommands.
  *
  * @param {Register[]} subcommands
- * @param {(environment: string) => Promise<unknown>} [requireEnvironment] throws if there is no such
- *   environment
+ * @param {(environment: string) => Promise<unknown>} [requireEnvironment] throws if the environment
+ *   does not exist
  */
 export function programOf(subcommands, requireEnvironment = requireConfigured) {
   const program = new Command("edgegate")
@@ -66,9 +66,9 @@ const leavesOf = (command) =>
   command.commands.length > 0 ? command.commands.flatMap(leavesOf) : [command];
 
 /**
- * An option with several values takes every word up to the next option, also an argument that was
- * meant for the command. So the usage of such a command has the arguments first. If an argument is
- * missing because an option has taken it, the error says so.
+ * An option with several values takes every word up to the next option, even a word that was meant
+ * as an argument of the command. So the usage text of such a command shows the arguments first. If
+ * an argument is missing because an option has taken it, the error says so.
  *
  * @param {Command} command
  */
@@ -85,11 +85,11 @@ function argumentsFirst(command) {
   });
 }
 
-/** The subcommands that do the same for each environment. */
+/** The subcommands whose effect does not depend on the environment. */
 const forAllEnvironments = new WeakSet();
 
 /**
- * The environment that a subcommand is about to run for.
+ * The environment for which a subcommand is about to run.
  *
  * @param {Command} command
  */
@@ -100,8 +100,8 @@ function environmentOf(command) {
 }
 
 /**
- * Throws when the configuration does not have this environment. It runs before each subcommand, so
- * that none can forget it.
+ * Throws if the configuration does not have this environment. Called before every subcommand, so
+ * that no subcommand can forget the check.
  *
  * @param {string} environment
  */
@@ -111,7 +111,7 @@ async function requireConfigured(environment) {
 }
 
 /**
- * A subcommand. It has `--json`, and rejects options and arguments that it does not know.
+ * Makes a subcommand with the option `--json`. It rejects unknown options and arguments.
  *
  * @param {Command} program
  * @param {string} name
@@ -127,8 +127,8 @@ export const subcommand = (program, name, description) =>
 const ENVIRONMENT = "an environment of the configuration, such as staging";
 
 /**
- * A subcommand that is for the deployed service alone. It accepts `--remote`, which changes nothing:
- * people add it to each command.
+ * Makes a subcommand that works only on the deployed service. It also accepts `--remote`, which has
+ * no effect here, because people are used to adding it to other subcommands.
  *
  * @param {Command} program
  * @param {string} name
@@ -140,12 +140,13 @@ export const deployedCommand = (program, name, description) =>
     .option("--remote", "the deployed service, as without this option");
 
 /**
- * A subcommand that is for this machine alone.
+ * Makes a subcommand that works only on this machine.
  *
  * @param {Command} program
  * @param {string} name
  * @param {string} description
- * @param {{ isForAll?: boolean }} [options] `isForAll`: it does the same for each environment
+ * @param {{ isForAll?: boolean }} [options] `isForAll`: its effect is the same for each
+ *   environment
  */
 export function localCommand(program, name, description, { isForAll = false } = {}) {
   const command = subcommand(program, name, description)

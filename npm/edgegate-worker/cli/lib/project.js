@@ -14,7 +14,7 @@ export const PREPARED = ".edgegate";
  * The project of a folder. Throws when there is none.
  *
  * - `folder`, `path`: the folder and the configuration, absolute. `name`: the configuration's name.
- * - `inProject(…)`: a path in it.
+ * - `inProject(…)`: a path in the folder.
  * - `config(environment)`: the configuration. Throws when there is no such environment.
  *
  * @param {string} [from]

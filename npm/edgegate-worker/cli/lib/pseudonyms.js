@@ -1,6 +1,7 @@
-// The pseudonyms that the log has instead of addresses and networks. They are computed as in
-// src/domain/account/account_name.rs and src/domain/event/pseudonym.rs, with the same keys.
-// tests/setup/pseudonym.test.mjs checks both against the same values.
+// The pseudonyms that the service's log shows instead of email addresses and networks. The service
+// computes them in src/domain/account/account_name.rs and src/domain/event/pseudonym.rs, and this
+// module must give the same results. tests/setup/pseudonym.test.mjs checks both against the same
+// values.
 import { createHmac } from "node:crypto";
 import { isIP } from "node:net";
 import { canonical } from "./address.js";
@@ -9,7 +10,8 @@ import { Advice } from "./advice.js";
 const LENGTH = 16;
 
 /**
- * The pseudonyms of an address or network: one for each part of the secret, in the same order.
+ * The pseudonyms of an email address or IP address: one for each part of the secret, in the same
+ * order.
  *
  * @param {string} text
  * @param {string} ticketSecret
@@ -35,8 +37,8 @@ export function pseudonyms(text, ticketSecret, issuer) {
 const hmac = (key) => createHmac("sha256", key);
 
 /**
- * What limits count by: an IPv4 address, also one that is written as IPv6, or the /64 network of an
- * IPv6 address.
+ * The network by which the service counts requests for its rate limits. It is a single IPv4
+ * address, which may be written as IPv6, or the /64 network of an IPv6 address.
  *
  * @param {string} ip
  */
@@ -65,7 +67,7 @@ function groupsOf(ip) {
 }
 
 /**
- * An IPv6 address, as RFC 5952 writes it.
+ * The text of an IPv6 address, in the form of RFC 5952.
  *
  * @param {number[]} groups
  */

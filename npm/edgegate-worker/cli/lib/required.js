@@ -1,20 +1,23 @@
-// What a configuration must have for this release. The template's configuration has all of it.
+// Finds what a configuration lacks for this release, compared with the template's configuration.
 import { readFileSync } from "node:fs";
 import { parse } from "jsonc-parser";
 import { DEFAULTS } from "./package.js";
 
-/** The name of the template's Worker, with which the names of its stores begin. */
+/** The name of the template's Worker. The names of the template's stores begin with it. */
 export const NAME = "my-auth";
-/** The Worker tells crons apart by this text: EACH_MINUTE in src/edge/mail_jobs.rs. */
+/**
+ * The schedule of one of the Worker's cron jobs. The Worker recognizes the job by this text
+ * (EACH_MINUTE in src/edge/mail_jobs.rs).
+ */
 const EACH_MINUTE = "* * * * *";
 
 /**
  * Something that a configuration lacks.
  *
  * @typedef {object} Lack
- * @property {string[]} list where it belongs: the path of a list, or of an object
+ * @property {string[]} list the path of the list or object to which it must be added
  * @property {any} value the entry of the list, or the object's members
- * @property {string} what the missing part, as a person names it
+ * @property {string} what the words by which a person names the missing part
  * @property {string} why
  * @property {boolean} optional whether the Worker runs without it
  */
@@ -22,14 +25,14 @@ const EACH_MINUTE = "* * * * *";
 /**
  * The template's configuration, with the names of another Worker.
  *
- * @param {string} name the Worker's, without an environment
+ * @param {string} name the Worker's name, without an environment
  */
 export const templateFor = (name) =>
   parse(readFileSync(DEFAULTS, "utf8").replaceAll(NAME, name), [], { allowTrailingComma: true });
 
 /**
- * What a configuration lacks. `config` is the part of one environment, as wrangler reads it or as
- * the file has it, with what the environment inherits.
+ * What a configuration lacks. `config` is the configuration of one environment, including what the
+ * environment inherits. It may come from wrangler or directly from the file.
  *
  * @param {Record<string, any>} config
  * @param {string} name the Worker's name, without an environment
@@ -72,8 +75,8 @@ export function lacksOf(config, name, environment) {
 }
 
 /**
- * The template's part for an environment. Every environment gets the part of staging, with its own
- * name in place of staging.
+ * The template's configuration of an environment. It is that of the template's `staging`, with
+ * `staging` replaced by the environment's name.
  *
  * @param {Record<string, any>} top
  * @param {string | undefined} environment
@@ -87,7 +90,8 @@ function ownTemplate(top, environment) {
 }
 
 /**
- * The classes that must be declared, by `exports` or by `migrations`.
+ * The Durable Object classes that the configuration lacks. A class may be declared by `exports` or
+ * by `migrations`.
  *
  * @param {Record<string, any>} config
  * @param {Record<string, any>} top
@@ -112,7 +116,7 @@ function missingClasses(config, top) {
 }
 
 /**
- * The entries of a list in the template that the configuration lacks.
+ * The entries that the template has in a list, and the configuration lacks.
  *
  * @param {Record<string, any>} config
  * @param {Record<string, any>} template
@@ -134,8 +138,9 @@ const WHY_DEAD =
   "mails whose sending failed too often get into it, and `wrangler deploy` makes a queue only if it is bound";
 
 /**
- * Whether mails get into a queue of the template. They do if the configuration's producer uses the
- * same queue. They also do if it lacks that producer, because the producer is then added, too.
+ * Whether the Worker will send mails to a queue of the template. It will if the configuration has a
+ * producer for this queue. It also will if the configuration lacks the producer, because the
+ * producer is then added, too.
  *
  * @param {Record<string, any>} config
  * @param {Record<string, any>} own
@@ -169,13 +174,14 @@ function missingCrons(config, top) {
       value: cron,
       what: `the cron "${cron}"`,
       why: why[cron] ?? "the Worker has work at this time",
-      // This cron updates copies in the users' Durable Objects, and "kv" has none.
+      // This cron job updates copies in the users' Durable Objects, which a service with "kv" does
+      // not use.
       optional: cron === EACH_MINUTE && config.vars?.SESSION_STORE === "kv",
     }));
 }
 
 /**
- * The paths that must be listed because the Worker answers them itself.
+ * The paths that the configuration must list as answered by the Worker itself, and lacks.
  *
  * @param {Record<string, any>} config
  * @param {Record<string, any>} top
@@ -218,7 +224,7 @@ function at(from, path) {
 }
 
 /**
- * What a configuration lacks although the Worker does not run without it.
+ * What a configuration lacks, and the Worker can't run without.
  *
  * @param {import("./config.js").Config} config
  * @param {string} [environment]

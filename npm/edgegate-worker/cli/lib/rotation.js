@@ -1,7 +1,8 @@
-// The steps of a rotation of SIGNING_KEYS and TICKET_SECRET. The first value signs or seals, and
-// all values are accepted. "add" appends a new value. "promote" puts it first, when every isolate
-// knows it. "drop" removes the old values, when nothing that they signed or sealed is valid any
-// more (docs/operations.md, "Rotating SIGNING_KEYS").
+// The steps of rotating SIGNING_KEYS and TICKET_SECRET. Each of these secrets is a list of values.
+// The service signs tokens or seals tickets with the first value, and accepts those that were made
+// with any of the values. "add" appends a new value. When every instance of the Worker has the new
+// value, "promote" puts it first. When all tokens or tickets that were made with the old values
+// have expired, "drop" removes these values (docs/operations.md, "Rotating SIGNING_KEYS").
 import { createHash } from "node:crypto";
 import { Advice } from "./advice.js";
 import { signingKeys, ticketSecret } from "./secrets.js";
@@ -9,7 +10,7 @@ import { signingKeys, ticketSecret } from "./secrets.js";
 const DAY = 86_400;
 const HOUR = 3600;
 const IDLE_TTL = 30 * DAY;
-/** The most values that each secret can have (docs/options.md). */
+/** How many values each secret may have (docs/options.md). */
 const MOST = { SIGNING_KEYS: 20, TICKET_SECRET: 8 };
 
 /** @typedef {"SIGNING_KEYS" | "TICKET_SECRET"} Name */
@@ -25,12 +26,13 @@ const MOST = { SIGNING_KEYS: 20, TICKET_SECRET: 8 };
  * What a rotation needs to know of one secret.
  *
  * @typedef {object} Secret
- * @property {(text: string) => string[]} split its values, in their order
+ * @property {(text: string) => string[]} split returns its values, in their order
  * @property {(values: string[]) => string} join
- * @property {() => string} make one more value
- * @property {(value: string) => string} nameOf what a person calls a value; never the value itself
- * @property {(settings: { idle: number }) => Record<Step, number>} waits how many seconds pass after
- *   each step before the next
+ * @property {() => string} make makes a new value
+ * @property {(value: string) => string} nameOf a name by which people recognize a value; it does
+ *   not reveal the value
+ * @property {(settings: { idle: number }) => Record<Step, number>} waits how many seconds must pass
+ *   after each step before the next one
  */
 
 /** @type {Record<Name, Secret>} */
@@ -40,7 +42,8 @@ export const SECRETS = {
     join: (values) => JSON.stringify({ keys: values.map((value) => JSON.parse(value)) }),
     make: () => JSON.stringify(JSON.parse(signingKeys()).keys[0]),
     nameOf: (value) => `kid ${JSON.parse(value).kid}`,
-    // Verifiers may keep the published set for long. No access token lives longer than an hour.
+    // After "add": programs that verify tokens may cache the published keys for long. After
+    // "promote": no access token is valid for longer than an hour.
     waits: () => ({ add: DAY, promote: HOUR, drop: 0 }),
   },
   TICKET_SECRET: {
@@ -49,14 +52,15 @@ export const SECRETS = {
     make: ticketSecret,
     // A hash of 256 random bits reveals nothing about them.
     nameOf: (value) => `hash ${createHash("sha256").update(value).digest("hex").slice(0, 12)}`,
-    // A busy isolate may finish with the old version. A session that is not renewed ends after `idle`,
-    // and a mailed link after a day.
+    // After "add": an instance of the Worker that is busy may still run with the old secret. After
+    // "promote": a session that is not renewed ends after `idle` seconds, and a mailed link expires
+    // after a day.
     waits: ({ idle }) => ({ add: DAY, promote: Math.max(idle, DAY), drop: 0 }),
   },
 };
 
 /**
- * The secret after a step. Throws when the step does not fit what is there.
+ * The secret after a step. Throws if the step is impossible with the secret's present values.
  *
  * @param {Name} name
  * @param {string} text
@@ -92,16 +96,16 @@ export const idleOf = ({ SESSION_IDLE_TTL: idle, SESSION_TTL: whole }) =>
  * @param {object} given
  * @param {Name} given.name
  * @param {string} given.text
- * @param {Done} [given.done] the last step; unknown if this machine has not done it
+ * @param {Done} [given.done] the last step; undefined if it was not done on this machine
  * @param {number} given.idle SESSION_IDLE_TTL
  * @param {number} given.now seconds since 1970
- * @returns {{ step: Step, from: number, isDue: boolean, isKnown: boolean }} `from`: when it may be
- *   done. `isKnown`: whether the time of the step before is known
+ * @returns {{ step: Step, from: number, isDue: boolean, isKnown: boolean }} `from`: when the step
+ *   may be done. `isKnown`: whether it is known when the previous step was done
  */
 export function nextStep({ name, text, done, idle, now }) {
   const values = SECRETS[name].split(text);
   if (values.length < 2) return { step: "add", from: now, isDue: true, isKnown: true };
-  // Without a record the last step may have been `add` or `promote`.
+  // If there is no record of the last step, it may have been `add` or `promote`.
   const before = done?.step === "add" || done?.step === "promote" ? done : undefined;
   const step = before?.step === "promote" ? "drop" : "promote";
   const wait = SECRETS[name].waits({ idle })[before?.step ?? "add"];

@@ -1,8 +1,8 @@
 // Runs other programs, and makes sure that they end when this one ends: on Ctrl-C, SIGTERM, SIGHUP,
-// or when the parent (usually npm) is gone. npm passes no signal on when it is killed, so this
-// watches the parent. This is not execa, because the repository's set-up runs programs before
-// node_modules exists, and because the programs that a killed script had started must end too
-// (tests/setup/stopping.test.mjs).
+// or when the parent (usually npm) is gone. A killed npm does not pass the signal on, so this
+// module watches whether the parent still runs. The library execa is not used for two reasons: the
+// repository's set-up runs programs before node_modules exists, and when a script is killed, the
+// programs that it started must end, too (tests/setup/stopping.test.mjs).
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 
 const LEASH = fileURLToPath(new URL("leash.js", import.meta.url));
 const PARENT_CHECK_MS = 250;
-/** How long this process may take to clear up when it is stopped. */
+/** How long a function given to `whenStopped` may take. */
 const CLEAR_MS = 5000;
 /** @typedef {"stdout" | "stderr"} Output */
 /** @type {Output[]} */
@@ -27,11 +27,11 @@ let guarded = false;
 /**
  * @typedef {object} RunOptions
  * @property {NodeJS.ProcessEnv} [env] added to this process's environment
- * @property {string} [cwd] the folder in which it runs; that of this process by default
- * @property {boolean | "stdout" | "stderr"} [capture] what is kept as text; the rest goes straight to
- *   the terminal
- * @property {boolean} [echo] prints what is captured, too
- * @property {boolean} [toStderr] prints to standard error what the command prints to standard output
+ * @property {string} [cwd] the folder in which the command runs; by default that of this process
+ * @property {boolean | "stdout" | "stderr"} [capture] which output is returned as text; the rest
+ *   goes straight to the terminal
+ * @property {boolean} [echo] also prints the captured output
+ * @property {boolean} [toStderr] sends the command's standard output to standard error
  */
 
 /** @typedef {{ code: number, stdout: string, stderr: string }} Result */
@@ -70,13 +70,13 @@ export function start(
     });
   }
   const pipe = /** @type {import("node:net").Socket} */ (leash.stdio[3]);
-  // The leash may end before the pipe is closed. That is not an error.
+  // The process `leash` may end before the pipe is closed, which is not an error.
   pipe.on("error", () => {});
 
   /** @type {Promise<Result>} */
   const ended = new Promise((resolve, reject) => {
     leash.on("error", reject);
-    leash.on("exit", () => killGroup(leash.pid)); // what a crashed wrangler left running
+    leash.on("exit", () => killGroup(leash.pid)); // ends what a crashed wrangler left running
     leash.on("close", (code, signal) => resolve({ code: code ?? exitCode(signal), ...text }));
   });
   const stop = () => {
@@ -86,8 +86,8 @@ export function start(
   running.add(stop);
   const done = ended.then((result) => {
     running.delete(stop);
-    // While stopping, never report the result: a command that was stopped would look like one that
-    // failed.
+    // While this process is being stopped, the promise never resolves. Otherwise a command that was
+    // stopped would look like a command that failed.
     return stopping ? new Promise(() => {}) : result;
   });
   return { done, stop };
@@ -116,8 +116,8 @@ export async function output(command, args, options) {
 }
 
 /**
- * From here on, this process ends with its parent and on the usual signals, and ends everything
- * that it started.
+ * After this call, this process ends when its parent ends or when it gets SIGINT, SIGTERM or
+ * SIGHUP. Before it ends, it stops everything that it started.
  */
 export function guard() {
   if (guarded) return;
@@ -129,15 +129,16 @@ export function guard() {
   setInterval(() => {
     if (process.ppid !== parent) stopAll(exitCode("SIGHUP"));
   }, PARENT_CHECK_MS).unref();
-  // The code above notices a reader that is gone (a killed npm, `| head`). Until then, writing to
-  // it must not crash.
+  // Writing must not crash this process after the reader of its output has ended, such as a killed
+  // npm or `head`.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 }
 
 /**
- * Calls `clear` when this process is stopped, as by Ctrl-C. Returns a function that cancels this.
+ * Registers `clear` to be called when this process is stopped, such as by Ctrl-C. Returns a
+ * function that cancels the registration.
  *
- * @param {() => Promise<unknown>} clear it can't run other programs, and has five seconds
+ * @param {() => Promise<unknown>} clear must not run other programs, and may take five seconds
  */
 export function whenStopped(clear) {
   const bounded = () => Promise.race([clear(), sleep(CLEAR_MS)]);
@@ -163,7 +164,7 @@ function killGroup(pid) {
 }
 
 /**
- * The exit code of a process that a signal ended, as shells have it.
+ * The exit code that shells report for a process that was ended by this signal.
  *
  * @param {NodeJS.Signals | null} signal
  */

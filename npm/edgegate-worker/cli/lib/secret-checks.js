@@ -1,12 +1,15 @@
-// Whether secrets are there, strong and distinct.
+// Checks whether secrets exist, are strong, and differ from each other.
 import { ok, problem, skipped, warning } from "./checks.js";
 
-/** Of 32 random bytes, 30 have different values on average. Text repeats its letters more often. */
+/**
+ * A secret with fewer different bytes is reported as weak. 32 random bytes have about 30 different
+ * values; in text, letters repeat more often.
+ */
 const FEWEST_VALUES = 20;
 const BYTES = 32;
 
 /**
- * A place with secrets: a file, and how a person names it.
+ * The secrets of one place, and the name of the place for a person, such as the name of a file.
  *
  * @typedef {{ place: string, values: Record<string, string | undefined> }} Place
  */
@@ -61,7 +64,7 @@ export function checkSecrets(own, others) {
 }
 
 /**
- * The single secrets: the keys of SIGNING_KEYS, and each part of the others.
+ * The single values of the secrets: each key of SIGNING_KEYS, and each part of the other secrets.
  *
  * @param {Place} place
  * @returns {{ name: string, text: string, bytes?: Buffer }[]}
@@ -88,7 +91,8 @@ function keysIn(text) {
     return keys.map(({ d, k }) => ({
       name: "SIGNING_KEYS",
       text: k ?? d ?? "",
-      // A program has made a private key of a curve. A symmetric key may be a word.
+      // Only a symmetric key (`k`) can be weak: it may be a word that a person chose. A private key
+      // on an elliptic curve was made by a program.
       bytes: k === undefined ? undefined : Buffer.from(k, "base64url"),
     }));
   } catch {

@@ -1,9 +1,9 @@
-// The secrets of a deployment, freshly made.
+// Makes new values of the secrets of a deployment.
 import { createHash, generateKeyPairSync, randomBytes } from "node:crypto";
 
 /**
  * A private JWK Set with one Ed25519 key, as JSON. Its `kid` is the key's RFC 7638 thumbprint, so
- * no two keys share one.
+ * two keys never have the same `kid`.
  */
 export function signingKeys() {
   const { crv, d, kty, x } = generateKeyPairSync("ed25519").privateKey.export({ format: "jwk" });
@@ -12,7 +12,8 @@ export function signingKeys() {
 }
 
 /**
- * 32 random bytes: the secret from which the key of every kind of ticket is derived, or a pepper.
+ * 32 random bytes: for TICKET_SECRET, from which the keys for all kinds of tickets are derived, or
+ * for a pepper.
  */
 export const ticketSecret = () => randomBytes(32).toString("base64url");
 

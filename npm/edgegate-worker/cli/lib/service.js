@@ -1,5 +1,5 @@
-// The service that a subcommand speaks to: with --remote the deployed service, otherwise the
-// service that runs on this machine.
+// Subcommands that send requests to a service: with --remote to the deployed service, otherwise to
+// the service that runs on this machine.
 import { Advice } from "./advice.js";
 import { cloudflareOf } from "./cloudflare.js";
 import { chosenEnvironment } from "./config.js";
@@ -24,7 +24,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
  */
 
 /**
- * A subcommand that speaks to a service.
+ * Makes a subcommand that sends requests to a service.
  *
  * @param {import("commander").Command} program
  * @param {string} name
@@ -43,8 +43,8 @@ export function serviceCommand(program, name, description, { changes = false } =
 }
 
 /**
- * Calls `use` with a function that asks the service as its operator. `change` says what is about to
- * change: it has to be confirmed for a deployed service.
+ * Calls `use` with a function that sends requests to the service as its operator. `change` says
+ * what is about to change. For a deployed service, the person has to confirm it.
  *
  * @template T
  * @param {ServiceOptions} options
@@ -95,8 +95,8 @@ async function localOrigin(options) {
 }
 
 /**
- * The database of local development, by wrangler. The statements hold hashes and scopes, which need
- * no quoting, and no secret.
+ * Runs SQL statements in the database of local development, by `wrangler d1 execute`. The
+ * parameters are hashes and scopes, which need no escaping and are not secret.
  *
  * @param {import("./project.js").Project} project
  * @param {string | undefined} environment
@@ -121,7 +121,7 @@ const localDatabase =
   };
 
 /**
- * The account with an address or an id.
+ * The account with this email address or id. Throws if there is none.
  *
  * @param {Ask} ask with the scope `users:read`
  * @param {string} given
@@ -142,7 +142,7 @@ export async function findUser(ask, given) {
 }
 
 /**
- * An account, as the service shows it to administrators.
+ * An account, as the service's API returns it to administrators.
  *
  * @typedef {{ id: string, email: string, email_verified: boolean, first_name: string | null,
  *   last_name: string | null, roles: string[], disabled: boolean, created_at: number,

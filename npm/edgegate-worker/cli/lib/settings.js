@@ -1,4 +1,4 @@
-// Judges settings and bindings by the Worker's own code, and says where each bad value was read.
+// Checks settings and bindings with the Worker's own code, and says where each bad value was read.
 import { statSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { tableOf } from "./places.js";
@@ -9,7 +9,7 @@ import { idTokenKeys, signingKeys, ticketSecret } from "./secrets.js";
 
 /**
  * What is wrong with variables, bindings and compatibility flags. `stored` are the names of secrets
- * whose values can't be read: they are assumed to be good. `checker` is the path of the Worker's
+ * whose values can't be read; these are assumed to be valid. `checker` is the path of the Worker's
  * check.js.
  *
  * @param {{ sources: Source[], bindings: string[], flags?: string[], stored?: string[],
@@ -17,7 +17,8 @@ import { idTokenKeys, signingKeys, ticketSecret } from "./secrets.js";
  * @returns {Promise<Fault[]>}
  */
 export async function faultsOf({ sources, bindings, flags = [], stored = [], checker }) {
-  // The time in the URL makes Node import a new build, instead of the one that it has loaded.
+  // The modification time in the URL makes Node import the present build of the module, even if it
+  // has loaded an older one.
   const { faultsOf: judge } = await import(
     `${pathToFileURL(checker)}?${statSync(checker).mtimeMs}`
   );
@@ -26,7 +27,8 @@ export async function faultsOf({ sources, bindings, flags = [], stored = [], che
   for (const { values } of [...sources].reverse()) Object.assign(env, values);
   for (const name of bindings) env[name] ??= {};
   const faults = judge(env, flags);
-  // If several bindings are missing, the Worker names only one at a time.
+  // If several bindings are missing, the Worker reports only one at a time. So each reported
+  // binding is added to `env`, and the settings are checked again.
   for (let fault = faults.at(-1); isMissing(fault, env); fault = faults.at(-1)) {
     env[/** @type {Fault} */ (fault).setting] = {};
     const next = judge(env, flags);
@@ -44,9 +46,9 @@ const isMissing = (fault, env) =>
   fault !== undefined && fault.problem === "is not bound" && env[fault.setting] === undefined;
 
 /**
- * The secrets of the service, each with a function that makes a good value. That value is judged
- * instead of a stored one, which can't be read. (tests/setup/settings.test.mjs compares the names
- * with docs/options.md.)
+ * The secrets of the service, each with a function that makes a valid value. The value of a secret
+ * at Cloudflare can't be read, so this one is checked in its place. (tests/setup/settings.test.mjs
+ * compares the names with docs/options.md.)
  *
  * @type {Record<string, () => string>}
  */

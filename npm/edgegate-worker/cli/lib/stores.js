@@ -1,32 +1,32 @@
 // The stores of a deployed service: its database, its queues and its KV namespaces. They are found
-// by their names, but a name does not say which service uses the store. So before the service
-// exists, a store that is there already is used only if an earlier run has made it, or with
-// `--adopt`.
+// by their names, but a name does not say which service uses the store. So at the first deploy, a
+// store that exists already is used only if an earlier run made it, or with `--adopt`.
 import { Advice } from "./advice.js";
 import { setInProject } from "./config-edit.js";
 import { readRecord, writeRecord } from "./deploy-secrets.js";
 import { queuesOf } from "./deployment.js";
 
 /**
- * A store of the configuration.
+ * A store that the configuration names.
  *
  * @typedef {object} Store
  * @property {string} key its kind and name
- * @property {string} what as a person names it
+ * @property {string} what its name in messages for a person
  * @property {boolean} exists
- * @property {() => Promise<void>} make makes it
+ * @property {() => Promise<void>} make creates the store
  * @property {() => void} [use] writes the store's id into the configuration
  */
 
 /**
- * What an account has.
+ * The Cloudflare account, the project, and what the deployed Worker uses.
  *
  * @typedef {object} World
  * @property {import("./cloudflare.js").Cloudflare} cloudflare
  * @property {import("./project.js").Project} project
  * @property {import("./config.js").Config} config
  * @property {string} [environment]
- * @property {Binding[] | undefined} bound what the deployed Worker binds; undefined if there is none
+ * @property {Binding[] | undefined} bound the bindings of the deployed Worker; undefined if no
+ *   Worker is deployed
  */
 
 /** @typedef {{ type: string, name: string, [field: string]: any }} Binding */
@@ -43,7 +43,7 @@ export async function storesOf(world) {
 }
 
 /**
- * Throws when a store exists, the Worker doesn't, and no earlier run has made the store.
+ * Throws if no Worker is deployed, but a store exists that no earlier run has made.
  *
  * @param {World} world
  * @param {Store[]} stores
@@ -61,8 +61,8 @@ export function refuseForeign({ project, environment, cloudflare, bound, config 
 }
 
 /**
- * Makes the stores that are missing. Records each store before it is made: if this run is cut
- * short, the next run knows that the store is its own.
+ * Makes the stores that are missing. Records each store before it is made. So if this run is
+ * interrupted, the next run knows that the store was made by this command.
  *
  * @param {World} world
  * @param {Store[]} stores
@@ -174,8 +174,9 @@ async function findQueue(cloudflare, name) {
 }
 
 /**
- * KV namespaces without an id: they are found or made by their title, and their ids are written
- * into the configuration. wrangler would make a second one after a failed upload.
+ * KV namespaces that have no id in the configuration. Each is found by its title or made, and its
+ * id is written into the configuration. This is not left to wrangler, which would make a second
+ * namespace after a failed upload.
  *
  * @param {World} world
  */

@@ -19,7 +19,7 @@ export function readVariable(text) {
 }
 
 /**
- * A port. `example` shows how one is given.
+ * The number of a port. `example`, for the error, shows how to give a port.
  *
  * @param {string | number} given
  * @param {string} example

@@ -1,13 +1,15 @@
-// Notices edits of files. Editors replace a file in several steps, and it may be missing for a
-// moment, so its content is compared instead of watching its directory.
+// Notices edits of files. Editors replace a file in several steps, and the file may be missing for
+// a moment. So the contents of the files are compared again and again, instead of watching for
+// events.
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const POLL_MS = 300;
 
 /**
- * Watches files from now on. `next` resolves with the first file whose content differs from what it
- * was at the last edit, once no file changes any more. It rejects when its signal is aborted.
+ * Watches files from now on. `next` waits until a file was edited and no file changes any more. It
+ * resolves with the first file that differs from its content at the previous edit. It rejects when
+ * `signal` is aborted.
  *
  * @param {string[]} files
  */

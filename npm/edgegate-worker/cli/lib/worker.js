@@ -1,6 +1,6 @@
 // What Cloudflare knows of a deployed Worker.
 
-/** A Worker with these bindings is one of edgegate. */
+/** A Worker that has all these bindings is taken for one of edgegate. */
 const OURS = ["DB", "SESSION_OBJECTS", "ACCOUNT_OBJECTS"];
 
 /**
@@ -9,7 +9,7 @@ const OURS = ["DB", "SESSION_OBJECTS", "ACCOUNT_OBJECTS"];
  * @typedef {object} DeployedWorker
  * @property {string[]} secrets the names of its secrets
  * @property {import("./stores.js").Binding[]} bindings
- * @property {Record<string, string>} variables those that are not secret
+ * @property {Record<string, string>} variables the variables that are not secret
  * @property {boolean} isOurs whether it binds what edgegate binds
  */
 

@@ -1,4 +1,4 @@
-// wrangler as the project has installed it.
+// Runs the wrangler that the project has installed.
 import { createRequire } from "node:module";
 import { delimiter, dirname, join, sep } from "node:path";
 import { Advice } from "./advice.js";
@@ -6,13 +6,13 @@ import { firstOf } from "./passed-on.js";
 
 /**
  * Keeps wrangler from sending requests that nobody asked for, and from writing files outside the
- * project. The caller's environment overrides this.
+ * project. The environment variables of the caller override these.
  */
 const QUIET = {
   WRANGLER_SEND_METRICS: "false",
   // The banner looks for a newer wrangler, for up to three seconds.
   WRANGLER_HIDE_BANNER: "true",
-  // A log of every run, in the home folder, that nothing ever removes.
+  // Otherwise every run writes a log into the home folder, and nothing ever deletes these logs.
   WRANGLER_WRITE_LOGS: "false",
   // Otherwise workerd's `request.cf` is fetched at every start.
   CLOUDFLARE_CF_FETCH_ENABLED: "false",
@@ -22,9 +22,9 @@ const QUIET = {
 export const wranglerEnv = () => ({ ...QUIET, ...process.env });
 
 /**
- * wrangler's command line, for run(...wrangler(project, "dev", …)). It names the configuration:
- * otherwise wrangler prefers a wrangler.json, even that of a folder above, to the wrangler.jsonc that
- * was judged.
+ * wrangler's command line, for run(...wrangler(project, "dev", …)). It names the configuration
+ * file. Otherwise wrangler would prefer a wrangler.json, even one in a parent folder, to the
+ * wrangler.jsonc that this program has checked.
  *
  * @param {{ folder: string, path: string }} project
  * @param {string[]} args
