@@ -82,7 +82,7 @@ pub struct Setting {
     pub roams: bool,
     /// No client's address is known, neither the owner's nor the thief's.
     pub nameless: bool,
-    /// If a response was lost, the owner presents a spent token only within the grace period after
+    /// If a response was lost, the owner presents a used token only within the grace period after
     /// its first use.
     pub repeats_within_grace: bool,
     /// A response that has the same token as its request also replaces the token in the jar.

@@ -59,8 +59,8 @@ fn a_stale_location_hands_out_the_newest_token() {
     }
 }
 
-/// A stale location may hand out a used token again. Whoever presents this token still ends the
-/// session, also the thief.
+/// A stale location may hand out a used token again. If anybody presents this token, even the
+/// thief, the session ends.
 #[test]
 fn a_stale_location_hides_no_thief() {
     let deployment = Deployment::new(false);

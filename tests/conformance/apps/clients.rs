@@ -24,7 +24,8 @@ pub(super) async fn an_app_reads_back_as_it_was_created<C: Clients, G: Grants>(
     Ok(())
 }
 
-/// The port's documentation says: "MUST change nothing and return false when the id is taken."
+/// The port's documentation says about adding an app: "MUST change nothing and return false when
+/// the id is taken."
 pub(super) async fn an_id_is_taken_once<C: Clients, G: Grants>(world: &World<C, G>) -> Case {
     let (client, secret) = (world.app()?, world.secret());
     let created = world.clients.create(&client, Some(&secret)).await;
@@ -183,7 +184,8 @@ pub(super) async fn an_app_has_two_secrets_at_most<C: Clients, G: Grants>(
     Ok(())
 }
 
-/// The port's documentation says: "MUST be exact, also for simultaneous calls".
+/// The port's documentation says about adding a secret: "MUST be exact, also for simultaneous
+/// calls".
 pub(super) async fn of_ten_secrets_at_once_two_are_added<C: Clients, G: Grants>(
     world: &World<C, G>,
 ) -> Case {

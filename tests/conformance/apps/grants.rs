@@ -65,7 +65,7 @@ pub(super) async fn giving_more_widens_the_live_grant<C: Clients, G: Grants>(
     Ok(())
 }
 
-/// The port's documentation says: "The caller may repeat."
+/// The port's documentation says about giving a grant: "The caller may repeat."
 pub(super) async fn a_repeat_changes_nothing<C: Clients, G: Grants>(world: &World<C, G>) -> Case {
     let (user, client) = (world.user(), client(world));
     let grant = world.grant(user, &client, "read")?;
@@ -86,7 +86,8 @@ pub(super) async fn a_repeat_changes_nothing<C: Clients, G: Grants>(world: &Worl
     Ok(())
 }
 
-/// The port's documentation says: "MUST be one atomic step, also for simultaneous calls."
+/// The port's documentation says about giving a grant: "MUST be one atomic step, also for
+/// simultaneous calls."
 pub(super) async fn ten_at_once_make_one_grant<C: Clients, G: Grants>(world: &World<C, G>) -> Case {
     let (user, client) = (world.user(), client(world));
     let mut grants = Vec::new();

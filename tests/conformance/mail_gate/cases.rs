@@ -201,7 +201,8 @@ pub(crate) async fn names_are_apart<G: MailGate>(world: &World<G>) -> Case {
     Ok(())
 }
 
-/// The port's documentation says: "MUST be exact, also for simultaneous calls from many places."
+/// The port's documentation says about counting a request: "MUST be exact, also for simultaneous
+/// calls from many places."
 pub(crate) async fn of_forty_requests_at_once_thirty_go_on<G: MailGate>(world: &World<G>) -> Case {
     let name = world.fresh();
     let answers = join_all((0..40).map(|_| world.count(&name, RESET, BEGUN))).await;

@@ -34,9 +34,10 @@ pub struct Setting {
     pub by_hand: u8,
     pub wipes: bool,
     pub restore: bool,
-    /// The object begins with the version that does not have the fence.
+    /// At first the object runs an old version of the service, which does not have the rules of the
+    /// fence.
     pub old_object: bool,
-    /// The number of changes by Workers whose version does not have the fence.
+    /// The number of changes that are made by Workers of the old version.
     pub old_changes: u8,
     pub rollback: bool,
     /// Only renewals happen, so claim I5 applies.

@@ -12,15 +12,15 @@ pub const SINCE: u64 = NOW - 500;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Violation {
-    /// Violates I1.
+    /// Violates claim I1 of the module `fence`.
     Stale,
-    /// Violates I2.
+    /// Violates claim I2 of the module `fence`.
     CopyIsNotTheRow,
-    /// Violates I3.
+    /// Violates claim I3 of the module `fence`.
     WipedWhileHeld,
-    /// Violates I4.
+    /// Violates claim I4 of the module `fence`.
     OutsideHold,
-    /// Violates I5.
+    /// Violates claim I5 of the module `fence`.
     NeedlessRead,
 }
 
@@ -51,7 +51,7 @@ impl Asked {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Object {
-    /// The object runs the version that does not have the fence.
+    /// The object runs an old version of the service, which does not have the rules of the fence.
     pub is_old: bool,
     /// The number of ticks for which the object is still held.
     pub held: u8,

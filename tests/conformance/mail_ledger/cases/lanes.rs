@@ -153,7 +153,8 @@ pub(crate) async fn without_limits_every_job_is_admitted<L: MailLedger>(world: &
     Ok(())
 }
 
-/// The port's documentation says: "MUST be exact, also for simultaneous calls."
+/// The port's documentation says about admitting a job: "MUST be exact, also for simultaneous
+/// calls."
 pub(crate) async fn of_ten_jobs_at_once_one_is_admitted<L: MailLedger>(world: &World<L>) -> Case {
     let lane = world.fresh();
     for (after, expected) in [(0, 1), (60, 1), (360, 1), (400, 0), (360 + HOUR / 2, 1)] {

@@ -58,7 +58,8 @@ pub(crate) async fn a_kept_letter_reads_back<L: MailLedger>(world: &World<L>) ->
     Ok(())
 }
 
-/// The port's documentation says: "that are to be tried again by `now`".
+/// The port's documentation says that `due` returns the stored jobs "that are to be tried again by
+/// `now`".
 pub(crate) async fn letters_are_due_at_their_time<L: MailLedger>(world: &World<L>) -> Case {
     world.clear().await?;
     let letter = world.letter(BEGUN, Some(BEGUN + 60));
@@ -78,9 +79,9 @@ pub(crate) async fn letters_are_due_at_their_time<L: MailLedger>(world: &World<L
     Ok(())
 }
 
-/// The port's documentation says: "At most `limit` stored jobs […], sorted by that time". So the
-/// letters that have waited longest come first. Otherwise a few letters that always fail would keep
-/// the others waiting.
+/// The port's documentation says that `due` returns "At most `limit` stored jobs […], sorted by
+/// that time". So the letters that have waited longest come first. Otherwise a few letters that
+/// always fail would keep the others waiting.
 pub(crate) async fn letters_are_due_in_the_order_of_their_time<L: MailLedger>(
     world: &World<L>,
 ) -> Case {
@@ -103,7 +104,8 @@ pub(crate) async fn letters_are_due_in_the_order_of_their_time<L: MailLedger>(
     Ok(())
 }
 
-/// The port's documentation says: "`None` means when an operator says so".
+/// The port's documentation says about the time of the next attempt: "`None` means when an operator
+/// says so".
 pub(crate) async fn a_letter_without_a_time_is_never_due<L: MailLedger>(world: &World<L>) -> Case {
     world.clear().await?;
     world.keep(&world.letter(BEGUN, None)).await?;
@@ -113,7 +115,8 @@ pub(crate) async fn a_letter_without_a_time_is_never_due<L: MailLedger>(world: &
     Ok(())
 }
 
-/// The port's documentation says: "If it is stored already, this replaces it."
+/// The port's documentation says about storing a letter: "If it is stored already, this replaces
+/// it."
 pub(crate) async fn a_letter_kept_twice_is_as_the_second_says<L: MailLedger>(
     world: &World<L>,
 ) -> Case {
@@ -145,7 +148,7 @@ pub(crate) async fn a_letter_kept_twice_is_as_the_second_says<L: MailLedger>(
     Ok(())
 }
 
-/// The port's documentation says: "An absent one is not an error."
+/// The port's documentation says about deleting a letter: "An absent one is not an error."
 pub(crate) async fn a_forgotten_letter_is_gone<L: MailLedger>(world: &World<L>) -> Case {
     world.clear().await?;
     let letters = [1, 2].map(|after| world.letter(BEGUN, Some(BEGUN + after)));
@@ -162,7 +165,8 @@ pub(crate) async fn a_forgotten_letter_is_gone<L: MailLedger>(world: &World<L>) 
     Ok(())
 }
 
-/// The port's documentation says: "due or not, after the id `after`, sorted by id".
+/// The port's documentation says that a list has the stored jobs "due or not, after the id `after`,
+/// sorted by id".
 pub(crate) async fn kept_letters_come_in_pages<L: MailLedger>(world: &World<L>) -> Case {
     world.clear().await?;
     let mut letters = Vec::new();
@@ -262,8 +266,8 @@ pub(crate) async fn letters_are_due_when_an_operator_says_so<L: MailLedger>(
     Ok(())
 }
 
-/// The port's documentation says: "Deletes the stored jobs with these ids. Returns how many there
-/// were."
+/// The port's documentation says about discarding letters: "Deletes the stored jobs with these ids.
+/// Returns how many there were."
 pub(crate) async fn discarded_letters_are_gone<L: MailLedger>(world: &World<L>) -> Case {
     world.clear().await?;
     let letters = [1, 2, 3].map(|after| world.letter(BEGUN, Some(BEGUN + after)));

@@ -5,7 +5,8 @@ use futures_util::future::join_all;
 
 use super::{BEGUN, Case, HOUR, OTHER_POOL, POOL, World, check, check_eq, text};
 
-/// The port's documentation says: "Returns false when all are used". It must not do so earlier.
+/// The port's documentation says about paying for a mail: "Returns false when all are used". It
+/// must not do so earlier.
 pub(crate) async fn a_pool_is_exact<L: MailLedger>(world: &World<L>) -> Case {
     for most in [1, 2, 7] {
         world.clear().await?;
@@ -17,7 +18,8 @@ pub(crate) async fn a_pool_is_exact<L: MailLedger>(world: &World<L>) -> Case {
     Ok(())
 }
 
-/// The port's documentation says: "MUST be exact, also for simultaneous calls."
+/// The port's documentation says about paying for a mail: "MUST be exact, also for simultaneous
+/// calls."
 pub(crate) async fn a_pool_is_exact_with_ten_at_once<L: MailLedger>(world: &World<L>) -> Case {
     for most in [1, 4, 9, 10, 11] {
         world.clear().await?;

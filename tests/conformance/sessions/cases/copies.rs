@@ -82,8 +82,8 @@ pub(crate) async fn a_check_keeps_the_row<W: World>(world: &W) -> Case {
     Ok(())
 }
 
-/// The port's documentation says: "MUST drop its copy of the row and keep none until no change
-/// within the returned deadline can be committed any more."
+/// The port's documentation says about `hold` that the store "MUST drop its copy of the row and
+/// keep none until no change within the returned deadline can be committed any more."
 pub(crate) async fn a_held_store_reads_the_row<W: World>(world: &W) -> Case {
     let mut ada = Person::new(world)?;
     let first = ada.begin().await?;

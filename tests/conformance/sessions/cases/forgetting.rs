@@ -20,9 +20,9 @@ async fn forget<W: World>(ada: &Person<'_, W>, store: &W::Store) -> Case {
     Err("after twenty records some are left".to_owned())
 }
 
-/// The port's documentation says: "Deletes what is stored of the sessions of a user who was
-/// deleted". This is also true at a location where the sessions did not begin. Other users lose
-/// nothing.
+/// The port's documentation says about `forget`: "Deletes what is stored of the sessions of a user
+/// who was deleted". This is also true at a location where the sessions did not begin. Other users
+/// lose nothing.
 pub(crate) async fn what_is_forgotten_is_gone<W: World>(world: &W) -> Case {
     let (ada, bob) = (Person::new(world)?, Person::new(world)?);
     let mut tickets = Vec::new();

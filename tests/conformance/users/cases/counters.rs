@@ -175,7 +175,8 @@ pub(crate) async fn a_rehash_moves_no_counter<D: UserDirectory>(world: &World<D>
     world.holds(&expected, "afterwards").await
 }
 
-/// The port's documentation says: "MUST change nothing unless the stored hash is still `old`."
+/// The port's documentation says about replacing a hash: "MUST change nothing unless the stored
+/// hash is still `old`."
 pub(crate) async fn a_rehash_needs_the_old_hash<D: UserDirectory>(world: &World<D>) -> Case {
     let (ada, bob) = (world.somebody().await?, world.somebody().await?);
     let change = UserChange {
@@ -198,9 +199,8 @@ pub(crate) async fn a_rehash_needs_the_old_hash<D: UserDirectory>(world: &World<
     world.holds(&bob, "another").await
 }
 
-/// The port's documentation says: "raises the counters […] Each user also gets a new random link
-/// nonce.
-/// […] MUST list them".
+/// The port's documentation says that the call after a restore "raises the counters […] Each user
+/// also gets a new random link nonce. […] MUST list them".
 pub(crate) async fn raised_counters_are_above_all_earlier_ones<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {

@@ -46,7 +46,7 @@ fn ids(users: &[User]) -> Vec<UserId> {
     users.iter().map(|user| user.id).collect()
 }
 
-/// The port's documentation says: "sorted by id".
+/// The port's documentation says that users are listed "sorted by id".
 pub(crate) async fn a_list_is_in_the_order_of_ids<D: UserDirectory>(world: &World<D>) -> Case {
     let users = seven(world).await?;
     let listed = world.directory.list(None, 100).await.map_err(text)?;
@@ -80,8 +80,8 @@ pub(crate) async fn pages_have_every_user_once<D: UserDirectory>(world: &World<D
     Ok(())
 }
 
-/// The port's documentation says: "after the id `after`". The user with this id may have been
-/// deleted.
+/// The port's documentation says that users are listed "after the id `after`". The user with this
+/// id may have been deleted.
 pub(crate) async fn a_list_begins_behind_a_deleted_user<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {
@@ -114,8 +114,8 @@ pub(crate) async fn an_empty_directory_lists_nobody<D: UserDirectory>(world: &Wo
     Ok(())
 }
 
-/// The port's documentation says: "whose canonical address begins with `prefix` and sorts after
-/// `after`, sorted by that address".
+/// The port's documentation says that users are found "whose canonical address begins with `prefix`
+/// and sorts after `after`, sorted by that address".
 pub(crate) async fn users_are_found_by_the_beginning_of_their_address<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {
