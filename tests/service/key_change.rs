@@ -31,8 +31,8 @@ struct Storage {
 }
 
 impl Storage {
-    /// A Worker with these settings. Each Worker has its own copy of the users, because users do
-    /// not change in these tests.
+    /// A Worker with these settings. Users do not change in these tests, so each Worker can have
+    /// its own copy of them.
     fn worker(&self, secret: &str, keys: &str) -> Service {
         let changes = [
             ("TICKET_SECRET", secret),
@@ -107,8 +107,8 @@ fn two_workers_a_step_apart_know_each_others_tokens() {
             ahead.ports().users().insert(&ada, None).await.unwrap();
             for (from, to) in [(behind, ahead), (ahead, behind)] {
                 let begun = log_in(from, ADA).await.unwrap().tokens;
-                // Between "promoted" and "dropped", the slower Worker already seals with the new
-                // secret.
+                // Between the steps "promoted" and "dropped", the slower Worker makes tickets with
+                // the new secret already.
                 let access_token = begun.access_token.expose();
                 assert!(to.is_authorized_by_role(access_token, &["user"]).await);
                 let mut token = begun.refresh_token;

@@ -7,7 +7,7 @@
 
 use crate::decide::Who;
 
-/// The value of the KV key `session:`.
+/// The value of a KV key that begins with `session:`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Record {
     /// The record as the login wrote it.

@@ -7,7 +7,7 @@ pub const TICK: u64 = 30;
 /// The object's clock, which never moves in this model. Times in a state are relative to it, so
 /// states that differ only by a shift in time are the same.
 pub const NOW: u64 = 1_764_000_000;
-/// `COPIES_SINCE` after a restore.
+/// The setting `COPIES_SINCE` after a restore. Copies from before this time are not used.
 pub const SINCE: u64 = NOW - 500;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -28,7 +28,7 @@ pub enum Violation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Asked {
     Before,
-    /// After `COPIES_SINCE` was set.
+    /// After the setting `COPIES_SINCE` was changed because of a restore.
     Later,
 }
 
@@ -191,7 +191,7 @@ pub enum Restore {
     No,
     /// The database is restored, and copies may be of versions that no longer exist.
     Done,
-    /// `COPIES_SINCE` is set.
+    /// The setting `COPIES_SINCE` has been changed, so older copies are not used.
     CopiesVoided,
 }
 

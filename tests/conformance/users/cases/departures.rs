@@ -47,8 +47,8 @@ async fn gone<D: UserDirectory>(world: &World<D>, at: u64) -> Result<UserId, Str
     Ok(user.id)
 }
 
-/// The port's documentation says: "record the user's `Departure`, due at once". Deleting a user who
-/// does not exist records nothing, and a repeat changes nothing.
+/// The port's documentation says that a deletion must "record the user's `Departure`, due at once".
+/// Deleting a user who does not exist records nothing, and a repeat changes nothing.
 pub(crate) async fn a_deletion_records_a_departure<D: UserDirectory>(world: &World<D>) -> Case {
     clear(world).await?;
     let ada = world.somebody().await?;
