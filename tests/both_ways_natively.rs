@@ -1,4 +1,4 @@
-//! Tokens verified in both ways, natively. The platform here is the most lenient that is allowed.
+//! Verifies tokens in two ways, natively. The platform here is as lenient as a platform may be.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -18,8 +18,8 @@ use edgegate::ports::SignatureVerifier;
 use edgegate_token::SignedBy;
 use p256::ecdsa::signature::Verifier as _;
 
-/// Verifies with the curves' crates alone. Like other platforms, it accepts an Ed25519 signature
-/// whose R has small order.
+/// A platform that verifies with the crates of the curves alone. Like some other platforms, it
+/// accepts an Ed25519 signature whose R has small order.
 #[derive(Default)]
 struct Lenient;
 
@@ -90,7 +90,7 @@ fn mutated_tokens_have_the_same_outcome_in_both_ways() {
     assert_same(&found);
     let most = usize::try_from(many).unwrap();
     assert_eq!(found.valid + found.refusals(), most);
-    // Half of the tokens are signed again, and a tenth of those are valid.
+    // Half of the tokens were signed after the change, and a tenth of those are valid.
     assert!(found.valid > most / 40, "{found:?}");
     assert!(found.refused.len() > 40, "{found:?}");
     assert!(found.by_platform > most / 3, "{found:?}");
@@ -104,8 +104,8 @@ fn mutated_tokens_have_the_same_outcome_in_both_ways() {
     count("mutated-tokens", &line);
 }
 
-/// tests/e2e/both-ways.test.mjs has the same outcomes in workerd. When the mutations or the rules
-/// change, write the new digest into tests/both_ways/first.json.
+/// In workerd, tests/e2e/both-ways.test.mjs must have the same outcomes. If the mutations or the
+/// rules change, write the new digest into tests/both_ways/first.json.
 #[test]
 fn the_first_mutated_tokens_have_the_outcomes_that_they_have_in_workerd() {
     let first: serde_json::Value =
@@ -118,7 +118,8 @@ fn the_first_mutated_tokens_have_the_outcomes_that_they_have_in_workerd() {
     );
 }
 
-/// A platform that accepts every signature. Only the check of a signature's form can reject one.
+/// A platform that accepts every signature. Signatures are rejected only by the check of their
+/// form, which does not ask the platform.
 struct Yes;
 
 impl SignatureVerifier for Yes {
@@ -127,7 +128,7 @@ impl SignatureVerifier for Yes {
     }
 }
 
-/// This shows that the test above can fail: it detects a platform that is wrong.
+/// Shows that the tests above can fail: they detect a platform that accepts everything.
 #[test]
 fn a_platform_that_accepts_everything_is_found_out() {
     let found = pollster::block_on(both_ways::mutated(|| Yes, 0..400));

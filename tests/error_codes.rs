@@ -1,4 +1,4 @@
-//! The closed list of error codes, its documentation and the HTTP contract agree.
+//! Checks that the list of error codes, docs/errors.md and openapi.yaml agree.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -71,8 +71,8 @@ fn the_contract_enumerates_every_code() {
     assert_eq!(enumerated(&file("openapi.yaml")), expected);
 }
 
-/// Apart from the list, an answer of the contract has each code with its status. The OAuth
-/// endpoints have their own error codes.
+/// Each code also occurs, with its status, in an answer of openapi.yaml outside of the list of
+/// codes. The OAuth endpoints have error codes of their own.
 #[test]
 fn the_contract_uses_every_code() {
     let openapi = file("openapi.yaml");

@@ -1,7 +1,6 @@
-//! The error codes, reasons, statuses and limits that JavaScript shares with Rust. JavaScript gets them from
-//! generated files. The test fails when one of these files differs from the Rust code.
-//!
-//! To write the files: `npm run generate`.
+//! JavaScript shares some error codes, reasons, statuses and limits with Rust, and gets them from
+//! generated files. The test fails if one of these files differs from the Rust code. To write the
+//! files: `npm run generate`.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -89,7 +88,7 @@ fn pages_script() -> String {
     HEADER.to_owned() + &constants(&limits![PASSWORD_MIN_LENGTH, PASSWORD_MAX_CHARS])
 }
 
-/// For what the Worker itself does in JavaScript.
+/// Constants for the parts of the Worker that are written in JavaScript.
 fn worker_script() -> String {
     let limits = limits![ACCEPT_LANGUAGE_BYTES_READ, ACCEPT_LANGUAGE_RANGES_READ];
     HEADER.to_owned() + &constants(&limits)

@@ -1,5 +1,5 @@
-//! Dependencies point inward. This test reads the `use` lines and the paths in `src/`, and fails if
-//! a dependency points outward.
+//! Checks that dependencies in `src/` point inward, from adapters towards the domain. It reads the
+//! `use` lines and the paths of each source file.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::arithmetic_side_effects)]
 
@@ -104,7 +104,7 @@ fn dependencies_point_inward() {
     assert!(read > 30, "only {read} files were read");
 }
 
-/// An entry point calls a use case. Another use case never does.
+/// Entry points call use cases. A use case never calls another use case.
 #[test]
 fn no_use_case_names_another() {
     let service = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/service");
@@ -168,7 +168,7 @@ fn no_use_case_names_another() {
         }
     }
     calls.sort();
-    // ARCHITECTURE.md names both.
+    // ARCHITECTURE.md names both exceptions.
     assert_eq!(
         calls,
         [
@@ -178,7 +178,7 @@ fn no_use_case_names_another() {
     );
 }
 
-/// One file shows which adapter gets which binding.
+/// One file shows which adapter gets which Cloudflare binding.
 #[test]
 fn only_the_wiring_names_bindings_and_adapters() {
     let edge = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/edge");
@@ -194,7 +194,7 @@ fn only_the_wiring_names_bindings_and_adapters() {
     }
 }
 
-/// The lines of code before a file's tests, without comments.
+/// The lines of code in a file above its tests, without comments.
 fn code_lines(file: &Path) -> Vec<(usize, String)> {
     fs::read_to_string(file)
         .unwrap()

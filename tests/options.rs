@@ -1,5 +1,5 @@
-//! `docs/options.md` says the same of every setting as the code: that it exists, its default, its
-//! range, its choices. `docs/limits.md` has the sizes of `policy.rs`.
+//! Checks that `docs/options.md` agrees with the code about every setting: its name, its default,
+//! its range and its choices. Also checks that `docs/limits.md` has the sizes of `policy.rs`.
 
 #![allow(
     unreachable_pub,
@@ -21,8 +21,8 @@ use edgegate::domain::settings::{SettingError, Settings};
 
 const KEYS: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"test","d":"kHiqJjEbTv1Qa8l0B9TWvtZooboGt-DqgRkwqQ6bvoI","x":"WTgIzGjcnPfLLbB3vBGEwLDWIzQcpEqj4yySkPsbHfM"}]}"#;
 
-/// Every test below starts from these settings. They include the secrets, so that settings that
-/// need a secret are read too.
+/// The settings with which every test below starts. They include the secrets, because some settings
+/// are read only if a secret is set.
 const BASE: [(&str, &str); 5] = [
     ("ISSUER", "https://auth.example.com"),
     ("SIGNING_KEYS", KEYS),
@@ -34,7 +34,7 @@ const BASE: [(&str, &str); 5] = [
     ("MAIL_API_KEY", "key-123"),
 ];
 
-/// Other settings that some values need.
+/// Other settings that must be set so that some values are accepted.
 const COMPANIONS: [&[(&str, &str)]; 12] = [
     &[],
     &[("ISSUER", "http://127.0.0.1:8787"), ("DEV", "1")],
@@ -120,12 +120,12 @@ fn is_accepted(name: &str, value: &str) -> bool {
         .any(|companions| read(companions, &[(name, value)], &mut BTreeSet::new()).is_ok())
 }
 
-/// The texts in code font in a cell.
+/// The texts between backticks in a cell of a table.
 fn quoted(cell: &str) -> Vec<&str> {
     cell.split('`').skip(1).step_by(2).collect()
 }
 
-/// The first "a to b" of a cell.
+/// The first range of the form "a to b" in a cell of a table.
 fn range(cell: &str) -> Option<(u64, u64)> {
     let words: Vec<&str> = cell
         .split_whitespace()
@@ -137,7 +137,7 @@ fn range(cell: &str) -> Option<(u64, u64)> {
     })
 }
 
-/// The name of every setting for which the code asks in at least one configuration.
+/// The name of every setting that the code reads in at least one configuration.
 fn names_in_the_code() -> BTreeSet<String> {
     let mut asked = BTreeSet::new();
     for companions in COMPANIONS {
@@ -156,7 +156,7 @@ fn every_setting_has_one_row() {
     assert_eq!(names, names_in_the_code());
 }
 
-/// This includes settings for which no configuration above happens to ask.
+/// This also finds settings that the code does not read in any of the configurations above.
 #[test]
 fn every_name_in_the_sources_has_a_row() {
     let documented: BTreeSet<String> = rows().into_iter().map(|row| row.name).collect();
@@ -253,7 +253,8 @@ fn every_value_in_the_table_is_accepted_and_every_choice_is_there() {
     for row in rows() {
         for value in quoted(&row.allowed) {
             let is_other_option = names.contains(value);
-            // These two words in a row are not values. They say how to make a key.
+            // These two words are in a row but are not values. The row uses them to explain how to
+            // make a key.
             let is_kind = ["oct", "kid"].contains(&value);
             assert!(
                 is_other_option || is_kind || is_accepted(&row.name, value),
@@ -274,14 +275,14 @@ fn every_value_in_the_table_is_accepted_and_every_choice_is_there() {
                 .filter(|value| **value != "no such value")
                 .collect();
             assert!(missing.is_empty(), "{} lacks {missing:?}", row.name);
-            // The error has the rejected value and at least two choices.
+            // `known` has the rejected value and at least two choices.
             assert!(known.len() >= 3, "{problem}");
         }
     }
 }
 
-/// The pairs in the row of Argon2, and what the table says of `SESSION_IDLE_TTL` and
-/// `ROTATE_AFTER`.
+/// Checks the pairs in the row of Argon2, and the ranges that the table has for `SESSION_IDLE_TTL`
+/// and `ROTATE_AFTER`.
 #[test]
 fn ranges_that_depend_on_another_option_are_those_of_the_code() {
     let rows = rows();
@@ -299,8 +300,8 @@ fn ranges_that_depend_on_another_option_are_those_of_the_code() {
     assert!(allowed("ROTATE_AFTER").contains(&rotate), "{rotate}");
 }
 
-/// Everything that `wrangler.toml` sets or suggests is an option, and the values that it sets are
-/// the defaults.
+/// Every setting in `wrangler.toml`, even if it is commented out, is an option. The values that the
+/// file sets are the defaults.
 #[test]
 fn the_configuration_sets_the_defaults() {
     let defaults: BTreeMap<String, String> = rows()

@@ -1,5 +1,5 @@
-//! Anyone can use a key that is published in this repository. So a Worker that others can reach
-//! does not start with such a key.
+//! Everybody can read the keys that are published in this repository. So a Worker that others can
+//! reach does not start with such a key.
 
 #![allow(
     unreachable_pub,
@@ -21,8 +21,8 @@ use p256::elliptic_curve::sec1::ToEncodedPoint as _;
 #[path = "count/mod.rs"]
 mod count;
 
-/// Files in which a reader may find a key and take it for an example. The sets of Wycheproof are
-/// left out, because nobody deploys those.
+/// Files in which a reader may find an example key and copy it. The test keys of Project Wycheproof
+/// are left out, because nobody deploys those.
 const PLACES: [&str; 10] = [
     "README.md",
     "SECURITY.md",
@@ -36,8 +36,8 @@ const PLACES: [&str; 10] = [
     "www",
 ];
 
-/// The keys of RFCs: the section, then the public half `x` or the symmetric key `k`, then the
-/// private half `d` if there is one.
+/// The example keys of RFCs: the section, then the public key `x` or the symmetric key `k`, then
+/// the private key `d` if there is one.
 const OF_RFCS: [(&str, &str, &str); 16] = [
     (
         "RFC 7515 appendix A.1 (also RFC 7517 A.3)",
@@ -121,7 +121,7 @@ const OF_RFCS: [(&str, &str, &str); 16] = [
     ),
 ];
 
-/// The moduli of the RSA keys of RFCs.
+/// The moduli of the example RSA keys of RFCs.
 const RSA_OF_RFCS: [(&str, &str); 3] = [
     (
         "RFC 7515 appendix A.2",
@@ -142,7 +142,7 @@ fn no_published_key_starts_a_worker_that_the_world_can_reach() {
     let mut found: BTreeMap<(&str, String), String> = BTreeMap::new();
     for (source, public, private) in OF_RFCS {
         for key in [public, private].into_iter().filter(|key| !key.is_empty()) {
-            // A reader who takes a key for an example may use it in any of these settings.
+            // A reader who copies an example key may use it in any of these settings.
             for setting in ["SIGNING_KEYS", "TICKET_SECRET", "PEPPERS"] {
                 found.insert((setting, key.to_owned()), source.to_owned());
             }
@@ -181,7 +181,7 @@ fn no_published_key_starts_a_worker_that_the_world_can_reach() {
     );
 }
 
-/// The pairs are real: each private half has this public half.
+/// In each pair, the public key belongs to the private key.
 #[test]
 fn the_keys_of_rfcs_are_pairs() {
     for (source, public, private) in OF_RFCS {
@@ -202,7 +202,7 @@ fn decode(text: &str) -> Vec<u8> {
     base64ct::Base64UrlUnpadded::decode_vec(text).unwrap()
 }
 
-/// The documents name exactly the RFCs whose keys are rejected.
+/// The documents name the RFCs whose keys are rejected, and no others.
 #[test]
 fn the_documents_name_these_rfcs() {
     use std::collections::BTreeSet;
@@ -267,13 +267,13 @@ fn is_refused(setting: &str, key: &str, issuer: &str) -> bool {
     matches!(error, Some(SettingError { problem, .. }) if problem.contains("is published in an example"))
 }
 
-/// A key that no file contains in this form.
+/// A key that is in no file.
 fn fresh_key() -> String {
     let zeros_and_ones = "AAE".repeat(14);
     format!(r#"{{"keys":[{{"kty":"oct","kid":"fresh","k":"{zeros_and_ones}AAEA"}}]}}"#)
 }
 
-/// Finds public halves, symmetric keys and ticket secrets, however they are written.
+/// Finds public keys, symmetric keys and ticket secrets, however they are written.
 fn keys_in(text: &str) -> Vec<(&'static str, String)> {
     let mut keys = Vec::new();
     for (setting, marks) in [
@@ -320,7 +320,7 @@ fn read(path: &Path, found: &mut dyn FnMut(&Path, &str)) {
     }
 }
 
-/// The entry of a key in the list.
+/// A key's entry in the list of published keys.
 fn mark(key: &str) -> Vec<u8> {
     use sha2::{Digest as _, Sha256};
     Sha256::digest(key)[..8].to_vec()

@@ -21,7 +21,7 @@ use serde_json::Value;
 #[path = "count/mod.rs"]
 mod count;
 
-/// The requirements of ASVS for an auth service, up to level 3.
+/// The requirements of OWASP ASVS that apply to an auth service, up to level 3.
 const ASVS: [&str; 91] = [
     "1.2.1", "1.2.2", "1.2.4", "1.5.2", "1.5.3", "2.2.2", "2.3.3", "2.3.4", "2.4.1", "3.3.1",
     "3.3.2", "3.3.3", "3.3.4", "3.4.2", "3.4.5", "3.5.1", "3.5.2", "3.5.3", "4.1.1", "4.1.3",
@@ -43,7 +43,7 @@ fn file(name: &str) -> String {
     fs::read_to_string(root().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-/// A row of a table of requirements, with the heading above the table.
+/// A row in a table of requirements, with the heading above the table.
 struct Row {
     section: String,
     numbers: Vec<String>,
@@ -51,7 +51,7 @@ struct Row {
     shown_by: Vec<Shown>,
 }
 
-/// A file, and the tests in it that a row names.
+/// A file and the tests in it, as a row names them.
 #[derive(Debug)]
 struct Shown {
     path: String,
@@ -108,7 +108,8 @@ fn shown(cell: &str) -> Vec<Shown> {
         .collect()
 }
 
-/// The titles that are not in the file. Adds the number of titles that are in it to `found`.
+/// The titles that are not in the file. The number of titles that are in the file is added to
+/// `found`.
 fn missing(shown: &Shown, found: &mut usize) -> Vec<String> {
     if !root().join(&shown.path).is_file() {
         return vec![format!("there is no {}", shown.path)];
@@ -120,7 +121,8 @@ fn missing(shown: &Shown, found: &mut usize) -> Vec<String> {
         .to_str()
         .unwrap();
     let titles: Vec<&str> = match extension {
-        // Titles in JavaScript, and headings, contain commas.
+        // In JavaScript and in headings, a title may contain a comma, so the cell is a single
+        // title.
         "rs" | "json" => shown.titles.split(", ").collect(),
         _ => vec![&shown.titles],
     };
@@ -132,7 +134,7 @@ fn missing(shown: &Shown, found: &mut usize) -> Vec<String> {
             "md" => text
                 .lines()
                 .any(|line| line.trim_start_matches('#').trim() == title && line.starts_with('#')),
-            // The name of a measurement is its file, without a title.
+            // A measurement is named by its file alone, without a title.
             _ if title.is_empty() => shown.path.starts_with("bench/"),
             _ => javascript_tests(&text).any(|line| is_javascript_test(&line, title)),
         };
@@ -146,7 +148,7 @@ fn missing(shown: &Shown, found: &mut usize) -> Vec<String> {
 }
 
 fn is_rust_test(text: &str, name: &str) -> bool {
-    // The cases of a conformance suite have a type parameter.
+    // A test case of a conformance suite has a type parameter.
     [
         format!("fn {name}("),
         format!("fn {name}<"),
@@ -167,8 +169,8 @@ fn is_vector(text: &str, name: &str) -> bool {
     })
 }
 
-/// The lines of a text. A call and its first argument are on one line, even if the formatter has
-/// put them on two.
+/// The lines of a text. If the formatter has put a call and its first argument on two lines, they
+/// are joined.
 fn javascript_tests(text: &str) -> impl Iterator<Item = String> {
     let mut lines = text.lines();
     std::iter::from_fn(move || {
@@ -260,7 +262,7 @@ fn each_requirement_is_listed_once_and_no_attack_is_missing() {
     }
 }
 
-/// The rows of the tables of SECURITY.md whose first column has this heading.
+/// The rows of a table in SECURITY.md. The table's first column must have this heading.
 fn security_rows(heading: &str) -> Vec<[String; 4]> {
     let mut found = Vec::new();
     let mut in_table = false;
@@ -278,7 +280,7 @@ fn security_rows(heading: &str) -> Vec<[String; 4]> {
     found
 }
 
-/// The faults of the tests that a row names.
+/// What is wrong with the tests that a row names.
 fn faults_of_tests(row: &str, shown_by: &str) -> Vec<String> {
     let mut found = 0;
     let mut faults: Vec<String> = shown(shown_by)
@@ -348,7 +350,7 @@ fn every_finding_names_tests_that_exist() {
         }
         numbers.push(number);
     }
-    // Later issues will build D4, C15, F8 and F10.
+    // D4, C15, F8 and F10 are not here, because later issues will build them.
     let all = [
         ("A", 10),
         ("B", 11),
@@ -400,7 +402,7 @@ fn sources(folder: &str) -> Vec<(String, String)> {
     found
 }
 
-/// The code of a file before its tests, without comments.
+/// The code of a file above its tests, without comments.
 fn code(text: &str) -> String {
     let (code, _) = text
         .split_once("#[cfg(test)]\nmod tests")
@@ -426,7 +428,7 @@ fn randomness_is_the_platforms_alone() {
             assert!(!code(&text).contains(weak), "{name}: {weak}");
         }
     }
-    // This random number spreads pauses and makes no secret.
+    // This file uses a random number to spread pauses, not to make a secret.
     for (name, text) in sources("npm/edgegate") {
         assert_eq!(
             text.contains("Math.random"),

@@ -1,4 +1,4 @@
-//! The table of verdicts of a renewal, row by row, and properties of random histories.
+//! The table of verdicts of a renewal, row by row, and properties that random histories must have.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::arithmetic_side_effects)]
 
@@ -108,7 +108,7 @@ fn kept_while_young() {
     }
 }
 
-/// Another location, which knows more, issued a later token. The use of its predecessor is
+/// Another location, which has seen more, issued this token. The use of the token's predecessor is
 /// recorded, and the token is kept.
 #[test]
 fn a_token_whose_predecessor_s_use_is_not_visible_is_kept() {
@@ -122,7 +122,7 @@ fn a_token_whose_predecessor_s_use_is_not_visible_is_kept() {
         assert_eq!(verdict, Verdict::Unseen(recorded), "{ago} s ago");
         assert_eq!(verdict.answer(ticket(7)), Some(ticket(7)));
     }
-    // If every renewal rotates, this token is rotated too.
+    // If every renewal rotates the token, this token is rotated too.
     let rules = Rules {
         rotate_after: 0,
         ..RULES
@@ -183,7 +183,8 @@ fn late_from_the_same_client_only() {
     );
 }
 
-/// A page sends two requests. The second already had the next token when the first arrived.
+/// A page sends two requests with the same token. When the second request arrives, the answer to
+/// the first has been used already.
 #[test]
 fn an_overtaken_request_gets_the_newest_token_within_the_grace() {
     for by in [OWNER, OTHER] {
@@ -202,8 +203,8 @@ fn an_overtaken_request_gets_the_newest_token_within_the_grace() {
     );
 }
 
-/// Two clients with unknown addresses can't be distinguished. An owner and a thief would look like
-/// the same client.
+/// If two clients have unknown addresses, they can't be distinguished. An owner and a thief would
+/// look like the same client.
 #[test]
 fn without_an_address_on_both_sides_nothing_is_late() {
     let known = Some(Fingerprints::only(OWNER));
@@ -232,7 +233,7 @@ fn without_an_address_on_both_sides_nothing_is_late() {
             rotate(&stored, Some(STANDING), &presented, &rules, consistency)
         };
         for reuse in [Reuse::SameClient, Reuse::Strict] {
-            // A retry within the grace needs no address.
+            // A retry within the grace period needs no address.
             let retry = decide(29, reuse);
             assert_eq!(retry, Verdict::Repeated { shared: false });
             for since in [30, 600, DAY] {
@@ -404,7 +405,7 @@ fn the_last_number_is_the_end() {
     );
 }
 
-/// A store with a single rule: it writes what the verdict says.
+/// A store that follows a single rule: it writes what the verdict says.
 #[derive(Default)]
 struct Model {
     stored: Stored,
@@ -439,8 +440,8 @@ prop_compose! {
 }
 
 proptest! {
-    /// A client that presents the token that it received last is never refused during the session's
-    /// lifetime, however long it waits.
+    /// A client that always presents the newest token that it received is never refused during the
+    /// session's lifetime, however long it waits.
     #[test]
     fn the_newest_token_always_renews(rules in any_rules(), waits in prop::collection::vec(0u64..DAY, 1..40)) {
         let mut model = Model { stored: new_session() };
@@ -473,8 +474,8 @@ proptest! {
         }
     }
 
-    /// Tokens are presented in any order. No answer skips a number, the record only grows, and an
-    /// end is final.
+    /// Tokens are presented in any order. No answer skips a number, the number in the record never
+    /// decreases, and an end is final.
     #[test]
     fn histories(rules in any_rules(), steps in prop::collection::vec((0u32..6, 0u64..400, any::<bool>()), 1..60)) {
         let mut model = Model { stored: new_session() };
@@ -501,9 +502,9 @@ proptest! {
         }
     }
 
-    /// A token older than the last spent one ends the session, whoever presents it and at any time.
-    /// There is one exception: within the grace period, the token just before the last spent one is
-    /// accepted, unless every renewal rotates.
+    /// A token that is older than the last used one ends the session, whoever presents it, and
+    /// whenever. There is one exception: within the grace period, the token just before the last
+    /// used one is accepted, unless every renewal rotates.
     #[test]
     fn an_older_token_ends_the_session(rules in any_rules(), last in 1u32..1000, back in 1u32..1000, ago in 0u64..DAY) {
         let counter = last.saturating_sub(back);
@@ -513,8 +514,8 @@ proptest! {
     }
 }
 
-/// No decision depends on a proof, neither on the ticket's nor on the record's. The record keeps
-/// the later proof.
+/// No decision depends on a proof, neither on the one in the ticket nor on the one in the record.
+/// The record keeps the later of the two.
 #[test]
 fn a_proof_decides_nothing_and_the_later_one_is_kept() {
     let proofs = [0, BEGUN, NOW, u64::MAX].map(Proof::by_password);

@@ -1,8 +1,8 @@
-//! Stored records outlive a deploy, so their bytes are a contract.
+//! The service must still read its stored records after a deploy, so their bytes are a contract.
 //!
-//! `tests/vectors/stored/records.json` holds a sample of each record, as the version of November 2026
+//! `tests/vectors/stored/records.json` has a sample of each record, as the version of November 2026
 //! wrote it. This version must read all of them. It must also write the same bytes, so that an
-//! operator can go back to that version.
+//! operator can go back to the old version.
 
 #![allow(
     clippy::unwrap_used,
@@ -157,7 +157,7 @@ fn key(kind: &str, session: u8) -> String {
     format!("{kind}:{}:{}", user_id(), session_id(session))
 }
 
-/// Everything in the namespace: keys, values, metadata.
+/// Everything in the namespace: keys, values and metadata.
 fn content(kv: &MemoryKeyValue) -> Value {
     let keys = block_on(kv.list("", None)).unwrap().keys;
     let entries = keys.into_iter().map(|(key, metadata)| {
@@ -167,7 +167,8 @@ fn content(kv: &MemoryKeyValue) -> Value {
     entries.collect()
 }
 
-/// Sessions: 1 new, 2 renewed, 3 renewed by a client without an address, 4 to 7 ended.
+/// Writes seven sessions: 1 is new, 2 is renewed, 3 is renewed by a client without an address, and
+/// 4 to 7 have ended.
 fn write_kv() -> Value {
     let (kv, store) = kv();
     let client = client();
@@ -207,7 +208,7 @@ fn write_kv() -> Value {
     content(&kv)
 }
 
-/// A store that has the samples. They include sessions that began before proofs existed.
+/// A store that contains the samples, and a session from before proofs were recorded.
 fn sampled_kv() -> Kv {
     let (kv, store) = kv();
     let older = json!([{
@@ -228,7 +229,7 @@ fn sampled_kv() -> Kv {
 #[test]
 fn kv_records_are_written_as_before() {
     let written = write_kv();
-    // The end of a sign-on is a record that earlier versions don't read.
+    // Earlier versions do not read the records of ended sign-ons, so these are compared separately.
     let is_sign_off = |entry: &&Value| entry["key"].as_str().unwrap().starts_with("signed_off:");
     let entries = written.as_array().unwrap();
     let others: Vec<&Value> = entries.iter().filter(|it| !is_sign_off(it)).collect();
@@ -243,8 +244,8 @@ fn kv_records_are_written_as_before() {
             )
         })
         .collect();
-    // Each record is like the end of the session with the same id. A session that ended because of
-    // the limit has no such record.
+    // Each of these records says the same as the end of the session with this id. A session that
+    // ended because of the limit has no such record.
     let expected = [(4, "logged_out"), (5, "reused"), (6, "ended_by_user")].map(|(of, reason)| {
         let value = format!(r#"{{"reason":"{reason}","at":{}}}"#, NOW + 200);
         (key("signed_off", of), value)
@@ -255,8 +256,8 @@ fn kv_records_are_written_as_before() {
 
 #[test]
 fn kv_records_of_the_version_before_are_read() {
-    // The proof in the ticket is older than the proof in the records, so the answer shows which of
-    // them was used.
+    // The proof in the ticket is older than the proof in the records. So the answer shows which of
+    // the two was used.
     let own = Some(Proof::by_password(NOW));
     let recorded = Some(Proof::by_password(NOW + 1));
     let renewed = |session, counter, now, has_address| {
@@ -528,7 +529,8 @@ fn queued_mails_are_written_as_before_and_read() {
     let stored = text("/job_with_a_request");
     assert_eq!(with_request.encode(), stored);
     assert_eq!(Job::decode(&stored), Some(with_request));
-    // The version of November 2026 reads it too: it parses the line as a language tag.
+    // The version of November 2026 can read this line too, because it parses the line as a language
+    // tag.
     let language = stored.split('\n').nth(3).unwrap();
     assert_eq!(Locale::parse(language), Some(Locale::German));
     let old = Job::decode(&text("/job_of_format_1")).unwrap();

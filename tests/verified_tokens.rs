@@ -1,4 +1,4 @@
-//! The cache of verified access tokens.
+//! Tests the cache of verified access tokens.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice)]
 
 #[path = "../crates/token/tests/token_support/mod.rs"]

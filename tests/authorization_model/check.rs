@@ -9,7 +9,8 @@ use stateright::{Checker, HasDiscoveries, Model};
 use crate::model::{Action, Setting};
 use crate::state::State;
 
-/// The events that a search has seen. Without them, a model in which nothing happens would pass.
+/// Records which events happened in a search. [`holds`] checks them, because a model in which
+/// nothing happens would violate no property either.
 #[derive(Debug, Default)]
 pub struct Coverage(Mutex<BTreeMap<&'static str, usize>>);
 

@@ -1,13 +1,15 @@
-//! The authorization code, searched exhaustively by a model checker (stateright): two apps, a thief
-//! with an app of his own, lost answers, double exchanges. It calls the crate's own functions.
+//! The flow of the authorization code. A model checker (stateright) searches every state of it: two
+//! apps, a thief who has an app of his own, lost answers, and codes that are exchanged twice. The
+//! model calls the crate's own functions.
 //!
 //! `cargo test --test authorization_model -- --nocapture` prints the cost of each search.
 //!
 //! The claims, and the tests that show them:
 //!
-//! - `promises::*`: a code without its verifier gives nothing and ends nothing. A code gives one
-//!   session. No client gets another client's tokens. No redirect leaves the registered URIs. An
-//!   app's token never acts on the account. After a log-out no code gives a session.
+//! - `promises::*`: who presents a code without its PKCE verifier gets no token and ends no
+//!   session. A code starts at most one session. No client gets another client's tokens. No
+//!   redirect leaves the registered URIs. An app's token never acts on the user's account. After a
+//!   log-out, no code starts a session.
 //! - `promises::bound_*`: what is not promised, shown by a counterexample.
 //! - `seeded_bugs::*`: the checker works, because it finds a seeded bug for each promise.
 //!

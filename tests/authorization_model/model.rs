@@ -1,4 +1,4 @@
-//! The model: who may do what in a state, and the resulting state.
+//! The model: which actions each party can take in a state, and which state follows.
 
 use std::sync::Arc;
 
@@ -18,21 +18,21 @@ const MOST_IN_TRANSIT: usize = 2;
 /// What the thief can do besides sending requests of his own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Thief {
-    /// He sees every code: in a log, in a history, or after a redirect.
+    /// He sees every code: in a log, in the browser's history, or after a redirect.
     pub sees_codes: bool,
     /// He sends the user's browser to the service with a request that names the app without a
-    /// secret. If he also sees the redirect, the service can't tell him from that app.
+    /// secret. If he also sees the redirect, the service can't distinguish him from that app.
     pub begins_for_the_public_app: bool,
     /// He has copies of all refresh tokens.
     pub sees_refresh_tokens: bool,
 }
 
-/// A model.
+/// The parameters of a search.
 #[derive(Clone, Debug)]
 pub struct Setting {
     pub name: &'static str,
     pub thief: Thief,
-    /// Requests arrive twice.
+    /// The network may deliver a token request twice.
     pub bad_network: bool,
     pub world: Arc<World>,
     pub coverage: Arc<Coverage>,
@@ -41,15 +41,17 @@ pub struct Setting {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     Tick,
-    /// A request arrives with the user's browser.
+    /// A party sends the user's browser to the service with an authorization request.
     Ask(Party, Ask),
     /// The thief sees a code.
     See(u8),
     /// A token request is sent.
     Send(Exchange),
-    /// The token request arrives at the user's object, and may arrive again.
+    /// The token request with this index arrives at the user's object. `true`: the network will
+    /// deliver it a second time.
     Arrive(u8, bool),
-    /// A location of KV sees what was written earlier.
+    /// The Workers KV location sees everything that was written earlier. Only
+    /// `Bug::RememberedByLocation` needs this.
     Catch,
     LogOut,
 }
@@ -73,7 +75,7 @@ impl Setting {
         self.world.bug == Some(bug)
     }
 
-    /// The requests with which the thief may send the browser to the service.
+    /// The authorization requests with which the thief may send the browser to the service.
     fn asks_of_thief(&self, mut each: impl FnMut(Ask)) {
         for app in [App::Web, App::Spa, App::Evil] {
             for uri in 0..u8::try_from(URIS.len()).unwrap() {
@@ -107,8 +109,8 @@ impl Setting {
                 verifier_of,
                 again: self.bad_network,
             };
-            // An honest app takes only the codes of its own requests (RFC 9700 section 4.7). If an
-            // answer is lost, it may send the same request again.
+            // An honest app accepts only the codes of its own requests (RFC 9700 section 4.7). If
+            // the answer to its token request is lost, the app may send the request again.
             if issued.begun_by != Party::Thief {
                 let by = issued.begun_by;
                 each(exchange(by, by.app(), issued.ask.uri, by));
@@ -116,7 +118,7 @@ impl Setting {
             if issued.seen {
                 for app in [App::Web, App::Spa, App::Evil] {
                     for uri in [issued.ask.uri, 2] {
-                        // He has only his own verifier.
+                        // The thief has only his own verifier.
                         each(exchange(Party::Thief, app, uri, Party::Thief));
                     }
                 }
@@ -124,8 +126,8 @@ impl Setting {
         }
     }
 
-    /// Where the answer to a request goes. Returns `None` for a page, and for an error that goes to
-    /// the app that asked, because nothing follows from them.
+    /// Where the answer to an authorization request goes. Returns `None` for a page, and for an
+    /// error that goes to the app that asked, because neither changes the state.
     fn answer(&self, state: &State, ask: Ask) -> Option<Asked> {
         let asked = self.world.ask(ask, !state.logged_out);
         match asked {
@@ -163,9 +165,10 @@ impl Setting {
         }
     }
 
-    /// The attacks with the tokens of a session, as soon as the session has begun. One is a call to
-    /// a route of the account. The other is a renewal by the thief with a copy of the refresh
-    /// token, in the name of each app.
+    /// Tries two attacks with the tokens of a session that has just begun, and returns the
+    /// violation if an attack succeeds. The first is a call to a route of the account. In the
+    /// second, the thief has a copy of the refresh token and tries to renew it in the name of each
+    /// app.
     fn misuse(&self, app: App, resource: For) -> Option<Violation> {
         self.coverage.note("acts");
         if self.world.acts_on_account(app, resource) {
@@ -183,7 +186,8 @@ impl Setting {
         None
     }
 
-    /// Whether a token request passes every check before the user's object.
+    /// Whether a token request passes every check that comes before the question to the user's
+    /// object.
     fn passes(&self, state: &State, exchange: &Exchange) -> bool {
         let issued = &state.codes[usize::from(exchange.code)];
         if !self.world.authenticates(exchange.by, exchange.app) {
@@ -200,10 +204,11 @@ impl Setting {
         judged.is_ok() || replays && self.has(Bug::ReplayBeforeVerifier)
     }
 
-    /// Carries out what the user's object answers, and what follows from it.
+    /// Lets a token request arrive at the user's object, and applies the object's answer to the
+    /// state.
     fn arrive(&self, state: &mut State, exchange: Exchange) {
         let issued = &mut state.codes[usize::from(exchange.code)];
-        // No code begins two sessions, so the session can use the code's number.
+        // No code begins two sessions, so the session's ID can be made from the code's number.
         let session = SessionId::new(1, &[exchange.code; 10]);
         let is_remembered =
             issued.exchanged && (issued.visible || !self.has(Bug::RememberedByLocation));
@@ -308,7 +313,7 @@ impl Model for Setting {
                 for code in &mut state.codes {
                     code.age = (code.age + 1).min(CODE_TICKS);
                 }
-                // A token request takes less than a tick to arrive.
+                // A token request arrives within a tick or not at all.
                 state.exchanges.clear();
             }
             Action::Ask(by, ask) => self.issue(&mut state, by, ask),

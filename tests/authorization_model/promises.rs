@@ -1,4 +1,4 @@
-//! What is promised, and what is not.
+//! What the authorization code flow promises, and what it doesn't.
 
 use crate::check::{holds, is_caught};
 use crate::model::{Setting, Thief};
@@ -39,8 +39,9 @@ fn a_thief_who_begins_requests_and_sees_no_code_gets_nothing() {
     holds(setting, &EVENTS[..6]);
 }
 
-/// Two rules keep an app's token away from the account, and each is enough. No resource is
-/// `AUDIENCE`, and the account's routes check client and scope.
+/// Two rules prevent that an app's token can be used on the user's account. `AUDIENCE` can't be the
+/// resource that an app asks for, and the account's routes check the token's client and scope. Each
+/// rule is enough without the other.
 #[test]
 fn either_of_two_rules_keeps_tokens_of_apps_from_the_account() {
     for (name, bug) in [
@@ -55,9 +56,10 @@ fn either_of_two_rules_keeps_tokens_of_apps_from_the_account() {
     }
 }
 
-/// The service can't tell an app without a secret from anybody else who has the code and the
-/// verifier. A thief gets both in this way: he begins the app's request in the user's browser with
-/// a verifier of his own, and sees the redirect. Only a secret prevents this.
+/// The service can't distinguish an app without a secret from anybody else who has the code and the
+/// verifier. A thief gets both as follows: in the user's browser, he begins a request in the name
+/// of the app, with a verifier of his own, and then he sees the redirect. Only a secret prevents
+/// this.
 #[test]
 fn bound_a_thief_at_both_ends_is_a_public_app() {
     let setting = Setting {

@@ -1,4 +1,4 @@
-//! What a search distinguishes between states.
+//! The state of the model.
 
 /// A registered client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,12 +35,13 @@ impl Party {
 pub enum For {
     Nothing,
     TheApi,
-    /// `AUDIENCE`: a token for this resource would be a token of the account.
+    /// `AUDIENCE`, the audience of the service's own tokens. A token for this resource would be
+    /// valid at the account's routes.
     TheAccount,
 }
 
-/// What a request asks for. The redirect URI is an index into [`crate::world::URIS`]. The verifier
-/// is named by its owner.
+/// An authorization request. `uri` is an index into [`crate::world::URIS`]. `challenge_of` is the
+/// party that knows the verifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ask {
     pub app: App,
@@ -53,7 +54,8 @@ pub struct Ask {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Issued {
     pub ask: Ask,
-    /// The party that began the request. An honest party takes only the codes of its own requests.
+    /// The party that began the request. An honest party accepts only the codes of its own
+    /// requests.
     pub begun_by: Party,
     /// The thief has seen the code.
     pub seen: bool,
@@ -61,11 +63,12 @@ pub struct Issued {
     pub age: u8,
     /// The code has begun a session, which the user's object remembers.
     pub exchanged: bool,
-    /// Whether a location of KV already shows the exchange. Only a seeded bug asks this.
+    /// Whether a Workers KV location already sees the exchange. Only `Bug::RememberedByLocation`
+    /// reads this field.
     pub visible: bool,
 }
 
-/// A token request in transit. Every check except that of the user's object has judged it.
+/// A token request in transit. It has passed every check except the one in the user's object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Exchange {
     pub by: Party,
@@ -73,7 +76,7 @@ pub struct Exchange {
     pub app: App,
     pub uri: u8,
     pub verifier_of: Party,
-    /// The network may deliver it twice.
+    /// The network may deliver this request twice.
     pub again: bool,
 }
 

@@ -1,5 +1,5 @@
-//! The service, made of the crate's own functions. Their answers are remembered, because a search
-//! asks the same questions many times.
+//! The service, made of the crate's own functions. Their answers are cached, because a search asks
+//! the same questions many times.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -30,8 +30,8 @@ const CLIENT_ID: &str = "edgegate";
 const KEYS: &str =
     r#"{"keys":[{"kty":"oct","kid":"test","k":"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"}]}"#;
 
-/// Redirect URIs that a request may name. The first belongs to the web app, the second to the page,
-/// the third to the thief. Answers to any other URI reach the thief.
+/// Redirect URIs that a request may name. The first belongs to the web app, the second to the app
+/// without a secret, the third to the thief. Answers to any other URI reach the thief.
 pub const URIS: [&str; 9] = [
     "https://web.example.com/callback",
     "https://spa.example.com/callback",
@@ -70,9 +70,9 @@ pub enum Bug {
     AccountIsAResource,
     /// Both of the previous bugs.
     AudienceAloneAndAccountIsAResource,
-    /// The memory of exchanged codes is looked up before the verifier is compared.
+    /// The service looks up whether the code was exchanged before it compares the verifier.
     ReplayBeforeVerifier,
-    /// A location of KV remembers exchanged codes, instead of the user's object.
+    /// A Workers KV location remembers exchanged codes, instead of the user's object.
     RememberedByLocation,
     /// The exchange does not check whether the sign-on has ended.
     NoSignOn,
@@ -196,8 +196,8 @@ impl World {
         }
     }
 
-    /// The result of a request while the user is signed in, or after the log-out. The user agrees
-    /// to whatever a page asks.
+    /// The result of an authorization request, while the user is signed in or after the log-out.
+    /// The user agrees to whatever a page asks.
     pub fn ask(&self, ask: Ask, signed_in: bool) -> Asked {
         once(&self.asked, (ask, signed_in), || {
             self.compute_ask(ask, signed_in)
@@ -304,7 +304,7 @@ impl World {
         }
     }
 
-    /// Whether the URI is one that this app has registered.
+    /// Whether this app has registered the URI.
     pub fn is_registered(app: App, uri: u8) -> bool {
         receiver(uri).app() == app && uri < 3
     }
@@ -320,7 +320,8 @@ impl World {
         app != App::Web || self.secret.1.matches(secret)
     }
 
-    /// Judges a token request with a code of this age.
+    /// Checks a token request as the service does before it asks the user's object. The result
+    /// depends on the age of the code.
     pub fn judge(
         &self,
         issued: &Issued,

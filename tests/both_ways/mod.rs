@@ -1,7 +1,7 @@
-//! Every token is verified in both ways: by the platform, and by edgegate-token alone. Both must
-//! give the same claims, or reject the token for the same reason. Natively the platform is made of
-//! the curves' crates at their most lenient (`tests/both_ways_natively.rs`). In workerd it is
-//! WebCrypto (`tests/conformance-worker`).
+//! Verifies every token in two ways: by the platform, and by edgegate-token alone. Both must give
+//! the same claims, or reject the token for the same reason. In native tests, the crates of the
+//! curves are the platform, with their most lenient checks (`tests/both_ways_natively.rs`). In
+//! workerd the platform is WebCrypto (`tests/conformance-worker`).
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -34,9 +34,9 @@ const WYCHEPROOF: [&str; 2] = [
 #[derive(Debug, Default)]
 pub(crate) struct Found {
     pub(crate) valid: usize,
-    /// How many tokens were rejected, for each reason.
+    /// The number of rejected tokens for each reason.
     pub(crate) refused: BTreeMap<&'static str, usize>,
-    /// How many signatures the platform has judged.
+    /// The number of signatures that the platform has checked.
     pub(crate) by_platform: usize,
     /// The differences between the two ways. There should be none.
     pub(crate) differs: Vec<String>,
@@ -62,7 +62,7 @@ impl Found {
                 reason
             }
         };
-        // FNV-1a.
+        // This is the hash function FNV-1a.
         for byte in text.bytes().chain([0]) {
             self.digest = (self.digest ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         }
@@ -79,7 +79,7 @@ impl Found {
     }
 }
 
-/// A platform, and how many signatures it has judged.
+/// A platform that counts the signatures that it has checked.
 struct Counted<P> {
     platform: P,
     judged: Cell<usize>,
@@ -103,7 +103,7 @@ impl<P: SignatureVerifier> SignatureVerifier for Counted<P> {
     }
 }
 
-/// Verifies the catalogue of tests/vectors/agreement. `platform` makes a platform for each key set.
+/// Verifies the tokens in tests/vectors/agreement. `platform` makes a platform for each key set.
 pub(crate) async fn catalogue<P: SignatureVerifier>(platform: impl Fn() -> P) -> Found {
     let file: Value = serde_json::from_str(CATALOGUE).unwrap();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -120,7 +120,8 @@ pub(crate) async fn catalogue<P: SignatureVerifier>(platform: impl Fn() -> P) ->
             let alone = edgegate_token::verify(&token, &keys, &expected, now);
             let outcome = verify_by(&platform, &token, &keys, &expected, now).await;
             found.compare(name, &outcome, &alone);
-            // The Worker's keys have private halves, so the Worker gives some reasons of its own.
+            // The Worker's keys contain private keys, so some tokens are rejected for a reason that
+            // only the Worker has.
             let reason = vector.get("reason").and_then(Value::as_str);
             let seen = outcome.as_ref().err().map(|error| error.reason());
             if seen != reason {
@@ -134,7 +135,7 @@ pub(crate) async fn catalogue<P: SignatureVerifier>(platform: impl Fn() -> P) ->
     found
 }
 
-/// A token as the file writes it: a text, or texts and counted repetitions to be joined.
+/// Reads a token of the file: a text, or an array of texts and of texts that are repeated.
 fn written(token: &Value) -> String {
     match token {
         Value::String(text) => text.clone(),
@@ -146,7 +147,7 @@ fn written(token: &Value) -> String {
     }
 }
 
-/// The signatures of Wycheproof, verified in the same steps as those of tokens.
+/// Verifies the signatures of Project Wycheproof in the same way as those of tokens.
 pub(crate) async fn wycheproof<P: SignatureVerifier>(platform: impl Fn() -> P) -> Found {
     let mut found = Found::default();
     for file in WYCHEPROOF {
@@ -201,8 +202,8 @@ fn hex(value: &Value) -> Vec<u8> {
         .collect()
 }
 
-/// Mutated tokens, by their numbers. Every second token is signed again after its claims or its
-/// header have changed, so that it passes the signature check.
+/// Verifies the mutated tokens with these numbers. In every second token, the claims or the header
+/// were changed before it was signed, so its signature is valid.
 pub(crate) async fn mutated<P: SignatureVerifier>(
     platform: impl Fn() -> P,
     numbers: std::ops::Range<u64>,
@@ -239,7 +240,7 @@ pub(crate) async fn one_kid<P: SignatureVerifier>(platform: impl Fn() -> P) -> F
     let keys = KeySet::from_public_jwks(&jwks.to_string()).unwrap();
     let expected = Expected::new(ISS, AUD);
     let platform = Counted::new(platform());
-    // Each token is verified twice. At the second time its key is imported already.
+    // Each token is verified twice. The second time, its key has been imported already.
     for (by, said) in [
         (Key::Ed, Key::Ed),
         (Key::Es, Key::Es),

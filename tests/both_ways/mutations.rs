@@ -2,7 +2,7 @@
 
 use super::token_support::{Key, claims, encode};
 
-/// How tokens are changed.
+/// Makes changed tokens.
 pub(super) struct Mutations {
     claims: Vec<u8>,
 }
@@ -77,10 +77,10 @@ const PIECES: [&[u8]; 14] = [
     b"\xef\xbb\xbf",
     b"\\u0061",
 ];
-/// Characters of base64url, and some that base64url does not have.
+/// Characters of base64url, and some that are not in its alphabet.
 const LETTERS: &[u8] = b"ABCDXYZabcdxyz0189-_.=+/ \t";
 
-/// The order of the base point of Ed25519, followed by that of P-256.
+/// The order of the base point of Ed25519 (little-endian), and below it that of P-256 (big-endian).
 const ED25519_ORDER: [u8; 32] = [
     0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
@@ -97,14 +97,14 @@ impl Mutations {
         }
     }
 
-    /// The token with this number, and the key whose set judges it.
+    /// The token with this number, and the key whose key set verifies it.
     pub(super) fn token(&self, number: u64) -> (Key, String) {
         let mut random = Random(number);
         let key = random.one_of(&[Key::Ed, Key::Es, Key::Es, Key::Ed, Key::Retired, Key::Lone]);
         let header = key.header().to_string().into_bytes();
         if number.is_multiple_of(2) {
             let (mut header, mut claims) = (header, self.claims.clone());
-            // One token in ten stays as it is, and is valid.
+            // One token in ten is not changed, and is valid.
             match random.below(10) {
                 0 => {}
                 1 | 2 => random.change_json(&mut header),
@@ -117,7 +117,7 @@ impl Mutations {
     }
 }
 
-/// SplitMix64.
+/// The random number generator SplitMix64.
 struct Random(u64);
 
 impl Random {
@@ -193,7 +193,7 @@ impl Random {
         *text = object.to_string().into_bytes();
     }
 
-    /// Changes a signed token, so that its signature no longer belongs to it.
+    /// Changes a token after it was signed. Its signature is then usually invalid.
     fn change_token(&mut self, key: Key, good: &str) -> String {
         let mut text = good.as_bytes().to_vec();
         match self.below(8) {
@@ -215,11 +215,11 @@ impl Random {
             }
             _ => return self.change_signature(key, good),
         }
-        // All letters are ASCII.
+        // The text is still UTF-8, because all letters are ASCII.
         String::from_utf8(text).unwrap()
     }
 
-    /// Changes the signature: a single bit, or a half that becomes a special value.
+    /// Changes the signature: flips a single bit, or replaces one half by a special value.
     fn change_signature(&mut self, key: Key, good: &str) -> String {
         let (input, _) = good.rsplit_once('.').unwrap();
         let mut signature = key.sign(input.as_bytes());
@@ -235,7 +235,7 @@ impl Random {
             2 => signature[half..half + 32].copy_from_slice(&order),
             3 => signature = add_order(signature, key, order),
             4 => {
-                // The identity, or a point of small order, with either sign.
+                // The identity or a point of small order, with or without the sign bit.
                 signature[..32].fill(0);
                 signature[0] = u8::try_from(self.below(2)).unwrap();
                 signature[31] = self.one_of(&[0, 0x80]);
@@ -253,7 +253,8 @@ impl Random {
     }
 }
 
-/// The same signature in another form: S + L for Ed25519, and n - s for P-256. The second is valid.
+/// Another form of the same signature: S + L for Ed25519, which is invalid, and n - s for P-256,
+/// which is valid.
 fn add_order(mut signature: Vec<u8>, key: Key, order: [u8; 32]) -> Vec<u8> {
     let (mut carry, mut borrow) = (0, 0);
     for at in 0..32 {

@@ -1,6 +1,5 @@
-//! The conformance suites of the ports with an adapter in memory and another on D1 or a Durable
-//! Object, natively. `mod.rs` says what runs where. `cargo test --test conformance -- --nocapture`
-//! prints the measurements.
+//! Runs the conformance suites of the ports on the in-memory adapters. `mod.rs` says which suite
+//! runs where. `cargo test --test conformance -- --nocapture` prints the measurements.
 
 #![allow(
     clippy::arithmetic_side_effects,
@@ -71,7 +70,7 @@ fn operator_tickets_in_memory() {
     });
     let world = operator_tickets::World::new(tickets, add, 0);
     let outcomes = pollster::block_on(operator_tickets::run_all(&world));
-    // The operator tickets have few cases, because their port has only two methods.
+    // The suite of the operator tickets is short, because their port has only two methods.
     at_least("operator tickets", &outcomes, 5);
 }
 

@@ -1,4 +1,4 @@
-//! What every adapter of a port must do. Each port has one suite, which runs on each of its
+//! The rules for the adapters of each port. Each port has a suite, which runs on each of its
 //! adapters.
 //!
 //! | suite | natively | in workerd |
@@ -12,8 +12,9 @@
 //! | `password_guard` | `main`: in memory | the Durable Object |
 //!
 //! `tests/conformance-worker` includes the suites through this file, and
-//! `tests/e2e/conformance.test.mjs` runs them in workerd. The suites use only ports and domain. A
-//! case returns an error instead of panicking, because a panic would end the isolate.
+//! `tests/e2e/conformance.test.mjs` runs them in workerd. The suites depend only on the ports and
+//! the domain. A test case returns an error instead of panicking, because a panic would end the
+//! isolate.
 
 #![allow(
     clippy::arithmetic_side_effects,

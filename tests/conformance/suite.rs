@@ -1,20 +1,20 @@
-//! What the suites share: cases, their outcomes, and numbers that no earlier case used.
+//! Shared by all suites: test cases, their outcomes, and numbers that no earlier case has used.
 
 use std::cell::Cell;
 
-/// The error says what went wrong.
+/// The result of a test case. The error says what went wrong.
 pub(crate) type Case = Result<(), String>;
 
-/// How a case ended.
+/// The outcome of a test case.
 #[derive(Clone, Debug)]
 pub(crate) struct Outcome {
     /// The name of the case.
     pub(crate) name: &'static str,
-    /// `None` when the case was left out.
+    /// `None` if the case was skipped.
     pub(crate) result: Option<Case>,
 }
 
-/// Numbers that start at a different value in each run.
+/// Numbers that start at a different value in each run, so that no case finds data of another.
 #[derive(Debug)]
 pub(crate) struct Numbers(Cell<u64>);
 
@@ -39,7 +39,7 @@ pub(crate) fn text(error: impl std::fmt::Display) -> String {
     error.to_string()
 }
 
-/// Fails the case unless the condition holds.
+/// Lets the test case fail unless the condition holds.
 macro_rules! check {
     ($condition:expr, $($message:tt)+) => {
         if !$condition {
@@ -49,7 +49,7 @@ macro_rules! check {
 }
 pub(crate) use check;
 
-/// Fails the case unless both are equal.
+/// Lets the test case fail unless both values are equal.
 macro_rules! check_eq {
     ($left:expr, $right:expr, $what:expr) => {
         // `match` keeps the borrowed values alive.
@@ -64,7 +64,7 @@ macro_rules! check_eq {
 }
 pub(crate) use check_eq;
 
-/// Runs cases one after the other, or skips all of them.
+/// Runs test cases one after the other, or skips all of them.
 macro_rules! run {
     ($world:expr, $applies:expr, [$($case:ident),+ $(,)?]) => {
         vec![$(

@@ -1,6 +1,6 @@
-//! Every mail in every language, compared with the files in `tests/letters/<language>`. After an
-//! intended change, `UPDATE_LETTERS=1 cargo test --test letters` rewrites the files. Open the HTML
-//! in a browser to look at it.
+//! Compares every mail in every language with the files in `tests/letters/<language>`. After an
+//! intended change, `UPDATE_LETTERS=1 cargo test --test letters` rewrites these files. To see how a
+//! mail looks, open its HTML file in a browser.
 
 #![allow(
     clippy::unwrap_used,

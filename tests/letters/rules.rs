@@ -1,4 +1,4 @@
-//! Rules for every letter in every language.
+//! Rules that every mail text (letter) follows in every language.
 
 use edgegate::domain::mail::Locale;
 use edgegate::letters::{Letter, Rendered, render};
@@ -59,8 +59,8 @@ fn a_text_is_short_and_narrow() {
     });
 }
 
-/// The link is on its own line in the text. In the HTML it is in the button and also written out.
-/// Nothing else is fetched or opened.
+/// In the text, the link is on its own line. In the HTML, it is in the button and is also written
+/// out. The mail has no other URL, so nothing else is fetched or opened.
 #[test]
 fn each_letter_has_its_own_link_and_no_other_url() {
     each(|name, letter, mail| {
@@ -101,7 +101,7 @@ fn html_asks_for_nothing_from_elsewhere() {
     });
 }
 
-/// A letter mentions an expiry exactly if its link expires.
+/// A letter mentions an expiry if, and only if, its link expires.
 #[test]
 fn a_link_that_expires_says_so() {
     each(|name, letter, mail| {
@@ -223,8 +223,8 @@ proptest! {
     }
 }
 
-/// "Within an hour" is true with every setting. A check without the server accepts an access token
-/// until the token expires.
+/// The letter says "within an hour". This is true with every setting. Services that check an access
+/// token without asking the server accept it until it expires, which is at most an hour.
 #[test]
 fn devices_are_signed_out_within_an_hour() {
     use edgegate::domain::policy::{HOUR, MAX_ACCESS_TOKEN_TTL};

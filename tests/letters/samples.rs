@@ -1,4 +1,4 @@
-//! A sample of each letter.
+//! A sample of each kind of mail (letter).
 
 use edgegate::domain::mail::Locale;
 use edgegate::letters::Letter;
@@ -10,7 +10,7 @@ pub(crate) const LINK: &str = "https://auth.example.com/reset#egl_AQABa1b2c3d4e5
     A7B8C9D0E1F2G3H4I5J6K7L8M9N0O1P2Q3R4S5T6U7V8W9X0Y1Z2_-a3b4c5d6e7f8g9h0";
 pub(crate) const RESET: &str = "https://auth.example.com/reset";
 
-/// Every letter, with a name for its files.
+/// A sample of every letter, with a name for its files.
 pub(crate) fn samples() -> Vec<(&'static str, Letter<'static>)> {
     with(
         LINK,
@@ -21,7 +21,7 @@ pub(crate) fn samples() -> Vec<(&'static str, Letter<'static>)> {
     )
 }
 
-/// Every letter, with these values.
+/// Every letter, filled with these values.
 pub(crate) fn with<'a>(
     link: &'a str,
     reset: &'a str,
@@ -73,7 +73,7 @@ pub(crate) fn with<'a>(
             },
         ),
     ];
-    // A new letter does not compile here until it has a sample above.
+    // A new kind of letter does not compile until it is added here. It also needs a sample above.
     for (_, letter) in &all {
         match letter {
             Letter::ResetPassword { .. }

@@ -1,14 +1,17 @@
-//! An attack that lasts a week, from 1, 50 and 5,000 networks, with twenty honest resets an hour.
+//! An attacker requests mails for a week, from 1, 50 or 5,000 networks. In the same week, honest
+//! users request twenty resets an hour.
 //!
-//! The attacker asks as often as the gate allows, with these exceptions, which change nothing for
-//! anybody else:
+//! The attacker sends as many requests as the gate (the limit per network) allows. There are three
+//! simplifications, which change nothing for anybody else:
 //!
-//! - Requests beyond thirty an hour are not made, because the gate answers 429 and counts nothing.
-//! - A network's second to thirtieth requests use the pools *medium* and *rest*. In each hour only
-//!   as many of them are made as keep both pools empty: 300 with a budget of 10,000. Each pool is
-//!   its own row, and an honest first request pays only from the pool *first*. The test
-//!   `pays_from_one_row` checks that.
-//! - All first requests of a day are made in its first minute, because that delays others most.
+//! - Of each network, at most thirty requests an hour are made. The gate answers 429 to more
+//!   requests and does not count them.
+//! - The second to thirtieth requests of a network are paid from the pools *medium* and *rest*. In
+//!   each hour, only as many of them are made as are needed to keep both pools empty: 300 with a
+//!   budget of 10,000. This is enough, because an honest user's first request is paid only from the
+//!   pool *first*. The test `pays_from_one_row` checks that.
+//! - All first requests of a day are made in the first minute of the day, because that delays
+//!   others most.
 
 use std::collections::BTreeMap;
 
@@ -24,12 +27,14 @@ use crate::world::{DAY, Dice, HOUR, Mailed, PASSWORD, Request, World, network};
 const WEEK: u64 = 7 * DAY;
 const HONEST_AN_HOUR: u64 = 20;
 const PEOPLE: u32 = 400;
-/// The most requests of networks that have already made their first request.
+/// The maximum number of requests in an hour from networks that have made their first request
+/// already.
 const MOST_OF_OTHER_POOLS: u64 = 300;
-/// The networks of honest users are numbered from here. Each request comes from a new network.
+/// The networks of honest users have numbers from here on. Each honest request comes from a new
+/// network.
 const HONEST: u32 = 1_000_000;
 
-/// The delays of honest users.
+/// How long honest users waited for their mails.
 #[derive(Debug, Default)]
 struct Delays {
     known: Vec<u64>,
@@ -52,13 +57,13 @@ fn email(person: u32) -> String {
     format!("person-{person}@example.com")
 }
 
-/// An honest request. It sometimes comes from a known device, and always from another network.
+/// An honest request. It comes from a network of its own, and sometimes from a known device.
 struct Asked {
     at: u64,
     known: bool,
 }
 
-/// Honest requests without a link so far, by their job.
+/// Honest requests for which no link has been sent yet, by the id of their job.
 type Waiting = BTreeMap<String, Asked>;
 
 fn week(networks: u32, budget: u64) -> Delays {
@@ -71,12 +76,14 @@ fn week(networks: u32, budget: u64) -> Delays {
     let mut asked = Waiting::new();
     let mut honest = 0;
     let class = RouteClass::Reset;
-    // A tenth more than the pools pay for. The remaining requests wait and empty the pools again.
+    // The attacker makes a tenth more requests than the pools can pay for. The requests that are
+    // not paid wait, and empty the pools again in the next hour.
     let shares = [Pool::Medium, Pool::Rest].map(|pool| pool.share(class, budget).unwrap());
     let more = (shares.iter().sum::<u64>() * 11 / 10).min(MOST_OF_OTHER_POOLS);
     for hour in 0..WEEK / HOUR {
         let begins = hour * HOUR;
-        // The times of this hour's events: the attacker's requests, then the honest ones.
+        // The times of this hour's requests, first those of the attacker and then those of honest
+        // users.
         let mut acts: Vec<(u64, Option<u32>)> = Vec::new();
         if hour % 24 == 0 {
             for number in 0..networks {
@@ -95,7 +102,7 @@ fn week(networks: u32, budget: u64) -> Delays {
         for (at, attacker) in acts {
             settle(&mut world, at, &mut asked, &mut delays);
             if let Some(number) = attacker {
-                // Whether this address has an account makes no difference.
+                // It makes no difference whether this address has an account.
                 let _ = world.ask(
                     &Request::Reset("nobody@example.com".to_owned()),
                     &network(number),
@@ -128,7 +135,7 @@ fn week(networks: u32, budget: u64) -> Delays {
     delays
 }
 
-/// Runs the queue until this time, and notes who has got a link.
+/// Runs the queue until this time, and records which honest requests were answered by a link.
 fn settle(world: &mut World, until: u64, asked: &mut Waiting, delays: &mut Delays) -> Vec<Mailed> {
     world.run_until(until, |job, delivery, now| {
         let is_answered = matches!(delivery, Delivery::Sent | Delivery::EarlierLink);
@@ -232,7 +239,8 @@ fn a_week_delays_nobody_but_strangers_devices_under_five_thousand_networks() {
     );
 }
 
-/// An honest network's first request is charged to one pool, even if all others are used up.
+/// The first request of an honest network is paid from a single pool, even if all other pools are
+/// used up.
 #[test]
 fn pays_from_one_row() {
     let mut world = World::new(&[("MAIL_BUDGET", "100")]);
@@ -262,8 +270,8 @@ fn pays_from_one_row() {
 }
 
 /// Strangers request mails to one person in every way, as often as their networks may. The owner
-/// asks at random times, from a new device. Whenever the owner gets no mail, the newest link that
-/// was sent to them has at least half of its lifetime left.
+/// requests resets at random times, from a new device. If the owner then gets no mail, the newest
+/// link that was sent before still has at least half of its lifetime left.
 #[test]
 fn one_person_always_has_a_link() {
     for networks in [1, 50, 5000] {
@@ -313,7 +321,7 @@ fn one_person_always_has_a_link() {
                     Delivery::Sent => sent += 1,
                     Delivery::EarlierLink => {
                         refused += 1;
-                        // The letter rounds down to whole hours.
+                        // The mail rounds the time down to whole hours.
                         let half = (ends - newest) / 2;
                         assert!(
                             ends.saturating_sub(at) + HOUR >= half,
@@ -332,7 +340,7 @@ fn one_person_always_has_a_link() {
     }
 }
 
-/// The number of minutes for which a mail says that its link is valid.
+/// For how many minutes the link is valid, according to the mail.
 fn minutes(text: &str) -> u64 {
     let (_, rest) = text.split_once("expires in ").unwrap();
     let rest = rest.replace('\u{a0}', " ");
@@ -345,7 +353,7 @@ fn minutes(text: &str) -> u64 {
     }
 }
 
-/// Sends mail to a mailbox in every possible way, as often as 5,000 networks may.
+/// Sends mails to a mailbox in every possible way, as often as 5,000 networks may.
 #[test]
 fn a_mailbox_gets_twelve_mails_on_the_first_day_and_thirty_six_in_a_week() {
     for networks in [1, 50, 5000] {

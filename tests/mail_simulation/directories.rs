@@ -15,7 +15,7 @@ use crate::world::{HOUR, Mailed, Request, World, network};
 const SECRET: &str = "secret@example.com";
 const STRANGERS: u32 = 4;
 
-/// What the directory contains at the secret address.
+/// The account that the directory has for the secret address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Secret {
     Absent,
@@ -24,7 +24,8 @@ enum Secret {
     Disabled,
 }
 
-/// A request: when it is made, by whom, from which network, for whose address, and of which kind.
+/// A request: the time before it, who makes it, from which network, for whose address, and of which
+/// kind.
 #[derive(Clone, Debug)]
 struct Step {
     pause: u64,
@@ -63,8 +64,8 @@ fn target(step: &Step) -> String {
     }
 }
 
-/// What the strangers saw: each answer, and each mail to their own addresses or to addresses
-/// without an account.
+/// What the strangers can see: the answer to each request, and each mail to their own addresses or
+/// to addresses without an account.
 #[derive(Debug, PartialEq, Eq)]
 struct Seen {
     answers: Vec<Result<(), String>>,
@@ -154,8 +155,8 @@ proptest! {
     }
 }
 
-/// This shows that the comparison can fail: it rejects a scheme that pays only after the account is
-/// looked up.
+/// Shows that the comparison above can fail: it would reject a scheme in which a mail is paid for
+/// only after the account was looked up.
 #[test]
 fn a_stranger_with_a_ticket_of_another_account_pays_as_any_other() {
     for secret in [Secret::Absent, Secret::Verified] {

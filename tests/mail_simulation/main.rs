@@ -1,13 +1,13 @@
-//! Nobody can use up the mail that others need (docs/decisions/0017). The tests run the real use
-//! cases in virtual time on the adapters in memory: those that request mails, and `deliver_mail`.
+//! Checks that nobody can use up the mails that others need (docs/decisions/0017). The tests run
+//! the real use cases on the in-memory adapters, in virtual time: the use cases that request mails,
+//! and `deliver_mail`.
 //!
 //! `cargo test --test mail_simulation -- --nocapture` prints the table of the week-long attacker.
 //!
 //! | claim | test |
 //! |---|---|
-//! | Nobody else's answers and mails reveal whether an address has an account | `directories::*` |
-//! | A week-long attacker can neither prevent one person's resets nor flood a mailbox |
-//! `attacker::*` |
+//! | What others see does not reveal whether an address has an account | `directories::*` |
+//! | In a week, an attacker neither stops a user's resets nor floods a mailbox | `attacker::*` |
 //! | The same attacker delays only new devices, and stops no notice | `attacker::*` |
 
 #![allow(

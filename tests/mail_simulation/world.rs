@@ -1,4 +1,4 @@
-//! A service, its queue and its clock. They record what was requested and mailed, and when.
+//! A service with its queue and its clock. It records what was requested and mailed, and when.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -23,7 +23,7 @@ pub(crate) const PASSWORD: &str = "correct horse battery staple";
 pub(crate) const HOUR: u64 = 3600;
 pub(crate) const DAY: u64 = 86_400;
 
-/// Does not hash, because the simulation compares thousands of passwords.
+/// Stores passwords without hashing them, because the simulation compares thousands of passwords.
 #[derive(Default)]
 pub(crate) struct PlainHasher;
 
@@ -62,7 +62,7 @@ pub(crate) enum Request {
     Reset(String),
     Register(String),
     Resend(String),
-    /// A user who is signed in with the first address asks to change it to the second.
+    /// A user who is signed in with the first address requests a change to the second.
     ChangeAddress(String, String),
 }
 
@@ -70,14 +70,14 @@ pub(crate) struct World {
     pub(crate) service: AuthService<Ports>,
     clock: ManualClock,
     begun: u64,
-    /// Waiting jobs, in the order of their times. Jobs of the same time are in the order in which
-    /// they were queued.
+    /// The waiting jobs, ordered by the time when they are due. Jobs that are due at the same time
+    /// are in the order in which they were queued.
     waiting: BinaryHeap<Reverse<(u64, u64, String)>>,
     queued: u64,
     newest: Option<String>,
 }
 
-/// A mail. Its time is in seconds since the beginning.
+/// A mail that was sent. `at` is in seconds since the beginning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Mailed {
     pub(crate) at: u64,
@@ -144,12 +144,12 @@ impl World {
         user
     }
 
-    /// The seconds since the beginning.
+    /// The current time, in seconds since the beginning.
     pub(crate) fn now(&self) -> u64 {
         self.clock.now_ms() / 1000 - self.begun
     }
 
-    /// Runs the jobs that are due until this time, and returns the mails.
+    /// Runs the jobs that are due until this time, and returns the mails that were sent.
     pub(crate) fn run_until(
         &mut self,
         time: u64,
@@ -244,7 +244,7 @@ impl World {
     }
 }
 
-/// A client in its own network. That network is in its own larger network.
+/// A client in a network of its own. No larger network contains two of these networks.
 pub(crate) fn network(number: u32) -> Client {
     let (first, second) = (0x2000 + number % 0x1000, number / 0x1000);
     Client::new(Some(&format!("{first:x}:{second:x}::1")), Some("test/1"))

@@ -1,4 +1,4 @@
-//! The id of an app's request goes through the mail and back to the page.
+//! The id of an app's request is in the mailed link, so the page that the link opens gets it back.
 
 use edgegate::domain::app_request_id::AppRequestId;
 use edgegate::domain::mail::{Locale, Message};
@@ -58,7 +58,7 @@ on_both!(the_link_of_a_reset_carries_it_and_its_notice_does_not, &[], world => {
 on_both!(the_links_of_a_registration_carry_it, &[], world => {
     register(&world, "grace@example.com", None).await;
     assert_leads_to("verify-email", &only_mail(&world).await);
-    // The address has an account: its owner gets a link for a new password.
+    // The address has an account already, so its owner gets a link for a new password.
     register(&world, ADA, None).await;
     assert_leads_to("reset-password", &only_mail(&world).await);
     let resent = world

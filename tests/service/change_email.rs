@@ -80,8 +80,8 @@ fn only_its_owner_learns_that_an_address_is_taken() {
         .await
         .unwrap();
         assert_eq!(mails[0].to.as_given(), ROOT);
-        // The mail to the owner has a link that resets the password of their account, not one that
-        // confirms the address.
+        // The address has an account. Its owner gets a link that resets the password of that
+        // account, not a link that confirms the address.
         assert!(
             mails[0].text.contains("/reset-password#egl_"),
             "{}",
@@ -142,7 +142,7 @@ on_both!(the_same_request_is_reported_to_the_old_address_once, &[], world => {
     let signed_in = log_in(&world.service, ADA).await.unwrap();
     let access_token = signed_in.tokens.access_token.expose();
     let mut told = 0;
-    // Four requests here and one below are the five that a day allows.
+    // The four requests here and the one below are the five that are allowed in a day.
     for _ in 0..4 {
         let mails = ask(&world, access_token, NEW, PASSWORD).await.unwrap();
         told += mails.iter().filter(|mail| mail.to.as_given() == ADA).count();
@@ -153,8 +153,8 @@ on_both!(the_same_request_is_reported_to_the_old_address_once, &[], world => {
     assert_eq!(mails.iter().filter(|mail| mail.to.as_given() == ADA).count(), 1, "another change");
 });
 
-/// A thief who knows the password makes a request, waits until the link has expired, and makes it
-/// again: the owner gets a notice each time.
+/// A thief who knows the password requests the change, waits until the link has expired, and
+/// requests it again. The owner gets a notice each time.
 #[test]
 fn the_old_address_gets_a_notice_for_each_link_to_the_same_new_address() {
     for days in 1..=15 {
@@ -172,8 +172,8 @@ fn the_old_address_gets_a_notice_for_each_link_to_the_same_new_address() {
     }
 }
 
-/// The id of a notice is logged and stored for days. Knowing the user's id must not be enough to
-/// find the address by trying.
+/// The id of a notice is logged and stored for days. Somebody who knows the user's id must not be
+/// able to find the address by trying addresses.
 #[test]
 fn the_id_of_a_notice_needs_a_secret() {
     let id = |secret: &str| {

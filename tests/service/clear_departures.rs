@@ -87,7 +87,7 @@ async fn log_in<S: SessionStore>(world: &World<S>, client: &Client) -> SignedIn 
     world.service.generate_token(login, client).await.unwrap()
 }
 
-/// An account with data in every store.
+/// Makes an account with data in every store.
 async fn live<S: SessionStore>(world: &World<S>) -> SignedIn {
     let service = &world.service;
     let account = NewAccount {
@@ -132,7 +132,7 @@ fn job(number: u8, asked_at: u64, task: Task) -> Job {
     }
 }
 
-/// One of each kind of mail that may have been requested before the deletion.
+/// One job of each kind of mail that may have been requested before the deletion.
 fn tasks(account: &User) -> Vec<Task> {
     let user = account.id;
     let next = EmailAddress::parse(NEXT).unwrap();
@@ -226,7 +226,8 @@ on_both!(nothing_that_names_the_person_is_left_in_any_store, SETTINGS, world => 
     assert_eq!(found(&world).await, [""; 0], "after one run");
     assert!(!service.is_authorized_by_role(access_token, &["user"]).await);
 
-    // A login that began before the deletion, and a mail that the queue has given up since then.
+    // Two things arrive late: a login that began before the deletion, and a mail that the queue has
+    // given up since then.
     let late = NewSession {
         user: zoe.user.id,
         session: SessionId::new(now(&world) * 1000, &[9; 10]),
@@ -245,7 +246,7 @@ on_both!(nothing_that_names_the_person_is_left_in_any_store, SETTINGS, world => 
     cron(&world).await;
     assert_eq!(found(&world).await, [""; 0], "after what came late");
 
-    // Days later the queue of dead letters delivers another mail.
+    // Days later, another mail arrives from the queue of dead letters.
     world.clock.advance(DEPARTURE_TTL - 2 * DEPARTURE_SETTLES);
     keep(&world, &job(98, asked_at, Task::Reset { email: self::zoe() }), now(&world)).await;
     cron(&world).await;
@@ -279,7 +280,7 @@ on_both!(somebody_who_registers_again_keeps_the_new_mails, &[], world => {
     let email = EmailAddress::parse(ADA).unwrap();
     let registration = Task::Registration { email, first_name: None, last_name: None };
     keep(&world, &job(1, now(&world), registration), now(&world)).await;
-    // Mails of other accounts stay.
+    // Mails to other accounts are not deleted.
     let root = EmailAddress::parse(ROOT).unwrap();
     keep(&world, &job(2, 0, Task::Reset { email: root }), now(&world)).await;
     cron(&world).await;
@@ -299,7 +300,7 @@ on_both!(one_run_clears_several_accounts, &[], world => {
     }
 });
 
-/// A run makes a limited number of requests, and the next one continues.
+/// One run of the cron makes a limited number of requests. The next run continues.
 #[test]
 fn many_sessions_take_several_runs() {
     let world = on_kv(&[]);
@@ -336,7 +337,7 @@ fn many_sessions_take_several_runs() {
     });
 }
 
-/// Only the row is deleted here. The cron does the rest.
+/// The deletion stopped after it had deleted the user's row. The cron does the rest.
 #[test]
 fn the_cron_completes_an_interrupted_deletion() {
     let world = on_kv(&[]);

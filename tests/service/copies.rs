@@ -1,4 +1,5 @@
-//! A session store that keeps copies of users' rows: when renewals and checks notice a change.
+//! A session store that keeps copies of users' rows. Tests when renewals and checks notice a change
+//! of the row.
 
 use edgegate::adapters::memory::MemorySessions;
 use edgegate::domain::account::{UserChange, UserId};
@@ -30,7 +31,7 @@ impl Durable {
         Ok(roles)
     }
 
-    /// How many changes are listed.
+    /// How many row changes wait for the cron.
     async fn listed(&self) -> usize {
         let users = &self.service.ports().users;
         users.row_changes(10_000).await.unwrap().len()
@@ -41,7 +42,7 @@ impl Durable {
         self.service.is_authorized_by_role(access, &["user"]).await
     }
 
-    /// Signs in and makes the store keep a copy of the row.
+    /// Signs in and lets the store make a copy of the row.
     async fn with_copy(&self) -> SignedIn {
         let ada = self.log_in(ADA);
         assert_eq!(self.roles(&ada).await, Ok(vec!["user".to_owned()]));
@@ -49,7 +50,8 @@ impl Durable {
         ada
     }
 
-    /// Changes the row without the service. As long as a copy of the row decides, nobody notices.
+    /// Changes the row without the service. Nobody notices this while the store uses its copy of
+    /// the row.
     fn disable_by_hand(&self, id: UserId) {
         let users = &self.service.ports().users;
         users.change_by_hand(id, 1, |user| user.disabled_at = Some(1));
@@ -84,7 +86,8 @@ fn a_change_by_hand_counts_once_the_cron_has_run() {
     });
 }
 
-/// The number of waiting changes does not matter, nor whether their objects answer.
+/// The next run of the cron follows a new change by hand, no matter how many changes wait and
+/// whether their objects answer.
 #[test]
 fn a_new_change_by_hand_does_not_wait_for_a_long_list() {
     pollster::block_on(async {
@@ -103,7 +106,7 @@ fn a_new_change_by_hand_does_not_wait_for_a_long_list() {
     });
 }
 
-/// Objects that fail do not delay the others, whether they have waited the longest or the shortest.
+/// Objects that fail do not delay the others, no matter how long they have waited.
 #[test]
 fn objects_that_fail_do_not_keep_the_others_waiting() {
     pollster::block_on(async {
@@ -132,8 +135,8 @@ fn objects_that_fail_do_not_keep_the_others_waiting() {
     });
 }
 
-/// No copy that is older than `COPIES_SINCE` is used, so no object is told of an earlier change.
-/// Later changes are followed as always.
+/// Copies that are older than `COPIES_SINCE` are not used, so no object must be told of a change
+/// from before that time. The cron follows later changes as always.
 #[test]
 fn changes_from_before_copies_since_leave_the_list() {
     pollster::block_on(async {
@@ -143,7 +146,8 @@ fn changes_from_before_copies_since_leave_the_list() {
             (now, now - 1, 0),
             (now, now, 200),
             (now - 1, now - 1, 200),
-            // `COPIES_SINCE` may be set back to before that time. Older copies are used again then.
+            // An operator may set `COPIES_SINCE` back to an earlier time. Then older copies are
+            // used again.
             (now + 1, now - 1, 200),
         ] {
             let world = on_memory(&[("COPIES_SINCE", &since.to_string())]);
@@ -157,7 +161,7 @@ fn changes_from_before_copies_since_leave_the_list() {
     });
 }
 
-/// During the hold and after it, and whether or not a copy was kept in between.
+/// Each change is noticed during the hold and after it, whether or not a copy was made in between.
 #[test]
 fn each_change_of_the_service_counts_at_once() {
     type Change = fn(&Durable, UserId) -> Result<(), Error>;
@@ -263,7 +267,7 @@ fn a_change_that_is_late_each_time_answers_503_and_changes_nothing() {
         );
         assert!(world.roles(&ada).await.is_ok());
         assert!(world.is_valid(&ada).await);
-        // With one late answer fewer, the change is made.
+        // If one answer fewer is late, the change is made.
         users.be_late(HOLD_TRIES - 1);
         world.service.revoke_tokens(ada.user.id).await.unwrap();
         assert!(!world.is_valid(&ada).await);
@@ -325,8 +329,9 @@ fn copies_from_before_copies_since_are_not_used() {
     });
 }
 
-/// KV keeps no copies, so nobody follows these changes. `SESSION_STORE` may be switched to a store
-/// that still has older copies. So the changes stay listed for as long as a copy may decide.
+/// KV has no copies, so the cron does not follow these changes. But `SESSION_STORE` may be switched
+/// to a store that still has older copies. So the changes stay listed for as long as a copy may be
+/// used.
 #[test]
 fn with_kv_changes_are_listed_for_a_day() {
     pollster::block_on(async {
@@ -369,8 +374,8 @@ fn a_session_that_has_ended_is_refused_without_the_row() {
     });
 }
 
-/// A statement that changes rows of `users` needs the guard, except one that changes only values
-/// that no copy has.
+/// A statement that changes rows of `users` must be guarded by the deadline of the hold. The
+/// exception is a statement that changes only values that copies do not contain.
 #[test]
 fn every_statement_that_changes_a_users_row_is_guarded() {
     let source = include_str!("../../src/adapters/cloudflare/d1_users.rs");
@@ -390,12 +395,13 @@ fn every_statement_that_changes_a_users_row_is_guarded() {
         .into_iter()
         .partition(|sql| sql.starts_with("UPDATE users SET password_hash = ?3 WHERE"));
     assert_eq!(rehashes.len(), 1);
-    // After a restore no copy is used (COPIES_SINCE). The triggers list these rows because no
-    // deadline moves.
+    // This statement runs after a restore, when no copy is used (COPIES_SINCE). It moves no
+    // deadline, so the triggers list the rows that it changes.
     assert!(others[0].starts_with("UPDATE users SET version = max("));
     assert!(!others[0].contains("held_until"));
     assert_eq!(others.len(), 1);
-    // A row is deleted only if an earlier statement of the transaction has added the departure.
+    // A row is deleted only if an earlier statement of the same transaction has added the departure
+    // (the record of the deleted account).
     let deletions = statements("DELETE FROM users");
     assert!(
         deletions

@@ -1,4 +1,4 @@
-//! A hasher that counts instead of computing.
+//! A password hasher that counts its computations instead of making them.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;

@@ -19,7 +19,7 @@ use crate::fixture::{
     ADA, NEW_PASSWORD, PASSWORD, ROOT, client, log_in, on_both, on_kv, on_memory, settings, ticket,
 };
 
-/// Accepts every password, and lets other futures run meanwhile.
+/// Accepts every password. While it checks a password, other futures run.
 #[derive(Default)]
 struct SlowHasher;
 
@@ -61,7 +61,8 @@ impl PasswordHasher for SlowHasher {
 type Slow =
     MemoryPorts<MemorySessions, ManualClock, SeededRandom, MemoryUsers, SlowHasher, NoLimits>;
 
-/// A thief makes the request with the old password, and the owner resets it during the check.
+/// A thief requests the deletion with the old password. While that password is checked, the owner
+/// resets it.
 #[test]
 fn a_password_that_changes_during_its_check_deletes_nothing() {
     let service = AuthService::new(Slow::default(), Rc::new(Shared::new(settings(&[]))));

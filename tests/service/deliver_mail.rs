@@ -1,4 +1,5 @@
-//! Delivery of mails: each mail is sent once. The service retries it until it is sent or given up.
+//! Delivery of mails: each mail is sent once. The service retries a mail until it is sent or given
+//! up.
 
 use edgegate::domain::account::EmailAddress;
 use edgegate::domain::mail::{FailureKind, Job, Locale, MailFailure, NotDue};
@@ -33,7 +34,7 @@ fn requeued<S: SessionStore>(world: &World<S>) -> (Job, u64) {
     queued.remove(0)
 }
 
-/// Delivers the jobs as one batch of a queue.
+/// Delivers the jobs as a single batch of the queue.
 async fn deliver_batch<S: SessionStore>(world: &World<S>, jobs: &[Job]) -> Vec<Delivery> {
     let messages = jobs.iter().map(|job| (job.encode(), job.id.clone()));
     let prepared = world.service.prepare_from_queue(messages.collect()).await;
@@ -96,7 +97,7 @@ fn the_last_place_of_a_pool_goes_to_the_first_of_a_batch() {
         for email in [ADA, ROOT] {
             jobs.push(ask(&world, email).await);
         }
-        // The budget has four mails for first resets. This uses three of them.
+        // The budget has four mails for first resets. Three of them are used up here.
         for _ in 0..3 {
             let ledger = &world.service.ports().mail_ledger;
             let account = jobs[0].pool.account(jobs[0].task.class().unwrap()).unwrap();
@@ -119,7 +120,8 @@ fn of_the_answers_to_a_batch_the_last_one_says_whether_the_provider_works() {
         reason: "401".to_owned(),
         retry_after: None,
     };
-    // Which of two mails the provider rejects, and how many failures are counted afterwards.
+    // Whether the provider rejects the first or the second of two mails, and how many failures are
+    // recorded afterwards.
     for (refuses_first, failures) in [(true, 0), (false, 1)] {
         let world = on_memory(&[]);
         pollster::block_on(async {
@@ -155,7 +157,8 @@ fn failures_from_before_a_batch_are_deleted_by_its_first_accepted_mail() {
     });
 }
 
-/// The earlier mails of the batch may each have waited for the provider.
+/// A mail may have to wait after it was prepared, because the provider was slow with the earlier
+/// mails of the batch.
 #[test]
 fn a_mail_that_was_prepared_too_long_ago_is_prepared_again() {
     for (seconds, expected) in [
@@ -287,7 +290,8 @@ fn the_tries_last_for_more_than_a_day_and_end_as_a_dead_letter() {
         let kept = Job::decode(&letters[0].job).unwrap();
         assert_eq!((kept.id, kept.tries), (job.id, MAIL_TRIES));
         assert_eq!(letters[0].retry_at, None);
-        // No mail was sent, so its place in the lane is free.
+        // No mail was sent, so it does not count against the number of links that the mailbox may
+        // get.
         ports.mailer.set_down(false);
         let next = ask(&world, ADA).await;
         assert_eq!(deliver(&world, &next).await, Delivery::Sent);
@@ -371,8 +375,8 @@ fn a_retry_sends_the_same_mail_and_another_request_does_not() {
     });
 }
 
-/// If a provider accepted a mail and its answer was lost, it recognises the next attempt, however
-/// late.
+/// A provider may accept a mail, and its answer may be lost. Then the provider recognises the next
+/// attempt by its key, however late it comes.
 #[test]
 fn the_key_of_a_mail_is_the_same_in_every_try() {
     let world = on_memory(&[]);
@@ -383,7 +387,7 @@ fn the_key_of_a_mail_is_the_same_in_every_try() {
         for pause in [599, 1, 3600, 40_000] {
             deliver(&world, &job).await;
             let mail = mailer.take().remove(0);
-            // The mail promises no more time than its link has left.
+            // The mail does not promise more time than its link has left.
             assert!(mail.text.contains("expires in 50"), "{}", mail.text);
             keys.push(mail.idempotency_key.clone());
             world.clock.advance(pause);
@@ -393,8 +397,8 @@ fn the_key_of_a_mail_is_the_same_in_every_try() {
     });
 }
 
-/// After a timeout nobody knows whether the provider accepted the mail, so its budget is not
-/// refunded.
+/// After a timeout nobody knows whether the provider accepted the mail, so the budget that paid for
+/// it is not refunded.
 #[test]
 fn a_failure_of_the_provider_is_not_refunded() {
     let world = on_memory(&[("MAIL_BUDGET", "1"), ("LIMITS", "off")]);
@@ -417,7 +421,7 @@ fn a_failure_of_the_provider_is_not_refunded() {
             Delivery::Waits { .. }
         ));
         requeued(&world);
-        // The mail has been paid for and is not paid for again.
+        // The mail has been paid for already, so the retry pays nothing.
         assert_eq!(deliver(&world, &again).await, Delivery::Sent);
     });
 }
@@ -439,7 +443,7 @@ fn a_mail_waits_for_the_next_hour_without_using_up_a_try_and_is_given_up_after_a
                     assert!((hour..hour + 600).contains(&seconds), "{seconds}");
                     world.clock.advance(seconds);
                     waited += seconds;
-                    // Another request always uses the budget up first.
+                    // Each time, another request uses up the budget first.
                     let other = ask(&world, ADA).await;
                     deliver(&world, &other).await;
                     let _ = world.service.ports().mail_queue.take();
@@ -516,7 +520,8 @@ fn an_unreadable_job_is_kept_for_the_operator() {
             );
             assert_eq!(world.service.ports().mail_ledger.letters()[0].job, text);
         }
-        // The mail stays after the operator retries it: only a newer version can read it.
+        // The mail stays stored after the operator retries it, because only a newer version of the
+        // service can read it.
         let mut letter = world.service.ports().mail_ledger.letters().remove(0);
         letter.retry_at = Some(0);
         world
@@ -534,14 +539,14 @@ fn an_unreadable_job_is_kept_for_the_operator() {
     });
 }
 
-/// Regression: a mail that expired between attempts kept its place. The next mail was refused for
-/// up to half a day although no mail had been sent.
+/// Regression: a mail that expired between two attempts still counted as sent to the mailbox. The
+/// next mail was refused for up to half a day, although no mail had been sent.
 #[test]
 fn a_mail_that_expires_while_it_is_tried_frees_its_place() {
     let world = on_memory(&[]);
     pollster::block_on(async {
         let ports = world.service.ports();
-        // After three days of these failures, a link is valid for a day.
+        // After three days of hourly requests, a link is valid for a day.
         for _ in 0..3 * 24 {
             ask_and_drop(&world).await;
             world.clock.advance(3600);

@@ -34,7 +34,7 @@ fn a_store_that_is_down_is_unavailable_and_the_same_token_works_afterwards() {
         for error in unavailable {
             assert_eq!(error.code(), Code::Unavailable);
         }
-        // A check that can't be made is false.
+        // If a check can't be made, it returns false.
         assert!(!service.is_authorized_by_role(access_token, &["user"]).await);
 
         world.kv.set_down(false);
@@ -94,8 +94,8 @@ fn a_write_that_is_rejected_for_its_rate_is_retried() {
     assert!(renew().is_ok());
 }
 
-/// The row was changed and the record was not written. The user's own token is outdated, and a
-/// retry with it completes the work.
+/// The user's row was changed, but the record in KV was not written. The change has made the user's
+/// own token outdated. A retry with this token still completes the work.
 #[test]
 fn an_interrupted_revocation_can_be_completed_with_ones_own_token() {
     let world = on_kv(&[]);
@@ -124,8 +124,8 @@ fn an_interrupted_revocation_can_be_completed_with_ones_own_token() {
     });
 }
 
-/// The row was changed and the record was not written. A retry with the token that the change made
-/// outdated writes the record. Later uses of that token write nothing.
+/// The user's row was changed, but the record in KV was not written. A retry with the token that
+/// the change made outdated writes the record. Later uses of that token write nothing.
 #[test]
 fn a_retry_with_an_outdated_token_completes_each_change_once() {
     type Change = fn(&World<KvStore>, &str, UserId) -> Result<(), Error>;

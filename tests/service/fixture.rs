@@ -1,4 +1,4 @@
-//! A service with two accounts, on either session store.
+//! A service with two demo accounts, on either session store.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -130,7 +130,7 @@ pub(crate) fn on_kv(changes: &[(&str, &str)]) -> World<KvStore> {
     World::new(sessions, clock, kv, changes)
 }
 
-/// Runs a test on both stores, with these settings.
+/// Runs a test on both session stores, with these settings.
 macro_rules! on_both {
     ($name:ident, $changes:expr, $world:ident => $body:block) => {
         #[test]
@@ -167,7 +167,7 @@ pub(crate) async fn log_in<P: Ports>(
     service.generate_token(login, &client()).await
 }
 
-/// Why a renewal was refused.
+/// The verdict for which a renewal was refused.
 pub(crate) fn verdict(error: &Error) -> Option<Verdict> {
     match error {
         Error::Grant(GrantRefusal::Session(verdict, ..)) => Some(*verdict),
@@ -189,7 +189,7 @@ impl<S: SessionStore> World<S> {
         self.service.ports().mailer.take()
     }
 
-    /// Requests a reset and returns the ticket in the mail.
+    /// Requests a password reset, and returns the ticket in the mail.
     pub(crate) async fn reset_ticket(&self, email: &str) -> String {
         let service = &self.service;
         let locale = Locale::English;
@@ -202,7 +202,7 @@ impl<S: SessionStore> World<S> {
         ticket(&mails[0])
     }
 
-    /// Deletes only the user's row.
+    /// Deletes only the user's row, not the user's sessions.
     pub(crate) async fn remove(&self, user: &User) {
         let freed = FreedAddress {
             key: String::new(),
@@ -219,8 +219,8 @@ impl<S: SessionStore> World<S> {
     }
 }
 
-/// Stores an operator ticket as the operator's command does, and returns it. Another number makes
-/// another ticket.
+/// Stores an operator ticket as the operator's command does, and returns it. A different number
+/// makes a different ticket.
 pub(crate) fn operator_ticket(
     tickets: &MemoryOperatorTickets,
     number: u8,

@@ -96,7 +96,7 @@ on_both!(nothing_secret_in_debug, &[], world => {
     let text = format!("{:?}", log_in(&world.service, ADA).await.unwrap());
     assert!(!text.contains("egr_") && !text.contains("eyJ"), "{text}");
     assert!(!text.contains(ADA) && !text.contains("argon2"), "{text}");
-    // The settings are printed with their secrets hidden.
+    // When the service is printed, the secrets in its settings are hidden.
     let text = format!("{:?}", world.service);
     assert!(text.contains("Shared { settings: "), "{text}");
     assert!(!text.contains("kHiqJjEb"), "{text}");
@@ -107,7 +107,7 @@ on_both!(a_hash_of_another_system_is_verified_once_and_replaced, &[], world => {
     let email = EmailAddress::parse(ADA).unwrap();
     let hash = async || users.find_by_email(&email).await.unwrap().unwrap().password_hash;
     let ada = users.find_by_email(&email).await.unwrap().unwrap();
-    // A hash made by bcryptjs.
+    // This hash was made by bcryptjs.
     let foreign = PasswordHash::new("$2b$05$R21Q5FM5T.5fD2ZmQRkzEuHNYzUqwZ5avXb45njiGsMZrNJnkV/Ua".to_owned());
     users.rehash(ada.id, &ada.password_hash, &foreign).await.unwrap();
     let login = Login { email: ADA, password: "wrong horse battery staple" };

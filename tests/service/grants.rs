@@ -1,4 +1,4 @@
-//! What a user granted to apps, and the apps' sessions.
+//! The grants that a user gave to apps, and the sessions of those apps.
 
 use edgegate::domain::authorization::{ClientId, Grant, GrantId, Scopes};
 use edgegate::domain::error::Error;
@@ -38,7 +38,7 @@ async fn give<P: Ports>(service: &AuthService<P>, signed_in: &SignedIn, app: &st
     service.ports().grants().give(&grant).await.unwrap()
 }
 
-/// A session of an app, as the exchange of a code begins it.
+/// A session of an app, as it begins when the app exchanges a code.
 #[derive(Clone, Copy)]
 struct App {
     ticket: RefreshTicket,
@@ -144,7 +144,7 @@ on_both!(taking_back_ends_the_app_and_nothing_else, &[], world => {
     assert_eq!(left.len(), 1);
     assert_eq!(left[0].grant.client, demo("demo-web"));
     assert!(service.bearer(token).await.is_ok());
-    // Another user's grant, and a grant that nobody gave.
+    // Neither another user's grant nor an unknown grant can be withdrawn.
     let root = log_in(service, ROOT).await.unwrap();
     let unknown = GrantId::new(1, &[1; 10]);
     for (token, id) in [(root.tokens.access_token.expose(), left[0].grant.id), (token, unknown)] {
@@ -162,7 +162,7 @@ on_both!(a_log_out_reaches_the_apps, &[], world => {
     service.log_out(ada.tokens.refresh_token.expose()).await.unwrap();
     assert_eq!(renew(service, &ada, app).await, Verdict::Ended);
     assert_eq!(renew(service, &ada, elsewhere).await, Verdict::Kept);
-    // Ending the session from the list does the same.
+    // The user can also end the session from the list. Then the app's session ends too.
     let token = log_in(service, ADA).await.unwrap();
     let token = token.tokens.access_token.expose();
     service.end_session(token, other.tokens.session).await.unwrap();

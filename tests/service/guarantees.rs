@@ -1,5 +1,5 @@
-//! Tests the claims of SECURITY.md under "If something is stolen" and about lost records by
-//! attacking the service.
+//! Attacks the service, to test the claims that SECURITY.md makes about lost records and under "If
+//! something is stolen".
 
 use edgegate::adapters::kv_sessions::KeyValue;
 use edgegate::adapters::memory::KeyValueCounts;
@@ -22,7 +22,7 @@ fn now<S: SessionStore>(world: &World<S>) -> u64 {
     world.clock.now_ms() / 1000
 }
 
-/// An access token for this user, made by a thief of `SIGNING_KEYS`.
+/// Makes an access token for this user, as a thief of `SIGNING_KEYS` could.
 fn forged_access_token(user: &User, session: SessionId, now: u64) -> String {
     let settings = settings(&[]);
     let claims = Claims {
@@ -46,7 +46,7 @@ fn forged_access_token(user: &User, session: SessionId, now: u64) -> String {
     issue(&settings.keys, &claims).unwrap()
 }
 
-/// A refresh token for this user, made by a thief of `TICKET_SECRET`.
+/// Makes a refresh token for this user, as a thief of `TICKET_SECRET` could.
 fn forged_refresh_token(user: &User, session: SessionId, now: u64) -> String {
     let settings = settings(&[]);
     let tokens = RefreshTokens::new(&settings.ticket_secrets, &settings.issuer);
@@ -62,7 +62,7 @@ fn forged_refresh_token(user: &User, session: SessionId, now: u64) -> String {
     tokens.seal(ticket).expose().to_owned()
 }
 
-/// Actions that need the password, which only the owner knows.
+/// The errors of actions that need the password, which only the owner knows.
 async fn needs_the_password<P: Ports>(service: &AuthService<P>, token: &str) -> [Error; 4] {
     const GUESS: &str = "not the password of this one";
     let by = &client();
@@ -127,8 +127,8 @@ on_both!(the_signing_keys_alone_renew_nothing_and_choose_no_password, &[("LIMITS
     let ada = log_in(service, ADA).await.unwrap().user;
     let disabled = Amendment { disabled: Some(true), ..Amendment::default() };
     assert!(service.amend_user(forged, ada.id, disabled).await.is_ok());
-    // Once the version is raised, the forged token is outdated. The thief would have to know the
-    // new version, which is in the row.
+    // Once the version is raised, the forged token is outdated. To forge another one, the thief
+    // needs the new version, which is only in the user's row.
     service.revoke_tokens(root.user.id).await.unwrap();
     assert_eq!(service.bearer(forged).await.unwrap_err(), Error::Access(AccessRefusal::Outdated));
 });
@@ -180,8 +180,8 @@ fn without_the_records_of_kv_only_sessions_of_the_last_two_minutes_continue() {
     }
 }
 
-// What SECURITY.md says about an administrator's token without a password entered in the last ten
-// minutes. The tests of actions that need the password are in reauthenticate.rs.
+// Tests what SECURITY.md says about an administrator's access token if no password was entered in
+// the last ten minutes. The tests of actions that need the password are in reauthenticate.rs.
 on_both!(an_administrator_without_a_fresh_password_reads_renames_invites_and_ends_sessions, &[], world => {
     let service = &world.service;
     let root = log_in(service, ROOT).await.unwrap().tokens;

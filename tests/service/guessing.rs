@@ -1,4 +1,4 @@
-//! `PASSWORD_WORK = "durable"`: who is delayed, and who can't be.
+//! `PASSWORD_WORK = "durable"`: who is delayed after failed logins, and who is never delayed.
 
 use edgegate::domain::error::{Error, LoginRefusal};
 use edgegate::domain::mail::Locale;
@@ -66,7 +66,8 @@ on_both!(a_known_device_is_not_delayed_and_a_stolen_ticket_has_few_attempts, DUR
         assert_eq!(error, Error::Login(LoginRefusal::WrongPassword));
     }
     assert_eq!(try_on(&world.service, ADA, PASSWORD, &device(&first)).await.unwrap_err(), Error::RateLimited(1));
-    // The owner is delayed like a stranger. The new ticket has its own attempts.
+    // This device ticket has used up its attempts, so the owner is delayed like a stranger. The
+    // next login gives a new ticket, which has attempts of its own.
     world.clock.advance(1);
     let second = try_on(&world.service, ADA, PASSWORD, &device(&first)).await.unwrap();
     try_on(&world.service, ADA, "a wrong guess", &client()).await.unwrap_err();
@@ -110,7 +111,8 @@ on_both!(a_session_is_known_and_may_fail_with_ten_wrong_current_passwords, DURAB
     }
     let refused = service.change_password(token, PASSWORD, NEW_PASSWORD, &client(), locale).await.unwrap_err();
     assert_eq!(refused, Error::RateLimited(1));
-    // Another session is not affected, and the change makes the device known again.
+    // Another session of the same user is not affected. The answer to a change of the password has
+    // a new device ticket, which is not delayed.
     let other = try_on(service, ADA, PASSWORD, &device(&ada)).await.unwrap();
     let token = other.tokens.access_token.expose();
     let changed = service.change_password(token, PASSWORD, NEW_PASSWORD, &client(), locale).await.unwrap();

@@ -16,7 +16,7 @@ use crate::fixture::{ADA, PASSWORD, ROOT, client, log_in, on_both, operator_tick
 /// The hash of PASSWORD, made by bcryptjs.
 const BCRYPT: &str = "$2b$05$R21Q5FM5T.5fD2ZmQRkzEuHNYzUqwZ5avXb45njiGsMZrNJnkV/Ua";
 
-/// What became of each line: `imported`, `already_there` or the code of the refusal.
+/// The result for each line: `imported`, `already_there` or the code of the refusal.
 fn told(report: &ImportReport) -> Vec<String> {
     let rows = report.rows.iter();
     rows.map(|(line, outcome)| match outcome {
@@ -126,7 +126,7 @@ on_both!(an_import_makes_an_administrator_only_if_told_twice, &[], world => {
     drop(world.service.ports().events.take());
     let report = import(&world.service, token, &admin, allowed).await.unwrap();
     assert_eq!(told(&report), ["1 imported"]);
-    // The log says once who became an administrator.
+    // The log says who became an administrator, and says it only once.
     let recorded = |world: &crate::fixture::World<_>| {
         let events = world.service.ports().events.take();
         let acts = events.iter().map(|event| event.act.name().to_owned());
@@ -192,7 +192,8 @@ on_both!(an_export_is_an_import_elsewhere, &[("EXPORT_HASHES", "on")], world => 
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
     let there = import(&world.service, token, &lines, ImportOptions { allow_admin: true, ..NOTHING }).await.unwrap();
     assert_eq!(there.counts(), [0, 2, 0]);
-    // In another service the users sign in with the same passwords, under the same ids.
+    // The users can sign in at another service that has imported the lines, with the same passwords
+    // and ids.
     let other = crate::fixture::on_memory(&[]);
     let admin = log_in(&other.service, ROOT).await.unwrap();
     let there = find(&other.service, ADA).await.unwrap();
@@ -217,15 +218,16 @@ on_both!(the_id_of_an_account_that_was_just_deleted_is_refused, &[], world => {
         assert_eq!(told(&report), ["1 id_deleted", "2 imported"]);
     }
     assert!(find(&world.service, ADA).await.is_none());
-    // A line without that id gets a new one, so the address can be imported again.
+    // A line without an id gets a new id, so the address can be imported again.
     let anew = format!(r#"{{"email":"{ADA}","password_hash":"{BCRYPT}"}}"#);
     let report = import(&world.service, token, &[&anew], dry).await.unwrap();
     assert_eq!(told(&report), ["1 imported"]);
-    // A day later the cron has cleared up, and nothing rejects the tokens of the new account.
+    // A day later the cron has deleted what was left of the account. Nothing rejects the tokens of
+    // the new account.
     world.clock.advance(301);
     world.service.clear_departures().await.unwrap();
     world.clock.advance(DEPARTED_ID_TTL);
-    // KV forgets this after 65 minutes, but in memory nothing expires.
+    // KV deletes this record after 65 minutes, but in the test's memory no record expires.
     world.kv.delete(&format!("stale:{}", ada.id)).await.unwrap();
     let root = log_in(&world.service, ROOT).await.unwrap();
     let token = root.tokens.access_token.expose();
@@ -241,7 +243,7 @@ on_both!(no_earlier_session_of_an_imported_id_goes_on, &[], world => {
     let root = log_in(&world.service, ROOT).await.unwrap();
     let ada = find(&world.service, ADA).await.unwrap();
     let line = format!(r#"{{"id":"{}","email":"{ADA}","password_hash":"{BCRYPT}"}}"#, ada.id);
-    // The database is lost, but the session store is not.
+    // The database was lost, but the session store was not.
     world.remove(&ada).await;
     world.service.ports().users.postpone_departure(ada.id, None).await.unwrap();
     let token = root.tokens.access_token.expose();

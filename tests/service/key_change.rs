@@ -1,5 +1,5 @@
-//! Changes `TICKET_SECRET` and `SIGNING_KEYS` step by step, with two Workers at different steps at
-//! the same time: nobody is logged out.
+//! Changes `TICKET_SECRET` and `SIGNING_KEYS` step by step. Two Workers are at different steps at
+//! the same time, and still nobody is logged out.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -31,8 +31,8 @@ struct Storage {
 }
 
 impl Storage {
-    /// A Worker with these settings. Users do not change in these tests, so each Worker has its own
-    /// copy of them.
+    /// A Worker with these settings. Users do not change in these tests, so each Worker can have
+    /// its own copy of them.
     fn worker(&self, secret: &str, keys: &str) -> Service {
         let changes = [
             ("TICKET_SECRET", secret),
@@ -71,8 +71,8 @@ impl Storage {
     }
 }
 
-/// The four steps: only the old key, the new key appended, the new key promoted, the old key
-/// dropped.
+/// The four steps: there is only the old key, then the new key is appended, then promoted, and then
+/// the old key is dropped.
 fn steps() -> [(String, String); 4] {
     let set = |keys: &[&str]| format!(r#"{{"keys":[{}]}}"#, keys.join(","));
     [
@@ -107,8 +107,8 @@ fn two_workers_a_step_apart_know_each_others_tokens() {
             ahead.ports().users().insert(&ada, None).await.unwrap();
             for (from, to) in [(behind, ahead), (ahead, behind)] {
                 let begun = log_in(from, ADA).await.unwrap().tokens;
-                // Between "promoted" and "dropped", the slower Worker already seals with the new
-                // secret.
+                // Between the steps "promoted" and "dropped", the slower Worker makes tickets with
+                // the new secret already.
                 let access_token = begun.access_token.expose();
                 assert!(to.is_authorized_by_role(access_token, &["user"]).await);
                 let mut token = begun.refresh_token;
@@ -121,7 +121,7 @@ fn two_workers_a_step_apart_know_each_others_tokens() {
                         assert!(worker.is_authorized_by_role(access_token, &["user"]).await);
                     }
                     // The laptop was closed during the renewal. The used token arrives late at the
-                    // other Worker, which must not treat the owner as a stranger.
+                    // other Worker. It must recognise the client as the same one.
                     storage.clock.advance(3600);
                     let other = if renewal % 2 == 0 { from } else { to };
                     let late = other.renew_token(token.expose(), &client()).await.unwrap();

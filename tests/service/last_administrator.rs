@@ -68,7 +68,7 @@ on_both!(an_invited_administrator_counts_once_they_have_a_password, &[], world =
     let service = &world.service;
     let root = log_in(service, ROOT).await.unwrap();
     let token = root.tokens.access_token.expose();
-    // Nobody reads the mail if the address is mistyped.
+    // Nobody reads this mail, because the address is mistyped.
     let invitee = Invitee { email: "grace@exmaple.com", first_name: None, last_name: None };
     let admin = Some(vec!["admin".to_owned(), "user".to_owned()]);
     let grace = service.create_user(token, invitee, admin, English).await.unwrap();
@@ -81,8 +81,8 @@ on_both!(an_invited_administrator_counts_once_they_have_a_password, &[], world =
     assert_eq!(deleted.unwrap_err(), Error::LastAdministrator);
     let own = service.delete_own_account(token, PASSWORD, &client(), English).await;
     assert_eq!(own.unwrap_err(), Error::LastAdministrator);
-    // The role of an invited user can be taken away. Once the user has a password, they count as an
-    // administrator.
+    // The role can be taken from a user who is only invited. An invited user counts as an
+    // administrator once they have a password.
     service.amend_user(token, grace.id, roles(&["user"])).await.unwrap();
     service.amend_user(token, grace.id, roles(&["admin"])).await.unwrap();
     service.confirm_reset(&invitation, NEW_PASSWORD, &client(), English).await.unwrap();

@@ -1,4 +1,4 @@
-//! An app sends its user to sign out.
+//! An app sends its user to the service to sign out.
 
 use std::borrow::Cow;
 
@@ -15,7 +15,7 @@ use crate::fixture::{ADA, ROOT, World, on_both, on_memory};
 
 const BYE: &str = "https%3A%2F%2Fapp.example.com%2Fbye";
 
-/// An id_token of this service, issued some seconds ago.
+/// An id_token of this service, issued `age` seconds ago.
 pub(crate) fn id_token<S: SessionStore>(
     world: &World<S>,
     user: &str,
@@ -65,12 +65,12 @@ on_both!(an_app_with_an_id_token_of_the_user_signs_them_out, &[], world => {
         assert_eq!(to(&answer), "https://app.example.com/bye?state=a%26b");
         assert_eq!(browser.sign_on, None);
         assert!(!is_signed_on(&mut browser).await, "{age}");
-        // Nobody is signed in any more, but the browser still goes back to the app.
+        // The user is signed out already, but the browser still goes back to the app.
         assert_eq!(to(&browser.navigate(&at).await), "https://app.example.com/bye?state=a%26b");
     }
 });
 
-/// An id_token with this header, signed with this key as the signer in memory does.
+/// An id_token with this header, signed with this key in the same way as by the in-memory signer.
 fn rs256(header: &str, kid: &str, payload: &str) -> String {
     let signed = format!(
         "{}.{payload}",
@@ -149,7 +149,7 @@ on_both!(without_proof_the_person_is_asked_first, &[], world => {
     assert!(!is_signed_on(&mut browser).await);
 });
 
-// A page of another site can send a form with any fields.
+// Another site may submit a form with any fields, so such a form does not count as a confirmation.
 on_both!(no_other_page_confirms_it, &[], world => {
     let world = world.with_apps().await;
     let (mut browser, _) = signed_in(&world).await;
@@ -180,7 +180,7 @@ on_both!(a_log_out_leads_to_registered_addresses_only, &[], world => {
         let page = html(&page);
         assert!(page.contains("signed out") && !page.contains("href"), "{uri}: {page}");
         assert!(!is_signed_on(&mut browser).await);
-        // Without a hint, the page links only to a registered URI. This URI is not registered.
+        // Without a hint, the page has a link only if the URI is registered. This URI is not.
         let at = format!("/auth/logout?client_id={OWN}&post_logout_redirect_uri={uri}");
         assert!(!html(&browser.navigate(&at).await).contains("href"), "{uri}");
     }
@@ -221,7 +221,7 @@ on_both!(when_the_session_has_expired_nobody_is_asked, &[("SESSION_TTL", "86400"
     assert!(!html(&expired).contains("<form") && !html(&expired).contains(ADA));
 });
 
-// The next login of the same user goes on with the same sign-on, and a log-out ends it.
+// If the same user signs in again, the same sign-on continues. A log-out ends it.
 on_both!(a_log_out_ends_the_sign_on, &[], world => {
     let world = world.with_apps().await;
     let (mut browser, user) = signed_in(&world).await;

@@ -1,4 +1,4 @@
-//! Every use case that takes a client, at every limit: if a limit refuses, nothing is hashed,
+//! Tries every use case that takes a client at every limit. If a limit refuses, nothing is hashed,
 //! queued or written.
 
 use std::cell::{Cell, RefCell};
@@ -100,7 +100,7 @@ impl World {
         self.service.generate_token(login, &client()).await.unwrap()
     }
 
-    /// A request of an app that waits for the person's decision.
+    /// The sealed request of an app that waits for the user's decision.
     async fn sealed_request(&self) -> String {
         let by = client();
         match self.service.authorize(TO_THE_DEMO_APP, None, &by).await {
@@ -109,7 +109,7 @@ impl World {
         }
     }
 
-    /// The ticket in the queued mail.
+    /// Delivers the queued mail, and returns its ticket.
     async fn mailed(&self) -> String {
         for job in self.queue.take() {
             let text = job.encode();
@@ -119,7 +119,7 @@ impl World {
         ticket(mails.iter().find(|mail| mail.text.contains('#')).unwrap())
     }
 
-    /// Everything that is stored, and the number of hashes.
+    /// Everything that is stored, and the number of hashes that were computed.
     async fn state(&self) -> String {
         let ports = self.service.ports();
         let users = ports.users.list(None, 1000).await.unwrap();
@@ -144,9 +144,9 @@ type Doing<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 struct Case {
     name: &'static str,
     settings: &'static [(&'static str, &'static str)],
-    /// The limits that count this use case.
+    /// Whether this use case counts against a limit.
     limits: fn(Limit) -> bool,
-    /// A token or a link.
+    /// Prepares the use case, and returns the token or link that it needs.
     prepare: for<'a> fn(&'a World) -> Doing<'a, String>,
     act: for<'a> fn(&'a World, &'a str) -> Doing<'a, Result<(), Error>>,
 }
@@ -177,7 +177,8 @@ const TO_THE_DEMO_APP: &str = "response_type=code&client_id=demo-spa\
                                &code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM\
                                &code_challenge_method=S256";
 
-/// Every limit. The functions above do not compile without a new one, which must be added here too.
+/// Every limit. If a limit is added, the functions above do not compile until they have it. It must
+/// also be added here.
 const LIMITS: [Limit; 3] = [Limit::Client, Limit::ClientOnAccount, Limit::ClientRenewals];
 
 macro_rules! case {
@@ -220,7 +221,7 @@ fn web() -> ClientCredentials {
     }
 }
 
-/// A token of an app.
+/// Signs an app in, and returns the token with this name.
 async fn of_web(world: &World, name: &str) -> String {
     let ada = apps::begin(&world.service).await;
     apps::text(&apps::tokens(&world.service, &ada, OF_WEB).await, name)
@@ -462,8 +463,8 @@ fn cases() -> Vec<Case> {
             |w| of_web(w, "access_token").await,
             |w, token| {
                 let claims = w.service.introspect(token, &web(), &client()).await;
-                // Introspection writes nothing. So the test makes a change that shows that it was
-                // done.
+                // Introspection writes nothing, and the test looks for a change in the stores. So a
+                // login makes a change if the introspection succeeded.
                 if claims.as_ref().is_ok_and(Option::is_some) {
                     w.full_at.0.set(None);
                     w.log_in().await;
@@ -528,8 +529,7 @@ fn every_use_case_that_takes_a_client_is_in_the_table() {
     assert_eq!(named, taking);
 }
 
-/// A client that is not counted meets no limit. This uses the same table, with limits that all
-/// refuse.
+/// A client that is not counted is not limited, even while every limit refuses.
 #[test]
 fn a_client_that_is_not_counted_meets_no_limit() {
     let world = World::new(&[]);
@@ -545,8 +545,8 @@ fn a_client_that_is_not_counted_meets_no_limit() {
     }
 }
 
-/// The servers of an app may send the requests of all its users from one address, so an app that
-/// proves its id is counted by itself. Other requests are counted per network.
+/// An app's servers may send the requests of all its users from one address. So an app that
+/// authenticates has a limit of its own. Other requests are counted per network.
 #[test]
 fn an_app_that_proves_which_one_it_is_is_counted_by_itself() {
     let world = World::new(&[]);
@@ -587,7 +587,8 @@ fn an_app_that_proves_which_one_it_is_is_counted_by_itself() {
             assert_eq!(keys(), [&*network]);
         }
 
-        // Anybody can send the id of a public app, so its network is counted instead.
+        // A public app can't prove its id, because anybody can send it. So the request is counted
+        // against its network.
         let public = ClientCredentials {
             client_id: apps::SPA.to_owned(),
             secret: None,

@@ -1,5 +1,5 @@
-//! Every line of the log has its level and its action in `docs/operations.md`, and that page names
-//! only lines that the service writes.
+//! `docs/operations.md` has the level and the operator's action for every log line, and it names no
+//! line that the service does not write.
 
 use std::collections::BTreeSet;
 
@@ -7,11 +7,12 @@ use edgegate::domain::error::Code;
 use edgegate::domain::log_line::{Level, Trouble};
 use edgegate::domain::mail::{Delivery, NotDue};
 
-/// A kind of line: its event, and what distinguishes it from other lines with this event.
+/// A kind of log line: its event, and the part that distinguishes it from other lines with this
+/// event.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Line {
     event: String,
-    /// A `code`, an `outcome`, a `reason` or a `detail`.
+    /// The name of the part (`code`, `outcome`, `reason` or `detail`) and its value.
     part: Option<(&'static str, String)>,
     level: Level,
 }
@@ -28,7 +29,7 @@ impl Line {
     /// The name of the line in the table of levels.
     fn short(&self) -> String {
         match &self.part {
-            // All codes with a 4xx status.
+            // One name stands for all codes with a 4xx status.
             Some(("code", _)) if self.level == Level::Warn => "request: 4xx".to_owned(),
             None => self.event.clone(),
             Some((_, value)) => format!("{}: {value}", self.event),
@@ -71,8 +72,8 @@ fn troubles() -> Vec<Line> {
     Trouble::ALL.iter().map(of).collect()
 }
 
-/// The events that the scenarios of the audit log record. A line has its reason or detail only if
-/// that text decides its level.
+/// The log lines of the events that the scenarios of the audit log record. A line has its reason or
+/// detail only if its level depends on it.
 fn events() -> Vec<Line> {
     let seen = crate::audit_log::levels();
     let mut lines = BTreeSet::new();
@@ -83,7 +84,7 @@ fn events() -> Vec<Line> {
             "vendor_unreachable" => Some(("detail", detail.as_str())),
             _ => None,
         };
-        // The outcome of a renewal is in the line of its request.
+        // A renewal has no line of its own, because its outcome is in the line of the request.
         if !name.starts_with("renew") {
             lines.insert(Line::new(name, part, *level));
         }
@@ -104,7 +105,7 @@ fn section(heading: &str) -> &'static str {
     after.split("\n## ").next().unwrap_or_default()
 }
 
-/// The texts between backticks.
+/// The texts between backticks in a Markdown text.
 fn code_spans(text: &str) -> Vec<&str> {
     text.split('`').skip(1).step_by(2).collect()
 }
@@ -132,7 +133,7 @@ fn the_table_of_levels_has_every_line() {
     }
 }
 
-/// A query of the table of symptoms, such as `event = "mail" and outcome = "dead"`.
+/// Reads a query of the table of symptoms, such as `event = "mail" and outcome = "dead"`.
 fn query(text: &str) -> Option<Vec<(&str, &str)>> {
     let conditions = text.split(" and ").map(|condition| {
         let (name, value) = condition.split_once(" = ")?;
@@ -151,7 +152,7 @@ fn queries(row: &str) -> Vec<Vec<(&str, &str)>> {
 
 fn matches(line: &Line, query: &[(&str, &str)]) -> bool {
     query.iter().all(|(name, value)| match (*name, &line.part) {
-        // A call by RPC writes the same lines as a request.
+        // A call by RPC writes the same lines as an HTTP request.
         ("event", _) => line.event == *value || (line.event == "request" && *value == "rpc"),
         (name, Some((part, known))) => *part == name && known == value,
         (_, None) => false,

@@ -35,8 +35,8 @@ on_both!(a_meaningless_token_is_not_an_error, &[], world => {
     assert_eq!(world.service.log_out(one.tokens.refresh_token.expose()).await, Ok(None));
 });
 
-// The session continues after an access token has expired, and after roles were changed. A log-out
-// with such a token ends this session.
+// An access token can expire or become outdated (by a change of roles) while its session continues.
+// A log-out with such a token ends the session.
 on_both!(an_expired_or_outdated_access_token_ends_its_session_too, &[("SESSION_TTL", "34560000")], world => {
     let root = log_in(&world.service, ROOT).await.unwrap();
     for expired in [false, true] {
@@ -61,12 +61,12 @@ on_both!(an_expired_or_outdated_access_token_ends_its_session_too, &[("SESSION_T
             assert_eq!(verdict(&error), Some(Verdict::Ended), "expired {expired}, outdated {outdated}");
         }
     }
-    // By now every session that the token could name has expired, so no session ends.
+    // By now every session that this token could belong to has expired, so no session ends.
     world.clock.advance(400 * 86_400);
     assert_eq!(world.service.log_out(root.tokens.access_token.expose()).await, Ok(None));
 });
 
-// The signature decides: an altered token ends nothing.
+// If a token was altered, its signature is wrong, so it ends no session.
 on_both!(a_forged_access_token_ends_nothing, &[], world => {
     let ada = log_in(&world.service, ADA).await.unwrap();
     let genuine = ada.tokens.access_token.expose();
@@ -88,7 +88,7 @@ on_both!(a_forged_access_token_ends_nothing, &[], world => {
 
 /// Sends `POST /auth/revoke` as a page does, with this refresh token in the cookie.
 async fn revoke<S: SessionStore>(world: &World<S>, cookie: &str, body: &str) -> Answer {
-    // The name of the cookie over plain HTTP, which the fixture uses.
+    // The cookie has this name over plain HTTP, which the fixture uses.
     let cookie = format!("edgegate-8787={cookie}");
     let request = Request {
         method: "POST",
@@ -150,7 +150,7 @@ on_both!(an_invalid_session_id_is_rejected, &[], world => {
         assert_eq!((answer.status, sets_cookie(&answer)), (400, false), "{body}");
         assert!(answer.body.unwrap().contains("invalid_request"), "{body}");
     }
-    // A token in the body identifies its own session.
+    // A token in the body ends its own session.
     let request = Request {
         method: "POST",
         path: "/auth/revoke",

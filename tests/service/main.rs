@@ -1,5 +1,5 @@
-//! The use cases on the adapters in memory, and on the KV session store over a key-value namespace
-//! in memory.
+//! Tests of the use cases, on the in-memory adapters, and on the KV session store with an in-memory
+//! key-value namespace.
 
 #![allow(
     clippy::unwrap_used,

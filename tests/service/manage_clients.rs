@@ -1,4 +1,4 @@
-//! Apps, managed by administrators and operators.
+//! How administrators and operators manage apps.
 
 use edgegate::domain::account::Edit;
 use edgegate::domain::authorization::{ClientFields, ClientId, ClientType, SecretId, StoredSecret};
@@ -59,7 +59,7 @@ on_both!(an_administrator_registers_changes_and_deletes_an_app, &[], world => {
     assert_eq!(changed.client.version, created.client.version + 1);
     assert_eq!(changed.secrets, found.secrets);
     assert_eq!(service.read_client(&admin, id).await.unwrap(), changed);
-    // The same change again changes nothing.
+    // Making the same change again changes nothing.
     let again = service.change_client(&admin, id, change).await.unwrap();
     assert_eq!(again, changed);
 
@@ -79,7 +79,7 @@ on_both!(an_app_is_disabled_and_enabled, &[], world => {
     let off = service.change_client(&admin, id, disabled(true)).await.unwrap();
     assert_eq!(off.client.disabled_at, Some(now));
     world.clock.advance(5);
-    // The app keeps the time at which it was disabled.
+    // The app stores the time at which it was disabled.
     let off = service.change_client(&admin, id, disabled(true)).await.unwrap();
     assert_eq!(off.client.disabled_at, Some(now));
     let on = service.change_client(&admin, id, disabled(false)).await.unwrap();
@@ -201,7 +201,7 @@ on_both!(only_administrators_with_a_recent_proof_and_operators_manage_apps, &[],
         assert_eq!(refused, Error::Forbidden);
     }
     world.clock.advance(RECENT_PROOF);
-    // The access token is as old as the proof, so the test renews it.
+    // A renewed access token is still valid, but the password was entered too long ago.
     let renewed = service
         .renew_token(root.tokens.refresh_token.expose(), &crate::fixture::client())
         .await
@@ -222,7 +222,7 @@ fn a_list_has_pages() {
     pollster::block_on(async {
         let service = &world.service;
         let admin = admin(service).await;
-        // The two demo apps are there already.
+        // The two demo apps exist already.
         for _ in 2..CLIENTS_PER_PAGE {
             service.create_client(&admin, public("Page")).await.unwrap();
         }
@@ -262,7 +262,8 @@ fn the_demo_apps_are_added_once_and_only_in_local_development() {
         ] {
             assert!(page.client.redirect_uri(uri).is_some(), "{uri}");
         }
-        // Adding the demo accounts again keeps an administrator's change to an app.
+        // If the demo accounts are added again, an administrator's earlier change to a demo app is
+        // kept.
         let admin = admin(service).await;
         let change = ClientFields {
             disabled: Some(true),

@@ -76,7 +76,7 @@ on_both!(sessions_from_before_a_revoke_all_are_not_listed, &[], world => {
     assert_eq!(error.code(), Code::InvalidToken);
 });
 
-/// Hashing so many passwords takes a while, so this runs once, in memory.
+/// Hashing so many passwords takes a while, so this test runs only once, with the in-memory store.
 #[test]
 fn the_limit_is_the_policys() {
     let world = on_memory(&[]);

@@ -36,7 +36,7 @@ on_both!(disabling_ends_everything, &[], world => {
     assert!(log_in(&world.service, ADA).await.is_ok());
 });
 
-// RFC 7396 section 1: null removes.
+// RFC 7396 section 1: null removes a member.
 on_both!(names_can_be_removed, &[], world => {
     let ada = log_in(&world.service, ADA).await.unwrap();
     let root = log_in(&world.service, ROOT).await.unwrap();
@@ -51,7 +51,7 @@ on_both!(names_can_be_removed, &[], world => {
     let changed = world.service.amend_user(admin, ada.user.id, first.clone()).await.unwrap();
     assert_eq!(changed.first_name, None);
     assert_eq!(changed.last_name.as_ref().unwrap().as_str(), "King");
-    // There is nothing left to remove.
+    // The name has been removed already, so nothing changes.
     let again = world.service.amend_user(admin, ada.user.id, first).await.unwrap();
     assert_eq!(again.version, changed.version);
 });
@@ -86,8 +86,8 @@ on_both!(a_change_that_changes_nothing_ends_no_token, &[], world => {
     let names: Vec<&str> = recorded.iter().map(|event| event.act.name()).collect();
     assert_eq!(names, ["renewed"]);
 
-    // Values that the user already has are neither recorded nor written, even if another value
-    // changes.
+    // A value that the user already has is neither recorded nor written, even if another value
+    // changes in the same request.
     let one = Amendment { first_name: Edit::Remove, ..everything() };
     let user = world.service.amend_user(admin, id, one).await.unwrap();
     assert_eq!(user.version, changed.version + 1);

@@ -1,5 +1,5 @@
-//! What an operator finds in the log. Trouble that needs an operator has the level `error`, and all
-//! lines of a mail have the same id.
+//! What an operator finds in the log. Problems that need an operator have the level `error`, and
+//! all lines about a mail have the same id.
 
 use edgegate::adapters::argon2::Argon2Hasher;
 use edgegate::domain::account::{EmailAddress, HashingCost, Password, PasswordHash, Peppers};
@@ -98,7 +98,7 @@ fn a_provider_that_refuses_the_account_is_an_error_at_once_and_in_each_run_of_th
             let again = told("mail_refused", reason, "20 attempts failed within 190 s");
             assert_eq!(world.errors(), [again]);
         }
-        // The operator has repaired the cause.
+        // By now the operator has repaired the cause.
         assert_eq!(world.attempt(&jobs[0]).await.delivery, Delivery::Sent);
         world.cron().await;
         assert_eq!(world.errors(), [[""; 3]; 0]);
@@ -174,7 +174,7 @@ fn an_outage_is_an_error_after_two_minutes_and_one_for_each_run_of_the_cron() {
     });
 }
 
-/// A mail that failed once and is no longer needed must not alarm forever.
+/// A mail fails once and is then no longer needed. The alarm about it must end.
 #[test]
 fn a_failure_after_which_nothing_is_attempted_is_forgotten() {
     let world = on_memory(&[]);
@@ -193,7 +193,7 @@ fn a_failure_after_which_nothing_is_attempted_is_forgotten() {
     });
 }
 
-/// A provider that rejects a mail or its address is working.
+/// If the provider rejects only a mail or its address, the provider itself is working.
 #[test]
 fn a_rejected_mail_ends_an_outage_and_is_an_error_of_its_own() {
     let world = on_memory(&[]);
@@ -217,8 +217,8 @@ fn a_rejected_mail_ends_an_outage_and_is_an_error_of_its_own() {
     });
 }
 
-/// Hashes that can't be checked: the right password with a pepper that is gone, a broken text, and
-/// a hash of Firebase without its signer key.
+/// Three hashes that can't be checked: a hash of the right password whose pepper is gone, a broken
+/// text, and a Firebase hash without its signer key.
 fn unusable_hashes() -> [(&'static str, PasswordHash); 3] {
     let peppers = Peppers::parse("7:ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8").unwrap();
     let hasher = Argon2Hasher::new(HashingCost::default(), peppers);
@@ -274,7 +274,7 @@ fn an_owner_who_cannot_sign_in_with_any_password_is_an_error() {
     }
 }
 
-/// The id of a request. The edge sets it before it calls a use case.
+/// A request id. The HTTP layer sets it before it calls a use case.
 fn request(number: u8) -> RequestId {
     RequestId::parse(&format!("6f1a7c52-3b0e-4d59-9a0c-5d2f1e8b7a{number:02x}")).unwrap()
 }
@@ -353,7 +353,8 @@ on_both!(each_mail_is_followed_by_the_id_of_its_request, &[("REGISTRATION", "ver
     follow(&[("password_changed", ADA)]).await;
 });
 
-/// A retry keeps the id, and so does a mail that the cron took from the ledger.
+/// A retried mail keeps the id of its request, and so does a mail that the cron takes from the
+/// ledger.
 #[test]
 fn the_id_of_the_request_survives_retries_and_the_ledger() {
     let world = on_memory(&[]);

@@ -39,7 +39,7 @@ fn ticket<S: SessionStore>(world: &World<S>, number: u8, scope: &str) -> String 
     operator_ticket(&ports.operator_tickets, number, scope, now)
 }
 
-/// The scopes that the ticket has. For each scope, this makes one call that needs it.
+/// Returns the scopes that the ticket has. For each scope, it tries a call that needs this scope.
 async fn allowed<S: SessionStore>(
     service: &AuthService<MemoryPorts<S>>,
     ticket: &str,
@@ -105,7 +105,7 @@ on_both!(a_ticket_is_over_after_a_quarter_of_an_hour, &[], world => {
     world.clock.advance(1);
     let refused = |refusal| Error::Access(AccessRefusal::Operator(refusal));
     assert_eq!(service.read_user(&ticket, id).await.unwrap_err(), refused(OperatorRefusal::Expired));
-    // The cron deletes the ticket once it has expired, and not earlier.
+    // The cron deletes the ticket that has expired, and no other.
     let fresh = self::ticket(&world, 2, "users");
     service.forget_operator_tickets().await.unwrap();
     assert_eq!(service.ports().operator_tickets.count(), 1);
@@ -152,12 +152,12 @@ on_both!(only_an_operator_does_what_no_browser_should, &[], world => {
     assert_eq!(service.me(root.tokens.access_token.expose()).await.unwrap(), root.user);
 });
 
-// How the first administrator is made.
+// This is how the first administrator is made.
 on_both!(a_returned_link_makes_an_administrator_while_registration_is_closed, &[("REGISTRATION", "closed"), ("DEV", "0")], world => {
     let service = &world.service;
     let users = ticket(&world, 1, "users");
     let admin = Some(vec!["admin".to_owned(), "user".to_owned()]);
-    // There is no mail provider.
+    // There is no mail provider, so the link is returned instead of mailed.
     assert_eq!(service.create_user(&users, invitee(GRACE), None, English).await.unwrap_err(), Error::NoMailProvider);
     let (grace, returned) = service.create_user_with_link(&users, invitee(GRACE), admin.clone()).await.unwrap();
     assert_eq!(returned.expires_at, service.ports().clock.now_ms() / 1000 + 86_400);
@@ -167,7 +167,7 @@ on_both!(a_returned_link_makes_an_administrator_while_registration_is_closed, &[
     let link = returned.link.expose();
     let (page, first) = link.split_once('#').unwrap();
     assert_eq!(page, "http://127.0.0.1:8787/reset-password");
-    // A second run of the command.
+    // The operator runs the command a second time.
     let again = service.create_user_with_link(&users, invitee(GRACE), admin).await;
     assert_eq!(again.unwrap_err(), Error::EmailTaken);
     let second = service.return_invitation(&users, grace.id).await.unwrap();
@@ -179,7 +179,7 @@ on_both!(a_returned_link_makes_an_administrator_while_registration_is_closed, &[
     let login = Login { email: GRACE, password: NEW_PASSWORD };
     let signed_in = service.generate_token(login, &client()).await.unwrap();
     assert!(service.is_authorized_by_role(signed_in.tokens.access_token.expose(), &["admin"]).await);
-    // From now on nobody else can choose her password.
+    // The user has a password now, so from now on nobody else can choose it.
     assert_eq!(service.return_invitation(&users, grace.id).await.unwrap_err(), Error::NotInvitable);
     assert_eq!(service.invite(&users, grace.id, English).await, Err(Error::NotInvitable));
 });
@@ -269,7 +269,7 @@ on_both!(sessions_of_others_are_listed_and_ended, &[], world => {
     }
     let own = service.list_sessions_of(root.tokens.access_token.expose(), root.user.id).await.unwrap();
     assert!(own[0].current);
-    // The other user's session is not this user's.
+    // A session of another user can't be ended under this user's id.
     let of_root = service.end_session_of(&sessions, one.user.id, root.tokens.session).await;
     assert_eq!(of_root.unwrap_err(), Error::UnknownSession);
     service.end_session_of(&sessions, one.user.id, one.tokens.session).await.unwrap();
@@ -407,7 +407,7 @@ on_both!(pseudonyms_are_those_of_the_log, &[("TICKET_SECRET", "AAECAwQFBgcICQoLD
     }
 });
 
-/// A limiter that refuses everything that is counted as a renewal of a network.
+/// A limiter that refuses everything that is counted as a renewal with the key of an operator.
 #[derive(Clone, Copy, Default)]
 struct Full;
 
@@ -443,7 +443,7 @@ fn a_limit_comes_before_the_look_up() {
             let refused = service.read_user(credential, id).await.unwrap_err();
             assert_eq!(refused, Error::RateLimited(60));
         }
-        // A text that can't be a ticket is rejected before it is counted.
+        // A text that can't be a ticket is rejected without being counted.
         let refused = service.read_user("ego_x", id).await.unwrap_err();
         assert_eq!(
             refused,

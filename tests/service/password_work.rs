@@ -1,5 +1,6 @@
-//! A login makes the same number of hashes for every address, so its time does not reveal who has
-//! an account. The number is one, or two for a password that was typed with another kind of space.
+//! A login computes the same number of hashes for every address, so its duration does not reveal
+//! who has an account. The number is one, or two if the password has another kind of space than
+//! U+0020.
 
 use std::rc::Rc;
 
@@ -70,8 +71,8 @@ impl World {
         self.hasher.computed.replace(0)
     }
 
-    /// Logs in, after every earlier failure has lapsed. Returns the error code and how often a
-    /// password was hashed.
+    /// Waits until no earlier failure counts any more, and logs in. Returns the error code, and how
+    /// often a password was hashed.
     async fn log_in(&self, email: &str, password: &str) -> (Option<Code>, u32) {
         self.clock.advance(86_400);
         self.computed();
@@ -183,8 +184,9 @@ fn every_login_hashes_exactly_once() {
 
 const WITH_OTHER_SPACES: &str = "correct\u{a0}horse\u{3000}battery staple";
 
-/// Earlier versions hashed other kinds of spaces as they were typed (RFC 8265 section 4.2.2 maps
-/// them). So a refused password with such a space costs two hashes, for every address alike.
+/// Earlier versions hashed other kinds of spaces as they were typed, but RFC 8265 section 4.2.2
+/// maps them to U+0020. So if a password with such a space is refused, two hashes were computed,
+/// for every address alike.
 #[test]
 fn a_password_with_another_space_hashes_twice_for_every_address() {
     for changes in WORK {
@@ -219,7 +221,7 @@ fn a_password_that_was_hashed_with_another_space_is_accepted_and_hashed_anew() {
             world.set_hash(ADA, hash.as_str()).await;
             let plain = world.log_in(ADA, PASSWORD).await;
             assert_eq!(plain, (Some(Code::InvalidCredentials), 1), "{changes:?}");
-            // Two hashes for comparing, and one for the new hash.
+            // Two hashes are computed for the comparison, and one more for the new hash.
             let first = world.log_in(ADA, WITH_OTHER_SPACES).await;
             assert_eq!(first, (None, 3), "{changes:?}");
             for password in [PASSWORD, WITH_OTHER_SPACES] {
@@ -230,8 +232,8 @@ fn a_password_that_was_hashed_with_another_space_is_accepted_and_hashed_anew() {
     }
 }
 
-/// Argon2id's time depends on the salt: if all unknown addresses had one salt, they would all take
-/// the same time.
+/// The duration of Argon2id depends on the salt. If all unknown addresses had the same salt, they
+/// would all take the same time.
 #[test]
 fn every_unknown_address_has_a_salt_of_its_own() {
     for changes in WORK {
@@ -249,7 +251,8 @@ fn every_unknown_address_has_a_salt_of_its_own() {
     }
 }
 
-/// Registering with a password reveals whether the address is taken, but only after the same work.
+/// Registering with a password reveals whether the address is taken, but only after the same number
+/// of hashes.
 #[test]
 fn an_open_registration_hashes_exactly_once_for_a_taken_address_too() {
     for changes in WORK {

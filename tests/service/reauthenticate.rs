@@ -1,5 +1,5 @@
-//! A recent proof is at most ten minutes old: how to get one, which actions need it, and what is
-//! not a proof.
+//! A proof (entering the password) is recent for ten minutes. Tests how to get one, which actions
+//! need one, and what is not a proof.
 
 use edgegate::adapters::memory::{MemoryDevices, MemoryPasswordGuard, MemorySessions};
 use edgegate::domain::account::{Edit, UserId};
@@ -95,7 +95,7 @@ on_both!(a_renewal_proves_nothing, &[], world => {
     assert_eq!(gone.unwrap_err(), Error::ReauthenticationRequired);
 });
 
-/// The actions that can't be undone, with this token.
+/// Tries the actions that can't be undone, with this access token.
 async fn harm<P: Ports>(
     service: &AuthService<P>,
     token: &str,
@@ -179,7 +179,7 @@ on_both!(what_cannot_be_undone_needs_a_proof_of_the_last_ten_minutes, &[], world
     let invitee = Invitee { email: "jean@example.com", ..invitee };
     service.create_user(token, invitee, Some(vec!["user".to_owned()]), English).await.unwrap();
     service.revoke_tokens_as(token, ada.user.id).await.unwrap();
-    // The last second in which a proof is recent, and the first in which it is not.
+    // Tries the last second in which a proof is recent, and the first second in which it is not.
     let proved = prove(service, &old).await.unwrap().tokens;
     world.clock.advance(599);
     let token = renew(service, &proved).await.unwrap();
@@ -219,14 +219,15 @@ on_both!(a_proof_belongs_to_one_session_of_one_user, &[], world => {
     let ada = log_in(service, ADA).await.unwrap();
     world.clock.advance(600);
     let renewed = renew(service, &one.tokens).await.unwrap();
-    // Another session of the same user enters the password, and so does another user.
+    // Only other sessions enter the password: one of the same user, and one of another user.
     let two = renew(service, &two.tokens).await.unwrap();
     prove(service, &two).await.unwrap();
     prove(service, &renew(service, &ada.tokens).await.unwrap()).await.unwrap();
     let again = renew(service, &renewed).await.unwrap();
     let error = service.delete_account(again.access_token.expose(), ada.user.id, English).await.unwrap_err();
     assert_eq!(error, Error::ReauthenticationRequired);
-    // The cookie is from a later login, of any user. The older session's token must not replace it.
+    // The cookie belongs to a later login, of the same or of another user. The answer to the older
+    // session's access token must not replace this cookie.
     for later in [&two, &ada.tokens] {
         let error = service.reauthenticate(
             again.access_token.expose(), PASSWORD, Some(later.refresh_token.expose()), &client(),
@@ -239,7 +240,7 @@ on_both!(a_proof_belongs_to_one_session_of_one_user, &[], world => {
 on_both!(both_refresh_tokens_stay_valid, STRICT, world => {
     let service = &world.service;
     let first = log_in(service, ROOT).await.unwrap().tokens;
-    // There were two renewals, and the client loses every answer except the last.
+    // The client renews twice, and then loses the answer to each proof except the last.
     let old = renew(service, &renew(service, &first).await.unwrap()).await.unwrap();
     for _ in 0..3 {
         world.clock.advance(30);
@@ -266,7 +267,7 @@ on_both!(a_lost_answer_costs_at_most_another_proof, STRICT, world => {
     renew(service, &proved).await.unwrap();
 });
 
-/// A thief's copy is noticed as early as it would be without the proof.
+/// The proof does not delay the moment when a thief's copy of the token is noticed.
 #[test]
 fn a_thief_is_found_out_as_soon_as_before() {
     fn run<S: SessionStore>(world: &World<S>, thief_first: bool) {
@@ -281,8 +282,8 @@ fn a_thief_is_found_out_as_soon_as_before() {
             if thief_first {
                 steal(&stolen).await.unwrap();
                 world.clock.advance(60);
-                // The owner's token was used. The owner is told to renew, and the renewal reveals
-                // the thief.
+                // The owner's token was used by the thief. The owner is told to renew, and that
+                // renewal reveals the thief.
                 let error = prove(service, &stolen).await.unwrap_err();
                 assert_eq!(error, Error::Access(AccessRefusal::Outdated));
                 let error = renew(service, &stolen).await.unwrap_err();
@@ -312,7 +313,7 @@ on_both!(a_used_token_does_not_become_valid_again, STRICT, world => {
     let second = renew(service, &first).await.unwrap();
     let error = prove(service, &first).await.unwrap_err();
     assert_eq!(error, Error::Access(AccessRefusal::Outdated));
-    // The same with the cookie's token, which is the newest token of this browser.
+    // Now the refresh token comes from the cookie, where a browser has its newest token.
     let by_cookie = async |held: &TokenPair| {
         let (access, held) = (first.access_token.expose(), held.refresh_token.expose());
         service.reauthenticate(access, PASSWORD, Some(held), &client()).await
@@ -386,7 +387,7 @@ on_both!(ten_at_once_all_succeed, STRICT, world => {
     }
 });
 
-// Tickets and records that are older than proofs name none, so the login is the proof.
+// Tickets and records from older versions contain no proof, so the login counts as the proof.
 on_both!(a_session_from_before_the_update_is_proved_by_its_login, &[], world => {
     let service = &world.service;
     let own = log_in(service, ROOT).await.unwrap();
@@ -400,8 +401,8 @@ on_both!(the_guard_of_the_account_counts_wrong_passwords, &[("PASSWORD_WORK", "d
     let service = &world.service;
     let own = log_in(service, ADA).await.unwrap().tokens;
     let other = log_in(service, ADA).await.unwrap().tokens;
-    // A stranger's failed login delays neither session. A session that has used up its ten attempts
-    // is delayed like a stranger.
+    // A stranger's failed login delays neither of the two sessions. A session that has used up its
+    // ten attempts is delayed like a stranger.
     let guess = Login { email: ADA, password: NEW_PASSWORD };
     service.generate_token(guess, &client()).await.unwrap_err();
     for _ in 0..10 {
@@ -414,7 +415,7 @@ on_both!(the_guard_of_the_account_counts_wrong_passwords, &[("PASSWORD_WORK", "d
     assert!(prove(service, &other).await.is_ok());
 });
 
-/// The two limits that count attempts to log in.
+/// Tests the two limits that count attempts to log in.
 #[test]
 fn the_limits_of_a_login_hold() {
     use edgegate::adapters::memory::MemoryPorts;

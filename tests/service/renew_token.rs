@@ -81,16 +81,16 @@ on_both!(a_session_ends_at_its_time, &[("SESSION_TTL", "3600"), ("SESSION_IDLE_T
     assert_eq!(verdict(&error), Some(Verdict::Idle));
 });
 
-// With the shortest SESSION_IDLE_TTL that these settings allow, a client may stay signed in until
-// the session's end, even if it renews as late as a client in use can.
+// Uses the shortest SESSION_IDLE_TTL that these settings allow. Even a client that renews as late
+// as possible stays signed in until the end of the session.
 on_both!(a_client_in_use_does_not_go_idle, &[
     ("SESSION_TTL", "100000"), ("SESSION_IDLE_TTL", "7320"), ("ROTATE_AFTER", "3600"), ("ACCESS_TOKEN_TTL", "3600"),
 ], world => {
     let mut tokens = log_in(&world.service, ADA).await.unwrap().tokens;
     let (mut lived, mut kept) = (0, false);
     loop {
-        // If the token was kept, the next renewal comes as late as possible: after one access
-        // token's lifetime and almost two minutes.
+        // If the last renewal did not replace the refresh token, the next renewal comes as late as
+        // possible: after one access token's lifetime and almost two minutes.
         let wait = if kept { 3600 + 119 } else { 3599 };
         lived += wait;
         world.clock.advance(wait);
@@ -112,7 +112,7 @@ on_both!(texts_that_are_not_refresh_tokens_are_rejected, &[], world => {
     }
 });
 
-// A renewal names no language, and none is stored.
+// A renewal has no language, and none is stored. So the notice uses MAIL_LOCALE.
 on_both!(the_notice_of_a_reuse_is_in_mail_locale, &[("ROTATE_AFTER", "0"), ("REUSE", "strict"), ("MAIL_LOCALE", "de")], world => {
     let first = log_in(&world.service, ADA).await.unwrap().tokens;
     world.service.renew_token(first.refresh_token.expose(), &client()).await.unwrap();

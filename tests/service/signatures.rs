@@ -1,5 +1,5 @@
-//! Who verifies the signature of an access token: the platform does, and edgegate-token does it
-//! when the platform gives no answer.
+//! The platform verifies the signature of an access token. If the platform gives no answer,
+//! edgegate-token verifies it.
 
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use edgegate::adapters::memory::PlatformAnswer;
@@ -8,13 +8,14 @@ use edgegate_token::TokenError;
 
 use crate::fixture::{ADA, on_both};
 
-/// Keys made for these tests, because the keys of RFCs are rejected.
+/// Keys made for these tests. The example keys of RFCs can't be used, because the service rejects
+/// them.
 const ES256: (&str, &str) = (
     "SIGNING_KEYS",
     r#"{"keys":[{"kty":"EC","crv":"P-256","kid":"es","x":"Dbb9TTP7gx-OxeQDXHV6b95lhvv-8aK2flJpSVZB7Q0","y":"xCPG325dnJEFGUoNE9FB0pb9UjPPhRgEcsXi_x8lQ54","d":"LOHISjiiYCpTdMHlfaZAnPxZjV01fRnxpAFsqb2x_Rw"}]}"#,
 );
 
-/// The token with other bytes as its signature.
+/// The token, with its signature replaced by these bytes.
 fn with_signature(token: &str, bytes: &[u8]) -> String {
     let (input, _) = token.rsplit_once('.').unwrap();
     format!("{input}.{}", Base64UrlUnpadded::encode_string(bytes))
@@ -65,8 +66,8 @@ macro_rules! by_the_platform {
             assert_eq!(signatures.asked.get(), 2);
         });
 
-        // Forms that some platforms accept by mistake (RFC 8032 section 5.1.7, FIPS 186-5 section
-        // 6.4.2).
+        // Forms of signatures that some platforms accept by mistake (RFC 8032 section 5.1.7, FIPS
+        // 186-5 section 6.4.2).
         on_both!(the_form_of_a_signature_is_judged_before_the_platform_is_asked, $changes, world => {
             let (service, signatures) = (&world.service, &world.service.ports().signatures);
             signatures.answer.set(PlatformAnswer::Always(true));

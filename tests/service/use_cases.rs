@@ -13,11 +13,12 @@ use syn::{
 /// A public method of `AuthService`.
 #[derive(Debug, Default)]
 pub(crate) struct UseCase {
-    /// Whether the method takes the client.
+    /// Whether the method takes the client that sent the request.
     pub(crate) takes_client: bool,
 }
 
-/// Methods that are not use cases: they call no port, or they are a step that use cases share.
+/// Public methods that are not use cases. They call no port, or they are steps that several use
+/// cases share.
 const PARTS: [&str; 13] = [
     "asked_by",
     "has_authorization_endpoint",
@@ -91,7 +92,7 @@ fn collect(items: &[Item], found: &mut BTreeMap<String, UseCase>) {
     }
 }
 
-/// The type is `&Client` or `impl Into<Caller>`.
+/// Whether the type is `&Client` or `impl Into<Caller>`.
 fn is_client(of: &Type) -> bool {
     let Type::ImplTrait(into) = of else {
         return is_named(of, "Client");
@@ -123,7 +124,7 @@ fn is_named(of: &Type, name: &str) -> bool {
     }
 }
 
-/// The names of all methods that a source text calls. Comments and strings are not calls.
+/// The names of all methods that a source text calls. Comments and strings are ignored.
 pub(crate) fn methods_called(source: &str) -> BTreeSet<String> {
     let tokens: TokenStream = source.parse().unwrap();
     let mut called = BTreeSet::new();

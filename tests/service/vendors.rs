@@ -1,5 +1,5 @@
-//! Other services: breached passwords can't be chosen, and a challenge must be solved if the
-//! settings require one.
+//! Services of other vendors. A breached password can't be chosen, and a challenge must be solved
+//! if the settings require it.
 
 use edgegate::domain::account::Weakness;
 use edgegate::domain::error::{Code, Error, FieldProblem};
@@ -16,7 +16,7 @@ on_both!(a_breached_password_can_t_be_chosen, &[("REGISTRATION", "open")], world
     let link = world.reset_ticket(ADA).await;
     let confirmed = service.confirm_reset(&link, NEW_PASSWORD, &client(), English).await;
     assert_eq!(confirmed.unwrap_err(), breached);
-    // A login does not look the password up.
+    // A login does not check whether the password is breached.
     let ada = log_in(service, ADA).await.unwrap();
     let token = ada.tokens.access_token.expose();
     let changed = service.change_password(token, PASSWORD, NEW_PASSWORD, &client(), English).await;
@@ -24,7 +24,8 @@ on_both!(a_breached_password_can_t_be_chosen, &[("REGISTRATION", "open")], world
     let account = NewAccount { email: "grace@example.com", password: Some(NEW_PASSWORD), first_name: None, last_name: None };
     assert_eq!(service.register(account, &client(), English).await.unwrap_err(), breached);
 
-    // If the service does not answer, the password is accepted. The link is still valid.
+    // If the vendor does not answer, the password is accepted. The link is still valid, because the
+    // refused attempt has not used it.
     service.ports().vendors.unreachable.set(true);
     assert!(service.confirm_reset(&link, NEW_PASSWORD, &client(), English).await.is_ok());
 });

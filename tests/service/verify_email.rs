@@ -91,7 +91,8 @@ fn the_owner_of_a_taken_address_gets_a_mail() {
         let mails = world.deliver_all().await;
         assert_eq!(mails.len(), 1);
         assert_eq!(mails[0].to.as_given(), ADA, "at the stored address");
-        // The mail has a link for a new password. That link does not create another account.
+        // The address has an account, so the mail has a link for a new password. That link does not
+        // create another account.
         let link = ticket(&mails[0]);
         assert!(
             mails[0].text.contains("/reset-password#"),
@@ -153,7 +154,7 @@ fn a_change_of_names_does_not_invalidate_the_link() {
     let world = on_memory(OPEN);
     pollster::block_on(async {
         let (signed_in, link) = register_open(&world).await;
-        // The name changes and raises the version; the link stays valid.
+        // A change of the name raises the version, but the link stays valid.
         let change = UserChange {
             first_name: Edit::Set(Name::parse("Ada").unwrap()),
             ..UserChange::default()

@@ -9,7 +9,7 @@ use crate::model::Action;
 use crate::setting::Setting;
 use crate::state::Record;
 
-/// A violated property and a shortest way to it.
+/// A violated property and a shortest sequence of steps that violates it.
 struct Counterexample {
     property: &'static str,
     steps: String,

@@ -1,4 +1,5 @@
-//! The events that a search has seen. Without them, a model in which nothing happens would pass.
+//! Records which events happened in a search. `check::holds` checks them, because a model in which
+//! nothing happens would violate no property either.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;

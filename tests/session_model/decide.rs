@@ -9,7 +9,7 @@ use edgegate::domain::session::{
 
 const DAY: u64 = 86_400;
 
-/// The default rules. The expiries are so far away that they never matter here.
+/// The default rules. The expiries are so far away that no session expires here.
 pub const DEFAULT: Rules = Rules {
     grace: 30,
     rotate_after: 90,
@@ -33,8 +33,8 @@ pub enum Who {
     /// The owner in another network, such as a phone that moves from Wi-Fi to mobile.
     OwnerElsewhere,
     Thief,
-    /// A client whose address the caller does not pass on, such as another Worker that calls
-    /// without `client`.
+    /// A client whose address is unknown, because the caller does not pass it on. An example is
+    /// another Worker that calls without `client`.
     Nameless,
 }
 
@@ -59,8 +59,8 @@ impl Who {
     }
 }
 
-/// A presented token, and what the store and the user's row say about it. Times are seconds since
-/// 1970.
+/// A presented token, and what the store and the user's database row say about it. Times are
+/// seconds since 1970.
 pub struct Question {
     pub begun_at: u64,
     pub now: u64,

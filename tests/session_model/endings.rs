@@ -1,9 +1,10 @@
-//! "Revoke-all and a reset stop every renewal at once", "an ended session never comes back".
+//! Checks two claims: "Revoke-all and a reset stop every renewal at once", and "an ended session
+//! never comes back".
 //!
-//! Anyone presents any token that was ever handed out, from anywhere, at any time. As in the caller
-//! of a Durable Object, the user's row is read before the session, and time passes in between.
-//! Reading the row later could only find more revocations. A renewal begins when it reads the
-//! session.
+//! Anyone may present any token that was ever handed out, from any location, at any time. The
+//! user's row is read before the session, and time passes between the two reads, as in a Worker
+//! that calls a Durable Object. If the row were read later, it could only show more revocations. A
+//! renewal counts as begun when it reads the session.
 
 use crate::check::holds;
 use crate::decide::{DEFAULT, STRICT};

@@ -7,21 +7,24 @@
 //! The claims, and the tests that show them:
 //!
 //! - `owner::*`: an honest client that retries within the grace period is never refused.
-//! - `thief::*`: the owner's renewals are 3 minutes apart, and the thief keeps more than 90 s away
-//!   from them. Then the thief can't go on beside the owner.
-//! - `owner::proves_*`, `thief::is_found_out_*`: giving the password again refuses no honest client
-//!   and hides no thief.
-//! - `endings::*`: a raised epoch stops every renewal that reads the user's row after it. An ended
-//!   session never comes back.
-//! - `fence::*`: a renewal that is answered from the copy in the user's object uses a version that
-//!   includes every earlier change. The seeded bugs of that protocol are found.
+//! - `thief::*`: if the owner's renewals are 3 minutes apart and the thief's requests are more than
+//!   90 s away from them, the thief and the owner can't both go on using the session.
+//! - `owner::proves_*`, `thief::is_found_out_*`: if the owner enters the password again, no honest
+//!   client is refused because of it, and a thief is still detected.
+//! - `endings::*`: after a user's epoch is raised, every renewal that reads the user's row is
+//!   refused. An ended session never comes back.
+//! - `fence::*`: a renewal that is answered from the copy in the user's object uses a version of
+//!   the row that includes every earlier change. The checker finds the seeded bugs of that
+//!   protocol.
 //! - `seeded_bugs::*`: the checker works, because it finds seeded bugs.
+//! - `simulation::*`: in random runs with honest clients, nobody is logged out.
 //! - `simulation::*`: in honest random runs nobody is logged out.
 //!
 //! **The bound.** Time and the number of renewals have no bound, because states are the same if
 //! they differ only by a shift (see [`state`]). The model has two locations. The number of messages
-//! in transit at once is bounded (printed). A request, a write or a response takes at most a tick
-//! (printed). The grace period is three ticks of 10 s, or two of 15 s.
+//! in transit at once has a bound, which each test prints. A request, a write or a response takes
+//! at most a tick, whose length is printed too. The grace period is three ticks of 10 s, or two of
+//! 15 s.
 
 #![allow(
     clippy::unwrap_used,

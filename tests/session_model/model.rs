@@ -1,4 +1,4 @@
-//! The model: who may do what in a state, and the resulting state.
+//! The model: which actions are possible in a state, and which state follows.
 
 use stateright::{Model, Property};
 
@@ -21,9 +21,9 @@ pub enum Action {
     Tick,
     /// The owner sends the jar's token.
     Send(Who),
-    /// A token arrives immediately.
+    /// Somebody presents a token, and it arrives immediately.
     Present(Who, u8, Read),
-    /// A request in transit arrives, and may arrive again.
+    /// A request in transit arrives. `true`: the network will deliver it a second time.
     Deliver(usize, Read, bool),
     Write(usize),
     FailToWrite(usize),
@@ -140,7 +140,8 @@ impl Model for Setting {
     }
 
     fn actions(&self, state: &State, actions: &mut Vec<Action>) {
-        // Once the owner is signed out, the two can't both go on, so nothing is left to search.
+        // Once the owner is signed out, the owner and a thief can't both go on, so the search stops
+        // here.
         if state.violation.is_some() || state.owner_out {
             return;
         }
@@ -203,7 +204,8 @@ impl Model for Setting {
             }
         }
         for (index, message) in state.messages.iter().enumerate() {
-            // Equal messages have the same effect.
+            // Delivering the second of two equal messages has the same effect as delivering the
+            // first.
             if index > 0 && state.messages[index - 1] == *message {
                 continue;
             }
@@ -317,7 +319,7 @@ impl Model for Setting {
                 let token = state.jar;
                 state.messages.push(Message::Proof { token, age: 0 });
             }
-            // The answer has the jar's token, so the jar stays as it is.
+            // The answer contains the jar's token, so the jar does not change.
             Action::ProveAtOnce(read) => {
                 let token = state.jar;
                 self.prove(&mut state, token, read);

@@ -1,4 +1,4 @@
-//! "An honest client that repeats within the grace is never refused."
+//! Checks the claim "An honest client that repeats within the grace is never refused."
 //!
 //! The owner has any number of tabs with one cookie jar. Requests and responses overtake each
 //! other, get lost and are delivered twice. The owner's device may sleep at any moment for any
@@ -62,8 +62,8 @@ fn repeats_within_the_grace_from_any_network() {
     }
 }
 
-/// A caller does not pass on its client's address. The client then can't be recognised, but the
-/// grace period alone is enough.
+/// The caller does not pass on its client's address, so the service can't recognise the client. The
+/// grace period alone is enough for the claim.
 #[test]
 fn repeats_within_the_grace_without_an_address() {
     for store in [Store::Linearizable, KV] {
@@ -108,8 +108,8 @@ fn repeats_within_the_grace_from_any_network_kv() {
     }
 }
 
-/// The same claim, with an owner who gives the password again at any moment, even during renewals.
-/// It is true if reads are not stale. Otherwise the client needs a lock.
+/// The owner also enters the password again, at any moment, even during renewals. The claim of this
+/// module still holds if reads are not stale. In a store with stale reads, the client needs a lock.
 #[test]
 fn proves_again_at_any_moment() {
     let setting = Setting {
@@ -126,8 +126,8 @@ fn proves_again_at_any_moment() {
     holds(setting, &[&EVENTS[..5], &events].concat());
 }
 
-/// The same with a lock, as AuthClient has it: in both stores, also under `REUSE = "strict"` and
-/// from any network.
+/// The owner enters the password again behind a lock, as AuthClient does it. The claim then holds
+/// in both stores, also under `REUSE = "strict"` and from any network.
 #[test]
 fn proves_again_behind_a_lock() {
     for (rules, store, slow_writes) in [

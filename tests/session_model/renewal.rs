@@ -8,7 +8,7 @@ use crate::model::Read;
 use crate::setting::{Bug, Setting, Store};
 use crate::state::{Cached, Location, Message, Record, State, Violation, Write};
 
-/// A moment that is later than all other times.
+/// The current time. All other times are earlier.
 const NOW: u64 = 1_764_000_000;
 
 fn to_session_record(tick: u64) -> impl Fn(Record) -> session::Record {
@@ -37,7 +37,8 @@ impl Setting {
                 newest.0
             }
         };
-        // If only the owner presents tokens and is never refused, nobody ends the session.
+        // If the owner is alone and is never refused, nobody ends the session, so no stale value of
+        // `ended:` exists.
         let ended = match cache.ended {
             _ if self.alone() => newest.1,
             Some(cached) if read.ended_cached => cached.value,
@@ -125,7 +126,8 @@ impl Setting {
         }
     }
 
-    /// Whether the owner, who gives the password, gets the token of this number again.
+    /// The owner enters the password. Returns whether the owner gets the token of this number
+    /// again.
     pub fn prove(&self, state: &mut State, token: u8, read: Read) -> bool {
         let (record, ended) = self.read(state, read);
         let question = Question {
@@ -143,7 +145,7 @@ impl Setting {
                 self.coverage.note("proved");
                 true
             }
-            // The owner must renew first.
+            // The token is used already, so the owner must renew first.
             Proved::Spent => {
                 self.coverage.note("proof of a spent token");
                 false
@@ -182,7 +184,7 @@ impl Setting {
         }
     }
 
-    /// Writes and answers.
+    /// Carries out the write of a renewal and sends the answer.
     pub fn finish(&self, state: &mut State, message: Message, written: bool) {
         let Message::Writing {
             by,

@@ -100,8 +100,8 @@ fn rotation_before_the_jar_is_settled() {
     is_caught(setting, REFUSED);
 }
 
-/// Shows why a client does one thing at a time under `REUSE = "strict"` and in KV: the answer to a
-/// proof may put an older token into the jar.
+/// Shows why a client sends one request at a time under `REUSE = "strict"` and in KV. If the owner
+/// enters the password during a renewal, the answer may put an older token into the jar.
 #[test]
 fn a_proof_beside_renewals() {
     let strict = Setting {
@@ -125,8 +125,8 @@ fn a_proof_beside_renewals() {
     }
 }
 
-/// A late answer may have the same token that was presented. It must not put this older token into
-/// the jar.
+/// A client must not store the token of an answer that has the same token as its request. If such
+/// an answer comes late, the jar has a newer token already.
 #[test]
 fn a_kept_answer_that_sets_the_jar() {
     for rules in [DEFAULT, STRICT] {

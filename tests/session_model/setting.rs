@@ -1,4 +1,4 @@
-//! The settings of a model: what may happen in it.
+//! The settings of a model: which events are possible in it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -22,7 +22,8 @@ pub enum Store {
 /// Bugs that the checker must find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bug {
-    /// One record has both the use and the end. It is written from what was read earlier.
+    /// One record stores both the last use and the end of the session. A renewal writes it from
+    /// what it read earlier, so it may undo an end.
     OneRecord,
     /// The answer is sent although the write may fail.
     AnswersBeforeWriting,
@@ -55,7 +56,7 @@ pub enum Proves {
     Never,
     /// At any time, even during renewals.
     AtAnyTime,
-    /// Under a client's lock: nothing else is in transit, and nothing is sent before the answer.
+    /// Under the client's lock: nothing else is in transit, and nothing is sent before the answer.
     Alone,
 }
 
@@ -79,12 +80,12 @@ pub struct Setting {
     pub duplicates: bool,
     /// The owner changes networks.
     pub roams: bool,
-    /// The address of every client is unknown, the owner's and the thief's.
+    /// No client's address is known, neither the owner's nor the thief's.
     pub nameless: bool,
-    /// If a response was lost, the owner presents a spent token only within the grace period after
+    /// If a response was lost, the owner presents a used token only within the grace period after
     /// its first use.
     pub repeats_within_grace: bool,
-    /// A response with the same token that was presented sets the jar, too.
+    /// A response that has the same token as its request also replaces the token in the jar.
     pub kept_sets_jar: bool,
     pub proves: Proves,
     pub bug: Option<Bug>,

@@ -1,4 +1,5 @@
-//! Honest runs at random, the same for each seed. They count how many owners are logged out.
+//! Random runs with honest clients. The same seed gives the same run. The tests count in how many
+//! runs the owner is logged out.
 //!
 //! A run is 40 page loads in tabs with one cookie jar: in bursts, after minutes, after hours. A
 //! page load sends one to four requests at once. Each request takes up to 3 s, and so does its
@@ -19,7 +20,7 @@ const BEGUN: u64 = 1_764_000_000_000;
 const STALENESS: u64 = 60_000;
 const TRIES: u8 = 4;
 
-/// SplitMix64.
+/// The random number generator SplitMix64.
 struct Random(u64);
 
 impl Random {
@@ -44,7 +45,7 @@ impl Random {
 struct Conditions {
     rules: Rules,
     consistency: Consistency,
-    /// An answer with the same token that was presented sets the jar, too.
+    /// An answer that has the same token as its request also replaces the token in the jar.
     kept_sets_jar: bool,
 }
 
@@ -65,8 +66,8 @@ struct Run {
     numbers: u32,
     loads_left: u32,
     jar: u32,
-    /// How often the laptop was closed. A request that was sent before the laptop was closed never
-    /// gets an answer.
+    /// How often the laptop was closed. A request that was sent before the last time never gets an
+    /// answer.
     wake: u32,
     record: Record,
     /// What each location fetched, and when.
@@ -223,8 +224,8 @@ const KV: Conditions = Conditions {
     ..DURABLE
 };
 
-// The runs are seeded, so the numbers are exact. docs/storage.md states them. If the rules change,
-// both change.
+// The seeds are fixed, so the numbers are exact. docs/storage.md states them too. If the rules
+// change, update both places.
 
 #[test]
 fn nobody_is_logged_out() {
@@ -258,8 +259,8 @@ fn strict() {
             ..conditions
         };
         assert_eq!(logged_out(name, strict), expected);
-        // Shows why a cookie is set only if the ticket advances. Otherwise a late answer would put
-        // a spent ticket back.
+        // Shows why a cookie is set only if the answer has a newer token. Otherwise a late answer
+        // would put a used token back into the jar.
         let kept_sets_jar = Conditions {
             kept_sets_jar: true,
             ..strict

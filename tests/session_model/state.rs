@@ -1,13 +1,13 @@
-//! What the model knows at a moment.
+//! The state of the model.
 //!
-//! Times are ages in ticks. An age stops counting where no rule looks any further. Tokens are
-//! numbered from the oldest token that still matters. So one state represents all states that
-//! differ only by a shift in time or number. There are finitely many states, although time and the
-//! chain have no bound.
+//! Times are ages in ticks. An age stops growing when no rule distinguishes it from higher ages.
+//! Tokens are numbered from the oldest token that still matters. So one state represents all states
+//! that differ only by a shift in time or number, and there are finitely many states, although
+//! neither time nor the number of tokens has a limit.
 
 use crate::decide::Who;
 
-/// The value under `session:`.
+/// The value of a KV key that begins with `session:`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Record {
     /// The record as the login wrote it.
@@ -19,7 +19,7 @@ pub enum Record {
     },
 }
 
-/// A value as a location fetched it.
+/// A value in the cache of a location, and the ticks since it was fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cached<T> {
     pub value: T,
@@ -71,9 +71,10 @@ pub enum Message {
     },
     /// The response is on its way to the owner.
     Response { token: u8, age: u8, kept: bool },
-    /// The owner's password is on its way to the service, with the number of the jar's token.
+    /// The owner's password is on its way to the service, together with the jar's token.
     Proof { token: u8, age: u8 },
-    /// The same token with a newer proof is on its way to the owner. It sets the jar.
+    /// The answer to a correct password is on its way to the owner: the same token with a newer
+    /// proof. The owner puts it into the jar.
     Proved { token: u8, age: u8 },
 }
 
@@ -99,8 +100,8 @@ pub enum Violation {
     RenewedAfterEpoch,
     RenewedAfterEnd,
     EndTakenBack,
-    /// A token that the store did not know got an answer, and the store still does not know the
-    /// token.
+    /// The service answered a token that the store did not know, and the store still does not know
+    /// it.
     StoreLeftBehind,
 }
 
@@ -119,7 +120,7 @@ pub struct State {
     /// The refresh token in the cookie jar that all tabs share.
     pub jar: u8,
     pub messages: Vec<Message>,
-    /// The newest token ever used, and when it was first used. A single read may not show this.
+    /// The newest token ever used, and when it was first used. A read from a cache may show less.
     pub first_use: Option<(u8, u8)>,
     /// The owner lost a response that had a newer token than the jar.
     pub lost: bool,
@@ -128,13 +129,13 @@ pub struct State {
     /// Ticks since the owner last presented a token. `thief_quiet` is the same for the thief.
     pub owner_quiet: u8,
     pub thief_quiet: u8,
-    /// How many times the thief and the owner have succeeded in turn. The thief was the first.
+    /// How many times the thief and the owner have succeeded in turn, beginning with the thief.
     pub turns: u8,
     pub owner_out: bool,
     pub violation: Option<Violation>,
 }
 
-/// The ages at which counting stops.
+/// The model does not distinguish ages above these limits.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     pub session: u8,
@@ -144,7 +145,8 @@ pub struct Limits {
 }
 
 impl State {
-    /// The state right after a login. Elsewhere the session may not be visible yet.
+    /// The state right after a login. `absent_elsewhere`: the other location does not see the
+    /// session yet.
     pub fn after_login(absent_elsewhere: bool) -> Self {
         let location = |record| Location {
             record: Some(Cached {
@@ -254,8 +256,8 @@ impl State {
             .fold(self.jar, u8::min);
         self.first_use = self.first_use.filter(|&(token, _)| token >= oldest_held);
 
-        // A token that is two or more below every record stays so forever, in every location. So
-        // all those tokens are equivalent.
+        // If a token's number is at least two below the counter of every record, in the store and
+        // in every location, it stays so forever. All those tokens are equivalent.
         let mut floor = Some(u8::MAX);
         self.for_each_record(|record| match record {
             Some(Record::Used { counter, .. }) => {

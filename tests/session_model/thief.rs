@@ -1,17 +1,20 @@
-//! "For an owner whose renewals are at least 3 minutes apart, a thief who keeps more than 90 s away
-//! from them can't go on beside him: the session ends."
+//! Checks the claim "For an owner whose renewals are at least 3 minutes apart, a thief who keeps
+//! more than 90 s away from them can't go on beside him: the session ends."
 //!
 //! The thief can copy every token in the owner's jar, at every moment. He keeps everything that he
-//! copied or received. A thief who copies less has fewer choices. He may present any of these
-//! tokens, any number of times, at any location.
+//! copied or received. (A thief who copies less has fewer choices, so he needs no search of his
+//! own.) He may present any of these tokens, any number of times, at any location.
 //!
 //! **Beside him** means that the owner gets an answer after the thief got an answer. Only then do
-//! both have the session. If the thief gets an answer and the owner is refused, the session is over
-//! for both. The same is true if the thief is refused first. If the owner never comes back, the
-//! thief is not beside him. So the model forbids that an answer to the owner follows an answer to
-//! the thief. Every run in which both go on contains these two answers. The login counts as a
-//! renewal of the owner, because he was there. A refusal leaves the session ended, and
-//! [`crate::endings`] shows that this is final.
+//! both have the session. In these cases the thief is not beside the owner:
+//!
+//! - The thief gets an answer, and then the owner is refused. The session is over for both.
+//! - The thief is refused before he gets an answer. The session is over for both, too.
+//! - The owner never comes back.
+//!
+//! So the model forbids that an answer to the owner follows an answer to the thief. Every run in
+//! which both go on contains these two answers. The login counts as a renewal of the owner, because
+//! he was present. A refusal ends the session, and [`crate::endings`] shows that an end is final.
 
 use crate::check::{holds, is_caught};
 use crate::decide::{DEFAULT, STRICT};
@@ -68,7 +71,8 @@ fn does_not_go_on_beside_the_owner_kv() {
     }
 }
 
-/// Without addresses owner and thief look alike, but the thief is still detected.
+/// Without addresses the service can't distinguish the owner from the thief, but the thief is still
+/// detected.
 #[test]
 fn does_not_go_on_beside_an_owner_without_an_address() {
     for store in [Store::Linearizable, KV] {
@@ -82,7 +86,8 @@ fn does_not_go_on_beside_an_owner_without_an_address() {
     }
 }
 
-/// The 90 s are needed: closer to the owner, the thief gets the same answers as the owner.
+/// The 90 s are necessary. A thief who comes closer to the owner gets the same answers as the
+/// owner.
 #[test]
 fn closer_than_90_s_no_rule_can_tell_them_apart() {
     for store in [Store::Linearizable, KV] {
@@ -96,8 +101,8 @@ fn closer_than_90_s_no_rule_can_tell_them_apart() {
     }
 }
 
-/// The owner enters the password again at any moment. This does not hide a thief: at the same
-/// distance as before he is still detected.
+/// The owner enters the password again at any moment. This does not hide a thief: he is detected if
+/// he keeps the same distance as in the other tests.
 #[test]
 fn is_found_out_though_the_owner_proves_again() {
     for rules in [DEFAULT, STRICT] {

@@ -1,5 +1,5 @@
-//! Workers KV fails. Every token that is handed out is recorded, no honest client is logged out,
-//! and a retry works.
+//! Calls to Workers KV fail. Every token that is handed out is recorded all the same, no honest
+//! client is logged out, and a retry works.
 
 use std::cell::RefCell;
 
@@ -55,7 +55,7 @@ fn a_lost_write_is_finished_by_a_repeat() {
                 .is_ok()
         );
 
-        // The same for a renewal.
+        // A renewal whose write or answer is lost. The retry gets the successor.
         let ticket = deployment.time.run(deployment.begin(store, &user));
         let token = seal(ticket, EVERY_TIME);
         deployment.time.advance(90);
@@ -70,7 +70,7 @@ fn a_lost_write_is_finished_by_a_repeat() {
         deployment.time.advance(600);
         deployment.time.run(renew(&service, &next)).unwrap();
 
-        // Ends one session, then all sessions.
+        // The same faults when one session is ended, and then when all sessions are ended.
         deployment.kv.set_faults(fault());
         let ending = Ending::by_id(user.id, ticket.session);
         let end = || store.end(&ending, EndReason::LoggedOut, deployment.now());
@@ -149,8 +149,8 @@ fn a_store_that_is_down_is_unavailable_and_the_token_works_afterwards() {
     assert!(deployment.time.run(renew(&service, &token)).is_ok());
 }
 
-/// The namespace knows every token that a client has. When a token is handed out, the use of its
-/// predecessor is already recorded.
+/// Each token that a client has is recorded in the KV namespace. When a token is handed out, the
+/// use of its predecessor is already recorded.
 #[test]
 fn no_token_is_handed_out_that_is_not_recorded() {
     let (mut handed_out, mut errors) = (0, 0);
@@ -216,7 +216,7 @@ fn tabs_that_share_a_jar_are_not_logged_out() {
         let tabs = join_all((0..4).map(|_| async move {
             let mut asked = 0;
             for _ in 0..40 {
-                // About half of the page loads come together.
+                // About half of the page loads follow each other within a second.
                 let now = deployment.time.now_ms();
                 let pause = [0, 50, 700, 20_000, 95_000, 300_000];
                 let pause = pause[deployment.dice.below(6) as usize];
@@ -255,7 +255,7 @@ fn an_answered_log_out_has_happened() {
         deployment.time.advance(90);
         let renewed = deployment.time.run(service.renew_token(&token, &client()));
         let access_token = renewed.unwrap().tokens.access_token;
-        // This isolate remembers an earlier answer.
+        // This isolate now remembers that the session has not ended.
         let before = deployment.time.run(service.bearer(access_token.expose()));
         assert!(before.is_ok());
         deployment.kv.set_faults(Faults {

@@ -35,7 +35,8 @@ pub(crate) type Changes<'a> = &'a [(&'a str, &'a str)];
 
 pub(crate) const EVERY_TIME: Changes<'static> = &[("ROTATE_AFTER", "0")];
 
-/// The longest time that an adapter waits to write a key, without the time of its calls.
+/// The longest time that an adapter pauses between its attempts to write a key. It does not include
+/// the time of the calls.
 pub(crate) fn longest_pauses_ms() -> u64 {
     KV_WRITE_RETRIES_MS.iter().map(|pause| pause + 255).sum()
 }
@@ -71,7 +72,7 @@ pub(crate) fn settings(changes: Changes<'_>) -> Settings {
     try_settings(changes).unwrap()
 }
 
-/// `None` when these settings are rejected.
+/// `None` if these settings are rejected.
 pub(crate) fn try_settings(changes: Changes<'_>) -> Option<Settings> {
     Settings::read(|name| {
         let changed = changes.iter().find(|(changed, _)| *changed == name);
@@ -100,8 +101,7 @@ pub(crate) struct SlowUsers {
 }
 
 impl SlowUsers {
-    /// The time in which the question arrives, and later the time of the answer. The read or write
-    /// happens between the two.
+    /// Waits for one direction of the network. It is called before and after each read or write.
     async fn travel(&self) {
         if self.slow {
             self.time.sleep(5 + self.dice.below(11)).await;
@@ -248,7 +248,7 @@ pub(crate) struct Deployment {
     pub(crate) kv: SimulatedKv,
     pub(crate) users: SlowUsers,
     pub(crate) background: MemoryBackground,
-    /// The store that exchanges codes.
+    /// The store that exchanges authorization codes.
     pub(crate) codes: MemorySessions,
     pub(crate) dice: Dice,
 }
@@ -329,7 +329,7 @@ impl Deployment {
         user
     }
 
-    /// Deletes only the user's row.
+    /// Deletes only the user's row, not the user's sessions.
     pub(crate) async fn remove(&self, user: &User) {
         let freed = FreedAddress {
             key: String::new(),
@@ -429,7 +429,7 @@ fn refresh_tokens(changes: Changes<'_>) -> RefreshTokens {
     RefreshTokens::new(&settings.ticket_secrets, &settings.issuer)
 }
 
-/// The token as the deployment with these settings seals it.
+/// The token, sealed by the deployment with these settings.
 pub(crate) fn seal(ticket: RefreshTicket, changes: Changes<'_>) -> String {
     refresh_tokens(changes).seal(ticket).expose().to_owned()
 }
@@ -438,7 +438,7 @@ pub(crate) fn open(token: &str, changes: Changes<'_>) -> RefreshTicket {
     refresh_tokens(changes).open(token).unwrap()
 }
 
-/// The highest counter of a presented token that the session's record has.
+/// The highest counter of a used token, according to the session's record.
 pub(crate) fn recorded(deployment: &Deployment, ticket: RefreshTicket) -> Option<u64> {
     let text = deployment.kv.value(&session_key(ticket))?;
     let record: serde_json::Value = serde_json::from_str(&text).unwrap();

@@ -1,4 +1,5 @@
-//! The limit on sessions. The service counts them after the response, and KV's list may lag behind.
+//! The limit on the number of sessions per user. The service counts a user's sessions after the
+//! response. KV's list of them may be out of date.
 
 use edgegate::adapters::memory::{Faults, MemorySessions};
 use edgegate::domain::account::UserId;
@@ -8,7 +9,7 @@ use edgegate::ports::{Clock, Ending, NewSession, Ports, SessionStore};
 
 use crate::kv::{Deployment, EVERY_TIME, client, ended_key, renew, seal, session_key};
 
-/// A count of a user's sessions while KV's list lags behind.
+/// Counts a user's sessions while KV's list is out of date.
 #[test]
 fn the_limit_ends_the_oldest_and_clears_away() {
     let deployment = Deployment::new(false);
@@ -87,7 +88,8 @@ fn log_in(deployment: &Deployment, store: &impl SessionStore, ticket: RefreshTic
     deployment.time.run(begun).unwrap();
 }
 
-/// Logs in until a login is counted, and runs the count.
+/// Only some logins are followed by a count of the user's sessions. Logs in until that happens, and
+/// runs the count.
 fn log_in_until_counted(
     deployment: &Deployment,
     store: &impl SessionStore,
@@ -138,8 +140,8 @@ fn a_count_that_sees_all_sessions_leaves_the_allowed_number() {
     }
 }
 
-/// By the clocks of other locations, sessions that have just begun there may be newer. The session
-/// that is being counted then looks like the oldest.
+/// If the clock of another location is ahead, the sessions that have just begun there look newer.
+/// The session whose login is counted then looks like the oldest.
 #[test]
 fn a_count_never_ends_the_session_just_begun() {
     for seed in 0..40 {
@@ -222,7 +224,7 @@ fn sessions_of_a_later_epoch_are_left_alone() {
             assert_eq!(deployment.kv.value(&ended_key(*ticket)), None);
             assert!(deployment.kv.value(&session_key(*ticket)).is_some());
         }
-        // A count of the later epoch removes the record of the earlier one.
+        // A count of the later epoch removes the records of sessions of the earlier epoch.
         log_in_until_counted(&deployment, &store, &user, 10);
         assert_eq!(deployment.kv.value(&session_key(old)), None);
     }
@@ -310,8 +312,7 @@ fn ended_sessions_do_not_accumulate() {
         now += 6;
     }
     assert_eq!(most, SESSIONS_PER_USER + of_an_hour);
-    // The same number of logins, each after a new password. The sessions of earlier epochs are over
-    // too.
+    // Now each login follows a new password, which ends the sessions of all earlier epochs.
     for epoch in 1..1_500 {
         begin(now, epoch);
         most = most.max(store.recorded());

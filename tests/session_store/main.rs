@@ -1,19 +1,19 @@
-//! The conformance suite of the session store, natively, and what happens to sessions when Workers
-//! KV is stale, refuses and fails. `cargo test --test session_store -- --nocapture` prints the
-//! measurements.
+//! Runs the conformance suite of the session store natively. Also tests what happens to sessions
+//! when Workers KV returns stale data, refuses writes or fails. `cargo test --test session_store --
+//! --nocapture` prints the measurements.
 //!
 //! | file | what is tested |
 //! |---|---|
-//! | `suite` | the suite, in memory and on a simulated KV: quick, slow, failing |
+//! | `suite` | the conformance suite, in memory and on a simulated KV: quick, slow, failing |
 //! | `rules` | the simulation follows KV's rules |
 //! | `tabs` | many tabs at once, at one location and at ten |
-//! | `refusals` | one write a second for a key |
+//! | `refusals` | KV accepts only one write a second for a key |
 //! | `faults` | calls that fail, before and after they took effect |
 //! | `tickets` | refresh tokens that this deployment must not accept |
 //! | `races` | revoke-all, log out and renewals at the same time |
-//! | `proofs` | a password given again at a location that reads stale |
+//! | `proofs` | the user enters the password again at a location with stale data |
 //! | `limit` | the limit on sessions |
-//! | `protection` | revocations last longer than what they refuse, even if the settings change |
+//! | `protection` | revocations outlast the tokens that they refuse, even if the settings change |
 
 #![allow(
     clippy::unwrap_used,

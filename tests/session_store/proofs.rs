@@ -1,4 +1,4 @@
-//! Proofs at a location that reads stale.
+//! The user enters the password again (gives a proof) at a location whose KV cache is stale.
 
 use edgegate::domain::error::Code;
 use edgegate::domain::session::{Proof, Proved, RefreshTicket};
@@ -8,7 +8,7 @@ use crate::kv::{Deployment, Service, renew, seal};
 
 const STRICT: &[(&str, &str)] = &[("ROTATE_AFTER", "0"), ("REUSE", "strict")];
 
-/// The user gives the password again at this location, and holds `ticket`.
+/// The user, who has `ticket`, enters the password again at this location.
 fn prove(
     deployment: &Deployment,
     service: &Service,
@@ -26,9 +26,10 @@ fn prove(
     (deployment.time.run(answer).unwrap(), proved)
 }
 
-/// A location that has missed every renewal hands out the token that its owner holds, not an older
-/// one. A spent token would end the session at once. So the owner stays signed in even after the
-/// location has seen everything.
+/// The location has seen none of the renewals. It still hands out the token that the owner
+/// presented, not an older one. An older token would be a used one, and presenting a used token
+/// would end the session. So the owner stays signed in, also after the location has seen
+/// everything.
 #[test]
 fn a_stale_location_hands_out_the_newest_token() {
     let deployment = Deployment::new(false);
@@ -38,7 +39,8 @@ fn a_stale_location_hands_out_the_newest_token() {
         .time
         .run(deployment.begin(here.ports().sessions(), &user));
     deployment.time.advance(120);
-    // The location fetches the record of the new session, and may answer from it for a minute.
+    // The location fetches the record of the new session, and may serve it from its cache for a
+    // minute.
     assert_eq!(prove(&deployment, &stale, held).0, Proved::GoesOn);
     for _ in 0..3 {
         deployment.time.advance(2);
@@ -57,8 +59,8 @@ fn a_stale_location_hands_out_the_newest_token() {
     }
 }
 
-/// A stale location may hand out a spent token again. Presenting it still ends the session, for the
-/// thief too.
+/// A stale location may hand out a used token again. If anybody presents this token, even the
+/// thief, the session ends.
 #[test]
 fn a_stale_location_hides_no_thief() {
     let deployment = Deployment::new(false);

@@ -54,7 +54,7 @@ fn a_revocation_outlives_tokens_that_were_issued_for_longer() {
         deployment
             .time
             .advance((now_ms - deployment.time.now_ms()).div_ceil(1000));
-        // A new isolate at another location remembers nothing.
+        // A new isolate at another location, where nothing is cached.
         let elsewhere = deployment.service(2, SHORTEST);
         let refused = deployment
             .time
@@ -71,7 +71,8 @@ fn a_revocation_outlives_tokens_that_were_issued_for_longer() {
     assert_eq!(deployment.kv.value(&left), None, "no record stays for good");
 }
 
-/// Does not hash. The test makes hundreds of worlds, and the hash decides nothing here.
+/// Does not hash, because the test creates hundreds of deployments, and the hash does not matter
+/// here.
 #[derive(Default)]
 struct PlainHasher;
 
@@ -110,7 +111,7 @@ const NEW_PASSWORD: &str = "an analytical engine";
 
 type Isolate<S> = AuthService<MemoryPorts<S, VirtualTime, Dice, SlowUsers, PlainHasher, NoLimits>>;
 
-/// What ends tokens. Each kind covers the tokens that [`Kind::covers`] names.
+/// The kinds of revocation. [`Kind::covers`] says which tokens a kind revokes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     RevokeAll,
@@ -140,7 +141,8 @@ const KINDS: [Kind; 11] = [
     Kind::Reset,
 ];
 
-/// The tokens that a kind covers in addition to access tokens, which every kind covers.
+/// The tokens that a kind of revocation covers in addition to access tokens, which every kind
+/// covers.
 struct Covered {
     refresh: bool,
     device: bool,
@@ -165,10 +167,10 @@ impl Kind {
     }
 }
 
-/// A store that several isolates can ask.
+/// Makes a store for each isolate. The stores of all isolates have the same data.
 struct Stores<'a, S> {
     isolate: &'a dyn Fn(u32) -> S,
-    /// Removes what has expired, if the store does not do that itself.
+    /// Deletes expired records, if the store does not do so itself.
     forget: Option<&'a dyn Fn(u64)>,
 }
 
@@ -191,7 +193,7 @@ struct Issued {
 }
 
 impl<S: SessionStore> Walk<'_, S> {
-    /// A new isolate, where KV has nothing in its cache.
+    /// A new isolate, at a location where KV has cached nothing.
     fn isolate(&self, shared: &Rc<Shared>) -> Isolate<S> {
         let location = self.locations.get();
         self.locations.set(location + 1);
@@ -228,7 +230,7 @@ impl<S: SessionStore> Walk<'_, S> {
         let users = &self.deployment.users;
         self.run(self.deployment.remove(&user));
         user.password_hash = plain_hash(&password);
-        // While an address is not verified, no new password ends a reset link.
+        // The address is verified, because otherwise a new password would not end a reset link.
         user.email_verified_at = Some(user.created_at);
         if admin {
             user.roles = Roles::new(vec!["admin".to_owned()]).unwrap();
@@ -275,7 +277,7 @@ impl<S: SessionStore> Walk<'_, S> {
         }
     }
 
-    /// Revokes. Returns false if these settings leave nothing to revoke.
+    /// Carries out the revocation. Returns false if these settings leave nothing to revoke.
     fn revoke(&self, isolate: &Isolate<S>, issued: &mut Issued, root: &str) -> bool {
         let id = issued.user;
         let access_token = issued.access[1].clone();
@@ -318,14 +320,15 @@ impl<S: SessionStore> Walk<'_, S> {
         true
     }
 
-    /// Spends a refresh token. After the grace period, presents it again from elsewhere.
+    /// Uses a refresh token. After the grace period, presents it again from another client.
     fn reuse(&self, isolate: &Isolate<S>, issued: &mut Issued) -> bool {
         let rules = &isolate.settings().sessions;
         let thief = Client::new(Some("198.51.100.7"), Some("thief/1"));
         let spent = issued.refresh[1].clone();
         self.deployment.time.advance(rules.rotate_after.max(2));
         let Ok(renewed) = self.run(isolate.renew_token(&spent, &client())) else {
-            // The session ends before its token may be rotated, so the token is never spent.
+            // With these settings the session ends before its token may be rotated, so the token is
+            // never used.
             return false;
         };
         issued
@@ -381,8 +384,8 @@ impl<S: SessionStore> Walk<'_, S> {
     }
 }
 
-/// Sets of settings from the least, the default and the largest value of each setting. Any two
-/// values of any two settings occur together in one set.
+/// Sets of settings, made of the smallest, the default and the largest value of each setting. Any
+/// two values of any two settings occur together in one set.
 fn sets_of_settings() -> Vec<Vec<(&'static str, &'static str)>> {
     const VALUES: [(&str, &[&str]); 6] = [
         ("ACCESS_TOKEN_TTL", &["60", "600", "3600"]),
@@ -434,7 +437,7 @@ fn walk<S: SessionStore>(
         .map(|(number, kind)| walk.issue(&issuing, kind, number))
         .collect();
     let issued_at = deployment.now();
-    // KV accepts one write a second for a key.
+    // KV accepts only one write a second for a key.
     deployment.time.advance(2);
     let isolate = walk.isolate(revoking);
     let admin = walk.user(0, true);
@@ -461,7 +464,8 @@ fn walk<S: SessionStore>(
     ] {
         let passed = deployment.now() - issued_at;
         deployment.time.advance(seconds.saturating_sub(passed));
-        // Once records are deleted as late as possible, and once as early as possible.
+        // Checks first while the store still has its expired records, and then after they were
+        // deleted.
         for forget in [None, stores.forget]
             .into_iter()
             .take(1 + usize::from(stores.forget.is_some()))

@@ -25,8 +25,9 @@ fn slow() -> Faults {
     }
 }
 
-/// The outcome of renewals and checks that began after the revocation was answered. It also has the
-/// time when the last check was accepted.
+/// Counts what succeeded after the revocation was answered: renewals that began before the answer
+/// (`in_flight`), and renewals and checks that began after it. Also has the time when the last of
+/// these checks was accepted.
 #[derive(Debug, Default)]
 struct Afterwards {
     in_flight: Cell<u32>,
@@ -66,7 +67,8 @@ async fn client_of(
                 }
                 token = renewed.tokens.refresh_token.expose().to_owned();
                 let access_token = renewed.tokens.access_token.expose().to_owned();
-                // After this, the other location has an old answer and may serve it.
+                // Now the other location has cached that the session is not ended, and may serve
+                // this answer later.
                 let _ = there.bearer(&access_token).await;
                 access_tokens.push(access_token);
             }
@@ -152,8 +154,8 @@ fn revoke_all(seed: u64, late_at_home: bool) {
     assert!(seen.last_check_ms.get() <= (KV_STALENESS + REVOCATION_MEMORY_TTL) * 1000);
 }
 
-/// A session ends here while it is renewed elsewhere. Within the time for which a location reads
-/// stale, it is over for good.
+/// A session ends here while it is renewed elsewhere. When the time is over for which a location
+/// may serve stale data, the session is over everywhere.
 #[test]
 fn log_out_here_while_it_renews_elsewhere() {
     let deployment = Deployment::new(true);
@@ -217,8 +219,8 @@ fn log_out_here_while_it_renews_elsewhere() {
     assert!(last_ms.get() <= KV_STALENESS * 1000, "{} ms", last_ms.get());
 }
 
-/// The worst case for two caches in a row. A renewal reads that nothing has ended (up to 60 s
-/// late), and a check remembers what it read there (15 s).
+/// The worst case for two caches in a row. At the other location, a renewal does not see the end of
+/// the session for up to 60 s, and a check uses for another 15 s what was read then.
 #[test]
 fn a_check_elsewhere_after_a_log_out() {
     let bound = (KV_STALENESS + REVOCATION_MEMORY_TTL) * 1000;
@@ -306,10 +308,10 @@ fn a_smaller_version_never_replaces_a_larger_one() {
     assert_eq!(revocation.minimum_version, Some(2));
 }
 
-/// Two changes of a user at once, at two locations that remember that there was no `stale` record.
-/// Calls are slow. KV refuses writes above the key's rate, and these writes are retried. Whoever
-/// writes last, the record agrees with the user's row. A deleted user's record says that no token
-/// is valid.
+/// Two changes of a user at once, at two locations. Both remember that no `stale` record exists.
+/// Calls are slow, and KV refuses writes above the key's rate, so these writes are retried. No
+/// matter which location writes last, the record agrees with the user's row in the end. If the user
+/// was deleted, the record says that no token is valid.
 #[test]
 fn a_late_write_leaves_no_smaller_version() {
     let mut refused = 0;
@@ -356,7 +358,7 @@ fn a_late_write_leaves_no_smaller_version() {
     assert!(refused > 10, "only {refused} writes were refused");
 }
 
-/// The same, with a deletion of the account during the change.
+/// Like the previous test, but the account is deleted during the change.
 #[test]
 fn a_late_write_leaves_no_version_of_a_deleted_user() {
     for seed in 0..100 {
@@ -370,7 +372,7 @@ fn a_late_write_leaves_no_version_of_a_deleted_user() {
         let delete = async {
             deployment.time.sleep(deployment.dice.below(100)).await;
             deployment.remove(&user).await;
-            // The deletion of an account does this.
+            // The deletion of an account makes the same call.
             let store = there.ports().sessions();
             let (version, now) = (DELETED_VERSION, deployment.now());
             store
@@ -423,7 +425,7 @@ fn an_isolate_remembers_its_own_revocations_beside_thousands_of_others() {
             .time
             .run(store.revocation(user, other, None, now))
             .unwrap();
-        // This isolate also writes as many endings and versions itself.
+        // This isolate also writes as many ends and versions as it reads.
         let ending = Ending::by_id(user, other);
         let end = store.end(&ending, EndReason::LoggedOut, now);
         deployment.time.run(end).unwrap();
@@ -508,7 +510,7 @@ fn a_stolen_token_presented_sixty_times_at_once_causes_one_mail() {
     }
 }
 
-/// Another session of the same user is another event.
+/// Each session of a user that ends because of a stolen token gets its own notice.
 #[test]
 fn each_stolen_session_causes_a_notice() {
     let of = |session: u8| job_id_of("session_ended", &[&[1; 16], &[session; 16]]);

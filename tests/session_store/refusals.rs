@@ -1,4 +1,4 @@
-//! KV accepts one write a second for a key.
+//! KV accepts only one write a second for a key.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use futures_util::future::join;
 
 use crate::kv::{Deployment, EVERY_TIME, longest_pauses_ms, renew, seal, session_key};
 
-/// How long a write is retried, including the calls themselves.
+/// Measures for how long a write is retried, including the time of the calls.
 #[test]
 fn a_refused_write_is_tried_again_within_a_bound() {
     let deployment = Deployment::new(false);
@@ -69,7 +69,7 @@ fn a_write_that_stays_refused() {
         let ticket = deployment.time.run(deployment.begin(store, &user));
         let token = seal(ticket, EVERY_TIME);
         deployment.time.advance(90);
-        // Calls take no time, so all the waiting is the adapter's.
+        // Calls take no time, so the measured time is only the adapter's pauses.
         deployment.kv.set_faults(Faults {
             refusals: u32::MAX,
             ..Faults::default()
@@ -84,7 +84,7 @@ fn a_write_that_stays_refused() {
         let calls = deployment.kv.take_calls();
         let tries = KV_WRITE_RETRIES_MS.len() as u32 + 1;
         assert_eq!((calls.writes, calls.refused), (tries, tries));
-        // One read is for the renewal itself. One more follows each refusal.
+        // One read is for the renewal itself. After each refusal there is another read.
         assert_eq!(calls.reads, 1 + tries);
         let pauses: u64 = KV_WRITE_RETRIES_MS.iter().sum();
         let bound = longest_pauses_ms();
@@ -164,7 +164,8 @@ fn a_record_written_at_the_last_moment_needs_no_write() {
     }
 }
 
-/// A record with a smaller version is not enough. In the end the intended version is stored.
+/// KV refuses the write of a version at first. A stored record with a smaller version is not
+/// enough, so the store retries until the intended version is stored.
 #[test]
 fn a_version_that_is_refused_is_written_all_the_same() {
     let deployment = Deployment::new(false);

@@ -1,4 +1,4 @@
-//! A caller that retries what failed, as every client of the port may do.
+//! A caller that retries each failed call, as every user of the port may do.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -84,7 +84,8 @@ impl<S: SessionStore> SessionStore for Retrying<S> {
             };
             let renewal = self.store.renew(presented, client, rules, once).await;
             match (renewal, &known) {
-                // If the directory fails, the case itself caused that.
+                // If reading the user's row failed, the test case caused that failure. It expects
+                // the error, so the call is not repeated.
                 (Err(error), Some(Err(_))) => return Err(error),
                 (Err(_), _) if left > 0 => {
                     left -= 1;

@@ -1,4 +1,5 @@
-//! Sign-ons in Workers KV. A log-out reaches the apps, wherever it happens and whatever else ends.
+//! Sign-ons in Workers KV. A log-out signs the user out of the apps, no matter at which location it
+//! happens and which other sessions end.
 
 use edgegate::adapters::kv_sessions::KeyValue;
 use edgegate::adapters::memory::{Faults, MemorySessions};
@@ -80,7 +81,7 @@ async fn has_ended(deployment: &Deployment, store: &impl SessionStore, app: App)
     known.await.unwrap().ended
 }
 
-/// The stated staleness: 60 s for a renewal, 75 s for a check.
+/// Checks the stated staleness: 60 s for a renewal, 75 s for a check.
 #[test]
 fn a_log_out_elsewhere_reaches_the_apps_within_the_stated_time() {
     let deployment = Deployment::new(false);
@@ -105,7 +106,8 @@ fn a_log_out_elsewhere_reaches_the_apps_within_the_stated_time() {
     assert!(run.run(has_ended(&deployment, &here, app)));
 }
 
-/// What may end, in any order. A log-out is never undone, and nothing else signs anybody out.
+/// The sessions that may end, in any order. A log-out is never undone, and no other end signs the
+/// user out of the app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
     FirstReplaced,
@@ -167,7 +169,7 @@ fn app_has_ended<S: SessionStore>(
     ));
     let app = run.run(begin(deployment, store(0), user, first.session));
     let other = run.run(begin(deployment, store(0), user, first.session));
-    // By now every location sees everything.
+    // By now every location sees all writes.
     deployment.time.advance(KV_STALENESS + 1);
     for (number, end) in order.iter().enumerate() {
         let (session, reason) = match end {
@@ -181,7 +183,7 @@ fn app_has_ended<S: SessionStore>(
         let ending = Ending::by_id(user.id, session);
         let ended = store(number).end(&ending, reason, deployment.now());
         run.run(ended).unwrap();
-        // KV accepts one write a second for a key.
+        // KV accepts only one write a second for a key.
         deployment.time.advance(1);
     }
     deployment.time.advance(KV_STALENESS + 1);
@@ -216,7 +218,7 @@ fn in_any_order_a_log_out_ends_the_apps_and_nothing_else_does() {
     assert!(tried > 500, "{tried}");
 }
 
-/// A log-out writes two keys. Whichever write fails, a repeat of the log-out completes it.
+/// A log-out writes two keys. If either write fails, a repeat of the log-out completes it.
 #[test]
 fn a_log_out_that_failed_is_finished_by_a_repeat() {
     let mut failed = 0;
@@ -247,9 +249,9 @@ fn a_log_out_that_failed_is_finished_by_a_repeat() {
     assert!(failed > 100, "{failed}");
 }
 
-/// Somebody signs in again in the same browser, then signs out at a location that does not see the
-/// record of the new session yet. The access token names the sign-on, so the apps are signed out
-/// all the same.
+/// Somebody signs in again in the same browser. Then they sign out at a location that does not see
+/// the record of the new session yet. The apps are signed out all the same, because the access
+/// token names the sign-on.
 #[test]
 fn a_log_out_reaches_the_apps_from_where_the_record_is_not_seen() {
     for ends_by_the_list in [false, true] {
@@ -293,7 +295,7 @@ fn a_log_out_reaches_the_apps_from_where_the_record_is_not_seen() {
     }
 }
 
-/// Without the users' objects no code can be exchanged.
+/// Without Durable Objects per user, no authorization code can be exchanged.
 #[test]
 fn without_an_exact_store_no_code_is_exchanged() {
     use edgegate::adapters::kv_sessions::KvSessions;

@@ -1,4 +1,4 @@
-//! Runs the suite on each adapter.
+//! Runs the conformance suite of the session store on each adapter.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -51,8 +51,8 @@ fn in_memory() {
     assert!(passed > 25, "only {passed} cases ran");
 }
 
-/// As in workerd, callers pass their own `now`. KV's clock is ahead of that time. The difference is
-/// the time that slow and repeated calls have taken since the case last let time pass.
+/// As in workerd, callers pass their own `now`. KV's clock is ahead of it by the time that slow and
+/// repeated calls have taken since the test case last let time pass.
 struct OnKv {
     time: VirtualTime,
     now: Cell<u64>,

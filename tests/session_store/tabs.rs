@@ -36,8 +36,8 @@ fn ten_tabs_at_once_at_one_location() {
         let calls = deployment.kv.take_calls();
         println!("ten tabs at one location, {changes:?}: ten 200s; {calls:?}");
         assert_eq!(calls.refused, 9, "{calls:?}");
-        // The other nine are refused. They read what the first tab has written and do not write it
-        // again.
+        // KV refuses the writes of the other nine tabs. These tabs then read what the first tab has
+        // written, so they don't write it again.
         assert_eq!(calls.writes, 10, "{calls:?}");
     }
 }
@@ -126,8 +126,8 @@ fn ten_tabs_at_once_at_one_location_in_ten_isolates() {
     }
 }
 
-/// The tabs may be spread over the locations in any way. In the end each gets the successor and can
-/// use it anywhere.
+/// The tabs may be spread over the locations in any way. In the end each tab gets the successor,
+/// and can use it anywhere.
 #[test]
 fn ten_tabs_wherever_they_are() {
     let (mut at_once, mut repeats, mut most, mut longest_ms) = (0, 0, 0, 0);
@@ -172,7 +172,7 @@ fn ten_tabs_wherever_they_are() {
             repeats += asked - 1;
             most = most.max(asked);
         }
-        // One tab continues at a location that may have seen none of this.
+        // One tab continues at a location that may not have seen any of these writes.
         deployment.time.advance(100);
         let last = deployment.service(99, changes);
         let (answer, _) = deployment

@@ -9,8 +9,8 @@ use edgegate::ports::{Clock, Ports};
 
 use crate::kv::{Deployment, TICKET_SECRET, renew, seal};
 
-/// Texts that a client can present and that are not a token of a live session. If the MAC is wrong,
-/// the store is not asked.
+/// Texts that a client can present, but that are not tokens of a live session. If a token's MAC is
+/// wrong, the service does not call the store.
 #[test]
 fn bad_tickets() {
     const OTHER_SECRET: &str = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8";
@@ -53,7 +53,7 @@ fn bad_tickets() {
     ] {
         assert_eq!(refused(token), Calls::default(), "no ticket");
     }
-    // A token sealed with a secret that has been removed since then.
+    // The token is sealed with a secret that has been removed since then.
     let both = format!("{OTHER_SECRET},{}", TICKET_SECRET);
     let promoted = deployment.service(1, &[("TICKET_SECRET", &both)]);
     assert!(deployment.time.run(renew(&promoted, &genuine)).is_ok());
@@ -67,8 +67,8 @@ fn bad_tickets() {
         "a removed key"
     );
 
-    // These have a valid MAC, which nobody outside can make. The session is read, the token is
-    // rejected, and nothing is written.
+    // These tokens have a valid MAC, which nobody outside can make. The session is read, the token
+    // is rejected, and nothing is written.
     for (what, forged) in [
         (
             "another user's session",

@@ -1,8 +1,8 @@
-//! edgegate's Worker with the conformance suites of its adapters. It is only for tests and is never
-//! deployed.
+//! edgegate's Worker, with the conformance suites of its adapters. It is only used in tests, and
+//! never deployed.
 //!
-//! `GET /conformance/<adapter>` runs a suite and answers a list of outcomes. `entry.mjs` calls
-//! [`conformance_answer`].
+//! `GET /conformance/<adapter>` runs a suite and returns a list of outcomes. `entry.mjs` calls
+//! [`conformance_answer`] for it.
 #![cfg(target_arch = "wasm32")]
 #![allow(
     unreachable_pub,
@@ -47,7 +47,7 @@ pub fn conformance_signatures(what: String, promises: u32) -> Promise {
     })
 }
 
-/// A promise of a JSON list of outcomes, or of `undefined` for an unknown path. Each suite has a
+/// A promise of a JSON list of outcomes, or of `undefined` if the path is unknown. Each suite has a
 /// path. Three more paths panic, overflow the stack, and wait for half a minute.
 #[wasm_bindgen]
 pub fn conformance_answer(path: String, env: Env) -> Promise {
@@ -111,7 +111,7 @@ async fn outcomes(path: &str, env: &Env) -> Option<Vec<Outcome>> {
     })
 }
 
-/// Panics. tests/e2e/traps calls it instead of other exports.
+/// Panics. The tests in tests/e2e/traps call this in place of other exports.
 #[allow(clippy::panic, reason = "what a panic leaves behind is tested")]
 #[wasm_bindgen]
 pub fn conformance_panic() {

@@ -1,4 +1,4 @@
-//! The world of the suite `sessions` in workerd.
+//! The environment in which the suite `sessions` runs in workerd.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -39,7 +39,8 @@ pub(crate) async fn on_the_durable_object(env: &Env, first: u64) -> Option<Vec<O
     Some(run_all(&world).await)
 }
 
-/// A store on the platform. Only the callers share the time, which the suite passes in.
+/// A store on the platform. The suite's clock moves only the time that callers pass to the store,
+/// not the platform's own time.
 struct Workerd<S, const LINEARIZABLE: bool> {
     here: S,
     elsewhere: S,
@@ -86,7 +87,7 @@ impl<S: SessionStore, const L: bool> World for Workerd<S, L> {
 
 type Job = Pin<Box<dyn Future<Output = Result<(), StoreError>>>>;
 
-/// Work after the response. It is done when a case says so.
+/// Work that waits until the response was sent. It runs when a test case asks for it.
 #[derive(Clone, Default)]
 struct Jobs(Rc<RefCell<Vec<Job>>>);
 

@@ -1,4 +1,4 @@
-//! Tokens verified in both ways in workerd: by its own cryptography, and by the wasm.
+//! Verifies tokens in two ways in workerd: by workerd's own cryptography, and by the wasm.
 
 use edgegate::adapters::cloudflare::signatures::PlatformSignatures;
 use serde_json::{Value, json};

@@ -1,4 +1,5 @@
-//! Stores operator tickets in D1, as the operator's command does. The service only reads them.
+//! Stores operator tickets in D1, as the operator's command does. The service itself only reads
+//! them.
 
 use edgegate::domain::operator::{OperatorTicket, OperatorTicketHash};
 use js_sys::futures::JsFuture;
@@ -28,7 +29,7 @@ extern "C" {
 const SQL: &str =
     "INSERT INTO operator_tickets (hash, scope, created_at, expires_at) VALUES (?1, ?2, ?3, ?4)";
 
-/// A function that stores a ticket. `None` when no database is bound.
+/// Returns a function that stores a ticket, or `None` if no database is bound.
 pub(crate) fn adding(env: &Env) -> Option<Add> {
     let database = Reflect::get(env.as_ref(), &"DB".into()).ok()?;
     let database: Database = database.is_object().then(|| database.unchecked_into())?;

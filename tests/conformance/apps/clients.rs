@@ -24,7 +24,8 @@ pub(super) async fn an_app_reads_back_as_it_was_created<C: Clients, G: Grants>(
     Ok(())
 }
 
-/// "MUST change nothing and return false when the id is taken."
+/// The port's documentation says about adding an app: "MUST change nothing and return false when
+/// the id is taken."
 pub(super) async fn an_id_is_taken_once<C: Clients, G: Grants>(world: &World<C, G>) -> Case {
     let (client, secret) = (world.app()?, world.secret());
     let created = world.clients.create(&client, Some(&secret)).await;
@@ -91,7 +92,8 @@ pub(super) async fn a_change_needs_the_version<C: Clients, G: Grants>(world: &Wo
     Ok(())
 }
 
-/// "If the app was of the first party and is not any more, MUST delete all grants to it".
+/// The port's documentation says: "If the app was of the first party and is not any more, MUST
+/// delete all grants to it".
 pub(super) async fn nobody_was_asked_for_the_grants_of_the_first_party<C: Clients, G: Grants>(
     world: &World<C, G>,
 ) -> Case {
@@ -108,7 +110,7 @@ pub(super) async fn nobody_was_asked_for_the_grants_of_the_first_party<C: Client
         ..one.clone()
     };
     for (to, if_version, left) in [
-        // Another change came first, so the version differs.
+        // The stored version is not 8, because another change came first.
         (change(false, 9), 8, 2),
         (change(true, 2), 1, 2),
         (change(false, 3), 2, 1),
@@ -118,7 +120,8 @@ pub(super) async fn nobody_was_asked_for_the_grants_of_the_first_party<C: Client
         let grants = world.grants.list(user).await.map_err(text)?;
         check_eq!(grants.len(), left, "grants");
     }
-    // Since then, people were asked for consent.
+    // The app is not a first-party app any more, so the user was asked for consent to this grant.
+    // Such a grant is not deleted.
     let grant = world.grant(user, &one.id, "read")?;
     world.grants.give(&grant).await.map_err(text)?;
     for (first_party, version) in [(false, 4), (true, 5)] {
@@ -170,7 +173,7 @@ pub(super) async fn an_app_has_two_secrets_at_most<C: Clients, G: Grants>(
     let found = world.clients.find(&client.id).await.map_err(text)?;
     let stored = found.map(|found| found.secrets);
     check_eq!(stored, Some(secrets[..2].to_vec()), "in order");
-    // Deleting the first secret makes room for a third.
+    // After the first secret is deleted, a third one can be added.
     let deleted = world.clients.delete_secret(&client.id, secrets[0].id).await;
     check!(deleted.map_err(text)?, "deleted");
     let answer = world.clients.add_secret(&client.id, &secrets[2]).await;
@@ -181,7 +184,8 @@ pub(super) async fn an_app_has_two_secrets_at_most<C: Clients, G: Grants>(
     Ok(())
 }
 
-/// "MUST be exact, also for simultaneous calls".
+/// The port's documentation says about adding a secret: "MUST be exact, also for simultaneous
+/// calls".
 pub(super) async fn of_ten_secrets_at_once_two_are_added<C: Clients, G: Grants>(
     world: &World<C, G>,
 ) -> Case {
@@ -218,7 +222,7 @@ pub(super) async fn a_secret_belongs_to_its_app<C: Clients, G: Grants>(
     Ok(())
 }
 
-/// "Deletes an app, its secrets and all grants to it".
+/// The port's documentation says: "Deletes an app, its secrets and all grants to it".
 pub(super) async fn a_deleted_app_leaves_nothing<C: Clients, G: Grants>(
     world: &World<C, G>,
 ) -> Case {
@@ -241,7 +245,7 @@ pub(super) async fn a_deleted_app_leaves_nothing<C: Clients, G: Grants>(
     let grants = world.grants.list(user).await.map_err(text)?;
     let left: Vec<&ClientId> = grants.iter().map(|given| &given.grant.client).collect();
     check_eq!(left, vec![&two.id], "grants");
-    // An app with the same id again has no secret of the deleted app.
+    // A new app with the same id does not get the secret of the deleted app.
     let again = AppClient {
         created_at: BEGUN + 9,
         ..one

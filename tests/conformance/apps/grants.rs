@@ -10,7 +10,7 @@ fn scopes(text: &str) -> Result<Scopes, String> {
     Scopes::parse(text).map_err(|why| why.reason().to_owned())
 }
 
-/// An app that nobody has registered.
+/// The id of an app that is not registered.
 fn client(world: &World<impl Clients, impl Grants>) -> ClientId {
     ClientId::generate(&world.random())
 }
@@ -65,7 +65,7 @@ pub(super) async fn giving_more_widens_the_live_grant<C: Clients, G: Grants>(
     Ok(())
 }
 
-/// "The caller may repeat."
+/// The port's documentation says about giving a grant: "The caller may repeat."
 pub(super) async fn a_repeat_changes_nothing<C: Clients, G: Grants>(world: &World<C, G>) -> Case {
     let (user, client) = (world.user(), client(world));
     let grant = world.grant(user, &client, "read")?;
@@ -86,7 +86,8 @@ pub(super) async fn a_repeat_changes_nothing<C: Clients, G: Grants>(world: &Worl
     Ok(())
 }
 
-/// "MUST be one atomic step, also for simultaneous calls."
+/// The port's documentation says about giving a grant: "MUST be one atomic step, also for
+/// simultaneous calls."
 pub(super) async fn ten_at_once_make_one_grant<C: Clients, G: Grants>(world: &World<C, G>) -> Case {
     let (user, client) = (world.user(), client(world));
     let mut grants = Vec::new();
@@ -146,7 +147,7 @@ pub(super) async fn a_resource_has_a_grant_of_its_own<C: Clients, G: Grants>(
         let live = live.await.map_err(text)?.map(|grant| grant.id);
         check_eq!(live, Some(*id), "live");
     }
-    // Another spelling of the second resource.
+    // The second resource, written in another way.
     let spelt: Resource = resource("https://api.example.com/")?;
     let live = world.grants.find_live(user, &client, Some(&spelt)).await;
     let live = live.map_err(text)?.map(|grant| grant.id);
@@ -252,7 +253,7 @@ pub(super) async fn what_is_forgotten_is_gone<C: Clients, G: Grants>(world: &Wor
     Ok(())
 }
 
-/// "Deletes the grants that were withdrawn before this time".
+/// The port's documentation says: "Deletes the grants that were withdrawn before this time".
 pub(super) async fn only_old_withdrawn_grants_are_forgotten<C: Clients, G: Grants>(
     world: &World<C, G>,
 ) -> Case {

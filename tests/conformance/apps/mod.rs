@@ -1,5 +1,5 @@
-//! What every `Clients` and every `Grants` must do. They share a suite for two reasons. Deleting an
-//! app deletes the grants to it, and a list of grants shows the names of apps.
+//! The rules for every adapter of `Clients` and of `Grants`. The two ports share a suite for two
+//! reasons: deleting an app deletes the grants to it, and a list of grants shows the names of apps.
 
 mod clients;
 mod grants;
@@ -16,7 +16,7 @@ use super::suite::{Case, Numbers, Outcome, check, check_eq, run, text};
 /// The time at which the cases begin, in seconds.
 const BEGUN: u64 = 1_800_000_000;
 
-/// The stores, and what the cases put there.
+/// The two stores, and the numbers from which the cases make ids.
 pub(crate) struct World<C, G> {
     clients: C,
     grants: G,
@@ -24,7 +24,7 @@ pub(crate) struct World<C, G> {
 }
 
 impl<C: Clients, G: Grants> World<C, G> {
-    /// `first` differs in each run on the same store.
+    /// `first` must be different in each run on the same store.
     pub(crate) fn new(clients: C, grants: G, first: u64) -> Self {
         Self {
             clients,
@@ -43,7 +43,7 @@ impl<C: Clients, G: Grants> World<C, G> {
         UserId::new(BEGUN * 1000, &self.numbers.random())
     }
 
-    /// An app with every field that an app may have.
+    /// An app in which every optional field is set.
     fn app(&self) -> Result<AppClient, String> {
         let uri = |text: &str| RedirectUri::register(text).map_err(|why| why.reason().to_owned());
         Ok(AppClient {
@@ -65,7 +65,7 @@ impl<C: Clients, G: Grants> World<C, G> {
         })
     }
 
-    /// An app with as little as possible.
+    /// An app in which every optional field is empty.
     fn bare_app(&self) -> Result<AppClient, String> {
         let app = self.app()?;
         Ok(AppClient {

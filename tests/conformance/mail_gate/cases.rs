@@ -1,4 +1,4 @@
-//! The cases. Each tests one sentence of docs/decisions/0017.
+//! The test cases. Each tests one sentence of docs/decisions/0017.
 
 use edgegate::domain::mail::{Counted, GateVerdict, NoticedAct, Rank, RouteClass};
 use edgegate::ports::MailGate;
@@ -63,7 +63,8 @@ pub(crate) async fn what_is_over_the_limit_is_not_counted<G: MailGate>(world: &W
         let verdict = world.count(&name, RESET, BEGUN + number).await?;
         check_eq!(is_over(verdict), number >= 30, format!("after {number}"));
     }
-    // Thirty requests in this hour, not sixty: each request frees its place when it is an hour old.
+    // In this hour thirty requests are allowed, not sixty. Each earlier request stops counting when
+    // it is an hour old.
     for number in 0..30 {
         let now = BEGUN + HOUR + number;
         let verdict = world.count(&name, RESET, now).await?;
@@ -72,7 +73,7 @@ pub(crate) async fn what_is_over_the_limit_is_not_counted<G: MailGate>(world: &W
     Ok(())
 }
 
-/// A fixed window would allow twice as many requests around its edge.
+/// A count in fixed hours would allow twice as many requests around the full hour.
 pub(crate) async fn an_hour_may_begin_anywhere<G: MailGate>(world: &World<G>) -> Case {
     let name = world.fresh();
     let mut admitted = 0;
@@ -93,7 +94,8 @@ pub(crate) async fn after_a_day_the_next_is_first_again<G: MailGate>(world: &Wor
         (DAY, FIRST),
         (DAY, MEDIUM),
         (DAY, MEDIUM),
-        // Of the four requests within the last 24 hours, the first came an hour later.
+        // Four requests were made within the last 24 hours. The first of them was made an hour
+        // after the very first request.
         (DAY, REST),
         (DAY + HOUR, MEDIUM),
     ] {
@@ -199,7 +201,8 @@ pub(crate) async fn names_are_apart<G: MailGate>(world: &World<G>) -> Case {
     Ok(())
 }
 
-/// "MUST be exact, also for simultaneous calls from many places."
+/// The port's documentation says about counting a request: "MUST be exact, also for simultaneous
+/// calls from many places."
 pub(crate) async fn of_forty_requests_at_once_thirty_go_on<G: MailGate>(world: &World<G>) -> Case {
     let name = world.fresh();
     let answers = join_all((0..40).map(|_| world.count(&name, RESET, BEGUN))).await;

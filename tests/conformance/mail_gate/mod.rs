@@ -1,4 +1,4 @@
-//! What every `MailGate` must do.
+//! The rules for every adapter of `MailGate`.
 
 mod cases;
 
@@ -11,13 +11,13 @@ use super::suite::{Case, Numbers, Outcome, check, check_eq, run, text};
 
 const HOUR: u64 = 3600;
 const DAY: u64 = 86_400;
-/// The time at which the cases begin, in seconds. It is far in the future, so that no alarm of an
-/// object rings during a case.
+/// The time at which the cases begin, in seconds. It is far in the future, so no alarm of a Durable
+/// Object goes off during a case.
 const BEGUN: u64 = 1_111_111 * HOUR;
 const RESET: Counted = Counted::Request(RouteClass::Reset);
 const OTHER: Counted = Counted::Request(RouteClass::Other);
 
-/// A gate, and names that no earlier case used.
+/// A gate, and the numbers from which unused names are made.
 pub(crate) struct World<G> {
     gate: G,
     keys: MailKeys,
@@ -25,7 +25,7 @@ pub(crate) struct World<G> {
 }
 
 impl<G: MailGate> World<G> {
-    /// `first` differs in each run on the same store.
+    /// `first` must be different in each run on the same store.
     pub(crate) fn new(gate: G, first: u64) -> Option<Self> {
         let secrets = TicketSecrets::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8").ok()?;
         Some(Self {
@@ -35,9 +35,9 @@ impl<G: MailGate> World<G> {
         })
     }
 
-    /// The name of a network that no earlier case used.
+    /// The name of a network that no earlier case has used.
     fn fresh(&self) -> GateName {
-        // The first three groups of an IPv6 address are its network.
+        // The first three groups of an IPv6 address identify the network.
         let [_, _, a, b, c, d, e, f] = self.numbers.next().to_be_bytes();
         let address = format!("{a:02x}{b:02x}:{c:02x}{d:02x}:{e:02x}{f:02x}::1");
         self.keys.network(&Client::new(Some(&address), None))

@@ -1,4 +1,4 @@
-//! What every `MailLedger` must do.
+//! The rules for every adapter of `MailLedger`.
 
 mod cases;
 
@@ -9,15 +9,15 @@ use super::suite::{Case, Numbers, Outcome, check, check_eq, run, text};
 
 const HOUR: u64 = 3600;
 const DAY: u64 = 86_400;
-/// The time at which the cases begin. It is also the beginning of an hour.
+/// The time at which the cases begin, in seconds. A new hour begins at this time.
 const BEGUN: u64 = 500_000 * HOUR;
 /// The largest time: 2^53 - 1, above which JavaScript loses integers.
 const LATEST: u64 = (1 << 53) - 1;
-/// Two pools. Only the cases that name them pay from them.
+/// Two pools. A case pays from a pool only if it names it.
 const POOL: &str = "a pool";
 const OTHER_POOL: &str = "another pool";
 
-/// A ledger, and what the cases put into it.
+/// A ledger, and the numbers from which unused keys and ids are made.
 #[derive(Debug)]
 pub(crate) struct World<L> {
     ledger: L,
@@ -25,7 +25,7 @@ pub(crate) struct World<L> {
 }
 
 impl<L: MailLedger> World<L> {
-    /// `first` differs in each run on the same store.
+    /// `first` must be different in each run on the same store.
     pub(crate) fn new(ledger: L, first: u64) -> Self {
         Self {
             ledger,
@@ -33,12 +33,12 @@ impl<L: MailLedger> World<L> {
         }
     }
 
-    /// The key of an address, or the id of a job, that no earlier case used.
+    /// The key of a mailbox, or the id of a job, that no earlier case has used.
     fn fresh(&self) -> String {
         self.numbers.next().to_string()
     }
 
-    /// Asks a lane to admit a job whose links live for an hour.
+    /// Asks a mailbox's lane to admit a job whose link is valid for an hour.
     async fn admit(&self, lane: &str, job: &str, now: u64) -> Result<Option<LinkLife>, String> {
         let request = LaneRequest {
             job,
@@ -49,7 +49,7 @@ impl<L: MailLedger> World<L> {
         self.ledger.admit(lane, request).await.map_err(text)
     }
 
-    /// Asks the same for a new job. Returns whether it was admitted.
+    /// Like `admit`, for a new job. Returns whether the job was admitted.
     async fn admit_next(&self, lane: &str, now: u64) -> Result<bool, String> {
         Ok(self.admit(lane, &self.fresh(), now).await?.is_some())
     }
@@ -62,17 +62,17 @@ impl<L: MailLedger> World<L> {
         self.ledger.pay(POOL, most, now).await.map_err(text)
     }
 
-    /// How many mails are left in a pool. To find out, this spends them.
+    /// The number of mails that can still be paid from a pool. Counting them uses them up.
     async fn left(&self, most: u64, now: u64) -> Result<u64, String> {
         let mut left = 0;
-        // Stops at one above the budget, in case a ledger never refuses.
+        // Stops one above the budget, in case a ledger never refuses.
         while left <= most && self.pay(most, now).await? {
             left += 1;
         }
         Ok(left)
     }
 
-    /// A letter with every field set, each to a different value.
+    /// A letter in which every field is set, each to a different value.
     fn letter(&self, failed_at: u64, retry_at: Option<u64>) -> DeadLetter {
         let number = self.fresh();
         DeadLetter {
@@ -97,7 +97,7 @@ impl<L: MailLedger> World<L> {
         self.ledger.tidy(dead_before, now).await.map_err(text)
     }
 
-    /// Removes what other cases left behind.
+    /// Deletes what other cases have stored.
     async fn clear(&self) -> Case {
         check_eq!(self.tidy(LATEST, LATEST).await?, 0, "letters left");
         Ok(())

@@ -1,4 +1,4 @@
-//! What every `OperatorTickets` must do.
+//! The rules for every adapter of `OperatorTickets`.
 
 mod cases;
 
@@ -13,11 +13,11 @@ use super::suite::{Case, Numbers, Outcome, check, check_eq, run, text};
 /// The time at which the cases begin, in seconds.
 const BEGUN: u64 = 1_800_000_000;
 
-/// Stores a ticket as the operator's command does, because the port has no method for it.
+/// Stores a ticket, as the operator's command does. The port has no method for this.
 pub(crate) type Add =
     Box<dyn Fn(OperatorTicketHash, OperatorTicket) -> Pin<Box<dyn Future<Output = Case>>>>;
 
-/// The tickets, and what the cases put there.
+/// A store of tickets, and the numbers from which unused tickets are made.
 pub(crate) struct World<T> {
     tickets: T,
     add: Add,
@@ -25,7 +25,7 @@ pub(crate) struct World<T> {
 }
 
 impl<T: OperatorTickets> World<T> {
-    /// `first` differs in each run on the same store.
+    /// `first` must be different in each run on the same store.
     pub(crate) fn new(tickets: T, add: Add, first: u64) -> Self {
         Self {
             tickets,
@@ -34,9 +34,10 @@ impl<T: OperatorTickets> World<T> {
         }
     }
 
-    /// The hash of a ticket that no earlier case used.
+    /// The hash of a ticket that no earlier case has used.
     fn hash(&self) -> Result<OperatorTicketHash, String> {
-        // 43 digits of base64url, as a ticket has. The last digit must be a multiple of four.
+        // A ticket has 43 characters of base64url after its prefix. The value of the last one must
+        // be a multiple of four.
         let ticket = format!("ego_{:020}{}", self.numbers.next(), "A".repeat(23));
         OperatorTicketHash::of(&ticket).ok_or_else(|| "not a ticket".to_owned())
     }

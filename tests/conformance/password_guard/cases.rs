@@ -1,4 +1,4 @@
-//! The cases of `PasswordGuard`.
+//! The test cases for `PasswordGuard`.
 
 use futures_util::future::join_all;
 
@@ -406,7 +406,8 @@ pub(super) async fn ten_right_tries_at_once_are_right_or_refused<G: PasswordGuar
     Ok(())
 }
 
-/// "Forgets all failures of an account, so that everybody may try again at once."
+/// The port's documentation says: "Forgets all failures of an account, so that everybody may try
+/// again at once."
 pub(super) async fn forgotten_failures_delay_nobody<G: PasswordGuard>(world: &World<G>) -> Case {
     let (account, other) = (world.account(), world.account());
     for account in [&account, &other] {
@@ -419,7 +420,7 @@ pub(super) async fn forgotten_failures_delay_nobody<G: PasswordGuard>(world: &Wo
     check_eq!(again, DIFFERS, "forgotten");
     let delayed = world.guess(&other, STRANGER, BEGUN).await?;
     check_eq!(delayed, Guarded::Delayed(1), "another account");
-    // The count starts again.
+    // The failures are counted from zero again.
     let next = world.guess(&account, STRANGER, BEGUN).await?;
     check_eq!(next, Guarded::Delayed(1), "the first failure");
     world.guard.forget(&world.account()).await.map_err(text)

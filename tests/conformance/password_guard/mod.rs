@@ -1,4 +1,4 @@
-//! What every `PasswordGuard` must do.
+//! The rules for every adapter of `PasswordGuard`.
 
 mod cases;
 
@@ -11,11 +11,11 @@ use edgegate::ports::{Guarded, PasswordGuard};
 
 use super::suite::{Case, Numbers, Outcome, check, check_eq, run, text};
 
-/// The time at which the cases begin, in milliseconds. It is far in the future, so that no alarm of
-/// an object rings during a case.
+/// The time at which the cases begin, in milliseconds. It is far in the future, so no alarm of a
+/// Durable Object goes off during a case.
 const BEGUN: u64 = 4_000_000_000_000;
-/// A hash of the lowest cost that Argon2 allows (8 KiB, one pass), because a case may fail a
-/// hundred times. No known password matches it.
+/// A hash of the lowest cost that Argon2 allows (8 KiB, one pass), because some cases try a wrong
+/// password a hundred times. No known password matches this hash.
 const CHEAP: &str =
     "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 const DIFFERS: Checked = Guarded::Done(Ok(Verification::Differs));
@@ -23,7 +23,7 @@ const MATCHES: Checked = Guarded::Done(Ok(Verification::Matches { rehash: false 
 
 type Checked = Guarded<Comparison>;
 
-/// A guard, and accounts that no earlier case used.
+/// A guard, and the names and numbers from which unused accounts are made.
 pub(crate) struct World<G> {
     guard: G,
     names: AccountNames,
@@ -31,7 +31,7 @@ pub(crate) struct World<G> {
 }
 
 impl<G: PasswordGuard> World<G> {
-    /// `first` differs in each run on the same store.
+    /// `first` must be different in each run on the same store.
     pub(crate) fn new(guard: G, first: u64) -> Option<Self> {
         let secrets = TicketSecrets::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8").ok()?;
         Some(Self {
@@ -54,14 +54,14 @@ impl<G: PasswordGuard> World<G> {
         self.guard.check(account, attempt, now).await.map_err(text)
     }
 
-    /// A wrong attempt, with a cheap hash.
+    /// Tries a wrong password, with a cheap hash.
     async fn guess(&self, account: &AccountName, by: TriedBy, now: u64) -> Result<Checked, String> {
         let (password, hash) = (typed("wrong")?, PasswordHash::new(CHEAP.to_owned()));
         self.check(account, &attempt(by, &password, Some(&hash)), now)
             .await
     }
 
-    /// Makes the guard hash a password.
+    /// Lets the guard hash a password.
     async fn hash(
         &self,
         account: &AccountName,

@@ -1,7 +1,7 @@
-//! What every `SessionStore` must do.
+//! The rules for every adapter of `SessionStore`.
 //!
-//! A case that only a linearizable store can pass is skipped for other stores. The documentation of
-//! their adapters states a bound instead.
+//! A test case that only a linearizable store can pass is skipped for other stores. The
+//! documentation of those adapters states a bound instead.
 
 mod cases;
 pub(crate) mod world;

@@ -1,4 +1,5 @@
-//! The world in which a case runs: a store, seen from two places, and a clock that the case moves.
+//! The environment of a test case: a store, used from two locations, and a clock that the case
+//! moves.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -24,28 +25,28 @@ pub(crate) trait World {
     /// Whether a read sees every write before it, from anywhere.
     const LINEARIZABLE: bool;
 
-    /// The store, from here.
+    /// The store, used from this location.
     fn here(&self) -> &Self::Store;
-    /// The same store, from another isolate at another location.
+    /// The same store, used from another isolate at another location.
     fn elsewhere(&self) -> &Self::Store;
     /// The time, in seconds since 1970.
     fn now(&self) -> u64;
     /// Lets time pass for the caller. If the store has its own clock, time passes for the store
     /// too.
     fn pass(&self, seconds: u64);
-    /// Does the work that waits for the end of the response.
+    /// Runs the work that waits until the response was sent.
     fn after_response(&self) -> Pin<Box<dyn Future<Output = Result<(), String>> + '_>>;
-    /// Numbers that no earlier case has used, in any run on this store.
+    /// Numbers that no earlier case has used, in any run on the same store.
     fn numbers(&self) -> &Numbers;
 }
 
-/// A person with a client, at a store.
+/// A user of a store.
 pub(crate) struct Person<'a, W> {
     pub(crate) world: &'a W,
     pub(crate) user: User,
 }
 
-/// A browser and the network that it is in.
+/// A browser, and the network from which it connects.
 #[derive(Clone, Debug)]
 pub(crate) struct Browser {
     pub(crate) client: Client,
@@ -67,7 +68,7 @@ pub(crate) fn stranger() -> Browser {
     }
 }
 
-/// A client whose address its caller does not pass on.
+/// A client whose address the caller does not pass on.
 pub(crate) fn without_address() -> Browser {
     Browser {
         client: Client::uncounted(),
@@ -85,7 +86,7 @@ pub(crate) fn rules() -> Rules {
     }
 }
 
-/// The rules, with a rotation at every renewal.
+/// The rules, but each renewal rotates the token.
 pub(crate) fn every_time() -> Rules {
     Rules {
         rotate_after: 0,
@@ -115,7 +116,7 @@ pub(crate) fn user(id: UserId, email: &str) -> Result<User, String> {
 }
 
 impl<W: World> Person<'_, W> {
-    /// Changes the user's row without a hold, as an operator would by hand, and tells the store.
+    /// Tells the store to forget its copy of the user's row, as after a change of the row by hand.
     pub(crate) async fn changes(&self) -> Result<(), String> {
         let store = self.world.here();
         store.forget_copy(self.user.id).await.map_err(text)
@@ -143,8 +144,8 @@ impl<'a, W: World> Person<'a, W> {
         }
     }
 
-    /// Signs in here. The session began a second ago, because KV accepts one write a second for a
-    /// key.
+    /// Signs in at this location. When it returns, the session is a second old, because KV accepts
+    /// only one write a second for a key.
     pub(crate) async fn begin(&self) -> Result<RefreshTicket, String> {
         let ticket = self.ticket();
         self.record(ticket, None).await?;
@@ -184,7 +185,7 @@ impl<'a, W: World> Person<'a, W> {
         store.begin(&new, self.world.now()).await.map_err(text)
     }
 
-    /// Renews at a store.
+    /// Renews at the given store.
     pub(crate) async fn renew_at<F>(
         &self,
         store: &W::Store,
@@ -200,7 +201,7 @@ impl<'a, W: World> Person<'a, W> {
             .await
     }
 
-    /// Renews at a store, as an app if `app` is given.
+    /// Renews at the given store, as an app if `app` is given.
     pub(crate) async fn renew_app_at<F>(
         &self,
         store: &W::Store,
@@ -225,7 +226,7 @@ impl<'a, W: World> Person<'a, W> {
             .map_err(text)
     }
 
-    /// Renews here.
+    /// Renews at this location.
     pub(crate) async fn renew(
         &self,
         ticket: RefreshTicket,
@@ -239,7 +240,7 @@ impl<'a, W: World> Person<'a, W> {
         Ok(renewal.verdict)
     }
 
-    /// The ids in the list here.
+    /// The ids of the user's sessions, as this location lists them.
     pub(crate) async fn listed(&self) -> Result<Vec<SessionId>, String> {
         let sessions = self
             .world
@@ -251,7 +252,7 @@ impl<'a, W: World> Person<'a, W> {
     }
 }
 
-/// The next token of a chain.
+/// The token that follows this one.
 pub(crate) fn successor(ticket: RefreshTicket) -> Result<RefreshTicket, String> {
     ticket
         .successor()

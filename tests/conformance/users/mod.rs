@@ -1,4 +1,4 @@
-//! What every `UserDirectory` must do.
+//! The rules for every adapter of `UserDirectory`.
 
 mod cases;
 
@@ -15,7 +15,7 @@ use super::suite::{Case, Numbers, Outcome, check, check_eq, run, text};
 /// The largest time and the largest counter: 2^53 - 1, above which JavaScript loses integers.
 const LARGEST: u64 = (1 << 53) - 1;
 
-/// A directory, and what the cases put into it.
+/// A directory, and the numbers from which unused ids and addresses are made.
 #[derive(Debug)]
 pub(crate) struct World<D> {
     directory: D,
@@ -23,7 +23,7 @@ pub(crate) struct World<D> {
 }
 
 impl<D: UserDirectory> World<D> {
-    /// `first` differs in each run on the same store.
+    /// `first` must be different in each run on the same store.
     pub(crate) fn new(directory: D, first: u64) -> Self {
         Self {
             directory,
@@ -31,7 +31,7 @@ impl<D: UserDirectory> World<D> {
         }
     }
 
-    /// A user who is in no store, with an unused id and address.
+    /// A user with an unused id and address. The user is not in the directory.
     fn nobody(&self) -> Result<User, String> {
         let random = self.numbers.random();
         let name: String = random[..8]
@@ -57,7 +57,7 @@ impl<D: UserDirectory> World<D> {
         })
     }
 
-    /// The same user with every field set, each to a different value.
+    /// A user like [`Self::nobody`], with every field set, each to a different value.
     fn everything(&self) -> Result<User, String> {
         Ok(User {
             first_name: Some(name("Ada")?),
@@ -82,7 +82,8 @@ impl<D: UserDirectory> World<D> {
         Ok(())
     }
 
-    /// Adds a user who registered, on condition that the address was not freed since the request.
+    /// Adds a user by a registration. The address must not have been freed since the registration
+    /// was requested.
     async fn register(&self, user: &User, asked_at: u64) -> Result<Insertion, String> {
         let condition = NotFreedSince {
             keys: vec!["another key".to_owned(), key(&user.email)],
@@ -114,7 +115,7 @@ impl<D: UserDirectory> World<D> {
         deleted.await.map_err(text)
     }
 
-    /// A user who is in the directory.
+    /// Adds a user to the directory.
     async fn somebody(&self) -> Result<User, String> {
         let user = self.nobody()?;
         self.insert(&user).await?;
@@ -129,7 +130,8 @@ impl<D: UserDirectory> World<D> {
         self.directory.find_by_email(email).await.map_err(text)
     }
 
-    /// Fails unless the directory has exactly this user, both by id and by address.
+    /// Lets the test case fail unless the directory has exactly this user, both by id and by
+    /// address.
     async fn holds(&self, user: &User, what: impl Display) -> Case {
         check_eq!(
             self.read(user.id).await?.as_ref(),
@@ -157,7 +159,7 @@ impl<D: UserDirectory> World<D> {
             .map_err(text)
     }
 
-    /// Makes a change that nothing forbids. Requires that it returns what it stored.
+    /// Makes a change that is allowed. Requires that the answer is what the directory stores.
     async fn update(&self, id: UserId, change: &UserChange, now: u64) -> Result<User, String> {
         let user = self
             .try_update(id, None, change, now)
@@ -274,7 +276,7 @@ pub(crate) async fn run_all<D: UserDirectory>(world: &World<D>) -> Vec<Outcome> 
             old_entries_are_forgotten_by_their_time,
             a_postponed_entry_comes_last,
             a_list_of_changes_is_bounded,
-            // These cases leave an administrator, whom the port does not delete.
+            // These cases leave an administrator, whom the port refuses to delete.
             the_last_administrator_stays,
             the_last_administrator_goes_when_told_so,
             what_leaves_an_administrator_is_done,

@@ -1,4 +1,5 @@
-//! Apps that nobody registered: the id of such an app is the URL of a document about it.
+//! Apps that are not registered. The id of such an app is the URL of a document that describes the
+//! app.
 
 use edgegate::domain::authorization::ClientId;
 use edgegate::domain::policy::{METADATA_CACHE_MIN, METADATA_MAX_BYTES};
@@ -45,7 +46,7 @@ pub(crate) fn published() -> (String, FetchedDocument) {
     (ID.to_owned(), document(ID))
 }
 
-/// The parameters with which an app sends a browser.
+/// The query with which an app sends a browser to the authorization endpoint.
 pub(crate) fn query(id: &str) -> String {
     form(&[
         ("client_id", id),
@@ -78,7 +79,7 @@ async fn arrive<S: SessionStore>(world: &World<S>, ada: &SignedIn, id: &str) -> 
         .unwrap()
 }
 
-/// A code, after consent.
+/// Consents to the app's request, and returns the code.
 async fn consented<S: SessionStore>(world: &World<S>, ada: &SignedIn) -> String {
     let Authorized::ToPage { page, request } = arrive(world, ada, ID).await else {
         panic!("no consent was asked for");

@@ -140,7 +140,7 @@ on_both!(whatever_is_wrong_gives_nothing_and_ends_nothing, &[], world => {
     let good = code(&world.service, &ada, OF_WEB).await;
     let to = callback(WEB);
     let (web, other) = (basic(WEB, WEB_SECRET), basic(OTHER, OTHER_SECRET));
-    // A code may already end with an A. The forged code must differ from it.
+    // The last character of the forged code must differ from that of the good code.
     let (start, last) = good.split_at(good.len() - 1);
     let forged = format!("{start}{}", if last == "A" { "E" } else { "A" });
     let with = |name: &'static str, value: &'static str| {
@@ -163,11 +163,11 @@ on_both!(whatever_is_wrong_gives_nothing_and_ends_nothing, &[], world => {
         (forged_code, Some(&web), 400, "invalid_grant"),
         (with("code", "egk_AQAA"), Some(&web), 400, "invalid_grant"),
         (with("code", "egr_AQAA"), Some(&web), 400, "invalid_grant"),
-        // Another app has stolen the code (code injection, mix-up).
+        // Another app has stolen the code of this app (code injection, mix-up).
         (of_other, Some(&other), 400, "invalid_grant"),
         (of_other_to, Some(&other), 400, "invalid_grant"),
         (of_spa, None, 400, "invalid_grant"),
-        // A wrong redirect URI or verifier.
+        // The redirect URI or the verifier is wrong or missing.
         (with("redirect_uri", "https://web.example.com/callback/"), Some(&web), 400, "invalid_grant"),
         (with("redirect_uri", "https://evil.example/callback"), Some(&web), 400, "invalid_grant"),
         (with("redirect_uri", "-"), Some(&web), 400, "invalid_request"),
@@ -176,10 +176,10 @@ on_both!(whatever_is_wrong_gives_nothing_and_ends_nothing, &[], world => {
         (with("code_verifier", "short"), Some(&web), 400, "invalid_grant"),
         // The challenge, sent as the verifier (PKCE downgrade).
         (with("code_verifier", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"), Some(&web), 400, "invalid_grant"),
-        // Another resource.
+        // The resource is not the one that the user consented to.
         (with("resource", "https://other-api.example.com"), Some(&web), 400, "invalid_target"),
         (with("resource", "nonsense"), Some(&web), 400, "invalid_target"),
-        // A missing or wrong secret.
+        // The client authentication is missing, wrong or sent twice, or the client is unknown.
         (with("x", "-"), None, 401, "invalid_client"),
         (with("client_secret", "egc_wrong"), None, 401, "invalid_client"),
         (with("client_secret", WEB_SECRET), Some(&web), 400, "invalid_request"),
@@ -241,8 +241,8 @@ on_both!(a_code_expires_after_a_minute, &[], world => {
     assert_eq!(error(&exchange(&world.service, &late, SPA).await), "invalid_grant");
 });
 
-// The clocks of the computers differ. The computer that remembers the exchange is ahead of this
-// one.
+// The clocks of the computers differ. The clock of the computer that remembers the exchange is
+// ahead of the clock of this one.
 on_both!(an_exchange_is_remembered_as_long_as_any_clock_lets_the_code_live, &[], world => {
     let ada = begin(&world.service).await;
     let code = code(&world.service, &ada, PROFILE).await;
@@ -263,14 +263,14 @@ on_both!(a_replay_of_everything_ends_the_session_that_the_code_began, &[], world
     let first = json(&exchange(&world.service, &good, SPA).await);
     let refresh_token = text(&first, "refresh_token");
     assert_eq!(renew(&world.service, &refresh_token, SPA, &[]).await.status, 200);
-    // Not everything is right: nothing ends.
+    // The used code comes back with a wrong verifier, so no session ends.
     let to = callback(SPA);
     let mut wrong = exchanging(&good, SPA, &to);
     wrong[4].1 = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
     let answer = post(&world.service, "/auth/token", &form(&wrong), None).await;
     assert_eq!(error(&answer), "invalid_grant");
     assert_eq!(renew(&world.service, &refresh_token, SPA, &[]).await.status, 200);
-    // Everything is right, again.
+    // The used code comes back with the right verifier, so the session that it began ends.
     assert_eq!(error(&exchange(&world.service, &good, SPA).await), "invalid_grant");
     assert_eq!(error(&renew(&world.service, &refresh_token, SPA, &[]).await), "invalid_grant");
     // The browser's own session goes on, and so does another session of the app.
@@ -327,12 +327,12 @@ on_both!(an_exchange_gives_no_more_than_the_app_may_have_now, &[], world => {
     change(&world.service, WEB, |app| app.resources.clear()).await;
     let answer = exchange(&world.service, &second, WEB).await;
     assert_eq!((answer.status, &*error(&answer)), (400, "invalid_target"));
-    // The code is not spent, and no session has ended.
+    // The code is still unused, and no session has ended.
     change(&world.service, WEB, |app| app.resources = vec![Resource::parse(API).unwrap()]).await;
     is_still_good(&world.service, &second, WEB).await;
 });
 
-// A code that reaches a redirect URI that was taken from the app can't be exchanged.
+// If a redirect URI was removed from the app, a code that was sent to this URI can't be exchanged.
 on_both!(an_address_that_was_taken_from_the_app_exchanges_nothing, &[], world => {
     let ada = begin(&world.service).await;
     let good = code(&world.service, &ada, OF_WEB).await;

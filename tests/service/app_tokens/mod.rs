@@ -26,22 +26,22 @@ use crate::fixture::{ADA, client, log_in};
 
 pub(crate) const ISSUER: &str = "http://127.0.0.1:8787";
 pub(crate) const USERINFO: &str = "http://127.0.0.1:8787/auth/userinfo";
-/// The operator's app: a page in the browser.
+/// The operator's own app, which runs in the browser.
 pub(crate) const SPA: &str = "spa";
-/// An app of another company: a server.
+/// An app of another company, which runs on a server.
 pub(crate) const WEB: &str = "web";
 pub(crate) const WEB_SECRET: &str = "egc_the-first-secret";
 pub(crate) const WEB_SECOND_SECRET: &str = "egc_the-second-secret";
-/// Another server, with resources of its own.
+/// Another app that runs on a server, with resources of its own.
 pub(crate) const OTHER: &str = "other";
 pub(crate) const OTHER_SECRET: &str = "egc_the-secret-of-other";
 pub(crate) const API: &str = "https://api.example.com";
 pub(crate) const OTHER_API: &str = "https://other-api.example.com";
-/// RFC 7636 appendix B.
+/// The verifier and its challenge in RFC 7636 appendix B.
 pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
-/// No two grants have the same id.
+/// The next id of a grant, so that no two grants have the same id.
 static GRANTS: AtomicU64 = AtomicU64::new(1_764_000_000_000);
 
 pub(crate) fn callback(app: &str) -> String {
@@ -109,7 +109,7 @@ pub(crate) async fn change<P: Ports>(
     assert_eq!(clients.change(&app, version).await, Ok(true));
 }
 
-/// The parameters of a request for a code.
+/// The parameters of an authorization request.
 #[derive(Clone, Copy)]
 pub(crate) struct Asked<'a> {
     pub(crate) app: &'a str,
@@ -117,7 +117,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) resource: Option<&'a str>,
 }
 
-/// A code for the user of this session, who has consented.
+/// Consents for the user of this session, and returns the authorization code.
 pub(crate) async fn code<P: Ports>(
     service: &AuthService<P>,
     signed_in: &SignedIn,
@@ -185,7 +185,7 @@ pub(crate) fn form(parameters: &[(&str, &str)]) -> String {
     parameters.iter().map(pair).collect::<Vec<_>>().join("&")
 }
 
-/// `Authorization` of `client_secret_basic`.
+/// The `Authorization` header of `client_secret_basic`.
 pub(crate) fn basic(id: &str, secret: &str) -> String {
     format!(
         "Basic {}",
@@ -240,7 +240,7 @@ pub(crate) fn error(answer: &Answer) -> String {
     text(&json(answer), "error")
 }
 
-/// The claims of a JWT, which is not verified.
+/// The claims of a JWT. The signature is not verified.
 pub(crate) fn claims(token: &str) -> Json {
     part(token, 1)
 }
@@ -286,7 +286,7 @@ pub(crate) async fn exchange<P: Ports>(service: &AuthService<P>, code: &str, app
     .await
 }
 
-/// The header by which the app authenticates.
+/// The `Authorization` header with which the app authenticates.
 pub(crate) fn secret_of(app: &str) -> Option<String> {
     match app {
         WEB => Some(basic(WEB, WEB_SECRET)),
@@ -295,7 +295,7 @@ pub(crate) fn secret_of(app: &str) -> Option<String> {
     }
 }
 
-/// Renews as the app does.
+/// Renews a refresh token, as the app does.
 pub(crate) async fn renew<P: Ports>(
     service: &AuthService<P>,
     refresh_token: &str,
@@ -321,7 +321,7 @@ pub(crate) fn session_of(access_token: &str) -> SessionId {
     SessionId::parse(&text(&claims(access_token), "sid")).unwrap()
 }
 
-/// A key that only has the right form: the platform in memory does not check it.
+/// A JWKS whose key only looks like an RSA key. The in-memory platform does not check it.
 pub(crate) fn rsa() -> String {
     let modulus = Base64UrlUnpadded::encode_string(&[0xa7; 256]);
     let private = ["d", "p", "q", "dp", "dq", "qi"].map(|name| format!(r#""{name}":"AQAB""#));

@@ -214,7 +214,7 @@ on_both!(an_app_revokes_its_own_tokens_only, &[], world => {
     }
     assert_eq!(renew(&world.service, &refresh, WEB, &[]).await.status, 200, "nothing has ended");
 
-    // By an access token that has expired.
+    // An access token that has expired can still be revoked. This ends the session.
     world.clock.advance(3600);
     assert_eq!(revoke(&access, None, secret_of(WEB)).await.status, 200);
     assert_eq!(error(&renew(&world.service, &refresh, WEB, &[]).await), "invalid_grant");
@@ -230,7 +230,7 @@ on_both!(an_app_revokes_its_own_tokens_only, &[], world => {
     assert_eq!(revoke(&spa_refresh, Some(SPA), None).await.status, 200, "once more");
 });
 
-/// Every operation of the contract that takes an access token, and the three checks of RPC. None of
+/// Every operation in openapi.yaml that takes an access token, and the three checks of RPC. None of
 /// them accepts an app's token, whatever its scopes and its audience.
 fn account_operations() -> Vec<(String, String)> {
     let contract = include_str!("../../../openapi.yaml");
@@ -271,7 +271,8 @@ on_both!(no_route_of_the_account_takes_an_apps_token, &[], world => {
             let path = path.replace("{id}", &some_id).replace("{sid}", &some_id)
                 .replace("{secret_id}", &some_id);
             let authorization = bearer(token);
-            // Bodies that a route may read before or after the token.
+            // A route may read its body before it checks the token, so both an empty and a full
+            // body are sent.
             for body in ["{}", r#"{"password":"x","email":"x","roles":[]}"#] {
                 let request = Request {
                     method: &method,

@@ -45,7 +45,7 @@ on_both!(an_app_renews_and_an_id_token_has_no_nonce_then, &[("ROTATE_AFTER", "0"
         assert_eq!(id.get(name), old.get(name), "{name}");
     }
     assert_eq!(id.get("auth_time"), old.get("auth_time"));
-    // Within the grace the same token gives the same successor.
+    // Within the grace period, the same token gets the same successor.
     let again = json(&renew(&world.service, &text(&first, "refresh_token"), SPA, &[]).await);
     assert_eq!(text(&again, "refresh_token"), text(&second, "refresh_token"));
 });
@@ -69,7 +69,7 @@ on_both!(no_renewal_widens_what_was_granted, &[], world => {
     let asked = Asked { scope: "notes.read", ..OF_WEB };
     let first = tokens(&world.service, &ada, asked).await;
     let refresh_token = text(&first, "refresh_token");
-    // What was not granted is dropped.
+    // Scopes that were not granted are dropped.
     for scope in ["notes.read notes.write", "notes.read openid email admin", "notes.read notes.read"] {
         let answer = renew(&world.service, &refresh_token, WEB, &[("scope", scope)]).await;
         let given = json(&answer);
@@ -128,7 +128,8 @@ on_both!(a_refresh_token_belongs_to_its_app, &[], world => {
         (&*web, Some(WEB), None, "invalid_client"),
         (&*web, None, Some(basic(WEB, "egc_wrong")), "invalid_client"),
         (&*web, Some("nobody"), None, "invalid_client"),
-        // A missing client_id means CLIENT_ID.
+        // A request without client_id is treated as a request of CLIENT_ID, which is `edgegate`
+        // here.
         (&*spa, None, None, "invalid_grant"),
         (&*spa, Some("edgegate"), None, "invalid_grant"),
         // The browser's own token, sent with the id of an app.
@@ -143,11 +144,11 @@ on_both!(a_refresh_token_belongs_to_its_app, &[], world => {
         let answer = post(&world.service, "/auth/token", &form(&parameters), header.as_deref()).await;
         assert_eq!(error(&answer), told, "{id:?} {header:?}");
     }
-    // Nothing has ended.
+    // No session has ended.
     assert_eq!(renew(&world.service, &web, WEB, &[]).await.status, 200);
     assert_eq!(renew(&world.service, &spa, SPA, &[]).await.status, 200);
     assert!(world.service.renew_token(own, &client()).await.is_ok());
-    // RPC and the cookie reject both, because they are the tokens of apps.
+    // RPC and the cookie reject both tokens, because they belong to apps.
     for token in [&web, &spa] {
         assert!(world.service.renew_token(token, &client()).await.is_err());
         assert!(world.service.session_of(token).is_none());
@@ -178,7 +179,7 @@ on_both!(an_app_ignores_the_cookie, &[], world => {
     let answer = send("/auth/token", renewal).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     assert!(answer.headers.iter().all(|(name, _)| *name != "Set-Cookie"));
-    // Without its own token in the body, an app gets nothing for the cookie.
+    // If the body has no refresh token, the app gets no tokens for the cookie.
     let empty = format!(r#"{{"grant_type":"refresh_token","client_id":"{SPA}"}}"#);
     let answer = send("/auth/token", empty).await;
     assert_eq!(error(&answer), "invalid_request");
@@ -186,7 +187,7 @@ on_both!(an_app_ignores_the_cookie, &[], world => {
     let answer = send("/auth/revoke", empty).await;
     assert_eq!(error(&answer), "invalid_request");
     assert!(answer.headers.iter().all(|(name, _)| *name != "Set-Cookie"));
-    // An app's token in the cookie is not valid.
+    // An app's refresh token is not valid in the cookie.
     let cookie = format!("edgegate-8787={spa}");
     let request = Request {
         method: "POST",
@@ -209,7 +210,7 @@ on_both!(what_the_user_ends_is_over_for_the_app, &[], world => {
     world.service.log_out(ada.tokens.refresh_token.expose()).await.unwrap();
     assert_eq!(error(&renew(&world.service, &web, WEB, &[]).await), "invalid_grant");
 
-    // The grant.
+    // The user withdraws the grant.
     let ada = log_in(&world.service, ADA).await.unwrap();
     let web = text(&tokens(&world.service, &ada, OF_WEB).await, "refresh_token");
     let grants = &world.service.ports().apps;
@@ -220,7 +221,7 @@ on_both!(what_the_user_ends_is_over_for_the_app, &[], world => {
     }
     assert_eq!(error(&renew(&world.service, &web, WEB, &[]).await), "invalid_grant");
 
-    // All sessions.
+    // The user revokes all sessions.
     let web = text(&tokens(&world.service, &ada, OF_WEB).await, "refresh_token");
     world.service.revoke_tokens(ada.user.id).await.unwrap();
     assert_eq!(error(&renew(&world.service, &web, WEB, &[]).await), "invalid_grant");
@@ -279,7 +280,8 @@ on_both!(a_disabled_app_renews_no_more, &[], world => {
     assert_eq!(error(&renew(&world.service, &web, WEB, &[]).await), "invalid_client");
 });
 
-// A page keeps its refresh token in memory only. After a day nobody needs the token any more.
+// A page keeps its refresh token in memory only. After a day without a renewal, nobody needs the
+// token any more.
 on_both!(a_public_app_on_a_website_goes_idle_after_a_day, &[], world => {
     let ada = begin(&world.service).await;
     let spa = text(&tokens(&world.service, &ada, OF_SPA).await, "refresh_token");

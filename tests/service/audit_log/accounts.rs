@@ -1,4 +1,4 @@
-//! The events that changes of an account record.
+//! Which events are recorded when an account changes.
 
 use super::*;
 
@@ -245,7 +245,7 @@ fn managing_accounts(seen: &mut Seen) {
             ..Amendment::default()
         })
         .await;
-        // Nobody has chosen a password for the account yet.
+        // The account does not have a password yet.
         let login = Login {
             email: GRACE,
             password: PASSWORD,

@@ -1,4 +1,4 @@
-//! The events that limits and failing vendors record.
+//! Which events are recorded when a limit is reached or a vendor fails.
 
 use super::accounts::grace;
 
@@ -12,7 +12,7 @@ scenarios!(
 );
 use super::*;
 
-/// A limiter that refuses at one limit.
+/// A limiter that refuses every request at one limit.
 struct Full(Limit);
 
 impl RateLimiter for Full {
@@ -143,7 +143,7 @@ fn missing_a_vendor(seen: &mut Seen) {
     assert_eq!(told[0], unreachable);
 }
 
-/// The queue rejects a notice, so the ledger keeps it.
+/// The queue rejects a notice, so the notice is stored in the ledger.
 fn keeping_a_mail(seen: &mut Seen) {
     let world = on_memory(&[]);
     let one = world.log_in(ADA);
@@ -199,8 +199,8 @@ fn failing_to_send(seen: &mut Seen) {
     });
 }
 
-/// A hash whose pepper is gone, a hash that can't be read, and a Firebase hash without its signer
-/// key.
+/// Hashes that can't be checked: one whose pepper is gone, one that can't be read, and a Firebase
+/// hash without its signer key.
 fn losing_a_pepper(seen: &mut Seen) {
     for (hash, reason) in [
         (

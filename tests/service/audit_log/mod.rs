@@ -1,4 +1,4 @@
-//! Every use case records the events in `docs/operations.md`, and no others.
+//! Every use case records the events that `docs/operations.md` lists for it, and no others.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -45,7 +45,8 @@ const GRACE: &str = "grace@example.com";
 const OPEN: &[(&str, &str)] = &[("REGISTRATION", "open")];
 const ROTATING: &[(&str, &str)] = &[("ROTATE_AFTER", "0"), ("REUSE", "strict")];
 
-/// The variants that were recorded, and the name of each event with its variant.
+/// What the scenarios recorded: the indexes of the variants of [`Act`], and each event's name with
+/// the index of its variant.
 #[derive(Default)]
 struct Seen {
     variants: BTreeSet<usize>,
@@ -55,7 +56,8 @@ struct Seen {
     levels: BTreeSet<([String; 3], Level)>,
 }
 
-/// The index of a variant. A new variant does not compile here until a scenario records it.
+/// The index of a variant. A new variant does not compile until it is added here, and the test
+/// fails until a scenario records it.
 fn variant(act: &Act) -> usize {
     match act {
         Act::SignedIn { .. } => 0,
@@ -112,8 +114,8 @@ fn variant(act: &Act) -> usize {
 const VARIANTS: usize = 48;
 
 impl Seen {
-    /// The events since the last call, as texts. Each text has the name, with `!` unless the act
-    /// succeeded, and the values, with ids replaced by the given names.
+    /// The events since the last call, each as a text: the event's name, `!` if the act did not
+    /// succeed, and the values. Ids are replaced by the given names.
     fn told(&mut self, events: &MemoryEvents, names: &[(String, &str)]) -> Vec<String> {
         let tell = |event: Event| {
             self.variants.insert(variant(&event.act));
@@ -190,7 +192,7 @@ fn user_and_session(signed_in: &SignedIn) -> [(String, &'static str); 2] {
     [id(signed_in.user.id, "ada"), session(signed_in, "one")]
 }
 
-/// The pseudonym of an address, the same in each of these worlds.
+/// The pseudonym of an address. It is the same in all tests.
 fn pseudonym<S: edgegate::ports::SessionStore>(
     world: &World<S>,
     email: &str,

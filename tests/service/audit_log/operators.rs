@@ -1,5 +1,5 @@
-//! The events that acts of operators record. They have the id of the ticket instead of a user, and
-//! never the ticket.
+//! Which events are recorded when an operator acts. Such an event has the id of the operator ticket
+//! in place of the user who acts. It never has the ticket itself.
 
 use edgegate::domain::authorization::{ClientFields, Grant, GrantId, Scopes};
 use edgegate::domain::operator::OperatorTicketHash;
@@ -16,7 +16,7 @@ scenarios!(
     managing_apps,
 );
 
-/// An operator with this scope: the ticket, and its name in the log.
+/// Stores an operator ticket with this scope. Returns the ticket, and its id with a name for it.
 fn operator(world: &World<MemorySessions>, scope: &str) -> (String, (String, &'static str)) {
     let ports = world.service.ports();
     let now = ports.clock.now_ms() / 1000;

@@ -1,4 +1,4 @@
-//! What a session records from its login to its end.
+//! Which events are recorded about a session, from its login to its end.
 
 use super::*;
 use crate::app_tokens::{self as apps, Asked, VERIFIER, WEB, WEB_SECRET};
@@ -101,7 +101,7 @@ fn exchanging_codes(seen: &mut Seen) {
         };
         let code = apps::code(service, &ada, asked).await;
         let _ = events.take();
-        // Rejected exchanges end nothing.
+        // Rejected exchanges end no session.
         for (verifier, secret) in [("x", WEB_SECRET), (VERIFIER, "egc_wrong")] {
             let to = apps::callback(WEB);
             let mut parameters = apps::exchanging(&code, WEB, &to);

@@ -46,7 +46,7 @@ on_both!(frames_scripts_and_early_loads_are_nobody, &[], world => {
     code_in(to(&browser.load(&ask(OWN, ""), Navigation::default()).await), ISSUER);
 });
 
-// With prompt=none nobody sees a page, so the error goes to the app.
+// With prompt=none the user sees no page, so the app gets the error.
 #[test]
 fn without_a_page_the_app_is_told_that_a_store_is_down() {
     let world = on_kv(&[]);
@@ -63,7 +63,8 @@ fn without_a_page_the_app_is_told_that_a_store_is_down() {
     });
 }
 
-// While the app was the operator's, nobody was asked. So its grant does not replace consent.
+// While the app was the operator's own, the user was not asked for consent. So the grant from that
+// time does not replace consent.
 on_both!(an_app_that_is_no_longer_the_operators_needs_consent, &[], world => {
     let world = world.with_apps().await;
     let mut browser = Browser::of_ada(&world).await;
@@ -94,8 +95,8 @@ on_both!(a_hint_of_another_user_is_an_error, &[], world => {
     }
 });
 
-// The names and roles of a user make the id_token long. If a long hint were ignored, any user could
-// sign in.
+// The names and roles of a user make the id_token long. If the service ignored a hint because of
+// its length, any user could sign in.
 on_both!(the_longest_id_token_is_a_hint, &[], world => {
     let world = world.with_apps().await;
     let mut browser = Browser::of_ada(&world).await;
@@ -330,7 +331,8 @@ fn with_symmetric_keys_only_there_is_no_endpoint() {
             assert_eq!(refused.status, 404);
             assert!(refused.body.unwrap().contains("is symmetric"));
         }
-        // The refresh token of an app may be older than the last change of the keys.
+        // An app may still have a refresh token from before the keys were changed to symmetric
+        // ones.
         let body = format!(
             r#"{{"grant_type":"refresh_token","client_id":"{OWN}","refresh_token":"ega_AQAA"}}"#
         );

@@ -1,4 +1,4 @@
-//! A browser that signs in to apps, over the routes.
+//! A simulated browser that signs in to apps. It calls the routes.
 
 use edgegate::domain::authorization::Code;
 use edgegate::domain::session::RefreshTokens;
@@ -11,7 +11,7 @@ use edgegate_token::json::Json;
 use super::{ISSUER, OTHER, ask, code_in, error_in, json, sealed_in, text, to};
 use crate::fixture::{ADA, PASSWORD, World, client};
 
-/// A browser: its cookies, and the pages that it shows.
+/// A browser with its cookies. The methods do what its pages do.
 pub(crate) struct Browser<'w, S> {
     pub(crate) world: &'w World<S>,
     pub(super) refresh: Option<String>,
@@ -80,7 +80,7 @@ impl<'w, S: SessionStore> Browser<'w, S> {
         answer
     }
 
-    /// Navigates the whole tab.
+    /// Navigates the tab to a URL or path, as if from another site.
     pub(crate) async fn navigate(&mut self, to: &str) -> Answer {
         let how = Navigation {
             fetch_dest: Some("document"),
@@ -182,7 +182,7 @@ impl<'w, S: SessionStore> Browser<'w, S> {
         self.post("/auth/revoke", "{}").await
     }
 
-    /// The ids of the user and the session.
+    /// Signs in. Returns the ids of the user and of the session.
     pub(crate) async fn log_in_as(&mut self, email: &str) -> [String; 2] {
         let body = json(&self.log_in(email).await);
         let tokens = &self.world.service.settings().ticket_secrets;
@@ -192,22 +192,23 @@ impl<'w, S: SessionStore> Browser<'w, S> {
         [user, ticket.session.to_string()]
     }
 
-    /// The sealed request of an app that needs consent.
+    /// Sends the request of an app that needs consent, and returns the sealed request.
     pub(crate) async fn asked_for_consent(&mut self) -> String {
         self.page_for(&ask(OTHER, ""), "/consent").await
     }
 
-    /// The sealed request that this page of the issuer gets when an app asks.
+    /// Sends this request of an app, which must lead to this page of the issuer. Returns the sealed
+    /// request that the page gets.
     pub(super) async fn page_for(&mut self, asked: &str, page: &str) -> String {
         sealed_in(to(&self.navigate(asked).await), page).to_owned()
     }
 
-    /// The code that an app gets without a page.
+    /// Sends this request of an app, and returns the code that the app gets without a page.
     pub(super) async fn code_for(&mut self, asked: &str) -> Code {
         code_in(to(&self.navigate(asked).await), self.issuer())
     }
 
-    /// The error that an app gets without a page.
+    /// Sends this request of an app, and returns the error that the app gets without a page.
     pub(super) async fn error_for(&mut self, asked: &str) -> String {
         error_in(to(&self.navigate(asked).await), self.issuer())
     }
@@ -218,7 +219,7 @@ impl<'w, S: SessionStore> Browser<'w, S> {
         assert_eq!(answer.status, 201, "{answer:?}");
     }
 
-    /// What a page shows of a sealed request.
+    /// The answer that tells a page what to show about a sealed request.
     pub(super) async fn show(&mut self, sealed: &str) -> Json {
         let answer = self
             .post(

@@ -9,7 +9,7 @@ use super::{
 use crate::fixture::{ADA, ROOT, client, on_both};
 use crate::leave_apps::id_token;
 
-/// A deployed issuer has no demo accounts, so the test makes an account.
+/// A deployed issuer has no demo accounts, so the test registers an account.
 const DEPLOYED: &[(&str, &str)] = &[
     ("ISSUER", "https://auth.example.com"),
     ("REGISTRATION", "open"),
@@ -69,7 +69,7 @@ on_both!(the_sign_on_cookie_is_worth_nothing_elsewhere, &[], world => {
     let sealed = browser.asked_for_consent().await;
     let user = browser.user_id().await;
     let ticket = browser.sign_on.clone().unwrap();
-    // A thief has only that cookie.
+    // A thief has only the sign-on cookie.
     browser.refresh = None;
     assert_eq!(text(&browser.show(&sealed).await, "next"), "sign_in");
     let refused = browser.decide(&sealed, &user, true).await;
@@ -151,8 +151,8 @@ on_both!(a_changed_app_gets_no_answer_to_an_older_request, &[], world => {
     assert_eq!(browser.navigate(&ask(OWN, "")).await.status, 400);
 });
 
-// A person may take an hour to decide. They can't give what an administrator has meanwhile taken
-// from the app.
+// A user may take an hour to decide. If an administrator takes a right from the app in that time,
+// the user can't grant it any more.
 on_both!(a_decision_gives_no_more_than_the_app_may_have_now, &[], world => {
     let world = world.with_apps().await;
     let mut browser = Browser::of_ada(&world).await;
@@ -169,14 +169,15 @@ on_both!(a_decision_gives_no_more_than_the_app_may_have_now, &[], world => {
     let asks = browser.page_for(&asked, "/consent").await;
     assert_eq!(text(&browser.show(&asks).await, "next"), "consent");
     world.change_app(OTHER, |app| app.resources = Vec::new()).await;
-    // The page asks for nothing that the app can't get.
+    // The page does not ask for consent, because the app can't get what it requested.
     assert_eq!(text(&browser.show(&asks).await, "next"), "done");
     let decided = browser.decide(&sealed, &user, true).await;
     assert_eq!(decided.status, 200, "{decided:?}");
     assert_eq!(error_in(&redirect(&decided), ISSUER), "invalid_target");
 });
 
-// The app expects the user of its id_token, even if somebody has to sign in first.
+// The app says by an id_token which user it expects. No other user can sign in, even on the sign-in
+// page.
 on_both!(nobody_but_the_user_of_the_hint_signs_in, &[], world => {
     let world = world.with_apps().await;
     let ada = Browser::new(&world).user_id().await;
@@ -223,8 +224,8 @@ on_both!(a_proof_is_demanded_as_the_app_asks, &[], world => {
     assert!(to(&hinted).contains(why), "{}", to(&hinted));
 });
 
-// Proofs have whole seconds. If the browser arrives with a proof of the same second as the request,
-// the proof is older than the request.
+// The time of a proof has whole seconds. If the browser arrives with a proof from the same second
+// as the request, the proof is treated as older than the request.
 on_both!(a_proof_of_the_same_second_is_not_given_for_the_request, &[], world => {
     let world = world.with_apps().await;
     let mut browser = Browser::of_ada(&world).await;
@@ -239,11 +240,11 @@ on_both!(a_proof_of_the_same_second_is_not_given_for_the_request, &[], world => 
         let first = browser.page_for(&asked, "/sign-in").await;
         let second = browser.page_for(&asked, "/sign-in").await;
         for sealed in [&first, &second] {
-            // In the same second the page asks for a login.
+            // In the same second, the page still asks for a login.
             assert_eq!(text(&browser.show(sealed).await, "next"), "sign_in", "{more}");
             assert_eq!(browser.decide(sealed, &user, true).await.status, 401, "{more}");
         }
-        // One login in that second answers both requests.
+        // A single login in that second is enough for both requests.
         browser.log_in(ADA).await;
         for sealed in [&first, &second] {
             assert_eq!(text(&browser.show(sealed).await, "next"), "done", "{more}");

@@ -87,13 +87,13 @@ pub(crate) fn ask(client_id: &str, more: &str) -> String {
     )
 }
 
-/// The redirect of an answer.
+/// The URL to which an answer redirects.
 pub(crate) fn to(answer: &Answer) -> &str {
     assert_eq!(answer.status, 303, "{answer:?}");
     answer.header("Location").unwrap()
 }
 
-/// The parameters of a redirect to an app, which must have `state` and `iss`.
+/// The parameters of this redirect to an app. They must include `state` and `iss`.
 fn answered(at: &str, issuer: &str) -> Vec<(String, String)> {
     let (_, query) = at.split_once('?').unwrap();
     let pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes())
@@ -107,7 +107,7 @@ fn answered(at: &str, issuer: &str) -> Vec<(String, String)> {
     pairs
 }
 
-/// Where the page goes after a decision.
+/// The URL to which the page sends the browser after a decision.
 fn redirect(decided: &Answer) -> String {
     text(&json(decided), "redirect").to_owned()
 }

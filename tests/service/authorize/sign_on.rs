@@ -1,4 +1,4 @@
-//! How long a sign-on lasts: what keeps it, and what ends it together with the sessions of its
+//! How long a sign-on lasts: what continues it, and what ends it together with the sessions of its
 //! apps.
 
 use edgegate::domain::account::UserId;
@@ -77,7 +77,7 @@ on_both!(the_same_user_keeps_the_sign_on_in_the_same_browser, &[], world => {
     assert_eq!(second.sign_on, first.sign_on);
     let refused = world.service.renew_token(&old, &client()).await.unwrap_err();
     assert_eq!(verdict(&refused), Some(Verdict::Ended));
-    // A renewal keeps the sign-on too.
+    // A renewal continues the sign-on too.
     world.clock.advance(100);
     let renewed = browser.renew().await;
     assert_eq!(renewed.status, 200);
@@ -96,7 +96,7 @@ on_both!(a_sign_on_is_kept_as_long_as_its_session_lasts, &[("SESSION_TTL", "8640
         let before = browser.code_for(&ask(OWN, "")).await;
         let refresh = browser.refresh.clone().unwrap();
         world.clock.advance(age);
-        // The session that the browser leaves is replaced, unless it has expired.
+        // At a new login, the browser's earlier session is replaced, unless it has expired.
         let _ = world.service.ports().events.take();
         world.service.leave_session(&refresh, before.sign_on).await.unwrap();
         let names: Vec<_> = world.service.ports().events.take().iter().map(|e| e.name()).collect();
@@ -107,7 +107,8 @@ on_both!(a_sign_on_is_kept_as_long_as_its_session_lasts, &[("SESSION_TTL", "8640
     }
 });
 
-// The browser did not get the new cookie, so it sends the cookie of the replaced session again.
+// The answer to a login was lost, so the browser did not get the new cookie. It sends the cookie of
+// the replaced session again.
 on_both!(a_login_whose_answer_was_lost_keeps_the_sign_on_too, &[], world => {
     let world = world.with_apps().await;
     let mut browser = Browser::of_ada(&world).await;
@@ -160,8 +161,9 @@ on_both!(whoever_signs_out_of_a_session_that_has_ended_leaves_the_apps_too, &[],
     }
 });
 
-// An access token does the same while it is valid. Once expired, it ends nothing: an access token
-// is sent to more parties than a refresh token.
+// An access token of a session that has ended also signs the user out of the apps, while the token
+// is valid. Once it has expired, it ends nothing, because an access token is sent to more parties
+// than a refresh token.
 on_both!(an_access_token_of_a_session_that_has_ended_leaves_the_apps_until_it_expires, &[], world => {
     let world = world.with_apps().await;
     for reason in [EndReason::OverLimit, EndReason::Replaced] {
@@ -188,7 +190,7 @@ on_both!(an_access_token_of_a_session_that_has_ended_leaves_the_apps_until_it_ex
     }
 });
 
-/// A session that was replaced does not end the sign-on.
+/// When a session is replaced, its sign-on does not end.
 #[test]
 fn replaced_is_no_log_out() {
     assert!(!EndReason::Replaced.ends_the_sign_on());

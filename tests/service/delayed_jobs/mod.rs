@@ -1,7 +1,7 @@
-//! A waiting job and a stored ticket do what their requester was allowed to do at the time of the
-//! request, and no more. A table in `docs/storage.md` says what each job and ticket may do and what
-//! ends it. This test makes changes to the account between the request and the action, in every
-//! order, and compares the result with the table.
+//! A job that waits in the queue and a ticket that was handed out may do only what their requester
+//! was allowed to do at the time of the request. A table in `docs/storage.md` says what each job
+//! and ticket may do and what ends it. This test makes changes to the account between the request
+//! and the action, in every order, and compares the result with the table.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -38,7 +38,7 @@ type Service = AuthService<
     MemoryPorts<MemorySessions, ManualClock, SeededRandom, MemoryUsers, PlainHasher, NoLimits>,
 >;
 
-/// What was requested, before any event.
+/// What was requested before the events.
 enum Asked {
     Job(Job),
     Link(Purpose, String),
@@ -163,13 +163,13 @@ async fn use_ticket(world: &mut World, purpose: Purpose, text: &str) -> bool {
     }
 }
 
-/// When the job is delivered or the ticket is used.
+/// The time between the request and the moment when the job is delivered or the ticket is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Delay {
     None,
     JustUnderAnHour,
     AnHour,
-    /// Jobs wait as dead letters.
+    /// A job can wait this long only as a dead letter.
     FourteenDays,
 }
 
@@ -184,7 +184,7 @@ impl Delay {
     }
 }
 
-/// Tries one sequence. `None` if one of its events can't happen.
+/// Tries one sequence of events. Returns `None` if one of the events can't happen.
 async fn try_one(
     subject: &Subject,
     start: Start,
@@ -221,14 +221,15 @@ async fn try_one(
     let now = at.max(world.now());
     let age = now - world.begun;
     let what = format!("{}, {start:?}, {events:?}, {delay:?}", subject.name());
-    // A reset link to an unverified address is valid as long as a link that verifies it.
+    // A reset link to an unverified address is valid for as long as a verification link.
     let is_long = matches!(subject, Subject::Ticket(Purpose::Reset)) && start != Start::Verified;
     let valid_for = if is_long {
         VERIFICATION_LINK_TTL
     } else {
         row.valid_for
     };
-    // A job of this age is still delivered, but a ticket of this age has expired.
+    // A job whose age is exactly `valid_for` is still delivered, but a ticket of that age has
+    // expired.
     let in_time = match &asked {
         Asked::Job(_) => age <= valid_for,
         Asked::Link(..) | Asked::Device(_) => age < valid_for,
@@ -259,8 +260,8 @@ async fn try_one(
             };
             let linked = mail.as_ref().filter(|mail| mail.text.contains('#'));
             assert_eq!(linked.is_some(), expected, "{what}: a mail with a link");
-            // The requester does not own an account that was created after the request: nobody gets
-            // a mail.
+            // If the account was created after the request, it does not belong to the requester.
+            // Then nobody gets a mail.
             assert_eq!(mail.is_some(), expected, "{what}: a mail");
             match linked {
                 Some(mail) => (purpose, ticket(mail)),
@@ -307,7 +308,7 @@ fn a_delayed_job_has_exactly_the_rights_of_its_request() {
         }
         let [dead, works] = outcomes;
         assert!(works > 0, "{name}: nothing works");
-        // Nothing ends a notice.
+        // Every job and ticket can be ended by an event, except a notice.
         assert_eq!(dead > 0, !row.ended_by.is_empty(), "{name}: {dead} dead");
         tried += dead + works;
         alive += works;

@@ -1,9 +1,9 @@
-//! The rows of the table: one for each job and each ticket.
+//! The rows of the table in docs/storage.md: one for each job and each ticket.
 
 use super::*;
 
-/// The job after this one. A new variant does not compile until it has a place here. The test then
-/// fails until the table has a row for it.
+/// The next job in a list of all jobs. A new variant of [`Task`] does not compile until it has a
+/// place in the list. Then the test fails until the table has a row for it.
 pub(super) fn next_task(task: &Task) -> Option<Task> {
     let email = || EmailAddress::parse(HOME).unwrap();
     let user = UserId::new(1, &[1; 10]);
@@ -40,7 +40,8 @@ pub(super) fn tasks() -> Vec<Task> {
     std::iter::successors(Some(first), next_task).collect()
 }
 
-/// The ticket after this one, in the same way.
+/// The next ticket in a list of all tickets. A new variant of [`Purpose`] is noticed as in
+/// [`next_task`].
 pub(super) fn next_purpose(purpose: &Purpose) -> Option<Purpose> {
     Some(match purpose {
         Purpose::Refresh => Purpose::Reset,
@@ -48,7 +49,7 @@ pub(super) fn next_purpose(purpose: &Purpose) -> Option<Purpose> {
         Purpose::Registration => Purpose::Verification,
         Purpose::Verification => Purpose::NewAddress,
         Purpose::NewAddress => Purpose::Device,
-        // The tickets of apps need an app. `tests/service/app_tokens` tests them.
+        // These tickets belong to apps. `tests/service/app_tokens` tests them.
         Purpose::Device
         | Purpose::SignOn
         | Purpose::AuthorizationRequest
@@ -93,7 +94,7 @@ impl Subject {
         }
     }
 
-    /// The kinds of account to try it with.
+    /// The kinds of account with which to try this job or ticket.
     pub(super) fn starts(&self) -> &'static [Start] {
         match self {
             Self::Job(Task::Registration { .. }) | Self::Ticket(Purpose::Registration) => {

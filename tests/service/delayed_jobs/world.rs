@@ -1,4 +1,4 @@
-//! What happens between the request and the action.
+//! The events that can happen between the request and the action.
 
 use super::*;
 
@@ -48,7 +48,7 @@ pub(super) fn sequences(most: usize) -> Vec<Vec<Event>> {
     all
 }
 
-/// A service, and what the test knows about the account.
+/// A service, and the test's knowledge about the account.
 pub(super) struct World {
     pub(super) service: Service,
     pub(super) clock: ManualClock,
@@ -148,8 +148,8 @@ impl World {
         mails.pop()
     }
 
-    /// Keeps the job as a dead letter immediately, and returns the mail that is sent when an
-    /// operator retries it.
+    /// Stores the job as a dead letter immediately. Returns the mail that is sent when an operator
+    /// retries the job.
     pub(super) async fn deliver_dead_letter(&self, job: &Job, at: u64) -> Option<Message> {
         let ledger = &self.service.ports().mail_ledger;
         let mut letter = DeadLetter {
@@ -170,7 +170,8 @@ impl World {
         mails.pop()
     }
 
-    /// Delivers what an event has queued, and returns the ticket in the first mail to this address.
+    /// Delivers the jobs that an event has queued, and returns the ticket in the first mail to this
+    /// address.
     pub(super) async fn ticket_to(&self, address: &str) -> String {
         let mut found = None;
         for job in self.service.ports().mail_queue.take() {
@@ -283,7 +284,8 @@ impl World {
             .unwrap();
     }
 
-    /// Makes the event happen if it can. Returns the table's words for what happened.
+    /// Makes the event happen, if it can happen. Returns the words for it in the table of
+    /// docs/storage.md.
     pub(super) async fn happens(&mut self, event: Event) -> Option<Vec<&'static str>> {
         let user = self.row().await;
         let enabled = user.as_ref().filter(|user| user.disabled_at.is_none());

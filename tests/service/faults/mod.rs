@@ -1,6 +1,6 @@
-//! Each call of each use case fails once, in each of five ways, on both session stores. Then the
-//! request is retried, as a client would. Nothing is lost or half done, and a temporary failure is
-//! reported as temporary.
+//! Every call that a use case makes to its ports fails once, in each of five ways, on both session
+//! stores. Then the request is retried, as a client would do. The tests require that nothing is
+//! lost or half done, and that a temporary failure is reported as temporary.
 
 mod cases;
 mod ports;
@@ -31,26 +31,26 @@ use ports::{CALLS, FAULTS, Fault, Faulty};
 use world::{Facts, World, on_kv, on_memory};
 
 type Doing<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
-/// The refresh token that was issued, if any.
+/// The refresh token, if the use case issued one.
 type Given = Result<Option<String>, Error>;
 
 type Wrong<S> = for<'a> fn(&'a World<S>, &'a Facts, &'a [Message]) -> Doing<'a, Option<String>>;
 
-/// A use case, what it needs, and what must be true in the end.
+/// A use case, its preparation, and the rules that must hold in the end.
 struct Case<S: 'static> {
     name: &'static str,
     settings: &'static [(&'static str, &'static str)],
     prepare: for<'a> fn(&'a World<S>) -> Doing<'a, Facts>,
     act: for<'a> fn(&'a World<S>, &'a Facts) -> Doing<'a, Given>,
-    /// What a retry may answer if the first attempt succeeded after all.
+    /// The errors that a retry may get if the first attempt succeeded after all.
     done_before: fn(&Error) -> bool,
-    /// The violated invariants, given all mails that were sent.
+    /// The rules that do not hold, given all mails that were sent.
     wrong: Wrong<S>,
 }
 
 /// The known failures, as store, case, call and fault. A reused token always ends its session. But
-/// if the store's answer with the reason is lost, the owner can't be notified. The log still has
-/// the request's 503, or the verdict of the retry.
+/// if the store's answer is lost, the service does not know why the session ended, so it can't
+/// notify the owner. The log still has the request's 503, or the verdict of the retry.
 const KNOWN: [(&str, &str, &str, Fault); 3] = [
     ("kv", "renewal with a used token", "kv write", Fault::After),
     (
@@ -67,10 +67,11 @@ const KNOWN: [(&str, &str, &str, Fault); 3] = [
     ),
 ];
 
-/// The case and the code of each retry after a 503 whose first attempt had succeeded.
+/// The case, and the error code of the retry, if a first attempt got a 503 although it had
+/// succeeded.
 type Told = BTreeSet<(&'static str, &'static str)>;
 
-/// The operations of the contract that change something, as named in docs/errors.md, and the cases
+/// The operations in openapi.yaml that change something, as named in docs/errors.md, and the cases
 /// that cover them.
 const OPERATIONS: [(&str, &[&str]); 46] = [
     (
@@ -159,11 +160,13 @@ fn documented_repeats() -> BTreeMap<String, BTreeSet<String>> {
     repeats
 }
 
-/// The two values of `PASSWORD_WORK`. Either the request hashes the password, after the limiter, or
-/// the guard hashes it. The guard's limits are off because they would delay the tests' own logins.
+/// The two values of `PASSWORD_WORK`. Either the request hashes the password after the limiter
+/// allows it, or the password guard hashes it. The guard's limits are off, because they would delay
+/// the tests' own logins.
 const WORK: [&[(&str, &str)]; 2] = [&[], &[("PASSWORD_WORK", "durable"), ("LIMITS", "off")]];
 
-/// Returns how many faults there were, and adds the failed calls to `seen`.
+/// Tries every fault at every call of every case. Returns the number of faults, and adds the names
+/// of the calls that failed to `seen`.
 fn walk<S: SessionStore + 'static>(
     store: &str,
     work: &[(&str, &str)],
@@ -184,14 +187,14 @@ fn walk<S: SessionStore + 'static>(
             assert!(outcome.is_ok(), "{}: {outcome:?}", case.name);
             world.line.calls()
         });
-        // The last number is one more than there are calls, so no call fails. The invariants must
-        // hold then too.
+        // The last number is one more than there are calls, so no call fails. The rules must hold
+        // then, too.
         for at in 0..=calls {
             for fault in FAULTS {
                 let world = make(&settings);
                 let found = pollster::block_on(try_once(&world, &case, at, fault, told));
                 let last = world.line.last.get();
-                // If no fault ever happened, every invariant would seem to hold.
+                // Requires that the fault happened. Without any fault, the rules would hold anyway.
                 assert_eq!(last.is_empty(), at == calls, "{}, call {at}", case.name);
                 seen.insert(last);
                 let is_known = KNOWN.contains(&(store, case.name, last, fault));
@@ -208,7 +211,7 @@ fn walk<S: SessionStore + 'static>(
             }
         }
     }
-    // A case may make the same call twice and fail at only one of them.
+    // A case may make the same call twice, and only one of the two may cause the known failure.
     for (of, case, call, _) in KNOWN {
         assert!(
             of != store || known.contains(&(case, call)),
@@ -231,7 +234,7 @@ async fn try_once<S: SessionStore + 'static>(
     world.line.disarm();
     let given = match outcome {
         Ok(given) => given,
-        // A failing limiter refuses one attempt.
+        // A limiter that fails refuses the attempt.
         Err(error)
             if error.code() == Code::Unavailable
                 || error.code() == Code::RateLimited && world.line.last.get() == "limiter" =>
@@ -248,7 +251,7 @@ async fn try_once<S: SessionStore + 'static>(
                 Err(again) => return Some(format!("after {error:?} a repeat: {again:?}")),
             }
         }
-        // The request was carried out twice, and the second run found its work done.
+        // The call was carried out twice, and the second time its work was already done.
         Err(error)
             if matches!(fault, Fault::Twice | Fault::Again) && (case.done_before)(&error) =>
         {
@@ -268,7 +271,7 @@ async fn try_once<S: SessionStore + 'static>(
     (case.wrong)(world, &facts, &mails).await
 }
 
-/// Each account exists completely, with one password, or not at all.
+/// Checks that each account exists completely, with one password, or not at all.
 async fn half_done<S: SessionStore>(world: &World<S>) -> Option<String> {
     use edgegate::domain::account::EmailAddress;
     use edgegate::ports::UserDirectory;
@@ -339,8 +342,8 @@ fn every_call_of_every_use_case_may_go_wrong() {
     count::count("faults", &count);
 }
 
-/// If nobody repeats the request, or if a repeat finds nothing to change, the change must still be
-/// recorded.
+/// The change must be recorded even if nobody repeats the request, or if the repeat finds nothing
+/// to change.
 #[test]
 fn a_change_is_recorded_although_the_answer_of_the_store_is_lost() {
     for name in ["change roles", "give and take roles"] {
@@ -389,7 +392,7 @@ fn single_roles_that_change_at_once_are_all_changed() {
         (give("a"), give("a"), vec!["a", "user"]),
         (take("user"), take("user"), vec![]),
     ] {
-        // The second operator's change comes just before this call of the first operator.
+        // The second operator's change comes just before the first operator makes this call.
         for before in [
             "users find by id",
             "sessions hold",
@@ -419,7 +422,7 @@ fn single_roles_that_change_at_once_are_all_changed() {
                 assert!(done.get(), "{before}");
                 let user = service.read_user(facts.admin(), id).await.unwrap();
                 assert_eq!(user.roles.to_vec(), after, "{before}");
-                // A change to what is already there changes nothing and is not recorded.
+                // If the role is there already, the change does nothing and is not recorded.
                 let changes = if own_is_others { 1 } else { 2 };
                 assert_eq!(user.version, facts.ada.user.version + changes, "{before}");
                 let recorded = service.ports().events.take();
@@ -432,7 +435,7 @@ fn single_roles_that_change_at_once_are_all_changed() {
     }
 }
 
-/// If two administrators take the role from each other at the same time, one keeps it.
+/// If two administrators take the role from each other at the same time, one of them keeps it.
 #[test]
 fn the_last_administrator_keeps_the_role_although_two_take_it_at_once() {
     let take = || Amendment {
@@ -465,7 +468,7 @@ fn the_last_administrator_keeps_the_role_although_two_take_it_at_once() {
     }
 }
 
-/// No change is lost, and nobody waits for long.
+/// The request gives up soon, and the changes of others are not lost.
 #[test]
 fn single_roles_of_a_user_who_changes_without_end_answer_503() {
     let world = Rc::new(on_memory(&[]));
@@ -485,7 +488,7 @@ fn single_roles_of_a_user_who_changes_without_end_answer_503() {
     });
 }
 
-/// Changes the row as another operator would, before each update.
+/// Changes the row before each update, as another operator would.
 fn change_before_each_update(world: &Rc<World<Faulty<MemorySessions>>>, id: UserId) {
     let other = Rc::clone(world);
     world.line.meanwhile("users update", move || {
@@ -495,8 +498,8 @@ fn change_before_each_update(world: &Rc<World<Faulty<MemorySessions>>>, id: User
     });
 }
 
-/// The update finds a row with the next version, which another operator wrote. The update's own
-/// change is not in the row, so it must not be reported as made.
+/// The update finds that the row already has the next version. But another operator wrote it, and
+/// it does not contain the update's own change. So the change must not be reported as made.
 #[test]
 fn a_change_that_failed_is_not_mistaken_for_another_change_at_the_same_time() {
     for name in [
@@ -532,7 +535,8 @@ fn a_change_that_failed_is_not_mistaken_for_another_change_at_the_same_time() {
     }
 }
 
-/// The time of a mail must not reveal that an address has no account.
+/// The time of a mail must not reveal that an address has no account. So the ledger is asked
+/// (`ledger admit`) even if the address has none.
 #[test]
 fn a_mail_to_an_address_that_nobody_has_enters_a_lane_too() {
     for email in [ADA, "nobody@example.com"] {
@@ -573,7 +577,7 @@ fn the_failures_of_the_provider_are_deleted_only_if_there_are_some() {
                     let kind = FailureKind::Outage;
                     ledger.provider_failed(kind, "503", 0).await.unwrap();
                 }
-                // Nothing fails here. Each call is only named.
+                // Nothing fails here. This only finds out the name of each call.
                 world.line.arm(Some((at, Fault::Twice)));
                 let service = &world.service;
                 let handed_out = service.deliver_from_queue(&job.encode(), &job.id).await;
@@ -594,7 +598,8 @@ fn the_failures_of_the_provider_are_deleted_only_if_there_are_some() {
     }
 }
 
-/// Operators are told of a dead letter. Otherwise the mail would be lost without a word.
+/// Operators must learn of the mail, so it becomes a dead letter. Otherwise it would be lost
+/// silently.
 #[test]
 fn a_mail_whose_last_try_meets_a_failing_store_is_a_dead_letter() {
     let world = on_memory(&[]);
@@ -638,7 +643,7 @@ fn every_use_case_has_a_case() {
     assert!(missing.is_empty(), "no case calls {missing:?}");
 }
 
-/// For every operation that changes something, the contract says what a retry after 503 answers.
+/// For every operation that changes something, openapi.yaml says how a retry after 503 is answered.
 #[test]
 fn every_operation_that_changes_something_says_what_a_repeat_answers() {
     let contract = include_str!("../../../openapi.yaml");

@@ -1,4 +1,4 @@
-//! Ports in memory whose calls are numbered, so that one of them can fail.
+//! In-memory ports whose calls are numbered, so that a test can let one of them fail.
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -41,15 +41,15 @@ use edgegate_token::SignedBy;
 /// How a call fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// The call fails and has done nothing.
+    /// The call returns an error and has done nothing.
     Before,
-    /// The call does its work, and its answer is lost.
+    /// The call does its work, but its answer is lost.
     After,
     /// The call does its work twice, like a request that is sent again. The first answer is
     /// returned.
     Twice,
-    /// The call does its work twice, and the second answer is returned: like a Durable Object that
-    /// is called again after the first answer was lost.
+    /// The call does its work twice, and the second answer is returned. This happens if a Durable
+    /// Object is called again because its first answer was lost.
     Again,
     /// The call fails, and so does every later call with the same name.
     Down,
@@ -63,9 +63,9 @@ pub(crate) const FAULTS: [Fault; 5] = [
     Fault::Down,
 ];
 
-/// Every call of a port that can fail and that a use case makes. Two are missing. No use case calls
-/// `UserDirectory::ping`, and `KeyValue::delete` removes records of ended sessions after the
-/// response.
+/// Every port call that can fail and that a use case makes. Two calls are not in the list. No use
+/// case calls `UserDirectory::ping`. `KeyValue::delete` removes records of ended sessions after the
+/// response was sent.
 pub(crate) const CALLS: [&str; 84] = [
     "clients add secret",
     "clients change",
@@ -153,10 +153,10 @@ pub(crate) const CALLS: [&str; 84] = [
     "vendor document",
 ];
 
-/// A call, and what another client does just before it.
+/// An action of another client, and the call before which it happens.
 type Meanwhile = (Before, Box<dyn Fn()>);
 
-/// The call before which something happens.
+/// The call before which the action of another client happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Before {
     /// The next call with this name.
@@ -165,7 +165,7 @@ enum Before {
     Number(usize),
 }
 
-/// The calls so far, and which of them fails. Clones share one count.
+/// Counts the calls so far, and decides which call fails. Clones share one count.
 #[derive(Clone, Default)]
 pub(crate) struct Line {
     calls: Rc<Cell<usize>>,
@@ -176,7 +176,7 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    /// Starts counting from 0; call number `at` fails.
+    /// Starts counting calls from 0. The call whose number is in `wrong` fails.
     pub(crate) fn arm(&self, wrong: Option<(usize, Fault)>) {
         self.calls.set(0);
         self.wrong.set(wrong);
@@ -184,24 +184,24 @@ impl Line {
         self.last.set("");
     }
 
-    /// Does this once, just before the next call of this name.
+    /// Runs `act` once, just before the next call with this name.
     pub(crate) fn meanwhile(&self, name: &'static str, act: impl Fn() + 'static) {
         *self.meanwhile.borrow_mut() = Some((Before::Named(name), Box::new(act)));
     }
 
-    /// Starts counting from 0. Does this once, just before call number `at`.
+    /// Starts counting from 0. Runs `act` once, just before call number `at`.
     pub(crate) fn meanwhile_at(&self, at: usize, act: impl Fn() + 'static) {
         self.arm(None);
         *self.meanwhile.borrow_mut() = Some((Before::Number(at), Box::new(act)));
     }
 
-    /// Nothing fails from now on. `last` still names the call that failed.
+    /// From now on, no call fails. `last` still has the name of the call that failed.
     pub(crate) fn disarm(&self) {
         self.wrong.set(None);
         *self.down.borrow_mut() = None;
     }
 
-    /// Whether all calls of some name fail by now.
+    /// Whether [`Fault::Down`] has happened, so all calls of some name fail.
     pub(crate) fn is_down(&self) -> bool {
         self.down.borrow().is_some()
     }
@@ -276,14 +276,14 @@ fn failed() -> StoreError {
     StoreError::new("a fault", "on purpose")
 }
 
-/// An adapter in memory whose calls are counted on a line.
+/// An in-memory adapter whose calls are counted by a [`Line`].
 #[derive(Clone)]
 pub(crate) struct Faulty<T> {
     pub(crate) inner: T,
     pub(crate) line: Line,
 }
 
-/// A method that is counted and then calls the inner method.
+/// Defines a method that counts the call and then calls the method of the inner adapter.
 macro_rules! numbered {
     ($name:literal, $method:ident($($argument:ident: $of:ty),*) -> $answer:ty) => {
         async fn $method(&self, $($argument: $of),*) -> Result<$answer, StoreError> {
@@ -319,7 +319,7 @@ impl UserDirectory for Faulty<MemoryUsers> {
     numbered!("users ping", ping() -> ());
 }
 
-/// The future of a row, for a call that is carried out twice. The row is read only once.
+/// Reads a user's row only once, also if the call that needs the row is carried out twice.
 struct Row<F> {
     future: Cell<Option<Pin<Box<F>>>>,
     read: RefCell<Option<Result<Option<User>, StoreError>>>,
@@ -433,7 +433,7 @@ impl<K: KeyValue> KeyValue for Faulty<K> {
     }
 }
 
-/// Like `numbered`, for a method whose name occurs in two traits of the adapter.
+/// Like `numbered`, but for a method whose name is in two traits of the adapter.
 macro_rules! numbered_of {
     ($trait:ident, $name:literal, $method:ident($($argument:ident: $of:ty),*) -> $answer:ty) => {
         async fn $method(&self, $($argument: $of),*) -> Result<$answer, StoreError> {
@@ -554,7 +554,8 @@ impl IdTokenSigner for Faulty<MemoryIdTokenSigner> {
     numbered!("id token signer", sign(key: &RsaSigningKey, message: &[u8]) -> Vec<u8>);
 }
 
-/// Does not hash. The tests make thousands of worlds, and hashing makes no call that can fail.
+/// Stores passwords without hashing them. The tests make thousands of worlds, and hashing makes no
+/// port call that could fail.
 #[derive(Default)]
 pub(crate) struct PlainHasher;
 
@@ -591,7 +592,7 @@ impl PasswordHasher for PlainHasher {
     async fn verify_nothing(&self, _password: &Password, _salt: &[u8; 16]) {}
 }
 
-/// All ports. The session store either counts its own calls or uses a store that does.
+/// All ports. The session store either counts its own calls, or is built on a store that does.
 pub(crate) struct FaultyPorts<S> {
     pub(crate) users: Faulty<MemoryUsers>,
     pub(crate) sessions: S,

@@ -1,5 +1,5 @@
-//! While an app exchanges a code or renews, its rights are taken away, just before any call of the
-//! request. The app gets nothing, or it gets tokens that open nothing.
+//! While an app exchanges a code or renews, its rights are taken away just before one of the calls
+//! of the request. The app must get no tokens, or tokens that give access to nothing.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -39,7 +39,7 @@ const OF_SPA: Asked<'_> = Asked {
     resource: None,
 };
 
-/// The people who take it away: the user, or an administrator.
+/// The people who can take the app's rights away: the user and an administrator.
 struct People {
     ada: SignedIn,
     root: SignedIn,
@@ -75,14 +75,14 @@ async fn take<S: SessionStore>(world: &World<S>, people: &People, taking: Taking
     }
 }
 
-/// Whether the app can open anything here with the tokens that it got.
+/// Whether the app can use its new tokens to read the user's data or to renew.
 async fn opens_something<S: SessionStore>(world: &World<S>, given: &Json) -> bool {
     let service = &world.service;
     let renewed = apps::renew(service, &text(given, "refresh_token"), SPA, &[]).await;
     service.userinfo(&text(given, "access_token")).await.is_ok() || renewed.status == 200
 }
 
-/// Returns the number of moments at which something was taken.
+/// Tries every moment of the request. Returns how many moments there were.
 async fn walk<S: SessionStore + 'static>(
     store: &str,
     new: impl Fn() -> World<S>,

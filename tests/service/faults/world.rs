@@ -1,4 +1,4 @@
-//! A service whose ports fail at one call, with its two accounts.
+//! A service whose ports fail at a chosen call, with two accounts.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -35,7 +35,7 @@ pub(super) const GRACE_INVITED: Invitee<'_> = Invitee {
     last_name: None,
 };
 
-/// What a case has prepared before its fault.
+/// What a case has prepared before the fault happens.
 pub(super) struct Facts {
     pub(super) ada: SignedIn,
     pub(super) root: SignedIn,
@@ -130,7 +130,7 @@ impl<S: SessionStore> World<S> {
             .await
     }
 
-    /// Runs the queue and the cron for a day. Within a day every mail that has to wait is due.
+    /// Runs the queue and the cron for a day. Every mail that has to wait is due within that day.
     pub(super) async fn mails(&self) -> Vec<Message> {
         for _ in 0..4 {
             self.service.retry_kept_mail(true).await.unwrap();
@@ -142,14 +142,14 @@ impl<S: SessionStore> World<S> {
         self.service.ports().mailer.inner.take()
     }
 
-    /// The ticket in the queued mail to this address.
+    /// Delivers the queued mails, and returns the ticket in the mail to this address.
     pub(super) async fn ticket(&self, to: &str) -> String {
         let mails = self.mails().await;
         let mail = mails.iter().find(|mail| mail.to.as_given() == to);
         crate::fixture::ticket(mail.expect("a mail"))
     }
 
-    /// A queued reset, taken out of the queue, as text.
+    /// Requests a reset, and takes its job out of the queue. Returns the job as text.
     pub(super) async fn reset_job(&self) -> String {
         let client = client();
         let asked = self.service.reset_password(ADA, &client, Locale::English);
@@ -157,7 +157,7 @@ impl<S: SessionStore> World<S> {
         self.service.ports().queue.inner.take()[0].encode()
     }
 
-    /// A reset that the ledger keeps and that is due now.
+    /// Stores the job of a reset in the ledger. It is due now.
     pub(super) async fn keep_due_letter(&self) {
         let job = self.reset_job().await;
         let job = Job::decode(&job).unwrap();
@@ -173,7 +173,7 @@ impl<S: SessionStore> World<S> {
         ledger.keep(&letter).await.unwrap();
     }
 
-    /// An operator ticket with every scope.
+    /// Makes an operator ticket with every scope.
     pub(super) fn operator(&self) -> String {
         let ports = self.service.ports();
         let scopes = Scope::ALL.map(Scope::as_str).join(" ");
@@ -181,7 +181,8 @@ impl<S: SessionStore> World<S> {
         crate::fixture::operator_ticket(&ports.operator_tickets.inner, 1, &scopes, now)
     }
 
-    /// An account without a password, whose first invitation was mailed, and an operator ticket.
+    /// Makes an account without a password and an operator ticket. The first invitation has been
+    /// mailed.
     pub(super) async fn invited(&self) -> (UserId, String) {
         let ticket = self.operator();
         let user = self
@@ -190,12 +191,12 @@ impl<S: SessionStore> World<S> {
             .await
             .unwrap();
         self.mails().await;
-        // Two minutes later the next mail is allowed.
+        // After two minutes the next mail is allowed.
         self.clock.advance(120);
         (user.id, ticket)
     }
 
-    /// Makes the user's password look as if older parameters had hashed it.
+    /// Makes the user's password look as if it was hashed with older parameters.
     pub(super) async fn age_password(&self, user: &User) {
         let old = PasswordHash::new(format!("old {}", user.password_hash.as_str()));
         let users = &self.service.ports().users.inner;

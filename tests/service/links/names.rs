@@ -1,4 +1,5 @@
-//! Whose names and whose links an account keeps when a stranger has registered with its address.
+//! A stranger has registered with somebody else's address. Tests which names the account keeps, and
+//! which links still work.
 
 use super::*;
 
@@ -19,7 +20,7 @@ fn a_stranger_who_registered_spoils_no_link_of_the_owner() {
         };
         let verification = ticket(&world.deliver_all().await[0]);
         let reset = world.reset_ticket(GRACE).await;
-        // Everything that the stranger can do without the mailbox.
+        // Does everything that the stranger can do without access to the mailbox.
         let token = stranger.tokens.access_token.expose();
         let other = "a stranger's other one";
         let changed = service

@@ -1,4 +1,4 @@
-//! Every kind of link, after any changes of its account.
+//! Tests every kind of link after all kinds of changes to its account.
 
 use super::*;
 
@@ -8,7 +8,7 @@ const STATES: [fn(&User) -> State; 3] = [
     State::for_new_address,
 ];
 
-/// A change that a use case makes. Each new hash differs because its salt differs.
+/// A change that some use case makes. Each new password hash is different, because its salt is.
 fn change(kind: u8, number: usize) -> UserChange {
     let none = UserChange::default;
     let email = |text: &str| EmailAddress::parse(text).ok();
@@ -57,7 +57,7 @@ fn change(kind: u8, number: usize) -> UserChange {
     }
 }
 
-/// For each kind of link, whether using it makes this change.
+/// For each kind of link, whether this change is what using the link does.
 fn is_use(change: &UserChange) -> [bool; 3] {
     let verified = change.verify_email;
     [

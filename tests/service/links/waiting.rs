@@ -1,10 +1,10 @@
-//! A mail that waits grants only what its request is still allowed to do. It promises no more time
-//! than its link has left.
+//! A mail may have to wait before it is sent. When it is sent, its link allows only what the
+//! request is still allowed to do, and the mail does not promise more time than the link has left.
 
 use super::*;
 
 on_both!(a_change_of_address_ends_with_the_owner_s_new_password, &[("LIMITS", "off")], world => {
-    // The thief knows the password and makes a request while mail has to wait.
+    // A thief who knows the password requests a change of the address, while mails have to wait.
     let jobs = ask_to_move(&world, NEW, PASSWORD).await;
     world.clock.advance(HOUR);
     let reset = world.reset_ticket(ADA).await;

@@ -1,8 +1,8 @@
-//! A mailbox gets few links, and a link that no longer works makes room for the next link.
+//! A mailbox gets few links. A link that no longer works is not counted, so a new one can be sent.
 
 use super::*;
 
-/// Regression: 60 mails were sent within a second.
+/// Regression: 60 mails to the variants of one address were sent within a second.
 #[test]
 fn the_variants_of_a_mailbox_get_few_mails() {
     let world = on_memory(&[]);
@@ -23,7 +23,7 @@ fn the_variants_of_a_mailbox_get_few_mails() {
             world.clock.advance(3600);
         }
         assert!((2..=12).contains(&sent), "{sent}");
-        // Gmail ignores dots, so these are one mailbox.
+        // Gmail ignores dots, so these addresses belong to a single mailbox.
         for email in ["a.da@gmail.com", "ad.a@gmail.com", "a.d.a+x@googlemail.com"] {
             register(&world, email, &network(5000)).await;
         }
@@ -140,7 +140,8 @@ fn a_link_that_no_longer_works_does_not_block_a_reset() {
     }
 }
 
-/// An invitation has its own lane, because strangers can't request one.
+/// Invitations are counted separately (in a lane of their own), because strangers can't request
+/// them.
 #[test]
 fn requests_of_strangers_do_not_stop_an_invitation() {
     let world = on_memory(&[]);
@@ -179,7 +180,8 @@ fn requests_of_strangers_do_not_stop_an_invitation() {
     });
 }
 
-/// The same happens for a known device, which has its own lane.
+/// A link that a known device requested and that no longer works does not block the next reset
+/// either. Such links are counted separately (in a lane of their own).
 #[test]
 fn a_link_to_a_known_device_that_no_longer_works_does_not_block_a_reset() {
     let world = on_memory(&[]);
@@ -196,8 +198,8 @@ fn a_link_to_a_known_device_that_no_longer_works_does_not_block_a_reset() {
     });
 }
 
-/// An account whose own address is a variant has one more lane. So its mailbox gets 16 mails on the
-/// first day.
+/// If an account's own address is a variant of the mailbox's address, the variant is counted
+/// separately (in a lane of its own). So the mailbox gets 16 mails on the first day.
 #[test]
 fn a_mailbox_whose_account_has_a_sub_address_gets_sixteen_mails_on_the_first_day() {
     let world = on_memory(&[("MAIL_BUDGET", "1000000")]);

@@ -1,7 +1,8 @@
 //! Who may request a mail, and which budget pays for it. Nobody can use up the budget that another
 //! user needs.
 //!
-//! The week-long attacker and the comparison of two directories are in tests/mail_simulation.
+//! Two larger tests are in tests/mail_simulation: an attacker who sends requests for a week, and
+//! the comparison of two directories.
 
 use edgegate::adapters::memory::MemorySessions;
 use edgegate::domain::account::EmailAddress;
@@ -28,7 +29,7 @@ fn from(ip: &str) -> Client {
     Client::new(Some(ip), Some("test/1"))
 }
 
-/// A client in its own network, which shares no prefix with the others.
+/// A client in a network of its own. Its address has no prefix in common with the other clients.
 fn network(number: u32) -> Client {
     let (first, second) = (0x2000 + (number & 0xfff), number >> 12);
     from(&format!("{first:x}:{second:x}::1"))
@@ -86,7 +87,7 @@ async fn outcome(
     deliver(world, &job).await
 }
 
-/// Regression: in three days of hourly resets, none of the 66 mails arrived.
+/// Regression: the owner requested resets hourly for three days, and none of the 66 mails arrived.
 #[test]
 fn registrations_of_strangers_never_stop_a_reset() {
     let world = on_memory(&[]);
@@ -94,7 +95,7 @@ fn registrations_of_strangers_never_stop_a_reset() {
         let (mut ends_at, mut life, mut refused) = (0, 1, 0);
         let mut number = 0;
         for minute in 0..3 * 24 * 60 {
-            // Strangers request mails in every possible way, each time from another network.
+            // Strangers request mails in every way that they can, each time from another network.
             if minute % 61 == 0 {
                 for _ in 0..3 {
                     number += 1;
@@ -142,7 +143,7 @@ fn registrations_of_strangers_never_stop_a_reset() {
     });
 }
 
-/// Regression: four later registrations dropped a reset that was waiting for the budget.
+/// Regression: a reset that waited for the budget was dropped after four later registrations.
 #[test]
 fn a_reset_that_waits_for_budget_is_not_dropped_by_later_requests() {
     let world = on_memory(&[("MAIL_BUDGET", "1")]);
@@ -165,7 +166,7 @@ fn a_reset_that_waits_for_budget_is_not_dropped_by_later_requests() {
         }
         world.clock.advance(seconds);
         let delivered = deliver(&world, &waiting).await;
-        // The mail is sent, or another request has already sent a link.
+        // Either this mail is sent, or another request has already sent a link.
         assert!(
             matches!(delivered, Delivery::Sent | Delivery::EarlierLink),
             "{delivered:?}"
@@ -174,14 +175,14 @@ fn a_reset_that_waits_for_budget_is_not_dropped_by_later_requests() {
     });
 }
 
-/// Regression: resets of unknown addresses cost no budget. So whether a user's own mail arrived
-/// revealed who has an account.
+/// Regression: a reset of an unknown address cost no budget. So a user could find out whether
+/// somebody else had an account, by whether a mail to themselves arrived.
 #[test]
 fn resets_of_unknown_and_known_addresses_cost_the_same_budget() {
     for other in [ROOT, NOBODY] {
         let world = on_memory(&[("MAIL_BUDGET", "5")]);
         pollster::block_on(async {
-            // Two of the budget's five mails are for first requests.
+            // Only two of the five mails in the budget are for first requests.
             outcome(&world, other, &network(1)).await;
             assert_eq!(
                 outcome(&world, ADA, &network(2)).await,
@@ -267,7 +268,7 @@ on_both!(a_device_or_a_session_of_the_account_is_past_all_budgets, &[("MAIL_BUDG
     world.clock.advance(60);
     assert_eq!(asks((&in_session(4)).into()).await, (Pool::Known(ada.user.id), Delivery::Sent));
     world.clock.advance(300);
-    // Somebody else's ticket, or a text that is not a ticket, does not help.
+    // Another user's ticket does not help, nor does a text that is not a ticket of the right kind.
     for caller in [
         with_device(5, &root.device),
         with_session(6, &root.tokens.refresh_token),
@@ -282,7 +283,7 @@ on_both!(a_device_or_a_session_of_the_account_is_past_all_budgets, &[("MAIL_BUDG
     service.change_password(token, PASSWORD, NEW_PASSWORD, &client(), ENGLISH).await.unwrap();
     let _ = service.ports().mail_queue.take();
     assert_eq!(asks((&on_device(10)).into()).await, (Pool::Known(ada.user.id), Delivery::Sent));
-    // The device has three requests a day. Later requests are treated like any other.
+    // The device has three requests a day. Its later requests are treated like those of a stranger.
     assert!(matches!(asks((&on_device(11)).into()).await.1, Delivery::Waits { .. }));
     world.clock.advance(400 * 86_400);
     let expired = asks((&on_device(12)).into()).await.0;
@@ -318,7 +319,7 @@ fn four_networks_spend_the_pool_of_later_requests_and_no_other() {
         }
         world.deliver_all().await;
         let _ = world.service.ports().mail_queue.take();
-        // Five clients of an office behind one address.
+        // Five clients of an office share one address.
         for n in 0..5 {
             assert!(
                 !matches!(
@@ -341,7 +342,7 @@ fn four_networks_spend_the_pool_of_later_requests_and_no_other() {
 fn an_ipv6_32_spends_the_pool_of_second_requests_and_leaves_first_ones() {
     let world = on_memory(&[]);
     pollster::block_on(async {
-        // 40 of these mails are paid for as first requests, and 150 as second ones.
+        // 40 of these mails are paid for as first requests, and 150 as second requests.
         for number in 0..191_u32 {
             let client = from(&format!("2001:db8:{number:x}::1"));
             reset(&world, NOBODY, &client).await.unwrap();

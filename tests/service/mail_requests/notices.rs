@@ -1,4 +1,4 @@
-//! Notices to an account's owner. No budget stops them, and they go only to verified addresses.
+//! Notices to an account's owner. They need no budget, and they go only to verified addresses.
 
 use super::*;
 
@@ -44,7 +44,7 @@ on_both!(a_sixth_change_in_a_day_is_refused_and_each_of_the_five_is_told, &[], w
     let refused = service.change_password(token.expose(), now, next, &client(), ENGLISH).await;
     assert!(matches!(refused, Err(Error::RateLimited(_))), "{refused:?}");
     assert!(world.can_log_in(ADA, now).await);
-    // The answer to a wrong password still says so.
+    // At the limit, the answer to a wrong password still says that the password is wrong.
     let wrong = service.change_password(token.expose(), next, now, &client(), ENGLISH).await;
     assert_eq!(wrong.unwrap_err(), Error::CurrentPassword);
 
@@ -58,7 +58,7 @@ on_both!(a_sixth_change_in_a_day_is_refused_and_each_of_the_five_is_told, &[], w
     assert_eq!(mails.iter().filter(|mail| mail.to.as_given() == ADA).count(), 5);
 });
 
-/// Regression: 21 notices at once went to an address that a stranger had registered.
+/// Regression: a stranger registered an address, and 21 notices were sent to it at once.
 #[test]
 fn an_address_that_nobody_has_verified_gets_no_notice() {
     let world = on_memory(&[("REGISTRATION", "open")]);
@@ -129,7 +129,7 @@ fn an_address_that_nobody_has_verified_gets_no_notice() {
     });
 }
 
-// Regression: a crafted User-Agent put sentences and a link into the service's own mail.
+// Regression: a crafted User-Agent put sentences and a link into a mail of the service.
 on_both!(no_text_of_a_thief_is_in_the_mail_about_the_theft, &[("ROTATE_AFTER", "0")], world => {
     let service = &world.service;
     for agent in [

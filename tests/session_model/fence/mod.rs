@@ -1,14 +1,18 @@
-//! The copy of a user's row in the user's object, searched exhaustively. The rules are the crate's
+//! The user's Durable Object keeps a copy of the user's D1 row. A model checker searches every
+//! state of the protocol that decides when the object may use the copy. The rules are the crate's
 //! own [`Fence`]. The model adds the database, the Worker's steps, crashes, delays and clocks.
+//!
+//! A Worker that changes the row must *hold* the object first. While it is held, the object does
+//! not use its copy.
 //!
 //! The claims:
 //!
-//! - I1: a renewal uses a version that includes each change of the service that was committed
+//! - I1: a renewal uses a version of the row that includes each change which the service committed
 //!   before the renewal began, whether or not that change was answered.
-//! - I2: a copy that may decide equals the row, or the user is in the outbox `row_changed`.
-//! - I3: a held object is not wiped.
-//! - I4: no change is committed outside of its hold.
-//! - I5: without a change and within a day, a renewal reads no row.
+//! - I2: a copy that the object may use equals the row, or the user is in the outbox `row_changed`.
+//! - I3: an object is not wiped while it is held.
+//! - I4: a change is committed only while it holds the object.
+//! - I5: if nothing changes within a day, a renewal does not read the row.
 //!
 //! **The bound.** A tick is 30 s. Requests and changes may take any time and may stop at each step,
 //! and an object may carry out a call twice. There are at most three changes, two or three
@@ -144,7 +148,7 @@ fn a_rollback_and_the_next_rollout() {
     );
 }
 
-/// Claim I5.
+/// Checks claim I5.
 #[test]
 fn without_a_change_no_row_is_read() {
     let setting = Setting {
@@ -201,8 +205,8 @@ fn bug_a_read_begun_while_held_that_installs() {
     is_caught("bug: kept while held", Bug::KeepsWhileHeld, &STALE);
 }
 
-/// Shows the consequence of these bugs. Without this setting, an invariant about holds would report
-/// them sooner.
+/// Shows the consequence of these bugs: a stale copy. The violations of claims I3 and I4 are
+/// ignored, because otherwise the search would report them first.
 #[test]
 fn what_is_committed_outside_of_its_hold_leaves_a_stale_copy() {
     for (name, bug) in [
@@ -220,7 +224,7 @@ fn what_is_committed_outside_of_its_hold_leaves_a_stale_copy() {
     }
 }
 
-/// The cron must delete only the entry that it has read.
+/// The cron must delete only the outbox entry that it has read, not a newer one.
 #[test]
 fn bug_a_cron_that_deletes_a_newer_entry() {
     let (found, _) = search(Setting {

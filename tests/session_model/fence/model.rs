@@ -1,4 +1,4 @@
-//! Who may do what in a state, and the resulting state.
+//! The model: which actions are possible in a state, and which state follows.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -34,14 +34,15 @@ pub struct Setting {
     pub by_hand: u8,
     pub wipes: bool,
     pub restore: bool,
-    /// The object begins with the version that does not have the fence.
+    /// At first the object runs an old version of the service, which does not have the rules of the
+    /// fence.
     pub old_object: bool,
-    /// The number of changes by Workers whose version does not have the fence.
+    /// The number of changes that are made by Workers of the old version.
     pub old_changes: u8,
     pub rollback: bool,
-    /// Only renewals happen, so I5 applies.
+    /// Only renewals happen, so claim I5 applies.
     pub calm: bool,
-    /// Reports the consequence of a broken hold instead of the broken hold.
+    /// Ignores a broken hold, and reports only its consequence.
     pub consequences_only: bool,
     pub bug: Option<Bug>,
     pub coverage: Arc<Coverage>,
@@ -73,13 +74,13 @@ pub enum Action {
     Wipe,
     BeginChange,
     BeginOldChange,
-    /// If the second value is true, the object carries the call out, but its answer is lost.
+    /// `true`: the object carries out the call, but its answer is lost.
     StepChange(usize, bool),
     StopChange(usize),
     BeginRenewal,
     StepRenewal(usize, bool),
     StopRenewal(usize),
-    /// A login that read this version.
+    /// A login that has read this version of the user's row.
     SignIn(u8),
     ByHand,
     Cron,
@@ -90,7 +91,8 @@ pub enum Action {
     RollBack,
 }
 
-/// For how many ticks after its hold a change can still be committed, whatever the clocks say.
+/// The number of ticks after the start of its hold in which a change can still be committed, if the
+/// clocks differ by `skew` seconds.
 fn commit_ticks(skew: u64) -> u64 {
     (HOLD_COMMIT + skew).div_ceil(TICK)
 }
@@ -105,7 +107,7 @@ impl Setting {
         u64::from(age) < commit_ticks(skew)
     }
 
-    /// The model does not distinguish ages beyond this one.
+    /// The model does not distinguish ages above this limit.
     fn oldest(&self) -> u8 {
         u8::try_from(HOLD_TTL / TICK).unwrap() + 1
     }
@@ -157,8 +159,8 @@ impl Setting {
         match change {
             Change::Asked => {
                 if state.object.is_old {
-                    // The old object does not know the call. The client gets 503, and nothing has
-                    // changed.
+                    // The old object does not know the call to hold it. The client gets 503, and
+                    // nothing has changed.
                     self.coverage.note("refused: the object is old");
                     return;
                 }
@@ -178,7 +180,7 @@ impl Setting {
                     state.changes.push(Change::Asked);
                     return;
                 }
-                // An old object has no copy to protect, and may drop the hold.
+                // An old object may lose the hold, because it has no copy that could become stale.
                 if !state.object.is_old && !state.object.fence().is_held(NOW) {
                     self.violate(state, Violation::OutsideHold);
                 }
@@ -253,7 +255,7 @@ impl Setting {
         if self.bug == Some(Bug::KeepsWhileHeld) {
             asking.generation = asking.generation.or(state.object.generation);
         }
-        // Until the restore is known, every time is before it.
+        // Until the Workers know the new `COPIES_SINCE`, every time is before it.
         if state.restore != Restore::CopiesVoided {
             asking.asked = Asked::Before;
         }
@@ -277,7 +279,8 @@ impl Setting {
             Cron::Idle => Cron::Read(false),
             Cron::Read(newer) => {
                 let fresh = generation(self.fresh(state));
-                // An old object does not know the call, so the entry stays.
+                // An old object does not know the call to forget the copy, so the outbox entry
+                // stays.
                 if state.object.is_old {
                     Cron::Idle
                 } else {
@@ -295,7 +298,8 @@ impl Setting {
         };
     }
 
-    /// Claim I2. Between a restore and `COPIES_SINCE` nothing is promised.
+    /// Checks claim I2. Nothing is promised between a restore and the moment when `COPIES_SINCE` is
+    /// set.
     fn check_copy(&self, state: &mut State) {
         if state.object.is_old || state.restore == Restore::Done {
             return;
@@ -390,7 +394,8 @@ impl Model for Setting {
                 Restore::CopiesVoided => {}
             }
         }
-        // docs/operations.md asks for two minutes between a rollback and the next deploy.
+        // After a rollback, docs/operations.md requires two minutes before the next deploy. By
+        // then, no change that holds the object can still be committed.
         let is_holding =
             |change: &Change| matches!(change, Change::Holding(age) if self.may_commit(*age));
         if state.object.is_old && !state.changes.iter().any(is_holding) {

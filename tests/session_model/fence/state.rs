@@ -4,31 +4,31 @@ use edgegate::domain::session::{DatedCopy, Fence, Generation, Need, UserCopy};
 
 /// The length of a tick, in seconds.
 pub const TICK: u64 = 30;
-/// The object's clock. Times in a state are relative to it, so states that differ only by a shift
-/// are the same.
+/// The object's clock, which never moves in this model. Times in a state are relative to it, so
+/// states that differ only by a shift in time are the same.
 pub const NOW: u64 = 1_764_000_000;
-/// `COPIES_SINCE` after a restore.
+/// The setting `COPIES_SINCE` after a restore. Copies from before this time are not used.
 pub const SINCE: u64 = NOW - 500;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Violation {
-    /// Violates I1.
+    /// Violates claim I1 of the module `fence`.
     Stale,
-    /// Violates I2.
+    /// Violates claim I2 of the module `fence`.
     CopyIsNotTheRow,
-    /// Violates I3.
+    /// Violates claim I3 of the module `fence`.
     WipedWhileHeld,
-    /// Violates I4.
+    /// Violates claim I4 of the module `fence`.
     OutsideHold,
-    /// Violates I5.
+    /// Violates claim I5 of the module `fence`.
     NeedlessRead,
 }
 
-/// When a question was asked, compared with a restore.
+/// Whether the object asked for the row before or after a restore of the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Asked {
     Before,
-    /// After `COPIES_SINCE` was set.
+    /// After the setting `COPIES_SINCE` was changed because of a restore.
     Later,
 }
 
@@ -51,9 +51,9 @@ impl Asked {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Object {
-    /// The object runs the version that does not have the fence.
+    /// The object runs an old version of the service, which does not have the rules of the fence.
     pub is_old: bool,
-    /// For how many more ticks the object is held.
+    /// The number of ticks for which the object is still held.
     pub held: u8,
     pub generation: Option<u8>,
     pub copy: Option<(u8, Asked)>,
@@ -108,7 +108,7 @@ pub fn row(version: u8) -> UserCopy {
     }
 }
 
-/// A need that is on its way to the object.
+/// A row that the object needs and that a Worker fetches for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Asking {
     pub generation: Option<u8>,
@@ -147,9 +147,9 @@ pub enum Step {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Renewal {
     pub step: Step,
-    /// The oldest version that it may use.
+    /// The oldest version of the row that this renewal may use.
     pub must: u8,
-    /// Its Worker has the new `COPIES_SINCE`.
+    /// The renewal's Worker has the new `COPIES_SINCE`.
     pub since: bool,
 }
 
@@ -170,7 +170,7 @@ pub enum Change {
     OldCommitted(u8),
 }
 
-/// The entry of the user in `row_changed`.
+/// The user's entry in the outbox `row_changed`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Outbox {
     Empty,
@@ -180,9 +180,9 @@ pub enum Outbox {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Cron {
     Idle,
-    /// The cron has read the entry. `true`: the entry was written again since then.
+    /// The cron has read the entry. `true`: the entry has been written again since then.
     Read(bool),
-    /// The object has forgotten its copy.
+    /// The object has forgotten its copy. The value means the same as in `Read`.
     Forgotten(bool),
 }
 
@@ -191,16 +191,16 @@ pub enum Restore {
     No,
     /// The database is restored, and copies may be of versions that no longer exist.
     Done,
-    /// `COPIES_SINCE` is set.
+    /// The setting `COPIES_SINCE` has been changed, so older copies are not used.
     CopiesVoided,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct State {
-    /// The number of the last commit to the row. It also rises with a restore, because it
-    /// identifies the content.
+    /// The version of the row. It rises with each commit, and also with a restore, because it
+    /// identifies the row's content.
     pub row: u8,
-    /// The version that each later request must see.
+    /// The version of the row that each later request must see.
     pub known: u8,
     pub object: Object,
     pub changes: Vec<Change>,
@@ -232,8 +232,8 @@ impl State {
             .map_or(0, |last| last + 1)
     }
 
-    /// Gives equal states the same form. Random generations are only ever compared with the current
-    /// one, and a generation that was replaced never returns.
+    /// Gives equivalent states the same form. A random generation is only ever compared with the
+    /// current one, and a generation that was replaced never returns.
     pub fn canonical(mut self, random_generations: bool) -> Self {
         if random_generations {
             let current = self.object.generation;

@@ -1,4 +1,4 @@
-//! Mails with links to one mailbox.
+//! How many mails with links a mailbox may get.
 
 use edgegate::domain::mail::LinkLife;
 use edgegate::ports::{LaneRequest, MailLedger};
@@ -23,7 +23,7 @@ pub(crate) async fn a_second_mail_waits_a_minute_and_a_third_five<L: MailLedger>
         let what = format!("{after} s after the first");
         check_eq!(world.admit_next(&lane, now).await?, admitted, what);
     }
-    // Another isolate's clock may be behind.
+    // The clock of another isolate may be behind.
     check!(!world.admit_next(&lane, BEGUN).await?, "before the last");
     Ok(())
 }
@@ -51,7 +51,7 @@ pub(crate) async fn from_the_fourth_on_half_of_a_life_must_pass<L: MailLedger>(
         });
         check_eq!(world.admit(&lane, &job, now).await?, expected, "the next");
     }
-    // A day after the last link expired, the lane starts from the beginning.
+    // A day after the last link has expired, the mailbox is treated as if it had got no mail.
     let lapse = now + life + DAY;
     for after in [0, 60, 360] {
         check!(
@@ -62,8 +62,8 @@ pub(crate) async fn from_the_fourth_on_half_of_a_life_must_pass<L: MailLedger>(
     Ok(())
 }
 
-/// If a refused job counted, a stranger who keeps asking could hold back the owner's own mails
-/// forever.
+/// If a refused job counted, a stranger who keeps requesting mails could block the owner's own
+/// mails forever.
 pub(crate) async fn a_refused_job_counts_for_nothing<L: MailLedger>(world: &World<L>) -> Case {
     let lane = world.fresh();
     check!(world.admit_next(&lane, BEGUN).await?, "the first");
@@ -74,7 +74,7 @@ pub(crate) async fn a_refused_job_counts_for_nothing<L: MailLedger>(world: &Worl
     Ok(())
 }
 
-/// A later job never drops a job that was admitted, and a retry sends the same mail.
+/// An admitted job stays admitted, whatever jobs come later, and a retry of it sends the same mail.
 pub(crate) async fn an_admitted_job_is_always_admitted_again<L: MailLedger>(
     world: &World<L>,
 ) -> Case {
@@ -153,7 +153,8 @@ pub(crate) async fn without_limits_every_job_is_admitted<L: MailLedger>(world: &
     Ok(())
 }
 
-/// "MUST be exact, also for simultaneous calls."
+/// The port's documentation says about admitting a job: "MUST be exact, also for simultaneous
+/// calls."
 pub(crate) async fn of_ten_jobs_at_once_one_is_admitted<L: MailLedger>(world: &World<L>) -> Case {
     let lane = world.fresh();
     for (after, expected) in [(0, 1), (60, 1), (360, 1), (400, 0), (360 + HOUR / 2, 1)] {

@@ -14,7 +14,7 @@ pub(crate) async fn a_kept_letter_reads_back<L: MailLedger>(world: &World<L>) ->
         letter.clone(),
         DeadLetter {
             tries: u32::MAX,
-            // `clear` removes everything older than the latest time.
+            // `clear` deletes only what is older than the latest time.
             failed_at: LATEST - 1,
             retry_at: Some(LATEST),
             ..world.letter(0, None)
@@ -26,7 +26,7 @@ pub(crate) async fn a_kept_letter_reads_back<L: MailLedger>(world: &World<L>) ->
             ..world.letter(0, None)
         },
     ];
-    // A message that is not a job is kept too, whatever it contains.
+    // A message that is not a job is stored too, whatever it contains.
     for value in [
         "",
         "'); DROP TABLE dead_letters; --",
@@ -58,7 +58,8 @@ pub(crate) async fn a_kept_letter_reads_back<L: MailLedger>(world: &World<L>) ->
     Ok(())
 }
 
-/// "that are to be tried again by `now`".
+/// The port's documentation says that `due` returns the stored jobs "that are to be tried again by
+/// `now`".
 pub(crate) async fn letters_are_due_at_their_time<L: MailLedger>(world: &World<L>) -> Case {
     world.clear().await?;
     let letter = world.letter(BEGUN, Some(BEGUN + 60));
@@ -72,21 +73,23 @@ pub(crate) async fn letters_are_due_at_their_time<L: MailLedger>(world: &World<L
     ] {
         let due = world.due(now).await?;
         check_eq!(due.len(), expected, format!("due at {now}"));
-        // A query removes nothing.
+        // Asking for due letters does not delete them.
         check!(due.iter().all(|due| *due == letter), "as it was kept");
     }
     Ok(())
 }
 
-/// "At most `limit` stored jobs […], sorted by that time": the letters that have waited longest
-/// come first. Otherwise a few letters that always fail would keep the others waiting.
+/// The port's documentation says that `due` returns "At most `limit` stored jobs […], sorted by
+/// that time". So the letters that have waited longest come first. Otherwise a few letters that
+/// always fail would keep the others waiting.
 pub(crate) async fn letters_are_due_in_the_order_of_their_time<L: MailLedger>(
     world: &World<L>,
 ) -> Case {
     world.clear().await?;
     let mut letters = Vec::new();
     for after in [30, 10, 50, 0, 40, 20] {
-        // Neither the ids of the letters nor the times of their failures are in this order.
+        // The ids of the letters and the times of their failures are in a different order than
+        // `retry_at`.
         let letter = world.letter(BEGUN - after, Some(BEGUN + after));
         world.keep(&letter).await?;
         letters.push(letter);
@@ -101,7 +104,8 @@ pub(crate) async fn letters_are_due_in_the_order_of_their_time<L: MailLedger>(
     Ok(())
 }
 
-/// "`None` means when an operator says so".
+/// The port's documentation says about the time of the next attempt: "`None` means when an operator
+/// says so".
 pub(crate) async fn a_letter_without_a_time_is_never_due<L: MailLedger>(world: &World<L>) -> Case {
     world.clear().await?;
     world.keep(&world.letter(BEGUN, None)).await?;
@@ -111,7 +115,8 @@ pub(crate) async fn a_letter_without_a_time_is_never_due<L: MailLedger>(world: &
     Ok(())
 }
 
-/// "If it is stored already, this replaces it."
+/// The port's documentation says about storing a letter: "If it is stored already, this replaces
+/// it."
 pub(crate) async fn a_letter_kept_twice_is_as_the_second_says<L: MailLedger>(
     world: &World<L>,
 ) -> Case {
@@ -143,7 +148,7 @@ pub(crate) async fn a_letter_kept_twice_is_as_the_second_says<L: MailLedger>(
     Ok(())
 }
 
-/// "An absent one is not an error."
+/// The port's documentation says about deleting a letter: "An absent one is not an error."
 pub(crate) async fn a_forgotten_letter_is_gone<L: MailLedger>(world: &World<L>) -> Case {
     world.clear().await?;
     let letters = [1, 2].map(|after| world.letter(BEGUN, Some(BEGUN + after)));
@@ -160,7 +165,8 @@ pub(crate) async fn a_forgotten_letter_is_gone<L: MailLedger>(world: &World<L>) 
     Ok(())
 }
 
-/// "due or not, after the id `after`, sorted by id".
+/// The port's documentation says that a list has the stored jobs "due or not, after the id `after`,
+/// sorted by id".
 pub(crate) async fn kept_letters_come_in_pages<L: MailLedger>(world: &World<L>) -> Case {
     world.clear().await?;
     let mut letters = Vec::new();
@@ -184,8 +190,8 @@ pub(crate) async fn kept_letters_come_in_pages<L: MailLedger>(world: &World<L>) 
     Ok(())
 }
 
-/// "All that do", whatever the case of the letters, and in pages. Jobs that certainly don't are
-/// left out.
+/// All letters of the user are found, in pages, even if the address is written with other upper and
+/// lower case. Letters that certainly are not for this user are not returned.
 pub(crate) async fn kept_letters_of_a_user_are_found<L: MailLedger>(world: &World<L>) -> Case {
     world.clear().await?;
     let user = UserId::new(1_767_225_600_000, &[7; 10]);
@@ -233,7 +239,8 @@ pub(crate) async fn kept_letters_of_a_user_are_found<L: MailLedger>(world: &Worl
     Ok(())
 }
 
-/// "Marks stored jobs as due at once […] Without ids, all stored jobs. Returns how many."
+/// Letters become due when an operator marks them: those with the given ids, or all letters if no
+/// id is given. The call returns how many it marked.
 pub(crate) async fn letters_are_due_when_an_operator_says_so<L: MailLedger>(
     world: &World<L>,
 ) -> Case {
@@ -259,7 +266,8 @@ pub(crate) async fn letters_are_due_when_an_operator_says_so<L: MailLedger>(
     Ok(())
 }
 
-/// "Deletes the stored jobs with these ids. Returns how many there were."
+/// The port's documentation says about discarding letters: "Deletes the stored jobs with these ids.
+/// Returns how many there were."
 pub(crate) async fn discarded_letters_are_gone<L: MailLedger>(world: &World<L>) -> Case {
     world.clear().await?;
     let letters = [1, 2, 3].map(|after| world.letter(BEGUN, Some(BEGUN + after)));

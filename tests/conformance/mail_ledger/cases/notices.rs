@@ -1,11 +1,12 @@
-//! Notices that are sent once.
+//! Notices that must be sent only once.
 
 use edgegate::ports::{MailLedger, Once};
 use futures_util::future::join_all;
 
 use super::{BEGUN, Case, DAY, World, check_eq, text};
 
-/// "After `until` it can be reserved again": a job that was interrupted loses no notice.
+/// The port's documentation says about a notice: "After `until` it can be reserved again". So no
+/// notice is lost if the job that reserved it was interrupted.
 pub(crate) async fn a_notice_is_taken_once<L: MailLedger>(world: &World<L>) -> Case {
     let (id, other) = (world.fresh(), world.fresh());
     let take = async |id: &str, now| {
@@ -22,7 +23,7 @@ pub(crate) async fn a_notice_is_taken_once<L: MailLedger>(world: &World<L>) -> C
     Ok(())
 }
 
-/// "of simultaneous callers one gets `Once::Taken`".
+/// The port's documentation says: "of simultaneous callers one gets `Once::Taken`".
 pub(crate) async fn a_notice_is_taken_once_with_ten_at_once<L: MailLedger>(
     world: &World<L>,
 ) -> Case {
@@ -41,7 +42,8 @@ pub(crate) async fn a_notice_is_taken_once_with_ten_at_once<L: MailLedger>(
     Ok(())
 }
 
-/// "It can't be reserved again until `until`", whoever reserved it.
+/// The port's documentation says about a notice that was sent: "It can't be reserved again until
+/// `until`". This is true whoever reserved it.
 pub(crate) async fn a_notice_that_was_sent_is_not_taken_again<L: MailLedger>(
     world: &World<L>,
 ) -> Case {
@@ -51,7 +53,7 @@ pub(crate) async fn a_notice_that_was_sent_is_not_taken_again<L: MailLedger>(
             let taken = world.ledger.take_once(&id, BEGUN + 60, BEGUN).await;
             check_eq!(taken.map_err(text)?, Once::Taken, "the first");
         }
-        // The call is made twice, because a repeat changes nothing.
+        // The call is made twice, to check that a repeat changes nothing.
         for _ in 0..2 {
             let sent = world.ledger.sent_once(&id, BEGUN + DAY).await;
             sent.map_err(text)?;
@@ -70,7 +72,7 @@ pub(crate) async fn a_notice_that_was_sent_is_not_taken_again<L: MailLedger>(
     Ok(())
 }
 
-/// "expired notices", and no others.
+/// The port's documentation says that tidying deletes "expired notices". It must delete no others.
 pub(crate) async fn tidying_forgets_notices_whose_time_is_over<L: MailLedger>(
     world: &World<L>,
 ) -> Case {
@@ -79,8 +81,8 @@ pub(crate) async fn tidying_forgets_notices_whose_time_is_over<L: MailLedger>(
     sent.map_err(text)?;
     for (now, expected) in [(BEGUN + DAY - 1, Once::Sent), (BEGUN + DAY, Once::Taken)] {
         world.tidy(0, now).await?;
-        // Asks with an early `now`, at which a notice that is still stored would be reported as
-        // sent.
+        // This call uses an early `now`, at which a notice that is still stored would be reported
+        // as sent.
         let taken = world.ledger.take_once(&id, BEGUN + 60, BEGUN).await;
         check_eq!(taken.map_err(text)?, expected, "after tidying");
     }

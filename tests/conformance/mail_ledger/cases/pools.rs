@@ -1,11 +1,12 @@
-//! What has been paid from the shares of a budget.
+//! How many mails have been paid from the shares (pools) of a budget.
 
 use edgegate::ports::MailLedger;
 use futures_util::future::join_all;
 
 use super::{BEGUN, Case, HOUR, OTHER_POOL, POOL, World, check, check_eq, text};
 
-/// "Returns false when all are used", and not before.
+/// The port's documentation says about paying for a mail: "Returns false when all are used". It
+/// must not do so earlier.
 pub(crate) async fn a_pool_is_exact<L: MailLedger>(world: &World<L>) -> Case {
     for most in [1, 2, 7] {
         world.clear().await?;
@@ -17,7 +18,8 @@ pub(crate) async fn a_pool_is_exact<L: MailLedger>(world: &World<L>) -> Case {
     Ok(())
 }
 
-/// "MUST be exact, also for simultaneous calls."
+/// The port's documentation says about paying for a mail: "MUST be exact, also for simultaneous
+/// calls."
 pub(crate) async fn a_pool_is_exact_with_ten_at_once<L: MailLedger>(world: &World<L>) -> Case {
     for most in [1, 4, 9, 10, 11] {
         world.clear().await?;
@@ -32,7 +34,7 @@ pub(crate) async fn a_pool_is_exact_with_ten_at_once<L: MailLedger>(world: &Worl
     Ok(())
 }
 
-/// `MAIL_BUDGET` can be changed within an hour.
+/// The operator may change `MAIL_BUDGET` within an hour.
 pub(crate) async fn a_smaller_budget_counts_what_was_paid<L: MailLedger>(world: &World<L>) -> Case {
     world.clear().await?;
     check_eq!(world.left(5, BEGUN).await?, 5, "of five");

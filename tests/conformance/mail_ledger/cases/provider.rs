@@ -1,4 +1,4 @@
-//! Failures of the provider, which last until it accepts a mail.
+//! Failures of the mail provider. They are stored until the provider accepts a mail.
 
 use edgegate::domain::mail::{FailureKind, ProviderFailures};
 use edgegate::ports::MailLedger;
@@ -6,8 +6,8 @@ use futures_util::future::join_all;
 
 use super::{BEGUN, Case, HOUR, World, check_eq, text};
 
-/// "counts an attempt that failed because of the provider, and returns all failures of this kind
-/// since the provider last accepted a mail"
+/// The port's documentation says: "Counts an attempt that failed because of the provider, and
+/// returns all failures of this kind since the provider last accepted a mail".
 pub(crate) async fn failures_are_counted_by_kind_until_the_provider_works<L: MailLedger>(
     world: &World<L>,
 ) -> Case {
@@ -40,7 +40,7 @@ pub(crate) async fn failures_are_counted_by_kind_until_the_provider_works<L: Mai
         check_eq!(other, one, "of another kind");
         let all = world.ledger.provider_failures().await.map_err(text)?;
         check_eq!(all, vec![both, one], "both kinds");
-        // The call is made twice, because there may be nothing to forget.
+        // The second call has nothing to delete, and must succeed too.
         for _ in 0..2 {
             world.ledger.provider_works().await.map_err(text)?;
             let none = world.ledger.provider_failures().await.map_err(text)?;
@@ -50,7 +50,7 @@ pub(crate) async fn failures_are_counted_by_kind_until_the_provider_works<L: Mai
     Ok(())
 }
 
-/// "of simultaneous first calls, one gets failures that are new".
+/// The port's documentation says: "of simultaneous first calls, one gets failures that are new".
 pub(crate) async fn of_ten_first_failures_at_once_one_is_new<L: MailLedger>(
     world: &World<L>,
 ) -> Case {
@@ -65,7 +65,8 @@ pub(crate) async fn of_ten_first_failures_at_once_one_is_new<L: MailLedger>(
     world.ledger.provider_works().await.map_err(text)
 }
 
-/// "the provider's failures after which nothing was attempted for `MAIL_TROUBLE_TTL`".
+/// The port's documentation says that tidying deletes "the provider's failures after which nothing
+/// was attempted for `MAIL_TROUBLE_TTL`".
 pub(crate) async fn tidying_forgets_failures_after_which_nothing_was_attempted<L: MailLedger>(
     world: &World<L>,
 ) -> Case {

@@ -4,7 +4,8 @@ use edgegate::ports::MailLedger;
 
 use super::{BEGUN, Case, DAY, HOUR, LATEST, World, check, check_eq};
 
-/// "lapsed lanes", and no others: a day after the last link ended.
+/// The port's documentation says that tidying deletes "lapsed lanes": the records of mailboxes
+/// whose last link ended a day ago. It must delete no others.
 pub(crate) async fn tidying_forgets_lanes_that_have_lapsed<L: MailLedger>(
     world: &World<L>,
 ) -> Case {
@@ -15,7 +16,7 @@ pub(crate) async fn tidying_forgets_lanes_that_have_lapsed<L: MailLedger>(
             world.admit(&lane, &job, BEGUN).await?.is_some(),
             "the first"
         );
-        // The call is made twice, because deleting what is already gone is not an error.
+        // The second call has nothing to delete, and must succeed too.
         for _ in 0..2 {
             world.tidy(0, BEGUN + after).await?;
         }
@@ -34,12 +35,13 @@ pub(crate) async fn tidying_keeps_the_pools_of_this_hour<L: MailLedger>(world: &
     check_eq!(world.left(2, BEGUN).await?, 0, "in this hour");
     world.tidy(0, BEGUN + HOUR).await?;
     check_eq!(world.left(2, BEGUN + HOUR).await?, 0, "in the next");
-    // The count of a past hour has been deleted, because nothing needs it.
+    // The count of the past hour has been deleted, because it is no longer needed.
     check_eq!(world.left(2, BEGUN).await?, 2, "in the hour before");
     Ok(())
 }
 
-/// "jobs stored before `dead_before`. Returns how many jobs are stored and wait for an operator."
+/// The port's documentation says that tidying deletes "jobs stored before `dead_before`. Returns
+/// how many jobs are stored and wait for an operator."
 pub(crate) async fn tidying_forgets_old_letters_and_counts_the_dead<L: MailLedger>(
     world: &World<L>,
 ) -> Case {
@@ -56,7 +58,7 @@ pub(crate) async fn tidying_forgets_old_letters_and_counts_the_dead<L: MailLedge
         waiting.push(letter);
     }
     for (dead_before, left) in [(0, 3), (BEGUN, 3), (BEGUN + 1, 2), (BEGUN + 20, 1)] {
-        // It makes no difference whether a letter is due by now.
+        // The result is the same whether or not the letters are due already.
         for now in [BEGUN + 30, BEGUN + DAY] {
             let dead = world.tidy(dead_before, now).await?;
             check_eq!(

@@ -1,4 +1,5 @@
-//! Sessions of apps. They end with the sign-on, are counted separately, and begin with a code.
+//! Sessions of apps. They begin with an authorization code, have a limit of their own, and end with
+//! the sign-on.
 
 use std::future::ready;
 
@@ -33,7 +34,7 @@ impl App {
     }
 }
 
-/// Begins an app's session here, a second ago.
+/// Begins a session of an app at this location. When it returns, the session is a second old.
 async fn begin<W: World>(
     ada: &Person<'_, W>,
     name: &str,
@@ -124,7 +125,7 @@ pub(crate) async fn a_log_out_ends_the_apps_of_the_sign_on<W: World>(world: &W) 
             !has_ended(&ada, world.here(), phone.session).await?,
             "the phone"
         );
-        // "A repeat MUST change nothing."
+        // The port's documentation says about ending a session: "A repeat MUST change nothing."
         world.pass(1);
         end(&ada, laptop.session, reason).await?;
         goes_on(&ada, on_the_phone, "after a repeat").await?;
@@ -132,8 +133,8 @@ pub(crate) async fn a_log_out_ends_the_apps_of_the_sign_on<W: World>(world: &W) 
     Ok(())
 }
 
-/// The store may have deleted the record of a browser's session that nobody renewed. A log-out by
-/// its ticket still names the sign-on.
+/// If nobody renewed the browser's session, the store may have deleted its record. A log-out with
+/// the session's ticket still ends the apps' sessions, because the ticket names the sign-on.
 pub(crate) async fn a_log_out_of_a_forgotten_session_ends_its_apps<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     for goes_on_with in [None, Some(ada.ticket().session)] {
@@ -154,8 +155,8 @@ pub(crate) async fn a_log_out_of_a_forgotten_session_ends_its_apps<W: World>(wor
     Ok(())
 }
 
-/// After a new login in the same browser the sign-on goes on. A log-out of the new session ends it,
-/// both by the record and by the ticket, which names the sign-on too.
+/// After a new login in the same browser, the sign-on continues. A log-out of the new session ends
+/// the sign-on. The store finds the sign-on in the session's record, or in the ticket.
 pub(crate) async fn a_session_goes_on_with_an_earlier_sign_on<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;
@@ -168,7 +169,7 @@ pub(crate) async fn a_session_goes_on_with_an_earlier_sign_on<W: World>(world: &
     end(&ada, first.session, EndReason::Replaced).await?;
     world.pass(1);
     goes_on(&ada, app, "after a new login in the same browser").await?;
-    // The sign-on is in the record, and stays in it when the session is renewed.
+    // The sign-on is in the session's record, and a renewal keeps it there.
     let verdict = ada.renew(again, &laptop(), &every_time()).await?;
     check!(matches!(verdict, Verdict::Fresh(_)), "{verdict:?}");
     world.pass(1);
@@ -237,7 +238,7 @@ pub(crate) async fn an_apps_end_ends_nothing_else<W: World>(world: &W) -> Case {
         is_over(&ada, app, reason.as_str()).await?;
         goes_on(&ada, other, "the other app").await?;
     }
-    // A spent token of an app also ends only its own session.
+    // A used token of an app also ends only the app's own session.
     let app = begin(&ada, "one", Some(browser.session), None).await?;
     let mut verdicts = Vec::new();
     for (browser, wait) in [(laptop(), GRACE), (stranger(), 0)] {
@@ -284,12 +285,12 @@ pub(crate) async fn a_chain_of_an_app_goes_on<W: World>(world: &W) -> Case {
         app.ticket = successor(app.ticket)?;
         world.pass(1);
     }
-    // The same user signs in again in the same browser.
+    // The same user signs in again in the same browser. The sign-on continues.
     let again = Holder::Browser {
         sign_on: Some(browser.session),
     };
     ada.record_for(ada.ticket(), again, None).await?;
-    // A list may lag behind.
+    // KV's list may be out of date for a while.
     world.pass(60);
     let listed = world
         .here()
@@ -303,13 +304,14 @@ pub(crate) async fn a_chain_of_an_app_goes_on<W: World>(world: &W) -> Case {
     is_over(&ada, app, "after a log-out").await
 }
 
-/// "sessions of browsers, or of this app, the oldest others of that kind MUST end".
+/// The port's documentation says: if there are more than the limit of "sessions of browsers, or of
+/// this app, the oldest others of that kind MUST end".
 pub(crate) async fn the_sessions_of_an_app_are_counted_apart<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let browser = ada.begin().await?;
     let other = begin(&ada, "other", None, Some(2)).await?;
     let oldest = begin(&ada, "one", None, Some(2)).await?;
-    // The count runs at some logins only, as in `the_oldest_ends_above_the_limit`.
+    // The sessions are counted only at some logins, as in `the_oldest_ends_above_the_limit`.
     for _ in 0..200 {
         let newest = begin(&ada, "one", None, Some(2)).await?;
         world.after_response().await?;
@@ -344,7 +346,7 @@ pub(crate) async fn the_limit_of_an_app_is_exact<W: World>(world: &W) -> Case {
         apps[3].session(),
     ];
     check_eq!(ada.listed().await?, left, "the newest two");
-    // The browser's limit does not count the sessions of apps either.
+    // Sessions of apps do not count against the limit on browser sessions either.
     let second = ada.ticket();
     ada.record(second, Some(2)).await?;
     check_eq!(ada.listed().await?.len(), 5, "all");
@@ -359,7 +361,7 @@ pub(crate) async fn a_withdrawn_app_ends_everywhere<W: World>(world: &W) -> Case
     let outlives = begin(&ada, "one", None, None).await?;
     let other = begin(&ada, "other", Some(browser.session), None).await?;
     let bobs = begin(&bob, "one", None, None).await?;
-    // KV may miss sessions that began in the last minute.
+    // KV's list may miss sessions that began in the last minute.
     world.pass(60);
     for _ in 0..2 {
         world
@@ -419,7 +421,8 @@ pub(crate) async fn a_code_is_exchanged_once<W: World>(world: &W) -> Case {
     Ok(())
 }
 
-/// "of all sessions one gets `Exchanged::First`".
+/// The port's documentation says about exchanging a code: "of all sessions one gets
+/// `Exchanged::First`".
 pub(crate) async fn of_ten_exchanges_at_once_one_is_the_first<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let code = code(world);
@@ -462,7 +465,7 @@ pub(crate) async fn a_code_of_an_ended_sign_on_is_refused<W: World>(world: &W) -
         false,
         "before"
     );
-    // A replaced session is not a log-out.
+    // If a session was replaced, this is not a log-out, so the sign-on has not ended.
     let replaced = ada.begin().await?;
     end(&ada, replaced.session, EndReason::Replaced).await?;
     check_eq!(
@@ -487,8 +490,9 @@ pub(crate) async fn a_code_of_an_ended_sign_on_is_refused<W: World>(world: &W) -
     Ok(())
 }
 
-/// "MUST have ended from the beginning": between the exchange and the beginning of the session,
-/// somebody logs out or presents the code again.
+/// The port's documentation says that a session "MUST have ended from the beginning" if its sign-on
+/// has ended or its code was presented again. Both may happen after the exchange and before the
+/// session begins.
 pub(crate) async fn what_ended_before_it_began_stays_ended<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let browser = ada.begin().await?;

@@ -1,4 +1,4 @@
-//! Copies of users' rows, in a store that keeps them.
+//! Copies of users' rows, in a store that has them.
 
 use std::cell::Cell;
 use std::future::ready;
@@ -12,13 +12,13 @@ use edgegate::ports::{NewSession, SessionStore};
 use super::super::world::{DAY, Person, World, laptop, rules, text};
 use super::{Case, check, check_eq};
 
-/// A row that must not be read.
+/// A future for a user's row that the store must not read.
 fn unread() -> std::future::Ready<Result<Option<User>, StoreError>> {
     ready(Err(StoreError::new("users", "it was read")))
 }
 
 impl<W: World> Person<'_, W> {
-    /// Renews a young token, so it is kept. Returns whether the row was read.
+    /// Renews a young token, which is not replaced. Returns whether the store read the row.
     async fn reads(&self, store: &W::Store, ticket: RefreshTicket) -> Result<bool, String> {
         let read = Cell::new(false);
         let row = async {
@@ -47,7 +47,8 @@ impl<W: World> Person<'_, W> {
     }
 }
 
-/// "A store that keeps copies MUST NOT wait for it while it has a copy that may decide."
+/// The port's documentation says about the user's row: "A store that keeps copies MUST NOT wait for
+/// it while it has a copy that may decide."
 pub(crate) async fn a_copy_answers_renewals_and_checks<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;
@@ -67,7 +68,7 @@ pub(crate) async fn a_copy_answers_renewals_and_checks<W: World>(world: &W) -> C
     Ok(())
 }
 
-/// A check keeps the row too.
+/// The store also makes a copy of a row that it reads for a check.
 pub(crate) async fn a_check_keeps_the_row<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;
@@ -81,8 +82,8 @@ pub(crate) async fn a_check_keeps_the_row<W: World>(world: &W) -> Case {
     Ok(())
 }
 
-/// "MUST drop its copy of the row and keep none until no change within the returned deadline can be
-/// committed any more."
+/// The port's documentation says about `hold` that the store "MUST drop its copy of the row and
+/// keep none until no change within the returned deadline can be committed any more."
 pub(crate) async fn a_held_store_reads_the_row<W: World>(world: &W) -> Case {
     let mut ada = Person::new(world)?;
     let first = ada.begin().await?;
@@ -102,7 +103,7 @@ pub(crate) async fn a_held_store_reads_the_row<W: World>(world: &W) -> Case {
     Ok(())
 }
 
-/// "A row that is being read meanwhile MUST NOT be kept."
+/// The port's documentation says: "A row that is being read meanwhile MUST NOT be kept."
 pub(crate) async fn a_row_on_its_way_is_not_kept<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;
@@ -127,7 +128,7 @@ pub(crate) async fn a_forgotten_copy_is_read_again<W: World>(world: &W) -> Case 
         ada.user.version += 1;
         let store = world.elsewhere();
         if outdates {
-            // A Worker whose version has no copies reports a change like this.
+            // A Worker whose version has no copies reports a change by this call.
             let version = ada.user.version;
             store.outdate(ada.user.id, version, 900, world.now()).await
         } else {
@@ -137,7 +138,8 @@ pub(crate) async fn a_forgotten_copy_is_read_again<W: World>(world: &W) -> Case 
         check!(ada.reads(world.here(), first).await?, "read again");
         check!(!ada.reads(world.here(), first).await?, "then kept");
     }
-    // The same report again drops nothing, because an old token may cause it again and again.
+    // Reporting the same version again does not drop the copy. Otherwise an old token could cause
+    // this again and again.
     let (store, version) = (world.elsewhere(), ada.user.version);
     let again = store.outdate(ada.user.id, version, 900, world.now()).await;
     again.map_err(text)?;
@@ -145,7 +147,7 @@ pub(crate) async fn a_forgotten_copy_is_read_again<W: World>(world: &W) -> Case 
     Ok(())
 }
 
-/// A login says which version it has read. It keeps no row itself.
+/// A login reports which version of the row it has read. It does not make a copy of the row.
 pub(crate) async fn a_login_drops_a_copy_of_another_version<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;
@@ -171,8 +173,8 @@ pub(crate) async fn a_login_drops_a_copy_of_another_version<W: World>(world: &W)
     Ok(())
 }
 
-/// An access token is invalid if its user is disabled or deleted. The store keeps neither as a user
-/// who may renew.
+/// A check by the store refuses a user who is disabled or deleted. The copy that the store makes
+/// does not let such a user renew.
 pub(crate) async fn a_check_refuses_the_disabled_and_the_deleted<W: World>(world: &W) -> Case {
     let mut ada = Person::new(world)?;
     let first = ada.begin().await?;

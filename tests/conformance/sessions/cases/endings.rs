@@ -10,7 +10,8 @@ use super::super::world::{
 };
 use super::{Case, check, check_eq, end, has_ended};
 
-/// "writes its effect before it answers": here the effect is the end of a reused session.
+/// The port's documentation says that a renewal "writes its effect before it answers". Here the
+/// effect is the end of a session whose token was reused.
 pub(crate) async fn a_spent_token_ends_the_session<W: World>(world: &W) -> Case {
     let strict = Rules {
         reuse: Reuse::Strict,
@@ -40,7 +41,7 @@ pub(crate) async fn an_older_token_ends_the_session<W: World>(world: &W) -> Case
     let first = ada.begin().await?;
     let second = successor(first)?;
     ada.renew(first, &laptop(), &every_time()).await?;
-    // KV accepts one write a second for a key.
+    // KV accepts only one write a second for a key.
     world.pass(1);
     ada.renew(second, &laptop(), &every_time()).await?;
     check_eq!(
@@ -57,7 +58,8 @@ pub(crate) async fn an_older_token_ends_the_session<W: World>(world: &W) -> Case
     Ok(())
 }
 
-/// "After it every renewal MUST fail", whatever token is presented, and however often.
+/// The port's documentation says about ending a session: "After it every renewal MUST fail". This
+/// is true whatever token is presented, and however often.
 pub(crate) async fn an_ended_session_never_comes_back<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;
@@ -74,7 +76,8 @@ pub(crate) async fn an_ended_session_never_comes_back<W: World>(world: &W) -> Ca
     Ok(())
 }
 
-/// A renewal that began before the session ended may succeed, but the session has ended.
+/// A renewal that began before the session ended may succeed, but the session has ended all the
+/// same.
 pub(crate) async fn an_end_during_a_renewal_counts<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;
@@ -87,7 +90,7 @@ pub(crate) async fn an_end_during_a_renewal_counts<W: World>(world: &W) -> Case 
     Ok(())
 }
 
-/// In a linearizable store, the end comes before the decision, so the renewal fails.
+/// In a linearizable store, the end is visible when the renewal is decided, so the renewal fails.
 pub(crate) async fn an_end_during_a_renewal_stops_it<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;
@@ -96,7 +99,7 @@ pub(crate) async fn an_end_during_a_renewal_stops_it<W: World>(world: &W) -> Cas
     Ok(())
 }
 
-/// Renews here. While the row of the user is read, the session ends at `store`.
+/// Renews at this location. While the user's row is read, the session ends at `store`.
 async fn renew_while_it_ends<W: World>(
     ada: &Person<'_, W>,
     token: RefreshTicket,
@@ -120,7 +123,7 @@ async fn renew_while_it_ends<W: World>(
     Ok(renewal.verdict)
 }
 
-/// "A repeat MUST change nothing."
+/// The port's documentation says about ending a session: "A repeat MUST change nothing."
 pub(crate) async fn ending_twice_is_no_error<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;
@@ -138,7 +141,7 @@ pub(crate) async fn ending_twice_is_no_error<W: World>(world: &W) -> Case {
         );
         world.pass(1);
     }
-    // A session that this store never saw.
+    // Ending a session that this store never saw is not an error.
     end(&ada, ada.ticket().session, EndReason::LoggedOut).await
 }
 

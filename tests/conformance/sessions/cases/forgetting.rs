@@ -1,4 +1,4 @@
-//! Sessions of a user who was deleted.
+//! What is deleted of the sessions of a deleted user.
 
 use std::future::ready;
 
@@ -9,7 +9,7 @@ use edgegate::ports::SessionStore;
 use super::super::world::{Person, World, laptop, rules, text};
 use super::{Case, check, check_eq, end, has_ended};
 
-/// Deletes two at a time, until nothing is left.
+/// Deletes at most two records per call, until nothing is left.
 async fn forget<W: World>(ada: &Person<'_, W>, store: &W::Store) -> Case {
     for _ in 0..10 {
         if store.forget(ada.user.id, 2).await.map_err(text)? < 2 {
@@ -20,8 +20,9 @@ async fn forget<W: World>(ada: &Person<'_, W>, store: &W::Store) -> Case {
     Err("after twenty records some are left".to_owned())
 }
 
-/// "Deletes what is stored of the sessions of a user who was deleted". This is also true at a
-/// location where the sessions did not begin. Other users lose nothing.
+/// The port's documentation says about `forget`: "Deletes what is stored of the sessions of a user
+/// who was deleted". This is also true at a location where the sessions did not begin. Other users
+/// lose nothing.
 pub(crate) async fn what_is_forgotten_is_gone<W: World>(world: &W) -> Case {
     let (ada, bob) = (Person::new(world)?, Person::new(world)?);
     let mut tickets = Vec::new();
@@ -30,8 +31,8 @@ pub(crate) async fn what_is_forgotten_is_gone<W: World>(world: &W) -> Case {
     }
     let others = bob.begin().await?;
     end(&ada, tickets[0].session, EndReason::LoggedOut).await?;
-    // For 60 s a list of KV may miss what was written elsewhere. Repeating failed calls takes some
-    // of that time.
+    // For 60 s, KV's list may miss what was written elsewhere. Some of that time is needed to
+    // repeat failed calls.
     world.pass(DEPARTURE_SETTLES);
     forget(&ada, world.elsewhere()).await?;
     world.pass(DEPARTURE_SETTLES);
@@ -41,18 +42,18 @@ pub(crate) async fn what_is_forgotten_is_gone<W: World>(world: &W) -> Case {
             let user = ready(Ok(Some(ada.user.clone())));
             let renewal = ada.renew_at(store, ticket, &laptop(), &rules(), user).await;
             let verdict = renewal?.verdict;
-            // The isolate that ended a session may remember it.
+            // The isolate that ended a session may still have this in its memory.
             let is_gone = matches!(verdict, Verdict::Unknown | Verdict::Ended);
             check!(is_gone, "{verdict:?}");
         }
     }
     check_eq!(bob.listed().await?, vec![others.session], "another's");
-    // A repeat, and a user about whom nothing was ever stored.
+    // A repeat is not an error, nor is a user about whom nothing was ever stored.
     forget(&ada, world.here()).await?;
     forget(&Person::new(world)?, world.here()).await
 }
 
-/// "MUST stay for its time".
+/// The port's documentation says that what makes access tokens invalid "MUST stay for its time".
 pub(crate) async fn forgetting_leaves_what_refuses_access_tokens<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;

@@ -1,4 +1,4 @@
-//! The cases. Each tests one sentence of the port's documentation.
+//! The test cases. Each tests one sentence of the port's documentation.
 
 mod apps;
 mod copies;

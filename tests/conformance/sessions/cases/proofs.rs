@@ -1,4 +1,5 @@
-//! Proofs: what a store keeps of them. A proof spends no token.
+//! Proofs (the user enters the password again): what a store records of them. A proof does not use
+//! up a refresh token.
 
 use edgegate::domain::session::{EndReason, Proof, Proved, RefreshTicket, Verdict};
 use edgegate::ports::{Ending, SessionStore};
@@ -8,7 +9,7 @@ use super::super::world::{
 };
 use super::{Case, check, check_eq, text};
 
-/// The same ticket with a proof made now.
+/// The same ticket, with a proof that is made now.
 fn proved<W: World>(world: &W, ticket: RefreshTicket) -> RefreshTicket {
     RefreshTicket {
         proof: Proof::by_password(world.now()),
@@ -24,8 +25,8 @@ async fn prove<W: World>(world: &W, ticket: RefreshTicket) -> Result<Proved, Str
         .map_err(text)
 }
 
-/// "No number is spent": both tickets can be renewed, in either order, whether or not the answer
-/// arrived.
+/// The port's documentation says about a proof: "No number is spent". Both the old and the new
+/// ticket can be renewed, in either order, whether or not the answer to the proof arrived.
 pub(crate) async fn a_proof_spends_no_token<W: World>(world: &W) -> Case {
     for rules in [every_time(), rules()] {
         let ada = Person::new(world)?;
@@ -50,7 +51,8 @@ pub(crate) async fn a_proof_spends_no_token<W: World>(world: &W) -> Case {
     Ok(())
 }
 
-/// The proof enters the record when a ticket that carries it is renewed, and stays there.
+/// When a ticket that contains the proof is renewed, the proof is written into the session's
+/// record. It stays there.
 pub(crate) async fn a_proof_goes_on_with_the_chain<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let login = ada.begin().await?;
@@ -59,7 +61,7 @@ pub(crate) async fn a_proof_goes_on_with_the_chain<W: World>(world: &W) -> Case 
     check_eq!(prove(world, new).await?, Proved::GoesOn, "a proof");
     ada.renew(new, &laptop(), &every_time()).await?;
     world.pass(ROTATE_AFTER);
-    // This ticket has only the proof of the login, as after a lost answer.
+    // These tickets contain only the proof of the login, as if the answer to the proof was lost.
     let next = successor(login)?;
     for ticket in [next, successor(next)?] {
         let user = std::future::ready(Ok(Some(ada.user.clone())));
@@ -117,14 +119,14 @@ pub(crate) async fn what_is_over_takes_no_proof<W: World>(world: &W) -> Case {
     Ok(())
 }
 
-/// "A linearizable store MUST keep the later of the two proofs".
+/// The port's documentation says: "A linearizable store MUST keep the later of the two proofs".
 pub(crate) async fn a_proof_is_kept_at_once<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let login = ada.begin().await?;
     world.pass(10);
     let new = proved(world, login);
     prove(world, new).await?;
-    // A proof that arrives late does not replace a later one.
+    // An earlier proof that arrives late does not replace a later one.
     prove(world, login).await?;
     let user = std::future::ready(Ok(Some(ada.user.clone())));
     let renewal = ada

@@ -1,4 +1,4 @@
-//! Renewals: what each verdict leaves in the store.
+//! Renewals: what the store records for each verdict.
 
 use std::future::ready;
 
@@ -12,7 +12,7 @@ use super::super::world::{
 };
 use super::{Case, check, check_eq, has_ended};
 
-/// A kept token causes no write and stays valid.
+/// A young token is kept: the renewal writes nothing, and the token stays valid.
 pub(crate) async fn a_young_token_is_kept<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;
@@ -33,7 +33,8 @@ pub(crate) async fn a_young_token_is_kept<W: World>(world: &W) -> Case {
     Ok(())
 }
 
-/// "writes its effect before it answers": here the effect is the record of a fresh use.
+/// The port's documentation says that a renewal "writes its effect before it answers". Here the
+/// effect is the record of the token's first use.
 pub(crate) async fn a_chain_goes_on<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let mut token = ada.begin().await?;
@@ -97,8 +98,8 @@ pub(crate) async fn late_is_for_the_same_client_only<W: World>(world: &W) -> Cas
     Ok(())
 }
 
-/// Two clients without an address are not recognised as the same client. After the grace period, a
-/// spent token from either of them ends the session.
+/// Two clients without an address are not recognised as the same client. If one of them presents a
+/// used token after the grace period, the session ends.
 pub(crate) async fn without_an_address_nobody_is_late<W: World>(world: &W) -> Case {
     for (spender, second) in [
         (without_address(), without_address()),
@@ -149,7 +150,7 @@ pub(crate) async fn another_epoch_and_no_user_are_refused<W: World>(world: &W) -
         let copy = user.as_ref().map(UserCopy::from);
         check_eq!(renewal.user, copy, "the user comes along");
     }
-    // Nothing was written.
+    // The refused renewals wrote nothing, so the token can still be renewed.
     ada.changes().await?;
     check_eq!(
         ada.renew(first, &laptop(), &rules()).await?,
@@ -218,7 +219,7 @@ pub(crate) async fn what_was_never_begun_is_unknown<W: World>(world: &W) -> Case
     Ok(())
 }
 
-/// A session belongs to its user: with another user's id it does not exist.
+/// A session belongs to its user. With another user's id, the session is unknown.
 pub(crate) async fn another_users_session_is_unknown<W: World>(world: &W) -> Case {
     let (ada, bob) = (Person::new(world)?, Person::new(world)?);
     let first = ada.begin().await?;
@@ -239,12 +240,12 @@ pub(crate) async fn another_users_session_is_unknown<W: World>(world: &W) -> Cas
     Ok(())
 }
 
-/// A store that isn't linearizable may not see a session that began elsewhere. Its tokens can still
-/// be renewed.
+/// A store that isn't linearizable may not see a session that began elsewhere. The session's tokens
+/// can still be renewed there.
 pub(crate) async fn a_new_session_renews_elsewhere_at_once<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.ticket();
-    // The other location has already read that the session is absent.
+    // The other location has read already that the session does not exist.
     has_ended(&ada, world.elsewhere(), first.session).await?;
     ada.record(first, None).await?;
     for (seconds, rules) in [(0, rules()), (ROTATE_AFTER, rules()), (0, every_time())] {
@@ -262,8 +263,8 @@ pub(crate) async fn a_new_session_renews_elsewhere_at_once<W: World>(world: &W) 
     Ok(())
 }
 
-/// "writes its effect before it answers": here the effect is that the predecessor was used, which
-/// the store had not seen.
+/// The port's documentation says that a renewal "writes its effect before it answers". Here the
+/// effect is a record that the predecessor was used, which the store had not seen.
 pub(crate) async fn an_unseen_use_is_recorded<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;
@@ -289,8 +290,8 @@ pub(crate) async fn an_unseen_use_is_recorded<W: World>(world: &W) -> Case {
     Ok(())
 }
 
-/// A laptop was closed during a renewal. When it wakes, one request arrives late and its token is
-/// used. Only then does the other request arrive.
+/// A laptop was closed during a renewal. After it wakes, one of its requests arrives late, and the
+/// token in the answer is used. Only then does another request with the old token arrive.
 pub(crate) async fn an_overtaken_request_gets_the_newest_token<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;

@@ -37,7 +37,7 @@ pub(crate) async fn users_are_apart<W: World>(world: &W) -> Case {
     Ok(())
 }
 
-/// "A repeat MUST change nothing."
+/// The port's documentation says about recording a new session: "A repeat MUST change nothing."
 pub(crate) async fn beginning_twice_changes_nothing<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;
@@ -77,7 +77,7 @@ pub(crate) async fn a_begin_repeated_after_a_renewal_changes_nothing<W: World>(w
 pub(crate) async fn a_new_session_is_known_everywhere<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let token = ada.ticket();
-    // The other location has already read that the session is absent.
+    // The other location has read already that the session does not exist.
     check!(
         has_ended(&ada, world.elsewhere(), token.session).await?,
         "before it began"
@@ -117,7 +117,7 @@ pub(crate) async fn a_list_shows_who_and_when<W: World>(world: &W) -> Case {
 
     world.pass(DAY);
     ada.renew(first, &stranger(), &rules()).await?;
-    // A list may lag behind.
+    // KV's list may be out of date for a while.
     world.pass(60);
     let sessions = list().await.map_err(text)?;
     let [session] = sessions.as_slice() else {
@@ -130,7 +130,8 @@ pub(crate) async fn a_list_shows_who_and_when<W: World>(world: &W) -> Case {
     Ok(())
 }
 
-/// "oldest first, without those that have ended, expired or gone idle".
+/// The port's documentation says that a list has the active sessions "oldest first, without those
+/// that have ended, expired or gone idle".
 pub(crate) async fn a_list_shows_what_goes_on<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let mut sessions = Vec::new();
@@ -154,8 +155,9 @@ pub(crate) async fn a_list_shows_what_goes_on<W: World>(world: &W) -> Case {
     Ok(())
 }
 
-/// "without those that have […] expired or gone idle". KV deletes such sessions by its own clock,
-/// which `pass` can't move. `tests/session_store/limit.rs` tests this for KV.
+/// The port's documentation says that a list is "without those that have […] expired or gone idle".
+/// KV deletes such sessions by its own clock, which `pass` can't move.
+/// `tests/session_store/limit.rs` tests this for KV.
 pub(crate) async fn a_list_leaves_out_what_has_gone_idle<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let begun = world.now();
@@ -171,15 +173,15 @@ pub(crate) async fn a_list_leaves_out_what_has_gone_idle<W: World>(world: &W) ->
     Ok(())
 }
 
-/// "the oldest others of that kind MUST end: at once, or as late and as often as the adapter
-/// states."
+/// The port's documentation says about sessions above the limit: "the oldest others of that kind
+/// MUST end: at once, or as late and as often as the adapter states."
 pub(crate) async fn the_oldest_ends_above_the_limit<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let oldest = ada.ticket();
     ada.record(oldest, Some(3)).await?;
     let mut newest = oldest;
-    // One login in eight counts the sessions. The chance that none of 200 logins does is one in
-    // 10^11.
+    // One login in eight counts the sessions. The chance that none of 200 logins counts them is one
+    // in 10^11.
     for _ in 0..200 {
         world.pass(1);
         newest = ada.ticket();
@@ -218,7 +220,7 @@ pub(crate) async fn the_limit_is_exact<W: World>(world: &W) -> Case {
             "the oldest"
         );
     }
-    // Ended sessions make room.
+    // A session that has ended does not count against the limit.
     end(&ada, left[0], EndReason::LoggedOut).await?;
     let ticket = ada.ticket();
     ada.record(ticket, Some(3)).await?;

@@ -1,4 +1,4 @@
-//! Versions below which access tokens are no longer valid.
+//! Versions of users. An access token with a lower version is invalid.
 
 use edgegate::domain::policy::DELETED_VERSION;
 use edgegate::ports::SessionStore;
@@ -6,7 +6,8 @@ use edgegate::ports::SessionStore;
 use super::super::world::{Person, World, text};
 use super::{Case, check, check_eq, has_ended};
 
-/// "Where reads are not stale, a smaller number MUST NOT replace a larger one."
+/// The port's documentation says about `outdate`: "Where reads are not stale, a smaller number MUST
+/// NOT replace a larger one."
 pub(crate) async fn versions_only_rise<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;
@@ -32,11 +33,12 @@ pub(crate) async fn versions_only_rise<W: World>(world: &W) -> Case {
     Ok(())
 }
 
-/// "MUST take effect at once where it is called, and for `ttl` seconds."
+/// The port's documentation says about `outdate`: "MUST take effect at once where it is called, and
+/// for `ttl` seconds."
 pub(crate) async fn a_version_counts_for_its_time<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;
-    // An earlier answer may still be remembered.
+    // The store may remember the answer to this earlier check.
     has_ended(&ada, world.here(), first.session).await?;
     world
         .here()

@@ -34,8 +34,9 @@ pub(crate) async fn a_user_reads_back_as_inserted<D: UserDirectory>(world: &Worl
     Ok(())
 }
 
-/// A directory may compare a row with the stand-in for unknown users, so that the time reveals
-/// nothing. No value of a row may make it mistake a user for the stand-in.
+/// When a user is not found, a directory may compare with a stand-in for the row, so that the
+/// duration reveals nothing. No value in a row may make the directory mistake that user for the
+/// stand-in.
 pub(crate) async fn a_user_is_found_whatever_the_hash_and_the_id<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {
@@ -78,7 +79,7 @@ pub(crate) async fn every_spelling_of_an_address_finds_its_user<D: UserDirectory
         Some(spellings[0].as_str()),
         "as given"
     );
-    // This is another mailbox: beyond ASCII, upper and lower case of a local part differ.
+    // This is another mailbox, because the case of letters beyond ASCII matters in a local part.
     let other = address(&format!("Zo\u{cb}{number}@b\u{fc}cher.example"))?;
     check_eq!(world.find(&other).await?, None, "another mailbox");
     Ok(())
@@ -92,8 +93,8 @@ pub(crate) async fn an_unknown_user_is_not_found<D: UserDirectory>(world: &World
     Ok(())
 }
 
-/// "MUST change nothing and answer `Insertion::EmailTaken` when the canonical address has an
-/// account".
+/// The port's documentation says: "MUST change nothing and answer `Insertion::EmailTaken` when the
+/// canonical address has an account".
 pub(crate) async fn an_address_has_one_account<D: UserDirectory>(world: &World<D>) -> Case {
     let ada = world.everything()?;
     world.insert(&ada).await?;
@@ -114,7 +115,8 @@ pub(crate) async fn an_address_has_one_account<D: UserDirectory>(world: &World<D
     Ok(())
 }
 
-/// "also when two insertions run at once".
+/// The port's documentation says that the answer to an insertion must be right "also when two
+/// insertions run at once".
 pub(crate) async fn ten_insertions_at_once_make_one_account<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {
@@ -142,7 +144,8 @@ pub(crate) async fn ten_insertions_at_once_make_one_account<D: UserDirectory>(
     world.holds(user, "the one").await
 }
 
-/// "The user may or may not exist, and a repeat finds out."
+/// The port's documentation says about an insertion that failed: "The user may or may not exist,
+/// and a repeat finds out."
 pub(crate) async fn a_repeated_insertion_changes_nothing<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {
@@ -152,6 +155,7 @@ pub(crate) async fn a_repeated_insertion_changes_nothing<D: UserDirectory>(
     world.holds(&user, "the user").await
 }
 
+/// The port's documentation says that an insertion changes nothing when the address has an account
 /// "or when the id has one".
 pub(crate) async fn an_insertion_never_replaces_a_user<D: UserDirectory>(world: &World<D>) -> Case {
     let ada = world.somebody().await?;

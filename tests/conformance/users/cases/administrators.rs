@@ -20,8 +20,8 @@ fn disabling() -> UserChange {
     }
 }
 
-/// Makes two enabled administrators. They are the only ones in the directory, because those of
-/// other cases lose the role.
+/// Makes two enabled administrators. The directory has no others, because this takes the role from
+/// the administrators of other cases.
 async fn the_only_two<D: UserDirectory>(world: &World<D>) -> Result<[User; 2], String> {
     let mut two = Vec::new();
     for _ in 0..2 {
@@ -48,8 +48,8 @@ async fn the_only_two<D: UserDirectory>(world: &World<D>) -> Result<[User; 2], S
     }
 }
 
-/// "MUST change nothing and return `None` when […] the change would remove the last administrator",
-/// and "MUST keep the last administrator".
+/// The port's documentation says: "MUST change nothing and return `None` when […] the change would
+/// remove the last administrator", and "MUST keep the last administrator".
 pub(crate) async fn the_last_administrator_stays<D: UserDirectory>(world: &World<D>) -> Case {
     let [first, last] = the_only_two(world).await?;
     world.update(first.id, &demotion()?, 200).await?;
@@ -106,7 +106,8 @@ pub(crate) async fn what_leaves_an_administrator_is_done<D: UserDirectory>(
     Ok(())
 }
 
-/// "while no other enabled user has that role and a password".
+/// The port's documentation says that a user is the last administrator "while no other enabled user
+/// has that role and a password".
 pub(crate) async fn an_administrator_without_a_password_does_not_count<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {
@@ -139,7 +140,8 @@ pub(crate) async fn an_administrator_without_a_password_does_not_count<D: UserDi
     Ok(())
 }
 
-/// "Of two simultaneous changes that together would leave none, one MUST fail."
+/// The port's documentation says: "Of two simultaneous changes that together would leave none, one
+/// MUST fail."
 pub(crate) async fn of_two_who_remove_each_other_one_remains<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {
@@ -161,7 +163,7 @@ pub(crate) async fn of_two_who_remove_each_other_one_remains<D: UserDirectory>(
     Ok(())
 }
 
-/// A caller may allow that no administrator is left. The change is then made.
+/// If the caller allows that no administrator is left, the change is made.
 pub(crate) async fn the_last_administrator_goes_when_told_so<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {

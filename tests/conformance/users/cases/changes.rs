@@ -1,11 +1,11 @@
-//! What a change changes, and what it leaves alone.
+//! Which values a change sets, and which it does not touch.
 
 use edgegate::domain::account::{Edit, User, UserChange};
 use edgegate::ports::UserDirectory;
 
 use super::{Case, World, address, check_eq, freed, hash, name, roles};
 
-/// The user after any change: the version is one higher, and the time is new.
+/// The user after any change: the version is one higher, and `updated_at` is set.
 fn moved(user: &User, now: u64) -> User {
     User {
         version: user.version + 1,
@@ -131,7 +131,7 @@ pub(crate) async fn each_field_changes_alone<D: UserDirectory>(world: &World<D>)
             UserChange::revoke_sessions(),
             Box::new(|user| Ok(epoch(user))),
         ),
-        // The address was verified before.
+        // The address was verified already.
         (
             UserChange {
                 verify_email: true,
@@ -234,8 +234,8 @@ pub(crate) async fn the_first_time_of_verifying_stays<D: UserDirectory>(world: &
     Ok(())
 }
 
-/// "A new address, which its owner has just confirmed, so it is verified", whether or not the old
-/// one was.
+/// The documentation of `UserChange` says: "A new address, which its owner has just confirmed, so
+/// it is verified". This is true whether or not the old address was verified.
 pub(crate) async fn a_new_address_is_verified_now<D: UserDirectory>(world: &World<D>) -> Case {
     let mut ada = world.somebody().await?;
     let number = world.numbers.next();
@@ -253,7 +253,7 @@ pub(crate) async fn a_new_address_is_verified_now<D: UserDirectory>(world: &Worl
         let canonical = address(&format!("ada{now}.{number}@xn--bcher-kva.example"))?;
         check_eq!(world.find(&canonical).await?.as_ref(), Some(&ada), "found");
         check_eq!(world.find(&before).await?, None, "by the address before");
-        // The old address is free again.
+        // Another account can use the old address now.
         let next = User {
             email: before,
             ..world.nobody()?
@@ -275,7 +275,7 @@ pub(crate) async fn a_change_leaves_others_as_they_are<D: UserDirectory>(world: 
     world.holds(&bob, "another").await
 }
 
-/// Each name is kept, set or removed on its own.
+/// Each name can be kept, set or removed without the other.
 pub(crate) async fn names_are_cleared<D: UserDirectory>(world: &World<D>) -> Case {
     let ada = world.everything()?;
     world.insert(&ada).await?;

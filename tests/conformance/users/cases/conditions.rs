@@ -1,4 +1,4 @@
-//! Changes that are not made.
+//! Changes that must not be made.
 
 use edgegate::domain::account::{Edit, User, UserChange};
 use edgegate::ports::UserDirectory;
@@ -22,7 +22,8 @@ fn much() -> Result<UserChange, String> {
     })
 }
 
-/// "MUST change nothing and return `None` when […] its version is not `if_version`".
+/// The port's documentation says: "MUST change nothing and return `None` when […] its version is
+/// not `if_version`".
 pub(crate) async fn another_version_changes_nothing<D: UserDirectory>(world: &World<D>) -> Case {
     let ada = User {
         version: 7,
@@ -71,7 +72,8 @@ pub(crate) async fn of_two_conditional_changes_one_is_made<D: UserDirectory>(
     world.holds(&user, "what the one answered").await
 }
 
-/// "when another account has the new address", in any spelling, whatever else is changed.
+/// The port's documentation says that nothing is changed "when another account has the new
+/// address". This is true for any spelling of the address, and whatever else is changed.
 pub(crate) async fn anothers_address_changes_nothing<D: UserDirectory>(world: &World<D>) -> Case {
     let (ada, bob) = (world.everything()?, world.somebody().await?);
     world.insert(&ada).await?;
@@ -142,7 +144,7 @@ pub(crate) async fn an_address_that_two_want_goes_to_one<D: UserDirectory>(
     world.holds(&loser, "the other").await
 }
 
-/// "when there is no such user".
+/// The port's documentation says that nothing is changed "when there is no such user".
 pub(crate) async fn an_absent_user_is_not_changed<D: UserDirectory>(world: &World<D>) -> Case {
     let (nobody, deleted) = (world.nobody()?, world.somebody().await?);
     world.delete(&deleted, 100).await?;
@@ -161,8 +163,8 @@ pub(crate) async fn an_absent_user_is_not_changed<D: UserDirectory>(world: &Worl
     Ok(())
 }
 
-/// "Deletes a user if it has this canonical address and, where `if_version` is given, this
-/// version."
+/// The port's documentation says: "Deletes a user if it has this canonical address and, where
+/// `if_version` is given, this version."
 pub(crate) async fn a_deletion_of_another_version_changes_nothing<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {

@@ -1,4 +1,4 @@
-//! The counters that a change moves.
+//! The counters that a change raises.
 
 use edgegate::domain::account::{Edit, User, UserChange};
 use edgegate::ports::UserDirectory;
@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 
 use super::{Case, World, address, check, check_eq, hash, name, roles, text};
 
-/// Changes of one kind each, and whether the change ends sessions.
+/// One change of each kind, and whether the change ends sessions.
 fn kinds<D: UserDirectory>(world: &World<D>) -> Result<[(UserChange, bool); 9], String> {
     let none = UserChange::default;
     let number = world.numbers.next();
@@ -71,7 +71,8 @@ fn kinds<D: UserDirectory>(world: &World<D>) -> Result<[(UserChange, bool); 9], 
     ])
 }
 
-/// "`version` with any change", also if the change sets what is already set.
+/// The port's documentation says that a change raises "`version` with any change". This is true
+/// even if the change sets a value that is already set.
 pub(crate) async fn every_change_moves_the_version_by_one<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {
@@ -87,8 +88,8 @@ pub(crate) async fn every_change_moves_the_version_by_one<D: UserDirectory>(
     Ok(())
 }
 
-/// "`session_epoch` too with `UserChange::ends_sessions`": by one, also if two reasons apply at
-/// once.
+/// The port's documentation says that a change raises "`session_epoch` too with
+/// `UserChange::ends_sessions`". It rises by one, even if two reasons apply at once.
 pub(crate) async fn only_what_ends_sessions_moves_the_epoch<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {
@@ -109,8 +110,9 @@ pub(crate) async fn only_what_ends_sessions_moves_the_epoch<D: UserDirectory>(
     Ok(())
 }
 
-/// "`link_generation` with `UserChange::spoils_links`": by one, also if the change sets what is
-/// already set. It never decreases.
+/// The port's documentation says that a change raises "`link_generation` with
+/// `UserChange::spoils_links`". It rises by one, even if the change sets a value that is already
+/// set. It never decreases.
 pub(crate) async fn only_what_spoils_links_moves_their_generation<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {
@@ -128,7 +130,7 @@ pub(crate) async fn only_what_spoils_links_moves_their_generation<D: UserDirecto
     Ok(())
 }
 
-/// "in one atomic step".
+/// The port's documentation says that a change is made "in one atomic step".
 pub(crate) async fn changes_at_once_all_count<D: UserDirectory>(world: &World<D>) -> Case {
     let ada = world.somebody().await?;
     let change = UserChange::revoke_sessions();
@@ -173,7 +175,8 @@ pub(crate) async fn a_rehash_moves_no_counter<D: UserDirectory>(world: &World<D>
     world.holds(&expected, "afterwards").await
 }
 
-/// "MUST change nothing unless the stored hash is still `old`."
+/// The port's documentation says about replacing a hash: "MUST change nothing unless the stored
+/// hash is still `old`."
 pub(crate) async fn a_rehash_needs_the_old_hash<D: UserDirectory>(world: &World<D>) -> Case {
     let (ada, bob) = (world.somebody().await?, world.somebody().await?);
     let change = UserChange {
@@ -181,7 +184,8 @@ pub(crate) async fn a_rehash_needs_the_old_hash<D: UserDirectory>(world: &World<
         ..UserChange::default()
     };
     let new = hash("$argon2id$stronger");
-    // The password is changed between the login and its rehash.
+    // The password is changed after the login has read the old hash and before it stores the new
+    // hash.
     let changed = world.update(ada.id, &change, 200).await?;
     for (id, old) in [
         (ada.id, &ada.password_hash),
@@ -191,11 +195,12 @@ pub(crate) async fn a_rehash_needs_the_old_hash<D: UserDirectory>(world: &World<
         world.directory.rehash(id, old, &new).await.map_err(text)?;
     }
     world.holds(&changed, "the user").await?;
-    // Another user with the same hash is not changed.
+    // A user who has the same hash is not changed.
     world.holds(&bob, "another").await
 }
 
-/// "raises the counters […] Each user also gets a new random link nonce. […] MUST list them".
+/// The port's documentation says that the call after a restore "raises the counters […] Each user
+/// also gets a new random link nonce. […] MUST list them".
 pub(crate) async fn raised_counters_are_above_all_earlier_ones<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {

@@ -1,4 +1,5 @@
-//! What is recorded of a deletion until everything of the account is deleted.
+//! After a deletion, a departure is recorded until everything that belonged to the account is
+//! deleted.
 
 use edgegate::domain::account::{Departure, User, UserId};
 use edgegate::ports::UserDirectory;
@@ -6,7 +7,7 @@ use edgegate::ports::UserDirectory;
 use super::super::key;
 use super::{Case, LARGEST, World, check, check_eq, freed, text};
 
-/// Removes the departures of earlier cases.
+/// Deletes the departures of earlier cases.
 async fn clear<D: UserDirectory>(world: &World<D>) -> Case {
     for departure in all(world).await? {
         postpone(world, departure.user, None).await?;
@@ -39,15 +40,15 @@ async fn forget<D: UserDirectory>(world: &World<D>, left_before: u64) -> Case {
     forgotten.await.map_err(text)
 }
 
-/// Deletes a user at this time and returns the id.
+/// Deletes a user at this time, and returns the user's id.
 async fn gone<D: UserDirectory>(world: &World<D>, at: u64) -> Result<UserId, String> {
     let user = world.somebody().await?;
     check!(world.delete(&user, at).await?, "deleted");
     Ok(user.id)
 }
 
-/// "record the user's `Departure`, due at once". The deletion of an absent user records nothing,
-/// and a repeat changes nothing.
+/// The port's documentation says that a deletion must "record the user's `Departure`, due at once".
+/// Deleting a user who does not exist records nothing, and a repeat changes nothing.
 pub(crate) async fn a_deletion_records_a_departure<D: UserDirectory>(world: &World<D>) -> Case {
     clear(world).await?;
     let ada = world.somebody().await?;
@@ -76,8 +77,9 @@ pub(crate) async fn a_deletion_records_a_departure<D: UserDirectory>(world: &Wor
     Ok(())
 }
 
-/// An operator may put a deleted account back under its id. The departure of the first deletion
-/// must not let a late deletion pass. It must not replace the departure of a second deletion.
+/// An operator may restore a deleted account under its id. The departure of the first deletion must
+/// not allow a deletion that comes too late. It must not replace the departure of a second
+/// deletion.
 pub(crate) async fn an_account_that_was_put_back_departs_again<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {
@@ -139,7 +141,8 @@ pub(crate) async fn departures_come_in_pages<D: UserDirectory>(world: &World<D>)
     Ok(())
 }
 
-/// "deleted after `left_after`, or whose `Departure` is still due".
+/// The port's documentation says that an id is found if the user was "deleted after `left_after`,
+/// or whose `Departure` is still due".
 pub(crate) async fn ids_that_departed_lately_are_found<D: UserDirectory>(world: &World<D>) -> Case {
     clear(world).await?;
     let (old, due, young) = (

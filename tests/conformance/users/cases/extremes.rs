@@ -5,7 +5,7 @@ use edgegate::ports::UserDirectory;
 
 use super::{Case, LARGEST, World, address, check_eq, hash, name, roles, text};
 
-/// 254 bytes, both as given and in the canonical form.
+/// Addresses with 254 bytes, both as given and in the canonical form.
 pub(crate) async fn the_longest_addresses<D: UserDirectory>(world: &World<D>) -> Case {
     let number = format!("{:020}", world.numbers.next());
     let label = "L".repeat(63);
@@ -38,7 +38,7 @@ pub(crate) async fn the_longest_addresses<D: UserDirectory>(world: &World<D>) ->
     Ok(())
 }
 
-/// 100 characters, each of four bytes in UTF-8 and of two units in UTF-16.
+/// Names with 100 characters, each of four bytes in UTF-8 and of two units in UTF-16.
 pub(crate) async fn the_longest_names<D: UserDirectory>(world: &World<D>) -> Case {
     let first = name(&"\u{1f98a}".repeat(100))?;
     let last = name(&"\u{10400}".repeat(100))?;
@@ -60,7 +60,7 @@ pub(crate) async fn the_longest_names<D: UserDirectory>(world: &World<D>) -> Cas
     Ok(())
 }
 
-/// 32 roles of 64 characters each.
+/// A user may have 32 roles with 64 characters each.
 pub(crate) async fn the_most_roles<D: UserDirectory>(world: &World<D>) -> Case {
     let most = |sign: &str| {
         let names: Vec<String> = (0..32)
@@ -83,8 +83,8 @@ pub(crate) async fn the_most_roles<D: UserDirectory>(world: &World<D>) -> Case {
     Ok(())
 }
 
-/// Text is stored as text, even if it looks like a statement, a parameter, a number or nothing at
-/// all.
+/// Text is stored as text, even if it looks like an SQL statement, a parameter, a number or nothing
+/// at all.
 pub(crate) async fn values_are_no_sql<D: UserDirectory>(world: &World<D>) -> Case {
     let ada = world.somebody().await?;
     for value in [
@@ -138,7 +138,7 @@ pub(crate) async fn values_are_no_sql<D: UserDirectory>(world: &World<D>) -> Cas
         let rehashed = world.read(ada.id).await?.map(|user| user.password_hash);
         check_eq!(rehashed, Some(new), value);
     }
-    // Characters with a meaning in SQL that an address may have.
+    // These characters have a meaning in SQL and may be in an address.
     let number = world.numbers.next();
     let user = User {
         email: address(&format!("o'brien?1=*--{number}@example.com"))?,

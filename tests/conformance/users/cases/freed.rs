@@ -1,4 +1,4 @@
-//! Addresses that an account gave up.
+//! Addresses that an account has given up (freed).
 
 use edgegate::domain::account::{User, UserChange};
 use edgegate::ports::{Insertion, UserDirectory};
@@ -6,7 +6,7 @@ use futures_util::future::join;
 
 use super::{Case, World, address, check_eq, freed, text};
 
-/// "if it has this canonical address".
+/// The port's documentation says that a user is deleted "if it has this canonical address".
 pub(crate) async fn a_user_with_another_address_is_not_deleted<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {
@@ -34,8 +34,8 @@ pub(crate) async fn a_user_with_another_address_is_not_deleted<D: UserDirectory>
     Ok(())
 }
 
-/// "MUST change nothing and answer `Insertion::Freed`": for a registration that was requested
-/// before the deletion, in the same second, and after it.
+/// The port's documentation says: "MUST change nothing and answer `Insertion::Freed`". Tries a
+/// registration that was requested before the deletion, in the same second, and after it.
 pub(crate) async fn a_registration_from_before_the_deletion_is_refused<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {
@@ -76,7 +76,7 @@ pub(crate) async fn a_registration_from_before_the_deletion_is_refused<D: UserDi
     Ok(())
 }
 
-/// "MUST store an address that the change frees".
+/// The port's documentation says: "MUST store an address that the change frees".
 pub(crate) async fn a_registration_from_before_a_change_of_address_is_refused<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {
@@ -104,7 +104,8 @@ pub(crate) async fn a_registration_from_before_a_change_of_address_is_refused<D:
     Ok(())
 }
 
-/// The later time stays, in whatever order two records of the same address arrive.
+/// If an address is freed twice, the later time is stored, in whatever order the two records
+/// arrive.
 pub(crate) async fn the_last_time_an_address_was_freed_stays<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {
@@ -134,8 +135,8 @@ pub(crate) async fn the_last_time_an_address_was_freed_stays<D: UserDirectory>(
     Ok(())
 }
 
-/// An account is deleted while a registration that was requested earlier is completed. Afterwards
-/// there is no account.
+/// An account is deleted while a registration that was requested earlier is completed at the same
+/// time. Afterwards there is no account.
 pub(crate) async fn a_deletion_and_an_older_registration_at_once_leave_no_account<
     D: UserDirectory,
 >(
@@ -158,7 +159,7 @@ pub(crate) async fn a_deletion_and_an_older_registration_at_once_leave_no_accoun
     Ok(())
 }
 
-/// "Deletes the addresses that were freed before this time".
+/// The port's documentation says: "Deletes the addresses that were freed before this time".
 pub(crate) async fn what_was_freed_long_ago_is_forgotten<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {

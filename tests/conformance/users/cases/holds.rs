@@ -1,15 +1,15 @@
-//! Changes within a hold, and the list of changes without a hold.
+//! Changes that have a deadline (are made within a hold), and the list of changes that have none.
 
 use edgegate::domain::account::{RowChange, User, UserChange, UserId};
 use edgegate::ports::UserDirectory;
 
 use super::{Case, World, check, check_eq, freed, hash, text};
 
-/// A time that is past for every clock, and a time that is past for none.
+/// A time that every clock has passed, and a time that no clock has reached.
 const PAST: u64 = 1;
 const NEVER: u64 = 4_102_444_800;
 
-/// Every clock shows that this user was created just now.
+/// A new user. Every clock shows a time before the user's creation.
 async fn newcomer<D: UserDirectory>(world: &World<D>) -> Result<User, String> {
     let user = User {
         created_at: NEVER,
@@ -27,7 +27,8 @@ async fn listed<D: UserDirectory>(
     Ok(changes.into_iter().find(|change| change.user() == Some(id)))
 }
 
-/// "The change MUST NOT be made when the store's own clock shows this time or a later one."
+/// The port's documentation says: "The change MUST NOT be made when the store's own clock shows
+/// this time or a later one."
 pub(crate) async fn a_change_past_its_deadline_is_not_made<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {
@@ -51,7 +52,7 @@ pub(crate) async fn a_change_past_its_deadline_is_not_made<D: UserDirectory>(
     Ok(())
 }
 
-/// The account stays, and so does everything that belongs to it.
+/// If a deletion comes after its deadline, the account and everything that belongs to it stay.
 pub(crate) async fn a_deletion_past_its_deadline_deletes_nothing<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {
@@ -72,7 +73,7 @@ pub(crate) async fn a_deletion_past_its_deadline_deletes_nothing<D: UserDirector
     Ok(())
 }
 
-/// "A change without a deadline MUST be listed."
+/// The port's documentation says: "A change without a deadline MUST be listed."
 pub(crate) async fn a_change_without_a_hold_is_listed<D: UserDirectory>(world: &World<D>) -> Case {
     let ada = newcomer(world).await?;
     check_eq!(listed(world, ada.id).await?, None, "a new user");
@@ -84,19 +85,20 @@ pub(crate) async fn a_change_without_a_hold_is_listed<D: UserDirectory>(world: &
     check_eq!(listed(world, ada.id).await?, None, "a change within a hold");
     world.update(ada.id, &change, 200).await?;
     let first = listed(world, ada.id).await?.ok_or("not listed")?;
-    // "unless the row has changed again since it was read"
+    // The port's documentation says that an entry is deleted "unless the row has changed again
+    // since it was read"
     world.update(ada.id, &change, 200).await?;
     directory.forget_row_change(&first).await.map_err(text)?;
     let second = listed(world, ada.id).await?.ok_or("not listed again")?;
     check!(first.mark != second.mark, "the same mark");
     directory.forget_row_change(&second).await.map_err(text)?;
     check_eq!(listed(world, ada.id).await?, None, "forgotten");
-    // A repeat makes no difference.
+    // Deleting the entry again is not an error.
     directory.forget_row_change(&second).await.map_err(text)?;
     Ok(())
 }
 
-/// A change on which no copy depends is not listed.
+/// A change of a value that no copy contains is not listed.
 pub(crate) async fn a_new_hash_of_the_same_password_is_not_listed<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {
@@ -126,11 +128,11 @@ pub(crate) async fn old_entries_are_forgotten_by_their_time<D: UserDirectory>(
     Ok(())
 }
 
-/// Leaves exactly the changes of three users on the list.
+/// Removes all other entries from the list of changes, and adds changes of three users.
 async fn three_changes<D: UserDirectory>(world: &World<D>) -> Case {
     let directory = &world.directory;
-    // Other cases change rows at the latest possible times. So no single time forgets all of these
-    // changes.
+    // Other cases change rows at the latest possible time, so the entries can't be removed by their
+    // time.
     for change in directory.row_changes(u32::MAX).await.map_err(text)? {
         directory.forget_row_change(&change).await.map_err(text)?;
     }
@@ -143,7 +145,7 @@ async fn three_changes<D: UserDirectory>(world: &World<D>) -> Case {
     Ok(())
 }
 
-/// Each entry is once the first of the list, and none is lost or changed.
+/// Each entry is the first of the list once, and no entry is lost or changed.
 pub(crate) async fn a_postponed_entry_comes_last<D: UserDirectory>(world: &World<D>) -> Case {
     let directory = &world.directory;
     three_changes(world).await?;
@@ -162,7 +164,7 @@ pub(crate) async fn a_postponed_entry_comes_last<D: UserDirectory>(world: &World
     for change in &before {
         check!(once.contains(change), "each has been first");
     }
-    // A time that is earlier than the entry's changes nothing.
+    // Postponing an entry to a time before its own changes nothing.
     let last = before.iter().find(|change| once.last() == Some(change));
     let last: Vec<RowChange> = last.cloned().into_iter().collect();
     directory
@@ -178,7 +180,7 @@ pub(crate) async fn a_postponed_entry_comes_last<D: UserDirectory>(world: &World
     Ok(())
 }
 
-/// At most `limit` changes are listed. A limit of one does not hide the others forever.
+/// At most `limit` changes are listed. Even with a limit of one, every change is listed in the end.
 pub(crate) async fn a_list_of_changes_is_bounded<D: UserDirectory>(world: &World<D>) -> Case {
     let directory = &world.directory;
     three_changes(world).await?;

@@ -32,8 +32,8 @@ pub(crate) async fn an_imported_user_reads_back<D: UserDirectory>(world: &World<
     Ok(())
 }
 
-/// "MUST change no account that exists": by the address, the id and the external id. The other
-/// users of the same import are added.
+/// The port's documentation says: "MUST change no account that exists". An account exists if it has
+/// the same address, id or external id. The other users of the same import are added.
 pub(crate) async fn an_import_changes_no_account<D: UserDirectory>(world: &World<D>) -> Case {
     let there = User {
         external_id: external_id(world),
@@ -77,7 +77,8 @@ pub(crate) async fn an_import_changes_no_account<D: UserDirectory>(world: &World
     Ok(())
 }
 
-/// "also when it runs twice at once".
+/// The port's documentation says that an import must not change an account "also when it runs twice
+/// at once".
 pub(crate) async fn two_imports_at_once_add_each_user_once<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {
@@ -99,7 +100,7 @@ pub(crate) async fn two_imports_at_once_add_each_user_once<D: UserDirectory>(
     Ok(())
 }
 
-/// A request may have this many users.
+/// One request may import this many users.
 pub(crate) async fn five_hundred_users_are_imported_at_once<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {

@@ -5,7 +5,7 @@ use edgegate::ports::UserDirectory;
 
 use super::{Case, World, address, check, check_eq, text};
 
-/// Removes the users that other cases left behind.
+/// Deletes the users that other cases have added.
 async fn clear<D: UserDirectory>(world: &World<D>) -> Case {
     for _ in 0..1000 {
         let users = world.directory.list(None, 1).await.map_err(text)?;
@@ -18,8 +18,7 @@ async fn clear<D: UserDirectory>(world: &World<D>) -> Case {
 }
 
 /// Makes seven users, the only ones in the directory, and returns them in the order of their ids.
-/// They were made in another order. Their ids differ in each part that affects the order: the time,
-/// and the part after it.
+/// They are added in another order. Their ids differ in the time, in the part after it, or in both.
 async fn seven<D: UserDirectory>(world: &World<D>) -> Result<Vec<User>, String> {
     clear(world).await?;
     let mut users = Vec::new();
@@ -47,7 +46,7 @@ fn ids(users: &[User]) -> Vec<UserId> {
     users.iter().map(|user| user.id).collect()
 }
 
-/// "sorted by id".
+/// The port's documentation says that users are listed "sorted by id".
 pub(crate) async fn a_list_is_in_the_order_of_ids<D: UserDirectory>(world: &World<D>) -> Case {
     let users = seven(world).await?;
     let listed = world.directory.list(None, 100).await.map_err(text)?;
@@ -72,7 +71,7 @@ pub(crate) async fn pages_have_every_user_once<D: UserDirectory>(world: &World<D
     let all = ids(&seven(world).await?);
     for limit in 1..=8 {
         let mut seen = Vec::new();
-        // One page more than needed, in case a list makes no progress.
+        // Asks for one page more than needed, in case a list makes no progress.
         for _ in 0..=all.len() {
             seen.extend(world.list(seen.last().copied(), limit).await?);
         }
@@ -81,7 +80,8 @@ pub(crate) async fn pages_have_every_user_once<D: UserDirectory>(world: &World<D
     Ok(())
 }
 
-/// "after the id `after`", whose user may have been deleted.
+/// The port's documentation says that users are listed "after the id `after`". The user with this
+/// id may have been deleted.
 pub(crate) async fn a_list_begins_behind_a_deleted_user<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {
@@ -114,13 +114,14 @@ pub(crate) async fn an_empty_directory_lists_nobody<D: UserDirectory>(world: &Wo
     Ok(())
 }
 
-/// "whose canonical address begins with `prefix` and sorts after `after`, sorted by that address".
+/// The port's documentation says that users are found "whose canonical address begins with `prefix`
+/// and sorts after `after`, sorted by that address".
 pub(crate) async fn users_are_found_by_the_beginning_of_their_address<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {
     let run = world.nobody()?.id.to_string();
     let mut expected = Vec::new();
-    // The addresses are not in the order of their ids. Some have characters that another engine
+    // The addresses are in a different order than the ids. Some contain characters that a database
     // could take for a pattern.
     for name in ["b", "a.z", "A", "a-\u{e9}", "a_", "a+1"] {
         let user = User {

@@ -94,7 +94,7 @@ pub(super) fn app_tokens<S: SessionStore + 'static>() -> Vec<Case<S>> {
                         .await,
                 )
             },
-            // The code may be spent. The app then begins again.
+            // The first attempt may have used the code up. Then the app has to request a new code.
             Error::Grant(_),
             |w, f, _mails| violated(&[
                 ("one session at most", sessions(w, f.access()).await <= 1),
@@ -162,7 +162,7 @@ pub(super) fn app_tokens<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 w.facts(String::new()).await
             },
             |w, f| {
-                // If the document is not fetched, the app is unknown until the next request.
+                // If the document can't be fetched, the app is unknown until the next request.
                 enter(w, f.ada.tokens.sign_on_ticket.expose()).await?;
                 Ok(None)
             },

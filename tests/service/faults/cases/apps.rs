@@ -26,7 +26,7 @@ fn web() -> ClientId {
     ClientId::parse("demo-web").unwrap()
 }
 
-/// What is stored of the demo app: its name and the number of its secrets.
+/// The stored name of the demo app, and the number of its secrets.
 async fn stored<S: SessionStore>(w: &World<S>) -> Option<(String, usize)> {
     let clients = &w.service.ports().apps.inner;
     let found = Clients::find(clients, &web()).await.unwrap();

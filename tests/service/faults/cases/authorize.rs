@@ -31,7 +31,7 @@ impl<S: SessionStore> World<S> {
         assert!(apps.create(&app, None).await.unwrap());
     }
 
-    /// A request of an app that waits for the person's decision.
+    /// The sealed request of an app that waits for the user's decision.
     async fn sealed(&self) -> String {
         match self.service.authorize(QUERY, None, &client()).await {
             Ok(Authorized::ToPage { request, .. }) => request.expose().to_owned(),

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// The error of a mail that will be tried again later.
+/// The error of a mail that will be retried later.
 fn mail_failed(reason: String) -> Error {
     StoreError::new("mail", reason).into()
 }
@@ -19,8 +19,8 @@ pub(super) fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
             |w, f| {
                 let handed_out = w.service.deliver_from_queue(&f.thing, "job").await;
                 match handed_out.delivery {
-                    // The job is queued again or kept. Otherwise the queue delivers its message
-                    // again.
+                    // The job is queued again or stored in the ledger. If not, the queue delivers
+                    // its message again.
                     Delivery::Later { .. } | Delivery::Sent if handed_out.again.is_none() => {
                         Ok(None)
                     }
@@ -106,7 +106,7 @@ pub(super) fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
             },
             |w, f| {
                 let handed_out = w.service.deliver_from_queue(&f.thing, "job").await;
-                // Wait longer than a job may reserve the notice.
+                // Waits until the job's reservation of the notice has expired.
                 w.clock.advance(120);
                 match handed_out.delivery {
                     Delivery::Sent | Delivery::NotDue(NotDue::AlreadySent) => Ok(None),
@@ -131,7 +131,7 @@ pub(super) fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 let handed_out = w.service.deliver_from_queue(&f.thing, "job").await;
                 w.service.ports().mailer.inner.set_down(false);
                 match handed_out.delivery {
-                    // The job is queued again, or kept until it is due. Otherwise the queue
+                    // The job is queued again, or stored until it is due. If not, the queue
                     // delivers its message again.
                     Delivery::Later { .. } if handed_out.again.is_none() => w.clock.advance(60),
                     Delivery::Later { reason, .. } => {
@@ -158,7 +158,8 @@ pub(super) fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 };
                 w.service.ports().mailer.inner.fail_once(bounced);
                 let handed_out = w.service.deliver_from_queue(&f.thing, "job").await;
-                // By then waiting mails are due, and half the lifetime of an earlier link is over.
+                // After this time, waiting mails are due, and half the lifetime of an earlier link
+                // is over.
                 w.clock.advance(2_400);
                 match (handed_out.delivery, handed_out.again) {
                     (Delivery::Later { reason, .. }, Some(_)) => Err(mail_failed(reason)),

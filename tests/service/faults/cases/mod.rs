@@ -44,17 +44,17 @@ mod passwords;
 mod reading;
 mod sessions;
 
-/// No refresh token was issued.
+/// The result of a use case that issues no refresh token.
 fn none<T>(outcome: Result<T, Error>) -> Given {
     outcome.map(|_| None)
 }
 
-/// The refresh token of these tokens was issued.
+/// The result of a use case that issued these tokens.
 fn issued(tokens: &TokenPair) -> Given {
     Ok(Some(tokens.refresh_token.expose().to_owned()))
 }
 
-/// The rules that are violated.
+/// The names of the rules that do not hold, or `None` if all hold.
 fn violated(rules: &[(&str, bool)]) -> Option<String> {
     let violated: Vec<_> = rules
         .iter()
@@ -64,7 +64,7 @@ fn violated(rules: &[(&str, bool)]) -> Option<String> {
     (!violated.is_empty()).then(|| format!("does not hold: {}", violated.join("; ")))
 }
 
-/// The rules that must be true when the prepared session has ended.
+/// The rules that must hold after the prepared session has ended.
 async fn signed_out<S: SessionStore>(w: &World<S>, f: &Facts) -> [(&'static str, bool); 2] {
     [
         ("no renewal", !w.renews(f.refresh()).await),

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// The account of [`World::invited`] as it is stored.
+/// The account of [`World::invited`], read from the directory.
 async fn invited<S: SessionStore>(w: &World<S>) -> edgegate::domain::account::User {
     let grace = edgegate::domain::account::EmailAddress::parse(GRACE).unwrap();
     let users = &w.service.ports().users.inner;
@@ -14,7 +14,7 @@ async fn with_invited<S: SessionStore>(w: &World<S>) -> Facts {
     w.facts(format!("{ticket} {id}")).await
 }
 
-/// `thing` is the operator ticket, a space, and the id of the invited user.
+/// In these cases, `thing` is the operator ticket, a space, and the id of the invited user.
 pub(super) fn operators<S: SessionStore + 'static>() -> Vec<Case<S>> {
     fn split(thing: &str) -> (&str, UserId) {
         let (ticket, id) = thing.split_once(' ').unwrap();

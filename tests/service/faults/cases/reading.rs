@@ -36,8 +36,8 @@ pub(super) fn reading<S: SessionStore + 'static>() -> Vec<Case<S>> {
             &[],
             |w| w.facts(String::new()).await,
             |w, f| {
-                // A check that can't be made is false. The fault makes at most one of the first two
-                // false.
+                // If a check can't be made, it returns false. The fault affects at most one of the
+                // first two checks.
                 let id: UserId = f.id();
                 let service = &w.service;
                 let is_user = service

@@ -1,4 +1,4 @@
-//! Logins, renewals, and what ends sessions.
+//! Logins, renewals, and the requests that end sessions.
 
 use super::*;
 
