@@ -1,10 +1,10 @@
-// `npm run test:wide` runs the same tests as `npm test` with larger numbers. Only this file knows
+// `npm run test:wide` runs the same tests as `npm test`, but tries more. Only this module knows
 // which of the two is running.
 
 export const isWide = process.env.EDGEGATE_WIDE === "1";
 
 /**
- * The number for `npm test`, or the larger one for `npm run test:wide`.
+ * Returns `usual` in `npm test`, and the larger number `inWide` in `npm run test:wide`.
  *
  * @param {number} usual
  * @param {number} inWide

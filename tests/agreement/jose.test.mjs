@@ -1,4 +1,6 @@
-// Verifies the file's tokens with jose. docs/tokens-and-jose.md explains each different verdict.
+// Verifies the tokens of tests/vectors/agreement/tokens.json with the library jose. Where the
+// verdict of jose differs from edgegate's, a line of the table in docs/tokens-and-jose.md must say
+// why.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -70,7 +72,10 @@ test("each difference of jose has a line that says why, and no line is about a t
   );
 });
 
-/** The names in the table's first column, with edgegate's verdict. */
+/**
+ * Reads the table of docs/tokens-and-jose.md: for each name in its first column, which may contain
+ * `*`, a function that matches tokens' names, and edgegate's verdict.
+ */
 function table(text) {
   return [...text.matchAll(/^\| (`.+?) \| (.+?) \| (accepts|rejects) \| \S.* \|$/gm)].flatMap(
     ([, names, , verdict]) =>
@@ -85,5 +90,5 @@ function table(text) {
   );
 }
 
-/** The text as a regular expression. The names contain no other character that needs an escape. */
+/** Escapes the text for a regular expression. In these names only the dot needs an escape. */
 const plain = (text) => text.replaceAll(".", "\\.");

@@ -1,11 +1,12 @@
-// Verifies the tokens of the file with the npm package. It uses no module of Node, because it runs
-// in Node, in workerd and in Chromium.
+// Verifies the tokens of tests/vectors/agreement/tokens.json with the npm package. This module runs
+// in Node, in workerd and in Chromium, so it imports no module of Node.
 import { read, tally } from "./vectors.mjs";
 import { runWycheproof } from "./wycheproof.mjs";
 
 /**
- * Verifies all tokens twice: with the platform's WebCrypto, and with the wasm alone. Both results
- * must agree with the file. `byPlatform` is the number of signatures that the platform verified.
+ * Verifies all tokens twice: once with the platform's WebCrypto, and once without it, so that the
+ * package's wasm verifies the signatures. The caller compares both results with the verdicts in
+ * `file`. `byPlatform` is the number of signatures that the platform verified.
  */
 export async function runBothWays(edgegate, file, wycheproof) {
   const real = globalThis.crypto;
@@ -34,8 +35,8 @@ export async function runBothWays(edgegate, file, wycheproof) {
 }
 
 /**
- * Verifies all tokens with the package's exports. Returns the counts and the differences from the
- * file.
+ * Verifies all tokens with the package's exports. Returns the counts, and in `wrong` each result
+ * that differs from the verdict in `file`.
  */
 export async function runPackage({ Verifier, EdgegateError }, file) {
   const { counts, wrong, expect } = tally();
@@ -50,7 +51,8 @@ export async function runPackage({ Verifier, EdgegateError }, file) {
 
   const vectors = read(file);
   const good = vectors.find(({ name }) => name === "ok").claims;
-  // A bad token must not be allowed to do what the good token is allowed to do.
+  // Checks for the invalid tokens: each asks for what the valid token named "ok" has, and must
+  // fail.
   const nothing = [{ role: good.roles }, { user_id: good.sub }, { email: good.email }].map(
     (criterion) => ({ ...criterion, expected: false }),
   );
@@ -92,8 +94,8 @@ async function outcome(verifier, token, EdgegateError) {
 }
 
 /**
- * Whether a check allows it. These three checks must never reject. If one rejects, the whole run
- * rejects.
+ * Whether the token meets the criterion, by the check that answers true or false. The promise of
+ * such a check must never reject. If it rejects, the whole run rejects.
  */
 function allows(verifier, token, { role, user_id, email }) {
   if (role !== undefined) return verifier.isAuthorizedByRole(token, role);
@@ -102,8 +104,8 @@ function allows(verifier, token, { role, user_id, email }) {
 }
 
 /**
- * Whether two other forms of the check allow it: the form that rejects, and the form on claims. The
- * two must agree.
+ * Whether the token meets the criterion, by two other forms of the check: the one that throws if
+ * the criterion is not met, and the one that takes verified claims. The two must agree.
  */
 async function permits(verifier, token, { role, user_id, email }) {
   const [check, asked] =

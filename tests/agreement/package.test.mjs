@@ -1,4 +1,5 @@
-// The npm package, as it is packed, in Node, in workerd and in Chromium.
+// The files of the npm package, as they are published, verify the tokens of
+// tests/vectors/agreement/tokens.json in Node, in workerd and in Chromium.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -53,7 +54,9 @@ const agreed = (t, where, { platform, wasm, wycheproof }) => {
   }
   assertAgreed(wycheproof.wrong);
   const { valid, invalid, checks } = wycheproof.counts;
-  // All valid vectors (88 and 173), and the invalid ones that have the right form.
+  // `valid` and `invalid` count the signatures that reached the platform: all valid ones (88 of
+  // Ed25519 and 173 of ES256) and the invalid ones of the right form. `checks` counts the other
+  // invalid ones, which are rejected by their form.
   assert.deepEqual([valid, invalid, checks], [261, 48, 104]);
   t.diagnostic(
     `Wycheproof by the platform of ${where}: ${valid} valid, ${invalid} invalid; ${checks} are refused before by their form`,
@@ -74,7 +77,7 @@ test("the package agrees with the file in workerd", async (t) => {
     { hideWarnings: true },
   );
   const contents = (path) => readFileSync(inRoot(path));
-  // The loaders of the other platforms import modules that do not exist here.
+  // Leave out the entry points for other platforms, which import modules that workerd doesn't have.
   const scripts = readdirSync(inRoot(PACKAGE), { recursive: true, encoding: "utf8" }).filter(
     (path) => path.endsWith(".js") && !NOT_FOR_WORKERD.includes(path),
   );
@@ -127,7 +130,7 @@ test("the package agrees with the file in Chromium, under a strict policy", asyn
   agreed(t, `Chromium ${browser.version()}`, result);
 });
 
-/** Serves a page, the package and the file of tokens. */
+/** Serves an HTML page, the package's files and the tokens. */
 async function serve() {
   const types = {
     ".js": "text/javascript",

@@ -1,25 +1,27 @@
-// The file of tokens, and the report of every runner. It uses no module of Node, because it also
-// runs in workerd and in browsers.
+// Reads tests/vectors/agreement/tokens.json, and collects the results of a test run that verifies
+// these tokens. This module also runs in workerd and in browsers, so it imports no module of Node.
 
-/** The vectors of tests/vectors/agreement/tokens.json, each with its token as a text. */
+/** The vectors of the file, each with its token as one string. */
 export const read = (file) =>
   file.vectors.map((vector) => ({ ...vector, token: text(vector.token) }));
 
-/** A token as the file writes it: a text, or texts and counted repetitions to be joined. */
+/** A token is written as a string, as a list of parts to join, or as `{repeat, times}`. */
 function text(written) {
   if (typeof written === "string") return written;
   if (Array.isArray(written)) return written.map(text).join("");
   return written.repeat.repeat(written.times);
 }
 
-/** The report of a runner. `wrong` is a list of sentences. */
+/** Collects the results of one test run. `wrong` lists the differences as sentences. */
 export function tally() {
   const counts = { valid: 0, invalid: 0, checks: 0 };
   const wrong = [];
   return {
     counts,
     wrong,
-    /** Counts one more case of `kind`, and notes how it differs from the expected result. */
+    /**
+     * Counts one more result of `kind`. If `seen` differs from `expected`, adds a line to `wrong`.
+     */
     expect(kind, name, seen, expected) {
       counts[kind] += 1;
       const [was, should] = [seen, expected].map(canonical);
@@ -36,12 +38,12 @@ const canonical = (value) =>
       : inner,
   ) ?? String(value);
 
-/** Fails with the first twenty differences. If one thing is wrong, often everything is. */
+/** Fails if there are differences, and shows at most twenty: one mistake often causes hundreds. */
 export function assertAgreed(wrong) {
   if (wrong.length > 0)
     throw new Error(`${wrong.length} differ:\n${wrong.slice(0, 20).join("\n")}`);
 }
 
-/** The line that a runner prints. */
+/** The line that a test run prints. */
 export const summary = (runner, { valid, invalid, checks }) =>
   `${runner}: ${valid} valid, ${invalid} invalid, ${checks} checks`;

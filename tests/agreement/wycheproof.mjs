@@ -1,18 +1,20 @@
-// Verifies the signatures of Wycheproof with the platform's WebCrypto, which the package uses. It
-// uses no module of Node, because it runs in Node, in workerd and in Chromium.
+// Verifies the test signatures of the project Wycheproof with the platform's WebCrypto, which the
+// package uses. This module runs in Node, in workerd and in Chromium, so it imports no module of
+// Node.
 import { tally } from "./vectors.mjs";
 
 const KINDS = {
   ES256: {
     algorithm: { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" },
     keyOf: ({ publicKey }) => bytes(publicKey.uncompressed),
-    // RFC 7518 section 3.4, and r and s from 1 to n - 1 (FIPS 186-5 section 6.4.2).
+    // The signature is r and s (RFC 7518 section 3.4), each from 1 to n - 1 (FIPS 186-5 section
+    // 6.4.2).
     hasForm: (signature) => [number(signature, 0), number(signature, 32)].every(isInP256),
   },
   EdDSA: {
     algorithm: { name: "Ed25519" },
     keyOf: ({ publicKey }) => bytes(publicKey.pk),
-    // RFC 8032 sections 5.1.3 and 5.1.7: y below p, S below the order.
+    // RFC 8032 sections 5.1.3 and 5.1.7: y is below p, and S is below the order of the group.
     hasForm: (signature) => {
       const reversed = signature.slice().reverse();
       const y = number(reversed, 32) & ((1n << 255n) - 1n);
@@ -26,8 +28,8 @@ const ED25519_P = (1n << 255n) - 19n;
 const isInP256 = (value) => value > 0n && value < P256_ORDER;
 
 /**
- * Verifies all vectors whose form the package accepts. The others never reach the platform.
- * crates/token/src/vectors_tests.rs runs them.
+ * Verifies all signatures whose form the package accepts. The package rejects the other signatures
+ * before it calls WebCrypto. crates/token/src/vectors_tests.rs tests those.
  */
 export async function runWycheproof(files) {
   const { counts, wrong, expect } = tally();
@@ -53,6 +55,6 @@ export async function runWycheproof(files) {
 
 const bytes = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 
-/** 32 bytes as a number, with the highest byte first. */
+/** The 32 bytes from index `at` as a big-endian number. */
 const number = (all, at) =>
   all.slice(at, at + 32).reduce((sum, byte) => (sum << 8n) + BigInt(byte), 0n);

@@ -1,5 +1,5 @@
-// Whether the bench calls a difference real. Tests the arithmetic against known answers, and what a
-// run says with and without recorded rounds.
+// When the benchmark says that one subject is faster than another. Tests the confidence intervals
+// against known values, and the verdicts with and without the measurements of each round.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { comparisonList, comparisonsOf, comparisonTable } from "../../bench/comparisons.mjs";
@@ -12,14 +12,14 @@ import { packageTables, table } from "../../bench/table.mjs";
 const near = (found, right, by = 5e-4) =>
   assert.ok(Math.abs(found - right) <= by, `${found}, not ${right}`);
 
-/** The interval of at least two rounds. */
 const intervalOf = (numerators, denominators) => {
   const { ratio, low = Number.NaN, high = Number.NaN } = ratioInterval(numerators, denominators);
   return { ratio, low, high };
 };
 
 test("Student's t has the values of the printed tables", () => {
-  // NIST/SEMATECH e-Handbook of Statistical Methods, 1.3.6.7.2: two-sided 95 % and 99 %.
+  // Student's t for two-sided 95 %, by degrees of freedom, and below for 99 %. From the
+  // NIST/SEMATECH e-Handbook of Statistical Methods, 1.3.6.7.2.
   const printed = { 1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 8: 2.306, 14: 2.145, 29: 2.045 };
   for (const [degrees, value] of Object.entries(printed))
     near(studentQuantile(Number(degrees)), value);
@@ -28,7 +28,7 @@ test("Student's t has the values of the printed tables", () => {
 });
 
 test("the interval of a ratio is Student's t over the logarithms, by hand", () => {
-  // The ratios are 2, 4 and 8. Their logarithms have the mean ln 4 and the deviation ln 2.
+  // The ratios are 2, 4 and 8. Their logarithms have the mean ln 4 and the standard deviation ln 2.
   const half = (4.302653 * Math.LN2) / Math.sqrt(3);
   const { ratio, low, high } = intervalOf([4, 4, 16], [2, 1, 2]);
   near(ratio, 4);
@@ -74,7 +74,8 @@ test("only an interval that does not contain 1 is ahead or behind", () => {
   assert.equal(verdict({ low: 1.02, high: 1.4 }), "ahead");
   assert.equal(verdict({ low: 0.5, high: 0.98 }), "behind");
   assert.equal(verdict({ low: 0.9, high: 1.1 }), "level");
-  // The verdict agrees with the digits that are shown.
+  // Ratios are shown with two digits after the point. These limits are shown as 1.00, so they are
+  // level.
   assert.equal(verdict({ low: 1.004, high: 1.4 }), "level");
   assert.equal(verdict({ low: 0.8, high: 0.996 }), "level");
   assert.equal(verdict({}), "unknown");
@@ -148,9 +149,8 @@ test("each configuration of edgegate is compared with each other subject", () =>
     "renew | edgegate | level | level | level",
     "renew | edgegate, durable | jose | behind | ahead",
     "renew | edgegate, durable | level | behind | behind",
-    // If the service itself does not do the work, its bare work is compared.
     "verify | edgegate, bare work | jose | behind | behind",
-    // Fewer milliseconds are better.
+    // Here the measure is milliseconds, of which fewer are better.
     "cold-start | edgegate | slow | ahead | ",
   ]);
 });

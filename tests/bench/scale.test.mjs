@@ -1,5 +1,5 @@
-// docs/scale.md shows what the program computes. The program computes with the numbers of the code,
-// the settings and the other documents.
+// docs/scale.md shows exactly the numbers that the program in bench/scale computes. The program
+// takes its inputs from the code, the settings and the other documents.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { before, test } from "node:test";
@@ -45,7 +45,8 @@ test("the tables of docs/scale.md are what the program computes", () => {
     "every part has a program",
   );
   assert.ok(document.includes(`looked up on ${LOOKED_UP}`));
-  // The sentences written by hand don't say what is planned. The program writes that.
+  // Only the parts of the document that the program writes may say which store is planned or is
+  // there for comparison. Sentences written by hand must not.
   const byHand = Object.keys(computed.parts).reduce(
     (text, name) => text.replace(marked(document, name), ""),
     document,
@@ -61,9 +62,9 @@ test("the plots of docs/scale.md are drawn from the same numbers", () => {
   }
 });
 
-// Of a million users, 100,000 are active on a day. Each of them renews 6 times, is checked 1,200
-// times, and signs in with a chance of one in ten. A day has 86,400 seconds, and the peak is three
-// times the mean.
+// Of a million users, 100,000 are active on a day. Each of these renews 6 times, has 1,200 tokens
+// checked, and signs in on one day in ten. The expected values are rates per second at the peak,
+// which is three times the mean of the day.
 test("a million users ask what one computes by hand", () => {
   const noCopy = model.stores.findLast((store) => !hasCopy(store)) ?? assert.fail();
   const [kv, durable] = [storeOf("kv"), noCopy].map((store) => peakOf(1e6, store, USE));
@@ -71,12 +72,13 @@ test("a million users ask what one computes by hand", () => {
   const [renewals, checks, logins, resets] = [600_000, 120_000_000, 10_000, 1_000].map(perSecond);
   near(kv["Worker requests"], renewals + checks + logins + 2 * resets);
   near(kv["KV writes"], renewals + logins);
-  // A renewal and a check each read two keys. After one login in eight, three keys are counted.
+  // A renewal and a check each read two keys. After one login in eight, the service counts the
+  // user's sessions, which reads three keys here.
   near(kv["KV keys read"], 2 * renewals + 2 * checks + (3 / 8) * logins);
   near(kv["D1 statements"], renewals + logins + 4 * resets);
   near(durable["D1 statements"], kv["D1 statements"]);
-  // One call each for a login, the removal of its session, a renewal and a check. A mail asks the
-  // mail gate.
+  // A login makes one call, and the removal of its session another. A renewal and a check make one
+  // call each. A request for a mail makes one call to the mail gate, the object that limits mails.
   near(durable["object calls"], 2 * logins + renewals + checks + resets);
   assert.equal(durable["KV writes"], 0);
 });
@@ -100,7 +102,7 @@ test("when docs/operations.md counts renewals without D1, durable without copies
   assert.deepEqual([second.name, second.note], ["durable", undefined]);
   assert.deepEqual([third.name, third.note], ["durable, no copy", "for comparison"]);
   assert.equal(third.bills.renewal["D1 statements"], 1);
-  // The renewal rotates the token, which costs one row read and two rows written.
+  // This renewal also rotates the token, which reads one more row and writes two more.
   assert.deepEqual(second.bills["first renewal of a day"], {
     "Worker requests": 1,
     "D1 statements": 1,
@@ -144,12 +146,12 @@ test("a bill is its units times their prices, without what a month includes", ()
     resetsPerLogin: 1,
   };
   // On a day 100 users sign in 100 times, renew 200 times, check 1,000 times and request 100 links.
-  // That makes 42,000 requests in 30 days. They would cost 4.2 cents, but 45,000 are included.
+  // Thirty such days make 42,000 requests. They are not billed, because 45,000 are included.
   const store = { name: "kv", bills, plans: {} };
   const facts = { storage: STORAGE, plan: PLAN_DOLLARS, gb: GB, bytes: BYTES };
   const month = monthOf(100, store, { use, cost, facts });
-  // CPU time in 30 days: 100 logins of 50 ms a day, and 1,300 other requests of 2 ms a day, at $10
-  // a million.
+  // CPU time of a day: 100 logins of 50 ms and 1,300 other requests of 2 ms. A million milliseconds
+  // cost $10.
   near(month.byAct["log in"], (100 * 50 * 30 * 10) / 1e6);
   near(month.byAct.check, (1_000 * 2 * 30 * 10) / 1e6);
   near(month.together, ((5_000 + 2_600) * 30 * 10) / 1e6 + PLAN_DOLLARS);

@@ -1,6 +1,7 @@
-// The simulation of docs/scale.md. Its requests make exactly the counted operations in the order of
-// the plans, and its times equal those computed by hand. tests/e2e/operations.test.mjs tests that
-// the plans are those of the built Worker.
+// The simulation behind docs/scale.md. A plan lists the storage operations of a request, in order.
+// The simulated requests make exactly these operations, as often as the documents count them, and
+// the times equal those computed by hand. tests/e2e/operations.test.mjs compares the plans with the
+// built Worker.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { documentedCost } from "../../bench/cost.mjs";
@@ -26,9 +27,9 @@ test("a plan makes exactly the operations that docs/operations.md counts", () =>
       const made = stages.flat();
       for (const call of ["KV writes", "object calls", "messages"])
         assert.equal(made.filter((one) => one === call).length, counted[call], `${act}, ${store}`);
-      // One call reads several keys.
+      // One operation may read several keys, so the numbers can't be compared.
       assert.equal(made.includes("KV keys read"), counted["KV keys read"] > 0, `${act}, ${store}`);
-      // The mail of a reset link is made after the answer.
+      // The mail with a reset link is made after the answer. Its statements are not simulated.
       const statements = act === "reset link" ? 0 : counted["D1 statements"];
       assert.equal(made.filter((one) => one === "D1 statements").length, statements);
     }
@@ -43,7 +44,7 @@ test("a trace becomes stages: what overlaps is one stage", () => {
   assert.deepEqual(stagesOf(["answer"]), []);
 });
 
-/** Use without checks. Checks would keep objects awake and keys in the cache. */
+/** Users whose tokens are never checked. Checks would keep objects awake and keys in the cache. */
 const MINUTES = { ...USE, activeMinutes: 20, checksPerMinute: 0 };
 /** Every latency is a different power of two, so a time shows which latencies it is the sum of. */
 const POWERS = Object.fromEntries(
@@ -69,7 +70,7 @@ test("requests make the calls of their plan, as often as there are requests", ()
       expected("first renewal of a day", users),
       store.name,
     );
-    // The renewals at 10 and 20 minutes.
+    // The renewals after 10 and after 20 minutes.
     assert.deepEqual(calls.renewal, expected("renewal", users), store.name);
     assert.equal(measured.renewal.Asia.home.length, 2);
   }
@@ -159,7 +160,8 @@ test("a check is answered by memory for 15 s and by KV's cache for 30 s", () => 
   const use = { ...MINUTES, activeMinutes: 1, minutesBetweenRenewals: 1, checksPerMinute: 20 };
   const one = { ...CACHING, isolates: 1 };
   const { calls, measured } = run(storeOf("kv"), { use, caching: one });
-  // The checks are at 3 s, 6 s, … 57 s. Those at 3 s, 21 s, 39 s and 57 s look the key up.
+  // The checks are at 3 s, 6 s, … 57 s. Memory answers all of them except those at 3 s, 21 s, 39 s
+  // and 57 s, which read from KV.
   assert.equal(calls.check["KV keys read"], 4 * 6);
   const asked = power("user and the nearest location");
   const cold = power("within a continent") + power("KV read or write in a central store");

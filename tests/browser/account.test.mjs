@@ -68,7 +68,8 @@ test("no answer at first: it says so and can be tried again", async (t) => {
   await fake(page, "/auth/token", (time) => (time === 1 ? "offline" : renewed()));
   await page.goto("/account");
   await page.getByText("No answer came.").waitFor();
-  // The client also retries by itself, and either retry may come first.
+  // The client also retries by itself. If that succeeds first, the button is gone and the click
+  // fails.
   await page
     .getByRole("button", { name: "Try again" })
     .click()
@@ -110,7 +111,8 @@ test("sessions: device, place and time; each can be ended, this one by signing o
   );
   assert.equal(await entries.count(), 2);
 
-  // The session has ended elsewhere by now. That is what the user wanted, so it is a success.
+  // 404: the session was already ended on another device. The user wanted it to end, so the page
+  // reports success.
   await fake(page, `/auth/sessions/${SESSIONS[2].id}`, problem(404, "not_found"));
   await page.keyboard.press("Enter");
   await page.getByText("Ended: Unknown device. Only this device is left.").waitFor();
@@ -156,7 +158,8 @@ test("apps with access: each can be withdrawn, and their sessions end with it; w
     ["DELETE", "DELETE"],
   );
   assert.equal(sessions.length, 2, "the sessions are read again");
-  // The grant was withdrawn elsewhere by now. That is what the user wanted, so it is a success.
+  // 404: the grant was already withdrawn on another device. The user wanted this, so the page
+  // reports success.
   await fake(page, `/auth/grants/${GRANTS[1].id}`, problem(404, "not_found"));
   assert.equal(
     await page.evaluate(() => document.activeElement?.getAttribute("aria-label")),

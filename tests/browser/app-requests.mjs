@@ -1,4 +1,5 @@
-// The requests of apps, for tests of the pages, and what the service answers about them.
+// For tests of the pages that sign a user in to an app: an app's authorization request, and the
+// service's answers about it.
 import { fake } from "./browser.mjs";
 import { ADA } from "./signed-in.mjs";
 
@@ -26,13 +27,14 @@ export const asked = (more = {}, client = {}) => ({
   },
 });
 
-/** The same answer while somebody is signed in. */
+/** The answer of POST /auth/authorize/request while somebody is signed in. */
 export const askedOf = (next, more = {}, client = {}, { id, email } = ADA) =>
   asked({ next, user: { id, email }, ...more }, client);
 
 /**
- * Answers what the pages ask about an app's request, and the app's own page. Returns both lists of
- * requests.
+ * Fakes the service's answer about an app's request and its answer to the user's decision, and
+ * serves the app's own page. Returns two lists of requests: those for the app's request (`about`),
+ * and those that send the decision (`decided`).
  *
  * @param {import("playwright-core").Page} page
  * @param {unknown} about as `fake` takes it

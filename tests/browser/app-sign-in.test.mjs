@@ -1,4 +1,5 @@
-// Signing in to an app: the sign-in page with an app's request, and the way to the mail and back.
+// Signing in to an app: the sign-in page when an app sent the user there. The app's request must
+// survive a registration or a password reset, which leave the page for a mail.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { asked, askedOf, CALLBACK, fakeApp, REQUEST } from "./app-requests.mjs";
@@ -99,7 +100,7 @@ test("before the page's script is there, the form of an app's request is not sho
   };
   assert.equal(await isShown("/sign-in"), true);
   assert.equal(await isShown(AT), false);
-  // A reload finds the request in the history, where the page's script has put it.
+  // After a reload the request is in the history state, where the page's script stores it.
   await page.evaluate((request) => history.replaceState({ request }, "", "/sign-in"), REQUEST);
   await page.reload({ waitUntil: "commit" });
   await page.locator("footer").waitFor();
@@ -267,7 +268,7 @@ test("the app's language, unless the address names one", async (t) => {
   await named.page.getByRole("heading", { name: "Sign in to continue to Notes" }).waitFor();
 });
 
-// What the browser keeps while a mail is on its way.
+// The requests that the pages store while the user reads a mail.
 const kept = (page) =>
   page.evaluate(() =>
     Object.entries(localStorage)
@@ -349,7 +350,7 @@ test("on another device, after an hour, and with a forged id: back to the app; w
     const keep = (id, until) =>
       localStorage.setItem(`edgegate:request:${id}`, JSON.stringify({ request: "egq_1", until }));
     keep(old, Date.now() - 1);
-    // The pages keep a request for an hour at most.
+    // The pages store a request for at most an hour. So one that claims to expire later is ignored.
     keep(far, Date.now() + 4_000_000);
   }, ids);
   const elsewhere = { here: false, elsewhere: true, href: "/sign-in" };

@@ -12,7 +12,7 @@ import { chromium } from "../../scripts/setup/chromium.mjs";
 
 export const PHONE = { width: 360, height: 640 };
 
-// Nothing here takes long, but a build may keep the machine busy at the same time.
+// This is long because a build may slow the machine down while the tests run.
 const TIMEOUT_MS = 60_000;
 
 /** @param {string[]} [args] More arguments of Chromium. */
@@ -20,7 +20,8 @@ export async function startBrowser(args = []) {
   return playwright.launch({
     executablePath: await chromium(),
     args,
-    // Chromium has no sandbox when it runs as root. These pages are our own.
+    // As root, Chromium starts only without its sandbox. That is safe here, because it loads only
+    // the project's own pages.
     chromiumSandbox: process.getuid?.() !== 0,
   });
 }
@@ -48,11 +49,11 @@ export async function servePages(vars = {}) {
 }
 
 /**
- * A page in its own profile, whose relative addresses belong to `origin`. `options` are
- * playwright's options for a context.
+ * Opens a page in a new browser profile. Relative addresses are resolved against `origin`.
+ * `options` are playwright's options for a context.
  *
  * At its end the test fails in three cases: the page reported an error, it violated its
- * Content-Security-Policy, or it sent a request to a foreign origin that `others` does not name.
+ * Content-Security-Policy, or it sent a request to an origin other than `origin` and `others`.
  */
 export async function openPage(t, browser, origin, options = {}, others = []) {
   const context = await browser.newContext({ baseURL: origin, ...options });
@@ -61,8 +62,8 @@ export async function openPage(t, browser, origin, options = {}, others = []) {
   const watch = (page) => {
     page.on("pageerror", (error) => wrong.push(`error: ${error.message}`));
     page.on("console", (message) => {
-      // The browser also reports refused and failed requests here. Those are what the tests are
-      // about.
+      // The browser also reports every failed request as an error. Ignore these reports, because
+      // the tests make requests fail on purpose.
       if (message.type() === "error" && !/^Failed to load resource: /.test(message.text()))
         wrong.push(`console: ${message.text()}`);
     });
@@ -82,9 +83,9 @@ export async function openPage(t, browser, origin, options = {}, others = []) {
 }
 
 /**
- * Answers the page's requests to `path` instead of the Worker. Returns the list of requests.
- * `answer` is what playwright's `fulfill` takes (`json` for a body), "offline", or a function of
- * the request that returns one of these.
+ * Answers the page's requests to `path` in place of the Worker. Returns a list to which each
+ * request is added. `answer` is what playwright's `fulfill` takes (`json` for a body), "offline",
+ * or a function of the request that returns one of these.
  */
 export async function fake(page, path, answer) {
   const asked = [];
@@ -102,7 +103,7 @@ export async function fake(page, path, answer) {
   return asked;
 }
 
-/** A refusal as the Worker sends it. */
+/** An error answer (problem+json) as the Worker sends it. */
 export const problem = (status, code, members = {}, headers = {}) => ({
   status,
   headers: { "Content-Type": "application/problem+json", "X-Request-Id": "5f0c", ...headers },
@@ -124,8 +125,8 @@ export const focused = (page) =>
   });
 
 /**
- * Every address in this tab's history. Ask the browser, because a page can't see the addresses of
- * pages that send no referrer.
+ * Every address in this tab's history. The browser is asked over its debugging protocol, because a
+ * page can't read the addresses in its own history.
  */
 export async function addresses(page) {
   const session = await page.context().newCDPSession(page);
@@ -135,10 +136,12 @@ export async function addresses(page) {
 }
 
 /**
- * Notes where the button of a form is, in each frame in which it can be pressed: if a page moves the
- * button, somebody presses something else. Answers reach the page a moment later than they come.
- * Call this before the page is opened. Returns a function that waits until the page has all answers,
- * and returns the places, in pixels from the top.
+ * Records the position of a form's button in each animation frame in which it can be pressed. A
+ * button that moves while the page loads makes people press something else. To give a button time
+ * to move, each answer to `fetch` is delayed by 200 ms.
+ *
+ * Call this before the page is opened. The returned function waits until the page has all answers.
+ * It returns the different positions, in pixels from the top.
  */
 export async function watchButton(page) {
   await page.addInitScript(() => {
@@ -152,7 +155,7 @@ export async function watchButton(page) {
         await new Promise((resolve) => setTimeout(resolve, 200));
         return answer;
       } finally {
-        // The answer counts as missing until the page has had 50 ms to show it.
+        // Give the page 50 ms to show the answer before the request is counted as answered.
         setTimeout(() => (noted.unanswered -= 1), 50);
       }
     };
@@ -173,16 +176,14 @@ export async function watchButton(page) {
   };
 }
 
-/** Stops the page's clock. The test moves it with `page.clock.runFor`. */
+/** Stops the page's clock. The test moves the clock with `page.clock.runFor`. */
 export async function stopTime(page) {
   const now = Date.now();
   await page.clock.install({ time: now });
   await page.clock.pauseAt(now + 60_000);
 }
 
-/**
- * Moves the clock to the end of the page's countdown, and checks the seconds that the page shows.
- */
+/** Moves the clock past a countdown of `seconds`, and waits until the page says that it is over. */
 export async function waitOver(page, seconds) {
   await page.clock.runFor(seconds * 1000 + 1000);
   await page.getByRole("alert").getByText("You can try again now.").waitFor();

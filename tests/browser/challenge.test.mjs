@@ -1,5 +1,6 @@
-// With TURNSTILE_SECRET the service requires a challenge. The pages show the widget if they know
-// the site key. Otherwise they say that the check is missing. A script of the test replaces the vendor's script.
+// If TURNSTILE_SECRET is set, the service requires that the user solves a challenge of Cloudflare
+// Turnstile. The pages show its widget if they know the site key, and otherwise say that the check
+// is missing. A script of this test replaces Cloudflare's script.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import {
@@ -15,7 +16,7 @@ import { fakeSession, signedIn } from "./signed-in.mjs";
 
 const VENDOR = "https://challenges.cloudflare.com";
 const KEY = "1x00000000000000000000AA";
-// This script renders a button that solves the challenge. It gives each token once.
+// This script renders a button. Each click solves the challenge with a new token.
 const WIDGET = `
   let made = 0;
   window.turnstile = {

@@ -1,4 +1,4 @@
-// /consent: what an app asks for, in words, and the answer that it gets.
+// /consent: shows in words what access an app requests, and sends the user's decision to the app.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { asked, askedOf, CALLBACK, fakeApp, REQUEST } from "./app-requests.mjs";
@@ -137,8 +137,8 @@ test("Allow can't be pressed in the first half second, Cancel can", async (t) =>
   const page = await openPage(t, browser, www.url, {}, [APP]);
   await fakeSession(page, ADA);
   const { decided } = await fakeApp(page, askedOf("consent"));
-  // The click comes from the page itself. A click from this process would come after the half
-  // second.
+  // Click by a script in the page, as soon as the form appears. A click from the test's process
+  // would arrive after the half second.
   await page.addInitScript(() => {
     new MutationObserver((_, observer) => {
       if (document.querySelector("[data-view=ask]")?.checkVisibility() !== true) return;

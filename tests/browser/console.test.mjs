@@ -288,7 +288,7 @@ test("the checks run here alone send nothing; both send the token to the server 
     /^\d+(\.\d\d)? ms$/,
   );
 
-  // The token is only in the field and in the headers of those requests.
+  // The page stores the token nowhere: it is only in the field and in the headers of the requests.
   const kept = await page.evaluate(() =>
     JSON.stringify([
       { ...localStorage },

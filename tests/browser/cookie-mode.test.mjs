@@ -1,7 +1,8 @@
-// Cookie mode in a browser: what the service's own page can do, and what a page of an allowed
-// origin can do. No other page can renew, log out or sign in with the cookie. The port is not part
-// of a site. So the browser sends the cookie to 127.0.0.1 from a page on another port of 127.0.0.1,
-// but not from a page on localhost.
+// Cookie mode in a browser: the refresh token is in a cookie. The service's own pages and pages of
+// an allowed origin can use it. No other page can renew a token, log out or sign in with the
+// cookie. For browsers, the port is not part of a site. So a page on another port of 127.0.0.1 is
+// on the service's site, and the browser sends the cookie with its requests. A page on localhost is
+// on another site.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
@@ -30,7 +31,7 @@ after(async () => {
   ]);
 });
 
-/** An empty page on its own origin, without a policy. */
+/** Serves an empty page, without a Content-Security-Policy, on an origin of its own. */
 async function servePage(host) {
   const server = createServer((_, answer) =>
     answer.setHeader("Content-Type", "text/html").end("<!doctype html><title>page</title>"),
@@ -43,7 +44,7 @@ async function servePage(host) {
   };
 }
 
-/** A profile with an open page of the service, in which Ada is signed in. */
+/** Opens a browser profile in which Ada is signed in, with a page of the service (`own`). */
 async function signedIn(t) {
   const context = await browser.newContext();
   t.after(() => context.close());
@@ -194,8 +195,8 @@ for (const [who, isSameSite, serverOf] of /** @type {const} */ ([
       );
     });
 
-    // Requests with a preflight. If they carry the cookie, the preflight is refused and the browser
-    // sends nothing else.
+    // JSON needs a preflight. For a request with the cookie, the service refuses the preflight, so
+    // the browser does not send the request.
     for (const [path, json] of [
       ["/auth/token", renewal],
       ["/auth/revoke", {}],
@@ -204,8 +205,8 @@ for (const [who, isSameSite, serverOf] of /** @type {const} */ ([
       assert.equal(await post(evil, path, json), "unreadable");
     assert.equal((await Promise.all(seen)).length, 0);
 
-    // Without the cookie, apps of every origin may call the endpoints of OAuth. These calls fail
-    // because they have no token.
+    // Without the cookie, apps of every origin may call the OAuth endpoints. These calls are
+    // answered, but with an error, because they carry no token.
     assert.equal(await post(evil, "/auth/login", login, { credentials: "omit" }), "unreadable");
     /** @type {[string, object][]} */
     const opened = [
@@ -251,7 +252,8 @@ for (const [who, isSameSite, serverOf] of /** @type {const} */ ([
           }
           navigator.sendBeacon(origin + path, new Blob([text], { type: "text/plain" }));
           count++;
-          // A form whose only field spells JSON: the field's name, "=", and its value.
+          // A form whose body is JSON in text/plain: a browser sends a field as its name, "=" and
+          // its value, and name and value are chosen so that the whole is JSON.
           for (const enctype of [
             "text/plain",
             "application/x-www-form-urlencoded",

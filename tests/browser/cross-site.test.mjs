@@ -1,6 +1,7 @@
-// A page on another site makes a signed-in browser send what it can without a preflight:
-// navigations, windows, images and frames. cookie-mode.test.mjs tries fetches and forms in frames.
-// The session does not change, and the page can read nothing.
+// Cross-site attacks: a page on another site makes a signed-in browser send all kinds of requests
+// that need no preflight, with navigations, windows, images and frames. The session must not
+// change, and the page must not be able to read an answer. cookie-mode.test.mjs tests `fetch` and
+// forms in frames.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
@@ -100,8 +101,8 @@ for (const [who, at] of [
     const evil = await context.newPage();
     const { origin } = servers[at];
 
-    // A form that navigates the whole page. The browser sends the cookie with it wherever SameSite
-    // allows that.
+    // A form that navigates the whole page to the service. The browser sends each cookie whose
+    // SameSite attribute allows it.
     for (const path of PATHS) {
       for (const enctype of [
         "application/x-www-form-urlencoded",
@@ -135,8 +136,8 @@ for (const [who, at] of [
                 form.append(Object.assign(document.createElement("input"), { name, value }));
               }
               document.body.append(form);
-              // The form is submitted after this call is answered, because a navigation ends what
-              // runs in the page.
+              // Submit the form only after this function has returned, because a navigation aborts
+              // the scripts that are running in the page.
               setTimeout(() => form.submit());
             },
             [edgegate.origin + path, enctype],
@@ -151,8 +152,8 @@ for (const [who, at] of [
       }
     }
 
-    // GET requests by an image, a script, a frame and a window. Nothing of the answers loads, runs
-    // or can be read.
+    // GET requests by an image, a script, a frame and a window. None of the answers may load, run
+    // or be readable.
     await evil.goto(origin);
     const outcomes = await evil.evaluate(
       async ([origin, paths]) => {
@@ -185,20 +186,20 @@ for (const [who, at] of [
       [edgegate.origin, [...PATHS, "/sign-in"]],
     );
     tried += outcomes.length;
-    // A window that has not left about:blank yet has no text.
+    // Ignore windows without text: they have not left about:blank yet.
     assert.deepEqual(
       outcomes.filter((what) => what !== "refused" && !/^window \S+ $/.test(what)),
       [],
     );
 
-    // Clickjacking: none of the service's pages and answers is shown in a frame.
+    // Against clickjacking, the browser must show none of the service's pages in a frame.
     for (const path of ["/sign-in", "/account", "/reset-password", "/console", "/auth/me"]) {
       await evil.goto(origin);
       await evil.evaluate(
         (src) =>
           new Promise((resolve) => {
             const frame = Object.assign(document.createElement("iframe"), { src });
-            // If the whole frame is refused, it may report nothing.
+            // If the browser blocks the frame, it may report no event. So stop waiting after 2 s.
             frame.onload = frame.onerror = resolve;
             setTimeout(resolve, 2000);
             document.body.append(frame);

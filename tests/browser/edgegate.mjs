@@ -1,4 +1,5 @@
-// `npm start` for a test: the pages, the API and the outbox together, as on a developer's machine.
+// Runs `npm start` for a test, as on a developer's machine. It serves the pages, the API, and the
+// outbox: a page with the mails that would have been sent.
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
@@ -11,11 +12,11 @@ import { keepLines, noteBody, noteSettings } from "../logs/keep.mjs";
 
 const BANNER_END = "Stop: Ctrl-C";
 
-/** The link with a ticket in the text of a mail. */
+/** Finds the link in the text of a mail. The link's fragment is a ticket. */
 export const linkIn = (text) => text.match(/http\S+#\S+/)[0];
 
 /**
- * Starts it with its own port and storage. The links in its mails lead to that port.
+ * Starts `npm start` with its own port and storage. The links in its mails lead to that port.
  *
  * - `post(path, body, headers)` sends JSON to the API.
  * - `outbox()` returns the mails that would have been sent, the newest first.
@@ -27,7 +28,7 @@ export async function startEdgegate(options = {}) {
     try {
       return await startOnce(options);
     } catch (error) {
-      // Between the search for a free port and its use, another test may have taken it.
+      // Another test may have taken the port after `freePort` found it free.
       if (
         tries === 3 ||
         !/Address already in use|is taken/.test(/** @type {Error} */ (error).message)
@@ -51,7 +52,8 @@ async function startOnce({ vars = {}, env = {} }) {
   const stop = async () => {
     script.kill("SIGTERM");
     await ended;
-    // The banner shows a developer the demo accounts. `npm start` prints it, not the Worker.
+    // Leave out the banner of `npm start`, which shows the demo accounts. The rest is what the
+    // Worker logs.
     keepLines((text.split(BANNER_END).at(-1) ?? "").split("\n"));
     rmSync(state, { recursive: true, force: true });
   };

@@ -1,5 +1,5 @@
-// The links in mails about addresses, in the pages and with the real Worker: complete a
-// registration, confirm a new address.
+// The links in mails that complete a registration or confirm a new address. The tests follow them
+// in a browser, with the real Worker.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -79,7 +79,7 @@ test("a new address is confirmed behind its link, once", { timeout: 120_000 }, a
   await page.getByRole("heading", { name: "This link is not valid any more" }).waitFor();
 });
 
-/** Waits for the mail to this address, which comes through the queue. Returns its text. */
+/** Waits until the queue has delivered a mail to this address. Returns its text. */
 async function mailTo(email) {
   for (const begun = Date.now(); Date.now() - begun < 60_000; await sleep(200)) {
     const mail = (await edge.outbox()).find(({ to }) => to === email);

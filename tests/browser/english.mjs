@@ -1,5 +1,5 @@
-// The words of the pages, for tests that run a page's modules in Node. Import this first: it
-// replaces what the modules read from the page.
+// For tests that run the scripts of a page in Node: a fake `document` with the English words. The
+// scripts read the words from it when they are loaded, so import this module first.
 import { readFileSync } from "node:fs";
 import { inRoot } from "../../scripts/project/root.mjs";
 

@@ -1,4 +1,4 @@
-// What must be true in every state of every page: signed in or not, on a phone, in dark mode, by
+// Rules for every state of every page, such as signed in or not: on a phone, in dark mode, with the
 // keyboard and with a screen reader. SCREENSHOTS=<folder> saves a picture of each state.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -9,8 +9,8 @@ import { openPage, PHONE, servePages, startBrowser, watchButton } from "./browse
 import { STATES } from "./states.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-// Colours don't depend on the width, and the content does not depend on the colours. So `rules`
-// leaves out the checks that another look has made already.
+// `rules` limits the checks of axe, the accessibility checker. Colours don't depend on the width,
+// and the content does not depend on the colours, so each look skips what another look has checked.
 const DESKTOP = { width: 1280, height: 720 };
 const LOOKS = {
   light: { colorScheme: "light", viewport: DESKTOP, rules: {} },
@@ -32,7 +32,7 @@ after(async () => {
   await www?.stop();
 });
 
-// Each page is brought to its state once. Then its look is changed in place.
+// A page is brought into its state once. Then its look is changed without loading it again.
 describe("every state of every page", { concurrency: 2 }, () => {
   for (const { name, reach, says } of STATES) {
     test(name, { timeout: 60_000 }, async (t) => {
@@ -53,15 +53,15 @@ describe("every state of every page", { concurrency: 2 }, () => {
         }));
         assert.ok(content <= window, `${look}: ${content} px wide in a window of ${window}`);
       }
-      // Windows' high contrast. Only people who look at the pictures check it.
+      // The high contrast mode of Windows. This takes only a picture, for people to check.
       await page.emulateMedia({ forcedColors: "active" });
       await picture(page, `${name}-contrast`);
     });
   }
 });
 
-// Chromium measures layout shifts and calls up to 0.1 good. A phone's screen is small, so more of
-// it moves.
+// Chromium measures how much of the screen moves (layout shift), and a sum of up to 0.1 is good.
+// The test uses a phone's screen: it is small, so a larger part of it moves.
 test("nothing jumps about while a page loads", { timeout: 120_000 }, async (t) => {
   for (const name of [
     "index",
@@ -120,8 +120,8 @@ async function picture(page, name) {
 }
 
 /**
- * The violations that axe finds. It skips the frame with a mail, because axe's script is not loaded
- * there. Other tests check how mails look.
+ * The violations that axe finds. The frame that shows a mail is skipped, because axe's script is
+ * not loaded in it. Other tests check how mails look.
  */
 async function violations(page, rules) {
   const found = await page.evaluate(
@@ -133,8 +133,8 @@ async function violations(page, rules) {
 }
 
 /**
- * Fields with text under 16 px, into which iOS zooms, and controls under 44 px, which a thumb can't
- * hit.
+ * Finds fields whose text is smaller than 16 px, because iOS zooms into them, and controls smaller
+ * than 44 px, because they are hard to hit with a thumb.
  */
 function tooSmall() {
   const seen = (element) => element.checkVisibility() && !element.closest(".announce");

@@ -1,5 +1,5 @@
-// The pages and the client in Firefox, through WebDriver BiDi, with the real Worker: sign in,
-// register, reset, the account, the cookie's session, the console.
+// The pages and the client in Firefox, with the real Worker: sign-in, registration, password reset,
+// the account, the session in the cookie, and the console. WebDriver BiDi controls Firefox.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -28,7 +28,7 @@ after(async () => {
   await edge?.stop();
 });
 
-/** A page in its own profile. The test fails at its end if the page reported an error. */
+/** Opens a page in a new profile. The test fails at its end if the page reported an error. */
 async function open(t, path) {
   const context = await browser.createBrowserContext();
   const page = await context.newPage();
@@ -44,7 +44,7 @@ async function open(t, path) {
   return page;
 }
 
-/** Waits until `condition` is true in the page. In the meantime the page may navigate. */
+/** Waits until `condition` is true in the page, which may navigate while this waits. */
 async function until(page, condition, ...given) {
   for (const begun = Date.now(); ; await sleep(100)) {
     try {
@@ -56,7 +56,7 @@ async function until(page, condition, ...given) {
   }
 }
 
-// This reads only visible text, because the hidden views have texts too.
+// `innerText` is only the visible text. `textContent` would include the hidden views of the page.
 const says = (page, text) =>
   // biome-ignore lint/performance/useDomNodeTextContent: see above.
   until(page, (text) => document.body.innerText.includes(text), text);
@@ -64,7 +64,7 @@ const says = (page, text) =>
 async function type(page, fields) {
   for (const [selector, text] of Object.entries(fields)) {
     await page.waitForSelector(selector, { visible: true });
-    // The new text replaces what is in the field.
+    // Select what is in the field, so that the new text replaces it.
     await page.$eval(selector, (input) => input.select());
     await page.type(selector, text);
   }
@@ -84,7 +84,8 @@ test("sign in by keyboard; a wrong password is reported; a cookie that no script
   await says(page, "Only on this device.");
   assert.equal(new URL(page.url()).pathname, "/account");
 
-  // The cookie's name may end in the port. The cookie of the device is left out.
+  // The session cookies, whose names may end in the port. The cookie that recognizes the device has
+  // another name.
   const sessions = async () =>
     (await page.cookies()).filter(({ name }) => /edgegate(-\d+)?$/.test(name));
   const [cookie] = await sessions();
@@ -180,7 +181,7 @@ test("a page whose script does not load says so", { timeout: 60_000 }, async (t)
   await says(page, "This page did not load completely");
 });
 
-/** Waits for the mail to this address, which comes through the queue. Returns its text. */
+/** Waits until the queue has delivered a mail to this address. Returns its text. */
 async function mailTo(email) {
   for (const begun = Date.now(); Date.now() - begun < 60_000; await sleep(200)) {
     const mail = (await edge.outbox()).find(({ to }) => to === email);

@@ -1,4 +1,5 @@
-// /forgot-password: the same text for every address.
+// /forgot-password: requests a mail with a reset link. The page shows the same text for every
+// address.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {
@@ -47,7 +48,8 @@ test("asks with the address, says the same whatever it is, and takes another", a
       "If an account has the address nobody@example.com, a mail is on its way. It says how long its link is valid.",
     )
     .waitFor();
-  // The text is the same for everybody. It reveals neither an earlier link nor an account.
+  // The text is the same for everybody, so it does not reveal whether the address has an account or
+  // a link was sent before.
   await page.getByText("an earlier link may still work, and there may be no new mail").waitFor();
   assert.equal(await focused(page), "h1: Check your mail");
   assert.equal(await page.title(), "Check your mail");
@@ -131,7 +133,7 @@ test("any other answer is reported, and the form stays", async (t) => {
     [problem(503, "unavailable", {}, { "Retry-After": "5" }), "Wait 5 seconds, then", 5],
     [problem(500, "misconfigured"), "could not do this (misconfigured, request 5f0c)"],
     ["offline", "No answer came."],
-    // The answers of a gateway and of a captive portal.
+    // Answers that don't come from the service: one of a gateway and one of a captive portal.
     [
       { status: 502, contentType: "text/html", body: "<h1>Bad gateway</h1>" },
       "could not do this (502)",

@@ -1,5 +1,5 @@
-// What all forms do for people who don't see them, and for password managers. Problems are
-// announced, and each wrong field is named. No problem is shown by colour alone. Password managers
+// What all forms do for blind people and for password managers. A screen reader announces each
+// problem and the name of each wrong field. No problem is shown by colour alone. Password managers
 // find the user name.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -79,7 +79,8 @@ test("a wrong password is announced, and a second one again", async (t) => {
   }
   const said = await page.evaluate(() => window.announced.filter(Boolean));
   assert.equal(said.length, 2);
-  // The error is about both fields, so correcting the address removes it too.
+  // The error at the password says that the address or the password is wrong. So a change of the
+  // address removes it too.
   await page.locator("#email").fill("root@example.com");
   assert.equal(await page.locator("#password-error").textContent(), "");
 });
@@ -124,8 +125,8 @@ describe("password managers", () => {
     test(`${at}: the form has a user name, filled in by what this browser asked for`, async (t) => {
       const page = await open(t, `${at}${TICKET}`);
       const username = page.locator("form input[autocomplete=username]");
-      // The page does not know whose link it is. A password manager finds the field, but people do
-      // not.
+      // In this tab nothing says whose link it is, so the user name stays empty. Password managers
+      // find the field, but people neither see it nor reach it with the Tab key.
       assert.equal(await username.inputValue(), "");
       assert.equal(await page.locator("#username-field").getAttribute("aria-hidden"), "true");
       await page.keyboard.press("Tab");
@@ -140,7 +141,7 @@ describe("password managers", () => {
       await page.locator("[type=submit]").click();
       await page.getByRole("heading", { name: "Check your mail" }).waitFor();
 
-      // The mail program opens another tab.
+      // The link in the mail opens in another tab.
       const opened = await page.context().newPage();
       await fakeSession(opened, null);
       const asked = await fake(opened, "/auth/*/*", { status: 204 });
@@ -152,7 +153,8 @@ describe("password managers", () => {
       await opened.locator("[type=submit]").click();
       await opened.locator("[data-view=done] h1").waitFor();
       assert.deepEqual(Object.keys(asked.at(-1).body).sort(), ["password", "token"]);
-      // The link was used, so nothing is kept for others at this computer.
+      // The link has been used, so the page has deleted what it stored. Other users of this
+      // computer find nothing.
       assert.equal(await opened.evaluate(() => localStorage.length), 0);
       await opened.locator("[data-view=done] a.action").click();
       await opened.waitForURL("**/sign-in");

@@ -1,5 +1,5 @@
-// The headers of the pages, as Cloudflare's asset server reads www/_headers, and the pages without
-// JavaScript.
+// The headers of the pages, which Cloudflare's asset server reads from www/_headers, and what the
+// pages show without JavaScript.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { openPage, servePages, startBrowser } from "./browser.mjs";
@@ -90,14 +90,14 @@ test("the policy is in force: a script and a style in the page are refused, and 
     try {
       document.body.insertAdjacentHTML("beforeend", "<p></p>");
     } catch {
-      // The violation is thrown and also reported.
+      // The browser throws for this violation and also reports it as an event.
     }
     document.body.append(
       Object.assign(document.createElement("style"), { textContent: "body { color: red }" }),
     );
     HTMLFormElement.prototype.submit.call(document.querySelector("form"));
     await fetch("https://example.com/").catch(() => {});
-    // The browser reports the violations some time later.
+    // The browser reports violations some time after they happen.
     for (let tries = 0; seen.length < 4 && tries < 1200; tries++)
       await new Promise((resolve) => setTimeout(resolve, 50));
     return seen;

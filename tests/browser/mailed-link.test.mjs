@@ -98,7 +98,7 @@ for (const tested of PAGES) {
         ]),
       );
       assert.ok(!kept.includes(TICKET));
-      // No field has the focus, because people read the page first.
+      // No field has the focus at first, because people should read the page first.
       assert.equal(await page.evaluate(() => document.activeElement?.localName), "body");
     });
 

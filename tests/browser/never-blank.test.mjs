@@ -30,7 +30,10 @@ after(async () => {
   await www?.stop();
 });
 
-/** A page without the checks of `openPage`, because here the browser must complain. */
+/**
+ * Opens a page without `openPage`, which would fail the test if the browser reports an error. In
+ * these tests errors are intended.
+ */
 async function open(
   t,
   /** @type {(page: import("playwright-core").Page) => Promise<unknown>} */ break_ = async () => {},
@@ -77,7 +80,7 @@ test("a page whose script never arrives says so after some time, also without wa
   const failure = page.getByText(FAILED);
   await page.locator("#email").waitFor();
   assert.equal(await failure.isVisible(), false, "not while it may still load");
-  // Move the animation that shows the message to its end.
+  // The message appears by an animation. Skip to its end.
   await page.evaluate(() => {
     for (const animation of document.getAnimations()) animation.finish();
   });

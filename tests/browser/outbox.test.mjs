@@ -1,4 +1,5 @@
-// /outbox: shows the answer of /dev/outbox as a page.
+// /outbox: shows the mails that a service on a developer's machine would have sent. The page gets
+// them from /dev/outbox.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { fake, openPage, problem, servePages, startBrowser, stopTime } from "./browser.mjs";
@@ -84,8 +85,9 @@ test("no script of a mail runs, no form is sent, nothing is fetched", async (t) 
     <form action="/hit" method="post"><button>Go</button></form><p>Read me</p>`;
   const page = await browser.newPage({ baseURL: www.url });
   t.after(() => page.close());
-  // This does not use openPage, because here the browser must complain. It does so some time after
-  // the click.
+  // Don't use `openPage`, which would fail the test if the browser reports an error. Here the
+  // browser must report that it blocked a script and a form. It reports them some time after the
+  // click.
   const complaint = (/** @type {RegExp} */ pattern) =>
     page.waitForEvent("console", (message) => pattern.test(message.text()));
   const blocked = [complaint(/Blocked script execution/), complaint(/Blocked form submission/)];
@@ -151,7 +153,7 @@ test("the page asks again only while it is visible", async (t) => {
     document.dispatchEvent(new Event("visibilitychange"));
   });
   await next;
-  // If the page had also asked in the previous minute, there would be one more request.
+  // There would be a third request if the page had also asked for mails during the minute before.
   assert.equal(asked.length, 2);
 });
 

@@ -1,4 +1,5 @@
-// The pages as the Worker serves them, without its wasm. Everything else is not found.
+// A Worker that serves the pages as edgegate's Worker does, but without the wasm. All other paths
+// are answered 404.
 import { ALWAYS } from "../../src/edge/exchange.js";
 import { answerPage, forPeople } from "../../src/edge/pages/index.mjs";
 

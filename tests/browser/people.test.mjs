@@ -1,5 +1,5 @@
-// What people get when they type an address, ask for a picture or meet a refusal: pages in their
-// language. Programs get problem+json as before.
+// A person who opens an address of the service in a browser gets a page in their language, also for
+// an error. A program gets problem+json for the same address.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { prefersHtml } from "../../src/edge/pages/index.mjs";
@@ -70,7 +70,8 @@ test("a page keeps the headers of the refusal: its cookies, and who may read it"
   assert.equal(page.headers.get("Accept-Encoding"), "identity");
   const vary = page.headers.get("Vary")?.split(", ").toSorted();
   assert.deepEqual(vary, ["Accept", "Accept-Language", "Origin"]);
-  // This is the policy of a page, not the policy of a JSON body.
+  // The Content-Security-Policy is that of a page. It is not that of the JSON answer, which the
+  // page replaces.
   assert.match(page.headers.get("Content-Security-Policy") ?? "", /script-src/);
 });
 
@@ -117,7 +118,7 @@ test("the usual names lead to the pages and keep the query; signing out takes a 
     const answer = await ask(`${path}?return_to=%2Fconsole`);
     const target = answer.headers.get("Location");
     assert.equal(target, `${page}?return_to=%2Fconsole`, path);
-    // The server of the static files answers 307 if the path ends in a slash.
+    // If the path ends in a slash, the static file server answers 307 instead of 302.
     assert.ok([302, 307].includes(answer.status), path);
     assert.equal(answer.headers.get("X-Content-Type-Options"), "nosniff");
     assert.ok([404, 405].includes((await ask(path, { method: "POST" })).status), path);

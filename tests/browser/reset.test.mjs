@@ -1,5 +1,5 @@
-// A forgotten password from beginning to end: `npm start`, the pages in a browser, the mail in the
-// outbox, the real Worker.
+// The reset of a forgotten password, from beginning to end, with `npm start`: in the pages, with
+// the mail in the outbox, and with the real Worker.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { addresses, focused, openPage, PHONE, startBrowser } from "./browser.mjs";
@@ -45,11 +45,12 @@ test("reset of a demo account in the pages", { timeout: 120_000 }, async (t) => 
   const [, ticket] = link.split("#");
   await scan(link, ticket);
 
-  // The mail shows the link in a sandboxed frame.
+  // The outbox shows the mail with its link in a sandboxed frame.
   const inMail = page.frameLocator("iframe").first().locator("a[href*='/reset-password#']").first();
   const [choosing] = await Promise.all([page.context().waitForEvent("page"), inMail.click()]);
   await choosing.getByRole("button", { name: "Change the password" }).waitFor();
-  // The form is there before the script runs. The script takes the ticket out of the address.
+  // The form is visible before the script runs. Wait for the script, which removes the ticket from
+  // the address.
   await choosing.locator("[data-state=ready]").waitFor();
   assert.deepEqual(await addresses(choosing), [`${edge.origin}/reset-password`]);
 
@@ -75,7 +76,7 @@ test("reset of a demo account in the pages", { timeout: 120_000 }, async (t) => 
   assert.equal(renewal.status, 400);
   assert.equal((await renewal.json()).error, "invalid_grant");
 
-  // The owner gets a notice, in the outbox that is still open.
+  // The account's owner gets a notice by mail. It appears in the outbox, which is still open.
   await page.bringToFront();
   await page.locator(".mail").nth(1).waitFor();
   const mails = await edge.outbox();
@@ -104,7 +105,7 @@ test("the outbox is a page for a browser and JSON for a program", async (t) => {
   assert.match(headers.get("Content-Type") ?? "", /^application\/json/);
 });
 
-/** Requests the link as mail scanners do. None of these requests may use the link up. */
+/** Requests the link as mail scanners do. The link must still be valid after that. */
 async function scan(link, ticket) {
   for (const method of ["HEAD", "GET", "POST"]) await fetch(link, { method });
   const { status } = await edge.post("/auth/password/confirm", { token: ticket });

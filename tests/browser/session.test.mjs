@@ -1,6 +1,6 @@
-// A session from beginning to end in the pages, with the real Worker: register, sign in, sign in
-// elsewhere and end that session, compare the console with the server, change the password, sign
-// out, delete the account.
+// A session from beginning to end in the pages, with the real Worker: register, sign in, sign in on
+// another device and end that session, compare the verdicts of the page /console with the server's,
+// change the password, sign out, delete the account.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -110,8 +110,8 @@ test("the console agrees with the server, and differs when the server knows more
   await page.getByText("This page and the server agree.").waitFor();
   assert.deepEqual(await verdicts(), Array(3).fill(["No", "No"]));
 
-  // The session ends without the page's knowledge. The token itself is still valid, but the server
-  // knows that the session has ended.
+  // End the session without telling the page. The token's signature and times are still valid, but
+  // the server knows that the session has ended.
   const token = await page.getByLabel("Access token").inputValue();
   const { id } = await (await me({ access_token: token })).json();
   assert.equal(
@@ -168,7 +168,7 @@ test("register, choose a password behind the mailed link, change it, delete the 
   await page.waitForURL("**/sign-in?return_to=%2Faccount");
 });
 
-/** Waits for the mail to this address, which comes through the queue. Returns its text. */
+/** Waits until the queue has delivered a mail to this address. Returns its text. */
 async function mailTo(email) {
   for (const begun = Date.now(); Date.now() - begun < 60_000; await sleep(200)) {
     const mail = (await edge.outbox()).find(({ to }) => to === email);

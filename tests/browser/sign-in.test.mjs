@@ -1,4 +1,4 @@
-// /sign-in: signing in, being refused, and going on to the page that the user wanted. The page
+// /sign-in: signing in, errors, and the way back to the page that sent the user here. `return_to`
 // never leads to another site.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -228,7 +228,7 @@ describe("return_to", () => {
     ["/console", "/console"],
     ["/console?a=b#c", "/console?a=b#c"],
     ["/./console", "/console"],
-    // The path begins with two slashes. As a relative address it would name a host.
+    // The resulting path begins with two slashes. Used as a relative address, it would name a host.
     ["/.//evil.example", "//evil.example"],
     ["/%2F/evil.example", "/%2F/evil.example"],
     ["/@evil.example", "/@evil.example"],
@@ -255,8 +255,8 @@ describe("return_to", () => {
     const page = await openPage(t, browser, www.url);
     await fakeSession(page, null);
     await fake(page, "/auth/login", () => signedIn());
-    // Records where the page would go, without going there. Loading a page for each path would take
-    // long.
+    // Record where the page would go, but don't go there. To load a page for each path would take
+    // too long.
     for (const [path, goes] of [
       ["//evil.example", "/account"],
       ["/\\evil.example", "/account"],

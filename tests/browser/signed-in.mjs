@@ -57,7 +57,7 @@ export const signedIn = (user = ADA, status = 200) => ({
     user,
   },
 });
-/** The answer of POST /auth/token. */
+/** The answer of POST /auth/token in cookie mode, which has no `user`. */
 export const renewed = (user = ADA) => {
   const { user: _, ...pair } = signedIn(user).json;
   return { json: pair };
@@ -111,7 +111,7 @@ export const GRANTS = [
 ];
 
 /**
- * Answers the session requests of every page: `user` is signed in, or nobody if it is null.
+ * Fakes the answers that tell a page who is signed in: `user`, or nobody if `user` is null.
  *
  * @param {import("playwright-core").Page} page
  * @param {typeof ADA | null} user
@@ -125,7 +125,7 @@ export async function fakeSession(page, user) {
 }
 
 /**
- * Answers the console's requests to the service.
+ * Fakes the service's keys and metadata, which the page /console reads to check a token.
  *
  * @param {import("playwright-core").Page} page
  * @param {{ jwks?: unknown }} [answers]

@@ -1,5 +1,5 @@
-// Every state that a page can be in, and how a test brings it there. Tests use this list for what
-// must be true in all states.
+// A list of every state that a page can be in, each with a function that brings the page there.
+// Tests of rules that apply to all states use this list.
 import { asked, askedOf, fakeApp, REQUEST } from "./app-requests.mjs";
 import { fake, problem } from "./browser.mjs";
 import {
@@ -167,8 +167,8 @@ const broken = (path, answer, token = accessToken()) =>
   });
 
 /**
- * A page to which an app has sent the browser. `user` is signed in, and `about` is what the service
- * says of the app's request.
+ * Opens the page at `at` with an app's request. `user` is signed in, and `about` is what the
+ * service answers about the request.
  */
 const forApp = (at, user, about) => async (page) => {
   await fakeSession(page, user);
@@ -206,7 +206,7 @@ const NO_PASSWORD = problem(422, "invalid_field", {
   errors: [{ field: "password", reason: "missing" }],
 });
 
-/** `reach` brings the page into the state. After that the text `says` is visible. */
+/** `reach` brings a page into the state. When the text `says` is visible, the page is in it. */
 export const STATES = [
   { name: "index", reach: as(null, "/"), says: "Healthy" },
   { name: "index-signed-in", reach: as(ADA, "/"), says: "Signed in as Ada Lovelace" },

@@ -1,5 +1,5 @@
-// Waiting: the page counts a limit down, then lets people try again. "Send again" waits a minute.
-// The test moves the clock.
+// When the service has rejected a request because of a rate limit, the page counts the seconds down
+// and then lets people try again. "Send again" waits a minute. The tests move the page's clock.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {
@@ -38,8 +38,8 @@ test("a limit counts down, nothing is sent meanwhile, and at its end the button 
   await send.click();
   const alert = page.locator(".problem");
   await alert.getByText("Wait 37 seconds, then try again.").waitFor();
-  // RFC 9110 section 10.2.3: `Retry-After` says how long to wait. A screen reader reads it out
-  // once.
+  // The page shows how long to wait, from `Retry-After` (RFC 9110 section 10.2.3). A screen reader
+  // reads it out only once, not every second.
   assert.equal(await alert.getByRole("timer").textContent(), "37 seconds");
   assert.equal(await send.getAttribute("aria-disabled"), "true");
   assert.equal(await focused(page), "button: Sign in");
@@ -47,7 +47,7 @@ test("a limit counts down, nothing is sent meanwhile, and at its end the button 
   await alert.getByText("Wait 30 seconds, then try again.").waitFor();
   await send.click({ force: true });
   await page.keyboard.press("Enter");
-  // Typing in the field does not hide how long to wait.
+  // The countdown stays visible while the user types.
   await page.locator("#password").pressSequentially("x");
   await alert.getByText("Wait 30 seconds, then try again.").waitFor();
   assert.equal(asked.length, 1);
@@ -72,7 +72,7 @@ test("a device that slept has waited too", async (t) => {
   await stopTime(page);
   await page.getByRole("button", { name: "Send the link" }).click();
   await page.getByText("Wait 2 minutes, then try again.").waitFor();
-  // A single tick for a long time.
+  // Two minutes pass without a tick of the countdown, as when the device sleeps.
   await page.clock.fastForward(120_000);
   await page.getByText("You can try again now.").waitFor();
 });

@@ -1,5 +1,6 @@
-// The words of the pages are data. Every language has the same words, and every page gets the words
-// that its script uses. Neither the HTML nor the scripts have words of their own.
+// The texts of the pages are in tables, one for each language (www/words). Every language has the
+// same keys, and every page gets the texts that its script uses. Neither the HTML nor the scripts
+// contain texts of their own.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -86,7 +87,7 @@ test("every key in the HTML exists, and every key is used", () => {
       used.add(key);
     }
   }
-  // The scripts look these up by a name that comes from the service.
+  // The scripts use all texts of these sections, by names that the service sends.
   const LOOKED_UP = ["claims", "reasons", "faults", "subjects", "error"];
   const scripts = SCRIPTS.map(read).join("\n");
   for (const [section, words] of Object.entries(ENGLISH)) {
@@ -116,7 +117,8 @@ for (const file of HTML) {
     );
     const needed = [...new Set(sections)].filter((name) => Object.hasOwn(ENGLISH, name));
     const missing = needed.filter((name) => !given.split(" ").includes(name));
-    // mailed-link.js also serves this page, which has no password.
+    // confirm-email.html shares the script mailed-link.js with pages that have a password field. It
+    // has none itself.
     const unused = file === "confirm-email.html" ? ["password"] : [];
     assert.deepEqual(missing, unused);
   });
@@ -135,7 +137,7 @@ for (const file of HTML) {
   });
 }
 
-// Sentences for machines, and text in a programming language.
+// Strings that `isSentence` takes for sentences, although they need no translation.
 const NO_WORDS = [
   "correct horse battery staple",
   "allow-popups allow-popups-to-escape-sandbox",
@@ -148,7 +150,7 @@ for (const file of SCRIPTS) {
     const look = (node, text) => {
       const ancestors = [];
       for (let above = node.parent; above; above = above.parent) ancestors.push(above);
-      // Only developers see these, in the browser's console.
+      // Messages of errors. Only developers see them, in the browser's console.
       const isThrown = ancestors.some(
         ({ type, callee }) => type === "NewExpression" && callee.name === "Error",
       );

@@ -1,5 +1,5 @@
-// What the client returns: a user is frozen. It stays the same object until something changes,
-// whichever call returns it.
+// The user object that the client's methods return is frozen. All methods return the same object
+// until the user changes.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AuthClient } from "./client.mjs";
@@ -9,7 +9,7 @@ import { ORIGIN, signedIn, World } from "./world.mjs";
 const NEW_PASSWORD = "a passphrase nobody knows";
 const ada = { email: ADA.email, password: PASSWORD };
 
-/** How each method is called. A new method needs a line here. */
+/** How the tests call each method. Add a line for each new method. */
 const CALLS = {
   ready: (client) => client.ready(),
   login: (client) => client.login(ada),

@@ -1,4 +1,6 @@
-// Some 401 answers refuse the access token, so a fresh one helps. Others require something else.
+// On a 401 that rejects the access token, the client renews the token and repeats the request. On a
+// 401 that requires something else, a new token would not help. The header WWW-Authenticate tells
+// them apart.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { refusesToken } from "../../npm/edgegate/client/challenge.js";

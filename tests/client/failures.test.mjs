@@ -1,5 +1,5 @@
-// Failures on the way: no network, a portal, refusals, sleep, clocks. None of these failures signs
-// the user out.
+// No network, a captive portal, errors of the service, a device that sleeps, wrong clocks: none of
+// these failures signs the user out.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, PASSWORD, page, problem } from "./service.mjs";
@@ -18,7 +18,8 @@ const json = (status, body, headers = {}) =>
     headers: { "Content-Type": "application/json", ...headers },
   });
 
-// Failures that can replace the answer to a renewal. The code is what a caller sees.
+// Faults that replace the answer to a renewal. Each has the code of the error that the client's
+// caller gets.
 const FAILURES = {
   "no network": ["offline", "network_error"],
   "no answer": ["hang", "network_error"],
@@ -159,7 +160,8 @@ test("Retry-After is kept to: no request before it, and callers learn how long",
     await world.fails(client.fetch("https://app.example.com/api"));
   world.service.fault = () => undefined;
   const tries = asked.length;
-  // The device comes back online, and the user looks at the tab. The tab still does not renew.
+  // Events that usually make a tab renew: the device comes online, and the user looks at the tab.
+  // This tab still does not renew.
   const [tab] = world.tabs;
   tab.window.dispatchEvent(new Event("online"));
   tab.window.dispatchEvent(new Event("focus"));
@@ -231,7 +233,8 @@ for (const stops of [true, false]) {
     const tab = await signedIn(world);
     await world.advance(5 * MINUTE);
     await world.sleep(8 * 60 * MINUTE, { stops });
-    // A call may come before any timer or event. It does not send the old token.
+    // After waking up, the page may call `fetch` before any timer or event. The client must renew
+    // first and not send the old token.
     assert.equal((await world.run(tab.client.fetch("https://app.example.com/api"))).status, 200);
     assert.deepEqual([world.service.count("/auth/token"), world.service.count("/api")], [1, 1]);
     world.close();
@@ -287,8 +290,8 @@ test("a clock that is set while the page is open", async () => {
     }
   }
   const renewals = world.service.count("/auth/token");
-  // In seven times twenty minutes, sixteen renewals are due. Each jump of the clock may cause one
-  // more.
+  // The test lets seven times twenty minutes pass, in which sixteen renewals are due. Each of the
+  // seven jumps of the clock may cause one more.
   assert.ok(renewals <= 16 + 7, `${renewals} renewals`);
   world.close();
 });

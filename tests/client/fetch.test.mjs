@@ -1,4 +1,5 @@
-// client.fetch: where it sends the token, which requests it sends twice, and what it returns.
+// client.fetch: to which origins it sends the token, which requests it repeats, and what it
+// returns.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, problem } from "./service.mjs";

@@ -1,5 +1,5 @@
-// Whatever the arguments are, the client throws only EdgegateErrors. One exception: `fetch` passes
-// on the reason of its caller's signal.
+// Whatever the arguments are, the client throws only EdgegateErrors. There is one exception: if the
+// caller aborts a `fetch`, it throws the reason of the caller's AbortSignal.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AuthClient, EdgegateError } from "./client.mjs";
@@ -152,7 +152,7 @@ test("the constructor: options of any kind", () => {
         `fetch: ${what}`,
       );
     }
-    // No options at all and an object without members are both valid.
+    // Only two of these values are valid options: `undefined` and an object without members.
     const make = () => new AuthClient(value);
     if (value === undefined || (value !== null && what === "object "))
       assert.ok(make() instanceof AuthClient, what);

@@ -1,5 +1,6 @@
-// Hostile messages on the channel: any script of the same origin can write to it. No message signs
-// anybody in, removes a newer token, or makes the client send requests forever.
+// The tabs of an origin talk over a BroadcastChannel, to which any script of the origin can write.
+// Whatever a message says, it must not sign anybody in, remove a newer token, or make the client
+// send requests forever.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, BOB } from "./service.mjs";

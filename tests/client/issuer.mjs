@@ -1,5 +1,6 @@
-// The service as an app sees it: the authorization endpoint, to which a browser navigates, and the
-// token endpoint. It signs its id_tokens and checks what OAuth 2.1 requires.
+// A fake of the service as an app sees it: the authorization endpoint, to which the browser
+// navigates, and the token endpoint. It signs the id_tokens, and checks requests as OAuth 2.1
+// requires.
 import { webcrypto } from "node:crypto";
 import { ADA, BOB } from "./service.mjs";
 
@@ -43,7 +44,7 @@ export class Issuer {
   asked = [];
   codes = new Map();
   sessions = new Map();
-  /** Returns an answer to replace that of the token endpoint, if any. */
+  /** Tests set this to replace an answer. `undefined` keeps the usual answer. */
   /** @type {(entry: Entry) => Response | "offline" | undefined} */
   fault = () => undefined;
   /** Changes an id_token before it is signed. */
@@ -65,8 +66,8 @@ export class Issuer {
   }
 
   /**
-   * Navigates the browser to the authorization endpoint. Returns the address to which the answer
-   * leads.
+   * Answers a navigation to the authorization endpoint at `href`. Returns the address to which the
+   * browser is redirected.
    */
   authorize(href, { user = this.signedOn, error = "login_required" } = {}) {
     const url = new URL(href);

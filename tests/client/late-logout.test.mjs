@@ -1,5 +1,6 @@
-// A logout reaches the service late, and meanwhile the browser does something on another origin of
-// the same site. That origin has the same cookie, but its own storage, locks and channels.
+// The request of a logout fails, so the client repeats it later. Meanwhile the user logs in on
+// another origin of the same site. Both origins share the cookie, but not the storage, the locks
+// and the channels of the browser.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Locks } from "./locks.mjs";
@@ -10,7 +11,7 @@ const MINUTE = 60_000;
 const ada = { email: ADA.email, password: PASSWORD };
 const bob = { email: BOB.email, password: PASSWORD };
 
-/** A tab of another origin. */
+/** Opens a tab on the other origin. */
 function elsewhere(world) {
   return world.tab({ platform: { storage: memory(), locks: new Locks(), BroadcastChannel: null } });
 }
@@ -54,7 +55,7 @@ for (const [how, answer] of Object.entries({
         [two.client.status, next.client.status, world.storage.size],
         ["signed_in", "signed_in", 0],
       );
-      // The late request was only for one session. The service still handles the next logout.
+      // The late request ended only the session that it named. The next logout still works.
       await world.run(next.client.logout());
       assert.deepEqual([isOver(world, second), world.cookie], [true, undefined]);
       world.close();
@@ -97,7 +98,7 @@ test("while nobody signs in anew, the session of the wish ends, and only then do
 test("a tab that was frozen between the wish and its request means its own session", async () => {
   const world = new World();
   const one = await signedIn(world);
-  // Another tab has the lock, so the logout waits.
+  // Another tab holds the lock, so the logout has to wait.
   let release;
   world.locks.request(
     "edgegate:https://app.example.com",
@@ -225,8 +226,8 @@ test("another tab carries the logout out in vain: the tab that asked for it lear
   world.close();
 });
 
-// RFC 7009 section 2.2: a client ignores the body. But a page that a portal sends instead is not
-// ignored.
+// RFC 7009 section 2.2: a client ignores the body of the answer. But a body that the service would
+// not send, such as the page of a captive portal, shows that the service has not answered.
 test("a logout has arrived when its answer is empty or an empty object", async () => {
   for (const [body, isDone] of /** @type {const} */ ([
     [null, true],

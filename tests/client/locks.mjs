@@ -1,5 +1,5 @@
-// The part of navigator.locks that the client uses: exclusive locks, `ifAvailable`, `signal` and
-// `query`.
+// A stand-in for navigator.locks with the features that the client uses: exclusive locks,
+// `ifAvailable`, `signal` and `query`.
 export class Locks {
   #held = new Set();
   #queues = new Map();

@@ -1,5 +1,6 @@
-// A service on another origin does not answer. It may be down, or its ALLOWED_ORIGINS may not list
-// the page's origin. A page gets the same TypeError in both cases.
+// A page on another origin gets no answer from the service. Either the service is down, or its
+// ALLOWED_ORIGINS does not list the page's origin. `fetch` throws the same TypeError in both cases,
+// so the client sends more requests to find out which one it is.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, PASSWORD } from "./service.mjs";
@@ -9,8 +10,8 @@ const PAGE = "https://shop.example.com";
 const credentials = { email: ADA.email, password: PASSWORD };
 
 /**
- * A tab of a page of another origin. `isListed` says whether the service lets the page read
- * answers, and `isUp` whether the service answers at all. `asked` lists the requests.
+ * Opens a tab with a page of another origin. In `site`, `isListed` says whether the service lets
+ * the page read answers, `isUp` whether the service answers at all, and `asked` lists the requests.
  */
 function pageOf(world, given = {}) {
   const asked = /** @type {(RequestInit & { pathname: string })[]} */ ([]);
@@ -42,7 +43,7 @@ test("the message names the page's origin and ALLOWED_ORIGINS", async () => {
     assert.ok(error.cause instanceof TypeError);
   }
   assert.equal(client.status, "unknown");
-  // The requests that find the cause carry no token and no cookie.
+  // The requests that the client sends to find the cause must carry no token and no cookie.
   const probes = site.asked.filter(({ pathname }) => !/login|token/.test(pathname));
   assert.deepEqual(
     [
@@ -85,7 +86,8 @@ test("once the service has answered, the client looks no further", async () => {
     assert.equal((await world.fails(call())).reason, undefined);
   const probes = site.asked.slice(before).filter(({ mode }) => mode === "no-cors");
   assert.deepEqual(probes, []);
-  // A refusal is an answer too.
+  // The page has had an answer from the service, even if it was an error. So its origin is listed,
+  // and the client gives no reason for the next failure.
   const other = pageOf(world, { isListed: true });
   await world.fails(other.client.login({ ...credentials, password: "wrong" }));
   other.site.isListed = false;

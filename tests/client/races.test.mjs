@@ -8,8 +8,8 @@ const MINUTE = 60_000;
 const ada = { email: ADA.email, password: PASSWORD };
 const bob = { email: BOB.email, password: PASSWORD };
 
-// A renewal takes two seconds: one to the service and one back. `work` is done `at` milliseconds
-// after the renewal began.
+// Moments during a renewal, in milliseconds after it began. A renewal takes two seconds: one for
+// the request and one for the answer.
 const POINTS = [1, 500, 999, 1001, 1500, 1999];
 
 async function duringRenewal(at, work, without = []) {
@@ -229,7 +229,7 @@ test("a login whose answer is lost", async () => {
   assert.equal((await world.fails(client.login(bob))).code, "network_error");
   world.service.answer = answer;
   assert.deepEqual(client.user, ADA);
-  // The login ended the session of the old cookie.
+  // The service has ended the session of the old cookie, because the login replaced it.
   await world.advance(11 * MINUTE);
   assert.equal(client.getSnapshot().status, "signed_out");
   await world.run(client.login(bob));
@@ -260,15 +260,15 @@ test("a listener that logs out when another user takes over", async () => {
   world.close();
 });
 
-// Between the arrival of an answer and its processing there are some turns of the microtask queue.
-// A logout in any of these turns comes before the answer.
+// After an answer has arrived, some turns of the microtask queue pass until the client processes
+// it. A logout in any of these turns takes precedence over the answer.
 test("a logout in the very moment of a renewal's answer", async () => {
   for (let turns = 0; turns < 60; turns += 1) {
     const world = new World();
     const tab = world.tab();
     const { fetch } = tab.platform;
     let logout;
-    // The client waits last for the end of the body.
+    // The end of the body is the last thing that the client waits for. Log out `turns` turns later.
     const spying = async (input, init) => {
       const response = await fetch(input, init);
       if (!input.href.endsWith("/auth/token") || response.status !== 200) return response;

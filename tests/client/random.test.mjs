@@ -1,6 +1,7 @@
-// Tabs do anything at any time, on a connection that fails at any time. In the end every tab must
-// know the user of the cookie's session. No call may have been sent for another user than the one
-// for whom it was made. Honest tabs must not end anybody's session.
+// Several tabs do random things at random times, over a connection that fails at random. In the end
+// every tab must show the user whose session is in the cookie. A request that the page made while
+// one user was signed in must never be sent with another user's token. Tabs must not end a session
+// by renewals that cross.
 //
 //   SEED=123 RUNS=1000 node --test tests/client/random.test.mjs
 import assert from "node:assert/strict";
@@ -11,11 +12,11 @@ import { ORIGIN, World } from "./world.mjs";
 
 const MINUTE = 60_000;
 const RUNS = Number(process.env.RUNS ?? wide(25, 1000));
-// Seeds that once failed.
+// Seeds with which the test has failed before. They are always tried.
 const KEPT = [300001602];
 const STEPS = 40;
 
-/** mulberry32: small, good enough, and the same everywhere. */
+/** A random number generator with a seed (mulberry32), so that a run can be repeated exactly. */
 function generator(seed) {
   let state = seed >>> 0;
   const next = () => {
@@ -42,7 +43,8 @@ class Run {
     this.random = generator(seed);
     this.world = new World();
     const { next, below } = this.random;
-    // If no tab sleeps, requests must be fast. Otherwise a tab gives up waiting for the lock.
+    // If the device never sleeps in this test, requests must be fast, so that no tab waits so long
+    // for the lock that it gives up.
     this.world.latency = () => below(sleeps ? 1500 : 300);
     this.world.messageDelay = below(100);
     this.world.service.fault = () => this.#fault();
@@ -54,8 +56,8 @@ class Run {
     this.done = [];
   }
 
-  // While faults are on, a request is lost on the way to the service, or refused. The loss of an
-  // answer on the way back would be a different fault.
+  // `trouble` is the probability of a fault. A request with a fault is lost on its way to the
+  // service, or gets an error. The loss of an answer on its way back is not simulated.
   #fault() {
     if (this.random.next() >= this.trouble) return undefined;
     return this.random.pick([
@@ -98,7 +100,7 @@ class Run {
     else await world.advance(random.pick([1, 50, 400, 2000, 10 * MINUTE]));
   }
 
-  // The call resolves or fails with an EdgegateError.
+  // Notes a call that has begun. It must resolve, or reject with an EdgegateError.
   #begin(promise) {
     const call = promise.then(
       () => {},
@@ -119,7 +121,7 @@ class Run {
     assert.equal(this.open.size, 0, "every call has an end");
   }
 
-  /** The user of the cookie's session. */
+  /** The user whose session is in the cookie, if the session has not ended. */
   get cookieUser() {
     const session = this.world.service.sessions.get(this.world.cookie?.split(".")[0]);
     return session && !session.over ? session.user : undefined;
@@ -139,9 +141,9 @@ class Run {
       const { status } = client;
       if (status === "unknown" && !this.world.service.log.length) continue;
       if (status === "signed_in") {
-        // A device may have slept without its monotonic clock, and its other clock may have been
-        // set back. The device can then take an expired token for a valid one. When the service
-        // refuses that token, the client gets the next one.
+        // During a sleep the monotonic clock may have stood still, and the wall clock may have been
+        // set back. Then the client takes an expired token for a valid one, until the service
+        // rejects it. Make a call, so that this happens before the token is checked.
         if (this.sleeps) await this.world.run(client.fetch(`${ORIGIN}/api/${client.user.id}`));
         assert.equal(
           client.user.id,
@@ -155,7 +157,7 @@ class Run {
     }
   }
 
-  /** Prints the requests and the events, for people who look into a failure. */
+  /** Prints the requests and the events, to help people find the cause of a failure. */
   tell(t) {
     for (const { at, method, path, status = "-", cookie, body, tab } of this.world.service.log) {
       const time = new Date(at).toISOString().slice(11);
@@ -173,8 +175,8 @@ class Run {
 }
 
 async function explore(t, options, body) {
-  // Each run uses the same seeds. Rare failures are found by people who search for them with other
-  // seeds, not by chance.
+  // Use the same seeds each time, so that the test does not fail by chance. People who look for
+  // rare failures choose other seeds with SEED and RUNS.
   const first = Number(process.env.SEED ?? 1);
   t.diagnostic(`SEED=${first} RUNS=${RUNS}`);
   const seeds = Array.from({ length: RUNS }, (_, i) => first + i);
@@ -228,7 +230,7 @@ for (const without of [
     }));
 }
 
-// One tab signs in and out, and all other tabs do the same.
+// One tab signs in, and later out. All other tabs must follow.
 async function agree({ tabs, world }) {
   const [one] = tabs;
   for (const { client } of tabs) await world.run(client.ready());
@@ -241,7 +243,8 @@ async function agree({ tabs, world }) {
   const before = world.service.count("/auth/token");
   await world.advance(60 * MINUTE);
   const renewals = world.service.count("/auth/token") - before;
-  // Two tabs may renew if both are due before the message about the first renewal arrives.
+  // Two tabs both renew if both renewals are due before the message about the first one arrives. So
+  // up to twice as many renewals are allowed.
   assert.ok(renewals >= 5 && renewals <= 10, `${renewals} renewals of all tabs in an hour`);
   await world.run(one.client.logout());
   await world.advance(1000);

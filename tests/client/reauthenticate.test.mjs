@@ -1,5 +1,5 @@
-// Giving the password again, for actions that can't be undone. The session continues with a token
-// that proves it.
+// The user gives the password again, before an action that can't be undone. The session continues
+// with a token that proves this.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Locks } from "./locks.mjs";
@@ -142,7 +142,8 @@ test("an answer for another session or another user is not taken", async () => {
       [await client.accessToken(), client.user, events],
       [token, ADA, ["signed-in"]],
     );
-    // The answer may have set the cookie, so the client asks the service who is signed in.
+    // The client did not understand the answer, but the answer may have set the cookie. So the
+    // client asks the service who is signed in.
     await world.advance(10_000);
     assert.deepEqual([world.service.count("/auth/token"), client.status], [1, "signed_in"]);
     world.close();

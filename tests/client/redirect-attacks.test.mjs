@@ -1,11 +1,12 @@
-// What attackers may send to an app that signs in by redirect: answers that it has not asked for,
-// answers of other services or with other people's codes, and id_tokens for other apps.
+// Attacks on an app whose users sign in by a redirect to the service and back. Attackers send the
+// app answers that it has not requested, answers of other services, other people's codes, and
+// id_tokens for other apps.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, BOB, ISSUER, pairFor, REDIRECT_URI } from "./issuer.mjs";
 import { HOME, RedirectWorld, replaced } from "./redirect-world.mjs";
 
-/** A tab that has begun a sign-in, and the right answer. */
+/** Begins a sign-in. Returns the tab, and the address with the right answer. */
 async function begun(world) {
   const tab = world.open();
   tab.leave(tab.client.signInWithRedirect());
@@ -13,7 +14,7 @@ async function begun(world) {
   return { tab, answer: new URL(world.issuer.authorize(tab.page.left, { user: ADA })) };
 }
 
-/** Loads an address. The sign-in must fail with this code and reason. */
+/** Loads an address in the tab. The sign-in must fail with this code and reason. */
 async function rejects(world, tab, href, [code, reason]) {
   tab.load(String(href));
   const error = await world.fails(tab.client.handleRedirect());
@@ -146,10 +147,10 @@ test("returnTo never leads to another site", async () => {
     assert.equal(error.code, "invalid_argument", returnTo);
   }
   assert.equal(tab.page.left, undefined);
-  // The path of this origin looks like the name of a host.
+  // The path begins with two slashes. Without the origin, it would be an address on another host.
   const result = await tab.signIn({ returnTo: "https://app.example.com//attacker.example/x?y#z" });
   assert.equal(result?.returnTo, "/attacker.example/x?y#z");
-  // A browser resolves this address relative to the page.
+  // Without slashes after the scheme, a browser resolves this address relative to the page.
   const relative = await world.open().signIn({ returnTo: "https:attacker.example" });
   assert.equal(relative?.returnTo, "/attacker.example");
   world.close();
@@ -160,7 +161,7 @@ const later =
   ({ claims }) => {
     claims[name] += seconds;
   };
-// JSON leaves out members that are undefined.
+// Changes a claim. With `undefined` the claim is missing, because JSON leaves it out.
 const claim =
   (name, value) =>
   ({ claims }) => {

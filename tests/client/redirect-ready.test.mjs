@@ -1,4 +1,5 @@
-// After a reload, a single round trip of the whole page finds out who is signed in.
+// After a reload, the client finds out who is signed in with a single redirect to the service and
+// back.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, BOB, CLIENT_ID, ISSUER } from "./issuer.mjs";
@@ -139,7 +140,7 @@ test("never in a frame, and never twice for one load", async () => {
   tab.client.subscribe(() => {});
   assert.ok(await isPending(world, Promise.any(all)));
   assert.equal(JSON.parse(tab.stored.get(TRIPS)).length, 1, "one round trip");
-  // The person presses the back button, and the browser shows the page from its cache.
+  // The user presses the back button, and the browser shows the page from its back/forward cache.
   tab.page.left = undefined;
   comesBack(tab.page);
   assert.equal(await world.run(/** @type {Promise<unknown>} */ (all[0])), null);
@@ -197,7 +198,7 @@ test("a page that loads itself after each answer is stopped", async () => {
   }
   assert.equal(trips, 5);
   assert.equal(tab.client.status, "signed_out");
-  // After a minute a reload works again.
+  // After a minute, a reload may redirect to the service again.
   await world.advance(60_001);
   tab.load(HOME);
   assert.ok(await isPending(world, tab.client.ready()));

@@ -1,5 +1,6 @@
-// A world with a service on another site, and a browser whose tabs load pages. Each load makes a
-// new client. Session storage stays.
+// A simulated world (see world.mjs) for RedirectClient. The service is on another site, and the
+// tabs of the browser load pages. Each load of a page makes a new client. A tab keeps its session
+// storage.
 import { CLIENT_ID, ISSUER, Issuer, REDIRECT_URI } from "./issuer.mjs";
 import { RedirectClient } from "./redirect-client.mjs";
 import { World } from "./world.mjs";
@@ -7,7 +8,8 @@ import { World } from "./world.mjs";
 export const HOME = "https://app.example.com/orders?page=2#top";
 export const API = "https://api.example.org";
 
-// The platform computes cryptography in other threads. The world waits for them.
+// Node computes cryptography in other threads. Count these computations, so that `settle` can wait
+// for them.
 let computing = 0;
 const { subtle } = globalThis.crypto;
 const FUNCTIONS = ["digest", "importKey", "verify", "generateKey", "exportKey", "sign"];
@@ -23,7 +25,7 @@ for (const name of FUNCTIONS) {
   };
   Object.defineProperty(subtle, name, { value: counted, configurable: true });
 }
-/** @type {Record<string, ((...args: any[]) => Promise<any>) | undefined>} Replaces parts of it. */
+/** @type {Record<string, ((...args: any[]) => Promise<any>) | undefined>} Replaces functions. */
 export const replaced = {};
 
 export class RedirectWorld extends World {
@@ -42,12 +44,12 @@ export class RedirectWorld extends World {
     await super.settle();
   }
 
-  /** A tab that has loaded a page. */
+  /** Opens a tab and loads a page in it. */
   open(href = HOME, options = {}) {
     return new Tab(this, href, options);
   }
 
-  /** A tab in which Ada is signed in. */
+  /** Opens a tab in which Ada is signed in. */
   async signedIn(options = {}) {
     const tab = this.open(HOME, options);
     await tab.signIn();
@@ -72,7 +74,7 @@ export class Tab {
     return this.page.client;
   }
 
-  /** Loads a page. The client of the previous page is gone. */
+  /** Loads a page. The client of the previous page is closed. */
   load(href) {
     this.page?.client.close();
     const { world, stored } = this;
@@ -83,7 +85,7 @@ export class Tab {
       left: undefined,
       /** @type {"assign" | "replace" | undefined} */
       how: undefined,
-      /** @type {string[]} What was in the address bar. */
+      /** @type {string[]} All addresses that the address bar has shown. */
       shown: [href],
     };
     const leave = (how) => (to) => Object.assign(page, { left: to, how });
@@ -123,14 +125,16 @@ export class Tab {
     return this.page;
   }
 
-  /** Goes where the page has sent the browser, and comes back with the answer. */
+  /**
+   * Follows the page's redirect to the service, and loads the address with the service's answer.
+   */
   follow(options = {}) {
     const { left } = this.page;
     if (left === undefined) throw new Error("the page is still here");
     return this.load(this.world.issuer.authorize(left, options));
   }
 
-  /** Presses the button, signs in at the service, and handles the answer. */
+  /** Signs in: calls `signInWithRedirect`, signs in at the service, and handles the answer. */
   async signIn(request = {}, { user = undefined } = {}) {
     const { world } = this;
     this.leave(this.client.signInWithRedirect(request));
@@ -140,12 +144,12 @@ export class Tab {
     return world.run(this.client.handleRedirect());
   }
 
-  /** Ignores the end of a promise that is pending because the browser leaves the page. */
+  /** Ignores a rejection. The promise does not resolve, because the browser leaves the page. */
   leave(promise) {
     promise.catch(() => {});
   }
 
-  /** Loads the page of the address bar again. */
+  /** Loads the address in the address bar again. */
   reload() {
     return this.load(this.page.href);
   }

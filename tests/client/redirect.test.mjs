@@ -1,4 +1,5 @@
-// Signing in by redirect: the round trip, what remains after it, and how a session ends.
+// Signing in by a redirect to the service and back: what happens on the way, what is left in the
+// browser afterwards, and how a session ends.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
@@ -100,15 +101,15 @@ test("a code is used once, however often it is handled", async () => {
   await world.settle();
   world.issuer.signedOn = ADA;
   const { href } = tab.follow();
-  // The effects of StrictMode call it like this. The second call comes when the address is clean
-  // already.
+  // React's StrictMode runs each effect twice. At the second call, the first one has already
+  // removed the answer from the address.
   const calls = [tab.client.handleRedirect(), tab.client.handleRedirect()];
   const [one, two] = await world.run(Promise.all(calls));
   assert.equal(one, two);
   assert.equal(await world.run(tab.client.handleRedirect()), one);
   assert.equal(await world.run(tab.client.handleRedirect(href)), one, "by its address");
   assert.equal(world.issuer.count("/auth/token"), 1);
-  // The back button leads to the same address in a new load of the page.
+  // The back button leads to the address with the old answer, and the page is loaded again.
   tab.load(href);
   const error = await world.fails(tab.client.handleRedirect());
   assert.deepEqual([error.code, error.reason], ["redirect_failed", "state_unknown"]);
@@ -193,7 +194,7 @@ test("scope and resource of one sign-in, and no answer without an id_token", asy
   const [asked] = world.issuer.asked;
   assert.equal(asked.get("scope"), "openid orders.read");
   assert.equal(asked.get("resource"), "https://other.example.org");
-  // After a reload the client asks for the same.
+  // After a reload, the client requests the same scope again.
   tab.reload();
   tab.leave(tab.client.ready());
   await world.settle();

@@ -1,6 +1,6 @@
-// The service as docs and openapi.yaml describe it, as far as the client uses it: sessions by
-// cookie, rotation with its grace period, and access tokens of the right form. Nobody here checks a
-// signature.
+// A fake of the service, with what the client needs of the behaviour in docs and openapi.yaml:
+// sessions in a cookie, refresh tokens that rotate with a grace period, and access tokens of the
+// right form. Their signatures are not valid, because nothing in these tests checks them.
 const LIFE_SECONDS = 600;
 const ROTATE_AFTER_MS = 90_000;
 const PROOF_MS = 600_000;
@@ -42,13 +42,14 @@ export class Service {
   /** Every request: `{path, method, headers, body, cookie, status}`. */
   log = [];
   /**
-   * Replaces the answer of the service. The function gets the request and returns an answer,
-   * "offline", "hang", or undefined for the usual answer.
+   * Tests set this to replace an answer of the service. The function gets the request. It returns
+   * an answer, "offline" (the request fails), "hang" (no answer comes), or `undefined` for the
+   * usual answer.
    *
    * @type {(entry: Entry) => Fault | Promise<Fault>}
    */
   fault = () => undefined;
-  /** Whether the answers have a Date that the page can read. */
+  /** Whether the answers have a `Date` header that the page can read. */
   sendsDate = true;
   life = LIFE_SECONDS;
 
@@ -66,7 +67,7 @@ export class Service {
     return user;
   }
 
-  /** How many requests a path has received. */
+  /** How many requests the service has received for this path. */
   count(path) {
     return this.log.filter((it) => it.path === path).length;
   }
@@ -94,7 +95,7 @@ export class Service {
     return answered;
   }
 
-  /** Ends every session of a user, as a reset of the password elsewhere does. */
+  /** Ends every session of a user, as when the user resets the password on another device. */
   endSessions(userId) {
     for (const session of this.sessions.values()) if (session.user === userId) session.over = true;
   }
@@ -127,7 +128,7 @@ export class Service {
     return `${part({ alg: "EdDSA", typ: "at+jwt", kid: "1" })}.${part(claims)}.c2lnbmF0dXJl`;
   }
 
-  /** The session of a bearer token, or undefined if the token is not valid now. */
+  /** The session and user of a bearer token, or undefined if the token is not valid now. */
   check(authorization) {
     const payload = authorization?.match(/^Bearer [^.]+\.([^.]+)\./)?.[1];
     if (!payload) return undefined;
@@ -225,8 +226,8 @@ export class Service {
     return this.#tokens(this.#begin(user, cookie), publicly(user));
   }
 
-  // The new refresh token has the same number as the one in the cookie, so a lost answer does no
-  // harm.
+  // A refresh token is the session's id and a number that grows with each rotation. This answer
+  // does not raise the number: if it is lost, the token in the cookie is still valid.
   #reauthenticate({ password, cookie: wanted }, { session, user }, cookie) {
     if (wanted !== true) throw new Error("this client proves with a cookie");
     if (password !== user.password) return this.#wrongPassword();
@@ -277,7 +278,7 @@ export class Service {
     };
   }
 
-  // When a new session replaces another in the cookie, the old session ends.
+  // Begins a session. The session that was in the cookie before ends.
   #begin(user, cookie) {
     const before = this.#sessionOf(cookie);
     if (before) before.over = true;
@@ -293,7 +294,7 @@ export class Service {
     return session;
   }
 
-  // The verdicts of the renewal, as in docs/storage.md: kept, fresh, repeated, reused. There is
+  // Decides on a refresh token as docs/storage.md says: kept, fresh, repeated or reused. There is
   // only one client here, so a late token gets the answer of a repeated one.
   #renew(cookie) {
     const session = this.#sessionOf(cookie);
@@ -323,7 +324,7 @@ export class Service {
     return { ...this.#json(200, {}), setCookie: "" };
   }
 
-  // Clears the cookie if its session is among the ended ones.
+  // A 204 that also clears the cookie, if the request ended the cookie's session.
   #forget(cookie, isEnded) {
     const session = this.#sessionOf(cookie);
     return { ...this.#empty(204), ...(session && isEnded(session) && { setCookie: "" }) };
@@ -385,7 +386,7 @@ export class Service {
   }
 }
 
-/** A refusal, as the service sends it. */
+/** An error answer (problem+json), as the service sends it. */
 export const problem = (status, code, headers = {}, more = {}) =>
   new Response(
     JSON.stringify({ type: "about:blank", title: code, status, code, detail: code, ...more }),
@@ -395,7 +396,7 @@ export const problem = (status, code, headers = {}, more = {}) =>
     },
   );
 
-/** The page that a captive portal or a proxy sends instead of any answer. */
+/** A page that a captive portal or a proxy sends instead of the service's answer. */
 export const page = (status = 200) =>
   new Response("<!doctype html><title>Welcome to the hotel</title>", {
     status,

@@ -1,5 +1,4 @@
-// Signing in, staying signed in, signing out, and what the owner of an account may do, while
-// nothing fails.
+// Signing in, staying signed in, signing out, and managing one's own account, when nothing fails.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AuthClient } from "./client.mjs";
@@ -353,11 +352,11 @@ test("it is made where there is no page, and keeps no process alive", async () =
     fetch: async () => new Response("{}"),
   });
   await assert.rejects(client.ready(), { code: "network_error" });
-  // The test neither closes the client nor waits for it, but this process must still end.
+  // Don't close the client. Its timers must not keep this process alive.
 });
 
 test("without a page and without a url, the first call says what is missing", async () => {
-  // The client is made at the top of a module, and the module is rendered on a server.
+  // An app that is rendered on a server creates the client when a module is loaded, without a page.
   const client = new AuthClient();
   assert.deepEqual([client.status, client.user], ["unknown", null]);
   assert.deepEqual(client.getSnapshot(), { status: "unknown", user: null });
@@ -382,7 +381,8 @@ test("without a page and without a url, the first call says what is missing", as
     assert.deepEqual([error?.name, error?.code], ["EdgegateError", "invalid_argument"], `${call}`);
     assert.match(error.message, /no page .*new AuthClient\(\{ url: /);
   }
-  // The origins of a file, a sandboxed frame, and an app's WebView.
+  // The origins that pages have in a file, in a sandboxed frame, and in the WebView of a mobile or
+  // desktop app.
   for (const origin of ["null", "file://", "capacitor://localhost", "tauri://localhost"]) {
     const page = new AuthClient({ platform: { origin } });
     await assert.rejects(page.ready(), ({ message }) => message.includes(`origin is ${origin}`));

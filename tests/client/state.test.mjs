@@ -1,5 +1,5 @@
-// The state that a page shows: an event for every change, and a snapshot for user-interface
-// frameworks.
+// The client's state, which a page shows. The client dispatches an event for every change, and has
+// a snapshot for user-interface frameworks.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AuthClient } from "./client.mjs";
@@ -8,7 +8,7 @@ import { ORIGIN, signedIn, World } from "./world.mjs";
 
 const credentials = { email: ADA.email, password: PASSWORD };
 
-/** Every state that the listeners of `client` received, with the event that carried it. */
+/** Records the state in each event of `client`. The snapshot must already be that state. */
 function recordOf(client) {
   const told = [];
   client.addEventListener("change", ({ detail }) => {
@@ -45,12 +45,12 @@ test("each change of the status or the user is told once, and the snapshot is th
   const before = client.getSnapshot();
   assert.ok(Object.isFrozen(before));
 
-  // Renewals change nothing that the page shows.
+  // A renewal without changes reports no new state.
   await world.advance(3_600_000);
   assert.equal(client.getSnapshot(), before);
   assert.deepEqual(statuses(), []);
 
-  // New roles come with a renewal.
+  // A renewal also brings the user's new roles.
   world.service.user(ADA.id).roles = ["admin", "user"];
   await world.advance(600_000);
   assert.deepEqual(client.getSnapshot().user?.roles, ["admin", "user"]);
@@ -78,7 +78,7 @@ test("a session that ends elsewhere, and one that another tab ends", async () =>
   const two = world.tab();
   const told = recordOf(two.client);
   await world.run(two.client.ready());
-  // The page first learns what the token says, then the names.
+  // At first the client knows only what is in the token. The names come from a later request.
   assert.deepEqual(
     told.map(({ status, user }) => [status, user.first_name]),
     [

@@ -1,4 +1,5 @@
-// How long a tab waits for the lock: as long as the other tabs may take, however many there are.
+// A tab waits for the lock for as long as the tabs before it in the queue may need, however many
+// there are.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LONGEST_HOLD_MS } from "../../npm/edgegate/client/timeouts.js";
@@ -12,7 +13,7 @@ const ada = { email: ADA.email, password: PASSWORD };
 const bob = { email: BOB.email, password: PASSWORD };
 const NEW_PASSWORD = "a passphrase nobody knows";
 
-/** Makes the service wait before it answers. `delays` are milliseconds by path. */
+/** Makes the service wait before it answers. `delays` maps a path to milliseconds. */
 function slow(world, delays) {
   const [{ platform }] = world.tabs;
   world.service.fault = ({ path }) =>
@@ -28,8 +29,8 @@ for (const without of [[], ["BroadcastChannel"]]) {
       const others = Array.from({ length: logins }, () => world.tab({ without }));
       await world.advance(5 * MINUTE);
       world.service.endSessions(ADA.id);
-      // The answer to a request for the dead session may come after the answer to a login. It would
-      // clear the cookie of the new session.
+      // If the tabs did not wait for each other, the answer to the renewal of the ended session
+      // could come after the answer to a login, and would clear the cookie of the new session.
       slow(world, { "/auth/login": 29 * SECOND, "/auth/token": 10 * SECOND });
       const answers = others.map(({ client }) => client.login(ada));
       await world.advance(10);
@@ -71,7 +72,7 @@ for (const [name, work] of Object.entries(WORK)) {
     for (const deaf of [false, true]) {
       const world = new World();
       const tab = await signedIn(world);
-      // A `fetch` that the caller supplies may ignore the signal.
+      // A `fetch` function that an app supplies may ignore the AbortSignal.
       const { fetch } = tab.platform;
       const { client } = deaf
         ? world.tab({

@@ -1,5 +1,5 @@
-// A simulated world for AuthClient, so that tests need not wait. Its time moves only when a test
-// moves it. It has a service, and a browser whose tabs share cookies, locks, channels and storage.
+// A simulated world for AuthClient: a service, and a browser whose tabs share cookies, locks,
+// channels and storage. Time passes only when a test lets it pass, so no test has to wait.
 import { AuthClient } from "./client.mjs";
 import { Locks } from "./locks.mjs";
 import { ADA, PASSWORD, Service } from "./service.mjs";
@@ -9,9 +9,9 @@ import { ADA, PASSWORD, Service } from "./service.mjs";
 export const ORIGIN = "https://app.example.com";
 
 export class World {
-  /** The true time in milliseconds, which the service knows. */
+  /** The true time in milliseconds. The service uses it. */
   time = Date.UTC(2026, 5, 1, 12);
-  /** How far the device's clock is ahead. */
+  /** How many milliseconds the device's clock is ahead of the true time. */
   skew = 0;
   /** @type {string | undefined} */
   cookie = undefined;
@@ -19,8 +19,8 @@ export class World {
   locks = new Locks();
   tabs = [];
   /**
-   * How many milliseconds a request takes to arrive, and its answer to come back. A function gives
-   * a new value for each.
+   * The milliseconds of a round trip: half of them for the request, half for the answer. A function
+   * is called for each of the two ways instead, and returns the milliseconds of that way.
    *
    * @type {number | (() => number)}
    */
@@ -29,8 +29,8 @@ export class World {
   messageDelay = 1;
 
   /**
-   * Counts the answers that changed the cookie while another value was in it than the one that
-   * their request carried. Two such requests crossed.
+   * Counts the answers that set the cookie although the cookie had changed since their request was
+   * sent. That is, two requests that change the cookie crossed.
    */
   overwritten = 0;
 
@@ -44,8 +44,8 @@ export class World {
   }
 
   /**
-   * A tab with an AuthClient: `{client, events, document, window, …}`. `options.without` names what
-   * its browser lacks.
+   * Opens a tab with an AuthClient: `{client, events, document, window, …}`. `options.without`
+   * names features that the tab's browser lacks.
    *
    * @typedef {{
    *   without?: string[], random?: () => number, platform?: { fetch?: typeof fetch }
@@ -58,7 +58,7 @@ export class World {
   }
 
   /**
-   * A tab like that of `tab`, with a client of another class.
+   * Opens a tab as `tab` does, with a client of another class.
    *
    * @template C
    * @param {new (options: any) => C} Client
@@ -88,7 +88,7 @@ export class World {
     return tab;
   }
 
-  /** Lets `ms` pass. Timers run in their order, and so does what they start. */
+  /** Lets `ms` pass. Timers fire in order, including those that are set meanwhile. */
   async advance(ms) {
     const end = this.#monotonic() + ms;
     await this.settle();
@@ -107,8 +107,8 @@ export class World {
   }
 
   /**
-   * Makes the device sleep. `stops` says whether its monotonic clock stops during the sleep, as on
-   * some systems.
+   * Makes the device sleep. `stops` says whether its monotonic clock stands still during the sleep,
+   * which depends on the operating system.
    */
   async sleep(ms, { stops = true } = {}) {
     this.time += ms;
@@ -116,7 +116,9 @@ export class World {
     await this.advance(0);
   }
 
-  /** Waits for `promise` and returns its result. Time passes until it settles. */
+  /**
+   * Lets time pass until `promise` settles, but at most `most` milliseconds. Returns its result.
+   */
   async run(promise, most = 120_000) {
     let done = false;
     const mark = () => (done = true);
@@ -130,7 +132,7 @@ export class World {
     return promise;
   }
 
-  /** Waits like `run` for a promise that rejects. Returns the error. */
+  /** Waits like `run` for a promise that must reject. Returns the error. */
   async fails(promise) {
     const error = await this.run(
       promise.then(
@@ -143,8 +145,8 @@ export class World {
   }
 
   /**
-   * Freezes a tab. A frozen tab runs nothing: its timers, answers and messages wait. It keeps its
-   * locks.
+   * Freezes a tab, as browsers do with tabs in the background. No code of a frozen tab runs:
+   * timers, answers and messages wait until it thaws. It keeps its locks.
    */
   freeze(tab) {
     tab.frozen = true;
@@ -175,7 +177,7 @@ export class World {
     for (const { client } of this.tabs) client.close();
   }
 
-  // Waits for promises that need no timer. Reading a body takes some turns of the event loop.
+  // Waits for promises that need no timer. To read a body takes some turns of the event loop.
   async settle() {
     for (let turn = 0; turn < 12; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   }
@@ -211,7 +213,7 @@ export class World {
         setItem: (key, value) => this.storage.set(key, value),
         removeItem: (key) => this.storage.delete(key),
       },
-      // Node's Request holds a signal only by a weak reference.
+      // Pass the signal along, because Node's Request has only a weak reference to it.
       fetch: (input, init) =>
         this.#fetch(tab, new Request(input, init), init?.signal ?? input.signal),
       BroadcastChannel: class {
@@ -246,8 +248,8 @@ export class World {
     }
   }
 
-  // The request carries the cookie that the browser has when it is sent. The answer's cookie is set
-  // when the answer arrives, unless the request was aborted.
+  // A request carries the cookie that the browser has when the request is sent. The browser sets
+  // the answer's cookie when the answer arrives, unless the request was aborted.
   async #fetch(tab, request, signal) {
     const sends =
       request.credentials === "include" ||
@@ -266,7 +268,8 @@ export class World {
       if (this.cookie !== cookie) this.overwritten += 1;
       this.cookie = setCookie || undefined;
     }
-    // The browser also keeps the cookie for a frozen tab. The tab sees the answer when it thaws.
+    // The browser has set the cookie even if the tab is frozen. The tab gets the answer when it
+    // thaws.
     if (tab.frozen) await new Promise((resolve) => tab.held.push(resolve));
     return response;
   }

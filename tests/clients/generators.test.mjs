@@ -1,4 +1,5 @@
-// Clients that generators make from openapi.yaml must compile, and work with the running service.
+// API clients that code generators make from openapi.yaml must compile, and must work with the
+// running service.
 import assert from "node:assert/strict";
 import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter } from "node:path";
@@ -24,7 +25,8 @@ before(async () => {
     ...ACCOUNTS,
     ORIGIN: edge.origin,
     PATH: `${python.bin("")}${delimiter}${process.env.PATH}`,
-    // Go must download nothing: no module, because the client needs none, and no newer Go.
+    // Go must not download anything: no module, because the client needs none, and no newer version
+    // of Go.
     GOTOOLCHAIN: "local",
     GOFLAGS: "-mod=mod",
     GOPROXY: "off",
@@ -32,7 +34,10 @@ before(async () => {
 });
 after(() => edge?.stop());
 
-/** A folder for the generated code, with our client in it. It is deleted when the test ends. */
+/**
+ * Makes a folder for the generated code, with the program that uses it (`client`). The folder is
+ * deleted when the test ends.
+ */
 function workshop(t, client, as = client) {
   const folder = inRoot(HERE, "generated", client);
   rmSync(folder, { recursive: true, force: true });
@@ -65,7 +70,7 @@ const compile = (cwd, files) =>
 async function works(command, args, cwd) {
   const printed = await mustRun(command, args, cwd);
   assert.deepEqual(JSON.parse(printed.trim().split("\n").at(-1) ?? ""), EXPECTED);
-  // Resets Ada's name, so that the next client finds the same name as this one did.
+  // Reset Ada's name, so that the next client finds the name that this client found.
   const { access_token } = await (
     await edge.post("/auth/login", { email: ACCOUNTS.ROOT, password: ACCOUNTS.PASSWORD })
   ).json();
@@ -112,7 +117,7 @@ test("openapi-python-client", async (t) => {
   await works(python.bin("python"), ["openapi_python_client.py"], folder);
 });
 
-// This needs a JRE and Go, and takes half a minute.
+// Only in `npm run test:wide`, because this needs a JRE and Go and takes half a minute.
 if (isWide)
   test("openapi-generator, for Go", async (t) => {
     const [goPath] = [await go(), await java()];

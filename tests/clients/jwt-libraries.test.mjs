@@ -1,4 +1,5 @@
-// The table of docs/jwt-libraries.md says what the libraries do with tokens of the running service.
+// The table in docs/jwt-libraries.md must say what JWT libraries do with tokens of the running
+// service.
 import assert from "node:assert/strict";
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";

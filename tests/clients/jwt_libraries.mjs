@@ -1,5 +1,6 @@
-// Each JavaScript library verifies a token as its own documents say. Libraries that take a JWKS get
-// the service's public keys. `refused` is the message of a library that rejects the token.
+// Functions that verify a token with each JavaScript library, in the way that the library's
+// documentation shows. Libraries that take a JWKS get the service's public keys. `refused` is the
+// message of a library that rejects the token.
 import { createPublicKey, createSecretKey } from "node:crypto";
 import { createRequire } from "node:module";
 
@@ -58,7 +59,7 @@ export const LIBRARIES = {
   },
   async "hono/jwt"({ alg, token, issuer, ...rest }) {
     const { verify } = await import("hono/jwt");
-    // The library takes any key of the platform. A KeyObject of Node is one.
+    // The library takes any key object of the platform, and so also Node's KeyObject.
     const key = rest.secret ? keyOf(rest) : rest.jwks.keys[0];
     return verify(token, /** @type {CryptoKey} */ (/** @type {unknown} */ (key)), {
       alg,

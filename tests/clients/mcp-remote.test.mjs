@@ -1,5 +1,6 @@
-// Desktop programs reach MCP servers through `mcp-remote`. Here it calls examples/mcp-server: it
-// finds the service, signs the person in, calls a tool, and later goes on without a person.
+// Desktop programs reach MCP servers through the program `mcp-remote`. Here it calls
+// examples/mcp-server: it finds the service, signs the user in, calls a tool, and later calls it
+// again without the user.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -56,7 +57,7 @@ after(async () => {
   for (const work of cleanUp.reverse()) await work();
 });
 
-/** A folder in which mcp-remote keeps its tokens. From there it can open no browser. */
+/** A folder in which mcp-remote stores its tokens. As its PATH, it has no browser to open. */
 function home(t) {
   const folder = mkdtempSync(join(tmpdir(), "edgegate-mcp-remote-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
@@ -64,7 +65,7 @@ function home(t) {
   return folder;
 }
 
-/** Starts mcp-remote as a desktop program does, and speaks to it in lines of JSON. */
+/** Starts mcp-remote as a desktop program does. Both exchange lines of JSON. */
 function start(t, folder) {
   const client = `@${join(folder, "client.json")}`;
   const program = inRoot("tests/clients/node_modules/mcp-remote/dist/proxy.js");

@@ -1,5 +1,5 @@
-// A client as the documents of openapi-typescript and openapi-fetch write it. The test puts this
-// file next to the generated `schema.ts`.
+// A client as the documentation of openapi-typescript and openapi-fetch shows it. The test puts
+// this file next to the generated `schema.ts`.
 import assert from "node:assert/strict";
 import createClient, { type Middleware } from "openapi-fetch";
 import type { paths } from "./schema.ts";

@@ -1,5 +1,5 @@
-// A client as orval's documents write it, with its client `fetch`. The test puts this file next to
-// the generated `edgegate.ts`.
+// A client as orval's documentation shows it, generated with the option `client: "fetch"`. The test
+// puts this file next to the generated `edgegate.ts`.
 import assert from "node:assert/strict";
 import {
   amendUser,

@@ -1,6 +1,6 @@
-// What every client of an OpenAPI generator does with the running service, and what it must report.
+// The report that each generated client must print after it has used the running service.
 
-/** `npm start`'s accounts. */
+/** The demo accounts that `npm start` creates. */
 export const ACCOUNTS = {
   ADA: "ada@example.com",
   ROOT: "root@example.com",
@@ -8,14 +8,16 @@ export const ACCOUNTS = {
 };
 
 /**
- * - `login`, `refresh_token`: of Ada's login.
- * - `wrong`: the code for a wrong password. `field`: the field and reason for a password that is
- *   too long.
- * - `weak`: the reasons against "password" as a new password.
- * - `anonymous`: the code of a check without a token. `authorized`: as user, and as administrator.
- * - `renewed`: the type of the new token. `refused`: the error for a text that is not a refresh
+ * - `login`: the address in the answer to Ada's login. `refresh_token`: whether it has a refresh
  *   token.
- * - `current`: how many of Ada's sessions are the current one.
+ * - `wrong`: the error code for a wrong password. `field`: the field and the reason for a password
+ *   that is too long.
+ * - `weak`: the reasons why "password" is rejected as a new password.
+ * - `anonymous`: the error code of a check without a token. `authorized`: the results of Ada's
+ *   checks for the role of a user and for that of an administrator.
+ * - `renewed`: the type of the token from a renewal. `refused`: the error for a text that is not a
+ *   refresh token.
+ * - `current`: how many of Ada's sessions are marked as the current one.
  * - `patched`: Ada's first name after the administrator has changed it.
  * - `ended`: the error of a renewal after the log-out.
  */

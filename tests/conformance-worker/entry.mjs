@@ -1,4 +1,5 @@
-// edgegate's Worker, and the conformance suites of its adapters under /conformance/.
+// edgegate's Worker with additional paths below /conformance/, which run the conformance tests of
+// its adapters.
 import nodeCrypto from "node:crypto";
 import { answer_for_lost, conformance_answer, conformance_signatures } from "edgegate-wasm";
 import Edgegate from "../../src/edge/entry.mjs";
@@ -33,7 +34,7 @@ const boom = () => {
   throw new Error("on purpose");
 };
 const whenImported = (verify) => ({ importKey: real.importKey.bind(real), verify });
-/** Platforms that fail, each in a different way. */
+/** Stand-ins for WebCrypto. Each fails in a different way. */
 const STAND_INS = {
   throws: whenImported(boom),
   rejects: whenImported(async () => boom()),
@@ -53,7 +54,7 @@ const AT_ONCE_STAND_INS = {
 };
 
 /**
- * The verdicts of the wasm when this platform verifies: the real one, or one of the stand-ins.
+ * The verdicts of the wasm when the signatures are verified by the real platform or a stand-in.
  *
  * @param {{ of?: string, platform?: string, way?: string }} asked
  */
@@ -71,5 +72,5 @@ async function signatures({ of = "", platform = "", way = "" }) {
   }
 }
 
-/** A number larger than any number of tokens. With it, `node:crypto` is never loaded. */
+/** With this threshold `node:crypto` is never loaded: no test verifies so many tokens. */
 const NEVER = 2 ** 32 - 1;

@@ -1,5 +1,5 @@
-// Bundlers for browsers. Each builds a page, which Chromium runs under a strict policy. Some also
-// build a worker or a program for a server.
+// Bundlers for browsers. Each builds a page with the package, which Chromium runs under a strict
+// Content-Security-Policy. Some also build a worker or a program for a server.
 import { cpSync, readFileSync } from "node:fs";
 import { node } from "../../scripts/project/tools.mjs";
 
@@ -174,7 +174,8 @@ const parcel = {
     project.write("index.html", html("./main.js"));
     project.write("main.js", source("edgegate"));
     await project.tool("parcel/lib/bin.js", "build", "index.html", "--no-cache");
-    // Parcel writes an import map into the page.
+    // 'unsafe-inline', because Parcel writes an import map into the page, which is an inline
+    // script.
     const csp =
       "default-src 'none'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; connect-src 'self'";
     return { "a page": await project.browse("dist", {}, { csp }) };

@@ -1,5 +1,5 @@
-// What every consumer does with the package: it verifies tokens, and constructs the client. This
-// file is copied into each project.
+// Uses the package: verifies tokens and constructs the client. This file is copied into the project
+// of each consumer (a bundler, framework or runtime that uses the package).
 
 /**
  * @param {typeof import("edgegate")} edgegate

@@ -1,4 +1,5 @@
-// All consumers, and a function that runs one of them.
+// All consumers (bundlers, frameworks and runtimes that use the package), and a function that runs
+// one.
 import assert from "node:assert/strict";
 import { bundlers } from "./bundlers.mjs";
 import { frameworks } from "./frameworks.mjs";
@@ -12,21 +13,21 @@ import { runtimes } from "./runtimes.mjs";
  * @typedef {object} Consumer
  * @property {string} name
  * @property {string} title
- * @property {string} group the folder in `installs` that pins its tools
+ * @property {string} group the folder in `installs` that pins the versions of its tools
  * @property {string | null} tool the installed package whose version the table shows
- * @property {string} how how it imports the package
+ * @property {string} how the way in which it imports the package
  * @property {"module" | "commonjs"} [type] of its package.json
- * @property {boolean} [isWhole] it takes the folder with node_modules for its root
- * @property {boolean} [isWide] it runs in `npm run test:wide` only
+ * @property {boolean} [isWhole] its root must be the folder that has node_modules
+ * @property {boolean} [isWide] whether it runs only in `npm run test:wide`
  * @property {(project: Awaited<ReturnType<typeof makeProject>>) => Promise<Record<string, unknown>>} run
- *   builds and runs it, and returns the outcome in each place
+ *   builds and runs it, and returns the outcome for each place where it ran, such as "a page"
  */
 
 /** @type {Consumer[]} */
 export const CONSUMERS = [...bundlers, ...frameworks, .../** @type {Consumer[]} */ (runtimes)];
 
 /**
- * Runs a consumer. Fails unless the outcome is right in each of its places.
+ * Runs a consumer. Fails unless each place in which it ran has the right outcome.
  *
  * @param {Consumer} consumer
  */

@@ -1,5 +1,6 @@
-// The package in the tools that its users build with. `npm test` runs the most used tools, and `npm
-// run test:wide` all of them. npm/edgegate/README.md has a table with the last run of each.
+// The package must work in the bundlers, frameworks and runtimes of its users. `npm test` tries the
+// most used ones, and `npm run test:wide` all of them. npm/edgegate/README.md has a table with the
+// last run of each.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { isWide } from "../wide.mjs";

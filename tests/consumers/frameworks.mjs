@@ -1,9 +1,10 @@
-// Frameworks with a server of their own: production builds, started as their documents say.
+// Frameworks with a server of their own. Each makes a production build, and its server is started
+// as the framework's documentation says.
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { node } from "../../scripts/project/tools.mjs";
 
-/** A port that was free a moment ago. */
+/** Finds a free port. */
 async function freePort() {
   const server = createServer();
   await once(server.listen(0, "127.0.0.1"), "listening");

@@ -1,5 +1,5 @@
-// What the consumers are given: keys, a good token and a forged one for each algorithm, and the
-// outcome that all of them must have.
+// The test data for the consumers: keys, and a valid and a forged token for each algorithm. All
+// consumers must have the same outcome.
 import { newKey, nowSeconds, OPTIONS, setOf, USER } from "../package/tokens.mjs";
 
 const ALGORITHMS = ["EdDSA", "ES256"];

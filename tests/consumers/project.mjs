@@ -1,5 +1,5 @@
-// A project that uses the package as its users do: the packed tarball and pinned versions of the
-// tools, in its own folder below target/consumers.
+// Makes a project in its own folder below target/consumers. It installs the package from the packed
+// tarball, as users do, and pinned versions of the tools.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -16,7 +16,7 @@ const WORK = "target/consumers";
 const HERE = "tests/consumers";
 const READY_MS = 120_000;
 
-/** Keeps the tools from sending anything to anybody while a project is built. */
+/** Environment variables for the tools, which switch off telemetry and colours. */
 const QUIET = {
   ASTRO_TELEMETRY_DISABLED: "1",
   DO_NOT_TRACK: "1",
@@ -24,12 +24,12 @@ const QUIET = {
   PARCEL_DISABLE_TELEMETRY: "1",
   CI: "1",
   FORCE_COLOR: "0",
-  // Node's test runner sets this for the programs that it starts. With it, a program would act as
-  // one of its tests.
+  // Node's test runner sets this variable for the programs that it starts. With it, a test runner
+  // among the tools would act as one of its tests.
   NODE_TEST_CONTEXT: undefined,
 };
 
-/** Installs a group of tools from its lock file, if that has not been done before. */
+/** Installs a group of tools from its lock file, unless it is installed already. */
 export async function install(group) {
   const from = inRoot(HERE, "installs", group);
   const to = inRoot(WORK, group);
@@ -58,21 +58,22 @@ export const versionIn = (group, name) =>
     .version;
 
 /**
- * An empty project whose tools are those of `group`. `cleanUp` is a list of functions; the caller
- * calls them at the end.
+ * Makes an empty project with the tools of `group`. `cleanUp` is a list of functions that the
+ * caller calls at the end.
  *
- * - `write(name, text)`, `copy(folder)`: add files to it. check.mjs and given.mjs are there
- *   already.
+ * - `write(name, text)`, `copy(folder)`: add files to the project. check.mjs and given.mjs are
+ *   there already.
  * - `read(name)`: reads a JSON file. `module(…)`: a path in node_modules.
  * - `tool(path, ...args)`: runs a script of the installed tools in Node. It throws if the script
  *   fails.
  * - `exec(command, args, env)`: runs a program.
  * - `start(command, args, ready)`: starts a server. Returns what `ready` matched in its output.
- * - `browse(folder, pages)`, `open(url)`: return the outcome that a page puts on `globalThis`.
+ * - `browse(folder, pages)`, `open(url)`: open a page, and return the outcome that its script
+ *   stores in `globalThis.outcome`.
  */
 export async function makeProject(name, group, { type = "module", isWhole = false } = {}) {
   const installed = await install(group);
-  // Frameworks treat the folder with node_modules as the root of the project.
+  // Some frameworks require that the root of the project is the folder that has node_modules.
   const folder = isWhole ? installed : join(installed, name);
   if (!isWhole) rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -128,7 +129,9 @@ let browser;
 const theBrowser = () => (browser ??= startBrowser());
 export const closeBrowser = async () => (await browser)?.close();
 
-/** The value that the page at `url` puts on `globalThis.outcome`. */
+/**
+ * Opens the page at `url`, and returns the value that its script stores in `globalThis.outcome`.
+ */
 async function outcomeOf(cleanUp, url) {
   const { origin, pathname } = new URL(url);
   const page = await openPage({ after: (work) => cleanUp.push(work) }, await theBrowser(), origin);
@@ -149,7 +152,7 @@ async function startServer(cleanUp, command, args, ready, options) {
     try {
       process.kill(-Number(server.pid), "SIGKILL");
     } catch {
-      // The server has ended by itself.
+      // The server has ended already.
     }
     await ended;
   });

@@ -1,5 +1,5 @@
-// Builds and runs the package's consumers. What it finds goes into results.json and into the table
-// of npm/edgegate/README.md.
+// Builds and runs the package's consumers. Writes the results to results.json and to the table in
+// npm/edgegate/README.md.
 //
 //   node tests/consumers/run.mjs                 all of them
 //   node tests/consumers/run.mjs next-15 parcel  some of them; the other rows stay as they are

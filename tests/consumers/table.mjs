@@ -1,4 +1,4 @@
-// The table of consumers in npm/edgegate/README.md, made of results.json.
+// Makes the table of consumers in npm/edgegate/README.md from results.json.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { inRoot } from "../../scripts/project/root.mjs";
 
@@ -13,7 +13,7 @@ const README = "npm/edgegate/README.md";
 export const readResults = () =>
   existsSync(inRoot(RESULTS)) ? JSON.parse(readFileSync(inRoot(RESULTS), "utf8")) : {};
 
-/** Adds results, and writes the table again. */
+/** Adds the results `found` to results.json, and updates the table. */
 export function record(consumers, found) {
   const all = { ...readResults(), ...found };
   const known = consumers.filter(({ name }) => all[name]);
@@ -38,6 +38,6 @@ export function tableOf(consumers, results) {
   return [head, "|---|---|---|---|---|", ...rows].join("\n");
 }
 
-/** The table as the README has it. */
+/** The table that is in the README now. */
 export const tableIn = (text = readFileSync(inRoot(README), "utf8")) =>
   text.match(/^\| used in .*\n(\|.*\n)+/m)?.[0].trimEnd() ?? "";

@@ -1,6 +1,6 @@
-// A stand-in for the part of Cloudflare's API that a deploy calls. It keeps what it is given. It
-// runs the uploaded Worker in Miniflare, with the database to which the migrations were applied. It
-// fails at the call that a test names.
+// A stand-in for the part of Cloudflare's API that a deploy calls. It stores what is uploaded. It
+// runs the uploaded Worker in Miniflare, with the database to which the migrations were applied. A
+// test can make it fail at a certain call.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
@@ -12,14 +12,14 @@ export const ACCOUNT = "0123456789abcdef0123456789abcdef";
 export const SUBDOMAIN = "acme";
 
 /**
- * A call of the API. `kind` names the operation, whatever ids are in the path.
+ * A call of the API. `kind` is the method and the path, with placeholders instead of ids and names.
  *
  * @typedef {{ method: string, path: string, kind: string, number: number }} Call
  */
 
 /**
- * What goes wrong with a call. "refuse": the call is refused and not done. "lose": the call is
- * done, but its answer is lost. `undefined`: nothing goes wrong.
+ * A fault in a call. "refuse": the call gets an error and has no effect. "lose": the call takes
+ * effect, but its answer is lost. `undefined`: no fault.
  *
  * @typedef {"refuse" | "lose" | undefined} Trouble
  */
@@ -80,7 +80,7 @@ export async function startCloudflare(t) {
   await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
   const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
 
-  /** Sends a stranger's request to the deployed service, as it comes through Cloudflare. */
+  /** Sends a request to the deployed service, as anybody on the internet can. */
   async function ask(url, init) {
     const { hostname, pathname } = new URL(url);
     const name = hostname.split(".")[0];
@@ -92,7 +92,8 @@ export async function startCloudflare(t) {
     return worker.dispatchFetch(url, init);
   }
 
-  // The command asks the service at its public address. redirect.mjs sends that request here.
+  // The command `edgegate` sends requests to the service's public address. redirect.mjs redirects
+  // them to this server.
   async function visit(url, request, body, response) {
     const answer = await ask(`https://${url.pathname.slice("/visit/".length)}${url.search}`, {
       method: request.method,
@@ -115,7 +116,7 @@ export async function startCloudflare(t) {
     calls,
     ask,
     query,
-    /** Sets what goes wrong, until it is set again. */
+    /** Sets the function that chooses the fault of each call from now on. */
     setTrouble(/** @type {typeof trouble} */ next) {
       trouble = next;
     },
@@ -141,7 +142,7 @@ const bearer = ({ headers }) =>
 /** @typedef {ReturnType<typeof newState>} State */
 
 /**
- * A Worker as it was uploaded.
+ * An uploaded Worker. `upload` is the number of the upload.
  *
  * @typedef {object} Script
  * @property {number} upload
@@ -202,7 +203,7 @@ const kindOf = (method, { pathname }) =>
     .replace(/\/[0-9a-f-]{32,}/g, "/:id")
     .replace(/\/d1\/database\/[^/]+/, "/d1/database/:id")}`;
 
-/** Answers a call by the first matching line of the table. */
+/** Answers a call by its line in the table. */
 async function answerTo({ state, call: { kind }, url, body, type, query }) {
   const json = () => JSON.parse(body.toString() || "{}");
   const name = SCRIPT.exec(url.pathname)?.[1] ?? "";
@@ -379,7 +380,7 @@ const textOf = async (value) => (typeof value === "string" ? value : await value
 const formOf = (body, type) =>
   new Response(new Uint8Array(body), { headers: { "content-type": type ?? "" } }).formData();
 
-/** Keeps a secret's value and every earlier value. */
+/** Sets a secret of a Worker. `state.secrets` also keeps the secret's earlier values. */
 function store(state, script, { name, text }) {
   const values = state.secrets.get(name) ?? new Set();
   state.secrets.set(name, values.add(text));
@@ -387,7 +388,7 @@ function store(state, script, { name, text }) {
   script.bindings = [...script.bindings.filter((other) => other.name !== name), binding];
 }
 
-/** Carries out an upload completely or not at all. Secrets that it does not name are kept. */
+/** Uploads a Worker, completely or not at all. Keeps the secrets that the upload does not name. */
 async function upload(state, name, body, type) {
   const form = await formOf(body, type);
   const metadata = JSON.parse(await textOf(form.get("metadata")));
@@ -450,7 +451,7 @@ function lazily(start) {
 
 const EMPTY = [{ type: "ESModule", path: "index.js", contents: "export default {}" }];
 
-/** Runs only the databases, for migrations. */
+/** Runs an empty Worker with the databases, to which the migrations are applied. */
 const startDatabase = (folder) =>
   start(folder, {
     name: "database",
@@ -459,7 +460,7 @@ const startDatabase = (folder) =>
     d1Databases: Object.fromEntries(databaseIds().map((uuid) => [uuid, uuid])),
   });
 
-/** The ids that the stand-in may give to databases. Miniflare must know them when it starts. */
+/** All ids that databases can get. Miniflare must know the ids when it starts. */
 const databaseIds = () =>
   Array.from(
     { length: 64 },
@@ -479,7 +480,7 @@ async function start(folder, worker) {
   return miniflare;
 }
 
-/** Runs a Worker as it was uploaded. */
+/** Runs an uploaded Worker. */
 function startWorker(folder, name, { bindings, metadata, modules, assets }) {
   const directory = join(folder, "assets");
   rmSync(directory, { recursive: true, force: true });

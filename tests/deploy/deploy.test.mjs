@@ -1,6 +1,6 @@
-// `edgegate deploy` with the real wrangler and a stand-in for Cloudflare. The command is
-// interrupted at its steps and repeated. It never leaves a service that answers without its
-// secrets, and never replaces a secret.
+// `edgegate deploy` with the real wrangler and a stand-in for Cloudflare. The tests interrupt the
+// command at each step and repeat it. At no time may the service answer without its secrets, and no
+// secret may be replaced.
 import assert from "node:assert/strict";
 import { rmSync, statSync, writeFileSync } from "node:fs";
 import { before, test } from "node:test";
@@ -15,20 +15,20 @@ const MADE = ["SIGNING_KEYS", "TICKET_SECRET"];
 const PASSWORD = "a passphrase of several words";
 const DEPLOY = ["deploy", "--yes", "--wait", "0"];
 /**
- * The arguments of a whole deploy. On a busy machine the new service needs some time for its first
- * answer.
+ * The arguments of a deploy that waits for the new service. On a busy machine it may take long
+ * until the service answers for the first time.
  */
 const WHOLE_DEPLOY = ["deploy", "--yes", "--wait", "120"];
 
 before(buildPackages, { timeout: 600_000 });
 
-/** Lets people register without a mail, so that a test can log in. */
+/** Changes the configuration so that people can register without a mail and a test can log in. */
 const open = (text) => text.replaceAll('"REGISTRATION": "verified"', '"REGISTRATION": "open"');
 const isChange = ({ method, kind }) => method !== "GET" && !kind.endsWith("/query");
 
 /**
- * A project and its Cloudflare. `deploy(…)` runs the command and then checks that everything is
- * safe.
+ * Makes a project and a stand-in for Cloudflare. `deploy(…)` runs the command, and then checks with
+ * `requireSafe` that it left everything safe.
  */
 async function world(t, options = {}) {
   const cloudflare = await startCloudflare(t);
@@ -36,7 +36,7 @@ async function world(t, options = {}) {
   return {
     cloudflare,
     project,
-    /** `kill` ends the command and every process that it started. */
+    /** When `kill` resolves, the command and every process that it started are killed. */
     async deploy(args = WHOLE_DEPLOY, kill) {
       const earlier = project.secrets();
       const result = await project.run(args, cloudflare.env, { kill });
@@ -46,7 +46,7 @@ async function world(t, options = {}) {
   };
 }
 
-/** Requires what must be true after every run, however it ended. */
+/** Checks what must be true after every run of the command, also after a failed one. */
 async function requireSafe({ cloudflare, project, earlier, result }) {
   const { state } = cloudflare;
   const own = project.secrets();
@@ -69,7 +69,7 @@ async function requireSafe({ cloudflare, project, earlier, result }) {
   assert.deepEqual(issuers, state.scripts.has(NAME) ? [ADDRESS] : []);
 }
 
-/** Registers and logs in, as a stranger. */
+/** Checks that anybody can register and log in. */
 async function requireLogin(cloudflare, email = "ada@example.com") {
   const post = (path, body) =>
     cloudflare.ask(`${ADDRESS}${path}`, {
@@ -90,13 +90,14 @@ async function requireLogin(cloudflare, email = "ada@example.com") {
 }
 
 /**
- * How a run is interrupted: the first call of a kind is refused, its answer is lost, or the command
- * is killed while it waits for the answer. `nth` skips the calls before that one.
+ * How a run of the command is interrupted at a call of the API: the call gets an error ("refuse"),
+ * its answer is lost ("lose"), or the command is killed while it waits for the answer ("kill"). The
+ * call is the `nth` of this kind, and so are all calls of the kind after it.
  *
  * @typedef {{ kind: string, nth?: number, how: "refuse" | "lose" | "kill" }} Interruption
  */
 
-/** Runs the command, interrupted. */
+/** Runs the command and interrupts it. */
 async function interrupted({ cloudflare, deploy }, { kind, nth = 1, how }) {
   let seen = 0;
   let isReached = false;
@@ -117,7 +118,7 @@ async function interrupted({ cloudflare, deploy }, { kind, nth = 1, how }) {
   return { ...result, label };
 }
 
-/** An interruption of each kind of call, in the order of a deploy. */
+/** Interruptions at calls of different kinds, in the order in which a deploy makes these calls. */
 /** @type {Interruption[]} */
 const SAMPLE = [
   { kind: "GET /workers/scripts/:name/secrets", how: "refuse" },
@@ -167,9 +168,7 @@ test("interrupted at one call of each kind and repeated, a deploy ends in a serv
   );
 });
 
-/**
- * Requires that the printed link lets its reader choose a password and makes them an administrator.
- */
+/** Checks that whoever opens the printed link can choose a password and becomes administrator. */
 async function requireAdminLink(cloudflare, text) {
   const [, link] = /root@example\.com becomes an administrator[\s\S]*?(https:\S+)/.exec(text) ?? [];
   assert.ok(link, text);
@@ -196,7 +195,7 @@ async function requireAdminLink(cloudflare, text) {
   assert.deepEqual(results, [{ tickets: 0 }], "the operator's ticket is deleted");
 }
 
-/** Requires that everything of the configuration exists exactly once. */
+/** Checks that everything that the configuration names exists exactly once in the account. */
 async function requireWhole({ cloudflare }) {
   const { state } = cloudflare;
   assert.deepEqual(
@@ -249,7 +248,7 @@ test("interrupted at every call in turn, each time from the beginning", {
         async (/** @type {import("node:test").TestContext} */ inner) => {
           const all = await world(inner);
           const { code, text } = await interrupted(all, interruption);
-          // wrangler can do without some answers.
+          // The command may succeed, because wrangler does not need the answer to every call.
           if (code === 0) await requireWhole(all);
           else assert.doesNotMatch(text, /my-auth answers at/);
           const repeated = await all.deploy();
@@ -266,7 +265,7 @@ test("what it refuses changes nothing", { timeout: 600_000 }, async (t) => {
   const { cloudflare, project, deploy } = await world(t);
   const { state, calls } = cloudflare;
   const before = project.read("wrangler.jsonc");
-  /** Runs the command, which must refuse to deploy. */
+  /** Runs the command. It must refuse to deploy, with a message that matches `words`. */
   const refused = async (words, args = DEPLOY) => {
     const { code, text } = await deploy(args);
     assert.equal(code, 1, text);
@@ -369,14 +368,14 @@ test("what it refuses changes nothing", { timeout: 600_000 }, async (t) => {
   });
 });
 
-/** A configuration with `CLIENT_ID_METADATA`. */
+/** Switches `CLIENT_ID_METADATA` on in a configuration. */
 const withDocuments = (text) =>
   text.replace(
     '"PRODUCT_NAME": "my-auth"\n',
     '"PRODUCT_NAME": "my-auth", "CLIENT_ID_METADATA": "on"\n',
   );
 
-/** A server that is not Cloudflare. */
+/** Starts a server that answers every request with 404. */
 async function pretend404(t) {
   const { createServer } = await import("node:http");
   const server = createServer((_, response) => response.writeHead(404).end("not here"));
@@ -400,7 +399,8 @@ test("a deployed service keeps its secrets and stores, whatever the folder has",
   );
   const stored = new Map([...state.secrets].map(([name, values]) => [name, [...values]]));
 
-  // The folder of another person has no copies of the secrets and no id.
+  // Another person's folder of the project has no copies of the secrets and no id of the KV
+  // namespace.
   const other = makeProject(t, { store: "kv", edit: open });
   const again = await other.run(["deploy", "--yes", "--wait", "0"], cloudflare.env, {});
   assert.equal(again.code, 0, again.text);

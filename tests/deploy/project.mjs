@@ -1,4 +1,4 @@
-// A project as `npm create edgegate` makes it, with a stand-in for Cloudflare.
+// Makes a project as `npm create edgegate` does, and runs commands in it.
 import { spawn } from "node:child_process";
 import {
   cpSync,
@@ -53,7 +53,7 @@ export function makeProject(t, { store = "durable", edit = (text) => text } = {}
     read,
     write,
     exists: (/** @type {string} */ name) => existsSync(path(name)),
-    /** The secrets on this machine. They are empty if there is no file. */
+    /** The secrets in the file on this machine. Empty if there is no file. */
     secrets: (environment = "production") =>
       existsSync(path(file(environment))) ? JSON.parse(read(file(environment))) : {},
     secretsPath: (environment = "production") => path(file(environment)),
@@ -68,8 +68,8 @@ export function makeProject(t, { store = "durable", edit = (text) => text } = {}
       /** @type {{ kill?: Promise<unknown> }} */ options,
     ) => runCommand(folder, COMMAND, args, env, options),
     /**
-     * Runs wrangler directly, without the command `edgegate`. wrangler finds its `build` command in
-     * the PATH, as under npm.
+     * Runs wrangler directly, without the command `edgegate`. The PATH contains node_modules/.bin,
+     * as under npm, so that wrangler finds the `build` command of its configuration.
      */
     runWrangler: (/** @type {string[]} */ args, /** @type {NodeJS.ProcessEnv} */ env) => {
       const PATH = [path("node_modules/.bin"), process.env.PATH].join(delimiter);
@@ -78,7 +78,7 @@ export function makeProject(t, { store = "durable", edit = (text) => text } = {}
   };
 }
 
-/** Installs the packed package and its dependencies, as npm would. */
+/** Puts the packed package and its dependencies into node_modules, as npm would. */
 function install(path) {
   const modules = path("node_modules");
   mkdirSync(join(modules, ".bin"), { recursive: true });
@@ -92,8 +92,8 @@ function install(path) {
 }
 
 /**
- * Runs a program of a project in the project's folder until it ends. When `kill` resolves, kills it
- * and every process that it started. The program is started by its path, without npm.
+ * Runs a program from the project's node_modules in the project's folder, without npm, and waits
+ * until it ends. When `kill` resolves, the program and every process that it started are killed.
  *
  * @param {string} folder
  * @param {string} program
@@ -118,7 +118,7 @@ function runCommand(folder, program, args, env = {}, { kill } = {}) {
     try {
       process.kill(child.pid ?? 0, "SIGKILL");
     } catch {
-      // The process has ended already.
+      // The process has already ended.
     }
   });
   const printed = { stdout: "", stderr: "" };

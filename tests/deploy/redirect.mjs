@@ -1,5 +1,5 @@
-// NODE_OPTIONS loads this file into the command. It sends requests for the deployed service to the
-// stand-in for Cloudflare.
+// The tests load this file into the command with NODE_OPTIONS. It replaces `fetch`, so that
+// requests to the deployed service's public address go to the stand-in for Cloudflare.
 const real = globalThis.fetch;
 const { EDGEGATE_STAND_IN: standIn, EDGEGATE_HOSTS: hosts = "\\.workers\\.dev$" } = process.env;
 

@@ -1,4 +1,4 @@
-// `edgegate users` and `edgegate clients` with the service that `edgegate dev` runs.
+// `edgegate users` and `edgegate clients` with the local service that `edgegate dev` runs.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -44,7 +44,7 @@ test("accounts of the local service", { timeout: 600_000 }, async (t) => {
       body: JSON.stringify({ email, password: PASSWORD }),
     });
 
-  // The two demo accounts exist. Local commands need no confirmation.
+  // Use one of the two demo accounts. Commands for the local service need no confirmation.
   const granted = await run("users", "grant", "ada@example.com", "editor", "--json");
   assert.equal(granted.code, 0, granted.text);
   assert.deepEqual(JSON.parse(granted.stdout).roles, ["editor", "user"]);
@@ -56,7 +56,7 @@ test("accounts of the local service", { timeout: 600_000 }, async (t) => {
   assert.match(shown.text, /^sessions +1$/m);
   assert.ok(!/ego_/.test(granted.text + shown.text), "no ticket is printed");
 
-  // The two demo apps exist, and the command adds another one.
+  // There are two demo apps, and the command adds a third one.
   const must = async (...args) => {
     const { code, text, stdout } = await run("clients", ...args, "--json");
     assert.equal(code, 0, text);

@@ -1,4 +1,5 @@
-// `edgegate users`, `sessions`, `mail` and `restored` with a service that was deployed to the stand-in.
+// `edgegate users`, `sessions`, `mail` and `restored` with a service that is deployed to the
+// stand-in for Cloudflare (cloudflare.mjs).
 import assert from "node:assert/strict";
 import { statSync } from "node:fs";
 import { before, test } from "node:test";
@@ -9,7 +10,7 @@ import { makeProject } from "./project.mjs";
 const ADDRESS = "https://my-auth.acme.workers.dev";
 const PASSWORD = "correct horse battery staple";
 const ADA = "ada@example.com";
-/** The hash of PASSWORD, made by bcryptjs. */
+/** The bcrypt hash of PASSWORD, computed with bcryptjs. */
 const BCRYPT = "$2b$05$R21Q5FM5T.5fD2ZmQRkzEuHNYzUqwZ5avXb45njiGsMZrNJnkV/Ua";
 const ROWS = 1200;
 
@@ -19,7 +20,7 @@ test("accounts, sessions and mails of a deployed service", { timeout: 900_000 },
   const cloudflare = await startCloudflare(t);
   const project = makeProject(t);
   const run = (...args) => project.run(args, cloudflare.env, {});
-  /** Runs a command that should succeed. Returns the JSON that it prints. */
+  /** Runs a command that must succeed. Returns the JSON that it prints. */
   const must = async (...args) => {
     const result = await run(...args, "--remote", "--json");
     assert.equal(result.code, 0, result.text);

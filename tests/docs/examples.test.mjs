@@ -1,6 +1,6 @@
-// Runs programs of docs/ unchanged: in Chromium, in Node, and in workerd for the Worker that calls
-// edgegate. They must do what the pages say. follow.test.mjs runs every block. This test checks the
-// results.
+// Runs example programs from docs/ unchanged: in Chromium, in Node, and the Worker that calls
+// edgegate in workerd. They must do what the documents say. follow.test.mjs runs every code block
+// of the documents. This test also checks the results of some.
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -75,7 +75,7 @@ test("a page signs in by AuthClient and by cookie mode", { timeout: 10 * MINUTES
 
   await t.test("fetch", async (t) => {
     const view = await openPage(t, browser, edge.origin);
-    // The page itself asks whether somebody is signed in.
+    // Wait until the page's own script has asked the service who is signed in.
     await view.goto("/sign-in", { waitUntil: "networkidle" });
     const answers = [];
     view.on("response", (answer) => {

@@ -1,4 +1,4 @@
-// The project's own files, for the tests that read many of them.
+// Lists the project's own files, for tests that read many of them.
 import { readdirSync, statSync } from "node:fs";
 import { inRoot } from "../../scripts/project/root.mjs";
 
@@ -7,7 +7,7 @@ const LEFT_OUT = new Set([
   ...[".git", ".tools", ".wrangler", "build", "dist", "node_modules", "target"],
   ...["corpus", "found", "vectors", "vendors", "wasm"],
 ]);
-// Copies that the build makes.
+// Files that the build copies.
 export const COPIES = ["www/edgegate", "www/openapi.yaml"];
 
 /** All files in a folder of the project; "" is the root. */

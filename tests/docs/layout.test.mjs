@@ -1,4 +1,4 @@
-// The tables of ARCHITECTURE.md lead to every source file, either by its path or by its folder.
+// The tables of ARCHITECTURE.md list every source file, either by its path or by its folder.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
@@ -22,7 +22,8 @@ test("a reader of ARCHITECTURE.md finds every source file", () => {
     (path) => /\.(rs|js|mjs)$/.test(path) && !COPIES.some((copy) => path.startsWith(copy)),
   );
   assert.ok(sources.length > 250, `${sources.length} files`);
-  // The root of a module only lists the files next to it.
+  // Leave out mod.rs, lib.rs and files such as x_tests.rs, which only declare the modules next to
+  // them.
   const isRoot = (path) => /(^|\/)(mod|lib|\w+_tests)\.rs$/.test(path);
   assert.deepEqual(
     sources.filter((path) => !isRoot(path) && !isFound(path)),

@@ -1,15 +1,15 @@
-// Functions with which the tests of documents read Markdown.
+// Reads Markdown, for the tests of the documents.
 
-/** The targets of all links and pictures outside of code. */
+/** The targets of all links and images that are not in code. */
 export function linksIn(markdown) {
   const prose = withoutFences(markdown).replace(/`[^`\n]*`/g, (code) =>
-    // A link's text may be code: `[`x`](y)`.
+    // Remove code only if it contains a link. Other code may be the text of a link: [`x`](y).
     code.includes("](") ? "" : code,
   );
   return [...prose.matchAll(/\]\(([^()\s]+)\)/g)].map(([, target]) => target);
 }
 
-/** The anchors of all headings, made as GitHub makes them. */
+/** The anchors of all headings, as GitHub makes them from the headings' texts. */
 export function anchorsOf(markdown) {
   const seen = new Map();
   const anchors = new Set();
@@ -27,7 +27,7 @@ export function anchorsOf(markdown) {
   return anchors;
 }
 
-/** The fenced blocks of one language, in order. The fences in a list are indented. */
+/** The fenced code blocks in this language, in order. Fences in a list may be indented. */
 export function blocks(markdown, language) {
   return [...markdown.matchAll(/^( *)```(\w+)\n([\s\S]*?)^ *```$/gm)]
     .filter(([, , of]) => of === language)

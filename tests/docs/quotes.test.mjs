@@ -1,6 +1,6 @@
-// The conformance suites quote the sentences of the ports that they test. Each quotation must be in
-// the documentation of a port or of a domain type. If that sentence changes, its quotation must
-// change too.
+// A port is a trait with documented guarantees. The conformance tests of the ports quote the
+// sentences that they test. Each quotation must be in the doc comment of a port or of a domain
+// type. If the sentence there changes, the quotation must change too.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -15,7 +15,7 @@ const comments = (text) =>
     comment.replaceAll(/^ *\/\/\/ ?/gm, "").replaceAll(/\s+/g, " "),
   );
 
-/** The text without links and in lower case, because a quotation may begin within a sentence. */
+/** The text without links and in lower case: a quotation may begin in the middle of a sentence. */
 const plain = (text) =>
   text.replaceAll(/\[([^\]]+)\](?:\([^)]*\))?/g, (_, linked) => linked).toLowerCase();
 

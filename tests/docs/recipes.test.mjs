@@ -1,5 +1,6 @@
-// The recipes of CONTRIBUTING.md name every file that such a change touches. To check a recipe, the
-// test takes something that was added in that way, and searches for the files that mention it.
+// A recipe in CONTRIBUTING.md names every file that a certain kind of change touches, such as a new
+// setting. To check a recipe, the test takes an existing example, such as a setting, and searches
+// for the files that mention it. The recipe must name all of them.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
@@ -11,9 +12,9 @@ const read = (path) => readFileSync(inRoot(path), "utf8");
 const files = filesUnder("").filter((path) => /\.(html|js|md|mjs|rs|sql|toml|ts|yaml)$/.test(path));
 
 /**
- * For each recipe, an example of what was added. `mention` finds it in a file. The recipe must name
- * each file in which it is found, if `among` matches the file's path. It may name a folder instead,
- * except those of `fileByFile`.
+ * For each recipe, an example of something that was added. `mention` matches the example in a file.
+ * The recipe must name each file that mentions the example, if `among` matches the file's path. It
+ * may name the file's folder instead, unless the folder is in `fileByFile`.
  */
 const EXAMPLES = {
   "A setting": { mention: /\bMAIL_LOCALE\b/, among: /^(src|docs|wrangler)/ },
@@ -67,9 +68,9 @@ for (const [heading, { mention, among, fileByFile = [] }] of Object.entries(EXAM
 }
 
 /**
- * The paths that a recipe and the recipes that it links to have in code font. A name without a
- * folder stands for the file beside the name before it, as in "`src/domain/link.rs`, `id.rs`".
- * Otherwise it must be the name of one file only.
+ * The paths in code font in a recipe and in the recipes to which it links. A file name without a
+ * folder means the file in the same folder as the name before it, as in "`src/domain/link.rs`,
+ * `id.rs`". If there is no such file, only one file in the project may have this name.
  */
 function namesIn(heading, seen = new Set()) {
   seen.add(heading);

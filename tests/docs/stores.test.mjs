@@ -1,11 +1,11 @@
-// The `reason` of a 503 begins with a store's name. docs/operations.md and docs/errors.md have
-// every store that the adapters name.
+// When a store fails, the service answers 503 and logs a `reason` that begins with the store's
+// name. docs/operations.md and docs/errors.md must list every name that the adapters use.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { inRoot } from "../../scripts/project/root.mjs";
 
-// The adapters in memory are left out, because they exist only for tests.
+// The adapters that store in memory are left out, because they exist only for tests.
 const ADAPTERS = ["src/adapters/cloudflare", "src/adapters/kv_sessions"];
 // If these stores fail, requests still succeed, so there is no 503.
 const LET_PASS = ["breached_passwords", "limiter"];
@@ -23,9 +23,9 @@ test("the documents have a row for every store that can fail", () => {
     );
     const uses = /\b(?:StoreError::new|settled|failed)\(\s*(?:"(\w+)"|([A-Z]\w*)),/g;
     for (const [, literal, name] of text.matchAll(uses)) named.add(literal ?? constants.get(name));
-    // The stores behind a Durable Object have their name in this constant of their module.
+    // An adapter that calls a Durable Object has the store's name in the constant OBJECT.
     if (constants.has("OBJECT")) named.add(constants.get("OBJECT"));
-    // Names that are passed to a function.
+    // Constants that are passed to these functions are store names too.
     for (const [, name] of text.matchAll(/\b(?:text|odd)\(([A-Z]+)[,)]/g))
       named.add(constants.get(name));
   }

@@ -1,5 +1,6 @@
-// Compares the three walks of ARCHITECTURE.md with the code. The number of hops is limited. Each
-// hop's function is in its file, and the file of an earlier hop names the function.
+// ARCHITECTURE.md has three walks: lists of the functions that a request passes through, the hops.
+// Each hop's function must be in the file that the hop names, and the file of an earlier hop must
+// name the function. A walk must not have too many hops.
 import assert from "node:assert/strict";
 import { readFileSync, statSync } from "node:fs";
 import { test } from "node:test";

@@ -1,5 +1,6 @@
-// The audit log as an operator sees it: its lines among the request lines, its data points and its
-// pseudonyms. tests/service/audit_log/mod.rs tests what each use case records.
+// The audit log as an operator sees it: its lines in the log, between those of the requests, its
+// data points, and the pseudonyms. tests/service/audit_log/mod.rs tests which events each use case
+// records.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, claimsOf, clientOf, PASSWORD, ROOT } from "./client.mjs";
@@ -114,8 +115,8 @@ test("renewals are data points and no lines, checks are neither; a token that co
   const reused = await client.renew(refresh_token);
   assert.equal(reused.status, 400);
   const [line] = await world.eventsOf(reused);
-  // The log line of that request has not arrived. It would have come before the line that has
-  // arrived.
+  // The successful check has no line in the log. Such a line would already be here, because the
+  // line of the later request is.
   const id = checked.headers.get("x-request-id");
   assert.ok(!world.logs().some(({ request_id }) => request_id === id));
   assert.deepEqual(

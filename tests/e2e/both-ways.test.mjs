@@ -1,6 +1,7 @@
-// Tokens verified in both ways in workerd: by its own cryptography as the Worker uses it, and by
-// the wasm alone. The Worker uses WebCrypto ("with promises"), then `node:crypto` ("at once").
-// tests/both_ways compares the outcomes. tests/both_ways_natively.rs does the same natively.
+// In workerd, the signatures of tokens are verified in two ways: by the cryptography of the
+// platform, and by the wasm alone. Both must have the same outcome; tests/both_ways compares them.
+// The Worker uses the platform's WebCrypto ("with promises") at first, and later `node:crypto` ("at
+// once"), so both are tested. tests/both_ways_natively.rs does the same in a native build.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { conformanceWorker } from "../../scripts/project/conformance-worker.mjs";
@@ -30,8 +31,8 @@ before(async () => {
 after(() => server?.close());
 
 /**
- * The outcomes for the tokens `of`, verified in this way. `platform` is a stand-in that fails.
- * Without it the real platform verifies.
+ * The outcomes for the tokens that `of` names. `way` is "with promises" or "at once". `platform`
+ * names a stand-in for the platform's cryptography that fails. Without it the real one is used.
  */
 async function found(way, of, platform = "") {
   const path = `/conformance/signatures?${new URLSearchParams({ of, platform, way })}`;
@@ -56,7 +57,8 @@ for (const way of ["with promises", "at once"]) {
 
   test(`${way}: of two keys with the same kid, the one with the algorithm of the token verifies it`, async () => {
     const { valid, refused, byPlatform } = await found(way, "one-kid");
-    // The form of the other two shows that they are no signatures by the key.
+    // The platform verifies only six of the eight signatures. The form of the other two shows that
+    // they can't be signatures by the key.
     assert.deepEqual([valid, refused, byPlatform], [4, 4, 6]);
   });
 
@@ -69,7 +71,7 @@ for (const way of ["with promises", "at once"]) {
 test("mutated tokens have the same outcome in both ways", async () => {
   const sum = { valid: 0, refused: 0, byPlatform: 0 };
   for (let from = 0; from < MUTATED; from += A_REQUEST) {
-    // The two ways take turns, because both take equally long.
+    // Half of the tokens are verified in each way.
     const way = (from / A_REQUEST) % 2 === 0 ? "at once" : "with promises";
     const some = await found(way, `${from}-${Math.min(from + A_REQUEST, MUTATED)}`);
     for (const name of Object.keys(sum)) sum[name] += some[name];
@@ -82,7 +84,7 @@ test("mutated tokens have the same outcome in both ways", async () => {
   count("mutated-tokens-workerd", line);
 });
 
-// `npm test` runs these cases among the Rust tests, with the smaller number of tokens.
+// `npm test` runs this with the other Rust tests, with fewer tokens.
 if (isWide) {
   test("mutated tokens have the same outcome in both ways natively", async () => {
     const args = ["test", "--test", "both_ways_natively"];

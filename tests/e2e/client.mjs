@@ -1,4 +1,5 @@
-// The calls to a Worker that many e2e tests make. Every answer is checked against openapi.yaml.
+// A client for e2e tests, with the calls to a Worker that many of them make. It checks every answer
+// against openapi.yaml.
 import { noteBody } from "../logs/keep.mjs";
 import { assertInContract } from "./contract.mjs";
 
@@ -12,12 +13,12 @@ export const ROOT = "root@example.com";
  * @property {unknown} [json]
  * @property {Record<string, string>} [form]
  * @property {Record<string, string>} [headers]
- * @property {any} [body] as it is, instead of `json` or `form`
- * @property {object} [cf] `request.cf`
+ * @property {any} [body] is sent as it is, instead of `json` or `form`
+ * @property {object} [cf] the value of `request.cf` in the Worker
  */
 
 /**
- * A client of one Worker. Every call returns `{ status, headers, body }`; a JSON body is parsed.
+ * A client of one Worker. Every call returns `{ status, headers, body }`, with a JSON body parsed.
  */
 export function clientOf(edge) {
   const call = async (
@@ -74,9 +75,9 @@ export const claimsOf = (access_token) =>
   JSON.parse(Buffer.from(access_token.split(".")[1], "base64url").toString());
 
 /**
- * Repeats the request until the answer is 429, and returns all answers. The runtime counts in
- * windows of the wall clock. So with a limit of 10 a minute, 20 requests can pass if a minute ends
- * between them. If one more passes, the limit does not work.
+ * Repeats the request until the answer is 429, and returns all answers. The runtime counts requests
+ * for each minute of the wall clock. So with a limit of 10 a minute, 20 requests can succeed if a
+ * minute ends between them. Stops after one more, because then the limit does not work.
  */
 export async function untilLimited(limit, ask) {
   const answers = [];

@@ -1,4 +1,4 @@
-// Client libraries of other authors, unchanged from npm, must work with the service.
+// Other authors' client libraries, as they are on npm, must work with the service.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { createRemoteJWKSet, customFetch as joseFetch, jwtVerify } from "jose";

@@ -1,6 +1,6 @@
-// Runs the conformance suites (tests/conformance) in workerd. The session store runs on real KV and
-// on the Durable Object. The user directory, the mail ledger, the apps and the operator tickets run
-// on D1. The mail gate and the password guard run on their Durable Objects.
+// Runs the conformance tests of the stores (tests/conformance) in workerd: the session store on
+// real KV and on its Durable Object; the user directory, the mail ledger, the apps and the operator
+// tickets on D1; the mail gate and the password guard on their Durable Objects.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { conformanceWorker } from "../../scripts/project/conformance-worker.mjs";
@@ -49,9 +49,9 @@ for (const adapter of [
     console.log(
       `conformance, ${adapter} in workerd: ${count("passed")} passed, ${count("left out")} left out (linearizable only)`,
     );
-    // The operator tickets have few cases, because their port has only two methods.
+    // There are few tests for operator tickets, because their interface has only two methods.
     assert.ok(count("passed") >= (adapter === "operator-tickets" ? 5 : 16));
-    // All stores except KV are linearizable.
+    // KV is not linearizable (reads may return old values), so some tests are left out for it.
     if (adapter !== "kv") assert.equal(count("left out"), 0);
   });
 }
@@ -63,8 +63,8 @@ for (const trap of ["panic", "overflow"]) {
     assert.equal((await ask("/healthz")).status, 200);
     for (let time = 0; time < 3; time += 1) {
       const waiting = [ask("/conformance/wait"), ask("/conformance/wait")];
-      // Once a later request is answered, the Worker has received these two requests, which are
-      // waiting.
+      // When this later request is answered, the Worker has received the two requests above, whose
+      // answers wait.
       await ask("/healthz");
       const answers = await Promise.all([ask(`/conformance/${trap}`), ...waiting]);
       for (const answer of answers) {

@@ -1,5 +1,5 @@
-// Checks every answer that a test sees against openapi.yaml, which must describe its status, its
-// media type and its body.
+// Checks every answer that a test gets against openapi.yaml (the contract), which must describe the
+// answer's status, media type and body.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
@@ -19,8 +19,8 @@ const templates = Object.keys(contract.paths).map((path) => ({
 const validators = new Map();
 
 /**
- * Throws unless the contract describes this answer. Pages and unknown paths are not in the
- * contract, so they pass.
+ * Throws if the contract does not describe this answer. Accepts the answers for pages and unknown
+ * paths, because these are not in the contract.
  */
 export function assertInContract(method, url, { status, headers, body }) {
   const { pathname } = new URL(url, "http://contract.invalid");
@@ -56,8 +56,8 @@ export function assertInContract(method, url, { status, headers, body }) {
     described["Set-Cookie"] || !headers.has("set-cookie"),
     `openapi.yaml knows of no cookie in ${where}`,
   );
-  // Pages can't read the answers of operations for operators only, nor of those to which a browser
-  // navigates.
+  // `Vary: Origin` is for operations whose answers pages may read. These are not the operations
+  // that only operators may use, nor those to which a browser navigates.
   const isForPages = operation.security?.some((scheme) => "operatorTicket" in scheme)
     ? operation.security.length > 1
     : !operation["x-navigation"];
@@ -86,8 +86,8 @@ export function assertInContract(method, url, { status, headers, body }) {
 }
 
 /**
- * The member that each code adds to a problem. If the schema required it, generators of clients
- * would stop.
+ * The member that an error (problem+json) with this code has in addition. This is checked here and
+ * not by the schema, because a schema with such a condition would make client generators stop.
  */
 const MEMBERS = {
   invalid_field: "errors",
@@ -96,8 +96,8 @@ const MEMBERS = {
 };
 
 /**
- * An error must have one of the answer's `x-codes`, the status of the answer, and the member of the
- * code.
+ * Checks an error: its code must be among the answer's `x-codes` in openapi.yaml, its `status` must
+ * be that of the answer, and it must have the additional member of its code and no other.
  */
 function assertKnownCode({ "x-codes": codes }, status, body, where) {
   if (!codes) return;
@@ -109,7 +109,9 @@ function assertKnownCode({ "x-codes": codes }, status, body, where) {
     assert.equal(member in body, MEMBERS[code] === member, `${where}: ${code} and ${member}`);
 }
 
-/** The value at a pointer and the pointer itself, after following references. */
+/**
+ * Follows a JSON pointer through `$ref`s. Returns the value there, and a pointer without `$ref`s.
+ */
 function follow(pointer) {
   let value = contract;
   let at = [];

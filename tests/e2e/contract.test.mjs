@@ -73,7 +73,10 @@ test("an answer that the contract does not describe is noticed", () => {
   );
 });
 
-/** Calls `visit` with each object outside extensions, and with the keys that lead to it. */
+/**
+ * Calls `visit` with each object and its path of keys. Skips extensions, whose keys begin with
+ * `x-`.
+ */
 function walk(node, visit, path = []) {
   if (node === null || typeof node !== "object") return;
   visit(node, path);
@@ -100,8 +103,9 @@ test("a problem has one of the codes of its answer, its status, and the member o
     assert.throws(login(answer), { name: "AssertionError" }, why);
 });
 
-// openapi-generator stops at more than 50 aliases. Other generators fail on a request with two
-// media types and on schemas that combine or narrow others, or misread them.
+// openapi-generator stops if there are more than 50 YAML aliases. Other generators fail on a
+// request with two media types and on schemas that combine or narrow other schemas, or misread
+// them.
 test("the contract has nothing that stops generators of clients", () => {
   const text = readFileSync(inRoot("openapi.yaml"), "utf8");
   assert.doesNotMatch(text, /[:-] [&*]\w+$/m, "an anchor or an alias");

@@ -1,5 +1,5 @@
-// Acts as a page in cookie mode in a browser: it sends its Origin and the one cookie, and obeys
-// Set-Cookie.
+// Acts as a page in a browser whose session is in a cookie (cookie mode). It sends its Origin and
+// the cookie, and obeys Set-Cookie.
 import assert from "node:assert/strict";
 import { ADA, clientOf, PASSWORD } from "./client.mjs";
 
@@ -9,15 +9,16 @@ export const NAME = "edgegate-8787";
 /** The body of a login of Ada in cookie mode. */
 export const LOGIN = { email: ADA, password: PASSWORD, cookie: true };
 
-/** Whether an access token is still accepted. */
+/** Whether the service still accepts an access token. */
 export const goesOn = async (page, access_token) =>
   (await page.client.authorized({ role: "user" }, access_token)).status === 200;
 
 /**
- * The Set-Cookie of an answer as `{ name, value, attributes }`, or undefined. Two cookies are left
- * out, since they give no access to the account. auth/guessing.test.mjs tests the cookie of the
- * device, and apps/authorize.test.mjs tests the cookie of the sign-on. The sign-on's cookie must be
- * set and cleared together with the refresh token.
+ * The cookie with the refresh token that an answer sets, as `{ name, value, attributes }`, or
+ * undefined. Checks that the answer sets or clears the sign-on cookie together with it.
+ *
+ * Leaves out the two cookies that give no access to the account. apps/authorize.test.mjs tests the
+ * sign-on cookie, and auth/guessing.test.mjs tests the cookie that recognizes a device.
  */
 export function setCookieOf({ headers }) {
   const cookies = headers.getSetCookie().filter((cookie) => !/^[^=]*-device=/.test(cookie));
@@ -39,9 +40,9 @@ export const isCleared = (answer) => {
 };
 
 /**
- * A page with methods such as `page.post(path, json, options)`. `page.cookie` is the value in the
- * jar, or null. An answer that sets the cookie must not contain a refresh token. Only answers to
- * this page change its jar.
+ * A page with methods such as `page.post(path, json, options)`. `page.cookie` is the current value
+ * of its cookie, or null. Only answers to this page change the value. Each answer that sets the
+ * cookie is checked: its body must not contain a refresh token.
  */
 export function pageOf(
   edge,

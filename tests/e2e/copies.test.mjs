@@ -1,5 +1,6 @@
-// With SESSION_STORE = "durable" a user's object answers renewals and checks from a copy of the
-// user's row. Tests which features of D1 this needs, what it saves, and when a change takes effect.
+// With SESSION_STORE = "durable", the user's Durable Object keeps a copy of the user's row in D1,
+// and answers renewals and checks from this copy. Tests which features of D1 are needed for it,
+// what it saves, and when a change of the row takes effect.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, beforeEach, describe, test } from "node:test";
@@ -39,7 +40,7 @@ async function billOf(edge, act) {
 const isGood = async (client, token) =>
   (await client.authorized({ role: "user" }, token)).status === 200;
 
-/** A user with a session, and with a copy of the row in the user's object. */
+/** Makes a user with a session, whose object has a copy of the user's row. */
 async function withCopy({ age = 10 } = {}) {
   const client = clientOf(edge);
   const [id] = await makeUsers(edge.db, 1);
@@ -50,13 +51,13 @@ async function withCopy({ age = 10 } = {}) {
   return { client, user: { access_token, refresh_token }, id };
 }
 
-/** The row of a user. */
+/** The user's row in D1. */
 const rowOf = (id) => edge.db.prepare("SELECT * FROM users WHERE id = ?").bind(id).first();
 
 const revoke = (client, id, { access_token: token }) =>
   client.post(`/auth/users/${id}/revoke`, { token });
 
-/** The users in the list of changed rows. */
+/** The users in the table `row_changed`. A trigger adds users whose row has changed. */
 const listed = async () =>
   (await edge.db.prepare("SELECT user FROM row_changed ORDER BY user").all()).results.map(
     ({ user }) => user,
@@ -129,7 +130,7 @@ describe("what the protocol leans on in D1", () => {
     await run(held(deadline));
     assert.deepEqual(await listed(), [], "a change that was announced");
     await lists(held(deadline), "a");
-    // An operator may write a row back from a backup. That row has the deadline of an earlier
+    // If an operator writes back a row from a backup, the row has the deadline of an earlier
     // change.
     await run(held(deadline));
     await run("DELETE FROM row_changed");
@@ -156,7 +157,8 @@ describe("what the protocol leans on in D1", () => {
   });
 });
 
-// https://github.com/cloudflare/workers-sdk/issues/15314, /issues/14991
+// D1 splits a file of migrations into statements. For its limitations see
+// https://github.com/cloudflare/workers-sdk/issues/15314 and /issues/14991.
 test("a migration with a trigger has the form that D1 can split", () => {
   const sql = readFileSync(inRoot("migrations/0010_copies.sql"), "utf8");
   const statements = sql.replace(/--.*$/gm, "");
@@ -215,7 +217,7 @@ test("a change by hand counts once the cron of each minute has run", async () =>
   assert.deepEqual(await listed(), []);
   assert.equal((await client.renew(user.refresh_token)).status, 400);
   assert.equal(await isGood(client, user.access_token), false);
-  // An invalid id that somebody wrote by hand does not stop the cron.
+  // An invalid id, which somebody may have written by hand, must not stop the cron job.
   await edge.db.prepare("INSERT INTO row_changed VALUES ('nonsense', 'x', 1)").run();
   await edge.cron(EACH_MINUTE);
   assert.deepEqual(await listed(), []);
@@ -251,10 +253,10 @@ test("an object that does not answer is given up, and the others are followed", 
     .run();
   await edge.control({ silent: silent.id, stopped: true });
   const run = edge.cron(EACH_MINUTE);
-  // The cron tells five objects at once.
+  // The cron job calls five objects at the same time. One of them does not answer.
   while ((await listed()).length > 3) await new Promise((done) => setTimeout(done, 10));
   assert.ok((await listed()).includes(silent.id));
-  // The time of the silent object is over.
+  // Let the timers end, so that the cron job gives up on the silent object.
   await edge.control({ stopped: false });
   await run;
   assert.deepEqual(await listed(), [silent.id]);
@@ -276,7 +278,7 @@ test("a row that is deleted by hand ends renewals and checks once the cron has r
 });
 
 test("a change that can't be committed within its hold answers 503 and changes nothing", async () => {
-  // The object's clock is an hour behind the database's.
+  // The object's clock is an hour behind that of the database.
   await edge.control({ clock: -HOUR });
   const { client, user, id } = await withCopy({ age: 2 * HOUR });
   const before = await rowOf(id);
@@ -307,7 +309,7 @@ test("an object from before copies: renewals and checks read the row, changes an
   const before = await rowOf(id);
   assert.equal((await revoke(client, id, user)).status, 503);
   assert.deepEqual(await rowOf(id), before);
-  // The object has the new version now.
+  // From now on the object runs the new version of the code.
   await edge.control({ oldObjects: false });
   assert.equal((await client.renew(user.refresh_token)).status, 200);
   assert.equal((await revoke(client, id, user)).status, 204);
@@ -331,7 +333,7 @@ test("a held object is not wiped by its alarm", async () => {
   const { client, user, id } = await withCopy();
   const object = edge.objects.getByName(id);
   await object.ask(JSON.stringify("hold"));
-  // The session is gone, so only the hold is left.
+  // Delete the session, so that the object stores only the hold.
   await object.run([["DELETE FROM session"]]);
   await object.ring();
   const tables = new Map(JSON.parse(await object.stored()));

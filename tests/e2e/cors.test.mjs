@@ -1,5 +1,5 @@
-// CORS: which pages may read answers. tests/browser/cookie-mode.test.mjs tests what the browser
-// itself enforces.
+// CORS: the headers with which the service decides which pages may read its answers.
+// tests/browser/cookie-mode.test.mjs tests what a browser does with these headers.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { ADA, clientOf, PASSWORD, untilLimited } from "./client.mjs";
@@ -47,7 +47,7 @@ const preflight = (path, origin, headers = {}) =>
 const corsHeaders = (headers) =>
   Object.fromEntries([...headers].filter(([name]) => name.startsWith("access-control-")));
 
-/** Apps of every origin may read the answers of the endpoints of OAuth, without cookies. */
+/** Pages of every origin may read answers of the OAuth endpoints to requests without cookies. */
 const FOR_APPS = {
   "access-control-allow-origin": "*",
   "access-control-expose-headers": "Retry-After, X-Request-Id, Date, WWW-Authenticate",
@@ -76,7 +76,7 @@ test("a preflight of an allowed origin: 204, what may be sent, remembered for tw
 });
 
 test("a preflight of another origin: 204 without CORS headers", async () => {
-  // An empty Origin does not reach the Worker, so such a request is not a preflight.
+  // Leave out the empty Origin. It does not reach the Worker, so the request is not a preflight.
   for (const origin of OTHERS.filter(Boolean)) {
     const answer = await preflight("/auth/login", origin);
     assert.deepEqual(
@@ -110,7 +110,8 @@ test("a refused preflight has its reason in the log, without the origin", async 
   assert.ok(!JSON.stringify(edge.logs()).includes(origin));
 });
 
-// Fetch standard, CORS-preflight fetch: `*` would not include Authorization.
+// The answer names the headers, because `*` would not include Authorization (Fetch standard,
+// CORS-preflight fetch).
 test("a page of an allowed origin may send the headers that it asks for", async () => {
   const allowed = async (asked, origin = APP, path = "/auth/login") => {
     const headers = { "access-control-request-headers": asked };
@@ -152,7 +153,8 @@ test("documents that every page may read answer every preflight, and never with 
   }
 });
 
-// A proxy may pass on its client's preflight and treat any 2xx as permission.
+// A proxy that asks the service about a request may pass on a preflight of its client. It would
+// treat any 2xx as permission.
 test("at a check, a preflight of another origin gets no 2xx", async () => {
   const path = "/auth/authorized?role=user";
   assert.equal((await preflight(path, APP)).status, 204);

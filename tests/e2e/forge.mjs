@@ -1,7 +1,7 @@
-// Makes users and sessions without the Worker, for tests that need a thousand of them or old ones.
-// A login takes 40 ms of hashing, and its session begins now. src/domain/session/refresh_token.rs
-// and docs/storage.md define the formats, and src/adapters/cloudflare/durable_sessions/call.rs
-// defines the calls of the object.
+// Makes users and sessions without the Worker, for tests that need a thousand sessions or old ones.
+// (A login takes 40 ms to hash the password, and its session always begins now.)
+// src/domain/session/refresh_token.rs and docs/storage.md define the formats.
+// src/adapters/cloudflare/durable_sessions/call.rs defines the calls to a user's Durable Object.
 import { createHmac, randomBytes } from "node:crypto";
 import { TEST_SECRETS, TEST_VARS } from "./harness.mjs";
 
@@ -9,7 +9,7 @@ const DAY = 86_400;
 
 export const nowSeconds = () => Math.floor(Date.now() / 1000);
 
-/** A UUIDv7 of that second. */
+/** A UUIDv7 with the time `seconds`. */
 export function newId(seconds = nowSeconds()) {
   const bytes = randomBytes(16);
   bytes.writeUIntBE(seconds * 1000, 0, 6);
@@ -19,8 +19,8 @@ export function newId(seconds = nowSeconds()) {
 }
 
 /**
- * The refresh token with these contents, sealed with `secret`. Without `auth_time` it has the
- * format that was used before proofs existed.
+ * A refresh token with these contents, sealed with `secret`. Without `auth_time` it has the older
+ * format, which did not say when the user last gave the password.
  *
  * @param {{ user: string, session: string, epoch?: number, counter?: number,
  *   expires_at: number, auth_time?: number }} contents
@@ -67,8 +67,8 @@ export async function makeUsers(db, count) {
 }
 
 /**
- * Begins a session `age` seconds ago, in KV or in the user's object. Returns its id and its first
- * refresh token.
+ * Stores a session that began `age` seconds ago, in KV or in the user's object. Returns its id and
+ * its first refresh token.
  */
 export async function makeSession({ kv, objects }, store, user, age) {
   const began = nowSeconds() - age;

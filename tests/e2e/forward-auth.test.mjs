@@ -1,6 +1,6 @@
-// docs/forward-auth.md: real proxies with the configurations of that page ask the Worker before
-// they answer. Traefik and Envoy are in no package registry, so the test itself sends the requests
-// that they would send.
+// Proxies that ask the Worker whether a request is allowed before they pass it on. Runs real
+// proxies with the configurations in docs/forward-auth.md. Traefik and Envoy are in no package
+// registry, so for them the test itself sends the requests that they would send.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -17,7 +17,7 @@ import { PASSWORD } from "./client.mjs";
 
 const PAGE = readFileSync(inRoot("docs/forward-auth.md"), "utf8");
 
-/** The code block of a section of the page. */
+/** The code block in this language in a section of docs/forward-auth.md. */
 function block(section, language) {
   const text = PAGE.split(`\n## ${section}\n`)[1].split("\n## ")[0];
   return text.split(`\`\`\`${language}\n`)[1].split("\n```")[0];
@@ -50,7 +50,8 @@ async function startApplication() {
   const seen = [];
   const server = createServer((incoming, response) => {
     seen.push(`${incoming.method} ${incoming.url}`);
-    // nginx answers 502 if the connection is closed while it still sends the body.
+    // Read the whole body. nginx answers 502 if the connection is closed while nginx is still
+    // sending.
     incoming.resume().once("end", () => response.end("only administrators"));
   });
   await /** @type {Promise<void>} */ (new Promise((done) => server.listen(0, "127.0.0.1", done)));
@@ -87,7 +88,7 @@ const PROXIES = {
   },
 };
 
-/** Starts a proxy with a configuration of the page. */
+/** Starts a proxy with its configuration from docs/forward-auth.md. */
 async function startProxy(name) {
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), `edgegate-${name}-`));
@@ -168,7 +169,7 @@ for (const name of Object.keys(PROXIES)) {
   });
 }
 
-/** Sends one question of a proxy, byte for byte as the proxy would. */
+/** Asks the Worker about a request, with exactly the request that a proxy would send. */
 const question = (method, path, headers, body) =>
   send(Number(new URL(edgegate.origin).port), path, { method, headers, body });
 
@@ -209,8 +210,8 @@ test("Traefik's questions: its 2xx is a yes", async () => {
 });
 
 // Envoy sends the client's method. The path is `path_prefix`, followed by the client's path and
-// query. It sends Host, Authorization and Content-Length, which is 0 without `with_request_body`.
-// Source: `RawHttpClientImpl::check` in
+// query. The headers are Host, Authorization and Content-Length, which is 0 without
+// `with_request_body`. Source: `RawHttpClientImpl::check` in
 // https://github.com/envoyproxy/envoy/blob/main/source/extensions/filters/common/ext_authz/ext_authz_http_impl.cc
 test("Envoy's questions: only its 200 is a yes, and no client adds a criterion", async () => {
   const [{ typed_config }] = parse(block("Envoy", "yaml"));
@@ -245,7 +246,7 @@ test("Envoy's questions: only its 200 is a yes, and no client adds a criterion",
   }
 });
 
-// This does not use `fetch`, because `fetch` would normalise the path before sending it.
+// Don't use `fetch`, which would normalise the path before it sends the request.
 function send(
   port,
   path,

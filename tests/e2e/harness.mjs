@@ -1,26 +1,26 @@
-// Boots the Worker on the real local runtime for an e2e test. The storage belongs to the test and
-// is deleted afterwards.
+// Starts the Worker for an e2e test in workerd, the runtime of Cloudflare Workers. Each test has
+// its own storage, which is deleted afterwards.
 //
 //   const edge = await startWorker({ vars: { ROTATE_AFTER: "0" } });
 //   const answer = await edge.fetch("/auth/login", { method: "POST", … });
 //   await edge.reset();   // empty storage, migrations applied
 //   await edge.stop();
 //
-// The Worker's own requests, such as those to a mail provider, go through globalThis.fetch of this
-// process. A test can mock it there.
+// The requests that the Worker sends, for example to a mail provider, go through the
+// globalThis.fetch of this process, where a test can replace it.
 import { existsSync, readdirSync } from "node:fs";
 import { prebuiltWorker } from "../../scripts/project/prebuilt-worker.mjs";
 import { inRoot } from "../../scripts/project/root.mjs";
 import { keepLines, noteSettings } from "../logs/keep.mjs";
 
-// Don't fetch `request.cf` and don't send telemetry: tests need no network.
+// Don't fetch a sample of `request.cf` and don't send telemetry, so that tests need no network.
 process.env.CLOUDFLARE_CF_FETCH_ENABLED ??= "false";
 process.env.WRANGLER_SEND_METRICS ??= "false";
 process.env.WRANGLER_WRITE_LOGS ??= "false";
 
 /**
- * These override wrangler.toml in every test: the tests' address, and no rate limits. Limits would
- * stop a test at its tenth login.
+ * Settings that override wrangler.toml in every test: the issuer's address, and no rate limits,
+ * which would stop a test at its tenth login.
  */
 export const TEST_VARS = { ISSUER: "http://127.0.0.1:8787", LIMITS: "off" };
 
@@ -51,12 +51,12 @@ export const TEST_SECRETS = {
  * wrangler.toml. A value of `undefined` removes an entry of TEST_VARS or TEST_SECRETS. `others` are
  * configurations of further Workers that run beside it.
  *
- * - `fetch(path, init)`: sends a request through the server, static assets included. A path is
- *   requested at ISSUER, and a whole URL as given.
- * - `worker`: the Worker's handle. Its `fetch` bypasses the assets, and its `scheduled` runs the
- *   cron.
- * - `kv`, `db`, `env`: SESSIONS, DB and all bindings, to read and to prepare states. A reset
- *   replaces them.
+ * - `fetch(path, init)`: sends a request to the server, which also serves the static assets. A path
+ *   is resolved against ISSUER. A whole URL is used as it is.
+ * - `worker`: the Worker itself. Its `fetch` bypasses the assets, and its `scheduled` runs the cron
+ *   job.
+ * - `kv`, `db`, `env`: the bindings SESSIONS and DB, and all bindings, with which a test can read
+ *   and change what is stored. After a reset, read them again.
  * - `logs()`: what the Worker has logged.
  *
  * @param {{
@@ -98,7 +98,7 @@ export async function startWorker({ vars = {}, secrets = {}, others = [] } = {})
     get worker() {
       return server.getWorker();
     },
-    /** The handle of one of `others`. */
+    /** The Worker of this name among `others`. */
     other: (name) => server.getWorker(name),
     get env() {
       return env;

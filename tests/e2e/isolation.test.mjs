@@ -1,7 +1,7 @@
 // Isolation: a user's credentials give no access to another user's data, on both session stores.
-// The operations come from openapi.yaml. It also says who may use each operation: `security`, path
-// parameters, the links' `token`, and `x-access` if not every user may. An operation that can't be
-// classified fails the test, so a new route can't be forgotten.
+// The test takes the operations from openapi.yaml, which also says who may use each operation: by
+// `security`, path parameters, the `token` of mailed links, and `x-access` if not every user may
+// use it. The test fails if it can't classify an operation, so a new route can't be forgotten.
 import assert from "node:assert/strict";
 import { sign } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -21,7 +21,7 @@ const operations = Object.entries(contract.paths).flatMap(([path, item]) =>
 );
 const bearers = operations.filter(({ kind }) => kind === "bearer");
 
-/** What an operation requires, according to the contract. Throws if the contract does not say. */
+/** What an operation requires, as openapi.yaml says. Throws if openapi.yaml does not say it. */
 function classified(path, item, method) {
   const operation = item[method];
   const where = `${method.toUpperCase()} ${path}`;
@@ -31,8 +31,8 @@ function classified(path, item, method) {
   const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
   const content = operation.requestBody?.content["application/json"];
   const lines = operation.requestBody?.content["application/jsonl"]?.example;
-  // Leave out `cookie: true`: it requires an allowed Origin before anything else.
-  // tests/e2e/cookie-mode/requests.test.mjs tests that.
+  // Leave out `cookie: true`, which would be rejected earlier, because it requires an allowed
+  // Origin. tests/e2e/cookie-mode/requests.test.mjs tests this.
   const { cookie: _, ...members } = content?.example ?? content?.examples?.body.value ?? {};
   const body = content && members;
   const takes = Object.keys(resolve(content?.schema)?.properties ?? {});
@@ -43,7 +43,7 @@ function classified(path, item, method) {
     ? "bearer"
     : schemes.join() === "refreshCookie"
       ? "refresh"
-      : // tests/e2e/apps/token.test.mjs tests what apps may ask.
+      : // tests/e2e/apps/token.test.mjs tests what apps may request.
         ["appToken", "clientSecret"].includes(schemes.join())
         ? "app"
         : schemes.length > 0
@@ -109,8 +109,8 @@ function resolve(schema) {
 }
 
 /**
- * `x-proof`: whether the operation needs a password given in the last ten minutes. Every operation
- * must say.
+ * Reads `x-proof`: whether the operation requires that the user has given the password in the last
+ * ten minutes. Every operation must have it.
  */
 function proofOf(operation, where) {
   const proof = operation["x-proof"];
@@ -130,8 +130,8 @@ function proofOf(operation, where) {
 }
 
 /**
- * Asserts that two results of `stored` are equal. The message has only the entries that differ,
- * because a list of all entries would be too long to read.
+ * Asserts that two results of `stored` are equal. Otherwise the message lists only the entries that
+ * differ, because all entries would be too much to read.
  *
  * @param {string} is
  * @param {string} was
@@ -155,7 +155,8 @@ for (const store of ["kv", "durable"])
     let workers;
     let edge;
     let client;
-    // The users whose objects are compared. A deleted user still has an object.
+    // The users whose Durable Objects are compared. Deleted users stay in the set, because their
+    // objects still exist.
     const ids = new Set();
     let ada;
     let root;
@@ -170,7 +171,7 @@ for (const store of ["kv", "durable"])
     });
     beforeEach(async () => {
       snapshots.clear();
-      // The proofs of both users are recent.
+      // Log in again, so that both users have given their passwords in the last ten minutes.
       [ada, root] = [await client.logIn(ADA), await client.logIn(ROOT)];
       for (const { user } of [ada, root]) ids.add(user.id);
     });
@@ -178,17 +179,14 @@ for (const store of ["kv", "durable"])
 
     const encoded = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
 
-    /**
-     * An access token as the service would sign it: one of its own tokens, with some claims
-     * replaced.
-     */
+    /** Signs an access token with these claims and header, with the service's own key. */
     function signed(claims, header = {}) {
       const [jwk] = JSON.parse(TEST_SECRETS.SIGNING_KEYS).keys;
       const text = `${encoded({ typ: "at+jwt", alg: "EdDSA", kid: jwk.kid, ...header })}.${encoded(claims)}`;
       return `${text}.${sign(null, Buffer.from(text), { key: jwk, format: "jwk" }).toString("base64url")}`;
     }
 
-    /** A user with Ada's password and one session. It is made without hashing the password. */
+    /** Makes a user with Ada's password and one session, without hashing the password. */
     async function newUser(roles = ["user"]) {
       snapshots.clear();
       const [id] = await makeUsers(edge.db, 1);
@@ -201,7 +199,8 @@ for (const store of ["kv", "durable"])
         "UPDATE users SET password_hash = ?1, roles = ?2 WHERE id = ?3",
       );
       await update.bind(password_hash, JSON.stringify(roles), id).run();
-      // This grant has the id of its user, so that `/auth/grants/{id}` exists for each user's id.
+      // Add a grant whose id is the user's id, so that `/auth/grants/{id}` exists for the user's
+      // id.
       await edge.db
         .prepare(
           "INSERT INTO grants (id, user, client, resource, scopes, given_at) VALUES (?1, ?1, 'demo-spa', '', '[]', 1)",
@@ -232,15 +231,15 @@ for (const store of ["kv", "durable"])
     }
 
     /**
-     * Everything that is stored and queued, as one text: each key of KV, each row of each table of
-     * D1, each user's object, and the number of queued mails. `only` selects the entries that
-     * contain it. `except` leaves out those that contain it.
+     * Everything that is stored and queued, as one text: each key in KV, each row of each table in
+     * D1, each user's object, and the number of queued mails. If `only` is given, only entries that
+     * contain this text. Entries that contain the text `except` are left out.
      */
     async function stored(only = "", except = "nobody") {
       const { calls } = await edge.control({});
       const queued = (calls["queue send"] ?? 0) + (calls["notice queue send"] ?? 0);
-      // A mail that was queued before is delivered later. Its delivery writes to the ledger and the
-      // outbox.
+      // Wait until all queued mails are delivered, because the delivery writes to the mail ledger
+      // and to the outbox.
       await eventually(
         () => workers.logs().filter(({ event }) => event === "mail").length >= queued,
       );
@@ -263,8 +262,8 @@ for (const store of ["kv", "durable"])
     }
 
     /**
-     * Sends the request. Asserts its status, and that no stored data changed except the data of the
-     * user `except`.
+     * Sends the request. Asserts the status of the answer, and that no stored data has changed
+     * except that of the user `except`.
      *
      * @param {*} operation
      * @param {string} why
@@ -312,7 +311,8 @@ for (const store of ["kv", "durable"])
 
     test("every operation of the contract is classified", () => {
       assert.ok(bearers.length >= 13 && operations.length > bearers.length);
-      // The examples contain the right password, so every refusal is because of the token.
+      // The example requests contain the right password. So if one is rejected, the token is the
+      // cause.
       for (const { body } of bearers) assert.equal(body?.current_password ?? PASSWORD, PASSWORD);
       for (const change of [
         { security: [{ other: [] }] },
@@ -356,7 +356,8 @@ for (const store of ["kv", "durable"])
           .status,
         200,
       );
-      // This user was not changed and is accepted. So the others are refused because of the change.
+      // The token of a user who was not changed is accepted. So the tokens of the others are
+      // rejected because of what was changed.
       assert.equal((await client.get("/auth/me", { token: whole.access_token })).status, 200);
       const { claims } = whole;
       const tokens = {
@@ -378,10 +379,11 @@ for (const store of ["kv", "durable"])
       };
       for (const operation of bearers) {
         for (const [why, token] of Object.entries(tokens)) {
-          // By design a check does not read the directory. It learns of a deletion from `stale:`.
+          // By design a check does not look for the user in the database, so it accepts this token.
+          // A deletion writes a record `stale:` for the user, which the check reads.
           if (operation.path === "/auth/authorized" && why === "of no user") continue;
-          // The row of that id is gone. A repeated deletion writes `stale:` for it again, in case
-          // the first attempt was interrupted.
+          // This token's user does not exist. The deletion of such a user writes the record
+          // `stale:` for the id, because an earlier deletion may have been interrupted.
           const except = why === "of no user" ? claims.sid : undefined;
           const answer = await refused(operation, why, 401, {
             except,
@@ -420,13 +422,13 @@ for (const store of ["kv", "durable"])
             ? await newUser()
             : administrator;
         const options = { token: old, id: target.id, sid: target.session };
-        // A user with a password can't be invited.
+        // Remove the password, because a user with a password can't be invited.
         if (operation.path.endsWith("/invite"))
           await edge.db
             .prepare("UPDATE users SET password_hash = '!' WHERE id = ?1")
             .bind(target.id)
             .run();
-        // Each member that requires a proof is sent alone, and together with all the others.
+        // Send each member that requires a proof with the members of the example, and without them.
         const bodies =
           proof === "recent"
             ? [body]
@@ -459,7 +461,8 @@ for (const store of ["kv", "durable"])
           }
           asked += 1;
         }
-        // Without those members, and where no proof is needed, an old proof makes no difference.
+        // A request without these members, or to an operation that requires no proof, is accepted
+        // with an old proof too.
         if (proof === "recent") continue;
         const left = Array.isArray(proof)
           ? { ...(takes.includes("email") ? { email: VALUES.email } : { first_name: "Augusta" }) }
@@ -472,7 +475,7 @@ for (const store of ["kv", "durable"])
           options,
         );
         assert.notEqual(answer.body.code, "reauthentication_required", where);
-        // Even an administrator may not do what only an operator may.
+        // What only operators may do is forbidden even to administrators.
         if (operation.access === "operator") assert.equal(answer.status, 403, where);
         else if (proof === "none") assert.ok(answer.status < 400, `${where}: ${answer.status}`);
         snapshots.clear();
@@ -485,7 +488,7 @@ for (const store of ["kv", "durable"])
       const [token, sid] = [stranger.access_token, claimsOf(ada.access_token).sid];
       for (const operation of bearers.filter(({ access }) => access)) {
         if (operation.access === "owner") {
-          // A user's grant has the id of the user.
+          // The id of the victim's grant is the victim's id.
           const theirs = { sid, id: victim.id };
           await refused(operation, "another's", 404, { token, ...theirs });
           await refused(operation, "another's, by an administrator", 404, {
@@ -504,7 +507,7 @@ for (const store of ["kv", "durable"])
             id: stranger.id,
           });
       }
-      // The grant was there all the time: its owner may withdraw it.
+      // The grant existed all the time, because its owner can withdraw it now.
       const own = await client.del(`/auth/grants/${victim.id}`, { token: victim.access_token });
       assert.equal(own.status, 204);
     });
@@ -540,8 +543,8 @@ for (const store of ["kv", "durable"])
             pairs += 1;
           }
         }
-        // One request has the victim's cookie and the actor's token. It may change only the actor's
-        // own data.
+        // A request with the victim's cookie and the actor's token may change only the actor's own
+        // data.
         const actor = await newUser();
         const body = operation.body?.email
           ? { ...operation.body, email: `${actor.id}@new.example` }
@@ -558,8 +561,9 @@ for (const store of ["kv", "durable"])
     });
 
     test("a session begun in a cookie ends the session of the cookie before it, and nothing else of its user", async () => {
-      // By design (docs/decisions/0010), a client that has both is one browser, and nobody else
-      // could still end that session.
+      // This is intended (docs/decisions/0010): who has both the cookie and the token is one
+      // browser. When the new cookie replaces the old one, nobody else has the old session's token
+      // to end it.
       const [victim, actor] = [await newUser(), await newUser()];
       const other = await makeSession(edge, store, victim.id, 20);
       const row = () =>
@@ -634,8 +638,8 @@ for (const store of ["kv", "durable"])
       );
       await refused({ ...logOut, body: { token: forged } }, "a forged one", 200, { token });
       await refused({ ...logOut, body: {} }, "a bearer without a token", 400, { token });
-      // Whoever holds the refresh token acts as its user. The Bearer token in the same request
-      // changes nothing.
+      // Whoever has a refresh token acts as its user. The access token in the same request makes no
+      // difference.
       const { body } = await ask(renew(ada.refresh_token), { token });
       assert.equal(claimsOf(body.access_token).sub, ada.user.id);
       walked.add(store);

@@ -1,6 +1,7 @@
-// Keys change without logging anyone out: a new key is appended, then moved to the front, and then
-// the old key is removed. During the rollout of such a change, Workers that are one step apart
-// serve the same users. Here two Workers do that on the same storage, at every pair of steps.
+// Keys can be changed without logging anyone out, in three steps: the new key is appended to the
+// list, it is moved to the front, and the old key is removed. While a step is rolled out, some
+// instances of the Worker have done it and some have not, and both serve the same users. Here two
+// Workers with the same storage simulate that for each step.
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
@@ -46,8 +47,8 @@ for (const store of ["kv", "durable"]) {
         const { workers, stop } = await startWorkers(settings);
         t.after(stop);
         const clients = workers.map(clientOf);
-        // The old key is removed a session's lifetime after the new key became the first. By then
-        // everything that the old key sealed or signed has expired.
+        // The old key is removed when the new key has been the first for the lifetime of a session.
+        // By then everything that the old key sealed or signed has expired.
         for (const [one, other] of [clients, [...clients].reverse()]) {
           let { refresh_token, access_token, user } = await one.logIn(ADA, PASSWORD, FIREFOX);
           for (const client of [other, one, other, other, one]) {
@@ -107,7 +108,7 @@ for (const store of ["kv", "durable"]) {
         assert.equal(again.status, 200, `${pair.join(" beside ")}: late, not reused`);
         assert.equal((await lineOf(again)).verdict, "late");
         assert.equal((await clients[first].renew(again.body.refresh_token, FIREFOX)).status, 200);
-        // A stranger is still treated as a stranger.
+        // From another browser, the old token is still rejected.
         const stranger = await clients[second].renew(refresh_token, {
           headers: { "user-agent": "Chrome" },
         });

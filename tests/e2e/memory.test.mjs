@@ -1,6 +1,6 @@
-// Memory stays flat while one isolate serves 100,000 requests of every kind, most of them hostile.
-// The caches fill during the first 40,000. After them the size of the wasm memory no longer changes
-// by a byte, and the process grows no more than V8's heap explains.
+// The memory stops growing while one isolate (an instance of the Worker) serves 100,000 requests of
+// every kind, most of them hostile. The first 40,000 fill the caches. After these, the wasm memory
+// must keep exactly its size, and the process must not grow more than V8's heap explains.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -13,8 +13,8 @@ const [REQUESTS, STEP, WARM_STEPS, SESSIONS, USERS, CONNECTIONS] = [
   100_000, 20_000, 2, 2000, 100, 16,
 ];
 const MIB = 1024 * 1024;
-// V8 chooses when it frees memory, and the runtime's KV is in the same process. We saw 60 MiB of
-// growth.
+// The process may grow somewhat, because V8 decides when it frees memory, and the runtime stores KV
+// in the same process. In our runs it grew by 60 MiB.
 const MOST_GROWTH = 180 * MIB;
 const JSON_HEADERS = { "content-type": "application/json" };
 const FORM_HEADERS = { "content-type": "application/x-www-form-urlencoded" };
@@ -70,7 +70,9 @@ test("a long row of requests leaves the memory as it was", { timeout: 1_200_000 
   }
 });
 
-/** The request with this number: requests of an honest client, and between them hostile ones. */
+/**
+ * Returns a function that makes the nth request. Some are of an honest client, the others hostile.
+ */
 function requests(sessions) {
   const post = (path, body, expected, headers = JSON_HEADERS) => ({
     method: "POST",
@@ -112,8 +114,8 @@ function requests(sessions) {
           FORM_HEADERS,
         );
       case 7:
-        // A token of an earlier round, if there is one yet. The tokens keep changing, and there are
-        // more than the Worker remembers.
+        // The session's newest token, if it has one already. The tokens change all the time, and
+        // there are more of them than the Worker's cache can hold.
         return get(
           `/auth/authorized?user_id=${session.user}`,
           token,
@@ -134,7 +136,7 @@ async function atOnce(times, work) {
   );
 }
 
-/** The bytes of memory that the workerd process of this test uses. */
+/** How many bytes of memory the workerd process of this test uses. */
 function residentBytes() {
   const status = (pid) => {
     try {

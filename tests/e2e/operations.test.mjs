@@ -1,6 +1,7 @@
-// What Cloudflare bills for one login, renewal, check and so on, with both session stores. The test
-// counts around the built Worker, configured as in wrangler.toml. It compares the counts with the
-// tables and the dollars in docs/operations.md, Cost. A failure shows the right table.
+// What Cloudflare bills for one login, one renewal, one check and so on, with both session stores.
+// The test runs the built Worker with the configuration of wrangler.toml, and counts its calls to
+// the platform. It compares the counts with the tables in docs/operations.md, section Cost, and
+// with the dollars there. If it fails, it prints the right table.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { before, test } from "node:test";
@@ -15,7 +16,7 @@ import { makeSession } from "./forge.mjs";
 import { eventually, startWorkers } from "./workers.mjs";
 
 const STORES = ["kv", "durable"];
-/** Includes counts that are not a column of the price table. D1 bills rows, not statements. */
+/** What is counted. Not all of it has a price: D1 bills rows, not statements. */
 const COUNTED = [
   "Worker requests",
   "KV keys read",
@@ -181,7 +182,7 @@ async function countAll(store) {
     const bill = async () => sum((await told()).map(({ bill }) => bill));
     const counted = {};
     let billed;
-    /** `until` waits for work that is done long after the answer. */
+    /** Counts what `act` uses. `until` waits for work that is done long after the answer. */
     const count = async (name, act, until = () => {}) => {
       billed ??= await settled(bill);
       const limitedBefore = await limited();
@@ -208,7 +209,8 @@ async function countAll(store) {
     };
     const done = async (asked) => assert.equal((await asked).status, 200);
 
-    // In local development a Worker creates the demo accounts at its first login.
+    // Log in once before counting, because in local development the first login creates the demo
+    // accounts.
     await Promise.all([edge, rotating].map(({ logIn }) => logIn(ROOT)));
 
     if (store === "durable") await count("log in, a user's first", () => edge.logIn(ADA));
@@ -228,7 +230,8 @@ async function countAll(store) {
       await workers[0].control({ drawn: 1 });
       billed = undefined;
     } else {
-      // The alarm rings by the platform's own clock.
+      // The session expires in five seconds. The platform's clock, which the test can't move,
+      // triggers the object's alarm.
       await makeSession(workers[0], store, claimsOf(access_token).sub, 30 * DAY - 5);
       billed = undefined;
       const before = await bill();
@@ -238,8 +241,8 @@ async function countAll(store) {
         () => eventually(async () => (await bill())["object calls"] > before["object calls"]),
       );
     }
-    // The first renewal after a change makes the object keep a copy of the user's row, and so does
-    // one renewal a day.
+    // The object copies the user's row at the first renewal after a change of the row, and once a
+    // day.
     if (store === "durable") {
       const { refresh_token: first } = await edge.logIn(ADA);
       billed = undefined;
@@ -266,8 +269,8 @@ async function countAll(store) {
     await count("log out", () =>
       done(edge.post("/auth/revoke", { form: { token: refresh_token } })),
     );
-    // The mail ledger adds a row at the beginning of each hour. If an hour began meanwhile, count
-    // again.
+    // The first mail of an hour adds a row to the mail ledger. If a new hour has begun while
+    // counting, count again.
     for (let hour; hour !== thisHour(); ) {
       hour = thisHour();
       await mailed(ROOT);
@@ -282,8 +285,8 @@ async function countAll(store) {
 }
 
 /**
- * Bytes of a session after a browser has signed in and renewed: in KV (key, value and metadata), or
- * in the object of a user with some sessions.
+ * How many bytes are stored for a session after a browser has signed in and renewed it: in KV (key,
+ * value and metadata), or in the Durable Object of a user with several sessions.
  */
 async function bytesOfSessions(store, worker, [edge, rotating]) {
   const headers = { "user-agent": BROWSER };
@@ -305,7 +308,7 @@ async function bytesOfSessions(store, worker, [edge, rotating]) {
 const thisHour = () => Math.floor(Date.now() / 3_600_000);
 
 /**
- * Waits until the value stays the same for a while. By then the work after the response is done.
+ * Waits until the value has stopped changing, that is, until the work after the response is done.
  */
 async function settled(look) {
   for (let last = await look(); ; ) {
@@ -322,8 +325,8 @@ const minus = (bill, other) =>
   );
 
 /**
- * For each act, the dollars for a million of them. `later` is added to the login and is not an act
- * of its own.
+ * For each operation, the dollars for a million of them. `later` is work that follows a login. Its
+ * cost is added to that of the login, and it is not listed itself.
  */
 function dollarsOf(acts, later, prices, assumed, cpuOfLogin = "CPU of a login, ms") {
   const found = {};

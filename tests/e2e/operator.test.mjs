@@ -1,5 +1,6 @@
-// What an operator finds in the log of the built Worker: the same id from a request to the
-// provider, trouble with the provider at level error, and a migration that is missing.
+// What an operator finds in the log of the built Worker: the same id in the line of a request, in
+// that of its mail and at the mail provider; errors of the provider at level error; and a migration
+// that has not been applied.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, clientOf, PASSWORD } from "./client.mjs";

@@ -1,4 +1,4 @@
-// Reads the mails of local development for a test.
+// Reads the outbox of local development, which has the mails that would have been sent.
 import { eventually } from "./workers.mjs";
 
 /** All mails so far, the newest first. */
@@ -9,7 +9,7 @@ export async function mails(edge) {
   return answer.json();
 }
 
-/** Waits for a further mail to an address that has `known` mails already. Returns the newest. */
+/** Waits until an address has more than `known` mails. Returns the newest. */
 export function mailTo(edge, email, known = 0) {
   return eventually(async () => {
     const found = (await mails(edge)).filter(({ to }) => to === email);

@@ -1,4 +1,5 @@
-// The database is restored to a time before a revocation. `edgegate restored` repairs the result.
+// If the database is restored to a time before a revocation, the revocation is lost. The command
+// `edgegate restored` repairs this.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { withTickets } from "../../npm/edgegate-worker/cli/lib/operator.js";
@@ -32,12 +33,13 @@ for (const store of ["kv", "durable"]) {
     const restore = edge.db.prepare("UPDATE users SET version = ?, session_epoch = ? WHERE id = ?");
     await restore.bind(row.version, row.session_epoch, sub).run();
 
-    // The restore alone has this effect: the revoked session renews, and new tokens are rejected.
+    // Before the repair, the revoked session can renew again, and new tokens are rejected.
     assert.equal((await client.renew(before.refresh_token)).status, 200);
-    // With "durable" a check reads the row, so it rejects no new token.
+    // Only with "durable" new tokens are accepted, because there a check reads the user's row.
     assert.equal(await isGood((await client.logIn(ADA)).access_token), store === "durable");
 
-    // Every link contains the account's nonce, so no link from before the restore works.
+    // A mailed link is valid only with the nonce of its account. The repair changes all nonces, so
+    // no link from before the restore works.
     const nonces = async () =>
       (await edge.db.prepare("SELECT link_nonce FROM users").all()).results.map(
         ({ link_nonce }) => link_nonce,
@@ -60,7 +62,7 @@ for (const store of ["kv", "durable"]) {
     const after = await client.logIn(ADA);
     assert.equal(await isGood(after.access_token), true);
     assert.equal((await client.get("/auth/me", { token: after.access_token })).status, 200);
-    // From here on revocations work.
+    // After the repair, revocations work again.
     assert.equal(
       (await client.post(`/auth/users/${sub}/revoke`, { token: after.access_token })).status,
       204,

@@ -1,6 +1,6 @@
-// Records stay readable after a deploy. This reads rows of D1 and of the Durable Objects as the
-// version of November 2026 wrote them. tests/stored_records.rs does the same for KV, tickets and
-// queued mails.
+// New versions can read what older versions stored. This test reads rows of D1 and of the Durable
+// Objects as the version of November 2026 wrote them. tests/stored_records.rs does the same for KV,
+// tickets and queued mails.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -15,7 +15,7 @@ const samples = JSON.parse(readFileSync(inRoot("tests/vectors/stored/records.jso
 const { users_row: user, sessions_object: object } = samples;
 const [fresh, renewed, withoutAddress, ...ended] = object.session;
 const beforeProofs = ended.pop();
-// The table gets the columns of apps, which are null in a session of a browser.
+// A newer version adds two columns for apps to the table. They are null in a browser's session.
 const withApps = (row) => ({ ...row, client: null, sign_on: null });
 // The time at which the first session of the samples began.
 const NOW = fresh.last_used_at;

@@ -1,12 +1,12 @@
-// Boots one or more Workers that share their storage, each with its own settings. Each is reached
-// over its own socket, not through the harness's proxy. The Workers serve no pages. Everything else
-// is as in wrangler.toml.
+// Starts one or more Workers that share their storage, each with its own settings. A test calls
+// each over a socket of its own, not through the proxy that harness.mjs uses. The Workers serve no
+// pages. Everything else is as in wrangler.toml.
 //
 //   const settings = [{}, { secrets: { TICKET_SECRET: "…" } }];
 //   const { workers: [old, young], stop } = await startWorkers(settings);
 //   await old.fetch("/auth/login", …);
 //
-// Each Worker runs in slow-storage/worker.mjs. It passes everything through until a test calls
+// Around each Worker is slow-storage/worker.mjs, which changes nothing until a test calls
 // `control`.
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -17,27 +17,27 @@ import { keepLines, noteSettings } from "../logs/keep.mjs";
 import { TEST_SECRETS, TEST_VARS, withoutUndefined } from "./harness.mjs";
 
 /**
- * @typedef {object} Settings of one Worker
+ * @typedef {object} Settings the settings of one Worker
  * @property {Record<string, string | undefined>} [vars]
  * @property {Record<string, string | undefined>} [secrets]
- * @property {string[]} [without] bindings to take out
+ * @property {string[]} [without] bindings to remove
  * @property {object[]} [email] bindings of type send_email
  * @property {string[]} [datasets] names of Analytics Engine bindings
  * @property {string[]} [flags] compatibility flags
  * @property {(request: import("miniflare").Request) => import("miniflare").Response
  *   | Promise<import("miniflare").Response>} [internet] answers what the Worker fetches
- * @property {number} [batchTimeout] for how many seconds a queue waits for further messages
- * @property {object} [caller] options of a further Worker, to which this one's entrypoint Auth is
- *   bound as AUTH
+ * @property {number} [batchTimeout] how many seconds a queue waits for more messages of a batch
+ * @property {object} [caller] options of an additional Worker that calls this one: its binding AUTH
+ *   is this Worker's entrypoint Auth
  */
 
 /**
  * @typedef {object} StartOptions
- * @property {boolean} [direct] leaves out slow-storage/worker.mjs, for tests that measure time. Such
- *   a Worker has no control, workOff and cron.
+ * @property {boolean} [direct] whether to leave out slow-storage/worker.mjs, for tests that measure
+ *   time; then `control`, `workOff` and `cron` don't work
  * @property {object[]} [front] modules to use instead of slow-storage/worker.mjs, the main one first
- * @property {string} [folder] of another build
- * @property {number} [inspectorPort] where workerd's inspector listens
+ * @property {string} [folder] the folder of another build
+ * @property {number} [inspectorPort] the port of workerd's inspector
  */
 
 /**
@@ -77,7 +77,7 @@ export async function startWorkers(
       const { assets: _pages, ...options } = workerOptions;
       const bound = (named) =>
         Object.fromEntries(Object.entries(named).filter(([name]) => !without.includes(name)));
-      // The objects belong to the first Worker.
+      // All Workers use the Durable Objects of the first Worker.
       const scriptName = index === 0 ? {} : { scriptName: nameOf(0) };
       /** @type {Record<string, any>} */
       const durableObjects = bound(options.durableObjects);
@@ -93,7 +93,7 @@ export async function startWorkers(
         ...secrets,
       });
       noteSettings(bindings);
-      // Only one Worker consumes a queue.
+      // Only the first Worker consumes the queues, because a queue has only one consumer.
       const queueConsumers =
         index === 0 ? withBatchTimeout(options.queueConsumers, batchTimeout) : {};
       const queueProducers = bound(options.queueProducers);
@@ -146,12 +146,16 @@ export async function startWorkers(
       logs,
       /** Waits for a line that `wanted` accepts, and returns it. */
       logged: (wanted) => eventually(() => logs().find(wanted)),
-      /** Waits for the line of an answer. */
+      /**
+       * Waits for the request's line in the log and returns it. `answer` is the request's answer.
+       */
       lineOf,
-      /** The events of the audit log that an answer led to, once its line is there. */
+      /**
+       * Waits for the request's line in the log. Returns the audit log's events of this request.
+       */
       async eventsOf(answer) {
         const { request_id } = await lineOf(answer);
-        // The log lines of the answer's mails have the same id and may come later.
+        // Leave out the lines of the request's mails. They have the same id, and may come later.
         return logs().filter(
           (line) => line.request_id === request_id && !["request", "mail"].includes(line.event),
         );
@@ -165,8 +169,8 @@ export async function startWorkers(
 }
 
 /**
- * Repeats `look` until it finds something, for up to the given number of seconds. A busy machine may
- * need many of them.
+ * Repeats `look` until it finds something. Fails after `seconds`, which must be enough for a busy
+ * machine.
  */
 export async function eventually(look, seconds = 30) {
   for (
@@ -237,11 +241,11 @@ async function handle(miniflare, name, caller) {
       const { outcomes, delayed } = /** @type {any} */ (await answer.json());
       return delayed[0] ?? outcomes.message;
     },
-    /** Sends a request to the Worker that is bound to this one. */
+    /** Sends a request to the Worker that calls this one (`caller` in the settings). */
     askCaller: (init) => fetch(callerUrl, init),
     cron: (cron) => send("/test/cron", { method: "POST", body: cron }),
     /**
-     * Everything that is stored in KV, in D1 and in the objects of these users:
+     * Everything that is stored in KV, in D1 and in these users' Durable Objects, as lines. See
      * slow-storage/stored.mjs.
      */
     async stored(users = []) {

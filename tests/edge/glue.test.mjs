@@ -1,5 +1,6 @@
-// The build changes wasm-bindgen's module so that the Worker survives a trap. The change fails if
-// the module is not written as expected. Every build makes the same change to the real module.
+// The build changes the JavaScript module that wasm-bindgen generates, so that the Worker survives
+// a trap (an error in the wasm, such as a panic). If the module does not look as expected, the
+// change fails. These tests use a small module. Every build makes the same change to the real one.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { entryPoints, guardedGlue } from "../../scripts/project/worker-module.mjs";

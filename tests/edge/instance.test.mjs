@@ -1,5 +1,6 @@
-// The guard of src/edge/instance.mjs with a small wasm module. This tests what happens only by
-// chance in the whole Worker, such as a call that the runtime cuts off. tests/e2e/traps tests the
+// src/edge/instance.mjs guards a wasm instance: after a trap (an error in the wasm, such as a
+// panic), a new instance replaces it. These tests use a small wasm module, for what happens only by
+// chance in the whole Worker, such as a call that the runtime aborts. tests/e2e/traps tests the
 // whole Worker.
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -20,8 +21,8 @@ const MODULE = new WebAssembly.Module(
 );
 
 /**
- * Acts as wasm-bindgen's module: it has the exports of the newest instance, and a function that
- * makes another instance.
+ * Acts as the module that wasm-bindgen generates: it has the exports of the newest instance, and a
+ * function that creates another instance.
  */
 function glue() {
   const made = { instances: 0, host: () => {} };
@@ -71,7 +72,7 @@ test("what JavaScript calls on a dead instance, without an entry point, does not
   made.host = () => (ran = true);
   assert.notEqual(wasm.callHost(), 7);
   assert.equal(ran, false);
-  // The new instance is not affected by the trap.
+  // There is a new instance now, but a call of the old one still must not run.
   made.again();
   assert.notEqual(wasm.callHost(), 7);
   assert.equal(ran, false);
@@ -81,7 +82,8 @@ test("a function that is still on the stack of a dead instance does not go on, t
   const made = glue();
   made.host = () => {
     assert.throws(() => made.wasm.trap(), WebAssembly.RuntimeError);
-    // wasm-bindgen does this too: it passes what an import has thrown back to the wasm.
+    // Calls the wasm after the trap, as wasm-bindgen does: it passes an error that an import has
+    // thrown back to the wasm.
     made.wasm.seven();
   };
   assert.throws(
@@ -95,7 +97,8 @@ test("a function that is still on the stack of a dead instance does not go on, t
 
 test("a function whose import swallowed the trap does not go on either", () => {
   const made = glue();
-  // `new Promise(closure)` does this too: it turns the trap into a rejection and returns normally.
+  // The import returns normally after the trap. This happens with `new Promise(closure)`, which
+  // turns the trap into a rejection.
   made.host = () => void new Promise(() => made.wasm.trap()).catch(() => {});
   assert.throws(
     made.entry(() => made.wasm.callHost()),

@@ -1,5 +1,5 @@
-// The language of a page. `Accept-Language` chooses it in the same way as the language of a mail.
-// The tests of src/domain/mail/locale.rs use the same file of cases.
+// How `Accept-Language` chooses the language of a page. The rules are those for the language of a
+// mail, so the tests of src/domain/mail/locale.rs use the same file of examples.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";

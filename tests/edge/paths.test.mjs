@@ -1,4 +1,4 @@
-// The other names of the pages: src/edge/pages/paths.mjs.
+// src/edge/pages/paths.mjs: other names that people type for the addresses of the pages.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PAGES, pageMeant } from "../../src/edge/pages/paths.mjs";

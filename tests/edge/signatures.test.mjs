@@ -1,5 +1,5 @@
-// src/adapters/cloudflare/signatures.js: what the Worker asks of the platform's WebCrypto. The
-// Worker never waits forever for an answer. The tests replace `crypto.subtle` and the timers.
+// src/adapters/cloudflare/signatures.js verifies signatures with the platform's WebCrypto. It must
+// never wait forever for WebCrypto's answer. The tests replace `crypto.subtle` and the timers.
 import assert from "node:assert/strict";
 import { generateKeyPairSync, sign } from "node:crypto";
 import { test } from "node:test";
@@ -13,7 +13,7 @@ const PAIRS = {
   ES256: generateKeyPairSync("ec", { namedCurve: "P-256" }),
 };
 
-/** The coordinates of a public key, and a signature of `MESSAGE` by its private half. */
+/** The coordinates of a public key, and a signature of `MESSAGE` by its private key. */
 function signed(alg) {
   const { publicKey, privateKey } = PAIRS[alg];
   const { x, y } = publicKey.export({ format: "jwk" });
@@ -41,7 +41,7 @@ const subtleWith = (replaced) => ({
   },
 });
 
-/** A key that the platform accepts. */
+/** Imports a key. Fails if the platform does not accept it. */
 async function imported(x, y) {
   const key = await importKey(x, y);
   assert.ok(key);

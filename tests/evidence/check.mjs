@@ -1,7 +1,10 @@
-// The step `evidence` of `npm test`. tests/README.md, tests/findings.md and SECURITY.md name tests.
-// This step compares them with the tests that cargo lists and those that `node --test` has
-// reported: `node tests/evidence/check.mjs <report>`. Without a report it compares only the Rust
-// tests.
+// The step `evidence` of `npm test`. tests/README.md, tests/findings.md and SECURITY.md name tests
+// as evidence for what they say. This step checks that cargo lists these tests, or that `node
+// --test` has reported them:
+//
+//   node tests/evidence/check.mjs <report>
+//
+// Without a report it checks only the Rust tests.
 import { existsSync, readFileSync } from "node:fs";
 import { Advice, main } from "../../scripts/project/advice.mjs";
 import { inRoot, root } from "../../scripts/project/root.mjs";
@@ -29,14 +32,14 @@ await main(async () => {
   const line = `${evidence.length} tests named as evidence compared with ${rust.length} tests of cargo${javascript ? ` and ${javascript.length} of node` : ""}`;
   console.log(`${line}: ${faults.length === 0 ? "all ran" : `${faults.length} DID NOT RUN`}`);
   if (faults.length > 0) return 1;
-  // If only a part of the tests ran, the count is too low to be recorded.
+  // Without the JavaScript tests, the count would be below the minimum, so don't record it.
   if (javascript) count("evidence", `${line}: all ran`);
   return 0;
 });
 
 /**
- * Every test that `cargo test` runs and does not ignore. Each has the root file of its crate, and
- * its name with its modules.
+ * Every test that `cargo test` runs, without the ignored ones: the root file of its crate, and its
+ * name with its modules.
  */
 async function rustTests() {
   process.chdir(root);
@@ -47,7 +50,7 @@ async function rustTests() {
     const ignored = new Set(await list("--ignored"));
     for (const name of await list()) if (!ignored.has(name)) tests.push({ root: source, name });
   }
-  // If the list is empty by mistake, this must not look as if each test were missing.
+  // Stop here if the list is empty. Otherwise each test would be reported as missing.
   if (tests.length === 0) throw new Advice("cargo lists no test.");
   return tests;
 }

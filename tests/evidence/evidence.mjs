@@ -1,9 +1,9 @@
-// tests/README.md, tests/findings.md and SECURITY.md name tests as evidence. This file checks that
-// these tests really ran. It is not enough that their names occur somewhere.
+// tests/README.md, tests/findings.md and SECURITY.md name tests as evidence. This module checks
+// that these tests have really run. It would not be enough to find their names in the files.
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 
-/** The tests that the tables name: `{ where, path, title }` for each. */
+/** The tests that the tables of a document name, as `{ where, path, title }`. */
 export function evidenceIn(page, text) {
   return text.split("\n").flatMap((line) => {
     if (!line.startsWith("|") || !line.trimEnd().endsWith("|")) return [];
@@ -17,7 +17,8 @@ export function evidenceIn(page, text) {
     return cell.split("<br>").flatMap((part) => {
       const [, path, titles] = part.trim().match(/^`([^`]+)`\s*(.*)$/) ?? [];
       if (!path) throw new Error(`${page}, ${cells[0]}: names no file: ${part}`);
-      // Titles in JavaScript contain commas.
+      // A cell may list several Rust tests, but only one JavaScript test, whose title may contain
+      // commas.
       const names = /\.(rs|json)$/.test(path) ? titles.split(", ") : [titles];
       return names.map((title) => ({ where: `${page}, ${cells[0]}`, path, title }));
     });
@@ -25,17 +26,17 @@ export function evidenceIn(page, text) {
 }
 
 /**
- * The evidence that did not run, as sentences. `rust` is a list of `{ root, name }`, with an entry
- * for each test that cargo runs. `javascript` is a list of `{ file, name, outcome }`, or null if
- * this run left those tests out.
+ * The tests named as evidence that did not run, as sentences. `rust` lists the tests that cargo
+ * runs, as `{ root, name }`. `javascript` lists the tests that `node --test` has run, as `{ file,
+ * name, outcome }`, or is null if it was not run.
  */
 export function notRun(evidence, { rust, javascript }) {
   const faults = [];
   for (const { where, path, title } of evidence) {
     const complain = (why) => faults.push(`${where}: \`${path}\` ${title}: ${why}`);
     if (path.startsWith("tests/conformance/")) {
-      // Each case of a suite is a test of the Worker that runs the suite. The test's name is the
-      // case's name with spaces.
+      // tests/e2e/conformance.test.mjs runs each conformance test in a Worker, as a test with the
+      // same name, but with spaces instead of underscores.
       if (
         javascript &&
         !isRun(javascript, "tests/e2e/conformance.test.mjs", title.replaceAll("_", " "))
@@ -51,7 +52,7 @@ export function notRun(evidence, { rust, javascript }) {
   return faults;
 }
 
-/** Whether a test that cargo lists is the function `title` in the file `path`. */
+/** Whether this test, which cargo lists, is the function `title` in the file `path`. */
 function isNamed({ root, name }, path, title) {
   const modules = name.split("::");
   if (modules.pop() !== title) return false;
@@ -59,9 +60,9 @@ function isNamed({ root, name }, path, title) {
 }
 
 /**
- * The source file of a module, by the rules of Rust. A module without its own file is in its
- * parent's file. There is one exception: the module `tests` of x.rs may be in x_tests.rs, as its
- * attribute `path` says.
+ * The source file of a module, by the rules of Rust. A module without a file of its own is in the
+ * file of its parent. Besides, the module `tests` of x.rs may be in x_tests.rs, because it has the
+ * attribute `#[path]`.
  */
 function fileOf(root, modules) {
   const folder = dirname(root);
@@ -85,7 +86,8 @@ function isRun(tests, path, title) {
   const outcomes = tests
     .filter(({ file, name }) => file === path && form.test(name))
     .map(({ outcome }) => outcome);
-  // An adapter may leave out cases of a conformance suite, but each case must run on some adapter.
+  // A conformance test runs on several adapters. Some may skip it, but at least one must have run
+  // it.
   const isShared = path === "tests/e2e/conformance.test.mjs";
   return isShared
     ? outcomes.includes("passed") && !outcomes.includes("failed")

@@ -1,6 +1,6 @@
-// A reporter for `node --test`. It writes a line of JSON for each test that ended: its file, its
-// name, its outcome and its duration. For a failed test it adds the suites around the test and the
-// error.
+// A reporter for `node --test`. For each test that has ended, it writes a line of JSON with the
+// test's file, name, outcome and duration. If the test failed, it adds the error and the names of
+// the suites around the test.
 import { relative } from "node:path";
 import { root } from "../../scripts/project/root.mjs";
 import { errorText } from "../../scripts/testing/failures.mjs";
@@ -11,8 +11,8 @@ export default async function* reporter(events) {
   // The names of the suites around the test that is being reported, from the outermost to the test
   // itself.
   const names = [];
-  // The end of what each file's process wrote to stderr. If a file crashes, this is the only error
-  // message.
+  // For each test file, the last part of what its process wrote to stderr. If the process crashes,
+  // this is the only error message.
   const stderr = new Map();
   for await (const { type, data } of events) {
     if (type === "test:start") {

@@ -1,4 +1,5 @@
-// examples/forward-auth as its README says: nginx asks the Worker before it answers.
+// Runs examples/forward-auth as its README says: before nginx answers a request, it asks the Worker
+// whether the request is allowed.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -99,7 +100,8 @@ async function startNginx(edgegate) {
   const moved = config
     .replaceAll("127.0.0.1:8080", `127.0.0.1:${port}`)
     .replaceAll("http://127.0.0.1:8787", edgegate);
-  // If nginx runs as root, its workers run as another user, who may not enter the temporary folder.
+  // If nginx is started as root, its worker processes usually run as another user, who has no
+  // access to the temporary folder.
   writeFileSync(
     join(folder, "nginx.conf"),
     process.getuid?.() === 0 ? `user root;\n${moved}` : moved,
@@ -125,7 +127,7 @@ async function startNginx(edgegate) {
   throw new Error(`nginx does not answer:\n${said}`);
 }
 
-// This does not use `fetch`, which would normalise the path before sending it.
+// Don't use `fetch`, which would normalise the path before it sends the request.
 function send(
   port,
   path,

@@ -6,7 +6,7 @@ import { PASSWORD } from "../e2e/client.mjs";
 import { eventually } from "../e2e/workers.mjs";
 import { installExample } from "./example.mjs";
 
-// `request.cf` is not looked up, because a test needs no network.
+// Don't fetch a sample of `request.cf`, so that the test needs no network.
 process.env.CLOUDFLARE_CF_FETCH_ENABLED ??= "false";
 
 describe("a Hono Worker guards its routes", () => {
@@ -85,7 +85,7 @@ describe("a Hono Worker guards its routes", () => {
     const away = await ask("/me", user.access_token);
     assert.deepEqual([away.status, away.headers.get("retry-after")], [503, "2"]);
     globalThis.fetch = fetch;
-    // The package waits before it fetches the keys again.
+    // The package waits a while before it tries to fetch the keys again. Repeat until it succeeds.
     await eventually(async () => (await ask("/me", user.access_token)).status === 200);
   });
 

@@ -1,5 +1,5 @@
-// examples/vite-app: a production build, served on another origin of the same site and used in
-// Chromium.
+// A production build of examples/vite-app, used in Chromium. It is served from another origin than
+// the service, but from the same site.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -13,7 +13,8 @@ import { PASSWORD } from "../e2e/client.mjs";
 import { installExample } from "./example.mjs";
 
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".wasm": "application/wasm" };
-// The page may use only its own scripts, wasm, and the service.
+// A Content-Security-Policy that allows only the page's own scripts, wasm, and requests to the
+// service.
 const policy = (edgegate) =>
   `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ${edgegate}`;
 
@@ -55,8 +56,8 @@ test("sign in, reload, check a role, sign out", async (t) => {
 });
 
 /**
- * Starts a file server. Set its pages after it has started, because the service must know its
- * origin first.
+ * Starts a file server. The test sets the folder and the policy of its pages later, because these
+ * depend on the service, and the service must know the server's origin first.
  */
 async function serve(t) {
   const pages = {};

@@ -1,5 +1,5 @@
-// The lints and the compiler reject features that the oldest supported browsers do not have: Safari
-// 16, Chrome 109 and Firefox 115.
+// The linters and the TypeScript compiler reject features that the oldest supported browsers do not
+// have: Safari 16, Chrome 109 and Firefox 115.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -9,7 +9,7 @@ import { test } from "node:test";
 import { ESLint } from "eslint";
 import { inRoot } from "../../scripts/project/root.mjs";
 
-/** Runs a tool of node_modules. */
+/** Runs a tool from node_modules. */
 function run(tool, args, cwd = inRoot()) {
   const command = [inRoot("node_modules", tool), ...args];
   const { status, stdout, stderr } = spawnSync(process.execPath, command, {

@@ -1,12 +1,13 @@
-// Stores what the Workers of a test run print, and the secrets that it may contain, for search.mjs.
-// It does so only under `npm test`, which names a folder in EDGEGATE_LOGS. There each test process
-// has two files with one entry a line.
+// Stores what the Workers print during a test run, and the secrets that the tests use. After the
+// run, search.mjs looks for these secrets in the printed lines. Nothing is stored unless
+// EDGEGATE_LOGS names a folder, as `npm test` does. In this folder each test process has two files,
+// with one entry per line.
 import { appendFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 
 const FOLDER = process.env.EDGEGATE_LOGS;
-// A test that sends a hundred thousand requests uses few passwords, and its last tokens resemble
-// its first ones.
+// Of a test with a hundred thousand requests, the first secrets are enough: it uses few passwords,
+// and its later tokens are like its first ones.
 const MOST_SECRETS = 5000;
 const TYPED = ["password", "current_password", "new_password"];
 const TOKENS = [
@@ -25,7 +26,7 @@ export function keepLines(lines) {
 }
 
 /**
- * Notes the secrets of a Worker's configuration.
+ * Stores the secrets in a Worker's configuration.
  *
  * @param {Record<string, string | undefined>} settings
  */
@@ -42,14 +43,14 @@ export function noteSettings({
   for (const { d, k } of keysOf(SIGNING_KEYS)) note("a key", d ?? k);
   for (const { d } of keysOf(ID_TOKEN_KEYS)) note("a key", d);
   for (const secret of (TICKET_SECRET ?? "").split(/[, ]+/)) note("TICKET_SECRET", secret);
-  // Each pepper comes after its number.
+  // PEPPERS is a list of numbers and peppers. The numbers are too short to count as secrets.
   for (const pepper of (PEPPERS ?? "").split(/[,: ]+/)) note("a pepper", pepper);
   note("MAIL_API_KEY", MAIL_API_KEY);
   note("TURNSTILE_SECRET", TURNSTILE_SECRET);
   note("FIREBASE_SIGNER_KEY", FIREBASE_SIGNER_KEY);
 }
 
-/** Notes the secrets in the body of a request or an answer. */
+/** Stores the secrets in the body of a request or an answer. */
 export function noteBody(body) {
   if (!FOLDER || typeof body !== "object" || body === null) return;
   for (const name of TYPED) note("a password", body[name]);
@@ -57,7 +58,7 @@ export function noteBody(body) {
 }
 
 function note(what, secret) {
-  // A shorter text is not treated as a secret, because it also occurs in ordinary words.
+  // Shorter texts are left out, because they could occur in the logs by chance.
   if (typeof secret !== "string" || secret.length < 12 || secrets.size >= MOST_SECRETS) return;
   secrets.add(JSON.stringify([what, secret]));
 }

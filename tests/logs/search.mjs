@@ -1,8 +1,11 @@
-// Searches everything that the Workers of a test run have printed for what no log may contain:
-// `node tests/logs/search.mjs <folder>`. keep.mjs has filled the folder. The search knows the forms
-// of the service's tokens and hashes, and of email and network addresses. It also looks for every
-// password, key and token that the tests have used: whole or in part, anywhere in a line, plain or
-// encoded.
+// Searches the logs of a test run for what no log may contain:
+//
+//   node tests/logs/search.mjs <folder>
+//
+// keep.mjs has filled the folder with everything that the Workers have printed. The search
+// recognises the service's tokens and hashes, email addresses and network addresses by their form.
+// It also looks for every password, key and token that the tests have used: whole or in part,
+// anywhere in a line, plain or encoded.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -20,8 +23,8 @@ export const FORMS = [
   ["an address of a network", /(?<!\d)(?:192\.0\.2|198\.51\.100|203\.0\.113)\.\d|2001:db8:/i],
   ["a private key", /"(?:d|k)\\*":/],
 ];
-// Random bytes can look like one of the forms. So text that was decoded from base64 or hex is
-// searched only for longer forms.
+// Text that was decoded from base64 or hex is searched only for these longer forms, because random
+// bytes could look like a short form by chance.
 const LONG_FORMS = [
   ["an access token", /eyJ[\w-]{10}/],
   ["a ticket", /eg[rldosqkac]_[\w-]{10}/],
@@ -30,15 +33,15 @@ const LONG_FORMS = [
   ["an address of a network", FORMS[4][1]],
 ];
 
-// Parts of a secret are found by windows. A random text has a window of 16 characters at every
-// fourth place, so any 19 characters in a row are found. A typed text has a window of 12 characters
-// at every place.
+// To find parts of a secret, the search looks for windows: pieces of a fixed length. A random
+// secret has a window of 16 characters at every fourth position, so any part of 19 characters
+// contains a window. A secret that a person typed has a window of 12 characters at every position.
 const RANDOM = { length: 16, step: 4 };
 const TYPED = { length: 12, step: 1 };
-// Decoded text may itself be encoded, such as a token within a query within a URL.
+// How often to decode: decoded text may itself be encoded, such as a token in a query in a URL.
 const DEPTH = 3;
 
-/** The findings: `[what, line]` for each. `secrets` are `[what, text]`. */
+/** Searches the lines. `secrets` is a list of `[what, text]`. Returns a list of `[what, line]`. */
 export function search(lines, secrets) {
   const windows = windowsOf(secrets);
   const found = [];
@@ -53,7 +56,7 @@ export function search(lines, secrets) {
   return found;
 }
 
-/** Every window of the secrets, in tables by its length. */
+/** All windows of the secrets, in one table for each length. */
 function windowsOf(secrets) {
   const tables = new Map([
     [RANDOM.length, new Map()],
@@ -63,7 +66,7 @@ function windowsOf(secrets) {
     const isRandom = /^[\w.-]{30,}$/.test(secret);
     const { length, step } = isRandom ? RANDOM : TYPED;
     const table = /** @type {Map<string, unknown>} */ (tables.get(length));
-    // The header is the same in all tokens, so it is not secret. The rest of a token is.
+    // Leave out the header of an access token. It is not secret, because all tokens have the same.
     const parts = isRandom && secret.startsWith("eyJ") ? secret.split(".").slice(1) : [secret];
     for (const part of parts) {
       for (let at = 0; at + length <= part.length; at += step)
@@ -84,8 +87,8 @@ function windowsOf(secrets) {
 }
 
 /**
- * A line as printed, and everything in it that is encoded: JSON's escapes, percent-encoding, `+`
- * for spaces, base64, hex.
+ * All texts in which to search for a line: the line as printed, and the line or parts of it
+ * decoded: JSON escapes, percent-encoding, `+` for spaces, base64 and hex.
  */
 function readings(line) {
   const all = new Map();
@@ -122,8 +125,8 @@ const percentDecoded = (text) =>
   );
 
 /**
- * Decodes a run of characters as base64 or base64url. A run may begin anywhere within the encoded
- * text, so all four offsets are tried.
+ * Decodes consecutive characters as base64 or base64url. It is unknown where the groups of four
+ * characters begin, so decodes at all four offsets.
  */
 function base64Decoded(run) {
   return [0, 1, 2, 3]
@@ -140,12 +143,12 @@ function hexDecoded(run) {
 }
 
 /**
- * Whether bytes contain enough text in a row for a finding. Most runs that look like base64 are
- * random.
+ * Whether the bytes contain text: eight readable characters in a row. Most texts that look like
+ * base64 decode to random bytes, which need not be searched.
  */
 const isReadable = (bytes) => /[\x20-\x7e]{8}/.test(bytes.toString("latin1"));
 
-/** The lines and secrets that keep.mjs has stored. */
+/** Reads the lines and secrets that keep.mjs has stored. */
 export function readKept(folder) {
   const entries = (ending) =>
     namesIn(folder)
@@ -159,8 +162,9 @@ export function readKept(folder) {
 }
 
 /**
- * Searches a folder and reports the findings. Returns the exit code. A search of too few lines
- * proves nothing, so it fails too. `least` has the minimum numbers of request lines and secrets.
+ * Searches a folder and reports the findings. Returns the exit code. Also fails if there are too
+ * few lines, because then the search proves nothing. `least` has the minimum numbers of request
+ * lines and of secrets.
  */
 export function searchFolder(folder, tell = console.log, least = { requests: 1, secrets: 1 }) {
   const { lines, secrets } = readKept(folder);
@@ -189,6 +193,6 @@ function namesIn(folder) {
   }
 }
 
-// tests/counts.json has the minima of a whole run.
+// The default minimum is 1. tests/counts.json has the minimums for a whole test run.
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href)
   process.exitCode = searchFolder(process.argv[2]);

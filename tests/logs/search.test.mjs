@@ -1,4 +1,4 @@
-// The search of the logs finds what it must find.
+// The search of the logs (search.mjs) finds what no log may contain.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import { inRoot } from "../../scripts/project/root.mjs";
 import { node, toolEnv } from "../../scripts/project/tools.mjs";
 import { readKept, search, searchFolder } from "./search.mjs";
 
-// The step `logs` must not count the searches of these tests.
+// The searches in these tests must not be counted as the search of the step `logs`.
 delete process.env.EDGEGATE_COUNTS;
 
 const JWT = `eyJhbGciOiJFZERTQSJ9.${"QUJD".repeat(20)}.${"c2lnbmF0dXJlLXBhcnQ".repeat(4)}`;
@@ -47,7 +47,8 @@ test("a planted secret is found, whole or in part, wherever it stands", () => {
     ["an access token", "eyJhbGciOiJub25lIn0"],
     ["a ticket", "egl_AAEC"],
     ["a ticket", "egd_AAEC"],
-    // The tickets of other apps: sign-on, request, code, refresh token, client secret.
+    // The prefixes of the other secrets: sign-on, authorization request, code, refresh token of an
+    // app, client secret.
     ...["egs", "egq", "egk", "ega", "egc"].map((prefix) => ["a ticket", `${prefix}_AAEC`]),
     ["a hash of a password", "$argon2id$v=19$m=19456,t=2,p=1$AAAA"],
     ["an email address", "Somebody.Else@example.org"],

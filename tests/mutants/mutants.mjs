@@ -1,9 +1,10 @@
-// The parts of `npm run mutants` that touch no file: they put a fault into a text, read which tests
-// failed, and report it.
+// The parts of `npm run mutants` (mutation testing) that read and write no files: they put a fault
+// into a source text, find the failed tests in the output of a test run, and make the list of
+// results.
 
 /**
- * The text with the fault in it. The searched text must occur exactly once, so that it is clear
- * which fault was tested.
+ * The text with the fault in it. The text to replace must occur exactly once, so that it is clear
+ * what the fault is.
  */
 export function applied({ id, file, search, replace }, text) {
   const found = text.split(search).length - 1;
@@ -31,7 +32,7 @@ export function failuresIn(output) {
 
 const cell = (text) => text.replaceAll("|", "\\|").replaceAll("\n", " ");
 
-/** The results in a written list, by the ids of the faults. */
+/** Reads the results from the list that `readme` makes, by the ids of the faults. */
 export function outcomesIn(text) {
   const rows = text
     .split("\n")
@@ -45,7 +46,7 @@ export function outcomesIn(text) {
   return new Map(rows.map((cells) => [cells[0], cells.at(-1)]));
 }
 
-/** The list with its results, as it is committed. */
+/** Makes the list of faults with their results, which is committed. */
 export function readme(results) {
   const killed = results.filter(({ outcome }) => outcome === "killed").length;
   const rows = results.map(

@@ -1,5 +1,6 @@
-// The faults in the list can be applied to the sources, and the committed results belong to the
-// list. `npm run mutants` tests the effect of each fault, which takes too long for `npm test`.
+// Each fault for mutation testing can be applied to the sources, and the committed results belong
+// to these faults. Whether the tests notice each fault is tested by `npm run mutants`, which takes
+// too long for `npm test`.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";

@@ -1,5 +1,5 @@
-// The types in a project that knows no platform at all: no DOM, no Node and no Workers.
-// packing.test.mjs compiles this file with the packed package. Nothing runs it.
+// Uses the package's types in a project without the types of any platform: no DOM, no Node and no
+// Workers. packing.test.mjs compiles this file with the packed package. Nothing runs it.
 
 import { AuthClient, type EdgegateError, type User, Verifier } from "edgegate";
 import wasm from "edgegate/wasm/edgegate_bg.wasm";

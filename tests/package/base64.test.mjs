@@ -1,4 +1,5 @@
-// The wasm in the scripts equals the wasm file, whichever way the engine decodes it.
+// Some of the package's scripts contain the wasm as base64. Both ways to decode it, with the
+// engine's `Uint8Array.fromBase64` and without, give the bytes of the wasm file.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -7,7 +8,7 @@ import { inRoot } from "../../scripts/project/root.mjs";
 
 const NAME = "fromBase64";
 
-/** Runs with this `Uint8Array.fromBase64`, or without one. */
+/** Runs `run` while `Uint8Array.fromBase64` is `fromBase64`, or missing if that is undefined. */
 function withEngine(fromBase64, run) {
   const before = Object.getOwnPropertyDescriptor(Uint8Array, NAME);
   Object.defineProperty(Uint8Array, NAME, { value: fromBase64, configurable: true });

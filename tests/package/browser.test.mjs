@@ -1,5 +1,5 @@
-// The package in Chromium: as a plain module under a strict Content-Security-Policy, in Vite's
-// production build and its development server, and when its wasm does not load.
+// The package in Chromium: imported without a bundler under a strict Content-Security-Policy, in
+// Vite's production build and development server, and when its wasm can't be loaded.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
@@ -16,8 +16,8 @@ before(async () => (browser = await startBrowser()));
 after(() => browser.close());
 
 /**
- * The checks that every build must pass. The page's script puts them on `window`. `from` is the
- * path from which it imports the package.
+ * The page's script, which sets `window.check` to the checks that every build must pass. `from` is
+ * the path from which it imports the package, and `client` the path of the client alone.
  */
 const checks = (from, client) => `
   import { AuthClient, EdgegateError, Verifier, load, peek } from ${JSON.stringify(from)};
@@ -64,7 +64,7 @@ async function passes(page, key) {
 const html = (script) => `<!doctype html><html lang="en"><title>loading</title>${script}</html>`;
 const ready = (page) => page.waitForFunction(() => document.title === "ready");
 
-/** A site whose page imports the package's folder as it is. */
+/** A site whose page imports the package's files without a bundler. */
 async function plainSite(t, csp) {
   const project = await makeProject(t);
   const key = newKey("1", "ES256");

@@ -1,14 +1,14 @@
-// What ends up in an application's bundle.
+// An application's bundle contains only the parts of the package that the application imports.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { build } from "esbuild";
 import { build as viteBuild } from "vite";
 import { makeProject } from "./package.mjs";
 
-// Texts of the verifier, its keys and its wasm, which no minifier changes.
+// Matches a bundle with the verifier, its keys or its wasm. No minifier changes these texts.
 const OF_THE_VERIFIER = /wasm|isAuthorizedBy|key_set|WebAssembly/;
 
-// Texts that only the sign-in by redirect has.
+// Matches a bundle with the sign-in by redirect.
 const OF_THE_REDIRECT = /code_verifier/;
 
 async function bundle(t, source) {
@@ -38,7 +38,7 @@ async function viteBundle(t, source) {
   return output.map((part) => ("code" in part ? part.code : `asset ${part.fileName}`)).join("\n");
 }
 
-// Removes three error codes first, because their names match the pattern too.
+// Removes three error codes first, because they match OF_THE_VERIFIER but are in every bundle.
 const verifierIn = (text) =>
   text
     .replace(/"?(invalid_key_set|key_set_unavailable|wasm_unavailable)"?/g, "")

@@ -1,11 +1,11 @@
-// The claims that a check returns are the claims of the token, whoever verifies its signature and
-// whatever they contain.
+// The claims that a check returns are exactly those of the token, whatever they contain, and
+// whether the platform or the wasm verifies the signature.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { importPackage } from "./package.mjs";
 import { goodClaims, newKey, OPTIONS, setOf } from "./tokens.mjs";
 
-/** The members that `Claims` has, as types/index.d.ts declares them. */
+/** The members of the type `Claims` in types/index.d.ts. */
 const MEMBERS = Object.keys({ ...goodClaims(), nbf: 0 });
 
 /** What a check must return for a token with these claims. */
@@ -19,8 +19,8 @@ function expected(text) {
 }
 
 /**
- * Verifies a token in three ways: with the platform's WebCrypto, in the wasm, and as a remembered
- * token.
+ * Returns the claims of a token after verifying it with the platform's WebCrypto, once more from
+ * the verifier's cache, and in the wasm; and those that `peek` reads without verifying it.
  */
 async function everyWay({ Verifier, peek }, key, token) {
   const verify = async (verifier) => verifier.verify(token);
@@ -36,7 +36,7 @@ async function everyWay({ Verifier, peek }, key, token) {
   return found;
 }
 
-/** Numbers from 0 to 1. They are the same in each run (mulberry32). */
+/** A random number generator with a seed (mulberry32), so that all runs get the same numbers. */
 function randomFrom(seed) {
   let state = seed;
   return () => {
@@ -62,7 +62,7 @@ for (const alg of ["EdDSA", "ES256"]) {
     const below = (count) => Math.floor(random() * count);
     const text = (most) =>
       Array.from({ length: 1 + below(most) }, () => PIECES[below(PIECES.length)]).join("");
-    // Some characters are written as they are, and some are escaped.
+    // In the JSON, escape some characters at random, and leave the others as they are.
     const quoted = (value) =>
       JSON.stringify(value).replace(/[^\\"]/gu, (character) =>
         random() < 0.1 && !/[\\u0-9a-fbnrt]/.test(character)

@@ -1,5 +1,5 @@
-// A page on a device whose clock is wrong. The client keeps working, and so does a Verifier with
-// the client's clock.
+// A page on a device whose clock is wrong: the client works, and so does a Verifier that uses the
+// client's clock.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { importPackage } from "./package.mjs";
@@ -41,7 +41,7 @@ for (const [how, skew] of /** @type {const} */ ([
     // The device corrects its clock while the page is open.
     t.mock.timers.setTime(service + 5000);
     assert.equal((await byClient.verify(await auth.accessToken())).sub, USER);
-    // The token expires by the client's clock too.
+    // By the client's clock the token expires, as it must.
     t.mock.timers.setTime(service + Math.max(skew, 0) + 700_000);
     await assert.rejects(byClient.verify(token), { reason: "expired" });
   });

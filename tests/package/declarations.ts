@@ -1,5 +1,5 @@
-// The compiler compares the package's declarations (npm/edgegate/types) with its scripts. If the
-// two differ, this file does not compile. `npm run types` compiles this file, and nothing runs it.
+// Compares the package's type declarations (npm/edgegate/types) with its scripts: if they differ,
+// this file does not compile. `npm run types` compiles this file. Nothing runs it.
 import type * as client from "../../npm/edgegate/client/index.js";
 import type * as edgeLight from "../../npm/edgegate/edge-light.js";
 import type { ERROR_CODES } from "../../npm/edgegate/errors.js";
@@ -23,7 +23,10 @@ type Members<T> = {
   [K in keyof T]: T[K] extends (...args: infer A) => infer R ? (...args: A) => R : T[K];
 };
 
-/** True if the scripts and the declarations have the same members. Compiles if their types fit. */
+/**
+ * True if the script and its declaration have the same members. Compiles only if the types of the
+ * script's members fit those of the declaration.
+ */
 type Agree<Script extends Members<Declared>, Declared> = Same<keyof Script, keyof Declared>;
 
 type Class = abstract new (...args: never[]) => unknown;
@@ -32,8 +35,8 @@ type Class = abstract new (...args: never[]) => unknown;
 type Accepts<Script extends Class, Declared extends Class> =
   ConstructorParameters<Declared> extends ConstructorParameters<Script> ? true : false;
 
-// The class AuthClient can't be compared as a whole, because the compiler does not know that its
-// `user` depends on its `status`. Its listeners have the types of the platform.
+// AuthClient is compared without these members. The compiler does not know that `user` depends on
+// `status`, and the functions for listeners have the types of the platform.
 type Listeners = "addEventListener" | "removeEventListener" | "dispatchEvent";
 type State = keyof declared.AuthState;
 

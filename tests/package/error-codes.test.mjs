@@ -1,4 +1,4 @@
-// The closed list of codes is the same everywhere: in the tables of docs/errors.md, in
+// The list of error codes is the same everywhere: in the tables of docs/errors.md, in
 // npm/edgegate/errors.js, in its types, and in the README.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
@@ -8,7 +8,7 @@ import { inRoot } from "../../scripts/project/root.mjs";
 
 const read = (name) => readFileSync(inRoot(name), "utf8");
 
-/** The codes of the table under a heading. Fails if a cell is empty. */
+/** The error codes in the table below a heading. Fails if a cell is empty. */
 function table(text, heading) {
   const part = text.split(heading)[1].split("\n## ")[0];
   return [...part.matchAll(/^\| `([a-z_]+)` \|(.*)\|$/gm)].map(([, code, cells]) => {
@@ -55,7 +55,7 @@ test("no script makes an error of another code, and each of the package's own is
       ([, code]) => code,
     ),
   );
-  // crates/browser/src/refusal.rs has the refusals of the wasm.
+  // crates/browser/src/refusal.rs has the codes of the errors that the wasm returns.
   const bound = [...read("crates/browser/src/refusal.rs").matchAll(/"(invalid_[a-z_]+)"/g)].map(
     ([, code]) => code,
   );

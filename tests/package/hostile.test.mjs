@@ -33,10 +33,10 @@ const used = () => {
   return response;
 };
 const likeModule = () => Object.create(WebAssembly.Module.prototype);
-// A module that is not ours.
+// A wasm module that is not the package's.
 const foreign = new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
 
-/** Values that `load()` may get. Each call makes a new one. */
+/** Wrong arguments for `load()`. Each is a function that makes a new one. */
 const SOURCES = {
   "a promise that rejects": () => Promise.reject(new Error("boom")),
   "a promise that rejects with nothing": () => Promise.reject(),

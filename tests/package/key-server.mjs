@@ -1,9 +1,10 @@
-// A server of key sets on this machine. The test sets its answers.
+// A server on this machine that serves key sets. The test chooses its answers.
 import { createServer } from "node:http";
 
 /**
- * `answer` is the next answer: an object (sent as JSON), a text, or a function `(request,
- * response)`. `asked` lists the requests so far. The server stops at the end of the test `t`.
+ * Starts a server. The test can change `answer`: an object (sent as JSON), a text, or a function
+ * `(request, response)`. `asked` lists the requests so far. The server stops when the test `t`
+ * ends.
  */
 export async function startKeyServer(t, answer) {
   const state = {

@@ -1,5 +1,5 @@
-// Key sets: how the package handles any answer from an untrusted address, and how it refreshes a
-// key set. The test moves the clock.
+// Key sets: how the package handles whatever a server answers for a key set, and when it fetches
+// the set again. The test moves the clock.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readyVerifier, startKeyServer } from "./key-server.mjs";
@@ -15,7 +15,7 @@ const clock = (t) => {
   return (milliseconds) => t.mock.timers.setTime(START + milliseconds);
 };
 
-/** Requires that no rejection goes unhandled, whatever happens in the background. */
+/** Fails the test at its end if a promise was rejected without a handler. */
 const watchRejections = (t) => {
   const seen = [];
   const note = (error) => seen.push(error);
@@ -406,7 +406,7 @@ test("keys older than ten minutes are fetched again in the background, and a key
   );
   await until(() => server.asked.length === 2);
   release();
-  // The verifier uses the new set a few turns of the event loop later.
+  // Wait until the verifier uses the new set, a few turns of the event loop later.
   for (let i = 0; i < 400 && (await verifier.isAuthorizedByUserId(key.token(), USER)); i++)
     await new Promise((resolve) => setTimeout(resolve, 5));
   await assert.rejects(verifier.verify(key.token()), {
@@ -484,7 +484,8 @@ test("a fetch that was lost with the request that began it is not waited for", a
   let lost = false;
   let asked = 0;
   const never = new Promise(() => {});
-  // In a Worker, neither the fetch nor its own timer continues when the request is over.
+  // In a Worker, when a request has ended, neither its fetches nor its timers continue. Here a
+  // fetch that never settles simulates that.
   const fetch = async () => {
     asked += 1;
     return lost ? never : Response.json(setOf(key));

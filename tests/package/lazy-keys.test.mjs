@@ -1,4 +1,5 @@
-// A verifier is made without a request. Its keys are fetched when they are first needed.
+// To make a verifier from the address of a key set sends no request. The keys are fetched when they
+// are needed for the first time.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -14,7 +15,7 @@ const key = newKey("1");
 const claims = { iat: START / 1000, exp: START / 1000 + 3600, auth_time: START / 1000 };
 const token = key.token(claims);
 
-/** A service that is down until `service.isUp`, and counts how often it was asked. */
+/** A `fetch` for a service that is down until `isUp` is true. `asked` counts the requests. */
 function service() {
   const state = { isUp: false, asked: 0 };
   state.fetch = async () => {
@@ -112,8 +113,8 @@ test("when both can't be loaded, the wasm's failure is told, and the next call t
   await new Promise((resolve) => setImmediate(resolve));
   assert.deepEqual(unhandled, []);
   assert.equal(remote.asked, 1);
-  // The request that failed in the meantime is a failed fetch like any other. A second later the
-  // next call sends another request. It does not report the old failure.
+  // The fetch of the keys failed too. As after any failed fetch, calls report this failure for a
+  // second without another request. After that, a call sends another request.
   remote.isUp = true;
   t.mock.timers.setTime(START + 999);
   const outage = { code: "key_set_unavailable" };

@@ -1,5 +1,5 @@
-// The package in Node: every subpath, the README's first snippet, and its behaviour with good and
-// bad input.
+// The package in Node: its subpaths, the first example of the README, and what it does with valid
+// and invalid input.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";

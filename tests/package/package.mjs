@@ -1,4 +1,4 @@
-// The npm package as users get it: the packed tarball, unpacked into a project's node_modules.
+// Installs the npm package as users do: unpacks the packed tarball into a project's node_modules.
 import {
   existsSync,
   mkdirSync,
@@ -16,7 +16,7 @@ import { inRoot } from "../../scripts/project/root.mjs";
 import { run } from "../../scripts/project/run.mjs";
 import { node, toolEnv } from "../../scripts/project/tools.mjs";
 
-/** The tarball. It is built again if a source has changed. */
+/** The path of the tarball. Builds it again if a source has changed. */
 export async function tarball() {
   if (!process.env.EDGEGATE_BUILT || !existsSync(packageTarball())) {
     const { code, stdout, stderr } = await run(node(), [inRoot("scripts/build-package.mjs")], {
@@ -28,14 +28,14 @@ export async function tarball() {
   return packageTarball();
 }
 
-/** Builds the three tarballs again if a source has changed. */
+/** Builds the tarballs of the three packages again if a source has changed. */
 export async function buildPackages() {
   if (process.env.EDGEGATE_BUILT) return;
   await must(node(), [inRoot("scripts/build.mjs")], { env: toolEnv() });
 }
 
 /**
- * An empty project with the package installed. It is removed when the test `t` ends.
+ * Makes an empty project with the package installed. It is deleted when the test `t` ends.
  *
  * - `path(…)`: a path in the project. `write(name, text)`: writes a file.
  * - `node(name, …)`: runs a file of the project in Node and returns its output. It throws if the
@@ -59,7 +59,7 @@ export async function makeProject(t, packages = []) {
     "-C",
     path("node_modules/edgegate"),
   ]);
-  // Links the project's tools that the new project uses.
+  // Link the packages that the new project needs from the node_modules of this repository.
   for (const name of packages) {
     mkdirSync(join(path("node_modules", name), ".."), { recursive: true });
     symlinkSync(inRoot("node_modules", name), path("node_modules", name));
@@ -74,7 +74,7 @@ export async function makeProject(t, packages = []) {
   };
 }
 
-/** The package's exports, imported by the package's name in such a project. */
+/** Imports the package by its name in a new project. Returns its exports. */
 export async function importPackage(t) {
   const project = await makeProject(t);
   const edgegate = await import(

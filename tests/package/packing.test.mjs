@@ -1,4 +1,5 @@
-// The tarball: its contents, and whether tools and types find their way in it.
+// The tarball of the package: its contents, and whether tools and TypeScript find the right files
+// in it.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -89,15 +90,15 @@ test("its scripts name no file that is not there, and no package", async (t) => 
       if (/^(node:|cloudflare:)/.test(specifier)) continue;
       assert.match(specifier, /^\.\.?\//, `${name}: ${specifier}`);
       const path = new URL(specifier, `file:///${name}`).pathname.slice(1);
-      // A declaration names the script of a module, but TypeScript reads the declaration next to
-      // the script.
+      // An import in a declaration names a script. TypeScript reads the declaration next to the
+      // script, so that file must be in the tarball.
       const isType = name.endsWith(".d.ts");
       project.packed((isType ? path.replace(/\.js$/, ".d.ts") : path).replace(/\?module$/, ""));
     }
   }
 });
 
-// The lint of the sources does not read the script that wasm-bindgen makes.
+// The linter checks only the sources. So check the script that wasm-bindgen generates here.
 test("the script of the wasm runs in the oldest browsers", async (t) => {
   const project = await makeProject(t);
   const eslint = new ESLint({ cwd: inRoot() });
@@ -117,8 +118,8 @@ test("publint finds nothing", async () => {
   assert.match(stdout, /All good!/);
 });
 
-// The profile leaves out the way in which TypeScript resolved packages before `exports`. No other
-// rule is left out.
+// The program attw (Are the types wrong?) checks the types. The profile leaves out TypeScript's old
+// way to resolve packages, which does not know `exports`. No other rule is left out.
 test("attw finds nothing", async () => {
   const { code, stdout, stderr } = await tool(
     "@arethetypeswrong/cli/dist/index.js",
@@ -130,7 +131,8 @@ test("attw finds nothing", async () => {
   assert.equal(code, 0, stdout + stderr);
 });
 
-// The package's types fit those of every project, with or without a DOM. `skipLibCheck` is off.
+// The package's types compile in every kind of project, with or without a DOM. `skipLibCheck` is
+// off, so that the declarations themselves are checked too.
 const TYPES = { node: ["@types/node", "undici-types"], workers: ["@cloudflare/workers-types"] };
 for (const [name, options, files] of /** @type {[string, object, string[]][]} */ ([
   ["in a browser's project", { lib: ["es2022", "dom", "dom.iterable"], types: [] }, ["types.ts"]],

@@ -1,4 +1,5 @@
-// The guard of an API: which requests pass, how it answers the others, and its metadata.
+// `protect` guards an API: which requests it accepts, how it answers the others, and the metadata
+// for clients.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startKeyServer } from "./key-server.mjs";

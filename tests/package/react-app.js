@@ -1,12 +1,13 @@
-// The app of react.test.mjs. It is rendered on a server and in a browser. It uses no JSX, so that
-// Node can run it unchanged.
+// The app in react.test.mjs, which renders it on a server and in a browser. It is written without
+// JSX, so that Node can run it unchanged.
 import { AuthClient } from "edgegate/client";
 import { createElement as h, useSyncExternalStore } from "react";
 
-// The client is made at the top of a module, as in most apps. On the server there is no page.
+// Create the client when the module is loaded, as most apps do. On the server this happens without
+// a page.
 export const auth = new AuthClient();
 
-// React calls these three functions without their client.
+// React calls these three functions without `auth` as their `this`.
 const { subscribe, getSnapshot, getServerSnapshot } = auth;
 const useAuth = () => useSyncExternalStore(subscribe, getSnapshot, getServerSnapshot);
 

@@ -1,16 +1,17 @@
-// The app of react-redirect.test.mjs. It uses no JSX, so that Node can run it unchanged.
+// The app in react-redirect.test.mjs. It is written without JSX, so that Node can run it unchanged.
 import { RedirectClient } from "edgegate/redirect";
 import { createElement as h, useEffect, useState, useSyncExternalStore } from "react";
 
-// The client is made at the top of a module, as in most apps. On the server there is no page.
+// Create the client when the module is loaded, as most apps do. On the server this happens without
+// a page.
 export const auth = new RedirectClient({
-  // The page sets this. The server that renders the page sends no requests.
+  // The page sets ISSUER. On the server any issuer will do, because it sends no requests.
   issuer: Object(globalThis).ISSUER ?? "https://auth.example.com",
   clientId: "spa",
   redirectUri: "/",
 });
 
-// React calls these three functions without their client.
+// React calls these three functions without `auth` as their `this`.
 const { subscribe, getSnapshot, getServerSnapshot } = auth;
 
 /** How often the effect has run. */
@@ -20,7 +21,7 @@ export function App() {
   const { status, user } = useSyncExternalStore(subscribe, getSnapshot, getServerSnapshot);
   const [returnTo, setReturnTo] = useState("");
   const [problem, setProblem] = useState("");
-  // StrictMode runs this effect twice, but a code works only once.
+  // StrictMode runs this effect twice, although an authorization code can be used only once.
   useEffect(() => {
     effects.count += 1;
     auth.handleRedirect().then(

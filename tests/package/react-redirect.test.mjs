@@ -43,7 +43,7 @@ before(async () => {
 });
 after(() => browser?.close());
 
-/** The page, and a service on another port at which the user is signed in already. */
+/** Starts the page's site, and a service on another port where the user is already signed in. */
 async function open(t) {
   const service = await startSite(t);
   const page = await startSite(t, {

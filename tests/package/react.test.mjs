@@ -1,6 +1,6 @@
-// AuthClient as the store of React's useSyncExternalStore: rendered by a server, hydrated in a
-// page, in StrictMode. React logs an error on the console if a snapshot changes by itself, or if a
-// page differs from the server's. openPage then fails the test.
+// AuthClient as the store of React's useSyncExternalStore, in StrictMode. A server renders the app,
+// and the page hydrates it. If a snapshot changes without an event, or if the page differs from
+// what the server has rendered, React logs an error to the console, and openPage fails the test.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
@@ -55,14 +55,14 @@ before(async () => {
     bundle: true,
     format: "esm",
     write: false,
-    // React's development build checks its stores.
+    // Use React's development build, because only this one checks its stores.
     define: { "process.env.NODE_ENV": '"development"' },
   });
   script = outputFiles[0].text;
 });
 after(() => browser?.close());
 
-/** The page as the server has rendered it. The service knows a single user. */
+/** Opens the page that the server has rendered, with a service that has one user. */
 async function open(t, { isSignedIn = false } = {}) {
   const service = { isSignedIn, asked: /** @type {string[]} */ ([]) };
   const answer = (work) => (request, response) => {
@@ -153,7 +153,8 @@ test("what is unmounted is not called any more", async (t) => {
   const { page, shows } = await open(t);
   await page.evaluate(() => window.hydrate());
   await shows("Sign in");
-  // StrictMode subscribes, unsubscribes and subscribes again, for each of the two components.
+  // For each of the two components, StrictMode subscribes, unsubscribes and subscribes again. So
+  // two subscriptions are left.
   assert.equal(await page.evaluate(() => window.listening.size), 2);
   await page.evaluate(() => window.root.unmount());
   assert.equal(await page.evaluate(() => window.listening.size), 0);

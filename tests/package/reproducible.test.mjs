@@ -1,5 +1,5 @@
-// The same sources give the same three packages, byte for byte. The test builds them again in
-// another folder, with another CARGO_HOME and another umask.
+// Builds are reproducible: the same sources give the same three packages, byte for byte. The test
+// builds them again in another folder, with another CARGO_HOME and another umask.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import {
@@ -31,7 +31,8 @@ test("built in another folder, the packages are equal byte for byte", {
   const clone = join(folder, "a clone");
   await copySources(clone);
 
-  // The installed tools are linked from this project. A build writes its own locks and stamps.
+  // Link the installed tools from this project. Don't link all of .tools, because each build writes
+  // its own locks and stamps there.
   symlinkSync(inRoot("node_modules"), join(clone, "node_modules"));
   mkdirSync(join(clone, ".tools"));
   for (const name of ["bin", "wasm-bindgen.version"])
@@ -70,7 +71,7 @@ async function copySources(to) {
     mkdirSync(dirname(join(to, name)), { recursive: true });
     copyFileSync(inRoot(name), join(to, name));
   }
-  // The packages contain the address of the repository.
+  // Set the same git remote, because the packages contain the address of the repository.
   const remote = await output("git", ["config", "--get", "remote.origin.url"]);
   await run("git", ["init", "--quiet"], { cwd: to });
   if (remote) await run("git", ["remote", "add", "origin", remote], { cwd: to });

@@ -1,5 +1,5 @@
-// The types of "edgegate/rpc" in a Worker that is bound to the service. packing.test.mjs compiles
-// this file with the packed package. Nothing runs it.
+// Uses the types of "edgegate/rpc" in a Worker with a service binding to edgegate. packing.test.mjs
+// compiles this file with the packed package. Nothing runs it.
 import type { AuthError, AuthService, Client, SignedIn, Tokens } from "edgegate/rpc";
 
 interface Env {

@@ -1,5 +1,6 @@
-// Who verifies a signature, the platform or the wasm, and what the package remembers of a token.
-// The test watches the platform's WebCrypto and moves the clock.
+// Whether the platform or the wasm verifies a signature, and which verified tokens the package
+// remembers so that it need not verify them again. The tests watch the platform's WebCrypto and
+// move the clock.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import v8 from "node:v8";
@@ -17,8 +18,8 @@ v8.setFlagsFromString("--expose-gc");
 const collectGarbage = vm.runInNewContext("gc");
 
 /**
- * Replaces the platform's `crypto`. `seen.verified` counts the signatures that it verified.
- * `seen.with` replaces members of its `subtle`.
+ * Replaces the platform's `crypto` by one that counts in `seen.verified` how many signatures it has
+ * verified. `seen.with` replaces functions of its `subtle`.
  */
 function watchCrypto(t, replaced = {}) {
   const real = globalThis.crypto;
@@ -38,8 +39,8 @@ function watchCrypto(t, replaced = {}) {
 }
 
 /**
- * Moves the clock by a millisecond at a time. So a timer that starts another one does so at its own
- * time.
+ * Moves the clock in steps of a millisecond. So when a timer starts another timer, the clock shows
+ * the time at which the first timer was due.
  */
 function pass(t, milliseconds) {
   for (let n = 0; n < milliseconds; n++) t.mock.timers.tick(1);
@@ -99,7 +100,7 @@ for (const alg of ALGORITHMS) {
     goTo(600_000);
     await assert.rejects(verifier.verify(token), { code: "invalid_token", reason: "expired" });
     assert.equal(await verifier.isAuthorizedByRole(token, ["user"]), false);
-    // After the expiry the token is forgotten, even if the clock is set back.
+    // An expired token is forgotten. If the clock is set back, its signature is verified again.
     const before = seen.verified;
     goTo(0);
     await verifier.verify(token);
@@ -119,13 +120,13 @@ for (const alg of ALGORITHMS) {
     const token = old.token();
     await verifier.verify(token);
     await verifier.verify(token);
-    // The same kid now names another key.
+    // A new key set, in which the same kid names another key.
     jwks = setOf(same, other);
     goTo(31_000);
     await verifier.verify(other.token());
     await assert.rejects(verifier.verify(token), INVALID);
     await verifier.verify(same.token());
-    // The set no longer has the key.
+    // A new key set without the key.
     jwks = setOf(newKey("3", alg));
     goTo(62_000);
     await assert.rejects(verifier.verify(newKey("4", alg).token()), { reason: "kid_unknown" });
@@ -258,7 +259,8 @@ for (const alg of ALGORITHMS) {
         assert.equal(outcome, expected);
       }
     }
-    // Without timers, as in a Worker outside of a request, the platform has no time limit.
+    // `setTimeout` throws, as in a Worker outside of a request. Then the package waits for the
+    // platform without a time limit.
     seen.with = {};
     const key = newKey("1", alg);
     const verifier = await Verifier.fromJwks(setOf(key), OPTIONS);
@@ -312,7 +314,7 @@ for (const alg of ALGORITHMS) {
         this.exports = {
           ...exports,
           verifier_publicKey(...values) {
-            // When the memory grows, every view of it is detached.
+            // Growing the memory detaches all views of it, such as a Uint8Array.
             memory.grow(1);
             grown += 1;
             return publicKey(...values);
@@ -347,7 +349,7 @@ test("tokens that are verified at the same time don't mix, whoever verifies firs
     const isExpired = n % 5 === 0;
     const token = key.token({ jti: `${n}`, ...(isExpired && { iat: 1, exp: 601, auth_time: 1 }) });
     const [header, payload] = key.token({ jti: `forged ${n}`, roles: ["admin"] }).split(".");
-    // A token with the signature of another token, and a token that comes twice.
+    // A forged token has the signature of another token. Below, each valid token is verified twice.
     const forged = `${header}.${payload}.${token.split(".")[2]}`;
     return { expected: isExpired ? "expired" : `${n}`, token, forged };
   });
@@ -389,7 +391,7 @@ test("a clock that can't be read is told before anything about the token", async
     for (const token of ["x", 5, "é", "x".repeat(5_000), forged, key.token(), remembered]) {
       clock = broken;
       await assert.rejects(verifier.verify(token), { code: "invalid_argument" }, String(broken));
-      // Without the platform, the wasm gives the same answer.
+      // The answer is the same without WebCrypto, when the wasm verifies the signature.
       replace(undefined);
       await assert.rejects(verifier.verify(token), { code: "invalid_argument" }, String(broken));
       replace({ subtle: { importKey: real.subtle.importKey, verify: real.subtle.verify } });
@@ -433,7 +435,7 @@ test("no signature is verified of a text that can't be a token, and the reasons 
     [`${token}\ud800`, "bad_character"],
     [`${token}\ufffd`, "bad_character"],
     [`${token}\0`, "bad_character"],
-    // In UTF-8 these texts are longer than a token may be. Unpaired surrogates have no UTF-8.
+    // A token may have at most 4,096 bytes in UTF-8. Unpaired surrogates have no UTF-8.
     ["\ud800".repeat(2_000), "bad_character"],
     ["é".repeat(3_000), "token_too_long"],
     ["a".repeat(4_096), "not_three_parts"],
@@ -483,8 +485,9 @@ test("a remembered token does not keep the text alive that it was cut from", asy
   const before = heapUsed();
   for (let times = 0; times < 2; times++) {
     for (let n = 0; n < many; n++) {
-      // These texts are made like cookies, but longer. When a part of a text is cut out, V8 makes a
-      // view of the text.
+      // V8 does not copy a part that is cut out of a text: the part refers to the whole text. So a
+      // cache with tokens cut out of long texts, such as cookies, could keep all of these in
+      // memory.
       const text = Buffer.from(" ".repeat(100_000) + key.token({ jti: `${n}` })).toString("latin1");
       assert.equal((await verifier.verify(text.trimStart())).jti, `${n}`);
     }

@@ -1,4 +1,5 @@
-// A site of static files on this machine. A test makes it as strict or as broken as it needs.
+// A site with static files on this machine. A test can choose its Content-Security-Policy and its
+// answers.
 
 import { readFileSync, statSync } from "node:fs";
 import { createServer } from "node:http";
@@ -17,9 +18,9 @@ const TYPES = {
 };
 
 /**
- * Serves `pages` (path → text), and after them `folders` (prefix → folder). `site.csp` is the
- * policy of every page. `site.answers` (path → function of request and response) comes before both.
- * `site.asked` lists the paths requested so far.
+ * Starts the site. `site.answers` (path → function of request and response) takes precedence over
+ * `pages` (path → text), and these over `folders` (prefix → folder). `site.csp` is the
+ * Content-Security-Policy of every page. `site.asked` lists the paths requested so far.
  */
 export async function startSite(t, { pages = {}, folders = {}, csp = STRICT } = {}) {
   const site = { csp, answers: {}, asked: /** @type {string[]} */ ([]) };

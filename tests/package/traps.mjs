@@ -1,7 +1,9 @@
-// Makes the package's wasm trap, and watches every call into it and out of it, below the package's
-// guard. It imports nothing, so it runs in Node, in a page and in a Worker.
+// Watches every call into the package's wasm and out of it, and makes calls trap. A trap is an
+// error in the wasm after which its instance must not be used again. The package's own guard
+// against this runs on top of this module. It imports nothing, so it runs in Node, in a page and in
+// a Worker.
 
-/** `(module (func (export "trap") unreachable))` */
+/** The wasm module `(module (func (export "trap") unreachable))`. */
 export const UNREACHABLE = Uint8Array.of(
   ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0],
   ...[7, 8, 1, 4, 116, 114, 97, 112, 0, 0, 10, 5, 1, 3, 0, 0, 11],
@@ -10,15 +12,16 @@ export const UNREACHABLE = Uint8Array.of(
 /**
  * Replaces `WebAssembly.Instance` for the package. `unreachable` is the module UNREACHABLE.
  *
- * - `seen.instances`: how many instances were made.
- * - `seen.onDead`: calls that reached an instance after it had trapped, or returned into it.
- * - `seen.foreign`: verifiers freed in an instance that did not make them.
- * - `seen.freed`: verifiers freed.
- * - `seen.memory`: the memory of the newest instance. (Memories of dead instances must be
- *   collectable: Chromium has room for about a hundred.)
- * - `arm(skip, only)`: the crossing after `skip` others traps, once. If `only` is given, only
- *   crossings of that function count.
- * - `disarm()` returns whether the trap had not happened yet.
+ * - `seen.instances`: how many instances were created.
+ * - `seen.onDead`: how many calls went into an instance, or returned into it, after it had trapped.
+ * - `seen.foreign`: how many verifiers were freed in an instance that did not make them.
+ * - `seen.freed`: how many verifiers were freed.
+ * - `seen.memory`: the memory of the newest instance. (Don't keep the memories of earlier
+ *   instances: they must be garbage-collected, because Chromium has room for only about a hundred.)
+ * - `arm(skip, only)`: makes a call trap, once: the first call into or out of the wasm after `skip`
+ *   others. If `only` is given, only calls of that function are counted.
+ * - `disarm()`: cancels the trap. Returns true if it had not happened yet.
+ * - `restore()`: undoes the replacement.
  */
 export function watchWasm(unreachable) {
   const memory = /** @type {WebAssembly.Memory | null} */ (null);
@@ -92,9 +95,9 @@ const mapFunctions = (members, change) =>
   );
 
 /**
- * Makes every call of the package trap at each of its crossings into the wasm and out of it, one
- * after the other. After each trap, makes every call. Returns the number of traps per call, and
- * what went wrong.
+ * Calls each function of the package again and again. Each time, another of its calls into or out
+ * of the wasm traps. After each trap, calls all functions, which must work. Returns the number of
+ * traps for each function, and in `wrong` what went wrong.
  */
 export async function trapEverywhere(edgegate, watched, { jwks, token, options, user }) {
   const { EdgegateError, Verifier, peek } = edgegate;

@@ -1,5 +1,5 @@
-// What the types must accept and reject. packing.test.mjs compiles this file with the packed
-// package. Nothing runs it.
+// Code that the package's types must accept, and errors that they must report. packing.test.mjs
+// compiles this file with the packed package. Nothing runs it.
 
 import type {
   AuthState,
@@ -43,7 +43,7 @@ export async function right(token: string): Promise<boolean> {
   });
   await former.ready();
   const auth = new AuthClient({ url: new URL("https://auth.example.com"), fetch });
-  // Options that are read from an environment. An option that is not set has its default.
+  // Options from environment variables may be undefined. Such an option has its default value.
   const unset = {} as { url?: string; tolerance?: number };
   new AuthClient({ url: unset.url });
   Verifier.fromIssuer("https://auth.example.com", {
@@ -223,7 +223,7 @@ export async function guarded(request: Request): Promise<Response> {
 export const same: typeof AuthClient = ClientAlone;
 export const sameError: typeof EdgegateError = SameError;
 
-// A page may keep its client in a global variable.
+// A page may have its client in a global variable.
 declare global {
   var clientOfThePage: AuthClient;
 }

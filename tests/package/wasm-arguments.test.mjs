@@ -1,6 +1,7 @@
-// The wasm checks its arguments itself, whatever the package's JavaScript has checked before. No
-// value makes it trap. The build removes the code that would describe a value from the wasm
-// (scripts/project/snip.mjs), so a value that reached this code would cause a trap.
+// The wasm checks its arguments itself, even those that the package's JavaScript has already
+// checked. No argument may make it trap. This could happen, because the build removes the code that
+// describes wrong values from the wasm (scripts/project/snip.mjs): a value that reaches this code
+// causes a trap.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -30,7 +31,7 @@ const PRIMITIVES = [
 ];
 const NUMBERS = [0, -0, 1, -1, 0.1, 1e21, 5e-324, NaN, Infinity, -Infinity, 2 ** 53];
 const FUNCTIONS = [boom, class {}, revoked(boom), Symbol];
-/** Objects that have no member of options. The wasm must not iterate or convert any of them. */
+/** Objects without any of the options. The wasm must not iterate over them or convert them. */
 const OBJECTS = [
   ...[{}, [], ["x"], [["issuer", "x"]], Object.create(null), new Map([["issuer", "x"]])],
   ...[new Set(["x"]), new Date(), /x/, new Error("x"), Promise.resolve("x"), globalThis.crypto],
@@ -45,10 +46,10 @@ const TRAPS = [hostileProxy(), revoked(), revoked([])];
 const NOT_STRINGS = [...PRIMITIVES, ...NUMBERS, ...FUNCTIONS, ...OBJECTS, ...TRAPS];
 const NOT_NUMBERS = ["", "5", ...PRIMITIVES, ...FUNCTIONS, ...OBJECTS, ...TRAPS];
 const HALVES = ["\ud800", "\udfff", "a\udc00b", "\ufffd\ud800", "\udc00\ud800", "😀\ud83d"];
-/** Strings that are longer than any limit, so the wasm must not copy them. */
+/** Strings that are longer than any limit. The wasm must reject them without copying them. */
 const HUGE = ["x".repeat(2 ** 28), "\ud800".repeat(2 ** 26)];
 
-/** Starts only the wasm. `seen` has the counts of its instances. */
+/** Starts the wasm without the package's JavaScript. `seen` is that of `watchWasm`. */
 async function start(t) {
   const watched = watchWasm(new WebAssembly.Module(UNREACHABLE));
   t.after(watched.restore);
@@ -68,7 +69,7 @@ const GOOD = { ...OPTIONS, clockTolerance: 0 };
 
 const says = (message) => ({ name: "EdgegateError", code: "invalid_argument", message });
 
-/** Asserts that `call` refuses each of the values with `refusal`, and that no instance ends. */
+/** Asserts that `call` throws `refusal` for each of the values, and that the wasm does not trap. */
 function refuses({ seen }, call, values, refusal) {
   assert.ok(values.length > 0);
   for (const [at, value] of values.entries()) {
@@ -147,7 +148,7 @@ test("a key set, a token and an address of any kind, and a time", async (t) => {
   const wasm = await start(t);
   const { seen } = wasm;
   const jwks = (value) => wasm.make(GOOD, value);
-  // With `undefined`, `make` would use its default.
+  // Leave out the first value, `undefined`, with which `make` would use its default.
   refuses(wasm, jwks, NOT_STRINGS.slice(1), says("jwks must be a string"));
   refuses(wasm, jwks, HALVES, { code: "invalid_key_set", reason: "not_utf8" });
   refuses(wasm, jwks, ["", "5", "{}", "[NaN]"], { code: "invalid_key_set" });

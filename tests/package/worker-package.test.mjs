@@ -1,5 +1,5 @@
-// The tarballs of edgegate-worker and create-edgegate: their contents, and whether tools find their
-// way in them.
+// The tarballs of edgegate-worker and create-edgegate: their contents, and whether tools find the
+// right files in them.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
@@ -25,7 +25,7 @@ async function modesIn(name) {
 const textIn = async (name, path) =>
   String(await output("tar", ["-xzOf", tarballOf(name), `package/${path}`]));
 
-/** The files of a folder of the repository, with the names that they have in a package. */
+/** The files in a folder of the repository, with the names that they have in the package. */
 const from = (folder, to = "") =>
   filesUnder(folder).map((path) => to + path.slice(folder.length + 1));
 
@@ -49,7 +49,7 @@ for (const name of PACKAGES) {
 
   test(`${name} holds what belongs in it and nothing else, and its version is the crate's`, async () => {
     const modes = await modesIn(name);
-    // The build copies edgegate's own package into the pages.
+    // Leave out www/edgegate/, into which the build copies the package edgegate.
     const names = [...modes.keys()].filter((path) => !path.startsWith("www/edgegate/"));
     const expected = [...EXPECTED[name], "LICENSE-APACHE", "LICENSE-MIT"];
     assert.deepEqual(names.sort(), expected.sort());
@@ -71,7 +71,8 @@ for (const name of PACKAGES) {
   });
 }
 
-// Workers are ES modules, and create-edgegate is a program without an entry point.
+// The program attw (Are the types wrong?) checks only edgegate-worker, as an ES module, because
+// Workers are ES modules. create-edgegate is a program that nobody imports.
 test("attw finds nothing in edgegate-worker", async () => {
   const path = inRoot("node_modules/@arethetypeswrong/cli/dist/index.js");
   const args = [tarballOf("edgegate-worker"), "--profile", "esm-only", "--no-color"];

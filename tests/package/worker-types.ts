@@ -14,11 +14,13 @@ type Declared = { [Name in keyof typeof declared]: InstanceType<(typeof declared
 isTrue<Equal<keyof Built["Sessions"], keyof Declared["Sessions"]>>(true);
 isTrue<Equal<keyof Built["Account"], keyof Declared["Account"]>>(true);
 isTrue<Equal<keyof Built["MailGate"], keyof Declared["MailGate"]>>(true);
-// src/edge/rpc.mjs assigns the methods where TypeScript does not see them.
+// Add the methods of AuthService, because src/edge/rpc.mjs assigns them in a way that TypeScript
+// does not see.
 isTrue<Equal<keyof Built["Auth"] | keyof AuthService, keyof Declared["Auth"]>>(true);
 isTrue<Equal<keyof Built["default"] | keyof AuthService, keyof Declared["default"]>>(true);
 
-// A project in TypeScript, with its own binding and a guarded route.
+// What a user's project in TypeScript may contain: a binding of its own, and a route that only some
+// users may use.
 interface Env {
   GREETING: string;
 }

@@ -1,6 +1,6 @@
-// Runs schemathesis against the real Worker. openapi.yaml says which requests and answers are
-// allowed. schemathesis makes the requests and applies all of its checks to every answer.
-// schemathesis.toml says which checks can't apply, and why.
+// Runs the program schemathesis against the real Worker. It generates requests from openapi.yaml,
+// and checks whether every answer is one that openapi.yaml allows. schemathesis.toml says which of
+// its checks can't be used, and why.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,17 +16,18 @@ const CONFIG = inRoot("tests/schemathesis/schemathesis.toml");
 const HOOKS = inRoot("tests/schemathesis/hooks.py");
 
 /**
- * Runs schemathesis once, and once more for the only route that a setting changes. The same seed
- * repeats the same requests, except for ids and tokens, which the Worker makes.
+ * Runs schemathesis for all routes, and once more with another setting for the only route that this
+ * setting changes. The same seed repeats the same requests, except for ids and tokens, which the
+ * Worker makes.
  *
  * Returns `{ code, cases, checks, tried }`. `code` is 0 if all checks passed. `cases` is the number
- * of requests, and `checks` says how often each check was applied. `tried` has `{ asker, status,
- * times }` for each operation.
+ * of requests. `checks` says how often each check was applied. `tried` has, for each operation, how
+ * often which `asker` (user) got which `status`: `{ asker, status, times }`.
  */
 export async function runSchemathesis({ seed, examples }) {
   await setUp([setup]);
-  // The lowest value that the setting allows. The contract's rules for new passwords must be true
-  // with every setting.
+  // Use the lowest value that this setting allows, because the rules for new passwords in
+  // openapi.yaml must be true with every value.
   const vars = { PASSWORD_MIN_LENGTH: "8" };
   const { workers, stop } = await startWorkers([
     { vars },
@@ -86,8 +87,8 @@ async function once({ url }, supply, args) {
         report,
         ...args,
       ],
-      // schemathesis stores what it has learnt in its working folder. A run must not depend on an
-      // earlier one.
+      // Use a new working folder. schemathesis stores there what it has learnt, and a run must not
+      // depend on an earlier one.
       {
         cwd: folder,
         env: {

@@ -1,4 +1,4 @@
-// Every route against openapi.yaml, with generated requests.
+// Sends generated requests to every route, and compares the answers with openapi.yaml.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -29,9 +29,9 @@ const CHECKS = [
 ];
 
 /**
- * Operations that accept no generated request, because they need a sealed request, the token or
- * secret of an app, or the id of an app or a grant. tests/e2e/apps and tests/e2e/clients.test.mjs
- * test them.
+ * Operations that reject every generated request, because they need what can't be generated: a
+ * sealed authorization request, the token or secret of an app, or the id of an app or a grant.
+ * tests/e2e/apps and tests/e2e/clients.test.mjs test them.
  */
 const OF_REAL_APPS = new Set([
   "POST /auth/authorize/request",
@@ -53,7 +53,8 @@ test("answers are as openapi.yaml says, whatever is asked", async () => {
   assert.equal(code, 0, "schemathesis found something, see above");
   assert.deepEqual(Object.keys(checks).sort(), CHECKS);
 
-  // If every request were refused, the run would prove nothing.
+  // Each operation must have accepted some requests. If all were rejected, the run would prove
+  // nothing.
   const { paths } = parse(readFileSync(inRoot("openapi.yaml"), "utf8"));
   const isMethod = (name) => /^(get|post|put|patch|delete)$/.test(name);
   const operations = Object.entries(paths).flatMap(([path, item]) =>

@@ -1,4 +1,5 @@
-// For each URI that the service rejects, `edgegate clients` says what to do.
+// `edgegate clients`: how options change an app, and a remedy for each reason why the service
+// rejects a URI.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";

@@ -1,4 +1,4 @@
-// Tab completes the command, in bash and in zsh.
+// The Tab key completes the words of the command `edgegate`, in bash and in zsh.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
@@ -9,7 +9,7 @@ const COMMAND = inRoot("npm/edgegate-worker/cli/edgegate.js");
 const run = (command, ...args) =>
   spawnSync(command, args, { encoding: "utf8", env: { ...process.env, NODE: node() } });
 
-/** What is typed, and the words that complete it. */
+/** What a user types, and the words that Tab offers. */
 const CASES = /** @type {[string[], string[]][]} */ ([
   [["us"], ["users"]],
   [["users", "gr"], ["grant"]],

@@ -1,4 +1,4 @@
-// The credentials of wrangler, as `wrangler auth token --json` prints them.
+// Reads wrangler's credentials from what `wrangler auth token --json` prints.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { credentialsIn } from "../../npm/edgegate-worker/cli/lib/cloudflare.js";

@@ -1,4 +1,5 @@
-// The files of a deploy: the secrets of each environment, and what remains of them.
+// The files that `edgegate deploy` writes below .edgegate: the secrets of each environment, which
+// must stay, and others, which must not be left behind.
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -81,7 +82,7 @@ test("of those that find the lock of a killed run at once, one at a time works",
   for (let round = 0; round < rounds; round += 1)
     writeFileSync(project.inProject(`.edgegate/round${round}.lock`), `${killed} left`);
   const log = project.inProject("log");
-  // The processes take the locks of each round in the same millisecond.
+  // In each round, all processes try to take the lock in the same millisecond.
   const script = `
     import { appendFileSync } from "node:fs";
     import { join } from "node:path";

@@ -1,4 +1,5 @@
-// The dev container: its definition is valid, and has the versions and programs that the project uses.
+// The definition of the dev container is valid, and has the programs that the project uses, in the
+// right versions.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";

@@ -1,5 +1,5 @@
-// The checks of `edgegate doctor` that need no Cloudflare: secrets, and the mail domain with a
-// resolver on this machine.
+// The checks of `edgegate doctor` that don't need Cloudflare: the secrets, and the DNS records of
+// the mail domain, with a DNS resolver on this machine.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { test } from "node:test";
@@ -42,7 +42,7 @@ test("weak, repeated and shared secrets are named, and never shown", () => {
   assert.match(found({}), /skipped there are none/);
 });
 
-/** A resolver that knows these records. */
+/** Starts a DNS resolver that knows these records. */
 async function resolverFor(t, records) {
   const asked = [];
   const server = createServer((request, response) => {
@@ -84,7 +84,7 @@ test("what is missing or wrong with a mail domain is named", async (t) => {
 
   const wrong = await resolverFor(t, {
     "example.com": ['"v=spf1 -all"', '"v=spf1 ~all"'],
-    // A key that was revoked.
+    // An empty key means that the key was revoked.
     "s1._domainkey.example.com": ['"v=DKIM1; p="'],
     "_dmarc.example.com": ['"v=DMARC1; p=none"'],
   });

@@ -1,4 +1,5 @@
-// `edgegate users export`: what happens to the pages when they can't be written.
+// `edgegate users export` reads accounts page by page and writes them. What happens when they can't
+// be written.
 import assert from "node:assert/strict";
 import { PassThrough, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
@@ -7,7 +8,7 @@ import { writePages } from "../../npm/edgegate-worker/cli/users-export.js";
 
 const line = (id) => `{"id":"${id}"}\n`;
 
-/** Pages of two accounts each. `asked` has the cursors. */
+/** Fake pages with `count` accounts, two on each. `asked` lists the cursors of the requests. */
 function pagesOf(count) {
   const ids = Array.from({ length: count }, (_, n) => `${n + 1}`);
   const asked = [];

@@ -1,5 +1,5 @@
-// The first administrator: a user without a password gets a link. A stranger's account never
-// becomes an administrator.
+// Makes the first administrator: an account without a password gets a link to choose one. An
+// account that somebody else may have registered never becomes an administrator.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { makeAdmin } from "../../npm/edgegate-worker/cli/lib/first-admin.js";
@@ -8,7 +8,7 @@ const EMAIL = "root@example.com";
 const INVITATION = { link: "https://auth.example.com/reset-password#egl_x", expires_at: 9 };
 const LINK = { link: INVITATION.link, expiresAt: 9 };
 
-/** A service with this account, or without any account. */
+/** A fake service with this account, or without any account. */
 function serviceWith(user, { hasPassword = true } = {}) {
   const asked = [];
   const ask = async (method, path, body) => {

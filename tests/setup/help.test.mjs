@@ -1,4 +1,4 @@
-// With --help every script prints its usage and does nothing else.
+// With --help, every script only prints its usage.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";

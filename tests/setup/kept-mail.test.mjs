@@ -1,4 +1,4 @@
-// How `edgegate mail list` describes a kept mail.
+// How `edgegate mail list` describes a kept mail: one that could not be sent and is stored.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { lineOf } from "../../npm/edgegate-worker/cli/mail.js";
@@ -12,12 +12,13 @@ test("a kept mail is described by what is known of it", () => {
       ...{ retry_at: null, request_id: null, address: null, ...mail },
     });
   const kept = "not tried yet, kept since 2025-11-24T16:00:00Z";
-  // A notice that could not be queued. It was never tried, and the cron sends it.
+  // A notice that could not be queued. It was never tried, and the cron job will send it.
   assert.equal(
     told({ retry_at: now + 1, address: "8110e99d472dab1e" }),
     `one  reset, ${kept}, next attempt 2025-11-24T16:00:01Z, address 8110e99d472dab1e\n  422: no such sender`,
   );
-  // A mail that the operator has retried shows no time. Its 0 does not mean the year 1970.
+  // `edgegate mail retry` sets `retry_at` to 0, which means the next run, and not the year 1970. So
+  // no time is shown.
   assert.match(
     told({ tries: 1, retry_at: 0 }),
     /reset, tried once, last 2025-11-24T16:00:00Z, sent again by the next run of the cron\n/,

@@ -1,10 +1,11 @@
-// Runs the project's scripts as a person would, and finds the processes that they leave behind.
+// Runs the project's scripts as a user does, and finds the processes that are still running after
+// them.
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { inRoot, root } from "../../scripts/project/root.mjs";
 
-// A busy machine may need this long.
+// How long to wait for output. A busy machine may need this long.
 const PATIENCE_MS = 200_000;
 
 /**
@@ -39,7 +40,7 @@ export function runScript(script, args, env = {}) {
     /** @type {Promise<{ code: number, text: string }>} */
     done,
     text: () => text,
-    /** Resolves when the output matches the pattern after this position. */
+    /** Waits until the output after the position `from` matches the pattern. */
     until: (/** @type {RegExp} */ pattern, from = 0) =>
       new Promise((resolve, reject) => {
         const late = setTimeout(
@@ -60,7 +61,7 @@ export function runScript(script, args, env = {}) {
       child.kill("SIGTERM");
       return done;
     },
-    /** The living processes that the script has started, directly or not. */
+    /** The processes that the script has started, directly or indirectly, and that still run. */
     left: () => marked(mark),
   };
 }

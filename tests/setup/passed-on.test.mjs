@@ -1,4 +1,6 @@
-// Options that get lost on their way to a command, and options that the command itself has to know.
+// `npm run deploy --env staging` passes no `--env` to the script: npm takes it for an option of its
+// own. The command notices such lost options. It also finds the options that it has to know among
+// those for wrangler.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { firstOf, refuseLostOptions } from "../../npm/edgegate-worker/cli/lib/passed-on.js";

@@ -1,5 +1,5 @@
-// What Cloudflare logs of requests, according to wrangler.toml as wrangler and `npm run deploy`
-// read it: no query and no headers.
+// By the settings in wrangler.toml, Cloudflare does not log the query and the headers of requests.
+// The test reads the settings as wrangler and `npm run deploy` do.
 import assert from "node:assert/strict";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -28,7 +28,7 @@ test("an environment has the same settings unless it says otherwise, and then de
   const file = join(folder, "wrangler.toml");
   const read = (more, env) => {
     writeFileSync(file, `${readFileSync(inRoot("wrangler.toml"), "utf8")}\n${more}`);
-    // print-config.js passes it on in this form.
+    // print-config.js passes the configuration on in this form.
     return JSON.parse(
       JSON.stringify(unstable_readConfig({ config: file, env }, { hideWarnings: true })),
     );

@@ -1,5 +1,5 @@
-// `edgegate pseudonym` shows the pseudonyms that the Worker writes.
-// src/domain/event/pseudonym.rs tests the same values.
+// `edgegate pseudonym` shows the pseudonym that the Worker writes in place of an email address or a
+// network address. The tests of src/domain/event/pseudonym.rs use the same values.
 import assert from "node:assert/strict";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -111,13 +111,13 @@ test("no program that the command starts gets the secret", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "edgegate-pseudonym-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const [seen, preload] = [join(folder, "seen"), join(folder, "preload.cjs")];
-  // Every Node process loads this file. It records which program the process runs, and whether the
-  // secret is in its environment or its arguments.
+  // Each Node process loads this file when it starts. The file records which program the process
+  // runs, and whether the secret is in the process's environment or arguments.
   writeFileSync(
     preload,
     `require("node:fs").appendFileSync(${JSON.stringify(seen)}, process.argv[1] + " " + JSON.stringify([process.env, process.argv]).includes(${JSON.stringify(SECRET)}) + "\\n");`,
   );
-  // If an environment is named, the command starts a program that reads the configuration.
+  // With --env, the command starts another process, which reads the configuration.
   const { code, stdout, stderr } = await command(ADA, "--env", "staging", {
     NODE_OPTIONS: `--require ${preload}`,
   });
@@ -132,12 +132,12 @@ test("no program that the command starts gets the secret", async (t) => {
 });
 
 /**
- * A project with this .dev.vars. The result runs `edgegate pseudonym` there, with these arguments and
- * variables of the environment.
+ * Makes a project with this .dev.vars. Returns a function that runs `edgegate pseudonym` in the
+ * project, with the given arguments and environment variables.
  *
  * @param {import("node:test").TestContext} t
  * @param {string} variables
- * @param {Record<string, string>} [files] others, by name
+ * @param {Record<string, string>} [files] the texts of other files, by name
  * @returns {(...args: (string | NodeJS.ProcessEnv)[]) => ReturnType<typeof run>}
  */
 function projectWith(t, variables, files = {}) {

@@ -1,4 +1,4 @@
-// What a release requires of the repository: the same version everywhere, and an entry in the
+// What the repository must have for a release: the same version in all files, and an entry in the
 // changelog.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -111,7 +111,8 @@ test("one place with another version is found", async () => {
     ...["edgegate", "edgegate-worker", "create-edgegate"].map((name) => `npm/${name}/package.json`),
     ...["template/package.json", "README.md", "docs/get-started.md"],
   ]) {
-    // Other crates may happen to have the same version.
+    // In Cargo.lock, change only the project's own crate. Other crates may have the same version by
+    // chance.
     const own = path === "Cargo.lock" ? `name = "edgegate-token"\nversion = "${version}"` : version;
     const changed = read(path).replace(own, own.replace(version, "98.7.6"));
     assert.notEqual(changed, read(path), path);

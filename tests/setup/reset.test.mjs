@@ -1,4 +1,4 @@
-// `npm run reset` deletes local data. While a process uses the data, it deletes nothing.
+// `npm run reset` deletes the local data. It deletes nothing while a process uses the data.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -23,7 +23,7 @@ import { run } from "../../scripts/project/run.mjs";
 import { node } from "../../scripts/project/tools.mjs";
 import { lsof } from "../../scripts/setup/lsof.mjs";
 
-/** A copy of the scripts, with local data and with files that must stay. */
+/** Makes a copy of the scripts, with local data and with files that must not be deleted. */
 function projectWithData(t) {
   const folder = mkdtempSync(join(tmpdir(), "edgegate-reset-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
@@ -43,7 +43,7 @@ function projectWithData(t) {
   };
 }
 
-/** A process that holds a folder in the same way as `npm start`. */
+/** Starts a process that marks the folder as in use, as `npm start` does. */
 async function holder(t, state) {
   const module = pathToFileURL(inRoot("scripts/project/local-data.mjs"));
   const source = `import { hold } from "${module}";

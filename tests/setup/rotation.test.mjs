@@ -1,4 +1,4 @@
-// Which step of a rotation is due, and what it stores.
+// The rotation of keys: which step is due, and what each step stores.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { idleOf, nextStep, rotated } from "../../npm/edgegate-worker/cli/lib/rotation.js";
@@ -68,7 +68,7 @@ test("a ticket secret is kept while a mailed link or a session may depend on it"
       ...{ name: "TICKET_SECRET", text: two, idle, now: NOW },
       done: { step: "promote", at: NOW - seconds },
     }).isDue;
-  // Sessions last ten minutes, and links a day.
+  // Here sessions last ten minutes, but links last a day, so the next step is due after a day.
   assert.deepEqual([dueAfter(DAY - 1, 600), dueAfter(DAY, 600)], [false, true]);
   assert.deepEqual([dueAfter(IDLE - 1, IDLE), dueAfter(IDLE, IDLE)], [false, true]);
   const idle = [

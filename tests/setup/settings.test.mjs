@@ -1,5 +1,5 @@
-// The Worker's own code judges the settings before anything starts or is uploaded. The error says
-// where each bad value was read.
+// The commands check the settings with the Worker's own code before they start or upload anything.
+// The error says where each wrong value was read.
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

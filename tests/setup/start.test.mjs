@@ -1,5 +1,5 @@
-// `npm start`: a wrong setting stops it before anything else. `routes` in wrangler.toml don't break
-// it, an edit of .dev.vars restarts it, and the cron runs.
+// `npm start`: it stops at once if a setting is wrong, it works with `routes` in wrangler.toml, it
+// restarts when .dev.vars is edited, and it runs the cron jobs.
 import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -22,7 +22,9 @@ after(() => {
 
 const SECRETS = `DEV=1\nSIGNING_KEYS='${signingKeys()}'\nTICKET_SECRET='${ticketSecret()}'\n`;
 
-/** Writes a file of variables. Returns the options that use it. */
+/**
+ * Writes a file with variables. Returns its path, and the options with which `npm start` uses it.
+ */
 function variables(name, more = "") {
   const path = join(folder, name);
   writeFileSync(path, SECRETS + more);
@@ -117,9 +119,9 @@ test("routes, an edit of the variables, and the cron", { timeout: 500_000 }, asy
   const first = await logIn();
   assert.equal(first.status, 200, JSON.stringify(first.body));
   assert.equal(first.body.expires_in, 600);
-  // The cron reports the mail that nobody could deliver.
+  // The cron job reports a mail that could not be delivered.
   await worker.until(/"event":"dead_letters"/);
-  // The command calls this service as its operator.
+  // The command `edgegate` calls this service as an operator would.
   const edgegate = (/** @type {string[]} */ ...args) =>
     runScript("scripts/edgegate.mjs", [
       ...args,

@@ -1,4 +1,4 @@
-// However `npm start` ends, no process and no port in use is left behind.
+// However `npm start` ends, it leaves no process behind, and its port is free again.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
@@ -22,7 +22,7 @@ const ways = [
   { who: "npm", signal: "SIGTERM", when: BEGUN },
 ];
 
-// Processes are found by a mark in their environment, which every descendant inherits.
+// The tests find processes by a mark in the environment, which every child process inherits.
 describe("npm start leaves nothing behind", {
   concurrency: 2,
   skip: !existsSync("/proc/self/environ"),
@@ -92,8 +92,8 @@ async function gone({ mark }) {
 }
 
 /**
- * The living processes with the mark. A zombie has no environment: it has ended and only waits for
- * its parent.
+ * The running processes with the mark. Zombies are not found, because they have no environment.
+ * They have ended and only wait for their parent.
  */
 function marked(mark) {
   return readdirSync("/proc")

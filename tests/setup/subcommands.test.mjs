@@ -9,15 +9,12 @@ import { programOf } from "../../npm/edgegate-worker/cli/lib/program.js";
 import { SUBCOMMANDS } from "../../npm/edgegate-worker/cli/subcommands.js";
 import { inRoot } from "../../scripts/project/root.mjs";
 
-// Only the shells' completion scripts call `complete`, so it is left out here.
+// Leave out `complete`, which only the completion scripts of the shells call.
 const { commands } = programOf(SUBCOMMANDS);
 const shown = commands.filter((command) => command.name() !== "complete");
 const names = shown.map((command) => command.name());
 
-/**
- * These subcommands do the same for each environment, so the environment variable of the shell does
- * not matter.
- */
+/** Subcommands that do the same for each environment, and so ignore the variable CLOUDFLARE_ENV. */
 const FOR_ALL_ENVIRONMENTS = ["completion", "prepare", "upgrade"];
 
 const leaves = (command) =>
@@ -67,8 +64,8 @@ test("every subcommand has --env and --remote; one for this machine alone refuse
       assert.ok(has(command, option), `${nameOf(command)} ${option}`);
   const refusing = [];
   for (const command of all) {
-    // No subcommand has this option, so each subcommand stops. A subcommand that refuses --remote
-    // says so before it stops.
+    // No subcommand has the option --no-such-option, so each one stops there. One that does not
+    // support --remote has said so before.
     const run = programOf(SUBCOMMANDS, async () => {}).parseAsync([
       ...["node", "edgegate", ...nameOf(command).split(" "), "--remote", "--no-such-option"],
     ]);
@@ -107,7 +104,8 @@ test("an argument that an option with several values has taken is explained, and
 });
 
 test("an unknown environment stops every subcommand before it does anything", async (t) => {
-  // A subcommand that continues anyway finds no project here, and says that instead.
+  // Run in an empty folder. A subcommand that does not stop at the environment reports that there
+  // is no project.
   const empty = mkdtempSync(join(tmpdir(), "edgegate-subcommands-"));
   const before = { folder: process.cwd(), environment: process.env.CLOUDFLARE_ENV };
   t.after(() => {
@@ -137,8 +135,8 @@ test("an unknown environment stops every subcommand before it does anything", as
     delete process.env.CLOUDFLARE_ENV;
     await assert.rejects(run(words, "--env", "stagign"), /^Error: refused: stagign$/, `${words}`);
     process.env.CLOUDFLARE_ENV = "staging-of-shell";
-    // wrangler may run `prepare` in any shell, and a shell's start-up file runs `completion` in any
-    // folder.
+    // `prepare` and `completion` must work with any value of the variable: wrangler may run
+    // `prepare` in any shell, and a shell's start-up file runs `completion` in any folder.
     if (!FOR_ALL_ENVIRONMENTS.includes(nameOf(command)))
       await assert.rejects(run(words), /^Error: refused: staging-of-shell$/, `${words}`);
     await assert.rejects(run(words, "--env", "stagign"), /^Error: refused: stagign$/, `${words}`);

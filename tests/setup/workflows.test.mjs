@@ -1,5 +1,5 @@
-// The workflows of GitHub Actions. They can't run here, so a linter reads them. Each of their
-// commands runs in the same way as there, except that nothing is published.
+// The workflows of GitHub Actions. They can't run in a test, so a linter checks them. The test runs
+// each of their commands as GitHub would, except that nothing is published.
 import assert from "node:assert/strict";
 import {
   chmodSync,
@@ -39,9 +39,10 @@ const jobsOf = (path) => Object.entries(workflow(path).jobs);
 const stepsOf = (path) => jobsOf(path).flatMap(([, { steps = [] }]) => steps);
 const release = workflow(".github/workflows/release.yml");
 
-// Options that are added to cargo's commands.
+// Options that the test adds to cargo's commands, so that they publish nothing.
 const DRY_RUN = "--dry-run --allow-dirty";
-// Commands that would destroy what the tests run on, and commands that other tests run.
+// Commands that the test does not run: they would break the environment of the tests, or other
+// tests run them.
 const NOT_RUN = {
   "npm ci": "it deletes node_modules, from which the tests run",
   "npm install": "create.test.mjs installs a new project",
@@ -206,7 +207,8 @@ test("the commands of a release run, in the order of its jobs", async (t) => {
           cpSync(artifact, cwd, { recursive: true });
         if (step.run === undefined || step.run in NOT_RUN) continue;
         const isCargo = step.run.startsWith("cargo publish ");
-        // The command reads the index of crates.io, and the first such command compiles the crate.
+        // Run cargo's commands only in `npm run test:wide`. They read the index of crates.io, and
+        // the first one compiles the crate.
         if (isCargo && !isWide) continue;
         const command = isCargo ? `${step.run.replace(" --dry-run", "")} ${DRY_RUN}` : step.run;
         const { code, stdout, stderr } = await run("bash", ["-e", "-c", command], {
@@ -291,7 +293,7 @@ test("the other commands run, and those that can't are listed with the reason", 
 });
 
 /**
- * A copy of this repository's files, with an entry for the version in the changelog.
+ * Copies this repository's files, and adds an entry for the version to the changelog.
  *
  * @param {string} folder
  */
@@ -313,7 +315,7 @@ async function cloneWithEntry(folder) {
     assert.equal((await run("git", git, { cwd: folder, capture: true })).code, 0);
 }
 
-/** A registry that has no package and accepts none. */
+/** Starts a package registry that has no packages and accepts none. */
 async function startRegistry(t) {
   /** @type {string[]} */
   const requests = [];
@@ -328,7 +330,8 @@ async function startRegistry(t) {
 }
 
 /**
- * A program named `gh` that records its arguments. It fails if it gets a file that does not exist.
+ * Writes a program named `gh` that records its arguments. It fails if an argument is a file that
+ * does not exist.
  *
  * @param {string} folder
  */

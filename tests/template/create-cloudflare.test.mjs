@@ -1,6 +1,6 @@
-// The template with the real create-cloudflare, as `npm create cloudflare -- --template` runs it.
-// git and create-cloudflare's cache are configured to use a repository on this machine instead of
-// GitHub's.
+// Makes a project from the template with the real create-cloudflare, as `npm create cloudflare --
+// --template` does. git and create-cloudflare's cache are configured to use a repository on this
+// machine in place of the one on GitHub.
 import assert from "node:assert/strict";
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
@@ -78,7 +78,7 @@ test("create-cloudflare makes a project that runs and deploys", {
 });
 
 /**
- * A repository with the template. Returns the settings with which create-cloudflare finds it.
+ * Makes a repository with the template. Returns the settings with which create-cloudflare finds it.
  *
  * @param {Awaited<ReturnType<typeof makeMachine>>} machine
  */

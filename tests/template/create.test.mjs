@@ -1,5 +1,6 @@
-// `npm create edgegate` from the packed packages: in a folder with a space in its name, with Node
-// and no other program, without a terminal. README.md's commands are run unchanged.
+// `npm create edgegate` with the packed packages, in a folder with a space in its name, on a
+// machine with Node and no other programs, without a terminal. The commands in README.md are run
+// unchanged.
 import assert from "node:assert/strict";
 import {
   cpSync,
@@ -26,10 +27,10 @@ import { makeMachine, TARBALLS } from "./project.mjs";
 const read = (path) => readFileSync(path, "utf8");
 const README = read(inRoot("README.md"));
 
-// The most seconds until the service answers, without the download.
+// How many seconds it may take until the service answers, not counting the download.
 const READY_SECONDS = 60;
 
-/** README.md's commands that make and start a service, and those that sign in. */
+/** The commands in README.md that create and start a service, and those that sign in. */
 const [create, signIn] = ["npx ", "AUTH="].map((begin) =>
   String(blocks(README, "sh").find((text) => text.startsWith(begin))),
 );
@@ -43,7 +44,7 @@ const wordsOf = (line) =>
     .replaceAll("/path/to/edgegate-worker-0.1.0.tgz", TARBALLS.worker)
     .split(" ");
 
-/** Runs the packed create-edgegate, unpacked below the machine's folder. */
+/** Unpacks create-edgegate into the machine's folder. Returns a function that runs it. */
 async function unpacked(machine) {
   const folder = machine.inRoot("create");
   mkdirSync(folder);
@@ -107,7 +108,7 @@ describe("npm create edgegate", { timeout: 600_000 }, () => {
       };
       writeFileSync(project("src/index.js"), "// mine\n");
       rmSync(project("test"), { recursive: true });
-      // The registry is not used, because everything is installed.
+      // Everything is installed already, so it must work without the registry.
       const env = { npm_config_offline: "true" };
       const again = await machine.run(program, args, { env });
       assert.equal(again.code, 0, again.text);
@@ -220,7 +221,8 @@ describe("npm create edgegate", { timeout: 600_000 }, () => {
         for (const { namespace_id } of config.ratelimits) ids.add(namespace_id);
       }
       assert.equal(JSON.parse(read(machine.inRoot(folder, "package.json"))).name, name);
-      // A run that was interrupted continues under the same name.
+      // After an interrupted run, a repeated run keeps the name, even if the folder has another
+      // one.
       rmSync(path);
       cpSync(machine.inRoot(folder), machine.inRoot(`${folder} moved`), { recursive: true });
       await createEdgegate([`${folder} moved`, "--no-install", "--store", "kv"]);
@@ -237,8 +239,8 @@ describe("npm create edgegate", { timeout: 600_000 }, () => {
 });
 
 /**
- * A project with the packed edgegate-worker and the tools of this repository. `at` is a path in it,
- * `edgegate` the command.
+ * Makes a project with the packed edgegate-worker and the tools of this repository. `at` makes a
+ * path in the project, and `edgegate` runs the command.
  */
 async function makeProject(t) {
   const machine = await makeMachine(t);
@@ -250,7 +252,8 @@ async function makeProject(t) {
   ]);
   assert.equal(code, 0);
   for (const name of ["commander", "jsonc-parser", "@clack"]) {
-    // npm puts a package next to the package that needs it if the root has another version.
+    // If the root of the repository has another version of a package, npm has installed the package
+    // next to the one that needs it.
     const own = inRoot("npm/edgegate-worker/node_modules", name);
     symlinkSync(existsSync(own) ? own : inRoot("node_modules", name), at("node_modules", name));
   }

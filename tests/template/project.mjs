@@ -1,4 +1,4 @@
-// Projects that `npm create edgegate` makes from the packed packages, on a machine that has only
+// Makes projects with `npm create edgegate` and the packed packages, as on a machine that has only
 // Node.
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:fs";
@@ -9,8 +9,8 @@ import { output } from "../../scripts/project/run.mjs";
 import { node } from "../../scripts/project/tools.mjs";
 
 /**
- * Only packages from before this day are installed. Later packages would change what the test
- * tests.
+ * npm installs only packages that were published before this day. With later ones, the test would
+ * not test the same every day.
  */
 const BEFORE = "2026-11-28";
 
@@ -21,21 +21,21 @@ export const TARBALLS = {
 };
 
 /**
- * A folder for projects with a space in its name, and the programs of a machine without Rust. The
- * folder is removed when the test `t` ends.
+ * Makes a folder for projects, with a space in its name, and a PATH with only Node, npm and a
+ * shell. The folder is deleted when the test `t` ends.
  */
 export async function makeMachine(t) {
   const root = mkdtempSync(join(realpathSync(tmpdir()), "edgegate projects "));
   t.after(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
   const bin = join(root, "bin");
   mkdirSync(bin);
-  // npm runs scripts with `sh`.
+  // npm needs `sh` to run scripts.
   const shell = (await output("/bin/sh", ["-c", "command -v sh"])) ?? "/bin/sh";
   const npm = await programsOfNpm();
   const programs = { node: realpathSync(node()), sh: shell, ...npm };
   for (const [name, path] of Object.entries(programs)) symlinkSync(path, join(bin, name));
   const env = { ...process.env, PATH: bin, npm_config_before: BEFORE, CLOUDFLARE_ENV: undefined };
-  // The npm that runs these tests has set these variables.
+  // Remove the variables that were set by the npm that runs these tests.
   for (const name of Object.keys(env))
     if (/^npm_(?!config_(before|cache|registry|userconfig)$)|^(INIT_CWD|PORT)$/.test(name))
       delete env[name];
@@ -43,7 +43,7 @@ export async function makeMachine(t) {
   return {
     inRoot,
     bin,
-    /** Starts a command. `cwd` is a folder of this machine. */
+    /** Starts a command. `cwd` is a path in the machine's folder. */
     start: (command, args, { cwd = "", env: more = {} } = {}) =>
       startProgram(join(bin, command), args, { cwd: inRoot(cwd), env: { ...env, ...more } }),
     /** Runs a command to its end. */
@@ -53,7 +53,7 @@ export async function makeMachine(t) {
   };
 }
 
-/** The two programs of npm, as the files that Node runs. */
+/** The files of the programs `npm` and `npx`, which Node runs. */
 async function programsOfNpm() {
   const folders = (process.env.PATH ?? "").split(delimiter);
   for (const folder of folders) {
@@ -61,18 +61,19 @@ async function programsOfNpm() {
       const npm = realpathSync(join(folder, "npm"));
       if (npm.endsWith("npm-cli.js")) return { npm, npx: join(dirname(npm), "npx-cli.js") };
     } catch {
-      // This folder has none.
+      // This folder has no npm.
     }
   }
   throw new Error("npm is not on the PATH");
 }
 
 /**
- * A program and everything that it starts. Its input is closed, so it can ask no questions.
+ * Starts a program. Its input is closed, so it can't ask questions.
  *
- * - `done`: its exit code, its whole output, and its two outputs separately.
+ * - `done`: resolves when it has ended, with its exit code, its whole output, and its two outputs
+ *   separately.
  * - `until(pattern)`: resolves when its output matches.
- * - `stop()`: ends it by SIGTERM.
+ * - `stop()`: ends it with SIGTERM.
  */
 function startProgram(command, args, { cwd, env }) {
   const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });

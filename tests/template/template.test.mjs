@@ -1,5 +1,5 @@
-// The template. Its configuration has the same bindings as the repository's own, and it needs
-// nothing outside of its folder. tests/setup/workflows.test.mjs reads its workflow.
+// The template for projects. Its configuration has the same bindings as the repository's own, and
+// it needs nothing outside its folder. tests/setup/workflows.test.mjs checks its workflow.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -10,14 +10,14 @@ import { SECRETS } from "../../scripts/settings/check.mjs";
 import { filesUnder } from "../docs/files.mjs";
 
 const read = (path) => readFileSync(inRoot(path), "utf8");
-// wrangler makes objects without a prototype.
+// Copies a configuration, because wrangler makes objects without a prototype.
 const plain = (value) => JSON.parse(JSON.stringify(value));
 const config = (file, env) =>
   plain(unstable_readConfig({ config: inRoot(file), env }, { hideWarnings: true }));
 const ours = config("wrangler.toml");
 const template = (env) => config("template/wrangler.jsonc", env);
 
-/** Replaces the Worker's name in all names that contain it by the name of another Worker. */
+/** Replaces the Worker's name `from` by `to` wherever it occurs, also within other names. */
 const renamed = (value, from, to) => JSON.parse(JSON.stringify(value).replaceAll(from, to));
 
 for (const env of [undefined, "staging"]) {

@@ -1,5 +1,5 @@
-// AuthClient in Chromium, by CORS. Its page is on another origin of the service's site: another
-// port of the same host.
+// AuthClient in Chromium, on a page of another origin, which calls the service with CORS. The page
+// has the host of the service and another port, so both are the same site.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startBrowser } from "../browser.mjs";
@@ -21,7 +21,7 @@ after(() => {
   return Promise.all([browser?.close(), ...servers]);
 });
 
-// The cookie of the device outlives log-outs.
+// A logout does not delete the cookie that recognizes the device, so it is left out here.
 const sessionCookies = async (context) =>
   (await context.cookies()).filter(({ name }) => !name.endsWith("-device"));
 
@@ -47,7 +47,7 @@ test("from an origin in ALLOWED_ORIGINS everything works", async (t) => {
   assert.equal((await one.ready()).first_name, "Ada");
   const sessions = await one.page.evaluate("client.sessions()");
   assert.ok(sessions.some(({ current }) => current));
-  // The token is only for the service.
+  // The client refuses to send the token to any origin except the service's.
   assert.equal(await one.fetch("/client-test"), "invalid_argument");
 
   await one.logout();
@@ -84,7 +84,7 @@ test("a logout that one origin could not tell leaves a later login on another al
   const two = await opened.open(alsoListed.origin);
   await two.login(ROOT);
   await opened.context.unroute("**/auth/revoke");
-  // The first page may have tried again before it was closed.
+  // The first page may have repeated its failed request, so only the requests from here count.
   const failed = opened.count("POST /auth/revoke");
 
   const again = await opened.open();
@@ -101,7 +101,7 @@ test("a logout that one origin could not tell leaves a later login on another al
 test("from another origin nothing can be had, and that signs nobody in or out", async (t) => {
   const opened = await openProfile(t, browser, unlisted.origin, {
     url: edgegate.origin,
-    // Chromium reports each request that CORS blocked, but some time later.
+    // Chromium reports each request that CORS blocked as an error, some time later.
     complaints: /blocked by CORS policy/,
   });
   const tab = await opened.open();

@@ -9,7 +9,8 @@ export const ADA = { email: "ada@example.com", password: "correct horse battery 
 export const ROOT = { ...ADA, email: "root@example.com" };
 
 const PATH = "/client-test";
-// This is as strict as the policy that the package promises to work with, and it has Trusted Types.
+// This Content-Security-Policy is as strict as the one with which the package promises to work, and
+// it requires Trusted Types.
 const policy = (connect) =>
   `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src ${connect}; img-src data:; ` +
   "require-trusted-types-for 'script'; trusted-types 'none'";
@@ -26,14 +27,14 @@ const script = (url) => `
 `;
 
 /**
- * A browser profile for pages of `origin`, with a clock that the test moves. `count` counts the
- * requests to the service, such as "POST /auth/token". The service's clock stands still, and the
- * clocks of the tabs are moved one after the other. The test fails at its end if a page reported an
- * error or violated its Content-Security-Policy.
+ * Opens a browser profile for pages of `origin`. The test moves the clock of its tabs. This does
+ * not move the service's clock. `count` counts the requests to the service, such as "POST
+ * /auth/token". The test fails at its end if a page reported an error or violated its
+ * Content-Security-Policy.
  *
- * `url` is the service's origin, if it differs from `origin`. `without` names what the browser
- * lacks, such as `navigator.locks`. `complaints` matches the errors of the browser that are
- * expected.
+ * `url` is the service's origin, if it differs from `origin`. `without` names APIs to remove from
+ * the browser, such as `navigator.locks`. `complaints` matches the errors that the browser is
+ * expected to report.
  *
  * @param {import("node:test").TestContext} t
  * @param {import("playwright-core").Browser} browser
@@ -49,7 +50,8 @@ export async function openProfile(t, browser, origin, { url, without = [], compl
   context.on("page", (page) => {
     page.on("pageerror", (error) => wrong.push(error.message));
     page.on("console", (message) => {
-      // Chromium reports every refused and every failed request here.
+      // Chromium reports every failed request as an error. Ignore these reports, because the tests
+      // make requests fail on purpose.
       const isExpected = [/^Failed to load resource: /, complaints].some((one) =>
         one?.test(message.text()),
       );
@@ -65,7 +67,7 @@ export async function openProfile(t, browser, origin, { url, without = [], compl
     const [of, member] = name.includes(".") ? name.split(".") : ["globalThis", name];
     await context.addInitScript(`Object.defineProperty(${of}, "${member}", { value: undefined })`);
   }
-  // On the service's own origin, the service also serves its own pages. On another origin
+  // On the service's own origin, answer the address of the test's page here. On another origin
   // `servePages` serves this page.
   if (!url) {
     const headers = { "Content-Security-Policy": policy("'self'") };
@@ -97,7 +99,7 @@ async function openTab(context, address) {
     status: () => page.evaluate("client.status"),
     events: () => page.evaluate("events"),
     token: () => page.evaluate("client.accessToken()"),
-    /** Resolves when the page has received the event. */
+    /** Waits until the page has received the event. */
     told: (event) => page.waitForFunction((it) => window.events.includes(it), event),
     /** The status of a GET by `client.fetch`, or the code of the error. */
     fetch: (path) =>
@@ -117,7 +119,7 @@ async function openTab(context, address) {
   };
 }
 
-/** Serves the same page with the package's files on another port: `{origin, stop}`. */
+/** Serves the test's page and the package's files on `port`. Returns `{origin, stop}`. */
 export async function servePages(port, url) {
   const files = { [PATH]: ["text/html", html], [`${PATH}.js`]: ["text/javascript", script(url)] };
   const server = createServer(async ({ url: path }, response) => {
@@ -143,8 +145,8 @@ async function file(path) {
 }
 
 /**
- * Makes the service reject the access tokens that Ada has so far: an administrator changes her
- * roles and changes them back.
+ * Makes the service reject the access tokens that Ada has so far: an administrator adds the role
+ * `editor` to her roles, or removes it if she has it.
  */
 export async function outdate(edgegate) {
   const { access_token } = await (await edgegate.post("/auth/login", ROOT)).json();

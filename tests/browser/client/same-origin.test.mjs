@@ -13,7 +13,8 @@ let browser, edgegate;
 before(async () => {
   [browser, edgegate] = await Promise.all([
     startBrowser(),
-    // Every renewal rotates the refresh token. This is the hardest case for tabs that race.
+    // Every renewal rotates the refresh token. This is the hardest case for tabs that renew at the
+    // same time.
     startEdgegate({ vars: { LIMITS: "off", ROTATE_AFTER: "0", REUSE: "strict" } }),
   ]);
 });
@@ -32,7 +33,7 @@ async function tabsOf(opened, count) {
   return tabs;
 }
 
-// The cookie of the device outlives log-outs.
+// A logout does not delete the cookie that recognizes the device, so it is left out here.
 const sessionCookies = async (context) =>
   (await context.cookies()).filter(({ name }) => !name.endsWith("-device"));
 
@@ -53,7 +54,8 @@ test("a login lasts over a reload, and no script can find a token", async (t) =>
   }));
   const nothing = { cookie: "", local: {}, session: {}, databases: [], caches: [], name: "" };
   assert.deepEqual(found, { ...nothing, url: `${edgegate.origin}/client-test` });
-  // Navigations from other sites carry the sign-on's cookie. That cookie gives nobody a token.
+  // The browser sends the sign-on cookie, which is SameSite=Lax, also with navigations from other
+  // sites. Nobody gets a token with that cookie.
   const { port } = new URL(edgegate.origin);
   const attributes = (await opened.context.cookies())
     .map(({ name, httpOnly, sameSite }) => [name, httpOnly, sameSite])
@@ -84,8 +86,8 @@ test("a proof by the password: one session, in every tab; a wrong password chang
   assert.equal(await one.code(wrong), "invalid_credentials");
   assert.deepEqual([await one.token(), await one.status()], [before, "signed_in"]);
 
-  // If two tokens have the same second and the same proof, a tab keeps its own token. So wait until
-  // the next token has a later second.
+  // A tab keeps its own token if a new token has the same `iat` and `auth_time`. Both are in
+  // seconds, so wait for the next second.
   const { iat } = claimsOf(await two.token());
   while (Math.floor(Date.now() / 1000) <= iat) await sleep(50);
   await two.page.evaluate("events.length = 0");
@@ -107,7 +109,7 @@ test("a proof by the password: one session, in every tab; a wrong password chang
 test("two tabs that renew at once make one request, and both stay signed in", async (t) => {
   const opened = await profile(t);
   const tabs = await tabsOf(opened, 2);
-  // "At once" means that both calls were refused before either token was renewed.
+  // To make sure that both renew at once, hold the renewals back until both calls were refused.
   let refused = 0;
   let bothRefused;
   opened.context.on("response", (answer) => {
@@ -157,7 +159,7 @@ test("a tab asleep past the token's end renews before it asks", async (t) => {
   assert.equal(await tab.fetch("/auth/me"), 200);
   assert.notEqual(await tab.token(), first);
   assert.equal(opened.count(RENEWAL) - before, 1);
-  // The same test, but the page makes no call.
+  // The same again, but this time the page makes no call: the tab renews by itself.
   await opened.context.clock.fastForward("08:00:00");
   await tab.page.waitForFunction(() => window.events.filter((it) => it === "renewed").length === 2);
 });
@@ -258,7 +260,7 @@ test("a change of password goes on in every tab of this browser", async (t) => {
   const owner = { email: `grace-${Date.now()}@example.com`, password: "a passphrase nobody knows" };
   const [root] = await tabsOf(await profile(t), 1);
   await root.login(ROOT);
-  // Ada's own account is not used, because other tests sign in with it.
+  // Use a new account, because other tests sign in to Ada's.
   await register(owner);
   const one = await opened.open();
   await one.login(owner);

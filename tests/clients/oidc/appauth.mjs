@@ -1,5 +1,6 @@
-// AppAuth for JavaScript: a program on the user's own machine, which opens their browser and
-// listens on a loopback port. `opener` would open a real browser. The test's browser replaces it.
+// AppAuth for JavaScript, for a program on the user's own machine. It opens the user's browser and
+// listens on a loopback port for the answer. The package `opener`, which opens a real browser, is
+// replaced by the test's own.
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +10,7 @@ import { freePort } from "../../browser/edgegate.mjs";
 
 let bundled;
 
-/** The modules of AppAuth import each other without extensions, which only bundlers understand. */
+/** Bundles AppAuth: its modules import each other without extensions, which Node rejects. */
 async function bundle() {
   const folder = await mkdtemp(join(tmpdir(), "edgegate-appauth-"));
   try {

@@ -1,6 +1,6 @@
-// What the clients in this folder get and must report, and a service for them. The service listens
-// at its issuer's address, because the clients connect there themselves. A test can falsify its
-// answers.
+// The input that each client in this folder gets, the report that it must return, and a server in
+// front of the service. The server listens at the issuer's address, because the clients connect to
+// it by themselves. A test can make it falsify answers.
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
@@ -10,47 +10,47 @@ import { freePort } from "../../browser/edgegate.mjs";
 /** @typedef {"none" | "client_secret_basic" | "client_secret_post"} Method */
 
 /**
- * @typedef {object} App what a client is told
+ * @typedef {object} App the configuration that a client gets
  * @property {string} issuer
  * @property {string} id
  * @property {string} [secret] not with the method `none`
  * @property {Method} method of authentication
- * @property {string} [alg] of the id_token; without it, the library looks at discovery
+ * @property {string} [alg] of the id_token; without it, the library reads the service's metadata
  * @property {string} callback
- * @property {string} bye where a log-out leads to
+ * @property {string} bye the address to which a log-out redirects
  * @property {string} scope
- * @property {(url: string) => Promise<string>} browse sends the person to a URL, and returns the one
- *   at which they come back
- * @property {(name: string) => Promise<any>} load a package
+ * @property {(url: string) => Promise<string>} browse opens a URL in the user's browser, and
+ *   returns the URL with which the browser comes back to the app
+ * @property {(name: string) => Promise<any>} load imports a package
  */
 
 /**
- * @typedef {object} Report what a client read. It leaves out what it can't do.
+ * @typedef {object} Report what a client read; members for what its library can't do are missing
  * @property {string} sub
  * @property {string} email
- * @property {string} [userinfo] the address
+ * @property {string} [userinfo] the email address from the userinfo endpoint
  * @property {string} [renewal] the user of the renewed id_token
  * @property {boolean} [introspection] whether the token is active
  * @property {string} [revocation] the refresh token that it revoked
- * @property {string} [logout] the URL
+ * @property {string} [logout] the URL for the log-out
  */
 
 /** @typedef {(app: App) => Promise<Report>} SignIn */
 
 const from = createRequire(new URL("../package.json", import.meta.url));
 
-/** A package of tests/clients, or of the project. */
+/** Imports a package of tests/clients. `oauth4webapi` is installed in the project itself. */
 export const load = (name) =>
   import(name === "oauth4webapi" ? name : pathToFileURL(from.resolve(name)).href);
 
-// Headers that describe the connection or the encoding, and not the message.
+// Headers that are not passed on: they describe the connection or the encoding, not the message.
 const HOP = ["host", "connection", "content-length", "content-encoding", "transfer-encoding"];
 const without = (names, headers) =>
   Object.fromEntries(headers.filter(([name]) => !names.includes(name)));
 
 /**
- * Listens at an issuer and passes everything on to `target()`. `falsify` changes the JSON of
- * answers.
+ * Starts a server on a free port, whose address is the issuer. It passes every request on to the
+ * service that `target()` returns. `falsify` may change the JSON of answers.
  */
 export async function listenAt(target) {
   const port = await freePort();

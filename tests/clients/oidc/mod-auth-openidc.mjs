@@ -1,5 +1,5 @@
-// mod_auth_openidc: an Apache in front of a page that only signed-in users see. The page's headers
-// show what the module tells the page.
+// mod_auth_openidc, a module of the Apache server, protects a page that only signed-in users see.
+// The test reads the headers that the module passes on to the page.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import {
@@ -63,7 +63,8 @@ const configOf = (app, port) => `
 export async function signIn(given) {
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
-  // The port of a loopback address may differ from the registered one.
+  // Apache listens on a free port. For loopback addresses, the port may differ from the registered
+  // one.
   const app = { ...given, callback: `${origin}/callback` };
   const folder = mkdtempSync(join(tmpdir(), "edgegate-apache-"));
   const program = await start(folder, configOf(app, port));
@@ -76,7 +77,7 @@ export async function signIn(given) {
   }
 }
 
-/** Starts an Apache that stays in the foreground. */
+/** Starts Apache in the foreground, so that it can be stopped. */
 async function start(folder, config) {
   chmodSync(folder, 0o755);
   mkdirSync(join(folder, "pages"));
@@ -94,11 +95,11 @@ async function start(folder, config) {
   return { said, stop: () => child.kill("SIGTERM"), ended, child };
 }
 
-/** A user's browser that visits the site. */
+/** Acts as the browser of a user who visits the site. */
 async function visit(app, origin, program) {
   const jar = new Map();
-  // The module redirects only navigations to the sign-in. The headers of `fetch` would say that
-  // this is not a navigation.
+  // The module redirects to the sign-in only if the request is a navigation. The headers that
+  // `fetch` sends would say that it is none, so send headers by hand.
   const ask = async (url) => {
     const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
     const headers = { accept: "text/html", "sec-fetch-mode": "navigate", cookie };

@@ -1,4 +1,4 @@
-// oauth4webapi, which verifies the signature of an id_token only when it is asked to.
+// oauth4webapi. It verifies the signature of an id_token only if the app requests it.
 /** @type {import("./apps.mjs").SignIn} */
 export async function signIn(app) {
   const oauth = await app.load("oauth4webapi");

@@ -1,5 +1,5 @@
-// oidc-client-ts, which pages use. It keeps what it needs for the round trip in a storage that the
-// page gives it.
+// oidc-client-ts, a library for pages. The page gives it a storage, where it stores what it needs
+// after the redirect to the service and back.
 /** @type {import("./apps.mjs").SignIn} */
 export async function signIn(app) {
   const { InMemoryWebStorage, OidcClient, WebStorageStateStore } = await app.load("oidc-client-ts");

@@ -1,4 +1,5 @@
-// openid-client 5, which many servers still have. It expects RS256 until it is told otherwise.
+// openid-client 5, an old version that many servers still use. It expects RS256 unless the app
+// configures another algorithm.
 /** @type {import("./apps.mjs").SignIn} */
 export async function signIn(app) {
   const { Issuer, generators } = (await app.load("openid-client-5")).default;

@@ -1,5 +1,5 @@
-// A copy of the project in another folder, as a reader has it after `git clone` and a first build.
-// Free ports replace the port numbers in the documents, because other programs may use those.
+// Makes a copy of the project in another folder, as a reader has it after `git clone` and a first
+// build. Other programs may use the ports that the documents name, so free ports replace them.
 import { spawnSync } from "node:child_process";
 import {
   chmodSync,
@@ -22,14 +22,14 @@ import { readersEnvironment } from "./terminal.mjs";
 
 // The ports that documents and examples name.
 const PORTS = [8787, 8788, 8790, 8791, 8080, 3000, 5173];
-// What `npm start` builds from the sources. It is copied with its stamps, because a build takes
-// minutes.
+// What `npm start` builds from the sources. Because a build takes minutes, the results are copied
+// with their stamps, the files that say from which sources they were built.
 const BUILT = ["build", "dist", "www/edgegate", "www/openapi.yaml", "npm/edgegate/wasm"];
-// These are hard links if the file system allows it. What is deleted in the copy stays in the
-// project.
+// The copies of these are hard links if the file system allows it. So a file that is deleted in the
+// copy is still in the project.
 const INSTALLED = ["node_modules", ".tools"];
-// Files that contain a port. `npm start` reads its default port in the first file, and the command
-// `edgegate` in the second.
+// Files in which ports are replaced. The first has the default port of `npm start`, and the second
+// that of the command `edgegate`.
 const WITH_PORTS = new Set([
   "scripts/project/dev-arguments.mjs",
   "npm/edgegate-worker/cli/lib/service.js",
@@ -40,7 +40,8 @@ const hasPorts = (path) => WITH_PORTS.has(path) || path.startsWith("examples/");
 /** @returns {Promise<Clone>} */
 export async function makeClone() {
   const folder = mkdtempSync(join(tmpdir(), "edgegate-reader-"));
-  // nginx runs as another user and serves the example from this folder.
+  // Other users may read the folder, because nginx runs as another user and serves the example from
+  // it.
   chmodSync(folder, 0o755);
   const root = join(folder, "edgegate");
   const home = join(folder, "home");
@@ -52,8 +53,8 @@ export async function makeClone() {
   for (const path of filesOfProject()) {
     const target = join(root, path);
     mkdirSync(dirname(target), { recursive: true });
-    // Links are copied too. If one were missing, `npm start` would find other sources than those of
-    // the build, and build again for minutes.
+    // Copy symbolic links as links. If one were missing, `npm start` would notice that the sources
+    // differ from those of the build, and would spend minutes on a new build.
     cpSync(inRoot(path), target, { verbatimSymlinks: true });
     if (hasPorts(path)) writeFileSync(target, move(readFileSync(target, "utf8")));
   }
@@ -76,7 +77,7 @@ export async function makeClone() {
     port: (port) => ports.get(port) ?? port,
     origin: `http://127.0.0.1:${ports.get(8787)}`,
     environmentFor: (document) => environmentFor(readFileSync(join(root, document), "utf8"), home),
-    /** The files that git would list as new or changed. */
+    /** The new and changed files, as `git status` lists them. */
     changes: () => git("status", "--porcelain", "--untracked-files=all").trim(),
     remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }),
   };
@@ -86,11 +87,11 @@ export async function makeClone() {
  * @typedef {object} Clone
  * @property {string} root
  * @property {string} home
- * @property {(text: string) => string} move replaces the ports in a text
+ * @property {(text: string) => string} move replaces the ports in a text by free ones
  * @property {(port: number) => number} port
  * @property {string} origin where `npm start` answers
- * @property {(document: string) => NodeJS.ProcessEnv} environmentFor what a document asks for: a Node
- *   that is new enough
+ * @property {(document: string) => NodeJS.ProcessEnv} environmentFor variables with which a
+ *   reader has what the document requires: a new enough version of Node
  * @property {() => string} changes
  * @property {() => void} remove
  */
@@ -116,8 +117,8 @@ function filesOfProject() {
 }
 
 /**
- * If the text says "You need Node 22", uses the project's Node, unless the Node of this machine is
- * new enough.
+ * If the text says, for example, "You need Node 22" and this machine's Node is older, puts the
+ * project's own Node into the PATH.
  */
 function environmentFor(text, home) {
   const [, needed] = /You need Node (\d+)/.exec(text) ?? [];

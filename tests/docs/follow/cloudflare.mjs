@@ -1,6 +1,6 @@
-// Stands in for the part of Cloudflare's API that wrangler calls when a reader follows
-// docs/deploy.md. It keeps everything in memory, and uses Node's SQLite for D1. It shows that the
-// commands work in this order, not that Cloudflare accepts them.
+// A stand-in for the part of Cloudflare's API that wrangler calls when a reader follows
+// docs/deploy.md. Everything is in memory, and D1 is Node's SQLite. With it the test shows that the
+// document's commands work in their order, but not that Cloudflare accepts them.
 import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import { DatabaseSync } from "node:sqlite";
@@ -9,7 +9,7 @@ const ACCOUNT = "a".repeat(32);
 const SUBDOMAIN = { enabled: true, previews_enabled: false };
 const newId = () => randomBytes(16).toString("hex");
 
-/** An error of the API. */
+/** An error that the API answers. */
 class Refusal extends Error {
   constructor(status, code, message) {
     super(message);
@@ -21,13 +21,15 @@ const found = (value, what, code = 10007) => {
   return value;
 };
 
-/** Runs several statements that return no rows. */
+/** Runs one or more SQL statements. Returns no rows. */
 function run(file, sql) {
   file.exec(sql);
   return [];
 }
 
-/** The routes of an account. Each row has a method, a path below the account, and the answer. */
+/**
+ * An account's part of the API. Each route is a method, a path below the account, and an answer.
+ */
 function makeAccount(address) {
   const workers = new Map();
   const queues = new Map();
@@ -57,7 +59,8 @@ function makeAccount(address) {
     const { bindings, migrations } = JSON.parse(json);
     const before = workers.get(name);
     const own = bindings.filter(({ type }) => type !== "inherit");
-    // The secrets are kept, and so are the bindings that the upload inherits.
+    // The Worker keeps its secrets, and the bindings that the upload inherits from the version
+    // before.
     const kept = (before?.bindings ?? []).filter(
       (one) =>
         !own.some(({ name }) => name === one.name) &&
@@ -236,16 +239,17 @@ function makeAccount(address) {
   return { answer };
 }
 
-/** The answers of the deployed service: it is healthy, and makes the first administrator. */
+/** The deployed service's answers to a health check and to the creation of an administrator. */
 const serviceAnswer = (method) =>
   method === "POST"
     ? [201, { invitation: { link: "https://auth.example.com/reset-password#egl_", expires_at: 0 } }]
     : [200, { status: "ok" }];
 
 /**
- * Starts it.
+ * Starts the stand-in.
  *
- * - `env`: for wrangler and for `edgegate`, which also asks the deployed service.
+ * - `env`: environment variables for wrangler and for `edgegate`, which also calls the deployed
+ *   service.
  */
 export async function startCloudflare() {
   let url = "";
@@ -272,7 +276,7 @@ export async function startCloudflare() {
       EDGEGATE_HOSTS: "^auth(-staging)?\\.example\\.com$",
       CLOUDFLARE_API_TOKEN: "t".repeat(40),
       CLOUDFLARE_ACCOUNT_ID: ACCOUNT,
-      // With this, wrangler asks no questions.
+      // With this variable, wrangler asks no questions.
       CI: "1",
     },
     stop: () => new Promise((resolve) => server.close(resolve).closeAllConnections()),

@@ -1,9 +1,10 @@
-// Blocks that are data. Each must parse, or must quote a file of the project.
+// Code blocks that are data, not programs. Each must be valid in its language, or must quote a file
+// of the project.
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { inRoot } from "../../../scripts/project/root.mjs";
 
-/** @type {Record<string, (text: string) => Promise<void> | void>} by language */
+/** @type {Record<string, (text: string) => Promise<void> | void>} the check for each language */
 const CHECKS = {
   json: (text) => void JSON.parse(text),
   toml: parseToml,
@@ -52,9 +53,10 @@ function parseHttp(text) {
 }
 
 /**
- * The text between two `…` must be in a file that is not a document, either as it is or in
- * quotation marks. If it is not there, the parts of each line must be: a message is composed of a
- * name and sentences.
+ * Checks that a text quotes the project's sources. `…` stands for any text, so each piece between
+ * two `…` is searched by itself, as it is and as a string literal. If no source file has a piece of
+ * one line, the sources must have its parts: the sources may compose a message of a name and
+ * sentences.
  */
 function quoted(text) {
   const isThere = (part) =>
@@ -88,7 +90,7 @@ function sources() {
     )
     .map((path) => readFileSync(inRoot(path), "utf8"))
     .join("\n")
-    // In Rust, a string may continue on the next line.
+    // Join string literals that continue on the next line, as Rust allows.
     .replace(/\\\n\s*/g, "");
   return all;
 }

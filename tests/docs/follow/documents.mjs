@@ -1,4 +1,4 @@
-// The documents that readers follow, and their fenced blocks in order.
+// The documents that readers follow, and their fenced code blocks in order.
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 
@@ -36,16 +36,16 @@ export function documentsIn(root) {
  * @typedef {object} Block
  * @property {string} document
  * @property {number} line of the fence, from 1
- * @property {string} language lower case; "" if the fence has none
+ * @property {string} language in lower case; "" if the fence names none
  * @property {string} text
- * @property {Block} [expected] for a shell block: what it prints
- * @property {boolean} [isExpectation] it is the `expected` of the block before
+ * @property {Block} [expected] for a shell block: the block with the output that it must have
+ * @property {boolean} [isExpectation] whether this is the `expected` of the block before it
  */
 
 /**
- * The fenced blocks of a document (CommonMark 4.5). A block of text or JSON below a shell block is
- * the expected output of that shell block. Between the two there is at most one paragraph, and it
- * ends with a colon.
+ * The fenced code blocks of a document (CommonMark 4.5). A block of text or JSON below a shell
+ * block is the expected output of the shell block, if there is nothing between them or only a
+ * paragraph that ends with a colon.
  *
  * @returns {Block[]}
  */
@@ -91,7 +91,7 @@ export function blocksOf(root, document) {
   return blocks;
 }
 
-/** Whether the lines are empty, or are a paragraph that announces what follows. */
+/** Whether the lines are empty, or are one paragraph that ends with a colon. */
 const leadsOn = (lines) => /^(|[^#|\s-](?!.*\n\s*\n).*:)$/s.test(lines.join("\n").trim());
 
 export const isShell = ({ language }) => SHELLS.has(language);

@@ -1,4 +1,5 @@
-// Follows the documents. Every fenced block is run, or not-run.mjs lists it with a reason.
+// Follows the documents as a reader does: runs every fenced code block, except those that
+// not-run.mjs lists with a reason.
 import { readFileSync } from "node:fs";
 import { inRoot } from "../../../scripts/project/root.mjs";
 import { makeClone } from "./clone.mjs";
@@ -23,7 +24,7 @@ const LOCAL = /127\.0\.0\.1:8787/;
 /**
  * @typedef {object} Options
  * @property {"bash" | "zsh"} shell
- * @property {number} [times] how often, on the same data
+ * @property {number} [times] how often to follow them, each time on the same data
  * @property {(document: string, blocks: import("./documents.mjs").Block[]) => boolean} [only] which
  *   documents
  * @property {(line: string) => void} [tell] where progress goes
@@ -31,11 +32,11 @@ const LOCAL = /127\.0\.0\.1:8787/;
 
 /**
  * @typedef {object} Outcome
- * @property {number} run blocks of commands and programs
- * @property {number} compared outputs that stand below them
- * @property {number} read blocks of data that were parsed, or found in a file of the project
+ * @property {number} run how many blocks with commands or programs were run
+ * @property {number} compared how many outputs were compared with the document
+ * @property {number} read how many blocks of data were parsed, or found in a file of the project
  * @property {{ place: string, reason: string }[]} notRun
- * @property {string[]} faults each begins with file and line
+ * @property {string[]} faults each begins with the document and the line
  */
 
 /**
@@ -77,9 +78,9 @@ export const summary = ({ run, compared, read, notRun }) =>
   `${read} blocks of data read, ${notRun.length} blocks not run`;
 
 /**
- * Sorts the blocks that are listed as not run, and those that another test runs. It reports these
- * faults: too many blocks that are not run, an entry without a block, and a block that nobody knows
- * how to run.
+ * Finds the blocks that not-run.mjs lists: those that are not run, and those that another test
+ * runs. Reports these faults: too many blocks that are not run, an entry that matches no block or
+ * several blocks, and a block in a language that can't be run.
  *
  * @param {import("./documents.mjs").Block[]} blocks
  */
@@ -112,8 +113,8 @@ export function sort(blocks, { listed = NOT_RUN, elsewhere = ELSEWHERE } = {}) {
 }
 
 /**
- * Documents that say "with `npm start` running" share one running service. The other documents
- * start their own.
+ * Follows the documents. Those that require `npm start` to be running share one running service.
+ * The others start the service themselves, or need none.
  *
  * @param {import("./documents.mjs").Block[][]} documents
  */

@@ -1,5 +1,5 @@
-// The blocks that can't be run here, each with the reason. A block is found by the text with which
-// it begins. At most a tenth of all blocks may be listed.
+// The code blocks that can't be run in the test, each with the reason. `begins` is the text with
+// which the block begins. At most a tenth of all blocks may be listed.
 
 /** @type {{ document: string, begins: string, reason: string }[]} */
 export const NOT_RUN = [
@@ -37,7 +37,7 @@ export const NOT_RUN = [
 export const MOST = 1 / 10;
 
 /**
- * The blocks that another test takes from their document and runs.
+ * The code blocks that another test reads from the document and runs.
  *
  * @type {{ document: string, begins: string, test: string }[]}
  */

@@ -1,12 +1,12 @@
-// What a document tells its reader to do between the blocks, and what else the reader needs to
-// have.
+// What a document requires besides running its code blocks: what its text tells the reader to do
+// between them, and what the reader must have.
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startCloudflare } from "./cloudflare.mjs";
 
 /**
  * @typedef {object} Preparation
- * @property {NodeJS.ProcessEnv} [env] what the reader's terminals have
+ * @property {NodeJS.ProcessEnv} [env] variables for the reader's terminals
  * @property {(block: import("./documents.mjs").Block) => void} [before] is called before each block
  * @property {() => Promise<void>} [undo]
  */
@@ -18,8 +18,8 @@ const PREPARATIONS = { "docs/deploy.md": deploying };
 export const prepare = async (document, clone) => (await PREPARATIONS[document]?.(clone)) ?? {};
 
 /**
- * Gives the reader an account at Cloudflare. Step 2 of the document edits wrangler.toml. As in a
- * build on Cloudflare, nobody is at a terminal to confirm the deploy.
+ * Gives the reader an account at a stand-in for Cloudflare, and edits wrangler.toml as step 2 of
+ * the document says. The deploy runs without a question to confirm it, as in a build on Cloudflare.
  */
 async function deploying(clone) {
   const path = join(clone.root, "wrangler.toml");

@@ -1,5 +1,5 @@
-// JavaScript, TypeScript and HTML of the documents, run as programs. The text decides where each
-// runs: in Node, in a page, in a Worker or in the type checker.
+// Runs the JavaScript, TypeScript and HTML blocks of the documents as programs. The text of a block
+// decides where it runs: in Node, in a page, in a Worker or in the type checker.
 import { spawnSync } from "node:child_process";
 import { transform } from "esbuild";
 import { inRoot } from "../../../scripts/project/root.mjs";
@@ -11,7 +11,8 @@ import { compare } from "./reader.mjs";
 import { readersEnvironment } from "./terminal.mjs";
 
 const SERVICE = /https:\/\/auth\.example\.com/g;
-// Names that an application has anyway. A program that needs another name does not run here.
+// Names that the programs use without defining them, because every application has them. A program
+// that uses any other undefined name fails.
 const GIVEN = {
   email: JSON.stringify(ADA),
   password: JSON.stringify(PASSWORD),
@@ -20,7 +21,7 @@ const GIVEN = {
 };
 const PACKAGES = ["vite", "hono", "typescript", "@cloudflare/workers-types", "@types/node"];
 
-/** Runs the programs of one pass. */
+/** Runs the programs of all documents, in one run through the documents. */
 export class Programs {
   #origin;
   #home;
@@ -30,7 +31,9 @@ export class Programs {
   #project;
   #browser;
   #count = 0;
-  /** The imports of earlier blocks of a document. Later blocks may use them. */
+  /**
+   * The import lines of a document's earlier blocks, by imported name. Later blocks may use them.
+   */
   #imports = new Map();
 
   /** @param {{ origin: string, home: string }} clone */
@@ -39,7 +42,7 @@ export class Programs {
     this.#home = home;
   }
 
-  /** Begins a new document. */
+  /** Call this at the beginning of each document. */
   begin() {
     this.#imports = new Map();
     this.#loggedIn = undefined;
@@ -50,7 +53,8 @@ export class Programs {
     this.#count += 1;
     this.#project ??= await makeProject(this.#after, PACKAGES);
     if (["ts", "tsx", "typescript"].includes(language)) return this.#check(text);
-    // Components of a framework are only compiled. tests/package/ runs the client in React.
+    // A component of a framework is only compiled. A test in tests/package/ runs the client in
+    // React.
     const isComponent = /^\/\/ (React|Vue|Svelte|Solid)\b/.test(text);
     if (language === "jsx" || isComponent) return void (await transform(text, { loader: "jsx" }));
     const local = text.replace(SERVICE, this.#origin);
@@ -59,7 +63,7 @@ export class Programs {
     const config = /^\/\/ ([\w.-]+\.config\.m?js)\b/.exec(text);
     if (config) return this.#runInNode(`${this.#count}/${config[1]}`, text);
     const whole = this.#complete(local, await this.#token());
-    // A test of the package runs this text with its own service.
+    // A block with `fromJwks` is run as it is. A test of the package runs it with its own service.
     const inPage = /\bAuthClient\b|\bfetch\(path\b|\bdocument\.|\bwindow\./.test(text);
     if (inPage) return this.#runInPage(whole);
     return this.#runInNode(`${this.#count}.mjs`, /\bfromJwks\(/.test(text) ? text : whole);
@@ -70,8 +74,8 @@ export class Programs {
   }
 
   /**
-   * Adds what the program uses but does not define: imports of earlier blocks, and names that every
-   * app has.
+   * Adds definitions of what the program uses but does not define: imports of earlier blocks, and
+   * names that every application has.
    */
   #complete(text, token) {
     for (const [line, names] of text.matchAll(/^import \{([^}]+)\} from "[^"]+";$/gm))
@@ -88,7 +92,7 @@ export class Programs {
     const given = Object.entries({ ...GIVEN, token: JSON.stringify(token), verifier })
       .filter(([name]) => uses(name) && !defines(name))
       .map(([name, value]) => `const ${name} = ${value};`);
-    // The text is a few lines of a function.
+    // A text with `return` is a part of a function, so put a function around it.
     const isFragment = /^(if .*)?return\b|^if .*\breturn\b/m.test(text);
     const body = isFragment ? `await (async () => {\n${text}\n})();` : text;
     return [...new Set(imports), ...given, body].join("\n");
@@ -113,7 +117,7 @@ export class Programs {
     return (await answer.json()).access_token;
   }
 
-  /** Runs a program in Node. The comment after a `console.log` is the output that it must have. */
+  /** Runs a program in Node. The comment after a `console.log` is the output to expect from it. */
   #runInNode(name, text) {
     const MARK = "@@printed@@";
     const prelude = this.#project.write(
@@ -173,7 +177,9 @@ export class Programs {
     if (wrong.length > 0) throw new Error(`it failed in a page: ${wrong.join("\n")}`);
   }
 
-  /** Runs a Worker to which an edgegate is bound as AUTH. An administrator sends it a request. */
+  /**
+   * Runs a Worker that has an edgegate as its binding AUTH. Sends it an administrator's request.
+   */
   async #runWorker(text) {
     const main = this.#project.write(`${this.#count}.mjs`, text);
     const edge = await startWorker({
@@ -218,5 +224,5 @@ export class Programs {
   #after = { after: (work) => this.#cleanUp.push(work) };
 }
 
-/** Makes the text that Node prints and the text in a document comparable. */
+/** Removes differences in quotes and white space between Node's output and a document's text. */
 const oneLine = (text) => text.trim().replaceAll("'", '"').replace(/\s+/g, "");

@@ -1,13 +1,14 @@
-// A reader who pastes the shell blocks of a document, one after the other. A server keeps its
-// terminal, and the reader opens another terminal, as the documents say.
+// A reader who pastes the shell blocks of a document into a terminal, one after the other. After a
+// block that starts a server, the server's terminal stays open and the reader opens another one, as
+// the documents say.
 import { connect } from "node:net";
 import { readersEnvironment, Terminal } from "./terminal.mjs";
 
 const COMPLAINTS =
   /command not found|parse error|no matches found|event not found|syntax error|number expected/;
 
-// Commands that run until Ctrl-C. Each is found by the last line of its block. A server is ready
-// when it prints `ready` or listens on the port.
+// Commands that run until Ctrl-C. A block starts such a server if `command` matches its last line.
+// The server is ready when its output matches `ready`, or when it listens on `port`.
 /** @type {{ command: RegExp, ready?: RegExp, port?: number }[]} */
 const SERVERS = [
   { command: /\bnpm start\b/, ready: /is ready at http|listening at http|Open this address/ },
@@ -30,7 +31,7 @@ export class Reader {
   /**
    * @param {"bash" | "zsh"} shell
    * @param {import("./clone.mjs").Clone} clone
-   * @param {NodeJS.ProcessEnv} [more] variables of this document's reader
+   * @param {NodeJS.ProcessEnv} [more] environment variables for the reader of this document
    */
   constructor(shell, clone, more) {
     this.#shell = shell;
@@ -39,7 +40,7 @@ export class Reader {
   }
 
   /**
-   * Pastes a block. If something goes wrong, throws an error that says what.
+   * Pastes a block. Throws an error if a command fails or the output is not the expected one.
    *
    * @param {import("./documents.mjs").Block} block
    */
@@ -62,7 +63,8 @@ export class Reader {
   }
 
   async #serve(commands, last, /** @type {{ ready?: RegExp, port?: number }} */ { ready, port }) {
-    // Both would use the same port, so the documents tell the reader to stop the first one.
+    // Two servers of the same name would use the same port. So stop the first one before the second
+    // starts, as the documents tell the reader to do.
     const name = isStart(last) && !/\bcd\b/.test(commands) ? "edgegate" : `not edgegate: ${last}`;
     await this.#stop(this.#servers.get(name));
     const terminal = await this.#open();
@@ -120,7 +122,7 @@ function parsed(text) {
   }
 }
 
-/** `…` within a text matches any text here too. */
+/** Compares JSON values. In a string, `…` matches any text. */
 function sameJson(expected, actual) {
   if (typeof expected === "string" && expected.includes("…"))
     return typeof actual === "string" && new RegExp(`^${pattern(expected)}$`).test(actual);

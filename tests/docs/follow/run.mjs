@@ -1,4 +1,4 @@
-// `npm run docs:follow`: follows the documents as a reader would.
+// `npm run docs:follow`: runs the code blocks of the documents as a reader would.
 //   npm run docs:follow -- --shell zsh --times 2
 //   npm run docs:follow -- docs/get-started.md          some documents
 import { Advice, main } from "../../../scripts/project/advice.mjs";

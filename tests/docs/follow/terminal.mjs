@@ -1,12 +1,13 @@
-// A terminal in which a reader pastes commands: an interactive shell behind a pseudo-terminal, which
-// `script` (util-linux, macOS) provides. Interactive shells differ from scripts: `#` begins no
-// comment in zsh, and `!` is history.
+// A terminal in which a reader pastes commands: an interactive shell in a pseudo-terminal, which
+// the program `script` (of util-linux and macOS) provides. Commands behave differently in an
+// interactive shell than in a script: in zsh `#` does not begin a comment, and `!` recalls an
+// earlier command.
 import { spawn } from "node:child_process";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 
-// The shells start without the files with a reader's own settings. They also start without a line
-// editor, which would print each line again.
+// The options start the shells without the user's own settings, and without a line editor, which
+// would print each line again.
 const SHELLS = {
   bash: ["bash", "--norc", "--noprofile", "--noediting", "-i"],
   zsh: ["zsh", "-f", "+Z", "-i"],
@@ -17,7 +18,7 @@ const SILENT = {
 };
 const WAIT_MS = 10 * 60_000;
 const POLL_MS = 50;
-// What a terminal shows as colours and titles.
+// Escape sequences, for example for colours and the title of the window.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they begin with ESC
 const ESCAPES = /\u001b(\[[0-9;?]*[A-Za-z]|\][^\u0007]*\u0007|[=>()][A-Z0-9]?)/g;
 
@@ -40,7 +41,7 @@ export class Terminal {
         : ["-qfec", command, "/dev/null"];
     this.#program = spawn("script", args, { cwd, env, stdio: ["pipe", "pipe", "inherit"] });
     this.#program.stdin.on("error", () => {});
-    // If this process ends, the window closes. The kernel then hangs up on what runs in it.
+    // If this process ends, close the terminal. Then the kernel sends SIGHUP to what runs in it.
     const kill = () => this.#program.kill("SIGKILL");
     process.on("exit", kill);
     this.#program.stdout.setEncoding("utf8").on("data", (chunk) => (this.#output += chunk));
@@ -52,19 +53,22 @@ export class Terminal {
     this.#setUp = `stty -echo; ${SILENT[shell]}; HISTFILE=; trap 'printf "\\n@@failed@@\\n"' ERR`;
   }
 
-  /** What was printed since the last paste began. */
+  /** What the terminal has printed since the last paste began. */
   get printed() {
     return tidy(this.#output);
   }
 
-  /** Waits until the shell has started. A shell that is starting discards what was typed before. */
+  /**
+   * Waits until the shell has started. Repeats its input until the shell answers, because a shell
+   * discards what is typed while it starts.
+   */
   async ready() {
     for (let isReady = false; !isReady; ) {
       if (this.#ended) throw new Error(`the shell ended: ${this.printed}`);
       const mark = this.#begin(this.#setUp);
       isReady = await this.#until(() => this.#output.includes(`\n${mark}`), 2000);
     }
-    // The earlier attempts may still answer.
+    // The shell may still print the answers to earlier attempts. Wait for them.
     await this.paste("");
   }
 
@@ -77,7 +81,7 @@ export class Terminal {
   }
 
   /**
-   * Pastes commands, the last of which keeps running. Waits until `isReady` returns true.
+   * Pastes commands, the last of which is a server. Waits until `isReady` returns true.
    *
    * @param {string} commands
    * @param {(printed: string) => boolean | Promise<boolean>} isReady
@@ -97,7 +101,8 @@ export class Terminal {
   async interrupt() {
     this.#write("\u0003");
     const mark = this.#mark();
-    // Ctrl-C discards what was typed ahead. So this text is typed after it.
+    // Ctrl-C also discards typed input that nobody has read yet. So type the next command until its
+    // output shows that the shell has read it.
     for (let tries = 0; tries < 100; tries++) {
       this.#write(`\n printf '\\n%s\\n' '${mark}'\n`);
       const isFree = await this.#until(() => this.#output.includes(`\n${mark}`), 1000);
@@ -107,8 +112,8 @@ export class Terminal {
   }
 
   /**
-   * Leaves the shell. If a program is still in the foreground, the window closes and hangs up on
-   * that program.
+   * Ends the shell. If a program still runs in the foreground, closes the terminal after two
+   * seconds, and the program gets SIGHUP.
    */
   async close() {
     this.#write("exit\n");
@@ -150,8 +155,8 @@ export class Terminal {
 }
 
 /**
- * A reader's environment: that of this process without what npm and the tests add. `home` is empty,
- * but Rust and npm keep their settings and caches.
+ * A reader's environment variables: those of this process without what npm and the tests add. HOME
+ * is the empty folder `home`, but Rust and npm use their usual settings and caches.
  */
 export function readersEnvironment(home, more = {}) {
   const env = Object.fromEntries(

@@ -1,12 +1,13 @@
-// The examples of apps, together with a real edgegate. The app is on `localhost` and the service on
-// 127.0.0.1, because these are different sites. Another port alone would be the same site.
+// Runs the example apps together with a real edgegate. The app is on `localhost` and the service on
+// 127.0.0.1, because these are different sites for a browser. Two ports of one host are the same
+// site.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { node } from "../../../scripts/project/tools.mjs";
 import { installExample } from "../../examples/example.mjs";
 import { PASSWORD, ROOT } from "../client.mjs";
 
-/** The demo apps of local development. */
+/** The client_id of a demo app that exists in local development. */
 export const SPA = "demo-spa";
 export const API = "https://api.example.com";
 
@@ -14,7 +15,7 @@ export const API = "https://api.example.com";
  * Starts a program of an example. `line(pattern)` waits for a line of its output.
  *
  * @param {string} name of the example
- * @param {string | string[]} program with its arguments
+ * @param {string | string[]} program and its arguments
  * @param {Record<string, string>} env
  */
 export async function startExample(t, name, program, env) {
@@ -42,7 +43,7 @@ export async function startExample(t, name, program, env) {
   return { child, line, text: () => text };
 }
 
-/** Types the demo account into the service's sign-in page. */
+/** Signs in to the account on the service's sign-in page. */
 export async function signInAtTheService(page, email, password) {
   await page.getByLabel("Email address").fill(email);
   await page.getByLabel("Password", { exact: true }).fill(password);

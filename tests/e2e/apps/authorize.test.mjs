@@ -1,4 +1,5 @@
-// Signing in to apps and signing out of them over HTTP, and attacks on both.
+// Signing in to apps and signing out of them, tested over HTTP without a browser, and attacks on
+// both.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { count } from "../../count.mjs";
@@ -20,7 +21,7 @@ import {
 } from "./tab.mjs";
 
 let attacks = 0;
-/** The error in a redirect, which always leads to the app's own address. */
+/** The `error` in a redirect. Checks that the redirect leads to the app's own address. */
 const errorOf = (answer, edge) => {
   const { code, error } = answerTo(locationOf(answer), edge.origin);
   assert.equal(code, undefined);
@@ -110,8 +111,8 @@ for (const store of ["kv", "durable"])
       const before = tab.cookie("edgegate-sso-8787");
       const ada = await tab.logIn(ADA);
       const after = tab.cookie("edgegate-sso-8787");
-      // The body has a user, a session and a sign-on of 16 bytes each, after the format and the key
-      // number.
+      // After two bytes for the format and the key number, the cookie's value has the ids of a
+      // user, a session and a sign-on, of 16 bytes each.
       const part = (ticket, at) =>
         Buffer.from(ticket.slice(4), "base64url")
           .subarray(2 + at, 18 + at)

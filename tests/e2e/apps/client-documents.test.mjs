@@ -1,7 +1,7 @@
-// Apps that nobody registered. In workerd, the Worker fetches the document that describes an app
-// from the internet of this test. Cloudflare itself protects against names that lead to private
-// servers, by the flag `global_fetch_strictly_public`. The flag has no effect in workerd, but the
-// Worker requires that it is set.
+// Apps that nobody registered: the client_id is the URL of a document that describes the app. The
+// Worker runs in workerd and fetches the document from an internet that the test simulates. A host
+// name could lead to a private server. On Cloudflare, the flag `global_fetch_strictly_public`
+// protects against this. In workerd the flag has no effect, but the Worker requires that it is set.
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -22,7 +22,7 @@ const MINUTE = 60;
 // RFC 7636 appendix B.
 const VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
-/** The content of a document, with changes. */
+/** The document of an app, with changes. */
 const documentOf = (id, changes = {}) => ({
   client_id: id,
   client_name: "A tool",
@@ -35,7 +35,7 @@ const json = (body, headers = {}) =>
   new Response(isBody(body) ? body : JSON.stringify(body), {
     headers: { "content-type": "application/json", ...headers },
   });
-/** A document with this number of bytes. */
+/** A document of exactly this number of bytes. */
 const sized = (id, bytes) => {
   const text = JSON.stringify(documentOf(id, { policy: "" }));
   return text.replace('"policy":""', `"policy":"${"x".repeat(bytes - text.length)}"`);
@@ -70,7 +70,7 @@ describe("an app that nobody registered", () => {
     internet.clear();
   });
 
-  // Each test has its own URL, because the Worker keeps documents.
+  // Each test has its own URLs, because the Worker caches documents.
   let number = 0;
   const newId = () => `${HOST}/${++number}/client.json`;
   // An app that nobody registered must name an API.
@@ -120,7 +120,7 @@ describe("an app that nobody registered", () => {
       Buffer.from(tokens.access_token.split(".")[1], "base64url").toString(),
     );
     assert.deepEqual([claims.aud, claims.client_id, claims.scope], [API, id, SCOPE]);
-    // The page asks for consent every time. The Worker takes the document from its cache.
+    // At the second visit the page asks for consent again, but the Worker has cached the document.
     sealedFor(locationOf(await arrive(id)), "/consent");
     assert.deepEqual(urls(), [id]);
   });
@@ -209,8 +209,8 @@ describe("an app that nobody registered", () => {
       new ReadableStream({
         start(controller) {
           controller.enqueue(encoder.encode(JSON.stringify(documentOf(id)).slice(0, -1)));
-          // White space within the JSON. It never exceeds the size limit, and the document never
-          // ends.
+          // Send a space now and then. The document is not complete, never ends, and does not reach
+          // the size limit in time.
           timers.push(setInterval(() => controller.enqueue(encoder.encode(" ")), 500));
         },
       });
@@ -220,7 +220,8 @@ describe("an app that nobody registered", () => {
     const begun = performance.now();
     const reasons = await Promise.all([silent, dripping].map((id) => refusal(id)));
     assert.deepEqual(reasons, ["document_not_fetched", "document_not_fetched"]);
-    // The first server answers after 30 s and the second never. The Worker waited for neither.
+    // The first server would answer after 30 s, and the second never ends its answer. The Worker
+    // gave up on both after 5 s.
     const waited = performance.now() - begun;
     assert.ok(waited >= 4_900, `${waited} ms`);
   });
@@ -271,7 +272,8 @@ describe("an app that nobody registered", () => {
 });
 
 /**
- * A Worker for one test, with an internet where each URL is a document. `asked` has the requests.
+ * Starts a Worker for one test, with a simulated internet that has an app's document at every URL.
+ * `asked` lists the URLs that the Worker fetched.
  */
 async function startAlone(t, options) {
   const asked = [];

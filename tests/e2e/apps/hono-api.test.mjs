@@ -1,4 +1,5 @@
-// examples/hono-api in workerd: it accepts the tokens that apps get for it, and no others.
+// examples/hono-api in workerd: this API accepts the access tokens that apps get for it, and no
+// other tokens.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import * as oauth from "oauth4webapi";
@@ -44,7 +45,7 @@ describe("an API for apps", () => {
     for (const work of cleanUp.reverse()) await work();
   });
 
-  /** The access token that the demo app gets for a resource. */
+  /** Gets an access token for a resource, as the demo app does. */
   async function tokenFor(resource) {
     const options = { [oauth.allowInsecureRequests]: true };
     const issuer = new URL(edgegate.origin);
@@ -98,7 +99,7 @@ describe("an API for apps", () => {
       assert.equal(refused.status, 401);
       assert.match(refused.challenge ?? "", /error="invalid_token", error_description="aud_wrong"/);
     }
-    // The token of an app gives no access to the service's own account routes.
+    // With an app's token, nobody can use the routes of the service for one's own account.
     const headers = { Authorization: `Bearer ${token}` };
     const account = await fetch(`${edgegate.origin}/auth/me`, { headers });
     assert.equal(account.status, 401);

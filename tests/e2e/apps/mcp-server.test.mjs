@@ -1,5 +1,6 @@
-// examples/mcp-server in workerd, and the MCP SDK as its client: discovery from the 401, the
-// resource, a sign-in in the browser, and a tool.
+// examples/mcp-server in workerd, with the MCP SDK as its client. From the server's 401 the client
+// finds the service, and the user signs in there in the browser. Then the client gets a token for
+// the server and calls a tool.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, describe, test } from "node:test";

@@ -1,5 +1,5 @@
-// examples/native-cli: a program that signs its user in through the browser. The browser returns to
-// an address of this machine.
+// examples/native-cli: a command-line program that signs its user in through the browser. At the
+// end the browser is redirected to an address of this machine, where the program listens.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
@@ -14,7 +14,7 @@ test("it signs in, renews and signs out", { timeout: 240_000 }, async (t) => {
     startBrowser(),
   ]);
   t.after(() => Promise.all([edgegate.stop(), browser.close()]));
-  // The test opens the address, as a person would.
+  // Open the printed address, as a user would.
   const env = { ISSUER: edgegate.origin, CLIENT_ID: SPA, BROWSER: "true" };
   const program = await startExample(t, "native-cli", "cli.js", env);
   const address = await program.line(/http:\S+\/auth\/authorize\S+/);

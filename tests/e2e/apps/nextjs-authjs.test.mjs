@@ -1,5 +1,6 @@
-// examples/nextjs-authjs: a production build of Next.js in which Auth.js signs in at edgegate. For
-// Auth.js, edgegate is an OpenID Connect provider like any other. It knows only the address.
+// examples/nextjs-authjs: a production build of a Next.js website that signs users in with Auth.js
+// and edgegate. Auth.js has no code for edgegate: it is an OpenID Connect provider of which Auth.js
+// knows only the address.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { cpSync, readFileSync, rmSync } from "node:fs";
@@ -81,14 +82,14 @@ describe("a website with Auth.js", { skip, timeout: 900_000 }, () => {
     await page.getByText(`Signed in as ${ADA}`).waitFor();
     assert.equal(new URL(page.url()).origin, origin);
 
-    // The user of the app is the user of the service.
+    // The user's id in the app is the user's id at the service.
     const login = await edgegate.post("/auth/login", { email: ADA, password: PASSWORD });
     const { sub } = claimsOf((await login.json()).access_token);
     assert.equal(await page.locator("strong").getAttribute("id"), sub);
 
     await page.getByRole("button", { name: "Sign out", exact: true }).click();
     await page.getByRole("button", { name: "Sign in" }).click();
-    // The person is still signed in at the service.
+    // The user is still signed in at the service.
     await page.getByText(`Signed in as ${ADA}`).waitFor();
 
     await page.getByRole("button", { name: "Sign out everywhere" }).click();

@@ -1,5 +1,5 @@
-// examples/oauth-provider in workerd: Cloudflare's workers-oauth-provider, whose users sign in at
-// edgegate with the demo app `demo-web`.
+// examples/oauth-provider in workerd: an OAuth provider made with Cloudflare's library
+// workers-oauth-provider. Its users sign in at edgegate, where it is the demo app `demo-web`.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import * as oauth from "oauth4webapi";

@@ -1,5 +1,6 @@
-// Signing in to an app from its redirect to its callback, in Chromium with the real Worker. The app
-// is on localhost and the issuer on 127.0.0.1, which are different sites.
+// Signing in to an app, in Chromium with the real Worker: from the app's redirect to the service
+// until the browser is back at the app's callback. The app is on localhost and the service on
+// 127.0.0.1, which are different sites.
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { createServer } from "node:http";
@@ -28,7 +29,7 @@ after(async () => {
   app?.stop();
 });
 
-/** An app whose callback is an empty page. */
+/** Starts an app whose callback is a page without a script. */
 async function startApp() {
   const server = createServer((_, response) => {
     response.setHeader("Content-Type", "text/html");
@@ -41,7 +42,8 @@ async function startApp() {
 }
 
 /**
- * The URL to which the app sends the browser, and the values that the app keeps for the callback.
+ * Begins a sign-in. Returns the URL to which the app sends the browser, and the values that the app
+ * must remember until the callback.
  */
 function begin(more = {}) {
   const verifier = randomBytes(32).toString("base64url");
@@ -72,7 +74,7 @@ async function type(page, email, password = DEMO) {
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
 }
 
-/** The parameters that the app gets, once the browser is back. */
+/** Waits until the browser is back at the app. Returns the parameters that the app gets. */
 async function answered(page, { state }) {
   await page.waitForURL(`${app.origin}/callback?**`);
   const { searchParams } = new URL(page.url());
@@ -161,7 +163,7 @@ test(
   },
 );
 
-/** The link in the mail to this address. */
+/** Waits for the mail to this address. Returns its link. */
 const mailedLink = (email) =>
   eventually(async () => {
     const mail = (await edge.outbox()).find(({ to }) => to === email);
@@ -241,8 +243,8 @@ test("a request that is not one of this service: what to do next", TIMEOUT, asyn
   }
 });
 
-// A page of another site could otherwise show the consent page in a frame and guide the user's
-// click.
+// If another site could show the consent page in a frame, it could make users click on "Allow"
+// without seeing it (clickjacking).
 test(
   "no other site can frame the pages, and none can ask or decide by the cookie",
   TIMEOUT,

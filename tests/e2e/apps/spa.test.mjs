@@ -1,5 +1,5 @@
-// examples/spa-other-origin in Chromium and Firefox, without third-party cookies: sign in, reload,
-// renew, sign out.
+// examples/spa-other-origin, a single-page app on another site than the service. Sign-in, reload,
+// renewal and sign-out must work in Chromium and Firefox with third-party cookies blocked.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import puppeteer from "puppeteer-core";
@@ -41,7 +41,7 @@ describe("a page on another site", () => {
     page.on("request", (request) => {
       const { pathname, searchParams } = new URL(request.url());
       const form = new URLSearchParams(request.postData() ?? "");
-      // The service's own pages also call this route, but with JSON.
+      // Leave out the service's own pages. They also call this route, but with JSON.
       if (pathname === "/auth/token" && form.has("client_id"))
         renewals.push([form.get("grant_type"), request.headers().cookie]);
       if (pathname === "/auth/authorize") loads.push(searchParams.get("prompt"));
@@ -77,7 +77,7 @@ describe("a page on another site", () => {
     await page.getByText("Signed out").waitFor();
     assert.equal(loads.length, 2, "after a sign-out a reload asks nobody");
 
-    // The person is still signed in at the service.
+    // The user is still signed in at the service.
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByText(`Signed in as ${ADA}`).waitFor();
     await page.getByRole("button", { name: "Sign out everywhere" }).click();
@@ -146,7 +146,7 @@ describe("a page on another site", () => {
       browser: "firefox",
       executablePath,
       protocol: "webDriverBiDi",
-      // This blocks all third-party cookies.
+      // 1 blocks all third-party cookies.
       extraPrefsFirefox: { "network.cookie.cookieBehavior": 1 },
     });
     t.after(() => fox.close());

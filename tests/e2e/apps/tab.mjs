@@ -1,5 +1,5 @@
-// Acts as a browser's tab. It keeps the cookies of the issuer and sends them as their SameSite
-// allows. It also sends the Sec-Fetch headers of a navigation.
+// Acts as a browser's tab. It stores the cookies of the service, and sends those that their
+// SameSite attribute allows. It also sends the Sec-Fetch headers of a navigation.
 import assert from "node:assert/strict";
 import { clientOf, PASSWORD } from "../client.mjs";
 
@@ -10,7 +10,7 @@ export const CALLBACK = "https://app.example.com/callback";
 export const BYE = "https://app.example.com/bye";
 export const CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
-/** Stores the two apps. */
+/** Adds the two apps to the database. */
 export async function addApps(edge) {
   const insert = edge.db.prepare(
     `INSERT INTO clients (id, name, type, first_party, redirect_uris, post_logout_redirect_uris,
@@ -24,7 +24,9 @@ export async function addApps(edge) {
   ]);
 }
 
-/** The path of a request. `changes` replaces parameters; `undefined` leaves one out. */
+/**
+ * The URL of an app's request. `changes` replaces parameters, or removes those that are undefined.
+ */
 export function asking(client_id, /** @type {Record<string, string | undefined>} */ changes = {}) {
   const parameters = {
     response_type: "code",
@@ -39,7 +41,7 @@ export function asking(client_id, /** @type {Record<string, string | undefined>}
   return `/auth/authorize?${new URLSearchParams(/** @type {string[][]} */ (given))}`;
 }
 
-/** A tab with methods such as `tab.navigate(path)`. Its cookies are in `tab.jar`. */
+/** Opens a tab. It has methods such as `tab.navigate(path)`, and its cookies are in `tab.jar`. */
 export function tabOf(edge) {
   const client = clientOf(edge);
   /** @type {Map<string, { value: string, sameSite: string }>} */
@@ -63,12 +65,12 @@ export function tabOf(edge) {
   return {
     jar,
     client,
-    /** The value of a cookie that the tab must have. */
+    /** The value of a cookie. Fails if the tab has no such cookie. */
     cookie: (/** @type {string} */ name) =>
       (jar.get(name) ?? assert.fail(`no cookie ${name}`)).value,
     /**
-     * Follows a link of another site, or a redirect by that site. `headers` replace those of the
-     * browser.
+     * Navigates as if the user followed a link on another site, or that site redirected here.
+     * `headers` replace those that a browser sends.
      */
     navigate: (path, headers = {}) =>
       call("GET", path, {
@@ -80,7 +82,7 @@ export function tabOf(edge) {
           ...headers,
         },
       }),
-    /** Submits a form of the service's own page, or of another site's page. */
+    /** Submits a form on a page of the service, or on a page of another site. */
     submit: (path, form, site = "same-origin") =>
       call("POST", path, {
         form,
@@ -92,8 +94,8 @@ export function tabOf(edge) {
         },
       }),
     /**
-     * Sends a request from a script of the service's own page or of another origin. For another
-     * origin a browser would send no cookies, but this does.
+     * Sends a request as a script on a page of `origin` does. It carries all cookies, even if
+     * `origin` is not the service's, although a browser would not send them from there.
      */
     post: (path, json, origin = edge.origin) =>
       call("POST", path, { json, headers: { origin, ...cookiesFor(() => true) } }),
@@ -108,13 +110,13 @@ export function tabOf(edge) {
   };
 }
 
-/** Where an answer redirects to. */
+/** The address to which an answer redirects. */
 export function locationOf({ status, headers, body }) {
   assert.equal(status, 303, JSON.stringify(body));
   return headers.get("location");
 }
 
-/** The parameters that an app gets. Every answer to an app has `state` and `iss`. */
+/** The parameters that the service sends to an app. Checks that they have `state` and `iss`. */
 export function answerTo(url, issuer) {
   assert.ok(url.startsWith(`${CALLBACK}?`), url);
   const parameters = Object.fromEntries(new URL(url).searchParams);
@@ -123,7 +125,7 @@ export function answerTo(url, issuer) {
   return parameters;
 }
 
-/** The sealed request for a page of the issuer. */
+/** The sealed authorization request in the address `url`, which must be that of the page `page`. */
 export function sealedFor(url, page) {
   const [, path, sealed] =
     /^http:\/\/127\.0\.0\.1:8787(\/[\w-]+)#request=(egq_[\w-]+)$/.exec(url) ?? assert.fail(url);

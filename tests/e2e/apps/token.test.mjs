@@ -1,4 +1,4 @@
-// The token endpoint for apps and what apps may ask of it, over HTTP, and attacks on it.
+// The token endpoint, as apps use it, over HTTP, and attacks on it.
 import assert from "node:assert/strict";
 import { createHash, createPublicKey, generateKeyPairSync, randomBytes, verify } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -28,7 +28,7 @@ const rsa = () => {
 const basic = (id, secret) =>
   `Basic ${Buffer.from(`${encodeURIComponent(id)}:${encodeURIComponent(secret)}`).toString("base64")}`;
 
-/** The header and claims of a JWT whose signature one of the published keys verifies. */
+/** Verifies a JWT with the published keys. Returns its header and claims. */
 async function verified(edge, token) {
   const [header, payload, signature] = token.split(".");
   const { alg, kid, typ } = JSON.parse(Buffer.from(header, "base64url").toString());
@@ -59,7 +59,7 @@ for (const store of ["kv", "durable"])
     after(() => stop?.());
 
     /**
-     * A code of the user in this tab, and its verifier.
+     * Gets an authorization code for the user in the tab `of`. Returns the code and its verifier.
      *
      * @param {string} app
      * @param {{ of?: any, user?: any, [parameter: string]: any }} [options]
@@ -183,8 +183,8 @@ for (const store of ["kv", "durable"])
         [{ resource: API }, "invalid_target"],
       ]))
         await refused(exchange({ ...form, ...change }, options ?? {}), error, status ?? 400);
-      // The same with the code of another user's tab (code injection). The verifier is the app's
-      // own.
+      // Code injection: a code from another user's sign-in, with the verifier of the app's own
+      // sign-in.
       const root = tabOf(edge);
       const theirs = await ask(SPA, { of: root, user: await root.logIn(ROOT), scope: "openid" });
       await refused(exchange({ ...form, code: theirs.code }), "invalid_grant");
@@ -212,7 +212,7 @@ for (const store of ["kv", "durable"])
       ])) {
         const { status, headers, body } = await exchange(form, options);
         assert.deepEqual([status, body.error], [401, "invalid_client"]);
-        // Also true of a wrong secret.
+        // A wrong secret gets the same description as an unknown client.
         assert.equal(body.error_description, "The client is unknown or did not authenticate");
         assert.ok(headers.get("www-authenticate")?.startsWith(scheme));
         attacks += 1;
@@ -304,7 +304,8 @@ for (const store of ["kv", "durable"])
           const query = path === "/auth/authorized" ? "?role=admin" : "";
           const [[type, content] = []] = Object.entries(operation.requestBody?.content ?? {});
           const given = content?.example ?? content?.examples?.body?.value;
-          // Leave out `cookie: true`: it requires an allowed Origin before anything else.
+          // Leave out `cookie: true`, which would be rejected earlier, because it requires an
+          // allowed Origin.
           const { cookie: _, ...members } = typeof given === "object" ? given : {};
           const body = typeof given === "string" ? given : JSON.stringify(members);
           const answer = await edge.fetch(url + query, {

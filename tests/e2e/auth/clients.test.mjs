@@ -1,4 +1,5 @@
-// /auth/clients and its secrets, and /auth/grants. Every answer is compared with the contract.
+// /auth/clients (registered apps), their secrets, and /auth/grants. Every answer is compared with
+// openapi.yaml.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, beforeEach, test } from "node:test";
@@ -91,7 +92,7 @@ test("an app has two secrets at a time, and a public app none", async () => {
   assert.equal(second.headers.get("location"), `${path}/${second.body.id}`);
   const third = await client.post(path, { token: admin });
   assert.deepEqual([third.status, third.body.code], [409, "too_many_secrets"]);
-  // Sends many requests at once.
+  // Add many secrets at the same time.
   assert.equal((await client.del(`${path}/${second.body.id}`, { token: admin })).status, 204);
   const many = await Promise.all(
     Array.from({ length: 5 }, () => client.post(path, { token: admin })),

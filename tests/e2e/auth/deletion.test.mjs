@@ -1,6 +1,6 @@
-// After an account is deleted and the cron has run, nothing in the platform's stores identifies its
-// user. This is true for the current session store and for the store that was set when the user
-// signed in.
+// After an account is deleted and the cron job has run, nothing in the platform's stores identifies
+// the user. This holds for the current session store, and for another store that was configured
+// when the user signed in.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { after, before, test } from "node:test";
@@ -29,7 +29,7 @@ before(async () => {
 });
 after(() => stop?.());
 
-/** Everything that identifies the user, with a description of each. */
+/** Texts that identify the user, each with a description. The tests search the stores for them. */
 const needlesOf = (email) => ({
   "the address as given": email,
   "the canonical address": canonical(email),
@@ -43,7 +43,7 @@ const needlesOf = (email) => ({
 });
 const canonical = (email) => email.toLowerCase();
 
-/** The name of the address's object of the class Account. */
+/** The name of the Durable Object of class Account for this address. */
 function accountName(email) {
   const hmac = (key, text) => createHmac("sha256", key).update(text).digest();
   const key = hmac(
@@ -53,7 +53,7 @@ function accountName(email) {
   return hmac(key, canonical(email)).toString("hex");
 }
 
-/** Everything in the stores, as one text. */
+/** The contents of all stores, as one text. */
 async function everything(edge, user, email) {
   const found = [];
   const { results: tables } = await edge.db
@@ -74,19 +74,19 @@ async function everything(edge, user, email) {
 }
 
 async function found(edge, user, email) {
-  // JSON within JSON escapes its quotes, so the needles must not contain quotes.
+  // The searched texts must not contain quotes, because JSON within JSON has its quotes escaped.
   const text = await everything(edge, user, email);
   return Object.entries(needlesOf(email))
     .filter(([, needle]) => text.includes(needle))
     .map(([what]) => what);
 }
 
-// The first Worker is the queue's consumer.
+// The first Worker consumes the queue and so sends the mails of all Workers.
 const mailsTo = async (email) =>
   (await workers[0].control({})).mails.filter(({ to }) => to === email);
 
 let letters = 0;
-/** Makes a job whose mail the queue has given up. */
+/** Delivers a mail job to the dead-letter queue, as if the queue had given up on it. */
 async function giveUp(edge, asked_at, name, ...fields) {
   const id = String(++letters).padStart(32, "0");
   const body = ["1", id, asked_at, "en", name, ...fields].join("\n");
@@ -96,8 +96,8 @@ async function giveUp(edge, asked_at, name, ...fields) {
 }
 
 /**
- * Makes an account with data in every store. Both session stores have data, as after a switch from
- * one to the other.
+ * Makes an account with data in every store, including both session stores, as after a switch from
+ * one session store to the other.
  */
 async function live(email) {
   const [kv, durable] = workers;
@@ -167,10 +167,11 @@ for (const [index, store] of ["kv", "durable"].entries()) {
     );
     await edge.cron();
     assert.deepEqual(await found(edge, user, email), [], "after one run");
-    // The access token is still rejected.
+    // The deletion of the data does not make the access token valid again.
     assert.equal((await client.authorized({ role: "user" }, token)).status, 401);
 
-    // A login that began before the deletion writes these records after the first run.
+    // Write records as a login does that began before the deletion, but ends after the first run of
+    // the cron job.
     const late = {
       epoch: 0,
       seen: 1,
@@ -210,7 +211,7 @@ test("a clean-up that failed is done by a later run", async () => {
   const client = clientOf(edge);
   const email = "Zoe.later@example.com";
   const { user, access_token } = await live(email);
-  // The row is deleted, but KV refuses every write.
+  // The request deletes the user's row in D1, but KV fails at every write, list and delete.
   const error = "KV is away";
   await edge.control({
     fail: {

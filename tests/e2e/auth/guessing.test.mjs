@@ -1,7 +1,10 @@
-// A scripted attack that guesses a password on the running Worker with PASSWORD_WORK = "durable".
-// Tests what the guesser and the owner get, and what known and unknown addresses answer during the
-// attack. To print what happened, run it alone: npm test -- --only build,e2e
-// tests/e2e/auth/guessing.test.mjs
+// A simulated attack on the running Worker with PASSWORD_WORK = "durable": an attacker guesses the
+// password of an account. Tests which answers the attacker and the owner get, and that during the
+// attack the answers do not tell whether an address has an account.
+//
+// To see the numbers, run this file alone:
+//
+//   npm test -- --only build,e2e tests/e2e/auth/guessing.test.mjs
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { after, before, test } from "node:test";
@@ -12,7 +15,7 @@ import { startWorkers } from "../workers.mjs";
 
 const GUESSES = 10_000;
 const PLACES = 50;
-// GUESSES_IN_A_ROW of src/domain/policy.rs, and the numbers that docs/operations.md states.
+// These are GUESSES_IN_A_ROW of src/domain/policy.rs and numbers that docs/operations.md states.
 const STATED = 100;
 const TURN = 900;
 const BEGUN = 1_900_000_000;
@@ -46,12 +49,12 @@ const logIn = (
     json: { email, password, ...(device_token !== undefined && { device_token }) },
   });
 /**
- * Returns an unused network address, so that one test's attempts don't count against another test's
- * limits.
+ * `place` returns a network address that no test has used, so that the attempts of one test don't
+ * count against the limits in another.
  */
 let used = 0;
 const place = () => `198.18.${used >> 8}.${used++ & 255}`;
-/** Everything that a client sees of an answer, except the request id and the date. */
+/** What a client sees of an answer, without what always differs: the request id and the date. */
 const visible = ({ status, headers, body }) => ({
   status,
   body,
@@ -67,7 +70,7 @@ test(`${GUESSES} guesses from ${PLACES} addresses: the owner gets in every time,
   let { device_token } = known.body;
   let logins = 0;
   const owner = async () => {
-    // A phone, whose network address keeps changing.
+    // The owner uses a phone whose network address changes all the time.
     const answer = await logIn(ADA, PASSWORD, { ip: place(), device_token });
     assert.equal(answer.status, 200, JSON.stringify(answer.body));
     ({ device_token } = answer.body);
@@ -84,8 +87,8 @@ test(`${GUESSES} guesses from ${PLACES} addresses: the owner gets in every time,
     statuses[answer.status] = (statuses[answer.status] ?? 0) + 1;
     return answer;
   };
-  // The best strategy of a guesser is to come back as soon as it is allowed, each time from another
-  // address.
+  // The best strategy of an attacker is to guess again as soon as the limit allows it, each time
+  // from another network address.
   while (!closed && sent < 2 * STATED) {
     const answer = await guess();
     if (answer.status === 401) {
@@ -99,7 +102,7 @@ test(`${GUESSES} guesses from ${PLACES} addresses: the owner gets in every time,
     if (!closed) await pass(wait);
   }
   assert.ok(closed, "nobody may try any more");
-  // The worst case: many guesses at once. There are only two different answers, byte for byte.
+  // The worst case: many guesses at the same time. There must be only two different answers.
   const bodies = new Set();
   const flood = async () => {
     const json = JSON.stringify({ email: ADA, password: `guess number ${sent}` });
@@ -129,8 +132,8 @@ test(`${GUESSES} guesses from ${PLACES} addresses: the owner gets in every time,
   assert.equal(statuses[401], STATED);
   assert.equal(guesserHashed, STATED);
   assert.ok(logins >= 20);
-  // A day after the last attempt, the count starts again. Until then even the right password is
-  // refused from a new address.
+  // The count is reset a day after the last attempt. Until then even the right password is rejected
+  // if it comes from a new network address.
   assert.equal((await logIn(ADA, PASSWORD, { ip: place() })).status, 429);
   await pass(86_400);
   assert.equal((await logIn(ADA, PASSWORD, { ip: place() })).status, 200);
@@ -218,10 +221,11 @@ test("an object that fails: 503, never a yes, and no try that is not counted", a
     }
   }
   await edge.control({ fail: {} });
-  // The wrong password was counted before its answer was lost.
+  // The wrong password was counted, although the object's answer was lost. So the next attempt has
+  // to wait.
   assert.equal((await logIn(ROOT, PASSWORD, { ip: place() })).status, 429);
   await pass(60);
-  // If one call is lost, the Worker repeats it and nobody notices.
+  // If only one call to the object fails, the Worker repeats the call and the user notices nothing.
   await fail(1, false);
   assert.equal((await logIn(ROOT, PASSWORD, { ip: place() })).status, 200);
 });
@@ -313,7 +317,8 @@ test("in cookie mode the device is known by a cookie, which log-out leaves and n
   assert.equal((await logIn(ADA, "a guess", { ip: place() })).status, 401);
   const device = pair("edgegate-8787-device");
   assert.equal((await page({ cookie: true }, device)).status, 200);
-  // Without cookie mode the Worker ignores the cookie. A token in the body never leads to a cookie.
+  // Without `cookie: true` the Worker ignores the device cookie. In cookie mode it rejects a device
+  // token in the body.
   assert.equal((await page({}, device)).status, 429);
   assert.equal((await page({ cookie: true }, device, "https://evil.example")).status, 403);
   assert.equal((await page({ cookie: true }, `${device}; ${device}`)).status, 400);
@@ -385,7 +390,8 @@ test("a session that is renewed all the time is told to wait, a forged token nev
     [200, 429, "rate_limited", "60"],
   );
   assert.ok(answers.length > 60, `after ${answers.length}`);
-  // Another network address and another session are not affected.
+  // The limit is only for this session from this network address. From another one it can be
+  // renewed.
   assert.equal((await client.renew(refresh_token, { headers: from(place()) })).status, 200);
 });
 

@@ -1,5 +1,5 @@
-// Access tokens that an isolate has not seen: ten simultaneous requests with the same token, on the
-// Worker as it is deployed.
+// The Worker, as it is deployed, gets ten simultaneous requests with the same access token, which
+// its isolate (the instance of the Worker) has not verified before.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
@@ -32,7 +32,7 @@ for (const [alg, jwk] of Object.entries(KEYS)) {
       );
     for (let time = 0; time < 2; time++)
       for (const { status } of await atOnce(token)) assert.equal(status, 200);
-    // The token has the same header and signature, but another user.
+    // Forge a token: keep the header and the signature, and change the claims.
     const [header, claims, signature] = token.split(".");
     const changed = Buffer.from(claims, "base64url").toString().replace("user", "admin");
     const forged = `${header}.${Buffer.from(changed).toString("base64url")}.${signature}`;

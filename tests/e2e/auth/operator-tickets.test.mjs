@@ -1,5 +1,5 @@
-// Operator tickets over HTTP: what each ticket allows, and attacks on it. The operations and their
-// scopes come from openapi.yaml.
+// Operator tickets are tokens for operators, who store them in the database. Tests over HTTP what
+// each ticket allows, and attacks on it. The operations and their scopes come from openapi.yaml.
 import assert from "node:assert/strict";
 import { createHash, generateKeyPairSync, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -39,7 +39,7 @@ after(() => edge.stop());
 const hashOf = (ticket) => createHash("sha256").update(ticket).digest("hex");
 const random = () => `ego_${randomBytes(32).toString("base64url")}`;
 
-/** A ticket that is stored as docs/operations.md says. `age` is in seconds. */
+/** Stores a ticket as docs/operations.md says. `age` is how many seconds ago it was created. */
 async function ticketFor(scope, { age = 0, db = edge.db } = {}) {
   const ticket = random();
   const insert = db.prepare(
@@ -50,7 +50,10 @@ async function ticketFor(scope, { age = 0, db = edge.db } = {}) {
   return ticket;
 }
 
-/** A confidential app whose id is the user's id. Its secret has the session's id. */
+/**
+ * Adds a confidential app. The id of the app is the user's id, and the id of its secret is the
+ * session's id, so that `ask` can use the same ids in every path.
+ */
 async function addApp({ id, sid }) {
   const app = edge.db.prepare(
     `INSERT INTO clients (id, name, type, first_party, redirect_uris, post_logout_redirect_uris,
@@ -63,11 +66,11 @@ async function addApp({ id, sid }) {
   await edge.db.batch([app.bind(id), secret.bind(sid, id, hashOf(""))]);
 }
 
-/** Sends the request of an operation on this user. */
+/** Sends the example request of an operation, with the ids of this user and session in its path. */
 function ask({ method, path, requestBody }, options, { id, sid } = ada_()) {
   const content = requestBody?.content["application/json"];
   const lines = requestBody?.content["application/jsonl"]?.example;
-  // Leave out `cookie: true`: it requires an allowed Origin.
+  // Leave out `cookie: true`, because it requires an allowed Origin.
   const { cookie: _, ...members } = content?.example ?? content?.examples?.body.value ?? {};
   const json = content && members;
   const at = path.replace("{id}", id).replace("{sid}", sid);
@@ -78,7 +81,7 @@ function ask({ method, path, requestBody }, options, { id, sid } = ada_()) {
 }
 const ada_ = () => ({ id: ada.user.id, sid: claimsOf(ada.access_token).sid });
 
-/** Secrets of a deployment. Without DEV, the Worker rejects the secrets of the tests. */
+/** New secrets, as for a deployment. Without DEV, the Worker rejects the tests' usual secrets. */
 function ownSecrets() {
   const { privateKey } = generateKeyPairSync("ed25519");
   const key = { ...privateKey.export({ format: "jwk" }), kid: "own", alg: "EdDSA", use: "sig" };
@@ -89,7 +92,7 @@ function ownSecrets() {
   };
 }
 
-/** Everything in the database except the tickets, as one text. */
+/** The contents of the database without the tickets, as one text. */
 async function stored() {
   const { results: tables } = await edge.db
     .prepare(
@@ -119,14 +122,14 @@ test("each operation takes a ticket of its scope and of no other", async () => {
     assert.equal(await stored(), was, where);
   }
   await addApp(ada_());
-  // The right scope allows the operation. Operations that end the session, the account or the app
-  // come last.
+  // With the right scope, each operation is allowed. Those that end the session, the account or the
+  // app come last, because the others need them.
   const ends = [/sid\}$/, /revoke$/, /restored$/, /^DELETE .*\{id\}$/];
   const rank = ({ method, path }) => ends.findIndex((end) => end.test(`${method} ${path}`));
   for (const operation of forOperators.toSorted((a, b) => rank(a) - rank(b))) {
     const answer = await ask(operation, { token: await ticketFor(operation["x-scope"]) });
     const where = `${operation.method} ${operation.path}`;
-    // Ada has a password, so she can't be invited.
+    // 409: Ada can't be invited, because she has a password.
     const expected = operation.path.endsWith("/invite") ? [409] : [200, 201, 202, 204];
     assert.ok(expected.includes(answer.status), `${where}: ${JSON.stringify(answer)}`);
   }
@@ -186,7 +189,7 @@ test("forged, altered, expired and misplaced tickets are refused alike", async (
   }
   assert.equal(new Set(refusals).size, 1, "the answer does not say why");
   assert.equal((await list({ token: younger })).status, 200);
-  // The ticket is sent elsewhere than in `Authorization: Bearer`.
+  // A ticket is accepted only in `Authorization: Bearer`, and in no other place.
   for (const options of [
     {},
     { headers: { cookie: `edgegate-8787=${good}; __Host-edgegate=${good}; ticket=${good}` } },
@@ -239,7 +242,7 @@ test("the table refuses a ticket of more than a quarter of an hour, and the serv
   ]))
     await assert.rejects(insert(hash, lifetime), /CHECK constraint failed/, `${hash} ${lifetime}`);
   await insert(hashOf("a"), 900);
-  // A table without the constraint, as an operator could make it by hand.
+  // Replace the table by one without the constraint, as an operator could by hand.
   await edge.db.prepare("DROP TABLE operator_tickets").run();
   await edge.db
     .prepare(
@@ -276,7 +279,7 @@ for (const store of ["kv", "durable"])
     assert.equal((await other.db.prepare("SELECT count(*) AS n FROM users").first()).n, 0);
     const token = await ticketFor("users", { db: other.db });
     const json = { email: GRACE, roles: ["admin", "user"], link: "return" };
-    // Ten commands at once make one account.
+    // Ten simultaneous commands make only one account.
     const answers = await Promise.all(
       Array.from({ length: 10 }, () => asking.post("/auth/users", { token, json })),
     );
@@ -286,7 +289,7 @@ for (const store of ["kv", "durable"])
       if (status !== 201) assert.deepEqual([status, body.code], [409, "email_taken"]);
     const [{ body: user }] = made;
     assert.ok(user.invitation.link.startsWith(`${other.origin}/reset-password#egl_`));
-    // A second command requests another link.
+    // If the operator runs the command again, it gets a new link for the same account.
     const found = await asking.get(`/auth/users?email=${GRACE}`, { token });
     assert.deepEqual(
       found.body.users.map(({ id }) => id),
@@ -305,7 +308,7 @@ for (const store of ["kv", "durable"])
     assert.equal((await confirm(user.invitation.link, PASSWORD)).status, 400);
     const { access_token } = await asking.logIn(GRACE, NEW_PASSWORD);
     assert.equal((await asking.get("/auth/users", { token: access_token })).status, 200);
-    // Nobody gets a link to an account with a password.
+    // Now the account has a password, so nobody can get another link for it.
     const late = await asking.post(`/auth/users/${user.id}/invite`, {
       token,
       json: { link: "return" },
@@ -324,7 +327,7 @@ test("ten requests at once with one ticket: all are answered, and each act is do
   for (const { status } of answers) assert.equal(status, 200);
   const { body } = await client.get(path, { token });
   assert.equal(body.roles.length, 2);
-  // Several single roles are all given, in whatever order the requests arrive.
+  // Simultaneous requests each add one role. The user must end up with all of them.
   const edits = await Promise.all(
     Array.from({ length: 3 }, (_, n) =>
       client.patch(path, { token, json: { add_roles: [`given${n}`], remove_roles: body.roles } }),

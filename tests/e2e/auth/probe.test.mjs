@@ -1,4 +1,4 @@
-// Runs the probe of docs/operations.md exactly as it is printed there. The probe shows when a
+// Runs the probe in docs/operations.md exactly as it is printed there: a script that shows when a
 // revocation takes effect.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";

@@ -1,4 +1,5 @@
-// POST /auth/reauthenticate, and the operations that require it, on both session stores.
+// POST /auth/reauthenticate, with which users prove that they know their password, and the
+// operations that require a recent proof. Tested with both session stores.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
@@ -57,7 +58,8 @@ for (const store of ["kv", "durable"]) {
           [event.event, event.user_id, event.session_id],
           ["reauthenticated", login.user.id, after.sid],
         );
-        // Both refresh tokens stay valid, and a renewal passes the proof on.
+        // The old and the new refresh token are both valid, and a renewal with either keeps the
+        // proof.
         await clock(800);
         const renewed = (await client.renew(proved.body.refresh_token)).body;
         assert.equal(claimsOf(renewed.access_token).auth_time, after.auth_time);
@@ -74,7 +76,8 @@ for (const store of ["kv", "durable"]) {
       const page = pageOf(rotating);
       const login = await page.logIn(ROOT, PASSWORD);
       const renewed = (await page.renew()).body;
-      // The access token may be older than the cookie's token: the service goes by the cookie.
+      // The service replaces the refresh token in the cookie, even if the access token is older
+      // than that token.
       for (const [seconds, token] of [
         [10, renewed.access_token],
         [20, login.access_token],
@@ -212,7 +215,8 @@ for (const store of ["kv", "durable"]) {
         (await del(renewed.body.access_token, NOBODY)).body.code,
         "reauthentication_required",
       );
-      // Once the ticket with the newer proof is renewed, that proof belongs to the session.
+      // After a renewal with a refresh token that has a newer proof, the session has this proof. So
+      // a renewal with a token that has an older one gets it too.
       const expires_at = nowSeconds() + 80_000;
       const proved = refreshToken({
         user: user.id,
@@ -304,7 +308,7 @@ for (const [what, name, columns, names] of [
     );
     const begin = source.indexOf(`    fn ${name}(`);
     assert.ok(begin > 0, name);
-    // The function ends with the first brace at its own indentation.
+    // The function ends at the first closing brace with the function's own indentation.
     const part = source.slice(begin, source.indexOf("\n    }\n", begin));
     const [asks, ...alters] = [...part.matchAll(/"((?:SELECT|ALTER)[^"]*)"/g)].map(
       ([, sql]) => sql,

@@ -68,8 +68,8 @@ test("a weak password is said with its reasons, and no account is made", async (
 });
 
 test("every address of the vectors becomes what it must", async () => {
-  // The Worker's JavaScript engine computes the canonical form here. In native builds it comes from
-  // our own tables.
+  // In the Worker, the JavaScript engine computes the canonical form of an address. Native builds
+  // compute it with the project's own tables, so both must be tested.
   for (const { input, expect, same_account_as: same, why } of addresses) {
     const { status, body } = await register({ email: input, password: PASSWORD });
     if (expect === "accept") assert.ok([201, 409].includes(status), `${input}: ${why}`);

@@ -1,14 +1,17 @@
-// Nobody is logged out by mistake. Four clients share each of many sessions and renew it 20 times
-// each. A fifth of all responses is lost, and those requests are repeated. The test runs in workerd
-// on KV and on the Durable Object, with and without ROTATE_AFTER. `npm run test:wide` uses 1,000
-// sessions.
+// Nobody is logged out by mistake, even if many responses are lost. Each of many sessions is shared
+// by four clients, like tabs of one browser, which renew it 20 times each. A fifth of all responses
+// is lost, and the client repeats the request. The test runs in workerd, with sessions in KV and in
+// Durable Objects, and with two values of ROTATE_AFTER. `npm run test:wide` uses 1,000 sessions.
 //
-// The clock stands still, because on a slow machine half a minute may pass between a client's
-// answer and its retry. ROTATE_AFTER decides how the four clients share a session. With 90, each
-// client renews at its own pace, and the clock moves on by 100 s halfway, so that every session
-// rotates twice. With 0, a client that is a whole renewal behind looks like a thief
-// (docs/storage.md). So all four present each token at the same time, five times, like tabs of one
-// browser.
+// ROTATE_AFTER is the age in seconds at which a refresh token is replaced:
+//
+// - 90: each client renews at its own pace. Meanwhile the test moves the clock on by 100 s, so that
+//   every session rotates twice.
+// - 0: every renewal replaces the token. A client that is a whole renewal behind would look like a
+//   thief (docs/storage.md), so the four clients send the same token at the same time.
+//
+// Otherwise the service's clock stands still, because on a slow machine half a minute may pass
+// between a response and the retry.
 //
 // The sessions are forged (forge.mjs), because so many logins would take minutes of hashing.
 import assert from "node:assert/strict";
@@ -34,8 +37,8 @@ test(`${SESSIONS} sessions, 20 renewals each from 4 clients, 20 % of the respons
   await Promise.all(
     runs.map((run, index) =>
       t.test(`${run.store}, ROTATE_AFTER=${run.rotateAfter}`, async () => {
-        // This takes two statements: the four run at once, and `+= await` would read the sum before
-        // it waits.
+        // Don't write `renewals += await …`: it would read the sum before it waits, and meanwhile
+        // the other three runs change the sum.
         const made = await storm(run, index + 1);
         renewals += made;
       }),
@@ -54,8 +57,8 @@ async function storm({ store, rotateAfter }, seed) {
   } = await startWorkers([{ vars: { SESSION_STORE: store, ROTATE_AFTER: `${rotateAfter}` } }]);
   const pool = new Pool(edge.url.origin, { connections: SESSIONS_AT_ONCE * CLIENTS });
   try {
-    // This test loads only the session store. Reading the user each time would double the time, and
-    // so would 25,000 log lines.
+    // `remember` caches the users and `quiet` turns the log off. Otherwise reading the user each
+    // time would double the time of the test, and so would 25,000 log lines.
     const now = Math.floor(Date.now() / 1000);
     await edge.control({ remember: true, quiet: true, at: now });
     const users = await makeUsers(edge.db, USERS);
@@ -76,16 +79,16 @@ async function storm({ store, rotateAfter }, seed) {
       for (;;) {
         const answer = await postToken(pool, token).catch((error) => ({ error }));
         if ("error" in answer) {
-          // Below, responses are thrown away on purpose. A broken connection has the same effect. If
-          // many break, the Worker has crashed and the test fails.
+          // A broken connection has the same effect as a lost response, so repeat the request. But
+          // if many connections break, the Worker has crashed and the test fails.
           counts.broken += 1;
           if (counts.broken > MOST_BROKEN) throw answer.error;
           continue;
         }
         const { status, body } = answer;
         if (status !== 200) counts.refusals.push(`${status} ${body}`);
-        // The response is thrown away. The client never saw it, so it presents the same token
-        // again.
+        // A fifth of the responses counts as lost: the client has not seen the response, so it
+        // sends the same token again.
         if (lost() >= LOST) {
           counts.renewals += 1;
           return status === 200 ? JSON.parse(body).refresh_token : token;
@@ -165,8 +168,8 @@ async function forEach(items, work) {
 }
 
 /**
- * A linear congruential generator. Every run loses the same responses, except for the order of
- * requests.
+ * A random number generator with a seed (linear congruential), so that every run loses the same
+ * responses as long as the requests come in the same order.
  */
 function randomFrom(seed) {
   let state = seed;

@@ -1,6 +1,6 @@
-// Revokes while renewals are in progress. The local storage answers at once and in order, which
-// would prove nothing, so each storage call first waits 5 to 15 ms. Once one of the three routes
-// has answered, the Worker that answered guarantees this:
+// Revokes sessions while renewals are in progress. The local storage answers at once and in order,
+// and so the test would prove nothing. Therefore each storage call first waits 5 to 15 ms. After
+// one of these three routes has answered, the Worker that answered guarantees:
 //
 // | route | renewals that begin later | access tokens, issued before or during the revocation |
 // |---|---|---|

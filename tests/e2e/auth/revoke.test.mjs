@@ -16,7 +16,7 @@ test("a refresh token ends its session and no other", async () => {
   const { status, body } = await client.post("/auth/revoke", {
     form: { token: one.refresh_token },
   });
-  // simple-oauth2 can't read an empty answer.
+  // The body is not empty, because the library simple-oauth2 can't read an empty answer.
   assert.deepEqual([status, body], [200, {}]);
   assert.equal((await client.renew(one.refresh_token)).body.error, "invalid_grant");
   assert.equal((await client.authorized({ role: "user" }, one.access_token)).status, 401);

@@ -292,7 +292,7 @@ for (const store of ["kv", "durable"]) {
       assert.ok((await ids(await client.logIn(ROOT))).includes(idle.session));
       await edge.control({ clock: 2 * 86_400 });
       assert.equal((await client.renew(idle.token)).body.error, "invalid_grant");
-      // KV itself removes the record, and the test can't move the clock of KV.
+      // In KV, the store itself deletes expired records, and the test can't move the clock of KV.
       if (store === "durable")
         assert.ok(!(await ids(await client.logIn(ROOT))).includes(idle.session));
       await edge.control({ clock: 0 });

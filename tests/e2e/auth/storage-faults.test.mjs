@@ -1,6 +1,6 @@
 // When storage fails during a renewal, a login or a revocation, the answer is 503 with Retry-After.
-// The same token works afterwards. A change that took effect although the caller got 503 does no
-// harm.
+// Afterwards the client can retry with the same token. A call to a store may fail after it has
+// taken effect. This does no harm either.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, clientOf, PASSWORD, ROOT } from "../client.mjs";
@@ -8,7 +8,7 @@ import { makeSession } from "../forge.mjs";
 import { startWorkers } from "../workers.mjs";
 
 const DOWN = "storage is down";
-// The error of KV's put in production when the same key is written twice in a second.
+// The error that KV throws in production if the same key is written twice within a second.
 const TOO_MANY = "KV PUT failed: 429 Too Many Requests";
 const ALWAYS = 1_000;
 
@@ -46,7 +46,7 @@ const isUnavailable = ({ status, body, headers }) => {
 for (const store of ["kv", "durable"]) {
   test(`${store}: a call that fails before or after its effect`, async (t) => {
     const { client, edge, user, session, fail, heal } = await boot(t, store);
-    // A user's object is called twice before the store reports it as down.
+    // With `durable`, the Worker tries each call to an object twice before it answers 503.
     const calls =
       store === "kv"
         ? [
@@ -62,7 +62,7 @@ for (const store of ["kv", "durable"]) {
       for (const after of [false, true]) {
         await t.test(`renewal: ${name}, ${after ? "after" : "before"}`, async () => {
           const { token } = await session();
-          // Without a copy of the user's row, the object needs the row from D1.
+          // Delete the object's copy of the user's row, so that the object has to read D1.
           if (store === "durable")
             await edge.objects.getByName(user.id).ask(JSON.stringify("forget_copy"));
           await fail(name, times, DOWN, after);
@@ -97,8 +97,8 @@ for (const store of ["kv", "durable"]) {
     await t.test("all others: a repeat ends those that were left", async () => {
       const current = await client.logIn(ADA);
       const others = await Promise.all([session(), session(), session()]);
-      // The second revocation fails. The object has three calls before it: for the token, for the
-      // list and for the first revocation.
+      // Make the second revocation fail. With `durable`, three calls come before it: to check the
+      // token, to list the sessions and for the first revocation.
       await edge.control({
         fail: {
           "KV put": { skip: 1, times: 1, error: DOWN },
@@ -130,8 +130,8 @@ for (const store of ["kv", "durable"]) {
         const [before, root] = [await client.logIn(ADA), await client.logIn(ROOT)];
         const path = `/auth/users/${user.id}/revoke`;
         const revoke = () => client.post(path, { token: root.access_token });
-        // The first call of an object asks about the administrator's own token. The second call
-        // holds the user's object. Without the hold nothing is changed.
+        // The first call to an object checks the administrator's own token. The second call puts a
+        // hold on the user's object. If that call fails, nothing is changed.
         const objectFails = (skip) => ({ object: { skip, times: 2, error: DOWN } });
         if (store === "durable") {
           await edge.control({ fail: objectFails(1) });

@@ -6,7 +6,8 @@ import { ADA, clientOf, PASSWORD, ROOT, untilLimited } from "../client.mjs";
 import { startWorker } from "../harness.mjs";
 import { mailTo } from "../outbox.mjs";
 
-// A space, a tab and a line break, a no-break space, an ideographic space.
+// Each adds other white space: a space; a tab and a line break; no-break spaces; an ideographic
+// space.
 const STRAY = [
   (address) => `${address} `,
   (address) => `\t ${address}\r\n`,
@@ -85,7 +86,7 @@ test("what can't be seen, and white space inside, is still refused", async () =>
   }
 });
 
-// RFC 8265 section 4.2.2, rule 2.
+// All kinds of spaces are the same in a password (RFC 8265 section 4.2.2, rule 2).
 test("a password means the same with other spaces, when it is chosen and when it is typed", async () => {
   const other = PASSWORD.replaceAll(" ", "\u00a0");
   assert.equal((await client.logIn(ADA, other)).user.email, ADA);

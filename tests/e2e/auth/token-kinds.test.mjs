@@ -1,5 +1,5 @@
-// Presents every kind of token wherever another kind is accepted (RFC 8725 sections 3.11 and 3.12),
-// and one token fifty times at once.
+// Sends every kind of token to every route that accepts another kind of token (RFC 8725 sections
+// 3.11 and 3.12). Also sends one token fifty times at the same time.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { count } from "../../count.mjs";
@@ -10,7 +10,7 @@ import { mails, mailTo, ticketOf } from "../outbox.mjs";
 const GRACE = "grace@example.com";
 const NEW_PASSWORD = "an analytical engine";
 
-// For each value of `REGISTRATION`, the kind of link in the mail to a new account.
+// For each value of `REGISTRATION`: the kind of token in the link that a new user gets by mail.
 const MODES = { verified: "registration", open: "verification" };
 let refused = 0;
 
@@ -79,7 +79,8 @@ for (const [mode, newcomer] of Object.entries(MODES)) {
         refused++;
       }
     }
-    // Revocation answers 200 to anything (RFC 7009 section 2.2), and no link ends a session.
+    // Revocation answers 200 to any token (RFC 7009 section 2.2). The tokens of mailed links must
+    // not end a session.
     for (const kind of ["reset", newcomer, "new address"])
       await client.post("/auth/revoke", { form: { token: tokens[kind] } });
     assert.equal((await doors["as a bearer"][2](access)).status, 200, "the session is as it was");
@@ -88,10 +89,11 @@ for (const [mode, newcomer] of Object.entries(MODES)) {
       `${refused} pairs of a kind of token and a door of another over HTTP, all refused`,
     );
 
-    // Hashing takes nearly all of this test's time, so the rest runs in one mode only.
+    // The rest runs with one value of `REGISTRATION` only, because hashing passwords takes nearly
+    // all of this test's time.
     if (mode !== "verified") return;
-    // Fifty requests at once. The attempts above invalidated none of the tokens, and each token has
-    // one effect.
+    // Send each token fifty times at the same time. The attempts above must not have invalidated
+    // it, and all fifty requests together must have only one effect.
     const fifty = (ask) => Promise.all(Array.from({ length: 50 }, ask));
     const renewals = await fifty(() => doors["/auth/token"][2](refresh));
     assert.deepEqual([...new Set(renewals.map(({ status }) => status))], [200]);

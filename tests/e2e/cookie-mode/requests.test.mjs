@@ -1,5 +1,5 @@
-// Which requests may use the cookie, on both session stores: their origin, their form, and the
-// cookies that they carry.
+// The service accepts the cookie only with certain requests. Tests, on both session stores, the
+// origin of the requests, their form, and the cookies that they carry.
 import assert from "node:assert/strict";
 import { request as rawRequest } from "node:http";
 import { test } from "node:test";
@@ -59,7 +59,8 @@ for (const store of ["kv", "durable"]) {
               [403, "forbidden", undefined],
               `${origin}: ${path}`,
             );
-            // Apps of every origin may read the answers of the endpoints of OAuth, without cookies.
+            // Pages of every origin may read the answers of the OAuth endpoints, but can't send
+            // cookies with their requests.
             const isForApps = path === "/auth/token" || path === "/auth/revoke";
             const readers = answer.headers.get("access-control-allow-origin");
             assert.equal(readers, isForApps ? "*" : null);
@@ -110,7 +111,7 @@ for (const store of ["kv", "durable"]) {
             );
           }
         }
-        // The request has no content type, as when a page sends a Blob.
+        // A request without a content type, such as a page sends with a Blob.
         const blob = await edge.fetch("/auth/revoke", {
           method: "POST",
           headers: page.headers(),
@@ -192,8 +193,8 @@ for (const store of ["kv", "durable"]) {
             );
           }
         }
-        // Two Cookie header lines, which no browser sends. The runtime joins them into one text,
-        // which is not a token.
+        // Two Cookie header lines, which no browser sends. The runtime joins both values into one
+        // text, which is not a valid token.
         const lines = await raw(edge, [
           ["Cookie", `${NAME}=${page.cookie}`],
           ["Cookie", `${NAME}=${planted.cookie}`],
@@ -274,7 +275,7 @@ async function sessionsOf(page, token) {
   return body.sessions.map(({ id }) => id).sort();
 }
 
-/** A renewal with these header lines. `fetch` would join them. */
+/** Sends a renewal with exactly these header lines. `fetch` would join lines of the same name. */
 function raw(edge, lines) {
   const headers = [
     ["Host", new URL(edge.url).host],
@@ -341,7 +342,7 @@ test("a deployed service: __Host- and Secure, and its own origin alone", async (
     [400, "invalid_grant"],
     "`edgegate` could be planted by a neighbour",
   );
-  // The request was sent to a loopback address, but that address is not an allowed origin here.
+  // None of these origins is allowed, not even the loopback address to which the request is sent.
   for (const origin of [
     new URL(edge.url).origin,
     "http://localhost:8787",
@@ -409,12 +410,12 @@ test("ALLOWED_ORIGINS: pages of another host on the same site, and when it is ta
   assert.equal((await pageOf(unlisted, { origin: app, cookie: page.cookie }).renew()).status, 403);
 });
 
-// RFC 6265 section 8.5: cookies do not provide isolation by port.
+// A browser sends a cookie to all ports of a host (RFC 6265 section 8.5).
 test("two local services in one browser don't sign each other out", async (t) => {
   const origins = ["http://127.0.0.1:8787", "http://127.0.0.1:8788"];
   const { workers, stop } = await startWorkers(origins.map((ISSUER) => ({ vars: { ISSUER } })));
   t.after(stop);
-  /** The browser's jar for 127.0.0.1, whatever the port. */
+  /** The browser's cookies for 127.0.0.1. Both services share them. */
   const jar = new Map();
   const post = async (at, path, json) => {
     const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join("; ");

@@ -1,6 +1,6 @@
-// The real Worker with each provider. A server on loopback plays the vendor and checks every
-// request against the vendor's own description. It gives each answer that the vendor documents, and
-// each failure of a network.
+// The real Worker sends mails with each mail provider. A server on this machine acts as the
+// provider, and checks every request against the provider's own API description. It sends each
+// answer that the provider documents, and simulates failures of the network.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, clientOf } from "../client.mjs";
@@ -12,7 +12,7 @@ const MAIL_FROM = `${FROM.name} <${FROM.email}>`;
 // provider (MAIL_TIMEOUT_MS).
 const PAUSE = 10;
 const TIMEOUT = 10;
-// Extra seconds for a busy machine.
+// How many seconds longer to wait, because the machine may be busy.
 const PATIENCE = 60;
 
 // Failures of the network between the Worker and any provider.
@@ -54,7 +54,7 @@ async function tryVendor(name, t) {
     const [worker] = edge.workers;
     const client = clientOf(worker);
     const mails = () => edge.logs().filter(({ event }) => event === "mail");
-    // Send one mail after the other. The next unknown job in the log then belongs to this mail.
+    // Send one mail after the other, so that the next new job in the log belongs to this mail.
     const jobs = new Set();
     const outcomeOf = async (ask) => {
       assert.equal((await ask()).status, 202);
@@ -129,11 +129,11 @@ async function tryVendor(name, t) {
     assert.equal((await mailTo(limited)).outcome, "later");
     assert.equal((await mailTo(byDate)).outcome, "later");
 
-    // A date has whole seconds, and some time passed before the mail was requested. So the pauses
-    // are at least this long.
+    // The shortest pauses that are right. For `byDate`, the pause may be shorter than the date
+    // says, because a date has whole seconds and some time passed before the mail was requested.
     const atLeast = { [limited]: PAUSE + 3, [byDate]: PAUSE + 1 };
 
-    // The provider works again. Every postponed mail arrives and is the same mail as before.
+    // The provider accepts mails again. Every postponed mail arrives, unchanged.
     for (const email of [...later, limited, byDate, ...slow]) {
       const [first, second] = [
         await vendor.call(email),

@@ -1,5 +1,5 @@
-// A mail provider on loopback whose answers the test sets. It plays Resend, whose answers are the
-// simplest.
+// A fake mail provider on this machine, whose answers the test chooses. It acts as Resend, whose
+// answers are the simplest.
 import { createServer } from "node:http";
 
 export async function startProvider() {
@@ -34,7 +34,7 @@ export async function startProvider() {
               .end(JSON.stringify(body))
         : taken;
     },
-    /** From now on handles each connection with `behaviour(request, response)`. */
+    /** From now on calls `behaviour(request, response)` for each request. */
     behave: (behaviour) => (behave = behaviour),
     stop: () => new Promise((done) => server.close(done).closeAllConnections()),
   };

@@ -1,5 +1,5 @@
-// Mails in workerd. They are retried while the provider is down, and kept when retrying does not
-// help. The cron takes kept mails up again, and no mail is sent twice.
+// Mails in workerd. While the provider is down, mails are retried. If retries don't help, a mail is
+// stored in the table `dead_letters`, and the cron job sends it later. No mail is sent twice.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
@@ -56,7 +56,7 @@ const job = (email = ADA) =>
     email,
   ].join("\n");
 
-/** Makes the Worker process these messages as one batch. */
+/** Makes the Worker process these messages of the queue as one batch. */
 async function workOffAll(edge, bodies) {
   const messages = bodies.map((body, index) => ({ id: `message-${index}`, body, attempts: 1 }));
   const answer = await edge.fetch("/test/queue", {
@@ -184,7 +184,7 @@ test("a mail that is refused is kept, the operator is told, and it goes out when
   assert.equal(provider.mails.length, 0);
 
   provider.answer();
-  // `edgegate mail retry` does the same.
+  // This is what `edgegate mail retry` does.
   await edge.db.prepare("UPDATE dead_letters SET retry_at = 0").run();
   await edge.cron();
   await eventually(() => provider.mails.length === 1);
@@ -236,7 +236,8 @@ test("a notice that can be neither queued nor kept undoes nothing, and is logged
   const { edge, client, logged } = await begin(t);
   const { access_token: token } = await client.logIn(ADA);
   const failed = { times: 1, error: "it is down" };
-  // D1 is called to read the user for the token, then to write, and then for the notice.
+  // The first two calls to D1 read the token's user and write the change. The calls after them, for
+  // the notice by mail, fail.
   await edge.control({ fail: { "notice queue send": failed, D1: { ...failed, skip: 2 } } });
   const json = { current_password: PASSWORD, new_password: NEW_PASSWORD };
   assert.equal((await client.post("/auth/password/change", { token, json })).status, 200);
@@ -318,7 +319,7 @@ test("notices have a queue of their own: they go out while the other one fails, 
 test("a network asks thirty times an hour: then 429 for every address alike; a known device's reset goes past a spent budget", async (t) => {
   const { client, provider } = await begin(t, { vars: { LIMITS: "on", MAIL_BUDGET: "1" } });
   const from = (n) => ({ "cf-connecting-ip": `203.0.${n}.7` });
-  // Requests one mail a minute, which IP_LIMITER and ACCOUNT_LIMITER allow.
+  // Requests a mail. One mail a minute does not reach the limits IP_LIMITER and ACCOUNT_LIMITER.
   const ask = (n, email, json = {}, headers = {}) =>
     client.post("/auth/password/reset", {
       headers: { ...from(n), ...headers },
@@ -369,7 +370,7 @@ test("the outbox takes mails of local development, the newest first, and needs n
   );
   const members = ["to", "subject", "text", "html", "sent_at"];
   assert.deepEqual(Object.keys(found[0]), members);
-  // A day later the mail is deleted: OUTBOX_TTL of src/domain/policy.rs.
+  // After a day (OUTBOX_TTL in src/domain/policy.rs) the mail is deleted from the outbox.
   await edge.db.prepare("UPDATE outbox SET sent_at = sent_at - 86400").run();
   assert.deepEqual(await mails(edge), []);
   const browser = await edge.fetch("/dev/outbox", {

@@ -1,5 +1,5 @@
-// A mail provider on loopback: a real HTTP server that checks every request against the vendor's
-// own description (tests/mail/vendors) and gives the answers that the test sets.
+// A fake mail provider: an HTTP server on this machine that checks every request against the
+// vendor's own API description (tests/mail/vendors) and sends the answers that the test chooses.
 //
 //   const vendor = await startVendor("resend");      // set MAIL_API_URL to vendor.url
 //   // These answers, in order; after them, mails are accepted.
@@ -24,8 +24,7 @@ const NAMED = `"${FROM.name}" <${FROM.email}>`;
 const bearer = (headers) => headers.authorization === `Bearer ${KEY}`;
 
 /**
- * Rules that the descriptions don't state in a machine-readable form, and the answers of each
- * vendor.
+ * For each vendor: its answers, and the rules that a program can't read from its API description.
  */
 export const VENDORS = {
   resend: {
@@ -299,8 +298,8 @@ export async function startVendor(name) {
     for await (const chunk of request) chunks.push(chunk);
     const call = await judge(request, Buffer.concat(chunks));
     calls.push({ ...call, at: performance.now() });
-    // A request that breaks the vendor's rules gets 418. Otherwise a test that does not look at
-    // `problems` would pass.
+    // A request that breaks the vendor's rules is answered 418, so that also a test that does not
+    // look at `problems` fails.
     const answer =
       call.problems.length > 0
         ? { status: 418, body: call.problems.join("; ") }
@@ -315,7 +314,7 @@ export async function startVendor(name) {
     url: origin + (vendor.base ?? ""),
     calls,
     answerTo: (to, ...answers) => told.set(to, answers),
-    /** The call for this address that comes after `known` others. Waits until it arrives. */
+    /** Waits for the call after the first `known` calls with a mail to this address. */
     call: (to, known = 0, seconds) =>
       eventually(() => calls.filter((call) => call.to === to)[known], seconds),
     stop: () => {
@@ -393,7 +392,8 @@ function judgeOf(name) {
     expect(validate(body), ajv.errorsText(validate.errors));
     expect(vendor.from(body), "another sender");
     expect(vendor.untracked?.(body) ?? true, "tracking is not switched off");
-    // RFC 3834 section 5, and the header that Exchange reads instead.
+    // Headers against automatic replies: that of RFC 3834 section 5, and the one that Exchange
+    // reads.
     const { "Auto-Submitted": auto, "X-Auto-Response-Suppress": exchange } = (
       vendor.headers ?? (({ headers }) => headers)
     )(body);
@@ -413,7 +413,7 @@ function judgeOf(name) {
   };
 }
 
-/** The pointer to the schema of the operation's body, and its media type. */
+/** A JSON pointer to the schema of the operation's request body, and the body's media type. */
 function bodySchema(document, template, operation) {
   const here = ["paths", template, "post"];
   if (document.swagger) {
@@ -429,7 +429,9 @@ function bodySchema(document, template, operation) {
 
 const escaped = (step) => encodeURIComponent(step.replaceAll("~", "~0").replaceAll("/", "~1"));
 
-/** The description with every object closed: a member that it does not name is our mistake. */
+/**
+ * The API description, changed so that an object with a member that it does not name is invalid.
+ */
 function closed(value) {
   if (Array.isArray(value)) return value.map(closed);
   if (value === null || typeof value !== "object") return value;
@@ -437,16 +439,13 @@ function closed(value) {
     Object.entries(value).map(([name, member]) => [name, closed(member)]),
   );
   if (!copy.properties) return copy;
-  // Mailgun describes all headers of a mail with a single example.
+  // Mailgun's description has only one example header. Allow all headers of this form.
   const header = copy.properties["h:X-My-Header"];
   const patterns = header && { patternProperties: { "^h:[A-Z][A-Za-z-]*$": header } };
   return { ...copy, ...patterns, additionalProperties: false };
 }
 
-/**
- * A multipart form as the platform reads it. A field that the description calls an array becomes an
- * array.
- */
+/** Reads a multipart form. A field becomes an array if the description says that it is one. */
 async function form(bytes, type, document) {
   const fields = await new Response(bytes, { headers: { "content-type": type } }).formData();
   const [schema] = Object.values(document.components.schemas);

@@ -1,12 +1,15 @@
-// What crosses the border between two Workers: hostile arguments, names that are not methods, and
-// older callers. HTTP requests are rejected there.
+// Calls from another Worker over a service binding (RPC): hostile arguments, names that are not
+// methods, and callers with an older compatibility date. HTTP requests over this binding are
+// rejected.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { ADA, clientOf, PASSWORD } from "../client.mjs";
 import { startWorker } from "../harness.mjs";
 import { callerConfig, callsOf, codeOf } from "./calls.mjs";
 
-/** The message of an error if the platform does not pass on `name` and `code`. */
+/**
+ * The error's message, which has all parts, for a platform that does not pass on `name` and `code`.
+ */
 const WHOLE = "EdgegateError: invalid_credentials: The email address or the password is wrong";
 
 let edge, rpc, plain;
@@ -102,8 +105,8 @@ test("whatever is handed in is refused with a code, and a check is false", async
           if (method.startsWith("is_")) assert.deepEqual([value, error], [false, undefined], what);
           else if (error)
             assert.ok(CODES.includes(error.own.code), `${what}: ${error.name}: ${error.message}`);
-          // An argument that is not a client is treated as an unknown client. A long User-Agent is
-          // cut.
+          // The other argument describes the client. An invalid value is treated as an unknown
+          // client, and a long User-Agent is shortened.
           else
             assert.ok(
               position === 2 &&
@@ -237,7 +240,8 @@ test("nothing but the methods is callable", async () => {
     assert.ok(error, `${name} answered ${JSON.stringify(value)}`);
     assert.notEqual(error.name, "EdgegateError");
   }
-  // The default entrypoint answers HTTP requests. A binding without an entrypoint is made for that.
+  // A binding that names no entrypoint leads to the default one, which answers HTTP requests. It
+  // has no RPC methods.
   for (const name of names.filter((name) => !["fetch", "queue", "scheduled"].includes(name))) {
     assert.ok((await plain.outcome(name, {}, {}, {})).error, name);
   }

@@ -1,6 +1,7 @@
-// A Worker that is bound to edgegate. POST / makes it call a method: `{ binding, method, args }`.
-// It replaces an argument `{ $: name }` by one of the values below. It answers `{ value }`, or `{
-// error }` with everything that a caller can see of the error.
+// A Worker with a service binding to edgegate. `POST /` with `{ binding, method, args }` makes it
+// call a method. An argument `{ $: name }` stands for one of the values below that JSON can't
+// express. The answer is `{ value }`, or `{ error }` with everything that a caller can see of the
+// error.
 import { RpcTarget } from "cloudflare:workers";
 
 class Target extends RpcTarget {

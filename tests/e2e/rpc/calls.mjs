@@ -1,4 +1,4 @@
-// Calls edgegate through caller.mjs, a Worker that is bound to it.
+// Calls edgegate's RPC methods through caller.mjs, a Worker with a service binding to edgegate.
 import { readFileSync } from "node:fs";
 import { inRoot } from "../../../scripts/project/root.mjs";
 import { blocks } from "../../docs/markdown.mjs";
@@ -6,7 +6,7 @@ import { blocks } from "../../docs/markdown.mjs";
 export const MAIN = inRoot("tests/e2e/rpc/caller.mjs");
 
 /**
- * The code of an error, as the function in docs/from-another-worker.md reads it.
+ * The code of an error, read by the function that docs/from-another-worker.md shows.
  *
  * @param {{ message: string, own: { code?: string } }} seen
  */
@@ -39,8 +39,8 @@ export const callerConfig = (name, more = {}) => ({
 });
 
 /**
- * `outcome(method, ...args)` returns `{ value }` or `{ error }`. `value` returns just the value,
- * and `refused` returns the members of the error.
+ * Functions that call a method through the caller. `outcome(method, ...args)` returns `{ value }`
+ * or `{ error }`. `value` returns just the value, and `refused` the members of the error.
  */
 export function callsOf(ask, binding = "AUTH") {
   const outcome = async (method, ...args) => {

@@ -1,4 +1,5 @@
-// The seven methods over a service binding: two Workers in workerd, on each session store.
+// Another Worker calls the seven RPC methods over a service binding, in workerd and with each
+// session store.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -12,7 +13,7 @@ const CLIENT = {
   ip: "203.0.113.9",
   user_agent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
 };
-/** The errors that npm/edgegate/types/rpc.d.ts names for a method. */
+/** The `@throws` text of a method in npm/edgegate/types/rpc.d.ts, which names its errors. */
 const thrownBy = (method) => {
   const [before] = readFileSync(inRoot("npm/edgegate/types/rpc.d.ts"), "utf8").split(
     `\n  ${method}(`,
@@ -216,7 +217,7 @@ for (const store of ["kv", "durable"]) {
 
     await fail(store === "kv" ? "KV get" : "object");
     if (store === "durable") {
-      // A check that can't be made answers false, and the log says that it was not made.
+      // If the check fails, the answer is false, and the log says that nothing was checked.
       assert.equal(await rpc.value("is_authorized_by_role", access_token, ["user"]), false);
       assert.equal(await rpc.value("is_authorized_by_user_id", access_token, user.id), false);
       assert.equal(await rpc.value("is_authorized_by_email", access_token, ADA), false);
@@ -255,9 +256,9 @@ test("limits count the address that the caller hands in, and nobody without one"
     [429, "rate_limited", 60],
   );
   assert.match(thrownBy("generate_token"), /`rate_limited`/);
-  // The limit counts by network and account, so the owner is not locked out elsewhere.
+  // The limit counts per network and account, so the owner can still log in from another network.
   assert.equal((await attempt(ADA, { ip: "198.51.100.7" })()).status, 401);
-  // The limit counts all addresses of a /64 as one.
+  // All IPv6 addresses of a /64 count as one network.
   const ipv6 = await untilLimited(10, (n) => attempt(ROOT, { ip: `2001:db8::${n}` })());
   assert.equal(ipv6.at(-1).status, 429);
   for (const client of [undefined, {}, { ip: null, user_agent: null }]) {
@@ -305,8 +306,8 @@ test("a Worker that is not configured says so, and its checks are false", async 
     { secrets: { SIGNING_KEYS: undefined } },
     { secrets: { TICKET_SECRET: "short" } },
     { without: ["SESSIONS"] },
-    // A loopback ISSUER without DEV means that the configuration for local development was
-    // deployed.
+    // ISSUER is a loopback address, but DEV is not set: somebody has deployed the configuration of
+    // local development.
     { secrets: { DEV: undefined }, vars: { LIMITS: "on" } },
   ];
   const { calls, logs } = await boot(t, ...broken);

@@ -1,5 +1,5 @@
-// edgegate in `npm start`, and another Worker in its own `wrangler dev`. wrangler connects the two.
-// It passes on less of an error than within one process.
+// edgegate runs in `npm start`, and another Worker in its own `wrangler dev`. wrangler connects the
+// two. Between two processes it passes on less of an error than within one process.
 import assert from "node:assert/strict";
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -19,7 +19,8 @@ test("two `wrangler dev`: values come whole, an error as its message", {
 }, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "edgegate-two-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
-  // Without this, the Worker would find the edgegate of another test.
+  // Use a registry of local Workers for this test alone. Otherwise the Worker would find the
+  // edgegate of another test.
   const env = { WRANGLER_REGISTRY_PATH: join(folder, "registry") };
   const edge = await startEdgegate({ env });
   t.after(() => edge.stop());

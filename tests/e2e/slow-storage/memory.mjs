@@ -1,5 +1,5 @@
-// Measures the memory of the wasm. Import this before the built Worker, which creates its instance
-// when it is loaded.
+// Measures the memory of the wasm. Import this module before the built Worker, which creates its
+// wasm instance when it is loaded.
 const memories = [];
 
 const RealInstance = WebAssembly.Instance;
@@ -10,7 +10,7 @@ WebAssembly.Instance = class extends RealInstance {
   }
 };
 
-/** Bytes of the newest instance's memory, and how many instances there were. */
+/** The bytes of the newest instance's memory, and how many instances have been created. */
 export const wasmMemory = () => ({
   bytes: memories.at(-1)?.buffer.byteLength,
   instances: memories.length,

@@ -1,6 +1,6 @@
-// Counts the units of Cloudflare's price list that the Worker in this isolate uses. If one KV call
-// reads several keys, each key is counted. For D1 and the objects, the rows that they report are
-// counted. bench/operations.mjs uses this file to count the other services.
+// Counts what the Worker in this isolate uses, in the units of Cloudflare's price list. If one KV
+// call reads several keys, it counts each key. For D1 and Durable Objects, it counts the rows that
+// they report. bench/operations.mjs uses this file to count what other services use.
 import { through } from "./through.mjs";
 
 /** The counts so far, by the names in the tables of docs/operations.md. */
@@ -10,7 +10,7 @@ export const charge = (what, amount = 1) => {
   bill[what] = (bill[what] ?? 0) + amount;
 };
 
-/** The begins and ends of calls so far, in order, such as "begin D1 statements". */
+/** The beginnings and ends of calls so far, in order, such as "begin D1 statements". */
 export const trace = [];
 
 const traced =
@@ -65,7 +65,8 @@ function meteredStatement(statement) {
         meteredStatement(bind.apply(statement, values)),
     all: () => all,
     run: () => all,
-    // D1's own `first` also reads all rows, but does not report what they cost.
+    // Use `all` instead of D1's `first`, which also reads all rows but does not report their
+    // number.
     first: () => async (column) => {
       const {
         results: [row = null],
@@ -92,18 +93,19 @@ export const meteredQueue = (queue) =>
     sendBatch: (send) => charged("messages", send.bind(queue), (messages) => [...messages].length),
   });
 
-/** A namespace of objects that have one method, `ask`. */
+/** A Durable Object namespace with its calls counted. Its objects have one method, `ask`. */
 export const meteredObjects = (namespace) =>
   through(namespace, {
     getByName: (getByName) => (name) => {
       const stub = getByName.call(namespace, name);
-      // Every member of a stub is a method of the object, whatever its name. Even `bind` is.
+      // Don't use `stub.ask.bind`: the platform takes every member of a stub for a method of the
+      // object, even `bind`.
       const ask = charged("object calls", (...call) => stub.ask(...call));
       return { ask: traced("object calls", ask) };
     },
   });
 
-/** The class of an object, with its storage counted. */
+/** The class of a Durable Object, with the calls to its storage counted. */
 export const meteredObject = (Built) =>
   class extends Built {
     constructor(ctx, env) {
@@ -111,7 +113,7 @@ export const meteredObject = (Built) =>
       Object.defineProperty(this, "ctx", { value: through(ctx, { storage: meteredStorage }) });
     }
 
-    // Cloudflare bills an alarm as a call.
+    // Cloudflare bills an alarm as a call to the object.
     alarm() {
       charge("object calls");
       return super.alarm();
@@ -127,19 +129,19 @@ const meteredStorage = (storage) =>
           (...statement) =>
             meteredCursor(exec.apply(sql, statement)),
       }),
-    // Each key is a row.
+    // Cloudflare bills each key as a row.
     kv: (kv) =>
       through(kv, {
         get: (get) => charged("object rows read", get.bind(kv)),
         put: (put) => charged("object rows written", put.bind(kv)),
       }),
-    // Cloudflare bills this as a row.
+    // Cloudflare bills the setting of an alarm as a written row.
     setAlarm: (setAlarm) => charged("object rows written", setAlarm.bind(storage)),
   });
 
 const meteredCursor = (cursor) =>
   through(cursor, {
-    // The cost is known once all rows have been read.
+    // The cursor reports its rows only after all rows have been read.
     raw: (raw) => () => ({
       toArray() {
         const rows = raw.call(cursor).toArray();
@@ -150,7 +152,7 @@ const meteredCursor = (cursor) =>
     }),
   });
 
-/** Counts the lines of the log from now on. */
+/** Counts log lines from now on. */
 export function meterLog() {
   for (const level of ["log", "warn", "error"])
     console[level] = charged("log lines", console[level].bind(console));

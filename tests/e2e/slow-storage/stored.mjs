@@ -1,11 +1,11 @@
-// Reads everything that the Workers of a test store. It runs in the Worker itself, because the test
+// Reads everything that the Workers of a test store. It runs in the Worker, because from outside it
 // would need a request for each key, table and object.
 
 const KEYS_AT_ONCE = 100;
 
 /**
- * A line of JSON for each key of KV, each table of D1 and each of its rows, and each of these
- * users' objects, in the order of the alphabet.
+ * A line of JSON for each key in KV, each table in D1, each row, and the Durable Object of each of
+ * these users, in alphabetical order.
  *
  * @param {any} env
  * @param {string[]} users

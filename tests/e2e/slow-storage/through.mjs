@@ -1,4 +1,6 @@
-/** The object, with some members replaced. The other methods keep their own `this`. */
+/**
+ * A proxy of the object with some members replaced. Other methods run with the object as `this`.
+ */
 export const through = (object, replaced) =>
   new Proxy(object, {
     get(target, member) {

@@ -1,38 +1,42 @@
-// The built Worker, with storage that can be slow and can fail, and with a clock that can be moved.
-// workers.mjs loads it beside the built module.
+// The built Worker with storage that can be slow and can fail, and with a clock that a test can
+// move. workers.mjs loads this module together with the built one.
 //
 // POST /test/control takes JSON. Each member is optional:
-//   delay: [5, 15]     each storage call waits this many milliseconds first, drawn by a seeded
-//                      generator
+//   delay: [5, 15]     each storage call first waits a random time between these milliseconds.
+//                      Every run has the same times
 //   fail: { "KV put": { skip: 1, times: 2, error: "…", code: "…", after: true } }
-//                      calls of that name fail, before or after they took effect. The first `skip`
-//                      calls do not fail. With `hangs`, a call fails after that many milliseconds
-//   held: true         what the queue delivers waits until this is false again
-//   clock: 3600        the clock of the Worker and the objects is this many seconds ahead of the
-//                      machine's clock
-//   at: 1800000000     that clock stands still at this second
-//   quiet: true        nothing is logged. The answer counts the verdicts of the log instead
-//   drawn: 0           every draw of one byte gives this. It decides whether a login counts the
-//                      user's sessions
-//   oldObjects: true   the objects of sessions know only the calls of versions without copies
+//                      after the first `skip` calls of this name, `times` calls fail: before they
+//                      take effect, or after it with `after`. With `hangs`, a call fails after that
+//                      many milliseconds
+//   held: true         messages of the queue are delivered only when this is false again
+//   clock: 3600        the clock of the Worker and of its Durable Objects is this many seconds
+//                      ahead of the machine's clock
+//   at: 1800000000     this clock stands still at this second
+//   quiet: true        nothing is logged. Instead, the answer counts the verdicts of the log
+//   drawn: 0           every random byte has this value, if only one byte is drawn. Such a byte
+//                      decides whether a login counts the user's sessions
+//   oldObjects: true   the Durable Objects with sessions act like an older version, which did not
+//                      know the calls for copies of users' rows
 //   silent: "<name>"   the object of this name does not answer until this is "" again
 //   stopped: true      timers of a second or more end only when this is false again
-//   remember: true     each user is read only once: for tests with a thousand requests a second
+//   remember: true     each user is read only once, for tests with a thousand requests a second
 // The answer is `{ calls, failed, verdicts, mails, points, bill, trace, memory }`. `calls` counts
-// the storage calls so far by name, and `failed` the calls that failed on request. `mails` and
-// `points` are what the bindings EMAIL and EVENTS were given. `bill` is what meter.mjs counted, and
-// `trace` is what it noted since the last control. `memory` is the size of the wasm memory.
+// the storage calls so far by name, and `failed` those that failed because of `fail`. `mails` and
+// `points` are what the Worker sent to the bindings EMAIL and EVENTS. `bill` is what meter.mjs
+// counted, and `trace` the calls that it recorded since the last POST /test/control. `memory` is
+// the size of the wasm memory.
 //
 // POST /test/queue takes JSON `{ queue, messages: [{ id, body, attempts }] }`: the Worker processes
 // the batch. The answer says what happened to each message: `{ id: "ack" | <seconds until the
 // retry> }`.
 //
-// POST /test/stored takes a JSON list of users. The answer is everything that is stored
-// (stored.mjs), as lines.
+// POST /test/stored takes a JSON list of users. The answer is everything that is stored, including
+// these users' Durable Objects, as lines (stored.mjs).
 //
-// POST /test/cron runs the cron of every five minutes, or the cron that the body names.
+// POST /test/cron runs the cron job of every five minutes, or the cron job that the body names.
 //
-// Import memory.mjs before the built Worker, which creates its first instance when it is loaded.
+// Import memory.mjs before the built Worker, which creates its first wasm instance when it is
+// loaded.
 import "./memory.mjs";
 import { WorkerEntrypoint } from "cloudflare:workers";
 import Edgegate, {
@@ -138,8 +142,8 @@ async function answered(edgegate, request) {
 }
 
 /**
- * An object that shows each row of each table that it stores. It also runs statements that prepare
- * a state.
+ * The Durable Object with a user's sessions, with additional methods for tests. They return each
+ * row of each table that it stores, run statements that prepare a state, and run the alarm.
  */
 export class Sessions extends meteredObject(BuiltSessions) {
   ask(call) {
@@ -176,8 +180,9 @@ export class MailGate extends meteredObject(BuiltMailGate) {
 }
 
 /**
- * An object that counts each attempt as "hashed" unless it was refused or failed. It also shows
- * what it stores, and when its alarm is due.
+ * The Durable Object that checks an account's passwords. For tests, it counts each attempt as
+ * "hashed" unless the attempt was refused or failed, and shows what it stores and when its alarm is
+ * due.
  */
 export class Account extends BuiltAccount {
   async stored() {
@@ -208,13 +213,15 @@ export class Auth extends BuiltAuth {
   }
 }
 
-/** The calls that an object without support for copies does not know. */
+/** Matches the calls that an object of an older version, without copies of users' rows, rejects. */
 const COPY_CALL =
   /^(\{"(renew_by_copy|renew_by_row|check_by_copy|check_by_row)"|"(hold|forget_copy)")/;
 
 const realTimeout = globalThis.setTimeout;
 
-/** Timers of a second or more wait until `stopped` ends. They check it all the time. */
+/**
+ * Makes timers of a second or more wait until `stopped` is false. They check it again and again.
+ */
 function stopTimers() {
   globalThis.setTimeout = /** @type {typeof setTimeout} */ (
     (act, milliseconds = 0, ...values) => {
@@ -335,8 +342,8 @@ const slowEnv = (env) =>
     MAIL_GATE_OBJECTS: (namespace) => slowObjects(namespace, "mail gate object"),
   });
 
-// If the Worker queues a message for later, the queue does not deliver it. The test hands it to the
-// Worker.
+// A message that the Worker sends with a delay is not given to the real queue. It is stored, and
+// the test delivers it to the Worker.
 const slowQueue = (queue, named) =>
   through(queue, {
     send: (send) =>
@@ -346,7 +353,8 @@ const slowQueue = (queue, named) =>
       }),
   });
 
-// Every member of a stub is a method of the object, whatever its name. Even `bind` is.
+// Call `stub.ask` directly. For the platform every member of a stub is a method of the object, even
+// `bind`, so `stub.ask.bind(…)` would be a remote call.
 const slowObject = (stub, named, name) => ({
   ask: slow(named, async (...call) => {
     if (state.silent !== name) return stub.ask(...call);
@@ -419,7 +427,7 @@ const slow =
 
 const errorOf = ({ error, code }) => Object.assign(new Error(error), code && { code });
 
-/** mulberry32: every run has the same waits. */
+/** A random number generator with a seed (mulberry32), so that every run has the same waits. */
 function random() {
   state.seed = (state.seed + 0x6d2b79f5) | 0;
   let mixed = Math.imul(state.seed ^ (state.seed >>> 15), 1 | state.seed);

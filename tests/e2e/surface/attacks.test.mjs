@@ -1,5 +1,5 @@
-// Attacks on HTTP itself, as bytes on a socket. The answer is always a refusal. It is never a 500,
-// a session or an echo.
+// Attacks on HTTP itself, sent as bytes over a socket. The service always rejects them. The answer
+// is never a 500, contains no session, and does not repeat the attacker's input.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { gzipSync } from "node:zlib";
@@ -34,8 +34,8 @@ const attack = (parts, options) => {
 };
 const post = (path, headers, body) => attack(requestOf("POST", path, headers, body));
 /**
- * Requires that no session began and nothing broke. A status of 0 means that the runtime closed the
- * connection.
+ * Checks that the request was rejected, that no session began and that nothing broke. The status is
+ * 0 if the runtime closed the connection.
  */
 const refused = ({ status, body, headers }, why, allowed) => {
   assert.ok(
@@ -71,7 +71,7 @@ test("bodies that never end or break off get nothing, and hold up nobody", async
   const hanging = Array.from({ length: 20 }, () =>
     attack(begun(CREDENTIALS.length, CREDENTIALS.slice(0, -1)), { seconds: 2 }),
   );
-  // Ada logs in while these requests wait.
+  // While these incomplete requests wait, others are served.
   await client.logIn(ADA);
   for (const answer of await Promise.all(hanging)) assert.equal(answer.status, 0);
   for (const parts of [
@@ -91,7 +91,7 @@ test("bodies that are too large are refused at their length, or where they pass 
   );
   refused(declared, "declared", [413]);
   const chunk = `1000\r\n${" ".repeat(4096)}\r\n`;
-  // The request is never finished, so the answer did not wait for its end.
+  // The request never ends. There is an answer, so the Worker does not wait for the end.
   refused(
     await attack(
       [
@@ -261,8 +261,8 @@ test("a body is JSON in UTF-8, said to be JSON, or it is refused", async () => {
 
 test("a path has one spelling: others are other paths, and never a way in", async () => {
   const { access_token } = await client.logIn(ADA);
-  // The platform resolves dot segments and backslashes before the Worker sees the path. So this is
-  // the same route.
+  // The platform resolves dot segments and backslashes before the Worker gets the path. So these
+  // paths lead to the same route.
   const same = [
     "/auth/../auth/login",
     "/auth/./login",
@@ -356,7 +356,7 @@ test("a method is the method of the request line", async () => {
       method,
       [0, 400, 405, 501],
     );
-  // The runtime itself refuses this, and the Worker never sees it.
+  // The runtime itself rejects this request, and the Worker never gets it.
   const connect = await attack(requestOf("CONNECT", "127.0.0.1:80"), { seconds: 3 });
   refused(connect, "CONNECT", [0, 400, 405, 500, 501]);
   if (connect.status === 500) assert.equal(connect.headers["x-request-id"], undefined);
@@ -396,7 +396,8 @@ test("no header steers a link, the issuer, a redirect or who may read; and none 
     mail.text.includes("http://127.0.0.1:8787/reset-password#"),
     "the link leads to the issuer",
   );
-  // A deployment by mistake: with a loopback issuer, the Worker answers on no other host.
+  // With a loopback issuer, the Worker rejects requests for any other host, in case the
+  // configuration of local development was deployed by mistake.
   for (const headers of [
     ["Host: evil.example"],
     ["Host: 127.0.0.1.evil.example"],
@@ -412,7 +413,7 @@ test("no header steers a link, the issuer, a redirect or who may read; and none 
     if (answer.status === 500) assert.equal(JSON.parse(answer.body).code, "misconfigured");
     isClean(answer, headers.join());
   }
-  // The runtime itself refuses this, and the Worker never sees it.
+  // The runtime itself rejects this request, and the Worker never gets it.
   const hosts = await attack(
     requestOf("GET", "/auth/me", ["Host: 127.0.0.1", "Host: evil.example"]),
     { seconds: 5 },
@@ -459,11 +460,11 @@ test("the client's address is the platform's, whatever X-Forwarded-For says", as
         ),
       );
     const statuses = [];
-    // The limit of 10 a minute allows 20 requests if a minute ends in between.
+    // The limit is 10 requests a minute. If a minute ends in between, 20 requests are allowed.
     while (statuses.length < 21 && statuses.at(-1) !== 429)
       statuses.push((await ask(statuses.length)).status);
     assert.equal(statuses.at(-1), 429, `${statuses}`);
-    // The number of requests depends on when the minute ended.
+    // Count this as one attempt, because the number of requests depends on when the minute ended.
     tried++;
   } finally {
     await end();

@@ -1,5 +1,5 @@
-// The security headers of every answer: each operation of openapi.yaml with each kind of error,
-// paths that openapi.yaml does not have, and the pages.
+// Every answer has the security headers. The tests cause each kind of error at each operation of
+// openapi.yaml, and request paths that openapi.yaml does not have, and the pages.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
@@ -29,7 +29,7 @@ const operations = Object.entries(paths).flatMap(([path, item]) =>
     })),
 );
 
-// The pages have the same value as the API.
+// The value that the pages have. The API must have the same.
 const [, HSTS] =
   /^ {2}Strict-Transport-Security: (.+)$/m.exec(readFileSync(inRoot("www/_headers"), "utf8")) ?? [];
 
@@ -47,31 +47,32 @@ const BODIES = {
 };
 
 /**
- * The status of an operation's answer to such a body, sent by nobody, a user or an administrator.
- * No user has the id in the path.
+ * The status that an operation must answer to the body BODIES[`body`]. `who` sends it: "nobody", a
+ * "user" or an "administrator". No user has the id in the path.
  */
 function expected(operation, body, who, origin = "") {
   const { method, path, takesBody, takesForm, takesLines, isBearer, access, success } = operation;
-  // Only pages of allowed origins may use these routes. The `Origin` is checked first.
+  // Only pages of allowed origins may use these routes, and the `Origin` is checked first.
   const isForOwnPages = /^\/auth\/authorize\/(request|decision)$/.test(path);
   if (isForOwnPages && origin !== "https://app.example.com") return body === "large" ? 413 : 403;
-  // The answer judges each line, so a bad line does not make the request bad.
+  // A request of many lines succeeds even if lines are wrong: its answer has a result for each
+  // line.
   if (takesLines && ["broken", "incomplete", "large"].includes(body))
     return { nobody: 401, user: 403, administrator: success }[who];
   if (body === "large") return 413;
-  // userinfo accepts only tokens of apps, and these tokens are not from apps.
+  // userinfo accepts only access tokens of apps. The tokens in this test are not from apps.
   if (path === "/auth/userinfo") return 401;
-  // The request has no criterion. The Worker notices that before it reads the token.
+  // The request does not say what to check. The Worker notices this before it reads the token.
   if (isBearer && path === "/auth/authorized") return 400;
   if (isBearer && who === "nobody") return 401;
   if (takesBody && body === "incomplete") {
-    // The app's authentication is checked before the parameters.
+    // The app has not authenticated itself. This is checked before the parameters.
     if (path === "/auth/introspect") return 401;
     if (path === "/auth/clients" && who === "user") return 403;
     if (takesForm) return 400;
-    // An empty change is rejected for everybody. Only an administrator learns that it is empty.
+    // An empty change is rejected. But only an administrator learns that it is empty.
     if (method === "PATCH") return who === "user" ? 403 : 400;
-    // The body has neither of two members, and one of them is required.
+    // These require one of two members, and the body has neither.
     if (/mail\/retry|pseudonyms/.test(path)) return 400;
   }
   const isWhole = body === "incomplete" && /\/(invite|restored)$/.test(path);
@@ -105,7 +106,8 @@ after(async () => {
 
 function check({ status, headers }, where) {
   seen.set(status, (seen.get(status) ?? 0) + 1);
-  // These two routes answer a browser with their own pages, which have a style and perhaps a form.
+  // These two routes answer a browser with a page of their own, which has a style and perhaps a
+  // form.
   const isPage = /text\/html/.test(headers.get("content-type") ?? "");
   if (isPage) {
     assert.match(where, / \/auth\/(authorize|logout)\b/);
@@ -124,8 +126,8 @@ function check({ status, headers }, where) {
   for (const name of ["server", "x-powered-by", "via", "x-aspnet-version"])
     assert.equal(headers.get(name), null, `${where}: ${name}`);
   const type = headers.get("content-type");
-  // JSON is UTF-8 and has no charset parameter (RFC 8259 section 11). The same is true for lines of
-  // JSON. Any other text would have to state its charset.
+  // A page states its charset. JSON and lines of JSON are always UTF-8, and their media types have
+  // no charset parameter (RFC 8259 section 11).
   if (isPage) return assert.equal(type, "text/html; charset=utf-8", where);
   if (type !== null) assert.match(type, /^application\/((problem\+|jwk-set\+)?json|jsonl)$/, where);
 }
@@ -145,7 +147,7 @@ test("every operation, refused in every way and accepted", async () => {
     ["administrator", ROOT],
   ])
     tokens[who] = `Bearer ${(await client.logIn(email)).access_token}`;
-  // Operations that end a session come last.
+  // Operations that end a session come last, because the others need the sessions.
   const isLast = ({ method, path }) => (method === "DELETE" || /revoke/.test(path) ? 1 : 0);
   const calm = operations.toSorted((a, b) => isLast(a) - isLast(b));
   for (const operation of calm) {
@@ -158,7 +160,7 @@ test("every operation, refused in every way and accepted", async () => {
           ...init,
           headers: { ...init.headers, ...(authorization && { authorization }) },
         });
-        // The answer to a navigation depends on the query. The tests of apps cover it.
+        // Operations to which a browser navigates answer by the query. tests/e2e/apps tests them.
         if (operation.isNavigation) continue;
         assert.equal(
           status,
@@ -178,8 +180,8 @@ test("every operation, refused in every way and accepted", async () => {
       const preflight = await ask(edge, "OPTIONS", path, {
         headers: { origin, "access-control-request-method": method },
       });
-      // A proxy may treat any 2xx as permission. Documents that every page may read answer every
-      // preflight.
+      // A preflight of a foreign origin at /auth/authorized must not get a 2xx, because a proxy may
+      // treat any 2xx as permission. Documents that every page may read accept every preflight.
       const isRefused = path === "/auth/authorized" && origin.includes("evil");
       const isForPages = operation.access !== "operator" && !operation.isNavigation;
       const answersPreflights = isForPages && /^\/(auth|\.well-known)\//.test(path);
@@ -189,7 +191,8 @@ test("every operation, refused in every way and accepted", async () => {
         `OPTIONS ${path} from ${origin}`,
       );
     }
-    // A proxy asks with the method of its client's request.
+    // /auth/authorized accepts all methods, because a proxy asks with the method of its client's
+    // request.
     const isCheck = path === "/auth/authorized";
     assert.equal(await ask(edge, "PUT", path), isCheck ? 400 : 405);
     assert.equal(await ask(edge, method, `${path}/x/y/nothing`), 404);

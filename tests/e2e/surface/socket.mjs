@@ -1,9 +1,9 @@
-// Sends requests as bytes on a socket, including requests that no HTTP client would send.
+// Sends requests as bytes over a socket, so that a test can send what no HTTP client would send.
 import { connect } from "node:net";
 
 /**
- * The bytes of a request. `headers` are sent unchanged, duplicates included. Host and Connection
- * are added.
+ * The bytes of a request. The lines `headers` are sent unchanged, even duplicates. Connection is
+ * added, and Host if `headers` has none.
  */
 export function requestOf(method, path, headers = [], body = "") {
   const bytes = Buffer.from(body);
@@ -21,9 +21,9 @@ export function requestOf(method, path, headers = [], body = "") {
 }
 
 /**
- * Sends the parts in order, then reads until the other side closes, or for `seconds` if it does not
- * close. Returns `{ status, headers, body, answers }`: the first answer, and the number of answers.
- * Without an answer the status is 0.
+ * Sends the parts in order. Then reads until the server closes the connection, but not longer than
+ * `seconds`. Returns `{ status, headers, body, answers }`: the first answer, and the number of
+ * answers. If there is no answer, the status is 0.
  */
 export function send(url, parts, { seconds = 20, end = false } = {}) {
   const { hostname, port } = new URL(url);

@@ -1,21 +1,21 @@
-// Watches every call into the wasm, below the Worker's own guard. It makes one of them trap when a
-// test asks for that. Import it before the built Worker, which makes its first instance when it is
-// loaded.
+// Replaces WebAssembly.Instance to watch every call into the wasm, and to make calls trap when a
+// test requests it. A trap is an error such as a panic, after which the instance must not be used
+// again. The Worker's own guard, src/edge/instance.mjs, is above this module.
+//
+// Import this module before the built Worker, which creates its first instance when it is loaded.
 import unreachable from "./unreachable.wasm";
 
 /**
- * The counts so far. `onDead`: calls that reached an instance after it had trapped. `foreign`:
- * closures that were called in another instance than the one that made them (counted only in a
- * build whose functions have names).
+ * The counts so far. `crossings`: calls into the wasm. `onDead`: calls of an instance that had
+ * already trapped. `foreign`: calls of a closure in another instance than the one that made it
+ * (counted only in a build whose functions have names).
  */
 export const seen = { crossings: 0, traps: 0, instances: 0, onDead: 0, foreign: 0 };
 
 /** @type {{ skip: number, times: number, kind: string } | null} */
 let armed = null;
 
-/**
- * Lets `skip` calls pass, then makes `times` calls trap. `kind` is "panic" or "overflow".
- */
+/** After `skip` calls, makes `times` calls trap. `kind` is "panic" or "overflow" (of the stack). */
 export function arm({ skip = 0, times = 1, kind = "panic" }) {
   armed = { skip, times, kind };
 }
@@ -28,7 +28,7 @@ const RealInstance = WebAssembly.Instance;
 WebAssembly.Instance = class {
   constructor(module, imports) {
     const watched = { isDead: false, closures: new Set(), lent: [] };
-    // These imports are wasm-bindgen's own functions, and those of snippets that need no glue.
+    // `imports` are the functions of JavaScript that the wasm calls. Watch them too.
     const watchedImports = Object.entries(imports).map(([from, functions]) => [
       from,
       mapFunctions(functions, (run) => watchImport(watched, run)),
@@ -47,8 +47,8 @@ const mapFunctions = (members, change) =>
     ]),
   );
 
-// A closure is two numbers. An import that returns a function makes a closure. Other imports only
-// borrow a closure while they run.
+// Learns which closures belong to the instance. The wasm passes a closure as two numbers. If the
+// import returns a function, the closure lives on. Otherwise the import uses it only while it runs.
 function watchImport({ closures, lent }, run) {
   return (...values) => {
     const pairs = values.slice(1).map((value, index) => `${values[index]} ${value}`);
@@ -91,8 +91,8 @@ function isDue() {
   return true;
 }
 
-// The Worker that is deployed has no function that panics on request. There the trap comes from
-// another module.
+// Traps. Only the Worker with the conformance tests has functions that really panic or overflow the
+// stack. For the deployed Worker, the trap comes from another wasm module.
 function trap(real) {
   const kind = armed?.kind;
   if (armed?.times === 0) armed = null;

@@ -1,14 +1,14 @@
-// The built Worker. boundary.mjs watches its calls into the wasm and makes them trap.
-// traps.test.mjs adds the classes of the Durable Objects.
+// The built Worker with additional paths for traps.test.mjs. boundary.mjs watches the calls into
+// the wasm and makes them trap. traps.test.mjs adds the classes of the Durable Objects.
 //
 // POST /test/arm takes JSON `{ skip, times, kind }`, the arguments of `arm` in boundary.mjs.
-// POST /test/seen answers what was seen so far, and how often each class was made.
-// POST /test/wait makes a request whose body does not end. /test/pending answers how many of these
-// requests wait, and /test/release ends their bodies.
-// POST /test/<entry> takes JSON and calls an entry point. The answer is `{ value }`, or `{ error }`
-// with the error's name, message and code.
+// POST /test/seen answers the counts of boundary.mjs, and how many objects of each class were made.
+// POST /test/wait sends the Worker a request whose body does not end. /test/pending answers how
+// many of these requests wait, and /test/release ends their bodies.
+// POST /test/<entry> takes JSON and calls an entry point of the Worker. The answer is `{ value }`,
+// or `{ error }` with the error's name, message and code.
 //
-// Import boundary.mjs before the built Worker, which makes its first instance when it is loaded.
+// Import boundary.mjs before the built Worker, which creates its first instance when it is loaded.
 import "./boundary.mjs";
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { arm, disarm, seen } from "./boundary.mjs";
@@ -22,7 +22,9 @@ const made = {};
 const waiting = [];
 let ended = 0;
 
-/** A class of the built Worker that counts its objects. A test can ring its alarm. */
+/**
+ * The Durable Object class of this name. Counts its objects, and lets a test trigger their alarm.
+ */
 export function watched(name) {
   // biome-ignore lint/performance/noDynamicNamespaceImportAccess: the names are those of wrangler.toml
   const Built = /** @type {typeof built.Sessions} */ (built[name]);
@@ -81,12 +83,13 @@ export default class extends WorkerEntrypoint {
     return new built.default(this.ctx, this.env);
   }
 
-  // Makes a request whose body does not end until /test/release. The runtime keeps the request
-  // alive after its answer. Otherwise its promises would never settle.
+  // Makes a request whose body ends only at /test/release. `waitUntil` keeps the request alive
+  // after its answer. Otherwise its promises would never settle.
   async #wait() {
     let isOver = false;
     const released = new Promise((release) => waiting.push(release));
-    // A request that waits only for another request would look like a hang to the runtime.
+    // Wait for a timer too. The runtime would take a request that waits only for another request
+    // for a hanging one.
     const end = Promise.race([released, scheduler.wait(60_000)]);
     const body = new ReadableStream({
       async pull(controller) {

@@ -1,6 +1,7 @@
-// Each entry point of the Worker traps. After each trap, each entry point is once the first to be
-// called. The test uses the Worker that is deployed, and the Worker with the conformance suites,
-// which can really panic and overflow its stack.
+// A trap is an error in the wasm, such as a panic, after which its instance can't be used any more.
+// The Worker must survive it. The tests make each entry point of the Worker trap, and then call
+// another entry point, in all combinations. They use the Worker that is deployed, and the Worker
+// with the conformance tests, which can really panic and overflow its stack.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -33,15 +34,16 @@ const TRY = {
   },
 };
 const FIRST_REQUEST = { first_request: { class: "other", most: 1_000_000 } };
-// The arguments of a call for each class of Durable Object. `stored` is called once, so that the
-// answers show that an object kept what it stored.
+// For each class of Durable Object, the arguments of its method `ask`. The call `stored` is made
+// once, so that the answers to later calls show whether the object still has what it stored.
 const OBJECTS = {
   Sessions: {
     stored: [JSON.stringify({ outdate: { version: 5, until: 4_000_000_000 } })],
     call: [JSON.stringify({ revocation: { session: SESSION, now: NOW } })],
   },
   Account: { call: [JSON.stringify(TRY), "uncounted", NOW * 1000] },
-  // The gate counts each call. It stays far from its limit, so the answer is always the same.
+  // The mail gate counts each call. The test stays far below the limit, so the answer is always the
+  // same.
   MailGate: { call: [JSON.stringify([FIRST_REQUEST, NOW])] },
 };
 const LOGIN = {
@@ -50,12 +52,13 @@ const LOGIN = {
   body: JSON.stringify({ email: "ada@example.com" }),
 };
 const RPC = "RPC";
-// The token is rejected after its signature was verified, so the Worker does not remember it.
+// This token is expired. The Worker verifies its signature and then rejects it, so it does not
+// cache the token.
 const KEY = newKey("1");
 const EXPIRED = KEY.token({ iss: TEST_VARS.ISSUER, aud: "edgegate", iat: 1, exp: 601 });
 const SHOWING = { headers: { authorization: `Bearer ${EXPIRED}` } };
 
-// Only the first environment is read, since the others bind the same classes.
+// Read only the first environment in wrangler.toml, because the others bind the same classes.
 const bindings = readFileSync(inRoot("wrangler.toml"), "utf8")
   .split("\n[env.")[0]
   .matchAll(/^name = "(\w+)"\nclass_name = "(\w+)"/gm)
@@ -113,8 +116,8 @@ for (const [build, { folder, kinds, slug }] of Object.entries(BUILDS)) {
       }
       healthy = {};
       for (const name of NAMES) healthy[name] = await call(name);
-      // The first calls fill the caches of the instance. From now on each entry point makes the
-      // same calls into the wasm each time.
+      // The calls above have filled the caches of the instance. From now on an entry point makes
+      // the same calls into the wasm each time.
       for (const name of NAMES) assert.deepEqual(await call(name), healthy[name]);
     });
     after(() => stop?.());
@@ -135,7 +138,7 @@ for (const [build, { folder, kinds, slug }] of Object.entries(BUILDS)) {
       return error ? { error: { code: error.own.code } } : { value };
     }
 
-    /** Requires that a lost call is reported: its client gets only `internal`. */
+    /** Checks the outcome of a call that a trap has ended: its client gets only `internal`. */
     function assertLost(name, outcome) {
       if (name === RPC) return assert.deepEqual(outcome, { error: { code: "internal" } });
       if (!name.startsWith("HTTP")) return assert.ok(outcome.error, JSON.stringify(outcome));
@@ -196,14 +199,15 @@ for (const [build, { folder, kinds, slug }] of Object.entries(BUILDS)) {
       return (await seen()).crossings - begun;
     };
 
-    // The number of the last call into the wasm whose trap loses the result. This call usually runs
-    // in a microtask, long after the entry point has returned its promise.
+    // The number of the last call into the wasm at which a trap still loses the entry point's
+    // result. That call usually runs in a microtask, long after the entry point has returned its
+    // promise.
     async function lastThatLoses(name) {
       for (let skip = (await crossingsOf(name)) - 1; skip >= 0; skip -= 1) {
         await ask("arm", { skip });
         const outcome = await call(name);
         await ask("disarm");
-        // A new instance makes more calls until its caches are filled again.
+        // Fill the caches of the new instance. Until then it makes more calls into the wasm.
         await call(name);
         if (JSON.stringify(outcome) !== JSON.stringify(healthy[name])) return skip;
       }
@@ -220,7 +224,8 @@ for (const [build, { folder, kinds, slug }] of Object.entries(BUILDS)) {
           await ask("arm", { skip });
           const outcome = await call(trapping);
           await ask("disarm");
-          // The last calls may come after the answer. They free the memory that it needed.
+          // The trap may not have happened yet: the last calls only free memory, and may come after
+          // the answer.
           if ((await seen()).traps > traps) {
             const isAnswered = JSON.stringify(outcome) === JSON.stringify(healthy[trapping]);
             if (!isAnswered) assertLost(trapping, outcome);
@@ -252,7 +257,8 @@ for (const [build, { folder, kinds, slug }] of Object.entries(BUILDS)) {
         .map(({ method }) => method);
       assert.ok(methods.length >= 200);
       assert.deepEqual([...new Set(methods)], ["renew_token"]);
-      // Memory that was never written, or written by another call, is full of zeros.
+      // A line with text from memory that was never written, or that another call wrote, would have
+      // zero bytes.
       assert.doesNotMatch(JSON.stringify(logs()), /\\u00[01]/);
       await assertNothingRanOnTheDead();
     });
@@ -304,7 +310,7 @@ for (const [build, { folder, kinds, slug }] of Object.entries(BUILDS)) {
           assertLost("HTTP later", { value: answer });
         }
         assert.deepEqual(await call(first), healthy[first]);
-        // Now the bodies end, which settles the promises that the dead instance was waiting for.
+        // End the bodies. This settles the promises for which the dead instance was waiting.
         await ask("release");
         await eventually(async () => (await seen()).ended === ended + 2);
         assert.deepEqual(await call(first), healthy[first]);

@@ -1,6 +1,9 @@
-// Commands for the `command` of a fault. `name` is a part of the names of the tests to run.
+// Commands that run tests, for the member `command` of a fault. `name` selects the tests whose
+// names contain it.
 
-/** A Rust test target, which is a file or folder in tests/. Without a name, all its tests. */
+/**
+ * Tests of a Rust test target, which is a file or folder in tests/. Without a name, all of them.
+ */
 export const suite = (target, ...name) => ["cargo", "test", "--test", target, ...name];
 
 /** The tests of the use cases. */

@@ -1,4 +1,5 @@
-// Faults. Each breaks a promise of the documents. There is a file for each area.
+// Faults for mutation testing: changes to the code that break a promise of the documents, and that
+// the tests must notice. There is a file for each area.
 import { accessTokens } from "./access-tokens.mjs";
 import { administration } from "./administration.mjs";
 import { browserPackage } from "./browser-package.mjs";
@@ -11,9 +12,9 @@ import { sessions } from "./sessions.mjs";
 import { worker } from "./worker.mjs";
 
 /**
- * In `file`, `search` (which occurs exactly once) is replaced by `replace`. `command` is the
- * narrowest test that must fail. `killers` are parts of the names of tests that must be among the
- * failed ones.
+ * A fault replaces the text `search`, which must occur exactly once in `file`, by `replace`.
+ * `promise` is what the fault breaks. `command` runs few tests, which must fail. `killers` are
+ * parts of the names of tests that must be among the failed ones.
  *
  * @typedef {object} Fault
  * @property {string} id

@@ -1,4 +1,4 @@
-// What the middleware (Next.js 15) and the proxy (Next.js 16) do.
+// The common code of middleware.js, which Next.js 15 runs, and of proxy.js, which Next.js 16 runs.
 import * as edgegate from "edgegate";
 import { NextResponse } from "next/server";
 import { check } from "./check.mjs";

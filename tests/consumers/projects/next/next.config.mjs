@@ -1,3 +1,3 @@
-// Without this, Next.js looks for the root of the project in the folders above.
+// Without these settings, Next.js looks for the root of the project in the parent folders.
 const root = import.meta.dirname;
 export default { outputFileTracingRoot: root, turbopack: { root } };

@@ -46,7 +46,8 @@ test("a taken address: the same answer, and its owner is told", async () => {
   assert.equal((await change(access_token, ROOT)).status, 202);
   const mail = await mailTo(edge, ROOT);
   assert.match(mail.subject, /already have an account/);
-  // The link lets the owner choose another password. It does not move an account to the address.
+  // The link in this mail lets the owner of the address choose a new password. It is not a link
+  // that changes an account's address.
   const answer = await confirm(ticketOf(mail));
   assert.deepEqual([answer.status, answer.body.code], [400, "invalid_link"]);
 });

@@ -1,5 +1,5 @@
-// Passwords are hashed with the cost and the pepper of the settings. They are hashed again when
-// these settings have changed.
+// Passwords are hashed with the cost and the pepper in the settings. When these settings have
+// changed, a password is hashed again.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { ADA, clientOf, PASSWORD } from "../../client.mjs";

@@ -1,5 +1,6 @@
-// Exports of other systems are converted to import lines, and their users sign in. Django and
-// better-auth made their own exports. tests/vectors/SOURCES.md says where the others come from.
+// User accounts that were exported from other systems are converted and imported. Their users can
+// sign in. The exports of Django and better-auth were made by these programs.
+// tests/vectors/SOURCES.md says where the others come from.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
