@@ -34,6 +34,8 @@ const OUTPUT = inRoot("target/mutants/cargo");
  * wasm32 only, and its tests run in workerd, which cargo-mutants does not start.
  */
 const RULES = ["crates/token", "src/domain", "src/service"];
+/** The packages whose tests run after each change. The model checks are a package of their own. */
+const TESTING = ["edgegate", "edgegate-token", "edgegate-models"];
 
 await main(async () => {
   const { values, positionals } = parsed(
@@ -67,6 +69,8 @@ await main(async () => {
     [
       "mutants",
       "--workspace",
+      "--test-package",
+      TESTING.join(","),
       ...how,
       ...again,
       ...files,

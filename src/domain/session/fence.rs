@@ -13,7 +13,7 @@
 //! *generation* detects this. Each hold and each [`forget`](Fence::forget) replaces it by a new
 //! random number. A row that was requested under an earlier generation is not stored as a copy.
 //!
-//! `tests/session_model/fence` searches all interleavings of these rules.
+//! `tests/models/session_model/fence` searches all interleavings of these rules.
 
 use serde::{Deserialize, Serialize};
 

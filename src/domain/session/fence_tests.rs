@@ -1,4 +1,4 @@
-//! Unit tests of the fence. `tests/session_model/fence` tries all interleavings of its operations.
+//! Unit tests of the fence. `tests/models/session_model/fence` tries all interleavings of its operations.
 
 use super::*;
 use crate::domain::json;

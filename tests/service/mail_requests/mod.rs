@@ -1,7 +1,7 @@
 //! Who may request a mail, and which budget pays for it. Nobody can use up the budget that another
 //! user needs.
 //!
-//! Two larger tests are in tests/mail_simulation: an attacker who sends requests for a week, and
+//! Two larger tests are in tests/models/mail_simulation: an attacker who sends requests for a week, and
 //! the comparison of two directories.
 
 use edgegate::adapters::memory::MemorySessions;

@@ -21,7 +21,7 @@
 )]
 
 mod attacker;
-#[path = "../count/mod.rs"]
+#[path = "../../count/mod.rs"]
 mod count;
 mod directories;
 mod world;
