@@ -114,5 +114,10 @@ test("test targets of cargo", () => {
   const targets = found(/\bcargo test --test (\w+)/g).map(([, name]) => name);
   assert.ok(targets.length >= 3, `${targets.length}`);
   for (const name of targets)
-    assert.ok(existsSync(inRoot(`tests/${name}.rs`)) || existsSync(inRoot(`tests/${name}`)), name);
+    assert.ok(
+      [`tests/${name}.rs`, `tests/${name}`, `tests/models/${name}`].some((path) =>
+        existsSync(inRoot(path)),
+      ),
+      name,
+    );
 });
