@@ -1,5 +1,5 @@
-// `npm test`: runs all checks and tests, step by step. A failed step does not stop the others. The
-// end of the output lists what was tested and what failed.
+// `npm test`: runs all checks and tests, in steps. A failed step does not stop the others. The end
+// of the output lists what was tested and what failed.
 //   npm test -- --only clippy,e2e                          some steps
 //   npm test -- --only e2e tests/e2e/healthz.test.mjs      some files of the e2e tests
 //
@@ -54,23 +54,35 @@ const LONGEST_FILE_MS = 20 * 60_000;
 const LONGEST_WIDE_FILE_MS = 120 * 60_000;
 
 /** @typedef {{ name: string, passed: boolean, outcome: import("./testing/step.mjs").Outcome }} StepResult */
-/** @typedef {{ files: string[], before: StepResult[], isWide: boolean }} Context */
+/**
+ * @typedef {object} Context
+ * @property {string[]} files the test files that the step `e2e` runs; all of them if it is empty
+ * @property {StepResult[]} before the results of the steps that have ended
+ * @property {boolean} isWide
+ * @property {boolean} quiet Another step is printing its output, so this step prints nothing until
+ *   it ends.
+ * @property {NodeJS.ProcessEnv} env for the tests of this step
+ */
 /** @type {Record<string, (context: Context) => Promise<import("./testing/step.mjs").Outcome>>} */
 const STEPS = {
   fmt: () => steps.rustFormat(),
-  js: () => steps.javascript(),
+  js: ({ quiet }) => steps.javascript({ quiet }),
   clippy: () => steps.clippy(),
-  "clippy-wasm": () => steps.clippyForWasm(),
-  unit: () => rustTests(),
+  "clippy-wasm": ({ quiet }) => steps.clippyForWasm({ quiet }),
+  unit: ({ env }) => rustTests({ env }),
   instructions: instructions,
   doc: () => steps.docs(),
-  build: () => runStep(node(), [inRoot("scripts/build.mjs")], { env: toolEnv() }),
+  build: ({ quiet }) => runStep(node(), [inRoot("scripts/build.mjs")], { env: toolEnv(), quiet }),
   size: checkSize,
   e2e: e2e,
   logs: () => runStep(node(), [inRoot("tests/logs/search.mjs"), LOGS]),
   evidence: evidence,
   fuzz: fuzz,
 };
+// These steps run one after another, at the same time as the other steps before `e2e`: a cargo
+// command ends with a crate that keeps only one processor busy. Cargo has a lock for each target and
+// profile, so these builds for wasm32 don't wait for those for this machine.
+const BESIDE = ["js", "clippy-wasm", "build", "size"];
 const WIDE_STEPS = ["build", "e2e", "fuzz"];
 
 // Programs that a step needs. As root on Debian, they are installed automatically.
@@ -112,7 +124,16 @@ await main(async () => {
   if (isWide) process.env.EDGEGATE_WIDE = "1";
   /** @type {StepResult[]} */
   const results = [];
-  for (const name of names) results.push(await step(name, { files, before: results, isWide }));
+  /** @type {(names: string[], quiet?: boolean) => Promise<void>} */
+  const runAll = async (names, quiet = false) => {
+    for (const name of names)
+      results.push(await step(name, { files, before: results, isWide, quiet }));
+  };
+  const [first, rest] = atEndToEnd(names);
+  const beside = first.filter((name) => BESIDE.includes(name));
+  const shown = first.filter((name) => !BESIDE.includes(name));
+  await Promise.all([runAll(shown), runAll(beside, shown.length > 0)]);
+  await runAll(rest);
   if (values.record) {
     const passed = results.filter((result) => result.passed);
     await record(
@@ -124,22 +145,31 @@ await main(async () => {
 });
 
 /**
+ * The steps before `e2e`, and the others. `e2e` needs the build, and keeps all processors busy.
+ *
+ * @param {string[]} names
+ */
+function atEndToEnd(names) {
+  const at = names.includes("e2e") ? names.indexOf("e2e") : names.length;
+  return [names.slice(0, at), names.slice(at)];
+}
+
+/**
  * @param {string} name
- * @param {Context} context
+ * @param {Omit<Context, "env">} context
  * @returns {Promise<StepResult>}
  */
 async function step(name, context) {
-  const { files, before, isWide } = context;
-  console.log(`\n━━ ${name}`);
+  const { files, before, isWide, quiet } = context;
+  if (!quiet) console.log(`\n━━ ${name}`);
   const begun = performance.now();
-  countInto(name);
   // Without a new build, these steps would measure and test an old build.
   const isPointless =
     ["size", "e2e"].includes(name) &&
     before.some(({ name, passed }) => name === "build" && !passed);
   const outcome = isPointless
     ? { code: 1, output: "left out, because the build failed" }
-    : await STEPS[name](context).catch(failed);
+    : await STEPS[name]({ ...context, env: countInto(name) }).catch(failed);
   const isWhole = !outcome.leftOut && !(["e2e", "logs"].includes(name) && files.length > 0);
   // The counts of a failed step are not compared with the minima, because the step may have stopped
   // early. Nor are the logs if only some test files ran, because the minimum is for all files.
@@ -147,6 +177,7 @@ async function step(name, context) {
   const minima = readMinima(isWide)[name] ?? {};
   const required = isWide ? requiredInWide(name) : Object.keys(minima);
   const faults = isJudged ? faultsOf(name, countsOf(name), minima, isWhole ? required : []) : [];
+  if (quiet) console.log(`\n━━ ${name}\n${outcome.output ?? ""}`.trimEnd());
   for (const fault of faults) console.log(fault);
   const passed = outcome.code === 0 && faults.length === 0;
   console.log(`━━ ${name} ${passed ? "passed" : "FAILED"} in ${seconds(begun)}`);
@@ -203,7 +234,7 @@ async function checkSize() {
 }
 
 /** @param {Context} context */
-async function e2e({ files, before, isWide }) {
+async function e2e({ files, before, isWide, env }) {
   // If this run has just built everything, the test files are told not to build again.
   const isBuilt = before.some(({ name, passed }) => name === "build" && passed);
   // The browser is installed here, once. Otherwise, if the installation failed, every test file
@@ -215,7 +246,12 @@ async function e2e({ files, before, isWide }) {
     report: REPORT,
     atOnce: E2E_FILES_AT_ONCE,
     longestMs: isWide ? LONGEST_WIDE_FILE_MS : LONGEST_FILE_MS,
-    env: { EDGEGATE_LOGS: LOGS, ...browserOfAll, ...(isBuilt ? { EDGEGATE_BUILT: "1" } : {}) },
+    env: {
+      ...env,
+      EDGEGATE_LOGS: LOGS,
+      ...browserOfAll,
+      ...(isBuilt ? { EDGEGATE_BUILT: "1" } : {}),
+    },
   });
 }
 
@@ -229,15 +265,19 @@ function filesWithMore() {
 }
 
 /** @param {Context} context */
-function fuzz({ isWide }) {
+function fuzz({ isWide, env }) {
   const time = isWide ? WIDE_FUZZ_SECONDS : FUZZ_SECONDS;
-  return runStep(node(), [inRoot("scripts/fuzz.mjs"), "--seconds", `${time}`]);
+  return runStep(node(), [inRoot("scripts/fuzz.mjs"), "--seconds", `${time}`], { env });
 }
 
-/** Counts instructions with Callgrind, which works on Linux only. */
-async function instructions() {
+/**
+ * Counts instructions with Callgrind, which works on Linux only.
+ *
+ * @param {Context} context
+ */
+async function instructions({ env }) {
   if (process.platform === "linux")
-    return runStep(node(), [inRoot("bench/instructions.mjs")], { env: toolEnv() });
+    return runStep(node(), [inRoot("bench/instructions.mjs")], { env: { ...toolEnv(), ...env } });
   console.log(`left out: instructions are counted on Linux only, and this is ${process.platform}`);
   return { code: 0, leftOut: true };
 }

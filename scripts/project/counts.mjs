@@ -15,13 +15,11 @@ export function beginCounts() {
 }
 
 /**
- * Tells the tests of a step where to write their counts.
+ * The environment variable that tells the tests of a step where to write their counts.
  *
  * @param {string} step
  */
-export function countInto(step) {
-  process.env.EDGEGATE_COUNTS = join(FOLDER, step);
-}
+export const countInto = (step) => ({ EDGEGATE_COUNTS: join(FOLDER, step) });
 
 /**
  * The counts that a step has written, as `[slug, line]`, sorted by slug (the file's name).

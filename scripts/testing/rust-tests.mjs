@@ -51,10 +51,11 @@ export async function testPrograms({ quiet = false } = {}) {
  * Runs all tests, or with `quick` only those that SLOW does not name. Prints the result of each
  * program, and the whole output of a program that failed. With `quiet`, it prints nothing.
  *
- * @param {{ quick?: boolean, quiet?: boolean }} [options]
+ * @param {{ quick?: boolean, quiet?: boolean, env?: NodeJS.ProcessEnv }} [options] `env` is for the
+ *   test programs
  * @returns {Promise<{ code: number, failures: import("./failures.mjs").Failure[] }>}
  */
-export async function rustTests({ quick = false, quiet = false } = {}) {
+export async function rustTests({ quick = false, quiet = false, env = {} } = {}) {
   const programs = await testPrograms({ quiet });
   const known = new Set(programs.map(({ name }) => name));
   const unknown = Object.keys(SLOW).filter((name) => !known.has(name));
@@ -71,7 +72,7 @@ export async function rustTests({ quick = false, quiet = false } = {}) {
   const results = [];
   const worker = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift())
-      results.push(await runProgram(next, quick, quiet ? () => {} : console.log));
+      results.push(await runProgram(next, quick, env, quiet ? () => {} : console.log));
   };
   // The examples in the documentation are compiled while the programs run.
   const docs = quick ? [] : [docTests()];
@@ -108,9 +109,10 @@ const rank = ({ name }) => (SLOW[name] === true ? 0 : SLOW[name] ? 1 : 2);
 /**
  * @param {Program} program
  * @param {boolean} quick
+ * @param {NodeJS.ProcessEnv} env
  * @param {(text: string) => void} print
  */
-async function runProgram({ name, executable, source, folder }, quick, print) {
+async function runProgram({ name, executable, source, folder }, quick, env, print) {
   const slow = SLOW[name];
   const skipped = Array.isArray(slow) && quick ? slow : [];
   const begun = performance.now();
@@ -119,7 +121,7 @@ async function runProgram({ name, executable, source, folder }, quick, print) {
     // `--exact` applies to `--skip`. Without it, a test would also be skipped if its name only
     // contained the name of a slow test.
     skipped.length > 0 ? ["--exact", ...skipped.flatMap((test) => ["--skip", test])] : [],
-    { capture: true, cwd: folder, env: { CARGO_MANIFEST_DIR: folder } },
+    { capture: true, cwd: folder, env: { CARGO_MANIFEST_DIR: folder, ...env } },
   );
   const seconds = ((performance.now() - begun) / 1000).toFixed(1);
   const result = stdout.match(/^test result: (.*?);.* finished/m)?.[1] ?? `ended with ${code}`;
