@@ -74,6 +74,8 @@ const STEPS = {
   doc: () => steps.docs(),
   build: ({ quiet }) => runStep(node(), [inRoot("scripts/build.mjs")], { env: toolEnv(), quiet }),
   size: checkSize,
+  "build-tests": ({ quiet }) =>
+    runStep(node(), [inRoot("scripts/build-conformance-worker.mjs")], { env: toolEnv(), quiet }),
   e2e: e2e,
   logs: () => runStep(node(), [inRoot("tests/logs/search.mjs"), LOGS]),
   evidence: evidence,
@@ -82,8 +84,8 @@ const STEPS = {
 // These steps run one after another, at the same time as the other steps before `e2e`: a cargo
 // command ends with a crate that keeps only one processor busy. Cargo has a lock for each target and
 // profile, so these builds for wasm32 don't wait for those for this machine.
-const BESIDE = ["js", "clippy-wasm", "build", "size"];
-const WIDE_STEPS = ["build", "e2e", "fuzz"];
+const BESIDE = ["js", "clippy-wasm", "build", "size", "build-tests"];
+const WIDE_STEPS = ["build", "build-tests", "e2e", "fuzz"];
 
 // Programs that a step needs. As root on Debian, they are installed automatically.
 /** @type {Record<string, import("./setup/debian.mjs").Need[]>} */
