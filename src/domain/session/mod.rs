@@ -1,4 +1,4 @@
-//! A session begins with a login. Its client holds a refresh token. A renewal can replace the
+//! A session begins with a login, which gives the client a refresh token. A renewal can replace the
 //! refresh token by its successor, so a session has a sequence of refresh tokens, which are
 //! numbered 0, 1, 2, …
 //!
