@@ -49,7 +49,7 @@ impl fmt::Debug for Peppers {
 }
 
 impl Peppers {
-    /// Reads a list of peppers. Each pepper is written as `<number>:<key>`, and peppers are separated
+    /// Reads a list of peppers. Each pepper is written as `<number>:<key>`. Peppers are separated
     /// by commas or white space. A number is between 1 and 255. A key has at least 32 bytes and is
     /// written in base64url without padding. An empty text gives an empty list.
     ///
