@@ -67,8 +67,8 @@ pub enum TriedBy {
     Known(KnownId),
 }
 
-/// An attempt that may be made now. The value contains the client whose count is raised if the
-/// attempt fails.
+/// An attempt that may be made now. The value says which count is raised if the attempt fails: the
+/// strangers' count, or the count of a known client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Admitted(TriedBy);
 
@@ -125,8 +125,8 @@ impl FailedTries {
         Err(u32::try_from(waits.div_ceil(1000)).unwrap_or(u32::MAX))
     }
 
-    /// Adds the failure of an admitted attempt to the count of the client that made it. Also
-    /// removes all counts that have lapsed.
+    /// Adds the failure of an admitted attempt to the count that [`admit`](Self::admit) chose: the
+    /// client's own count or the strangers' count. Also removes all counts that have lapsed.
     pub fn fail(&mut self, Admitted(by): Admitted, now: u64) {
         self.strangers = self.strangers.at(now);
         self.known.retain(|_, count| count.at(now).failed > 0);

@@ -314,8 +314,7 @@ pub const fn raised_version(version: u64, now: u64) -> u64 {
 
 /// The new `session_epoch` of a user after the database was restored to an earlier state. It is
 /// larger than every earlier epoch of the user, because it is at least the current time in seconds
-/// since
-/// 1970. This works until the year 2106, when that time no longer fits into 32 bits.
+/// since 1970. This works until the year 2106, when that time no longer fits into 32 bits.
 #[must_use]
 pub fn raised_epoch(epoch: u32, now: u64) -> u32 {
     epoch

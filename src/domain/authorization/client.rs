@@ -19,7 +19,8 @@ use crate::domain::secret::{Secret, constant_time_eq};
 use edgegate_token::unicode::breaks_line;
 
 /// A client's id: 1 to 512 visible ASCII characters. The ids that this service makes are 16 random
-/// bytes in base64url. If a client registers itself, its id is the URL of its metadata document.
+/// bytes in base64url. The id of a client that no administrator has registered is the URL of its
+/// metadata document.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct ClientId(String);
 

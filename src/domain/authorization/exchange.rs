@@ -1,5 +1,5 @@
-//! How an authorization code is exchanged for tokens. The service promises to make the checks in
-//! this order:
+//! How an authorization code is exchanged for tokens. The checks are made in the following order,
+//! which must not change:
 //!
 //! 1. The code's MAC is checked by [`Codes::open`](super::Codes::open).
 //! 2. The client authenticates with its secret, or without one if it is a public client.

@@ -158,11 +158,11 @@ pub enum Verdict {
     /// The presented token is the one that was used last, and its grace period has not ended. The
     /// client gets the same successor again, and the store writes nothing.
     Repeated {
-        /// Whether the client that first used the token was in another network, or was another
-        /// program, than the client that presents it now. False if the IP address of one of the two
-        /// clients is not known. The reason for a difference may be another device with the same
-        /// cookies, a phone that changed its network, or a thief who acts at the same time. A
-        /// difference is logged as `refresh_token_shared`.
+        /// Whether the token was first used by another client, which has another network or another
+        /// program than the client that presents the token now. False if the IP address of one of
+        /// the two clients is not known. The other client may be another device with the same
+        /// cookies, a phone before it changed its network, or a thief who acts at the same time.
+        /// This is logged as `refresh_token_shared`.
         shared: bool,
     },
     /// The presented token is the one that was used last, and its grace period has ended, but the
@@ -190,7 +190,7 @@ pub enum Verdict {
     /// The session has reached its absolute end, or the token has the highest possible number.
     Expired,
     /// The store has no record of the session, because the session ended long ago. Or the token
-    /// says that the session begins in the future.
+    /// says that the session began at a time that is still in the future.
     Unknown,
 }
 
