@@ -25,7 +25,7 @@ impl AccountName {
 pub struct AccountNames(Hmac<Sha256>);
 
 impl AccountNames {
-    /// The names of one deployment, keyed with its first ticket secret.
+    /// Derives the key for the names from the deployment's first ticket secret and its issuer.
     #[must_use]
     pub fn new(secrets: &TicketSecrets, issuer: &str) -> Self {
         Self(secrets.address_key("account", issuer))

@@ -54,7 +54,7 @@ impl DeviceTicket {
 pub struct DeviceTickets(TicketKeys);
 
 impl DeviceTickets {
-    /// The device tickets of the deployment with these secrets and this issuer.
+    /// Derives the keys of device tickets from the deployment's ticket secrets and its issuer.
     #[must_use]
     pub fn new(secrets: &TicketSecrets, issuer: &str) -> Self {
         Self(secrets.keys(Purpose::Device, issuer))

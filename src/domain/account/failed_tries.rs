@@ -80,7 +80,7 @@ pub struct FailedTries {
     strangers: Count,
 }
 
-/// The number of failures in a row, and the time of the last one.
+/// The number of failures in a row, and the time of the last failure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "(u32, u64)", into = "(u32, u64)")]
 struct Count {
@@ -104,7 +104,8 @@ impl FailedTries {
     /// Decides whether a client may make an attempt now.
     ///
     /// # Errors
-    /// The number of seconds until the client may retry, rounded up.
+    /// The client may not make an attempt now. The error is the number of seconds until it may,
+    /// rounded up.
     pub fn admit(&self, by: TriedBy, now: u64) -> Result<Admitted, u32> {
         if let TriedBy::Known(id) = by {
             let may = match self.known.get(&id) {

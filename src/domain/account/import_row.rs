@@ -48,17 +48,17 @@ pub struct ImportRow {
 /// Why a line is not imported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RowRefusal {
-    /// It is longer than 64 KiB.
+    /// The line is longer than 64 KiB.
     LineTooLong,
-    /// Its bytes are not UTF-8.
+    /// The bytes of the line are not UTF-8.
     NotUtf8,
-    /// It is not a JSON object.
+    /// The line is not a JSON object.
     NotAnObject,
-    /// It is a JSON list, or the beginning or the end of a JSON list.
+    /// The line is a JSON list, or the beginning or the end of a JSON list.
     JsonList,
-    /// It is an object followed by a comma.
+    /// The line is an object followed by a comma.
     TrailingComma,
-    /// It is not JSON.
+    /// The line is not JSON.
     NotJson,
     /// The object has a member twice.
     DuplicateMember,

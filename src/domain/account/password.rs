@@ -35,20 +35,21 @@ pub enum Weakness {
     TooShort,
     /// More than 128 characters.
     TooLong,
-    /// It is one of 11,611 common passwords. If it has fewer than 15 characters, it may also be a
-    /// password that is mistaken for a common one, which happens to one in 363 other passwords.
+    /// The password is one of 11,611 common passwords. Or it has fewer than 15 characters and is
+    /// mistaken for a common password, which happens to one in 363 passwords of this length.
     TooCommon,
-    /// It contains the account's address.
+    /// The password contains the account's email address.
     ContainsAddress,
-    /// It consists mostly of context words: the name of the service, the names of its hosts, or the
-    /// words of the account's address.
+    /// The password consists mostly of context words: the name of the service, the names of its
+    /// hosts, or the words of the account's address.
     ContextWord,
-    /// It is known from a breach. This is checked only if the setting `BREACHED_PASSWORDS` is set.
+    /// The password is known from a breach. The service checks this only if the setting
+    /// `BREACHED_PASSWORDS` is set.
     Breached,
 }
 
 impl Weakness {
-    /// A stable reason, `snake_case`.
+    /// A stable name for the reason, in `snake_case`.
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {
@@ -83,7 +84,7 @@ impl Password {
     /// rules for new passwords don't apply.
     ///
     /// # Errors
-    /// It has more than 128 characters.
+    /// The password has more than 128 characters.
     pub fn for_login(text: &str) -> Result<Self, PasswordTooLong> {
         bounded(text).ok_or(PasswordTooLong)
     }

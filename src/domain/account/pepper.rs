@@ -12,7 +12,7 @@ use crate::domain::secret::SecretBytes;
 /// Why the setting `PEPPERS` is not a valid list of peppers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PepperError {
-    /// A part does not consist of a number from 1 to 255, a colon and base64url.
+    /// An entry of the list does not consist of a number from 1 to 255, a colon and base64url.
     Form,
     /// A key has fewer than 32 bytes.
     TooShort,

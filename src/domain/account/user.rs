@@ -61,7 +61,7 @@ pub enum NameError {
 }
 
 impl NameError {
-    /// A stable reason, `snake_case`.
+    /// A stable name for the reason, in `snake_case`.
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {
@@ -124,7 +124,7 @@ pub enum RolesError {
 }
 
 impl RolesError {
-    /// A stable reason, `snake_case`.
+    /// A stable name for the reason, in `snake_case`.
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {

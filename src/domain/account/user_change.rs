@@ -140,7 +140,8 @@ impl UserChange {
             && (self.disabled == Some(true) || self.roles.as_ref().is_some_and(takes_role))
     }
 
-    /// Whether the change is empty.
+    /// Whether the change changes nothing. `may_leave_no_administrator` is ignored, because it is
+    /// not a change.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         let nothing = Self {

@@ -28,8 +28,8 @@ pub struct AppTicket {
     /// app's session ends too. `None` if the app has the scope `offline_access`: its session
     /// continues after a log-out.
     pub sign_on: Option<SessionId>,
-    /// The id of what the user granted to the app. When the user withdraws the grant, the session
-    /// ends.
+    /// The id of the grant: the record of what the user granted to the app. When the user withdraws
+    /// the grant, the session ends.
     pub grant: GrantId,
     /// The app's scopes. If the app asks for fewer scopes when it renews its tokens, the new access
     /// token has only the scopes that it asked for, but the new refresh token still has all scopes.

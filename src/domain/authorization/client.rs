@@ -99,7 +99,7 @@ impl ClientHash {
         &self.0
     }
 
-    /// The hash with these bytes.
+    /// The hash that consists of these bytes.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
@@ -158,10 +158,10 @@ impl ClientType {
 /// An algorithm with which id_tokens are signed (RFC 7518 section 3.1, RFC 8037).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum IdTokenAlg {
-    /// Ed25519.
+    /// Signatures with Ed25519.
     #[serde(rename = "EdDSA")]
     EdDsa,
-    /// ECDSA with P-256.
+    /// ECDSA with the curve P-256.
     #[serde(rename = "ES256")]
     Es256,
     /// RSA with SHA-256. The keys are in the setting `ID_TOKEN_KEYS`.
@@ -259,8 +259,8 @@ impl AppClient {
             .find_map(|uri| uri.matched(presented))
     }
 
-    /// Whether the client is described by the document at its URL. No administrator has registered
-    /// or checked such a client.
+    /// Whether the client's id is a URL, so that the document at this URL describes the client. No
+    /// administrator has registered or checked such a client.
     #[must_use]
     pub fn is_unregistered(&self) -> bool {
         self.id.is_url()
@@ -416,9 +416,9 @@ pub struct ClientFields {
 /// The settings that are needed to check the fields of a client.
 #[derive(Clone, Copy, Debug)]
 pub struct ClientRules<'a> {
-    /// `ISSUER`.
+    /// The setting `ISSUER`.
     pub issuer: &'a str,
-    /// `AUDIENCE`.
+    /// The setting `AUDIENCE`.
     pub audience: &'a str,
     /// The algorithms that the keys of this deployment can sign id_tokens with.
     pub id_token_algs: &'a [IdTokenAlg],
@@ -429,7 +429,7 @@ pub struct ClientRules<'a> {
 pub struct ClientFault {
     /// The field's name in JSON.
     pub field: &'static str,
-    /// Why it is not valid.
+    /// Why the field is not valid.
     pub problem: FieldProblem,
 }
 
@@ -490,8 +490,8 @@ impl ClientChange {
         })
     }
 
-    /// The client after the change. Its version is raised by one if the change makes any
-    /// difference.
+    /// The client after the change. The client's version is raised by one, unless the change makes
+    /// no difference.
     #[must_use]
     pub fn apply(&self, client: &AppClient, now: u64) -> AppClient {
         let mut after = client.clone();

@@ -92,7 +92,7 @@ pub struct Code {
     pub scopes: Scopes,
     /// The API for which the app gets tokens.
     pub resource: Option<Resource>,
-    /// The id of what the user granted to the app.
+    /// The id of the grant: the record of what the user granted to the app.
     pub grant: GrantId,
     pub id: CodeId,
     /// When the code expires, in seconds since 1970.

@@ -5,7 +5,8 @@
 //! 2. The client authenticates with its secret, or without one if it is a public client.
 //! 3. [`judge_exchange`] checks the time, the client, the redirect URI, the verifier and the
 //!    resource.
-//! 4. [`judge_standing`] checks the user's database row. The grant is checked too.
+//! 4. [`judge_standing`] checks the user's database row. The caller also checks that the grant was
+//!    not withdrawn.
 //! 5. The user's Durable Object is asked whether the code was exchanged before and whether the
 //!    sign-on has ended. [`conclude_exchange`] evaluates the object's answer.
 //!
@@ -60,9 +61,9 @@ impl Verifier {
 pub struct Exchanging<'a> {
     /// The client. The caller has authenticated it.
     pub client: &'a ClientId,
-    /// `redirect_uri`.
+    /// The parameter `redirect_uri`.
     pub redirect_uri: Option<&'a str>,
-    /// `code_verifier`.
+    /// The parameter `code_verifier`.
     pub verifier: Option<&'a str>,
     /// `resource`. It must be the same as in the authorization request, or absent (RFC 8707 section
     /// 2.2).
@@ -96,7 +97,7 @@ pub enum ExchangeRefusal {
 }
 
 impl ExchangeRefusal {
-    /// A stable reason, `snake_case`.
+    /// A stable name for the reason, in `snake_case`.
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {

@@ -28,25 +28,25 @@ pub const ACR: &str = "aal1";
 pub struct UserinfoClaims {
     /// The user's id.
     pub sub: String,
-    /// With the scope `profile`: the given name and the family name.
+    /// Only with the scope `profile`: the given name and the family name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// With `profile`.
+    /// Only with the scope `profile`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub given_name: Option<String>,
-    /// With `profile`.
+    /// Only with the scope `profile`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub family_name: Option<String>,
     /// With the scope `profile`: when the account was last changed, in seconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<u64>,
-    /// With `email`.
+    /// Only with the scope `email`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// With `email`.
+    /// Only with the scope `email`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email_verified: Option<bool>,
-    /// Only for apps of the first party.
+    /// Only for the operator's own apps (first party).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub roles: Option<Vec<String>>,
 }
@@ -80,7 +80,7 @@ pub fn userinfo_claims(user: &User, scopes: &Scopes, client: &AppClient) -> User
 /// What an id_token says in addition to the claims about the user.
 #[derive(Clone, Copy, Debug)]
 pub struct IdTokenFacts<'a> {
-    /// `ISSUER`.
+    /// The setting `ISSUER`.
     pub issuer: &'a str,
     /// The app's session. The access tokens of the app name the same session.
     pub session: SessionId,
@@ -113,7 +113,7 @@ pub struct IdTokenClaims {
     /// The `nonce` of the authorization request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,
-    /// `aal1`.
+    /// Always `aal1`.
     pub acr: &'static str,
     /// How the user proved who they are (RFC 8176).
     pub amr: Vec<&'static str>,

@@ -51,7 +51,7 @@ impl std::error::Error for IdTokenKeysFault {}
 /// The members of a private JWK that must stay secret (RFC 7518 section 6.3.2).
 const PRIVATE: [&str; 6] = ["d", "p", "q", "dp", "dq", "qi"];
 
-/// An RSA key. `Debug` does not print its private part.
+/// A private RSA key. `Debug` does not print its private part.
 #[derive(Clone, Debug)]
 pub struct RsaSigningKey {
     kid: String,

@@ -26,18 +26,18 @@ pub struct MetadataUrl {
 /// Why a client's id is not a URL that may be fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MetadataUrlFault {
-    /// It is not an https URL, or it is not written in the only accepted way: without a user, a
+    /// The id is not an https URL, or it is not written in the only accepted way: without a user, a
     /// fragment or dot segments, and with the scheme and host in lower case.
     NotAUrl,
-    /// It has a query.
+    /// The URL has a query.
     Query,
-    /// It has no path.
+    /// The URL has no path.
     Path,
-    /// It names a port.
+    /// The URL contains a port.
     Port,
-    /// Its host is an IP address, or a name that is not public.
+    /// The host of the URL is an IP address, or a name that is not public.
     Host,
-    /// Its host is this service's own host.
+    /// The host of the URL is this service's own host.
     OurOwn,
 }
 
@@ -94,7 +94,7 @@ impl MetadataUrl {
         })
     }
 
-    /// The URL to fetch, which is the client's id.
+    /// The URL from which the document is fetched. It is the client's id.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.id.as_str()
@@ -114,21 +114,22 @@ pub enum DocumentFault {
     TooLong,
     /// The document is not a JSON object.
     NotJson,
-    /// Its `client_id` is not exactly the URL of the document, byte for byte.
+    /// The document's `client_id` is not the URL of the document, byte for byte.
     ClientId,
     /// `token_endpoint_auth_method` is not `none`, or the document has a `client_secret`.
     AuthMethod,
     /// `grant_types` is malformed or is a list without `authorization_code`. Or `response_types` is
     /// malformed or is a list without `code`.
     GrantTypes,
-    /// `redirect_uris` is malformed, has no URI that could be registered here, or has too many.
+    /// `redirect_uris` is malformed, has no URI that could be registered at this service, or has
+    /// too many URIs.
     RedirectUris,
     /// `client_name` is not a valid name.
     Name,
 }
 
 impl DocumentFault {
-    /// A stable reason, `snake_case`.
+    /// A stable name for the reason, in `snake_case`.
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {

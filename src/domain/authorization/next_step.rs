@@ -56,7 +56,8 @@ pub enum Visit {
 pub enum Step {
     /// The app gets an authorization code.
     Code,
-    /// The user must sign in, even if they are already signed in.
+    /// The user must sign in. They may be signed in already and must then type the password again,
+    /// or sign in to another account.
     SignIn,
     /// The user is asked whether the app may have what it asks for.
     Consent,
@@ -466,7 +467,7 @@ mod tests {
                 if expected == Step::SignIn {
                     assert_eq!(judge(&seen, Visit::Allowed), expected, "{name}");
                 }
-                // A login in the same second begins another session.
+                // A login in the same second begins another session, so its proof is accepted.
                 let again = SignedOn {
                     session: SessionId::new(NOW * 1000, &[9; 10]),
                     ..proved_at(NOW)

@@ -14,8 +14,8 @@ use super::web_uri::{WebUri, WebUriFault, check_characters, check_path};
 use crate::domain::policy::REDIRECT_URI_MAX_BYTES;
 use crate::domain::settings::{host_of, is_loopback_host};
 
-/// The parameters that the service adds to a redirect URI when it answers. The query of a
-/// registered URI must not have them.
+/// The parameters that the service adds to a redirect URI when it answers a request. The query of a
+/// registered URI must not contain any of them.
 const OF_ANSWERS: [&str; 6] = [
     "code",
     "state",
@@ -49,35 +49,35 @@ pub enum RedirectKind {
 /// Why a redirect URI can't be registered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RedirectUriFault {
-    /// It has more than 512 bytes.
+    /// The URI has more than 512 bytes.
     TooLong,
-    /// It has a space, a control character, a character outside ASCII, or another character that a
-    /// URI can't have.
+    /// The URI has a space, a control character, a character outside ASCII, or another character
+    /// that is not allowed in a URI.
     Character,
     /// A percent sign is not followed by two hexadecimal digits.
     PercentEncoding,
-    /// It has a fragment (RFC 6749 section 3.1.2).
+    /// The URI has a fragment (RFC 6749 section 3.1.2).
     Fragment,
-    /// It contains a user name or a password.
+    /// The URI contains a user name or a password.
     UserInfo,
-    /// Its host or port is not written as a browser writes it: the host in lower case,
+    /// The host or port of the URI is not written as a browser writes it: the host in lower case,
     /// international names as `xn--…`, and no default port.
     Host,
-    /// Its path has a `.` or `..` segment.
+    /// The path of the URI has a `.` or `..` segment.
     DotSegment,
-    /// Its path has a percent-encoded slash or backslash.
+    /// The path of the URI has a percent-encoded slash or backslash.
     EncodedSlash,
-    /// Its scheme is http, and its host is not `127.0.0.1`, `[::1]` or `localhost`.
+    /// The scheme of the URI is http, and its host is not `127.0.0.1`, `[::1]` or `localhost`.
     NotHttps,
-    /// Its scheme is neither https nor a reversed domain name such as `com.example.app` (RFC 8252
-    /// section 7.1).
+    /// The scheme of the URI is neither https nor a reversed domain name such as `com.example.app`
+    /// (RFC 8252 section 7.1).
     Scheme,
-    /// Its query has a parameter that the service adds when it answers, such as `code`.
+    /// The query of the URI has a parameter that the service adds when it answers, such as `code`.
     Query,
 }
 
 impl RedirectUriFault {
-    /// A stable reason, `snake_case`.
+    /// A stable name for the reason, in `snake_case`.
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {

@@ -19,17 +19,17 @@ pub enum OAuthError {
     UnsupportedResponseType,
     /// A scope is malformed.
     InvalidScope,
-    /// The resource is unknown or malformed, or the client may not get tokens for it.
+    /// The resource (the API) is unknown or malformed, or the client may not get tokens for it.
     InvalidTarget,
     /// An unexpected error of this service.
     ServerError,
     /// A store that the service needs did not answer.
     TemporarilyUnavailable,
-    /// The request has `prompt=none`, but the user has to click.
+    /// The request has `prompt=none`, but the user would have to click on a page.
     InteractionRequired,
-    /// The request has `prompt=none`, but the user has to sign in.
+    /// The request has `prompt=none`, but the user would have to sign in.
     LoginRequired,
-    /// The request has `prompt=none`, but the user has to consent.
+    /// The request has `prompt=none`, but the user would have to consent.
     ConsentRequired,
     /// The request has the parameter `request`, which is not supported.
     RequestNotSupported,
@@ -107,7 +107,7 @@ pub enum PageFault {
 }
 
 impl PageFault {
-    /// A stable reason, `snake_case`, for the log.
+    /// A stable name for the reason, in `snake_case`, for the log.
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {
@@ -144,9 +144,9 @@ pub struct ErrorRedirect {
     pub to: RedirectUri,
     /// The request's `state`. `None` if the request has none, or if its `state` is not valid.
     pub state: Option<String>,
-    /// `error`.
+    /// The parameter `error`.
     pub error: OAuthError,
-    /// `error_description`. It contains no text from the request.
+    /// The parameter `error_description`. It contains no text from the request.
     pub description: &'static str,
 }
 

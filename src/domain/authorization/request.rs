@@ -75,11 +75,11 @@ impl Prompts {
 /// The settings of the deployment that apply to every request.
 #[derive(Clone, Copy, Debug)]
 pub struct ServerRules<'a> {
-    /// `ISSUER`.
+    /// The setting `ISSUER`.
     pub issuer: &'a str,
-    /// `AUDIENCE`.
+    /// The setting `AUDIENCE`.
     pub audience: &'a str,
-    /// `RESOURCES`.
+    /// The setting `RESOURCES`.
     pub resources: &'a [ProtectedResource],
     /// Whether the issuer is a loopback origin.
     pub issuer_is_loopback: bool,

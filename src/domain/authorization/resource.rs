@@ -26,18 +26,20 @@ pub struct Resource(String);
 /// Why a text is not the URI of an API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResourceFault {
-    /// It has more than 512 bytes.
+    /// The text has more than 512 bytes.
     TooLong,
-    /// It is not an https URL (or http on a loopback host) as a browser would write it.
+    /// The text is not an https URL (or an http URL on a loopback host), written as a browser would
+    /// write it.
     NotAUrl,
-    /// It has a fragment (RFC 8707 section 2).
+    /// The URI has a fragment (RFC 8707 section 2).
     Fragment,
-    /// It names this service itself: it is on the service's origin, or is its `AUDIENCE`.
+    /// The URI names this service itself: it is on the service's origin, or it is the setting
+    /// `AUDIENCE`.
     OurOwn,
 }
 
 impl ResourceFault {
-    /// A stable reason, `snake_case`.
+    /// A stable name for the reason, in `snake_case`.
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {
@@ -123,7 +125,7 @@ impl<'de> Deserialize<'de> for Resource {
 /// An entry of the setting `RESOURCES`: an API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProtectedResource {
-    /// The API's URI. Its access tokens have this URI in `aud`.
+    /// The API's URI. Access tokens for the API have this URI in the claim `aud`.
     pub uri: Resource,
     /// The API's name on the consent page.
     pub name: String,

@@ -23,7 +23,7 @@ pub enum ScopeFault {
 }
 
 impl ScopeFault {
-    /// A stable reason, `snake_case`.
+    /// A stable name for the reason, in `snake_case`.
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {

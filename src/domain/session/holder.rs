@@ -1,4 +1,4 @@
-//! Who holds a session: a browser that signed in to the issuer, or another app.
+//! Who holds a session: a browser that signed in to this service directly, or an app.
 //!
 //! Several apps in one browser can share one login (single sign-on). This shared login is called a
 //! *sign-on*. A sign-on begins when the user logs in, and its id is the id of the session that the
@@ -28,7 +28,7 @@ pub struct AppBinding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Holder {
-    /// A browser or program that signed in to the issuer.
+    /// A browser or program that signed in to this service directly.
     Browser {
         /// The sign-on that the session continues. `None` if the session has its own sign-on, whose
         /// id is the session's.

@@ -188,7 +188,7 @@ impl RefreshTicket {
 pub struct RefreshTokens(TicketKeys);
 
 impl RefreshTokens {
-    /// The refresh tokens of the deployment with these secrets and this issuer.
+    /// Derives the keys of refresh tokens from the deployment's ticket secrets and its issuer.
     #[must_use]
     pub fn new(secrets: &TicketSecrets, issuer: &str) -> Self {
         Self(secrets.keys(Purpose::Refresh, issuer))

@@ -9,17 +9,17 @@ use crate::domain::policy::DELETED_VERSION;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EndReason {
-    /// Its owner logged out.
+    /// The session's owner logged out.
     LoggedOut,
     /// A refresh token that was already used was presented again: it was stolen or leaked.
     Reused,
-    /// Its owner ended it from another session.
+    /// The session's owner ended it from another session.
     EndedByUser,
-    /// The user began more sessions than policy allows, and this one was the oldest.
+    /// The user began more sessions than the policy allows, and this session was the oldest.
     OverLimit,
     /// The same user signed in again in the same browser.
     Replaced,
-    /// Its owner withdrew the app's access.
+    /// The session belongs to an app, and the user withdrew the app's access.
     GrantWithdrawn,
     /// The authorization code that the session began with was presented again: it was stolen or
     /// leaked.

@@ -74,7 +74,7 @@ pub struct Presented {
     pub ticket: RefreshTicket,
     /// The client that presents the token. `None` if the client's IP address is not known.
     pub by: Option<Fingerprints>,
-    /// Now, in seconds since 1970.
+    /// The current time, in seconds since 1970.
     pub now: u64,
     /// The app that presents the token. It is named in the app's ticket. `None` if the token comes
     /// from this service's own cookie, or belongs to a program that signed in to this service
@@ -134,7 +134,7 @@ pub struct Rules {
     pub reuse: Reuse,
     /// `SESSION_TTL`: the longest life of a session.
     pub session_ttl: u64,
-    /// `SESSION_IDLE_TTL`: a session that is not renewed for this long expires.
+    /// `SESSION_IDLE_TTL`: if a session is not renewed for this time, it expires.
     pub idle_ttl: u64,
 }
 
@@ -187,7 +187,7 @@ pub enum Verdict {
     NoUser,
     /// The session was not renewed for `SESSION_IDLE_TTL`.
     Idle,
-    /// The session has reached its absolute end, or the token has the highest possible number.
+    /// The session is as old as a session may become, or the token has the highest possible number.
     Expired,
     /// The store has no record of the session, because the session ended long ago. Or the token
     /// says that the session began at a time that is still in the future.
@@ -382,7 +382,7 @@ pub fn rotate(
         }
         Some(used) if ticket.counter < used.counter => Verdict::Reused,
         Some(used) if ticket.counter == used.counter => {
-            // `None` if one of the two clients is not known.
+            // `None` if the IP address of one of the two clients is not known.
             let is_same = by.zip(used.by).map(|(by, used_by)| by.contain(used_by));
             if since < rules.grace {
                 Verdict::Repeated {

@@ -73,8 +73,8 @@ impl ForeignHashing {
     /// # Errors
     /// - The errors of [`ForeignHash::read`].
     /// - [`HashRefusal::NoSignerKey`]: when the hash is Firebase's and no signer key is set.
-    /// - [`HashRefusal::Malformed`]: also when the hash is Firebase's and its length differs from
-    ///   that of the signer key.
+    /// - [`HashRefusal::Malformed`]: also when the hash is Firebase's and is not as long as the
+    ///   signer key.
     pub fn read(&self, text: &str) -> Result<ForeignHash, HashRefusal> {
         let hash = ForeignHash::read(text)?;
         if !hash.is_firebase() {

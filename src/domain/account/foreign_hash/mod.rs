@@ -124,7 +124,7 @@ pub enum HashRefusal {
 }
 
 impl HashRefusal {
-    /// A stable reason, `snake_case`.
+    /// A stable name for the reason, in `snake_case`.
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {
@@ -198,7 +198,7 @@ impl ForeignHash {
     /// ```
     ///
     /// # Errors
-    /// Why a login can't verify the hash.
+    /// The reason why a login can't verify the hash.
     pub fn read(text: &str) -> Result<Self, HashRefusal> {
         if text.len() > FOREIGN_HASH_MAX_BYTES {
             return Err(HashRefusal::UnknownForm);
@@ -219,7 +219,7 @@ impl ForeignHash {
         self.work
     }
 
-    /// The salt. Firebase's separator is already appended to it.
+    /// The salt. If the hash is Firebase's, the salt separator is already appended to it.
     #[must_use]
     pub fn salt(&self) -> &[u8] {
         &self.salt
