@@ -8,8 +8,8 @@ use sha2::Sha256;
 use super::EmailAddress;
 use crate::domain::ticket::{TicketSecrets, tag};
 
-/// The name of the Durable Object that counts the failed logins for one address. It is a keyed hash
-/// in hexadecimal digits, so it does not reveal the address.
+/// The name of the Durable Object that counts the failed logins for one email address. It is a
+/// keyed hash in hexadecimal digits, so it does not reveal the address.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AccountName(String);
 
@@ -20,26 +20,26 @@ impl AccountName {
     }
 }
 
-/// Derives names from addresses. `Debug` prints `_`.
+/// Derives the names of Durable Objects from email addresses. `Debug` prints `_`.
 #[derive(Clone)]
 pub struct AccountNames(Hmac<Sha256>);
 
 impl AccountNames {
-    /// The names of one deployment, keyed with its first ticket secret.
+    /// Derives the key for the names from the deployment's first ticket secret and its issuer.
     #[must_use]
     pub fn new(secrets: &TicketSecrets, issuer: &str) -> Self {
         Self(secrets.address_key("account", issuer))
     }
 
-    /// One `AccountNames` for each ticket secret, in order. Older lines of the log contain names
-    /// that were keyed with an earlier secret.
+    /// One `AccountNames` for each ticket secret, in the order of the secrets. They are needed to
+    /// search the log: its older lines contain names that were keyed with an earlier secret.
     pub fn of_each_secret(secrets: &TicketSecrets, issuer: &str) -> impl Iterator<Item = Self> {
         let keys = secrets.address_keys("account", issuer);
         keys.into_iter().map(Self)
     }
 
-    /// The name for an address, whether or not it has an account. All spellings of an address have
-    /// the same name.
+    /// The name for an address, whether or not an account with this address exists. All spellings
+    /// of an address have the same name.
     #[must_use]
     pub fn of(&self, email: &EmailAddress) -> AccountName {
         self.of_text(email.canonical())

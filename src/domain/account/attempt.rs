@@ -12,8 +12,9 @@ pub struct Attempt<'a> {
     pub password: &'a Password,
     /// The account's stored hash. `None` if there is no account.
     pub hash: Option<&'a PasswordHash>,
-    /// If there is no hash to compare with, the password is hashed with this salt, and the result
-    /// is discarded. So the attempt does the same work as one for an existing account.
+    /// If there is no stored hash to compare with, the typed password is hashed with this salt, and
+    /// the result is discarded. So the attempt does the same work as an attempt for an existing
+    /// account.
     pub decoy_salt: [u8; 16],
     /// The account is disabled, so even the right password gives no access. Even an attempt with
     /// the right password is counted as a failure. Otherwise the delay of the next attempt would
@@ -22,7 +23,8 @@ pub struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
-    /// Whether the attempt counts as a failure, given the result of the comparison.
+    /// Whether the attempt counts as a failure. `compared` is the result of comparing the typed
+    /// password with the stored hash.
     #[must_use]
     pub fn has_failed(&self, compared: Comparison) -> bool {
         self.in_vain || !matches!(compared, Ok(Verification::Matches { .. }))

@@ -6,12 +6,12 @@
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
-/// How many hex digits of the hash are sent.
+/// How many hex digits of the password's SHA-1 are sent to the range API.
 pub const PREFIX_DIGITS: usize = 5;
 
-/// Whether an answer lists the password whose remaining 35 digits are `rest`. Each line of the
-/// answer is `<35 digits>:<count>`. A line with the count 0 is padding and is ignored. `None` if
-/// the text is not such an answer.
+/// Whether the range API's answer lists a password. `rest` are the last 35 hex digits of the
+/// password's SHA-1. Each line of the answer is `<35 digits>:<count>`. A line with the count 0 is
+/// padding and is ignored. `None` if the text does not have the form of such an answer.
 ///
 /// ```
 /// use edgegate::domain::account::is_in_range;

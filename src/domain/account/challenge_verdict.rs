@@ -1,6 +1,6 @@
 //! The answer of Cloudflare Turnstile's "siteverify" API, which checks whether a visitor has passed
-//! a challenge. The status of the answer is 200 even for a failure. A failure may be the operator's
-//! fault and not the visitor's:
+//! a challenge. The HTTP status of the answer is 200 even if the check has failed. The reason for a
+//! failure may be a mistake of the operator and not of the visitor. Cloudflare documents the API at
 //! <https://developers.cloudflare.com/turnstile/get-started/server-side-validation/>.
 
 use edgegate_token::json::Json;
@@ -12,8 +12,8 @@ pub enum ChallengeVerdict {
     Met,
     /// The visitor has not passed the challenge.
     NotMet,
-    /// Turnstile did not check the visitor's token, which is not the visitor's fault. The text is
-    /// for the log and says what to do.
+    /// Turnstile did not check the visitor's token, for a reason that is not the visitor's fault.
+    /// The text is written to the log and says what the operator can do.
     NotJudged(String),
 }
 
@@ -25,7 +25,7 @@ const VISITORS: [&str; 3] = [
     "timeout-or-duplicate",
 ];
 
-/// The error codes whose cause the operator can remove, and how.
+/// Error codes whose cause the operator can remove. Each has a text that tells the operator how.
 const REMEDIES: [(&str, &str); 3] = [
     (
         "missing-input-secret",
@@ -46,8 +46,9 @@ impl ChallengeVerdict {
     /// Reads an answer. `None` if it is not an answer of Turnstile.
     ///
     /// If at least one of the error codes is not the visitor's fault, the result is
-    /// [`NotJudged`](Self::NotJudged), whatever the other codes are. For instance, Turnstile checks
-    /// no token if the secret is wrong. A failure without an error code is the visitor's fault.
+    /// [`NotJudged`](Self::NotJudged), whatever the other codes are. For instance, if the
+    /// operator's secret is wrong, Turnstile does not check the visitor's token at all. A failure
+    /// without any error code is treated as the visitor's fault.
     ///
     /// ```
     /// use edgegate::domain::account::ChallengeVerdict;

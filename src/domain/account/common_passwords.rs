@@ -1,22 +1,25 @@
-//! The list of common passwords, in the form that the Worker contains.
+//! The list of common passwords, in the compact form that is part of the Worker.
 //!
 //! The list as text, `common_passwords.txt`, would add 45 KB to the Worker. Shortened hashes of its
-//! lines add only 14 KB. Every password on the list is recognised. Some other passwords are
-//! mistaken for common ones, because their shortened hash is the same:
+//! lines add only 14 KB. Every password on the list is recognised. Some passwords that are not on
+//! the list are mistaken for common ones, because their shortened hash is equal to the shortened
+//! hash of a common password:
 //!
 //! | characters | hash | mistaken for a common one |
 //! |---|---|---|
 //! | 15 or more, the default minimum | 32 bits | 1 in 139 million |
 //! | 8 to 14, where `PASSWORD_MIN_LENGTH` allows them | 22 bits | 1 in 363 |
 //!
-//! Passwords that are longer than any line, or not ASCII, are never mistaken.
+//! A password that is longer than every line of the list, or that is not ASCII, is never mistaken
+//! for a common one.
 //!
 //! `scripts/common-passwords.mjs` makes two files of hashes from the text. `common_passwords.long`
 //! has 32 bits of the hash of each long password. `common_passwords.rice` has 22 bits of the hash
-//! of each short password. These hashes are sorted in ascending order, and each is stored as its
-//! distance from the previous one, in a Rice code (Golomb, 1966): the high bits of the distance in
-//! unary (1s and a 0), then its low 8 bits. Each byte is filled from its highest bit to its lowest.
-//! The unused bits of the last byte are 1s.
+//! of each short password. The 22-bit hashes are sorted in ascending order, and each is stored as
+//! its distance from the previous hash. The distance is written in a Rice code (Golomb, 1966):
+//! first the number that the high bits of the distance form, as that many 1s followed by a 0, then
+//! the low 8 bits of the distance. Each byte is filled from its highest bit to its lowest. The
+//! unused bits of the last byte are 1s.
 
 use sha2::{Digest as _, Sha256};
 
@@ -89,8 +92,8 @@ mod tests {
     use super::*;
     use std::collections::HashSet;
 
-    /// All entries of zxcvbn's list with eight or more characters, in lower case. The list has the
-    /// MIT licence, which is stored next to the file.
+    /// All entries of zxcvbn's list of common passwords that have eight or more characters, in
+    /// lower case. The list is under the MIT licence, whose text is stored next to the file.
     const COMMON: &str = include_str!("common_passwords.txt");
 
     #[test]
@@ -146,10 +149,12 @@ mod tests {
         let mistaken = (0..100_000)
             .filter(|n| hashes.contains(&short(hash(&format!("uncommon{n}")))))
             .count();
-        // At a rate of 1 in 363, about 275 are expected. 333 would be a rate of 1 in 300.
+        // At a rate of 1 in 363, about 275 of the 100,000 passwords are mistaken for common ones.
+        // 333 of them would be a rate of 1 in 300.
         assert!(mistaken < 333, "{mistaken} of 100,000");
-        // No password of the default length is mistaken for a common one. Nor is a password that is
-        // longer than any line, or that has a letter which no line has.
+        // None of the following passwords is mistaken for a common one. The first ones have the
+        // default minimum length or more. The second ones are longer than every line of the list.
+        // The third ones contain a letter that no line contains.
         assert!((0..20_000).all(|n| !is_common(&format!("correct h {n:06}"))));
         assert!((0..20_000).all(|n| !is_common(&format!("correct horse battery {n:06}"))));
         assert!((0..20_000).all(|n| !is_common(&format!("pässwort{n}"))));

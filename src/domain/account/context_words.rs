@@ -1,5 +1,6 @@
-//! Words that an attacker tries first at this service: its name, its hosts' names, and the words of
-//! the account's address (NIST SP 800-63B-4 section 3.1.1.2; OWASP ASVS 6.1.2, 6.2.11).
+//! Words that an attacker tries first when they guess a password at this service: the name of the
+//! service, the names of its hosts, and the words of the account's email address (NIST SP 800-63B-4
+//! section 3.1.1.2; OWASP ASVS 6.1.2, 6.2.11).
 
 use zeroize::Zeroizing;
 
@@ -28,8 +29,9 @@ impl ContextWords {
     }
 
     /// Whether a password consists mostly of these words and of the words of the account's address.
-    /// That is the case if it contains such a word and has fewer than eight letters without them. A
-    /// longer phrase that contains such a word is fine. `lower` is the password in lower case.
+    /// The answer is yes if the password contains at least one such word, and if fewer than eight
+    /// letters remain when all such words are removed. So a longer phrase that contains such a word
+    /// is allowed. `lower` is the password in lower case.
     pub(super) fn are_most_of(&self, lower: &str, address: Option<&EmailAddress>) -> bool {
         let mut words = self.0.clone();
         if let Some((local, domain)) =
@@ -38,12 +40,14 @@ impl ContextWords {
             add_words(&mut words, local);
             add_labels(&mut words, domain);
         }
-        // The longest word comes first: removing a shorter word first could break up a longer one.
+        // The words are removed from the longest to the shortest, because removing a shorter word
+        // first could break up a longer word that contains it.
         words.sort_by_key(|word| std::cmp::Reverse(word.len()));
         let mut rest = Zeroizing::new(lower.to_owned());
         for word in &words {
             if rest.contains(word) {
-                // The old `Zeroizing` is dropped here, which wipes the previous copy.
+                // This assignment drops the old `Zeroizing` value, which wipes the previous copy of
+                // the password from memory.
                 rest = Zeroizing::new(rest.replace(word, " "));
             }
         }
@@ -51,7 +55,7 @@ impl ContextWords {
     }
 }
 
-/// Adds the labels of a host except the last.
+/// Adds the words of all labels of a host, except those of the last label.
 fn add_labels(words: &mut Vec<String>, host: &str) {
     for label in host.rsplit('.').skip(1) {
         add_words(words, label);

@@ -1,9 +1,11 @@
 //! Salts for addresses without an account.
 //!
-//! Argon2id reads its memory in an order that depends on the password and the salt. The order
-//! changes the time by a few percent. If all addresses without an account shared one salt, they
-//! would all take the same time, and the time would reveal them. So each address has its own salt,
-//! which never changes, like the salt of an account.
+//! If somebody tries to sign in with an address that has no account, the service hashes the typed
+//! password anyway, so that the answer takes as long as for an account. The hash needs a salt.
+//! Argon2id reads its memory in an order that depends on the password and the salt, and this order
+//! changes the time by a few percent. If all addresses without an account shared one salt, a given
+//! password would take the same time with each of them, and an attacker could recognise them by
+//! that time. So each address has its own salt, which never changes, like the salt of an account.
 
 use std::fmt;
 
@@ -13,18 +15,18 @@ use sha2::Sha256;
 use super::EmailAddress;
 use crate::domain::ticket::{TicketSecrets, tag};
 
-/// Derives salts from addresses. `Debug` prints `_`.
+/// Derives salts from email addresses. `Debug` prints `_`.
 #[derive(Clone)]
 pub struct DecoySalts(Hmac<Sha256>);
 
 impl DecoySalts {
-    /// The salts of the deployment with these secrets and this issuer.
+    /// Derives the key for the salts from the deployment's ticket secrets and its issuer.
     #[must_use]
     pub fn new(secrets: &TicketSecrets, issuer: &str) -> Self {
         Self(secrets.address_key("decoy salt", issuer))
     }
 
-    /// The salt for an address. `None` stands for any text that is not an address: all such texts
+    /// The salt for an address. `None` stands for a text that is not an address. All such texts
     /// share one salt.
     #[must_use]
     pub fn of(&self, email: Option<&EmailAddress>) -> [u8; 16] {

@@ -7,8 +7,8 @@ use super::UserId;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Departure {
     pub user: UserId,
-    /// The [key](super::FreedAddress) of the account's email address, a keyed hash. It is used to
-    /// find the mails that are still stored for that address.
+    /// The [key](super::FreedAddress) of the account's email address, which is a keyed hash of the
+    /// address. It is used to find the mails that are still stored for that address.
     pub address: String,
     /// When the account was deleted, in seconds since 1970.
     pub left_at: u64,

@@ -1,33 +1,36 @@
-//! A device on which someone has signed in. It is recognised by a ticket with a MAC. A stranger who
-//! guesses passwords delays further logins to the account, but not those of the owner on such a
-//! device. The ticket alone gives no access: its holder still needs the password.
+//! A device on which someone has signed in. The service recognises the device by a ticket with a
+//! MAC. If a stranger guesses passwords, further logins to the account are delayed, but the owner's
+//! logins on such a device are not. The ticket alone gives no access: its holder still needs the
+//! password.
 
 use super::{KnownId, User, UserId};
 use crate::domain::policy::DEVICE_TTL;
 use crate::domain::secret::Secret;
 use crate::domain::ticket::{Purpose, TicketKeys, TicketSecrets};
 
-/// The lengths of the user, the epoch, the id and the expiry.
+/// The length of a ticket in bytes: the user, the epoch, the id, and the time when the ticket
+/// expires.
 const BODY_BYTES: usize = 16 + 4 + 16 + 8;
 
-/// The content of a device ticket. Only [`DeviceTickets::open`] reads it from text, and only if the
-/// MAC is right.
+/// The content of a device ticket. A text that a client sends becomes a ticket only through
+/// [`DeviceTickets::open`], which checks the MAC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DeviceTicket {
     pub user: UserId,
     /// The user's `session_epoch` when the ticket was made. A new password, or the end of all
-    /// sessions, raises that epoch, and the ticket becomes invalid. So somebody who knew an older
-    /// password gets no extra attempts.
+    /// sessions, raises the user's epoch, so the ticket becomes invalid. So somebody who knew an
+    /// older password, and got a ticket with it, gets no extra attempts at the new password.
     pub epoch: u32,
-    /// The id under which the failures of this device are counted. Each login creates a new random
-    /// id.
+    /// The id under which the failed attempts on this device are counted. Each login creates a new
+    /// random id.
     pub id: KnownId,
     /// When the ticket expires, in seconds since 1970.
     pub expires_at: u64,
 }
 
 impl DeviceTicket {
-    /// The ticket for a user who has just signed in, or has chosen a password with a mailed link.
+    /// The ticket for a user who has just signed in, or who has just chosen a password through a
+    /// mailed link.
     #[must_use]
     pub fn new(user: &User, random: [u8; 16], now: u64) -> Self {
         Self {
@@ -38,7 +41,8 @@ impl DeviceTicket {
         }
     }
 
-    /// Whether the ticket is valid for this user, so that its holder counts as a known client.
+    /// Whether the ticket is valid for this user. If it is, the holder of the ticket is treated as
+    /// a client that the account knows.
     #[must_use]
     pub fn is_valid_for(&self, user: &User, now: u64) -> bool {
         self.user == user.id && self.epoch == user.session_epoch && now < self.expires_at
@@ -50,13 +54,13 @@ impl DeviceTicket {
 pub struct DeviceTickets(TicketKeys);
 
 impl DeviceTickets {
-    /// The device tickets of the deployment with these secrets and this issuer.
+    /// Derives the keys of device tickets from the deployment's ticket secrets and its issuer.
     #[must_use]
     pub fn new(secrets: &TicketSecrets, issuer: &str) -> Self {
         Self(secrets.keys(Purpose::Device, issuer))
     }
 
-    /// The ticket as the client gets it: `egd_` and base64url.
+    /// The ticket as the client gets it: `egd_`, followed by base64url.
     #[must_use]
     pub fn seal(&self, ticket: &DeviceTicket) -> Secret {
         let fields = [

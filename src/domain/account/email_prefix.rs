@@ -13,7 +13,7 @@ impl EmailPrefix {
     /// Reads a prefix that a person typed. White space around it is removed.
     ///
     /// # Errors
-    /// It is empty, longer than an address, or has a control character.
+    /// The prefix is empty, is longer than an address may be, or contains a control character.
     pub fn parse(text: &str) -> Result<Self, FieldProblem> {
         let text = text.trim();
         if text.is_empty() {
@@ -28,7 +28,7 @@ impl EmailPrefix {
         Ok(Self(nfc(text).to_ascii_lowercase()))
     }
 
-    /// The prefix, to compare with the canonical form of an address.
+    /// The prefix as text. It is compared with the canonical forms of addresses.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -45,7 +45,7 @@ mod tests {
         assert_eq!(read(" Ada@EX ").as_str(), "ada@ex");
         assert_eq!(read("a").as_str(), "a");
         assert_eq!(read("Jose\u{301}").as_str(), "jos\u{e9}");
-        // Letters outside ASCII keep their case, as they do in addresses.
+        // Letters outside ASCII keep their case, as they do in the canonical form of an address.
         assert_eq!(read("\u{c9}mile").as_str(), "\u{c9}mile");
         assert_eq!(read("%_").as_str(), "%_");
     }

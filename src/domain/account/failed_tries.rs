@@ -1,12 +1,13 @@
 //! Failed attempts at one account's password: who has to wait, for how long, and when a failure is
 //! forgotten.
 //!
-//! Clients that the account does not know are called strangers, and share one count of failures.
-//! After each failure the next stranger has to wait. After a hundred failures in a row, all
-//! attempts by strangers are rejected until the count lapses, a day after the last failure. A
-//! client that the account knows, by a device, a session or a mailed link, has a count of its own
-//! with a lower limit, which strangers can't use up. Once the client has reached that limit, it is
-//! treated as a stranger.
+//! Clients that the account does not know are called strangers. All strangers share one count of
+//! failures. After each failure of a stranger, all strangers have to wait before the next attempt.
+//! After a hundred failures in a row, all attempts by strangers are rejected until the count
+//! lapses, which happens a day after the last failure. A client that the account knows by a device,
+//! a session or a mailed link has its own count of failures, so strangers can't use up its
+//! attempts. The limit of this count is lower. When the client has reached it, it is treated as a
+//! stranger.
 //!
 //! A successful login resets no count. If it did, each login of the owner would give a guesser new
 //! attempts, and shorter delays would reveal that somebody has signed in. Instead, the login gives
@@ -66,19 +67,20 @@ pub enum TriedBy {
     Known(KnownId),
 }
 
-/// An attempt that is allowed now. It holds the client to whose count a failure is added.
+/// An attempt that may be made now. The value says which count is raised if the attempt fails: the
+/// strangers' count, or the count of a known client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Admitted(TriedBy);
 
-/// The failures of one account. All times are in milliseconds since 1970. It is stored as Serde
-/// serializes it.
+/// The failed attempts at one account's password. All times are in milliseconds since 1970. The
+/// stored form is the one that Serde writes for this type.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailedTries {
     known: BTreeMap<KnownId, Count>,
     strangers: Count,
 }
 
-/// The number of failures in a row, and the time of the last one.
+/// The number of failures in a row, and the time of the last failure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "(u32, u64)", into = "(u32, u64)")]
 struct Count {
@@ -102,7 +104,8 @@ impl FailedTries {
     /// Decides whether a client may make an attempt now.
     ///
     /// # Errors
-    /// The number of seconds until the client may retry, rounded up.
+    /// The client may not make an attempt now. The error is the number of seconds until it may,
+    /// rounded up.
     pub fn admit(&self, by: TriedBy, now: u64) -> Result<Admitted, u32> {
         if let TriedBy::Known(id) = by {
             let may = match self.known.get(&id) {
@@ -123,7 +126,8 @@ impl FailedTries {
         Err(u32::try_from(waits.div_ceil(1000)).unwrap_or(u32::MAX))
     }
 
-    /// Adds the failure of an admitted attempt to its count. Removes all counts that have lapsed.
+    /// Adds the failure of an admitted attempt to the count that [`admit`](Self::admit) chose: the
+    /// client's own count or the strangers' count. Also removes all counts that have lapsed.
     pub fn fail(&mut self, Admitted(by): Admitted, now: u64) {
         self.strangers = self.strangers.at(now);
         self.known.retain(|_, count| count.at(now).failed > 0);
@@ -133,8 +137,8 @@ impl FailedTries {
         }
     }
 
-    /// The time at which the last failure lapses. From then on nothing needs to be stored. 0 if
-    /// there are no failures.
+    /// The time at which the last of all counts lapses. From that time on, nothing needs to be
+    /// stored. 0 if there are no failures.
     #[must_use]
     pub fn lapses_at(&self) -> u64 {
         self.known
@@ -160,7 +164,7 @@ impl FailedTries {
 }
 
 impl Count {
-    /// The failures that have not lapsed yet.
+    /// The count at the time `now`: this count, or 0 failures if it has lapsed by then.
     fn at(self, now: u64) -> Self {
         if now < self.lapses_at() {
             self
@@ -169,8 +173,8 @@ impl Count {
         }
     }
 
-    /// Adds a failure. If the clock has gone back since the last failure, the time of that one is
-    /// kept, so that no wait becomes shorter.
+    /// Adds a failure. If the clock has gone back since the last failure, the recorded time of the
+    /// last failure does not change, so that no wait becomes shorter.
     fn add(&mut self, now: u64) {
         self.failed = self.failed.saturating_add(1);
         self.last_at = self.last_at.max(now);
@@ -180,7 +184,7 @@ impl Count {
         self.after(GUESS_LAPSE)
     }
 
-    /// When strangers may try again.
+    /// The time at which strangers may make their next attempt, if this is the strangers' count.
     fn free_at(self) -> u64 {
         match self.failed {
             0 => 0,
@@ -206,7 +210,8 @@ mod tests {
     const NOW: u64 = 1_767_225_600_000;
     const DAY_MS: u64 = 86_400_000;
 
-    /// Tries a wrong password: counts the failure if the attempt is admitted.
+    /// Makes an attempt with a wrong password. If the attempt is admitted, its failure is counted.
+    /// If not, returns how many seconds the client has to wait.
     fn guess(tries: &mut FailedTries, by: TriedBy, now: u64) -> Result<(), u32> {
         let admitted = tries.admit(by, now)?;
         tries.fail(admitted, now);
@@ -237,7 +242,7 @@ mod tests {
         let mut tries = FailedTries::default();
         let mut now = NOW;
         let mut failed = 0;
-        // A guesser who retries as soon as each delay is over.
+        // This guesser makes the next attempt as soon as the delay after the previous one is over.
         let last = loop {
             match guess(&mut tries, TriedBy::Stranger, now) {
                 Ok(()) => failed += 1,
@@ -284,7 +289,8 @@ mod tests {
         assert_eq!(guess(&mut tries, known(51), NOW), Err(1));
         assert_eq!(guess(&mut tries, known(49), NOW), Ok(()));
         assert!(tries.to_text().len() < 4096);
-        // Once the failures of these clients have lapsed, there is room for others.
+        // Once the failures of these fifty clients have lapsed, another known client can be
+        // counted.
         guess(&mut tries, TriedBy::Stranger, NOW + DAY_MS - 1).unwrap();
         let later = NOW + DAY_MS;
         assert!(tries.admit(TriedBy::Stranger, later).is_err());
@@ -334,8 +340,8 @@ mod tests {
         }
     }
 
-    /// A list of attempts: who makes it (0 is a stranger), and how many milliseconds after the
-    /// previous one.
+    /// A list of attempts. For each attempt: who makes it (0 is a stranger), and how many
+    /// milliseconds pass between the previous attempt and this one.
     fn steps() -> impl Strategy<Value = Vec<(u8, u64)>> {
         let pause = prop_oneof![
             Just(0),

@@ -1,8 +1,9 @@
-//! Email addresses that accounts have given up ("freed"). If a registration was requested before
-//! its address was freed, its link can't create an account.
+//! Email addresses that accounts have given up ("freed"). To register, a person requests a mail and
+//! opens the link in it. If the address was freed after the request, the link can't create an
+//! account.
 //!
-//! Otherwise a link that has created an account could create a second one, after the first account
-//! was deleted or got another address.
+//! Without this rule, a link that has already created an account could create a second account,
+//! after the first account was deleted or got another address.
 
 use std::fmt;
 
@@ -18,15 +19,15 @@ const KEY_BYTES: usize = 16;
 /// address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FreedAddress {
-    /// The keyed hash of the address: 32 hexadecimal digits. Its key is derived from the first
-    /// ticket secret.
+    /// The keyed hash of the address: 32 hexadecimal digits. The key of the hash is derived from
+    /// the first ticket secret.
     pub key: String,
     /// When the account was deleted or got another address, in seconds since 1970.
     pub at: u64,
 }
 
 /// The condition under which a registration may create an account: its address was not freed at or
-/// after the time of the request.
+/// after the time when the registration was requested.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotFreedSince {
     /// The keyed hashes of the address, one for each ticket secret.
@@ -55,8 +56,8 @@ impl FreedAddresses {
     }
 
     /// The condition for a registration that was requested at the time `asked_at`, in seconds since
-    /// 1970. It covers every ticket secret, because the address may have been freed before the
-    /// secrets were rotated.
+    /// 1970. The condition contains one keyed hash for each ticket secret, because the address may
+    /// have been freed before the secrets were rotated.
     #[must_use]
     pub fn not_freed_since(&self, email: &EmailAddress, asked_at: u64) -> NotFreedSince {
         NotFreedSince {

@@ -8,9 +8,9 @@ use crate::domain::policy::{
 /// The parameters of Argon2id. The number of lanes (its parallelism) is always 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HashingCost {
-    /// In KiB.
+    /// The memory in KiB.
     pub memory_kib: u32,
-    /// Passes over the memory.
+    /// The number of passes over the memory.
     pub iterations: u32,
 }
 
@@ -24,7 +24,7 @@ impl Default for HashingCost {
 }
 
 impl HashingCost {
-    /// Whether the parameters meet OWASP's minimum.
+    /// Whether the parameters meet the minimum that OWASP recommends for Argon2id.
     ///
     /// ```
     /// use edgegate::domain::account::HashingCost;

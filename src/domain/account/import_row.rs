@@ -48,30 +48,32 @@ pub struct ImportRow {
 /// Why a line is not imported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RowRefusal {
-    /// It is longer than 64 KiB.
+    /// The line is longer than 64 KiB.
     LineTooLong,
-    /// Its bytes are not UTF-8.
+    /// The bytes of the line are not UTF-8.
     NotUtf8,
-    /// It is not a JSON object.
+    /// The line is not a JSON object.
     NotAnObject,
-    /// It is a JSON list, or the beginning or end of one.
+    /// The line is a JSON list, or the beginning or the end of a JSON list.
     JsonList,
-    /// It is an object followed by a comma.
+    /// The line is an object followed by a comma.
     TrailingComma,
-    /// It is not JSON.
+    /// The line is not JSON.
     NotJson,
     /// The object has a member twice.
     DuplicateMember,
     /// The object has a member that is not supported.
     UnknownMember,
-    /// A member is missing, or its value is invalid: the member's name, and the reason.
+    /// A member is missing, or its value is invalid. The variant contains the name of the member
+    /// and the reason.
     Member(&'static str, &'static str),
     /// The password hash can't be imported.
     Hash(HashRefusal),
     /// The account has the role of administrators, and the request does not allow importing
     /// administrators.
     Administrator,
-    /// An earlier line of the request has the same address, id or external id: the member's name.
+    /// An earlier line of the request has the same address, id or external id. The variant contains
+    /// the name of that member.
     DuplicateInRequest(&'static str),
     /// Another account, with another address, already has this id.
     IdTaken,
@@ -104,8 +106,8 @@ impl RowRefusal {
         }
     }
 
-    /// What is wrong and what to do. The text quotes nothing of the line, which may contain a
-    /// secret.
+    /// What is wrong and what to do. The text contains no part of the line, because the line may
+    /// contain a secret.
     #[must_use]
     pub fn detail(&self) -> String {
         match self {
@@ -158,7 +160,7 @@ impl ImportRow {
     /// ```
     ///
     /// # Errors
-    /// The first fault that was found.
+    /// The first fault that was found in the line.
     pub fn read(line: &[u8]) -> Result<Self, RowRefusal> {
         if line.len() > IMPORT_LINE_MAX_BYTES {
             return Err(RowRefusal::LineTooLong);
@@ -210,7 +212,7 @@ impl ImportRow {
     }
 }
 
-/// An account as an export writes it. An import can read it.
+/// An account as an export writes it. An import can read the same form.
 #[derive(Serialize)]
 pub struct ExportRow<'a> {
     id: String,
@@ -229,7 +231,7 @@ pub struct ExportRow<'a> {
 }
 
 impl<'a> ExportRow<'a> {
-    /// The line for a user.
+    /// The line that describes this user.
     #[must_use]
     pub fn new(user: &'a User, with_password_hash: bool) -> Self {
         let hash = user.has_password().then(|| user.password_hash.as_str());
@@ -247,8 +249,9 @@ impl<'a> ExportRow<'a> {
     }
 }
 
-/// The hash to store. If a user has no usable password, Django's hash consists of `!` and random
-/// letters. So a text that begins with `!` means that there is no password.
+/// The hash to store for the text in the line. For a user without a usable password, Django stores
+/// `!` and random letters instead of a hash. So a text that begins with `!` means that there is no
+/// password.
 fn stored_hash(text: Option<String>) -> PasswordHash {
     match text {
         Some(text) if !text.is_empty() && !text.starts_with('!') => PasswordHash::new(text),

@@ -1,4 +1,4 @@
-//! Accounts: the address, the password, the user.
+//! User accounts: the users, their email addresses and their passwords.
 
 mod account_name;
 mod attempt;

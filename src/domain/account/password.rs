@@ -1,9 +1,10 @@
-//! Passwords: which ones may be chosen, and what is stored.
+//! Passwords: which passwords may be chosen, and what is stored of them.
 //!
-//! NIST SP 800-63B-4 section 3.1.1.2 asks for a minimum length and a list of common passwords, and
-//! no composition rules. A password is prepared as an OpaqueString (RFC 8265 section 4.2.2), so
-//! that every keyboard and system gives the same text: spaces other than U+0020 become U+0020, and
-//! the text becomes NFC. Apart from that it is used exactly as typed.
+//! NIST SP 800-63B-4 section 3.1.1.2 asks services to require a minimum length and to reject common
+//! passwords, but not to have composition rules. A password is prepared as an OpaqueString (RFC
+//! 8265 section 4.2.2), so that every keyboard and system gives the same text for the same
+//! password: spaces other than U+0020 become U+0020, and the text becomes NFC. Apart from that, a
+//! password is used exactly as typed.
 
 use std::fmt;
 
@@ -23,7 +24,8 @@ use edgegate_token::unicode::{breaks_line, lowercase, nfc};
 pub struct PasswordPolicy {
     /// The minimum length, in characters.
     pub min_length: usize,
-    /// Words that a password must not mainly consist of.
+    /// Context words, such as the name of the service. A password that consists mostly of such
+    /// words is rejected.
     pub context: ContextWords,
 }
 
@@ -33,20 +35,21 @@ pub enum Weakness {
     TooShort,
     /// More than 128 characters.
     TooLong,
-    /// It is one of 11,611 common passwords. Of all other passwords with fewer than 15 characters,
-    /// one in 363 is mistaken for a common password.
+    /// The password is one of 11,611 common passwords. Or it has fewer than 15 characters and is
+    /// mistaken for a common password, which happens to one in 363 passwords of this length.
     TooCommon,
-    /// It contains the account's address.
+    /// The password contains the account's email address.
     ContainsAddress,
-    /// It consists mostly of context words: the name of the service, the names of its hosts, or the
-    /// words of the account's address.
+    /// The password consists mostly of context words: the name of the service, the names of its
+    /// hosts, or the words of the account's address.
     ContextWord,
-    /// It is known from a breach. This is checked only if the setting `BREACHED_PASSWORDS` is set.
+    /// The password is known from a breach. The service checks this only if the setting
+    /// `BREACHED_PASSWORDS` is set.
     Breached,
 }
 
 impl Weakness {
-    /// A stable reason, `snake_case`.
+    /// A stable name for the reason, in `snake_case`.
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {
@@ -70,18 +73,18 @@ pub struct PasswordTooLong;
 #[derive(Clone)]
 pub struct Password {
     prepared: Zeroizing<String>,
-    /// The password in NFC, with its spaces as typed. `None` if U+0020 is its only space.
+    /// The password in NFC, with its spaces as typed. `None` if it has no spaces other than U+0020.
     with_spaces_as_typed: Option<Zeroizing<String>>,
     /// The password as typed. `None` if the typed text is already NFC.
     as_typed: Option<Zeroizing<String>>,
 }
 
 impl Password {
-    /// Reads a password that someone signs in with. Only its length is checked: the rules for new
-    /// passwords don't apply.
+    /// Reads the password that someone enters to sign in. Only its length is checked, because the
+    /// rules for new passwords don't apply.
     ///
     /// # Errors
-    /// It has more than 128 characters.
+    /// The password has more than 128 characters.
     pub fn for_login(text: &str) -> Result<Self, PasswordTooLong> {
         bounded(text).ok_or(PasswordTooLong)
     }
@@ -99,7 +102,8 @@ impl Password {
     /// ```
     ///
     /// # Errors
-    /// All weaknesses of the password at once, so that the user's next choice can succeed.
+    /// All weaknesses of the password at once, so that the user can avoid all of them in the next
+    /// attempt.
     pub fn choose(
         text: &str,
         policy: &PasswordPolicy,
@@ -154,8 +158,9 @@ impl Password {
         })
     }
 
-    /// The text as it was typed. [`for_login`](Self::for_login) makes the same password from it. It
-    /// is needed to verify imported hashes, because other systems hash a password as it was typed.
+    /// The text as it was typed. [`for_login`](Self::for_login) makes the same password from this
+    /// text. The text is needed to verify imported hashes, because other systems hash a password as
+    /// it was typed.
     #[must_use]
     pub fn as_typed(&self) -> &str {
         let typed = self.as_typed.as_ref();
@@ -171,10 +176,11 @@ impl fmt::Debug for Password {
     }
 }
 
-/// The prepared password. `None` if it has more than 128 characters before or after preparation.
+/// Prepares a password. `None` if it is too long: more than 128 characters in NFC, or more bytes
+/// than 128 characters can have.
 fn bounded(text: &str) -> Option<Password> {
-    // A character has at most four bytes, so a text with more bytes has too many characters. It is
-    // rejected without the cost of normalising it.
+    // A character has at most four bytes, so a text with more bytes than this has too many
+    // characters. It is rejected before the service spends time on normalising it.
     if text.len() > PASSWORD_MAX_CHARS.saturating_mul(4) {
         return None;
     }
@@ -190,7 +196,8 @@ fn bounded(text: &str) -> Option<Password> {
             as_typed,
         });
     }
-    // NFC never combines a space with another character, so the text stays NFC.
+    // NFC never combines a space with another character, so the text is still NFC after its spaces
+    // are replaced.
     let map = |c| if is_other_space(c) { ' ' } else { c };
     Some(Password {
         prepared: Zeroizing::new(normal.chars().map(map).collect()),
@@ -215,7 +222,8 @@ constant_time_eq! {
 }
 
 impl PasswordHash {
-    /// Wraps a stored text without checking it. It is checked when a password is compared with it.
+    /// Wraps a stored text without checking it. The text is checked when a password is compared
+    /// with it.
     #[must_use]
     pub fn new(phc: String) -> Self {
         Self(phc)
@@ -259,7 +267,7 @@ pub enum Verification {
 pub enum HashError {
     /// The stored text has no supported form, or is malformed.
     Malformed,
-    /// The stored text asks for more memory, time or output than the limits.
+    /// The parameters in the stored text ask for more memory, time or output than the limits allow.
     TooCostly,
     /// The hash was made with a pepper that is not configured.
     UnknownPepper,

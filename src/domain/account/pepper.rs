@@ -1,6 +1,6 @@
 //! Peppers: secrets that are part of every password hash and are stored apart from the hashes (NIST
-//! SP 800-63B-4 section 3.1.1.2; OWASP Password Storage Cheat Sheet). An attacker who has only the
-//! database can't test any guess.
+//! SP 800-63B-4 section 3.1.1.2; OWASP Password Storage Cheat Sheet). So an attacker who has the
+//! database but not the peppers can't test any guess of a password.
 
 use std::fmt;
 
@@ -9,10 +9,10 @@ use base64ct::{Base64UrlUnpadded, Encoding as _};
 use crate::domain::policy::{HMAC_KEY_MIN_BYTES, MAX_PEPPERS};
 use crate::domain::secret::SecretBytes;
 
-/// Why a text is not a list of peppers.
+/// Why the setting `PEPPERS` is not a valid list of peppers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PepperError {
-    /// A part does not consist of a number from 1 to 255, a colon and base64url.
+    /// An entry of the list does not consist of a number from 1 to 255, a colon and base64url.
     Form,
     /// A key has fewer than 32 bytes.
     TooShort,
@@ -38,7 +38,7 @@ impl fmt::Display for PepperError {
 
 impl std::error::Error for PepperError {}
 
-/// Numbered keys. The first is used for new hashes. `Debug` prints `_`.
+/// Peppers: keys with numbers. The first pepper is used for new hashes. `Debug` prints `_`.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Peppers(Vec<(u8, SecretBytes)>);
 
@@ -49,9 +49,9 @@ impl fmt::Debug for Peppers {
 }
 
 impl Peppers {
-    /// Reads one or several `<number>:<key>`, separated by commas or spaces. Numbers are from 1 to
-    /// 255. Keys have at least 32 bytes, in base64url without padding. An empty text gives an empty
-    ///      list.
+    /// Reads a list of peppers. Each pepper is written as `<number>:<key>`. Peppers are separated
+    /// by commas or white space. A number is between 1 and 255. A key has at least 32 bytes and is
+    /// written in base64url without padding. An empty text gives an empty list.
     ///
     /// ```
     /// use edgegate::domain::account::Peppers;

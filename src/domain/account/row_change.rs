@@ -7,16 +7,17 @@ use super::UserId;
 /// database trigger records the change in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowChange {
-    /// The user's id as the row has it. It may be invalid, because someone may have edited it by
+    /// The user's id as it is in the row. It may be invalid, because someone may have edited it by
     /// hand.
     pub id: String,
-    /// A random text. Each further change of the row replaces it, so this entry of the list can be
-    /// removed only if the row has not changed since.
+    /// A random text. Each further change of the row replaces it by a new one. This entry is
+    /// removed from the list only if the text in the list is still this one, which means that the
+    /// row has not changed since the entry was read.
     pub mark: String,
 }
 
 impl RowChange {
-    /// The user. `None` if no user can have this id.
+    /// The user whose row was changed. `None` if the id is not a valid user id.
     #[must_use]
     pub fn user(&self) -> Option<UserId> {
         UserId::parse(&self.id)

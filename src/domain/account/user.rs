@@ -9,13 +9,14 @@ use crate::domain::id;
 use crate::domain::policy::{ADMIN_ROLE, NAME_MAX_CHARS, ROLE_MAX_CHARS, ROLES_MAX};
 use edgegate_token::unicode::{breaks_line, nfc};
 
-/// A user's id: a UUIDv7, or the UUID of any version that the account had before an import.
+/// A user's id. Normally it is a UUIDv7. An imported account may have kept the UUID that another
+/// system gave it, which may be of any version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct UserId(#[serde(with = "id::of_any_version")] uuid::Uuid);
 
 impl UserId {
-    /// A new id from the time in milliseconds since 1970 and ten random bytes (RFC 9562 section
-    /// 5.7).
+    /// Makes a new id from the current time, in milliseconds since 1970, and ten random bytes (RFC
+    /// 9562 section 5.7).
     #[must_use]
     pub fn new(now_ms: u64, random: &[u8; 10]) -> Self {
         Self(id::new(now_ms, random))
@@ -27,7 +28,7 @@ impl UserId {
         id::of_any_version::parse(text).map(Self)
     }
 
-    /// The id with these bytes. `None` unless they are a UUID.
+    /// The id that consists of these bytes. `None` unless the bytes are a UUID.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 16]) -> Option<Self> {
         id::of_any_version::from_bytes(bytes).map(Self)
@@ -60,7 +61,7 @@ pub enum NameError {
 }
 
 impl NameError {
-    /// A stable reason, `snake_case`.
+    /// A stable name for the reason, in `snake_case`.
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {
@@ -73,7 +74,7 @@ impl NameError {
 
 impl Name {
     /// # Errors
-    /// It is empty or too long, or has a control character.
+    /// The text is empty or too long, or contains a control character.
     pub fn parse(text: &str) -> Result<Self, NameError> {
         if text.trim().is_empty() {
             return Err(NameError::Empty);
@@ -85,8 +86,9 @@ impl Name {
         if text.chars().any(breaks_line) {
             return Err(NameError::ControlCharacter);
         }
-        // NFC can make a text longer: it replaces U+0344 by two characters. A name that became
-        // longer than the limit could not be read again from a link or a queued mail.
+        // NFC can make a text longer: it replaces U+0344 by two characters. So the length is
+        // checked again. If a name were longer than the limit after NFC, the service could not read
+        // it again from a link or a queued mail.
         let name = nfc(text);
         if is_too_long(&name) {
             return Err(NameError::TooLong);
@@ -106,7 +108,8 @@ impl fmt::Debug for Name {
     }
 }
 
-/// Roles: sorted, without duplicates, at most 32. Each has 1 to 64 letters, digits or `_.:/-`.
+/// At most 32 roles, sorted and without duplicates. Each role has 1 to 64 characters, which are
+/// ASCII letters, digits or `_.:/-`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Roles(Vec<String>);
 
@@ -121,7 +124,7 @@ pub enum RolesError {
 }
 
 impl RolesError {
-    /// A stable reason, `snake_case`.
+    /// A stable name for the reason, in `snake_case`.
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {
@@ -137,7 +140,7 @@ impl Roles {
     /// Reads roles in any order, with duplicates allowed.
     ///
     /// # Errors
-    /// There are too many, or one of them is invalid.
+    /// There are too many roles, or one of them is invalid.
     pub fn new(mut roles: Vec<String>) -> Result<Self, RolesError> {
         for role in &roles {
             if role.is_empty() {
@@ -195,15 +198,15 @@ pub struct RoleEdits {
 }
 
 impl RoleEdits {
-    /// `None` if a role is in both lists.
+    /// The edits that add and remove these roles. `None` if a role is in both lists.
     #[must_use]
     pub fn new(add: Roles, remove: Roles) -> Option<Self> {
         let is_in_both = add.0.iter().any(|role| remove.contains(role));
         (!is_in_both).then_some(Self { add, remove })
     }
 
-    /// The roles after the edits. Adding a role that the user already has changes nothing. Neither
-    /// does removing a role that the user does not have.
+    /// The roles after the edits. To add a role that the user already has, or to remove a role that
+    /// the user does not have, changes nothing.
     ///
     /// # Errors
     /// [`RolesError::TooMany`]: when the user would have too many roles.
@@ -214,8 +217,8 @@ impl RoleEdits {
     }
 }
 
-/// A random number that is part of every link to the account. So whoever knows only the ticket
-/// secret can't forge a link. `Debug` prints `_`.
+/// A random number of the account. Every link that is mailed to the user depends on this number, so
+/// somebody who knows only the ticket secret can't forge a link. `Debug` prints `_`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LinkNonce(String);
 
@@ -225,8 +228,9 @@ impl LinkNonce {
         Self(base16ct::lower::encode_string(random))
     }
 
-    /// Wraps a stored text. The text is empty if an earlier version of the service created the
-    /// account after the migration that added this column, because that version does not fill it.
+    /// Wraps a stored text. A database migration has added the column for this text. If an earlier
+    /// version of the service creates an account after the migration, the text is empty, because
+    /// that version does not fill the column.
     #[must_use]
     pub fn from_stored(text: String) -> Self {
         Self(text)
@@ -257,24 +261,27 @@ pub struct User {
     /// When the user proved that the address is theirs.
     pub email_verified_at: Option<u64>,
     pub disabled_at: Option<u64>,
-    /// Raised by every change that ends all sessions. A session that began in another epoch can't
-    /// be renewed.
+    /// This number is raised by every change that ends all sessions. A session that began with
+    /// another number can't be renewed.
     pub session_epoch: u32,
-    /// Raised by every change of the user. Access tokens with a smaller `ver` are not valid.
+    /// This number is raised by every change of the user. Access tokens whose claim `ver` is
+    /// smaller are not valid.
     pub version: u64,
-    /// Part of every link to the account. The number only grows. So a link that a change has
-    /// invalidated stays invalid, even if the account returns to its earlier state.
+    /// Every link that is mailed to the user depends on this number, and a change that invalidates
+    /// earlier links raises it. The number only grows. So an invalidated link stays invalid, even
+    /// if a later change restores the account's earlier state.
     pub link_generation: u64,
     pub link_nonce: LinkNonce,
-    /// The id that another system gave the account, from an import. No two accounts have the same.
+    /// The id that another system gave the account. It comes from an import. No two accounts have
+    /// the same external id.
     pub external_id: Option<ExternalId>,
     pub created_at: u64,
     pub updated_at: u64,
 }
 
 impl User {
-    /// Whether the user can sign in with a password. An invited user can't until they have chosen
-    /// one.
+    /// Whether the user can sign in with a password. An invited user can't do so until they have
+    /// chosen a password.
     #[must_use]
     pub fn has_password(&self) -> bool {
         self.password_hash != PasswordHash::none()
@@ -282,30 +289,32 @@ impl User {
 }
 
 impl User {
-    /// Whether the user may manage others: the account is enabled and has the admin role.
+    /// Whether the user may manage other users: the account is enabled and has the admin role.
     #[must_use]
     pub fn is_enabled_administrator(&self) -> bool {
         self.disabled_at.is_none() && self.roles.contains(ADMIN_ROLE)
     }
 
-    /// Whether the user may manage others and can sign in. An invited administrator has no password
-    /// at first, so they can't sign in. If the invitation went to a wrong address, they never will.
+    /// Whether the user may manage other users and can sign in. An invited administrator has no
+    /// password at first, so they can't sign in. If the invitation was mailed to a wrong address,
+    /// they will never have one.
     #[must_use]
     pub fn is_administrator_who_can_sign_in(&self) -> bool {
         self.is_enabled_administrator() && self.has_password()
     }
 }
 
-/// A user's `version` after a restore of the database. It is larger than every version that was
-/// issued before, provided that no account changes a thousand times a second between two restores.
+/// The new `version` of a user after the database was restored to an earlier state. It is larger
+/// than every version that the user had before, provided that no account changes a thousand times a
+/// second between two restores.
 #[must_use]
 pub const fn raised_version(version: u64, now: u64) -> u64 {
     larger(version.saturating_add(1), now.saturating_mul(1000))
 }
 
-/// A user's `session_epoch` after a restore of the database. It is larger than every earlier one,
-/// because it is at least the time in seconds since 1970. This works until the year 2106, when that
-/// time no longer fits into 32 bits.
+/// The new `session_epoch` of a user after the database was restored to an earlier state. It is
+/// larger than every earlier epoch of the user, because it is at least the current time in seconds
+/// since 1970. This works until the year 2106, when that time no longer fits into 32 bits.
 #[must_use]
 pub fn raised_epoch(epoch: u32, now: u64) -> u32 {
     epoch
@@ -326,7 +335,7 @@ mod tests {
             .map(|roles| roles.to_vec())
     }
 
-    /// Fuzzing found this fault.
+    /// Fuzzing found a name that `Name::parse` returned but did not accept again.
     #[test]
     fn a_parsed_name_can_be_parsed_again() {
         let grows = |times: usize| "\u{344}".repeat(times);

@@ -1,4 +1,5 @@
-//! A change to a user. Its fields and the counters that it raises are stored in one atomic step.
+//! A change to a user. The new values of the fields, and the counters that the change raises, are
+//! stored in one atomic step.
 
 use super::{EmailAddress, FreedAddress, Name, PasswordHash, Roles, User};
 use crate::domain::policy::ADMIN_ROLE;
@@ -6,12 +7,12 @@ use crate::domain::policy::ADMIN_ROLE;
 /// What to do with a value that may be absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Edit<T> {
-    /// Leave it as it is.
+    /// Leave the value as it is.
     #[default]
     Keep,
-    /// Replace it.
+    /// Replace the value by this one.
     Set(T),
-    /// Remove it.
+    /// Remove the value.
     Remove,
 }
 
@@ -63,7 +64,7 @@ impl<T: Clone + PartialEq> Edit<T> {
     }
 }
 
-/// What to change. `None` leaves a field as it is.
+/// What to change about a user. A field that is `None` is not changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UserChange {
     pub first_name: Edit<Name>,
@@ -71,16 +72,17 @@ pub struct UserChange {
     /// Replaces all roles.
     pub roles: Option<Roles>,
     pub disabled: Option<bool>,
-    /// The new address. Its owner has just confirmed it, so it is stored as verified.
+    /// The new email address. Its owner has just confirmed it, so it is stored as verified.
     pub email: Option<EmailAddress>,
     /// Marks the current address as verified now, unless it is verified already.
     pub verify_email: bool,
-    /// The address that the account gives up. The store records it before it makes the change.
+    /// The address that the account gives up. The store records this address as freed before it
+    /// makes the change.
     pub frees: Option<FreedAddress>,
     pub password_hash: Option<PasswordHash>,
     /// Ends every session.
     pub revoke_sessions: bool,
-    /// Allows the change even if no enabled administrator with a password remains.
+    /// Allows the change even if after it there is no enabled administrator who has a password.
     pub may_leave_no_administrator: bool,
 }
 
@@ -94,8 +96,8 @@ impl UserChange {
         }
     }
 
-    /// The change without the values that the user already has. Writing them again would needlessly
-    /// invalidate the user's access tokens.
+    /// The same change, but without the values that the user already has. Writing these values
+    /// again would needlessly invalidate the user's access tokens.
     #[must_use]
     pub fn without_current_values(self, user: &User) -> Self {
         Self {
@@ -110,24 +112,27 @@ impl UserChange {
         }
     }
 
-    /// Whether the change raises `session_epoch`, so that no earlier session can be renewed.
+    /// Whether the change raises `session_epoch`. If it does, no session that began before the
+    /// change can be renewed.
     #[must_use]
     pub fn ends_sessions(&self) -> bool {
         self.revoke_sessions || self.disabled == Some(true) || self.password_hash.is_some()
     }
 
-    /// Whether the change raises `link_generation`, so that no earlier link works.
+    /// Whether the change raises `link_generation`. If it does, no link that was mailed before the
+    /// change works any more.
     ///
-    /// A new password does not raise it. Otherwise a stranger who registered with somebody else's
-    /// address could invalidate that person's links. Links that must become invalid with a new
-    /// password contain a fingerprint that covers the hash of the old one.
+    /// A new password does not raise `link_generation`. If it did, a stranger who registered with
+    /// somebody else's address could invalidate that person's links. Some links must become invalid
+    /// when the user gets a new password. Such links contain a fingerprint that depends on the hash
+    /// of the password, so they don't need `link_generation` for this.
     #[must_use]
     pub fn spoils_links(&self) -> bool {
         self.email.is_some() || self.verify_email || self.disabled.is_some()
     }
 
-    /// Whether the user is certainly not an enabled administrator after the change. In that case
-    /// the change is allowed only if another administrator remains.
+    /// Whether the change makes sure that the user is not an enabled administrator afterwards. In
+    /// this case the change is allowed only if another administrator remains.
     #[must_use]
     pub fn takes_administrator(&self) -> bool {
         let takes_role = |roles: &Roles| !roles.contains(ADMIN_ROLE);
@@ -135,7 +140,8 @@ impl UserChange {
             && (self.disabled == Some(true) || self.roles.as_ref().is_some_and(takes_role))
     }
 
-    /// Whether the change is empty.
+    /// Whether the change changes nothing. `may_leave_no_administrator` is ignored, because it is
+    /// not a change.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         let nothing = Self {

@@ -5,9 +5,9 @@ use super::request::ServerRules;
 use super::resource::Resource;
 use super::scope::{Scope, Scopes};
 
-/// Of the scopes that an app was granted, those that it may still have. Since the grant, an
-/// administrator may have taken some scopes or the whole API from the app. `None` if the app may no
-/// longer have tokens for the API.
+/// A user granted these `scopes` to the app. Returns those of them that the app may still have,
+/// because after the grant an administrator may have taken some scopes or the whole API from the
+/// app. `None` if the app may no longer have tokens for the API.
 #[must_use]
 pub fn still_allowed(
     client: &AppClient,
@@ -19,7 +19,8 @@ pub fn still_allowed(
     is_known.then(|| scopes.only(|scope| may_have(scope, client, resource, rules)))
 }
 
-/// The resource in the spelling in which it is registered, if this client may get tokens for it.
+/// If this client may get tokens for the resource: the resource, in the spelling in which it is
+/// registered.
 pub(super) fn registered(
     asked: &Resource,
     client: &AppClient,
@@ -37,9 +38,10 @@ pub(super) fn registered(
 
 /// Whether this client may have this scope for this resource.
 ///
-/// A scope of an API is only in tokens for this API, so a client that names no resource does not
-/// get it. If the setting `RESOURCES` names the API, the API's entry must list the scope. A client
-/// that is not registered gets only scopes that the entry of its API lists, and `offline_access`.
+/// Only tokens for an API contain the scopes of this API. So a client that names no resource gets
+/// no scope of an API. If the setting `RESOURCES` has an entry for the API, the entry must list the
+/// scope. A client that is not registered gets only the scopes that this entry lists, and
+/// `offline_access`.
 pub(super) fn may_have(
     scope: &Scope,
     client: &AppClient,

@@ -1,8 +1,9 @@
-//! The refresh token of an app. It contains a [`RefreshTicket`], the same data as a browser's
-//! refresh token, and what the user granted to the app.
+//! The refresh token of an app. It contains a [`RefreshTicket`], which is also the content of a
+//! browser's refresh token, and what the user granted to the app.
 //!
-//! Tickets with different purposes have different keys, and this one has its own purpose. So it is
-//! never accepted as the refresh token of a browser, and never stored in the browser's cookie.
+//! Each kind of ticket has its own purpose, and each purpose has its own keys. So an app's refresh
+//! token is never accepted as the refresh token of a browser, and never stored in the browser's
+//! cookie.
 
 use super::client::{ClientHash, ClientId};
 use super::exchange::{ExchangeRefusal, is_same_resource};
@@ -18,27 +19,28 @@ use crate::domain::ticket::{Purpose, TicketKeys, TicketSecrets};
 /// The content of an app's refresh token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppTicket {
-    /// User, session, epoch, number, expiry and proof.
+    /// The user, the session, the epoch, the number of the token, the time when the session ends at
+    /// the latest, and the proof of identity.
     pub core: RefreshTicket,
     /// The app that got the token.
     pub client: ClientHash,
-    /// The sign-on through which the user entered the app. When it ends by a log-out, the app's
-    /// session ends too. `None` with the scope `offline_access`: then the session continues after a
-    /// log-out.
+    /// The sign-on through which the user entered the app. When a log-out ends the sign-on, the
+    /// app's session ends too. `None` if the app has the scope `offline_access`: its session
+    /// continues after a log-out.
     pub sign_on: Option<SessionId>,
-    /// The id of what the user granted to the app. When the user withdraws the grant, the session
-    /// ends.
+    /// The id of the grant: the record of what the user granted to the app. When the user withdraws
+    /// the grant, the session ends.
     pub grant: GrantId,
-    /// The app's scopes. If a renewal asks for fewer scopes, only its access token has fewer. These
-    /// stay as they are.
+    /// The app's scopes. If the app asks for fewer scopes when it renews its tokens, the new access
+    /// token has only the scopes that it asked for, but the new refresh token still has all scopes.
     pub scopes: Scopes,
     /// The API for which the app gets tokens.
     pub resource: Option<Resource>,
 }
 
 impl AppTicket {
-    /// The token that replaces this one at the next renewal: its number is one higher. `None` if
-    /// this one has the highest possible number.
+    /// The content of the token that replaces this token at the next renewal. Its number is higher
+    /// by one. `None` if this token has the highest possible number.
     #[must_use]
     pub fn successor(&self) -> Option<Self> {
         Some(Self {
@@ -47,13 +49,13 @@ impl AppTicket {
         })
     }
 
-    /// Checks a request to renew tokens. This needs no storage. The client has authenticated, and
-    /// this ticket must belong to it. The resource that the request names must be the ticket's, or
-    /// be left out (RFC 8707 section 2.2).
+    /// Checks a request to renew tokens. The check reads no storage. The caller has authenticated
+    /// the client. The ticket must belong to this client. If the request names a resource, it must
+    /// be the resource of the ticket (RFC 8707 section 2.2).
     ///
     /// # Errors
-    /// - [`ExchangeRefusal::Client`]: when the ticket belongs to another client. The app gets the
-    ///   error `invalid_grant`.
+    /// - [`ExchangeRefusal::Client`]: when the ticket belongs to another client. In this case the
+    ///   client gets the error `invalid_grant`.
     /// - [`ExchangeRefusal::Resource`]: when the request names another resource.
     pub fn judge(&self, client: &ClientId, resource: Option<&str>) -> Result<(), ExchangeRefusal> {
         if self.client != client.hash() {
@@ -66,9 +68,9 @@ impl AppTicket {
         }
     }
 
-    /// The scopes of the access token that a renewal gets: those of the ticket that the renewal
-    /// asks for. If it has no `scope` parameter, these are all scopes of the ticket (RFC 6749
-    /// section 6).
+    /// The scopes of the access token that a renewal gives. `asked` are the scopes in the `scope`
+    /// parameter of the renewal. The access token gets those of them that the ticket has. If the
+    /// parameter is absent, the access token gets all scopes of the ticket (RFC 6749 section 6).
     #[must_use]
     pub fn narrowed(&self, asked: Option<&Scopes>) -> Scopes {
         asked.map_or_else(|| self.scopes.clone(), |asked| self.scopes.in_both(asked))
@@ -80,16 +82,16 @@ impl AppTicket {
 pub struct AppTickets(TicketKeys);
 
 impl AppTickets {
-    /// The first characters of each of these tokens.
+    /// The first characters of each refresh token of an app.
     pub const PREFIX: &'static str = "ega_";
 
-    /// The tokens of the deployment with these secrets and this issuer.
+    /// Derives the keys of these tokens from the deployment's ticket secrets and its issuer.
     #[must_use]
     pub fn new(secrets: &TicketSecrets, issuer: &str) -> Self {
         Self(secrets.keys(Purpose::AppRefresh, issuer))
     }
 
-    /// The token as the app gets it: `ega_` and base64url.
+    /// The token as the app gets it: `ega_`, followed by base64url.
     #[must_use]
     pub fn seal(&self, ticket: &AppTicket) -> Secret {
         let body = Writer::default()

@@ -19,7 +19,8 @@ use crate::domain::secret::{Secret, constant_time_eq};
 use edgegate_token::unicode::breaks_line;
 
 /// A client's id: 1 to 512 visible ASCII characters. The ids that this service makes are 16 random
-/// bytes in base64url. If a client registers itself, its id is the URL of its metadata document.
+/// bytes in base64url. The id of a client that no administrator has registered is the URL of its
+/// metadata document.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct ClientId(String);
 
@@ -50,8 +51,8 @@ impl ClientId {
         ClientHash(short_hash(&self.0))
     }
 
-    /// Whether the id is a URL. If it is, the document at this URL describes the client. An id that
-    /// this service generated is never a URL.
+    /// Whether the id is a URL. If it is, the document at this URL describes the client. The ids
+    /// that this service generates are never URLs.
     #[must_use]
     pub fn is_url(&self) -> bool {
         self.0.starts_with("https://")
@@ -71,8 +72,8 @@ impl<'de> Deserialize<'de> for ClientId {
     }
 }
 
-/// The first 16 bytes of the text's SHA-256. Given one text, nobody can find a second text with the
-/// same 16 bytes.
+/// The first 16 bytes of the text's SHA-256. For a given text, nobody can find a second text with
+/// the same 16 bytes.
 pub(super) fn short_hash(text: &str) -> [u8; 16] {
     let hash: [u8; 32] = Sha256::digest(text).into();
     hash.first_chunk().copied().unwrap_or_default()
@@ -98,7 +99,7 @@ impl ClientHash {
         &self.0
     }
 
-    /// The hash with these bytes.
+    /// The hash that consists of these bytes.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
@@ -128,9 +129,10 @@ impl<'de> Deserialize<'de> for ClientHash {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ClientType {
-    /// A website's page or a program on the user's machine, which can't keep a secret. It has none.
+    /// A website's page or a program on the user's machine. Such a client can't keep a secret, so
+    /// it has none.
     Public,
-    /// A server, which authenticates with a secret.
+    /// A server. It keeps a secret and authenticates with it.
     Confidential,
 }
 
@@ -153,22 +155,22 @@ impl ClientType {
     }
 }
 
-/// An algorithm of id_tokens (RFC 7518 section 3.1, RFC 8037).
+/// An algorithm with which id_tokens are signed (RFC 7518 section 3.1, RFC 8037).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum IdTokenAlg {
-    /// Ed25519.
+    /// Signatures with Ed25519.
     #[serde(rename = "EdDSA")]
     EdDsa,
-    /// ECDSA with P-256.
+    /// ECDSA with the curve P-256.
     #[serde(rename = "ES256")]
     Es256,
-    /// RSA with SHA-256. The setting `ID_TOKEN_KEYS` has the keys.
+    /// RSA with SHA-256. The keys are in the setting `ID_TOKEN_KEYS`.
     #[serde(rename = "RS256")]
     Rs256,
 }
 
 impl IdTokenAlg {
-    /// The name in JSON, in headers and in the database.
+    /// The name of the algorithm in JSON, in the headers of tokens and in the database.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -187,41 +189,41 @@ impl IdTokenAlg {
     }
 }
 
-/// A client. It is stored in the database, or described by the document at its URL. Times are in
-/// seconds since 1970.
+/// A client: an app. It is stored in the database, or it is described by the document at its URL.
+/// Times are in seconds since 1970.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppClient {
     pub id: ClientId,
     /// The name that people see.
     pub name: String,
-    /// Whether it has a secret.
+    /// Whether the client has a secret.
     pub kind: ClientType,
     /// Whether the app belongs to the operator of the service. Such an app may see the user's
     /// roles. The user is asked for consent only if the app requests it (`prompt=consent`).
     pub first_party: bool,
-    /// Where the answers to authorization requests may go.
+    /// The URIs to which the answers to authorization requests may be sent.
     pub redirect_uris: Vec<RedirectUri>,
-    /// Where the browser may go after a log-out that the app requested.
+    /// The URIs to which the browser may be sent after a log-out that the app requested.
     pub post_logout_redirect_uris: Vec<RedirectUri>,
-    /// The APIs for which it may get tokens. This list is ignored if a metadata document describes
-    /// the client: such a client may get tokens for the APIs in the setting `RESOURCES`.
+    /// The APIs for which the client may get tokens. If a metadata document describes the client,
+    /// this list is ignored, and the client may get tokens for the APIs in the setting `RESOURCES`.
     pub resources: Vec<Resource>,
-    /// The scopes of APIs that it may get. The scopes of the account, such as `openid`, need not be
-    /// listed.
+    /// The scopes of APIs that the client may get. The scopes of the account, such as `openid`,
+    /// need not be listed here.
     pub scopes: Vec<Scope>,
-    /// The algorithm of its id_tokens. If `None`, the algorithm of the service's signing key is
-    /// used.
+    /// The algorithm with which the client's id_tokens are signed. If `None`, this is the algorithm
+    /// of the service's signing key.
     pub id_token_alg: Option<IdTokenAlg>,
-    /// When it was disabled.
+    /// When the client was disabled.
     pub disabled_at: Option<u64>,
-    /// When it was created.
+    /// When the client was created.
     pub created_at: u64,
-    /// Raised by every change.
+    /// This number is raised by every change of the client.
     pub version: u64,
 }
 
 impl AppClient {
-    /// A public app of which only the id is known. The id also serves as its name.
+    /// A public app about which only the id is known. The id is also used as its name.
     pub(crate) fn known_by_id(id: ClientId) -> Self {
         Self {
             name: id.to_string(),
@@ -239,7 +241,8 @@ impl AppClient {
         }
     }
 
-    /// The URI to redirect to. `None` unless one of the registered URIs matches the presented one.
+    /// The URI to which the browser is redirected. `None` unless one of the registered URIs matches
+    /// the `presented` URI.
     #[must_use]
     pub fn redirect_uri(&self, presented: &str) -> Option<RedirectUri> {
         self.redirect_uris
@@ -247,8 +250,8 @@ impl AppClient {
             .find_map(|uri| uri.matched(presented))
     }
 
-    /// The URI to redirect to after a log-out. `None` unless one of the URIs that are registered
-    /// for log-outs matches the presented one.
+    /// The URI to which the browser is redirected after a log-out. `None` unless one of the URIs
+    /// that are registered for log-outs matches the `presented` URI.
     #[must_use]
     pub fn post_logout_redirect_uri(&self, presented: &str) -> Option<RedirectUri> {
         self.post_logout_redirect_uris
@@ -256,19 +259,19 @@ impl AppClient {
             .find_map(|uri| uri.matched(presented))
     }
 
-    /// Whether the client is described by the document at its URL. No administrator has registered
-    /// or checked such a client.
+    /// Whether the client's id is a URL, so that the document at this URL describes the client. No
+    /// administrator has registered or checked such a client.
     #[must_use]
     pub fn is_unregistered(&self) -> bool {
         self.id.is_url()
     }
 
-    /// Whether the app is a page on a website. A page keeps its refresh token only in memory. So
-    /// once the page is closed, its session soon ends.
+    /// Whether the app is a page on a website. A page keeps its refresh token only in memory, so
+    /// the token is lost when the page is closed. The session of a page ends soon after that.
     ///
-    /// When an unregistered app renews its tokens, only its id is known and not its redirect URIs.
-    /// It is then treated as a page unless its session outlives a log-out (`offline_access`), as
-    /// the sessions of programs do.
+    /// When an unregistered app renews its tokens, the service knows only the app's id and not its
+    /// redirect URIs. So an unregistered app is treated as a page, unless its session continues
+    /// after a log-out (`offline_access`), which is usual for programs on the user's machine.
     #[must_use]
     pub fn is_page(&self, outlives_log_out: bool) -> bool {
         let mut kinds = self.redirect_uris.iter().map(RedirectUri::kind);
@@ -286,13 +289,13 @@ impl AppClient {
 pub struct SecretId(#[serde(with = "id")] uuid::Uuid);
 
 impl SecretId {
-    /// A new id from the time in milliseconds since 1970 and ten random bytes.
+    /// Makes a new id from the current time, in milliseconds since 1970, and ten random bytes.
     #[must_use]
     pub fn new(now_ms: u64, random: &[u8; 10]) -> Self {
         Self(id::new(now_ms, random))
     }
 
-    /// Reads the canonical form.
+    /// Reads the canonical form of a UUIDv7.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         id::parse(text).map(Self)
@@ -305,7 +308,8 @@ impl fmt::Display for SecretId {
     }
 }
 
-/// A client's secret: `egc_` and 256 random bits in base64url. It is shown once.
+/// A client's secret: `egc_`, followed by 256 random bits in base64url. The secret is shown only
+/// once, when it is created.
 #[derive(Clone, Debug)]
 pub struct ClientSecret(Secret);
 
@@ -323,7 +327,8 @@ impl ClientSecret {
         (Self(Secret::new(text)), hash)
     }
 
-    /// The secret as text. Only the one answer that shows it to the administrator needs it.
+    /// The secret as text. This is needed only for the one answer that shows the secret to the
+    /// administrator.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose()
@@ -338,8 +343,8 @@ pub struct ClientSecretHash([u8; 32]);
 constant_time_eq!(ClientSecretHash => |it| &it.0);
 
 impl ClientSecretHash {
-    /// Hashes a secret of any form: the secret of the demo client was not generated by
-    /// [`ClientSecret`].
+    /// Hashes a secret of any form. The secret of the demo client, for example, was not generated
+    /// by [`ClientSecret`].
     #[must_use]
     pub fn of(secret: &str) -> Self {
         Self(Sha256::digest(secret).into())
@@ -380,8 +385,8 @@ pub struct StoredSecret {
 }
 
 impl StoredSecret {
-    /// Whether one of these secrets is the presented one. All of them are compared, so the time
-    /// does not show which one matched.
+    /// Whether one of these stored secrets is the presented secret. The presented secret is
+    /// compared with all of them, so the time does not show which of them matched.
     #[must_use]
     pub fn any_matches(secrets: &[Self], presented: &str) -> bool {
         let presented = ClientSecretHash::of(presented);
@@ -396,35 +401,35 @@ impl StoredSecret {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClientFields {
     pub name: Option<String>,
-    /// `type`.
+    /// The member `type` of the request.
     pub kind: Option<String>,
     pub first_party: Option<bool>,
     pub redirect_uris: Option<Vec<String>>,
     pub post_logout_redirect_uris: Option<Vec<String>>,
     pub resources: Option<Vec<String>>,
     pub scopes: Option<Vec<String>>,
-    /// If this field is removed, the algorithm of the service's signing key is used.
+    /// If a request removes this field, the algorithm of the service's signing key is used.
     pub id_token_signed_response_alg: Edit<String>,
     pub disabled: Option<bool>,
 }
 
-/// The settings that the fields of a client are checked against.
+/// The settings that are needed to check the fields of a client.
 #[derive(Clone, Copy, Debug)]
 pub struct ClientRules<'a> {
-    /// `ISSUER`.
+    /// The setting `ISSUER`.
     pub issuer: &'a str,
-    /// `AUDIENCE`.
+    /// The setting `AUDIENCE`.
     pub audience: &'a str,
     /// The algorithms that the keys of this deployment can sign id_tokens with.
     pub id_token_algs: &'a [IdTokenAlg],
 }
 
-/// The first field that is not valid.
+/// The first field that is not valid, and the reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientFault {
     /// The field's name in JSON.
     pub field: &'static str,
-    /// Why it is not valid.
+    /// Why the field is not valid.
     pub problem: FieldProblem,
 }
 
@@ -432,7 +437,7 @@ const fn fault(field: &'static str, problem: FieldProblem) -> ClientFault {
     ClientFault { field, problem }
 }
 
-/// A change of a client whose fields have been checked. `None` leaves a field as it is.
+/// A change of a client. The values in it have been checked. A field that is `None` is not changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClientChange {
     pub name: Option<String>,
@@ -449,8 +454,8 @@ impl ClientChange {
     /// Checks the fields of a change.
     ///
     /// # Errors
-    /// The first field that is not valid. `type` is never valid here: if it could be changed, an
-    /// app that had to authenticate with a secret would no longer have to.
+    /// The first field that is not valid. A change of `type` is never valid. Otherwise a client
+    /// that has to authenticate with a secret could be changed into a client that does not.
     pub fn parse(fields: ClientFields, rules: &ClientRules<'_>) -> Result<Self, ClientFault> {
         if fields.kind.is_some() {
             return Err(fault("type", FieldProblem::Invalid("fixed")));
@@ -485,8 +490,8 @@ impl ClientChange {
         })
     }
 
-    /// The client after the change. Its version is raised by one if the change makes any
-    /// difference.
+    /// The client after the change. The client's version is raised by one, unless the change makes
+    /// no difference.
     #[must_use]
     pub fn apply(&self, client: &AppClient, now: u64) -> AppClient {
         let mut after = client.clone();
@@ -534,7 +539,7 @@ pub struct NewClient {
 
 impl NewClient {
     /// Checks the fields of a new client. `name`, `type` and `redirect_uris` are required. The
-    /// client is not first party unless the request says so.
+    /// client belongs to the operator (first party) only if the request says so.
     ///
     /// # Errors
     /// The first field that is missing or not valid.
@@ -557,7 +562,8 @@ impl NewClient {
         Ok(Self { kind, fields })
     }
 
-    /// The client with this id. Its version is 1. It is created at `now`, in seconds since 1970.
+    /// Makes the client with this id. Its version is 1, and `now`, in seconds since 1970, becomes
+    /// the time of its creation.
     #[must_use]
     pub fn into_client(self, id: ClientId, now: u64) -> AppClient {
         let empty = AppClient {

@@ -357,7 +357,8 @@ fn after_a_log_out_the_browser_goes_to_a_registered_address_only() {
     let registered = "https://app.example.com/";
     let matched = client.post_logout_redirect_uri(registered).unwrap();
     assert_eq!(matched.as_str(), registered);
-    // A URI that is registered for codes is not allowed after a log-out: the lists are separate.
+    // A redirect URI for authorization codes is not allowed after a log-out, because the client has
+    // a separate list of URIs for log-outs.
     assert_eq!(client.post_logout_redirect_uri(samples::CALLBACK), None);
 }
 
@@ -390,7 +391,8 @@ fn a_page_is_a_public_app_on_a_website() {
         kind: ClientType::Confidential,
         ..client.clone()
     };
-    // The first redirect URI of the sample client is https. The others belong to programs.
+    // The first redirect URI of the sample client is an https URL. The others belong to programs on
+    // the user's machine.
     let program = AppClient {
         redirect_uris: registered.redirect_uris[1..].to_vec(),
         ..registered.clone()

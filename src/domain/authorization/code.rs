@@ -1,10 +1,11 @@
-//! The authorization code. It is a ticket with a MAC, and no store keeps a record of it when it is
-//! issued.
+//! The authorization code. It is a ticket with a MAC. When the service issues a code, it stores
+//! nothing about the code.
 //!
-//! The code itself contains all the data that its exchange needs. So a code that this deployment
-//! did not issue is rejected before any storage is read. The code contains no email address. Even
-//! if a request has the longest allowed values, its code has fewer than 2,000 characters. The
-//! user's Durable Object remembers each exchanged code, so that no code is exchanged twice.
+//! The code itself contains all the data that are needed to exchange it for tokens. A code that
+//! this deployment did not issue has no valid MAC, so it is rejected before any storage is read.
+//! The code contains no email address. Even if a request has the longest allowed values, its code
+//! has fewer than 2,000 characters. When a code is exchanged, the user's Durable Object remembers
+//! it until it expires, so that no code is exchanged twice.
 
 use super::client::{ClientHash, ClientId, short_hash};
 use super::grant::GrantId;
@@ -69,11 +70,11 @@ impl<'de> serde::Deserialize<'de> for CodeId {
 /// The content of a code.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Code {
-    /// The client to which it was issued.
+    /// The client to which the code was issued.
     pub client: ClientHash,
-    /// The first 16 bytes of the SHA-256 of the redirect URI, as it was presented.
+    /// The first 16 bytes of the SHA-256 of the redirect URI in the authorization request.
     pub redirect_uri: [u8; 16],
-    /// The SHA-256 of the verifier.
+    /// The SHA-256 of the verifier that the app must present to exchange the code (PKCE).
     pub challenge: [u8; 32],
     /// The user who signed in.
     pub user: UserId,
@@ -81,20 +82,20 @@ pub struct Code {
     pub epoch: u32,
     /// The sign-on through which the user enters the app.
     pub sign_on: SessionId,
-    /// The browser's session.
+    /// The browser's session when the code was issued.
     pub session: SessionId,
     /// When and how the user proved who they are.
     pub proof: Proof,
-    /// The request's `nonce`. It comes back in the id_token.
+    /// The `nonce` of the authorization request. The id_token will contain it.
     pub nonce: Option<String>,
     /// The scopes that the app gets.
     pub scopes: Scopes,
     /// The API for which the app gets tokens.
     pub resource: Option<Resource>,
-    /// The id of what the user granted to the app.
+    /// The id of the grant: the record of what the user granted to the app.
     pub grant: GrantId,
     pub id: CodeId,
-    /// When it expires, in seconds since 1970.
+    /// When the code expires, in seconds since 1970.
     pub expires_at: u64,
 }
 
@@ -106,8 +107,9 @@ impl Code {
         (client.hash(), short_hash(redirect_uri.as_str()))
     }
 
-    /// Whether the code is valid at `now`. If it expires later than any code that could have been
-    /// issued by now, the clock has gone back since it was issued. Such a code is rejected.
+    /// Whether the code is valid at `now`. A code is also rejected if it expires too far in the
+    /// future, later than a code that is issued now. This happens if the clock has gone back since
+    /// the code was issued.
     #[must_use]
     pub fn is_alive(&self, now: u64) -> bool {
         let latest = now
@@ -135,13 +137,13 @@ impl fmt::Debug for Code {
 pub struct Codes(TicketKeys);
 
 impl Codes {
-    /// The codes of the deployment with these secrets and this issuer.
+    /// Derives the keys of the codes from the deployment's ticket secrets and its issuer.
     #[must_use]
     pub fn new(secrets: &TicketSecrets, issuer: &str) -> Self {
         Self(secrets.keys(Purpose::Code, issuer))
     }
 
-    /// The code as the app gets it: `egk_` and base64url.
+    /// The code as the app gets it: `egk_`, followed by base64url.
     #[must_use]
     pub fn seal(&self, code: &Code) -> Secret {
         let body = Writer::default()
@@ -208,7 +210,7 @@ mod tests {
         Codes::new(&secrets(), ISSUER)
     }
 
-    /// The longest values that a request may have.
+    /// The code for a request in which every value has the maximum length.
     fn longest() -> Code {
         let scopes: Vec<String> = (0..16).map(|number| format!("{number:031}")).collect();
         let uri = format!("https://api.example.com/{}", "a".repeat(488));
@@ -226,7 +228,7 @@ mod tests {
         assert!(text.expose().len() < 2000, "{}", text.expose().len());
         assert_eq!(codes().open(text.expose()), Some(longest()));
         assert_eq!(longest().scopes.to_string().len(), 511);
-        // No code that can be opened at all is longer.
+        // `Codes::open` rejects a code that is longer than this.
         assert!("egk_".len() + (CODE_MAX_BYTES + 34) * 4 / 3 < 2000);
     }
 

@@ -1,21 +1,24 @@
-//! How an authorization code is exchanged for tokens. The order of the checks is part of the
-//! contract of the service:
+//! How an authorization code is exchanged for tokens. The checks are made in the following order,
+//! which must not change:
 //!
 //! 1. The code's MAC is checked by [`Codes::open`](super::Codes::open).
 //! 2. The client authenticates with its secret, or without one if it is a public client.
 //! 3. [`judge_exchange`] checks the time, the client, the redirect URI, the verifier and the
 //!    resource.
-//! 4. [`judge_standing`] checks the user's database row. The grant is checked too.
-//! 5. The user's Durable Object is asked. It remembers each code that was exchanged, and knows
-//!    whether the sign-on has ended. [`conclude_exchange`] evaluates its answer.
+//! 4. [`judge_standing`] checks the user's database row. The caller also checks that the grant was
+//!    not withdrawn.
+//! 5. The user's Durable Object is asked whether the code was exchanged before and whether the
+//!    sign-on has ended. [`conclude_exchange`] evaluates the object's answer.
 //!
-//! If a check fails, no session ends. Otherwise a stranger who saw a code could end sessions. The
-//! app gets the error `invalid_grant`. There are two exceptions: it gets `invalid_target` if the
-//! resource differs, and `invalid_client` if its authentication fails.
+//! If one of the first four checks fails, no session ends. Otherwise a stranger who saw a code
+//! could end sessions. If a check fails, the app gets the error `invalid_grant`. There are two
+//! exceptions: the app gets `invalid_target` if the resource differs, and `invalid_client` if the
+//! app's authentication fails.
 //!
-//! A session ends in one case only. If the code was exchanged before and all other checks succeed,
-//! the session that began with the first exchange ends (RFC 9700 section 4.5). Whoever has both the
-//! code and its verifier is either the app or somebody who stole them from the app.
+//! A session ends in one case only: if all other checks succeed, but the code was exchanged before.
+//! Then the session that began with the first exchange ends (RFC 9700 section 4.5). Whoever
+//! presents both the code and its verifier is either the app or somebody who stole them from the
+//! app.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -43,8 +46,8 @@ impl Verifier {
         is_verifier.then(|| Self(Secret::new(text.to_owned())))
     }
 
-    /// Whether the verifier's SHA-256 is the challenge (RFC 7636 section 4.6). The comparison takes
-    /// constant time.
+    /// Whether the verifier's SHA-256 is equal to the challenge (RFC 7636 section 4.6). The
+    /// comparison takes constant time.
     #[must_use]
     pub fn answers(&self, challenge: &[u8; 32]) -> bool {
         let hash: [u8; 32] = Sha256::digest(self.0.expose()).into();
@@ -52,22 +55,24 @@ impl Verifier {
     }
 }
 
-/// What an app sends to exchange a code. The type does not implement `Debug`, because the verifier
-/// is a secret.
+/// What an app sends to exchange a code for tokens. The type does not implement `Debug`, because
+/// the verifier is a secret.
 #[derive(Clone, Copy)]
 pub struct Exchanging<'a> {
-    /// The client, which has been authenticated.
+    /// The client. The caller has authenticated it.
     pub client: &'a ClientId,
-    /// `redirect_uri`.
+    /// The parameter `redirect_uri`.
     pub redirect_uri: Option<&'a str>,
-    /// `code_verifier`.
+    /// The parameter `code_verifier`.
     pub verifier: Option<&'a str>,
-    /// `resource`: the same as in the authorization request, or absent (RFC 8707 section 2.2).
+    /// `resource`. It must be the same as in the authorization request, or absent (RFC 8707 section
+    /// 2.2).
     pub resource: Option<&'a str>,
 }
 
-/// Why a code is not exchanged. This is written to the log. The app gets only `invalid_target` for
-/// [`ExchangeRefusal::Resource`], and `invalid_grant` for all others.
+/// Why a code is not exchanged for tokens. This reason is written to the log. The app does not
+/// learn it: it gets `invalid_target` for [`ExchangeRefusal::Resource`], and `invalid_grant` for
+/// all other reasons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ExchangeRefusal {
     /// This deployment did not issue the code.
@@ -75,24 +80,24 @@ pub enum ExchangeRefusal {
     Expired,
     /// The code was issued to another client.
     Client,
-    /// The redirect URI is missing, or differs from that of the authorization request.
+    /// The redirect URI is missing, or differs from the redirect URI of the authorization request.
     RedirectUri,
     /// The verifier is missing, malformed, or does not match the challenge.
     Verifier,
-    /// The resource differs from that of the authorization request.
+    /// The resource differs from the resource of the authorization request.
     Resource,
-    /// The user has logged out, or the sign-on was ended.
+    /// The sign-on has ended, for instance because the user has logged out.
     SignedOff,
     /// All sessions of the user were ended after the code was issued.
     OtherEpoch,
     /// The user is disabled or deleted.
     NoUser,
-    /// The code was exchanged before. The session that began with it is ended.
+    /// The code was exchanged before. The session that began with the first exchange is ended.
     Replayed,
 }
 
 impl ExchangeRefusal {
-    /// A stable reason, `snake_case`.
+    /// A stable name for the reason, in `snake_case`.
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {
@@ -110,7 +115,7 @@ impl ExchangeRefusal {
     }
 }
 
-/// Checks what was presented with a code. This needs no storage.
+/// Checks what the app has presented together with a code. The check reads no storage.
 ///
 /// # Errors
 /// The refusal of the first check that fails.
@@ -166,12 +171,13 @@ pub fn judge_standing(code: &Code, standing: Option<Standing>) -> Result<(), Exc
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Exchanged {
-    /// The code was not exchanged before. From now on the object remembers the code and the session
-    /// that begins with it.
+    /// The code was not exchanged before. From now on the object remembers the code, and the
+    /// session that begins with this exchange.
     First,
-    /// The code was exchanged before. This session began with it.
+    /// The code was exchanged before. This variant contains the session that began with the first
+    /// exchange.
     Again(SessionId),
-    /// The sign-on has ended. The object does not remember the code.
+    /// The sign-on has ended. So the code is not exchanged, and the object does not remember it.
     SignedOff,
 }
 
@@ -362,8 +368,8 @@ mod tests {
         );
     }
 
-    /// The log says why a code was not exchanged. The app only gets `invalid_grant` or
-    /// `invalid_target`.
+    /// The log contains the reason why a code was not exchanged. The app gets only `invalid_grant`
+    /// or `invalid_target`.
     #[test]
     fn each_refusal_has_a_reason_of_its_own() {
         let reasons = [

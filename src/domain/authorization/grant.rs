@@ -1,4 +1,4 @@
-//! Grants: a grant records what a user granted to an app.
+//! Grants. A grant is the record of what a user allowed an app to do.
 
 use std::fmt;
 
@@ -15,19 +15,19 @@ use crate::domain::id;
 pub struct GrantId(#[serde(with = "id")] uuid::Uuid);
 
 impl GrantId {
-    /// A new id from the time in milliseconds since 1970 and ten random bytes.
+    /// Makes a new id from the current time, in milliseconds since 1970, and ten random bytes.
     #[must_use]
     pub fn new(now_ms: u64, random: &[u8; 10]) -> Self {
         Self(id::new(now_ms, random))
     }
 
-    /// Reads the canonical form.
+    /// Reads the canonical form of a UUIDv7.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         id::parse(text).map(Self)
     }
 
-    /// The id with these bytes. `None` unless they are a UUIDv7.
+    /// The id that consists of these bytes. `None` unless the bytes are a UUIDv7.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 16]) -> Option<Self> {
         id::from_bytes(bytes).map(Self)
@@ -46,36 +46,38 @@ impl fmt::Display for GrantId {
     }
 }
 
-/// What a user granted to an app. There is one grant for each user, app and resource. Apps of the
-/// first party need no consent, but have grants too. Times are in seconds since 1970.
+/// What a user granted to an app. There is one grant for each combination of user, app and
+/// resource. The operator's own apps (first party) need no consent of the user, but have grants
+/// too. Times are in seconds since 1970.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
     pub id: GrantId,
-    /// The user who granted it.
+    /// The user who gave the grant.
     pub user: UserId,
-    /// The app.
+    /// The app that has the grant.
     pub client: ClientId,
     /// The granted scopes. If the user grants more scopes later, they are added here.
     pub scopes: Scopes,
-    /// The API, if the grant is for one.
+    /// The API for which the app may get tokens. `None` if the grant is not for an API.
     pub resource: Option<Resource>,
     /// When the grant was first given.
     pub given_at: u64,
-    /// When the grant was withdrawn. It stays withdrawn, but the user can give a new grant.
+    /// When the user withdrew the grant. A withdrawn grant never becomes valid again, but the user
+    /// can give a new grant.
     pub withdrawn_at: Option<u64>,
 }
 
 impl Grant {
-    /// Whether the app may continue to use the grant: it is this app's grant, and was not
-    /// withdrawn.
+    /// Whether this client may continue to use the grant. It may if the grant was given to this
+    /// client and was not withdrawn.
     #[must_use]
     pub fn is_live(&self, client: &ClientId) -> bool {
         self.withdrawn_at.is_none() && self.client == *client
     }
 
-    /// Whether the user need not be asked for consent, because this grant already allows
-    /// everything. The grant must be by this user, to this app and for this API, must not be
-    /// withdrawn, and must have all of these scopes.
+    /// Whether this grant already allows everything that an app asks for, so that the user need not
+    /// be asked for consent. The grant must have been given by this user to this app and for this
+    /// API. It must not be withdrawn, and must have all of these scopes.
     #[must_use]
     pub fn covers(
         &self,

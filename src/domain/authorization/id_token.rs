@@ -18,39 +18,40 @@ use edgegate_token::json::Json;
 /// as an access token, nor an access token as an id_token.
 pub const ID_TOKEN_TYP: &str = "JWT";
 
-/// The value of `acr`. The service has only this authentication context class: one factor.
+/// The value of the claim `acr`. It means that the user was authenticated with one factor. The
+/// service has no other authentication context class.
 pub const ACR: &str = "aal1";
 
-/// The claims of `/auth/userinfo`. Which claims there are depends on the app's scopes. The type
-/// does not implement `Debug`, because the claims are personal.
+/// The claims that `/auth/userinfo` returns. The app's scopes decide which claims are present. The
+/// type does not implement `Debug`, because the claims are personal data.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct UserinfoClaims {
     /// The user's id.
     pub sub: String,
-    /// With the scope `profile`: given name and family name.
+    /// Only with the scope `profile`: the given name and the family name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// With `profile`.
+    /// Only with the scope `profile`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub given_name: Option<String>,
-    /// With `profile`.
+    /// Only with the scope `profile`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub family_name: Option<String>,
     /// With the scope `profile`: when the account was last changed, in seconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<u64>,
-    /// With `email`.
+    /// Only with the scope `email`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// With `email`.
+    /// Only with the scope `email`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email_verified: Option<bool>,
-    /// Only for apps of the first party.
+    /// Only for the operator's own apps (first party).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub roles: Option<Vec<String>>,
 }
 
-/// What this app may learn about the user with these scopes.
+/// The claims about the user that this app may get with these scopes.
 #[must_use]
 pub fn userinfo_claims(user: &User, scopes: &Scopes, client: &AppClient) -> UserinfoClaims {
     let has_profile = scopes.contains(Scope::PROFILE);
@@ -69,7 +70,7 @@ pub fn userinfo_claims(user: &User, scopes: &Scopes, client: &AppClient) -> User
         given_name: given_name.filter(|_| has_profile),
         family_name: family_name.filter(|_| has_profile),
         updated_at: has_profile.then_some(user.updated_at),
-        // The canonical form of the address, which access tokens contain too.
+        // This is the canonical form of the address, as in access tokens.
         email: has_email.then(|| user.email.canonical().to_owned()),
         email_verified: has_email.then(|| user.email_verified_at.is_some()),
         roles: client.first_party.then(|| user.roles.to_vec()),
@@ -79,9 +80,9 @@ pub fn userinfo_claims(user: &User, scopes: &Scopes, client: &AppClient) -> User
 /// What an id_token says in addition to the claims about the user.
 #[derive(Clone, Copy, Debug)]
 pub struct IdTokenFacts<'a> {
-    /// `ISSUER`.
+    /// The setting `ISSUER`.
     pub issuer: &'a str,
-    /// The app's session. Its access tokens name the same one.
+    /// The app's session. The access tokens of the app name the same session.
     pub session: SessionId,
     /// When and how the user proved who they are.
     pub proof: Proof,
@@ -94,37 +95,38 @@ pub struct IdTokenFacts<'a> {
     pub ttl: u64,
 }
 
-/// The claims of an id_token. There is no `at_hash`, which would tie the id_token to the access
-/// token. It is not needed, because the token endpoint returns both in one answer.
+/// The claims of an id_token. There is no claim `at_hash`, which would connect the id_token with
+/// the access token. This is not needed, because the token endpoint returns both tokens in one
+/// answer.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct IdTokenClaims {
     /// The issuer.
     pub iss: String,
     /// The client's id.
     pub aud: String,
-    /// When the id_token expires, in seconds since 1970: the first second at which it is no longer
-    /// valid.
+    /// When the id_token expires, in seconds since 1970. At this second it is no longer valid.
     pub exp: u64,
     /// When the id_token was issued, in seconds since 1970.
     pub iat: u64,
     /// When the user last proved who they are, in seconds since 1970.
     pub auth_time: u64,
-    /// The request's nonce.
+    /// The `nonce` of the authorization request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,
-    /// `aal1`.
+    /// Always `aal1`.
     pub acr: &'static str,
     /// How the user proved who they are (RFC 8176).
     pub amr: Vec<&'static str>,
     /// The app's session.
     pub sid: String,
-    /// `sub`, and the claims that the scopes allow. They are here too, because many libraries never
-    /// call `/auth/userinfo`.
+    /// `sub`, and the other claims about the user that the scopes allow. The id_token contains them
+    /// in addition to the answer of `/auth/userinfo`, because many libraries never call
+    /// `/auth/userinfo`.
     #[serde(flatten)]
     pub user: UserinfoClaims,
 }
 
-/// The claims of an id_token for this app.
+/// The claims of an id_token about this user for this app.
 #[must_use]
 pub fn id_token_claims(
     user: &User,
@@ -158,8 +160,9 @@ struct Header<'a> {
     typ: &'static str,
 }
 
-/// The text that is signed: the encoded header and claims (RFC 7515 section 5.1). It is needed for
-/// RSA keys, because the platform signs with them.
+/// The part of an id_token that is signed: the encoded header and claims (RFC 7515 section 5.1). If
+/// the key is an RSA key, the platform computes the signature, and the caller passes this text to
+/// the platform.
 #[must_use]
 pub fn signing_input(alg: IdTokenAlg, kid: &str, claims: &IdTokenClaims) -> String {
     let header = Header {
@@ -175,7 +178,7 @@ pub fn signing_input(alg: IdTokenAlg, kid: &str, claims: &IdTokenClaims) -> Stri
     )
 }
 
-/// The complete token: the signing input and its signature.
+/// The complete token: the signed text, followed by its signature.
 #[must_use]
 pub fn with_signature(signing_input: &str, signature: &[u8]) -> String {
     format!(
@@ -184,11 +187,11 @@ pub fn with_signature(signing_input: &str, signature: &[u8]) -> String {
     )
 }
 
-/// The content of an `id_token_hint` (OpenID Connect RP-Initiated Logout section 2). The id_token
-/// may have expired long ago.
+/// The content of an `id_token_hint` (OpenID Connect RP-Initiated Logout section 2). The hint is an
+/// id_token that an app received earlier. It may have expired long ago.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdTokenHint {
-    /// The user to whom it was issued.
+    /// The user whom the token describes.
     pub user: UserId,
     /// The app that got the token.
     pub client: ClientId,
@@ -197,8 +200,9 @@ pub struct IdTokenHint {
 impl IdTokenHint {
     /// Reads the hint from the claims of an id_token. The caller must have verified the token's
     /// signature, for instance with [`edgegate_token::read_signed`]. Returns `None` if another
-    /// issuer made the token, or if it was issued in the future. Also returns `None` if the token
-    /// is older than [`MAX_SESSION_TTL`], because no session from that time can still be active.
+    /// issuer made the token, or if the token says that it was issued in the future. Also returns
+    /// `None` if the token is older than [`MAX_SESSION_TTL`], because no session from that time can
+    /// still be active.
     #[must_use]
     pub fn of(claims: &Json, issuer: &str, now: u64) -> Option<Self> {
         let text = |name| claims.get(name).and_then(Json::as_str);
@@ -220,8 +224,8 @@ impl IdTokenHint {
 ///
 /// RS256 signatures are deterministic (RFC 8017 section 8.2). So the service verifies a signature
 /// by computing it again: the caller signs [`signing_input`](Self::signing_input) and passes the
-/// result to [`claims`](Self::claims). This type does not implement `Debug`, because an id_token is
-/// personal.
+/// result to [`claims`](Self::claims). This type does not implement `Debug`, because an id_token
+/// contains personal data.
 #[derive(Clone)]
 pub struct RsaSigned<'a> {
     /// The key that the token's header names.
@@ -257,8 +261,8 @@ impl<'a> RsaSigned<'a> {
         })
     }
 
-    /// The claims. `None` unless the token's signature equals `signature`, which the caller has
-    /// computed with [`key`](Self::key) from the signing input.
+    /// The claims of the token. The caller has computed `signature` from the signing input with
+    /// [`key`](Self::key). Returns `None` unless the signature in the token is equal to it.
     #[must_use]
     pub fn claims(&self, signature: &[u8]) -> Option<Json> {
         let is_same = bool::from(self.signature.ct_eq(signature));

@@ -1,5 +1,5 @@
-//! The setting `ID_TOKEN_KEYS`: RSA keys for apps that can verify only RS256. The platform's crypto
-//! API signs with these keys.
+//! The setting `ID_TOKEN_KEYS`: RSA keys that sign the id_tokens of apps that can verify only
+//! RS256. The platform's crypto API computes these signatures.
 
 use std::fmt;
 
@@ -14,9 +14,9 @@ use edgegate_token::json::Json;
 /// Why `ID_TOKEN_KEYS` can't be used. No variant contains text from the setting, which is secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IdTokenKeysFault {
-    /// It is not JSON with an array `keys`.
+    /// The setting is not a JSON object with an array `keys`.
     NotAKeySet,
-    /// It has no key, or more than five keys.
+    /// The setting has no key, or more than five keys.
     NumberOfKeys,
     /// A key is not an RSA key for RS256 signatures.
     NotRs256,
@@ -51,7 +51,7 @@ impl std::error::Error for IdTokenKeysFault {}
 /// The members of a private JWK that must stay secret (RFC 7518 section 6.3.2).
 const PRIVATE: [&str; 6] = ["d", "p", "q", "dp", "dq", "qi"];
 
-/// An RSA key. `Debug` does not print its private part.
+/// A private RSA key. `Debug` does not print its private part.
 #[derive(Clone, Debug)]
 pub struct RsaSigningKey {
     kid: String,
@@ -122,8 +122,8 @@ impl RsaSigningKey {
             Base64UrlUnpadded::decode_vec(value).map_err(|_| Fault::Member)?;
             members.push((name, value));
         }
-        // Only the members that were checked are written. Another member, such as `key_ops`, could
-        // make the platform reject the key.
+        // Only the members that were checked above are copied. Another member of the setting, such
+        // as `key_ops`, could make the platform reject the key.
         let members: Vec<String> = members
             .into_iter()
             .map(|(name, value)| format!("\"{name}\":\"{value}\""))
@@ -148,7 +148,8 @@ fn modulus_bits(text: &str) -> Option<usize> {
     bytes.len().checked_mul(8)?.checked_sub(unused)
 }
 
-/// The RSA keys that sign id_tokens. The first one signs. All of them are published.
+/// The RSA keys for id_tokens. The first key signs new id_tokens. The public parts of all keys are
+/// published.
 #[derive(Clone, Debug, Default)]
 pub struct IdTokenKeys(Vec<RsaSigningKey>);
 
@@ -156,7 +157,7 @@ impl IdTokenKeys {
     /// Reads a JWK Set with private RSA keys.
     ///
     /// # Errors
-    /// It is not a JWK Set, has no key or too many, or has a key that can't be used.
+    /// The text is not a JWK Set, has no key or too many keys, or has a key that can't be used.
     pub fn parse(text: &str) -> Result<Self, IdTokenKeysFault> {
         use IdTokenKeysFault as Fault;
         if text.len() > ID_TOKEN_KEYS_MAX_BYTES {
@@ -198,7 +199,7 @@ impl IdTokenKeys {
     }
 }
 
-/// A JWK Set with one key. It has the form of an RSA key but can't sign.
+/// A JWK Set with one key for tests. The key has the form of an RSA key, but it can't sign.
 #[cfg(test)]
 pub(super) fn sample(kid: &str) -> String {
     format!(r#"{{"keys":[{}]}}"#, tests::key(kid, 256))
@@ -209,7 +210,7 @@ mod tests {
     use super::*;
     use IdTokenKeysFault as Fault;
 
-    /// A key whose modulus has this many bytes.
+    /// A key with this `kid`, whose modulus has this many bytes.
     pub(super) fn key(kid: &str, bytes: usize) -> String {
         let n = Base64UrlUnpadded::encode_string(&vec![0x80; bytes]);
         format!(

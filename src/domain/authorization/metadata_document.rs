@@ -1,10 +1,11 @@
-//! Client ID metadata documents: a client whose id is the URL of a document about itself
-//! (draft-ietf-oauth-client-id-metadata-document). No administrator has checked such a client.
+//! Client ID metadata documents (draft-ietf-oauth-client-id-metadata-document). The id of such a
+//! client is a URL, and the document at this URL describes the client. No administrator has checked
+//! such a client.
 //!
 //! This service fetches the document, so a stranger can choose a URL to which the service connects.
-//! Two things prevent access to private servers. [`MetadataUrl`] accepts only public host names.
-//! And with the platform's flag `global_fetch_strictly_public`, requests go only through the public
-//! internet.
+//! The stranger must not reach a private server in this way. Two things prevent it. [`MetadataUrl`]
+//! accepts only public host names. And the platform's flag `global_fetch_strictly_public` makes the
+//! service's requests go only through the public internet.
 
 use super::client::{AppClient, ClientId, client_name};
 use super::redirect_uri::RedirectUri;
@@ -15,7 +16,7 @@ use crate::domain::policy::{
 use crate::domain::settings::host_of;
 use edgegate_token::json::Json;
 
-/// The URL of a client's document. It was checked, so the service may fetch it.
+/// The URL of a client's document. The URL was checked, so the service may fetch it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MetadataUrl {
     id: ClientId,
@@ -25,18 +26,18 @@ pub struct MetadataUrl {
 /// Why a client's id is not a URL that may be fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MetadataUrlFault {
-    /// It is not an https URL, or not in the only accepted spelling: no user, no fragment, no dot
-    /// segments, and the scheme and host in lower case.
+    /// The id is not an https URL, or it is not written in the only accepted way: without a user, a
+    /// fragment or dot segments, and with the scheme and host in lower case.
     NotAUrl,
-    /// It has a query.
+    /// The URL has a query.
     Query,
-    /// It has no path.
+    /// The URL has no path.
     Path,
-    /// It names a port.
+    /// The URL contains a port.
     Port,
-    /// Its host is an IP address, or a name that is not public.
+    /// The host of the URL is an IP address, or a name that is not public.
     Host,
-    /// Its host is this service's own host.
+    /// The host of the URL is this service's own host.
     OurOwn,
 }
 
@@ -58,7 +59,7 @@ impl MetadataUrl {
     /// Checks a client's id, which must be the URL of its document.
     ///
     /// # Errors
-    /// The service may not fetch the id as a URL.
+    /// The id is not a URL that the service may fetch.
     pub fn parse(id: &ClientId, issuer: &str) -> Result<Self, MetadataUrlFault> {
         use MetadataUrlFault as Fault;
         let uri = WebUri::parse(id.as_str())
@@ -93,7 +94,7 @@ impl MetadataUrl {
         })
     }
 
-    /// The URL to fetch, which is the client's id.
+    /// The URL from which the document is fetched. It is the client's id.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.id.as_str()
@@ -109,24 +110,26 @@ impl MetadataUrl {
 /// Why a document is not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DocumentFault {
-    /// It has more than 5 KB.
+    /// The document has more than 5 KB.
     TooLong,
-    /// It is not a JSON object.
+    /// The document is not a JSON object.
     NotJson,
-    /// Its `client_id` is not its URL, byte for byte.
+    /// The document's `client_id` is not the URL of the document, byte for byte.
     ClientId,
     /// `token_endpoint_auth_method` is not `none`, or the document has a `client_secret`.
     AuthMethod,
-    /// `grant_types` or `response_types` is malformed, or has no authorization code.
+    /// `grant_types` is malformed or is a list without `authorization_code`. Or `response_types` is
+    /// malformed or is a list without `code`.
     GrantTypes,
-    /// `redirect_uris` is malformed, has no URI that could be registered here, or has too many.
+    /// `redirect_uris` is malformed, has no URI that could be registered at this service, or has
+    /// too many URIs.
     RedirectUris,
     /// `client_name` is not a valid name.
     Name,
 }
 
 impl DocumentFault {
-    /// A stable reason, `snake_case`.
+    /// A stable name for the reason, in `snake_case`.
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {
@@ -141,13 +144,13 @@ impl DocumentFault {
     }
 }
 
-/// Reads documents.
+/// Reads metadata documents.
 #[derive(Clone, Copy, Debug)]
 pub struct MetadataDocument;
 
 impl MetadataDocument {
-    /// Whether a response can be a document: its status is 200 and its content type is JSON.
-    /// A redirect is not accepted.
+    /// Whether an HTTP response can contain a metadata document: its status must be 200, and its
+    /// content type must be JSON. A redirect is not accepted.
     #[must_use]
     pub fn accepts(status: u16, content_type: Option<&str>) -> bool {
         let media_type = content_type.and_then(|text| text.split(';').next());
@@ -157,8 +160,9 @@ impl MetadataDocument {
         status == 200 && is_json
     }
 
-    /// The client that a document describes. It gets only those redirect URIs that could be
-    /// registered here. `now`, in seconds since 1970, becomes the time of its creation.
+    /// The client that a document describes. The client gets only those redirect URIs of the
+    /// document that could also be registered at this service. `now`, in seconds since 1970,
+    /// becomes the time of the client's creation.
     ///
     /// # Errors
     /// The document is malformed, does not belong to this URL, or does not describe a public client
@@ -211,8 +215,9 @@ impl MetadataDocument {
         })
     }
 
-    /// How long a document may be cached, in seconds: as long as `Cache-Control` says, but at least
-    /// five minutes and at most a day. Failures are not cached.
+    /// How long a document may be cached, in seconds. This is the time that `Cache-Control` says,
+    /// but at least five minutes and at most a day. If fetching or reading a document failed,
+    /// nothing is cached.
     #[must_use]
     pub fn kept_for(cache_control: Option<&str>) -> u64 {
         let mut seconds = METADATA_CACHE_MIN;

@@ -1,20 +1,23 @@
-//! Signing in to other apps: the authorization code grant (RFC 6749) with PKCE (RFC 7636) and
-//! OpenID Connect. This module contains only rules: it reads no storage and sends nothing.
+//! How users sign in to other apps through this service: the authorization code grant (RFC 6749)
+//! with PKCE (RFC 7636) and OpenID Connect. This module contains only rules: it reads no storage
+//! and sends nothing.
 //!
 //! - [`client`]: the apps that may request authorization, and their secrets;
-//! - [`redirect_uri`]: where answers may go;
-//! - [`scope`], [`resource`], [`allowed_scopes`]: what an app may get, and for which API;
+//! - [`redirect_uri`]: the URIs to which the service may send its answers;
+//! - [`scope`], [`resource`], [`allowed_scopes`]: which scopes an app may get, and for which APIs;
 //! - [`request`]: the parameters of `/auth/authorize`;
-//! - [`refusal`]: how a request is refused, by a page or by a redirect;
+//! - [`refusal`]: how a request is refused, either by a page or by a redirect to the app;
 //! - [`sealed_request`]: a request that waits until the user has signed in, clicked or consented;
-//! - [`sign_on`]: the ticket of single sign-on;
-//! - [`next_step()`]: what happens to a request: a code, a page or a refusal;
+//! - [`sign_on`]: the ticket in the browser's cookie for single sign-on;
+//! - [`next_step()`]: decides whether a request is answered with a code, a page or a refusal;
 //! - [`code`], [`exchange`]: the authorization code, and the checks when it is exchanged for
 //!   tokens;
 //! - [`app_ticket`]: the refresh token of an app;
 //! - [`grant`]: what a user granted to an app;
-//! - [`id_token`], [`id_token_keys`]: what an app learns about the user, and the keys that sign it;
-//! - [`metadata_document`]: clients that are not registered, but described by a document at a URL.
+//! - [`id_token`], [`id_token_keys`]: what an app learns about the user, and the keys that sign
+//!   id_tokens;
+//! - [`metadata_document`]: clients that no administrator has registered. A document at a URL
+//!   describes each of them.
 
 pub mod allowed_scopes;
 pub mod app_ticket;

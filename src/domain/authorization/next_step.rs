@@ -12,8 +12,8 @@ use super::request::{AuthorizationRequest, SeenProof, ServerRules};
 use crate::domain::account::{EmailAddress, UserId};
 use crate::domain::session::{Proof, SessionId};
 
-/// The user who is signed in in the browser. The caller has checked this against the session store
-/// and the user's database row.
+/// The user who is signed in in the browser. The caller has checked with the session store and the
+/// user's database row that the user is still signed in.
 #[derive(Clone, Debug)]
 pub struct SignedOn {
     pub user: UserId,
@@ -29,7 +29,8 @@ pub struct SignedOn {
 }
 
 impl SignedOn {
-    /// What a request that arrives now stores about the user's last proof of identity.
+    /// The user's last proof of identity, in the form in which a request that arrives now stores
+    /// it.
     #[must_use]
     pub const fn seen(&self) -> SeenProof {
         SeenProof {
@@ -39,37 +40,40 @@ impl SignedOn {
     }
 }
 
-/// What has just happened.
+/// What the user or the browser has just done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Visit {
-    /// The browser has arrived with the request, or a page asks what it must show.
+    /// The browser has just brought the request to the service, or a page of the service asks what
+    /// it must show.
     Arrived,
     /// A page showed this user's account and what the app asks for. The user has clicked to
     /// continue with this account and to allow what the page listed.
     Allowed,
 }
 
-/// What happens next.
+/// What happens next with an authorization request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// The app gets an authorization code.
     Code,
-    /// The user must sign in, even if they are already signed in.
+    /// The user must sign in. They may be signed in already and must then type the password again,
+    /// or sign in to another account.
     SignIn,
     /// The user is asked whether the app may have what it asks for.
     Consent,
     /// The user is asked whether to continue with this account.
     Continue,
-    /// The app gets this error, because `prompt=none` allows no page.
+    /// The app gets this error, for instance because the user would have to see a page, but
+    /// `prompt=none` allows no page.
     Refuse(OAuthError),
 }
 
-/// Decides what happens to a request. `grant` is what this user has granted to this client for this
-/// resource, if it was not withdrawn. This function is not called if the user clicks "no": then the
-/// app gets `access_denied`.
+/// Decides what happens to a request. `grant` is the grant that this user has given to this client
+/// for this resource, and has not withdrawn. This function is not called if the user clicks "no":
+/// in that case the app gets `access_denied`.
 ///
-/// `client` must be the request's client. If a page sent the request back sealed, the caller must
-/// have compared its redirect URI with the registered ones again.
+/// `client` must be the request's client. If a page held the sealed request and has now sent it
+/// back, the caller must have compared the request's redirect URI with the registered URIs again.
 #[must_use]
 pub fn next_step(
     request: &AuthorizationRequest,
@@ -122,9 +126,10 @@ fn ask(
     Step::Code
 }
 
-/// Whether the user must prove their identity again. This is never needed if they gave the last
-/// proof for this request. `max_age=0` always needs a proof for this request (OpenID Connect Core
-/// section 3.1.2.1, errata set 2), even if an earlier proof was given in the same second.
+/// Whether the user must prove their identity again. This is never needed if the user has already
+/// given a proof for this request. With `max_age=0` the app asks for a proof that was given for
+/// this request (OpenID Connect Core section 3.1.2.1, errata set 2). An earlier proof is not
+/// enough, even if it was given in the same second.
 fn needs_proof(request: &AuthorizationRequest, signed_on: &SignedOn, now: u64) -> bool {
     if is_given_for(request, signed_on) {
         return false;
@@ -136,28 +141,33 @@ fn needs_proof(request: &AuthorizationRequest, signed_on: &SignedOn, now: u64) -
     request.prompts.login || is_too_old || is_somebody_else(request, signed_on)
 }
 
-/// Whether the user gave the last proof for this request, that is, after the request arrived. Times
-/// are whole seconds. So if the proof and the request have the same time, either may be the older
-/// one. The proof is older if the browser already had it when it arrived with the request.
+/// Whether the user gave the last proof of identity for this request, which means after the request
+/// arrived. The times are whole seconds. So if the proof and the request have the same time, the
+/// times don't show which of them came first. The proof came first if the user had already given it
+/// when the request arrived: then it is the proof in `request.seen`.
 ///
-/// Each login begins a new session. So the proof of a new login is never mistaken for the proof
-/// that the browser already had. A user can also enter the password again in the same session. If
-/// this happens in the same second as the earlier proof, the two proofs look alike, and the user is
-/// asked once more.
+/// Each login begins a new session, and `request.seen` contains the session. So the proof of a new
+/// login is never mistaken for the proof in `request.seen`. A user can also enter the password
+/// again in the same session. If this happens in the same second as the earlier proof, the two
+/// proofs look alike, and the user is asked for the password once more.
 fn is_given_for(request: &AuthorizationRequest, signed_on: &SignedOn) -> bool {
     signed_on.proof.auth_time >= request.asked_at && request.seen != Some(signed_on.seen())
 }
 
-/// Whether the app expects another user. A `login_hint` that is not an email address is ignored.
+/// Whether the app expects another user: its `login_hint` is the email address of somebody else. A
+/// `login_hint` that is not an email address is ignored.
 fn is_somebody_else(request: &AuthorizationRequest, signed_on: &SignedOn) -> bool {
     let hint = request.login_hint.as_deref().map(EmailAddress::parse);
     hint.is_some_and(|hint| hint.is_ok_and(|hint| hint.canonical() != signed_on.email.canonical()))
 }
 
-/// Whether the user must be asked for consent. For an app that no administrator has registered, the
-/// user is asked each time. For a registered app, the user is asked until they have granted what it
-/// asks for. For an app of the first party, the user is not asked. With `prompt=consent` the user
-/// is always asked.
+/// Whether the user must be asked for consent:
+///
+/// - With `prompt=consent`, the user is always asked.
+/// - For an app that no administrator has registered, the user is asked each time.
+/// - For an app of the operator (first party), the user is not asked.
+/// - For any other registered app, the user is asked unless they have already granted what the app
+///   asks for.
 fn needs_consent(
     request: &AuthorizationRequest,
     client: &AppClient,
@@ -184,9 +194,10 @@ fn needs_click(
 }
 
 /// Whether the app may get a code without a click of the user. A website may. An app that gets its
-/// answer at a loopback port or at its own URI scheme may not: any program on the machine could
-/// claim the port or the scheme, send the browser here and take the code (RFC 8252 section 8.6). If
-/// the service itself runs on a loopback address, for local development, every app may.
+/// answer at a loopback port or at its own URI scheme may not. The reason is that any other program
+/// on the machine could use the port or the scheme, send the browser to this service and take the
+/// code (RFC 8252 section 8.6). If the service itself runs on a loopback address, for local
+/// development, every app may get a code without a click.
 fn answers_silently(request: &AuthorizationRequest, rules: &ServerRules<'_>) -> bool {
     request.redirect_uri.kind() == RedirectKind::Https || rules.issuer_is_loopback
 }
@@ -229,8 +240,8 @@ mod tests {
         }
     }
 
-    /// The step for a request of this client. The request arrives at `NOW`, and `next_step` is
-    /// called ten seconds later.
+    /// Makes a request of this client, with the sample parameters and these changes, and returns
+    /// its next step. The request arrives at `NOW`, and `next_step` is called ten seconds later.
     fn step(
         client: &AppClient,
         changes: &[(&str, Option<&str>)],
@@ -392,7 +403,7 @@ mod tests {
             let step = arrived(&ours, &changes, Some(&proved_at(auth_time)));
             assert_eq!(step, expected, "{name}={value} {auth_time}");
         }
-        // A click does not replace the password.
+        // If the app requires the password (`prompt=login`), a click on "continue" is not enough.
         let changes = [("prompt", Some("login"))];
         let allowed = step(
             &ours,
@@ -427,14 +438,15 @@ mod tests {
         assert_eq!(another, Step::Refuse(OAuthError::LoginRequired));
     }
 
-    /// A proof that the browser already had when it arrived was not given for the request, whatever
-    /// the times are.
+    /// A proof that the user had already given when the request arrived was not given for this
+    /// request, whatever the times of the proof and the request are.
     #[test]
     fn the_proof_that_the_browser_arrived_with_is_not_enough() {
         let ours = first_party();
         let listed = listed();
         let rules = rules(&listed);
-        // The last time is in the future: the clock that wrote it is ahead.
+        // The last of these times is in the future. This happens if the clock of the machine that
+        // wrote it is ahead.
         for auth_time in [NOW - 1, NOW, NOW + 5] {
             for (name, value, expected) in [
                 ("prompt", "login", Step::SignIn),
@@ -455,7 +467,7 @@ mod tests {
                 if expected == Step::SignIn {
                     assert_eq!(judge(&seen, Visit::Allowed), expected, "{name}");
                 }
-                // A login in the same second begins another session.
+                // A login in the same second begins another session, so its proof is accepted.
                 let again = SignedOn {
                     session: SessionId::new(NOW * 1000, &[9; 10]),
                     ..proved_at(NOW)
@@ -464,8 +476,8 @@ mod tests {
                 // A later proof in the same session is accepted, too.
                 let later = proved_at(NOW + 6);
                 assert_eq!(judge(&later, Visit::Arrived), Step::Code, "{name}");
-                // A proof with a time before the request was not given for it, even if the browser
-                // did not have this proof when it arrived.
+                // A proof whose time is before the request was not given for the request, even if
+                // it is not the proof in `seen`.
                 let older = SignedOn {
                     session: again.session,
                     ..proved_at(NOW - 2)
@@ -476,8 +488,8 @@ mod tests {
         }
     }
 
-    /// Tries all combinations: `prompt=none` never shows a page, and no code is issued unless each
-    /// of its conditions holds.
+    /// Tries all combinations of the inputs below. With `prompt=none`, no page is shown. A code is
+    /// issued only if each condition for a code holds.
     #[test]
     fn no_combination_gives_a_code_without_its_conditions() {
         let mut codes = 0;

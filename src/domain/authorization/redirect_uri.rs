@@ -1,9 +1,10 @@
-//! Redirect URIs: the URIs to which the answer to an authorization request may go.
+//! Redirect URIs: the URIs to which the service may send the answer to an authorization request.
 //!
-//! The URI in a request must equal a registered one byte for byte (RFC 9700 section 4.1.3). Only
-//! the port of a loopback address may differ, because the operating system gives a native app its
-//! port (RFC 8252 section 7.3). The form of a URI is checked when an app registers it. So the URI
-//! in a request needs no normalisation before the comparison.
+//! The URI in a request must be equal, byte for byte, to a URI that the app has registered (RFC
+//! 9700 section 4.1.3). Only the port of a loopback address may differ, because a native app does
+//! not know its port in advance: it gets a free port from the operating system (RFC 8252 section
+//! 7.3). The form of a URI is checked when an app registers it. So the URI in a request needs no
+//! normalisation before the comparison.
 
 use std::fmt;
 
@@ -13,8 +14,8 @@ use super::web_uri::{WebUri, WebUriFault, check_characters, check_path};
 use crate::domain::policy::REDIRECT_URI_MAX_BYTES;
 use crate::domain::settings::{host_of, is_loopback_host};
 
-/// The parameters that the service adds to a redirect URI when it answers. The query of a
-/// registered URI must not have them.
+/// The parameters that the service adds to a redirect URI when it answers a request. The query of a
+/// registered URI must not contain any of them.
 const OF_ANSWERS: [&str; 6] = [
     "code",
     "state",
@@ -24,11 +25,11 @@ const OF_ANSWERS: [&str; 6] = [
     "error_uri",
 ];
 
-/// The beginnings of the URIs whose port is not compared: scheme and loopback host.
+/// If a URI begins with one of these schemes and loopback hosts, its port is not compared.
 const LOOPBACK: [&str; 3] = ["http://127.0.0.1", "http://[::1]", "http://localhost"];
 
-/// A redirect URI. Either an app registered it, or it was presented in a request and matches a
-/// registered one.
+/// A redirect URI. Either an app has registered it, or it was presented in a request and matches a
+/// registered URI.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RedirectUri(String);
 
@@ -37,8 +38,8 @@ pub struct RedirectUri(String);
 pub enum RedirectKind {
     /// A website. Only its owner gets the answer.
     Https,
-    /// A program on the user's machine, by http or https. Any other program on this machine could
-    /// listen on the port and get the answer.
+    /// A program on the user's machine, which listens on a port for http or https. Any other
+    /// program on this machine could listen on the port and get the answer.
     Loopback,
     /// An app with its own URI scheme. Any other app on the device could register the scheme and
     /// get the answer.
@@ -48,35 +49,35 @@ pub enum RedirectKind {
 /// Why a redirect URI can't be registered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RedirectUriFault {
-    /// It has more than 512 bytes.
+    /// The URI has more than 512 bytes.
     TooLong,
-    /// It has a space, a control character, a character outside ASCII, or one that a URI can't
-    /// have.
+    /// The URI has a space, a control character, a character outside ASCII, or another character
+    /// that is not allowed in a URI.
     Character,
     /// A percent sign is not followed by two hexadecimal digits.
     PercentEncoding,
-    /// It has a fragment (RFC 6749 section 3.1.2).
+    /// The URI has a fragment (RFC 6749 section 3.1.2).
     Fragment,
-    /// It has a user or a password.
+    /// The URI contains a user name or a password.
     UserInfo,
-    /// Its host or port is not written as a browser writes it: lower case, IDN as `xn--`, no
-    /// default port.
+    /// The host or port of the URI is not written as a browser writes it: the host in lower case,
+    /// international names as `xn--…`, and no default port.
     Host,
-    /// Its path has a `.` or `..` segment.
+    /// The path of the URI has a `.` or `..` segment.
     DotSegment,
-    /// Its path has a percent-encoded slash or backslash.
+    /// The path of the URI has a percent-encoded slash or backslash.
     EncodedSlash,
-    /// It is http on a host other than `127.0.0.1`, `[::1]` and `localhost`.
+    /// The scheme of the URI is http, and its host is not `127.0.0.1`, `[::1]` or `localhost`.
     NotHttps,
-    /// Its scheme is neither https nor a reversed domain name such as `com.example.app` (RFC 8252
-    /// section 7.1).
+    /// The scheme of the URI is neither https nor a reversed domain name such as `com.example.app`
+    /// (RFC 8252 section 7.1).
     Scheme,
-    /// Its query has a parameter that the service adds when it answers, such as `code`.
+    /// The query of the URI has a parameter that the service adds when it answers, such as `code`.
     Query,
 }
 
 impl RedirectUriFault {
-    /// A stable reason, `snake_case`.
+    /// A stable name for the reason, in `snake_case`.
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {
@@ -125,8 +126,8 @@ impl RedirectUri {
     /// ```
     ///
     /// # Errors
-    /// The URI could not be compared exactly with the URI in a request, or somebody other than the
-    /// app could read the answer.
+    /// Why the URI can't be registered. With such a URI, either an exact comparison with the URI in
+    /// a request would not be possible, or somebody other than the app could read the answer.
     pub fn register(text: &str) -> Result<Self, RedirectUriFault> {
         use RedirectUriFault as Fault;
         if text.len() > REDIRECT_URI_MAX_BYTES {
@@ -150,8 +151,9 @@ impl RedirectUri {
         Ok(Self(text.to_owned()))
     }
 
-    /// The URI to redirect to: the presented one. `None` unless it equals this registered URI,
-    /// except for the port of a loopback host.
+    /// Compares the `presented` URI with this registered URI. If they are equal, except for the
+    /// port of a loopback host, returns the presented URI, to which the browser is then redirected.
+    /// Otherwise returns `None`.
     #[must_use]
     pub fn matched(&self, presented: &str) -> Option<Self> {
         if presented == self.0 {
@@ -165,7 +167,8 @@ impl RedirectUri {
         (host == presented_host && registered == rest).then(|| Self(presented.to_owned()))
     }
 
-    /// Whether the presented URI may be used instead of this registered one.
+    /// Whether the presented URI is equal to this registered URI, except for the port of a loopback
+    /// host.
     #[must_use]
     pub fn matches(&self, presented: &str) -> bool {
         self.matched(presented).is_some()
@@ -232,7 +235,8 @@ impl RedirectUri {
         url
     }
 
-    /// Wraps a URI from a ticket. It was matched before the ticket was sealed.
+    /// Wraps a URI from a ticket without a check, because the URI was compared with the registered
+    /// URIs before the ticket was sealed.
     pub(super) fn from_ticket(text: &str) -> Self {
         Self(text.to_owned())
     }
@@ -251,7 +255,8 @@ impl<'de> Deserialize<'de> for RedirectUri {
     }
 }
 
-/// If a URI begins with a loopback host: this beginning, and the part of the URI after the port.
+/// If a URI begins with a scheme and a loopback host: this beginning of the URI, and the part of
+/// the URI after the port.
 fn loopback(uri: &str) -> Option<(&'static str, &str)> {
     let (host, rest) = LOOPBACK
         .iter()
@@ -267,12 +272,14 @@ fn loopback(uri: &str) -> Option<(&'static str, &str)> {
     is_port.then_some((host, rest))
 }
 
-/// Checks a URI with a private-use scheme. Returns the part after the scheme.
+/// Checks a URI whose scheme belongs to an app (a private-use scheme). Returns the part after the
+/// scheme.
 fn private_use(text: &str) -> Result<String, RedirectUriFault> {
     use RedirectUriFault as Fault;
     let (scheme, rest) = text.split_once(':').ok_or(Fault::Scheme)?;
-    // Schemes without a dot are rejected: `javascript` and `data` are dangerous, and any app may
-    // claim the others. A scheme with a dot is a reversed domain name, which has an owner.
+    // Schemes without a dot are rejected: `javascript` and `data` are dangerous, and the others
+    // don't belong to anybody, so any app may use them. A scheme with a dot is a reversed domain
+    // name, which has an owner.
     let is_label = |label: &str| {
         !label.is_empty()
             && label

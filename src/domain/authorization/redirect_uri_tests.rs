@@ -298,8 +298,8 @@ fn parameters_are_appended_and_encoded() {
     }
 }
 
-/// The URI without the port of a loopback host, which is the only part that may differ. This
-/// function does not use the code under test.
+/// The URI without the port of a loopback host. The port is the only part in which a presented URI
+/// may differ from the registered URI. This function does not use the code under test.
 fn without_loopback_port(uri: &str) -> String {
     let hosts = ["http://127.0.0.1:", "http://[::1]:", "http://localhost:"];
     match hosts.iter().find(|host| uri.starts_with(**host)) {

@@ -1,4 +1,5 @@
-//! How an authorization request is refused: by a page, or by a redirect to the app with an error.
+//! How an authorization request is refused: the user sees a page, or the browser is redirected to
+//! the app with an error.
 
 use std::fmt;
 
@@ -18,17 +19,17 @@ pub enum OAuthError {
     UnsupportedResponseType,
     /// A scope is malformed.
     InvalidScope,
-    /// The resource is unknown or malformed, or the client may not get tokens for it.
+    /// The resource (the API) is unknown or malformed, or the client may not get tokens for it.
     InvalidTarget,
     /// An unexpected error of this service.
     ServerError,
-    /// A store did not answer.
+    /// A store that the service needs did not answer.
     TemporarilyUnavailable,
-    /// The request has `prompt=none`, but the user has to click.
+    /// The request has `prompt=none`, but the user would have to click on a page.
     InteractionRequired,
-    /// The request has `prompt=none`, but the user has to sign in.
+    /// The request has `prompt=none`, but the user would have to sign in.
     LoginRequired,
-    /// The request has `prompt=none`, but the user has to consent.
+    /// The request has `prompt=none`, but the user would have to consent.
     ConsentRequired,
     /// The request has the parameter `request`, which is not supported.
     RequestNotSupported,
@@ -85,7 +86,8 @@ impl fmt::Display for OAuthError {
     }
 }
 
-/// Why a request is answered with a page with the status 400, and not with a redirect.
+/// Why the service refuses a request by a page with the status 400, and not by a redirect to the
+/// app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PageFault {
     /// The query has more than 8 KB.
@@ -105,7 +107,7 @@ pub enum PageFault {
 }
 
 impl PageFault {
-    /// A stable reason, `snake_case`, for the log.
+    /// A stable name for the reason, in `snake_case`, for the log.
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {
@@ -119,8 +121,8 @@ impl PageFault {
         }
     }
 
-    /// What the page says. It is meant for the developer of the app, and contains no text from the
-    /// request.
+    /// The text on the page. It is meant for the developer of the app, and contains no text from
+    /// the request.
     #[must_use]
     pub const fn description(self) -> &'static str {
         match self {
@@ -138,13 +140,13 @@ impl PageFault {
 /// A refusal that is sent to the app by a redirect.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ErrorRedirect {
-    /// The redirect URI. It matches one that the client has registered.
+    /// The redirect URI in the request. It matches a URI that the client has registered.
     pub to: RedirectUri,
     /// The request's `state`. `None` if the request has none, or if its `state` is not valid.
     pub state: Option<String>,
-    /// `error`.
+    /// The parameter `error`.
     pub error: OAuthError,
-    /// `error_description`. It contains no text from the request.
+    /// The parameter `error_description`. It contains no text from the request.
     pub description: &'static str,
 }
 

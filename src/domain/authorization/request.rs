@@ -1,9 +1,10 @@
 //! The parameters of `/auth/authorize` (RFC 6749 section 4.1.1, RFC 7636 section 4.3, OpenID
 //! Connect Core section 3.1.2.1, RFC 8707), and whether a refusal is a page or a redirect.
 //!
-//! As long as it is not known that the client has registered the redirect URI, a refusal is a page.
-//! After that it is a redirect to the app. So nobody can make the service redirect to a URI that no
-//! client has registered.
+//! The service first checks whether the client has registered the redirect URI. If this check
+//! fails, the request is refused by a page. If a later check fails, the request is refused by a
+//! redirect to the app. So nobody can make the service redirect to a URI that no client has
+//! registered.
 
 use std::fmt;
 
@@ -25,7 +26,7 @@ use crate::domain::session::SessionId;
 /// The values of `prompt` (OpenID Connect Core section 3.1.2.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Prompts {
-    /// `none`: the app gets an answer at once, and no page is shown.
+    /// `none`: the app gets an answer at once, and the user sees no page.
     pub none: bool,
     /// `login`: the user must type the password again.
     pub login: bool,
@@ -74,34 +75,36 @@ impl Prompts {
 /// The settings of the deployment that apply to every request.
 #[derive(Clone, Copy, Debug)]
 pub struct ServerRules<'a> {
-    /// `ISSUER`.
+    /// The setting `ISSUER`.
     pub issuer: &'a str,
-    /// `AUDIENCE`.
+    /// The setting `AUDIENCE`.
     pub audience: &'a str,
-    /// `RESOURCES`.
+    /// The setting `RESOURCES`.
     pub resources: &'a [ProtectedResource],
     /// Whether the issuer is a loopback origin.
     pub issuer_is_loopback: bool,
 }
 
-/// A request that was checked: the client has registered the redirect URI, and may have the scopes
-/// and the API that are left in the request.
+/// A request that was checked. The client has registered the redirect URI. The client may get
+/// tokens for the API, and may have all scopes that the request contains now.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AuthorizationRequest {
     pub client_id: ClientId,
-    /// Where the answer goes: the URI that the request presented. It matches a registered one.
+    /// The URI to which the answer is sent. The app has sent it in the request, and it matches a
+    /// URI that the client has registered.
     pub redirect_uri: RedirectUri,
-    /// The request's `state`. It comes back with the answer.
+    /// The request's `state`. The answer to the app contains it again.
     pub state: Option<String>,
-    /// The scopes that the app asks for and may have. Scopes that it may not have were removed.
+    /// The scopes that the app asks for and may have. Scopes that the app may not have were
+    /// removed.
     pub scopes: Scopes,
-    /// The request's `nonce`. It comes back in the id_token.
+    /// The request's `nonce`. The id_token will contain it.
     pub nonce: Option<String>,
     /// The API, in the spelling in which it is registered.
     pub resource: Option<Resource>,
     /// The SHA-256 of the verifier (RFC 7636 section 4.2, method `S256`).
     pub code_challenge: [u8; 32],
-    /// What the user must be asked, as the app wishes (`prompt`).
+    /// The request's `prompt`: what the app wants the user to be asked.
     pub prompts: Prompts,
     /// The maximum age of the user's last proof of identity, in seconds.
     pub max_age: Option<u64>,
@@ -109,18 +112,19 @@ pub struct AuthorizationRequest {
     pub login_hint: Option<String>,
     /// The preferred languages of the pages.
     pub ui_locales: Option<String>,
-    /// The user whom the app's `id_token_hint` names. Nobody else may sign in. [`parse_request`]
-    /// leaves it empty, and the service fills it in, because only the service has the keys to read
-    /// the hint.
+    /// The user whom the app's `id_token_hint` names. Nobody else may sign in. This module sets the
+    /// field to `None`. The service fills it in later, because the keys that are needed to read the
+    /// hint are not available here.
     pub expected: Option<UserId>,
     /// When the request arrived, in seconds since 1970.
     pub asked_at: u64,
-    /// The user's last proof of identity at the time when the request arrived. The user did not
-    /// give it for this request. The code that reads the sign-on cookie sets this field.
+    /// If a user was signed in when the request arrived: this user's last proof of identity at that
+    /// time. The user did not give this proof for this request. The code that reads the sign-on
+    /// cookie sets this field.
     pub seen: Option<SeenProof>,
 }
 
-/// When a request arrived, a user was signed in. This is that user's last proof of identity.
+/// The last proof of identity of the user who was signed in when a request arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SeenProof {
     /// The browser's session.
@@ -130,9 +134,9 @@ pub struct SeenProof {
 }
 
 impl AuthorizationRequest {
-    /// Checks the request again when a page sends it back, because the client and the settings may
-    /// have changed since. Returns the request without the scopes that the client may no longer
-    /// have.
+    /// Checks the request again when a page sends it back. This is needed because the client and
+    /// the settings may have changed since the request arrived. Returns the request without the
+    /// scopes that the client may no longer have.
     ///
     /// # Errors
     /// - A page: when `client` is not the request's client, is disabled, or no longer has the
@@ -201,7 +205,7 @@ impl fmt::Debug for AuthorizationRequest {
     }
 }
 
-/// The parameters that the service reads. All others are ignored (RFC 6749 section 3.1).
+/// The parameters that the service reads. All other parameters are ignored (RFC 6749 section 3.1).
 const KNOWN: [&str; 19] = [
     "client_id",
     "redirect_uri",
@@ -311,7 +315,8 @@ pub fn parse_request(query: &str) -> Result<Unresolved, PageFault> {
     })
 }
 
-/// What is wrong with a parameter: the `error` and the `error_description` of the redirect.
+/// What is wrong with a parameter: the `error` and the `error_description` that the redirect to the
+/// app contains.
 type Fault = (OAuthError, &'static str);
 
 impl Unresolved {
@@ -402,11 +407,11 @@ impl Unresolved {
         let nonce = owned(self.text("nonce", NONCE_MAX_BYTES, NONCE)?);
         let login_hint = owned(self.text("login_hint", LOGIN_HINT_MAX_BYTES, LOGIN_HINT)?);
         let ui_locales = owned(self.text("ui_locales", UI_LOCALES_MAX_BYTES, UI_LOCALES)?);
-        // Only checked and then ignored, as OpenID Connect Core section 3.1.2.1 allows: the service
-        // has only one authentication context class.
+        // `acr_values` is checked and then ignored, because the service has only one authentication
+        // context class. OpenID Connect Core section 3.1.2.1 allows this.
         self.text("acr_values", ACR_VALUES_MAX_BYTES, ACR_VALUES)?;
-        // Only checked here. The service reads the hint with its keys, and puts the hint's user
-        // into `expected`.
+        // Only the form of `id_token_hint` is checked here. The service reads the hint later with
+        // its keys, and stores the user whom the hint names in `expected`.
         self.text("id_token_hint", usize::MAX, ID_TOKEN_HINT)?;
         let resource = self.resource(client, rules)?;
         let scopes = self.scopes(client, resource.as_ref(), rules)?;
@@ -428,8 +433,8 @@ impl Unresolved {
         })
     }
 
-    /// The value of a parameter, `None` if it is absent. Fails if the parameter is repeated, has
-    /// more than `most` bytes, or has a control character.
+    /// The value of a parameter, or `None` if the parameter is absent. Fails if the parameter is
+    /// repeated, has more than `most` bytes, or has a control character.
     fn text(
         &self,
         name: &str,
@@ -438,8 +443,8 @@ impl Unresolved {
     ) -> Result<Option<&str>, Fault> {
         match self.parameters.get(name) {
             Parameter::Absent => Ok(None),
-            // Invalid UTF-8 was replaced by U+FFFD, so the answer could not repeat the original
-            // bytes.
+            // U+FFFD is rejected too: if the request contained invalid UTF-8, `form_urlencoded` has
+            // replaced it by U+FFFD, and the answer could not repeat the original bytes.
             Parameter::Once(text)
                 if text.len() <= most
                     && !text.contains(|c: char| c.is_control() || c == '\u{fffd}') =>
@@ -460,8 +465,8 @@ impl Unresolved {
 
     fn code_challenge(&self) -> Result<[u8; 32], Fault> {
         let fault = (OAuthError::InvalidRequest, CODE_CHALLENGE);
-        // If the method is absent, the standard assumes `plain` (RFC 7636 section 4.3), which
-        // protects nothing.
+        // If `code_challenge_method` is absent, the standard assumes `plain` (RFC 7636 section
+        // 4.3). This method does not protect the code, so it is rejected.
         if self.text("code_challenge_method", usize::MAX, CODE_CHALLENGE)? != Some("S256") {
             return Err(fault);
         }
@@ -494,8 +499,8 @@ impl Unresolved {
             .ok_or((OAuthError::InvalidTarget, RESOURCE_UNKNOWN))
     }
 
-    /// The scopes that the client asks for and may have. Without the parameter, these are all
-    /// scopes of the resource that the client may have.
+    /// The scopes that the client asks for and may have. If the request has no `scope` parameter,
+    /// these are all scopes of the resource that the client may have.
     fn scopes(
         &self,
         client: &AppClient,

@@ -73,7 +73,8 @@ fn what_gets_a_page() {
             ],
             PageFault::RedirectUriRepeated,
         ),
-        // A further fault in the same request does not turn the page into a redirect.
+        // If a request has a second fault, which alone would be answered with a redirect, the
+        // answer is still a page.
         (
             &[("redirect_uri", Some(other)), ("request", Some("x"))],
             PageFault::RedirectUriUnknown,
@@ -142,8 +143,8 @@ fn each_page_names_its_parameter() {
     }
 }
 
-/// The names are from RFC 6749 section 4.1.2.1, OpenID Connect Core section 3.1.2.6 and RFC 8707
-/// section 2.
+/// The names of the errors come from RFC 6749 section 4.1.2.1, OpenID Connect Core section 3.1.2.6
+/// and RFC 8707 section 2.
 #[test]
 fn errors_have_the_names_of_the_standards() {
     assert_eq!(
@@ -204,7 +205,7 @@ fn what_gets_a_redirect_with_state_and_iss() {
             E::InvalidRequest,
         ),
         (vec![("code_challenge", Some("short"))], E::InvalidRequest),
-        // Valid base64url, but of only three bytes.
+        // This challenge is valid base64url, but it has only three bytes.
         (vec![("code_challenge", Some("AAAA"))], E::InvalidRequest),
         (
             vec![("code_challenge", Some(&format!("{CHALLENGE}=")))],
@@ -270,7 +271,7 @@ fn what_gets_a_redirect_with_state_and_iss() {
         );
         assert!(url.contains(&format!("?error={error}&")), "{url}");
         assert_eq!(url.contains("&state=s&"), !is_about_state, "{url}");
-        // RFC 6749 section 4.1.2.1 allows only these characters.
+        // RFC 6749 section 4.1.2.1 allows only these characters in `error_description`.
         assert!(
             redirect
                 .description
@@ -319,7 +320,7 @@ fn a_scope_of_an_api_needs_its_resource_and_must_be_the_clients() {
         ),
         (Some("openid orders:read"), None, "openid"),
         (Some("openid orders:read"), Some(API), "openid orders:read"),
-        // The client may have the scope, but the API does not have it.
+        // The client may have the scope `admin`, but the API in `RESOURCES` does not list it.
         (Some("admin"), Some(API), ""),
         (Some("tools"), Some(API), ""),
         (Some("unknown"), None, ""),
@@ -481,9 +482,9 @@ proptest! {
         }
     }
 
-    /// If the client has not registered the redirect URI, a refusal is a page. If it has, a refusal
-    /// is a redirect to a registered URI. A request that is accepted has no scope that the client
-    /// may not have.
+    /// If the client has not registered the redirect URI, the request is refused by a page. If the
+    /// client has registered it, a refusal is a redirect to a registered URI. An accepted request
+    /// has no scope that the client may not have.
     #[test]
     fn every_refusal_has_one_place(
         more in proptest::collection::vec((name(), value()), 0..6),
@@ -505,7 +506,7 @@ proptest! {
             ([id], [uri]) => *id == client.id.as_str() && client.redirect_uri(uri).is_some(),
             _ => false,
         };
-        // A parameter that only has empty values is treated as absent.
+        // A parameter whose values are all empty is treated as absent.
         let is_absent = |name: &str| {
             more.iter().any(|(given, _)| given == name) && values(name).is_empty()
         };

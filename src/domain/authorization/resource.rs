@@ -9,8 +9,9 @@ use super::scope::Scope;
 use super::web_uri::{WebUri, WebUriFault};
 use crate::domain::policy::RESOURCE_MAX_BYTES;
 
-/// The URI of an API. It is https, or http on a loopback host, and has no fragment. `https://h` and
-/// `https://h/` are equal. All other paths are compared exactly.
+/// The URI of an API. Its scheme is https, or http if the host is a loopback host. It has no
+/// fragment. `https://h` and `https://h/` are treated as equal. All other paths are compared
+/// exactly.
 ///
 /// ```
 /// use edgegate::domain::authorization::Resource;
@@ -25,18 +26,20 @@ pub struct Resource(String);
 /// Why a text is not the URI of an API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResourceFault {
-    /// It has more than 512 bytes.
+    /// The text has more than 512 bytes.
     TooLong,
-    /// It is not an https URL (or http on a loopback host) as a browser would write it.
+    /// The text is not an https URL (or an http URL on a loopback host), written as a browser would
+    /// write it.
     NotAUrl,
-    /// It has a fragment (RFC 8707 section 2).
+    /// The URI has a fragment (RFC 8707 section 2).
     Fragment,
-    /// It names this service itself: it is on the service's origin, or is its `AUDIENCE`.
+    /// The URI names this service itself: it is on the service's origin, or it is the setting
+    /// `AUDIENCE`.
     OurOwn,
 }
 
 impl ResourceFault {
-    /// A stable reason, `snake_case`.
+    /// A stable name for the reason, in `snake_case`.
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {
@@ -52,7 +55,7 @@ impl Resource {
     /// Reads a URI.
     ///
     /// # Errors
-    /// It is too long, or not the URI of an API.
+    /// The text is too long, or can't be the URI of an API.
     pub fn parse(text: &str) -> Result<Self, ResourceFault> {
         if text.len() > RESOURCE_MAX_BYTES {
             return Err(ResourceFault::TooLong);
@@ -70,8 +73,8 @@ impl Resource {
         &self.0
     }
 
-    /// The text that a database compares: it is the same for all equal spellings. If the path is
-    /// only a slash, the slash is left out.
+    /// The text that is compared in a database. Resources that are equal have the same text: if the
+    /// path is only a slash, the slash is left out.
     #[must_use]
     pub fn canonical(&self) -> &str {
         match self.0.strip_suffix('/') {
@@ -81,7 +84,8 @@ impl Resource {
         }
     }
 
-    /// Whether the URI names this service: it is on the origin of the issuer, or is `AUDIENCE`.
+    /// Whether the URI names this service: it is on the origin of the issuer, or it is the setting
+    /// `AUDIENCE`.
     #[must_use]
     pub fn is_ours(&self, issuer: &str, audience: &str) -> bool {
         let is_audience = self.as_str() == audience
@@ -121,11 +125,12 @@ impl<'de> Deserialize<'de> for Resource {
 /// An entry of the setting `RESOURCES`: an API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProtectedResource {
-    /// The API's URI. Its access tokens have this URI in `aud`.
+    /// The API's URI. Access tokens for the API have this URI in the claim `aud`.
     pub uri: Resource,
     /// The API's name on the consent page.
     pub name: String,
-    /// The API's scopes. If an app asks for no scope, it gets all of these that it may have.
+    /// The API's scopes. If an app asks for no particular scope, it gets all of these scopes that
+    /// it may have.
     pub scopes: Vec<Scope>,
 }
 

@@ -55,7 +55,7 @@ pub(super) fn scopes(text: &str) -> Scopes {
     Scopes::parse(text).unwrap()
 }
 
-/// A registered app that is not first party.
+/// A registered app that does not belong to the operator of the service (not first party).
 pub(super) fn client() -> AppClient {
     let uri = |text| RedirectUri::register(text).unwrap();
     AppClient {
@@ -112,8 +112,8 @@ pub(super) fn rules(resources: &[ProtectedResource]) -> ServerRules<'_> {
     }
 }
 
-/// A query with the parameters of a complete request, changed as `changes` says. `None` leaves a
-/// parameter out.
+/// The query of a complete request with these `changes`: each is the name of a parameter and its
+/// new value. With `None` as the value, the parameter is left out.
 pub(super) fn query(changes: &[(&str, Option<&str>)]) -> String {
     let complete = [
         ("client_id", "app"),
@@ -140,7 +140,8 @@ pub(super) fn query(changes: &[(&str, Option<&str>)]) -> String {
     query.finish()
 }
 
-/// The complete request of [`client`], changed as `changes` says.
+/// Makes a complete request of [`client`] with these `changes` (see [`query`]), and returns the
+/// request after its checks, or the fault that the checks found.
 pub(super) fn asked(
     changes: &[(&str, Option<&str>)],
 ) -> Result<AuthorizationRequest, RequestFault> {
@@ -169,7 +170,7 @@ pub(super) fn signed_on() -> SignedOn {
     }
 }
 
-/// A refresh ticket of this session.
+/// A refresh ticket of the session of this signed-in user.
 pub(super) fn core(signed_on: &SignedOn) -> RefreshTicket {
     let mut body = Vec::new();
     body.extend_from_slice(signed_on.user.as_bytes());
@@ -182,7 +183,7 @@ pub(super) fn core(signed_on: &SignedOn) -> RefreshTicket {
     RefreshTicket::from_bytes(&body.try_into().unwrap()).unwrap()
 }
 
-/// The code that answers the complete request.
+/// The authorization code with which the complete request, without changes, is answered.
 pub(super) fn code() -> Code {
     let request = asked(&[]).unwrap();
     let signed_on = signed_on();
@@ -205,8 +206,8 @@ pub(super) fn code() -> Code {
     }
 }
 
-/// The sealed text with one bit of one character flipped. If `bit` is 5, a letter changes between
-/// upper and lower case.
+/// The text with one bit of one character flipped. The tests use it to alter sealed texts. If `bit`
+/// is 5, a letter changes between upper and lower case.
 pub(super) fn flipped(text: &str, at: usize, bit: u8) -> String {
     let mut bytes = text.as_bytes().to_vec();
     let at = at % bytes.len();

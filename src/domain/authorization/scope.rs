@@ -23,7 +23,7 @@ pub enum ScopeFault {
 }
 
 impl ScopeFault {
-    /// A stable reason, `snake_case`.
+    /// A stable name for the reason, in `snake_case`.
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {
@@ -54,7 +54,7 @@ impl Scope {
     /// Reads a scope.
     ///
     /// # Errors
-    /// It is empty, too long, or has a character that RFC 6749 does not allow.
+    /// The text is empty or too long, or has a character that RFC 6749 does not allow.
     pub fn parse(text: &str) -> Result<Self, ScopeFault> {
         if text.is_empty() {
             return Err(ScopeFault::Empty);
@@ -97,8 +97,8 @@ impl<'de> Deserialize<'de> for Scope {
     }
 }
 
-/// A sorted set of scopes. `Display` separates them with spaces, as in tokens and answers. The
-/// whole text has at most 512 bytes.
+/// A sorted set of scopes. `Display` writes them separated by spaces, as they are written in tokens
+/// and answers. This text has at most 512 bytes.
 ///
 /// ```
 /// use edgegate::domain::authorization::Scopes;
@@ -129,7 +129,7 @@ impl Scopes {
     /// A set of these scopes.
     ///
     /// # Errors
-    /// Together they are too long.
+    /// The scopes together are too long.
     pub fn new(scopes: impl IntoIterator<Item = Scope>) -> Result<Self, ScopeFault> {
         let scopes = Self(scopes.into_iter().collect());
         if scopes.to_string().len() > SCOPES_MAX_BYTES {
@@ -156,23 +156,23 @@ impl Scopes {
         Self(self.0.iter().filter(|scope| keep(scope)).cloned().collect())
     }
 
-    /// The scopes that are in both sets. If the renewal of a token asks for the scopes `asked`, it
-    /// gets only these.
+    /// The scopes that are in both sets. If an app asks for the scopes `asked` when it renews a
+    /// token, the new token gets only the scopes that this function returns.
     #[must_use]
     pub fn in_both(&self, asked: &Self) -> Self {
         self.only(|scope| asked.0.contains(scope))
     }
 
-    /// The scopes of both sets together. When a user grants more to an app, the app's grant gets
-    /// them all.
+    /// The scopes of both sets together. When a user grants more scopes to an app, the app's grant
+    /// gets the earlier scopes and the additional ones.
     ///
     /// # Errors
-    /// Together they are too long.
+    /// The scopes together are too long.
     pub fn with(&self, more: &Self) -> Result<Self, ScopeFault> {
         Self::new(self.0.union(&more.0).cloned())
     }
 
-    /// The scopes, in order.
+    /// The scopes in sorted order.
     pub fn iter(&self) -> impl Iterator<Item = &Scope> {
         self.0.iter()
     }

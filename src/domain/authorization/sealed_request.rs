@@ -1,5 +1,6 @@
-//! Authorization requests that wait until the user has signed in, clicked or consented. Meanwhile
-//! the pages hold the request, sealed with a MAC, for at most an hour.
+//! Authorization requests that wait until the user has signed in, clicked or consented. While a
+//! request waits, the pages in the browser hold it, for at most an hour. It is sealed with a MAC,
+//! so that nobody can change it.
 
 use super::client::ClientId;
 use super::redirect_uri::RedirectUri;
@@ -18,14 +19,14 @@ use crate::domain::ticket::{Purpose, TicketKeys, TicketSecrets};
 pub struct SealedRequests(TicketKeys);
 
 impl SealedRequests {
-    /// The requests of the deployment with these secrets and this issuer.
+    /// Derives the keys of sealed requests from the deployment's ticket secrets and its issuer.
     #[must_use]
     pub fn new(secrets: &TicketSecrets, issuer: &str) -> Self {
         Self(secrets.keys(Purpose::AuthorizationRequest, issuer))
     }
 
-    /// The request as the pages get it: `egq_` and base64url. It can be opened for an hour after
-    /// its `asked_at`.
+    /// The request as the pages get it: `egq_`, followed by base64url. It can be opened until an
+    /// hour after the request's `asked_at`.
     #[must_use]
     pub fn seal(&self, request: &AuthorizationRequest) -> Secret {
         let mut body = Writer::default();
@@ -56,8 +57,9 @@ impl SealedRequests {
         Secret::new(self.0.seal(&body.finish()))
     }
 
-    /// The request. `None` unless this deployment sealed it, at most an hour ago. The caller must
-    /// check that its client still exists, and match its redirect URI again.
+    /// The content of a sealed request. `None` unless this deployment sealed the request and the
+    /// request arrived less than an hour ago. The caller must check that the request's client still
+    /// exists, and that the client still has the redirect URI.
     #[must_use]
     pub fn open(&self, text: &str, now: u64) -> Option<AuthorizationRequest> {
         let body = self.0.open_up_to(text, SEALED_REQUEST_MAX_BYTES)?;

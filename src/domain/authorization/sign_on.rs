@@ -1,9 +1,10 @@
 //! Single sign-on: the ticket in the cookie `__Host-edgegate-sso`.
 //!
-//! The ticket says who is signed in in this browser. Only `/auth/authorize` and `/auth/logout` use
-//! it. It is not an access or refresh token, and gives no access to the account. When another
-//! website sends the browser to this service, the browser sends this cookie, but not the cookie of
-//! the refresh token.
+//! The ticket says which user is signed in in this browser. Only `/auth/authorize` and
+//! `/auth/logout` use the ticket. It is not an access token or a refresh token, and gives no access
+//! to the account. It is needed because another website may redirect the browser to this service.
+//! In this case the browser sends this cookie, but it does not send the cookie with the refresh
+//! token.
 
 use super::ticket_body::{Reader, Writer};
 use crate::domain::account::UserId;
@@ -12,19 +13,21 @@ use crate::domain::secret::Secret;
 use crate::domain::session::{Methods, Proof, SessionId};
 use crate::domain::ticket::{Purpose, TicketKeys, TicketSecrets};
 
-/// The lengths of the user, the session, the sign-on, the epoch, the proof and the expiry.
+/// The length of a ticket in bytes: the user, the session, the sign-on, the epoch, the time and the
+/// methods of the proof, and the time when the ticket expires.
 const BODY_BYTES: usize = 16 + 16 + 16 + 4 + 8 + 1 + 8;
 
-/// The content of the ticket. Whoever uses it must check it against the session store and the
-/// user's database row.
+/// The content of the ticket. Code that uses it must check with the session store and the user's
+/// database row that the session is still active.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SignOn {
     /// The user who is signed in.
     pub user: UserId,
     /// The browser's session.
     pub session: SessionId,
-    /// The sign-on. When the same user signs in again in this browser, the sign-on stays the same,
-    /// so that a log-out ends the sessions of all apps.
+    /// The id of the sign-on, to which the sessions of apps belong. When the same user signs in
+    /// again in this browser, the sign-on stays the same, so that a later log-out ends the sessions
+    /// of all apps.
     pub sign_on: SessionId,
     /// The user's `session_epoch` when the session began.
     pub epoch: u32,
@@ -39,13 +42,13 @@ pub struct SignOn {
 pub struct SignOnTickets(TicketKeys);
 
 impl SignOnTickets {
-    /// The tickets of the deployment with these secrets and this issuer.
+    /// Derives the keys of these tickets from the deployment's ticket secrets and its issuer.
     #[must_use]
     pub fn new(secrets: &TicketSecrets, issuer: &str) -> Self {
         Self(secrets.keys(Purpose::SignOn, issuer))
     }
 
-    /// The ticket as the cookie contains it: `egs_` and base64url.
+    /// The ticket as the cookie contains it: `egs_`, followed by base64url.
     #[must_use]
     pub fn seal(&self, sign_on: SignOn) -> Secret {
         let body = Writer::default()
@@ -67,9 +70,10 @@ impl SignOnTickets {
         self.read(text).filter(|sign_on| now < sign_on.expires_at)
     }
 
-    /// Like [`open`](Self::open), but also opens an expired ticket, as long as a session can last
-    /// at most. Use it only to end the sign-on: the browser's session is over, but apps that the
-    /// user entered through the sign-on may still have active sessions.
+    /// Like [`open`](Self::open), but also opens an expired ticket, unless its session began
+    /// [`MAX_SESSION_TTL`] ago or earlier. Use this function only to end the sign-on. When the
+    /// ticket has expired, the browser's session is over, but apps that the user entered through
+    /// the sign-on may still have active sessions.
     #[must_use]
     pub fn open_to_leave(&self, text: &str, now: u64) -> Option<SignOn> {
         self.read(text)

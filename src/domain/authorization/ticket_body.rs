@@ -1,5 +1,5 @@
-//! Writes and reads the bodies of tickets. A body consists of fields of fixed size, and of texts
-//! that are preceded by their length.
+//! Writes and reads the bodies of tickets. A body consists of fields. A field has a fixed size, or
+//! it is a text that is preceded by its length.
 
 /// Writes a body field by field.
 #[derive(Default)]
@@ -15,8 +15,8 @@ impl Writer {
         self.bytes(&number.to_be_bytes())
     }
 
-    /// Writes a text. A text of more than 65,535 bytes would be cut, but every text in a ticket has
-    /// a far lower limit.
+    /// Writes a text. A text of more than 65,535 bytes would be cut. This does not happen, because
+    /// every text in a ticket has a much lower limit.
     pub(super) fn text(&mut self, text: &str) -> &mut Self {
         let length = u16::try_from(text.len()).unwrap_or(u16::MAX);
         self.bytes(&length.to_be_bytes());
@@ -77,8 +77,8 @@ impl<'a> Reader<'a> {
         std::str::from_utf8(text).ok()
     }
 
-    /// Reads an optional value. `Some(None)` means that the body has no value here, and `None` that
-    /// the body is malformed.
+    /// Reads an optional value. `Some(None)` means that the body has no value at this position.
+    /// `None` means that the body is malformed.
     pub(super) fn option<T>(
         &mut self,
         read: impl FnOnce(&mut Self) -> Option<T>,
@@ -94,7 +94,7 @@ impl<'a> Reader<'a> {
         self.option(Self::text)
     }
 
-    /// `None` if bytes are left after the last field.
+    /// Checks that the whole body was read. `None` if there are bytes after the last field.
     pub(super) fn end(&self) -> Option<()> {
         self.0.is_empty().then_some(())
     }

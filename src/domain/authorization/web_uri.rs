@@ -1,5 +1,6 @@
-//! URLs in the only spelling that the service accepts. Redirect URIs of websites and programs,
-//! resources, and the ids of clients that a document describes are such URLs.
+//! URLs that are written in the only way that the service accepts. The following are such URLs: the
+//! redirect URIs of websites and of programs that listen on a loopback port, the URIs of APIs, and
+//! the ids of clients that a metadata document describes.
 
 use crate::domain::settings::{host_of, is_origin};
 
@@ -68,7 +69,7 @@ impl WebUri {
         host_of(&self.authority)
     }
 
-    /// Whether it names a port.
+    /// Whether the URL contains a port.
     pub(super) fn has_port(&self) -> bool {
         self.host().len() != self.authority.len()
     }
@@ -87,8 +88,8 @@ impl WebUri {
     }
 }
 
-/// Checks that a text has only characters that RFC 3986 allows, no fragment, and only complete
-/// percent-encodings.
+/// Checks that a text has only characters that RFC 3986 allows, that it has no fragment, and that
+/// each percent sign is followed by two hexadecimal digits.
 pub(super) fn check_characters(text: &str) -> Result<(), WebUriFault> {
     if text.contains('#') {
         return Err(WebUriFault::Fragment);
@@ -109,7 +110,8 @@ pub(super) fn check_characters(text: &str) -> Result<(), WebUriFault> {
     }
 }
 
-/// Checks that browsers and servers can't read the path in different ways.
+/// Rejects dot segments and encoded slashes in the path, which browsers and servers may read in
+/// different ways.
 pub(super) fn check_path(path_and_query: &str) -> Result<(), WebUriFault> {
     let path = path_and_query.split('?').next().unwrap_or_default();
     let path = path.to_ascii_lowercase();

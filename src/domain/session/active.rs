@@ -10,23 +10,25 @@ use crate::domain::authorization::ClientHash;
 /// An active session, as its owner sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActiveSession {
-    /// The session's id. It also says when the session began.
+    /// The session's id. It contains the time when the session began.
     pub id: SessionId,
-    /// When its refresh token was last replaced, in seconds since 1970. Before the first
-    /// replacement: when the session began.
+    /// When the session's refresh token was last replaced by a new one, in seconds since 1970. If
+    /// it was never replaced, this is the time when the session began.
     pub last_used_at: u64,
-    /// The User-Agent of the last use.
+    /// The `User-Agent` of the request that was made at `last_used_at`.
     pub user_agent: String,
-    /// The network of the last use: the first address of its /24 or, for IPv6, /56.
+    /// The network from which that request came: the first address of the /24 (IPv4) or of the /56
+    /// (IPv6).
     pub network: String,
-    /// The place of the last use.
+    /// The place from which that request came.
     pub place: Place,
     /// The app that holds the session. `None` if a browser or program that signed in to this
     /// service directly holds it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app: Option<ClientHash>,
-    /// The sign-on. A browser's session continues this sign-on. An app's session ends when the
-    /// sign-on ends.
+    /// The id of the sign-on (a login that the apps in one browser share) to which the session is
+    /// linked. If a browser holds the session, the session continues this sign-on. If an app holds
+    /// the session, the session ends when this sign-on ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sign_on: Option<SessionId>,
 }
@@ -53,10 +55,10 @@ impl ActiveSession {
     }
 }
 
-/// When a user begins a new session, some of their other sessions may have to end, so that at most
-/// `most` sessions remain, including the new one (OWASP ASVS 7.1.2). Returns these sessions: the
-/// oldest of the `others`. The caller must sort the `others` by id, which is also the order in
-/// which they began.
+/// Selects the sessions that must end when a user begins a new session, so that at most `most`
+/// sessions remain, including the new one (OWASP ASVS 7.1.2). `others` are the user's sessions
+/// without the new one. The caller must sort them by id, which also sorts them by the time when
+/// they began. The oldest of them must end, and are returned.
 ///
 /// ```
 /// use edgegate::domain::session::{SessionId, surplus};

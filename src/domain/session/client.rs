@@ -14,8 +14,8 @@ use crate::domain::secret::constant_time_eq;
 use crate::domain::ticket::{TicketSecrets, tag};
 
 /// What a request reveals about its sender. This information never grants access. It is used for
-/// rate limits, in the list of a user's sessions, and for the verdict
-/// [`Late`](super::Verdict::Late).
+/// rate limits, in the list of a user's sessions, and to decide whether a refresh token that is
+/// presented again comes from the client that used it before ([`Late`](super::Verdict::Late)).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Client {
     ip: Option<IpAddr>,
@@ -63,8 +63,8 @@ fn is_city(text: &str) -> bool {
 }
 
 impl Client {
-    /// The client with this IP address, which the platform reports, and this `User-Agent`. On
-    /// Cloudflare the address is `CF-Connecting-IP`, never a header that clients choose. The
+    /// The client with this IP address and this `User-Agent`. The platform must report the address:
+    /// on Cloudflare it is `CF-Connecting-IP`, never a header whose value clients choose. The
     /// `User-Agent` is cut to 256 characters. Characters other than visible ASCII and spaces become
     /// question marks. Control characters are removed.
     #[must_use]
@@ -144,23 +144,24 @@ impl Client {
         self.masked(32, 64)
     }
 
-    /// The network: the /24 of IPv4 or the /56 of IPv6. It mostly stays the same when a phone gets
-    /// a new address from its provider.
+    /// The client's network: the /24 that contains the IPv4 address, or the /56 that contains the
+    /// IPv6 address. When a phone gets a new address from its provider, the network mostly stays
+    /// the same.
     #[must_use]
     pub fn network(&self) -> String {
         self.masked(24, 56)
     }
 
-    /// The network for which requests for mails are counted together: the IPv4 address or the /48
-    /// of IPv6.
+    /// Requests that ask the service to send a mail are counted per network. This is the client's
+    /// network for that count: the IPv4 address alone, or the /48 that contains the IPv6 address.
     #[must_use]
     pub fn mail_network(&self) -> String {
         let (v4, v6) = MAIL_NETWORK_BITS;
         self.masked(v4, v6)
     }
 
-    /// The larger network around the [`mail_network`](Self::mail_network): the /16 of IPv4 or the
-    /// /32 of IPv6.
+    /// The larger network that contains the [`mail_network`](Self::mail_network): the /16 of the
+    /// IPv4 address, or the /32 of the IPv6 address.
     #[must_use]
     pub fn mail_larger_network(&self) -> String {
         let (v4, v6) = MAIL_LARGER_NETWORK_BITS;
@@ -182,8 +183,8 @@ impl Client {
     }
 }
 
-/// A keyed 4-byte hash of a client's network and program. It is long enough to distinguish clients.
-/// Nobody can find out the IP address from it, because it is keyed and short.
+/// A keyed 4-byte hash of a client's network and program. The hash is long enough to distinguish
+/// clients. Nobody can find out the IP address from the hash, because it is keyed and short.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct ClientFingerprint(pub [u8; 4]);
 
@@ -191,8 +192,8 @@ constant_time_eq!(ClientFingerprint => |it| &it.0);
 
 impl ClientFingerprint {
     /// The four bytes that are stored. Four zeros mean that the client's IP address was not known.
-    /// One fingerprint in 2^32 also consists of zeros. A client with this fingerprint is not
-    /// recognised later, which is safe.
+    /// One fingerprint in 2^32 also consists of four zeros. A client with this fingerprint is
+    /// treated as if its IP address were not known: it is not recognised later, which is safe.
     #[must_use]
     pub fn to_bytes(by: Option<Self>) -> [u8; 4] {
         by.map_or([0; 4], |by| by.0)
@@ -212,13 +213,14 @@ impl ClientFingerprint {
 pub struct Fingerprints([ClientFingerprint; MAX_TICKET_SECRETS]);
 
 impl Fingerprints {
-    /// A client with one fingerprint.
+    /// The fingerprints of a client for which all ticket secrets give this one fingerprint, for
+    /// instance because the deployment has only one ticket secret.
     #[must_use]
     pub const fn only(fingerprint: ClientFingerprint) -> Self {
         Self([fingerprint; MAX_TICKET_SECRETS])
     }
 
-    /// The fingerprint that is stored.
+    /// The fingerprint that is stored. It is keyed with the first ticket secret.
     #[must_use]
     pub const fn recorded(&self) -> ClientFingerprint {
         let [first, ..] = self.0;
@@ -231,7 +233,7 @@ impl Fingerprints {
         self.0.contains(&recorded)
     }
 
-    /// All fingerprints. They can be sent to another isolate in this form.
+    /// All fingerprints, in the form in which they can be sent to another isolate.
     #[must_use]
     pub const fn to_array(self) -> [ClientFingerprint; MAX_TICKET_SECRETS] {
         self.0
@@ -244,7 +246,7 @@ impl Fingerprints {
     }
 }
 
-/// Computes fingerprints for one deployment. `Debug` prints `_`.
+/// Computes fingerprints for one deployment. `Debug` prints `_`, not the keys.
 #[derive(Clone)]
 pub struct ClientFingerprints(Vec<Hmac<Sha256>>);
 
@@ -255,14 +257,14 @@ impl std::fmt::Debug for ClientFingerprints {
 }
 
 impl ClientFingerprints {
-    /// The fingerprints of the deployment with these secrets and this issuer.
+    /// Derives the keys for the fingerprints from the deployment's ticket secrets and its issuer.
     #[must_use]
     pub fn new(secrets: &TicketSecrets, issuer: &str) -> Self {
         Self(secrets.fingerprint_keys(issuer))
     }
 
-    /// The client's fingerprints. `None` if its IP address is not known: such clients can't be
-    /// distinguished, so none of them is ever recognised.
+    /// The client's fingerprints. `None` if the client's IP address is not known: clients without a
+    /// known address can't be distinguished, so none of them is ever recognised.
     #[must_use]
     pub fn of(&self, client: &Client) -> Option<Fingerprints> {
         if !client.has_address() {

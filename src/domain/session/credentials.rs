@@ -1,10 +1,11 @@
-//! Tokens that a request has in addition to its content. They show that the request comes from a
-//! known device or session, or that the sender has solved a challenge.
+//! Tokens that a request can have in addition to its content. They show that the request comes from
+//! a known device or session, or that the sender has solved a challenge.
 
 use super::Client;
 use crate::domain::secret::Secret;
 
-/// The tokens that a request has in addition to its content. They have not been checked yet.
+/// The tokens that a request has in addition to its content. Nobody has checked yet whether they
+/// are valid.
 #[derive(Clone, Debug, Default)]
 pub struct Credentials {
     device_token: Option<Secret>,
@@ -15,12 +16,12 @@ pub struct Credentials {
 /// Whether the request must contain the token of a solved challenge.
 #[derive(Clone, Debug, Default)]
 pub enum Challenge {
-    /// The request needs no token.
+    /// The request needs no challenge token.
     #[default]
     NotNeeded,
-    /// The request needs a token but has none.
+    /// The request needs a challenge token but has none.
     Missing,
-    /// The request needs a token, and has this one.
+    /// The request needs a challenge token and has this one, which has not been checked yet.
     Token(Secret),
 }
 
@@ -40,8 +41,8 @@ impl Credentials {
         }
     }
 
-    /// Adds this refresh token. It only shows which account the request belongs to: nothing is
-    /// renewed with it.
+    /// Adds this refresh token. The token only shows which account the request belongs to. It is
+    /// not replaced by a new token.
     #[must_use]
     pub fn with_session(self, refresh_token: Option<&str>) -> Self {
         Self {
@@ -50,8 +51,8 @@ impl Credentials {
         }
     }
 
-    /// Requires a solved challenge. `token` is the challenge's token, `None` if the request has
-    /// none.
+    /// Requires that the sender has solved a challenge. `token` is the challenge token in the
+    /// request, or `None` if the request has none.
     #[must_use]
     pub fn with_challenge(self, token: Option<&str>) -> Self {
         Self {
@@ -78,8 +79,8 @@ impl Credentials {
     }
 }
 
-/// The sender of a request: a client with its credentials. Made from a client alone, it has no
-/// credentials.
+/// The sender of a request: a client with its credentials. `Caller::from(&client)` gives a sender
+/// without credentials.
 #[derive(Clone, Copy, Debug)]
 pub struct Caller<'a> {
     /// What the request reveals about its sender.

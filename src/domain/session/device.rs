@@ -1,9 +1,12 @@
-//! What a User-Agent says about a device. Only names from the lists in this module are used.
+//! What a `User-Agent` says about a device: the browser, the operating system, and the kind of
+//! device.
 //!
-//! Users read these names in mails and on pages. A client can send any text as its User-Agent, so
-//! no part of that text may be shown: a name that is not in the lists is left out.
+//! Users read these names in mails and on pages. A client can send any text as its `User-Agent`, so
+//! no part of that text may be shown. Only names from the lists in this module are used. A name
+//! that is not in the lists is left out.
 
-/// What a User-Agent says about a device. A field is `None` if it is not known.
+/// What a `User-Agent` says about a device. A field is `None` if the `User-Agent` does not say it,
+/// or gives a name that is not in the lists of this module.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Device {
     /// The browser or program.

@@ -1,19 +1,23 @@
-//! If sessions are stored in Durable Objects, each user has one object, which answers renewals of
-//! tokens and checks of sessions. The object keeps a copy of the user's D1 row, so that it need not
-//! ask D1 each time. This module, the *fence*, decides when the object may answer from the copy. It
-//! contains only the rules: storage, clock and random numbers come from the caller.
+//! If sessions are stored in Durable Objects, each user has one object. The object decides about
+//! renewals of tokens and checks of sessions. It keeps a copy of the user's row in the D1 database,
+//! so that the row need not be read from D1 each time. This module, the *fence*, decides when the
+//! object may answer from the copy. The module contains only the rules: storage, clock and random
+//! numbers come from the caller.
 //!
-//! A Worker that wants to change the row in D1 must *hold* the object first. The object then
-//! discards its copy, and for [`HOLD_TTL`] it stores no new one and every answer needs the row from
-//! D1. The change must be committed within [`HOLD_COMMIT`], which is shorter by
-//! [`DATABASE_CLOCK_SKEW`], because the database's clock may differ by that much. So the object has
-//! no copy when the row changes, and nobody has to tell the object about the change.
+//! Before a Worker changes the row in D1, it must *hold* the object. The object then discards its
+//! copy. During the next [`HOLD_TTL`] seconds, the object stores no new copy, and for each answer
+//! the row is read from D1. The Worker must commit its change within [`HOLD_COMMIT`] seconds after
+//! the hold began. [`HOLD_COMMIT`] is shorter than [`HOLD_TTL`] by [`DATABASE_CLOCK_SKEW`], because
+//! the database's clock may differ from the object's clock by that much. So the object has no copy
+//! when the row changes, and nobody has to tell the object about the change.
 //!
-//! When the object requests the row from D1, a change may happen before the row arrives. The
-//! *generation* detects this. Each hold and each [`forget`](Fence::forget) replaces it by a new
-//! random number. A row that was requested under an earlier generation is not stored as a copy.
+//! When the object has requested the row, the row may be changed in D1 before the requested row
+//! arrives at the object. The *generation*, a random number, detects this. Each hold and each
+//! [`forget`](Fence::forget) replaces the generation by a new random number. If the generation has
+//! changed between the request and the arrival of the row, the row is not stored as a copy.
 //!
-//! `tests/models/session_model/fence` searches all interleavings of these rules.
+//! The model in `tests/models/session_model/fence` tries all interleavings of the operations of
+//! this module.
 
 use serde::{Deserialize, Serialize};
 
@@ -25,13 +29,13 @@ use crate::domain::policy::{COPY_TTL, DATABASE_CLOCK_SKEW, HOLD_COMMIT, HOLD_TTL
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserCopy {
     pub version: u64,
-    /// `session_epoch`.
+    /// The user's `session_epoch`.
     pub epoch: u32,
     /// The roles, sorted.
     pub roles: Vec<String>,
-    /// The address as entered. Mails are sent to it.
+    /// The email address as it was entered. Mails are sent to this address.
     pub email: String,
-    /// The canonical form of the address. It is used for comparisons.
+    /// The canonical form of the email address. It is used for comparisons.
     pub email_canonical: String,
     /// Whether the address is verified.
     pub email_verified: bool,
@@ -76,14 +80,15 @@ impl From<&UserCopy> for Standing {
 }
 
 impl UserCopy {
-    /// The address. `None` if it is not a valid one.
+    /// The email address. `None` if the copy does not contain a valid address.
     #[must_use]
     pub fn address(&self) -> Option<EmailAddress> {
         EmailAddress::stored(&self.email, &self.email_canonical)
     }
 }
 
-/// A random number. Each [`hold`](Fence::hold) and each [`forget`](Fence::forget) replaces it.
+/// A random number of 64 bits. Each [`hold`](Fence::hold) and each [`forget`](Fence::forget)
+/// replaces the generation that the object stores by a new one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Generation([u32; 2]);
 
@@ -98,7 +103,7 @@ impl Generation {
         ])
     }
 
-    /// The two numbers that are stored.
+    /// The generation as two numbers. This form is stored.
     #[must_use]
     pub const fn to_numbers(self) -> [u32; 2] {
         self.0
@@ -111,29 +116,30 @@ impl Generation {
     }
 }
 
-/// A copy of the row, and the time of the request for it, in seconds since 1970 by the object's
-/// clock.
+/// A copy of the user's row, and the time when the object requested the row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DatedCopy {
     pub row: UserCopy,
-    /// When the object requested the row. The row was read after this time.
+    /// When the object requested the row, in seconds since 1970 by the object's clock. The row was
+    /// read from D1 after this time.
     pub asked_at: u64,
 }
 
-/// The object's request for the row. A Worker reads the row from the primary database and gives it
-/// to the object.
+/// The object's request for the user's row. A Worker then reads the row from the primary database
+/// and gives it to the object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Need {
-    /// The object's current generation. The row is stored as a copy only if the generation is still
-    /// the same when the row arrives. `None` if the row may not be stored at all.
+    /// The object's generation when it made the request. The row is stored as a copy only if the
+    /// generation is still the same when the row arrives. `None` if the object is held: the row may
+    /// not be stored at all.
     pub generation: Option<Generation>,
     /// When the object requested the row, in seconds since 1970.
     pub asked_at: u64,
 }
 
 /// What a user's Durable Object stores about its copy of the user's row. Times are in seconds since
-/// 1970 by the object's own clock. Some methods take a `fresh` generation, a new random number.
-/// They store it if the current generation must be replaced.
+/// 1970 by the object's own clock. Some methods take a `fresh` generation, which is a new random
+/// number. They store the `fresh` generation if the current one must be replaced.
 ///
 /// ```
 /// use edgegate::domain::policy::HOLD_TTL;
@@ -165,42 +171,45 @@ pub struct Need {
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fence {
-    /// `None` if the object is new, or if its storage was deleted.
+    /// The current generation. `None` if the object is new, or if its storage was deleted.
     pub generation: Option<Generation>,
-    /// The object is held until this time.
+    /// The object is held until this time. It is in the past if the object is not held.
     pub held_until: u64,
     /// The copy, if there is one.
     pub copy: Option<DatedCopy>,
-    /// The version of the row that a Worker has reported after a change without a hold. Only
-    /// Workers that run an earlier version of the service, without a fence, make such changes. 0 if
-    /// there was none.
+    /// Workers that run an earlier version of the service, which has no fence, change the row
+    /// without a hold. Such a Worker reports the new version of the row after the change. This is
+    /// the reported version, or 0 if no version was reported.
     pub reported: u64,
 }
 
 impl Fence {
     /// Holds the object for a change. Returns the deadline: the change may be committed only while
-    /// the database's clock shows an earlier time. A second hold never ends the first one earlier.
+    /// the database's clock shows an earlier time. If the object is already held, a second hold
+    /// never shortens the first hold.
     pub fn hold(&mut self, fresh: Generation, now: u64) -> u64 {
         self.forget(fresh);
         self.held_until = self.held_until.max(now.saturating_add(HOLD_TTL));
         now.saturating_add(HOLD_COMMIT)
     }
 
-    /// Discards the copy. A row that was requested before, and arrives later, is not stored either.
+    /// Discards the copy. If a row was requested before this call and arrives after it, that row is
+    /// not stored either.
     pub fn forget(&mut self, fresh: Generation) {
         self.generation = Some(fresh);
         self.copy = None;
     }
 
-    /// Whether the object is held, so a change of the row may be in progress.
+    /// Whether the object is held. If it is, a Worker may be changing the row in D1.
     #[must_use]
     pub const fn is_held(&self, now: u64) -> bool {
         now < self.held_until
     }
 
     /// The copy, if the object may answer from it. `since` is the setting `COPIES_SINCE`: the time,
-    /// by the operator's clock, at which the operator has changed or restored the database. Copies
-    /// from before that time are not used.
+    /// by the operator's clock, at which the operator has changed or restored the database. A copy
+    /// is not used if its row was requested before that time. If `since` is 0, there is no such
+    /// time.
     #[must_use]
     pub fn usable(&self, now: u64, since: u64) -> Option<&UserCopy> {
         let copy = self.copy.as_ref().filter(|_| !self.is_held(now))?;
@@ -208,8 +217,8 @@ impl Fence {
         decides.then_some(&copy.row)
     }
 
-    /// Creates a request for the row. While the object is held, the row may not be stored as a
-    /// copy.
+    /// Creates a request for the row. While the object is held, the request says that the row may
+    /// not be stored as a copy.
     pub fn need(&mut self, fresh: Generation, now: u64) -> Need {
         let current = *self.generation.get_or_insert(fresh);
         Need {
@@ -218,14 +227,15 @@ impl Fence {
         }
     }
 
-    /// Stores a requested row as the copy. It is not stored if the object is held, if the
-    /// generation has changed since the request, or if the row may not be used anyway. Returns
-    /// whether the row was stored.
+    /// Stores a requested row as the copy. The row is not stored if the object is held, if the
+    /// generation has changed since the request, or if [`usable`](Self::usable) would not return
+    /// the row. Returns whether the row was stored.
     pub fn install(&mut self, row: &UserCopy, need: &Need, now: u64, since: u64) -> bool {
         let keeps = need.generation.is_some()
             && need.generation == self.generation
             && !self.is_held(now)
-            // An older row would not be used, and each renewal would store it again.
+            // A row with an older version than the reported one would never be used as a copy. So
+            // each renewal would request the row and store it again.
             && row.version >= self.reported
             && is_recent(need.asked_at, now, since);
         if keeps {
@@ -237,9 +247,10 @@ impl Fence {
         keeps
     }
 
-    /// A login has read the user's row, and the row has this version. If the copy has another
-    /// version, it is discarded. The row that the login has read is never stored as a copy, because
-    /// it is not known when it was read. Returns whether a copy was discarded.
+    /// The caller reports that a login has read the user's row from D1, and that the row has this
+    /// version. If the copy has another version, the copy is discarded. The row that the login has
+    /// read is never stored as a copy, because the object does not know when the row was read.
+    /// Returns whether a copy was discarded.
     pub fn begin(&mut self, version: u64, fresh: Generation) -> bool {
         let differs = self
             .copy
@@ -251,18 +262,19 @@ impl Fence {
         differs
     }
 
-    /// Whether the object's storage may be deleted. This is not allowed during a hold, because it
-    /// would end the hold.
+    /// Whether the object's storage may be deleted. During a hold this is not allowed, because a
+    /// deletion would end the hold.
     #[must_use]
     pub const fn may_be_wiped(&self, now: u64) -> bool {
         !self.is_held(now)
     }
 }
 
-/// Whether the object may answer from a row that was requested at the time `asked_at`. It may for a
-/// day, unless the request is older than `COPIES_SINCE`. Different clocks wrote these times, so a
-/// margin of [`DATABASE_CLOCK_SKEW`] is added. If `asked_at` is later than `now` by more than this
-/// margin, a clock was wrong, and the row is not used.
+/// Whether the object may answer from a row that was requested at the time `asked_at`. The object
+/// may use the row for a day after `asked_at`, unless the row was requested before `since`, which
+/// is the setting `COPIES_SINCE`. The times come from different clocks, so the row must have been
+/// requested at least [`DATABASE_CLOCK_SKEW`] after `since`. If `asked_at` is later than `now` by
+/// more than [`DATABASE_CLOCK_SKEW`], a clock was wrong, and the row is not used.
 const fn is_recent(asked_at: u64, now: u64, since: u64) -> bool {
     let from_operator = since == 0 || asked_at >= since.saturating_add(DATABASE_CLOCK_SKEW);
     from_operator

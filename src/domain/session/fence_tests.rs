@@ -1,4 +1,5 @@
-//! Unit tests of the fence. `tests/models/session_model/fence` tries all interleavings of its operations.
+//! Unit tests of the fence. The model in `tests/models/session_model/fence` tries all interleavings
+//! of the fence's operations.
 
 use super::*;
 use crate::domain::json;
@@ -84,7 +85,8 @@ fn a_change_that_may_commit_is_still_held() {
 fn a_repeated_hold_never_shortens_the_first() {
     let mut fence = Fence::default();
     fence.hold(generation(1), NOW);
-    // The second hold is earlier, because the object has moved to a machine whose clock is behind.
+    // The second hold is made at an earlier time than the first one, because the object has moved
+    // to a machine whose clock is behind.
     fence.hold(generation(2), NOW - 60);
     assert!(fence.is_held(NOW + HOLD_TTL - 1));
 }
@@ -149,8 +151,8 @@ fn the_address_of_a_copy_is_that_of_its_row() {
     assert!(other.address().is_none());
 }
 
-/// docs/storage.md shows this form. It must not change, because Durable Objects still store copies
-/// that an earlier version of the service wrote.
+/// docs/storage.md shows this stored form of a copy. The form must not change, because Durable
+/// Objects still store copies that an earlier version of the service wrote.
 #[test]
 fn a_copy_is_stored_as_before() {
     let text = r#"{"version":4,"epoch":2,"roles":["user"],"email":"Ada@example.com","email_canonical":"ada@example.com","email_verified":true,"disabled":false}"#;
@@ -173,8 +175,8 @@ fn a_generation_is_stored_whole() {
     assert_ne!(one, Generation::new([0, 1, 2, 3, 252, 253, 254, 254]));
 }
 
-/// An object that runs an earlier version of the service keeps its copy when a change is reported
-/// to it. So a copy is not used if its version is lower than the reported one.
+/// An object that runs an earlier version of the service keeps its copy when a Worker reports a
+/// change of the row. So a copy is not used if its version is lower than the reported version.
 #[test]
 fn a_reported_version_voids_older_copies() {
     let mut fence = with_copy();

@@ -1,9 +1,11 @@
-//! Who holds a session: a browser that signed in to the issuer, or another app.
+//! Who holds a session: a browser that signed in to this service directly, or an app.
 //!
 //! Several apps in one browser can share one login (single sign-on). This shared login is called a
-//! *sign-on*. It begins with a login and has the id of the login's session. If the same user signs
-//! in again in the same browser, the new session replaces the old one and continues its sign-on. A
-//! log-out ends the sign-on, and with it the sessions of the apps that the user entered through it.
+//! *sign-on*. A sign-on begins when the user logs in, and its id is the id of the session that the
+//! login creates. If the same user signs in again in the same browser, the new session replaces the
+//! old session and continues its sign-on. When the user logs out, the sign-on ends. The sessions of
+//! the apps that the user entered through the sign-on end with it, unless an app has
+//! `offline_access`.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,8 +18,8 @@ use crate::domain::authorization::ClientHash;
 pub struct AppBinding {
     /// The app.
     pub client: ClientHash,
-    /// When this sign-on ends, the session ends too. If `None`, the session continues after every
-    /// log-out (`offline_access`).
+    /// When this sign-on ends, the session ends too. If `None`, the app has `offline_access`: its
+    /// session continues when the user logs out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sign_on: Option<SessionId>,
 }
@@ -26,7 +28,7 @@ pub struct AppBinding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Holder {
-    /// A browser or program that signed in to the issuer.
+    /// A browser or program that signed in to this service directly.
     Browser {
         /// The sign-on that the session continues. `None` if the session has its own sign-on, whose
         /// id is the session's.
@@ -54,8 +56,9 @@ impl Holder {
         }
     }
 
-    /// The sign-on that a session's record contains. A browser's session continues this sign-on. An
-    /// app's session ends when it ends.
+    /// The sign-on that is stored in the session's record. If a browser holds the session, the
+    /// session continues this sign-on. If an app holds the session, the session ends when this
+    /// sign-on ends.
     #[must_use]
     pub fn sign_on(&self) -> Option<SessionId> {
         match self {
@@ -72,8 +75,8 @@ impl Holder {
         }
     }
 
-    /// The sign-on to which a browser's session belongs. `None` for an app's session: it does not
-    /// belong to a sign-on, even if it ends together with one.
+    /// The sign-on to which a browser's session belongs. `None` for an app's session: such a
+    /// session does not belong to a sign-on, even if it ends together with a sign-on.
     #[must_use]
     pub fn own_sign_on(&self, session: SessionId) -> Option<SessionId> {
         match self {

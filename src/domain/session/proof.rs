@@ -1,8 +1,8 @@
 //! Proofs of identity: when and how the user last proved who they are.
 //!
-//! A session begins with a proof. Its refresh tickets contain the proof, and a renewal copies it
-//! unchanged. Access tokens contain its time as `auth_time`. A session gets a newer proof only if
-//! the user enters the password again.
+//! A session begins with a proof. The refresh tickets of the session contain the proof, and each
+//! renewal copies the proof unchanged into the next ticket. Access tokens contain the time of the
+//! proof as `auth_time`. A session gets a newer proof only if the user enters the password again.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ use crate::domain::policy::RECENT_PROOF;
 /// How a user proved who they are: the authentication methods of RFC 8176.
 ///
 /// This is a set of flags in one byte. So far the only flag is `pwd`. The other bits are reserved
-/// for further factors.
+/// for further authentication methods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(from = "u8", into = "u8")]
 pub struct Methods(u8);
@@ -20,14 +20,14 @@ impl Methods {
     /// `pwd`: the password.
     pub const PASSWORD: Self = Self(1);
 
-    /// The set as one byte, as tickets and records contain it.
+    /// The set as one byte. Tickets and records contain it in this form.
     #[must_use]
     pub const fn to_bits(self) -> u8 {
         self.0
     }
 
-    /// Reads the set from a byte. Bits that this version of the service does not know are ignored,
-    /// so that it never claims a method that it can't name.
+    /// Reads the set from a byte. Bits that this version of the service does not know are ignored.
+    /// So the service never claims that the user was authenticated by a method that it can't name.
     #[must_use]
     pub const fn from_bits(bits: u8) -> Self {
         Self(bits & Self::PASSWORD.0)
@@ -48,7 +48,8 @@ impl From<Methods> for u8 {
 
 /// When and how a user proved who they are.
 ///
-/// Proofs are ordered by time. Proofs of the same time are ordered by their methods.
+/// Proofs are ordered by time. Only if two proofs have the same time, they are ordered by their
+/// methods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Proof {
     /// When the proof was given, in seconds since 1970.
@@ -66,7 +67,7 @@ impl Proof {
         }
     }
 
-    /// This proof, or the `other` one if that is later.
+    /// Returns the later one of two proofs: this proof and the `other`.
     #[must_use]
     pub fn or_later(self, other: Option<Self>) -> Self {
         other.map_or(self, |other| self.max(other))
@@ -75,8 +76,8 @@ impl Proof {
 
 /// Whether the `auth_time` of a token is recent enough for actions that can't be undone.
 ///
-/// A time in the future is not recent, and neither is a missing one. So if a clock is wrong, the
-/// user may have to type the password again, but an old proof is never accepted.
+/// If the time is missing or is in the future, the answer is no. So if a clock is wrong, the user
+/// may have to type the password again, but an old proof is never accepted.
 ///
 /// ```
 /// use edgegate::domain::session::is_recent;

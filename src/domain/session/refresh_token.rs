@@ -1,10 +1,10 @@
-//! The refresh token. It is a ticket with a MAC: the token itself contains the data, so no database
-//! row is needed to read it.
+//! The refresh token. A refresh token is a ticket with a MAC: the token itself contains the data of
+//! the ticket, so no database row is needed to read the ticket.
 //!
-//! The token says whose session it is, what number it has in the session's sequence of tokens, and
-//! until when it is valid. So a token that this deployment did not issue, or that was truncated, is
-//! rejected before any storage is read. The successor of a token can be computed from the token
-//! alone.
+//! A token contains the user, the session, the token's number in the session's sequence of tokens,
+//! and the time until which the session can be renewed. A token that this deployment did not issue,
+//! or that was truncated, has no valid MAC, so it is rejected before any storage is read. The
+//! successor of a token can be computed from the token alone.
 
 use std::fmt;
 
@@ -17,21 +17,22 @@ use crate::domain::ticket::{Format, Purpose, TicketKeys, TicketSecrets};
 
 use super::proof::{Methods, Proof};
 
-/// The body of the first format: the user, the session, the epoch, the counter and the absolute
-/// expiry.
+/// The length of a ticket in the first format, in bytes: the user, the session, the epoch, the
+/// counter, and the time when the session ends at the latest.
 const FIRST_BYTES: usize = 16 + 16 + 4 + 4 + 8;
-/// The body of the second format: the body of the first, then the proof's time and methods.
+/// The length of a ticket in the second format: the first format, then the time and the methods of
+/// the proof.
 const SECOND_BYTES: usize = FIRST_BYTES + 8 + 1;
-/// The body of the third format: the body of the second, then the sign-on.
+/// The length of a ticket in the third format: the second format, then the sign-on.
 const THIRD_BYTES: usize = SECOND_BYTES + 16;
 
-/// A session's id. It is a UUIDv7, so it also says when the session began.
+/// A session's id. It is a UUIDv7, so it contains the time when the session began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SessionId(#[serde(with = "id")] uuid::Uuid);
 
 impl SessionId {
-    /// A new id from the time (milliseconds since 1970) and ten random bytes (RFC 9562 section
-    /// 5.7).
+    /// Makes a new id from the current time, in milliseconds since 1970, and ten random bytes (RFC
+    /// 9562 section 5.7).
     #[must_use]
     pub fn new(now_ms: u64, random: &[u8; 10]) -> Self {
         Self(id::new(now_ms, random))
@@ -49,7 +50,7 @@ impl SessionId {
         self.0.as_bytes()
     }
 
-    /// The id with these bytes. `None` unless they are a UUIDv7.
+    /// The id that consists of these bytes. `None` unless the bytes are a UUIDv7.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 16]) -> Option<Self> {
         id::from_bytes(bytes).map(Self)
@@ -83,7 +84,8 @@ pub struct RefreshTicket {
     pub counter: u32,
     /// When the session ends at the latest, in seconds since 1970.
     pub expires_at: u64,
-    /// When and how the user last proved who they are, as far as this ticket knows.
+    /// When and how the user last proved who they are. The session store may know a later proof
+    /// than this ticket.
     pub proof: Proof,
     /// The sign-on that the session continues. `None` if the session has its own sign-on, whose id
     /// is the session's.
@@ -92,7 +94,7 @@ pub struct RefreshTicket {
 }
 
 impl RefreshTicket {
-    /// The same ticket with a later proof: the later one of its own proof and the `other`.
+    /// The same ticket with the later one of two proofs: the ticket's own proof and the `other`.
     #[must_use]
     pub fn with_later(self, other: Option<Proof>) -> Self {
         Self {
@@ -111,7 +113,7 @@ impl RefreshTicket {
         })
     }
 
-    /// The body of the second format: everything but the sign-on.
+    /// The ticket in the second format, which contains everything but the sign-on.
     pub(in crate::domain) fn to_bytes(self) -> [u8; SECOND_BYTES] {
         let fields = [
             &self.user.as_bytes()[..],
@@ -160,8 +162,9 @@ impl RefreshTicket {
         })
     }
 
-    /// Reads the first format, which contains no proof. The user proved who they are by the
-    /// password at the login, so the time of the proof is when the session began.
+    /// Reads the first format, which contains no proof. A session with such a ticket began with a
+    /// login, at which the user entered the password. So the proof is the password, at the time
+    /// when the session began.
     fn from_first_bytes(body: &[u8; FIRST_BYTES]) -> Option<Self> {
         let (user, rest) = body.split_first_chunk::<16>()?;
         let (session, rest) = rest.split_first_chunk::<16>()?;
@@ -185,15 +188,15 @@ impl RefreshTicket {
 pub struct RefreshTokens(TicketKeys);
 
 impl RefreshTokens {
-    /// The refresh tokens of the deployment with these secrets and this issuer.
+    /// Derives the keys of refresh tokens from the deployment's ticket secrets and its issuer.
     #[must_use]
     pub fn new(secrets: &TicketSecrets, issuer: &str) -> Self {
         Self(secrets.keys(Purpose::Refresh, issuer))
     }
 
-    /// The token as the client gets it: `egr_` and base64url. The third format is used only for a
-    /// ticket that continues an earlier sign-on. So an earlier version of the service, which does
-    /// not know that format, can still open most tickets.
+    /// Makes the token that the client gets: `egr_`, followed by base64url. The third format is
+    /// used only for a ticket that continues an earlier sign-on. So most tickets can still be
+    /// opened by an earlier version of the service, which does not know the third format.
     #[must_use]
     pub fn seal(&self, ticket: RefreshTicket) -> Secret {
         Secret::new(match ticket.sign_on {
@@ -207,7 +210,8 @@ impl RefreshTokens {
     /// The content of the token. `None` unless this deployment sealed it. Reads no storage.
     #[must_use]
     pub fn open(&self, text: &str) -> Option<RefreshTicket> {
-        // The lengths of the three formats differ, so at most one MAC is computed.
+        // The three formats have different lengths, and a text can have only one of them. So at
+        // most one MAC is computed.
         if let Some(body) = self.0.open_as(Format::Second, text) {
             return RefreshTicket::from_bytes(&body);
         }

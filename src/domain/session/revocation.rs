@@ -1,25 +1,25 @@
-//! What ends a session, and what makes an access token outdated before it expires.
+//! Why a session ends, and what makes an access token invalid before it expires.
 
 use serde::{Deserialize, Serialize};
 
 use super::fence::UserCopy;
 use crate::domain::policy::DELETED_VERSION;
 
-/// Why a session ended. The store keeps the reason in its record that the session has ended.
+/// Why a session ended. When a session ends, the session store records the reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EndReason {
-    /// Its owner logged out.
+    /// The session's owner logged out.
     LoggedOut,
-    /// A spent refresh token was presented: it was stolen or leaked.
+    /// A refresh token that was already used was presented again: it was stolen or leaked.
     Reused,
-    /// Its owner ended it from another session.
+    /// The session's owner ended it from another session.
     EndedByUser,
-    /// The user began more sessions than policy allows, and this one was the oldest.
+    /// The user began more sessions than the policy allows, and this session was the oldest.
     OverLimit,
     /// The same user signed in again in the same browser.
     Replaced,
-    /// Its owner withdrew the app's access.
+    /// The session belongs to an app, and the user withdrew the app's access.
     GrantWithdrawn,
     /// The authorization code that the session began with was presented again: it was stolen or
     /// leaked.
@@ -41,9 +41,9 @@ impl EndReason {
         }
     }
 
-    /// Whether the end of a browser's session also ends its sign-on, and with it the sessions of
-    /// apps. The sign-on goes on if, for instance, the session was replaced or the user had too
-    /// many sessions, because nobody has logged out then.
+    /// Whether a browser's session that ends for this reason also ends its sign-on, and with it the
+    /// sessions of apps. The sign-on continues if, for instance, the session was replaced or the
+    /// user had too many sessions, because in these cases nobody has logged out.
     #[must_use]
     pub const fn ends_the_sign_on(self) -> bool {
         matches!(self, Self::LoggedOut | Self::Reused | Self::EndedByUser)
@@ -55,13 +55,15 @@ impl EndReason {
 pub struct Revocation {
     /// The session has ended, or it is an app's session whose sign-on has ended.
     pub ended: bool,
-    /// Access tokens of the user with a smaller `ver` are invalid and must be renewed.
+    /// Access tokens of the user are invalid, and must be renewed, if their claim `ver` is smaller
+    /// than this number.
     pub minimum_version: Option<u64>,
 }
 
 impl Revocation {
-    /// The revocation for a session that has not ended. The user's row decides which access tokens
-    /// are valid. If the user is disabled or has no row, none of them is.
+    /// The revocation for a session that has not ended. The user's database row decides which
+    /// access tokens are valid. If the user is disabled or has no row, none of the user's access
+    /// tokens is valid.
     #[must_use]
     pub fn by_row(row: Option<&UserCopy>) -> Self {
         let row = row.filter(|row| !row.disabled);
@@ -85,7 +87,8 @@ impl Revocation {
 mod tests {
     use super::*;
 
-    /// Workers KV and the user's Durable Object store the same names. docs/storage.md lists them.
+    /// The session stores in Workers KV and in Durable Objects use the same names for the reasons.
+    /// docs/storage.md lists the names.
     #[test]
     fn a_reason_is_stored_under_one_name() {
         for (reason, name) in [

@@ -1,10 +1,10 @@
-//! Decides what happens when a refresh token is presented. All session stores, tests and models
-//! call this code.
+//! Decides what happens when a client presents a refresh token. All session stores, tests and
+//! models call this code.
 //!
-//! Renewal is idempotent: a lost response, a second tab or a stale replica must never log an honest
-//! user out. If a token is presented again after its successor was used, the session must end (RFC
-//! 9700 section 4.14.2). A store reads its record of the session, calls [`decide`], and writes the
-//! [`Effect`].
+//! Renewal is idempotent: a client that repeats a renewal gets the same successor again. So a lost
+//! response, a second tab or a stale replica of the store must never log an honest user out. But if
+//! a token is presented again after its successor was used, the session must end (RFC 9700 section
+//! 4.14.2). A store reads its record of the session, calls [`decide`], and writes the [`Effect`].
 
 use serde::{Deserialize, Serialize};
 
@@ -16,15 +16,16 @@ use super::revocation::EndReason;
 use crate::domain::account::User;
 use crate::domain::policy::{NEW_SESSION_UNSEEN, SESSION_CLOCK_SKEW};
 
-/// The last use of a session. A use is the first presentation of a refresh token; presenting the
-/// same token again is not a use.
+/// The last use of a session. A refresh token is used when it is presented and replaced by its
+/// successor for the first time. Presenting the same token again is not another use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Use {
-    /// The number of the token: the highest that was presented so far.
+    /// The number of the token that was used. It is the highest number of a used token in this
+    /// session.
     pub counter: u32,
-    /// When the token was first presented, in seconds since 1970.
+    /// When the token was used, in seconds since 1970.
     pub first_at: u64,
-    /// The client that first presented the token. `None` if the client's IP address was not known.
+    /// The client that used the token. `None` if the client's IP address was not known.
     pub by: Option<ClientFingerprint>,
 }
 
@@ -34,8 +35,7 @@ pub struct Record {
     /// The last use. A new session has none.
     pub used: Option<Use>,
     /// The newest proof of the user's identity that the store has received. `None` for a new
-    /// session, whose proof is only in its ticket. This field never influences what [`rotate`]
-    /// decides.
+    /// session: its proof is only in its ticket. [`rotate`] does not look at this field.
     pub proof: Option<Proof>,
 }
 
@@ -44,11 +44,12 @@ pub struct Record {
 pub struct Stored {
     /// The session's record, if the store has one.
     pub record: Option<Record>,
-    /// The session has ended, or it is an app's session whose sign-on has ended. This is final.
+    /// The session has ended, or it is an app's session whose sign-on has ended. A session that has
+    /// ended never becomes active again.
     pub ended: bool,
 }
 
-/// What the user's database row says now, as far as the decision needs it.
+/// The part of the user's current database row that the decision needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Standing {
     /// The user's `session_epoch`.
@@ -66,17 +67,18 @@ impl From<&User> for Standing {
     }
 }
 
-/// A refresh token as it was presented: what it says, who presents it, and when.
+/// A refresh token that a client presents: the content of the token, who presents it, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Presented {
     /// The content of the token. Its MAC was valid.
     pub ticket: RefreshTicket,
     /// The client that presents the token. `None` if the client's IP address is not known.
     pub by: Option<Fingerprints>,
-    /// Now, in seconds since 1970.
+    /// The current time, in seconds since 1970.
     pub now: u64,
-    /// The app that presents the token, as the app's ticket says. `None` if the token is from this
-    /// service's own cookie, or belongs to a program that signed in to this service directly.
+    /// The app that presents the token. It is named in the app's ticket. `None` if the token comes
+    /// from this service's own cookie, or belongs to a program that signed in to this service
+    /// directly.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app: Option<AppBinding>,
 }
@@ -98,13 +100,13 @@ impl Presented {
     }
 }
 
-/// What happens if a client presents a token that it has already used itself, after the grace
-/// period ([`Rules::grace`]).
+/// What happens if a token is presented again after its grace period ([`Rules::grace`]), and by the
+/// same client that has used it before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reuse {
     /// The client gets the token's successor once more. This helps, for instance, if a laptop was
-    /// closed during a renewal.
+    /// closed during a renewal and so did not receive the successor.
     SameClient,
     /// The session ends.
     Strict,
@@ -122,8 +124,8 @@ pub enum Consistency {
 /// The settings that the decision depends on. All durations are in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rules {
-    /// `REFRESH_GRACE`: for how long after its first use a token can be presented again and still
-    /// gets its successor, whoever presents it.
+    /// `REFRESH_GRACE`: the grace period, which begins when a token is first used. Whoever presents
+    /// the token again in this period gets its successor.
     pub grace: u64,
     /// `ROTATE_AFTER`: for how long a client keeps a token before a renewal replaces it. If it is
     /// 0, every renewal replaces the token.
@@ -132,7 +134,7 @@ pub struct Rules {
     pub reuse: Reuse,
     /// `SESSION_TTL`: the longest life of a session.
     pub session_ttl: u64,
-    /// `SESSION_IDLE_TTL`: a session that is not renewed for this long expires.
+    /// `SESSION_IDLE_TTL`: if a session is not renewed for this time, it expires.
     pub idle_ttl: u64,
 }
 
@@ -140,37 +142,41 @@ pub struct Rules {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// The newest token, and it is younger than [`Rules::rotate_after`]. The client keeps it, and
-    /// nothing is written.
+    /// The presented token is the newest one of the session, and it is younger than
+    /// [`Rules::rotate_after`]. The client keeps the token, and the store writes nothing.
     Kept,
-    /// The token's number is higher than the store expects. Either this location does not see the
-    /// use of the previous token yet, and then the token is young, or the store has lost that use.
+    /// The number of the presented token is higher than the store expects, because the store's
+    /// record lacks the use of the previous token. Either this location does not see that use yet,
+    /// which is possible only while the presented token is young, or the store has lost that use.
     /// The client keeps the token. The store writes the use of the previous token, which this
     /// variant contains.
     Unseen(Use),
-    /// The newest token, and it is old enough to be replaced. Its use, which this variant contains,
-    /// is written, and the client gets its successor.
+    /// The presented token is the newest one of the session, and it is old enough to be replaced.
+    /// The store writes the use of the token, which this variant contains. The client gets the
+    /// token's successor.
     Fresh(Use),
-    /// The token that was used last, within the grace period. The client gets the same successor
-    /// again, and nothing is written.
+    /// The presented token is the one that was used last, and its grace period has not ended. The
+    /// client gets the same successor again, and the store writes nothing.
     Repeated {
-        /// Whether the token was first used from another network or by another program. False if
-        /// one of the two clients is not known. The reason may be another device with the same
-        /// cookies, a phone that changed its network, or a thief who acts at the same time. This is
-        /// logged as `refresh_token_shared`.
+        /// Whether the token was first used by another client, which has another network or another
+        /// program than the client that presents the token now. False if the IP address of one of
+        /// the two clients is not known. The other client may be another device with the same
+        /// cookies, a phone before it changed its network, or a thief who acts at the same time.
+        /// This is logged as `refresh_token_shared`.
         shared: bool,
     },
-    /// The token that was used last, after the grace period, and from the client that has used it
-    /// before. The client gets the same successor again, and this is logged. The IP addresses of
-    /// both requests must be known: without addresses, an owner and a thief would look like one
-    /// client.
+    /// The presented token is the one that was used last, and its grace period has ended, but the
+    /// same client presents it again. The client gets the same successor again, and this is logged.
+    /// The IP addresses of both requests must be known: without addresses, an owner and a thief
+    /// would look like the same client.
     Late,
-    /// The predecessor of the token that was used last, while that one is within its grace period.
-    /// The reason is that another request of the same page was faster. The client gets the newest
-    /// token, and nothing is written. If [`Rules::rotate_after`] is 0, the verdict is
-    /// [`Reused`](Self::Reused) instead.
+    /// The presented token is the predecessor of the token that was used last, and the grace period
+    /// of the last used token has not ended. This happens if another request of the same page has
+    /// overtaken this one. The client gets the newest token, and the store writes nothing. If
+    /// [`Rules::rotate_after`] is 0, the verdict is [`Reused`](Self::Reused) instead.
     Overtaken,
-    /// Any other token that was used before. The session is ended.
+    /// The presented token was used before, and none of the variants above applies. The session is
+    /// ended.
     Reused,
     /// The session has ended.
     Ended,
@@ -181,10 +187,10 @@ pub enum Verdict {
     NoUser,
     /// The session was not renewed for `SESSION_IDLE_TTL`.
     Idle,
-    /// The session has reached its absolute end, or the token has the highest possible number.
+    /// The session is as old as a session may become, or the token has the highest possible number.
     Expired,
-    /// The store has no record of the session, because it ended long ago. Or the session's
-    /// beginning lies in the future.
+    /// The store has no record of the session, because the session ended long ago. Or the token
+    /// says that the session began at a time that is still in the future.
     Unknown,
 }
 
@@ -209,10 +215,11 @@ impl Verdict {
         }
     }
 
-    /// Whether the client gets a newer ticket than it presented. An answer may set a cookie only in
-    /// this case. The reason: two requests may present the same ticket, and the answer that lets
-    /// the client keep it may arrive after the answer with its successor. If the first one set a
-    /// cookie, the browser would replace the new ticket by the old one.
+    /// Whether the client gets a newer ticket than it presented. Only in this case may the answer
+    /// set a cookie. The reason is that a browser may present the same ticket in two requests. One
+    /// answer says that the browser keeps the ticket, the other one contains the successor. If both
+    /// answers set a cookie and the first one arrived last, the browser would replace the new
+    /// ticket by the old one.
     #[must_use]
     pub const fn moves_on(self) -> bool {
         matches!(
@@ -234,7 +241,7 @@ impl Verdict {
     }
 }
 
-/// What a store must write before the client gets the answer.
+/// What a session store must write before the client gets the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
     Nothing,
@@ -244,14 +251,14 @@ pub enum Effect {
         used: Use,
         /// The newest proof.
         proof: Proof,
-        /// When the session expires unless it is renewed again, in seconds since 1970.
+        /// When the session expires if it is not renewed again, in seconds since 1970.
         lives_until: u64,
     },
     /// The session ends.
     End(EndReason),
 }
 
-/// A verdict, what the store writes and what the client gets.
+/// The verdict about a presented token, what the store writes, and what the client gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Decision {
     /// The verdict about the presented token.
@@ -291,7 +298,8 @@ pub fn decide(
     }
 }
 
-/// Judges a presented refresh token. The result depends only on the arguments.
+/// Decides which [`Verdict`] applies to a presented refresh token. The result depends only on the
+/// arguments.
 ///
 /// ```
 /// use edgegate::domain::account::UserId;
@@ -374,7 +382,7 @@ pub fn rotate(
         }
         Some(used) if ticket.counter < used.counter => Verdict::Reused,
         Some(used) if ticket.counter == used.counter => {
-            // `None` if one of the two clients is not known.
+            // `None` if the IP address of one of the two clients is not known.
             let is_same = by.zip(used.by).map(|(by, used_by)| by.contain(used_by));
             if since < rules.grace {
                 Verdict::Repeated {
@@ -404,15 +412,17 @@ pub fn rotate(
     }
 }
 
-/// What a store answers after the user of a session has proved again who they are.
+/// The session store's answer when the user of a session has proved who they are once more, by
+/// entering the password again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Proved {
-    /// The session is active, and as far as the store knows, no token with the ticket's number was
-    /// used.
+    /// The session is active, and as far as the store knows, the token with the ticket's number has
+    /// not been used yet.
     GoesOn,
-    /// A token with the ticket's number was already used, so the client should have a newer one.
-    /// The client has to renew first. If somebody else has used the token, that renewal detects it.
+    /// The token with the ticket's number was already used, so the client should have a newer
+    /// token. The client has to renew its session first. If somebody else has used the token, that
+    /// renewal detects it.
     Spent,
     /// The session has ended, has expired or is unknown.
     Over,
@@ -421,9 +431,9 @@ pub enum Proved {
 /// Decides whether the client may get a ticket with a newer proof of identity. The result depends
 /// only on the arguments.
 ///
-/// The new ticket has the same number as the ticket that the client already has. So it can be used
-/// for nothing that the old ticket could not be used for. It neither logs an honest client out nor
-/// hides a thief.
+/// The new ticket has the same number as the ticket that the client already has. So the new ticket
+/// can be used for nothing that the old ticket could not be used for. Issuing it neither logs an
+/// honest client out nor hides a thief.
 #[must_use]
 pub fn prove(
     stored: &Stored,

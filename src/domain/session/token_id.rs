@@ -1,16 +1,17 @@
-//! The id of an access token (`jti`). It also says which refresh token was issued with it.
+//! The id of an access token (`jti`). The id contains the number of the refresh token that was
+//! issued together with the access token.
 //!
-//! When a user types the password again in a session, the client sends only its access token. It
-//! gets a new refresh token, which must have the same number as the refresh token that the client
-//! already has. The store may return an outdated number, so the number is taken from the access
-//! token.
+//! When the user of a session types the password again, the client sends its access token but not
+//! its refresh token. The client then gets a new refresh token, which must have the same number as
+//! the refresh token that the client already has. The session store may know only an older number,
+//! so the number is taken from the access token.
 
 use std::fmt;
 
 use uuid::{Builder, Uuid};
 
 /// A UUIDv8 (RFC 9562 section 5.8). The first four bytes are the number of the refresh token in its
-/// session. 90 bits are random.
+/// session's sequence of refresh tokens. 90 bits are random.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TokenId(Uuid);
 
@@ -26,8 +27,8 @@ impl TokenId {
         Self(Builder::from_custom_bytes(bytes).into_uuid())
     }
 
-    /// Reads a `jti`. `None` if it contains no number, as in access tokens that earlier versions of
-    /// the service issued.
+    /// Reads a `jti`. `None` if the `jti` contains no number. This is so in access tokens that
+    /// earlier versions of the service issued.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let id = Uuid::try_parse(text).ok()?;

@@ -8,11 +8,12 @@ use crate::domain::secret::SecretBytes;
 /// How many bytes Firebase's signer key may have. The keys that Firebase makes have 64.
 const SIGNER_KEY_BYTES: std::ops::RangeInclusive<usize> = 32..=128;
 
-/// A dummy salt and key. Appended to the parameters of any form except bcrypt, they make a complete
-/// hash.
+/// A dummy salt and key. When they are appended to the parameters of a hash of any form except
+/// bcrypt, the result is a complete hash.
 const ANY_SALT_AND_KEY: &str =
     "$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-/// A dummy salt and key. Appended to the parameters of bcrypt, they make a complete hash.
+/// A dummy salt and key. When they are appended to the parameters of a bcrypt hash, the result is a
+/// complete hash.
 const ANY_BCRYPT_SALT_AND_KEY: &str = "$.....................................................";
 
 /// The settings that are needed to verify foreign hashes.
@@ -35,12 +36,12 @@ impl ForeignHashing {
     }
 
     /// Adds to these settings the parameters that most imported hashes have, such as `$2b$10` or
-    /// `$pbkdf2-sha256$600000`. While they are set, every other failed login also does the work of
-    /// a hash with these parameters, so the duration of a login does not show who has an imported
-    /// hash.
+    /// `$pbkdf2-sha256$600000`. While these parameters are set, a failed login for an account
+    /// without an imported hash also does the work of a hash with these parameters. So the duration
+    /// of a failed login does not show whether an account has an imported hash.
     ///
     /// # Errors
-    /// The same as for [`ForeignHash::read`], if it read a hash with these parameters.
+    /// The error that [`ForeignHash::read`] returns for a hash with these parameters.
     pub fn with_usual(self, parameters: &str) -> Result<Self, HashRefusal> {
         let is_bcrypt = parameters.starts_with("$2") || parameters.starts_with("bcrypt");
         let rest = if is_bcrypt {
@@ -67,13 +68,13 @@ impl ForeignHashing {
         self.usual.as_ref()
     }
 
-    /// Reads a hash that a login can verify with these settings.
+    /// Reads a foreign hash, and makes sure that a login can verify it with these settings.
     ///
     /// # Errors
     /// - The errors of [`ForeignHash::read`].
     /// - [`HashRefusal::NoSignerKey`]: when the hash is Firebase's and no signer key is set.
-    /// - [`HashRefusal::Malformed`]: also when the hash is Firebase's and its length differs from
-    ///   that of the signer key.
+    /// - [`HashRefusal::Malformed`]: also when the hash is Firebase's and is not as long as the
+    ///   signer key.
     pub fn read(&self, text: &str) -> Result<ForeignHash, HashRefusal> {
         let hash = ForeignHash::read(text)?;
         if !hash.is_firebase() {

@@ -1,9 +1,11 @@
-//! Password hashes that other systems made. An import of user accounts stores them as they are. The
-//! owner's next successful login replaces such a hash with a new Argon2id hash.
+//! Password hashes that other systems made. An import of user accounts stores these hashes
+//! unchanged. When the owner of such an account next signs in with the password, the imported hash
+//! is replaced with a new Argon2id hash.
 //!
-//! A stored hash is untrusted, because somebody may have altered the database row. So this module
-//! limits the memory and time that a hash may ask for, before anything is computed. An import
-//! accepts exactly the hashes that a login can verify.
+//! A stored hash is untrusted, because somebody may have altered the database row. The parameters
+//! in a hash determine how much memory and time its verification takes. So this module checks that
+//! the parameters are within limits before anything is computed. An import accepts exactly the
+//! hashes that a login can verify.
 
 mod hashing;
 mod read;
@@ -35,7 +37,7 @@ pub enum ForeignWork {
     /// Firebase's scrypt. The hash is the signer key of the Firebase project, encrypted with the
     /// output of scrypt.
     FirebaseScrypt(ScryptCost),
-    /// Argon2i or Argon2id. If the text names no version, it has version 0x10.
+    /// Argon2i or Argon2id. If the text of the hash contains no version, the hash has version 0x10.
     Argon2 {
         /// True for Argon2id, false for Argon2i.
         is_id: bool,
@@ -54,8 +56,8 @@ pub struct ScryptCost {
     pub log_n: u8,
     /// The block size parameter.
     pub r: u32,
-    /// The parallelization parameter. Here it is the number of times that the memory is filled, one
-    /// after the other.
+    /// The parallelization parameter: how many times the memory is filled. Here this is done one
+    /// time after the other, not in parallel.
     pub p: u32,
 }
 
@@ -73,7 +75,7 @@ impl ScryptCost {
 /// How the other system transforms a password before it hashes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Preparation {
-    /// Not at all: it hashes the text as it was typed, in UTF-8.
+    /// Not at all: the other system hashes the password as it was typed, in UTF-8.
     AsTyped,
     /// Unicode normalisation form KC, as in better-auth.
     Nfkc,
@@ -81,7 +83,7 @@ enum Preparation {
     Sha256Hex,
 }
 
-/// What the other system hashed, given a text.
+/// What the other system hashed: a text itself, or the SHA-256 of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Preimage {
     /// The text itself, in UTF-8.
@@ -102,26 +104,27 @@ pub struct ForeignHash {
 /// Why a text can't be imported as a password hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HashRefusal {
-    /// Its password can be guessed quickly. The hash is MD5, SHA-1, unsalted SHA-2 or `crypt`, or
-    /// it has a supported form but needs too little work or has too short a salt.
+    /// The password of the hash can be guessed quickly. The hash is MD5, SHA-1, unsalted SHA-2 or
+    /// `crypt`. Or the hash has a supported form, but computing it takes too little work or its
+    /// salt is too short.
     Weak,
-    /// It asks for more time or memory than the limits allow.
+    /// Verifying the hash takes more time or memory than the limits allow.
     TooCostly,
-    /// It begins like a supported form, but is malformed.
+    /// The text begins like a supported form, but is malformed.
     Malformed,
-    /// It has none of the supported forms.
+    /// The text has none of the supported forms.
     UnknownForm,
     /// `FIREBASE_SIGNER_KEY` is not set.
     NoSignerKey,
     /// The imported row contains Firebase's signer key, which is a secret of the whole Firebase
     /// project.
     SignerKeyInRow,
-    /// It was made with a pepper that `PEPPERS` does not contain.
+    /// The hash was made with a pepper that `PEPPERS` does not contain.
     UnknownPepper,
 }
 
 impl HashRefusal {
-    /// A stable reason, `snake_case`.
+    /// A stable name for the reason, in `snake_case`.
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {
@@ -135,7 +138,7 @@ impl HashRefusal {
         }
     }
 
-    /// What is wrong, and what to do. It is shown to the person who runs the import.
+    /// What is wrong, and what to do. This text is shown to the person who runs the import.
     #[must_use]
     pub const fn explanation(self) -> &'static str {
         match self {
@@ -170,8 +173,8 @@ impl HashRefusal {
 }
 
 impl HashRefusal {
-    /// What is wrong with the parameters that an operator wrote in `IMPORTED_HASHES`, without a
-    /// salt and a hash. The text is the end of a sentence.
+    /// What is wrong with the setting `IMPORTED_HASHES`, in which an operator writes the parameters
+    /// of a hash without a salt and a key. The returned text is the end of a sentence.
     #[must_use]
     pub const fn parameters_fault(self) -> &'static str {
         match self {
@@ -195,7 +198,7 @@ impl ForeignHash {
     /// ```
     ///
     /// # Errors
-    /// Why a login can't verify the hash.
+    /// The reason why a login can't verify the hash.
     pub fn read(text: &str) -> Result<Self, HashRefusal> {
         if text.len() > FOREIGN_HASH_MAX_BYTES {
             return Err(HashRefusal::UnknownForm);
@@ -216,20 +219,20 @@ impl ForeignHash {
         self.work
     }
 
-    /// The salt. Firebase's separator is already appended to it.
+    /// The salt. If the hash is Firebase's, the salt separator is already appended to it.
     #[must_use]
     pub fn salt(&self) -> &[u8] {
         &self.salt
     }
 
-    /// The bytes that hashing the right password gives.
+    /// The result of the hash function for the right password.
     #[must_use]
     pub fn key(&self) -> &[u8] {
         &self.key
     }
 
-    /// What the other system hashed if `password` is the right one: a text, and whether it hashed
-    /// this text or its SHA-256.
+    /// What the other system hashed if `password` is the right password: a text, and whether the
+    /// other system hashed the text itself or the SHA-256 of the text.
     #[must_use]
     pub fn preimage(&self, password: &Password) -> (zeroize::Zeroizing<String>, Preimage) {
         let typed = password.as_typed();
@@ -283,8 +286,8 @@ impl ForeignWork {
     }
 }
 
-/// Whether computing an Argon2 hash with this memory and number of passes is enough work. With less
-/// work, passwords can be guessed quickly.
+/// Whether computing an Argon2 hash with this memory and this number of passes is enough work. If
+/// it were less work, an attacker could guess passwords quickly.
 #[must_use]
 pub fn argon2_is_enough(memory_kib: u32, iterations: u32) -> bool {
     u64::from(memory_kib).saturating_mul(iterations.into()) >= FOREIGN_ARGON2_MIN_WORK_KIB

@@ -6,8 +6,8 @@ use super::{ForeignHash, ForeignWork, HashRefusal, Preparation, ScryptCost};
 
 type Read<T> = Result<T, HashRefusal>;
 
-/// How many bytes a salt may have. With shorter salts, several accounts may get the same one (NIST
-/// SP 800-63B section 3.1.1.2). Longer salts are not used in practice.
+/// How many bytes a salt may have. If salts are shorter, several accounts may get the same salt
+/// (NIST SP 800-63B section 3.1.1.2). Longer salts are not used in practice.
 const SALT_BYTES: std::ops::RangeInclusive<usize> = 4..=64;
 /// The shortest salt that Argon2 allows (RFC 9106 section 3.1).
 const ARGON2_SALT_BYTES: usize = 8;
@@ -102,7 +102,8 @@ fn bcrypt(text: &str, preparation: Preparation) -> Read<ForeignHash> {
     }
     let (salt, key) = encoded.split_at_checked(22).ok_or(malformed)?;
     let work = ForeignWork::Bcrypt {
-        // Not read with `decimal`, because the cost of bcrypt may begin with a zero.
+        // The cost is not read with `decimal`, which rejects a leading zero: the cost of bcrypt may
+        // begin with a zero.
         cost: cost.parse().map_err(|_| malformed)?,
     };
     Ok(ForeignHash {
@@ -113,14 +114,16 @@ fn bcrypt(text: &str, preparation: Preparation) -> Read<ForeignHash> {
     })
 }
 
-/// Decodes bcrypt's base64. Some bits of the last character may belong to no byte. Some libraries
-/// set these bits at random, and all libraries ignore them, so they are set to zero here.
+/// Decodes bcrypt's base64. Some bits of the last character do not belong to any byte. Some
+/// libraries set these bits at random, and all libraries ignore them when they read a hash. So this
+/// function sets these bits to zero.
 fn bcrypt_base64(text: &str) -> Read<Vec<u8>> {
     const ALPHABET: &[u8; 64] = b"./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     let malformed = HashRefusal::Malformed;
     let (last, before) = text.as_bytes().split_last().ok_or(malformed)?;
     let value = ALPHABET.iter().position(|c| c == last).ok_or(malformed)?;
-    // 22 characters are 16 bytes and four bits. 31 characters are 23 bytes and two bits.
+    // 22 characters are 16 bytes and four unused bits. 31 characters are 23 bytes and two unused
+    // bits.
     let unused = if text.len() == 22 { 0b1111 } else { 0b11 };
     let last = ALPHABET.get(value & !unused).ok_or(malformed)?;
     let mut canonical = String::from_utf8_lossy(before).into_owned();
@@ -153,9 +156,9 @@ fn pbkdf2(text: &str) -> Read<ForeignHash> {
 
 fn pbkdf2_with(work: ForeignWork, salt: Vec<u8>, mut key: Vec<u8>) -> Read<ForeignHash> {
     require_lengths(&salt, &key, KEY_BYTES)?;
-    // Only the first block of the key is kept, because it shows whether a password is right. Each
-    // further block would cost the owner's login the same work again, and would cost an attacker
-    // nothing.
+    // Only the first block of the key is used, because it is enough to show whether a password is
+    // right. For each further block, the owner's login would have to do the same work again. An
+    // attacker would not do this extra work, because they also need only the first block.
     key.truncate(match work {
         ForeignWork::Pbkdf2Sha512 { .. } => 64,
         _ => 32,
@@ -207,9 +210,9 @@ fn firebase(parts: &[&str]) -> Read<ForeignHash> {
     })
 }
 
-/// `$argon2i$v=19$m=<KiB>,t=<passes>,p=<lanes>$<salt>$<key>`. Version 0x10 is written as `v=16`, or
-/// `v=` is left out: this form is older than version 0x13, and the reference implementation reads
-/// it in the same way.
+/// `$argon2i$v=19$m=<KiB>,t=<passes>,p=<lanes>$<salt>$<key>`. A hash of version 0x10 has `v=16` or
+/// no `v=` at all. The form without `v=` is older than version 0x13, and the reference
+/// implementation also reads it as version 0x10.
 fn argon2(text: &str) -> Read<ForeignHash> {
     let malformed = HashRefusal::Malformed;
     let (name, version, parameters, salt, key) = match text.split('$').collect::<Vec<_>>()[..] {
@@ -256,8 +259,8 @@ fn argon2(text: &str) -> Read<ForeignHash> {
     })
 }
 
-/// `<salt>:<key>`, both in hexadecimal digits. The digits of the salt are used as text, without
-/// decoding them.
+/// `<salt>:<key>`, both in hexadecimal digits. The salt is the text of its digits: better-auth does
+/// not decode them.
 fn better_auth(text: &str) -> Read<ForeignHash> {
     let hex = |text: &str| base16ct::mixed::decode_vec(text).ok();
     match text.split_once(':') {
@@ -284,7 +287,8 @@ fn is_weak(text: &str) -> bool {
         text.get(..name.len())
             .is_some_and(|start| start.eq_ignore_ascii_case(name))
     };
-    // Also MD5, SHA-1 and SHA-2 in hexadecimal digits, alone or with a salt.
+    // The second condition below recognises MD5, SHA-1 and SHA-2 in hexadecimal digits, alone or
+    // with a salt.
     let mut parts = text.split([':', '$']);
     WEAK.into_iter().any(begins)
         || parts.any(|part| {
@@ -313,8 +317,8 @@ fn checked(cost: ScryptCost) -> Read<ScryptCost> {
     is_valid.then_some(cost).ok_or(HashRefusal::Malformed)
 }
 
-/// Reads parameters such as `m=65536,t=3,p=4`, in any order. No parameter may occur twice, and
-/// other names are rejected.
+/// Reads parameters such as `m=65536,t=3,p=4`, in any order. A text is rejected if a parameter
+/// occurs twice, or if it is not one of the `names`.
 fn named<const N: usize>(text: &str, names: [&str; N]) -> Read<[Option<u32>; N]> {
     let mut values = [None; N];
     for part in text.split(',') {
@@ -338,8 +342,8 @@ fn decimal(text: &str) -> Read<u32> {
     text.parse().map_err(|_| HashRefusal::TooCostly)
 }
 
-/// Reads base64 with or without padding. Two other alphabets are accepted too: base64url, and the
-/// one of passlib, which has `.` instead of `+`.
+/// Reads base64 with or without padding. Two other alphabets are accepted too: the one of
+/// base64url, and the one of passlib, which has `.` instead of `+`.
 fn base64(text: &str) -> Read<Vec<u8>> {
     let standard = |c| match c {
         '-' | '.' => '+',

@@ -161,8 +161,8 @@ fn weak_hashes_are_rejected_by_name() {
     }
 }
 
-/// The shortest salts in published test vectors are `seasalt` in Django's and `NaCl` in RFC 7914,
-/// so a salt of four bytes must be accepted.
+/// The shortest salts in published test vectors are `seasalt` (in Django's test vectors) and `NaCl`
+/// (in RFC 7914). So a salt of four bytes must be accepted.
 #[test]
 fn a_salt_has_four_bytes_or_more() {
     const KEY: &str = "$MDEyMzQ1Njc4OWFiY2RlZg";
