@@ -115,7 +115,7 @@ mod tests {
     };
     use crate::ports::PasswordHasher as _;
 
-    /// Hashes that were made by the libraries that the file names, or were published.
+    /// Each of these hashes was made by a library that the file names, or was published.
     const HASHES: &str = include_str!("../../tests/vectors/foreign_hashes/hashes.json");
     const MATCHES: Result<Verification, HashError> = Ok(Verification::Matches { rehash: true });
     const DIFFERS: Result<Verification, HashError> = Ok(Verification::Differs);
@@ -185,7 +185,8 @@ mod tests {
         assert_eq!(verify(&hasher, "caf\u{e9}", &decomposed), DIFFERS);
     }
 
-    /// bcrypt itself would ignore what follows 72 bytes, and C libraries what follows a NUL.
+    /// bcrypt itself would ignore what follows the first 72 bytes. C libraries would ignore what
+    /// follows a NUL.
     #[test]
     fn what_bcrypt_ignores_never_matches() {
         let hasher = Argon2Hasher::default();
@@ -261,8 +262,8 @@ mod tests {
     }
 
     /// While `IMPORTED_HASHES` is set, failed attempts at accounts without a foreign hash do the
-    /// work of a foreign hash too. The test recognises it by the size of the memory: this scrypt
-    /// needs more than Argon2.
+    /// work of a foreign hash too. The test recognises that work by the size of the memory: the
+    /// scrypt hash in this test needs more memory than Argon2.
     #[test]
     fn with_the_usual_parameters_every_failure_does_the_work_of_a_foreign_hash() {
         let usual = ForeignHashing::default()

@@ -45,7 +45,7 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Like [`app_bearer`](Self::app_bearer), but accepts a token with any audience. The caller
-    /// must decide from the token's claims whether the app that sent the token may use it.
+    /// must decide from the token's claims whether the app that sent the token may ask about it.
     ///
     /// # Errors
     /// [`Error::Access`].

@@ -409,8 +409,8 @@ impl<P: Ports> AuthService<P> {
         next_step(request, app, signed_on, grant, visit, &rules, self.now())
     }
 
-    /// Stores a grant (the user's consent to what the app asks for), unless the user has given one
-    /// before. Then makes a code.
+    /// Stores a grant (the user's consent to what the app asks for), unless there is one already.
+    /// Then makes a code.
     async fn issue_code(
         &self,
         request: &AuthorizationRequest,

@@ -266,7 +266,7 @@ mod tests {
         }
     }
 
-    /// Uses the longest values that a client can cause.
+    /// Uses the longest values that the requests of a client can lead to.
     #[test]
     fn a_record_fits() {
         let client = Client::new(
