@@ -1,5 +1,5 @@
-//! Hashes passwords with Argon2id (RFC 9106) and stores the hashes as PHC strings. Hashes that other
-//! systems made are verified too.
+//! Hashes passwords with Argon2id (RFC 9106) and stores the hashes as PHC strings. It also verifies
+//! hashes that other systems made.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -180,10 +180,10 @@ impl Argon2Hasher {
 }
 
 impl Argon2Hasher {
-    /// Whether verifying this stored hash takes other work than verifying a hash that this service
-    /// made, because another system made it. A foreign hash of Argon2id, version 0x13, looks like a
-    /// hash that this service made. It is recognised as foreign only if it has the parameters that
-    /// `IMPORTED_HASHES` names.
+    /// Whether another system made this stored hash, so that verifying it takes other work than
+    /// verifying a hash of this service. A foreign hash of Argon2id, version 0x13, looks like a
+    /// hash of this service. Such a hash is recognised as foreign only if it has the parameters
+    /// that `IMPORTED_HASHES` names.
     fn is_foreign_work(&self, hash: &str) -> bool {
         if !is_ours(hash) {
             return self.foreign.read(hash).is_ok();

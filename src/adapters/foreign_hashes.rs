@@ -30,7 +30,7 @@ pub(super) fn preimage(hash: &ForeignHash, password: &Password) -> Zeroizing<Vec
 /// Whether the password gives this hash. Compares in constant time.
 ///
 /// # Errors
-/// The signer key is missing, or the hash is one of Argon2.
+/// The signer key is missing, or the hash is an Argon2 hash.
 pub(super) fn matches(
     hash: &ForeignHash,
     password: &[u8],
@@ -162,7 +162,8 @@ mod tests {
         assert_eq!(forms.len(), 18, "{forms:?}");
     }
 
-    /// better-auth hashes the NFKC form. The other systems hash what was typed.
+    /// better-auth hashes the NFKC form of a password. The other systems hash the password as it
+    /// was typed.
     #[test]
     fn a_password_is_hashed_as_the_other_system_received_it() {
         let hasher = Argon2Hasher::default();
@@ -252,7 +253,7 @@ mod tests {
         let compared = pollster::block_on(hasher.compare(&attempt(&right, Some(&foreign))));
         assert_eq!(compared, MATCHES);
         assert!(hasher.work_done().is_empty());
-        // The account is disabled, so the caller computes no hash and the hasher does.
+        // The account is disabled, so the caller computes no hash and the hasher computes one.
         let in_vain = Attempt {
             in_vain: true,
             ..attempt(&right, Some(&foreign))

@@ -23,7 +23,7 @@ use crate::domain::session::{Client, Proved, RefreshTicket, SessionId};
 use crate::ports::{Grants, Ports, SessionStore, UserDirectory};
 use edgegate_token::Algorithm;
 
-/// The answer to a browser that an app has sent.
+/// The answer to a browser that an app has redirected here.
 #[derive(Clone, Debug)]
 pub enum Authorized {
     /// The browser goes back to the app.

@@ -221,8 +221,8 @@ impl<P: Ports> AuthService<P> {
         Some(self.message(job, to, &letter))
     }
 
-    /// The message of a mail whose link has the lifetime `life`. The same lifetime gives the same
-    /// message.
+    /// The message of a mail whose link has the lifetime `life`. The same job and the same lifetime
+    /// give the same message.
     pub(super) fn word(&self, job: &Job, due: &DueLink, life: LinkLife) -> Message {
         let minutes = life.minutes();
         let expires_at = life.ends_at;

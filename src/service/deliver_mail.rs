@@ -240,8 +240,8 @@ impl<P: Ports> AuthService<P> {
         self.keep(job, reason, retry_at).await
     }
 
-    /// Charges the mail to its pool, looks its recipient up, and asks the lane of the mailbox
-    /// whether another link may be sent.
+    /// Charges the mail to its pool, looks its recipient up, and asks the lane (the recent links of
+    /// the mailbox) whether another link may be sent.
     async fn prepare(&self, mut job: Job, provider: &ProviderState) -> Ready {
         let plan = self.decide(&mut job).await;
         Ready {
@@ -371,7 +371,8 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    /// Charges the mail to the job's pool, unless it was charged already or is free.
+    /// Charges the mail to the job's pool (a share of `MAIL_BUDGET`), unless the mail was charged
+    /// already or is free.
     async fn pay(&self, job: &Job) -> Result<Payment, StoreError> {
         let pays = job.task.class().and_then(|class| {
             let most = job.pool.share(class, self.settings().mail.budget)?;
@@ -399,8 +400,8 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Reserves a notice for which there may be several jobs. If another job has reserved or sent
-    /// the notice, returns the result for this job. While the other job sends, this job waits, so
-    /// that the notice is not lost if the other job fails.
+    /// the notice, returns the result for this job. While the other job sends the notice, this job
+    /// waits. If the other job fails, this job sends the notice.
     async fn take_notice(&self, job: &Job) -> Result<Option<Delivery>, StoreError> {
         if !job.task.is_sent_once() {
             return Ok(None);

@@ -1,5 +1,5 @@
-//! `exchange_code`: an app exchanges a code for its tokens (RFC 6749 section 4.1.3, RFC 7636 section
-//! 4.5).
+//! `exchange_code`: an app exchanges a code for its tokens (RFC 6749 section 4.1.3, RFC 7636
+//! section 4.5).
 
 use super::AuthService;
 use super::app_tokens::{AppTokens, Granted};

@@ -13,7 +13,7 @@ const ED25519 = { name: "Ed25519" };
 const SCALAR_BYTES = 32;
 
 /**
- * A public key of the platform.
+ * A public key that the platform has imported, and its algorithm.
  *
  * @typedef {{ algorithm: typeof ECDSA | typeof ED25519, key: CryptoKey }} PlatformKey
  */

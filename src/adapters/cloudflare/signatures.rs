@@ -35,8 +35,8 @@ pub struct PlatformSignatures {
     /// The imported keys, by their position in the key set. `None` for a key with which the
     /// platform has failed. That key is never tried again.
     imported: RefCell<BTreeMap<usize, Option<JsValue>>>,
-    /// How many more signatures are verified with promises. `None` once `node:crypto` was loaded, or
-    /// could not be loaded.
+    /// How many more signatures are verified with promises. `None` once `node:crypto` was loaded,
+    /// or could not be loaded.
     promises_left: Cell<Option<u32>>,
 }
 

@@ -1,5 +1,5 @@
-//! Sessions in an eventually consistent key-value store: Workers KV takes one write a second for each
-//! key, and has no compare-and-set.
+//! Sessions in an eventually consistent key-value store: Workers KV accepts one write a second for
+//! each key, and has no compare-and-set.
 //!
 //! There are four kinds of small record. Each kind has one rule for writing, so that no write can
 //! undo another:
@@ -9,8 +9,7 @@
 //! | `session:<user>:<session>` | the last use | only by a login and by renewals |
 //! | `ended:<user>:<session>` | the session has ended, and why | without reading, and never by a successful renewal |
 //! | `signed_off:<user>:<sign_on>` | the sign-on has ended, and why | without reading, before the `ended` record of the session that was signed out |
-//! | `stale:<user>` | the smallest valid `ver` | with the version in the user's row, and again
-//! while the row's version is larger |
+//! | `stale:<user>` | the smallest valid `ver` | with the version in the user's row, and again as long as the row then has a larger version |
 //!
 //! The end of a sign-on has a record of its own. A sign-on has the id of the session that began it,
 //! but the `ended` record of that session does not show the end of the sign-on: when a session is

@@ -1,5 +1,5 @@
-//! What is stored in KV: the keys, and the form of each record. `docs/storage.md` shows each record in
-//! each state.
+//! What is stored in KV: the keys, and the form of each record. `docs/storage.md` shows each record
+//! in each state.
 
 use serde::{Deserialize, Deserializer, Serialize};
 

@@ -63,9 +63,10 @@ impl Table {
         self.add_apps()
     }
 
-    /// Adds the columns of the proof to a table from an earlier version. The query reads no row, so
-    /// it costs nothing when an object starts. Both columns are added in one turn of the object, so
-    /// its storage never has one without the other.
+    /// Adds the columns of the proof (when and how the user last proved who they are) to a table
+    /// that an earlier version of the service has made. The query reads no row, so it costs nothing
+    /// when an object starts. Both columns are added in one turn of the object, so its storage
+    /// never has one without the other.
     fn add_proofs(&self) -> Result<(), StoreError> {
         let columns = "SELECT auth_time, amr FROM session LIMIT 0";
         if self.rows(columns, vec![]).is_err() {
