@@ -1,5 +1,5 @@
-//! Hashes passwords with Argon2id (RFC 9106) and stores the hashes as PHC strings. Hashes that other
-//! systems made are verified too.
+//! Hashes passwords with Argon2id (RFC 9106) and stores the hashes as PHC strings. It also verifies
+//! hashes that other systems made.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -25,11 +25,11 @@ const MOST_BLOCKS: usize = ARGON2_MAX_MEMORY_KIB as usize;
 const OURS: (Algorithm, Version) = (Algorithm::Argon2id, Version::V0x13);
 const SALT_BYTES: std::ops::RangeInclusive<usize> = 8..=48;
 
-/// Hashes with Argon2id. All hashes use one block of memory, which is not freed after a hash:
-/// allocating 19 MiB takes a Worker longer than the hash's first pass. scrypt uses the same block,
-/// because the memory of wasm never shrinks. The block contains no password, but it contains the
-/// data that the last hash was computed from, so it is as secret as a hash. The data stays in the
-/// isolate's memory until the next hash overwrites it.
+/// Hashes with Argon2id. The memory for a hash is allocated once and used again for every hash,
+/// because allocating 19 MiB takes a Worker longer than the first pass of the hash. scrypt uses the
+/// same memory, because the memory of wasm never shrinks. The memory contains no password, but it
+/// contains the data from which the last hash was computed, so it is as secret as a hash. That data
+/// stays in the isolate's memory until the next hash overwrites it.
 ///
 /// A pepper is Argon2's secret value (RFC 9106 section 3.1, `K`), and its number is the PHC
 /// string's `keyid`.
@@ -162,7 +162,8 @@ impl PasswordHasher for Argon2Hasher {
 
     async fn verify_nothing(&self, password: &Password, salt: &[u8; 16]) {
         let output = self.compute(OURS, &self.params, password.as_bytes(), salt, OUTPUT_BYTES);
-        // Without this call the compiler could remove the work.
+        // Without this call the compiler could remove the computation, because nothing uses its
+        // result.
         std::hint::black_box(&output);
     }
 }
@@ -179,10 +180,10 @@ impl Argon2Hasher {
 }
 
 impl Argon2Hasher {
-    /// Whether verifying this stored hash takes other work than verifying a hash that this service
-    /// made, because another system made it. A foreign hash of Argon2id, version 0x13, looks like a
-    /// hash that this service made. It is recognised as foreign only if it has the parameters that
-    /// `IMPORTED_HASHES` names.
+    /// Whether another system made this stored hash, so that verifying it takes other work than
+    /// verifying a hash of this service. A foreign hash of Argon2id, version 0x13, looks like a
+    /// hash of this service. Such a hash is recognised as foreign only if it has the parameters
+    /// that `IMPORTED_HASHES` names.
     fn is_foreign_work(&self, hash: &str) -> bool {
         if !is_ours(hash) {
             return self.foreign.read(hash).is_ok();
@@ -201,7 +202,7 @@ impl Argon2Hasher {
         })
     }
 
-    /// Whether a foreign hash is of this password.
+    /// Whether a foreign hash was made from this password.
     fn is_of(&self, password: &Password, hash: &ForeignHash) -> Result<bool, HashError> {
         let password = foreign_hashes::preimage(hash, password);
         let ForeignWork::Argon2 {
@@ -274,10 +275,10 @@ impl Argon2Hasher {
 }
 
 /// The first `blocks` blocks of the memory, which is enlarged if necessary. The memory has one of
-/// two sizes: `ours`, the size for this service's own hashes, if that is at most half of the
-/// maximum; otherwise the maximum that any hash may need. There are only two sizes because the
-/// memory of wasm never shrinks, and freed memory can't be reused for a larger block. So each
-/// further size would take more memory for good.
+/// two sizes. It has the size `ours`, which this service's own hashes need, if that is enough for
+/// this hash and at most half of the maximum. Otherwise it has the maximum that any hash may need.
+/// A third size would take more memory for good, because the memory of wasm never shrinks, and
+/// freed memory can't be reused for a larger block.
 fn at_least(
     memory: &mut Vec<Block>,
     blocks: usize,
@@ -386,8 +387,8 @@ mod tests {
         assert_ne!(phc, other);
     }
 
-    /// `tests/vectors/argon2` has PHC strings from the C reference code, and malformed and
-    /// oversized ones.
+    /// `tests/vectors/argon2` has PHC strings that the C reference code made, and also malformed
+    /// and oversized strings.
     #[test]
     fn published_hashes_match_and_malformed_ones_do_not() {
         let vectors: Value =
@@ -462,8 +463,8 @@ mod tests {
         }
     }
 
-    /// The reference code reads it like this too. It always writes version 0x13, so only older
-    /// hashes lack a version.
+    /// The reference code reads a hash without a version in the same way. It always writes version
+    /// 0x13, so only older hashes lack a version.
     #[test]
     fn a_hash_without_a_version_has_version_0x10() {
         let hasher = Argon2Hasher::default();
@@ -604,8 +605,8 @@ mod tests {
         }
     }
 
-    /// An isolate has 128 MB, and memory that was freed by a smaller block is not used again for a
-    /// larger one.
+    /// An isolate has 128 MB, and the memory that a smaller block has freed is not used again for a
+    /// larger block.
     #[test]
     fn both_sizes_of_the_memory_leave_room_in_an_isolate() {
         let typed = password("correct horse battery staple");
@@ -626,7 +627,8 @@ mod tests {
         assert_eq!(verify("password", greedy), Err(HashError::TooCostly));
     }
 
-    /// Found by fuzzing: eight times such a number of lanes overflows 32 bits.
+    /// Found by fuzzing: the argon2 crate multiplies the number of lanes by eight, and for large
+    /// numbers the product overflows 32 bits.
     #[test]
     fn too_many_lanes_are_rejected_before_they_are_multiplied() {
         for lanes in ["5", "536870912", "4294967295", "1,p=536870912"] {

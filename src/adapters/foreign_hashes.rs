@@ -30,7 +30,7 @@ pub(super) fn preimage(hash: &ForeignHash, password: &Password) -> Zeroizing<Vec
 /// Whether the password gives this hash. Compares in constant time.
 ///
 /// # Errors
-/// The signer key is missing, or the hash is one of Argon2.
+/// The signer key is missing, or the hash is an Argon2 hash.
 pub(super) fn matches(
     hash: &ForeignHash,
     password: &[u8],
@@ -115,7 +115,7 @@ mod tests {
     };
     use crate::ports::PasswordHasher as _;
 
-    /// Hashes that were made by the libraries that the file names, or were published.
+    /// Each of these hashes was made by a library that the file names, or was published.
     const HASHES: &str = include_str!("../../tests/vectors/foreign_hashes/hashes.json");
     const MATCHES: Result<Verification, HashError> = Ok(Verification::Matches { rehash: true });
     const DIFFERS: Result<Verification, HashError> = Ok(Verification::Differs);
@@ -162,7 +162,8 @@ mod tests {
         assert_eq!(forms.len(), 18, "{forms:?}");
     }
 
-    /// better-auth hashes the NFKC form. The other systems hash what was typed.
+    /// better-auth hashes the NFKC form of a password. The other systems hash the password as it
+    /// was typed.
     #[test]
     fn a_password_is_hashed_as_the_other_system_received_it() {
         let hasher = Argon2Hasher::default();
@@ -185,7 +186,8 @@ mod tests {
         assert_eq!(verify(&hasher, "caf\u{e9}", &decomposed), DIFFERS);
     }
 
-    /// bcrypt itself would ignore what follows 72 bytes, and C libraries what follows a NUL.
+    /// bcrypt itself would ignore what follows the first 72 bytes. C libraries would ignore what
+    /// follows a NUL.
     #[test]
     fn what_bcrypt_ignores_never_matches() {
         let hasher = Argon2Hasher::default();
@@ -251,7 +253,7 @@ mod tests {
         let compared = pollster::block_on(hasher.compare(&attempt(&right, Some(&foreign))));
         assert_eq!(compared, MATCHES);
         assert!(hasher.work_done().is_empty());
-        // The account is disabled, so the caller computes no hash and the hasher does.
+        // The account is disabled, so the caller computes no hash and the hasher computes one.
         let in_vain = Attempt {
             in_vain: true,
             ..attempt(&right, Some(&foreign))
@@ -261,8 +263,8 @@ mod tests {
     }
 
     /// While `IMPORTED_HASHES` is set, failed attempts at accounts without a foreign hash do the
-    /// work of a foreign hash too. The test recognises it by the size of the memory: this scrypt
-    /// needs more than Argon2.
+    /// work of a foreign hash too. The test recognises that work by the size of the memory: the
+    /// scrypt hash in this test needs more memory than Argon2.
     #[test]
     fn with_the_usual_parameters_every_failure_does_the_work_of_a_foreign_hash() {
         let usual = ForeignHashing::default()

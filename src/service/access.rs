@@ -39,8 +39,8 @@ impl Bearer {
 }
 
 impl<P: Ports> AuthService<P> {
-    /// Verifies an access token and asks the session store whether it is still valid. It writes
-    /// nothing.
+    /// Verifies an access token and asks the session store whether the token is still valid.
+    /// Nothing is written.
     ///
     /// With `SESSION_STORE = "durable"` the answer is never stale. With `"kv"` it may be stale: see
     /// [`KvSessions`](crate::adapters::kv_sessions::KvSessions).
@@ -82,15 +82,16 @@ impl<P: Ports> AuthService<P> {
         Ok((bearer, user))
     }
 
-    /// The error for someone who is signed in but lacks the permission.
+    /// Records that a signed-in user was denied access because of a missing permission. Returns the
+    /// error for that.
     pub(super) fn deny(&self, bearer: &Bearer) -> Error {
         let (user, session) = (bearer.user, bearer.session);
         self.record(Act::AccessDenied { user, session });
         Error::Forbidden
     }
 
-    /// Verifies signature and claims. A token that this isolate verified before is looked up in
-    /// memory.
+    /// Verifies the signature and the claims of an access token. If this isolate has verified the
+    /// token before, the result comes from the isolate's memory.
     pub(super) async fn verified_bearer(&self, access_token: &str) -> Result<Bearer, Error> {
         let now = self.now();
         let known = self

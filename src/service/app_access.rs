@@ -45,7 +45,7 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Like [`app_bearer`](Self::app_bearer), but accepts a token with any audience. The caller
-    /// must decide from the token's claims whether the app that sent the token may do so.
+    /// must decide from the token's claims whether the app that sent the token may ask about it.
     ///
     /// # Errors
     /// [`Error::Access`].
@@ -72,7 +72,8 @@ impl<P: Ports> AuthService<P> {
         self.verified_app_token(access_token, &expected).await
     }
 
-    /// Expects the audience that the token itself names, so that verification accepts any audience.
+    /// The expected values for verifying this token, whatever its audience is: the audience that
+    /// the token itself names becomes the expected audience.
     fn expecting_its_own_audience(&self, access_token: &str) -> Result<Expected, Error> {
         let claims = UntrustedToken::parse(access_token)
             .and_then(|token| token.unverified_claims())
@@ -124,8 +125,8 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Asks the stores whether the token is still valid. The token's session and sign-on must not
-    /// have ended. Its user must be enabled, and the version in the user's row must be the token's.
-    /// Its app must be enabled.
+    /// have ended. Its user must be enabled, and the token's version must be the version in the
+    /// user's row. Its app must be enabled.
     ///
     /// # Errors
     /// [`Error::Access`]; [`Error::Store`].

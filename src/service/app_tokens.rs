@@ -40,7 +40,7 @@ pub struct AppTokens {
 pub(super) struct Granted<'a> {
     /// The app.
     pub(super) app: &'a AppClient,
-    /// The refresh ticket that it gets.
+    /// The content of the refresh token that the app gets.
     pub(super) ticket: &'a AppTicket,
     /// The scopes of the access token, which may be fewer than those of the ticket.
     pub(super) scopes: &'a Scopes,
@@ -113,8 +113,9 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    /// The audience of the access token: the granted API or, without one, `/auth/userinfo`. With an
-    /// API and the scope `openid`, the audience has both.
+    /// The audience of the access token. If the user granted access to an API, the audience is that
+    /// API. Otherwise it is `/auth/userinfo`. With an API and the scope `openid`, the audience
+    /// contains both.
     fn audience_of(&self, ticket: &AppTicket, scopes: &Scopes) -> Audience {
         let userinfo = self.shared.userinfo.as_str();
         let resource = ticket.resource.as_ref().map(Resource::as_str);

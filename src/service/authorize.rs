@@ -23,7 +23,7 @@ use crate::domain::session::{Client, Proved, RefreshTicket, SessionId};
 use crate::ports::{Grants, Ports, SessionStore, UserDirectory};
 use edgegate_token::Algorithm;
 
-/// The answer to a browser that an app has sent.
+/// The answer to a browser that an app has redirected here.
 #[derive(Clone, Debug)]
 pub enum Authorized {
     /// The browser goes back to the app.
@@ -68,7 +68,7 @@ pub struct ShownRequest {
     pub client: AppClient,
     /// The request.
     pub request: AuthorizationRequest,
-    /// The API's name as people see it.
+    /// The name of the API that the app wants to use, as the page shows it.
     pub resource_name: Option<String>,
     /// Who is signed in.
     pub user: Option<User>,
@@ -119,7 +119,8 @@ pub struct Decision<'a> {
 struct OpenedRequest {
     request: AuthorizationRequest,
     app: AppClient,
-    /// The error that the app gets instead of a code, if it may no longer make this request.
+    /// The error that the app gets instead of a code. `None` if the app may still make this
+    /// request.
     refusal: Option<Box<ErrorRedirect>>,
 }
 
@@ -200,8 +201,9 @@ impl<P: Ports> AuthService<P> {
             epoch: of.epoch,
             proof: of.proof,
         });
-        // `seen` is set before the next step is decided. It notes which proof (of who the user is)
-        // the browser already has: that proof was not given for this request.
+        // `seen` records the proof (such as an entered password) that the browser had when the
+        // app's request arrived. The user did not give that proof for this request. `seen` is set
+        // before the next step is decided, because the decision depends on it.
         request.seen = signed_on.as_ref().map(SignedOn::seen);
         let grant = self.live_grant(request, signed_on.as_ref()).await?;
         let step = self.step(
@@ -362,8 +364,8 @@ impl<P: Ports> AuthService<P> {
             return Ok(None);
         };
         let rules = &self.settings().sessions;
-        // `prove` with the ticket's own proof changes nothing. It only says whether the session is
-        // active.
+        // `prove` is called with the proof that the ticket already contains, so it changes nothing.
+        // The result only shows whether the session is active.
         let (proved, user) = futures_util::future::join(
             self.ports.sessions().prove(&ticket, rules, self.now()),
             self.ports.users().find_by_id(ticket.user),
@@ -407,8 +409,8 @@ impl<P: Ports> AuthService<P> {
         next_step(request, app, signed_on, grant, visit, &rules, self.now())
     }
 
-    /// Makes a code. Before that, stores a grant (the user's consent to what the app asks for),
-    /// unless there is one already.
+    /// Stores a grant (the user's consent to what the app asks for), unless there is one already.
+    /// Then makes a code.
     async fn issue_code(
         &self,
         request: &AuthorizationRequest,

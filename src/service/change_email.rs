@@ -14,9 +14,10 @@ use crate::domain::session::Client;
 use crate::ports::Ports;
 
 impl<P: Ports> AuthService<P> {
-    /// Queues a mail to the new address with a link, and one to the old address. Nothing changes
-    /// before the link is used. Only the owner of the new address learns whether that address has
-    /// an account already. The old address gets no mail if nobody has verified it.
+    /// Queues a mail with a link to the new address, and a notice to the old address. The account's
+    /// address does not change before somebody uses the link. Only the owner of the new address
+    /// learns whether that address has an account already. The old address gets no mail if nobody
+    /// has verified it.
     ///
     /// # Errors
     /// [`Error::Access`]; [`Error::Field`]; [`Error::CurrentPassword`]; [`Error::RateLimited`],
@@ -52,10 +53,11 @@ impl<P: Ports> AuthService<P> {
             address,
         });
         let to = user.email.clone();
-        // At most one notice per new address and day. Links are valid for a day, so a link that is
-        // requested later comes with another notice. The id of the notice's job is made from
-        // `event`, and is logged and stored. So `event` contains the pseudonym of the new address,
-        // not the address itself.
+        // All requests for the same new address on one day have the same `event`, so the old
+        // address gets only one notice for them. A link is valid for a day, so a link that is
+        // requested on a later day comes with another notice. The id of the notice's job is made
+        // from `event`, and the id is logged and stored. So `event` contains the pseudonym of the
+        // new address, not the address itself.
         let day = self.now() / VERIFICATION_LINK_TTL;
         let event = [
             &user.id.as_bytes()[..],

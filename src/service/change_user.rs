@@ -83,9 +83,9 @@ impl<P: Ports> AuthService<P> {
         self.finish(before.id, user, aftermath).await
     }
 
-    /// Like [`amend`](Self::amend), for a change that was decided from the row that was read
-    /// (`before`). If the row has changed since, nothing is done and the result is `None`.
-    /// `is_made` says whether a user already has the change.
+    /// Like [`amend`](Self::amend), for a change that depends on the content of the row that the
+    /// caller has read (`before`). If the row has changed since the caller read it, nothing is done
+    /// and the result is `None`. `is_made` says whether a user already has the change.
     pub(super) async fn amend_if_unchanged(
         &self,
         before: &User,
@@ -138,9 +138,9 @@ impl<P: Ports> AuthService<P> {
 
     /// Changes a user's row while the user's Durable Object is on hold. Until the deadline of the
     /// hold, the object does not use its copy of the row, so it never uses a copy from before the
-    /// change. `change` gets the deadline, and returns `None` if nothing was changed. If nothing
-    /// was changed because the database was reached after the deadline, the change is attempted
-    /// again.
+    /// change. The function `change` gets the deadline, and returns `None` if it changed nothing.
+    /// If it changed nothing because its statement reached the database after the deadline, it is
+    /// called again with a new hold (at most `HOLD_TRIES` times in all).
     pub(super) async fn within_hold<T>(
         &self,
         id: UserId,
@@ -162,7 +162,7 @@ impl<P: Ports> AuthService<P> {
         ))
     }
 
-    /// The last steps of a change that was made whatever the version of the row was.
+    /// The last steps of a change that did not require a certain version of the row.
     async fn finish(
         &self,
         id: UserId,
@@ -178,8 +178,8 @@ impl<P: Ports> AuthService<P> {
         Ok(user)
     }
 
-    /// Why the directory did not change or delete a user, if the version was not the reason: the
-    /// user does not exist, or is the last administrator.
+    /// The error for a user whom the store did not change or delete, although the version of the
+    /// row did not prevent it. Either the user does not exist, or is the last administrator.
     pub(super) async fn not_removed(&self, id: UserId) -> Result<Error, Error> {
         Ok(match self.ports.users().find_by_id(id).await? {
             Some(_) => Error::LastAdministrator,
@@ -260,7 +260,8 @@ impl<P: Ports> AuthService<P> {
 
     /// Like [`bearer_with_user`](Self::bearer_with_user), for a change that may be a retry. If the
     /// token is rejected because the first attempt has changed or deleted the user, this method
-    /// finishes that change. Finishing it only repeats what the row already says.
+    /// finishes that change. This is safe, because the last steps of a change only repeat what the
+    /// row already says.
     ///
     /// The change is finished even if the session store already rejects the token: an isolate may
     /// know from its own memory that the token is invalid, although the write to the store has

@@ -10,7 +10,7 @@ use crate::ports::{Ports, Vendors};
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unanswered {
     /// The request continues. This is for a login, so that a vendor's failure does not lock honest
-    /// users out. The password and the limits still protect it.
+    /// users out. The password and the rate limits still protect the account.
     GoesOn,
     /// The request is refused and may be retried. This is for requests that send mail or create an
     /// account.

@@ -1,5 +1,5 @@
 //! Cleans up after deleted accounts: deletes their sessions, their grants and their mails that wait
-//! in the mail ledger. The cron job calls it until nothing is left.
+//! in the mail ledger. The cron job repeats the cleanup until nothing is left.
 
 use super::AuthService;
 use crate::domain::account::{Departure, EmailAddress, UserId};
@@ -51,7 +51,7 @@ impl<P: Ports> AuthService<P> {
         let users = self.ports.users();
         let again = now.saturating_add(DEPARTURE_SETTLES);
         users.postpone_departure(user, Some(again)).await?;
-        // The request that deleted the account may have stopped before this step.
+        // The request that deleted the account may have stopped before it made this call.
         self.outdate(user, DELETED_VERSION).await?;
         self.ports.grants().forget(user).await?;
         let most = *removals;
@@ -59,7 +59,7 @@ impl<P: Ports> AuthService<P> {
         *removals = most.saturating_sub(deleted);
         let is_settled = now >= departure.left_at.saturating_add(DEPARTURE_SETTLES);
         if deleted >= most {
-            // More may be left: the next run continues with this account.
+            // More sessions of this account may be left: the next run continues with this account.
             users.postpone_departure(user, Some(now)).await?;
         } else if is_settled {
             users.postpone_departure(user, None).await?;
@@ -109,7 +109,8 @@ impl<P: Ports> AuthService<P> {
     fn is_of_departed(&self, text: &str, departed: &[Departure]) -> bool {
         let Some(job) = Job::decode(text) else {
             // Another version of the service queued the job. This version can neither send the mail
-            // nor read when it was requested.
+            // nor read when it was requested. So it looks for the id or the address of a deleted
+            // account in each line of the job.
             return text.lines().any(|line| {
                 let email = EmailAddress::parse(line).ok();
                 self.has_departed(UserId::parse(line), email.as_ref(), 0, departed)

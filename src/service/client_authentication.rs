@@ -23,8 +23,8 @@ impl<P: Ports> AuthService<P> {
     /// that app. A public app must send no secret. The app may be disabled, which the caller must
     /// check.
     ///
-    /// The limiter counts the requests of a confidential app per app, from all its servers
-    /// together. It counts all other requests per network, including those with a wrong secret.
+    /// A confidential app has one rate limit for the requests of all its servers. All other
+    /// requests are counted per network, including those with a wrong secret.
     ///
     /// # Errors
     /// [`Error::Client`]; [`Error::RateLimited`]; [`Error::Store`].

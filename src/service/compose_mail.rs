@@ -84,7 +84,8 @@ impl<P: Ports> AuthService<P> {
                 last_name,
             } => {
                 let user = self.ports.users().find_by_email(email).await?;
-                // Read even if it is not needed, so that the work is the same in all cases.
+                // The freed addresses are read even if the result is not needed, so that the work
+                // is the same in all cases.
                 let is_freed = self.is_freed_since(email, job.asked_at).await?;
                 match user {
                     // Registration was closed after the request.
@@ -131,7 +132,8 @@ impl<P: Ports> AuthService<P> {
         email: &EmailAddress,
     ) -> Result<Result<DueLink, NotDue>, StoreError> {
         let user = self.ports.users().find_by_email(email).await?;
-        // Read even if it is not needed, so that the work is the same in all cases.
+        // The freed addresses are read even if the result is not needed, so that the work is the
+        // same in all cases.
         let is_freed = self.is_freed_since(email, job.asked_at).await?;
         let Some(user) = user else {
             // With `Registration::Verified`, nothing is stored before the link is used. So a
@@ -170,7 +172,8 @@ impl<P: Ports> AuthService<P> {
         let Some(user) = users.find_by_id(user).await? else {
             return Ok(Err(NotDue::NoRecipient));
         };
-        // Read even if it is not needed, so that the work is the same in all cases.
+        // The other account is read even if the result is not needed, so that the work is the same
+        // in all cases.
         let other = self.enabled(email).await?;
         if user.disabled_at.is_some() {
             return Ok(Err(NotDue::NoRecipient));
@@ -218,8 +221,8 @@ impl<P: Ports> AuthService<P> {
         Some(self.message(job, to, &letter))
     }
 
-    /// The message of a mail whose link has the lifetime `life`. The same lifetime gives the same
-    /// message.
+    /// The message of a mail whose link has the lifetime `life`. The same job and the same lifetime
+    /// give the same message.
     pub(super) fn word(&self, job: &Job, due: &DueLink, life: LinkLife) -> Message {
         let minutes = life.minutes();
         let expires_at = life.ends_at;
@@ -299,8 +302,9 @@ impl<P: Ports> AuthService<P> {
     /// A link to `page`. The ticket is in the fragment, which browsers neither send to a server nor
     /// put into `Referer`.
     ///
-    /// The id of an app's authorization request is not secret. It is a query parameter, so that the
-    /// fragment contains only the ticket and pages written by other people can read it easily.
+    /// The id of an app's authorization request is not secret, so it is a query parameter. The
+    /// fragment then contains only the ticket, and pages that other people wrote can read the
+    /// ticket easily.
     fn link(&self, page: &str, app_request: Option<AppRequestId>, ticket: &Secret) -> String {
         let parameter = app_request.map_or_else(String::new, |id| format!("?request_id={id}"));
         [&self.page(page), &parameter, "#", ticket.expose()].concat()
@@ -363,7 +367,8 @@ fn registration(email: &EmailAddress, names: [Option<Name>; 2]) -> DueLink {
 
 /// The name of the lane for an address that no verified account has. A lane limits how many links
 /// one mailbox gets. All variants of an address (sub-addresses, or Gmail's dots) share one lane,
-/// because they reach the same mailbox. The address without such variations has a lane of its own.
+/// because they reach the same mailbox. The plain address, without such variations, has a lane of
+/// its own.
 fn lane_of_address(email: &EmailAddress) -> String {
     let mailbox = mailbox(email);
     let kind = if mailbox == email.canonical() {
@@ -375,7 +380,8 @@ fn lane_of_address(email: &EmailAddress) -> String {
 }
 
 /// The name of the lane for a job that leads to no mail. A lane limits how many links one mailbox
-/// gets. This lane is used so that the store does the same work as for a job that leads to a mail.
+/// gets. Such a job gets a lane too, so that the store does the same work as for a job that leads
+/// to a mail.
 pub(super) fn lane_of_nobody(task: &Task) -> Option<String> {
     match task {
         Task::Reset { email }

@@ -15,8 +15,8 @@ impl<P: Ports> AuthService<P> {
     /// was mailed to it. The password is checked before anything is written, so a weak password
     /// does not use up the link. Of two concurrent requests, one succeeds.
     ///
-    /// The user is not signed in by this (OWASP Forgot Password Cheat Sheet), and gets a notice by
-    /// mail.
+    /// Setting the password does not sign the user in (OWASP Forgot Password Cheat Sheet). The user
+    /// gets a notice by mail.
     ///
     /// # Errors
     /// [`Error::Link`]; [`Error::WeakPassword`]; [`Error::RateLimited`]; [`Error::Store`]. After

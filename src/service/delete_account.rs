@@ -99,8 +99,9 @@ impl<P: Ports> AuthService<P> {
             if is_gone {
                 return self.finish_deletion(user, by, locale).await;
             }
-            // The store did not delete the account. It was deleted before, was changed meanwhile,
-            // is the last administrator, or has just got another address.
+            // The store did not delete the account, for one of these reasons: it was deleted
+            // before, it was changed meanwhile, it is the last administrator, or it has just got
+            // another address.
             let found = users.find_by_id(user.id).await?;
             let found = found.ok_or(Error::UnknownUser)?;
             if if_version.is_some_and(|version| version != found.version) {
@@ -121,13 +122,14 @@ impl<P: Ports> AuthService<P> {
         let to = user.email.clone();
         self.notify_user(&user, Task::AccountDeleted { to }, locale)
             .await;
+        // From now on every token with this id is rejected. No new account has this id.
         // Only an import can use the id again, and no sooner than `DEPARTED_ID_TTL` later.
         self.outdate(user.id, DELETED_VERSION).await
     }
 
     /// Deletes old records of freed addresses, whose account was deleted or moved to another
-    /// address. They are deleted once no registration from before that can be completed any more.
-    /// The cron calls it.
+    /// address. A record is deleted as soon as no registration that was requested before the
+    /// address was freed can be completed any more. The cron job calls this method.
     ///
     /// # Errors
     /// [`Error::Store`]; the next run continues.

@@ -104,9 +104,10 @@ impl<P: Ports> AuthService<P> {
     /// Delivers a job from a queue. `id` is the id of the queue's message.
     ///
     /// A job that has to wait is queued again. The job contains the number of its attempts. The
-    /// queue's own count is not used, because the queue also counts deliveries after which the job
-    /// only waits. If this Worker stops before the queue learns of the success, the queue delivers
-    /// the message again, and the mail may be sent twice with the same idempotency key.
+    /// queue's own count is not used, because the queue also counts deliveries in which the job
+    /// only had to wait and no mail was attempted. If this Worker stops after it has sent the mail,
+    /// but before the queue learns of the success, the queue delivers the message again. The mail
+    /// may then be sent twice, with the same idempotency key.
     pub async fn deliver_from_queue(&self, text: &str, id: &str) -> HandedOut {
         let provider = ProviderState::default();
         let message = self.prepare_message(text.to_owned(), id.to_owned(), &provider);
@@ -239,8 +240,8 @@ impl<P: Ports> AuthService<P> {
         self.keep(job, reason, retry_at).await
     }
 
-    /// Charges the mail to its pool, looks its recipient up, and asks the lane of the mailbox
-    /// whether another link may be sent.
+    /// Charges the mail to its pool, looks its recipient up, and asks the lane (the recent links of
+    /// the mailbox) whether another link may be sent.
     async fn prepare(&self, mut job: Job, provider: &ProviderState) -> Ready {
         let plan = self.decide(&mut job).await;
         Ready {
@@ -251,10 +252,10 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    /// Makes one attempt, and updates the job for the next one.
+    /// Makes one attempt to send the mail, and updates the job for the next attempt.
     async fn deliver(&self, mut ready: Ready) -> (Job, MailLine) {
-        // It took long to send the earlier mails of the batch, and the account may have changed
-        // since.
+        // If sending the earlier mails of the batch took long, the account may have changed since
+        // this mail was prepared.
         if self.now() > ready.at.saturating_add(MAIL_PREPARED_TTL) {
             ready.plan = self.decide(&mut ready.job).await;
         }
@@ -303,8 +304,8 @@ impl<P: Ports> AuthService<P> {
             self.leave_lane(job).await?;
             return Ok(Plan::End(Delivery::NotDue(NotDue::Expired)));
         }
-        // The charge does not depend on whether the address has an account, so both run at the same
-        // time.
+        // The charge does not depend on whether the address has an account, so the mail is charged
+        // and its account is looked up at the same time.
         let (payment, found) = join(self.pay(job), self.look_up(job)).await;
         if !note_payment(job, payment?) {
             return Ok(Plan::End(self.wait_for_budget(job)));
@@ -370,7 +371,8 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    /// Charges the mail to the job's pool, unless it was charged already or is free.
+    /// Charges the mail to the job's pool (a share of `MAIL_BUDGET`), unless the mail was charged
+    /// already or is free.
     async fn pay(&self, job: &Job) -> Result<Payment, StoreError> {
         let pays = job.task.class().and_then(|class| {
             let most = job.pool.share(class, self.settings().mail.budget)?;
@@ -398,8 +400,8 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Reserves a notice for which there may be several jobs. If another job has reserved or sent
-    /// the notice, returns the result for this job. While the other job sends, this job waits, so
-    /// that the notice is not lost if the other job fails.
+    /// the notice, returns the result for this job. While the other job sends the notice, this job
+    /// waits. If the other job fails, this job sends the notice.
     async fn take_notice(&self, job: &Job) -> Result<Option<Delivery>, StoreError> {
         if !job.task.is_sent_once() {
             return Ok(None);
@@ -434,8 +436,8 @@ impl<P: Ports> AuthService<P> {
         let request = LaneRequest {
             job: &job.id,
             base,
-            // Invitations have no class and are not limited: an administrator may invite again at
-            // any time.
+            // Invitations belong to no class of mails (`class` is `None`) and are not limited: an
+            // administrator may invite again at any time.
             limited: self.settings().limits && job.task.class().is_some(),
             now: self.now(),
         };
@@ -509,9 +511,9 @@ impl<P: Ports> AuthService<P> {
         provider.0.set(failures.map_or(true, |all| !all.is_empty()));
     }
 
-    /// Counts the attempts that fail because of the provider, until it accepts a mail. If the
-    /// provider refuses because of the operator's account there, the first refusal is recorded at
-    /// once. An outage is recorded by the cron job.
+    /// Counts the attempts that fail because of the provider, until the provider accepts a mail. If
+    /// the provider refuses mails because of the operator's account with the provider, the first
+    /// refusal is recorded at once. An outage is recorded by the cron job.
     ///
     /// If the count can't be stored, the error is ignored. A mail that was sent must not be sent
     /// again because the count failed.
@@ -541,7 +543,7 @@ impl<P: Ports> AuthService<P> {
 }
 
 impl Default for ProviderState {
-    /// The mail ledger was not asked yet, so there may be failures.
+    /// The mail ledger was not asked yet, so it may contain failures.
     fn default() -> Self {
         Self(Rc::new(Cell::new(true)))
     }
@@ -560,7 +562,8 @@ const fn note_payment(job: &mut Job, payment: Payment) -> bool {
     }
 }
 
-/// Runs futures at the same time. `join_all` of futures-util adds 2 KB to the Worker.
+/// Runs futures at the same time. `join_all` of futures-util would do the same, but it adds 2 KB to
+/// the Worker.
 async fn all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
     let mut all: Vec<_> = futures.map(|future| (Box::pin(future), None)).collect();
     poll_fn(|context| {
@@ -589,8 +592,8 @@ fn pause(tries: u32) -> u64 {
     MAIL_RETRIES.get(index).copied().unwrap_or(last)
 }
 
-/// How many seconds after the start of the hour a waiting job is tried. The number is derived from
-/// the job's random id, so that a request that was made earlier has no advantage.
+/// The number of seconds after the start of an hour at which a waiting job is tried. The number is
+/// derived from the job's random id, so that a job that was requested earlier has no advantage.
 fn spread(id: &str) -> u64 {
     let digits = id
         .get(..8)

@@ -1,5 +1,5 @@
-//! `exchange_code`: an app exchanges a code for its tokens (RFC 6749 section 4.1.3, RFC 7636 section
-//! 4.5).
+//! `exchange_code`: an app exchanges a code for its tokens (RFC 6749 section 4.1.3, RFC 7636
+//! section 4.5).
 
 use super::AuthService;
 use super::app_tokens::{AppTokens, Granted};
@@ -35,8 +35,9 @@ impl<P: Ports> AuthService<P> {
     /// id_token. Begins the app's session.
     ///
     /// A code gives one session, with any session store and with any number of concurrent requests,
-    /// because the user's Durable Object decides. A request with a mistake ends no session. Only a
-    /// second request that is correct in everything ends the session that the code began.
+    /// because the user's Durable Object decides about every exchange. A request with a mistake
+    /// ends no session. Only a second request that is correct in everything ends the session that
+    /// the code began.
     ///
     /// # Errors
     /// - [`Error::Grant`]: the code can't be exchanged.
@@ -71,8 +72,8 @@ impl<P: Ports> AuthService<P> {
         let user = self.standing_of(&code, &app).await?;
 
         let session = SessionId::new(now_ms, &self.random());
-        // The exchange is remembered a little longer than the code is valid: it is stored on
-        // another computer, whose clock may be ahead of the clock here.
+        // The object remembers the exchange a little longer than the code is valid, because the
+        // object runs on another computer, whose clock may be ahead of the clock here.
         let remembered_until = code.expires_at.saturating_add(FUTURE_SKEW_SECONDS);
         // The sign-on must be active when the session begins. With `offline_access` the session may
         // outlive it.
@@ -160,8 +161,8 @@ impl<P: Ports> AuthService<P> {
         Err(Error::Grant(GrantRefusal::Withdrawn))
     }
 
-    /// Ends the session that the code began, because somebody else has the code and its verifier
-    /// too.
+    /// Ends the session that the code began, because the code was presented a second time: somebody
+    /// else has the code and its verifier too.
     async fn end_replayed(
         &self,
         code: &Code,

@@ -15,9 +15,9 @@ impl<P: Ports> AuthService<P> {
     /// fails, the others are still told. A later run tells the failed object again, after the
     /// objects that have waited longer.
     ///
-    /// A session store without copies has nothing to discard. The changes stay in the list for as
-    /// long as a copy may be used, because the operator may switch `SESSION_STORE` back to the
-    /// store with copies within that time.
+    /// A session store without copies has nothing to discard. The database's list of changed rows
+    /// still keeps the changes for as long as a copy may be used, because the operator may switch
+    /// `SESSION_STORE` back to the store with copies within that time.
     ///
     /// # Errors
     /// The first failure of a store. Nothing is lost: the next run continues.
@@ -39,8 +39,8 @@ impl<P: Ports> AuthService<P> {
             return Ok(());
         }
         // The changes are moved to the end of the list before the work, so that the next run
-        // handles the failed ones last. If the database can't write that, the objects are told all
-        // the same.
+        // handles the failed ones last. If the database fails to move them, the objects are told
+        // all the same.
         let mut outcome = users.postpone_row_changes(&changes, self.now()).await;
         // Five objects are told at once, because an object that does not answer costs its whole
         // time limit.
@@ -61,8 +61,8 @@ impl<P: Ports> AuthService<P> {
         if let Some(user) = change.user() {
             self.ports.sessions().forget_copy(user).await?;
         }
-        // The change is removed from the list only after the object was told. Otherwise a failure
-        // would leave the copy in use for a day.
+        // The change is removed from the list only after the object was told. If it were removed
+        // before and the object then failed, the object could use the outdated copy for a day.
         self.ports.users().forget_row_change(change).await
     }
 }

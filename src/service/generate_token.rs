@@ -24,9 +24,9 @@ impl<P: Ports> AuthService<P> {
     /// Signs a user in, with exactly one write to the session store. If the credentials have a
     /// refresh token of the same user, the new session joins the sign-on of that token's session.
     ///
-    /// The caller can't distinguish a wrong password, an unknown address and a disabled account.
-    /// The answer is the same, and so is the work. The only exception is an imported hash whose
-    /// parameters `IMPORTED_HASHES` does not name.
+    /// The caller can't distinguish a wrong password, an unknown address and a disabled account:
+    /// the answer and the work are the same for all three. The only exception is an imported hash
+    /// whose parameters `IMPORTED_HASHES` does not name.
     ///
     /// # Errors
     /// [`Error::Login`] when the login is rejected; [`Error::Field`] when a field is too long;
@@ -92,7 +92,8 @@ impl<P: Ports> AuthService<P> {
         Error::Login(refusal)
     }
 
-    /// The user, if the password was right. Then a hash with outdated parameters is replaced.
+    /// Returns the user if the password was right. In that case a hash with outdated parameters is
+    /// also replaced.
     async fn conclude_login(
         &self,
         user: Option<User>,

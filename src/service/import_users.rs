@@ -193,9 +193,9 @@ impl<P: Ports> AuthService<P> {
         Ok(row)
     }
 
-    /// Returns those of `ids` whose account was deleted recently. They can't be used again yet: the
-    /// session store may still reject the tokens of such an id, and the cron job may still delete
-    /// its sessions.
+    /// Returns those of `ids` whose account was deleted recently. These ids can't be used again
+    /// yet: the session store may still reject the tokens of such an id, and the cron job may still
+    /// delete the sessions of such an id.
     async fn departed_of(&self, ids: &BTreeSet<UserId>) -> Result<Vec<UserId>, StoreError> {
         if ids.is_empty() {
             return Ok(Vec::new());

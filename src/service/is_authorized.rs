@@ -26,8 +26,8 @@ impl<P: Ports> AuthService<P> {
     /// Whether the token is valid, not revoked, and has at least one of the roles. False for an
     /// empty list, and when a store fails.
     ///
-    /// After a revocation elsewhere, the answer is never stale with `SESSION_STORE = "durable"`.
-    /// With `"kv"` it is usually stale for less than 60 s.
+    /// After a revocation in another isolate, the answer is never stale with
+    /// `SESSION_STORE = "durable"`. With `"kv"` it is usually stale for less than 60 s.
     pub async fn is_authorized_by_role(&self, access_token: &str, roles: &[&str]) -> bool {
         let criteria = Criteria {
             roles: Some(roles.iter().map(|role| (*role).to_owned()).collect()),
@@ -40,8 +40,8 @@ impl<P: Ports> AuthService<P> {
 
     /// Whether the token is valid, not revoked, and issued to the user. False when a store fails.
     ///
-    /// After a revocation elsewhere, the answer is never stale with `SESSION_STORE = "durable"`.
-    /// With `"kv"` it is usually stale for less than 60 s.
+    /// After a revocation in another isolate, the answer is never stale with
+    /// `SESSION_STORE = "durable"`. With `"kv"` it is usually stale for less than 60 s.
     pub async fn is_authorized_by_user_id(
         &self,
         access_token: &str,
@@ -59,8 +59,8 @@ impl<P: Ports> AuthService<P> {
     /// Whether the token is valid, not revoked, and issued to a user with that address, and the
     /// address is verified. False when a store fails.
     ///
-    /// After a revocation elsewhere, the answer is never stale with `SESSION_STORE = "durable"`.
-    /// With `"kv"` it is usually stale for less than 60 s.
+    /// After a revocation in another isolate, the answer is never stale with
+    /// `SESSION_STORE = "durable"`. With `"kv"` it is usually stale for less than 60 s.
     pub async fn is_authorized_by_email(&self, access_token: &str, requested_email: &str) -> bool {
         let criteria = Criteria {
             email: Some(requested_email.to_owned()),
@@ -96,7 +96,7 @@ impl<P: Ports> AuthService<P> {
                 .as_ref()
                 .is_none_or(|user_id| is_user(&bearer.token, user_id))
             && email.as_ref().is_none_or(|email| {
-                // All spellings of an address are the same address.
+                // One address can be spelled in several ways, so the canonical forms are compared.
                 EmailAddress::parse(email)
                     .is_ok_and(|email| has_verified_email(&bearer.token, email.canonical()))
             }))

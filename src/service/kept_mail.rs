@@ -18,10 +18,10 @@ impl<P: Ports> AuthService<P> {
             .await
     }
 
-    /// Called by the cron job. Sends the stored mails that are due or that an operator wants to be
-    /// retried, or queues them if there is a queue. Deletes old mails. Records it if the provider
-    /// keeps failing. Returns the result for each mail that it tried to send, and how many mails
-    /// wait for an operator.
+    /// Called by the cron job. Sends the stored mails that are due and those that an operator wants
+    /// to be retried, or queues them if there is a queue. Deletes old mails. If the mail provider
+    /// keeps failing, records an event about it. Returns the result for each mail that it tried to
+    /// send, and how many mails wait for an operator.
     ///
     /// # Errors
     /// The ledger or the queue failed; the next run continues.
@@ -33,7 +33,7 @@ impl<P: Ports> AuthService<P> {
         let mut deliveries = Vec::new();
         for letter in ledger.due(REQUEUED_AT_ONCE, self.now()).await? {
             let Some(mut job) = Job::decode(&letter.job) else {
-                // Only a newer version can read the job.
+                // Only a newer version of the service can read the job.
                 let DeadLetter {
                     id,
                     job,
@@ -61,7 +61,8 @@ impl<P: Ports> AuthService<P> {
                 delivery,
                 Delivery::Later { .. } | Delivery::Waits { .. } | Delivery::Dead { .. }
             );
-            // If the job was stored again, it is stored under its own id, and must not be deleted.
+            // If the attempt stored the job again, it used the job's own id. An entry with that id
+            // must not be deleted.
             if !is_kept || letter.id != id {
                 ledger.forget(&letter.id).await?;
             }

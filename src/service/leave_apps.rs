@@ -37,7 +37,7 @@ pub enum Left {
     /// Nobody was signed on, and nothing proves that the app sent the browser. The person may
     /// continue to the app with a click.
     NobodyThere {
-        /// The app.
+        /// The app to which the person may continue.
         back: Option<BackToApp>,
     },
     /// The person must confirm the sign-out, because any page could have sent the browser here.
@@ -142,8 +142,8 @@ impl<P: Ports> AuthService<P> {
         }))
     }
 
-    /// Ends a sign-on and its session, even if the session is over. An earlier attempt may have
-    /// ended only one of the two.
+    /// Ends a sign-on and its session. Does so even if the session has ended already, because an
+    /// earlier attempt may have ended only one of the two.
     async fn end_sign_on(&self, of: &SignOn, went_on: bool) -> Result<(), Error> {
         let (user, session) = (of.user, of.session);
         let ending = Ending {

@@ -25,7 +25,8 @@ impl<P: Ports> AuthService<P> {
             .await
     }
 
-    /// Counts an attempt by a client, and by this client on an account.
+    /// Counts an attempt against two limits: that of the client, and that of the client on this
+    /// account.
     pub(super) async fn admit_on_account(
         &self,
         account: &str,
@@ -48,10 +49,10 @@ impl<P: Ports> AuthService<P> {
             .await
     }
 
-    /// Counts a renewal with a genuine ticket, before any storage is read. One limit is per session
-    /// and client. The other is per client, and high enough for many people behind one IP address.
-    /// Forged tickets are not counted: checking the MAC costs less than counting, and nobody can
-    /// guess a ticket.
+    /// Counts a renewal with a genuine ticket, before any storage is read. It counts against two
+    /// limits. One is per session and client. The other is per client, and high enough for many
+    /// people behind one IP address. Forged tickets are not counted: checking their MAC costs less
+    /// than counting them, and nobody can guess a ticket.
     pub(super) async fn admit_renewal(
         &self,
         session: SessionId,
@@ -109,9 +110,9 @@ impl<P: Ports> AuthService<P> {
         self.admit(Limit::Client, client, &key, session).await
     }
 
-    /// Counts a request with an operator ticket, before the ticket is looked up: anybody can make a
-    /// text that looks like a ticket. A command that works through many accounts stays below the
-    /// limit.
+    /// Counts a request with an operator ticket. This happens before the ticket is looked up,
+    /// because anybody can make a text that looks like a ticket. The limit is so high that an
+    /// operator's command may work through many accounts.
     pub(super) async fn admit_operator(&self) -> Result<(), Error> {
         let network = self.network.get();
         let network = network.as_ref().map_or("", Pseudonym::as_str);

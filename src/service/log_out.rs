@@ -23,8 +23,8 @@ impl<P: Ports> AuthService<P> {
     /// still exist.
     ///
     /// The sign-on ends with the session, so the apps that the user entered through it are logged
-    /// out too. The sign-on is ended even if only the session had ended before. But in that case an
-    /// expired access token ends nothing, because more programs have seen an access token than a
+    /// out too. If the session has ended before but its sign-on has not, the sign-on is ended now.
+    /// An expired access token can't do that: more programs have seen an access token than a
     /// refresh token.
     ///
     /// An invalid token is not an error (RFC 7009 section 2.2). Nothing is written if the session
@@ -45,8 +45,8 @@ impl<P: Ports> AuthService<P> {
         let Ending { user, session, .. } = ending;
         let sessions = self.ports.sessions();
         let has_ended = sessions.revocation(user, session, None, now).await?.ended;
-        // If the session ended because it was replaced by a new one, or because the user had too
-        // many sessions, its sign-on has not ended.
+        // A session may have ended without its sign-on: because a new session replaced it, or
+        // because the user had too many sessions.
         let sign_on = ending.holder.and_then(|holder| holder.own_sign_on(session));
         let is_left = match sign_on {
             Some(sign_on) if has_ended && !has_expired => {

@@ -66,7 +66,7 @@ impl<P: Ports> AuthService<P> {
         if !self.settings().limits {
             return Ok(Pool::First);
         }
-        // A trusted caller does not tell us its clients' networks.
+        // A trusted caller does not tell us its clients' networks, so there is no network to count.
         if !client.is_counted() {
             return Ok(Pool::Medium);
         }
@@ -95,8 +95,9 @@ impl<P: Ports> AuthService<P> {
         Ok(rank.into())
     }
 
-    /// Counts a first request for the larger network around the client (/16 for IPv4, /32 for
-    /// IPv6). False if the larger network has used up its first requests in this hour.
+    /// Called if the request is one of the client's first in this hour. Counts it for the larger
+    /// network around the client too (/16 for IPv4, /32 for IPv6). False if the larger network has
+    /// used up its first requests in this hour.
     async fn is_within_larger_network(
         &self,
         class: RouteClass,

@@ -1,5 +1,5 @@
-//! What an administrator or an operator does with apps, which are OAuth clients: list, create, read,
-//! change, delete, and their secrets.
+//! What an administrator or an operator does with apps, which are OAuth clients: list, create,
+//! read, change and delete them, and manage their secrets.
 //!
 //! Whoever manages apps decides where authorization codes are sent. So every operation requires
 //! that the administrator has entered the password recently (a recent proof).

@@ -56,7 +56,7 @@ impl<P: Ports> AuthService<P> {
         limit: u32,
     ) -> Result<FailedMailPage, Error> {
         self.operator(ticket, Scope::Mail).await?;
-        // One mail more than needed is read: it shows whether there is a next page.
+        // One mail more than `limit` is read. If it exists, there is a next page.
         let ledger = self.ports.mail_ledger();
         let letters = ledger.kept(after, limit.saturating_add(1)).await?;
         Ok(self.mail_page(letters, limit, |_| true))
@@ -83,8 +83,8 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// A page of the first `limit` mails in `letters`, without the mails that `wanted` rejects. The
-    /// caller has asked the ledger for one mail more than `limit`: that mail shows whether another
-    /// page follows.
+    /// caller has asked the ledger for one mail more than `limit`. If it exists, another page
+    /// follows.
     fn mail_page(
         &self,
         mut letters: Vec<DeadLetter>,

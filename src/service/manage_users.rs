@@ -39,8 +39,8 @@ pub struct UserPage {
 }
 
 impl UserPage {
-    /// A page of at most `limit` of the users that were read. The caller has asked for one user
-    /// more, which shows whether there is another page.
+    /// A page of at most `limit` of the users that were read. The caller has asked the store for
+    /// one user more than `limit`. If that user exists, there is another page.
     fn new(mut users: Vec<User>, limit: u32) -> Self {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let more = users.len() > limit;
@@ -257,8 +257,8 @@ impl<P: Ports> AuthService<P> {
     /// # Errors
     /// - [`Error::Access`].
     /// - [`Error::Forbidden`].
-    /// - [`Error::ReauthenticationRequired`]: the account is to have more roles than every user
-    ///   has, and the administrator has not entered the password recently.
+    /// - [`Error::ReauthenticationRequired`]: the account is to have roles that not every user has,
+    ///   and the administrator has not entered the password recently.
     /// - [`Error::Field`].
     /// - [`Error::EmailTaken`].
     /// - [`Error::NoMailProvider`].
@@ -377,7 +377,8 @@ impl<P: Ports> AuthService<P> {
     /// - [`Error::Access`].
     /// - [`Error::Forbidden`].
     /// - [`Error::ReauthenticationRequired`]: the administrator has not entered the password
-    ///   recently. It is required because somebody who guesses the password gets new attempts too.
+    ///   recently. It is required because the reset also gives new attempts to somebody who is
+    ///   guessing the account's password.
     /// - [`Error::UnknownUser`].
     /// - [`Error::Store`]: a retry completes the work.
     pub async fn unlock(&self, credential: &str, id: UserId) -> Result<Manager, Error> {

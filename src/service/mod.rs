@@ -122,7 +122,7 @@ pub use register::{NewAccount, Registered};
 pub use tokens::{SignedIn, TokenPair};
 
 /// The path of the endpoint that tells apps who signed in. The URL with this path is the audience
-/// of their access tokens.
+/// of the access tokens that are accepted there.
 const USERINFO_PATH: &str = "/auth/userinfo";
 
 /// What lives as long as the isolate: the settings, the keys derived from them, and the access

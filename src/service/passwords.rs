@@ -58,8 +58,8 @@ impl<P: Ports> AuthService<P> {
         hashed.map_err(|_| Error::Internal("a password could not be hashed"))
     }
 
-    /// Requires that `typed` is the user's password. If the attempt is refused because there were
-    /// too many, nothing is hashed.
+    /// Requires that `typed` is the user's password. If there were too many attempts, this attempt
+    /// is refused and nothing is hashed.
     pub(super) async fn require_password(
         &self,
         user: &User,
@@ -128,8 +128,8 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    /// Whether the attempt comes from a device that the account knows: the credentials then have a
-    /// valid device ticket.
+    /// Whether the attempt comes from a device that the account knows. This is so if the
+    /// credentials contain a valid device ticket.
     pub(super) fn tried_by(&self, user: Option<&User>, credentials: &Credentials) -> TriedBy {
         let now = self.now();
         credentials

@@ -1,5 +1,5 @@
-//! Raises the counters of all accounts after the database was restored from a backup, so that no
-//! token or link from before works and no new token is refused.
+//! Raises the counters of all accounts after the database was restored from a backup. Tokens and
+//! links from before the restore then no longer work, and no new token is refused.
 
 use super::AuthService;
 use crate::domain::account::UserId;
@@ -25,8 +25,8 @@ impl<P: Ports> AuthService<P> {
     ///
     /// A restored row has the older counters of the backup. But the session store still records
     /// which versions are outdated, up to the largest version that was used after the backup.
-    /// Without this method it would reject new access tokens, which have the versions of the
-    /// restored rows.
+    /// Without this method the session store would reject new access tokens, because they have the
+    /// versions of the restored rows.
     ///
     /// # Errors
     /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::Store`]. After [`Error::Store`] a retry is

@@ -10,8 +10,8 @@ use crate::domain::policy::VERSION_TRIES;
 use crate::ports::{Ports, UserDirectory};
 
 impl<P: Ports> AuthService<P> {
-    /// The user of a link. The link is refused as used if the account's state, which using the link
-    /// changes, is not the state that the link was made for.
+    /// The user of a link. Using a link changes the state of the account that the link was made
+    /// for. So if the account now has another state, the link is refused as used.
     pub(super) async fn user_of_link(
         &self,
         link: UserLink,

@@ -34,8 +34,8 @@ impl<P: Ports> AuthService<P> {
     /// renewal fails after a log-out, after the user has withdrawn the grant, and if the app is
     /// disabled. A retry is as safe as with [`renew_token`](Self::renew_token).
     ///
-    /// A narrower scope narrows the access token, not the refresh token. Scopes that were not
-    /// granted are dropped.
+    /// If the app asks for fewer scopes, only the access token gets fewer scopes: the refresh token
+    /// keeps its own. Scopes that were not granted are dropped.
     ///
     /// # Errors
     /// - [`Error::Grant`].
@@ -96,7 +96,7 @@ impl<P: Ports> AuthService<P> {
                 client,
             )
             .await?;
-        // The session is active, so there is a row, unless it was deleted just now.
+        // The session is active, so its user has a row, unless the row was deleted just now.
         let row = row.ok_or(Error::Grant(GrantRefusal::Ticket))?;
         let next = AppTicket {
             core: continued.ticket,

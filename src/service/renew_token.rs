@@ -8,8 +8,8 @@ use crate::ports::Ports;
 /// A successful renewal.
 #[derive(Clone, Debug)]
 pub struct Renewed {
-    /// The tokens. With the verdict *kept*, the refresh token is not replaced: it is the presented
-    /// one, with the newest proof in it.
+    /// The tokens. With the verdict *kept*, the refresh token is not replaced. The client gets back
+    /// the one that it presented, with the session's newest proof in it.
     pub tokens: TokenPair,
     /// The verdict, for the log.
     pub verdict: Verdict,

@@ -87,9 +87,9 @@ impl<P: Ports> AuthService<P> {
         // wrong guesses of strangers do not delay them.
         let by = link.state.known_id();
         let same = self.require_password(&user, password, by).await?.is_ok();
-        // If the password was another one, a stranger may have registered with this address and
-        // typed the names, so they are removed. The names of an invited user come from an
-        // administrator and are kept.
+        // If `password` was not the account's password, a stranger may have registered with this
+        // address and typed the names, so the names are removed. The names of an invited user come
+        // from an administrator and are kept.
         let names = if !same && user.has_password() {
             Edit::Remove
         } else {

@@ -43,7 +43,8 @@ pub struct Database {
     group: Option<Group>,
 }
 
-/// Statements that are begun at the same time and run in one batch. Clones share the group.
+/// Collects statements that one invocation starts at the same time, and runs them in one batch.
+/// Clones share the group.
 #[derive(Clone, Debug, Default)]
 struct Group(Rc<RefCell<Option<Waiting>>>);
 
@@ -65,9 +66,9 @@ impl Database {
         })
     }
 
-    /// The same database, for an invocation that does several things at the same time: statements
-    /// that the invocation begins together become one call to D1 and one transaction. If one of
-    /// them fails, all of them fail and none takes effect.
+    /// The same database, for an invocation that does several things at the same time. The
+    /// statements that the invocation starts together become one call to D1 and one transaction. If
+    /// one of them fails, all of them fail and none takes effect.
     #[must_use]
     pub fn grouped(&self) -> Self {
         Self {
@@ -130,8 +131,8 @@ impl Database {
 }
 
 impl Group {
-    /// The rows of a statement's result. The statement runs in the next batch. The batch is sent
-    /// when all statements that can begin now have begun.
+    /// The rows of a statement's result. The statement is added to the next batch. That batch is
+    /// sent as soon as the running task has started all its statements and waits.
     async fn rows(&self, binding: &Rc<Binding>, statement: Statement) -> Result<Array, StoreError> {
         let (answers, index) = self.join(binding, statement);
         let answers = Array::from(&answered(Ok(answers)).await?);
@@ -150,8 +151,8 @@ impl Group {
         (waiting.answers.clone(), index)
     }
 
-    /// The promise of the next batch's answers. Its work begins only when the running task waits,
-    /// so by then all statements of the task are in the batch.
+    /// The promise of the next batch's answers. The batch is sent only when the running task waits.
+    /// By then all statements that the task has started are in the batch.
     fn send_soon(&self, binding: &Rc<Binding>) -> Promise {
         let (group, binding) = (self.clone(), Rc::clone(binding));
         future_to_promise(async move {
@@ -172,7 +173,7 @@ async fn answered(promise: Result<Promise, JsValue>) -> Result<JsValue, StoreErr
     settled(D1, promise).await.map_err(explained)
 }
 
-/// The error, with a remedy if a migration is missing.
+/// The error with a remedy added, if the database lacks a migration.
 fn explained(error: StoreError) -> StoreError {
     StoreError {
         detail: migrations::explained(&error.detail).into_owned(),

@@ -1,6 +1,7 @@
-//! The mail ledger in D1: which mails were sent recently, and which could not be sent. It counts
-//! exactly. Charging a pool (a share of the mail budget) is one statement. A lane (the recent links
-//! to one mailbox) is written only if it has not changed since it was read.
+//! The mail ledger in D1: which mails were sent recently, and which could not be sent. Its counts
+//! are exact, even if several requests write at the same time. Charging a pool (a share of the mail
+//! budget) is one statement. A lane (the recent links to one mailbox) is written only if it has not
+//! changed since it was read.
 
 use wasm_bindgen::JsValue;
 
@@ -32,7 +33,8 @@ impl D1MailLedger {
 
 impl D1MailLedger {
     /// Changes a lane: reads it, applies `change`, and writes the lane only if nobody else has
-    /// changed it meanwhile. If `change` returns `None`, nothing is written.
+    /// changed it meanwhile. If somebody has, tries again. If `change` returns `None`, nothing is
+    /// written.
     async fn change_lane<T>(
         &self,
         lane: &str,
@@ -113,8 +115,8 @@ impl MailLedger for D1MailLedger {
             now,
         } = request;
         let admit = |lane: &mut Lane| lane.admit(job, base, now, limited);
-        // Most mailboxes got no mail lately, so their lane is empty. Assuming an empty lane first
-        // saves the read.
+        // Most mailboxes got no mail lately, so their lane is empty. The first attempt assumes that
+        // the lane is empty, and so need not read it.
         let mut first = Lane::default();
         if let Some(life) = admit(&mut first)
             && self.replace_lane(lane, "", &first).await?
@@ -216,8 +218,8 @@ impl MailLedger for D1MailLedger {
         after: &str,
         limit: u32,
     ) -> Result<Vec<DeadLetter>, StoreError> {
-        // SQLite's lower() changes ASCII only. So the last condition also selects every job with
-        // other characters: such a job has more bytes than characters.
+        // SQLite's lower() changes only ASCII characters. So the last condition also selects every
+        // job with other characters. It recognises such a job by having more bytes than characters.
         let sql = "SELECT * FROM dead_letters WHERE id > ?1 AND (instr(job, ?3) \
                    OR instr(lower(job), ?4) OR length(job) <> length(CAST(job AS BLOB))) \
                    ORDER BY id LIMIT ?2";

@@ -12,7 +12,7 @@ use crate::domain::policy::newest_row_changes;
 use crate::ports::{Insertion, UserDirectory};
 use edgegate_token::json::Json;
 
-/// The id in the row that stands for "no such user".
+/// If there is no such user, a query returns a row with this id instead of no row.
 const NOBODY: &str = "00000000-0000-7000-8000-000000000000";
 /// The password hash in that row. No password matches it, and it is as long as a real hash.
 const NO_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
@@ -25,7 +25,7 @@ const NO_NONCE: &str = "00000000000000000000000000000000";
 pub struct D1Users(Database);
 
 impl D1Users {
-    /// The directory in this database.
+    /// The accounts in this database.
     #[must_use]
     pub fn new(database: Database) -> Self {
         Self(database)
@@ -55,8 +55,8 @@ impl UserDirectory for D1Users {
     }
 
     async fn find_by_email(&self, email: &EmailAddress) -> Result<Option<User>, StoreError> {
-        // The result always has one row. Otherwise the time of the answer would reveal whether
-        // there is such a user.
+        // The query always returns one row, even if there is no such user. Otherwise the time of
+        // the answer would reveal whether the user exists.
         let sql = "SELECT coalesce(id, ?2) AS id, coalesce(email, ?1) AS email, \
                    coalesce(email_canonical, ?1) AS email_canonical, \
                    coalesce(password_hash, ?3) AS password_hash, first_name, last_name, \

@@ -22,8 +22,8 @@ extern "C" {
 /// The port's name in errors.
 const SIGNER: &str = "id_token_signer";
 
-/// Contains the keys, which are imported once for each isolate. `Debug` prints no key, because
-/// WebCrypto's handles can't be exported.
+/// Contains the keys, which are imported once for each isolate. `Debug` prints no key, because the
+/// imported keys are handles of WebCrypto that can't be exported.
 #[derive(Debug, Default)]
 pub struct PlatformIdTokenSigner(RefCell<BTreeMap<String, JsValue>>);
 

@@ -22,9 +22,9 @@ extern "C" {
     fn send(this: &Binding, body: &str, options: &Object) -> Result<Promise, JsValue>;
 }
 
-/// `NOTICE_QUEUE` for notices, `MAIL_QUEUE` for all other mails, and for notices too when
-/// `NOTICE_QUEUE` is not bound. Without a queue the jobs wait in a list, and the Worker does them
-/// after the response.
+/// `MAIL_QUEUE` and `NOTICE_QUEUE`. Notices go to `NOTICE_QUEUE` if it is bound. All other mails,
+/// and notices without that queue, go to `MAIL_QUEUE`. Without a queue the jobs wait in a list, and
+/// the Worker does them after the response.
 #[derive(Clone, Debug)]
 pub struct CloudflareMailQueue {
     mails: Option<Rc<Binding>>,

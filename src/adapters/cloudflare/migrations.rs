@@ -52,8 +52,8 @@ const fn by_mark(file: &'static str, number: u64) -> Migration {
     Migration { file, proof }
 }
 
-/// What is wrong with a database. `objects` are its tables and indexes, and `marks` are the numbers
-/// in its table `migration_marks`. `None` if it has all migrations.
+/// What is wrong with a database, or `None` if the database has all migrations. `objects` are the
+/// database's tables and indexes, and `marks` are the numbers in its table `migration_marks`.
 #[must_use]
 pub fn complaint(objects: &[String], marks: &[u64]) -> Option<String> {
     let is_missing = |migration: &&Migration| match migration.proof {
@@ -104,7 +104,8 @@ mod tests {
         found
     }
 
-    /// This test fails if a new migration is not in the list, or does not leave its proof.
+    /// This test fails if a new migration is missing from the list, or does not leave the proof
+    /// that the list says.
     #[test]
     fn every_migration_is_listed_with_what_shows_that_it_was_applied() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");

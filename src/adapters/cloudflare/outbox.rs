@@ -35,8 +35,8 @@ impl Outbox {
         Self(database)
     }
 
-    /// The mails as a JSON array of `{to, subject, text, html, sent_at}`, the newest first. Times are
-    /// in seconds since 1970.
+    /// The mails as a JSON array of `{to, subject, text, html, sent_at}`, the newest first. Times
+    /// are in seconds since 1970.
     ///
     /// # Errors
     /// The database did not answer.

@@ -9,11 +9,11 @@ const TURNS_WITHOUT_TIMER = 3;
 
 const ECDSA = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const ED25519 = { name: "Ed25519" };
-/** How many bytes r has, and s, in a signature of P-256. */
+/** How many bytes each of the two integers (r and s) has in a signature of P-256. */
 const SCALAR_BYTES = 32;
 
 /**
- * A public key of the platform.
+ * A public key that the platform has imported, and its algorithm.
  *
  * @typedef {{ algorithm: typeof ECDSA | typeof ED25519, key: CryptoKey }} PlatformKey
  */

@@ -24,8 +24,8 @@ extern "C" {
 }
 
 /// How many signatures an isolate verifies with WebCrypto's promises before it loads `node:crypto`.
-/// Each promise costs some 20 µs, and loading the module costs 3 ms. After so many promises, an
-/// isolate has spent as much on them as the module costs.
+/// Each promise costs some 20 µs, and loading the module costs 3 ms. After 150 promises, an isolate
+/// has spent as much time on promises as loading the module takes.
 const PROMISES: u32 = 150;
 
 /// Verifies signatures with public keys that are imported once for each isolate. All keys belong to
@@ -35,8 +35,8 @@ pub struct PlatformSignatures {
     /// The imported keys, by their position in the key set. `None` for a key with which the
     /// platform has failed. That key is never tried again.
     imported: RefCell<BTreeMap<usize, Option<JsValue>>>,
-    /// How many more signatures are verified with promises. `None` once `node:crypto` was loaded, or
-    /// could not be loaded.
+    /// How many more signatures are verified with promises. `None` once `node:crypto` was loaded,
+    /// or could not be loaded.
     promises_left: Cell<Option<u32>>,
 }
 

@@ -6,9 +6,9 @@ const hex = (buffer) =>
 export const sha1 = async (bytes) => hex(await crypto.subtle.digest("SHA-1", bytes)).toUpperCase();
 
 /**
- * Sends a GET that asks for padding or, if `json` is given, a POST. Returns the whole text of an
- * answer with status 200. For a POST it also returns the text of a 4xx answer that has Turnstile's
- * `error-codes`. Redirects are not followed, and no error contains the request.
+ * Sends a POST if `json` is given, otherwise a GET that asks for padding. Returns the whole text of
+ * an answer with status 200. For a POST it also returns the text of a 4xx answer that has
+ * Turnstile's `error-codes`. Redirects are not followed, and no error contains the request.
  */
 export const ask = async (url, json, milliseconds, most) => {
   const headers = {
@@ -32,7 +32,7 @@ export const ask = async (url, json, milliseconds, most) => {
       await answer.body?.cancel();
     }
   } catch {
-    // The platform's message may contain the URL.
+    // The platform's message is not passed on, because it may contain the URL.
   }
   throw new Error(
     status === undefined || status === 200
@@ -59,7 +59,7 @@ export const document = async (url, milliseconds, most) => {
     const told = [status, headers.get("Content-Type"), headers.get("Cache-Control")];
     return [...told.map((value) => value ?? ""), body].join("\n");
   } catch {
-    // The platform's message may contain the URL.
+    // The platform's message is not passed on, because it may contain the URL.
     throw new Error("there was no whole answer in time");
   }
 };

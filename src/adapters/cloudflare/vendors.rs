@@ -90,8 +90,8 @@ impl Vendors for HttpVendors {
     }
 }
 
-/// Whether the compatibility flag `global_fetch_strictly_public` is set. With it `fetch` reaches
-/// only public addresses, and not the Workers of the operator's own zone.
+/// Whether the compatibility flag `global_fetch_strictly_public` is set. With this flag `fetch`
+/// reaches only public addresses, and not the Workers of the operator's own zone.
 #[must_use]
 pub fn connects_to_public_addresses_only() -> bool {
     fetches_only_public()

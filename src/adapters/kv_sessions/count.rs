@@ -113,10 +113,10 @@ where
         Ok(recorded)
     }
 
-    /// Ends the oldest sessions if the user has more than `most`. Only the sessions of the app
-    /// `client` are counted or, without `client`, those of browsers. Also deletes the records of
-    /// sessions that have ended: these records have no effect any more, and would make every list
-    /// longer until they expire.
+    /// Ends the oldest sessions if the user has more than `most`. With `client`, only the sessions
+    /// of that app are counted and ended. Without it, only those of browsers are. Also deletes the
+    /// records of sessions that have ended: these records have no effect any more, and would make
+    /// every list longer until they expire.
     pub(super) async fn keep_to(
         &self,
         most: usize,
@@ -136,8 +136,8 @@ where
             .filter(|active| active.app == client && active.id != begun)
             .map(|active| active.id)
             .collect();
-        // If the new session has ended already, it takes no place, so one more of the others may
-        // stay.
+        // If the new session has ended already, it does not count towards the limit, so one more of
+        // the other sessions may continue.
         let ended = recorded.over.contains(&begun);
         let most = most.saturating_add(usize::from(ended));
         for id in surplus(&others, most).iter().take(KV_REMOVALS) {

@@ -1,5 +1,5 @@
-//! Sessions in an eventually consistent key-value store: Workers KV takes one write a second for each
-//! key, and has no compare-and-set.
+//! Sessions in an eventually consistent key-value store: Workers KV accepts one write a second for
+//! each key, and has no compare-and-set.
 //!
 //! There are four kinds of small record. Each kind has one rule for writing, so that no write can
 //! undo another:
@@ -9,8 +9,10 @@
 //! | `session:<user>:<session>` | the last use | only by a login and by renewals |
 //! | `ended:<user>:<session>` | the session has ended, and why | without reading, and never by a successful renewal |
 //! | `signed_off:<user>:<sign_on>` | the sign-on has ended, and why | without reading, before the `ended` record of the session that was signed out |
-//! | `stale:<user>` | the smallest valid `ver` | with the version in the user's row, and again
-//! while the row's version is larger |
+//! | `stale:<user>` | the smallest valid `ver` | with the version in the user's row |
+//!
+//! After each write of a `stale` record the user's row is read again. If the row then has a larger
+//! version, the record is written again with that version.
 //!
 //! The end of a sign-on has a record of its own. A sign-on has the id of the session that began it,
 //! but the `ended` record of that session does not show the end of the sign-on: when a session is
@@ -54,22 +56,24 @@ pub use revocation_memory::RevocationMemory;
 /// **Staleness.** A login, a renewal or an ended session elsewhere is visible everywhere within
 /// about 60 s. Cloudflare gives this number but does not guarantee it. A check may be answered from
 /// this isolate's memory for 15 s more, so a check sees the change within about 75 s. An isolate
-/// remembers the sessions that it ended and the versions that it wrote. It remembers all of them
-/// for at least five minutes, so renewals and checks in the same isolate see them at once. A
-/// password change, a revoke-all and a disabled account stop renewals at once everywhere, because
-/// renewals read the user's row in the database. A list of sessions may miss a session that began
-/// in the last minute, here or elsewhere. It may also show a session that has just ended elsewhere.
-/// So [`end_client`](SessionStore::end_client) may miss a session that began in the last minute.
+/// An isolate remembers for at least five minutes each session that it ended and each version that
+/// it wrote, so renewals and checks in the same isolate see these at once. A password change, a
+/// revoke-all and a disabled account stop renewals at once everywhere, because renewals read the
+/// user's row in the database. A list of sessions may miss a session that began in the last minute,
+/// here or elsewhere. It may also show a session that has just ended elsewhere. So
+/// [`end_client`](SessionStore::end_client) may miss a session that began in the last minute.
 ///
 /// **Codes.** Workers KV can't decide which of two requests was first. So authorization codes are
 /// exchanged in another store, which can: the users' `Sessions` objects (Durable Objects).
 ///
-/// **Limit.** The sessions of a user are counted after the response to one login in eight. So a
-/// user may have a few sessions more than [`NewSession::most`] for a while.
+/// **Limit.** The sessions of a user are not counted at each login, but only after one login in
+/// eight, when the response has been sent. So a user may have a few sessions more than
+/// [`NewSession::most`] for a while.
 ///
-/// **One write a second.** A refused write is followed by a read. If the record has the new content
-/// already, a simultaneous request has done the work. Otherwise the write is tried again, with
-/// jitter, for some three seconds. After that the caller gets an error, and may repeat the call.
+/// **One write a second.** KV refuses a write to a key that was written less than a second ago.
+/// After a refusal the store reads the key. If the record has the new content already, a
+/// simultaneous request has done the work. Otherwise the write is tried again, with jitter, for
+/// some three seconds. After that the caller gets an error, and may repeat the call.
 #[derive(Clone, Debug)]
 pub struct KvSessions<K, R, S, B, C> {
     kv: K,
@@ -270,8 +274,8 @@ where
         }
         self.write_end(&ended_key(user, session), reason, now)
             .await?;
-        // The end is remembered only after the write. Otherwise a repeat after a failed write would
-        // find nothing to do.
+        // The isolate remembers the end only after the write has succeeded. If it remembered the
+        // end before and the write failed, a repeated call would find nothing to do.
         self.memory.borrow_mut().remember_end(user, session, now);
         Ok(())
     }
@@ -309,8 +313,8 @@ where
                 return Ok(Exchanged::SignedOff);
             }
         }
-        // The store of the codes does not know this sign-on, which is recorded in KV, so no sign-on
-        // is passed to it.
+        // This sign-on is recorded in KV, which was asked above. The store of the codes knows
+        // nothing about it, so no sign-on is passed to that store.
         codes.exchange(user, code, session, None, until, now).await
     }
 

@@ -1,5 +1,5 @@
-//! What is stored in KV: the keys, and the form of each record. `docs/storage.md` shows each record in
-//! each state.
+//! What is stored in KV: the keys, and the form of each record. `docs/storage.md` shows each record
+//! in each state.
 
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -266,7 +266,7 @@ mod tests {
         }
     }
 
-    /// Uses the longest values that a client can cause.
+    /// Uses the longest values that the requests of a client can lead to.
     #[test]
     fn a_record_fits() {
         let client = Client::new(

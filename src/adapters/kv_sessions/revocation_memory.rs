@@ -9,9 +9,9 @@ use crate::domain::policy::{
 };
 use crate::domain::session::{Revocation, SessionId};
 
-/// What an isolate remembers of revocations: KV's answers for 15 s, and what it wrote itself. KV
-/// may not show the isolate's own writes yet. So they are stored separately, and many answers can't
-/// push them out.
+/// What an isolate remembers of revocations: KV's answers for 15 s, and the isolate's own writes,
+/// which KV may not show yet. The isolate's own writes are stored separately from the answers, so
+/// that many answers can't push them out.
 #[derive(Debug, Default)]
 pub struct RevocationMemory {
     /// What KV answered, and until when the answer may be used.
@@ -48,7 +48,8 @@ impl RevocationMemory {
     }
 
     /// Whether this isolate has ended the session, or has seen that it ended. A session never
-    /// becomes active again, so an answer that is too old to be used still shows an end.
+    /// becomes active again. So if an answer says that the session has ended, that is true even
+    /// when the answer is otherwise too old to be used.
     pub(super) fn has_ended(&self, user: UserId, session: SessionId) -> bool {
         let key = (user, session);
         self.ended.get(&key).is_some()
@@ -77,8 +78,8 @@ impl RevocationMemory {
         }
     }
 
-    /// Remembers KV's answer, and returns it combined with what was known before. An older answer
-    /// removes neither an ended session nor a larger version.
+    /// Remembers KV's answer, and returns it combined with what was known before. If this answer is
+    /// older than what was known, an ended session stays ended, and a larger version stays.
     pub(super) fn remember(
         &mut self,
         user: UserId,
@@ -142,7 +143,8 @@ impl RevocationMemory {
         }
     }
 
-    /// Whether this isolate has already written this version or a larger one, and it is in effect.
+    /// Whether this isolate has already written this version or a larger one, and that version is
+    /// still in effect.
     pub(super) fn has_stored_version(&self, user: UserId, version: u64, now: u64) -> bool {
         self.versions
             .get(&user)

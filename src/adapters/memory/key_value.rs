@@ -19,8 +19,8 @@ pub struct KeyValueCounts {
 /// A value and its metadata.
 type Entry = (String, Option<String>);
 
-/// A key-value namespace in memory. Clones share their content. Nothing expires: a TTL is only
-/// checked.
+/// A key-value namespace in memory. Clones share their content. Nothing expires: of a TTL, it only
+/// checks that KV would accept it.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryKeyValue {
     values: Rc<RefCell<BTreeMap<String, Entry>>>,
@@ -30,7 +30,7 @@ pub struct MemoryKeyValue {
 }
 
 impl MemoryKeyValue {
-    /// The counts since the last call, which resets them.
+    /// The counts since the last call of this method. Resets them.
     #[must_use]
     pub fn take_counts(&self) -> KeyValueCounts {
         self.counts.take()

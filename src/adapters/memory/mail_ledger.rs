@@ -9,7 +9,8 @@ use crate::domain::mail::{FailureKind, Lane, LinkLife, ProviderFailures};
 use crate::domain::policy::{HOUR, MAIL_TROUBLE_TTL};
 use crate::ports::{DeadLetter, LaneRequest, MailLedger, Once};
 
-/// Counts and dead letters in memory, lost with the process.
+/// Counts, and dead letters (mails that could not be sent), in memory. All are lost with the
+/// process.
 #[derive(Debug, Default)]
 pub struct MemoryMailLedger(RefCell<State>);
 

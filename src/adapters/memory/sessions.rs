@@ -20,8 +20,8 @@ use crate::ports::{Ending, NewSession, Renewal, SessionStore};
 /// are removed by [`delete_expired`](Self::delete_expired), as the alarm of a user's Durable Object
 /// does, and at each login.
 ///
-/// The store has copies of users' rows, as a user's Durable Object has. It uses the caller's time,
-/// but an object uses its own clock.
+/// The store has copies of users' rows, as a user's Durable Object has. Unlike an object, which has
+/// its own clock, the store uses the time that the caller passes.
 ///
 /// Clones share their content.
 #[derive(Clone, Debug, Default)]
@@ -130,8 +130,8 @@ impl MemorySessions {
         )
     }
 
-    /// The copy of the user's row. If no copy may be used, the [`Need`] for which the row has to be
-    /// read.
+    /// The copy of the user's row. If no copy may be used, returns the [`Need`] that says so: the
+    /// caller then has to read the row.
     fn copy(&self, user: UserId, now: u64) -> Result<UserCopy, Need> {
         self.on_fence(user, |fence, fresh| {
             match fence.usable(now, self.copies_since) {

@@ -21,17 +21,16 @@ const PAGE: usize = 1000;
 
 /// A namespace as seen from one location. Clones share the location.
 ///
-/// - A key accepts one write or deletion a second. A second one is refused. The last write to
-///   arrive wins.
+/// - A key accepts one write or deletion a second. Another write or deletion within that second is
+///   refused. The last write to arrive wins.
 /// - A location caches what it read, a value or an absence, for 60 s (or the TTL of the read, at
-///   least 30 s). At Cloudflare a later read with a shorter TTL may read again. Here it does not,
-///   so that nothing relies on that.
+///   least 30 s). At Cloudflare a later read with a shorter TTL may ask the central store again.
+///   Here it never does, so that no code relies on that.
 /// - A location sees its own writes at once, unless [`Faults::late_at_home`].
-/// - A list comes in pages. It shows what another location wrote or deleted 60 s late, never
-///   sooner.
+/// - A list comes in pages. What another location wrote or deleted shows in a list only after 60 s.
 /// - A TTL under 60 s, a key over 512 bytes, metadata over 1,024 bytes and a bulk read of over 100
 ///   keys fail.
-/// - Calls may be slow, and may fail. A write may fail before or after it took effect.
+/// - Calls may be slow, and may fail. A write may fail before or after it has taken effect.
 #[derive(Clone, Debug)]
 pub struct SimulatedKv {
     central: Rc<Central>,
@@ -86,8 +85,8 @@ pub struct Calls {
     pub lists: u32,
 }
 
-/// What goes wrong. A number of faults is lowered by one with each fault, down to 0. A deletion
-/// counts as a write.
+/// Which faults happen. Each field that is a number of faults is lowered by one with each such
+/// fault, down to 0. A deletion counts as a write.
 #[derive(Clone, Debug, Default)]
 pub struct Faults {
     /// The least and the most milliseconds that a call takes to arrive. Its answer takes a time
@@ -106,7 +105,8 @@ pub struct Faults {
     pub writes_after: u32,
     /// How many reads fail.
     pub reads: u32,
-    /// How many calls in 256 fail. Half of the failing writes fail after they took effect.
+    /// How many of 256 calls fail, on average. Half of the failing writes fail after they took
+    /// effect.
     pub failures_in_256: u8,
     /// A location sees its own writes as late as other locations do. Cloudflare says only that a
     /// location "usually" sees its own writes at once.
@@ -158,7 +158,8 @@ impl SimulatedKv {
         self.central.calls.take()
     }
 
-    /// The calls that named this key (a list: this prefix) since [`take_calls`](Self::take_calls).
+    /// The calls that named this key since [`take_calls`](Self::take_calls). For lists, the key is
+    /// the prefix.
     #[must_use]
     pub fn calls_of(&self, key: &str) -> Calls {
         let calls = self.central.calls_by_key.borrow();
@@ -318,8 +319,8 @@ impl Central {
         let now = version.at_ms;
         let mut keys = self.keys.borrow_mut();
         let versions = keys.entry(key.to_owned()).or_default();
-        // The newest version that is shown everywhere is needed. Versions older than that one are
-        // not.
+        // The newest version that is shown everywhere is needed. Older versions are not shown
+        // anywhere any more, so they are deleted.
         if let Some(shown) = versions.iter().rposition(|old| old.is_everywhere(now)) {
             versions.drain(..shown);
         }

@@ -49,8 +49,8 @@ impl MemoryUsers {
         self.row_changes.borrow_mut().insert(id, (now, number));
     }
 
-    /// Whether a change arrives after the deadline `within`. The directory has no clock of its own,
-    /// so it uses the caller's time.
+    /// Whether a change arrives after the deadline `within`. This store has no clock of its own, so
+    /// it uses the caller's time.
     fn is_too_late(&self, within: Option<u64>, now: u64) -> bool {
         within.is_some_and(|deadline| self.late.get() > 0 || now >= deadline)
     }
@@ -74,7 +74,8 @@ fn is_last_administrator(users: &BTreeMap<UserId, User>, id: UserId) -> bool {
     is_one && !others.any(User::is_administrator_who_can_sign_in)
 }
 
-/// Whether an account keeps another from being added.
+/// Whether the stored account `user` prevents the account `new` from being added, because they have
+/// the same id, address or external id.
 fn is_in_the_way(user: &User, new: &User) -> bool {
     user.id == new.id
         || user.email.canonical() == new.email.canonical()

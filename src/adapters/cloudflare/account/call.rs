@@ -1,7 +1,8 @@
 //! The calls that a Worker makes to the Durable Object of an account.
 //!
-//! With each call the Worker also says who makes the call and when. Only who and when decide in
-//! which line the call waits. The object parses the call itself only when its turn has come.
+//! With each call the Worker also says who makes the call and when. From these two values alone the
+//! object decides in which line the call waits. The object parses the call itself only when its
+//! turn has come.
 
 use std::borrow::Cow;
 
@@ -10,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::domain::account::{Attempt, KnownId, Password, PasswordHash, TriedBy};
 
-/// Who makes a call. It decides in which line the call waits.
+/// Who makes a call. This decides in which line the call waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Arrival {
     /// Somebody who tries a password. An attempt with `None` is never delayed and never counted.

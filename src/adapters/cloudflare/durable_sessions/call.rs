@@ -65,9 +65,9 @@ pub(super) enum Call {
     /// Does what [`forget_copy`](crate::ports::SessionStore::forget_copy) does. The answer is
     /// empty.
     ForgetCopy,
-    /// Does what [`renew`](crate::ports::SessionStore::renew) does, with the user's standing. The
-    /// answer is [`Renewed`]. Sent only if the Worker or the object runs an earlier version of the
-    /// service, which had no copies.
+    /// Does what [`renew`](crate::ports::SessionStore::renew) does, with the user's standing (what
+    /// the user's row says). The answer is [`Renewed`]. Sent only if the Worker or the object runs
+    /// an earlier version of the service, which had no copies.
     Renew {
         presented: Presented,
         rules: Rules,

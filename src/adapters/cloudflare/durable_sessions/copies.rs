@@ -28,8 +28,8 @@ pub(super) fn known(table: &Table, session: SessionId, since: u64) -> Result<Kno
     Ok(match table.has_ended(session)? {
         Some(true) => Known::Ended,
         Some(false) => Known::Needs(change(table, fence, |fence, fresh| fence.need(fresh, now))?),
-        // If the object does not know the session, it stores nothing, because nothing would delete
-        // that later.
+        // If the object has no row of the session, it stores nothing for this request either,
+        // because nothing would delete the stored data later.
         None => Known::Needs(Need {
             generation: None,
             asked_at: now,
@@ -37,8 +37,8 @@ pub(super) fn known(table: &Table, session: SessionId, since: u64) -> Result<Kno
     })
 }
 
-/// Stores the row that the object needed as its copy, unless the row may have changed since the
-/// object asked for it. Nothing is stored if the user does not exist.
+/// Stores the row that the Worker has read as the object's copy. Does not store it if the row may
+/// have changed since the object asked for it, or if the user does not exist.
 pub(super) fn keep(
     table: &Table,
     row: Option<&UserCopy>,

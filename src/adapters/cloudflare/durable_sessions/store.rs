@@ -20,7 +20,7 @@ use crate::ports::{Ending, NewSession, Renewal, SessionStore};
 
 /// The session store on Durable Objects.
 ///
-/// ***Copies.** The object has a copy of the user's D1 row, and uses it to answer renewals and
+/// **Copies.** The object has a copy of the user's D1 row, and uses it to answer renewals and
 /// checks without D1. Before the service changes the row, it puts the object on hold. So the object
 /// never uses a copy from before such a change.
 /// `docs/decisions/0019-a-renewal-without-the-database.md` has the protocol.
@@ -29,12 +29,13 @@ use crate::ports::{Ending, NewSession, Renewal, SessionStore};
 /// a revoke-all and a changed version apply everywhere as soon as they are answered, to renewals
 /// and to checks. The price is that each check asks the object, which runs in only one location.
 ///
-/// ***Limit.** The limit is exact: a new session above [`NewSession::most`] ends the oldest session
+/// **Limit.** The limit is exact: a new session above [`NewSession::most`] ends the oldest session
 /// in the same step.
 ///
 /// If an object fails because it was just moved or updated, it is asked a second time, so the
-/// object may get any call twice. During a deploy an object may still run an earlier version, which
-/// had no copies. Then renewals and checks read the row in D1, and changes are answered with 503.
+/// object may get any call twice. During a deploy an object may still run an earlier version of the
+/// service, which had no copies. Then renewals and checks read the row in D1, and requests that
+/// change the row are answered with 503.
 #[derive(Clone, Debug)]
 pub struct DurableSessions {
     objects: Objects,
@@ -134,8 +135,8 @@ impl SessionStore for DurableSessions {
         self.ask(ticket.user, &call).await
     }
 
-    /// The object knows who holds the session until it deletes the session's row. `holder` is for
-    /// the time after that.
+    /// The object knows who holds the session until it deletes the session's row. After that,
+    /// only `holder` says who held the session.
     async fn end(&self, ending: &Ending, reason: EndReason, now: u64) -> Result<(), StoreError> {
         let call = Call::End {
             session: ending.session,

@@ -63,9 +63,10 @@ impl Table {
         self.add_apps()
     }
 
-    /// Adds the columns of the proof to a table from an earlier version. The query reads no row, so
-    /// it costs nothing when an object starts. Both columns are added in one turn of the object, so
-    /// its storage never has one without the other.
+    /// Adds the columns of the proof (when and how the user last proved who they are) to a table
+    /// that an earlier version of the service has made. The query reads no row, so it costs nothing
+    /// when an object starts. Both columns are added in one turn of the object, so its storage
+    /// never has one without the other.
     fn add_proofs(&self) -> Result<(), StoreError> {
         let columns = "SELECT auth_time, amr FROM session LIMIT 0";
         if self.rows(columns, vec![]).is_err() {
@@ -76,8 +77,8 @@ impl Table {
     }
 
     /// Adds the columns for apps in the same way: the app that the session belongs to, and the
-    /// sign-on. They have no index: it would take a page of 4 KiB in every object, and a user has
-    /// few sessions.
+    /// sign-on. There is no index on these columns, because an index would take a page of 4 KiB in
+    /// every object, and a user has few sessions.
     fn add_apps(&self) -> Result<(), StoreError> {
         let columns = "SELECT client, sign_on FROM session LIMIT 0";
         if self.rows(columns, vec![]).is_err() {
@@ -215,10 +216,10 @@ impl Table {
     }
 
     /// Ends the oldest sessions if the user has more than `most`, but never the new session
-    /// `begun`. Only the sessions of the app `client` are counted or, without `client`, those of
-    /// browsers. Sessions of an earlier epoch have ended already, because the user's row has a
-    /// later epoch. Their rows are stored as long as those of other ended sessions. Returns whether
-    /// any row now expires sooner than before.
+    /// `begun`. With `client`, only the sessions of that app are counted and ended. Without it,
+    /// only those of browsers are. Sessions of an earlier epoch have ended already, because the
+    /// user's row has a later epoch. Their rows are stored as long as those of other ended
+    /// sessions. Returns whether any row now expires sooner than before.
     pub(super) fn keep_to(
         &self,
         most: usize,
@@ -448,8 +449,9 @@ impl Table {
     }
 
     /// Writes nothing if the row has the same or a larger version, because an old token may cause
-    /// the same call again and again. Tokens with a smaller version than the row's were issued
-    /// before that version was first written, so they expire before the row does.
+    /// the same call again and again. The row need not be stored for longer than before:
+    /// tokens with a smaller version than the row's were issued before that version was first
+    /// written, so they expire before the row does.
     pub(super) fn outdate(&self, version: u64, until: u64) -> Result<(), StoreError> {
         self.rows(
             "INSERT INTO outdated (one, version, until) VALUES (1, ?, ?) \

@@ -70,8 +70,8 @@ fn judge(answer: &ProviderAnswer) -> Judged {
     let code = text(&body, "code").unwrap_or_default();
     let message = text(&body, "message").unwrap_or(&answer.body);
     let kind = match code {
-        // Brevo has seen the idempotency key before, so it has accepted the mail already. Nothing
-        // else in the request must be unique.
+        // These codes mean that Brevo has seen the idempotency key before, because nothing else in
+        // the request must be unique. So Brevo has accepted the mail already.
         "duplicate_parameter" | "duplicate_request" if answer.kind() != Kind::Temporary => {
             return Ok(None);
         }
@@ -132,7 +132,7 @@ mod tests {
         );
     }
 
-    /// The statuses and codes in Brevo's description of its API.
+    /// Checks the statuses and codes that Brevo's description of its API lists.
     #[test]
     fn each_documented_answer() {
         let error = |status: u16, code: &str, message: &str| {

@@ -46,7 +46,8 @@ pub(super) fn message() -> Message {
     }
 }
 
-/// The request for [`message`] with the key `the-key`. The same mail always makes the same request.
+/// Makes the vendor's request for [`message`], with the key `the-key` and the base URL `base`.
+/// Requires that the same mail makes the same request again.
 pub(super) fn request(vendor: Vendor, base: &str) -> HttpRequest {
     let sender = sender();
     let account = ProviderAccount {
@@ -136,7 +137,8 @@ pub(super) fn answers(vendor: Vendor, table: &[((u16, String), Expected)]) {
     }
 }
 
-/// The provider's id of a mail that it accepted, as it is logged.
+/// The id that is logged for an accepted mail, if the provider's answer has this status, body and
+/// header `X-Message-Id`.
 pub(super) fn id_of(
     vendor: Vendor,
     status: u16,
@@ -161,7 +163,7 @@ fn mailer(vendor: Vendor) -> HttpMailer {
     }
 }
 
-/// The reason that is logged for an answer.
+/// The reason that is logged for a refused mail, if the provider's answer has this status and body.
 pub(super) fn reason(vendor: Vendor, status: u16, body: &str) -> String {
     let answer = ProviderAnswer {
         status,

@@ -126,7 +126,7 @@ mod tests {
         );
     }
 
-    /// The statuses and codes in Cloudflare's description of its API.
+    /// Checks the statuses and codes that Cloudflare's description of its API lists.
     #[test]
     fn each_documented_answer() {
         let result = |members: &str| {

@@ -134,8 +134,8 @@ fn each_request_is_one_that_its_vendor_describes() {
 }
 
 /// RFC 3834 section 5: a mail that a program wrote has `Auto-Submitted: auto-generated`. Exchange
-/// reads `X-Auto-Response-Suppress`. Each vendor has another place for the mail's headers in its
-/// request.
+/// reads `X-Auto-Response-Suppress`. Each vendor's request has the headers of the mail in a
+/// different place.
 #[test]
 fn every_provider_is_told_that_a_program_wrote_the_mail() {
     for Description { provider, .. } in DESCRIPTIONS {
@@ -172,8 +172,9 @@ fn every_provider_is_told_that_a_program_wrote_the_mail() {
     }
 }
 
-/// With the provider's id of a mail an operator finds the mail in the provider's dashboard, so the
-/// id is logged. If the id has the form of an address, the part from the at sign on is left out.
+/// The provider's dashboard shows mails by the provider's own id. So that an operator can find a
+/// mail there, this id is logged. If the id has the form of an address, the part from the at sign
+/// on is left out.
 #[test]
 fn the_id_of_an_accepted_mail_is_logged() {
     for (provider, status, body, header, expected) in [

@@ -193,7 +193,7 @@ mod tests {
         assert!(boundary(check::IDEMPOTENCY_KEY, &[]).len() <= 60);
     }
 
-    /// Statuses and texts in Mailgun's description of its API.
+    /// Checks statuses and texts from Mailgun's description of its API.
     #[test]
     fn each_documented_answer() {
         let error = |status: u16, message: &str| {

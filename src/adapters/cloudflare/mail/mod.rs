@@ -1,7 +1,7 @@
 //! Sends mail through a provider: one file per vendor, and what they share.
 //!
-//! Each vendor with an HTTP API is two pure functions: one turns a mail into a request, the other
-//! an answer into a verdict. `fetch` sends.
+//! Each vendor with an HTTP API has two pure functions. One turns a mail into a request, the other
+//! turns an answer into a verdict. The module `fetch` sends the request.
 //!
 //! | failure | when |
 //! |---|---|

@@ -112,7 +112,7 @@ mod tests {
         );
     }
 
-    /// The statuses in Postmark's description of its API, and the codes in
+    /// Checks the statuses in Postmark's description of its API, and the codes in
     /// <https://postmarkapp.com/developer/api/overview#error-codes> that this request can get.
     #[test]
     fn each_documented_answer() {

@@ -72,12 +72,12 @@ impl HttpRequest {
 
 /// The headers that every mail has besides those that the provider writes.
 ///
-/// The headers say that a program wrote the mail, so that no program answers it: an out-of-office
-/// reply to a reset link only tells strangers who is away (RFC 3834 section 5). Exchange ignores
-/// `Auto-Submitted` and has a header of its own.
+/// The headers say that a program wrote the mail, so that no other program answers it. An
+/// out-of-office reply to a reset link would only tell strangers who is away (RFC 3834 section 5).
+/// Exchange ignores `Auto-Submitted` and has a header of its own.
 ///
-/// With `X-Request-Id`, an operator who sees a mail, or its entry in the provider's dashboard,
-/// finds its lines in the log.
+/// An operator who sees a mail, or its entry in the provider's dashboard, finds the mail's lines in
+/// the log by its `X-Request-Id`.
 pub(super) fn mail_headers(message: &Message) -> BTreeMap<&'static str, String> {
     let mut headers = BTreeMap::from([
         ("Auto-Submitted", "auto-generated".to_owned()),

@@ -96,7 +96,7 @@ mod tests {
         );
     }
 
-    /// The names and statuses in <https://resend.com/docs/api-reference/errors>.
+    /// Checks the names and statuses in <https://resend.com/docs/api-reference/errors>.
     #[test]
     fn each_documented_answer() {
         let error = |status: u16, name: &str, message: &str| {

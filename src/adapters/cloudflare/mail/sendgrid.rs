@@ -37,7 +37,7 @@ struct Part<'a> {
     value: &'a str,
 }
 
-/// Everything with which SendGrid would change a link or add one.
+/// The settings of SendGrid that would change a link in the mail or add one.
 #[derive(Serialize)]
 struct Tracking {
     click_tracking: ClickTracking,
@@ -155,7 +155,7 @@ mod tests {
         );
     }
 
-    /// The statuses in SendGrid's description of its API.
+    /// Checks the statuses in SendGrid's description of its API.
     #[test]
     fn each_documented_answer() {
         let error = |status: u16, field: &str, message: &str| {

@@ -41,8 +41,8 @@ pub fn mail_gate_answer(state: ObjectState, call: String) -> Promise {
         let verdict = tally.count(counted, now);
         if tally != before {
             object_state::write(&state, &tally)?;
-            // The alarm is set only for a new tally. When the alarm rings, it is moved. That saves
-            // a write for each request.
+            // The alarm is set only for a new tally, which saves a write for each later request. If
+            // the tally has not expired when the alarm rings, the alarm is set again.
             if is_new {
                 state.wake_at(OBJECT, tally.lapses_at_ms()).await?;
             }
