@@ -78,10 +78,11 @@ export class Wasm {
   }
 
   #usable() {
-    // If a call is still marked as running, one of two things has happened. Either the runtime has
-    // stopped the call, as Workers do at the limit of CPU time. Or the call has called `run` again:
-    // the package never does that, but a WebCrypto that somebody has replaced could, because it
-    // runs inside of a call.
+    // If a call is still marked as running, there are two possible reasons. Either the runtime has
+    // stopped that call, as Workers do at the limit of CPU time. Or `run` was called again during
+    // that call. The package never does this itself. But if somebody has replaced a function of the
+    // platform, such as `setTimeout`, that function runs during a call, and it could use the
+    // package.
     if (this.#instance.isRunning) this.#instance.isDead = true;
     if (this.#instance.isDead) this.#instance = makeInstance(this.#module, this.#makeGlue);
     return this.#instance;

@@ -31,8 +31,8 @@ const FIRST_PAUSE_MS = 1_000;
 /** How long a fetch may take until the whole answer has been read. */
 const TIMEOUT_MS = 5_000;
 /**
- * After this time, the client no longer waits for a fetch. Such a fetch never ends: Workers have
- * cancelled it, because the incoming request that began it has ended.
+ * A fetch that takes longer than this is given up, because it will never end: Workers have
+ * cancelled it, since the incoming request that began it has ended.
  */
 const LOST_MS = TIMEOUT_MS + 1_000;
 
