@@ -107,8 +107,8 @@ export class Session {
   }
 
   /**
-   * Updates `user` with the user in an answer of the service, unless that is another user. Returns
-   * the updated user.
+   * Updates the user of this session with the user in an answer of the service, and returns the
+   * result. If it is another user, changes nothing and returns that user.
    *
    * @param {User} user
    */
