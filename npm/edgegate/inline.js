@@ -1,7 +1,7 @@
 // A loader for browsers. Its scripts contain the wasm, as base64. It is for two cases:
 //
-// - The bundler does not copy the wasm file that web.js names with `new URL(…, import.meta.url)`.
-//   esbuild and Rollup don't.
+// - The bundler does not copy the wasm file that web.js names with `new URL(…, import.meta.url)`,
+//   for example with esbuild or Rollup.
 // - The page must be a single file.
 /**
  * @import { WasmSource } from "./types/index.d.ts"

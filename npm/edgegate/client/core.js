@@ -170,8 +170,8 @@ export class Core {
       const { taken, usableToken } = session;
       if (usableToken !== undefined) return usableToken;
       await this.renewal.renew();
-      // The token was just renewed, so the client does not compare its times with a clock. The
-      // server that receives the token decides whether it is valid.
+      // The token was just renewed, so the client does not compare the token's times with a clock.
+      // The server that receives the token decides whether it is valid.
       const { token } = session;
       const isOurs = userId === undefined || session.user?.id === userId;
       if (token !== undefined && isOurs && session.taken !== taken) return token;
@@ -233,8 +233,8 @@ export class Core {
     if (this.logouts !== logouts) {
       // The page asked for a logout after it had sent the login. The client sends the logout after
       // this request, and the logout must end the new session too. So the logout is remembered once
-      // more, now for the new session. Without this, it could be missing: another tab may have sent
-      // and removed the remembered logout in the meantime.
+      // more, now for the new session. Otherwise the logout could be missing, because another tab
+      // may have sent it and then removed it in the meantime.
       this.pending.remember(claims.sid);
       throw signedOut();
     }
@@ -403,8 +403,8 @@ export class Core {
     await this.exclusively(
       async () => {
         // If the request is sent soon, it ends the session that the cookie belongs to, whichever
-        // session that is. If the request is sent late, for example because the page slept, it ends
-        // only the session that the page had when `logout` was called.
+        // session that is. If the request is sent late, for example because the device slept, it
+        // ends only the session that the page had when `logout` was called.
         const ended = await this.finishLogout({ ofAnySession: prompt.left > 0 });
         if (!ended) this.renewal.doubt();
       },
@@ -471,7 +471,7 @@ export class Core {
   }
 
   /**
-   * Tells the page that nobody is signed in. Call this if the client finds it out only after
+   * Tells the page that nobody is signed in. Call this if the client finds this out only after
    * `ready()` had failed.
    */
   tellNobody() {

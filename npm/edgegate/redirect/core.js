@@ -284,10 +284,10 @@ export class RedirectCore extends Core {
   }
 
   /**
-   * Finds out who is signed in: leaves the page to ask the service. If the page must not ask the
-   * service, for example because the page is in a frame, resolves without leaving the page. If the
-   * browser has left the page, this resolves only if the person comes back with the back button,
-   * and so without an answer. In both cases nobody is signed in.
+   * Finds out who is signed in, by leaving the page and asking the service. If the page must not
+   * ask the service, for example because it is in a frame, the promise resolves without leaving the
+   * page. If the browser has left the page, the promise resolves only if the person comes back with
+   * the back button, and so without an answer. In both cases nobody is signed in.
    */
   async #ask() {
     const { location, isFramed, isOnline, sessionStorage } = this.#page();
@@ -493,7 +493,7 @@ export class RedirectCore extends Core {
       authTimeMin: this.#authTimeMin(trip),
     });
     const refreshToken = isText(refresh_token) ? refresh_token : undefined;
-    // The page has signed out in the meantime.
+    // The page has signed out in the meantime, so the new session must end too.
     if (this.logouts !== logouts) {
       this.#revoke(refreshToken).catch(() => {});
       throw new EdgegateError("signed_out", "The page has signed out in the meantime");

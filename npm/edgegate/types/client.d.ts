@@ -22,10 +22,10 @@
  * hidden tab waits with the renewal until it is asked for a token or becomes visible. One tab
  * renews for all tabs: a Web Lock lets only one tab at a time ask the service, and this tab passes
  * the new access token to the other tabs over a BroadcastChannel, from memory to memory. Browsers
- * have Web Locks only in secure contexts. Without them, several tabs may renew at the same time,
- * which the service allows. Without a BroadcastChannel, each tab renews for itself, which the
- * service allows too. The device's clock may be wrong, so the client uses the service's time, which
- * it reads from the service's answers.
+ * have Web Locks only in secure contexts, such as a page over https. Without Web Locks, several
+ * tabs may renew at the same time, which the service allows. Without a BroadcastChannel, each tab
+ * renews for itself, which the service allows too. The device's clock may be wrong, so the client
+ * uses the service's time, which it reads from the service's answers.
  *
  * **What signs out.** The user is signed out by each of these:
  *
@@ -34,9 +34,9 @@
  * - the deletion of the account
  * - the login of another user in the same browser
  *
- * The user is never signed out because the device is offline, because a captive portal answers, or
- * because of the status 429, 500 or 503. In these cases the client tries again, and at once when
- * the device is back online.
+ * The user stays signed in if the device is offline, if a captive portal answers, or if the status
+ * of an answer is 429, 500 or 503. In these cases the client tries again, and at once when the
+ * device is back online.
  *
  * **Errors.** If a method rejects, the error is an {@link EdgegateError}, with one exception: if
  * the caller's `AbortSignal` aborts a `fetch`, it rejects with the signal's reason, like the

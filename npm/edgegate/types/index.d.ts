@@ -109,8 +109,8 @@ export interface RemoteVerifierOptions extends VerifierOptions {
 }
 
 /**
- * Options of {@link Verifier.fromIssuer}. It has no option `issuer`, because the issuer is the
- * first argument of the method.
+ * Options of {@link Verifier.fromIssuer}. They have no `issuer`, because the issuer is the first
+ * argument of the method.
  */
 export type IssuerVerifierOptions = Omit<RemoteVerifierOptions, "issuer"> & { issuer?: never };
 

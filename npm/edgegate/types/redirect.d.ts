@@ -16,9 +16,9 @@
  * const response = await auth.fetch("https://api.example.net/orders");
  * ```
  *
- * `subscribe` and `ready()` handle the answer of the service by themselves. Then they put the
- * address from which the person came back into the address bar. If the page's router has already
- * started, the page must tell the router this address: it is `returnTo` in the result of
+ * `subscribe` and `ready()` handle the answer of the service by themselves. Then they restore the
+ * address bar: it shows again the address at which the sign-in began. If the page's router has
+ * already started, the page must tell the router this address, which is `returnTo` in the result of
  * `handleRedirect()`.
  *
  * **Where the tokens are.** All of them are in the memory of this tab, so each tab has a session of
@@ -189,7 +189,8 @@ export interface RedirectClientMembers
    * no answer. The answer is removed from the address bar at once, and `returnTo` is put there.
    *
    * Call it as often as you like. The service accepts a code only once, so all calls for the same
-   * address share one result. For example, React's StrictMode calls each effect twice.
+   * address share one result. This matters for example in React's StrictMode, which calls each
+   * effect twice.
    *
    * Rejects with `sign_in_refused` (the `reason` is the error of the service, such as
    * `access_denied`), `redirect_failed`, `invalid_id_token`, `invalid_grant` (the code has

@@ -110,11 +110,11 @@ export interface AuthService {
   renew_token(refresh_token: string, client?: Client | null): Promise<Tokens>;
   /**
    * Mails a link to choose a new password. The result does not reveal whether the address has an
-   * account. Pass the client's `ip`: then the rate limit applies to the client's network. The mail
-   * budget limits how many mails the service sends. The first request of a network in a day uses a
-   * part of the budget that later requests can't use up. All calls without an `ip` share one other
-   * part. Three times a day, a request with a `device_token` of the account does not use the
-   * budget.
+   * account. Pass the client's `ip`: then the rate limit applies to the client's network. The
+   * setting `MAIL_BUDGET` limits how many such mails the service sends. The first request of a
+   * network in a day usually uses a part of this budget that later requests can't use up. All calls
+   * without an `ip` share one other part. Three times a day, a request with a `device_token` of the
+   * account does not use the budget.
    * @throws {AuthError} `unavailable` (the mail could not be queued), `invalid_field` (not an
    * address), `rate_limited`, `misconfigured`
    */
