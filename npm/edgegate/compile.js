@@ -7,9 +7,10 @@ import { isResponse } from "./source.js";
 import { unavailable } from "./wasm.js";
 
 /**
- * Compiles bytes, or the body of a response. It does not use `WebAssembly.compileStreaming`, which
- * consumes the body. To find out why compiling failed, this function would then need a second copy
- * of the body. In Chromium, making that copy takes longer than compiling.
+ * Compiles bytes, or the body of a response. This function does not use
+ * `WebAssembly.compileStreaming`, which consumes the body. To find out why compiling failed, it
+ * would then need a second copy of the body. In Chromium, making that copy takes longer than
+ * compiling.
  *
  * @param {BufferSource | Response} source
  * @param {string} where Where `source` comes from, for error messages.

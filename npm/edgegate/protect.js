@@ -220,8 +220,8 @@ function readOptions(options) {
 }
 
 /**
- * Copies the options, so that each is read only once: the value that was checked is the value that
- * is used.
+ * Returns a copy of the options. So each option is read only once: at a second read, a getter could
+ * return another value, which would then be used without a check.
  *
  * @param {unknown} options
  * @param {string[]} known

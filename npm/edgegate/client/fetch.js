@@ -81,7 +81,7 @@ async function send(core, request, token) {
 /**
  * The error for a request that got no answer. If the request went to an origin other than those of
  * the page and of the service, that origin may not allow requests from this page (CORS). The client
- * can't find out whether it does, so the message says what that origin must allow.
+ * can't find out if this is the cause, so the message says what that origin must allow.
  *
  * @param {Core} core
  * @param {string} origin

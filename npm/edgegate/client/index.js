@@ -77,7 +77,7 @@ export class AuthClient extends SessionClient {
       expect: DONE,
     });
     // The reset ended every session of the user to whom the link was sent. That user may be signed
-    // in here.
+    // in here, so the client asks the service.
     askAgain(core);
   }
 

@@ -221,7 +221,7 @@ export interface RedirectClientMembers
    * send the person to this address.
    */
   signOut(options?: SignOutOptions): Promise<void>;
-  /** The same as `signOut()`. In an `AuthClient`, the method has the name `logout`. */
+  /** The same as `signOut()`, under the name that the method has in an `AuthClient`. */
   logout(): Promise<void>;
 
   addEventListener<K extends keyof AuthClientEventMap>(

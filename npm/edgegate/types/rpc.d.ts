@@ -64,8 +64,8 @@ export interface User {
 export interface SignedIn extends Tokens {
   user: User;
   /**
-   * Pass this token at the next login or reset. Then this client does not have to wait because
-   * other people have entered wrong passwords for this account.
+   * Pass this token at the next login or reset. If other people have entered wrong passwords for
+   * this account, this client then does not have to wait.
    */
   device_token: string;
 }
