@@ -1,5 +1,5 @@
-// Reads the arguments that callers pass in. A caller may pass anything: an object with a getter
-// that throws, a revoked proxy, an endless iterable.
+// Reads the arguments that callers pass in. A caller may pass anything, for example an object with
+// a getter that throws, a revoked Proxy or an endless iterable.
 import { EdgegateError, isEdgegateError } from "./errors.js";
 
 /**
@@ -11,7 +11,7 @@ export const invalidArgument = (message, cause) =>
 
 /**
  * Returns the result of `read`, which reads the argument called `name`. If `read` throws, the
- * caller passed in something that can't be read, so the error is `invalid_argument`.
+ * caller has passed in something that can't be read, so this function throws `invalid_argument`.
  *
  * @template T
  * @param {string} name
@@ -27,8 +27,9 @@ export function readArgument(name, read) {
 }
 
 /**
- * The entries of an iterable. Rejects more than `max` entries, and strings: iterating over a string
- * would give its characters, and no caller wants that.
+ * Returns the entries of an iterable as an array. Throws if there are more than `max` entries. Also
+ * throws if `value` is a string: a string is iterable, but its entries are its characters, and no
+ * caller wants those.
  *
  * @param {string} name
  * @param {unknown} value
@@ -49,8 +50,9 @@ export function readList(name, value, max) {
 }
 
 /**
- * Rejects unknown options. If they were ignored, a misspelt option would have its default value,
- * and nobody would notice.
+ * Throws if `options` has a member that is not in `known`. If unknown options were ignored, nobody
+ * would notice a misspelt option: the option that the caller meant would silently have its default
+ * value.
  *
  * @param {object} options
  * @param {readonly string[]} known
@@ -63,7 +65,7 @@ export function rejectUnknown(options, known) {
 
 /**
  * Reads an origin, such as `https://auth.example.com`, with or without a slash at its end. Returns
- * it as a URL.
+ * the origin as a URL.
  *
  * @param {string} name
  * @param {unknown} value
@@ -77,7 +79,8 @@ export function readOrigin(name, value) {
 }
 
 /**
- * Returns null if `text` is not a URL. Safari 16 and Chrome 109 have no `URL.canParse`.
+ * Returns null if `text` is not a URL. This function does not use `URL.canParse`, because Safari 16
+ * and Chrome 109 don't have it.
  *
  * @param {string} text
  */

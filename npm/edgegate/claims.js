@@ -1,5 +1,5 @@
 // Checks the claims of a token that has already been verified. The rules are the same as in
-// crates/token/src/authorize.rs. tests/agreement compares the results of both files.
+// crates/token/src/authorize.rs. The tests in tests/agreement compare the results of both files.
 /** @import { Claims, UnverifiedClaims } from "./types/index.d.ts" */
 import { invalidArgument, readArgument, readList } from "./argument.js";
 import { ROLES_ASKED_MAX } from "./generated.js";
@@ -29,15 +29,15 @@ export const hasAnyRole = ({ roles: held }, roles) => roles.some((role) => held.
 
 /**
  * @param {Claims} claims
- * @param {string | undefined} canonical The canonical form of the email address that the caller
- *   asked for. Undefined if the caller's text is not an email address.
+ * @param {string | undefined} canonical The email address to look for, in its canonical form.
+ *   Undefined if the text that the caller passed in is not an email address.
  */
 export const hasVerifiedEmail = ({ email, email_verified }, canonical) =>
   email_verified === true && canonical !== undefined && email === canonical;
 
 /**
- * Returns a copy of the claims that has only the members which the checks read. Rejects claims that
- * `verify` can't have returned.
+ * Returns a copy of the claims that has only the members which the checks read. Throws if `verify`
+ * can't have returned these claims.
  *
  * @param {unknown} claims
  * @returns {Claims}

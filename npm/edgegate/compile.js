@@ -1,13 +1,16 @@
-// Compiles the wasm. If that fails, the error says why. Loaders for platforms that forbid compiling
-// at run time must not import this file: Next.js rejects a build for an edge runtime that contains
-// it.
+// Compiles the wasm. If compiling fails, the error says why.
+//
+// Some platforms forbid compiling wasm at run time. The loaders for these platforms (edge-light.js
+// and workerd.js) must not import this file: if a program for an edge runtime contains this file,
+// Next.js refuses to build the program.
 import { isResponse } from "./source.js";
 import { unavailable } from "./wasm.js";
 
 /**
- * Compiles bytes, or the body of a response. It does not use `compileStreaming`: to find out why
- * compiling failed, it would need a second copy of the body. In Chromium, making that copy takes
- * longer than compiling.
+ * Compiles bytes, or the body of a response. This function does not use
+ * `WebAssembly.compileStreaming`, which consumes the body. To find out why compiling failed, it
+ * would then need a second copy of the body. In Chromium, making that copy takes longer than
+ * compiling.
  *
  * @param {BufferSource | Response} source
  * @param {string} where Where `source` comes from, for error messages.
@@ -40,8 +43,9 @@ const mediaType = ({ headers }) =>
   headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
 
 /**
- * An addition to the error message if the response is an HTML page. The server of a single-page app
- * answers any unknown path with status 200 and the app's page.
+ * Returns an addition to the error message if the response is an HTML page, and otherwise an empty
+ * string. A missing wasm file can look like an HTML page: the server of a single-page app answers
+ * any unknown path with status 200 and the app's page.
  *
  * @param {unknown} source
  */
@@ -59,9 +63,10 @@ function isWasm(source) {
 }
 
 /**
- * Why the engine did not compile the wasm. The texts of the engines' errors all differ, so this
- * compiles the smallest valid module: if the engine rejects that one too, the page's
- * Content-Security-Policy forbids WebAssembly.
+ * Returns the reason why the engine did not compile the wasm. The engine's own error does not help,
+ * because its text is different in each engine. Instead, this function compiles the smallest valid
+ * module. If the engine rejects that module too, the page's Content-Security-Policy forbids
+ * WebAssembly.
  *
  * @param {string} where
  */

@@ -1,5 +1,5 @@
-// The errors of the package. All of them have the same class, and `code` says which error it is. No
-// other codes exist than those in `ERROR_CODES`. docs/errors.md explains each of them.
+// The errors of the package. All of them have the same class, and `code` says which error it is.
+// `ERROR_CODES` lists all codes that exist. docs/errors.md explains each code.
 /** @import { EdgegateErrorDetails, ErrorCode } from "./types/errors.d.ts" */
 import { STATUS } from "./generated.js";
 
@@ -55,7 +55,8 @@ export class EdgegateError extends Error {
 }
 
 /**
- * `instanceof`, but safe: a thrown value may be a proxy that throws when it is inspected.
+ * The same as `thrown instanceof EdgegateError`, but this function never throws. `instanceof`
+ * throws if the value is a Proxy that throws when somebody inspects it.
  *
  * @param {unknown} thrown
  * @returns {thrown is EdgegateError}
@@ -76,8 +77,9 @@ export function isEdgegateError(thrown) {
 export const codeOf = (thrown) => (isEdgegateError(thrown) ? thrown.code : undefined);
 
 /**
- * Why a fetch failed in Node, such as ` (ECONNREFUSED)`, to add to a message. The message of Node's
- * own error is only "fetch failed". On other platforms the result is empty.
+ * Returns the reason why a fetch failed in Node, such as ` (ECONNREFUSED)`. Callers add it to an
+ * error message, because the message of Node's own error is only "fetch failed". On other platforms
+ * the result is an empty string.
  *
  * @param {unknown} error
  */

@@ -1,5 +1,5 @@
-// Compiles the wasm that the scripts include as base64. The loaders node.js and inline.js use it,
-// so they need no wasm file.
+// Compiles the wasm that the script wasm/inline.js contains as base64. The loaders node.js and
+// inline.js use this function, so they need no separate wasm file.
 import { decodeBase64 } from "./base64.js";
 import { compile } from "./compile.js";
 import base64 from "./wasm/inline.js";

@@ -1,6 +1,8 @@
-// The loader that includes the wasm in its scripts, as base64. It is for browsers, in two cases:
-// the bundler does not copy the file that `new URL(…, import.meta.url)` names (esbuild, Rollup), or
-// the page must be a single file.
+// A loader for browsers. Its scripts contain the wasm, as base64. It is for two cases:
+//
+// - The bundler does not copy the wasm file that web.js names with `new URL(…, import.meta.url)`,
+//   for example with esbuild or Rollup.
+// - The page must be a single file.
 /**
  * @import { WasmSource } from "./types/index.d.ts"
  * @import { Platform } from "./verifier.js"

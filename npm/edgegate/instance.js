@@ -1,13 +1,14 @@
 // Guards the wasm against the effects of a trap. The wasm traps when Rust panics, or when memory
 // runs out.
 //
-// A trap leaves the memory of the wasm half-changed, so nothing may run on that instance any more.
-// The call that trapped fails with the error `internal`. The next call gets a new instance of the
-// same module. Each instance has its own copy of wasm-bindgen's code, and so its own views of the
-// memory and its own finalizers. No instance can reach another one.
+// A trap leaves the memory of a wasm instance half-changed, so no other call may run on this
+// instance. The call that trapped fails with the error `internal`. The next call gets a new
+// instance of the same module. Each instance has its own copy of wasm-bindgen's code, and therefore
+// its own views of its memory and its own finalizers. So no instance can reach the memory of
+// another instance.
 //
-// The service's Worker has its own guard, src/edge/instance.mjs, because there the wasm also makes
-// promises, and a trap can occur in one of them.
+// The service's Worker has its own guard, src/edge/instance.mjs, because there the wasm also
+// creates promises, and a trap can occur in such a promise.
 /** @import { Glue } from "./wasm/edgegate.js" */
 import { asError, bug } from "./refusal.js";
 import { isModule } from "./source.js";
@@ -15,7 +16,7 @@ import { decoderClass, encoderClass } from "./text.js";
 import { glueFor } from "./wasm/edgegate.js";
 
 /**
- * What `guardExport` and `guardImport` know about an instance.
+ * The state of one instance of the wasm.
  *
  * @typedef {object} State
  * @property {boolean} isDead The instance has trapped.
@@ -23,8 +24,9 @@ import { glueFor } from "./wasm/edgegate.js";
  */
 
 /**
- * The functions that the wasm exports. `verifiers` has the verifiers that were made in the
- * instance. Each key is the JavaScript object that owns the verifier.
+ * The functions that one instance of the wasm exports. `verifiers` has the verifiers that were made
+ * in this instance. The key of each verifier is the JavaScript object that owns the verifier (a
+ * `Keys` of verifier.js).
  *
  * @typedef {Glue & {verifiers: WeakMap<object, ReturnType<Glue["Verifier"]["make"]>>}} Instance
  */
@@ -36,7 +38,7 @@ export class Wasm {
   #instance;
 
   /**
-   * Throws if the module can't be started.
+   * Throws if no instance of the module can be made.
    *
    * @param {WebAssembly.Module} module
    * @param {typeof glueFor} [makeGlue] Tests replace it.
@@ -49,7 +51,7 @@ export class Wasm {
 
   /**
    * Returns the result of `call(instance)`. Throws only EdgegateErrors. `call` must not call `run`
-   * itself, and must not store anything of the instance elsewhere.
+   * itself, and must not store any object of the instance outside of the instance.
    *
    * @template T
    * @param {(instance: Instance) => T} call
@@ -65,8 +67,9 @@ export class Wasm {
       return answer;
     } catch (thrown) {
       const error = asError(thrown);
-      // An error that the wasm throws on purpose has a code. Any other error becomes `internal`: it
-      // has ended a Rust function halfway.
+      // An error that the wasm throws on purpose has a code of its own. Any other error gets the
+      // code `internal`. Such an error has stopped a Rust function halfway, so the instance is not
+      // used any more.
       if (instance && error.code === "internal") instance.isDead = true;
       throw instance?.isDead ? bug(thrown) : error;
     } finally {
@@ -75,10 +78,11 @@ export class Wasm {
   }
 
   #usable() {
-    // If a call is still marked as running, one of two things has happened. Either the runtime has
-    // stopped the call, as Workers do at the limit of CPU time. Or the call has called `run` again:
-    // the package never does that, but a WebCrypto that somebody has replaced could, because it
-    // runs inside of a call.
+    // If a call is still marked as running, there are two possible reasons. Either the runtime has
+    // stopped that call, as Workers do at the limit of CPU time. Or `run` was called again during
+    // that call. The package never does this itself. But if somebody has replaced a function of the
+    // platform, such as `setTimeout`, that function runs during a call, and it could use the
+    // package.
     if (this.#instance.isRunning) this.#instance.isDead = true;
     if (this.#instance.isDead) this.#instance = makeInstance(this.#module, this.#makeGlue);
     return this.#instance;
@@ -130,14 +134,15 @@ function guardExport(state, value, name) {
   if (typeof value !== "function") return value;
   const isFree = name.startsWith("__wbg_") && name.endsWith("_free");
   return (/** @type {unknown[]} */ ...values) => {
-    // Finalizers call the functions that free memory. These functions must not throw: nobody can
-    // catch what a finalizer throws, and Node would end the process.
+    // Finalizers call the exports that free memory (`isFree`). These exports must not throw,
+    // because nobody can catch the error of a finalizer, and Node would end the process.
     if (state.isDead && isFree) return undefined;
     if (state.isDead) throw new InstanceDied();
     try {
-      // wasm-bindgen's code catches what some imported functions throw, and stores the error by
-      // calling this export. Rust would ignore the stored error and continue, with claims that lack
-      // members.
+      // When some of the imported functions throw, wasm-bindgen's code catches the error and stores
+      // it by calling the export `__wbindgen_exn_store`. Rust would ignore the stored error and
+      // continue, and the claims that it returns would lack members. So a call of this export
+      // throws instead.
       if (name === "__wbindgen_exn_store") throw new Error("a function that the wasm called threw");
       return value(...values);
     } catch (error) {
@@ -149,8 +154,9 @@ function guardExport(state, value, name) {
 }
 
 /**
- * Wraps an imported function. After each call, the wrapper throws if the instance has died during
- * the call, so that a wasm function that is still on the stack does not continue.
+ * Wraps a function that the wasm imports. The wrapper throws if the instance has died during the
+ * call. Otherwise the wasm function that called the import would continue to run in the dead
+ * instance.
  *
  * @param {State} state
  * @param {WebAssembly.ImportValue} value
@@ -166,9 +172,10 @@ function guardImport(state, value) {
 }
 
 /**
- * Takes the place of `WebAssembly.Module`. wasm-bindgen's code compiles every value that is not an
- * `instanceof` it. With this object, compiled modules of other realms, such as an iframe's, are
- * instances too.
+ * Replaces `WebAssembly.Module` in wasm-bindgen's code. This code checks `value instanceof
+ * WebAssembly.Module`, and compiles the value if the check is false. With the global class, the
+ * check would be false for a compiled module of another realm, such as an iframe's. With this
+ * object, it is true.
  */
 const AnyModule = { [Symbol.hasInstance]: isModule };
 

@@ -10,27 +10,29 @@ import { decodeText } from "./text.js";
 /** Keys that were fetched longer ago than this are fetched again, in the background. */
 const FRESH_MS = 10 * 60_000;
 /**
- * Keys that were fetched longer ago than this are not used any more. The time is the longest life
- * of an access token. If the service has been down for so long, all tokens that it issued have
+ * Keys that were fetched longer ago than this are not used any more. The limit is the longest life
+ * of an access token. If the service has been down for this time, all tokens that it issued have
  * expired. Using the keys for longer would help only somebody who has stolen a signing key.
  */
 const USABLE_MS = MAX_ACCESS_TOKEN_TTL * 1000;
 /**
- * A token with an unknown `kid`, or a failed fetch, causes at most one fetch in this time.
- * Otherwise anybody could cause many fetches by sending forged tokens.
+ * Tokens with an unknown `kid` cause at most one fetch in this time. Otherwise anybody could cause
+ * many fetches by sending forged tokens. While the current keys are usable, failed fetches are
+ * repeated at most once in this time too.
  */
 const PAUSE_MS = 30_000;
 /**
- * The pause after the first failed fetch. Each further failure doubles the pause, up to PAUSE_MS.
- * The first pauses are short, because every call fails while there are no keys at all. So a program
- * that starts before the service works soon after the service has started.
+ * The pause after the first failed fetch, if there are no usable keys. Each further failure doubles
+ * the pause, up to PAUSE_MS. The first pauses are short, because every call fails until there are
+ * keys. For example, if a program starts before the service does, its calls succeed soon after the
+ * service has started.
  */
 const FIRST_PAUSE_MS = 1_000;
 /** How long a fetch may take until the whole answer has been read. */
 const TIMEOUT_MS = 5_000;
 /**
- * A fetch that takes longer than this will never end: Workers cancel a fetch when the request that
- * began it ends.
+ * A fetch that takes longer than this is given up, because it will never end: Workers have
+ * cancelled it, since the incoming request that began it has ended.
  */
 const LOST_MS = TIMEOUT_MS + 1_000;
 
@@ -90,8 +92,8 @@ export class RemoteKeySet {
   }
 
   /**
-   * Begins to fetch the keys while the wasm is still being loaded. Reading the keys needs the wasm,
-   * so `ready()` uses the answer later.
+   * Begins to download the keys while the wasm is still being loaded. Only the wasm can read the
+   * keys, so `ready()` passes the downloaded text to the wasm later.
    */
   prefetch() {
     if (isFlying(this.#prefetched) || this.#isPausing()) return;
@@ -99,14 +101,14 @@ export class RemoteKeySet {
     this.#prefetched = flight;
     flight.promise.catch((error) => {
       // If `ready()` uses this download, `ready()` reports the failure. If the wasm can't be
-      // loaded, nobody calls `ready()`, so the failure is noted here.
+      // loaded, nobody calls `ready()`, so the failure is recorded here.
       if (this.#prefetched !== flight) return;
       this.#prefetched = null;
       this.#failed(error);
     });
   }
 
-  /** Resolves when there are keys that may be used. */
+  /** Resolves when there are keys that may be used. Rejects if the keys can't be fetched. */
   async ready() {
     const age = since(this.#fetchedAt);
     if (age < FRESH_MS) return;
@@ -114,16 +116,18 @@ export class RemoteKeySet {
       if (!this.#flying() && this.#isPausing()) throw this.#error;
       await this.#fetched();
     } else if (!this.#flying() && since(this.#triedAt) >= PAUSE_MS) {
-      // The current keys are still usable, so this caller does not wait, and does not need to know
-      // of a failure. `#begin` stores the failure for a caller that needs newer keys.
+      // The current keys are still usable, so this caller does not wait for the fetch, and does not
+      // need to know if the fetch fails. `#begin` stores the failure for a later caller that needs
+      // newer keys.
       this.#platform.keepAlive(this.#begin().promise.catch(() => {}));
     }
   }
 
   /**
    * Fetches the keys again because the `kid` of a token is unknown. Resolves to true after the
-   * fetch. If it is too early for another fetch, resolves to false, or rejects if the last fetch
-   * failed. Rejects if the new fetch fails.
+   * fetch, or rejects if the fetch fails. If the last fetch began less than PAUSE_MS ago, nothing
+   * is fetched: the promise then resolves to false, or rejects with the error of the last fetch if
+   * that fetch failed.
    */
   async refetch() {
     if (!this.#flying() && since(this.#triedAt) < PAUSE_MS) {
@@ -138,8 +142,9 @@ export class RemoteKeySet {
   async #fetched() {
     const flight = this.#flying() ?? this.#begin();
     if (await endsInTime(flight)) return flight.promise;
-    // In Workers, the fetch was cancelled when the request that began it ended. A fetch that this
-    // call begins is not cancelled, because the request of this call is still running.
+    // The fetch did not end: Workers have cancelled it, because the incoming request that began it
+    // has ended. A fetch that begins now is not cancelled, because the incoming request of this
+    // call is still running.
     return (this.#flying() ?? this.#begin()).promise;
   }
 
@@ -227,8 +232,8 @@ function since(time) {
 const isFlying = (flight) => flight !== null && since(flight.begunAt) < LOST_MS;
 
 /**
- * Whether a fetch ends within LOST_MS. In Workers, a timer does not fire after its request has
- * ended. So each caller starts its own timer, in its own request.
+ * Whether a fetch ends within LOST_MS. In Workers, a timer never fires if the incoming request that
+ * started it has ended. So each caller starts its own timer, in its own incoming request.
  *
  * @param {Flight<void>} flight
  */
@@ -310,7 +315,7 @@ function problemOf({ status, type }) {
 }
 
 /**
- * Reads the body. Throws as soon as it is longer than the wasm accepts.
+ * Reads the body of a response. Throws as soon as the body is longer than a key set may be.
  *
  * @param {URL} url
  * @param {Response} response

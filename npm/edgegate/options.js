@@ -1,4 +1,4 @@
-// Checks what the caller passes in. The error for a mistake names the argument.
+// Checks the arguments that the caller passes in. If an argument is wrong, the error names it.
 /** @import { RemoteVerifierOptions } from "./types/index.d.ts" */
 import { invalidArgument, readArgument, readOrigin, rejectUnknown } from "./argument.js";
 import { CLOCK_TOLERANCE_MAX_SECONDS, EXPECTED_MAX_BYTES } from "./generated.js";
@@ -20,7 +20,8 @@ export function readOptions(options, { remote = false, issuer: ofService } = {})
       `options must be an object with ${ofService ? "audience" : "issuer and audience"}`,
     );
   const known = (remote ? REMOTE : EXPECTED).filter((name) => !ofService || name !== "issuer");
-  // Each member is read once, so that the value that was checked is the value that is used.
+  // Each member is read only once. At a second read, a getter could return another value, which
+  // would then be used without a check.
   const read = readArgument("options", () => {
     rejectUnknown(options, known);
     const given = /** @type {Partial<Record<keyof RemoteVerifierOptions, unknown>>} */ (options);
@@ -39,8 +40,8 @@ export function readOptions(options, { remote = false, issuer: ofService } = {})
   };
 }
 
-// The wasm checks `issuer`, `audience` and `clockTolerance` too. The next two functions check them
-// earlier, because the wasm is loaded later and the caller should learn of a mistake at once.
+// The wasm checks `issuer`, `audience` and `clockTolerance` too, but it is loaded later. The next
+// two functions check them now, so that the caller learns of a mistake at once.
 
 /**
  * @param {string} name

@@ -15,8 +15,8 @@ const METADATA = ["issuer", "resource", "scopes", "name", "documentation"];
 const METADATA_PATH = "/.well-known/oauth-protected-resource";
 const SCOPES_MAX = 64;
 /**
- * Verifiers are kept for at most this many pairs of an issuer and a resource. Most programs have
- * only a few pairs.
+ * `protect` caches the verifiers for each pair of an issuer and a resource, but for at most this
+ * many pairs. Most programs use only a few pairs.
  */
 const KEPT_MAX = 32;
 const RETRY_AFTER_SECONDS = 2;
@@ -56,9 +56,9 @@ export function protectFor(Verifier) {
 }
 
 /**
- * The audiences to accept for a resource. The service treats `https://host` and `https://host/` as
- * the same resource, and the audience of a token has the form in which the resource was registered.
- * So both forms are accepted.
+ * The audiences to accept for a resource. To the service, `https://host` and `https://host/` are
+ * the same resource. The audience of a token is the form in which the resource was registered at
+ * the service, which can be either form. So both forms are accepted.
  *
  * @param {string} resource
  */
@@ -82,8 +82,8 @@ async function verify([verifier, other], token) {
 
 /**
  * The bearer token of a request. Undefined if the request has none, null if its `Authorization`
- * header is malformed. A token in the query of the address is ignored, because addresses are
- * written to logs (RFC 9700 section 4.3.2).
+ * header is malformed. A token in the query of the URL is ignored, because URLs are written to logs
+ * (RFC 9700 section 4.3.2).
  *
  * @param {Parameters<typeof protect>[0]} request
  */
@@ -134,7 +134,7 @@ function refusals(resource_metadata, scopes) {
         "The access token does not permit this",
         challenge({ error: "insufficient_scope" }),
       ),
-    // The keys could not be fetched, so nobody knows whether the token is valid.
+    // The keys of the service could not be fetched, so it is not known whether the token is valid.
     later: () =>
       refusal(503, "unavailable", "The access token can't be checked now", {
         "Retry-After": String(RETRY_AFTER_SECONDS),
@@ -167,8 +167,8 @@ function refusal(status, code, detail, headers) {
 }
 
 /**
- * The address of the metadata of a resource (RFC 9728 section 3.1). Undefined if the resource is
- * not an http or https address.
+ * The URL at which a resource publishes its metadata (RFC 9728 section 3.1). Undefined if the
+ * resource is not an http or https URL.
  *
  * @param {string} resource
  */
@@ -220,8 +220,8 @@ function readOptions(options) {
 }
 
 /**
- * Copies the options, so that each is read only once: the value that was checked is the value that
- * is used.
+ * Returns a copy of the options. So each option is read only once: at a second read, a getter could
+ * return another value, which would then be used without a check.
  *
  * @param {unknown} options
  * @param {string[]} known
@@ -237,8 +237,8 @@ function readMembers(options, known) {
 }
 
 /**
- * Reads the URI of a resource. Returns the text as it was written, because it is compared with the
- * audience of the token.
+ * Reads the URI of a resource. Returns the text as the caller wrote it, because the audience of a
+ * token is compared with this text.
  *
  * @param {unknown} given
  */

@@ -3,7 +3,7 @@
 import { EdgegateError, isEdgegateError } from "./errors.js";
 
 /**
- * What the wasm throws: a `Refusal` of crates/browser/src/refusal.rs.
+ * The object that the wasm throws: a `Refusal` of crates/browser/src/refusal.rs.
  *
  * @typedef {object} Refusal
  * @property {"invalid_argument" | "invalid_token" | "invalid_key_set"} code

@@ -3,23 +3,23 @@
 /** @import { GluePublicKey, GlueSignatureCheck, GlueVerifier } from "./wasm/edgegate.js" */
 
 /**
- * How many tokens are remembered. A token has at most 4 KiB, so all of them take at most 4 MiB. A
- * token of edgegate has about 700 bytes.
+ * How many tokens are remembered. A token has at most 4 KiB, so all remembered tokens together take
+ * at most 4 MiB. Tokens that edgegate issues have about 700 bytes.
  */
 const REMEMBERED_MAX = 1_000;
 
 /**
- * Tokens whose signature was verified with the current keys. Nothing else about them is remembered:
- * their claims are read and checked each time. So a remembered token expires as any other token
- * does.
+ * Remembers the tokens whose signature was verified with the current keys, so that the signature is
+ * not verified again. Nothing else about a token is remembered: its claims are read and checked
+ * each time. So a remembered token expires like any other token.
  *
  * The whole text of a token is stored and compared. Only tokens with a valid signature are stored,
- * so only the holder of a signing key can add any.
+ * so only the holder of a signing key can add entries.
  */
 export class SignedTokens {
   /**
-   * The key of an entry is the token's signature, which is faster to look up than the whole token.
-   * The token that was used most recently is the last entry.
+   * The value of an entry is the token. The key is the token's signature, which is faster to look
+   * up than the whole token. The last entry is the token that was used most recently.
    *
    * @type {Map<string, string>}
    */
@@ -50,9 +50,9 @@ export class SignedTokens {
    *
    * A copy is needed because the token is usually a slice of a longer string, such as a header. The
    * engine would keep the whole longer string in memory for as long as the slice is stored. To make
-   * the copy, the code adds a space in front of the token and cuts it off again: the engine copies
-   * a concatenated string before it slices it. Encoding and decoding the token would copy it too,
-   * but takes longer.
+   * the copy, the code adds a space in front of the token and cuts the space off again: an engine
+   * copies a concatenated string before it takes a slice of that string. Encoding and decoding the
+   * token would also make a copy, but takes longer.
    *
    * @param {string} token
    */
@@ -129,8 +129,9 @@ export class PlatformKeys {
     const isP256 = y !== undefined;
     const algorithm = isP256 ? ES256 : EDDSA;
     const jwk = isP256 ? { kty: "EC", crv: "P-256", x, y } : { kty: "OKP", crv: "Ed25519", x };
-    // If `clear()` is called during the import, the position belongs to another key afterwards. So
-    // the key goes into the map that was current before the import.
+    // If `clear()` is called during the import, another key can be at this position afterwards. So
+    // the imported key is stored in the map that was current before the import. After `clear()`,
+    // nobody reads that map.
     const map = this.#imported;
     const key = await subtle
       .importKey("jwk", jwk, algorithm.key, false, ["verify"])
@@ -141,7 +142,7 @@ export class PlatformKeys {
   }
 }
 
-/** Whether a signature is valid, as the platform says. Null if the platform can't tell. */
+/** Whether a signature is valid, according to the platform. Null if the platform can't check it. */
 /** @typedef {boolean | null} Answer */
 
 /**
@@ -163,9 +164,9 @@ export class SignatureCheck {
   #limit;
 
   /**
-   * Whether the signature is valid. Null if the platform can't tell, for whatever reason. For
-   * example, a page over http has no WebCrypto, and older browsers don't support Ed25519. Never
-   * rejects.
+   * Resolves to whether the signature is valid, or to null if the platform can't check it, for any
+   * reason. For example, a page over http has no WebCrypto, and older browsers don't support
+   * Ed25519. Never rejects.
    *
    * @type {Promise<Answer>}
    */
@@ -193,8 +194,8 @@ export class SignatureCheck {
     // grow, and then the view is empty. So the bytes are copied first.
     const copy = signature.slice();
     const known = this.#keys.get(position);
-    // The promise `answer` must never reject. This call into the wasm may trap, so it is made
-    // before the promise is.
+    // This call into the wasm may trap, and then it throws. It is made outside of the promise
+    // `answer`, because that promise must never reject.
     const publicKey = known ? undefined : this.#verifier.publicKey(position);
     this.answer = this.#limit(() =>
       known
@@ -228,12 +229,12 @@ const UNKNOWN = Promise.resolve(null);
 
 /**
  * How long the platform may take, in milliseconds. After this time the wasm verifies the signature
- * instead. The limit is long, because Node's threads may be busy.
+ * instead. The limit is long, because the threads on which Node verifies signatures may be busy.
  */
 const LONGEST_MS = 1_000;
 
 /**
- * Starts one timer for each call.
+ * Limits how long the platform may take, with one timer for each call.
  *
  * @type {Limit}
  */
@@ -248,10 +249,11 @@ export function limited(ask) {
 }
 
 /**
- * Calls `ask` in a microtask, and then `act` with its answer. If many tokens are verified at once,
- * the wasm first checks all of them, apart from their signatures. Then the platform is asked about
- * all signatures, one call right after the other. That takes a sixth less time than checking and
- * asking in turns, because the platform's threads then start only once.
+ * Calls `ask` in a microtask, and then passes the answer of `ask` to `act`. The microtask matters
+ * if many tokens are verified at once: first the wasm checks everything but the signature of all
+ * these tokens, and then the platform gets all the signatures, one call right after the other. This
+ * takes a sixth less time than calling the wasm and the platform in turns, because the platform's
+ * threads start only once.
  *
  * @param {() => Promise<unknown> | null} ask
  * @param {(isValid: Answer) => void} act
@@ -275,8 +277,8 @@ const SOON = Promise.resolve();
 const TICKS = 4;
 
 /**
- * A call whose answer has not come yet. `ticks` is the number of ticks of the timer that it still
- * waits.
+ * A call that waits for the platform's answer. It is given up after `ticks` more ticks of the
+ * timer.
  *
  * @typedef {{ resolve(answer: Answer): void, ticks: number }} Waiting
  */
@@ -289,7 +291,7 @@ let ticker;
 /**
  * Like `limited`, but with one timer for all calls: starting and stopping a timer for each token
  * would take a noticeable part of the time that verifying a token takes. The timer ticks four times
- * a second, and an answer may take four ticks, which is between 750 and 1,000 ms.
+ * a second. A call is given up at the fourth tick after its start, which is after 750 to 1,000 ms.
  *
  * @type {Limit}
  */

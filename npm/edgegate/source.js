@@ -1,6 +1,6 @@
 // Finds out what the argument of load() is. The argument may come from another realm, such as an
-// iframe, the sandbox of a test runner or the sandbox of an edge runtime. `instanceof` is false for
-// every object of another realm.
+// iframe, the sandbox of a test runner or the sandbox of an edge runtime. These functions don't use
+// `instanceof`, because it is false for every object of another realm.
 
 /**
  * @param {unknown} value

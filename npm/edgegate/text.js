@@ -1,5 +1,5 @@
-// Encodes and decodes UTF-8, even where the platform has no TextEncoder and no TextDecoder. Jest
-// runs tests of pages in such a platform, jsdom.
+// Encodes and decodes UTF-8, even where the platform has no TextEncoder and no TextDecoder. One
+// such platform is jsdom, in which Jest runs the tests of web pages.
 
 /**
  * Decodes UTF-8. Throws if the bytes are not valid UTF-8. A byte order mark stays in the text.
@@ -40,7 +40,7 @@ class Utf8Decoder {
 class Utf8Encoder {
   /** @param {string} text */
   encode(text) {
-    // Replaces each half of a surrogate pair that stands alone, as TextEncoder does.
+    // Replaces each unpaired surrogate with U+FFFD, as TextEncoder does.
     const escaped = encodeURIComponent(text.replace(/\p{Surrogate}/gu, "\ufffd"));
     const bytes = escaped.match(/%..|[^%]/g) ?? [];
     return Uint8Array.from(bytes, (byte) =>

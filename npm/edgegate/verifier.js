@@ -41,8 +41,8 @@ import { loadWasm } from "./wasm.js";
  * @property {RequestInit} fetchOptions Options of the request for a key set.
  * @property {(work: Promise<unknown>) => void} keepAlive Keeps the platform from cancelling work
  *   that nobody waits for.
- * @property {boolean} sharesTimers Whether several calls may share one timer. Not in Workers, where
- *   a timer ends with the request that started it.
+ * @property {boolean} sharesTimers Whether several calls may share one timer. False in Workers,
+ *   where a timer is stopped when the incoming request that started it ends.
  * @property {Encode} [encode] Encodes a text in UTF-8. Set only if it is faster than a TextEncoder.
  */
 
@@ -280,8 +280,9 @@ async function requireEmail(parts, token, email) {
 const forbidden = (why) => new EdgegateError("forbidden", `the token is valid, but ${why}`);
 
 /**
- * The keys of a verifier, and what it expects of tokens. They are stored in JavaScript and not only
- * in the wasm, because each new instance of the wasm needs them again.
+ * The key set of a verifier, and the issuer, the audience and the clock tolerance that it expects.
+ * They are stored in JavaScript and not only in the wasm, because each new instance of the wasm
+ * needs them again.
  */
 class Keys {
   #platform;
@@ -313,8 +314,8 @@ class Keys {
   }
 
   /**
-   * Uses this key set from now on. If the wasm rejects the key set, throws and keeps the previous
-   * one.
+   * Uses this key set from now on. If the wasm rejects the key set, throws and continues to use the
+   * previous key set.
    *
    * @param {string} jwks
    */
@@ -340,7 +341,7 @@ class Keys {
   async verify(token, now) {
     const time = now();
     const bytes = this.#asciiBytes(token);
-    // The token can't be valid. The wasm throws an error that says why.
+    // The value can't be a valid token. The wasm throws an error that says why.
     if (bytes === null) return parse(this.#ask((verifier) => verifier.verify(token, time)));
     const text = /** @type {string} */ (token);
     if (this.#signed.has(text)) {
@@ -354,15 +355,16 @@ class Keys {
     const jwks = this.#jwks;
     /** @type {SignatureCheck | undefined} */
     let check;
-    // `judged` has the claims. They are used only if the signature turns out to be valid.
+    // `judged` has the claims, or the rule that they break. It is used only if the signature turns
+    // out to be valid.
     const judged = this.#ask((verifier) => {
       check = new SignatureCheck(this.#platformKeys, verifier, bytes, this.#limit);
       return verifier.judgeUnverified(bytes, time, check);
     });
     const isValid = await check?.answer;
     if (typeof isValid !== "boolean" || jwks !== this.#jwks) {
-      // The platform can't tell whether the signature is valid, or the keys were replaced in the
-      // meantime. So the wasm verifies the token.
+      // Either the platform could not check the signature, or the keys were replaced in the
+      // meantime. So the wasm verifies the token, including its signature.
       const claims = parse(this.#ask((verifier) => verifier.verify(text, time)));
       return this.#remember(text, claims);
     }
@@ -371,7 +373,8 @@ class Keys {
   }
 
   /**
-   * The bytes of a token, which is ASCII. Null if the value can't be a token.
+   * The bytes of a token. A token consists of ASCII characters, so each character is one byte. Null
+   * if the value can't be a token.
    *
    * @param {unknown} token
    */
@@ -410,7 +413,7 @@ class Keys {
 
   /**
    * Calls `question` with this object's verifier in the wasm. If the current instance of the wasm
-   * has none yet, makes it first.
+   * has no verifier of this object yet, makes one first.
    *
    * @template T
    * @param {(verifier: GlueVerifier) => T} question
@@ -422,8 +425,8 @@ class Keys {
   }
 
   /**
-   * The canonical form of an email address, in which tokens have it; undefined if `email` is not an
-   * email address.
+   * The canonical form of an email address, which is the form in tokens. Undefined if `email` is
+   * not an email address.
    *
    * @param {unknown} email
    */

@@ -1,5 +1,5 @@
-// Loads the wasm when it is first needed. It is loaded only once. If loading fails, the next call
-// tries again.
+// Loads the wasm when it is first needed. The wasm is loaded only once. If loading fails, the next
+// call tries again.
 /**
  * @import { WasmSource } from "./types/index.d.ts"
  * @import { Platform } from "./verifier.js"
@@ -21,11 +21,11 @@ const NEEDED_EXPORTS = [
 let loading = null;
 
 /**
- * The wasm, loaded at the first call.
+ * Returns the wasm. The first call loads it.
  *
  * @param {Platform} platform
- * @param {WasmSource | Promise<WasmSource>} [given] Where the wasm is. It is ignored if the wasm is
- *   loaded already.
+ * @param {WasmSource | Promise<WasmSource>} [given] Where the wasm is. Ignored if the wasm is
+ *   loaded already, or is being loaded.
  */
 export function loadWasm(platform, given) {
   if (loading) void ignore(given);
@@ -37,8 +37,8 @@ export function loadWasm(platform, given) {
 }
 
 /**
- * Waits for a promise whose result is not needed. Without this, a rejection of the promise would
- * end a Node process.
+ * Waits for a promise whose result is not needed. Without this function, nobody would handle a
+ * rejection of the promise, and Node would end the process.
  *
  * @param {unknown} promise
  */
@@ -46,7 +46,7 @@ async function ignore(promise) {
   try {
     await promise;
   } catch {
-    // The wasm was loaded from elsewhere, so this failure does not matter.
+    // The wasm comes from the place that an earlier call named, so this failure does not matter.
   }
 }
 

@@ -33,7 +33,7 @@ async function fetchWasm(url) {
     return await compileResponse(response, url.href);
   } catch (error) {
     if (codeOf(error) === "wasm_unavailable") throw error;
-    // The browser dispatches the event shortly after the fetch has failed.
+    // The browser dispatches `securitypolicyviolation` shortly after the fetch has failed.
     await new Promise((resolve) => setTimeout(resolve));
     throw unavailable(fetchProblem(url, violated), error);
   } finally {

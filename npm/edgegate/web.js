@@ -26,7 +26,10 @@ export const peek = /* @__PURE__ */ peekFor(platform);
 export const Verifier = /* @__PURE__ */ verifierFor(platform);
 export const protect = /* @__PURE__ */ protectFor(Verifier);
 
-/** The wasm beside this file. Bundlers recognise this expression and include the file. */
+/**
+ * The URL of the package's wasm file. Bundlers recognise the expression `new URL(…,
+ * import.meta.url)` and include the file that it names.
+ */
 const ownFile = () => new URL("./wasm/edgegate_bg.wasm", import.meta.url);
 
 /** @param {WasmSource} given */

@@ -37,8 +37,9 @@ async function find(given = ownModule) {
 }
 
 /**
- * Without `waitUntil`, Workers cancel a fetch when the request that began it ends. Older runtimes
- * don't have `waitUntil`. There, keys.js notices that the fetch was cancelled.
+ * Lets `work` continue after the incoming request has ended. Without `waitUntil`, Workers cancel a
+ * fetch when the incoming request that began it ends. Older runtimes don't have `waitUntil`. In
+ * these runtimes, keys.js notices that the fetch was cancelled.
  *
  * @param {Promise<unknown>} work
  */
@@ -46,6 +47,7 @@ function keepAlive(work) {
   try {
     workers.waitUntil?.(work);
   } catch {
-    // Outside of a request, `waitUntil` throws, but nothing gets cancelled either.
+    // Outside of an incoming request, `waitUntil` throws. This does not matter, because nothing is
+    // cancelled there.
   }
 }

@@ -1,5 +1,5 @@
-// Reads users and sessions in the service's answers. The client passes them on only if they are
-// complete.
+// Reads users and sessions from the service's answers. The client passes a user or a session on to
+// the page only if its form is valid.
 /** @import { Session, User } from "../types/client.d.ts" */
 
 /**
@@ -46,7 +46,7 @@ export function readSessions({ sessions }) {
 }
 
 /**
- * Checks only the members that the client needs.
+ * Checks only the members that the client itself needs.
  *
  * @param {unknown} value
  * @returns {value is Session}

@@ -1,5 +1,5 @@
-// What AuthClient and RedirectClient have in common: who is signed in, the access token, and
-// `fetch`. Their methods are documented in types/client.d.ts.
+// The base class of AuthClient and RedirectClient. It knows who is signed in, returns the access
+// token, and has the method `fetch`. The methods are documented in types/client.d.ts.
 /**
  * @import { AuthClient as Declared } from "../types/client.d.ts"
  * @import { Core, Emit } from "./core.js"
@@ -14,11 +14,13 @@ const ORIGINS_MAX = 256;
 /**
  * @typedef {object} Setup
  * @property {Partial<Platform>} replaced Parts of the browser that the caller has replaced.
- * @property {string[]} origins Other origins that may get the access token.
+ * @property {string[]} origins Origins that may get the access token, in addition to the origin of
+ *   the service.
  * @property {(emit: Emit) => Core} makeCore
  *
  * @typedef {Setup & {core: Core | null, isClosed: boolean, isAsking: boolean}} State `core` is made
- *   at the first use, so that a client can be made where there is no page, such as on a server.
+ *   when it is first needed. So a client can also be made where there is no page, such as on a
+ *   server.
  */
 
 /** @type {WeakMap<object, State>} */
@@ -31,8 +33,8 @@ export class SessionClient extends EventTarget {
     states.set(this, { ...setup, core: null, isClosed: false, isAsking: false });
   }
 
-  // These four functions are properties of each client and not methods, so that they can be passed
-  // on without their client.
+  // These four functions are properties of each client and not methods of the class. So callers can
+  // pass them on without their client, as in `useSyncExternalStore(auth.subscribe, …)`.
 
   /** @type {Declared["subscribe"]} */
   subscribe = (listener) => {
@@ -95,7 +97,7 @@ export class SessionClient extends EventTarget {
 
 /**
  * The state of a client. Throws if a method was called without its client, as after `const { login
- * } = client`, or on a proxy of a client.
+ * } = client`, or on a Proxy of a client.
  *
  * @param {SessionClient} client
  */
@@ -128,8 +130,8 @@ function start(client, { makeCore, isClosed }) {
 }
 
 /**
- * Asks the service who is signed in, because the page wants to show it. A failure is ignored: the
- * client tries again by itself.
+ * Asks the service who is signed in, because the page wants to show it. If that fails, the error is
+ * ignored, because the client tries again by itself.
  *
  * @param {SessionClient} client
  */

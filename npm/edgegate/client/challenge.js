@@ -3,15 +3,17 @@
 const SPACE = /[ \t]*/y;
 const SEPARATOR = /[ \t,]*/y;
 const TOKEN = /[!#$%&'*+.^_`|~0-9A-Za-z-]+/y;
-// A challenge can have a `token68` in place of parameters; the scheme `Negotiate` does.
+// A challenge can have a `token68` in place of parameters. The challenges of the scheme `Negotiate`
+// have one.
 const TOKEN68 = /[A-Za-z0-9._~+/-]+=*(?=[ \t]*(?:,|$))/y;
 const QUOTED = /"(?:[^"\\]|\\.)*"/y;
 
 /**
- * Whether the header says that the access token of the request is not valid. Only `Bearer
- * error="invalid_token"` says so (RFC 6750 section 3.1). `insufficient_scope` does not, and neither
- * does `insufficient_user_authentication`, which asks the user to prove again who they are (RFC
- * 9470). A challenge without `error` answers a request that had no token.
+ * Whether the header says that the access token of the request is not valid. Only the challenge
+ * `Bearer error="invalid_token"` says this (RFC 6750 section 3.1). The error `insufficient_scope`
+ * says something else. So does `insufficient_user_authentication`, which asks the user to prove
+ * again who they are (RFC 9470). A challenge without `error` is the answer to a request that had no
+ * token.
  *
  * @param {string} header
  */

@@ -1,27 +1,29 @@
-// The service's time, as well as this device can know it.
+// Estimates the service's time on this device.
 //
 // The clock of a device may be wrong by hours, and somebody may set it while the page is open. So
-// it is never compared with the times in a token. Instead, the client reads the service's time from
-// an answer, and adds the time that has passed on the device since. It measures the passed time
-// with two clocks:
+// the client never compares the device's clock with the times in a token. Instead, it reads the
+// service's time from an answer of the service, and adds the time that has passed since that
+// answer. It measures the passed time with two clocks of the device:
 //
 // - The monotonic clock does not change when somebody sets the wall clock. On some systems it stops
 //   while the device sleeps.
-// - The wall clock continues while the device sleeps.
+// - The wall clock continues while the device sleeps. Somebody may set it.
 //
-// The client uses the larger of the two results. So a token may seem older than it is, which only
-// costs one renewal. A token seems younger than it is only if the monotonic clock stopped and
-// somebody set back the wall clock. The server then rejects the token, and the client renews it.
+// The client uses the larger of the two results. So a token may seem older than it is. The client
+// then renews the token too early, which costs only one request. A token seems younger than it is
+// only if the monotonic clock has stopped and somebody has also set back the wall clock. The server
+// then rejects the token, and the client renews it.
 
-// If a Date header and the `iat` of the token in the same answer differ by more than this, a cache
-// or a proxy wrote the header.
+// If the Date header of an answer differs by more than this from the `iat` of the token in the same
+// answer, a cache or a proxy has written the header. The client then uses `iat`.
 const SAME_ANSWER_MS = 60_000;
 
 /**
  * All numbers are in milliseconds.
  *
  * @typedef {{wall: number, monotonic: number}} Instant A moment on this device.
- * @typedef {{readonly left: number}} Timer Milliseconds until it ends; 0 when it has ended.
+ * @typedef {{readonly left: number}} Timer `left`: milliseconds until the timer ends; 0 after it
+ *   has ended.
  */
 
 export class Clock {
@@ -76,8 +78,8 @@ export class Clock {
    *
    * - `date`: the Date header. Null if CORS hides it.
    * - `iat`: when the token was issued, in Unix seconds.
-   * - `sent`: when the request was sent. All of the time since then is added, because the answer
-   *   may have waited while the device slept.
+   * - `sent`: when the request was sent. The time from then until now is added to the service's
+   *   time, because the device may have slept before the answer was read.
    *
    * @param {{date: string | null, iat: number, sent: Instant}} answer
    */

@@ -1,5 +1,5 @@
-// Begins, continues and ends the session. Tells the page by events, and the other tabs by messages
-// over a BroadcastChannel.
+// Begins, continues and ends the session of this tab. Tells the page about each change by an event,
+// and the other tabs by a message over a BroadcastChannel.
 /**
  * @import { AuthClientEventMap, AuthState, SignedOutReason, User } from "../types/client.d.ts"
  * @import { Instant } from "./clock.js"
@@ -40,14 +40,18 @@ export class Core {
    */
   logouts = 0;
   /**
-   * @type {Promise<unknown>} Resolves when the login, or a similar request in progress, has ended.
+   * @type {Promise<unknown>} Resolves when the request in progress that begins or changes the
+   *   session, such as a login, has ended.
    */
   settling = Promise.resolve();
-  /** Resolves when the client has asked for the name of a user whose session it has just found. */
+  /**
+   * Resolves when the client has asked the service for the user's name. The client asks for it when
+   * it has found a session, because a token does not contain the name.
+   */
   greeting = Promise.resolve();
 
   #emit;
-  /** @type {AuthState} The latest state that the page was told. */
+  /** @type {AuthState} The state that the last event has told the page. */
   #told;
   /** Whether the page has been able to read an answer of the service. */
   #hasAnswered = false;
@@ -84,9 +88,10 @@ export class Core {
   }
 
   /**
-   * Returns an error that names the cause of a failed request, if the page's origin is missing in
-   * the service's ALLOWED_ORIGINS. A missing origin makes all requests fail. So once the service
-   * has answered a request, the client no longer looks for this cause.
+   * If a request has failed because the page's origin is missing in the service's ALLOWED_ORIGINS,
+   * returns an error that says so. Otherwise returns `error`. If the origin is missing, every
+   * request fails. So once the service has answered a request, the client no longer looks for this
+   * cause.
    *
    * @param {unknown} error
    */
@@ -165,8 +170,8 @@ export class Core {
       const { taken, usableToken } = session;
       if (usableToken !== undefined) return usableToken;
       await this.renewal.renew();
-      // The token was just renewed, so the client does not compare its times with a clock. The
-      // server that receives the token decides whether it is valid.
+      // The token was just renewed, so the client does not compare the token's times with a clock.
+      // The server that receives the token decides whether it is valid.
       const { token } = session;
       const isOurs = userId === undefined || session.user?.id === userId;
       if (token !== undefined && isOurs && session.taken !== taken) return token;
@@ -192,8 +197,8 @@ export class Core {
   }
 
   /**
-   * Sends a request that signs in. Returns the user in the answer. Null if the answer has neither
-   * tokens nor a user.
+   * Sends a request that signs a user in. Returns the user in the answer, or null if the answer has
+   * neither tokens nor a user.
    *
    * @param {string} path
    * @param {object} body
@@ -226,13 +231,14 @@ export class Core {
     if (!user || user.id !== claims.sub) throw notTheService(this.url, 200);
     if (session.user && session.user.id !== user.id) this.signOut("other_user");
     if (this.logouts !== logouts) {
-      // The page asked for a logout after it sent the login. The logout is sent next, and must end
-      // the new session too. It is remembered again here, because another tab may have sent the
-      // remembered logout in the meantime, and then removed it.
+      // The page asked for a logout after it had sent the login. The client sends the logout after
+      // this request, and the logout must end the new session too. So the logout is remembered once
+      // more, now for the new session. Otherwise the logout could be missing, because another tab
+      // may have sent it and then removed it in the meantime.
       this.pending.remember(claims.sid);
       throw signedOut();
     }
-    // At the login, the service has ended the previous session of this browser. So a remembered
+    // The login has made the service end the previous session of this browser. So a remembered
     // logout of that session is not needed any more.
     this.pending.forget();
     return this.begin(token, claims, user);
@@ -251,7 +257,7 @@ export class Core {
     const { generation } = session;
     this.tabs.tellToken("login", token);
     this.#emitUser("signed-in");
-    // A listener of the event may have signed out.
+    // A listener of the event `signed-in` may have signed out.
     if (session.generation !== generation || session.user === null) throw signedOut();
     return session.user;
   }
@@ -287,11 +293,12 @@ export class Core {
   #replaced(answer, sent, { userId, logouts }) {
     const { session } = this;
     const { token, claims } = this.#readTokens(answer, sent, { sub: userId });
-    // The page has asked for a logout in the meantime. It must end this session too, as in
-    // `#loggedIn`.
+    // The page has asked for a logout in the meantime. The logout must end this new session too, as
+    // in `#loggedIn`.
     if (this.logouts !== logouts) return this.pending.remember(claims.sid);
     if (session.status === "signed_out") {
-      // Before the answer arrived, another tab told this one that the old session had ended.
+      // Before the answer arrived, another tab told this tab that the old session had ended. The
+      // new session signs the user in again.
       session.begin(token, claims);
       this.greeting = this.#greet("signed-in");
     } else if (session.user?.id === userId) {
@@ -303,8 +310,8 @@ export class Core {
   }
 
   /**
-   * Proves again who the user is, with the password. The session continues with a new token that
-   * says so.
+   * Sends the user's password, which proves again who the user is. The session continues with a new
+   * token that contains the time of this proof.
    *
    * @param {string} password
    */
@@ -321,8 +328,8 @@ export class Core {
           const answer = await this.send("/auth/reauthenticate", options);
           this.#proved(answer, sent, { of: { sub, sid }, logouts });
         } catch (error) {
-          // Although no answer has arrived, the service may have set a new cookie. So the client
-          // asks which session the cookie belongs to.
+          // No answer has arrived, but the service may have set a new cookie all the same. So the
+          // client asks which session the cookie belongs to.
           if (codeOf(error) === "network_error") this.renewal.doubt();
           throw error;
         }
@@ -338,7 +345,7 @@ export class Core {
   #proved(answer, sent, { of, logouts }) {
     const { token, claims } = this.#readTokens(answer, sent, of);
     if (this.logouts !== logouts) {
-      // The page has asked for a logout in the meantime. It must end this session too, as in
+      // The page has asked for a logout in the meantime. The logout must end this session, as in
       // `#loggedIn`.
       this.pending.remember(claims.sid);
       throw signedOut();
@@ -351,8 +358,8 @@ export class Core {
   }
 
   /**
-   * Throws if the session `sid` has ended in the meantime, or if another session has replaced it.
-   * The client then asks the service who is signed in.
+   * Throws if the session with the id `sid` has ended in the meantime, or if another session has
+   * replaced it. In both cases the client also asks the service who is signed in.
    *
    * @param {string | undefined} sid
    */
@@ -389,16 +396,15 @@ export class Core {
   async logout() {
     this.watch();
     this.logouts += 1;
-    // The logout is remembered before the request is sent, because the page may be closed in
-    // between.
+    // The logout is remembered first, because the page may be closed before the request is sent.
     this.pending.remember(this.session.claims?.sid);
     this.signOut("logout", { tell: true });
     const prompt = this.clock.timer(LOGOUT_MS);
     await this.exclusively(
       async () => {
-        // If the request can be sent soon, it ends the session that the cookie belongs to,
-        // whichever it is. If it is late, for example because the page slept, it ends only the
-        // session that the page had.
+        // If the request is sent soon, it ends the session that the cookie belongs to, whichever
+        // session that is. If the request is sent late, for example because the device slept, it
+        // ends only the session that the page had when `logout` was called.
         const ended = await this.finishLogout({ ofAnySession: prompt.left > 0 });
         if (!ended) this.renewal.doubt();
       },
@@ -407,12 +413,12 @@ export class Core {
   }
 
   /**
-   * Asks the service for a new access token, with the cookie.
+   * Asks the service for a new access token. The cookie contains the refresh token.
    *
    * @param {AbortSignal} signal
    * @param {Instant} _sent When the renewal began.
-   * @returns {Promise<Answer & {user?: User}>} `user`: who is signed in, if the answer says it in
-   *   addition to the access token.
+   * @returns {Promise<Answer & {user?: User}>} `user`: the user who is signed in, if the answer
+   *   contains more about the user than the access token does.
    */
   requestRenewal(signal, _sent) {
     const body = { grant_type: "refresh_token" };
@@ -436,7 +442,7 @@ export class Core {
     if (session.user && session.user.id !== claims.sub) {
       const { generation } = session;
       this.signOut("other_user");
-      // A listener of the page, called by `signOut`, has signed in or out.
+      // `signOut` has called a listener of the page, which has signed in or out.
       if (session.generation !== generation + 1) return;
     }
     const isFound = session.user === null;
@@ -464,19 +470,23 @@ export class Core {
     if (status === "signed_in") this.#emit("signed-out", { reason });
   }
 
-  /** Tells the page that nobody is signed in. Call it if `ready()` had failed before. */
+  /**
+   * Tells the page that nobody is signed in. Call this if the client finds this out only after
+   * `ready()` had failed.
+   */
   tellNobody() {
     if (this.session.status === "signed_out") this.#emit("signed-out", { reason: "no_session" });
   }
 
   /**
-   * Sends a remembered logout that has not reached the service yet. Call it within `exclusively`.
+   * Sends the remembered logout, if there is one: a logout that has not reached the service yet.
+   * Call this only while no other request uses or sets the cookie (see `exclusively`).
    *
    * Returns true if this request ended the session that the cookie belongs to. Returns false if the
    * cookie belongs to a later session, or if another tab has sent the logout already.
    *
-   * @param {{ofAnySession?: boolean, signal?: AbortSignal}} [options] `ofAnySession`: ends the
-   *   session that the cookie belongs to, whichever it is.
+   * @param {{ofAnySession?: boolean, signal?: AbortSignal}} [options] `ofAnySession`: whether to
+   *   end the session that the cookie belongs to, even if it is not the session that the page had.
    */
   async finishLogout({ ofAnySession = false, signal } = {}) {
     const { wish, session } = this.pending;
@@ -491,8 +501,9 @@ export class Core {
       return false;
     }
     this.pending.forget(wish);
-    // The cookie may have belonged to a user whom this tab did not know of. So the other tabs are
-    // told: each tab that still has a session then asks the service.
+    // The cookie may have belonged to the session of a user whom this tab did not know of. So this
+    // tab tells the other tabs that the cookie is gone. Each tab that still has a session then asks
+    // the service who is signed in.
     this.tabs.tellCleared();
     return true;
   }
@@ -514,9 +525,9 @@ export class Core {
       return;
     }
     const { cause, token, claims } = message;
-    // A login in another tab has replaced the session that was to end, so the logout of that
-    // session is no longer needed. Here only this tab's memory forgets it. If storage works, the
-    // other tab has removed the logout from storage.
+    // A login in another tab has replaced the session that the remembered logout was for, so this
+    // logout is not needed any more. Here the logout is removed only from the memory of this tab.
+    // If storage works, the other tab has removed the logout from storage.
     if (cause === "login") this.pending.forgetOwn();
     if (session.isNewer(token, claims, cause)) {
       session.goOn(token, claims);
@@ -527,12 +538,12 @@ export class Core {
       session.user?.id !== claims.sub &&
       (cause === "login" || session.status === "signed_in")
     ) {
-      // In another tab somebody has signed in, perhaps another user. The service knows by the
-      // cookie who it is, so this tab asks the service.
+      // In another tab somebody has signed in, perhaps another user. The cookie tells the service
+      // who is signed in now, so this tab asks the service.
       this.renewal.doubt();
     } else if (session.isFromTheFuture(claims)) {
-      // The clock of this tab may be behind, so that the token of this tab has expired without
-      // being noticed. A renewal sets the clock, by the time in the service's answer.
+      // The clock of this tab may be slow. The token of this tab may then have expired, and this
+      // tab has not noticed it. A renewal sets the clock, with the time in the service's answer.
       this.renewal.doubt();
     }
   }
@@ -556,14 +567,14 @@ export class Core {
       const user = readUser(body);
       if (user && session.generation === generation) session.learn(user);
     } catch {
-      // Without the name, the token still says who the user is. The client asks for the name again
+      // The name is missing, but the token says who the user is. The client asks for the name again
       // at the next renewal.
     }
     if (session.generation === generation) this.#emitUser(event);
   }
 
   /**
-   * Updates the user with what the service says.
+   * Updates the user with the user in an answer of the service.
    *
    * @param {User} user
    */
@@ -574,8 +585,8 @@ export class Core {
   }
 
   /**
-   * Tells the page if the status or the user has changed. Call it when the change is complete: a
-   * listener may sign out.
+   * Dispatches the event `change` if the status or the user has changed. Call this only when the
+   * change is complete, because a listener may sign out at once.
    */
   #tellChange() {
     const { state } = this.session;
@@ -596,7 +607,8 @@ export class Core {
    *
    * @param {Answer} answer
    * @param {Instant} sent
-   * @param {Partial<Pick<Claims, "sub" | "sid">>} [of] The claims that the token must have.
+   * @param {Partial<Pick<Claims, "sub" | "sid">>} [of] The values that these claims of the token
+   *   must have.
    */
   #readTokens({ body, date }, sent, of = {}) {
     const token = body?.access_token;

@@ -2,7 +2,8 @@
 //
 // To a page, a service whose ALLOWED_ORIGINS does not list the page's origin looks like a service
 // that is down: in both cases `fetch` rejects with the same TypeError (Fetch standard, CORS check).
-// Two more requests show which of the two it is. These requests carry neither a cookie nor a token.
+// So this module sends two more requests, whose results show which of the two is the reason. The
+// two requests carry neither a cookie nor a token.
 /** @import { Platform } from "./platform.js" */
 import { EdgegateError } from "../errors.js";
 import { PROBE_MS } from "./timeouts.js";
@@ -18,8 +19,8 @@ import { PROBE_MS } from "./timeouts.js";
 export async function explainNoAnswer(platform, service, error) {
   const { origin } = platform;
   if (origin === undefined || origin === service.origin || !isTypeError(error.cause)) return error;
-  // Only a page on a listed origin can read the answer of this route. If it can read any answer,
-  // such as a 401, its origin is listed.
+  // Only a page on a listed origin can read the answers of the route `/auth/me`. So if this page
+  // can read an answer, even a 401, its origin is listed, and something else is wrong.
   if (await answers(platform, new URL("/auth/me", service), "cors")) return error;
   if (!(await answers(platform, new URL("/.well-known/jwks.json", service), "no-cors")))
     return error;

@@ -79,9 +79,9 @@ async function send(core, request, token) {
 }
 
 /**
- * The error if there is no answer. If the request went to another origin, perhaps that origin does
- * not allow the page's requests (CORS). The client can't know, so the message says what must be
- * allowed.
+ * The error for a request that got no answer. If the request went to an origin other than those of
+ * the page and of the service, that origin may not allow requests from this page (CORS). The client
+ * can't find out if this is the cause, so the message says what that origin must allow.
  *
  * @param {Core} core
  * @param {string} origin
@@ -98,9 +98,10 @@ function noAnswer({ platform, url }, origin, cause) {
 }
 
 /**
- * Whether a 401 refuses the access token. A 401 may also mean that the current password in the body
- * is wrong (it must not be sent twice), or that the user must type the password again. A new token
- * helps in neither case.
+ * Whether a response with the status 401 says that the access token is not valid. A 401 can also
+ * mean that the current password in the request's body is wrong (such a request must not be sent
+ * twice), or that the user must type the password again. In these two cases a new token does not
+ * help.
  *
  * @param {Core} core
  * @param {Request} request
@@ -109,8 +110,8 @@ function noAnswer({ platform, url }, origin, cause) {
 async function isTokenRefused({ url }, request, response) {
   const challenge = header(response, "WWW-Authenticate");
   if (challenge !== null) return refusesToken(challenge);
-  // Another origin may hide the header (CORS). The service also sends the error code in the body of
-  // its answer.
+  // There is no header `WWW-Authenticate`, or another origin hides it (CORS). So the client looks
+  // for the error code in the body, where the service sends it too.
   const isProblem = /^application\/problem\+json\b/i.test(header(response, "Content-Type") ?? "");
   const problem = isProblem
     ? await unlessAborted(readProblem(request, response), request.signal)
@@ -121,8 +122,8 @@ async function isTokenRefused({ url }, request, response) {
 }
 
 /**
- * A header; null if it is missing. The headers of a response that the caller's own `fetch` returned
- * may be of any kind: `get` may throw, or return something other than a string.
+ * The value of a header. Null if the header is missing, or if it can't be read: the caller may have
+ * replaced `fetch`, and then `headers.get` may throw, or return something other than a string.
  *
  * @param {Response} response
  * @param {string} name
@@ -137,7 +138,8 @@ function header({ headers }, name) {
 }
 
 /**
- * Reads the error code in a response. Reads a copy, so that the caller can still read the response.
+ * Reads the JSON object in a response, which has the error code. Reads a copy of the response, so
+ * that the caller can still read the body.
  *
  * @param {Request} request
  * @param {Response} response
@@ -151,8 +153,8 @@ async function readProblem({ url, signal }, response) {
 }
 
 /**
- * Cancels a body that nobody needs. Does nothing if somebody is reading it, or if it has no
- * `cancel`.
+ * Cancels the body of a message that nobody needs. Does nothing if somebody is reading the body, or
+ * if the body has no method `cancel`.
  *
  * @param {Request | Response | null} message
  */
@@ -165,7 +167,8 @@ function discard(message) {
 }
 
 /**
- * Rejects with the signal's reason as soon as the signal aborts.
+ * Returns the result of `promise`, but rejects with the signal's reason as soon as the signal
+ * aborts.
  *
  * @template T
  * @param {Promise<T>} promise

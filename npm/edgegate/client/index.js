@@ -77,7 +77,7 @@ export class AuthClient extends SessionClient {
       expect: DONE,
     });
     // The reset ended every session of the user to whom the link was sent. That user may be signed
-    // in here.
+    // in here, so the client asks the service.
     askAgain(core);
   }
 
@@ -98,7 +98,7 @@ export class AuthClient extends SessionClient {
       body: readTexts({ token }, ["token"]),
       expect: DONE,
     });
-    // The access token still has the old address.
+    // The access token still has the old address, so the client needs a new token.
     askAgain(core);
   }
 
@@ -148,7 +148,7 @@ export class AuthClient extends SessionClient {
   /** @type {Declared["endSession"]} */
   async endSession(id) {
     const core = coreOf(this);
-    // An id is a UUID. Without this check, the id `..` would lead to another route.
+    // The id of a session is a UUID. Without this check, the id `..` would lead to another route.
     const isId = /^[A-Za-z0-9-]{1,64}$/.test(readTexts({ id }, ["id"]).id);
     if (!isId) throw invalidArgument("id must be the id of a session");
     const path = `/auth/sessions/${id}`;
@@ -199,7 +199,8 @@ function askAgain(core) {
 const OPTIONS = ["url", "origins", "fetch", "platform"];
 
 /**
- * Reads each option once, so that the value that was checked is the value that is used.
+ * Reads each option only once. At a second read, a getter could return another value, which would
+ * then be used without a check.
  *
  * @param {AuthClientOptions} options
  */
@@ -221,8 +222,8 @@ function readOptions(options) {
 }
 
 /**
- * The page's origin, if it is http or https. The origin of an app's WebView may have another
- * scheme, and the origin of a file is "null".
+ * Returns the page's origin. Throws if its scheme is not http or https: the page of an app's
+ * WebView may have another scheme, and the origin of a local file is "null".
  *
  * @param {string | undefined} origin
  */
@@ -253,7 +254,7 @@ function readTexts(given, required, optional = []) {
   /** @type {(name: R | O, value: unknown) => void} */
   const set = (name, value) => {
     if (typeof value !== "string") throw invalidArgument(`${name} must be a string`);
-    // The keyboards of phones add a space after an address.
+    // Some keyboards of phones add a space after an email address.
     Object.assign(texts, { [name]: name === "email" ? value.trim() : value });
   };
   for (const name of required) set(name, read(name));

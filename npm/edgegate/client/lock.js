@@ -2,7 +2,8 @@
 // of this tab, and a Web Lock orders the tabs.
 //
 // The service tolerates two renewals at once. But when a session has ended, the answer to a renewal
-// clears the cookie. That answer must not arrive after a login in another tab has set a new cookie.
+// clears the cookie. That answer must not arrive after a login in another tab has set a new cookie,
+// because it would clear the new cookie.
 /**
  * @import { Platform } from "./platform.js"
  */
@@ -10,7 +11,7 @@ import { LONGEST_HOLD_MS } from "./timeouts.js";
 
 /**
  * @typedef {object} Turn
- * @property {boolean} waited Whether another tab had the lock before.
+ * @property {boolean} waited Whether another tab may have had the lock right before this turn.
  * @property {() => void} release
  */
 
@@ -34,8 +35,9 @@ export class Exclusive {
    *
    * @template T
    * @param {(turn: {waited: boolean}) => Promise<T>} work
-   * @param {AbortSignal} [signal] When it aborts, this stops waiting for other tabs. `work` then
-   *   runs without the lock, and must find out by itself whether it is still needed.
+   * @param {AbortSignal} [signal] When the signal aborts, `run` stops waiting for other tabs.
+   *   `work` then runs without the lock, and must find out by itself whether it still has to do
+   *   anything.
    * @returns {Promise<T>}
    */
   async run(work, signal) {
@@ -58,8 +60,8 @@ export class Exclusive {
   }
 
   /**
-   * Waits for the Web Lock. Continues without a lock if the browser has no Web Locks, or if they
-   * don't answer.
+   * Waits for the Web Lock. Continues without a lock if the browser has no Web Locks, if the lock
+   * is not granted in time, or if `signal` aborts.
    *
    * @param {AbortSignal} [signal]
    * @returns {Promise<Turn>}
@@ -76,7 +78,8 @@ export class Exclusive {
       const atOnce = await this.#ask({ ifAvailable: true }, abort.signal);
       if (atOnce) return { waited: false, release: atOnce };
       const later = this.#ask({ signal: abort.signal }, abort.signal);
-      // This tab joins the queue before it counts the other tabs, so it counts all that are ahead.
+      // This tab has joined the queue for the lock before it counts the other tabs. So it counts
+      // all tabs that are ahead of it.
       this.#ahead().then((ahead) => wait.extend(ahead));
       const release = await later;
       return release ? { waited: true, release } : none;
@@ -89,8 +92,8 @@ export class Exclusive {
   }
 
   /**
-   * Calls `giveUp` after the longest time that one tab may hold the lock. `extend(n)` restarts the
-   * timer with n times that time, because n tabs come before this one.
+   * Calls `giveUp` after the longest time for which one tab may hold the lock. If n tabs get the
+   * lock before this tab, `extend(n)` restarts the timer with n times that time.
    *
    * @param {() => void} giveUp
    */

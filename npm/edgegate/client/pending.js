@@ -1,14 +1,15 @@
 // Remembers a logout that the service does not know of yet.
 //
-// Only the service can clear the cookie. If the service can't be reached, the client remembers the
-// wish to sign out, with the id of the session (never with a token or a name). The code below calls
-// this a wish. The client sends it to the service before the next renewal. By then the cookie may
-// belong to a later session: other origins of the site share the cookie, but not this storage. The
-// wish does not apply to such a later session.
+// Only the service can clear the cookie. If the service can't be reached, the client remembers that
+// the session is to end. The code below calls this record a wish. It is the id of the session, and
+// never contains a token or a name. The client sends the logout to the service before the next
+// renewal. By then the cookie may belong to a later session, because the user may have signed in at
+// another origin of the site: the origins of a site share the cookie, but each origin has its own
+// storage. The logout must not end such a later session. So it names the session that is to end.
 /** @import { Platform } from "./platform.js" */
 
-// The value of a wish if the page did not know which session it had. Such a wish ends the session
-// that the cookie belongs to, whichever it is.
+// The value of a wish without a session id, for a page that did not know which session it had. The
+// logout then ends the session that the cookie belongs to, whichever session that is.
 const ANY = "1";
 const SESSION_ID = /^[A-Za-z0-9-]{2,64}$/;
 
@@ -16,8 +17,8 @@ export class PendingLogout {
   #key;
   #storage;
   /**
-   * @type {string | null} The wish, if there is no storage or the storage fails. Other tabs don't
-   *   see it.
+   * @type {string | null} The wish, if it could not be stored in `#storage`. Other tabs don't see
+   *   it here.
    */
   #memory = null;
 
@@ -34,14 +35,17 @@ export class PendingLogout {
     return this.wish !== null;
   }
 
-  /** The remembered wish, for `forget`. Null if there is none. */
+  /**
+   * The remembered wish. Null if there is none. After the logout was sent, pass the wish to
+   * `forget`.
+   */
   get wish() {
     return this.#memory ?? this.#try((storage) => storage.getItem(this.#key)) ?? null;
   }
 
   /**
-   * The id of the session that is to end. Undefined if there is no wish, or if the wish is to end
-   * any session.
+   * The id of the session that is to end. Undefined if there is no wish, or if the wish has no
+   * session id.
    */
   get session() {
     const { wish } = this;
@@ -49,13 +53,14 @@ export class PendingLogout {
   }
 
   /**
-   * @param {string} [session] The id of the session that is to end. If it is undefined, an earlier
-   *   wish remains.
+   * @param {string} [session] The id of the session that is to end. If this is undefined, an
+   *   earlier wish stays as it is.
    */
   remember(session) {
     const wish = session ?? this.wish ?? ANY;
     this.#memory = wish;
-    // If storage works, all tabs read the wish from there.
+    // If the wish can be stored, all tabs read it from storage, and this tab needs no copy in
+    // memory.
     this.#try((storage) => {
       storage.setItem(this.#key, wish);
       this.#memory = null;
@@ -63,8 +68,8 @@ export class PendingLogout {
   }
 
   /**
-   * @param {string | null} [wish] The wish that was carried out. If there is a newer wish, that one
-   *   remains.
+   * @param {string | null} [wish] The wish whose logout was sent. If there is a newer wish by now,
+   *   nothing is forgotten.
    */
   forget(wish = this.wish) {
     if (wish !== this.wish) return;
@@ -72,7 +77,7 @@ export class PendingLogout {
     this.#try((storage) => storage.removeItem(this.#key));
   }
 
-  /** Forgets the wish of this tab. A wish in the storage remains. */
+  /** Forgets the wish in the memory of this tab. A wish in storage stays there. */
   forgetOwn() {
     this.#memory = null;
   }

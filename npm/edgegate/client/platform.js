@@ -54,8 +54,8 @@ export function platform(given = {}) {
 const isEventTarget = (g) => "addEventListener" in g && typeof g.addEventListener === "function";
 
 /**
- * If the user blocks site data, reading `localStorage` throws. In Node, reading it prints a
- * warning.
+ * The local storage, or null if there is none. If the user blocks site data, reading `localStorage`
+ * throws. In Node, reading it prints a warning, so it is read only in a page.
  *
  * @param {Globals} g
  */

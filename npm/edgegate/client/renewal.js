@@ -1,7 +1,8 @@
 // Decides when the access token is renewed, and what a failed renewal means.
 //
-// Only the service's own `invalid_grant` ends the session. A missing answer, a captive portal, 429,
-// 500 and 503 don't: the client tries again after growing pauses, and at once when the device is
+// Only the error `invalid_grant` from the service itself ends the session. The session does not end
+// if there is no answer, if a captive portal answers, or if the status of the answer is 429, 500 or
+// 503. In these cases the client tries again after growing pauses, and at once when the device is
 // back online.
 /**
  * @import { SignedOutReason } from "../types/client.d.ts"
@@ -16,14 +17,15 @@ import { HANDOVER_MS } from "./timeouts.js";
 
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 60_000;
-// If other tabs say that somebody else is signed in, this tab renews for that reason at most once
-// in this time.
+// A message of another tab may say that somebody else is signed in. This tab then renews to find
+// out, but for this reason at most once in this time.
 const DOUBT_MS = 5_000;
-// The longest delay of `setTimeout`, which is a signed number of 32 bits.
+// The longest delay that `setTimeout` accepts: the delay is a signed 32-bit number.
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * The error of a renewal that a login or a logout has replaced. Callers of the client never see it.
+ * The error of a renewal that was given up, because a login or a logout has replaced it. Callers of
+ * the client never see this error.
  */
 class GivenUp extends Error {}
 
@@ -40,16 +42,18 @@ export class Renewal {
   #failures = 0;
   /** @type {EdgegateError | null} */
   #failure = null;
-  // Until `pause` ends, the client does not renew by itself. Until `ban` ends, it does not renew at
-  // all. Both are timers of the device and not moments of the service's clock, because the answers
-  // of the service change that clock.
+  // Until `#pause` ends, the client does not begin a renewal by itself. Until `#ban` ends, it does
+  // not even renew if a caller needs a token. Both are timers that measure time on the device. They
+  // are not points in time of the service's clock, because each answer of the service may set that
+  // clock.
   /** @type {Timer} */
   #pause;
   /** @type {Timer} */
   #ban;
   /**
    * @type {SignedOutReason | null} Not null if another user, or nobody, may be signed in by now.
-   *   The value is the reason to tell the page if it turns out that nobody is.
+   *   The client then has to ask the service. If it turns out that nobody is signed in, the value
+   *   is the reason that the page is told.
    */
   #doubt = null;
   /** @type {Timer} */
@@ -62,9 +66,9 @@ export class Renewal {
   }
 
   /**
-   * Renews the token, or waits for the renewal in progress. Afterwards the session has a new token,
-   * or has ended. Rejects if the client could not find out which of the two. Also resolves if a
-   * login or a logout has replaced the renewal.
+   * Renews the token, or waits for the renewal in progress. Resolves when the session has a new
+   * token, when the session has ended, or when a login or a logout has replaced the renewal.
+   * Rejects if the client could not find out whether the session continues.
    */
   async renew() {
     if (this.#ban.left > 0 && this.#failure) throw this.#banned(this.#failure);
@@ -87,8 +91,8 @@ export class Renewal {
   }
 
   /**
-   * Ends the pauses after failures. Call it when the service has issued a new token, and it is
-   * known who is signed in.
+   * Forgets earlier failures, and ends the pauses after them. Call this when the service has issued
+   * a new token, so that it is known who is signed in.
    */
   succeeded() {
     this.#failures = 0;
@@ -97,8 +101,8 @@ export class Renewal {
   }
 
   /**
-   * Call it when the session has taken a new token from another tab. A renewal that still waits for
-   * the lock is then not needed.
+   * Call this when the session has taken a new token from another tab. A renewal of this tab that
+   * still waits for the lock is then no longer needed.
    */
   handedOver() {
     const doubt = this.#doubt;
@@ -109,8 +113,8 @@ export class Renewal {
   }
 
   /**
-   * Makes the client ask the service who is signed in, with the cookie: it may be another user by
-   * now, or nobody.
+   * Makes the client ask the service, with the cookie, who is signed in. By now it may be another
+   * user, or nobody.
    *
    * @param {SignedOutReason} [reason] The reason to tell the page if nobody is signed in.
    */
@@ -135,7 +139,8 @@ export class Renewal {
     on(window, "focus", () => this.#wake());
     on(window, "online", () => this.#wake());
     on(window, "pageshow", (event) => {
-      // If the page comes from the back/forward cache, somebody may have signed in or out since.
+      // If the page comes from the back/forward cache, somebody may have signed in or out while the
+      // page was in the cache.
       if (/** @type {Event & {persisted?: boolean}} */ (event).persisted) {
         this.#doubt ??= "session_ended";
         this.#doubtPause = this.#core.clock.timer(0);
@@ -167,7 +172,8 @@ export class Renewal {
   }
 
   /**
-   * A server answered `token` with 401. Returns whether to try once more, with the next token.
+   * Call this when a server has answered a request with `token` by the status 401. Returns whether
+   * the caller should send the request once more, with a new token.
    *
    * @param {string} token
    */
@@ -177,12 +183,12 @@ export class Renewal {
     return again;
   }
 
-  /** Milliseconds until a renewal is due; Infinity if none is. */
+  /** Milliseconds until the next renewal is due. Infinity if no renewal is needed. */
   #wait() {
     const { session, pending, watching } = this.#core;
     const waits = [];
     if (session.status === "signed_in") waits.push(session.renewIn);
-    // The client could not find out who is signed in.
+    // The client could not find out who is signed in, so it tries again.
     if (session.status === "unknown" && this.#failure) waits.push(0);
     if (watching && this.#doubt) waits.push(this.#doubtPause.left);
     if (watching && pending.exists) waits.push(0);
@@ -193,8 +199,8 @@ export class Renewal {
     const core = this.#core;
     if (core.closed || this.#flight) return;
     if (this.#wait() > 0) return this.schedule();
-    // A hidden tab renews only when it is asked for a token or becomes visible. Otherwise a
-    // forgotten tab would keep its session alive.
+    // A hidden tab renews only when a caller asks it for a token, or when it becomes visible.
+    // Otherwise a tab that the user has forgotten would keep its session alive.
     if (isHidden(core.platform) && !this.#doubt && !core.pending.exists) return;
     const { logouts } = core;
     const wasUnknown = core.session.status === "unknown";
@@ -227,8 +233,8 @@ export class Renewal {
     const handed = /** @type {Promise<void>} */ (
       new Promise((resolve) => {
         this.#handed = () => {
-          // The new token is enough, so the renewal stops waiting for the lock. Without the lock,
-          // nothing may be sent.
+          // The new token from the other tab is enough, so this renewal stops waiting for the lock.
+          // Without the lock, this renewal must not send a request.
           if (isDone()) enough.abort();
           resolve();
         };
@@ -239,9 +245,9 @@ export class Renewal {
         if (waited && !isDone()) await Promise.race([handed, this.#sleep(HANDOVER_MS)]);
         giveUp.throwIfAborted();
         if (isDone()) return;
-        // A token from another tab has ended the wait for the lock, and a server has rejected that
-        // token in the meantime. So this renewal sends nothing, and the next one waits for the lock
-        // again.
+        // A token from another tab has ended the wait for the lock, but a server has rejected that
+        // token in the meantime. This renewal does not have the lock, so it must not send a
+        // request. The next renewal waits for the lock again.
         if (enough.signal.aborted) throw new GivenUp("without the lock");
         const isOver = pending.exists && (await core.finishLogout({ signal: giveUp }));
         if (isOver) core.signOut("other_tab");
@@ -249,8 +255,8 @@ export class Renewal {
       }, enough.signal);
       this.succeeded();
     } catch (error) {
-      // The client still does not know who is signed in, unless the session has ended or another
-      // session has begun.
+      // The client still has to ask who is signed in, so the doubt stays. If the session has ended
+      // in the meantime, or another session has begun, the client need not ask.
       if (session.generation === generation) this.#doubt ??= doubt;
       if (!(error instanceof GivenUp)) this.#failed(asFailure(error));
       throw error;
@@ -266,13 +272,13 @@ export class Renewal {
     const sent = core.clock.instant();
     try {
       const answer = await core.requestRenewal(signal, sent);
-      // If a login or a logout has begun since the answer came, the answer must not be used.
+      // If a login or a logout has begun in the meantime, the answer must not be used.
       signal.throwIfAborted();
       core.renewed(answer, sent);
     } catch (error) {
       signal.throwIfAborted();
       if (codeOf(error) !== "invalid_grant") throw error;
-      // In the meantime another tab may have told this tab the reason.
+      // In the meantime another tab may have told this tab the reason why the session ended.
       const reason = this.#doubt ?? doubt ?? "session_ended";
       core.signOut(reason, { tell: reason === "session_ended" });
     }
@@ -294,8 +300,9 @@ export class Renewal {
   }
 
   /**
-   * The error of a call during a pause that the service has asked for. It repeats the error with
-   * which the service asked for the pause, without another request.
+   * The service has asked the client to send nothing for some time. Returns the error for a call
+   * during this pause. The error is a copy of the one with which the service asked for the pause,
+   * and its `retryAfter` is the time that is left.
    *
    * @param {EdgegateError} failure
    */
@@ -318,7 +325,8 @@ export class Renewal {
 }
 
 /**
- * Any error that is not an EdgegateError comes from a bug. The client tries again in that case too.
+ * Returns an EdgegateError as it is. Any other error comes from a bug and is wrapped, so that the
+ * client tries again in this case too.
  *
  * @param {unknown} error
  */

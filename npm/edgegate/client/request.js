@@ -1,6 +1,6 @@
 // Sends one request to the service. Every failure is an EdgegateError. If the service refuses the
-// request, the error has the service's code. Any other failure is a `network_error`: no answer, the
-// page of a captive portal, the error of a proxy.
+// request, the error has the service's code. Any other failure is a `network_error`, for example if
+// there is no answer, or if a captive portal or a proxy has answered.
 /**
  * @import { ServiceErrorCode } from "../types/errors.d.ts"
  * @import { Platform } from "./platform.js"
@@ -12,11 +12,12 @@ import { REQUEST_MS } from "./timeouts.js";
 
 // The largest answer is a list of a hundred sessions with their User-Agents: about 100 KB.
 const ANSWER_MAX_BYTES = 256 * 1024;
-// A longer `Retry-After` is reduced to this, because no user waits for longer.
+// A longer `Retry-After` is reduced to this value, because no user waits for longer.
 const RETRY_AFTER_MAX_SECONDS = 3600;
 
 /**
- * RFC 6749 section 5.2 has its own names for two codes.
+ * OAuth (RFC 6749 section 5.2) has its own names for two errors. The values are the service's codes
+ * for the same errors.
  *
  * @type {Record<string, ServiceErrorCode>}
  */
@@ -32,15 +33,16 @@ const OAUTH_CODES = { temporarily_unavailable: "unavailable", server_error: "int
  *   form to another origin without a preflight request.
  * @property {string} [token] The access token.
  * @property {boolean} [cookie] Whether the request uses or sets the cookie.
- * @property {Record<number, boolean>} expect The statuses that mean success. True if the answer has
- *   a JSON object, false if it has no body or `{}`: `{200: true, 204: false}`.
+ * @property {Record<number, boolean>} expect The statuses that mean success, for example `{200:
+ *   true, 204: false}`. True: the answer must have a JSON object. False: it must have no body, or
+ *   `{}`.
  * @property {boolean} [keepalive] Whether the request continues when the page is closed.
  * @property {AbortSignal} [signal] When it aborts, the request rejects with the signal's reason.
  * @property {number} [timeout] Milliseconds.
  *
  * @typedef {object} Answer
  * @property {number} status
- * @property {Json | null} body Null where `expect` says that the answer has no JSON object.
+ * @property {Json | null} body Null if `expect` has the value false for the status.
  * @property {string | null} date The Date header.
  */
 
@@ -58,8 +60,8 @@ export async function request(platform, url, options) {
   signal?.throwIfAborted();
   signal?.addEventListener("abort", giveUp, { once: true });
   const timer = platform.setTimeout(giveUp, timeout);
-  // The abort signal alone is not enough: a `fetch` that the caller passed in may ignore it. Then
-  // this request would not end, and other requests would wait for the lock.
+  // The abort signal alone is not enough: a `fetch` that the caller passed in may ignore it. This
+  // request would then never end, and other requests would wait for the lock for ever.
   const late = /** @type {Promise<never>} */ (
     new Promise((_, reject) => {
       abort.signal.addEventListener("abort", () => reject(abort.signal.reason), { once: true });
@@ -77,10 +79,11 @@ export async function request(platform, url, options) {
       headers,
       // The browser adds the Content-Type of a form.
       body: form ? new URLSearchParams(form) : body && JSON.stringify(body),
-      // `same-origin`: a service on another origin must not get or set a cookie by accident.
+      // With `same-origin`, a service on another origin can neither get nor set a cookie by
+      // accident.
       credentials: cookie ? "include" : "same-origin",
       cache: "no-store",
-      // The service never redirects. If there is a redirect, it comes from somebody else.
+      // The service never answers with a redirect, so a redirect comes from somebody else.
       redirect: "error",
       keepalive,
       signal: abort.signal,
@@ -110,7 +113,8 @@ async function exchange(url, sent, expect, signal) {
   const response = await sent;
   const expected = expect[response.status];
   if (expected === false) {
-    // A captive portal can answer with an expected status too, but its body is a page.
+    // A captive portal can answer with an expected status too, but the body of its answer is a
+    // page.
     const text = new TextDecoder().decode(await readBody(url, response, signal));
     if (text !== "" && text !== "{}") throw notTheService(url, response.status);
     return { status: response.status, body: null, date: response.headers.get("Date") };
@@ -140,8 +144,8 @@ export function notTheService({ origin }, status, retryAfter) {
  */
 function refusal(url, { status, headers }, json) {
   const code = codeIn(json);
-  // The service sends each code with one status. An answer with another status does not come from
-  // the service.
+  // Each error code of the service belongs to one status. If the answer has another status, it does
+  // not come from the service.
   if (!json || !code || STATUS[code] !== status)
     return notTheService(url, status, retryAfter(headers));
   const detail = [json.detail, json.error_description, json.title].find(isText);
@@ -212,7 +216,7 @@ function retryAfter(headers) {
 }
 
 /**
- * The JSON object of an answer; undefined if there is none.
+ * The JSON object in the body of an answer. Undefined if the body has none.
  *
  * @param {URL} url
  * @param {Response} response

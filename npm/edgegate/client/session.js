@@ -1,5 +1,5 @@
-// Knows who is signed in, as far as this tab can know, and has the access token. All of it is in
-// memory only. This file does no I/O.
+// Stores the access token and who is signed in, as far as this tab knows. Everything is only in
+// memory. This file does no I/O.
 /**
  * @import { AuthState, User } from "../types/client.d.ts"
  * @import { Clock, Timer } from "./clock.js"
@@ -15,14 +15,15 @@ import { freezeUser } from "./answers.js";
  */
 export const UNKNOWN = Object.freeze({ status: "unknown", user: null });
 
-// A token is renewed this long before it expires. If a quarter of its life is less than this, the
-// token is renewed when a quarter is left.
+// A token is renewed this long before it expires. If a quarter of the token's life is less than
+// this, it is renewed when a quarter of its life is left.
 const LEAD_SECONDS = 60;
-// A token that expires within this time is not sent any more: it could expire on the way.
+// A token that expires within this time is not sent any more: it could expire on its way to the
+// server.
 const MARGIN_SECONDS = 10;
-// If a server rejects a new token right after it rejected the one before, the token is not the
-// reason. So after a renewal because of a rejected token, the client waits for this time before it
-// renews because of another rejected token.
+// If a server rejects a token, the client renews it. If a server then rejects the new token too,
+// the token is not the reason, and another renewal would not help. So for this time after such a
+// renewal, the client does not renew again because of a rejected token.
 const FORCED_SECONDS = 30;
 
 export class Session {
@@ -37,8 +38,8 @@ export class Session {
   /** Whether `user` has what tokens don't have: the names, and the address as the user wrote it. */
   isKnown = false;
   /**
-   * Changes when a session begins or ends in this tab. After such a change, the answer to a request
-   * that was sent before it must not change anything.
+   * Changes when a session begins or ends in this tab. The answer to a request that was sent before
+   * such a change must not change the session.
    */
   generation = 0;
   /** How many new tokens this tab has received so far, from the service or from other tabs. */
@@ -64,7 +65,7 @@ export class Session {
     this.#pause = this.#forcedPause = clock.timer(0);
   }
 
-  /** Who is signed in. It is the same object until that changes. */
+  /** Who is signed in. The getter returns the same object until the status or the user changes. */
   get state() {
     const { status, user } = this;
     if (this.#state.status !== status || this.#state.user !== user)
@@ -73,7 +74,8 @@ export class Session {
   }
 
   /**
-   * A session begins, by a login or because the client found one.
+   * Begins a session in this tab, after a login, or because the client has found a session that
+   * exists already.
    *
    * @param {string} token
    * @param {Claims} claims
@@ -86,7 +88,7 @@ export class Session {
   }
 
   /**
-   * The session continues with a new token.
+   * Continues the session with a new token.
    *
    * @param {string} token
    * @param {Claims} claims
@@ -105,7 +107,8 @@ export class Session {
   }
 
   /**
-   * Takes over what the service says about the user, unless it is another user. Returns the user.
+   * Updates the user of this session with the user in an answer of the service, and returns the
+   * result. If it is another user, changes nothing and returns that user.
    *
    * @param {User} user
    */
@@ -123,20 +126,20 @@ export class Session {
   }
 
   /**
-   * In how many milliseconds to renew the token. The time differs a little between the tabs, so
-   * that they don't all renew at once.
+   * In how many milliseconds the token must be renewed. The time differs a little from tab to tab,
+   * so that the tabs don't all renew at the same time.
    */
   get renewIn() {
     if (this.claims === undefined || this.#isRefused) return 0;
     const lead = part(this.claims, LEAD_SECONDS, 4) * (1 + this.#jitter / 2);
-    // The pause matters if tokens of the service have already expired when they arrive. Without it
-    // the client would send one renewal after another.
+    // `#pause` matters if the service's tokens have expired already when they arrive. Without this
+    // pause, the client would send one renewal right after the other.
     return Math.max((this.claims.exp - lead) * 1000 - this.#clock.now(), this.#pause.left);
   }
 
   /**
-   * A server answered `token` with 401. Returns whether it may help to try again with the next
-   * token of the session.
+   * Call this when a server has answered a request with `token` by the status 401. Returns whether
+   * it may help to repeat the request with the next token of the session.
    *
    * @param {string} token
    */
@@ -162,19 +165,19 @@ export class Session {
     const now = this.#clock.now() / 1000;
     if (claims.exp <= now || claims.iat > now + LEAD_SECONDS) return false;
     if (claims.iat !== own.iat) return claims.iat > own.iat;
-    // Both tokens were issued in the same second. A login is newer than the renewals of the session
-    // that it replaced.
+    // Both tokens were issued in the same second. If their sessions differ, the token of a login is
+    // newer: a login replaces the session before it.
     if (claims.sid !== own.sid) return cause === "login";
     // The token with the later `auth_time` (when the user proved who they are) is newer. If both
-    // times are the same, a different token from another tab replaces this tab's token only if that
-    // one is not usable.
+    // times are the same, the token from the other tab is used only if this tab's own token is not
+    // usable and the two tokens differ.
     if (claims.auth_time !== own.auth_time) return claims.auth_time > own.auth_time;
     return this.usableToken === undefined && token !== this.token;
   }
 
   /**
-   * Whether a token of the same user, from another tab, shows that the clock of this tab is behind:
-   * by this clock, the token was issued in the future.
+   * Whether a token of the same user, from another tab, shows that the clock of this tab is slow:
+   * according to this clock, the token was issued in the future.
    *
    * @param {Claims} claims
    */

@@ -2,9 +2,10 @@
 //
 // A tab that has renewed its access token sends the new token to the other tabs, so one renewal is
 // enough for all tabs. The token stays in memory. Only scripts of this origin can listen on the
-// channel, and they could get a token with the cookie anyway. Apart from that, the client does not
-// trust the messages. A message never signs anybody in: the tab asks the service, with the cookie.
-// And a token from a message never replaces a newer token or the token of another user.
+// channel, and they could get a token with the cookie anyway. The client does not trust the content
+// of the messages. A message never signs anybody in: the tab that gets it asks the service, with
+// the cookie. A token from a message never replaces a newer token, and never the token of another
+// user.
 /**
  * @import { Platform } from "./platform.js"
  * @import { Claims } from "./token.js"
@@ -49,8 +50,8 @@ export class Tabs {
   }
 
   /**
-   * Begins to listen. Without a BroadcastChannel, or if the browser refuses to open it, no messages
-   * arrive.
+   * Begins to listen. If the browser has no BroadcastChannel, or refuses to open one, this tab gets
+   * no messages.
    */
   open() {
     if (this.#channel || !this.#Channel) return;
@@ -97,7 +98,8 @@ export class Tabs {
     try {
       this.#channel?.postMessage(message);
     } catch {
-      // The browser has closed the channel. The other tabs will ask the service.
+      // The browser has closed the channel, so the message is lost. The other tabs will ask the
+      // service.
     }
   }
 }

@@ -34,7 +34,7 @@ export function readToken(token) {
   const { iss, sub, sid, iat, exp, auth_time, email, email_verified, roles } = claims;
   if (!isName(iss) || !isName(sub) || !isName(sid)) return undefined;
   if (!isInteger(iat) || !isInteger(exp) || iat < 0) return undefined;
-  // A forged `exp`, such as one that is years away, must not stop the renewals.
+  // A forged `exp`, for example in ten years, must not stop the renewals.
   if (exp <= iat || exp - iat > ACCESS_TOKEN_MAX_LIFE_SECONDS) return undefined;
   return {
     iss,

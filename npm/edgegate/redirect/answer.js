@@ -7,7 +7,7 @@ const ALL = [...NAMES, "error_description", "error_uri"];
 /** @typedef {Partial<Record<typeof NAMES[number], string>>} Answer */
 
 /**
- * Whether `url` is the redirect URI, perhaps with more parameters.
+ * Whether `url` is the redirect URI, perhaps with additional query parameters.
  *
  * @param {URL} url
  * @param {URL} redirectUri
@@ -19,8 +19,9 @@ export function isAt(url, redirectUri) {
 }
 
 /**
- * Whether `url` has an answer of the service. A page may use a parameter `code` or `state` for its
- * own purposes. So an answer must have `state`, and in addition `code` or `error`.
+ * Whether `url` contains an answer of the service. A page may use a parameter `code` or `state` for
+ * its own purposes. So only a URL with `state`, and in addition with `code` or `error`, contains an
+ * answer.
  *
  * @param {URL} url
  * @param {URL} redirectUri
@@ -33,7 +34,7 @@ export function isAnswer(url, redirectUri) {
 
 /**
  * The parameters of an answer. No parameter may be repeated (RFC 6749 section 3.1), because two
- * programs could read different values of it.
+ * programs could read different values of a repeated parameter.
  *
  * @param {URL} url
  * @returns {Answer}

@@ -56,11 +56,14 @@ export class RedirectCore extends Core {
   #flag;
   /** @type {Held | undefined} */
   #held;
-  /** @type {string | undefined} A refresh token whose session the service has not ended yet. */
+  /**
+   * @type {string | undefined} The refresh token of a session from which the page has signed out,
+   *   until the service has ended this session.
+   */
   #unrevoked;
   /**
-   * @type {Map<string, Promise<RedirectResult>>} The results by URL: the key is the URL that has
-   *   the answer.
+   * @type {Map<string, Promise<RedirectResult>>} The results of `handle`. The key is the URL that
+   *   contains the answer.
    */
   #answers = new Map();
   /** @type {Promise<RedirectResult> | null} The result of the answer that was handled last. */
@@ -76,8 +79,8 @@ export class RedirectCore extends Core {
 
   /** @param {{platform: RedirectPlatform, app: App, emit: Emit}} parts */
   constructor({ platform, app, emit }) {
-    // Tabs share neither a session nor a cookie. So the core needs no lock, no channel to other
-    // tabs, and no storage for unfinished logouts.
+    // The tabs of an app share neither a session nor a cookie. So this class needs no lock, no
+    // channel to other tabs, and no storage for unfinished logouts.
     const alone = { ...platform, locks: null, BroadcastChannel: null, storage: null };
     super({ platform: alone, url: app.issuer, emit });
     const name = `edgegate:${app.issuer.origin}:${app.clientId}`;
@@ -89,8 +92,9 @@ export class RedirectCore extends Core {
   }
 
   /**
-   * Returns the error as it is. The overridden method looks for a missing entry in ALLOWED_ORIGINS.
-   * That is never the reason here, because at the routes for apps the service answers every origin.
+   * Returns the error unchanged. The overridden method finds out whether the page's origin is
+   * missing in ALLOWED_ORIGINS. Here, this is never the reason for an error, because at the routes
+   * for apps the service answers every origin.
    *
    * @override
    * @param {unknown} error
@@ -137,8 +141,8 @@ export class RedirectCore extends Core {
 
   /**
    * Handles the answer in the URL `given`, or in the URL of the page. All calls with the same URL
-   * share one result, because a code works only once. If the page's URL has no answer, returns the
-   * result of the last answer, or null.
+   * share one result, because the service accepts a code only once. If `given` is missing and the
+   * page's URL has no answer, returns the result of the last answer, or null.
    *
    * @param {unknown} [given]
    * @returns {Promise<RedirectResult> | null}
@@ -204,8 +208,8 @@ export class RedirectCore extends Core {
   }
 
   /**
-   * Signs out of this app, in all tabs. With `endSession`, leaves the page for the service, which
-   * then signs the person out of everything.
+   * Signs out of this app, in all tabs. With `endSession`, the browser then leaves the page and
+   * goes to the service, which signs the person out of everything.
    *
    * @param {{endSession?: boolean, postLogoutRedirectUri?: string}} options
    */
@@ -280,9 +284,10 @@ export class RedirectCore extends Core {
   }
 
   /**
-   * Finds out who is signed in. If the page must not ask the service, for example because it is in
-   * a frame, nobody is signed in. Otherwise leaves the page to ask. Then it resolves only if the
-   * person comes back with the back button, and so without an answer.
+   * Finds out who is signed in, by leaving the page and asking the service. If the page must not
+   * ask the service, for example because it is in a frame, the promise resolves without leaving the
+   * page. If the browser has left the page, the promise resolves only if the person comes back with
+   * the back button, and so without an answer. In both cases nobody is signed in.
    */
   async #ask() {
     const { location, isFramed, isOnline, sessionStorage } = this.#page();
@@ -384,8 +389,9 @@ export class RedirectCore extends Core {
   }
 
   /**
-   * Reads the answer in `url`, and the trip that the answer belongs to. Forgets this trip.
-   * `problem` says why the answer can't be used.
+   * Reads the answer in `url`, and the stored round trip (`Trip`) that the answer belongs to.
+   * Removes this trip from the storage. If the answer can't be used, `problem` is the error that
+   * says why.
    *
    * @param {URL} url
    * @returns {{answer: Answer, trip?: Trip, problem?: EdgegateError}}
@@ -402,8 +408,8 @@ export class RedirectCore extends Core {
           "state_unknown",
           "this tab has not asked for this answer, or has used it before: sign in again",
         );
-      // `returnTo` is checked once more. Otherwise somebody who can write to the session storage
-      // could send the person to another site.
+      // `returnTo` was checked before it was stored, and is checked once more. Otherwise somebody
+      // who can write to the session storage could send the person to another site.
       const returnTo = readReturnTo(trip.returnTo, url.href);
       return { answer, trip: { ...trip, returnTo } };
     } catch (error) {
@@ -436,7 +442,8 @@ export class RedirectCore extends Core {
       const { code, reason } = /** @type {EdgegateError} */ (error);
       const needsThePerson = code === "sign_in_refused" && NEEDS_THE_PERSON.includes(reason);
       if (trip?.silent && needsThePerson) this.#flag.forget();
-      // If this tab has not asked for the answer, the answer does not say who is signed in here.
+      // Without a trip, this tab has not asked for the answer. Such an answer does not say who is
+      // signed in here.
       if (trip) this.#nobody();
       if (!trip?.silent || !needsThePerson) throw error;
       return { user: null, returnTo: trip.returnTo };
@@ -448,8 +455,7 @@ export class RedirectCore extends Core {
    * @param {Trip} trip
    */
   async #exchange({ iss, error, code }, trip) {
-    // If the app signs in at several services, another one of them may have sent the answer (RFC
-    // 9207).
+    // If the app signs in at several services, the answer may come from another service (RFC 9207).
     if (iss === undefined)
       throw redirectFailed("iss_missing", "the answer does not name its issuer");
     if (iss !== this.#app.issuer.origin)
@@ -487,7 +493,7 @@ export class RedirectCore extends Core {
       authTimeMin: this.#authTimeMin(trip),
     });
     const refreshToken = isText(refresh_token) ? refresh_token : undefined;
-    // The page has signed out in the meantime.
+    // The page has signed out in the meantime, so the new session must end too.
     if (this.logouts !== logouts) {
       this.#revoke(refreshToken).catch(() => {});
       throw new EdgegateError("signed_out", "The page has signed out in the meantime");
@@ -497,14 +503,14 @@ export class RedirectCore extends Core {
     this.#held = { refreshToken, idToken: String(id_token) };
     this.#flag.setIn(trip);
     this.renewal.succeeded();
-    // Ends the session that the new one replaces.
+    // Ends the previous session, which the new session replaces.
     if (before !== undefined) this.#revoke(before).catch(() => {});
     return this.begin(token, claims, userOf(identity, claims));
   }
 
   /**
    * Reads the access token in an answer, but does not verify it: the server that receives the token
-   * does that.
+   * verifies it.
    *
    * @param {Received} received
    * @param {Instant} sent
@@ -531,8 +537,9 @@ export class RedirectCore extends Core {
   }
 
   /**
-   * The earliest time, in Unix seconds, that the id_token may have as its `auth_time`: when the
-   * person last proved who they are. Undefined if the trip has no `maxAge`.
+   * The `auth_time` of an id_token is the time when the person last proved who they are. Returns
+   * the earliest `auth_time` that is accepted, in Unix seconds. Undefined if the trip has no
+   * `maxAge`, because then every `auth_time` is accepted.
    *
    * @param {Trip} trip
    */

@@ -1,6 +1,6 @@
-// Verifies an id_token strictly (OpenID Connect Core section 3.1.3.7), with the keys that the
-// service publishes and the platform's WebCrypto. The wasm of this package verifies access tokens
-// only, and its rules would reject an id_token.
+// Verifies an id_token strictly (OpenID Connect Core section 3.1.3.7), with the platform's
+// WebCrypto and the keys that the service publishes. The wasm of this package can't do this: it
+// verifies only access tokens, and its rules would reject an id_token.
 /**
  * @import { Jwk } from "../types/index.d.ts"
  * @import { Fetch } from "../keys.js"
@@ -38,12 +38,13 @@ const SKEW_SECONDS = 60;
  * @property {string | undefined} nonce Undefined if the token must not have a `nonce`.
  * @property {string} [sub]
  * @property {number} now Unix seconds, by the clock of the service.
- * @property {number} [authTimeMin] The earliest time, in Unix seconds, that the token may have as
- *   its `auth_time`: when the person last proved who they are.
+ * @property {number} [authTimeMin] The earliest accepted `auth_time` (the time when the person last
+ *   proved who they are), in Unix seconds.
  */
 
 /**
- * The algorithms that the service signs with. No other algorithm is accepted, not even `none`.
+ * The algorithms that the service signs with. No other algorithm is accepted, in particular not
+ * `none`.
  *
  * @type {[unknown, Algorithm][]}
  */
@@ -114,8 +115,8 @@ export class IdTokenKeys {
   }
 
   /**
-   * The members of the key with this id. Undefined if there is no such key, or if two keys have the
-   * same id: then neither is used.
+   * The members of the key with this id. Undefined if there is no such key. Also undefined if two
+   * keys have this id, because then neither of them is used.
    *
    * @param {string} kid
    * @param {string} alg
@@ -145,8 +146,8 @@ function readKeys(text) {
   if (!Array.isArray(keys)) throw invalidKeySet("no_keys");
   if (keys.length > KEYS_MAX) throw invalidKeySet("too_many_keys");
   const usable = keys.filter((key) => key !== null && typeof key === "object");
-  // A key set that is published must not have a private or a symmetric key, because everybody can
-  // read it.
+  // A published key set must not contain a private or a symmetric key, because everybody can read
+  // the key set.
   if (usable.some((key) => "d" in key)) throw invalidKeySet("private_member");
   if (usable.some((key) => "k" in key)) throw invalidKeySet("symmetric_in_public_set");
   return usable;
@@ -205,9 +206,10 @@ async function verifySignature(header, signed, signature, keys) {
   try {
     key = await subtle.importKey("jwk", jwk, algorithm.key, false, ["verify"]);
   } catch (error) {
-    // Chrome before 137, Firefox before 129 and Safari before 17 don't support Ed25519. There, the
-    // signature is not verified: the token has come directly from the service, over TLS, and OpenID
-    // Connect Core section 3.1.3.7 (6) accepts TLS in place of the check of the signature.
+    // Chrome before 137, Firefox before 129 and Safari before 17 don't support Ed25519. In these
+    // browsers, the signature of such a token is not verified. The token has come directly from the
+    // service, over TLS, and OpenID Connect Core section 3.1.3.7 (6) accepts TLS in place of a
+    // check of the signature.
     if (alg === "EdDSA" && nameOf(error) === "NotSupportedError") return;
     throw invalidIdToken("kid_unknown");
   }
@@ -224,7 +226,7 @@ async function verifySignature(header, signed, signature, keys) {
 function judge(claims, { issuer, clientId, nonce, sub, now, authTimeMin }) {
   const { iss, aud, azp, exp, iat, auth_time } = claims;
   if (iss !== issuer) throw invalidIdToken("iss_wrong");
-  // This app must be the only audience. Otherwise another app could use the token too.
+  // This app must be the only audience of the token. Otherwise another app could use the token too.
   const audiences = Array.isArray(aud) ? aud : [aud];
   if (audiences.length !== 1 || audiences[0] !== clientId) throw invalidIdToken("aud_wrong");
   if (azp !== undefined && azp !== clientId) throw invalidIdToken("azp_wrong");

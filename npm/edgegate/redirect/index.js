@@ -154,7 +154,8 @@ const notForApps = (client, method) =>
   );
 
 /**
- * Reads each option once, so that the value that was checked is the value that is used.
+ * Reads each option only once. At a second read, a getter could return another value, which would
+ * then be used without a check.
  *
  * @param {RedirectClientOptions} options
  */
@@ -182,8 +183,9 @@ function readOptions(options) {
 }
 
 /**
- * The origin of the resource. It may get the access token, because the token is made for the
- * resource.
+ * Returns the origin of the resource, to which the access token may be sent, because the token is
+ * made for the resource. Returns an empty list if there is no resource, or if it is not an http or
+ * https URL.
  *
  * @param {string | undefined} resource
  */
@@ -210,8 +212,8 @@ function readRequest(request) {
 }
 
 /**
- * Reads the scope and adds `openid`. Without `openid`, the service sends no id_token, which says
- * who the user is.
+ * Reads the scope and adds `openid`. Without `openid`, the service sends no id_token. The client
+ * needs the id_token, because it says who the user is.
  *
  * @param {unknown} given
  */
@@ -244,8 +246,9 @@ function readText(name, value) {
 }
 
 /**
- * Copies the known members of an object, so that each is read only once: the value that was checked
- * is the value that is used. Rejects unknown members.
+ * Returns a copy of an object's known members. So each member of the object is read only once: at a
+ * second read, a getter could return another value, which would then be used without a check.
+ * Throws if the object has an unknown member.
  *
  * @template {string} N
  * @param {string} what

@@ -32,8 +32,8 @@ const REFUSALS = [
 ];
 
 /**
- * The error for an answer that refuses the sign-in. The description in the answer is not passed on,
- * because anybody who makes a link to this page can write one.
+ * The error for an answer that refuses the sign-in. The `error_description` of the answer is not
+ * passed on: anybody can make a link to this page that contains any text as the description.
  *
  * @param {string} error
  */
@@ -43,8 +43,9 @@ export function refused(error) {
 }
 
 /**
- * The errors in answers to a silent request (`prompt=none`) which mean that nobody is signed in, or
- * that the person must do something first (OpenID Connect Core section 3.1.2.6).
+ * Errors that the service can answer to a silent request (`prompt=none`). They mean that nobody is
+ * signed in, or that the person must do something on the service's pages first (OpenID Connect Core
+ * section 3.1.2.6).
  *
  * @type {readonly (string | undefined)[]}
  */

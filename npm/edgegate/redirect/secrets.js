@@ -1,4 +1,4 @@
-// The secrets of a round trip, and PKCE (RFC 7636).
+// Makes the secrets of a round trip to the service, and the `code_challenge` of PKCE (RFC 7636).
 import { encodeText } from "../text.js";
 import { redirectFailed } from "./problems.js";
 

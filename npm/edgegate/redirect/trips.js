@@ -7,12 +7,12 @@
 /** @import { RedirectPlatform } from "./platform.js" */
 
 /**
- * How long a round trip is remembered. The request is valid at the service for an hour, and the
- * code in the answer for a minute.
+ * How long a round trip is remembered. A successful round trip takes less time: the service accepts
+ * the request for an hour, and the code in the answer for a minute.
  */
 const TRIP_MS = 2 * 60 * 60_000;
 const TRIPS_MAX = 5;
-/** More than SILENT_MAX silent round trips within SILENT_MS are a loop. */
+/** If there are more than SILENT_MAX silent round trips within SILENT_MS, the page is in a loop. */
 const SILENT_MAX = 5;
 const SILENT_MS = 60_000;
 const OUT = "out";
@@ -32,7 +32,8 @@ const OUT = "out";
  * @property {boolean} silent Whether the service shows no page (`prompt=none`).
  * @property {number} begunAt
  *
- * @typedef {Pick<Trip, "scope" | "resource">} Asked What a sign-in asked for.
+ * @typedef {Pick<Trip, "scope" | "resource">} Asked The scope and the resource that a sign-in asked
+ *   for.
  */
 
 export class Trips {
@@ -77,8 +78,9 @@ export class Trips {
   }
 
   /**
-   * Counts a silent trip. Returns false if there were too many in a short time. That happens if the
-   * page loads itself again after each answer, and each load begins another trip.
+   * Counts a silent round trip. Returns false if there were too many of them in a short time. This
+   * happens if the page loads itself again after each answer, and each load begins another round
+   * trip.
    */
   countSilent() {
     const now = this.#now();
@@ -132,8 +134,8 @@ export class Flag {
   }
 
   /**
-   * What the last sign-in asked for. Undefined if the flag does not say that somebody was signed
-   * in.
+   * The scope and the resource that the last sign-in asked for. Undefined if the flag does not say
+   * that somebody was signed in.
    *
    * @returns {Asked | undefined}
    */
@@ -168,7 +170,7 @@ export class Flag {
     try {
       this.#storage?.removeItem(this.#key);
     } catch {
-      // If the browser blocks the storage, no flag is stored.
+      // If the browser blocks the storage, no flag is stored, so there is nothing to remove.
     }
   }
 
@@ -186,7 +188,7 @@ export class Flag {
     try {
       this.#storage?.setItem(this.#key, value);
     } catch {
-      // Without the flag, the person has to press the button after a reload.
+      // Without the flag, the person has to press the sign-in button again after a reload.
     }
   }
 }

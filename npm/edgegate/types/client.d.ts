@@ -17,13 +17,15 @@
  * `auth.example.com` do. If their origins differ, the page's origin must be in the service's
  * `ALLOWED_ORIGINS`.
  *
- * **Renewal.** The client renews the access token a minute before it expires, or when a quarter of
- * its life is left, if that is less. A hidden tab renews when it is asked for a token or becomes
- * visible. One tab renews for all: a Web Lock lets one tab at a time ask the service, and that tab
- * passes the access token to the other tabs over a BroadcastChannel, from memory to memory. In
- * insecure contexts both are missing. Each tab then renews for itself, which the service allows.
- * The clock of the device may be wrong: the client uses the time of the service, which it reads
- * from the answers.
+ * **Renewal.** The client renews the access token a minute before it expires. If a quarter of the
+ * token's life is less than a minute, the client renews it when a quarter of its life is left. A
+ * hidden tab waits with the renewal until it is asked for a token or becomes visible. One tab
+ * renews for all tabs: a Web Lock lets only one tab at a time ask the service, and this tab passes
+ * the new access token to the other tabs over a BroadcastChannel, from memory to memory. Browsers
+ * have Web Locks only in secure contexts, such as a page over https. Without Web Locks, several
+ * tabs may renew at the same time, which the service allows. Without a BroadcastChannel, each tab
+ * renews for itself, which the service allows too. The device's clock may be wrong, so the client
+ * uses the service's time, which it reads from the service's answers.
  *
  * **What signs out.** The user is signed out by each of these:
  *
@@ -32,15 +34,16 @@
  * - the deletion of the account
  * - the login of another user in the same browser
  *
- * Being offline, a captive portal, 429, 500 and 503 never sign out: the client tries again, and at
- * once when the device is back online.
+ * The user stays signed in if the device is offline, if a captive portal answers, or if the status
+ * of an answer is 429, 500 or 503. In these cases the client tries again, and at once when the
+ * device is back online.
  *
- * **Errors.** Every method rejects with an {@link EdgegateError}, with one exception: if the
- * caller's `AbortSignal` aborts a `fetch`, it rejects with the signal's reason, like the platform's
- * `fetch`. (The methods of `EventTarget` are those of the platform.) In addition to the service's
- * error codes there are `network_error` (no answer, or one that does not come from the service),
- * `signed_out` (nobody is signed in, so there is no token) and `invalid_argument` (a mistake of the
- * caller).
+ * **Errors.** If a method rejects, the error is an {@link EdgegateError}, with one exception: if
+ * the caller's `AbortSignal` aborts a `fetch`, it rejects with the signal's reason, like the
+ * platform's `fetch`. (The methods of `EventTarget` are the platform's own.) In addition to the
+ * service's error codes there are `network_error` (no answer, or one that does not come from the
+ * service), `signed_out` (nobody is signed in, so there is no token) and `invalid_argument` (a
+ * mistake of the caller).
  */
 
 import type {
@@ -55,8 +58,8 @@ import type {
 export * from "./errors.js";
 
 /**
- * A user, as in the answers of the service. The object is frozen: after a change there is a new
- * object.
+ * A user, as in the answers of the service. The object is frozen. If something about the user
+ * changes, the client makes a new object.
  */
 export interface User {
   readonly id: string;
@@ -65,13 +68,16 @@ export interface User {
   readonly email_verified: boolean;
   readonly first_name: string | null;
   readonly last_name: string | null;
-  /** Sorted. A page uses them to decide what to show. The server decides what is allowed. */
+  /**
+   * The user's roles, sorted. A page can use the roles to decide what to show. What is allowed is
+   * decided by the server.
+   */
   readonly roles: readonly string[];
 }
 
 /**
- * A session of the user, on this device or on another. Each login begins one. Times are in Unix
- * seconds.
+ * A session of the user, on this device or on another. Each login begins a session. Times are in
+ * Unix seconds.
  */
 export interface Session {
   readonly id: string;
@@ -94,9 +100,9 @@ export interface MailOptions {
   /** The token of a Cloudflare Turnstile widget, if the service's `TURNSTILE_SECRET` is set. */
   challenge?: string;
   /**
-   * Only the service's own pages need it. It is 16 random bytes as base64url. Until the user opens
-   * the mailed link, the page stores the sign-in request of an app under this id. The link contains
-   * the id.
+   * Only the service's own pages need this. The id is 16 random bytes as base64url. If an app has
+   * begun the sign-in, the service's page stores the app's request under this id, until the user
+   * opens the mailed link. The link contains the id.
    */
   request_id?: string;
 }
@@ -124,7 +130,10 @@ export interface Platform {
   monotonic(): number;
   setTimeout(work: () => void, ms: number): unknown;
   clearTimeout(timer: unknown): void;
-  /** 0 to 1, like `Math.random`. Spreads the renewals over time. No secret is made from it. */
+  /**
+   * A number from 0 to 1, like `Math.random`. It spreads the renewals over time. No secret is made
+   * from it.
+   */
   random(): number;
   locks: {
     request(
@@ -133,8 +142,8 @@ export interface Platform {
       work: (lock: unknown) => Promise<unknown>,
     ): Promise<unknown>;
     /**
-     * Tells the client how many tabs are ahead of this one. Without this method, the client assumes
-     * that one tab is.
+     * The client uses this method to count the tabs that get the lock before this tab. Without the
+     * method, the client assumes that there is one such tab.
      */
     query?(): Promise<{ held?: { name?: string }[]; pending?: { name?: string }[] }>;
   } | null;
@@ -148,9 +157,9 @@ export interface Platform {
         close(): void;
       })
     | null;
-  /** For `visibilitychange`. */
+  /** The client listens to its event `visibilitychange`. */
   document: (EventTargetLike & { readonly visibilityState: string }) | null;
-  /** For `focus`, `online` and `pageshow`. */
+  /** The client listens to its events `focus`, `online` and `pageshow`. */
   window: EventTargetLike | null;
   /** Stores the id of a session whose logout has not reached the service yet. Never a token. */
   storage: {
@@ -166,13 +175,14 @@ export interface Platform {
  * Why nobody is signed in any more:
  *
  * - `logout`: `logout()`, or `endSession` with this session, in this tab;
- * - `other_tab`: one of these two calls in another tab;
+ * - `other_tab`: one of the two calls named under `logout`, in another tab;
  * - `session_ended`: the service says that the session has ended, because it was ended on another
  *   device or by a password reset, or because it was too old;
  * - `account_deleted`: `deleteAccount()`;
  * - `other_user`: another user has signed in in this browser. An event `signed-in` with that user
  *   follows;
- * - `no_session`: `ready()` had failed, and now it is known that nobody was signed in.
+ * - `no_session`: `ready()` had failed, and the client has found out since that nobody is signed
+ *   in.
  */
 export type SignedOutReason =
   | "logout"
@@ -183,8 +193,8 @@ export type SignedOutReason =
   | "no_session";
 
 /**
- * Who is signed in. An object of this type never changes. As long as the client returns the same
- * object, nothing has changed.
+ * Who is signed in. An object of this type never changes: after a change, the client returns
+ * another object.
  */
 export type AuthState =
   | {
@@ -198,16 +208,19 @@ export type AuthState =
 /** All events are `CustomEvent`s. A listener that throws does not affect the client. */
 export interface AuthClientEventMap {
   /**
-   * After every change of `status` or `user`, before the event that says why. Its `detail` is the new
-   * state. It is the only event when `ready()` has found out that nobody is signed in.
+   * Dispatched after every change of `status` or `user`, before the event that says why (one of the
+   * other three). Its `detail` is the new state. If `ready()` has found out that nobody is signed
+   * in, `change` is the only event.
    */
   change: DetailEvent<AuthState>;
   /**
-   * After a login or a registration, or when `ready()` has found the session of an earlier page.
+   * Dispatched after a login or a registration, or when `ready()` has found the session of an
+   * earlier page.
    */
   "signed-in": DetailEvent<{ user: User }>;
   /**
-   * The session continues with a new token. `user` has the current roles and the current address.
+   * Dispatched when the session continues with a new token. `user` has the current roles and the
+   * current address.
    */
   renewed: DetailEvent<{ user: User }>;
   "signed-out": DetailEvent<{ reason: SignedOutReason }>;
@@ -244,16 +257,18 @@ export interface AuthClientMembers {
    * ```
    */
   readonly subscribe: (listener: (state: AuthState) => void) => () => void;
-  /** Returns who is signed in. It is the same object until that changes. */
+  /**
+   * Returns who is signed in. The result is the same object until the status or the user changes.
+   */
   readonly getSnapshot: () => AuthState;
   /**
-   * Returns the state to show on a server, and in a page before the client knows who is signed in:
-   * `unknown`. It is always the same object.
+   * Returns the state `unknown`, always as the same object. It is the state to show when a page is
+   * rendered on a server, and in a page before the client knows who is signed in.
    */
   readonly getServerSnapshot: () => AuthState;
   /**
    * The service's time in Unix milliseconds, which the client reads from the service's answers.
-   * Before the first answer it is the time of the device. The function can be passed on without its
+   * Before the first answer it is the device's time. This function too can be passed on without its
    * client:
    *
    * ```js
@@ -264,12 +279,13 @@ export interface AuthClientMembers {
 
   /**
    * Continues the session of an earlier page, with the cookie. Returns the user, or null if nobody
-   * is signed in. If the client has got the token but could not ask for the user's name, the names
-   * are null at first, and the address is in its canonical form. The rest follows with an event
-   * `renewed`.
+   * is signed in. If the client has received a token, but its request for the user's names has
+   * failed, the names are null at first, and the address is in its canonical form. The names and
+   * the address as the user wrote it follow with an event `renewed`.
    *
-   * Rejects if the client can't find out (`network_error`, `unavailable`, `rate_limited`, …). The
-   * client then tries again, and an event tells the result. You can also call `ready()` again.
+   * Rejects if the client can't find out who is signed in (`network_error`, `unavailable`,
+   * `rate_limited`, …). The client then tries again by itself, and an event tells the page the
+   * result. You can also call `ready()` again.
    */
   ready(): Promise<User | null>;
 
@@ -277,9 +293,10 @@ export interface AuthClientMembers {
    * Signs in. A previous session of this browser ends.
    *
    * If this rejects (`invalid_credentials`, `invalid_field`, `rate_limited`, …), the user who was
-   * signed in before still is. After a `network_error` the service may have begun a session all the
-   * same; the next login ends that session. This rejects with `signed_out` if the page signs out in
-   * the meantime, for example in a listener of `change` or `signed-in`.
+   * signed in before still is. After a `network_error` the service may have begun a session,
+   * although its answer has not arrived. The next login ends that session. This rejects with
+   * `signed_out` if the page signs out in the meantime, for example in a listener of `change` or
+   * `signed-in`.
    *
    * White space around an address is removed, here and in the other methods that take an address.
    *
@@ -290,26 +307,27 @@ export interface AuthClientMembers {
   login(credentials: { email: string; password: string; challenge?: string }): Promise<User>;
 
   /**
-   * Signs out: all tabs forget the token at once. Then the service ends the session and clears the
+   * Signs out. All tabs forget the token at once. Then the service ends the session and clears the
    * cookie.
    *
    * Only the service can clear the cookie. If the service can't be reached, this rejects
    * (`network_error`, …), but nobody is signed in any more in this browser. The client stores the
-   * id of the session (never a token) in local storage. It ends the session when the device is
-   * online again, at the latest before a page of this origin would continue it. Without local
-   * storage, only this tab knows that the session is to end. A page that is opened later continues
-   * the session until this tab has told the service.
+   * id of the session (never a token) in local storage. When the device is online again, the client
+   * makes the service end the session, at the latest before a page of this origin would continue
+   * the session. Without local storage, only this tab knows that the session is to end. A page that
+   * is opened later then continues the session, until this tab has reached the service.
    *
    * If the user has signed in at another origin of the site in the meantime, that later session
-   * continues, and a `signed-in` event tells the page. If you call this before it is known who is
-   * signed in, it ends the session that the service finds by the cookie.
+   * continues, and a `signed-in` event tells the page. If you call `logout()` before the client
+   * knows who is signed in, it ends the session that the cookie belongs to, whichever session that
+   * is.
    */
   logout(): Promise<void>;
 
   /**
    * Creates an account. Returns the user, who is then signed in, or null if the service has mailed
-   * a link. That depends on the service's setting `REGISTRATION`: with `open` it returns the user,
-   * with `verified` it returns null. Only `open` needs a `password`.
+   * a link. Which of the two depends on the service's setting `REGISTRATION`: with `open` the
+   * result is the user, with `verified` it is null. `password` is needed only with `open`.
    *
    * `request_id` is for the service's own pages: see `MailOptions`.
    */
@@ -343,8 +361,8 @@ export interface AuthClientMembers {
   confirmEmailChange(token: string): Promise<void>;
 
   /**
-   * Changes the password. Every session of the user ends, and this browser gets a new one. Rejects
-   * with `invalid_credentials` if `current_password` is wrong.
+   * Changes the password. Every session of the user ends, and this browser gets a new session.
+   * Rejects with `invalid_credentials` if `current_password` is wrong.
    */
   changePassword(passwords: { current_password: string; new_password: string }): Promise<void>;
   /** Mails a link to the new address. The address changes when the user opens the link. */
@@ -353,10 +371,11 @@ export interface AuthClientMembers {
   deleteAccount(proof: { current_password: string }): Promise<void>;
 
   /**
-   * Proves again who the user is, with the password. Some actions can't be undone. If the last
-   * proof is too old, the service refuses them with `reauthentication_required`; the error's
-   * `maxAge` is the allowed age in seconds. The session stays the same. In every tab it continues
-   * with a token that has the new proof.
+   * Sends the user's password, which proves again who the user is. For some actions that can't be
+   * undone, the service needs a recent proof. If the last proof is too old, the service refuses
+   * such an action with `reauthentication_required`, and the error's `maxAge` is the allowed age in
+   * seconds. The session stays the same. In every tab it continues with a token that contains the
+   * new proof.
    *
    * ```js
    * const remove = () => auth.fetch(`/auth/users/${id}`, { method: "DELETE" });
@@ -370,17 +389,17 @@ export interface AuthClientMembers {
    *
    * Rejects with `invalid_credentials` if the password is wrong, and with `rate_limited` after too
    * many attempts. In both cases the session continues as before. Rejects with `signed_out` if the
-   * session has ended in the meantime, or if another one has replaced it.
+   * session has ended in the meantime, or if another session has replaced it.
    */
   reauthenticate(password: string): Promise<void>;
 
-  /** Asks the service who is signed in, and updates `user`. */
+  /** Asks the service for the user who is signed in, and updates `user`. */
   me(): Promise<User>;
   /** The sessions of the user, newest first. */
   sessions(): Promise<Session[]>;
   /**
    * Ends one session. If it is the session of this client, signs out. Rejects with `not_found` if
-   * it has ended already.
+   * the session has ended already.
    */
   endSession(id: string): Promise<void>;
   /** Ends all other sessions of the user. */
@@ -389,30 +408,31 @@ export interface AuthClientMembers {
   /**
    * An access token that is valid for at least a few more seconds, renewed if needed. Don't store
    * it: call this again. Rejects with `signed_out` if nobody is signed in, and with `network_error`
-   * and others if the token can't be renewed now.
+   * or another error if the token can't be renewed now.
    */
   accessToken(): Promise<string>;
 
   /**
-   * The platform's `fetch` with `Authorization: Bearer …`.
+   * Works like the platform's `fetch`, and adds the access token to the request, in the header
+   * `Authorization: Bearer …`.
    *
-   * - The token is sent to the origin of the service and to those in `origins`. For any other
-   *   origin, for a request that has an `Authorization` header, and for the mode `no-cors`, nothing
-   *   is sent and the call rejects with `invalid_argument`.
+   * - The token is sent only to the origin of the service and to the origins in the option
+   *   `origins`. The call sends nothing and rejects with `invalid_argument` if the request goes to
+   *   any other origin, if it has an `Authorization` header already, or if its mode is `no-cors`.
    * - If the answer is a 401 that refuses the token, the client renews the token once and repeats
-   *   the request once. Simultaneous requests share one renewal. The second answer is returned as
-   *   it is. If `init.body` is a `ReadableStream`, the request can't be repeated: the 401 is
-   *   returned, and the next call renews the token.
-   * - A 401 refuses the token if its `WWW-Authenticate` says `Bearer error="invalid_token"` (RFC
-   *   6750), or if it has no such header: another origin may hide it. An answer with any other
-   *   challenge is returned at once. A new token would not help against
-   *   `insufficient_user_authentication` (RFC 9470), after which the page must call
-   *   `reauthenticate`, nor against `Edgegate error="invalid_credentials"`, which says that a
-   *   password in the body is wrong.
-   * - If there is no answer, the call rejects with `network_error`, and the cause is the platform's
-   *   TypeError. If an `AbortSignal` aborts, the call rejects with the signal's reason, which is
-   *   the only error that is not an {@link EdgegateError}. Neither of the two failures signs
-   *   anybody out.
+   *   the request once. Simultaneous requests share one renewal. The answer to the repeated request
+   *   is returned, whatever it is. If `init.body` is a `ReadableStream`, the request can't be
+   *   repeated. The 401 is then returned, and the next call renews the token.
+   * - A 401 refuses the token if its header `WWW-Authenticate` says `Bearer error="invalid_token"`
+   *   (RFC 6750), or if the page sees no such header, because another origin may hide it. An answer
+   *   with any other challenge is returned at once, because a new token would not help. For
+   *   example, after `insufficient_user_authentication` (RFC 9470) the page must call
+   *   `reauthenticate`, and `Edgegate error="invalid_credentials"` says that a password in the
+   *   request's body is wrong.
+   * - If there is no answer, the call rejects with `network_error`, and the error's `cause` is the
+   *   platform's TypeError. If an `AbortSignal` aborts, the call rejects with the signal's reason,
+   *   which is the only error that is not an {@link EdgegateError}. Neither of the two failures
+   *   signs anybody out.
    * - A call belongs to the user who is signed in when the call begins. If another user signs in in
    *   the meantime, the call rejects with `signed_out`.
    * - Redirects are followed as by `fetch`. At a redirect to another origin, browsers remove the

@@ -1,4 +1,5 @@
-// The errors of the whole package: "edgegate", "edgegate/client" and "edgegate/redirect" export them.
+// The errors of the whole package. "edgegate", "edgegate/client" and "edgegate/redirect" export
+// these types.
 import type { InvalidKeySetReason, InvalidTokenReason, ServiceErrorCode } from "./generated.js";
 
 export type { InvalidKeySetReason, InvalidTokenReason, ServiceErrorCode };
@@ -9,7 +10,7 @@ export type PackageErrorCode =
   | "invalid_argument"
   /**
    * The text is not a key set, has no usable key, or contains something that must not be published,
-   * such as a private key. `reason` says which.
+   * such as a private key. `reason` says which of these is the case.
    */
   | "invalid_key_set"
   /** The key set could not be fetched. */
@@ -26,7 +27,10 @@ export type PackageErrorCode =
   | "sign_in_refused"
   /** The service's id_token is not valid. `reason` says which rule it breaks. */
   | "invalid_id_token"
-  /** The method needs the person's own session. The token of an app gives no access to it. */
+  /**
+   * The method needs the person's own session at the service. The token of an app gives no access
+   * to that session.
+   */
   | "not_for_apps";
 
 /** Why a sign-in by redirect fails: the `reason` of `redirect_failed`. */
@@ -35,9 +39,9 @@ export type RedirectReason =
   | "state_unknown"
   | "state_missing"
   | "code_missing"
-  /** The answer does not say who has sent it (RFC 9207). */
+  /** The answer does not name the service that has sent it (RFC 9207). */
   | "iss_missing"
-  /** Another service has sent the answer. */
+  /** The answer names another service as its sender. */
   | "iss_wrong"
   | "repeated_parameter"
   | "not_the_redirect_uri"
@@ -87,14 +91,14 @@ export type IdTokenReason =
 export type ErrorCode = ServiceErrorCode | PackageErrorCode;
 
 /**
- * What an error says in addition to its code:
+ * What an error says in addition to its code. The meaning depends on the code:
  *
  * - With `invalid_token` and `invalid_key_set`: the rule that is broken.
  * - With `network_error`: `origin_not_allowed` if the service is up but does not list the page's
  *   origin in `ALLOWED_ORIGINS`.
  * - With `redirect_failed`, `sign_in_refused` and `invalid_id_token`: why the sign-in failed.
  *
- * New rules add new reasons.
+ * Later versions of the package may add reasons.
  */
 export type ErrorReason =
   | InvalidTokenReason
@@ -106,7 +110,7 @@ export type ErrorReason =
 
 /**
  * Every error of this package. There is one exception: if the caller's own `AbortSignal` aborts,
- * the signal's reason is passed on as it is. Programs should decide by `code`, because messages are
+ * the call rejects with the signal's reason. Programs should decide by `code`, because messages are
  * for people and may change. No error contains a token, a password or an address.
  */
 export class EdgegateError extends Error {

@@ -38,7 +38,7 @@ export interface Claims {
   jti: string;
   /** The session that the token belongs to. */
   sid: string;
-  /** Grows when the user's roles, address, password or state change. */
+  /** A number that grows with each change of the user's roles, address, password or state. */
   ver: number;
   /** What the user may do. */
   roles: string[];
@@ -78,15 +78,18 @@ export interface JwkSet {
   keys: Jwk[];
 }
 
-/** What tokens must have. The options have the same names as in the library jose. */
+/**
+ * What a token must have to be valid, and the clock to use. The options have the same names as in
+ * the library jose.
+ */
 export interface VerifierOptions {
   /** The required `iss`: the origin of the service, compared exactly. */
   issuer: string;
-  /** The required entry of `aud`, compared exactly. */
+  /** The required audience: `aud` must contain this text, compared exactly. */
   audience: string;
   /**
-   * For how many seconds a token is accepted after `exp`, and before `iat` and `nbf`: 0 to 300.
-   * Default: 0 after `exp`, and 60 before `iat` and `nbf`.
+   * For how many seconds a token is still accepted after `exp`, and already accepted before `iat`
+   * and `nbf`, from 0 to 300. Default: 0 after `exp`, and 60 before `iat` and `nbf`.
    */
   clockTolerance?: number | undefined;
   /**
@@ -101,16 +104,19 @@ export interface VerifierOptions {
 
 /** Options of {@link Verifier.fromJwksUrl}. */
 export interface RemoteVerifierOptions extends VerifierOptions {
-  /** Replaces the global `fetch`, for example with that of a service binding. */
+  /** Replaces the global `fetch`, for example with the `fetch` of a service binding. */
   fetch?: ((url: string, init?: FetchInit) => Promise<FetchResponse>) | undefined;
 }
 
-/** Options of {@link Verifier.fromIssuer}. The issuer is its first argument. */
+/**
+ * Options of {@link Verifier.fromIssuer}. They have no `issuer`, because the issuer is the first
+ * argument of the method.
+ */
 export type IssuerVerifierOptions = Omit<RemoteVerifierOptions, "issuer"> & { issuer?: never };
 
 declare const unverified: unique symbol;
 
-/** Claims that were not verified: the checks of a {@link Verifier} don't accept them. */
+/** Claims that were not verified. The checks of a {@link Verifier} don't accept such claims. */
 export type UnverifiedClaims = Claims & { readonly [unverified]: true };
 
 /** Claims that {@link Verifier.verify} has returned. */
@@ -123,8 +129,8 @@ export type VerifiedClaims = Claims & { readonly [unverified]?: never };
  *
  * - `requireRole(token, roles)` resolves to the claims, or rejects. The code of the error says why:
  *   no permission, a bad token, an outage, or a mistake in the program.
- * - `isAuthorizedByRole(token, roles)` resolves to true or false, and false also means an outage or
- *   a mistake.
+ * - `isAuthorizedByRole(token, roles)` resolves to true or false. False may also mean an outage or
+ *   a mistake in the program.
  * - `hasRole(claims, roles)` returns true or false at once, without a promise. It takes claims that
  *   `verify` has returned before.
  *
@@ -150,15 +156,16 @@ export class Verifier {
   static fromIssuer(issuer: string | UrlLike, options: IssuerVerifierOptions): Verifier;
 
   /**
-   * Makes a verifier at once, without a request. The key set is fetched when it is first needed, and
-   * kept fresh. `url` must be https, or http on this machine. In a page it may be relative.
+   * Makes a verifier at once, without a request. The verifier fetches the key set when it is first
+   * needed, and fetches it again from time to time. `url` must be https, or http on this machine.
+   * In a page it may be relative.
    *
    * - Calls that need the key set at the same time share one fetch.
-   * - If the first fetch fails, the calls that need it reject with `key_set_unavailable`. After a
-   *   pause of 1 s, the next call tries again. The pause doubles with each failure, up to 30 s.
+   * - If the first fetch fails, the calls that wait for it reject with `key_set_unavailable`. After
+   *   a pause of 1 s, the next call tries again. The pause doubles with each failure, up to 30 s.
    * - An unknown `kid` leads to a new fetch, at most once in 30 s.
-   * - Keys older than 10 minutes are fetched again in the background. A key that was removed from
-   *   the set is not used after that fetch.
+   * - If the keys were fetched more than 10 minutes ago, they are fetched again in the background.
+   *   After the fetch, a key that was removed from the set is not used any more.
    * - While fetching fails, the current keys stay in use for up to an hour.
    *
    * @throws {EdgegateError} `invalid_argument`
@@ -166,7 +173,7 @@ export class Verifier {
   static fromJwksUrl(url: string | UrlLike, options: RemoteVerifierOptions): Verifier;
 
   /**
-   * Uses the given key set, an object or its JSON.
+   * Makes a verifier that uses the given key set: an object, or its JSON.
    *
    * @throws {EdgegateError} `invalid_key_set`, `invalid_argument`, `wasm_unavailable`
    */
@@ -217,8 +224,8 @@ export class Verifier {
   requireEmail(token: string, email: string): Promise<VerifiedClaims>;
 
   /**
-   * Whether {@link Verifier.requireRole} would resolve. False for an empty list, for a string, and
-   * after any failure, such as an outage. Never rejects.
+   * Whether {@link Verifier.requireRole} would resolve. False if `roles` is an empty list or a
+   * string, and after any failure, such as an outage. Never rejects.
    */
   isAuthorizedByRole(token: string, roles: Iterable<string>): Promise<boolean>;
 
@@ -256,11 +263,11 @@ export interface ProtectOptions {
   /** The origin of the service, such as `https://auth.example.com`. */
   issuer: string | UrlLike;
   /**
-   * The URI of this API, as the service knows it: the audience of the tokens that this API accepts.
-   * `https://api.example.com` and `https://api.example.com/` are the same.
+   * The URI of this API, as the service knows it. This API accepts only tokens whose audience is
+   * this URI. `https://api.example.com` and `https://api.example.com/` are treated as the same URI.
    */
   resource: string | UrlLike;
-  /** The scopes that the request needs, all of them: `"orders.read"`, or a list. */
+  /** The scopes that the access token must have, all of them: `"orders.read"`, or a list. */
   scope?: string | Iterable<string> | undefined;
   /**
    * Whether this API serves its {@link resourceMetadata}. If so, the responses name the address of
@@ -268,11 +275,11 @@ export interface ProtectOptions {
    */
   metadata?: boolean | undefined;
   /**
-   * As for {@link Verifier.fromIssuer}. All later calls for the same resource use the `fetch` of
-   * the first call.
+   * Replaces the global `fetch`, as in the options of {@link Verifier.fromIssuer}. All later calls
+   * for the same issuer and resource use the `fetch` of the first call.
    */
   fetch?: RemoteVerifierOptions["fetch"];
-  /** As for {@link Verifier.fromIssuer}. */
+  /** The clock, as in the options of {@link Verifier.fromIssuer}. */
   now?: VerifierOptions["now"];
 }
 
@@ -286,8 +293,8 @@ export type Protected =
 
 /**
  * Protects an API, for example one that other people's apps call. The request needs a valid access
- * token for this `resource`, with the `scope`. A token for another API is rejected, and so is the
- * token of the service's own pages.
+ * token for this `resource`, with the `scope`. A token for another API is rejected, and so is a
+ * token that the service has issued to its own pages.
  *
  * A refused request gets one of these responses:
  *
@@ -310,8 +317,9 @@ export function protect(
 ): Promise<Protected>;
 
 /**
- * The response to serve at `/.well-known/oauth-protected-resource`, followed by the path of the
- * resource. It says where clients get tokens for this API (RFC 9728). Clients of MCP need it.
+ * Returns the response that this API serves at the address `/.well-known/oauth-protected-resource`,
+ * followed by the path of the resource. The response says where clients get tokens for this API
+ * (RFC 9728). Clients of MCP need this response.
  *
  * @throws {EdgegateError} `invalid_argument`
  */
@@ -329,8 +337,8 @@ export function resourceMetadata(options: {
 }): FetchResponse;
 
 /**
- * The claims of a token, **without verifying it**: the sender may have written anything. Only for
- * display and debugging.
+ * The claims of a token, **without verifying it**: the sender may have written anything. Use these
+ * claims only for display and debugging.
  *
  * @throws {EdgegateError} `invalid_token` with a `reason`, if `token` does not have the form of an
  * access token
@@ -338,12 +346,12 @@ export function resourceMetadata(options: {
 export function peek(token: string): Promise<UnverifiedClaims>;
 
 /**
- * Loads the wasm. Everything that needs the wasm loads it by itself, so call this only to load it
- * earlier, or from another place. You can call it again after a failure. After a success it does
- * nothing.
+ * Loads the wasm. Everything that needs the wasm loads it by itself, so call this only to load the
+ * wasm earlier, or from another place. After a failure, you can call this again. When the wasm is
+ * loaded, another call does nothing.
  *
  * @param wasm In browsers a URL, a `Response`, bytes or a compiled module; in Node a path, bytes or
- * a module; in Workers a module. Anything else, and a promise that rejects, leads to
+ * a module; in Workers a module. For anything else, and for a promise that rejects, the error is
  * `wasm_unavailable` with the `cause`.
  * @throws {EdgegateError} `wasm_unavailable`: the message says what went wrong, and what to do
  */

@@ -1,6 +1,6 @@
 /**
- * The same as `edgegate`, but its scripts include the wasm. It is for browsers, if the bundler does
- * not make a file of the wasm (esbuild, Rollup).
+ * The same as `edgegate`, but its scripts contain the wasm, so there is no wasm file. Use it in
+ * browsers if the bundler does not copy the wasm file, for example with esbuild or Rollup.
  *
  * @packageDocumentation
  */

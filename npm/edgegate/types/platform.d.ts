@@ -1,12 +1,13 @@
 // The types of the platform, such as `EventTarget`. A project may have them from `lib.dom`,
 // `@types/node` or `@cloudflare/workers-types`. The declarations of this package don't name these
-// types directly, so they compile even if a project has none of the three.
+// types directly. So the declarations compile even in a project that has none of these three
+// libraries.
 
-// Each condition below names a single member of `globalThis`. With a mapped type, the compiler
-// would look at all members of `globalThis`. If a project declares one of them as an `AuthClient`,
-// the type would refer to itself.
+// Each condition below names a single member of `globalThis`. If the conditions used one mapped
+// type, the compiler would look at all members of `globalThis`. In a project that declares a global
+// variable of the type `AuthClient`, the mapped type would then refer to itself.
 
-/** An `EventTarget`. `unknown` if the project's types don't know the class. */
+/** An `EventTarget`. `unknown` if the project's types don't contain this class. */
 export type PlatformEventTarget = typeof globalThis extends {
   EventTarget: { prototype: infer T };
 }
@@ -36,13 +37,13 @@ export type FetchResponse = Fetch extends (...args: never[]) => Promise<infer R>
 /** The second argument of `fetch`. */
 export type FetchInit = Fetch extends (input: never, init?: infer I) => unknown ? I : object;
 
-/** A `URL`, or another object whose text is a URL. */
+/** A `URL`, or another object whose `toString()` returns a URL. */
 export interface UrlLike {
   readonly href: string;
   toString(): string;
 }
 
-/** What every `Response` has. */
+/** The members that a `Response` has on every platform. */
 export interface ResponseLike {
   readonly ok: boolean;
   readonly status: number;
@@ -62,7 +63,7 @@ export type DetailEvent<Detail> = Omit<PlatformCustomEvent, "detail"> & {
   readonly detail: Detail;
 };
 
-/** What every `EventTarget` has. */
+/** The members that an `EventTarget` has on every platform. */
 export interface EventTargetLike {
   // biome-ignore lint/suspicious/noExplicitAny: the type of an event depends on the target
   addEventListener(type: string, listener: (event: any) => void): void;

@@ -16,16 +16,18 @@
  * const response = await auth.fetch("https://api.example.net/orders");
  * ```
  *
- * `subscribe` and `ready()` handle the answer of the service by themselves, and put back the
- * address that the person came from. If the page's router has already started, it must be told this
- * address: use the result of `handleRedirect()`.
+ * `subscribe` and `ready()` handle the answer of the service by themselves. Then they restore the
+ * address bar: it shows again the address at which the sign-in began. If the page's router has
+ * already started, the page must tell the router this address, which is `returnTo` in the result of
+ * `handleRedirect()`.
  *
  * **Where the tokens are.** All of them are in the memory of this tab, so each tab has a session of
  * its own. After a reload, `ready()` asks the service who is signed in: the whole page goes to the
  * service and comes back, and the service shows nothing. `ready()` does so only if somebody was
  * signed in before, at most once for each load of the page, and never in a frame. Session storage
- * has the secrets of a round trip until its answer comes. Local storage has one flag that says
- * whether somebody was signed in, with the scope and the resource. No storage ever has a token.
+ * has the secrets of a round trip until the answer of the service comes. Local storage has one flag
+ * that says whether somebody was signed in, with the scope and the resource. No storage ever has a
+ * token.
  *
  * **What an app may do.** The token of an app gives no access to the user's account: every method
  * that shows or changes the account rejects with `not_for_apps`.
@@ -53,11 +55,13 @@ export interface RedirectClientOptions {
   /** The id of this app at the service. */
   clientId: string;
   /**
-   * Where the service sends the person back to: one of the addresses that are registered for the app.
-   * It may be relative to the page.
+   * The address to which the service sends the person back. It must be one of the addresses that
+   * are registered for the app. You can write it relative to the address of the page.
    */
   redirectUri: string | UrlLike;
-  /** What a sign-in asks for. `openid` is always a part of it. Default: `openid profile email`. */
+  /**
+   * The scopes that a sign-in asks for. `openid` is always added. Default: `openid profile email`.
+   */
   scope?: string | undefined;
   /**
    * The URI of the API that the access token is for. `fetch` sends the token to the origin of that
@@ -83,9 +87,9 @@ export interface RedirectPlatform extends Platform {
     readonly state: unknown;
     replaceState(data: unknown, unused: string, url?: string): void;
   } | null;
-  /** Stores the round trips of this tab. Never a token. */
+  /** Stores the round trips that this tab has begun, and never a token. */
   sessionStorage: Platform["storage"];
-  /** For `focus`, `online`, `pageshow` and `storage`. */
+  /** The client listens to its events `focus`, `online`, `pageshow` and `storage`. */
   window: EventTargetLike | null;
   /** Whether the page is in a frame. */
   isFramed: boolean;
@@ -106,7 +110,7 @@ export interface RedirectRequest {
    * - `login`: the person must prove again who they are;
    * - `consent`: the person is asked again what the app may do;
    * - `select_account`: the person chooses an account;
-   * - `none`: the service shows nothing.
+   * - `none`: the service shows no page to the person.
    */
   prompt?: string | undefined;
   /** The email address that the sign-in page shows at first. */
@@ -114,8 +118,8 @@ export interface RedirectRequest {
   /** The person must have proved who they are at most this many seconds ago. */
   maxAge?: number | undefined;
   /**
-   * The address to come back to, on this page's origin. Default: the address of the page. It is put
-   * into the address bar by `history.replaceState`.
+   * The address to come back to, on this page's origin. Default: the address of the page. After the
+   * round trip, the client puts this address into the address bar, with `history.replaceState`.
    */
   returnTo?: string | undefined;
   /** The languages of the person, such as `de en`. */
@@ -124,11 +128,11 @@ export interface RedirectRequest {
   acrValues?: string | undefined;
 }
 
-/** The result of an answer of the service, after a round trip. */
+/** The result of a round trip to the service. */
 export interface RedirectResult {
   /** Null only if the page has asked the service after a reload, and nobody is signed in there. */
   readonly user: User | null;
-  /** The path from which the person came, with its query and fragment: `/orders?page=2`. */
+  /** The path from which the person came, with its query and fragment, such as `/orders?page=2`. */
   readonly returnTo: string;
 }
 
@@ -151,7 +155,8 @@ export type AccountMethod =
   | "endOtherSessions";
 
 /**
- * A page needs only one client. It can be made anywhere, as an `AuthClient` can.
+ * A page needs only one client. It can be made anywhere, like an `AuthClient`, even while a page is
+ * rendered on a server.
  *
  * @throws {EdgegateError} `invalid_argument`: an option is missing or wrong, or does not exist
  */
@@ -171,8 +176,8 @@ export interface RedirectClientMembers
     >,
     Record<AccountMethod, (...given: never[]) => Promise<never>> {
   /**
-   * Leaves the page, and opens the service's sign-in page. It resolves only if the person comes
-   * back to this page with the back button, without a sign-in.
+   * Leaves the page, and opens the service's sign-in page. The promise resolves only if the person
+   * comes back to this page with the back button, and so has not signed in.
    *
    * Rejects with `redirect_failed` in a frame (`in_frame`), on a page without WebCrypto
    * (`no_web_crypto`), and if the browser lets the page store nothing (`no_storage`).
@@ -181,41 +186,42 @@ export interface RedirectClientMembers
 
   /**
    * Handles the service's answer in the address of the page, or in `url`. Returns null if there is
-   * no answer. It removes the answer from the address bar at once, and puts `returnTo` there.
+   * no answer. The answer is removed from the address bar at once, and `returnTo` is put there.
    *
-   * Call it as often as you like. A code works only once, so all calls for one address share one
-   * result. This matters in React's StrictMode, which calls each effect twice.
+   * Call it as often as you like. The service accepts a code only once, so all calls for the same
+   * address share one result. This matters for example in React's StrictMode, which calls each
+   * effect twice.
    *
    * Rejects with `sign_in_refused` (the `reason` is the error of the service, such as
    * `access_denied`), `redirect_failed`, `invalid_id_token`, `invalid_grant` (the code has
-   * expired), `network_error` and others. In all these cases nobody is signed in. The reason
-   * `state_unknown` of `redirect_failed` means that this tab has not asked for the answer, for
-   * example because a mailed link was opened in another tab. Offer the sign-in again in that case.
+   * expired), `network_error` and others. In all these cases nobody is signed in. If the code is
+   * `redirect_failed` with the reason `state_unknown`, this tab has not asked for the answer, for
+   * example because a mailed link was opened in another tab. In that case, offer the sign-in again.
    */
   handleRedirect(url?: string | UrlLike): Promise<RedirectResult | null>;
 
   /**
-   * Returns the user, or null if nobody is signed in. First it handles the answer in the address of
-   * the page. If there is no answer, and somebody was signed in before, it asks the service: the
-   * whole page goes to the service and comes back. In this case it does not resolve before the page
-   * is left.
+   * Returns the user, or null if nobody is signed in. If the address of the page contains an
+   * answer, this method handles the answer first. If there is no answer, and somebody was signed in
+   * before, it asks the service: the whole page goes to the service and comes back. In this case
+   * the promise does not resolve before the browser has left the page.
    *
    * Rejects with `network_error` if the device is offline, and with `redirect_failed`
-   * (`redirect_loop`) if the page loads itself again after each answer. In addition it rejects as
-   * `handleRedirect` does.
+   * (`redirect_loop`) if the page loads itself again after each answer. It also rejects with the
+   * errors of `handleRedirect`.
    */
   ready(): Promise<User | null>;
 
   /**
-   * Signs out of this app, in all tabs: forgets the tokens at once, and then the service ends the
-   * session. If the service can't be reached, it rejects. You can call it again.
+   * Signs out of this app, in all tabs. The tokens are forgotten at once. Then the service ends the
+   * session. If the service can't be reached, this method rejects, and you can call it again.
    *
    * With `endSession`, the browser then leaves the page and goes to the service. The service signs
-   * the person out of everything. It may send them to `postLogoutRedirectUri`, if that address is
-   * registered.
+   * the person out of everything. If `postLogoutRedirectUri` is registered, the service may then
+   * send the person to this address.
    */
   signOut(options?: SignOutOptions): Promise<void>;
-  /** The same as `signOut()`, which has this name in an `AuthClient`. */
+  /** The same as `signOut()`, under the name that the method has in an `AuthClient`. */
   logout(): Promise<void>;
 
   addEventListener<K extends keyof AuthClientEventMap>(

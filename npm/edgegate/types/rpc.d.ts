@@ -1,5 +1,5 @@
-// The types of edgegate's entrypoint for other Workers. This file has only types, so a program
-// imports nothing from it when it runs.
+// The types of edgegate's entrypoint for other Workers. This file has only types, so nothing of it
+// is imported at run time.
 //
 //   # wrangler.toml of the calling Worker
 //   [[services]]
@@ -18,7 +18,7 @@ import type { EdgegateError, ServiceErrorCode } from "./errors.js";
 
 /**
  * The browser or program for which the calling Worker acts. Its address and name are in the headers
- * `CF-Connecting-IP` and `User-Agent` of its request.
+ * `CF-Connecting-IP` and `User-Agent` of the request that it has sent to the calling Worker.
  */
 export interface Client {
   /**
@@ -64,8 +64,8 @@ export interface User {
 export interface SignedIn extends Tokens {
   user: User;
   /**
-   * Pass it at the next login or reset. Then, if other people enter wrong passwords for this
-   * account, this client does not have to wait.
+   * Pass this token at the next login or reset. If other people have entered wrong passwords for
+   * this account, this client then does not have to wait.
    */
   device_token: string;
 }
@@ -83,8 +83,8 @@ export type AuthError = Pick<
 };
 
 /**
- * The seven methods. Each also has a name in camel case. The service trusts the caller: the methods
- * are not reachable from the internet, and none requires an access token of its own.
+ * The seven methods. Each method also has a name in camel case. The service trusts the caller: the
+ * methods are not reachable from the internet, and the caller needs no access token of its own.
  */
 export interface AuthService {
   /**
@@ -94,26 +94,27 @@ export interface AuthService {
    */
   generate_token(email: string, password: string, client?: Client | null): Promise<SignedIn>;
   /**
-   * Ends every session of a user. If a client asks for this, the caller must check first that the
-   * client is allowed to.
+   * Ends every session of a user. If a client asks for this, the caller must first check that the
+   * client is allowed to end these sessions.
    * @throws {AuthError} `not_found`, `invalid_field`, `unavailable` (try again), `misconfigured`
    */
   revoke_tokens(user_id: string): Promise<void>;
   /**
    * Returns new tokens for a refresh token. Pass the `client`, as at the login: if a spent (already
-   * used) token is used again after `REFRESH_GRACE` from another network or program, its session
-   * ends. Without `client.ip` the service can't recognise the client, so any use of a spent token
-   * after `REFRESH_GRACE` ends its session, as with the setting `REUSE` = `strict`.
+   * used) token is used again after `REFRESH_GRACE`, from another network or program, the session
+   * of this token ends. Without `client.ip` the service can't recognise the client, so any use of a
+   * spent token after `REFRESH_GRACE` ends the session, as with the setting `REUSE` = `strict`.
    * @throws {AuthError} `invalid_grant` (forget the tokens and sign in), `rate_limited` (with
    * `retryAfter`), `invalid_request`, `unavailable` (try again), `misconfigured`
    */
   renew_token(refresh_token: string, client?: Client | null): Promise<Tokens>;
   /**
    * Mails a link to choose a new password. The result does not reveal whether the address has an
-   * account. Pass the client's `ip`: then the rate limit applies to the client's network, and the
-   * network's first request of a day takes precedence. All calls without an `ip` share one part of
-   * the mail budget. Three times a day, a request with a `device_token` of the account is outside
-   * of the budget.
+   * account. Pass the client's `ip`: then the rate limit applies to the client's network. The
+   * setting `MAIL_BUDGET` limits how many such mails the service sends. The first request of a
+   * network in a day usually uses a part of this budget that later requests can't use up. All calls
+   * without an `ip` share one other part. Three times a day, a request with a `device_token` of the
+   * account does not use the budget.
    * @throws {AuthError} `unavailable` (the mail could not be queued), `invalid_field` (not an
    * address), `rate_limited`, `misconfigured`
    */

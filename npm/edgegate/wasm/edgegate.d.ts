@@ -1,5 +1,6 @@
-// The types of wasm/edgegate.js: the functions that the wasm exports. The build makes that file
-// (scripts/build-package.mjs). The types mirror the Rust code from which the wasm is built.
+// The types of wasm/edgegate.js, which has the functions that the wasm exports. The build
+// (scripts/build-package.mjs) generates wasm/edgegate.js. These types mirror the Rust code from
+// which the wasm is built.
 
 /** Makes the functions for one instance of the wasm. */
 export function glueFor(
@@ -18,11 +19,11 @@ export interface GlueWebAssembly {
 }
 
 export interface Glue {
-  /** Makes the instance. */
+  /** Makes the instance of the wasm. */
   initSync(options: { module: WebAssembly.Module }): unknown;
   /** The claims, as JSON. */
   peek(token: unknown): string;
-  /** Undefined if `email` is not an address. */
+  /** The canonical form of an email address. Undefined if `email` is not an email address. */
   canonicalEmail(email: unknown): string | undefined;
   Verifier: {
     /** `options` has `issuer`, `audience` and `clockTolerance`. Other members are ignored. */
@@ -34,7 +35,7 @@ export interface GlueSignatureCheck {
   /**
    * Begins to verify the signature with the key at this position of the key set. It is called only
    * if the form of the token and of its signature is valid. `signature` is a view of the wasm's
-   * memory: copy it.
+   * memory, so copy it before the next call into the wasm.
    */
   begin(position: number, signature: Uint8Array): void;
 }
@@ -54,7 +55,7 @@ export interface GlueVerifier {
    * `token` must be ASCII.
    */
   judgeUnverified(token: Uint8Array, now: number, check: GlueSignatureCheck): string;
-  /** The key at this position. */
+  /** The key at this position of the key set. Undefined if there is none. */
   publicKey(position: number): GluePublicKey | undefined;
   free(): void;
 }

@@ -1,5 +1,5 @@
-// The types of wasm/inline.js, which the build makes (scripts/build-package.mjs).
+// The types of wasm/inline.js, which the build (scripts/build-package.mjs) generates.
 
-/** wasm/edgegate_bg.wasm in base64. */
+/** The file wasm/edgegate_bg.wasm, in base64. */
 declare const base64: string;
 export default base64;
