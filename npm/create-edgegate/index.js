@@ -80,8 +80,8 @@ try {
   await main();
 } catch (error) {
   const { message, syscall } = /** @type {NodeJS.ErrnoException} */ (error);
-  // If a system call has failed, the reason is on this machine, such as a folder that can't be
-  // written.
+  // A system call fails because of something on this machine, such as a folder in which this user
+  // may not write. Then the message is printed without a stack trace.
   if (!(error instanceof Refusal) && syscall === undefined) throw error;
   console.error(`\ncreate-edgegate: ${message}`);
   process.exitCode = 1;
