@@ -23,7 +23,7 @@ const RENAMED = new Map([
   ["_gitignore", ".gitignore"],
   ["_npmrc", ".npmrc"],
 ]);
-// A folder that contains only files with these names is treated as empty.
+// A folder that contains nothing except files or folders with these names is treated as empty.
 const IGNORED = new Set([".git", ".DS_Store", "package.json.new"]);
 // The maximum length of the project's name. The names of its queues contain this name. The longest
 // of them is <name>-staging-notices-dead, and Cloudflare allows at most 63 characters in a queue's

@@ -6,8 +6,8 @@ import { candidatesFor } from "./lib/candidates.js";
 import { localCommand, tell } from "./lib/program.js";
 
 /**
- * The script for each shell. `ask` is a command line: it prints the words that can complete what
- * the user has typed.
+ * The script for each shell. `ask` is a command line that prints the words with which the shell can
+ * complete what the user has typed.
  */
 const SCRIPTS = {
   bash: (/** @type {string} */ ask) => `_edgegate() {

@@ -34,8 +34,8 @@ import { wrangler } from "./lib/wrangler.js";
 const HEALTH_SECONDS = 60;
 const SECRETS_FILE = "--secrets-file";
 /**
- * Options of wrangler that this command rejects after the `--`. They choose what is deployed and
- * where, and this command must know that itself.
+ * Options of wrangler that this command rejects after the `--`. They change what is deployed or
+ * where. This command must know both, so it does not pass such options on to wrangler.
  */
 const KNOWN_HERE = [
   ...["--env", "-e", "--e", "--config", "-c", "--c", "--cwd"],
@@ -331,8 +331,8 @@ async function migrate({ project, environment, say }, account) {
 
 /**
  * Step 6: uploads the Worker, together with the secrets that Cloudflare does not have yet, in one
- * request. Asks Cloudflare again which secrets it has, because another person may have deployed
- * meanwhile.
+ * request. Before that, it asks Cloudflare again which secrets it has, because another person may
+ * have deployed in the meantime.
  *
  * @param {Task} task
  * @param {import("./lib/cloudflare.js").Cloudflare} cloudflare

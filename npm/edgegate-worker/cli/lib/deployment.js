@@ -89,7 +89,8 @@ export const answersAtWorkersDev = ({ workers_dev, routes, route }) =>
 
 /**
  * Finds names that Cloudflare would reject, and names that two environments share. If two
- * environments name the same database or queue, one would use the accounts and mails of the other.
+ * environments name the same database or queue, each of them would use the accounts or mails of the
+ * other.
  *
  * @param {Config} config
  * @param {Config[]} others

@@ -95,7 +95,7 @@ export function fromConfig(path, values, environment) {
 
 /**
  * The variables of a wrangler.jsonc. Usually, the environments come after the variables of the top
- * level in this file. So the last line that sets a variable is taken for the line of the
+ * level in this file. So the last line that sets a variable is assumed to be the line of the
  * environment.
  *
  * @param {string} path
