@@ -1,4 +1,5 @@
-//! The whole life of a token on the in-memory adapters: log in, check, renew, revoke.
+//! The whole life of a token: a user logs in, the token is checked, renewed and revoked. The
+//! service runs with in-memory adapters, so the example needs no database.
 //!
 //! Run it with `cargo run --example token_life`.
 
@@ -14,7 +15,8 @@ use edgegate::domain::settings::Settings;
 use edgegate::service::{AuthService, Login, NewAccount, Shared};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // These secrets are for examples only. `npx edgegate keys make` makes real ones.
+    // These secrets are for examples only. `npx edgegate keys make` makes secrets for a real
+    // service.
     let settings = Settings::read(|name| {
         let value = match name {
             "ISSUER" => "https://auth.example.com",

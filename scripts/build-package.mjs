@@ -41,8 +41,8 @@ const WASM_NAMES = ["edgegate.js", "edgegate_bg.wasm", "inline.js"];
 const WASM_OUTPUTS = WASM_NAMES.map((name) => `npm/edgegate/wasm/${name}`);
 const BUILT = "target/wasm32-unknown-unknown/browser/edgegate_browser.wasm";
 
-// The wasm features that rustc uses. Every browser since 2022 supports them. With `--all-features`,
-// the output would need newer browsers.
+// The wasm features that rustc uses. Every browser since 2022 supports them. With its option
+// `--all-features`, wasm-opt could produce code that needs newer browsers.
 const FEATURES = [
   "bulk-memory",
   "multivalue",
@@ -128,8 +128,9 @@ async function buildWasm() {
   return true;
 }
 
-// Optimises the wasm. As for the Worker (worker-module.mjs), wasm-opt must not inline more than
-// LLVM has done. It also puts similar functions next to each other.
+// Optimises the wasm with wasm-opt. LLVM has already inlined enough functions, so these options
+// keep wasm-opt from inlining more (as in worker-module.mjs). The functions are sorted by name, so
+// that similar functions are next to each other.
 /** @param {string} work the folder of the wasm */
 async function optimise(work) {
   mkdirSync(join(work, "out"));
@@ -148,8 +149,9 @@ async function optimise(work) {
 }
 
 // Bundles wasm-bindgen's JavaScript without its comments and its loader (npm/edgegate/wasm.js loads
-// the wasm). That code stores the state of one wasm instance in variables of its module. So it is
-// wrapped in a function, `glueFor`, which npm/edgegate/instance.js calls for each new instance.
+// the wasm). wasm-bindgen's code stores the state of a wasm instance in variables of its module, so
+// one module can serve only one instance. Here the code is wrapped in a function, `glueFor`.
+// npm/edgegate/instance.js calls it for each new instance.
 /** @param {string} work the folder of the wasm */
 async function bundleGlue(work) {
   const { build } = await import("esbuild");
@@ -162,7 +164,8 @@ async function bundleGlue(work) {
     format: "iife",
     globalName: "glue",
     minify: true,
-    // The oldest browsers that must run this file. The lint for old browsers does not read it.
+    // The oldest browsers that must run this file. The lint that finds code for newer browsers does
+    // not check this file.
     target: ["es2022", "chrome109", "firefox115", "safari16"],
     outfile: join(work, "out/edgegate.js"),
     banner: {
@@ -174,7 +177,8 @@ async function bundleGlue(work) {
 }
 
 /**
- * Writes the wasm as text in a module, for loaders that read no separate file.
+ * Writes a JavaScript module that contains the wasm as text. It is for bundlers and runtimes that
+ * can't load a separate wasm file.
  *
  * @param {string} folder
  */
@@ -236,9 +240,9 @@ async function writeCommonJs() {
   }
 }
 
-// Copies the scripts and the wasm for the pages, without what the loaders of other platforms need.
-// Each file is replaced by a rename, so a server that is running never sees a missing or
-// half-written file.
+// Copies the package's scripts and its wasm for the service's pages, without the files that only
+// other platforms need. Each file is replaced by a rename, so a server that is running never sees a
+// missing or half-written file.
 function publish() {
   const wanted = filesOf(inRoot("npm/edgegate")).filter(
     (path) => /\.(js|wasm)$/.test(path) && !NOT_FOR_PAGES.includes(path),

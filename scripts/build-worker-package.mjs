@@ -11,7 +11,7 @@ import { inRoot } from "./project/root.mjs";
 import { clearStamp, setStamp, stampIs } from "./project/stamp.mjs";
 
 const TYPES = ["rpc.d.ts", "errors.d.ts", "generated.d.ts"];
-// npm leaves files with these names out of a package.
+// npm never packs files with these names.
 const HIDDEN = [".gitignore", ".npmrc"];
 
 /** @type {Record<string, { inputs: string[], fill: (stage: (...parts: string[]) => string) => Promise<void> }>} */
@@ -46,7 +46,7 @@ const PACKAGES = {
     },
   },
 };
-// The files that stay in the template's folder when somebody has run the template there.
+// Files that are in the template's folder only because somebody has run the template there.
 const LEFT_OUT = /[/\\](node_modules|\.edgegate|\.wrangler|\.dev\.vars|package-lock\.json)$/;
 
 await main(() =>

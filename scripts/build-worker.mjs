@@ -40,8 +40,8 @@ async function build() {
   ]);
   if (stampIs(STAMP, inputs) && OUTPUTS.every((path) => existsSync(inRoot(path)))) {
     // A git checkout makes the sources newer than the build, even if their text is the same.
-    // Without a new modification time, `checkerIsCurrent` would report an old build, so `npm start`
-    // would always build before it checks the settings.
+    // So check.js gets a new modification time. Otherwise `checkerIsCurrent` would think that the
+    // build is old, and `npm start` would always build before it checks the settings.
     utimesSync(inRoot("build/check.js"), new Date(), new Date());
     console.log(`▸ Worker: unchanged, ${workerSize().text}`);
     return;
@@ -56,8 +56,9 @@ async function build() {
   );
 }
 
-// Copies the contract (openapi.yaml) from the root to www/, whose files are served as static
-// assets. wrangler needs this folder even if it has no page yet.
+// Copies openapi.yaml, which describes the service's HTTP API, from the root to www/. The service
+// serves the files of www/ as static assets. This function also creates www/, because wrangler
+// needs that folder even if it contains no page yet.
 function publishContract() {
   mkdirSync(inRoot("www"), { recursive: true });
   if (existsSync(inRoot("openapi.yaml")))

@@ -1,6 +1,6 @@
-// Builds everything: the Worker, the npm package, whose scripts the Worker's pages use, and the
-// packages that contain both. wrangler calls this script ([build] in wrangler.toml), and so does
-// `npm run build`.
+// Builds everything: the Worker, the npm package edgegate, and the packages edgegate-worker and
+// create-edgegate. The Worker's pages use scripts of the package edgegate. wrangler calls this
+// script ([build] in wrangler.toml), and so does `npm run build`.
 import { helpIfAsked, main } from "./project/advice.mjs";
 import { inRoot } from "./project/root.mjs";
 import { run } from "./project/run.mjs";

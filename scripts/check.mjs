@@ -1,7 +1,7 @@
 // `npm run check`: checks an edit in under a minute. It runs formatting, lints, types and the quick
 // unit tests; `npm test` runs the other tests. wireit runs these parts in parallel and skips the
-// parts whose files have not changed. package.json lists the parts and their files. The set-up runs
-// first, because it installs wireit.
+// parts whose files have not changed. package.json lists the parts and their files. This script
+// runs the set-up before, because the set-up installs wireit.
 import { spawn } from "node:child_process";
 import { main } from "./project/advice.mjs";
 import { parsed } from "./project/arguments.mjs";
@@ -17,19 +17,21 @@ await main(async () => {
     WIREIT_FAILURES: "continue",
     ...process.env,
     ...toolEnv(),
-    // Another compiler may report other problems in the same files.
+    // wireit runs the checks again if this value changes, because another version of the compiler
+    // may report other problems in the same files.
     EDGEGATE_RUSTC: (await output("rustc", ["-vV"])) ?? "",
   };
   return new Promise((resolve, reject) => {
-    // Not started by run.mjs, which would kill wireit before wireit has ended its own commands.
-    // These are in other process groups and would survive.
+    // npm is not started with run.mjs. When this script is stopped, run.mjs would kill wireit
+    // before wireit has stopped the commands that it runs. These commands are in other process
+    // groups, so they would survive.
     const npm = spawn("npm", ["run", "--silent", "check:all"], {
       cwd: root,
       env,
       stdio: "inherit",
     });
-    // At Ctrl-C, the terminal sends the signal to npm and wireit, too. A SIGTERM reaches only this
-    // process, so it is passed on.
+    // At Ctrl-C, the terminal itself sends the signal to npm and wireit, so this process ignores
+    // it. A SIGTERM reaches only this process, so it is passed on to npm.
     process.removeAllListeners("SIGINT").on("SIGINT", () => {});
     process.removeAllListeners("SIGTERM").on("SIGTERM", () => npm.kill("SIGTERM"));
     npm.on("error", reject).on("exit", (code) => resolve(code ?? 1));

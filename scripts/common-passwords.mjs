@@ -1,6 +1,7 @@
-// Converts src/domain/account/common_passwords.txt into the compact file that the Worker contains.
-// common_passwords.rs in the same folder reads that file, and its tests compare both files. Run
-// this script when the list changes.
+// Converts the list src/domain/account/common_passwords.txt into two compact files in the same
+// folder, common_passwords.long and common_passwords.rice, which become a part of the Worker.
+// common_passwords.rs reads the two files, and its tests compare them with the list. Run this
+// script when the list changes.
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { inRoot } from "./project/root.mjs";

@@ -2,14 +2,15 @@
 // imports:
 //   node scripts/convert-accounts.mjs <system> <file> > accounts.jsonl
 //
-// It reads the whole file. A user without an email address is left out, and reported on stderr.
+// It reads the whole file into memory. Users without an email address are left out of the output
+// and reported on stderr.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Advice, helpIfAsked, main } from "./project/advice.mjs";
 
 /** @typedef {Record<string, any>} Fields */
 
-/** Base64 as in a PHC string: without padding. @param {string} text */
+/** Turns base64 into the base64 of a PHC string, which has no padding. @param {string} text */
 const phc = (text) => text.replace(/=+$/, "");
 
 /**
@@ -49,7 +50,8 @@ function keycloakHash(credentials) {
     const cost = `m=${one("memory")},t=${hashIterations},p=${one("parallelism")}`;
     return `$argon2${one("type")}$v=${version}$${cost}$${phc(salt)}$${phc(value)}`;
   }
-  // `pbkdf2` alone means PBKDF2 with SHA-1. The import rejects such a hash and says why.
+  // If Keycloak names the algorithm just `pbkdf2`, it is PBKDF2 with SHA-1. The import rejects such
+  // a hash and says why.
   return `$${algorithm}$`;
 }
 
@@ -70,7 +72,10 @@ function firebaseHash({ passwordHash, salt }) {
   return `$firescrypt$${cost}$${salt}$${passwordHash}$${FIREBASE_SALT_SEPARATOR}`;
 }
 
-/** NAME_MAX_CHARS in src/domain/policy.rs. Other systems allow longer names. */
+/**
+ * The longest name that the import accepts (NAME_MAX_CHARS in src/domain/policy.rs). Other systems
+ * allow longer names.
+ */
 const NAME_CHARACTERS = 100;
 
 /**
@@ -92,7 +97,7 @@ const withCutNames = (row) => ({
 
 /**
  * Whether a time such as `2026-11-30T12:00:00+00:00` is in the future. A time that can't be parsed,
- * such as `infinity` from Postgres, is taken for the future.
+ * such as `infinity` from Postgres, is treated as a time in the future.
  *
  * @param {string | null | undefined} time
  * @param {number} now
@@ -100,8 +105,8 @@ const withCutNames = (row) => ({
 const isAhead = (time, now) => Boolean(time) && !(Date.parse(String(time)) <= now);
 
 /**
- * For each system: reads the rows of its export. If a system has only one name for a person, this
- * becomes the first name.
+ * For each system, a function that reads the text of an export and returns the accounts in it. If a
+ * system stores only one name for each person, this name becomes the first name.
  *
  * @type {Record<string, (text: string, now: number) => Fields[]>}
  */
@@ -169,7 +174,8 @@ export const SYSTEMS = {
 };
 
 /**
- * The lines for the import, and the row numbers of the users without an email address.
+ * Converts the text of an export. Returns the lines for the import, and the row numbers of the
+ * users without an email address, which are left out.
  *
  * @param {string} system
  * @param {string} text
@@ -178,7 +184,8 @@ export const SYSTEMS = {
 export function convert(system, text, now = Date.now()) {
   const rows = SYSTEMS[system](text.replace(/^\ufeff/, ""), now).map(withCutNames);
   const without = rows.flatMap(({ email }, at) => (email ? [] : [at + 1]));
-  // Empty members are left out: the import rejects them, but uses a default for a missing member.
+  // Members without a value are left out. The import would reject an empty value, but accepts that
+  // a member is missing, and uses its default.
   const lines = rows
     .filter(({ email }) => email)
     .map((row) => Object.entries(row).filter(([, value]) => value !== undefined && value !== ""))
@@ -216,7 +223,8 @@ function converted(system, file) {
     if (code === "ENOENT") throw new Advice(`there is no file ${file}.`);
     if (code === "EISDIR") throw new Advice(`${file} is a folder: name the file of the export.`);
     if (name === "SyntaxError") throw new Advice(`${file} is not JSON: ${again}.`);
-    // A TypeError means that the file lacks members that every export of this system has.
+    // A TypeError means that the file is not an export of this system: members are missing that
+    // every such export has.
     if (name !== "TypeError") throw error;
   }
   throw new Advice(`${file} has no users with an address: ${again}.`);

@@ -2,9 +2,10 @@
 //   npm run fuzz                               all targets, ten seconds each (`npm test`: five)
 //   npm run fuzz -- ticket --seconds 300       one target, or several
 //
-// An input that makes a target fail is saved in fuzz/found/<target>, and `cargo test` fails for it
-// from then on. An input that only reaches more code is saved in target/fuzz/corpus, for the next
-// long run.
+// An input that makes a target fail is saved in fuzz/found/<target>. From then on, `cargo test`
+// tries this input, too, and fails until the fault is fixed. An input that does not fail but
+// reaches code that no earlier input has reached is saved in target/fuzz/corpus, for the next long
+// run.
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { count } from "../tests/count.mjs";
@@ -14,8 +15,8 @@ import { inRoot, root } from "./project/root.mjs";
 import { output, run } from "./project/run.mjs";
 import { cpp } from "./setup/cpp.mjs";
 
-// The longest input of each target, in bytes. It is slightly longer than the limit that the code
-// under test must enforce.
+// The maximum length of the inputs for each target, in bytes. It is slightly above the limit that
+// the tested code must enforce, so that the limit is tested, too.
 /** @type {Record<string, number>} */
 const TARGETS = {
   access_token: 4200,
@@ -35,8 +36,9 @@ const TARGETS = {
   values: 512,
 };
 
-// The flags of cargo-fuzz without the sanitizers of nightly Rust: counters for each edge of the
-// code, and the values of comparisons.
+// The compiler flags that cargo-fuzz uses, without the sanitizers, which need nightly Rust. With
+// these flags, the program counts how often each edge of the control flow is taken, and reports the
+// values of comparisons to libFuzzer.
 const RUSTFLAGS = [
   "-Cpasses=sancov-module",
   "-Cllvm-args=-sanitizer-coverage-level=4",
@@ -67,8 +69,9 @@ await main(async () => {
   const queue = [...waiting];
   const worker = async () => {
     for (let name = queue.shift(); name; name = queue.shift())
-      // A run of all targets starts with the committed inputs only, so that every such run starts
-      // with the same inputs.
+      // If targets are named, the run continues with the inputs that earlier runs have saved. A run
+      // of all targets starts with only the inputs that are committed in git, so that all such runs
+      // start in the same way.
       results.push(await fuzz(program, name, seconds, named.length > 0));
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
@@ -91,7 +94,8 @@ async function build() {
   await cpp();
   const host = (await output("rustc", ["-vV"]))?.match(/^host: (.+)$/m)?.[1];
   if (!host) throw new Advice("`rustc -vV` names no host: is Rust installed?");
-  // With --target, cargo does not use RUSTFLAGS for build scripts and macros.
+  // The option --target is given because cargo then does not use RUSTFLAGS for build scripts and
+  // macros.
   const { code } = await run(
     "cargo",
     [
@@ -137,7 +141,8 @@ async function fuzz(program, name, seconds, keeps) {
       "-seed=1",
       "-timeout=5",
       "-rss_limit_mb=512",
-      // libFuzzer must not save slow inputs, only inputs that make a target fail.
+      // With this limit of an hour, libFuzzer saves no inputs for being slow, only inputs that make
+      // a target fail.
       "-report_slow_units=3600",
       `-artifact_prefix=${found}/`,
     ],
@@ -149,8 +154,8 @@ async function fuzz(program, name, seconds, keeps) {
     .map((line) => line.match(/^#(\d+)\s.* cov: (\d+) /))
     .filter((found) => found !== null);
   const executions = Number(cov.at(-1)?.[1] ?? 0);
-  // If the build lacks the coverage counters, libFuzzer can only guess, and reports a coverage of
-  // one edge or none.
+  // If the program was built without the coverage counters, libFuzzer can only guess inputs, and
+  // reports a coverage of at most one edge. Such a run is treated as failed.
   const passed = code === 0 && Number(cov.at(-1)?.[2] ?? 0) > 50;
   const took = ((performance.now() - begun) / 1000).toFixed(0);
   console.log(

@@ -1,19 +1,19 @@
 // `npm run mutants:cargo`: cargo-mutants changes the code in many small ways, and runs the tests of
 // the code's package after each change. If no test notices a change, the run fails.
 //
-// crates/token, src/domain and src/service; takes many hours:
+// All of crates/token, src/domain and src/service, which takes many hours:
 //   npm run mutants:cargo
 // A folder, a file, or several:
 //   npm run mutants:cargo -- crates/token
-// The fourth of eight parts (the first is 0):
+// Only the fourth of eight parts (the number of the first part is 0):
 //   npm run mutants:cargo -- src/domain --shard 3/8
 // Only code that a diff touches:
 //   npm run mutants:cargo -- src/service --in-diff my.diff
-// Only some test programs, which is faster, and then all tests for the changes that these did not
-// notice:
+// First with only some test programs, which is faster. Then with all tests, only for the changes
+// that the first run did not notice:
 //   npm run mutants:cargo -- src/domain/session --tests lib,session_rotation
 //   npm run mutants:cargo -- src/domain/session --again
-// Only lists the changes:
+// Only list the changes:
 //   npm run mutants:cargo -- crates/token --list
 //
 // `--jobs 2` tests two changes at a time. Your working tree is never changed: cargo-mutants works
@@ -30,11 +30,14 @@ import { setUp } from "./setup/index.mjs";
 const OUTPUT = inRoot("target/mutants/cargo");
 
 /**
- * The code that is changed. Changes in other code would always survive: that code is compiled for
- * wasm32 only, and its tests run in workerd, which cargo-mutants does not start.
+ * The folders whose code is changed. In other code, no test would notice a change: that code is
+ * compiled for wasm32 only, and its tests run in workerd, which cargo-mutants does not start.
  */
 const RULES = ["crates/token", "src/domain", "src/service"];
-/** The packages whose tests run after each change. The model checks are a package of their own. */
+/**
+ * The packages whose tests run after each change. The package edgegate-models contains the model
+ * checks.
+ */
 const TESTING = ["edgegate", "edgegate-token", "edgegate-models"];
 
 await main(async () => {
@@ -60,8 +63,9 @@ await main(async () => {
   await setUp([cargoMutantsStep]);
   mkdirSync(OUTPUT, { recursive: true });
   const how = values.list ? ["--list"] : ["--jobs", values.jobs, "--output", OUTPUT];
-  // Tests of changed code must not write their counts and logs, which are for `npm test`. To notice
-  // a change, they need fewer generated cases than to find an unknown fault.
+  // The tests of changed code must not write their counts and logs, because these are for `npm
+  // test`. They try fewer generated cases than in `npm test`, because fewer cases are needed to
+  // notice a change than to find an unknown fault.
   const env = { EDGEGATE_COUNTS: "", EDGEGATE_LOGS: "", PROPTEST_CASES: "32" };
   const again = values.again ? ["--iterate"] : [];
   const { code } = await run(
@@ -84,8 +88,8 @@ await main(async () => {
 });
 
 /**
- * The test programs, as arguments of `cargo test`. The examples in the documentation are left out,
- * because they repeat what the tests check, and build slowly.
+ * The arguments with which `cargo test` runs these test programs. The examples in the documentation
+ * are never run, because they only repeat what the tests check, and their build is slow.
  *
  * @param {string | undefined} names such as `lib,service`; all if it is missing
  */
@@ -95,7 +99,7 @@ function programs(names) {
 }
 
 /**
- * The pattern by which cargo-mutants finds the files of this folder, or this file.
+ * The pattern for cargo-mutants that matches all files of a folder, or a single file.
  *
  * @param {string} path
  */

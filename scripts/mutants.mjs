@@ -1,11 +1,11 @@
-// `npm run mutants`: puts each fault of tests/mutants/faults/ into a copy of the sources and runs
-// the test that must notice it. If the test does not notice the fault, the fault has "survived",
-// and the run fails.
+// `npm run mutants`: tests the tests. It puts each deliberate fault of tests/mutants/faults/ into a
+// copy of the sources, one at a time, and runs the test that must notice it. If the test does not
+// notice the fault, the fault has "survived", and the run fails.
 //
 // Only some faults, named by their ids:
 //   npm run mutants -- --only decoy-skipped,verify-nothing-emptied
-// Write the results to tests/mutants/README.md; with --only, the other faults keep their earlier
-// results:
+// Write the results to tests/mutants/README.md (with --only, the file keeps the earlier results of
+// the other faults):
 //   npm run mutants -- --record
 //
 // Your working tree is never changed: the copy is target/mutants/tree, and cargo builds it into a
@@ -35,8 +35,8 @@ await main(async () => {
   if (unknown.length > 0)
     throw new Advice(`no fault is called ${unknown.join(", ")}: see tests/mutants/faults/.`);
   const chosen = faults.filter(({ id }) => !only || only.includes(id));
-  // Try all replacements before the first build. If the text to replace is not found, the list of
-  // faults is wrong.
+  // Try all replacements before the first build. A replacement throws if the text that it replaces
+  // is not in the file. Then the list of faults is wrong.
   for (const fault of chosen) applied(fault, readFileSync(inRoot(fault.file), "utf8"));
 
   await setUp();
@@ -59,7 +59,10 @@ await main(async () => {
   return killed === results.length ? 0 : 1;
 });
 
-/** Writes the results so far. Faults that this run did not test keep their earlier results. */
+/**
+ * Writes the results so far. For faults that this run has not tested, the file keeps the earlier
+ * results.
+ */
 function record(results) {
   const before = existsSync(inRoot(README))
     ? outcomesIn(readFileSync(inRoot(README), "utf8"))
@@ -72,8 +75,8 @@ function record(results) {
 }
 
 /**
- * Copies the files that git tracks, and new ones. It leaves unchanged files alone, so that cargo
- * rebuilds only what changed.
+ * Copies the files that git tracks, and new files that git does not ignore. It writes only files
+ * that differ from the last copy, so that cargo rebuilds only what has changed.
  */
 async function copySources() {
   const listed = await output("git", ["ls-files", "-co", "--exclude-standard"]);

@@ -1,5 +1,5 @@
-// `npm run schemathesis`: tests every route against openapi.yaml with generated requests, as many
-// as you like.
+// `npm run schemathesis`: sends generated requests to every route and compares the answers with
+// openapi.yaml. You can choose how many.
 //   npm run schemathesis -- --seed 42 --examples 1000
 import { main } from "./project/advice.mjs";
 import { parsed, wholeNumber } from "./project/arguments.mjs";

@@ -34,7 +34,7 @@ await main(async () => {
   guard();
   const wanted = devArguments(given);
   const { port, state, environment } = wanted;
-  // The origin as browsers write it, which is without the port if it is 80.
+  // The origin as browsers write it. They leave out the port if it is 80.
   const { origin, host } = new URL(`http://${HOST}:${port}`);
   await refuseTakenPort(port, (other) => `PORT=${other} npm start`);
 
@@ -44,7 +44,8 @@ await main(async () => {
   const edits = watchEdits(settings.files);
   const isJudged = checkerIsCurrent();
   if (isJudged) await refuseFaults(settings);
-  // wrangler would build, too, but would go on without a Worker if the build failed.
+  // wrangler itself would also start a build. But if that build failed, wrangler would keep running
+  // without a Worker, so the build is done here.
   const built = await run(node(), [inRoot("scripts/build.mjs")], { env: toolEnv() });
   if (built.code !== 0) return built.code;
   if (!isJudged) await refuseFaults(settings);
@@ -56,15 +57,16 @@ await main(async () => {
     HOST,
     "--port",
     `${port}`,
-    // With `routes` in wrangler.toml, wrangler would ask the Worker under the first route's host.
+    // Without this option, and with `routes` in wrangler.toml, the Worker would see the host name
+    // of the first route in each local request.
     "--host",
     host,
     "--show-interactive-dev-session=false",
     "--log-level",
     "log",
   ];
-  // Unless ISSUER is set explicitly, it is the origin with this port. The option --var overrides
-  // .dev.vars, which overrides wrangler.toml.
+  // If ISSUER is not set for local development, it is set to the local origin here. An option --var
+  // overrides .dev.vars, and .dev.vars overrides wrangler.toml.
   const issuer = settings.setsIssuer ? [] : ["--var", `ISSUER:${origin}`];
   const target = environment === undefined ? ["--env="] : [];
   const dev = () =>

@@ -3,8 +3,8 @@
 //   npm test -- --only clippy,e2e                          some steps
 //   npm test -- --only e2e tests/e2e/healthz.test.mjs      some files of the e2e tests
 //
-// `npm run test:wide`: runs what takes too long for `npm test`: longer fuzzing, and the tests that
-// repeat something more often in this run (tests/wide.mjs).
+// `npm run test:wide`: runs what takes too long for `npm test`. It fuzzes for longer, and runs
+// those tests that repeat something more often in this run than in `npm test` (tests/wide.mjs).
 //   npm run test:wide -- --record                          writes what passed to tests/wide.md
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { checkSizes } from "../bench/size.mjs";
@@ -38,18 +38,18 @@ import { rustTests } from "./testing/rust-tests.mjs";
 import { runStep, seconds } from "./testing/step.mjs";
 import * as steps from "./testing/steps.mjs";
 
-// The logs of the Workers of the e2e tests, written by tests/logs/keep.mjs.
+// The folder in which tests/logs/keep.mjs stores the logs of the Workers that the e2e tests start.
 const LOGS = inRoot("target/logs");
-// The outcome of each e2e test, written by tests/evidence/reporter.mjs.
+// The file into which tests/evidence/reporter.mjs writes the outcome of each e2e test.
 const REPORT = inRoot("target/e2e-report.jsonl");
-// Two files at once would not keep two processors busy, because a file sometimes waits for a
-// timeout, a retry or the start of a program.
+// How many test files run at the same time. Two files would not keep two processors busy, because a
+// test sometimes waits for a timeout, a retry or the start of a program.
 const E2E_FILES_AT_ONCE = 3;
 const FUZZ_SECONDS = 5;
 const WIDE_FUZZ_SECONDS = 60;
 
-// A test that waits for ever, such as for a browser that was killed, must not use up the hour that
-// CI allows.
+// After this time, a test file is stopped. A test may wait forever, such as for a browser that was
+// killed, and must not use up the hour that CI allows for the whole run.
 const LONGEST_FILE_MS = 20 * 60_000;
 const LONGEST_WIDE_FILE_MS = 120 * 60_000;
 
@@ -87,7 +87,8 @@ const STEPS = {
 const BESIDE = ["js", "clippy-wasm", "build", "size", "build-tests"];
 const WIDE_STEPS = ["build", "build-tests", "e2e", "fuzz"];
 
-// Programs that a step needs. As root on Debian, they are installed automatically.
+// The programs that each step needs. If the script runs as root on Debian, they are installed
+// automatically.
 /** @type {Record<string, import("./setup/debian.mjs").Need[]>} */
 const NEEDS = {
   clippy: [cpp],
@@ -165,7 +166,8 @@ async function step(name, context) {
   const { files, before, isWide, quiet } = context;
   if (!quiet) console.log(`\n━━ ${name}`);
   const begun = performance.now();
-  // Without a new build, these steps would measure and test an old build.
+  // If the build failed, these steps are left out, because they would measure and test an old
+  // build.
   const isPointless =
     ["size", "e2e"].includes(name) &&
     before.some(({ name, passed }) => name === "build" && !passed);
@@ -174,7 +176,8 @@ async function step(name, context) {
     : await STEPS[name]({ ...context, env: countInto(name) }).catch(failed);
   const isWhole = !outcome.leftOut && !(["e2e", "logs"].includes(name) && files.length > 0);
   // The counts of a failed step are not compared with the minima, because the step may have stopped
-  // early. Nor are the logs if only some test files ran, because the minimum is for all files.
+  // early. The count of the step `logs` is also not compared if only some test files ran, because
+  // its minimum is for all files.
   const isJudged = outcome.code === 0 && (isWhole || name !== "logs");
   const minima = readMinima(isWide)[name] ?? {};
   const required = isWide ? requiredInWide(name) : Object.keys(minima);
@@ -237,10 +240,11 @@ async function checkSize() {
 
 /** @param {Context} context */
 async function e2e({ files, before, isWide, env }) {
-  // If this run has just built everything, the test files are told not to build again.
+  // If this run has just built everything, the variable EDGEGATE_BUILT below tells the test files
+  // not to build again.
   const isBuilt = before.some(({ name, passed }) => name === "build" && passed);
-  // The browser is installed here, once. Otherwise, if the installation failed, every test file
-  // would try it again.
+  // If the browser is missing, it is installed here, once for all test files. Otherwise, if the
+  // installation failed, every test file would try it again.
   const browserOfAll = files.length > 0 ? {} : { CHROMIUM: await chromium() };
   rmSync(LOGS, { recursive: true, force: true });
   const all = isWide ? filesWithMore() : ["tests/**/*.test.mjs"];
@@ -257,7 +261,10 @@ async function e2e({ files, before, isWide, env }) {
   });
 }
 
-/** The test files that do more in `npm run test:wide`. The others would only repeat `npm test`. */
+/**
+ * The test files that do more in `npm run test:wide` than in `npm test`. The others are not run
+ * again, because they would only repeat `npm test`.
+ */
 function filesWithMore() {
   const names = readdirSync(inRoot("tests"), { recursive: true, encoding: "utf8" });
   return names
@@ -285,8 +292,8 @@ async function instructions({ env }) {
 }
 
 /**
- * Compares the tests that the documents name with the tests that ran. JavaScript tests are compared
- * only if all of them ran.
+ * Compares the tests that the documents name with the tests that ran. The JavaScript tests are
+ * compared only if all of them have run in this run.
  *
  * @param {Context} context
  */

@@ -14,8 +14,8 @@ const { redirectUrl, answer, close } = await listen();
 
 // A real program would store the tokens in the keychain of the operating system.
 const kept = { state: randomUUID(), tokens: undefined, verifier: "", client: undefined };
-// If the id is a URL, a document at that address describes this client. Any other id was registered
-// at edgegate before.
+// If CLIENT_ID is a URL, a document at this URL describes this client. Otherwise, this client was
+// registered at edgegate, and CLIENT_ID is the id that it got.
 const hasDocument = CLIENT_ID.startsWith("https:");
 
 /** @type {import("@modelcontextprotocol/sdk/client/auth.js").OAuthClientProvider} */
@@ -73,7 +73,10 @@ async function connect() {
   return client;
 }
 
-/** Waits for the answer of the sign-in, at a port that the system chooses. */
+/**
+ * Waits for the answer of the sign-in: the browser brings it to a port of this machine. The
+ * operating system chooses the port.
+ */
 async function listen() {
   let arrived = (_url) => {};
   const answer = new Promise((resolve) => {
@@ -95,7 +98,7 @@ async function listen() {
   return { redirectUrl: `http://127.0.0.1:${port}/callback`, answer, close };
 }
 
-/** Opens the browser of the system, or the command in BROWSER. */
+/** Opens an address in the system's browser, or with the command in BROWSER. */
 function openBrowser(href) {
   const commands = { darwin: "open", win32: "explorer", linux: "xdg-open" };
   const command = BROWSER ?? commands[process.platform];

@@ -8,7 +8,7 @@ import * as oauth from "oauth4webapi";
 
 const { ISSUER = "http://127.0.0.1:8787", CLIENT_ID = "demo-spa", BROWSER } = process.env;
 const issuer = new URL(ISSUER);
-// http only for a service on this machine.
+// Allows http instead of https. Use this only with a service on this machine.
 const options = { [oauth.allowInsecureRequests]: issuer.protocol === "http:" };
 const client = { client_id: CLIENT_ID };
 const authentication = oauth.None();
@@ -50,8 +50,8 @@ try {
   );
   const claims = oauth.getValidatedIdTokenClaims(tokens);
   console.log(`Signed in as ${claims?.email}`);
-  // A real program would store the refresh token in the keychain of the operating system, and renew
-  // only when the access token expires.
+  // A real program would store the refresh token in the keychain of the operating system, and would
+  // use it only when the access token expires.
   const renewed = await oauth.processRefreshTokenResponse(
     server,
     client,
@@ -70,8 +70,8 @@ try {
 }
 
 /**
- * Waits for the answer. The system chooses the port: edgegate accepts every port of a loopback
- * address.
+ * Waits for the answer of the sign-in: the browser brings it to a port of this machine. The
+ * operating system may choose any port, because edgegate accepts every port of a loopback address.
  */
 async function listen() {
   let arrived = (_url) => {};
@@ -94,7 +94,7 @@ async function listen() {
   return { redirectUri: `http://127.0.0.1:${port}/callback`, answer, close };
 }
 
-/** Opens the browser of the system, or the command in BROWSER. */
+/** Opens an address in the system's browser, or with the command in BROWSER. */
 function openBrowser(href) {
   const commands = { darwin: "open", win32: "explorer", linux: "xdg-open" };
   const command = BROWSER ?? commands[process.platform];

@@ -6,7 +6,8 @@ import { Verifier } from "edgegate";
 
 const { ISSUER = "http://127.0.0.1:8787", AUDIENCE = "edgegate", PORT = "3000" } = process.env;
 
-// The keys are fetched when they are first needed, so this server can start while edgegate is down.
+// The verifier fetches edgegate's public keys when it first needs them, so this server can start
+// while edgegate is down.
 const verifier = Verifier.fromIssuer(ISSUER, { audience: AUDIENCE });
 
 const server = createServer(async (request, response) => {
@@ -15,8 +16,8 @@ const server = createServer(async (request, response) => {
   response.writeHead(answer.status, {
     "Content-Type": "application/json",
     "Cache-Control": "no-store",
-    // Every answer 401 must have a challenge (RFC 9110 section 15.5.2). After this challenge, an
-    // AuthClient renews its token.
+    // Every answer with the status 401 must have this header, a challenge (RFC 9110 section
+    // 15.5.2). When edgegate's AuthClient gets this challenge, it renews its access token.
     ...(answer.status === 401 && { "WWW-Authenticate": 'Bearer error="invalid_token"' }),
   });
   response.end(JSON.stringify(answer.body));
@@ -34,8 +35,9 @@ async function answerTo(path, token) {
     }
   }
   if (path === "/admin") {
-    // The result is `false` for an invalid token, too, so this path answers 403 in both cases. A
-    // client learns from /me whether its token is valid.
+    // The result is `false` if the token is invalid, and also if its user is no administrator. So
+    // this path answers 403 in both cases. To find out whether its token is valid, a client can
+    // request /me.
     const allowed = await verifier.isAuthorizedByRole(token, ["admin"]);
     return allowed
       ? { status: 200, body: { secret: 42 } }

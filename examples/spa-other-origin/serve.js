@@ -1,5 +1,5 @@
-// Serves the page and the package. Any server for static files would do, because the page needs no
-// bundler.
+// Serves the page and the files of the package edgegate. The page needs no bundler, so any server
+// for static files would do.
 //   ISSUER=http://127.0.0.1:8787 CLIENT_ID=demo-spa PORT=5174 node serve.js
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";

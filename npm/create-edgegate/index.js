@@ -80,8 +80,9 @@ try {
   await main();
 } catch (error) {
   const { message, syscall } = /** @type {NodeJS.ErrnoException} */ (error);
-  // If a system call has failed, the reason is on this machine, such as a folder that can't be
-  // written.
+  // If a system call has failed, the cause is on this machine, such as a folder in which this user
+  // may not write. It is not a fault of this program, so the message is printed without a stack
+  // trace.
   if (!(error instanceof Refusal) && syscall === undefined) throw error;
   console.error(`\ncreate-edgegate: ${message}`);
   process.exitCode = 1;

@@ -1,4 +1,5 @@
-// Installs the project's packages, and makes the secrets of local development with them.
+// Installs the project's packages. Then makes the secrets of local development, with code of the
+// package edgegate-worker, which is now installed.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -37,7 +38,8 @@ function packageManager() {
 }
 
 /**
- * Creates .dev.vars, or adds the secrets that it lacks, as `npm start` would.
+ * Creates the file .dev.vars with new secrets. If the file exists already, adds only the secrets
+ * that are missing in it. `npm start` does the same.
  *
  * @param {string} folder
  */

@@ -1,7 +1,7 @@
 const OLDEST = [22, 12];
 
 /**
- * A message that says why this version of Node can't be used; null if it can.
+ * Returns a message if this version of Node is too old for wrangler, otherwise null.
  *
  * @param {string} version such as "22.12.0"
  */

@@ -1,4 +1,5 @@
-// Copies the template to the project's folder. Adds what is missing and overwrites nothing.
+// Copies the files of the template to the project's folder. Files that exist already are not
+// overwritten.
 import { randomInt } from "node:crypto";
 import {
   existsSync,
@@ -16,16 +17,17 @@ import { Refusal } from "./refusal.js";
 const TEMPLATE = fileURLToPath(new URL("template", import.meta.url));
 const NAME = "my-auth";
 const PACKAGE = "edgegate-worker";
-// npm leaves files with the names on the right out of a package, so the template has them under
-// other names.
+// npm never packs files that are named .gitignore or .npmrc. So these files have other names in the
+// packed template: the names on the left.
 const RENAMED = new Map([
   ["_gitignore", ".gitignore"],
   ["_npmrc", ".npmrc"],
 ]);
-// A folder that contains only these counts as empty.
+// A folder that contains nothing except files or folders with these names is treated as empty.
 const IGNORED = new Set([".git", ".DS_Store", "package.json.new"]);
-// How long the name may be: the longest queue name is <name>-staging-notices-dead, and Cloudflare
-// allows 63 characters.
+// The maximum length of the project's name. The names of its queues contain this name. The longest
+// of them is <name>-staging-notices-dead, and Cloudflare allows at most 63 characters in a queue's
+// name.
 const NAME_CHARS = 40;
 
 /**
@@ -37,13 +39,13 @@ export function copyTemplate(to, { store, packed }) {
   const folder = resolve(to);
   refuseForeignFolder(folder);
   const manifest = join(folder, "package.json");
-  // If an earlier run has chosen a name, this run uses it, too.
+  // If an earlier run has written package.json, this run uses the name in that file.
   const earlier = existsSync(manifest)
     ? JSON.parse(readFileSync(manifest, "utf8")).name
     : undefined;
   const name = nameFor(typeof earlier === "string" ? earlier : folder);
-  // package.json is written first. If this run is interrupted, the next run recognizes the project
-  // by it.
+  // package.json is written first. If this run is interrupted, package.json shows the next run that
+  // the folder belongs to a project of edgegate, and not to something else.
   const files = filesOf(TEMPLATE).sort((a, b) => rank(a) - rank(b));
   const written = [];
   for (const from of files) {
@@ -80,7 +82,8 @@ function isOurs(folder) {
 }
 
 /**
- * The name of the Worker and of its package: lower-case letters, digits and hyphens.
+ * Makes a name for the Worker and its npm package from the name of the folder. It consists of
+ * lower-case letters, digits and hyphens.
  *
  * @param {string} folder
  */
@@ -91,7 +94,7 @@ export function nameFor(folder) {
     .slice(0, NAME_CHARS)
     .replace(/^-+|-+$/g, "");
   if (plain === "") return NAME;
-  // npm does not install a package in a project of the same name.
+  // npm refuses to install a package in a project that has the same name as the package.
   return [PACKAGE, "wrangler"].includes(plain) ? `my-${plain}` : plain;
 }
 
@@ -124,8 +127,8 @@ const withKv = (text) =>
     .replaceAll('// "kv_namespaces":', '"kv_namespaces":');
 
 /**
- * Gives the project's rate limits ids of their own. If two Workers of an account used the same id,
- * their requests would be counted together.
+ * Replaces the ids of the template's rate limits by consecutive numbers with a random start. If two
+ * Workers of a Cloudflare account used the same id, Cloudflare would count their requests together.
  *
  * @param {string} text
  */
@@ -136,7 +139,7 @@ function withOwnLimits(text) {
 }
 
 /**
- * Writes a file that does not exist. Returns whether it did.
+ * Writes the file, unless it exists already. Returns whether the file was written.
  *
  * @param {string} path
  * @param {string} text
@@ -144,8 +147,8 @@ function withOwnLimits(text) {
 function writeNew(path, text) {
   if (existsSync(path)) return false;
   mkdirSync(dirname(path), { recursive: true });
-  // Written under another name first, so that an interrupted run leaves no half-written file under
-  // `path`.
+  // The text is first written to a file with another name, which is then renamed. So an interrupted
+  // run leaves no half-written file at `path`.
   const whole = `${path}.new`;
   writeFileSync(whole, text);
   renameSync(whole, path);

@@ -1,4 +1,5 @@
-// Errors for the person at the terminal. They say what to do and are printed without a stack trace.
+// Errors for the person at the terminal. Their messages say what to do, and are printed without a
+// stack trace.
 import { Advice } from "../../npm/edgegate-worker/cli/lib/advice.js";
 
 export { Advice };
@@ -23,7 +24,8 @@ export async function main(body) {
 }
 
 /**
- * Ends the script and shows its usage if `--help` or `-h` is among its arguments.
+ * If `--help` or `-h` is among the script's arguments, throws an error with which `main` shows the
+ * usage and ends the script.
  *
  * @param {string} usage
  * @param {string[]} [args]

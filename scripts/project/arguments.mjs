@@ -1,5 +1,5 @@
-// Reads a script's arguments with `parseArgs` of Node. An unknown argument is rejected, and the
-// usage is shown.
+// Reads a script's arguments with Node's `parseArgs`. If an argument is unknown, the error shows
+// how to use the script.
 import { parseArgs } from "node:util";
 import { Advice, helpIfAsked } from "./advice.mjs";
 
@@ -15,8 +15,8 @@ export function parsed(config, usage) {
   } catch (error) {
     const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
     if (!code?.startsWith("ERR_PARSE_ARGS")) throw error;
-    // The second sentence of Node's message is cut off. It explains how to pass an argument that
-    // begins with a dash, but no script here takes such an argument.
+    // The second sentence of Node's message is cut off. That sentence explains how to pass an
+    // argument that begins with a dash, but no script here takes such an argument.
     throw new Advice(`${message.split(". ")[0].replace(/\.$/, "")}: ${usage}.`);
   }
 }

@@ -4,8 +4,9 @@ import { inRoot, root } from "./root.mjs";
 import { node, toolEnv } from "./tools.mjs";
 
 /**
- * Runs the command at this terminal. Returns its exit code. leash.js is not used here, because the
- * command may ask the user questions, and because it stops the programs that it starts by itself.
+ * Runs the command at this terminal. Returns its exit code. The command is not started with
+ * leash.js, for two reasons: it may ask the user questions, and it itself stops the programs that
+ * it has started.
  *
  * @param {string[]} args
  * @returns {Promise<number>}
@@ -18,8 +19,8 @@ export function edgegate(args) {
       env: toolEnv(),
       stdio: "inherit",
     });
-    // At Ctrl-C, the terminal sends the signal to the command, too. A SIGTERM reaches only this
-    // process, so it is passed on.
+    // At Ctrl-C, the terminal itself sends the signal to the command, so this process ignores it. A
+    // SIGTERM reaches only this process, so it is passed on to the command.
     process.on("SIGINT", () => {});
     process.on("SIGTERM", () => child.kill("SIGTERM"));
     child.on("error", reject).on("exit", (code) => resolve(code ?? 1));

@@ -8,12 +8,13 @@ export { chosenEnvironment, environmentProblem } from "../../npm/edgegate-worker
 /** @typedef {configuration.Config} Config */
 
 /**
- * The configuration of an environment (the top-level one when none is named).
+ * Reads the configuration of an environment. If no environment is named, reads the configuration at
+ * the top level of the file.
  *
  * @param {string} [environment]
  * @param {{ path?: string, envFiles?: string[] }} [options] `path`: another file instead of
- *   wrangler.toml. `envFiles`: the result's `local` has the variables of these files, or of
- *   .dev.vars if the list is empty
+ *   wrangler.toml. `envFiles`: the member `local` of the result contains the variables of these
+ *   files, or of .dev.vars if the list is empty
  */
 export const readConfig = (environment, { path = "wrangler.toml", envFiles } = {}) =>
   configuration.readConfig({

@@ -31,8 +31,8 @@ const INPUTS = [
 ];
 
 /**
- * Builds the conformance Worker, if anything has changed. Returns the path of a wrangler
- * configuration that runs it.
+ * Builds the conformance Worker, if anything has changed since the last build. Returns the path of
+ * a wrangler configuration with which this Worker can be run.
  */
 export async function conformanceWorker() {
   await withLock("conformance-worker", async () => {

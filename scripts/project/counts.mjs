@@ -1,6 +1,7 @@
-// Tests count what they try, such as generated cases, so that a run notices when tests try less
-// than before. Each count is a file, and each step of the run has a folder of such files. The first
-// number in a file must not be below the minimum in tests/counts.json.
+// Tests count what they try, such as generated cases, and write each count to a file. So a run of
+// the tests notices when a test tries less than it should. Each step of the run has its own folder
+// for these files. The first number in a file must not be below the minimum for that count in
+// tests/counts.json.
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { inRoot } from "./root.mjs";
@@ -22,7 +23,8 @@ export function beginCounts() {
 export const countInto = (step) => ({ EDGEGATE_COUNTS: join(FOLDER, step) });
 
 /**
- * The counts that a step has written, as `[slug, line]`, sorted by slug (the file's name).
+ * The counts that the tests of a step have written, as pairs `[slug, line]`: the name of the file
+ * and its text. They are sorted by name.
  *
  * @param {string} step
  */
@@ -39,9 +41,9 @@ export function countsOf(step) {
 }
 
 /**
- * Sentences about what is wrong with the counts of a step that has passed. `minima` are `{ slug:
- * least }`. `required` are the counts that the step must have: a step that ran only some of its
- * tests may lack the others.
+ * Returns sentences that say what is wrong with the counts of a step that has passed. `minima`
+ * contains the smallest allowed number for each slug. `required` contains the slugs of the counts
+ * that must exist. If a step ran only some of its tests, other counts may be missing.
  *
  * @param {string} step
  * @param {string[][]} counted
@@ -73,7 +75,8 @@ export function faultsOf(step, counted, minima, required = Object.keys(minima)) 
 }
 
 /**
- * The minima of all steps, `{ step: { slug: least } }`. Those of `npm run test:wide` are larger.
+ * The minima of all steps, as `{ step: { slug: minimum } }`. With `isWide`, returns the larger
+ * minima of `npm run test:wide`.
  *
  * @param {boolean} [isWide]
  * @returns {Record<string, Record<string, number>>}
@@ -87,8 +90,8 @@ export function readMinima(isWide = false) {
 }
 
 /**
- * The counts that a step of `npm run test:wide` must have. The step runs only the tests that have
- * larger numbers for `npm run test:wide`.
+ * The slugs of the counts that a step of `npm run test:wide` must write. In that run, a step runs
+ * only those tests that try more in `npm run test:wide` than in `npm test`.
  *
  * @param {string} step
  */

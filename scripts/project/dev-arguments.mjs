@@ -1,5 +1,6 @@
-// Reads the options after `npm start --` or `npm run deploy --`. They are passed on to wrangler
-// unchanged. The scripts read only those that they need; wrangler rejects unknown options.
+// Reads the options after `npm start --` or `npm run deploy --`. All options are passed on to
+// wrangler unchanged. The scripts read only the options that they need themselves. wrangler rejects
+// options that it does not know.
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { readPort, readVariable } from "../../npm/edgegate-worker/cli/lib/variables.js";
@@ -58,8 +59,9 @@ export function devArguments(args, env = process.env) {
 }
 
 /**
- * The options that the scripts read. `last` returns the last value of an option, and `all` returns
- * all its values. `vars` contains the variables.
+ * Reads the options that the scripts need. In the result, `last` returns the last value of an
+ * option, and `all` returns all values of an option. `vars` contains the variables from the option
+ * --var.
  *
  * @param {string[]} args
  */
@@ -80,7 +82,7 @@ export function wranglerArguments(args) {
       values[option] ??= [];
       requireValue(token);
     }
-    // `--var` takes several values in a row.
+    // Several values may follow one `--var`.
     const isValue = token.kind === "option" || (token.kind === "positional" && option === "var");
     if (isValue && token.value !== undefined) values[option]?.push(token.value);
   }
@@ -95,7 +97,8 @@ export function wranglerArguments(args) {
 }
 
 /**
- * Throws if an option has no value. The parser would use the next option as its value.
+ * Throws if an option has no value. Without this check, the parser would use the next option as the
+ * value.
  *
  * @param {{ name: string, value?: string, inlineValue?: boolean }} option
  */

@@ -6,7 +6,10 @@ import { inRoot } from "./root.mjs";
 
 const PATH = ".dev.vars";
 
-/** Adds the secrets of local development that the file lacks. Never changes the others. */
+/**
+ * Adds the secrets of local development that are missing in the file. Never changes values that the
+ * file already has.
+ */
 export function completeDevVars(path = PATH) {
   const made = devVars.completeDevVars(inRoot(path));
   if (made.length > 0) console.log(`▸ Secrets: made ${made.join(", ")} in ${path}`);
@@ -20,7 +23,8 @@ export function completeDevVars(path = PATH) {
 export const devVar = (name) => parseEnv(devVars.textOf(inRoot(PATH)))[name];
 
 /**
- * The file of variables that wrangler reads for an environment.
+ * The path of the file from which wrangler reads the local variables of an environment. This is
+ * `.dev.vars.<environment>` if that file exists, otherwise .dev.vars.
  *
  * @param {string | undefined} environment
  */

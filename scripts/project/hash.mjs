@@ -1,12 +1,13 @@
-// Hashes files, to find out whether anything has changed since a step was last done.
+// Hashes files. A build step compares the hash with an earlier one to find out whether anything has
+// changed since the step was last done.
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { inRoot } from "./root.mjs";
 
 /**
- * One hash of files and folders, given by their paths in the project, and of further texts. A
- * missing file adds nothing.
+ * Returns one hash of several files and folders (paths relative to the project's root) and of
+ * further texts. Paths that do not exist are ignored.
  *
  * @param {string[]} paths
  * @param {(string | null)[]} [texts]

@@ -16,9 +16,9 @@ import { Advice } from "./advice.mjs";
 import { output } from "./run.mjs";
 
 /**
- * Keeps a file in the folder open until this process ends, so that `clear` sees that the folder is
- * in use. Otherwise, between the migrations and the start of wrangler, no process would have a file
- * open there.
+ * Keeps a file in the folder open until this process ends, so that `clear` finds this process and
+ * does not delete the folder. Otherwise, between the migrations and the start of wrangler, no
+ * process would have an open file in the folder.
  *
  * @param {string} folder
  */
@@ -28,7 +28,7 @@ export function hold(folder) {
 }
 
 /**
- * Deletes a folder, unless a process has a file in it open.
+ * Deletes a folder. Throws if a process has a file in the folder open.
  *
  * @param {string} folder
  * @param {string} name the folder's name for messages

@@ -1,7 +1,7 @@
-// A lock that only one process at a time can hold. Two `npm start`, or a build by hand and one by
-// wrangler, must not write the same files at the same time. The library proper-lockfile is not
-// used, because set-up takes the lock before node_modules is installed, and because the lock of a
-// dead process must be free immediately.
+// A lock that only one process at a time can hold. It keeps two runs of `npm start`, or a build by
+// hand and a build by wrangler, from writing the same files at the same time. The library
+// proper-lockfile is not used, because set-up takes the lock before node_modules is installed, and
+// because the lock of a dead process must be free immediately.
 import {
   closeSync,
   existsSync,
@@ -19,7 +19,8 @@ const POLL_MS = 100;
 const STEAL_MS = 10_000;
 
 /**
- * Runs `body` while holding the lock `name`; `onWait` is called once if another process holds it.
+ * Runs `body` while this process holds the lock `name`. If another process holds the lock, calls
+ * `onWait` once, and waits.
  *
  * @template T
  * @param {string} name
@@ -47,8 +48,9 @@ export async function withLock(name, body, onWait = () => {}) {
 }
 
 /**
- * Takes the lock, if it is free. The lock file has the id and the start time of the process that
- * holds it. The id alone is not enough, because ids are reused.
+ * Takes the lock if it is free. Returns whether it was free. The lock file contains the id and the
+ * start time of the process that holds the lock. The id alone is not enough, because the system
+ * gives the ids of ended processes to new processes.
  *
  * @param {string} path
  */
@@ -66,8 +68,9 @@ function create(path) {
 }
 
 /**
- * Removes a lock whose process is dead. Only one process may do this at a time. Otherwise a second
- * process could remove the new lock of the first.
+ * Removes a lock whose process is dead. Only one process may do this at a time. Otherwise one
+ * process could take the lock after removing the stale one, and a second process could then remove
+ * this new lock.
  *
  * @param {string} path
  */
@@ -94,8 +97,8 @@ function isStale(path) {
   } catch {
     return false;
   }
-  // The file is empty between its creation and the write. If it stays empty, the process has died
-  // before the write.
+  // The lock file is empty for a moment after its creation, before its text is written. If it stays
+  // empty, the process that created it died in that moment.
   if (text === "") return age(path) > STEAL_MS;
   const [pid, started] = text.split(" ");
   try {
@@ -107,8 +110,8 @@ function isStale(path) {
 }
 
 /**
- * When a process started, in clock ticks since boot. On systems without /proc it is "?", so that
- * only ids are compared.
+ * When a process started, in clock ticks since boot. On systems without /proc, the result is always
+ * "?", so only the ids of the processes are compared.
  *
  * @param {string | number} pid
  */

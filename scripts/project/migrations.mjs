@@ -10,8 +10,8 @@ import { clearStamp, setStamp, stampIs } from "./stamp.mjs";
 import { wrangler } from "./tools.mjs";
 
 /**
- * Applies what is new in migrations/ to the local state in `folder`, where wrangler dev keeps it.
- * An environment may have a database of its own.
+ * Applies the new migrations of migrations/ to the local database in `folder`, in which `wrangler
+ * dev` stores its data. An environment may have a database of its own.
  *
  * @param {string} [folder]
  * @param {string} [environment]
@@ -28,13 +28,13 @@ export async function migrate(folder = inRoot(".wrangler/state"), environment) {
   );
   const wanted = hashOf(["migrations"]);
   await withLock("migrate", async () => {
-    // wrangler takes two seconds to find that there is nothing to do. So a stamp file has the hash
-    // of the migrations that were applied. It is beside the database, so deleting the folder
-    // deletes both.
+    // wrangler takes two seconds to find that all migrations were applied already. To save this
+    // time, a stamp file stores the hash of the applied migrations. It is in the folder of the
+    // database, so deleting that folder deletes both.
     if (stampIs(stamp, wanted)) return;
     console.log("▸ Database: applying migrations");
     clearStamp(stamp);
-    // Standard input is closed, which tells wrangler not to ask.
+    // Standard input is closed. wrangler notices this, and does not ask for a confirmation.
     const { code } = await run(
       ...wrangler(
         ...["d1", "migrations", "apply", "DB", "--local", "--persist-to", folder],

@@ -23,7 +23,7 @@ export function tarballOf(name) {
  * Packs a folder into dist/. Removes the tarballs of other versions.
  *
  * @param {string} name the name of the package
- * @param {string} stage the folder, which holds exactly what belongs in the package
+ * @param {string} stage the folder, which contains exactly the files of the package
  */
 export async function pack(name, stage) {
   const { bin = {} } = JSON.parse(readFileSync(inRoot(stage, "package.json"), "utf8"));
@@ -39,8 +39,8 @@ export async function pack(name, stage) {
 }
 
 /**
- * Sets the same file modes on every machine. npm packs the modes of the files, and in a git
- * checkout these depend on the umask.
+ * Sets the file modes (permissions), so that they are the same on every machine. npm stores them in
+ * the tarball, and in a git checkout they depend on the user's umask.
  *
  * @param {string} folder
  * @param {Set<string>} programs
@@ -53,7 +53,10 @@ function setModes(folder, programs) {
   }
 }
 
-/** What a package was built with. With the same versions, the same sources give the same bytes. */
+/**
+ * The versions of the tools with which a package is built. With the same versions, the same sources
+ * give a package with the same bytes.
+ */
 export async function builtWith() {
   const rustc = (await output("rustc", ["-vV"])) ?? "";
   const of = (/** @type {string} */ name) => new RegExp(`^${name}: (.+)$`, "m").exec(rustc)?.[1];

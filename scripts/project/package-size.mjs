@@ -1,4 +1,4 @@
-// The size of the npm package: the wasm and the scripts as a page loads them, gzipped, and the
+// Measures the size of the npm package: the gzipped wasm and scripts, as a page loads them, and the
 // tarball.
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { gzipSync } from "node:zlib";
@@ -6,7 +6,8 @@ import { Advice } from "./advice.mjs";
 import { inRoot } from "./root.mjs";
 
 /**
- * The sizes in bytes. The scripts are measured as a bundler would ship them: minified, in one file.
+ * The sizes in bytes. The scripts are measured in the form that a bundler makes of them: minified,
+ * in one file.
  */
 export async function packageSizes() {
   const tarball = packageTarball();

@@ -1,5 +1,5 @@
-// Constants of src/domain/policy.rs and crates/token/src/limits.rs for scripts. They are read from
-// these files, so that no script has its own copy, which could differ.
+// Gives scripts the values of constants in src/domain/policy.rs and crates/token/src/limits.rs. It
+// reads them from these Rust files, so that no script has its own copy, which could differ.
 import { readFileSync } from "node:fs";
 import { inRoot } from "./root.mjs";
 

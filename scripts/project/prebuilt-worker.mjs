@@ -1,5 +1,5 @@
-// Makes the Worker as wrangler would upload it, and stores it for the end-to-end tests, which then
-// start it without building or bundling.
+// Builds the Worker in the form in which wrangler would upload it, and stores it in a folder. The
+// end-to-end tests then start this Worker without building or bundling it again.
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Advice } from "./advice.mjs";
@@ -15,12 +15,12 @@ const STAMP = `${FOLDER}.stamp`;
 const UP = "../..";
 
 /**
- * Makes the Worker, if anything has changed. Returns the path of a wrangler configuration that runs
- * it.
+ * Builds the Worker, if anything has changed since the last build. Returns the path of a wrangler
+ * configuration with which this Worker can be run.
  */
 export async function prebuiltWorker() {
-  // `npm test` has just built the Worker and sets EDGEGATE_BUILT. Before a test file that is run by
-  // hand, the sources may have changed.
+  // `npm test` has just built the Worker and sets EDGEGATE_BUILT. If a person runs a single test
+  // file by hand, this variable is not set, and the sources may have changed since the last build.
   if (!process.env.EDGEGATE_BUILT)
     await mustRun(node(), [inRoot("scripts/build.mjs")], { env: toolEnv() });
   await withLock("e2e-worker", async () => {

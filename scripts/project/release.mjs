@@ -5,8 +5,8 @@ const PACKAGES = ["edgegate", "edgegate-worker", "create-edgegate"];
 const MANIFESTS = ["package.json", ...PACKAGES.map((name) => `npm/${name}/package.json`)];
 
 /**
- * The version that a git tag releases. Throws for a pre-release: on npm, it would need a dist-tag
- * other than `latest`.
+ * The version that a git tag releases. Throws if the tag names a pre-release, because on npm a
+ * pre-release would need a dist-tag other than `latest`.
  *
  * @param {string} tag
  */
@@ -45,8 +45,8 @@ export function entryOf(changelog, version) {
 }
 
 /**
- * The text of a Markdown file in the repository's root, with absolute links, which also work
- * elsewhere.
+ * Makes the relative links in a Markdown file of the repository's root absolute, so that they also
+ * work outside the repository.
  *
  * @param {string} url where the files of the version can be read
  * @param {string} markdown
@@ -58,7 +58,8 @@ export function withLinksTo(url, markdown) {
 }
 
 /**
- * The places in the repository that name another version than the one to be released.
+ * Finds the places in the repository that name a version other than `version`, the one to be
+ * released.
  *
  * @param {string} version
  * @param {string[]} files all files of the repository
@@ -112,7 +113,8 @@ function localCrates(lock) {
 }
 
 /**
- * The tarballs of this repository's packages that the text of a file names, with their versions.
+ * Finds the names of tarballs of this repository's packages in the text of a file. Returns them
+ * with the versions that they contain.
  *
  * @param {string} path
  * @param {string} text

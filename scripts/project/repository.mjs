@@ -1,11 +1,13 @@
-// Where the sources of the npm package are published: the `origin` of this clone, if it is on a
-// public host. The address is not written in package.json, because it would be wrong in every fork.
-// Addresses on other hosts are left out, so that nobody publishes a private address by accident.
+// Finds the address at which the sources of the npm package are published. This is the git remote
+// `origin` of this clone, if it is on a public host. The address is not written in package.json,
+// because it would be wrong in every fork. Addresses on other hosts are left out, so that nobody
+// publishes a private address by accident.
 import { output } from "./run.mjs";
 
 const PUBLIC_HOSTS = "github\\.com|gitlab\\.com|codeberg\\.org";
-// `https://host/owner/name.git`, `ssh://git@host/owner/name`, `git@host:owner/name.git`. The part
-// before the host may contain a password.
+// Matches addresses such as `https://host/owner/name.git`, `ssh://git@host/owner/name` and
+// `git@host:owner/name.git`. The part before the host may contain a password, so it is not
+// captured.
 const REMOTE = new RegExp(
   `^(?:(?:https|ssh|git)://(?:[^/]*@)?|[^/:]+@)(${PUBLIC_HOSTS})[/:]([\\w.-]+/[\\w.-]+?)(?:\\.git)?/?$`,
 );
@@ -27,6 +29,6 @@ export function repositoryFields(remote, directory) {
   };
 }
 
-/** The `origin` of this clone; empty if it has none. */
+/** The address of the git remote `origin`; empty if this clone has no such remote. */
 export const originUrl = async () =>
   (await output("git", ["config", "--get", "remote.origin.url"])) ?? "";

@@ -1,30 +1,31 @@
-// Removes from a wasm the code that makes the texts of errors. As the tool wasm-snip does, it
-// replaces the functions of that code by traps. Later, wasm-opt removes the functions that are not
-// called any more.
+// Makes a wasm smaller by removing the code that makes the texts of errors. Like the tool
+// wasm-snip, it replaces the bodies of these functions by a trap. Later, wasm-opt removes the
+// functions that are not called any more.
 //
-// The compiler can't leave this code out. serde-wasm-bindgen describes each value that it can't
-// read in an error, and the compiler does not know that it never gets such a value. The
-// descriptions use the standard library's formatting, which includes the printing of floats.
+// The compiler can't leave this code out. If serde-wasm-bindgen can't read a value, it describes
+// the value in an error. The compiler does not know that serde-wasm-bindgen never gets such a
+// value. The descriptions use the standard library's formatting, which includes much code, such as
+// that for printing floats.
 import { Advice } from "./advice.mjs";
 
-// The patterns match the names that the compiler gives to functions. It has two schemes for
-// mangling them.
+// These patterns match the names that the compiler gives to functions in the wasm (mangled names).
+// The compiler has two schemes for mangling names, and the patterns match both.
 /** The standard library's panics. A panic ends in a trap anyway, and nothing prints its message. */
 const PANICS = /^(?!.*edgegate).*(4core|5alloc|3std|___rustc).*(panic|_fail|handle_)/;
 /**
- * The errors of serde-wasm-bindgen. They don't occur, because crates/browser/src/argument.rs
- * rejects bad values before.
+ * The errors of serde-wasm-bindgen. These errors never occur, because
+ * crates/browser/src/argument.rs rejects bad values before serde-wasm-bindgen gets them.
  */
 const ERRORS = /serde_wasm_bindgen.*(5error|error\.\.Error|invalid_type_)|serde_core2de5Error/;
 /**
- * The standard library's formatting. Only the functions that the patterns above match may call it,
- * which `snip` checks.
+ * The standard library's formatting. Only functions that the two patterns above match may call the
+ * formatting. `snip` checks this.
  */
 const FORMATTING = /4core3fmt|3fmt(5Debug|7Display|5Write|8LowerHex|8UpperHex)|core\.\.fmt/;
 
 /**
- * The wasm without the code of the three patterns. Throws if a function that stays in the wasm
- * calls the formatting, because the call would trap.
+ * Returns the wasm with a trap in place of each function that one of the three patterns matches.
+ * Throws if one of the other functions calls the formatting, because this call would trap.
  *
  * @param {Uint8Array} wasm with the names of its functions
  * @returns {Promise<Uint8Array>} with the names of its functions

@@ -7,20 +7,20 @@ import { inRoot } from "./root.mjs";
 const BIN = inRoot("node_modules/.bin");
 
 /**
- * Turns off everything in wrangler that needs the network or writes outside the project. Your own
- * environment variables override these.
+ * Turns off everything in wrangler that needs the network or writes outside the project. The user's
+ * environment variables override these values.
  */
 const WRANGLER_ENV = {
   WRANGLER_SEND_METRICS: "false",
-  // The banner looks for a newer wrangler, for up to three seconds.
+  // With its banner, wrangler also looks for a newer version of itself, which takes up to three
+  // seconds.
   WRANGLER_HIDE_BANNER: "true",
   // Otherwise every run writes a debug log into the home folder, and nothing ever deletes these
   // logs.
   WRANGLER_WRITE_LOGS: "false",
-  // Otherwise workerd's `request.cf` is fetched at every start.
+  // Otherwise wrangler downloads the contents of `request.cf` at every start.
   CLOUDFLARE_CF_FETCH_ENABLED: "false",
-  // Otherwise Node compiles wrangler again at every start, which takes a sixth of the time of the
-  // start.
+  // Otherwise Node compiles wrangler again at every start, which takes a sixth of its start time.
   NODE_COMPILE_CACHE: inRoot("node_modules/.cache/node"),
 };
 
@@ -32,8 +32,8 @@ export const toolEnv = () => ({
 });
 
 /**
- * The path of a Node that wrangler accepts: the project's own Node, or else the one that runs this
- * script.
+ * The path of a Node that is new enough for wrangler. This is the Node in node_modules, if it is
+ * installed, otherwise the Node that runs this script.
  */
 export function node() {
   if (existsSync(`${BIN}/node`)) return `${BIN}/node`;
@@ -55,7 +55,7 @@ export const wrangler = (...args) => [
   { env: toolEnv() },
 ];
 
-/** The tools that make a Worker from the wasm that cargo built. */
+/** The tools that turn the wasm from cargo into a Worker. */
 export const wasmBindgen = inRoot(".tools/bin/wasm-bindgen");
 export const wasmOpt = `${BIN}/wasm-opt`;
 export const esbuild = `${BIN}/esbuild`;

@@ -1,9 +1,10 @@
 // Turns the wasm that cargo has built into the modules of a Worker, index.js and index_bg.wasm.
 // Also makes check.js, which runs the same wasm in Node to check a configuration. wasm-bindgen
-// writes the JavaScript that calls the wasm, and esbuild bundles that code with src/edge/entry.mjs.
-// (The tool worker-build is not used, because it would generate the entry module itself. With that
-// module, other Workers could call every export of the wasm as a method. It would also handle
-// panics in another way: docs/decisions/0014-panics.md.)
+// writes the JavaScript that calls the wasm. esbuild bundles this JavaScript with
+// src/edge/entry.mjs. (The tool worker-build is not used, because it would generate the entry
+// module itself. With that entry module, other Workers could call every export of the wasm as a
+// method. It would also handle panics differently than this service must, see
+// docs/decisions/0014-panics.md.)
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { Advice } from "./advice.mjs";
 import { inRoot } from "./root.mjs";
@@ -16,8 +17,8 @@ const WASM = "wasm32-unknown-unknown";
 /**
  * Builds a package of the workspace for wasm32 and writes the Worker's modules into `folder`.
  * `entry` is the source of index.js with the Worker's entry points, and `check` is the source of
- * check.js for Node. With `optimised`, the Worker is built as for a deploy. With `named`, functions
- * keep their names, for profiling.
+ * check.js for Node. With `optimised`, the Worker is built in the form in which it is deployed.
+ * With `named`, the functions in the wasm keep their names, which profilers show.
  *
  * @param {{ folder: string, name?: string, entry?: string, check?: string, optimised?: boolean,
  *   named?: boolean }} options
@@ -35,22 +36,22 @@ export async function workerModule({
   mkdirSync(at("parts"), { recursive: true });
 
   const env = {
-    // With this variable, wasm-bindgen's macros use the futures of js-sys, which need no further
-    // crate.
+    // This variable makes wasm-bindgen's macros use the futures of js-sys. Their usual futures
+    // would need another crate.
     WASM_BINDGEN_USE_JS_SYS: "1",
     // Every workerd supports SIMD. It makes Ed25519 a tenth faster and the Worker 4 KB smaller.
     ...wasmFlags(["-Ctarget-feature=+simd128"]),
   };
-  // Build only the cdylib: cargo skips link-time optimisation if a crate is also an rlib, which
-  // costs 12 KB.
+  // Build only the cdylib. If cargo built the crate as an rlib, too, it would skip link-time
+  // optimisation, and the wasm would be 12 KB larger.
   const crate = ["rustc", "--package", name, "--lib", "--crate-type", "cdylib", "--target", WASM];
   await mustRun("cargo", [...crate, ...(optimised ? ["--release"] : [])], env);
 
   const file = `${name.replaceAll("-", "_")}.wasm`;
   const wasm = inRoot("target", WASM, optimised ? "release" : "debug", file);
   // With this option, wasm-bindgen exports a function that replaces the wasm instance by a new one.
-  // wasm-bindgen's own check would call it too late, after the arguments were copied into the old
-  // instance. So src/edge/instance.mjs calls it instead.
+  // wasm-bindgen itself would call this function too late: after the arguments of a call were
+  // copied into the old instance. So src/edge/instance.mjs calls it earlier.
   const reset = "--experimental-reset-state-function";
   const options = ["--target", "module", "--no-typescript", "--out-name", "index", reset];
   await mustRun(wasmBindgen, [wasm, "--out-dir", at("parts"), ...options]);
@@ -86,8 +87,8 @@ export async function workerModule({
   rmSync(at("parts"), { recursive: true });
 }
 
-// The wasm features that rustc and wasm-bindgen use. wasm-opt must not use others, because runtimes
-// may not support them yet.
+// The wasm features that rustc and wasm-bindgen use. wasm-opt must not use other features, because
+// runtimes may not support these yet.
 const FEATURES = [
   "mutable-globals",
   "sign-ext",
@@ -98,9 +99,9 @@ const FEATURES = [
   "simd",
 ];
 
-// Optimises the wasm with wasm-opt. LLVM has already inlined enough: more inlining would add 10 KB
-// gzipped and no speed. (Debug sections are removed here and not by `strip` in Cargo.toml, which
-// would also remove sections that wasm-bindgen reads.)
+// Optimises the wasm with wasm-opt. LLVM has already inlined enough functions. More inlining would
+// make the gzipped wasm 10 KB larger and not faster. (Debug sections are removed here and not by
+// `strip` in Cargo.toml, which would also remove sections that wasm-bindgen reads.)
 /**
  * @param {string} wasm
  * @param {boolean} named
@@ -120,14 +121,15 @@ async function optimise(wasm, named) {
 
 const GUARD = JSON.stringify(inRoot("src/edge/instance.mjs"));
 const STALE_CLOSURE = "throw new Error('Cannot invoke closure from previous WASM instance');";
-// wasm-bindgen makes this call whenever the wasm awaits something. In workerd, it takes thirty
-// times as long as a resolved promise.
+// The generated JavaScript makes this call whenever the wasm awaits something. In workerd,
+// `queueMicrotask` takes thirty times as long as a callback of a resolved promise, so the call is
+// replaced below.
 const QUEUE_MICROTASK = "queueMicrotask(arg0);";
 
 /**
- * wasm-bindgen's module, with the guard of src/edge/instance.mjs between the module and the wasm.
- * Throws if the module's text is not as expected, because then the code on which the guard relies
- * may have changed, too.
+ * Returns the text of wasm-bindgen's module, changed so that it instantiates the wasm through the
+ * guard in src/edge/instance.mjs. Throws if the module's text is not as expected: a new version of
+ * wasm-bindgen may have changed code on which the guard relies.
  *
  * @param {string} glue
  */
@@ -135,8 +137,8 @@ export function guardedGlue(glue) {
   /** @type {[string, number][]} */
   const expected = [
     ["import source ", 1],
-    // Twice: when the module is loaded, and in the function that makes a new instance. No other
-    // code may instantiate wasm.
+    // This call must occur exactly twice: in the code that runs when the module is loaded, and in
+    // the function that makes a new instance. No other code may instantiate wasm.
     ["new WebAssembly.Instance(", 2],
     ["WebAssembly.", 2],
     ["wasm = wasmInstance.exports;", 2],
@@ -159,15 +161,16 @@ export function guardedGlue(glue) {
   }
   const guarded = glue
     .replace("import source ", "import ")
-    // Otherwise the runtime would log an error for each promise on which the old instance was
-    // waiting.
+    // A closure of an old instance is then ignored. Otherwise, the runtime would log an error for
+    // each promise for which the old instance was waiting.
     .replace(STALE_CLOSURE, "return;")
     .replace(QUEUE_MICROTASK, "Promise.resolve().then(arg0);");
   return `import { GuardedWebAssembly as WebAssembly } from ${GUARD};\n${guarded}`;
 }
 
 /**
- * The guarded module, changed for Node, which can't import wasm as Workers do.
+ * Returns the guarded module, changed so that it runs in Node, which can't import wasm in the way
+ * that Workers do.
  *
  * @param {string} glue
  */
@@ -183,8 +186,8 @@ export function glueForNode(glue) {
 }
 
 /**
- * The text of the module that src/edge imports as `edgegate-wasm`. It wraps each export of the wasm
- * with `entry`.
+ * The text of the module that src/edge imports as `edgegate-wasm`. In this module, each exported
+ * function of the wasm is wrapped with `entry`.
  *
  * @param {string} glue
  */

@@ -1,4 +1,5 @@
-// How much of Cloudflare's size limit the Worker uses: everything that wrangler uploads, gzipped.
+// Measures how much of Cloudflare's size limit the Worker uses. Cloudflare limits the gzipped size
+// of everything that wrangler uploads.
 import { existsSync, readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { Advice } from "./advice.mjs";

@@ -8,8 +8,9 @@ import { inRoot, root } from "../project/root.mjs";
 import { BUILT } from "./check.mjs";
 
 /**
- * Reads the configuration. Its faults are found by `faults()` of the result. `issuer` is the local
- * origin, which replaces an ISSUER that only a deployed Worker has.
+ * Reads the configuration. It does not check whether the settings are valid: the caller does this
+ * with the function `faults` of the result. `issuer` is the local origin. It is used as ISSUER,
+ * unless ISSUER is set for local development.
  *
  * @param {ReturnType<typeof import("../project/dev-arguments.mjs").devArguments>} given
  * @param {string} issuer

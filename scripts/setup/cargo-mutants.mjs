@@ -1,4 +1,4 @@
-// cargo-mutants, compiled into .tools/ for `npm run mutants:cargo`. Nothing else needs it.
+// Compiles cargo-mutants into .tools/. Only `npm run mutants:cargo` needs it.
 import { existsSync, rmSync } from "node:fs";
 import { Advice } from "../project/advice.mjs";
 import { inRoot } from "../project/root.mjs";
@@ -8,8 +8,8 @@ import { clearStamp, setStamp, stampIs } from "../project/stamp.mjs";
 export const title = "cargo-mutants (compiled once, a few minutes)";
 
 /**
- * Another version changes the code in other ways, so the results in tests/mutants/cargo.md would no
- * longer fit.
+ * The version is fixed. Another version would make other changes to the code, and the results in
+ * tests/mutants/cargo.md would no longer match.
  */
 const VERSION = "27.1.0";
 const STAMP = ".tools/cargo-mutants.version";

@@ -1,6 +1,7 @@
-// Finds or installs a Chromium for the browser tests. They control it with playwright-core, whose
-// own browser download is not used. The preferred program, the headless shell, is Chromium without
-// windows: the engine is the same, but a test takes only a third of the processor time.
+// Finds or installs a Chromium for the browser tests. The tests control it with playwright-core,
+// and do not use the browser that Playwright would download. The preferred program is the headless
+// shell. It is Chromium without windows: it has the same engine, but a test takes only a third of
+// the processor time.
 import { program } from "./debian.mjs";
 
 /** @type {import("./debian.mjs").Need} */

@@ -1,5 +1,5 @@
-// Installs the programs that tests/clients runs: clients by other people, generators of clients,
-// and JWT libraries. Nothing else needs them.
+// Installs the programs that tests/clients runs: OAuth and OpenID Connect clients by other people,
+// programs that generate clients, and JWT libraries. Nothing else needs them.
 import { existsSync } from "node:fs";
 import { Advice } from "../project/advice.mjs";
 import { hashOf } from "../project/hash.mjs";

@@ -1,5 +1,6 @@
-// Programs that tests need in addition to Rust and Node. They are found on this machine, or else
-// installed, but only if the script runs as root on Debian.
+// Programs that tests need in addition to Rust and Node. This module looks for them on this
+// machine. If a program is missing, this module installs it, but only if the script runs as root on
+// Debian.
 import { Advice } from "../project/advice.mjs";
 import { withLock } from "../project/lock.mjs";
 import { output, run } from "../project/run.mjs";
@@ -9,7 +10,7 @@ import { output, run } from "../project/run.mjs";
  * @property {(string | undefined)[]} names the names or paths to try, the preferred one first
  * @property {string[]} [otherwise] names that are good enough if the package can't be installed
  * @property {string} debianPackage
- * @property {string} advice for whoever has to install it by hand
+ * @property {string} advice the error message, for a person who has to install the program by hand
  * @property {(path: string) => Promise<boolean>} [suits] whether a program that was found is
  *   suitable
  */
@@ -21,7 +22,7 @@ import { output, run } from "../project/run.mjs";
  * @param {Need} need
  */
 export async function program(need) {
-  // Test files run in parallel, but apt-get can't.
+  // The lock is needed because test files run in parallel, but apt-get can't run twice at a time.
   return (
     (await find(need)) ??
     withLock("apt-get", async () => (await find(need)) ?? (await install(need)))

@@ -1,5 +1,5 @@
-// Finds or installs a Firefox for the test of the pages. puppeteer-core controls it with WebDriver
-// BiDi; the browser download of puppeteer is not used.
+// Finds or installs a Firefox for the test of the pages. The test controls it with puppeteer-core
+// through WebDriver BiDi, and does not use the browser that Puppeteer would download.
 import { program } from "./debian.mjs";
 
 /** @type {import("./debian.mjs").Need} */

@@ -1,5 +1,5 @@
-// Finds or installs Go and a Java runtime, for the client that openapi-generator makes. Debian's
-// versions are new enough.
+// Finds or installs Go and a Java runtime, for the test of the client that openapi-generator makes
+// from openapi.yaml. The versions in Debian are new enough.
 import { program } from "./debian.mjs";
 
 /** @type {import("./debian.mjs").Need} */

@@ -1,5 +1,5 @@
-// Finds or installs lsof. On macOS, `npm run reset` uses it to find the processes that use the
-// local data. The test of this code runs on every system.
+// Finds or installs lsof. On macOS, `npm run reset` uses lsof to find the processes that use the
+// local data. The test of this code runs on every system, so lsof is also needed on Linux.
 import { program } from "./debian.mjs";
 
 /** @type {import("./debian.mjs").Need} */

@@ -1,5 +1,5 @@
-// Installs node_modules from package-lock.json. Scripts run before node_modules exists, so none of
-// them has a static import of a package.
+// Installs node_modules from package-lock.json. Scripts can start before node_modules exists. So no
+// script imports an npm package statically (with `import … from`).
 import { existsSync, readFileSync } from "node:fs";
 import { delimiter } from "node:path";
 import { Advice } from "../project/advice.mjs";
@@ -31,7 +31,8 @@ export function isCurrent() {
 }
 
 export async function install() {
-  // npm must not run on the node_modules/.bin/node that it is about to delete.
+  // node_modules/.bin is removed from the PATH. Otherwise npm would run on the Node in that folder,
+  // which npm is about to delete.
   const bin = inRoot("node_modules/.bin");
   const PATH = (process.env.PATH ?? "")
     .split(delimiter)

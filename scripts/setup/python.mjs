@@ -1,5 +1,5 @@
-// Makes the Python environments of tests. Each has exactly the package files whose hashes are in
-// its requirements.txt.
+// Makes the Python environments (venv) that tests need. Each environment contains exactly the
+// package files whose hashes are in its requirements.txt.
 import { existsSync, rmSync } from "node:fs";
 import { Advice } from "../project/advice.mjs";
 import { hashOf } from "../project/hash.mjs";
@@ -8,7 +8,8 @@ import { output, run } from "../project/run.mjs";
 import { clearStamp, setStamp, stampIs } from "../project/stamp.mjs";
 import { program } from "./debian.mjs";
 
-// Debian's python3 comes without `venv`, so this checks more than whether Python exists.
+// Python may exist without the module `venv`, as on Debian. So this program checks that the modules
+// exist, and that the version is new enough.
 const SUITS = "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))";
 
 /** @type {import("./debian.mjs").Need} */
@@ -39,8 +40,8 @@ export function pythonEnvironment({ name, title, requirements }) {
     /** @type {[string, string[]][]} */
     const steps = [
       [outer, ["-m", "venv", inRoot(folder)]],
-      // The versions are those of the file, even if newer ones exist. A dependency that the file
-      // does not list is an error.
+      // pip installs the versions that the file names, even if newer versions exist. It fails if a
+      // package needs a dependency that the file does not list.
       [
         python,
         [

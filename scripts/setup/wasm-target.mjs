@@ -1,5 +1,5 @@
-// Installs Rust's standard library for wasm32. A rust-toolchain file is not enough, because rustup
-// does not install the targets in it everywhere.
+// Installs Rust's standard library for wasm32. It is not enough to name this target in a
+// rust-toolchain file, because on some machines rustup ignores the targets that the file names.
 import { existsSync, readdirSync } from "node:fs";
 import { Advice } from "../project/advice.mjs";
 import { output, run } from "../project/run.mjs";

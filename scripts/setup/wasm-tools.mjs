@@ -1,4 +1,5 @@
-// Compiles wasm-bindgen into .tools/, because no package registry has a binary of it.
+// Compiles the tool wasm-bindgen into .tools/, because no package registry has a compiled version
+// of it.
 import { existsSync, rmSync } from "node:fs";
 import { Advice } from "../project/advice.mjs";
 import { inRoot } from "../project/root.mjs";
@@ -9,7 +10,8 @@ import { lockedCrate } from "../project/tools.mjs";
 export const title = "wasm-bindgen (compiled once, about a minute)";
 
 const STAMP = ".tools/wasm-bindgen.version";
-// The crate in the Worker and the tool that processes its wasm must have the same version.
+// The crate wasm-bindgen, which the Worker uses, and the tool, which processes the Worker's wasm,
+// must have the same version.
 const version = () => lockedCrate("wasm-bindgen");
 
 export const isCurrent = () =>
@@ -18,9 +20,9 @@ export const isCurrent = () =>
 export async function install() {
   const target = inRoot(".tools/target");
   clearStamp(STAMP);
-  // Not with --locked, because that installation fails. A debug build without debug info is
-  // compiled in a third of the time, and processes this small wasm as fast. CARGO_TARGET_DIR is set
-  // for this command only, so that no other build uses that folder.
+  // The option --locked is not used, because the installation fails with it. A debug build without
+  // debug info takes only a third of the time to compile, and is fast enough for this small wasm.
+  // CARGO_TARGET_DIR is set only for this command, so that no other build uses that folder.
   const { code } = await run(
     "cargo",
     [

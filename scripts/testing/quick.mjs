@@ -1,5 +1,5 @@
-// Runs one part of `npm run check`: clippy, clippy-wasm, rust or node. package.json calls it. It
-// prints only the failures.
+// Runs one part of `npm run check`: clippy, clippy-wasm, rust or node. The scripts in package.json
+// call this module. It prints only the failures.
 import { Advice, main } from "../project/advice.mjs";
 import { inRoot } from "../project/root.mjs";
 import { failureLines } from "./failures.mjs";

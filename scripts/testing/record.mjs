@@ -8,7 +8,8 @@ import { output } from "../project/run.mjs";
 const RESULTS = inRoot("tests/wide.md");
 
 /**
- * @param {string[][]} counts `[slug, line]`, of the steps that passed
+ * @param {string[][]} counts the counts of the steps that passed, as pairs `[slug, line]` (see
+ *   project/counts.mjs)
  * @param {string} [report] the file with the outcomes of the step e2e
  */
 export async function record(counts, report) {
@@ -21,7 +22,7 @@ export async function record(counts, report) {
 }
 
 /**
- * The text of tests/wide.md after a run.
+ * Returns the new text of tests/wide.md after a run. `before` is its text before the run.
  *
  * @param {string} before
  * @param {{ when: string[], counts: string[][], lines: string[] }} run `lines`: JSON, each the
@@ -74,8 +75,8 @@ function merged(before, now) {
 }
 
 /**
- * For each file in which no test failed: its name, how many tests passed, how many were skipped,
- * and how many seconds the longest test took.
+ * Returns a row for each test file in which no test failed. The row contains the file's name, how
+ * many tests passed, how many were skipped, and how many seconds the longest test took.
  *
  * @param {string[]} lines
  */

@@ -18,8 +18,8 @@ import { SLOW } from "./slow-tests.mjs";
  */
 
 /**
- * Builds all test programs. Compiler errors go to the terminal, or with `quiet` into the error that
- * is thrown.
+ * Builds all test programs. If the build fails, throws. With `quiet`, the thrown error contains the
+ * compiler's errors; otherwise, they are printed on the terminal.
  *
  * @param {{ quiet?: boolean }} [options]
  * @returns {Promise<Program[]>}
@@ -48,8 +48,8 @@ export async function testPrograms({ quiet = false } = {}) {
 }
 
 /**
- * Runs all tests, or with `quick` only those that SLOW does not name. Prints the result of each
- * program, and the whole output of a program that failed. With `quiet`, it prints nothing.
+ * Runs all tests. With `quick`, runs only the tests that SLOW does not name. Prints the result of
+ * each program, and the whole output of each program that failed. With `quiet`, it prints nothing.
  *
  * @param {{ quick?: boolean, quiet?: boolean, env?: NodeJS.ProcessEnv }} [options] `env` is for the
  *   test programs
@@ -64,7 +64,8 @@ export async function rustTests({ quick = false, quiet = false, env = {} } = {})
       `scripts/testing/slow-tests.mjs names ${unknown.join(", ")}: cargo has no such test program.`,
     );
   for (const program of programs) await requireSlowTests(program);
-  // The slow programs start first, so that none of them runs alone at the end.
+  // The slow programs start first. Otherwise, a slow program could be the last one, and keep only
+  // one processor busy.
   const waiting = programs
     .filter(({ name }) => !(quick && SLOW[name] === true))
     .sort((one, other) => rank(one) - rank(other));
@@ -74,7 +75,7 @@ export async function rustTests({ quick = false, quiet = false, env = {} } = {})
     for (let next = waiting.shift(); next; next = waiting.shift())
       results.push(await runProgram(next, quick, env, quiet ? () => {} : console.log));
   };
-  // The examples in the documentation are compiled while the programs run.
+  // The examples in the documentation are compiled and tested while the test programs run.
   const docs = quick ? [] : [docTests()];
   await Promise.all([...docs, ...Array.from({ length: availableParallelism() }, worker)]);
   const doc = await docs[0];
@@ -118,8 +119,8 @@ async function runProgram({ name, executable, source, folder }, quick, env, prin
   const begun = performance.now();
   const { code, stdout, stderr } = await run(
     executable,
-    // `--exact` applies to `--skip`. Without it, a test would also be skipped if its name only
-    // contained the name of a slow test.
+    // With `--exact`, `--skip` skips only the test with exactly this name. Without it, every test
+    // whose name contains the name of a slow test would be skipped, too.
     skipped.length > 0 ? ["--exact", ...skipped.flatMap((test) => ["--skip", test])] : [],
     { capture: true, cwd: folder, env: { CARGO_MANIFEST_DIR: folder, ...env } },
   );
@@ -133,7 +134,7 @@ async function runProgram({ name, executable, source, folder }, quick, env, prin
   return { code, failures };
 }
 
-/** The examples in the documentation. */
+/** Compiles and runs the examples in the documentation of the Rust code. */
 async function docTests() {
   const { code, stdout, stderr } = await run("cargo", ["test", "--doc"], { capture: true });
   if (code !== 0) console.log(stdout + stderr);

@@ -1,19 +1,20 @@
-// One step of `npm test` or `npm run check`: its result, and how it runs commands.
+// Runs the commands of one step of `npm test` or `npm run check`, and describes the result of a
+// step.
 import { run } from "../project/run.mjs";
 
 /**
  * @typedef {object} Outcome
- * @property {number} code 0 when it passed
+ * @property {number} code 0 if the step passed
  * @property {import("./failures.mjs").Failure[]} [failures] the tests that failed
- * @property {string} [output] the end of what it printed
+ * @property {string} [output] the end of what the step printed
  * @property {boolean} [leftOut] whether the step, or a part of it, was left out
  */
 
 const MOST_OUTPUT = 4000;
 
 /**
- * Runs a command and shows its output. The result has the end of the output, for the list of
- * failures.
+ * Runs a command and shows its output. The result contains the end of the output, which is printed
+ * again in the list of failures.
  *
  * @param {string} command
  * @param {string[]} args

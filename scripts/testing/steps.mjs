@@ -9,8 +9,8 @@ import { SLOW_FILES } from "./slow-tests.mjs";
 import { all, runStep } from "./step.mjs";
 
 const WASM = ["--target", "wasm32-unknown-unknown"];
-// The packages of the workspace that are compiled to wasm. The others, fuzz and bench/native, run
-// on the machine that compiles them.
+// The packages of the workspace that are compiled to wasm. Other packages, such as fuzz and
+// bench/native, are not compiled to wasm. They run on the machine that compiles them.
 const MEMBERS_FOR_WASM = [
   "edgegate",
   "edgegate-token",
@@ -65,8 +65,8 @@ export function quickFiles() {
 export const rustFormat = (options = {}) => runStep("cargo", ["fmt", "--all", "--check"], options);
 
 /**
- * Runs clippy. Flags are arguments of the command, never in RUSTFLAGS, because a change of
- * RUSTFLAGS makes cargo discard everything that it has built.
+ * Runs clippy. Flags are given as arguments of the command, and never in RUSTFLAGS: if RUSTFLAGS
+ * changes, cargo discards everything that it has built.
  *
  * @param {Options} [options]
  */
@@ -109,7 +109,7 @@ export const javascript = (options = {}) =>
   );
 
 /**
- * A script of package.json.
+ * Runs a script of package.json.
  *
  * @param {string} name
  * @param {Options} options
@@ -118,8 +118,8 @@ const npmScript = (name, options) =>
   runStep("npm", ["run", "--silent", name], { ...options, env: toolEnv() });
 
 /**
- * Runs test files, two at a time unless `atOnce` says otherwise. The file `report` gets a line for
- * each test.
+ * Runs test files, two at a time unless `atOnce` says otherwise. A line with the outcome of each
+ * test is written to the file `report`.
  *
  * @param {string[]} files
  * @param {Options & { report: string, atOnce?: number, longestMs?: number }} options

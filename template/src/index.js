@@ -1,14 +1,15 @@
-// Your auth service. It is edgegate's Worker with your own routes in front.
+// Your auth service. It is edgegate's Worker, to which you can add your own routes.
 import EdgeGate, { Account, Auth, MailGate, Sessions } from "edgegate-worker";
 
-// The classes of the Durable Objects, and the methods that other Workers call.
+// Sessions, Account and MailGate are the classes of the Durable Objects. Auth has the methods that
+// other Workers can call.
 export { Account, Auth, MailGate, Sessions };
 
 export default class extends EdgeGate {
   /** @param {Request} request */
   async fetch(request) {
     const { pathname } = new URL(request.url);
-    // Your own routes. Everything else is edgegate's.
+    // Add your own routes here. edgegate answers all other requests.
     if (pathname === "/hello") return hello(request, this);
     return super.fetch(request);
   }

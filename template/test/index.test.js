@@ -1,10 +1,10 @@
-// Runs the Worker as it is deployed, with an empty local database.
+// Tests the Worker in the form in which it is deployed, but with an empty local database.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { testSecrets } from "edgegate-worker/testing";
 import { createTestHarness } from "wrangler";
 
-// Without this, the runtime asks Cloudflare for the location of this machine.
+// Without this line, the local runtime would ask Cloudflare for the location of this machine.
 process.env.CLOUDFLARE_CF_FETCH_ENABLED ??= "false";
 
 const ORIGIN = "http://127.0.0.1:8787";
@@ -12,7 +12,8 @@ const server = createTestHarness({
   workers: [
     {
       configPath: "wrangler.jsonc",
-      // DEV makes the demo accounts. LIMITS is off, because tests would soon reach the limits.
+      // With DEV, the Worker has demo accounts. LIMITS switches off the rate limits, which tests
+      // would soon reach.
       vars: { DEV: "1", ISSUER: ORIGIN, LIMITS: "off" },
       secrets: testSecrets(),
     },

@@ -1,4 +1,5 @@
-// An API on another domain than edgegate. It accepts only access tokens that apps got for this API.
+// An API on a domain other than edgegate's. It accepts only access tokens that apps got for this
+// API.
 import { protect, resourceMetadata } from "edgegate";
 import { Hono } from "hono";
 import { cors } from "hono/cors";
@@ -6,13 +7,13 @@ import { cors } from "hono/cors";
 /** @type {Hono<{ Bindings: { ISSUER: string, RESOURCE: string }, Variables: { claims: import("edgegate").Claims } }>} */
 const app = new Hono();
 
-// Pages of any origin may call this API. That is safe because it uses no cookies: what an app may
-// do depends on its token.
+// Pages of any origin may call this API. That is safe because the API uses no cookies: what an app
+// may do depends only on the token in its request.
 app.use(
   cors({ origin: "*", allowHeaders: ["Authorization"], exposeHeaders: ["WWW-Authenticate"] }),
 );
 
-// Tells clients where they get tokens for this API (RFC 9728).
+// Tells clients from which service they get tokens for this API (RFC 9728).
 app.get("/.well-known/oauth-protected-resource", ({ env }) =>
   resourceMetadata({ issuer: env.ISSUER, resource: env.RESOURCE, name: "Orders" }),
 );

@@ -1,6 +1,7 @@
-// Middleware that decides which requests are allowed. It checks the token locally. So a token is
-// accepted until it expires, up to ten minutes after its session has ended. If that is too long,
-// ask edgegate itself: `GET /auth/authorized`, or the binding's `is_authorized_by_role`.
+// Middleware that decides which requests are allowed. It checks access tokens itself, without
+// asking edgegate. So it accepts a token until the token expires, which can be up to ten minutes
+// after the end of its session. If that is too long, ask edgegate about each token: `GET
+// /auth/authorized`, or `is_authorized_by_role` of the binding.
 /** @import { Context, MiddlewareHandler } from "hono" */
 import { Verifier } from "edgegate";
 
@@ -22,7 +23,8 @@ export function guard({ role, owner } = {}) {
     try {
       claims = await verifier.verify(token);
     } catch (error) {
-      // The token may be valid, but the keys could not be fetched. The client may try again.
+      // With any other code, the token may be valid, but edgegate's public keys could not be
+      // fetched to check it. The client may try again.
       if (error.code !== "invalid_token")
         return c.json({ code: "unavailable" }, 503, { "Retry-After": "2" });
       return refuse(c, 401, error.code);
@@ -37,7 +39,8 @@ export function guard({ role, owner } = {}) {
 
 let verifier;
 
-// All requests to this isolate share one verifier. It fetches the keys when they are first needed.
+// All requests to this isolate share one verifier. The verifier fetches edgegate's public keys when
+// it first needs them.
 function verifierOf({ ISSUER, AUDIENCE, AUTH }) {
   const asked = AUTH && { fetch: (...request) => AUTH.fetch(...request) };
   verifier ??= Verifier.fromIssuer(ISSUER, { audience: AUDIENCE, ...asked });

@@ -1,5 +1,5 @@
-// A Worker that accepts edgegate's access tokens. It checks them itself, with the same code that
-// edgegate uses.
+// A Worker that accepts edgegate's access tokens. It checks the tokens itself, with the same code
+// that edgegate uses.
 import { Hono } from "hono";
 import { guard } from "./guard.js";
 

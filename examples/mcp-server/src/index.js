@@ -15,7 +15,8 @@ export default {
   async fetch(request, { ISSUER: issuer, RESOURCE: resource }) {
     const { pathname } = new URL(request.url);
     const path = new URL(resource).pathname;
-    // RFC 9728: where clients get tokens for this server, and with which scopes.
+    // Tells clients where they get tokens for this server, and which scopes these may have (RFC
+    // 9728).
     if (pathname === `${METADATA}${path}`)
       return resourceMetadata({ issuer, resource, scopes: [SCOPE], name: "Notes" });
     if (pathname !== path) return new Response("not found", { status: 404 });

@@ -11,7 +11,10 @@ async function leave() {
   await signOut();
 }
 
-/** Ends the session at edgegate too, which asks the person first. */
+/**
+ * Ends the session of this app, and then the session at edgegate. edgegate first asks the person
+ * for a confirmation.
+ */
 async function leaveEverywhere() {
   "use server";
   await signOut({ redirect: false });

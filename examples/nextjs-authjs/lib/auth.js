@@ -1,5 +1,5 @@
-// Auth.js with edgegate as its OpenID Connect provider. Auth.js reads AUTH_SECRET, which encrypts
-// the session of this app, from the environment.
+// Auth.js with edgegate as its OpenID Connect provider. Auth.js itself reads the environment
+// variable AUTH_SECRET. It encrypts the session of this app with that secret.
 import NextAuth from "next-auth";
 
 export const {
@@ -21,9 +21,11 @@ export const { handlers, auth, signIn, signOut } = NextAuth({
     },
   ],
   callbacks: {
-    // The user's id, which does not change when the user's email address changes.
+    // Adds the user's id to the session. The id stays the same when the user's email address
+    // changes.
     session: ({ session, token }) => ({ ...session, user: { ...session.user, id: token.sub } }),
-    // Without this, Auth.js would make a new id at each sign-in. This uses the id from edgegate.
+    // Uses the user's id from edgegate. Without this line, Auth.js would make a new id at each
+    // sign-in.
     jwt: ({ token, profile }) => (profile ? { ...token, sub: profile.sub } : token),
   },
 });

@@ -3,7 +3,10 @@ import * as oauth from "oauth4webapi";
 
 /** @typedef {{ ORIGIN: string, ISSUER: string, CLIENT_ID: string, CLIENT_SECRET: string }} Env */
 
-/** The secrets that the callback needs. The OAuthProvider stores them in KV, encrypted. */
+/**
+ * New secrets for one sign-in. The callback needs them again, so the OAuthProvider stores them in
+ * KV, encrypted.
+ */
 export const secrets = () => ({
   verifier: oauth.generateRandomCodeVerifier(),
   nonce: oauth.generateRandomNonce(),
@@ -14,7 +17,7 @@ const redirectUri = ({ ORIGIN }) => `${ORIGIN}/callback`;
 
 /** @param {Env} env */
 const optionsOf = ({ ISSUER }) => ({
-  // http only for a service on this machine.
+  // Allows http instead of https. Use this only with a service on this machine.
   [oauth.allowInsecureRequests]: ISSUER.startsWith("http:"),
 });
 
@@ -26,7 +29,7 @@ async function discover(env) {
 }
 
 /**
- * The address at edgegate to which the browser is sent.
+ * The address of edgegate's sign-in, to which the browser is sent.
  *
  * @param {Env} env
  * @param {string} state
@@ -51,8 +54,8 @@ export async function address(env, state, { verifier, nonce }) {
 }
 
 /**
- * The user who comes back from edgegate. The OAuthProvider has already compared the state with the
- * browser's cookie.
+ * Reads edgegate's answer and returns the user who has signed in. The OAuthProvider has already
+ * compared the state with the browser's cookie.
  *
  * @param {Env} env
  * @param {URL} url

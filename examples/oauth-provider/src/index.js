@@ -1,5 +1,5 @@
 // An authorization server of your own, made with workers-oauth-provider, whose users sign in at
-// edgegate. It issues its own tokens; edgegate only says who the user is.
+// edgegate. This server issues its own tokens. edgegate only tells it who the user is.
 import {
   AuthorizationError,
   authorizationErrorRedirect,
@@ -9,7 +9,10 @@ import * as edgegate from "./edgegate.js";
 
 const SCOPES = ["notes.read"];
 
-/** The API that needs a token. `ctx.props` is what `callback` has stored. */
+/**
+ * The API. Only requests with a valid token reach it. `ctx.props` contains what `callback` has
+ * stored about the user.
+ */
 const apiHandler = {
   fetch: (_request, _env, ctx) => Response.json(ctx.props),
 };
@@ -22,7 +25,8 @@ const defaultHandler = {
       return (await handle?.(request, env)) ?? new Response("not found", { status: 404 });
     } catch (error) {
       if (!(error instanceof AuthorizationError)) throw error;
-      // `redirectTo` is set only if the redirect URI was checked.
+      // `redirectTo` is set only if the redirect URI was found valid, so it is safe to redirect to
+      // it.
       if (error.redirectTo) return Response.redirect(error.redirectTo, 302);
       return new Response(error.description, { status: 400 });
     }
@@ -71,7 +75,10 @@ async function callback(request, env) {
   return new Response(null, { status: 302, headers });
 }
 
-/** Escapes a text for HTML. The names of apps come from strangers who register them. */
+/**
+ * Escapes a text for HTML. This is needed because anybody can register an app, with any text as its
+ * name.
+ */
 const escaped = (text) => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
 const consentPage = ({ clientName, redirectHost, scope }, handle) => `<!doctype html>
@@ -87,7 +94,9 @@ const consentPage = ({ clientName, redirectHost, scope }, handle) => `<!doctype 
 </form>
 </html>`;
 
-/** Made at the first request, because it needs the Worker's address from `env`. */
+/**
+ * Made at the first request, because the provider needs the Worker's address, which is in `env`.
+ */
 let provider;
 export default {
   fetch(request, env, ctx) {

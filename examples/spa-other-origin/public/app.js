@@ -1,5 +1,5 @@
-// A page that signs in at an edgegate on another site, stays signed in after a reload, and signs
-// out.
+// A page whose users sign in at an edgegate on another site. They stay signed in after a reload,
+// and can sign out.
 import { RedirectClient } from "/edgegate/redirect/index.js";
 
 const { issuer, clientId } = await (await fetch("/config.json")).json();

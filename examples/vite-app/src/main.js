@@ -2,8 +2,8 @@
 // allow.
 import { AuthClient, Verifier } from "edgegate";
 
-// Your edgegate. It must be on the same site as this page, and have this page's origin in its
-// ALLOWED_ORIGINS.
+// The address of your edgegate. edgegate must be on the same site as this page, and its setting
+// ALLOWED_ORIGINS must contain the origin of this page.
 const issuer = import.meta.env.VITE_EDGEGATE ?? "http://127.0.0.1:8787";
 const auth = new AuthClient({ url: issuer });
 const verifier = Verifier.fromIssuer(issuer, { audience: "edgegate" });

@@ -81,7 +81,8 @@ const withFields = (command) =>
     .option("--id-token-alg <algorithm>", "EdDSA, ES256 or RS256");
 
 /**
- * The members of the request's body. The service does not change a member that is undefined.
+ * The body of the request that creates or changes an app. If a member is undefined, the service
+ * does not change that field of the app.
  *
  * @param {Fields} options
  */
@@ -231,7 +232,8 @@ function requireFound(answer, statuses, id) {
 }
 
 /**
- * For each reason why the service rejects a URI: what the person can do.
+ * What the person can do when the service rejects a URI. The keys are the service's codes for the
+ * reason.
  *
  * @type {Record<string, string>}
  */
@@ -255,7 +257,8 @@ const URI_FIELDS = ["redirect_uris", "post_logout_redirect_uris", "resources"];
 const NO_KEY = "the service has no key of this algorithm: see ID_TOKEN_KEYS";
 
 /**
- * Throws when the service rejects a field for a reason that needs an explanation.
+ * Throws if the service has rejected a field for a reason that this module can explain (REMEDIES
+ * and NO_KEY).
  *
  * @param {import("./lib/operator.js").Answer} answer
  */

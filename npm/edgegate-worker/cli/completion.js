@@ -1,11 +1,14 @@
-// `edgegate completion`: prints the script with which a shell completes the command when the user
-// presses Tab.
+// `edgegate completion`: prints a script for the user's shell. With this script, the shell
+// completes the arguments of `edgegate` when the user presses Tab.
 import { fileURLToPath } from "node:url";
 import { Argument } from "commander";
 import { candidatesFor } from "./lib/candidates.js";
 import { localCommand, tell } from "./lib/program.js";
 
-/** For each shell, the script that asks this command for the words that fit. */
+/**
+ * The script for each shell. `ask` is a command line that prints the words with which the shell can
+ * complete what the user has typed.
+ */
 const SCRIPTS = {
   bash: (/** @type {string} */ ask) => `_edgegate() {
   local IFS=$'\\n'

@@ -1,7 +1,7 @@
-// `edgegate deploy`: makes a project's folder a running service on Cloudflare, in one command. Each
-// step checks what an earlier run has done already, so the command can be repeated after a failure
-// at any step. The Worker is uploaded last, together with its secrets, so it never runs without
-// them.
+// `edgegate deploy`: deploys the service in a project's folder to Cloudflare, with one command.
+// Each step first checks what an earlier run has already done, so the command can be repeated after
+// a failure at any step. The Worker is uploaded last, together with its secrets, so it never runs
+// without them.
 import { Advice } from "./lib/advice.js";
 import { cloudflareOf } from "./lib/cloudflare.js";
 import { chosenEnvironment } from "./lib/config.js";
@@ -34,8 +34,8 @@ import { wrangler } from "./lib/wrangler.js";
 const HEALTH_SECONDS = 60;
 const SECRETS_FILE = "--secrets-file";
 /**
- * Options of wrangler that are rejected after the `--`, because this command must know what is
- * deployed, and where.
+ * Options of wrangler that this command rejects after the `--`. They change what is deployed or
+ * where. This command must know both, so it does not pass such options on to wrangler.
  */
 const KNOWN_HERE = [
   ...["--env", "-e", "--e", "--config", "-c", "--c", "--cwd"],
@@ -118,7 +118,8 @@ async function checkOffline(project, environment, vars) {
     ...{ config, others: config.others, environment, vars, checker: CHECKER },
     ...{ path: project.path, file: project.name },
     files: [{ path: project.inProject(secretsFile(environment)), values: secrets }],
-    // Assumes that Cloudflare has all secrets already. Which of them it has is checked in step 4.
+    // This step assumes that Cloudflare stores all secrets already. Step 4 asks Cloudflare which
+    // secrets it stores.
     stored: Object.keys(SECRETS),
   });
   const lacks = requiredLacks(config, environment);
@@ -177,8 +178,9 @@ async function deployChecked(task) {
   const stores = await storesOf(world);
   if (!options.adopt) refuseForeign(world, stores);
 
-  // Names that are left over from the template are reported only before the first deploy. Later,
-  // changing the name of a store would lead to a new, empty store.
+  // Stores that still have the names of the template are reported only before the first deploy.
+  // After the first deploy, the operator must not rename them: the new name would stand for a new,
+  // empty store.
   const left = worker ? undefined : templateNamesProblem(config, project.name);
   for (const note of [...task.notes, ...(left ? [left] : [])]) say(`Note: ${note}\n`);
   say(plan({ ...task, account: cloudflare.account, issuer, worker, stores, made }));
@@ -188,8 +190,8 @@ async function deployChecked(task) {
   }
   await requireConfirmation("Deploy?", { yes: options.yes });
 
-  // Nothing was changed before this line. New secrets are written to this machine first, because
-  // Cloudflare never shows a secret that it stores.
+  // Nothing was changed before this line. New secrets are written to a file on this machine before
+  // they are uploaded, because Cloudflare never shows a secret that it stores.
   if (made.length > 0)
     addSecrets(
       project,
@@ -230,7 +232,8 @@ async function deployChecked(task) {
 }
 
 /**
- * Step 3: returns the origin of the service, from the configuration or from Cloudflare.
+ * Step 3: returns the origin of the service. It is the ISSUER of the configuration, or the Worker's
+ * address at workers.dev, which depends on the Cloudflare account.
  *
  * @param {Task} task
  * @param {import("./lib/cloudflare.js").Cloudflare} cloudflare
@@ -254,7 +257,7 @@ async function issuerFor({ config, vars, takesAddress, project }, cloudflare) {
 
 /**
  * Step 4: returns the names of the secrets that this command will make. Throws if a required secret
- * is missing that it can't make.
+ * is missing and this command can't make it.
  *
  * @param {Task} task
  * @param {import("./lib/worker.js").DeployedWorker | undefined} worker
@@ -328,8 +331,8 @@ async function migrate({ project, environment, say }, account) {
 
 /**
  * Step 6: uploads the Worker, together with the secrets that Cloudflare does not have yet, in one
- * request. Asks Cloudflare again which secrets it has, because another person may have deployed
- * meanwhile.
+ * request. Before that, it asks Cloudflare again which secrets it has, because another person may
+ * have deployed in the meantime.
  *
  * @param {Task} task
  * @param {import("./lib/cloudflare.js").Cloudflare} cloudflare

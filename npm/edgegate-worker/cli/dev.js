@@ -54,7 +54,7 @@ async function runDev(more, options, command) {
     options.port ?? (process.env.PORT || DEFAULT_PORT),
     "npm start -- --port 8788",
   );
-  // The origin as browsers write it, which is without the port if it is 80.
+  // The origin as browsers write it. They leave out the port if it is 80.
   const { origin, host } = new URL(`http://${HOST}:${port}`);
   await refuseTakenPort(port, (other) => `npm start -- --port ${other}`);
   const say = options.json ? console.error : console.log;
@@ -82,7 +82,8 @@ async function runDev(more, options, command) {
 
   const own = [
     ...["--ip", HOST, "--port", `${port}`],
-    // With `routes` in the configuration, wrangler would ask the Worker under the first route's host.
+    // Without this option, and with `routes` in the configuration, the Worker would see the host
+    // name of the first route in each local request.
     ...["--host", host],
     ...["--persist-to", state],
     "--show-interactive-dev-session=false",
@@ -110,9 +111,9 @@ async function runDev(more, options, command) {
 }
 
 /**
- * The variables to hand to wrangler. If the configuration has `secrets.required`, wrangler reads
- * only the names in it from .dev.vars and silently ignores all others, such as DEV. So these others
- * are handed over here.
+ * The `--var` options for wrangler. If the configuration has `secrets.required`, wrangler reads
+ * from .dev.vars only the variables that this list names. It silently ignores all other variables,
+ * such as DEV. So this function returns options for the other variables.
  *
  * @param {import("./lib/local.js").LocalSettings} settings
  * @param {Map<string, string>} vars

@@ -25,8 +25,8 @@ import { accountsDatabase } from "./lib/stores.js";
 import { workerOf } from "./lib/worker.js";
 
 /**
- * How wrong this machine's clock may be. The service rejects tokens that were issued further in the
- * future (FUTURE_SKEW_SECONDS in crates/token).
+ * The largest error of this machine's clock that is not reported. A token is rejected if its time
+ * of issue is further in the future than this (FUTURE_SKEW_SECONDS in crates/token).
  */
 const CLOCK_SECONDS = 60;
 const LOCAL_ISSUER = "http://127.0.0.1:8787";
@@ -94,7 +94,7 @@ async function checkLocal(project, environment, options) {
 }
 
 /**
- * Finds what should be corrected before the service is deployed.
+ * Finds what the operator should correct before the first deploy.
  *
  * @param {import("./lib/project.js").Project} project
  * @param {import("./lib/config.js").Config} config
@@ -134,8 +134,8 @@ async function checkRemote(project, environment, options) {
   const issuer = worker.variables.ISSUER;
   const judged = await judge({
     ...{ config, others: config.others, environment, checker: CHECKER, stored: worker.secrets },
-    // The first deploy writes ISSUER into the project's configuration. Another copy of the project
-    // may lack it.
+    // The first deploy writes ISSUER into the project's configuration file. Another copy of the
+    // project may still lack ISSUER. Then the ISSUER of the deployed Worker is used.
     vars: new Map(config.vars.ISSUER === undefined && issuer ? [["ISSUER", issuer]] : []),
     ...{ path: project.path, file: project.name },
   });
@@ -188,7 +188,8 @@ function* storedChecks(config, worker, copies, file) {
 }
 
 /**
- * The secrets of local development, and of all environments except `environment`.
+ * The secrets that this machine has for local development and for all environments except
+ * `environment`.
  *
  * @param {import("./lib/project.js").Project} project
  * @param {import("./lib/config.js").Config} config
@@ -331,8 +332,8 @@ function clockChecks(date, whose) {
 }
 
 /**
- * Checks that ask other servers: the DNS records of the mail domain, and for the local service also
- * this machine's clock.
+ * Checks that send requests to servers on the internet. They check the DNS records of the mail
+ * domain. For the local service, they also compare this machine's clock with a server's clock.
  *
  * @param {import("./lib/config.js").Config} config
  * @param {Options} options

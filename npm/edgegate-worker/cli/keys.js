@@ -1,5 +1,5 @@
-// `edgegate keys`: rotates the secrets of a deployed service, step by step. It also makes secrets
-// to be stored by hand.
+// `edgegate keys`: rotates the secrets of a deployed service, step by step. It can also make new
+// secrets, which the operator then stores by hand.
 import { Advice } from "./lib/advice.js";
 import { cloudflareOf } from "./lib/cloudflare.js";
 import { chosenEnvironment } from "./lib/config.js";
@@ -110,8 +110,8 @@ ${commands.join("\n")}`;
  * @returns {{ warning: string, secrets: Record<string, string> }}
  */
 function newSecrets({ pepper, idToken }) {
-  // 1 is the number of the first pepper. Each password hash has the number of its pepper. The
-  // operator gives each further pepper a higher number.
+  // The first pepper gets the number 1. Each password hash names the number of the pepper with
+  // which it was made, so the operator must give each further pepper a new, higher number.
   if (pepper) return { warning: WARNING.pepper, secrets: { PEPPERS: `1:${ticketSecret()}` } };
   if (idToken) return { warning: WARNING.idToken, secrets: { ID_TOKEN_KEYS: idTokenKeys() } };
   const secrets = { SIGNING_KEYS: signingKeys(), TICKET_SECRET: ticketSecret() };
@@ -197,9 +197,9 @@ async function takeStep(step, options) {
   await requireConfirmation(`Store ${name} of ${config.name} after \`${step}\`?`, {
     yes: options.yes,
   });
-  // The value is first stored on this machine: a key that only Cloudflare has could never be
-  // rotated, because Cloudflare does not show it. If the command is repeated, it stores the same
-  // value.
+  // The new value is written to this machine before it is sent to Cloudflare. Cloudflare never
+  // shows a stored secret, so a key that only Cloudflare has could never be rotated. If this
+  // command fails and is repeated, it sends the value that it has written.
   writePending(project, environment, { name, step, value: next });
   const code = await store(situation, cloudflare.account, { [name]: next }, options);
   if (code !== 0)
@@ -228,7 +228,8 @@ async function takeStep(step, options) {
  * @param {number} idle
  */
 function requireDue({ name, text, done }, step, options, idle) {
-  // Throws if the step is impossible, whether it is due or not.
+  // This call throws if the step is impossible with the present values of the secret. It does so
+  // even if the step is due, or if `--now` is given.
   rotated(name, text, step);
   const due = nextStep({ name, text, done, idle, now: now() });
   if (options.now || (due.step === step && due.isDue)) return;
@@ -244,7 +245,7 @@ function requireDue({ name, text, done }, step, options, idle) {
  * @param {import("./lib/cloudflare.js").Cloudflare} cloudflare
  * @param {import("./lib/config.js").Config} config
  * @param {Situation} situation
- * @param {string} [pending] the value that an interrupted run may have stored already
+ * @param {string} [pending] the value that an interrupted run may have stored at Cloudflare already
  */
 async function requireSame(cloudflare, config, situation, pending) {
   const { name, text, environment } = situation;
@@ -271,9 +272,9 @@ async function requireSame(cloudflare, config, situation, pending) {
 }
 
 /**
- * Like `requireSame`, but for TICKET_SECRET. The service does not show this secret, but computes
- * pseudonyms of IP addresses with it, one for each of its values. So equal pseudonyms show that the
- * secrets are equal.
+ * Like `requireSame`, but for TICKET_SECRET. The service never shows this secret. But it computes
+ * pseudonyms of an IP address, one with each value of the secret. If the service and this machine
+ * compute the same pseudonyms, they have the same secret.
  *
  * @param {import("./lib/cloudflare.js").Cloudflare} cloudflare
  * @param {import("./lib/config.js").Config} config

@@ -37,7 +37,7 @@ async function list(options) {
 }
 
 /**
- * All mails that could not be sent, or those to or about a user.
+ * All mails that could not be sent. With `user`, only the mails to or about that user.
  *
  * @param {import("./lib/service.js").Ask} ask with the scope `mail`
  * @param {string} [user] an id
@@ -92,7 +92,7 @@ async function drop(ids, options) {
 }
 
 /**
- * Sends the ids in batches. Returns how many mails the service changed.
+ * Calls `send` with the ids of the mails, in batches. Returns how many mails the service changed.
  *
  * @param {Options} options
  * @param {string} change

@@ -1,4 +1,5 @@
-// `edgegate pseudonym`: the pseudonym that the log shows for an IP address or a network.
+// `edgegate pseudonym`: shows the pseudonym that the log contains instead of an email address or IP
+// address.
 import { isIP } from "node:net";
 import { basename } from "node:path";
 import { parseEnv } from "node:util";

@@ -1,6 +1,7 @@
-// `edgegate restored`: to be run after the database was restored from a backup. It raises the
-// counters of all accounts above every value that was used before the restore. So tokens and links
-// from before the restore are invalid, and no new token is rejected by mistake.
+// `edgegate restored`: to be run after the database was restored from a backup. Each account has
+// counters, and its tokens and mailed links contain their values. This command raises the counters
+// of all accounts above every value that was used before the restore. So tokens and links from
+// before the restore are invalid, and no new token is rejected by mistake.
 import { requireStatus } from "./lib/operator.js";
 import { tell } from "./lib/program.js";
 import { serviceCommand, withService } from "./lib/service.js";
@@ -18,9 +19,10 @@ export const restored = (program) =>
 async function runRestored(options) {
   const change = "End all sessions, and make earlier access tokens and links invalid.";
   const accounts = await withService(options, { scope: "restore", change }, raiseCounters);
-  // The next second, which is later than all changes that this command made. The service will not
-  // use a copy of a user's row that is older than COPIES_SINCE. So the cron job deletes its list of
-  // older changes without sending them to the users' Durable Objects.
+  // The next second, which is later than all changes that this command made. The users' Durable
+  // Objects have copies of the users' database rows. The service will not use a copy that is older
+  // than COPIES_SINCE. So the cron job need not send older changes to the objects, and deletes its
+  // list of these changes.
   const since = Math.floor(Date.now() / 1000) + 1;
   tell(
     options,

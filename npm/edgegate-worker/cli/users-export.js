@@ -37,18 +37,19 @@ async function runExport(options) {
   });
   const text = `${count} ${count === 1 ? "account" : "accounts"} exported${output === undefined ? "" : ` to ${output}`}.`;
   const json = JSON.stringify({ exported: count });
-  // The accounts are on standard output, unless `--output` names a file.
+  // Without `--output`, the accounts are on standard output, so the summary goes to standard error.
   if (options.json && output !== undefined) console.log(json);
   else console.error(options.json ? json : text);
 }
 
 /**
- * Writes all pages. Returns how many lines they have. Throws if a page can't be written, unless the
- * reader has gone away, as with `| head`.
+ * Writes all pages. Returns how many lines they have. Throws if a page can't be written. If the
+ * program that reads the output has ended, such as in `| head`, this is not an error.
  *
  * @param {import("node:stream").Writable} to
- * @param {(cursor?: string) => Promise<string>} pageAfter returns the lines after the account with
- *   this id, or the first lines; an empty text after the last account
+ * @param {(cursor?: string) => Promise<string>} pageAfter returns the lines of the next accounts
+ *   after the account with this id, or of the first accounts if there is no id. Returns an empty
+ *   text if no account is left
  */
 export async function writePages(to, pageAfter) {
   let count = 0;

@@ -11,8 +11,9 @@ import { serviceCommand, withService } from "./lib/service.js";
 const PROGRESS_LINES = 500;
 
 /**
- * Messages that replace details of the service's answer. The service's own words name parameters of
- * its API, which a person at the command line does not use.
+ * For these error codes, the text that is printed instead of the member `detail` of the service's
+ * answer. That member names parameters of the service's API, which a person at the command line
+ * does not use.
  *
  * @type {Record<string, string>}
  */

@@ -132,7 +132,8 @@ async function show(who, options) {
     const latest = lastSignIn(list);
     const lines = [
       ...textOf(user),
-      // The service does not store sessions that have ended.
+      // If the session of the last sign-in has ended, its time is unknown, because the service does
+      // not store ended sessions.
       `last sign-in  ${latest === undefined ? "no session is left of it" : timeOf(latest)}`,
       `sessions      ${list.length}`,
       ...list.map(sessionLine),
@@ -244,8 +245,8 @@ const amend = (options, who, change, amendment) =>
   withService(options, { scope: "users", change }, async (ask) => {
     const user = await findUser(ask, who);
     const last = options.last ? { may_leave_no_administrator: true } : {};
-    // Sent even if the account is in this state already: an earlier request may have been
-    // interrupted before it had its full effect.
+    // The request is sent even if the account is in the wanted state already, because an earlier
+    // request may have been interrupted before it had its full effect.
     const answer = await ask("PATCH", `/auth/users/${user.id}`, { ...amendment, ...last });
     if (answer.status === 409 && answer.body?.code === "last_administrator")
       throw new Advice(

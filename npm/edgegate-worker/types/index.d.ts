@@ -33,7 +33,10 @@ export default class EdgeGate<Env = Cloudflare.Env> extends Auth<Env> {
   scheduled(event: ScheduledController): Promise<void>;
 }
 
-/** The Durable Object with the sessions of one user, used with `SESSION_STORE` `durable`. */
+/**
+ * The Durable Object that stores the sessions of one user. It is used if `SESSION_STORE` is
+ * `durable`.
+ */
 export class Sessions extends DurableObject {
   /** Only the service calls it. */
   ask(call: string): Promise<string>;
@@ -41,8 +44,8 @@ export class Sessions extends DurableObject {
 }
 
 /**
- * The Durable Object that checks the passwords for one email address, used with `PASSWORD_WORK`
- * `durable`.
+ * The Durable Object that checks the passwords for one email address. It is used if `PASSWORD_WORK`
+ * is `durable`.
  */
 export class Account extends DurableObject {
   /** Only the service calls it. */

@@ -2,8 +2,8 @@
 // whose bash script needs the package bash-completion and evaluates what was typed.
 
 /**
- * The words that can complete a command line. The list is empty where the user types a text of their
- * own, such as a file name.
+ * The words that can complete a command line. The list is empty at a position where any text is
+ * allowed, such as a file name.
  *
  * @param {import("commander").Command} program
  * @param {string[]} words the words after the command's name; the last one is being typed

@@ -7,7 +7,10 @@ const API = "https://api.cloudflare.com/client/v4";
 const SECONDS = 30;
 const AGAIN = "Solve this and run the same command again: it continues where it stopped.";
 
-/** An answer of Cloudflare that is not a success. */
+/**
+ * Thrown if a request to Cloudflare fails. `status` is the status of Cloudflare's answer. It is 0
+ * if there was no answer, or if the answer may come from a proxy.
+ */
 export class Refused extends Advice {
   /**
    * @param {number} status
@@ -43,7 +46,7 @@ export async function cloudflareOf(project, config) {
     /** @param {string} path below the account */
     get: (path) => send("GET", `/accounts/${account}${path}`),
     /**
-     * The result, or undefined if Cloudflare answers 404.
+     * Like `get`, but returns undefined if Cloudflare answers 404.
      *
      * @param {string} path below the account
      */
@@ -99,7 +102,7 @@ async function sendOnce({ method, path, body, headers }) {
   );
   const reason = errors.length > 0 ? errors.join("; ") : text.slice(0, 200);
   // An answer without Cloudflare's list of errors may come from a proxy. A 404 from a proxy does
-  // not mean that Cloudflare lacks something, so the status is replaced by 0.
+  // not mean that the requested object is missing at Cloudflare. So the status is replaced by 0.
   const status = response.ok || errors.length === 0 ? 0 : response.status;
   throw new Refused(
     status,
@@ -152,7 +155,7 @@ export function credentialsIn({ code, stdout, stderr }) {
 }
 
 /**
- * The JSON objects in a text that has other lines, too.
+ * Finds the JSON objects in a text that contains other lines, too.
  *
  * @param {string} text
  * @returns {any[]}
@@ -165,7 +168,8 @@ function objectsIn(text) {
 }
 
 /**
- * The account's id: the given one, or else that of the only account that the credentials can use.
+ * Returns the id of the account. This is `given`, if it is set. Otherwise it is the id of the only
+ * account that the credentials can use. Throws if they can use several accounts, or none.
  *
  * @param {(method: string, path: string) => Promise<any>} send
  * @param {string | undefined} given

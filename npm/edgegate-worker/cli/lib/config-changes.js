@@ -11,7 +11,7 @@ const LIMIT_IDS = { from: 10_000, below: 1_000_000_000 };
 /** @typedef {import("./required.js").Lack & { environment?: string }} Change */
 
 /**
- * Everything that the file lacks, at the top level and in each environment.
+ * All changes that the file needs, at its top level and in each environment.
  *
  * @param {Record<string, any>} config as it is written in the file
  * @returns {Change[]}
@@ -20,7 +20,8 @@ export function changesOf(config) {
   const name = String(config.name ?? "");
   const environments = Object.keys(config.env ?? {});
   const own = environments.flatMap((environment) => {
-    // A setting that an environment inherits is written, and so changed, at the top level.
+    // An environment inherits these four settings from the top level, unless it sets them itself. A
+    // setting that is inherited is changed only at the top level.
     const { exports: classes, migrations, assets, triggers } = config;
     const whole = { exports: classes, migrations, assets, triggers, ...config.env[environment] };
     return lacksOf(whole, name, environment)
@@ -35,8 +36,9 @@ export function changesOf(config) {
 const isInherited = ([first]) => ["exports", "assets", "triggers"].includes(first);
 
 /**
- * The change of a `compatibility_date` that is too old: this version of the Worker is built for a
- * newer version of Cloudflare's platform.
+ * Returns the change that replaces a `compatibility_date` that is too old. With an old date,
+ * Cloudflare runs the Worker on an older version of its platform than the one for which this Worker
+ * is built.
  *
  * @param {Record<string, any>} config
  * @returns {Change[]}

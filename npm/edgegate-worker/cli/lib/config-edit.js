@@ -9,8 +9,8 @@ const LAYOUT = { formattingOptions: { insertSpaces: true, tabSize: 2, eol: "\n" 
 const LOOSE = { allowTrailingComma: true };
 
 /**
- * Sets one value in the text of a wrangler.jsonc. If the setting is there but commented out, its
- * comment is replaced by the setting.
+ * Sets one value in the text of a wrangler.jsonc. If the text has the setting only in a comment,
+ * such as `// "name": …`, that comment is replaced by the setting.
  *
  * @param {string} text
  * @param {JSONPath} path
@@ -54,7 +54,7 @@ export function appendTo(text, path, value) {
 }
 
 /**
- * The configuration as it is written, without what wrangler adds.
+ * Parses the text of a configuration, without the defaults that wrangler would add.
  *
  * @param {string} text
  */
@@ -148,7 +148,7 @@ function valueAt(text, path) {
 }
 
 /**
- * Where the last member of an object ends; 0 if it has none.
+ * The position at which the last member of an object ends; 0 if the object has no members.
  *
  * @param {import("jsonc-parser").Node} node
  */

@@ -6,15 +6,16 @@ import { run } from "./run.js";
 const PRINT = fileURLToPath(new URL("print-config.js", import.meta.url));
 
 /**
- * `local` has the variables of local development. `others` has the other environments, if the
- * caller asked for them.
+ * `local` contains the variables of local development. `others` contains the configurations of the
+ * other environments, if the caller asked for them.
  *
  * @typedef {import("wrangler").Unstable_Config & { local: Record<string, string>,
  *   others: import("wrangler").Unstable_Config[] }} Config
  */
 
 /**
- * The configuration of an environment (the top-level one when none is named).
+ * Reads the configuration of an environment. If no environment is named, reads the configuration at
+ * the top level of the file.
  *
  * @param {object} given
  * @param {string} given.path the file
@@ -48,8 +49,8 @@ export async function readConfig({
 }
 
 /**
- * The environment that a command is for: the option, or else the variable CLOUDFLARE_ENV, which
- * wrangler reads, too.
+ * The environment that a command is for: the value of the option --env if it is given, otherwise
+ * the value of the environment variable CLOUDFLARE_ENV, which wrangler reads, too.
  *
  * @param {string | undefined} option
  * @param {NodeJS.ProcessEnv} [env]
@@ -57,8 +58,9 @@ export async function readConfig({
 export const chosenEnvironment = (option, env = process.env) => option ?? env.CLOUDFLARE_ENV;
 
 /**
- * A message that says why the environment can't be used, or null if it can. This check is needed
- * because wrangler uses the top-level settings for an unknown name, and so the production database.
+ * Returns a message if the configuration has no environment with this name, otherwise null.
+ * wrangler would accept an unknown name and use the top-level settings, so a misspelt name would
+ * lead to the production database.
  *
  * @param {string | undefined} name
  * @param {string[]} known
@@ -77,7 +79,8 @@ export function environmentProblem(name, known, path = "wrangler.toml") {
 }
 
 /**
- * How many letters must be changed, added or removed (Levenshtein).
+ * How many letters must be changed, added or removed to turn `from` into `to` (the Levenshtein
+ * distance).
  *
  * @param {string} from
  * @param {string} to

@@ -28,8 +28,8 @@ export async function requireConfirmation(
 }
 
 /**
- * Asks for the address of the first administrator. Undefined if nobody is at a terminal to answer,
- * and if the person leaves the address empty.
+ * Asks for the address of the first administrator. Returns undefined if nobody is at a terminal to
+ * answer, or if the person enters nothing.
  *
  * @param {{ isTerminal?: boolean }} [options]
  * @returns {Promise<string | undefined>}

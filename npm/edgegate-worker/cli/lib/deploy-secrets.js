@@ -55,7 +55,7 @@ export function readSecrets({ inProject }, environment) {
   try {
     secrets = JSON.parse(readFileSync(path, "utf8"));
   } catch {
-    // The parser's own message would show a part of a secret.
+    // The message of `JSON.parse` is not shown, because it quotes the text, which contains secrets.
     throw new Advice(`${shown} is not JSON: correct it, as in {"MAIL_API_KEY": "…"}.`);
   }
   const isObject = typeof secrets === "object" && secrets !== null && !Array.isArray(secrets);
@@ -132,9 +132,9 @@ async function withoutLeaving(path, work) {
 }
 
 /**
- * Runs `work` while no other deploy or rotation of this folder runs. Two at the same time would
- * make two sets of secrets, and the set on this machine might not be the set that Cloudflare
- * stores.
+ * Runs `work` while no other deploy or rotation of the same environment runs in this folder. Two
+ * deploys at the same time would make two sets of secrets. Then the file on this machine could end
+ * up with one set, and Cloudflare with the other.
  *
  * @template T
  * @param {import("./project.js").Project} project
@@ -151,9 +151,9 @@ export async function alone({ inProject }, environment, work) {
 }
 
 /**
- * Creates the lock file, or throws. Its text is the id of this process and a random UUID. The
- * library proper-lockfile is not used, because two processes that find the same stale lock can both
- * take it.
+ * Creates the lock file. Throws if another process holds the lock. The file's text is the id of
+ * this process and a random UUID. The library proper-lockfile is not used, because with it, two
+ * processes that find the same stale lock can both take the lock.
  *
  * @param {string} path
  */
@@ -162,14 +162,14 @@ async function takeLock(path) {
   for (let tries = 0; tries < LOCK_TRIES; tries += 1) {
     if (created(path, `${process.pid} ${randomUUID()}`)) return;
     const found = readIfThere(path);
-    // The lock was released meanwhile.
+    // The other process has released the lock in the meantime, so this process tries again.
     if (found === undefined) continue;
     const [pid, number] = found.split(" ");
     holder = pid;
     if (isRunning(Number(pid))) break;
     // The process that held the lock was killed. Only the process that creates the file `claim` may
-    // delete this lock, and only while the lock is unchanged. Otherwise, it could delete the new
-    // lock of a faster process.
+    // delete this lock, and only while the lock is unchanged. Otherwise, this process could delete
+    // a new lock that a faster process has just taken.
     const claim = `${path}.${number}`;
     if (!created(claim, `${process.pid}`)) {
       await sleep(LOCK_PAUSE_MS);
@@ -251,8 +251,8 @@ export const writeRecord = (project, environment, record) =>
   writePrivate(project, recordFile(environment), record);
 
 /**
- * A step of a rotation that may have been interrupted while its new value was being stored at
- * Cloudflare.
+ * A step of a rotation that has begun and may have been interrupted. `value` is the secret after
+ * the step. It is unknown whether Cloudflare stores it already.
  *
  * @typedef {{ name: string, step: string, value: string }} Pending
  */
@@ -295,7 +295,7 @@ const recordFile = (environment) => `${PREPARED}/deploy.${nameOf(environment)}.j
  */
 function writePrivate({ inProject }, shown, value) {
   mkdirSync(inProject(PREPARED), { recursive: true });
-  // git must ignore the folder even if the project's own .gitignore lacks it.
+  // git must ignore the folder even if the project's own .gitignore does not name it.
   const ignore = inProject(PREPARED, ".gitignore");
   if (!existsSync(ignore)) writeFileSync(ignore, "*\n");
   const path = inProject(shown);

@@ -22,13 +22,13 @@ const QUEUE_NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
  * @param {object} given
  * @param {Config} given.config
  * @param {Config[]} [given.others] the other environments
- * @param {string} given.path the configuration, absolute
- * @param {string} [given.file] the configuration as a person names it
+ * @param {string} given.path the absolute path of the configuration file
+ * @param {string} [given.file] the name of the configuration file in messages
  * @param {string} [given.environment]
- * @param {Map<string, string>} [given.vars] the variables of the command line
+ * @param {Map<string, string>} [given.vars] the variables from the command line (`--var`)
  * @param {{ path: string, values: Record<string, unknown> }[]} [given.files] files of secrets
- * @param {string[]} [given.stored] the names of secrets that Cloudflare stores, so that their
- *   values can't be read
+ * @param {string[]} [given.stored] the names of the secrets that Cloudflare stores. Their values
+ *   can't be read, and are assumed to be valid
  * @param {string[]} [given.made] the names of secrets that will be made
  * @param {string} [given.secretsFile] the file from which this deploy will store secrets
  * @param {string} given.checker the Worker's check.js
@@ -89,7 +89,8 @@ export const answersAtWorkersDev = ({ workers_dev, routes, route }) =>
 
 /**
  * Finds names that Cloudflare would reject, and names that two environments share. If two
- * environments name the same database or queue, one would use the accounts and mails of the other.
+ * environments name the same database or queue, each of them would use the accounts or mails of the
+ * other.
  *
  * @param {Config} config
  * @param {Config[]} others
@@ -119,11 +120,11 @@ const storesOf = (config) => [
 ];
 
 /**
- * A message about stores that still have the template's names; undefined if there are none. The
- * names are left over because create-cloudflare renames only the Worker, not its stores.
+ * Returns a message if stores still have the names of the template, otherwise undefined. This is so
+ * after the project was made with create-cloudflare, which renames only the Worker, not its stores.
  *
  * @param {Config} config
- * @param {string} file the configuration as a person names it
+ * @param {string} file the name of the configuration file in messages
  */
 export function templateNamesProblem(config, file) {
   const name = config.topLevelName ?? config.name ?? "";
@@ -153,7 +154,8 @@ export function queuesOf({ queues }) {
 }
 
 /**
- * A message if the routes show that the Worker would not answer at ISSUER; otherwise undefined.
+ * Returns a message if the routes show that the Worker would not answer at ISSUER, otherwise
+ * undefined.
  *
  * @param {Config} config
  * @param {unknown} issuer
@@ -167,7 +169,7 @@ function routeProblem(config, issuer, file = "wrangler.toml") {
   const { hostname } = new URL(issuer);
   if (hosts.includes(hostname)) return undefined;
   if (answersAtWorkersDev(config) && hostname.endsWith(".workers.dev")) return undefined;
-  // A route may have a wildcard in its host.
+  // The host of a route may contain a wildcard. Such a route may match ISSUER, so it is accepted.
   if (hosts.some((host) => host.includes("*"))) return undefined;
   return `ISSUER is ${JSON.stringify(issuer)}, but "routes" in ${file} has only ${hosts.map((host) => `"${host}"`).join(", ")}: clients would look for the service where it does not answer. Make them the same host.`;
 }
@@ -207,7 +209,8 @@ function* advice({ config, vars, bindings, file = "wrangler.toml" }) {
 export const isMade = (name) => name === "SIGNING_KEYS" || name === "TICKET_SECRET";
 
 /**
- * The secrets that every service needs, and those that the configuration declares.
+ * The names of the secrets that every service needs, and of those that the configuration declares
+ * as required.
  *
  * @param {Config} config
  */

@@ -1,5 +1,6 @@
-// .dev.vars: the secrets of local development, and the variable DEV=1, which makes a Worker a
-// development Worker. git ignores the file, and it is never deployed.
+// Reads and completes the file .dev.vars. It contains the secrets of local development, and the
+// variable DEV=1, which tells the Worker that it runs for development. git ignores this file, and
+// it is never deployed.
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 import { signingKeys, ticketSecret } from "./secrets.js";
@@ -7,7 +8,8 @@ import { signingKeys, ticketSecret } from "./secrets.js";
 const NEEDED = { DEV: () => "1", SIGNING_KEYS: signingKeys, TICKET_SECRET: ticketSecret };
 
 /**
- * The file of variables that wrangler reads for an environment.
+ * The path of the file from which wrangler reads the local variables of an environment. This is
+ * `.dev.vars.<environment>` if that file exists, otherwise .dev.vars.
  *
  * @param {import("./project.js").Project} project
  * @param {string} [environment]
@@ -39,7 +41,7 @@ export function completeDevVars(path) {
 }
 
 /**
- * The text of a file of variables; empty if there is none.
+ * The text of a file; empty if the file does not exist.
  *
  * @param {string} path
  */

@@ -1,5 +1,5 @@
-// Local development: runs `wrangler dev`, waits until the Worker is healthy, runs its cron, and starts
-// it again when the settings are edited.
+// Local development: runs `wrangler dev`, waits until the Worker is healthy, runs its cron, and
+// starts it again when .dev.vars is edited.
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Advice } from "./advice.js";
@@ -35,12 +35,12 @@ export async function develop(given) {
     const ended = worker.done.then(({ code }) => {
       throw new Advice(`wrangler ended by itself (exit code ${code}), see above.`);
     });
-    // After the Worker was stopped, nobody waits for this promise. Its rejection must have a
-    // handler.
+    // After this function has stopped the Worker, nothing waits for this promise any more. It must
+    // still have a handler, because an unhandled rejection would end this process.
     ended.catch(() => {});
     let cron;
-    // Ends the functions below that wait for the Worker, when the Worker has ended. Otherwise they
-    // would keep this process running.
+    // Aborted when the Worker has ended. This ends the functions below that still wait for the
+    // Worker or for an edit. Otherwise they would keep this process running.
     const over = new AbortController();
     try {
       await Promise.race([untilHealthy(origin, over.signal), ended]);
@@ -98,7 +98,7 @@ async function untilHealthy(origin, signal) {
       ({ cause, message }) => cause?.message ?? message,
     );
     if (answer.status === 200) return;
-    // Waiting does not help if a setting is wrong.
+    // If a setting is wrong, waiting longer does not help.
     if (answer.text?.includes('"misconfigured"')) {
       throw new Advice(
         "the Worker is misconfigured: its log line above names the setting and how to set it right.",
@@ -146,7 +146,8 @@ async function goodEdit(settingsOf, edits, say, signal) {
 }
 
 /**
- * The settings, or a message that says what is wrong with them.
+ * Reads and checks the settings. Returns them if they are valid, otherwise a message that says what
+ * is wrong with them.
  *
  * @param {() => Promise<LocalSettings>} settingsOf
  * @returns {Promise<{ settings?: LocalSettings, problem?: string }>}
@@ -179,8 +180,8 @@ function runCron(origin, say) {
       if (status !== 200) throw new Error(`status ${status}`);
       failed = false;
     } catch (error) {
-      // The Worker may not answer while it is rebuilt. Then the next run of the cron job does the
-      // work.
+      // A single failure is not reported, because the Worker may not answer while it is rebuilt.
+      // The next run of the cron job then does the work.
       if (failed) say(`▸ Cron: two runs in a row failed: ${/** @type {Error} */ (error).message}`);
       failed = true;
     }
@@ -190,7 +191,7 @@ function runCron(origin, say) {
 }
 
 /**
- * The options that this command gives to wrangler, without those that the user gives. wrangler
+ * Returns `options` without the options that the user gives, too (`given`), because wrangler
  * rejects an option that occurs twice.
  *
  * @param {string[]} options

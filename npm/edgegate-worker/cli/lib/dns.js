@@ -12,7 +12,8 @@ const TXT = 16;
  *
  * @param {string} resolver
  * @param {string} name
- * @returns {Promise<{ records: string[], date: string | null }>} `date`: the resolver's clock
+ * @returns {Promise<{ records: string[], date: string | null }>} `date`: the header `Date` of the
+ *   resolver's answer, which shows its clock
  */
 export async function textRecords(resolver, name) {
   const url = new URL(resolver);

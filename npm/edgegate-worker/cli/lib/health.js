@@ -5,9 +5,9 @@ const PAUSE_MS = 1000;
 const ANSWER_MS = 10_000;
 
 /**
- * Asks `/healthz` until the service is healthy, but for at most `seconds`. A new version reaches
- * all of Cloudflare within seconds, a new domain within minutes. Returns undefined if the service
- * is healthy, otherwise its last answer.
+ * Requests `/healthz` again and again until the service is healthy, but for at most `seconds`.
+ * After a deploy, a new version runs everywhere at Cloudflare within seconds. A new domain works
+ * within minutes. Returns undefined if the service is healthy, otherwise its last answer.
  *
  * @param {string} origin
  * @param {number} seconds

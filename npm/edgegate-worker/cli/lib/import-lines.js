@@ -1,16 +1,23 @@
-// The lines of an import: read from a stream, put into batches, and sent. However large the file is,
-// only one batch of it is in memory.
+// Reads a file of user accounts to be imported, groups its lines into batches, and sends the
+// batches to the service. However large the file is, only one batch is in memory at a time.
 import { Advice } from "./advice.js";
 
-/** The most that one request may have. Tests compare these numbers with src/domain/policy.rs. */
+/**
+ * The limits of one request: its number of lines, its bytes, and the bytes of one line. Tests
+ * compare these numbers with src/domain/policy.rs.
+ */
 export const MAX = { rows: 500, bytes: 1_048_576, line: 65_536 };
 
 const NEWLINE = 10;
-/** How long to wait before the same request is sent again, in seconds. */
+/**
+ * How many seconds to wait before a failed request is sent again for the first, second, third,
+ * fourth and fifth time.
+ */
 const PAUSES = [1, 2, 5, 15, 60];
 
 /**
- * A line of the file. `bytes` has no line break; it is undefined if the line is too long.
+ * A line of the file. `bytes` does not include the line break. It is undefined if the line is too
+ * long.
  *
  * @typedef {{ number: number, bytes?: Buffer }} Line
  * @typedef {{ number: number, bytes: Buffer }} Row
@@ -87,8 +94,8 @@ const COMPRESSED = {
 };
 
 /**
- * A message that says why the file can't be imported, judged by the beginning of its first line;
- * undefined if it looks like JSON lines.
+ * Looks at the beginning of the file's first line. Returns a message if the file can't be imported,
+ * or undefined if it seems to consist of JSON lines.
  *
  * @param {Line | undefined} first
  */
@@ -114,8 +121,8 @@ export function formProblem(first) {
 }
 
 /**
- * Groups the lines into batches. The caller may change `limit` between two batches. For each line
- * that is too long, `refuse` gets the outcome.
+ * Groups the lines into batches. The caller may change `limit` between two batches. A line that is
+ * too long is put into no batch. Instead, `refuse` is called with the outcome of that line.
  *
  * @param {AsyncIterable<Line> | Iterable<Line>} lines
  * @param {{ rows: number, bytes: number }} limit
@@ -151,8 +158,9 @@ const tooLong = (line) => ({
 
 /**
  * Sends all lines in batches. If the service answers 503 or 413, the batch is halved and sent
- * again. With each success, the batches grow again. `send` must return 503 for a lost answer, too:
- * sending a line again is safe, because it changes nothing the second time.
+ * again. After each success, the next batches may be larger again. If an answer is lost, `send`
+ * must return the status 503, too. It is safe to send a line twice, because the second time changes
+ * nothing.
  *
  * @param {AsyncIterable<Line> | Iterable<Line>} lines
  * @param {object} world

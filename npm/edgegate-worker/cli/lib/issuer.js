@@ -1,11 +1,12 @@
-// Checks of the setting ISSUER before a deploy, in addition to those of the Worker itself.
+// Checks the setting ISSUER before a deploy, in addition to the checks that the Worker itself
+// makes.
 
 /**
- * A sentence that says why `issuer` can't be the ISSUER of a deployed Worker, and what to do; null
- * if it can.
+ * Returns null if `issuer` can be the ISSUER of a deployed Worker. Otherwise, returns a sentence
+ * that says why not, and what to do.
  *
  * @param {any} issuer
- * @param {string} [table] the table of the configuration that has it
+ * @param {string} [table] the table of the configuration in which ISSUER is set
  * @param {string} [file] the configuration's name
  */
 export function issuerProblem(issuer, table = "vars", file = "wrangler.toml") {

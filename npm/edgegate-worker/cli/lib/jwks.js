@@ -29,8 +29,8 @@ export async function fetchKeys(origin) {
 }
 
 /**
- * The ids of the keys in SIGNING_KEYS, in the order of the secret: the first key signs. Symmetric
- * keys are not published.
+ * The ids of the keys in the secret SIGNING_KEYS, in the same order. The service signs with the
+ * first key, and publishes all keys except symmetric ones.
  *
  * @param {string} secret
  * @returns {{ kid: string, isPublished: boolean }[]}

@@ -13,8 +13,8 @@ import { constants } from "node:os";
 
 const GRACE_MS = 3000;
 
-// This program stops only when the pipe closes. A signal to the group must not end it before it has
-// stopped the command.
+// This program ignores signals. It runs until the pipe closes or the command ends, and must not be
+// ended by a signal to the group before it has stopped the command.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
 
 const [command, ...args] = process.argv.slice(2);
@@ -40,7 +40,7 @@ function stop() {
   setTimeout(killGroup, GRACE_MS);
 }
 
-// Also ends this program, which is in the group. So it must be the last call.
+// This program is in the group, too, so no code runs after this call.
 function killGroup() {
   process.kill(-process.pid, "SIGKILL");
 }

@@ -5,17 +5,18 @@ import { fromConfig, fromEnvFile, fromOptions, ignoredLines } from "./places.js"
 import { bindingsOf, faultsOf } from "./settings.js";
 
 /**
- * Reads the configuration. Its faults are found by `faults()` of the result.
+ * Reads the configuration. It does not check whether the settings are valid: the caller does this
+ * with the function `faults` of the result.
  *
  * @param {object} given
  * @param {() => Promise<import("./config.js").Config>} given.read reads the configuration
- * @param {string} given.path its file, absolute
- * @param {string} [given.shownPath] the file as a person names it
- * @param {string[]} given.files the files of variables, absolute
+ * @param {string} given.path the absolute path of the configuration file
+ * @param {string} [given.shownPath] the name of that file in messages
+ * @param {string[]} given.files the absolute paths of the files of variables
  * @param {string} [given.environment]
- * @param {Map<string, string>} given.vars the variables of the command line
- * @param {string} given.issuer the local origin, which replaces an ISSUER that only a deployed
- *   Worker has
+ * @param {Map<string, string>} given.vars the variables from the command line (`--var`)
+ * @param {string} given.issuer the local origin. It is used as ISSUER, unless ISSUER is set for
+ *   local development
  * @param {string} given.checker the Worker's check.js
  */
 export async function localSettings(given) {
@@ -33,7 +34,10 @@ export async function localSettings(given) {
   return {
     config,
     path,
-    /** Whether ISSUER is set for local development, so that it does not change with the port. */
+    /**
+     * Whether ISSUER is set for local development. If it is not set, ISSUER is the local origin,
+     * which contains the port.
+     */
     setsIssuer,
     /** The absolute paths of the files that contain the settings. */
     files: [...files, path],

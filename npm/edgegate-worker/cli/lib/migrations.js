@@ -8,22 +8,22 @@ import { run } from "./run.js";
 import { wrangler } from "./wrangler.js";
 
 /**
- * Applies the project's migrations to the local database in `state`, where wrangler dev keeps it.
- * Each environment has its own database.
+ * Applies the project's migrations to the local database in the folder `state`, in which `wrangler
+ * dev` stores it. Each environment has its own database.
  *
  * @param {import("./project.js").Project} project
  * @param {{ state: string, environment?: string, say: (text: string) => void }} options
  */
 export async function migrateLocally(project, { state, environment, say }) {
-  // wrangler takes two seconds to find that there is nothing to do. So a stamp file has the hash of
-  // the migrations that were applied. It is beside the database, so deleting the folder deletes
-  // both.
+  // wrangler takes two seconds to find that all migrations were applied already. To save this time,
+  // a stamp file stores the hash of the applied migrations. It is in the folder of the database, so
+  // deleting that folder deletes both.
   const stamp = join(state, `migrations${environment ? `-${environment}` : ""}.stamp`);
   const wanted = hashOf(project.inProject(PREPARED, "migrations"));
   if (textOf(stamp) === wanted) return;
   say("▸ Database: applying migrations");
   rmSync(stamp, { force: true });
-  // Standard input is closed, which tells wrangler not to ask.
+  // Standard input is closed. wrangler notices this, and does not ask for a confirmation.
   const [command, args, options] = wrangler(
     project,
     ...["d1", "migrations", "apply", "DB", "--local", "--persist-to", state],

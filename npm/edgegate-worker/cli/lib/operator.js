@@ -6,14 +6,17 @@ import { Advice } from "./advice.js";
 import { whenStopped } from "./run.js";
 
 const SECONDS = 300;
-/** A ticket is replaced before it expires, so that a long command can go on. */
+/**
+ * The age at which a ticket is replaced by a new one. This is before its expiry, so a long command
+ * never lacks a valid ticket.
+ */
 const REPLACE_MS = 200_000;
 const ANSWER_MS = 30_000;
 const INSERT = `INSERT INTO operator_tickets (hash, scope, created_at, expires_at)
   VALUES (?1, ?2, unixepoch(), unixepoch() + ${SECONDS})`;
 const DELETE = "DELETE FROM operator_tickets WHERE hash = ?1";
 
-/** The service did not answer, or its answer was lost. */
+/** Thrown if the service did not answer, or if its answer was lost. */
 export class Lost extends Advice {}
 
 /**
@@ -59,15 +62,15 @@ export const asOperator = ({ cloudflare, database, origin, scope }, use) =>
 
 /**
  * Like `asOperator`, but with any database. The ticket is made at the first request, and replaced
- * before it expires. A ticket that can't be deleted expires within five minutes, and nobody else
- * has it.
+ * before it expires. If a ticket can't be deleted, it expires within five minutes, and nobody else
+ * knows it.
  *
  * @template T
  * @param {{ query: Query, origin: string, scope: string, isKept?: boolean, now?: () => number,
  *   whenStopped?: typeof import("./run.js").whenStopped }} given `now` is in milliseconds.
- *   `whenStopped` makes Ctrl-C delete the ticket. `isKept` leaves the ticket in the database, where
- *   the service's cron job deletes it after its expiry. This is for the local database: deleting
- *   there takes wrangler seconds
+ *   With `whenStopped`, the ticket is deleted at Ctrl-C, too. With `isKept`, this function does not
+ *   delete the ticket: the service's cron job deletes it after its expiry. This option is for the
+ *   local database, where wrangler would take seconds to delete it
  * @param {(ask: Ask) => Promise<T>} use
  * @returns {Promise<T>}
  */

@@ -7,7 +7,7 @@ import { Advice } from "./advice.js";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /**
- * A path in this package: `worker`, `www` or `migrations`, and what is in them.
+ * The path of a file or folder in this package, such as a file in its folder `www`.
  *
  * @param {string[]} parts
  */
@@ -16,12 +16,16 @@ export const inPackage = (...parts) => join(ROOT, ...parts);
 const PACKED_CHECKER = inPackage("worker/check.js");
 
 /**
- * Whether this is the packed package. In edgegate's own repository, this folder has no Worker and
- * no pages: builds go to the root of the repository.
+ * Whether this code runs in the packed package, as users install it. In edgegate's own repository,
+ * the folder of this package contains no Worker and no pages, because the build writes them to the
+ * root of the repository.
  */
 export const isPacked = existsSync(PACKED_CHECKER);
 
-/** A path that is in the package when it is packed, and in the root of the repository otherwise. */
+/**
+ * Returns the path of `packed` in the packed package. In edgegate's own repository, returns the
+ * path of `inRepository` in the root of the repository.
+ */
 const inEither = (/** @type {string} */ packed, /** @type {string} */ inRepository) =>
   isPacked ? inPackage(packed) : inPackage("../..", inRepository);
 
@@ -31,7 +35,7 @@ export const CHECKER = inEither("worker/check.js", "build/check.js");
 /** The template's configuration, which has everything that this release needs. */
 export const DEFAULTS = inEither("defaults/wrangler.jsonc", "template/wrangler.jsonc");
 
-/** Throws if the package is not packed, which is so in edgegate's own repository. */
+/** Throws if this code runs in edgegate's own repository, where the package is not packed. */
 export function requireBuilt() {
   if (!isPacked)
     throw new Advice(

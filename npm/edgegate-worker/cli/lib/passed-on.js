@@ -1,13 +1,17 @@
 // The options that a command passes on to wrangler. The user writes them after `--`.
 import { Advice } from "./advice.js";
 
-/** npm has options of these names, too: `npx --yes edgegate …` is meant for npm. */
+/**
+ * npm has options with these names, too, and they may be meant for npm, as in `npx --yes edgegate
+ * …`. So `refuseLostOptions` does not check them.
+ */
 const NPMS_OWN = ["--yes", "--json"];
 
 /**
- * Throws if npm has taken an option that was meant for the command. `npm run deploy --env staging`
- * gives `--env` to npm and passes on only `staging`. With `--env=staging`, nothing is passed on.
- * The command would then deploy to production.
+ * Throws if npm has taken an option that was meant for the command. From `npm run deploy --env
+ * staging`, npm takes `--env` and passes only the word `staging` to the command. From `npm run
+ * deploy --env=staging`, npm passes nothing to the command. Without this check, the command would
+ * then deploy to production.
  *
  * @param {string[]} more
  * @param {{ script: string, options: readonly { long?: string | null }[] }} command `script`: how it

@@ -5,7 +5,8 @@ import { relative } from "node:path";
 /** @typedef {{ name: string, value: string | undefined, place: string }} Found */
 
 /**
- * A source of variables. If two sources set the same name, the first one is used.
+ * Something that sets variables, such as a file or the command line. In a list of sources, the
+ * first source that sets a variable determines its value.
  *
  * @typedef {object} Source
  * @property {Record<string, unknown>} values
@@ -13,7 +14,7 @@ import { relative } from "node:path";
  */
 
 /**
- * The variables of the command line.
+ * The variables that were given on the command line, with the option --var.
  *
  * @param {Map<string, string>} vars
  * @returns {Source}
@@ -24,7 +25,7 @@ export const fromOptions = (vars) => ({
 });
 
 /**
- * A file of lines NAME=value.
+ * The variables of a file whose lines have the form NAME=value.
  *
  * @param {string} path
  * @param {Record<string, unknown>} values
@@ -39,13 +40,15 @@ export const fromEnvFile = (path, values) => ({
     ),
 });
 
-// Matches a setting in a file of variables, as dotenv does, with which wrangler reads such files.
+// Matches a setting in a file of variables. wrangler reads such files with the library dotenv, so
+// this pattern matches what dotenv accepts.
 const ENTRY =
   /^\s*(?:export\s+)?[\w.-]+(?:\s*=\s*?|:\s+?)(?:\s*'(?:\\'|[^'])*'|\s*"(?:\\"|[^"])*"|\s*`(?:\\`|[^`])*`|[^#\r\n]+)?\s*(?:#.*)?$/gm;
 
 /**
- * The lines of a file of variables that are neither a setting nor a comment. wrangler would ignore
- * them. The messages leave out text that may be a secret.
+ * Finds the lines of a file of variables that are neither a setting nor a comment, because wrangler
+ * would silently ignore them. Returns a message for each line. The messages do not show text that
+ * may be a secret.
  *
  * @param {string} path
  */
@@ -91,8 +94,9 @@ export function fromConfig(path, values, environment) {
 }
 
 /**
- * The variables of a wrangler.jsonc. In the file, those of an environment come after those of the
- * top level, so the last line with the name is the environment's.
+ * The variables of a wrangler.jsonc. Usually, the environments come after the variables of the top
+ * level in this file. So the last line that sets a variable is assumed to be the line of the
+ * environment.
  *
  * @param {string} path
  * @param {Record<string, unknown>} values

@@ -1,8 +1,8 @@
 // Checks what Cloudflare itself logs about a request, in addition to the Worker's own log lines.
 
 /**
- * A sentence if Cloudflare would log people's addresses with these settings; it says what to do.
- * Otherwise null.
+ * If Cloudflare would log people's addresses with these settings, returns a sentence that says what
+ * to do. Otherwise returns null.
  *
  * @param {{ observability?: any, logpush?: boolean, tail_consumers?: unknown[] | null }} config
  * @param {string} [file] the configuration's name

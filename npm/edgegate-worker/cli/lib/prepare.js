@@ -20,10 +20,10 @@ const HEADERS = "_headers";
 
 /**
  * Copies pages and migrations to the project's folder `.edgegate`, and adds the project's own files
- * from `public/` to the pages. A file in `public/` replaces a page with the same name. Only
- * `_headers` is appended to that of the pages, so that the pages keep their security policies.
- * Writes only what differs, because wrangler watches these files. Returns how many files there are,
- * and how many of them were written or deleted.
+ * from `public/` to the pages. A file in `public/` replaces a page with the same name. The only
+ * exception is the project's file `_headers`: it is appended to the `_headers` of this package, so
+ * that the pages keep their security policies. Writes only what differs, because wrangler watches
+ * these files. Returns how many files there are, and how many of them were written or deleted.
  *
  * @param {import("./project.js").Project} project
  */
@@ -82,8 +82,8 @@ function replace(folder, wanted) {
   for (const [path, content] of edited) {
     const to = join(folder, path);
     mkdirSync(dirname(to), { recursive: true });
-    // Two builds may run at the same time. Replacing by a rename lets neither see a half-written
-    // file.
+    // Two builds may run at the same time. Each file is replaced by a rename, so neither build sees
+    // a half-written file.
     const whole = join(dirname(folder), `${process.pid}.new`);
     writeFileSync(whole, content);
     renameSync(whole, to);

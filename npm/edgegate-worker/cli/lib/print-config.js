@@ -10,7 +10,10 @@ const { experimental_readRawConfig, unstable_getVarsForDev, unstable_readConfig 
   "wrangler"
 );
 const { path, environment, envFiles, withOthers } = JSON.parse(process.argv[2]);
-/** The name that stands for the top level. Without a name, wrangler would use CLOUDFLARE_ENV. */
+/**
+ * With this name, wrangler returns the top level of the configuration. Without a name, it would use
+ * the environment that the variable CLOUDFLARE_ENV names.
+ */
 const TOP = "";
 /** @type {string[]} */
 const warnings = [];

@@ -27,7 +27,8 @@ export async function run(subcommands, argv) {
     const isUsage = error instanceof CommanderError;
     if (!isUsage && !(error instanceof Advice)) throw error;
     process.exitCode = isUsage ? error.exitCode : 1;
-    // commander also throws errors for `--help` and `--version`, and has printed the text itself.
+    // commander throws an error for `--help` and `--version`, too. In these cases, it has already
+    // printed the text that the user asked for.
     const isTold = isUsage && (error.exitCode === 0 || error.code === "commander.help");
     if (!isTold) tellError(error.message.replace(/^error: /, ""), isForProgram);
   }
@@ -46,7 +47,7 @@ export function programOf(subcommands, requireEnvironment = requireConfigured) {
     .version(version(), "--version")
     .showSuggestionAfterError()
     .configureHelp({ sortSubcommands: true })
-    // `run` prints errors.
+    // commander itself prints no errors, because `run` prints them.
     .configureOutput({ outputError: () => {} })
     .exitOverride()
     .hook("preAction", async (_, command) => {

@@ -7,13 +7,14 @@ import { wranglerEnv } from "./wrangler.js";
 
 const CONFIGURATIONS = ["wrangler.jsonc", "wrangler.json", "wrangler.toml"];
 
-/** Where `edgegate prepare` puts pages and migrations. git ignores it. */
+/** The folder into which `edgegate prepare` copies pages and migrations. git ignores it. */
 export const PREPARED = ".edgegate";
 
 /**
  * The project of a folder. Throws when there is none.
  *
- * - `folder`, `path`: the folder and the configuration, absolute. `name`: the configuration's name.
+ * - `folder`, `path`: the absolute paths of the folder and of the configuration file. `name`: the
+ *   name of that file.
  * - `inProject(…)`: a path in the folder.
  * - `config(environment)`: the configuration. Throws when there is no such environment.
  *

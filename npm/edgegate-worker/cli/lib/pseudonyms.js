@@ -37,8 +37,9 @@ export function pseudonyms(text, ticketSecret, issuer) {
 const hmac = (key) => createHmac("sha256", key);
 
 /**
- * The network by which the service counts requests for its rate limits. It is a single IPv4
- * address, which may be written as IPv6, or the /64 network of an IPv6 address.
+ * The network of an IP address, by which the service counts requests for its rate limits. For an
+ * IPv4 address, which may be written as IPv6, this is the address itself. For any other IPv6
+ * address, it is the /64 network.
  *
  * @param {string} ip
  */

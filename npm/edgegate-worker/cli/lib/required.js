@@ -138,9 +138,10 @@ const WHY_DEAD =
   "mails whose sending failed too often get into it, and `wrangler deploy` makes a queue only if it is bound";
 
 /**
- * Whether the Worker will send mails to a queue of the template. It will if the configuration has a
- * producer for this queue. It also will if the configuration lacks the producer, because the
- * producer is then added, too.
+ * Whether the Worker will send mails to this queue of the template. For a queue of failed mails,
+ * this says whether the Worker will send mails to the queue from which they come. The Worker sends
+ * mails to a queue if the configuration has a producer for it. If the configuration lacks that
+ * producer, the answer is also yes, because the producer will be added.
  *
  * @param {Record<string, any>} config
  * @param {Record<string, any>} own
@@ -174,14 +175,15 @@ function missingCrons(config, top) {
       value: cron,
       what: `the cron "${cron}"`,
       why: why[cron] ?? "the Worker has work at this time",
-      // This cron job updates copies in the users' Durable Objects, which a service with "kv" does
-      // not use.
+      // This cron job updates the copies of database rows in the users' Durable Objects. With
+      // SESSION_STORE "kv", the service does not use these objects.
       optional: cron === EACH_MINUTE && config.vars?.SESSION_STORE === "kv",
     }));
 }
 
 /**
- * The paths that the configuration must list as answered by the Worker itself, and lacks.
+ * The paths that are missing in the configuration's list `run_worker_first`. It must name every
+ * path at which the Worker answers, and not a static file.
  *
  * @param {Record<string, any>} config
  * @param {Record<string, any>} top
@@ -224,7 +226,7 @@ function at(from, path) {
 }
 
 /**
- * What a configuration lacks, and the Worker can't run without.
+ * What a configuration lacks and the Worker needs in order to run.
  *
  * @param {import("./config.js").Config} config
  * @param {string} [environment]

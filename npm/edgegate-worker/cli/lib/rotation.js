@@ -23,7 +23,7 @@ const MOST = { SIGNING_KEYS: 20, TICKET_SECRET: 8 };
  */
 
 /**
- * What a rotation needs to know of one secret.
+ * What a rotation needs to know about one secret.
  *
  * @typedef {object} Secret
  * @property {(text: string) => string[]} split returns its values, in their order
@@ -83,7 +83,8 @@ export function rotated(name, text, step) {
 }
 
 /**
- * SESSION_IDLE_TTL in seconds. Without it sessions last 30 days, or SESSION_TTL if that is less.
+ * SESSION_IDLE_TTL in seconds: for how long a session lasts without being renewed. If it is not
+ * set, this is 30 days, or SESSION_TTL if that is less.
  *
  * @param {Record<string, unknown>} vars
  */
@@ -105,7 +106,8 @@ export const idleOf = ({ SESSION_IDLE_TTL: idle, SESSION_TTL: whole }) =>
 export function nextStep({ name, text, done, idle, now }) {
   const values = SECRETS[name].split(text);
   if (values.length < 2) return { step: "add", from: now, isDue: true, isKnown: true };
-  // If there is no record of the last step, it may have been `add` or `promote`.
+  // If there is no record of the last step, it may have been `add` or `promote`. The code assumes
+  // `add`.
   const before = done?.step === "add" || done?.step === "promote" ? done : undefined;
   const step = before?.step === "promote" ? "drop" : "promote";
   const wait = SECRETS[name].waits({ idle })[before?.step ?? "add"];

@@ -70,7 +70,7 @@ export function start(
     });
   }
   const pipe = /** @type {import("node:net").Socket} */ (leash.stdio[3]);
-  // The process `leash` may end before the pipe is closed, which is not an error.
+  // The process `leash` may end before this process closes the pipe. This is not an error.
   pipe.on("error", () => {});
 
   /** @type {Promise<Result>} */

@@ -2,14 +2,15 @@
 import { ok, problem, skipped, warning } from "./checks.js";
 
 /**
- * A secret with fewer different bytes is reported as weak. 32 random bytes have about 30 different
- * values; in text, letters repeat more often.
+ * A secret with fewer different byte values than this is reported as weak. 32 random bytes have
+ * about 30 different values. A text that a person wrote has fewer, because its letters repeat.
  */
 const FEWEST_VALUES = 20;
 const BYTES = 32;
 
 /**
- * The secrets of one place, and the name of the place for a person, such as the name of a file.
+ * The secrets that are stored in one place. `place` is its name in messages, such as the name of a
+ * file.
  *
  * @typedef {{ place: string, values: Record<string, string | undefined> }} Place
  */
@@ -96,7 +97,7 @@ function keysIn(text) {
       bytes: k === undefined ? undefined : Buffer.from(k, "base64url"),
     }));
   } catch {
-    // The check of the settings reports that SIGNING_KEYS is invalid.
+    // No error is needed here, because the check of the settings reports an invalid SIGNING_KEYS.
     return [];
   }
 }

@@ -12,8 +12,8 @@ export function signingKeys() {
 }
 
 /**
- * 32 random bytes: for TICKET_SECRET, from which the keys for all kinds of tickets are derived, or
- * for a pepper.
+ * 32 random bytes in base64url. They are used as TICKET_SECRET, from which the service derives the
+ * keys for all kinds of tickets, or as a pepper.
  */
 export const ticketSecret = () => randomBytes(32).toString("base64url");
 

@@ -8,9 +8,9 @@ import { idTokenKeys, signingKeys, ticketSecret } from "./secrets.js";
 /** @typedef {{ setting: string, misspelt?: string, problem: string, remedy: string }} Fault */
 
 /**
- * What is wrong with variables, bindings and compatibility flags. `stored` are the names of secrets
- * whose values can't be read; these are assumed to be valid. `checker` is the path of the Worker's
- * check.js.
+ * Finds what is wrong with variables, bindings and compatibility flags. `stored` are the names of
+ * secrets whose values can't be read; these are assumed to be valid. `checker` is the path of the
+ * Worker's check.js.
  *
  * @param {{ sources: Source[], bindings: string[], flags?: string[], stored?: string[],
  *   checker: string }} configuration
@@ -46,9 +46,9 @@ const isMissing = (fault, env) =>
   fault !== undefined && fault.problem === "is not bound" && env[fault.setting] === undefined;
 
 /**
- * The secrets of the service, each with a function that makes a valid value. The value of a secret
- * at Cloudflare can't be read, so this one is checked in its place. (tests/setup/settings.test.mjs
- * compares the names with docs/options.md.)
+ * The secrets of the service, each with a function that makes a valid value. Cloudflare never shows
+ * a secret that it stores. When the settings are checked, a value from this function takes the
+ * place of such a secret. (tests/setup/settings.test.mjs compares the names with docs/options.md.)
  *
  * @type {Record<string, () => string>}
  */

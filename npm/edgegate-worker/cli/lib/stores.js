@@ -136,7 +136,7 @@ export async function accountsDatabase(cloudflare, { d1_databases = [], name }) 
  */
 async function findDatabase(cloudflare, name, id) {
   if (id !== undefined) return cloudflare.find(`/d1/database/${id}`);
-  // The answer may have databases whose names only begin with this name.
+  // Cloudflare's answer may also contain databases whose names only begin with this name.
   const found = await cloudflare.get(`/d1/database?name=${encodeURIComponent(name ?? "")}`);
   return found.find((/** @type {{ name: string }} */ other) => other.name === name);
 }

@@ -1,9 +1,9 @@
-// Variables of the command line, as wrangler writes them: NAME:value.
+// Reads options of the command line: variables in wrangler's form NAME:value, and ports.
 import { Advice } from "./advice.js";
 
 /**
- * The name and the value of `NAME:value`. wrangler ignores a variable that is written in another way,
- * such as NAME=value.
+ * Returns the name and the value of `NAME:value`. Throws if the text has another form, such as
+ * NAME=value, which wrangler would ignore.
  *
  * @param {string} text
  * @returns {[string, string]}
@@ -11,7 +11,7 @@ import { Advice } from "./advice.js";
 export function readVariable(text) {
   const [, name, value] = /^([A-Za-z_]\w*):([\s\S]*)$/.exec(text) ?? [];
   if (name !== undefined) return [name, value];
-  // The text after the name may be a secret.
+  // The error shows only the name, because the text after it may be a secret.
   const [shown] = /^\w*/.exec(text) ?? [""];
   throw new Advice(
     `--var ${shown}… is not NAME:value: write the name, a colon and the value, as in \`--var ${shown || "SESSION_STORE"}:<value>\`. Nothing was started.`,
@@ -19,7 +19,7 @@ export function readVariable(text) {
 }
 
 /**
- * The number of a port. `example`, for the error, shows how to give a port.
+ * Reads the number of a port. The error shows `example`, which is a correct way to give a port.
  *
  * @param {string | number} given
  * @param {string} example

@@ -7,9 +7,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 const POLL_MS = 300;
 
 /**
- * Watches files from now on. `next` waits until a file was edited and no file changes any more. It
- * resolves with the first file that differs from its content at the previous edit. It rejects when
- * `signal` is aborted.
+ * Watches files from now on. `next` waits until a file is edited, and then until no file changes
+ * any more. It resolves with the first file that differs from its content at the previous edit. It
+ * rejects when `signal` is aborted.
  *
  * @param {string[]} files
  */

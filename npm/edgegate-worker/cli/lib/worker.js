@@ -1,6 +1,6 @@
-// What Cloudflare knows of a deployed Worker.
+// Asks Cloudflare about a deployed Worker.
 
-/** A Worker that has all these bindings is taken for one of edgegate. */
+/** A Worker that has all these bindings is assumed to be an edgegate service. */
 const OURS = ["DB", "SESSION_OBJECTS", "ACCOUNT_OBJECTS"];
 
 /**

@@ -6,15 +6,16 @@ import { firstOf } from "./passed-on.js";
 
 /**
  * Keeps wrangler from sending requests that nobody asked for, and from writing files outside the
- * project. The environment variables of the caller override these.
+ * project. The user's environment variables override these values.
  */
 const QUIET = {
   WRANGLER_SEND_METRICS: "false",
-  // The banner looks for a newer wrangler, for up to three seconds.
+  // With its banner, wrangler also looks for a newer version of itself, which takes up to three
+  // seconds.
   WRANGLER_HIDE_BANNER: "true",
   // Otherwise every run writes a log into the home folder, and nothing ever deletes these logs.
   WRANGLER_WRITE_LOGS: "false",
-  // Otherwise workerd's `request.cf` is fetched at every start.
+  // Otherwise wrangler downloads the contents of `request.cf` at every start.
   CLOUDFLARE_CF_FETCH_ENABLED: "false",
 };
 
