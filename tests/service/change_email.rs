@@ -172,8 +172,8 @@ fn the_old_address_gets_a_notice_for_each_link_to_the_same_new_address() {
     }
 }
 
-/// The id of a notice is logged and stored for days. Somebody who knows the user's id must not be
-/// able to find the address by trying addresses.
+/// The id of a notice is logged, and is stored for days. Suppose that somebody sees the id and
+/// knows the user's id. They must not be able to find out the address by trying many addresses.
 #[test]
 fn the_id_of_a_notice_needs_a_secret() {
     let id = |secret: &str| {

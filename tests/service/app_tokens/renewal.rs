@@ -128,8 +128,8 @@ on_both!(a_refresh_token_belongs_to_its_app, &[], world => {
         (&*web, Some(WEB), None, "invalid_client"),
         (&*web, None, Some(basic(WEB, "egc_wrong")), "invalid_client"),
         (&*web, Some("nobody"), None, "invalid_client"),
-        // A request without client_id is treated as a request of CLIENT_ID, which is `edgegate`
-        // here.
+        // A request without `client_id` is treated as a request of the service's own client (the
+        // setting CLIENT_ID), which is `edgegate` here.
         (&*spa, None, None, "invalid_grant"),
         (&*spa, Some("edgegate"), None, "invalid_grant"),
         // The browser's own token, sent with the id of an app.
@@ -227,8 +227,10 @@ on_both!(what_the_user_ends_is_over_for_the_app, &[], world => {
     assert_eq!(error(&renew(&world.service, &web, WEB, &[]).await), "invalid_grant");
 });
 
-// An app renews its own session, so that session outlives a browser session that nobody uses. When
-// the person signs out, the store may already have forgotten the browser session.
+// An app's session may last longer than the browser session from which it began: the app renews its
+// own session, while nobody uses the browser. When the user signs out in the browser, the store may
+// have deleted the record of the browser session already. The log-out must still end the app's
+// session.
 on_both!(a_log_out_ends_the_apps_of_a_session_that_went_idle, &[("SESSION_IDLE_TTL", "1200")], world => {
     let service = &world.service;
     begin(service).await;
@@ -280,8 +282,8 @@ on_both!(a_disabled_app_renews_no_more, &[], world => {
     assert_eq!(error(&renew(&world.service, &web, WEB, &[]).await), "invalid_client");
 });
 
-// A page keeps its refresh token in memory only. After a day without a renewal, nobody needs the
-// token any more.
+// A public app on a website keeps its refresh token only in the memory of a page. If the token has
+// not been renewed for a day, the app's session ends, because nobody needs it any more.
 on_both!(a_public_app_on_a_website_goes_idle_after_a_day, &[], world => {
     let ada = begin(&world.service).await;
     let spa = text(&tokens(&world.service, &ada, OF_SPA).await, "refresh_token");

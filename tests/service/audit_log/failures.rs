@@ -91,8 +91,8 @@ fn hitting_limits(seen: &mut Seen) {
     );
     assert_eq!(told(Limit::ClientRenewals), ["limit_hit! client_renewals"]);
 
-    // The ids are the same as in the previous world, since the tests' random numbers come from one
-    // seed.
+    // The ids are the same as in the previous world, because the random numbers of both worlds come
+    // from the same seed.
     let world = on_memory(&[("PASSWORD_WORK", "durable")]);
     let guess = || {
         let login = Login {

@@ -1,4 +1,4 @@
-//! The events that can happen between the request and the action.
+//! The events that can happen between a request and its action.
 
 use super::*;
 
@@ -148,8 +148,8 @@ impl World {
         mails.pop()
     }
 
-    /// Stores the job as a dead letter immediately. Returns the mail that is sent when an operator
-    /// retries the job.
+    /// Stores the job in the ledger as a dead letter, as if it had failed for good. Then an
+    /// operator retries it at the time `at`. Returns the mail that this sends, if any.
     pub(super) async fn deliver_dead_letter(&self, job: &Job, at: u64) -> Option<Message> {
         let ledger = &self.service.ports().mail_ledger;
         let mut letter = DeadLetter {

@@ -1,4 +1,4 @@
-//! Tests every kind of link after all kinds of changes to its account.
+//! Tests every kind of link after every kind of change to its account.
 
 use super::*;
 
@@ -57,7 +57,7 @@ fn change(kind: u8, number: usize) -> UserChange {
     }
 }
 
-/// For each kind of link, whether this change is what using the link does.
+/// For each kind of link: whether using the link makes this change.
 fn is_use(change: &UserChange) -> [bool; 3] {
     let verified = change.verify_email;
     [
