@@ -1,5 +1,5 @@
-//! The environment of a test case: a store, used from two locations, and a clock that the case
-//! moves.
+//! The environment of a test case: a store that is used from two locations, and a clock that the
+//! test case advances.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -68,7 +68,7 @@ pub(crate) fn stranger() -> Browser {
     }
 }
 
-/// A client whose address the caller does not pass on.
+/// A client whose address is unknown, because the caller does not pass it to the service.
 pub(crate) fn without_address() -> Browser {
     Browser {
         client: Client::uncounted(),
@@ -86,7 +86,7 @@ pub(crate) fn rules() -> Rules {
     }
 }
 
-/// The rules, but each renewal rotates the token.
+/// The rules of [`rules`], except that each renewal rotates the token.
 pub(crate) fn every_time() -> Rules {
     Rules {
         rotate_after: 0,
@@ -94,7 +94,8 @@ pub(crate) fn every_time() -> Rules {
     }
 }
 
-/// A user whose password nobody knows, because hashing a real password takes a while.
+/// A user without a real password hash, because hashing a password takes a while. Nobody can sign
+/// in as this user.
 pub(crate) fn user(id: UserId, email: &str) -> Result<User, String> {
     Ok(User {
         id,
@@ -116,7 +117,8 @@ pub(crate) fn user(id: UserId, email: &str) -> Result<User, String> {
 }
 
 impl<W: World> Person<'_, W> {
-    /// Tells the store to forget its copy of the user's row, as after a change of the row by hand.
+    /// Tells the store to drop its copy of the user's row, as if somebody had changed the row
+    /// directly in the database.
     pub(crate) async fn changes(&self) -> Result<(), String> {
         let store = self.world.here();
         store.forget_copy(self.user.id).await.map_err(text)
@@ -201,7 +203,7 @@ impl<'a, W: World> Person<'a, W> {
             .await
     }
 
-    /// Renews at the given store, as an app if `app` is given.
+    /// Renews at the given store. If `app` is given, the app renews its own session.
     pub(crate) async fn renew_app_at<F>(
         &self,
         store: &W::Store,
@@ -252,7 +254,7 @@ impl<'a, W: World> Person<'a, W> {
     }
 }
 
-/// The token that follows this one.
+/// The ticket that follows this one after a rotation.
 pub(crate) fn successor(ticket: RefreshTicket) -> Result<RefreshTicket, String> {
     ticket
         .successor()

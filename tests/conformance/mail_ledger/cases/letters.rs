@@ -14,7 +14,8 @@ pub(crate) async fn a_kept_letter_reads_back<L: MailLedger>(world: &World<L>) ->
         letter.clone(),
         DeadLetter {
             tries: u32::MAX,
-            // `clear` deletes only what is older than the latest time.
+            // `clear` deletes only jobs that failed before `LATEST`, so this one failed a second
+            // earlier.
             failed_at: LATEST - 1,
             retry_at: Some(LATEST),
             ..world.letter(0, None)
@@ -239,8 +240,8 @@ pub(crate) async fn kept_letters_of_a_user_are_found<L: MailLedger>(world: &Worl
     Ok(())
 }
 
-/// Letters become due when an operator marks them: those with the given ids, or all letters if no
-/// id is given. The call returns how many it marked.
+/// An operator marks letters, and they become due. If the call names ids, it marks the letters with
+/// these ids. Otherwise it marks all letters. It returns how many it marked.
 pub(crate) async fn letters_are_due_when_an_operator_says_so<L: MailLedger>(
     world: &World<L>,
 ) -> Case {

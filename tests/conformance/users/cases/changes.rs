@@ -275,7 +275,7 @@ pub(crate) async fn a_change_leaves_others_as_they_are<D: UserDirectory>(world: 
     world.holds(&bob, "another").await
 }
 
-/// Each name can be kept, set or removed without the other.
+/// Each name can be kept, set or removed independently of the other one.
 pub(crate) async fn names_are_cleared<D: UserDirectory>(world: &World<D>) -> Case {
     let ada = world.everything()?;
     world.insert(&ada).await?;
