@@ -115,7 +115,7 @@ fn read(
     })
 }
 
-/// Whether a value is accepted with any of the [`COMPANIONS`].
+/// Whether a value is accepted together with at least one of the [`COMPANIONS`].
 fn is_accepted(name: &str, value: &str) -> bool {
     COMPANIONS
         .iter()
@@ -284,8 +284,8 @@ fn every_value_in_the_table_is_accepted_and_every_choice_is_there() {
     }
 }
 
-/// Checks the pairs in the row of Argon2, and the ranges that the table has for `SESSION_IDLE_TTL`
-/// and `ROTATE_AFTER`.
+/// Checks the pairs in the table's row of Argon2, and the ranges of `SESSION_IDLE_TTL` and
+/// `ROTATE_AFTER` in the table.
 #[test]
 fn ranges_that_depend_on_another_option_are_those_of_the_code() {
     let rows = rows();

@@ -350,7 +350,8 @@ fn every_finding_names_tests_that_exist() {
         }
         numbers.push(number);
     }
-    // D4, C15, F8 and F10 are not here, because later issues will build them.
+    // The numbers D4, C15, F8 and F10 are left out, because later issues will build what they
+    // require.
     let all = [
         ("A", 10),
         ("B", 11),
@@ -428,7 +429,7 @@ fn randomness_is_the_platforms_alone() {
             assert!(!code(&text).contains(weak), "{name}: {weak}");
         }
     }
-    // This file uses a random number to spread pauses, not to make a secret.
+    // Only this file may use `Math.random`, because it spreads pauses and makes no secret.
     for (name, text) in sources("npm/edgegate") {
         assert_eq!(
             text.contains("Math.random"),

@@ -235,7 +235,7 @@ fn without_an_address_on_both_sides_nothing_is_late() {
             rotate(&stored, Some(STANDING), &presented, &rules, consistency)
         };
         for reuse in [Reuse::SameClient, Reuse::Strict] {
-            // A retry within the grace period needs no address.
+            // A retry within the grace period works without an address.
             let retry = decide(29, reuse);
             assert_eq!(retry, Verdict::Repeated { shared: false });
             for since in [30, 600, DAY] {

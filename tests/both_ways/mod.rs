@@ -206,7 +206,7 @@ fn hex(value: &Value) -> Vec<u8> {
 }
 
 /// Verifies the mutated tokens with these numbers. In every second token, the claims or the header
-/// were changed before it was signed, so its signature is valid.
+/// were changed before the token was signed, so its signature is valid.
 pub(crate) async fn mutated<P: SignatureVerifier>(
     platform: impl Fn() -> P,
     numbers: std::ops::Range<u64>,
@@ -243,7 +243,7 @@ pub(crate) async fn one_kid<P: SignatureVerifier>(platform: impl Fn() -> P) -> F
     let keys = KeySet::from_public_jwks(&jwks.to_string()).unwrap();
     let expected = Expected::new(ISS, AUD);
     let platform = Counted::new(platform());
-    // Each token is verified twice. The second time, its key has been imported already.
+    // Each token is verified twice. The second time, the platform has already imported its key.
     for (by, said) in [
         (Key::Ed, Key::Ed),
         (Key::Es, Key::Es),

@@ -237,7 +237,8 @@ impl Random {
             2 => signature[half..half + 32].copy_from_slice(&order),
             3 => signature = add_order(signature, key, order),
             4 => {
-                // The identity or a point of small order, with or without the sign bit.
+                // The point is the identity or another point of small order, with or without the
+                // sign bit.
                 signature[..32].fill(0);
                 signature[0] = u8::try_from(self.below(2)).unwrap();
                 signature[31] = self.one_of(&[0, 0x80]);

@@ -45,7 +45,8 @@ on_both!(a_new_address_is_confirmed_there_and_reported_to_the_old_one, &[], worl
     let told = world.deliver_all().await;
     assert_eq!(told.len(), 1);
     assert_eq!(told[0].to.as_given(), ADA);
-    // Access tokens with the old address must be renewed. The session continues.
+    // Access tokens that contain the old address are no longer accepted, so they must be renewed.
+    // The session continues.
     assert!(!world.service.is_authorized_by_email(access_token, ADA).await);
     let renewed = world.service.renew_token(signed_in.tokens.refresh_token.expose(), &client()).await.unwrap();
     assert!(world.service.is_authorized_by_email(renewed.tokens.access_token.expose(), NEW).await);

@@ -1,4 +1,4 @@
-//! After the deletion of an account, no store contains anything that names the person.
+//! After an account was deleted, no store contains anything that identifies the person.
 
 use std::fmt::Debug;
 
@@ -48,7 +48,7 @@ fn needles() -> Vec<(&'static str, String)> {
         ("the other User-Agent", "telephone".to_owned()),
         ("the city", "Leipzig".to_owned()),
     ];
-    // The same texts as `Debug` and JSON write them.
+    // The same texts in the form in which `Debug` and JSON write them.
     let escaped: Vec<_> = needles
         .iter()
         .map(|(what, text)| (*what, format!("{text:?}").trim_matches('"').to_owned()))

@@ -149,8 +149,8 @@ fn changes_from_before_copies_since_leave_the_list() {
             (now, now - 1, 0),
             (now, now, 200),
             (now - 1, now - 1, 200),
-            // An operator may set `COPIES_SINCE` back to an earlier time. Then older copies are
-            // used again.
+            // `COPIES_SINCE` is later than now here. An operator may set it back to an earlier
+            // time, and then older copies are used again, so the changes stay in the list.
             (now + 1, now - 1, 200),
         ] {
             let world = on_memory(&[("COPIES_SINCE", &since.to_string())]);

@@ -249,7 +249,7 @@ fn a_provider_down_for_an_hour_sends_when_it_is_back() {
         assert!((3600..7200).contains(&waited), "{waited}");
         let mails = mailer.take();
         assert_eq!(mails.len(), 1);
-        // The link's lifetime begins now, not at the request.
+        // The lifetime of the link begins when the mail is sent, not when it was requested.
         let link = ticket(&mails[0]);
         world.clock.advance(2900);
         let (client, locale) = (client(), Locale::English);
@@ -396,8 +396,8 @@ fn the_key_of_a_mail_is_the_same_in_every_try() {
     });
 }
 
-/// After a timeout nobody knows whether the provider accepted the mail, so the budget that paid for
-/// it is not refunded.
+/// After a timeout nobody knows whether the provider accepted the mail. So the mail stays paid: the
+/// budget does not get it back.
 #[test]
 fn a_failure_of_the_provider_is_not_refunded() {
     let world = on_memory(&[("MAIL_BUDGET", "1"), ("LIMITS", "off")]);

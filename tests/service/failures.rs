@@ -35,7 +35,7 @@ fn a_store_that_is_down_is_unavailable_and_the_same_token_works_afterwards() {
         for error in unavailable {
             assert_eq!(error.code(), Code::Unavailable);
         }
-        // If a check can't be made, it returns false.
+        // If the check can't be made, the method returns false.
         assert!(!service.is_authorized_by_role(access_token, &["user"]).await);
 
         world.kv.set_down(false);
@@ -125,8 +125,9 @@ fn an_interrupted_revocation_can_be_completed_with_ones_own_token() {
     });
 }
 
-/// The user's row was changed, but the record in KV was not written. A retry with the token that
-/// the change made outdated writes the record. Later uses of that token write nothing.
+/// The user's row was changed, but the record in KV was not written. The change made the token of
+/// the request outdated. A retry with this token writes the record. Later requests with it write
+/// nothing.
 #[test]
 fn a_retry_with_an_outdated_token_completes_each_change_once() {
     type Change = fn(&World<KvStore>, &str, UserId) -> Result<(), Error>;

@@ -38,7 +38,7 @@ pub(crate) fn cheap_hasher() -> Argon2Hasher {
     Argon2Hasher::new(cost, Peppers::default())
 }
 
-/// A service, and the handles that control its clock and stores.
+/// A service, and the handles with which a test controls its clock and its stores.
 pub(crate) struct World<S> {
     pub(crate) service: AuthService<MemoryPorts<S>>,
     pub(crate) clock: ManualClock,

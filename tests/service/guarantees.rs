@@ -180,8 +180,9 @@ fn without_the_records_of_kv_only_sessions_of_the_last_two_minutes_continue() {
     }
 }
 
-// Tests what SECURITY.md says about an administrator's access token if no password was entered in
-// the last ten minutes. The tests of actions that need the password are in reauthenticate.rs.
+// Tests what SECURITY.md says about a stolen access token of an administrator, if the password was
+// not entered in the last ten minutes. The actions that need the password are tested in
+// reauthenticate.rs.
 on_both!(an_administrator_without_a_fresh_password_reads_renames_invites_and_ends_sessions, &[], world => {
     let service = &world.service;
     let root = log_in(service, ROOT).await.unwrap().tokens;

@@ -219,7 +219,8 @@ on_both!(the_id_of_an_account_that_was_just_deleted_is_refused, &[], world => {
         assert_eq!(told(&report), ["1 id_deleted", "2 imported"]);
     }
     assert!(find(&world.service, ADA).await.is_none());
-    // A line without an id gets a new id, so the address can be imported again.
+    // A line without an id gets a new id, so it can be imported although the old id is still
+    // blocked.
     let anew = format!(r#"{{"email":"{ADA}","password_hash":"{BCRYPT}"}}"#);
     let report = import(&world.service, token, &[&anew], dry).await.unwrap();
     assert_eq!(told(&report), ["1 imported"]);

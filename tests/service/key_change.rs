@@ -111,8 +111,8 @@ fn two_workers_a_step_apart_know_each_others_tokens() {
             ahead.ports().users().insert(&ada, None).await.unwrap();
             for (from, to) in [(behind, ahead), (ahead, behind)] {
                 let begun = log_in(from, ADA).await.unwrap().tokens;
-                // Between the steps "promoted" and "dropped", the slower Worker makes tickets with
-                // the new secret already.
+                // If the slower Worker is at step 3 and the faster one at step 4, the slower one
+                // already makes tickets with the new secret. So the faster one accepts them.
                 let access_token = begun.access_token.expose();
                 assert!(to.is_authorized_by_role(access_token, &["user"]).await);
                 let mut token = begun.refresh_token;

@@ -152,7 +152,7 @@ fn queries(row: &str) -> Vec<Vec<(&str, &str)>> {
 
 fn matches(line: &Line, query: &[(&str, &str)]) -> bool {
     query.iter().all(|(name, value)| match (*name, &line.part) {
-        // A call by RPC writes the same lines as an HTTP request.
+        // A call by RPC writes the same kinds of lines as an HTTP request, under the event `rpc`.
         ("event", _) => line.event == *value || (line.event == "request" && *value == "rpc"),
         (name, Some((part, known))) => *part == name && known == value,
         (_, None) => false,

@@ -150,7 +150,7 @@ on_both!(an_invalid_session_id_is_rejected, &[], world => {
         assert_eq!((answer.status, sets_cookie(&answer)), (400, false), "{body}");
         assert!(answer.body.unwrap().contains("invalid_request"), "{body}");
     }
-    // A token in the body ends its own session.
+    // If the body contains a token, the session of that token ends.
     let request = Request {
         method: "POST",
         path: "/auth/revoke",

@@ -201,7 +201,8 @@ on_both!(only_administrators_with_a_recent_proof_and_operators_manage_apps, &[],
         assert_eq!(refused, Error::Forbidden);
     }
     world.clock.advance(RECENT_PROOF);
-    // A renewed access token is still valid, but the password was entered too long ago.
+    // The renewed access token is valid, but the password was entered too long ago for these
+    // actions.
     let renewed = service
         .renew_token(root.tokens.refresh_token.expose(), &crate::fixture::client())
         .await

@@ -218,8 +218,9 @@ fn a_rejected_mail_ends_an_outage_and_is_an_error_of_its_own() {
     });
 }
 
-/// Three hashes that can't be checked: a hash of the right password whose pepper is gone, a broken
-/// text, and a Firebase hash without its signer key.
+/// Three hashes that can't be checked. The first is a hash of the right password, but its pepper is
+/// no longer in the settings. The second is not a hash. The third is a Firebase hash, and the
+/// settings have no signer key for it.
 fn unusable_hashes() -> [(&'static str, PasswordHash); 3] {
     let peppers = Peppers::parse("7:ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8").unwrap();
     let hasher = Argon2Hasher::new(HashingCost::default(), peppers);

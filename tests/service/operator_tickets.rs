@@ -180,7 +180,7 @@ on_both!(a_returned_link_makes_an_administrator_while_registration_is_closed, &[
     let login = Login { email: GRACE, password: NEW_PASSWORD };
     let signed_in = service.generate_token(login, &client()).await.unwrap();
     assert!(service.is_authorized_by_role(signed_in.tokens.access_token.expose(), &["admin"]).await);
-    // The user has a password now, so from now on nobody else can choose it.
+    // The user has a password now. From now on, nobody else can get a link to choose it.
     assert_eq!(service.return_invitation(&users, grace.id).await.unwrap_err(), Error::NotInvitable);
     assert_eq!(service.invite(&users, grace.id, English).await, Err(Error::NotInvitable));
 });

@@ -68,7 +68,7 @@ on_both!(a_session_ends_at_its_time, &[("SESSION_TTL", "3600"), ("SESSION_IDLE_T
         world.clock.advance(1700);
         tokens = world.service.renew_token(tokens.refresh_token.expose(), &client()).await.unwrap().tokens;
     }
-    // The access token expires no later than the session.
+    // The access token does not outlive the session, so its lifetime is shortened.
     assert_eq!(tokens.expires_in, 200);
     assert_eq!(tokens.refresh_token_expires_in, 200);
     world.clock.advance(200);

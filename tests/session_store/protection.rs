@@ -174,7 +174,7 @@ struct Stores<'a, S> {
     forget: Option<&'a dyn Fn(u64)>,
 }
 
-/// A deployment that goes through a change of its settings.
+/// A deployment whose settings are changed.
 struct Walk<'a, S> {
     deployment: &'a Deployment,
     stores: &'a Stores<'a, S>,

@@ -412,7 +412,7 @@ fn an_isolate_remembers_its_own_revocations_beside_thousands_of_others() {
         let known = store.revocation(ticket.user, ticket.session, None, deployment.now());
         deployment.time.run(known).unwrap()
     };
-    // KV's cache at this location still says that there are no such records.
+    // This location of KV has cached that there are no such records, and still says so.
     assert!(!known(ended).ended && known(outdated).minimum_version.is_none());
     deployment.time.advance(1);
     let now = deployment.now();

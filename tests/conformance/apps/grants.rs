@@ -75,7 +75,7 @@ pub(super) async fn a_repeat_changes_nothing<C: Clients, G: Grants>(world: &Worl
     }
     let listed = world.grants.list(user).await.map_err(text)?;
     check_eq!(listed.len(), 1, "listed");
-    // The grant was withdrawn before the repeat arrived.
+    // The grant is withdrawn, and then the caller repeats `give`.
     world
         .grants
         .withdraw(grant.id, user, BEGUN + 5)

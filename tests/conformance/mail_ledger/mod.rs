@@ -11,7 +11,7 @@ const HOUR: u64 = 3600;
 const DAY: u64 = 86_400;
 /// The time at which the cases begin, in seconds. A new hour begins at this time.
 const BEGUN: u64 = 500_000 * HOUR;
-/// The largest time: 2^53 - 1, above which JavaScript loses integers.
+/// The largest time: 2^53 - 1. JavaScript does not represent all larger integers exactly.
 const LATEST: u64 = (1 << 53) - 1;
 /// Two pools of mails. `pay` and `left` use `POOL`.
 const POOL: &str = "a pool";
@@ -38,7 +38,8 @@ impl<L: MailLedger> World<L> {
         self.numbers.next().to_string()
     }
 
-    /// Asks a mailbox's lane to admit a job whose link is valid for an hour.
+    /// Asks the ledger whether a mailbox may get the mail of a job, whose link is valid for an
+    /// hour. `lane` is the key of the mailbox's record.
     async fn admit(&self, lane: &str, job: &str, now: u64) -> Result<Option<LinkLife>, String> {
         let request = LaneRequest {
             job,

@@ -22,7 +22,7 @@ pub(crate) const ROTATE_AFTER: u64 = 90;
 pub(crate) trait World {
     /// The store.
     type Store: SessionStore;
-    /// Whether a read sees every write before it, from anywhere.
+    /// Whether a read always sees every earlier write, wherever the write was made.
     const LINEARIZABLE: bool;
 
     /// The store, used from this location.
@@ -31,10 +31,9 @@ pub(crate) trait World {
     fn elsewhere(&self) -> &Self::Store;
     /// The time, in seconds since 1970.
     fn now(&self) -> u64;
-    /// Lets time pass for the caller. If the store has its own clock, time passes for the store
-    /// too.
+    /// Lets the caller's clock advance. If the store has its own clock, that clock advances too.
     fn pass(&self, seconds: u64);
-    /// Runs the work that waits until the response was sent.
+    /// Runs the work that the store does after a response was sent.
     fn after_response(&self) -> Pin<Box<dyn Future<Output = Result<(), String>> + '_>>;
     /// Numbers that no earlier case has used, in any run on the same store.
     fn numbers(&self) -> &Numbers;

@@ -12,7 +12,8 @@ use edgegate::ports::{Insertion, UserDirectory};
 
 use super::suite::{Case, Numbers, Outcome, check, check_eq, run, text};
 
-/// The largest time and the largest counter: 2^53 - 1, above which JavaScript loses integers.
+/// The largest time and the largest counter: 2^53 - 1. JavaScript does not represent all larger
+/// integers exactly.
 const LARGEST: u64 = (1 << 53) - 1;
 
 /// A directory, and the numbers from which unused ids and addresses are made.

@@ -71,9 +71,10 @@ pub enum Bug {
     AccountIsAResource,
     /// Both of the previous bugs.
     AudienceAloneAndAccountIsAResource,
-    /// The service looks up whether the code was exchanged before it compares the verifier.
+    /// The service checks whether the code was exchanged earlier before it checks the verifier.
     ReplayBeforeVerifier,
-    /// A Workers KV location remembers exchanged codes, instead of the user's object.
+    /// A Workers KV location remembers which codes were exchanged. (Without the bug, the user's
+    /// object does.)
     RememberedByLocation,
     /// The service exchanges a code without checking whether the user's sign-on has ended.
     NoSignOn,

@@ -64,7 +64,7 @@ pub(crate) enum Request {
     Reset(String),
     Register(String),
     Resend(String),
-    /// A user who is signed in with the first address requests a change to the second.
+    /// A user who is signed in under the first address requests to change it to the second.
     ChangeAddress(String, String),
 }
 

@@ -43,7 +43,7 @@ pub enum Clients {
         /// The shortest time between a renewal of the owner and a renewal of the thief.
         keep_away: u64,
     },
-    /// Anyone, with any token that was ever handed out.
+    /// Anyone presents tokens: any token that was ever handed out.
     Anyone {
         /// Somebody logs out, at any location.
         log_out: bool,

@@ -101,8 +101,8 @@ pub enum Violation {
     RenewedAfterEpoch,
     RenewedAfterEnd,
     EndTakenBack,
-    /// The service answered a token that the store did not know, and the store still does not know
-    /// it.
+    /// A client presented a token that the store did not know, and the service answered with a
+    /// token. The store still does not know the presented token.
     StoreLeftBehind,
 }
 
@@ -126,7 +126,7 @@ pub struct State {
     pub first_use: Option<(u8, u8)>,
     /// The owner lost a response that had a newer token than the jar.
     pub lost: bool,
-    /// The newest token that the thief received or could copy.
+    /// The newest token that the thief has received or had a chance to copy.
     pub stolen: u8,
     /// Ticks since the owner last presented a token. `thief_quiet` is the same for the thief.
     pub owner_quiet: u8,

@@ -98,7 +98,7 @@ on_both!(an_app_that_asks_for_rs256_gets_it, &[("ID_TOKEN_KEYS", &rsa())], world
         Base64UrlUnpadded::decode_vec(signature).unwrap(),
         MemoryIdTokenSigner::signature(&kid, signed.as_bytes())
     );
-    // The other app has not asked for RS256.
+    // The other app has not requested RS256, so its id_token is signed with EdDSA.
     let given = tokens(&world.service, &ada, PROFILE).await;
     assert_eq!(text(&part(&text(&given, "id_token"), 0), "alg"), "EdDSA");
 });
@@ -141,7 +141,7 @@ on_both!(whatever_is_wrong_gives_nothing_and_ends_nothing, &[], world => {
     let good = code(&world.service, &ada, OF_WEB).await;
     let to = callback(WEB);
     let (web, other) = (basic(WEB, WEB_SECRET), basic(OTHER, OTHER_SECRET));
-    // The last character of the forged code must differ from that of the good code.
+    // The forged code must differ from the good code in its last character.
     let (start, last) = good.split_at(good.len() - 1);
     let forged = format!("{start}{}", if last == "A" { "E" } else { "A" });
     let with = |name: &'static str, value: &'static str| {

@@ -69,7 +69,7 @@ on_both!(no_renewal_widens_what_was_granted, &[], world => {
     let asked = Asked { scope: "notes.read", ..OF_WEB };
     let first = tokens(&world.service, &ada, asked).await;
     let refresh_token = text(&first, "refresh_token");
-    // Scopes that were not granted are dropped.
+    // Requested scopes that were not granted are ignored.
     for scope in ["notes.read notes.write", "notes.read openid email admin", "notes.read notes.read"] {
         let answer = renew(&world.service, &refresh_token, WEB, &[("scope", scope)]).await;
         let given = json(&answer);
@@ -148,7 +148,7 @@ on_both!(a_refresh_token_belongs_to_its_app, &[], world => {
     assert_eq!(renew(&world.service, &web, WEB, &[]).await.status, 200);
     assert_eq!(renew(&world.service, &spa, SPA, &[]).await.status, 200);
     assert!(world.service.renew_token(own, &client()).await.is_ok());
-    // RPC and the cookie reject both tokens, because they belong to apps.
+    // RPC and the cookie accept no token of an app, so they reject both tokens.
     for token in [&web, &spa] {
         assert!(world.service.renew_token(token, &client()).await.is_err());
         assert!(world.service.session_of(token).is_none());
@@ -179,7 +179,7 @@ on_both!(an_app_ignores_the_cookie, &[], world => {
     let answer = send("/auth/token", renewal).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     assert!(answer.headers.iter().all(|(name, _)| *name != "Set-Cookie"));
-    // If the body has no refresh token, the app gets no tokens for the cookie.
+    // The body has no refresh token. The cookie has one, but the app gets no tokens for it.
     let empty = format!(r#"{{"grant_type":"refresh_token","client_id":"{SPA}"}}"#);
     let answer = send("/auth/token", empty).await;
     assert_eq!(error(&answer), "invalid_request");
@@ -187,7 +187,7 @@ on_both!(an_app_ignores_the_cookie, &[], world => {
     let answer = send("/auth/revoke", empty).await;
     assert_eq!(error(&answer), "invalid_request");
     assert!(answer.headers.iter().all(|(name, _)| *name != "Set-Cookie"));
-    // An app's refresh token is not valid in the cookie.
+    // An app's refresh token is rejected in the cookie.
     let cookie = format!("edgegate-8787={spa}");
     let request = Request {
         method: "POST",
@@ -240,7 +240,7 @@ on_both!(a_log_out_ends_the_apps_of_a_session_that_went_idle, &[("SESSION_IDLE_T
         world.clock.advance(1000);
         let web = text(&json(&renew(service, &web, WEB, &[]).await), "refresh_token");
         world.clock.advance(1000);
-        // The store deletes what has expired when the next session begins.
+        // When the next session begins, the store deletes expired records.
         log_in(service, ROOT).await.unwrap();
         assert_eq!(renew(service, &web, WEB, &[]).await.status, 200);
         if by_an_app {

@@ -199,8 +199,8 @@ fn failing_to_send(seen: &mut Seen) {
     });
 }
 
-/// Hashes that can't be checked: one whose pepper is gone, one that can't be read, and a Firebase
-/// hash without its signer key.
+/// Three hashes that can't be checked. The pepper of the first is no longer in the settings. The
+/// second can't be read. The third is a Firebase hash, and the settings have no signer key for it.
 fn losing_a_pepper(seen: &mut Seen) {
     for (hash, reason) in [
         (

@@ -115,8 +115,8 @@ fn variant(act: &Act) -> usize {
 const VARIANTS: usize = 48;
 
 impl Seen {
-    /// The events since the last call, each as a text: the event's name, `!` if the act did not
-    /// succeed, and the values. Ids are replaced by the given names.
+    /// The events since the last call. Each is a text: the event's name, then `!` if the act did
+    /// not succeed, and then the values. In the values, ids are replaced by the given names.
     fn told(&mut self, events: &MemoryEvents, names: &[(String, &str)]) -> Vec<String> {
         let tell = |event: Event| {
             self.variants.insert(variant(&event.act));

@@ -63,8 +63,8 @@ fn without_a_page_the_app_is_told_that_a_store_is_down() {
     });
 }
 
-// While the app was the operator's own, the user was not asked for consent. So the grant from that
-// time does not replace consent.
+// The user was not asked for consent while the app was the operator's own. Now the app is not, and
+// the grant from that time is not treated as consent.
 on_both!(an_app_that_is_no_longer_the_operators_needs_consent, &[], world => {
     let world = world.with_apps().await;
     let mut browser = Browser::of_ada(&world).await;

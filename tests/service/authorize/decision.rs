@@ -237,7 +237,8 @@ on_both!(a_proof_of_the_same_second_is_not_given_for_the_request, &[], world => 
             let silent = ask(OWN, &format!("{more}&prompt=none"));
             assert_eq!(browser.error_for(&silent).await, "login_required", "{more}");
         }
-        // The same request arrives twice: by the back button, or in two tabs.
+        // The same request arrives twice, because the user pressed the back button or used two
+        // tabs.
         let asked = ask(OWN, more);
         let first = browser.page_for(&asked, "/sign-in").await;
         let second = browser.page_for(&asked, "/sign-in").await;

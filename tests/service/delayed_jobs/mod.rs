@@ -222,15 +222,15 @@ async fn try_one(
     let now = at.max(world.now());
     let age = now - world.begun;
     let what = format!("{}, {start:?}, {events:?}, {delay:?}", subject.name());
-    // A reset link to an unverified address is valid for as long as a verification link.
+    // If the account's address is unverified, a reset link is valid for as long as a verification
+    // link.
     let is_long = matches!(subject, Subject::Ticket(Purpose::Reset)) && start != Start::Verified;
     let valid_for = if is_long {
         VERIFICATION_LINK_TTL
     } else {
         row.valid_for
     };
-    // A job whose age is exactly `valid_for` is still delivered, but a ticket of that age has
-    // expired.
+    // If its age is exactly `valid_for`, a job is still delivered, but a ticket has expired.
     let in_time = match &asked {
         Asked::Job(_) => age <= valid_for,
         Asked::Link(..) | Asked::Device(_) => age < valid_for,

@@ -48,7 +48,7 @@ pub(super) fn sequences(most: usize) -> Vec<Vec<Event>> {
     all
 }
 
-/// A service, and the test's knowledge about the account.
+/// A service, and what the test knows about the account.
 pub(super) struct World {
     pub(super) service: Service,
     pub(super) clock: ManualClock,
@@ -111,7 +111,7 @@ impl World {
             }
         }
         world.drop_mail();
-        // The request comes at least a second later.
+        // The request is made at least a second after the account was created.
         world.clock.advance(1);
         world.begun = world.now();
         world

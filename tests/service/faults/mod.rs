@@ -74,8 +74,8 @@ const KNOWN: [(&str, &str, &str, Fault); 3] = [
 /// error code of the retry.
 type Told = BTreeSet<(&'static str, &'static str)>;
 
-/// The operations in openapi.yaml that change something, as named in docs/errors.md, and the cases
-/// that cover them.
+/// The operations in openapi.yaml that change something, under their names in docs/errors.md. Each
+/// is listed with the cases that cover it.
 const OPERATIONS: [(&str, &[&str]); 46] = [
     (
         "generate_token",
@@ -140,8 +140,9 @@ const OPERATIONS: [(&str, &[&str]); 46] = [
     ),
 ];
 
-/// The table under "After 503" in docs/errors.md: the codes that a retry of each operation may
-/// answer. An operation without codes answers "as the first".
+/// The table under "After 503" in docs/errors.md. For each operation, it has the codes with which a
+/// retry may be answered. If an operation has no codes, a retry is answered as the first request
+/// would have been.
 fn documented_repeats() -> BTreeMap<String, BTreeSet<String>> {
     let text = include_str!("../../../docs/errors.md");
     let (_, section) = text.split_once("## After 503").unwrap();
@@ -496,7 +497,7 @@ fn single_roles_of_a_user_who_changes_without_end_answer_503() {
     });
 }
 
-/// Changes the row before each update, as another operator would.
+/// Changes the row just before each update, as if another operator did so.
 fn change_before_each_update(world: &Rc<World<Faulty<MemorySessions>>>, id: UserId) {
     let other = Rc::clone(world);
     world.line.meanwhile("users update", move || {

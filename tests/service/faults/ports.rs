@@ -45,11 +45,10 @@ pub(crate) enum Fault {
     Before,
     /// The call does its work, but its answer is lost.
     After,
-    /// The call does its work twice, like a request that is sent again. The first answer is
-    /// returned.
+    /// The call does its work twice, as if the request was sent again. It returns the first answer.
     Twice,
-    /// The call does its work twice, and the second answer is returned. This happens if a Durable
-    /// Object is called again because its first answer was lost.
+    /// The call does its work twice, and returns the second answer. This happens if the answer of a
+    /// Durable Object is lost and the object is called again.
     Again,
     /// The call fails, and so does every later call with the same name.
     Down,
@@ -201,7 +200,7 @@ impl Line {
         *self.down.borrow_mut() = None;
     }
 
-    /// Whether [`Fault::Down`] has happened, so all calls of some name fail.
+    /// Whether [`Fault::Down`] has happened. Then all calls with the name of the failed call fail.
     pub(crate) fn is_down(&self) -> bool {
         self.down.borrow().is_some()
     }

@@ -8,7 +8,8 @@ const STATES: [fn(&User) -> State; 3] = [
     State::for_new_address,
 ];
 
-/// A change that some use case makes. Each new password hash is different, because its salt is.
+/// A change that some use case makes. `number` makes each new password hash different, as a salt
+/// would.
 fn change(kind: u8, number: usize) -> UserChange {
     let none = UserChange::default;
     let email = |text: &str| EmailAddress::parse(text).ok();

@@ -281,7 +281,7 @@ on_both!(a_device_or_a_session_of_the_account_is_past_all_budgets, &[("MAIL_BUDG
     ] {
         assert!(matches!(asks((&caller).into()).await.1, Delivery::Waits { .. }));
     }
-    // A thief who changes the password does not lock out the owner's device.
+    // A thief who changes the password can't prevent the owner's device from requesting a reset.
     let token = ada.tokens.access_token.expose();
     service.change_password(token, PASSWORD, NEW_PASSWORD, &client(), ENGLISH).await.unwrap();
     let _ = service.ports().mail_queue.take();

@@ -1,4 +1,4 @@
-//! Mails that could not be sent.
+//! Mails that could not be sent. The ledger stores them as dead letters ("letters").
 
 use std::slice::from_ref;
 
@@ -191,8 +191,8 @@ pub(crate) async fn kept_letters_come_in_pages<L: MailLedger>(world: &World<L>) 
     Ok(())
 }
 
-/// All letters of the user are found, in pages, even if the address is written with other upper and
-/// lower case. Letters that certainly are not for this user are not returned.
+/// All letters to the user are found, page by page, even if their address is written with other
+/// upper and lower case. Letters that are certainly for somebody else are not returned.
 pub(crate) async fn kept_letters_of_a_user_are_found<L: MailLedger>(world: &World<L>) -> Case {
     world.clear().await?;
     let user = UserId::new(1_767_225_600_000, &[7; 10]);

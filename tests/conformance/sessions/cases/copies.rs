@@ -18,7 +18,8 @@ fn unread() -> std::future::Ready<Result<Option<User>, StoreError>> {
 }
 
 impl<W: World> Person<'_, W> {
-    /// Renews a young token, which is not replaced. Returns whether the store read the row.
+    /// Renews a ticket that is too young to be replaced. Returns whether the store read the user's
+    /// row.
     async fn reads(&self, store: &W::Store, ticket: RefreshTicket) -> Result<bool, String> {
         let read = Cell::new(false);
         let row = async {
@@ -148,7 +149,8 @@ pub(crate) async fn a_forgotten_copy_is_read_again<W: World>(world: &W) -> Case 
     Ok(())
 }
 
-/// A login reports which version of the row it has read. It does not make a copy of the row.
+/// A login tells the store which version of the row it has read. The store does not make a copy of
+/// that row.
 pub(crate) async fn a_login_drops_a_copy_of_another_version<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;

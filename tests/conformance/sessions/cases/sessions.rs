@@ -77,7 +77,8 @@ pub(crate) async fn a_begin_repeated_after_a_renewal_changes_nothing<W: World>(w
 pub(crate) async fn a_new_session_is_known_everywhere<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let token = ada.ticket();
-    // The other location has read already that the session does not exist.
+    // The other location has already read that the session does not exist, and may have cached
+    // this.
     check!(
         has_ended(&ada, world.elsewhere(), token.session).await?,
         "before it began"

@@ -105,8 +105,8 @@ pub(crate) async fn a_registration_from_before_a_change_of_address_is_refused<D:
     Ok(())
 }
 
-/// If an address is freed twice, the later time is stored, in whatever order the two records
-/// arrive.
+/// If an address is freed twice, the directory stores the later of the two times. It does so even
+/// if the later time is recorded first.
 pub(crate) async fn the_last_time_an_address_was_freed_stays<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {

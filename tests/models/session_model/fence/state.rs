@@ -25,7 +25,7 @@ pub enum Violation {
     NeedlessRead,
 }
 
-/// Whether the object asked for the row before or after a restore of the database.
+/// Whether the object asked for the user's row before or after a restore of the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Asked {
     Before,
@@ -151,7 +151,7 @@ pub struct Renewal {
     pub step: Step,
     /// The oldest version of the row that this renewal may use.
     pub must: u8,
-    /// The renewal's Worker has the new `COPIES_SINCE`.
+    /// The Worker of this renewal has the new value of `COPIES_SINCE`.
     pub since: bool,
 }
 
@@ -201,8 +201,8 @@ pub enum Restore {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct State {
-    /// The version of the row. It rises with each commit, and also with a restore, because it
-    /// identifies the row's content.
+    /// The version of the row. In this model it identifies the row's content, so it rises with each
+    /// commit and also with a restore.
     pub row: u8,
     /// The version of the row that each request that begins now must see, or a newer one.
     pub known: u8,

@@ -163,7 +163,8 @@ pub(super) fn app_tokens<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 w.facts(String::new()).await
             },
             |w, f| {
-                // If the document can't be fetched, the app is unknown until the next request.
+                // If the app's document can't be fetched, the service does not know the app until
+                // the next request.
                 enter(w, f.ada.tokens.sign_on_ticket.expose()).await?;
                 Ok(None)
             },
