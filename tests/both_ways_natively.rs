@@ -1,4 +1,5 @@
-//! Verifies tokens in two ways, natively. The platform here is as lenient as a platform may be.
+//! Verifies tokens in two ways, natively. The platform in these tests is as lenient as any platform
+//! may be.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -18,8 +19,8 @@ use edgegate::ports::SignatureVerifier;
 use edgegate_token::SignedBy;
 use p256::ecdsa::signature::Verifier as _;
 
-/// A platform that verifies with the crates of the curves alone. Like some other platforms, it
-/// accepts an Ed25519 signature whose R has small order.
+/// A platform that verifies with the Rust crates of the two curves and makes no checks of its own.
+/// Like some other platforms, it accepts an Ed25519 signature whose R has small order.
 #[derive(Default)]
 struct Lenient;
 
@@ -90,7 +91,8 @@ fn mutated_tokens_have_the_same_outcome_in_both_ways() {
     assert_same(&found);
     let most = usize::try_from(many).unwrap();
     assert_eq!(found.valid + found.refusals(), most);
-    // Half of the tokens were signed after the change, and a tenth of those are valid.
+    // Half of the tokens were signed after all changes. About a tenth of those have no change at
+    // all, so they are valid.
     assert!(found.valid > most / 40, "{found:?}");
     assert!(found.refused.len() > 40, "{found:?}");
     assert!(found.by_platform > most / 3, "{found:?}");
@@ -104,8 +106,8 @@ fn mutated_tokens_have_the_same_outcome_in_both_ways() {
     count("mutated-tokens", &line);
 }
 
-/// In workerd, tests/e2e/both-ways.test.mjs must have the same outcomes. If the mutations or the
-/// rules change, write the new digest into tests/both_ways/first.json.
+/// tests/e2e/both-ways.test.mjs runs the same tokens in workerd and must have the same outcomes. If
+/// you change the mutations or the rules, write the new digest into tests/both_ways/first.json.
 #[test]
 fn the_first_mutated_tokens_have_the_outcomes_that_they_have_in_workerd() {
     let first: serde_json::Value =
@@ -118,7 +120,7 @@ fn the_first_mutated_tokens_have_the_outcomes_that_they_have_in_workerd() {
     );
 }
 
-/// A platform that accepts every signature. Signatures are rejected only by the check of their
+/// A platform that accepts every signature. Then signatures are rejected only by the check of their
 /// form, which does not ask the platform.
 struct Yes;
 

@@ -71,7 +71,7 @@ fn the_contract_enumerates_every_code() {
     assert_eq!(enumerated(&file("openapi.yaml")), expected);
 }
 
-/// Each code also occurs, with its status, in an answer of openapi.yaml outside of the list of
+/// Each code also occurs in an answer in openapi.yaml, with its status, and not only in the list of
 /// codes. The OAuth endpoints have error codes of their own.
 #[test]
 fn the_contract_uses_every_code() {

@@ -1,5 +1,5 @@
-//! Runs the fuzz targets on stored inputs, as plain tests. The seeds are in `fuzz/corpus`, and the
-//! inputs that once broke a target in `fuzz/found`. `npm run fuzz` looks for new inputs.
+//! Runs the fuzz targets on stored inputs, as ordinary tests. The seeds are in `fuzz/corpus`. The
+//! inputs that once made a target fail are in `fuzz/found`. `npm run fuzz` looks for new inputs.
 
 #![allow(
     unreachable_pub,
@@ -65,8 +65,8 @@ fn every_kept_input_is_handled() {
     count::count("fuzz-inputs", &line);
 }
 
-/// Each target has a folder of seeds and a line in the runner. There is no folder and no line
-/// without a target.
+/// Each target has a folder of seeds, and a line in the runner. Each folder and each line belongs
+/// to a target.
 #[test]
 fn the_runner_knows_every_target() {
     let names: BTreeSet<String> = TARGETS
@@ -88,8 +88,8 @@ fn the_runner_knows_every_target() {
     }
 }
 
-/// With a single lock file, the dependencies that are fuzzed and measured are those that are
-/// shipped.
+/// There is a single lock file. So the fuzzed and measured code has the same dependencies as the
+/// shipped code.
 #[test]
 fn the_workspace_has_one_lock_file() {
     let listed = std::process::Command::new("git")

@@ -1,6 +1,6 @@
-//! JavaScript shares some error codes, reasons, statuses and limits with Rust, and gets them from
-//! generated files. The test fails if one of these files differs from the Rust code. To write the
-//! files: `npm run generate`.
+//! JavaScript uses some error codes, reasons, statuses and limits that Rust defines. It gets them
+//! from generated files. The test fails if one of these files does not agree with the Rust code. To
+//! write the files, run `npm run generate`.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 

@@ -1,5 +1,5 @@
-//! Checks that dependencies in `src/` point inward, from adapters towards the domain. It reads the
-//! `use` lines and the paths of each source file.
+//! Checks that dependencies in `src/` point inward, from the adapters towards the domain. To do so,
+//! it reads the `use` lines and the paths in each source file.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::arithmetic_side_effects)]
 
@@ -178,7 +178,8 @@ fn no_use_case_names_another() {
     );
 }
 
-/// One file shows which adapter gets which Cloudflare binding.
+/// A single file shows which adapter gets which Cloudflare binding, so no other file of `edge` may
+/// name them.
 #[test]
 fn only_the_wiring_names_bindings_and_adapters() {
     let edge = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/edge");
@@ -194,7 +195,7 @@ fn only_the_wiring_names_bindings_and_adapters() {
     }
 }
 
-/// The lines of code in a file above its tests, without comments.
+/// The lines of code of a file, without comments and without the unit tests at its end.
 fn code_lines(file: &Path) -> Vec<(usize, String)> {
     fs::read_to_string(file)
         .unwrap()

@@ -34,7 +34,8 @@ const BASE: [(&str, &str); 5] = [
     ("MAIL_API_KEY", "key-123"),
 ];
 
-/// Other settings that must be set so that some values are accepted.
+/// Each of these sets is added to [`BASE`] in turn, because some values are accepted only together
+/// with other settings.
 const COMPANIONS: [&[(&str, &str)]; 12] = [
     &[],
     &[("ISSUER", "http://127.0.0.1:8787"), ("DEV", "1")],
@@ -92,8 +93,9 @@ fn rows() -> Vec<Row> {
     rows
 }
 
-/// Reads the settings from [`BASE`], overridden by `companions` and then by `changes`. An empty
-/// text removes a setting.
+/// Reads the settings from [`BASE`]. Values in `companions` replace those in `BASE`, and values in
+/// `changes` replace both. An empty text removes a setting. Adds to `asked` the name of every
+/// setting that the code reads.
 fn read(
     companions: &[(&str, &str)],
     changes: &[(&str, &str)],
@@ -113,7 +115,7 @@ fn read(
     })
 }
 
-/// Whether a value is accepted with any of the [`COMPANIONS`].
+/// Whether a value is accepted together with at least one of the [`COMPANIONS`].
 fn is_accepted(name: &str, value: &str) -> bool {
     COMPANIONS
         .iter()
@@ -156,7 +158,8 @@ fn every_setting_has_one_row() {
     assert_eq!(names, names_in_the_code());
 }
 
-/// This also finds settings that the code does not read in any of the configurations above.
+/// Finds the names in the source text, so it also finds settings that the code does not read in any
+/// of the configurations above.
 #[test]
 fn every_name_in_the_sources_has_a_row() {
     let documented: BTreeSet<String> = rows().into_iter().map(|row| row.name).collect();
@@ -253,8 +256,8 @@ fn every_value_in_the_table_is_accepted_and_every_choice_is_there() {
     for row in rows() {
         for value in quoted(&row.allowed) {
             let is_other_option = names.contains(value);
-            // These two words are in a row but are not values. The row uses them to explain how to
-            // make a key.
+            // These two words are in a row of the table but are not values of the setting. The row
+            // uses them to explain how to make a key.
             let is_kind = ["oct", "kid"].contains(&value);
             assert!(
                 is_other_option || is_kind || is_accepted(&row.name, value),
@@ -281,8 +284,8 @@ fn every_value_in_the_table_is_accepted_and_every_choice_is_there() {
     }
 }
 
-/// Checks the pairs in the row of Argon2, and the ranges that the table has for `SESSION_IDLE_TTL`
-/// and `ROTATE_AFTER`.
+/// Checks the pairs in the table's row of Argon2, and the ranges of `SESSION_IDLE_TTL` and
+/// `ROTATE_AFTER` in the table.
 #[test]
 fn ranges_that_depend_on_another_option_are_those_of_the_code() {
     let rows = rows();
@@ -300,8 +303,8 @@ fn ranges_that_depend_on_another_option_are_those_of_the_code() {
     assert!(allowed("ROTATE_AFTER").contains(&rotate), "{rotate}");
 }
 
-/// Every setting in `wrangler.toml`, even if it is commented out, is an option. The values that the
-/// file sets are the defaults.
+/// Every setting in `wrangler.toml` is a documented option, even if its line is commented out. The
+/// values that the file sets are the defaults.
 #[test]
 fn the_configuration_sets_the_defaults() {
     let defaults: BTreeMap<String, String> = rows()

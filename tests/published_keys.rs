@@ -1,5 +1,5 @@
-//! Everybody can read the keys that are published in this repository. So a Worker that others can
-//! reach does not start with such a key.
+//! Keys in the files of this repository are public. So a Worker that others can reach must refuse
+//! to start with such a key.
 
 #![allow(
     unreachable_pub,
@@ -202,7 +202,7 @@ fn decode(text: &str) -> Vec<u8> {
     base64ct::Base64UrlUnpadded::decode_vec(text).unwrap()
 }
 
-/// The documents name the RFCs whose keys are rejected, and no others.
+/// The documents name the RFCs whose example keys are rejected, and no other RFCs.
 #[test]
 fn the_documents_name_these_rfcs() {
     use std::collections::BTreeSet;

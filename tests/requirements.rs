@@ -1,6 +1,6 @@
 //! Checks that `tests/README.md`, `docs/oidc-requirements.md`, `tests/findings.md` and
-//! `SECURITY.md` name only tests that exist, and that each requirement occurs once. Also checks
-//! rules that only the sources can show.
+//! `SECURITY.md` name only tests that exist, and that each requirement occurs once. Also checks a
+//! few rules by reading the source files.
 
 #![allow(
     unreachable_pub,
@@ -108,8 +108,8 @@ fn shown(cell: &str) -> Vec<Shown> {
         .collect()
 }
 
-/// The titles that are not in the file. The number of titles that are in the file is added to
-/// `found`.
+/// Returns the titles that are not in the file. Adds to `found` the number of titles that are in
+/// it.
 fn missing(shown: &Shown, found: &mut usize) -> Vec<String> {
     if !root().join(&shown.path).is_file() {
         return vec![format!("there is no {}", shown.path)];
@@ -121,8 +121,8 @@ fn missing(shown: &Shown, found: &mut usize) -> Vec<String> {
         .to_str()
         .unwrap();
     let titles: Vec<&str> = match extension {
-        // In JavaScript and in headings, a title may contain a comma, so the cell is a single
-        // title.
+        // In JavaScript and in headings, a title may contain a comma, so a cell is not split at its
+        // commas.
         "rs" | "json" => shown.titles.split(", ").collect(),
         _ => vec![&shown.titles],
     };
@@ -134,7 +134,7 @@ fn missing(shown: &Shown, found: &mut usize) -> Vec<String> {
             "md" => text
                 .lines()
                 .any(|line| line.trim_start_matches('#').trim() == title && line.starts_with('#')),
-            // A measurement is named by its file alone, without a title.
+            // A measurement has no title, only the name of its file.
             _ if title.is_empty() => shown.path.starts_with("bench/"),
             _ => javascript_tests(&text).any(|line| is_javascript_test(&line, title)),
         };
@@ -148,7 +148,7 @@ fn missing(shown: &Shown, found: &mut usize) -> Vec<String> {
 }
 
 fn is_rust_test(text: &str, name: &str) -> bool {
-    // A test case of a conformance suite has a type parameter.
+    // A test case of a conformance suite has a type parameter, so its name may be followed by `<`.
     [
         format!("fn {name}("),
         format!("fn {name}<"),
@@ -280,7 +280,7 @@ fn security_rows(heading: &str) -> Vec<[String; 4]> {
     found
 }
 
-/// What is wrong with the tests that a row names.
+/// Lists what is wrong with the tests that a row names: tests that do not exist, or no test at all.
 fn faults_of_tests(row: &str, shown_by: &str) -> Vec<String> {
     let mut found = 0;
     let mut faults: Vec<String> = shown(shown_by)
@@ -350,7 +350,8 @@ fn every_finding_names_tests_that_exist() {
         }
         numbers.push(number);
     }
-    // D4, C15, F8 and F10 are not here, because later issues will build them.
+    // The numbers D4, C15, F8 and F10 are left out, because later issues will build what they
+    // require.
     let all = [
         ("A", 10),
         ("B", 11),
@@ -402,7 +403,7 @@ fn sources(folder: &str) -> Vec<(String, String)> {
     found
 }
 
-/// The code of a file above its tests, without comments.
+/// The code of a file, without comments and without the unit tests at its end.
 fn code(text: &str) -> String {
     let (code, _) = text
         .split_once("#[cfg(test)]\nmod tests")
@@ -428,7 +429,7 @@ fn randomness_is_the_platforms_alone() {
             assert!(!code(&text).contains(weak), "{name}: {weak}");
         }
     }
-    // This file uses a random number to spread pauses, not to make a secret.
+    // Only this file may use `Math.random`, because it spreads pauses and makes no secret.
     for (name, text) in sources("npm/edgegate") {
         assert_eq!(
             text.contains("Math.random"),

@@ -1,4 +1,5 @@
-//! The table of verdicts of a renewal, row by row, and properties that random histories must have.
+//! Tests the table that says how each renewal is decided, row by row. Also tests properties that
+//! must hold for random sequences of renewals.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::arithmetic_side_effects)]
 
@@ -108,8 +109,9 @@ fn kept_while_young() {
     }
 }
 
-/// Another location, which has seen more, issued this token. The use of the token's predecessor is
-/// recorded, and the token is kept.
+/// The presented token is newer than the record: it was issued by another location, which has seen
+/// newer records. This location now records that the previous token was used. The presented token
+/// is not replaced.
 #[test]
 fn a_token_whose_predecessor_s_use_is_not_visible_is_kept() {
     for ago in [0, 30, 90, 600] {
@@ -122,7 +124,7 @@ fn a_token_whose_predecessor_s_use_is_not_visible_is_kept() {
         assert_eq!(verdict, Verdict::Unseen(recorded), "{ago} s ago");
         assert_eq!(verdict.answer(ticket(7)), Some(ticket(7)));
     }
-    // If every renewal rotates the token, this token is rotated too.
+    // If the rules say that every renewal rotates the token, this token is rotated too.
     let rules = Rules {
         rotate_after: 0,
         ..RULES
@@ -183,8 +185,8 @@ fn late_from_the_same_client_only() {
     );
 }
 
-/// A page sends two requests with the same token. When the second request arrives, the answer to
-/// the first has been used already.
+/// A page sends two requests with the same token. The first request gets a new token, and the page
+/// uses it. Only then does the second request arrive.
 #[test]
 fn an_overtaken_request_gets_the_newest_token_within_the_grace() {
     for by in [OWNER, OTHER] {
@@ -203,8 +205,8 @@ fn an_overtaken_request_gets_the_newest_token_within_the_grace() {
     );
 }
 
-/// If two clients have unknown addresses, they can't be distinguished. An owner and a thief would
-/// look like the same client.
+/// If the address of a client is unknown, nobody can say whether it is the client that used the
+/// token before. An owner and a thief would look the same.
 #[test]
 fn without_an_address_on_both_sides_nothing_is_late() {
     let known = Some(Fingerprints::only(OWNER));
@@ -233,7 +235,7 @@ fn without_an_address_on_both_sides_nothing_is_late() {
             rotate(&stored, Some(STANDING), &presented, &rules, consistency)
         };
         for reuse in [Reuse::SameClient, Reuse::Strict] {
-            // A retry within the grace period needs no address.
+            // A retry within the grace period works without an address.
             let retry = decide(29, reuse);
             assert_eq!(retry, Verdict::Repeated { shared: false });
             for since in [30, 600, DAY] {
@@ -405,7 +407,7 @@ fn the_last_number_is_the_end() {
     );
 }
 
-/// A store that follows a single rule: it writes what the verdict says.
+/// A store that does only one thing: it writes what the verdict says.
 #[derive(Default)]
 struct Model {
     stored: Stored,
@@ -474,8 +476,9 @@ proptest! {
         }
     }
 
-    /// Tokens are presented in any order. No answer skips a number, the number in the record never
-    /// decreases, and an end is final.
+    /// Tokens are presented in any order. Each token that is returned has a number that was
+    /// returned before, or the next number. The number in the record never decreases, and an ended
+    /// session stays ended.
     #[test]
     fn histories(rules in any_rules(), steps in prop::collection::vec((0u32..6, 0u64..400, any::<bool>()), 1..60)) {
         let mut model = Model { stored: new_session() };
@@ -502,9 +505,9 @@ proptest! {
         }
     }
 
-    /// A token that is older than the last used one ends the session, whoever presents it, and
-    /// whenever. There is one exception: within the grace period, the token just before the last
-    /// used one is accepted, unless every renewal rotates.
+    /// A token that is older than the last used one ends the session, whoever presents it, and at
+    /// any time. There is one exception. Within the grace period, the token just before the last
+    /// used one is accepted, unless the rules say that every renewal rotates the token.
     #[test]
     fn an_older_token_ends_the_session(rules in any_rules(), last in 1u32..1000, back in 1u32..1000, ago in 0u64..DAY) {
         let counter = last.saturating_sub(back);
@@ -514,8 +517,8 @@ proptest! {
     }
 }
 
-/// No decision depends on a proof, neither on the one in the ticket nor on the one in the record.
-/// The record keeps the later of the two.
+/// Decisions do not depend on the proof in the ticket or on the proof in the record. The record
+/// keeps the later of the two proofs.
 #[test]
 fn a_proof_decides_nothing_and_the_later_one_is_kept() {
     let proofs = [0, BEGUN, NOW, u64::MAX].map(Proof::by_password);

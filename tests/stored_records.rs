@@ -1,8 +1,9 @@
-//! The service must still read its stored records after a deploy, so their bytes are a contract.
+//! After a deploy, the service must still be able to read the records that it stored before. So the
+//! bytes of these records must not change.
 //!
-//! `tests/vectors/stored/records.json` has a sample of each record, as the version of November 2026
-//! wrote it. This version must read all of them. It must also write the same bytes, so that an
-//! operator can go back to the old version.
+//! `tests/vectors/stored/records.json` has a sample of each record, written by the version of
+//! November 2026. The current version must read all of them. It must also write the same bytes, so
+//! that an operator can go back to the old version.
 
 #![allow(
     clippy::unwrap_used,
@@ -208,7 +209,8 @@ fn write_kv() -> Value {
     content(&kv)
 }
 
-/// A store that contains the samples, and a session from before proofs were recorded.
+/// A store that contains the samples, and in addition a session from a version that did not record
+/// proofs.
 fn sampled_kv() -> Kv {
     let (kv, store) = kv();
     let older = json!([{
@@ -229,7 +231,8 @@ fn sampled_kv() -> Kv {
 #[test]
 fn kv_records_are_written_as_before() {
     let written = write_kv();
-    // Earlier versions do not read the records of ended sign-ons, so these are compared separately.
+    // Earlier versions do not read the records of ended sign-ons, so the test compares them
+    // separately.
     let is_sign_off = |entry: &&Value| entry["key"].as_str().unwrap().starts_with("signed_off:");
     let entries = written.as_array().unwrap();
     let others: Vec<&Value> = entries.iter().filter(|it| !is_sign_off(it)).collect();
@@ -244,8 +247,9 @@ fn kv_records_are_written_as_before() {
             )
         })
         .collect();
-    // Each of these records says the same as the end of the session with this id. A session that
-    // ended because of the limit has no such record.
+    // The record of an ended sign-on has the same content as the record of the ended session with
+    // the same id. If a session ended because of the limit, its sign-on has not ended, so there is
+    // no such record.
     let expected = [(4, "logged_out"), (5, "reused"), (6, "ended_by_user")].map(|(of, reason)| {
         let value = format!(r#"{{"reason":"{reason}","at":{}}}"#, NOW + 200);
         (key("signed_off", of), value)
@@ -256,8 +260,8 @@ fn kv_records_are_written_as_before() {
 
 #[test]
 fn kv_records_of_the_version_before_are_read() {
-    // The proof in the ticket is older than the proof in the records. So the answer shows which of
-    // the two was used.
+    // The proof in the records is newer than the proof in the ticket. So the answer shows which of
+    // the two proofs was used.
     let own = Some(Proof::by_password(NOW));
     let recorded = Some(Proof::by_password(NOW + 1));
     let renewed = |session, counter, now, has_address| {
@@ -272,7 +276,7 @@ fn kv_records_of_the_version_before_are_read() {
     };
     assert_eq!(renewed(1, 0, NOW + 10, true), ("kept", own));
     assert_eq!(renewed(1, 0, NOW + 300, true), ("fresh", own));
-    // The record says which number was used, when it was used and by whom.
+    // The record contains the number of the used token, the time of the use, and the client.
     assert_eq!(renewed(2, 0, NOW + 129, true), ("repeated", recorded));
     assert_eq!(renewed(2, 0, NOW + 130, true), ("late", recorded));
     assert_eq!(renewed(2, 0, NOW + 130, false), ("reused", None));

@@ -1,7 +1,8 @@
-//! Verifies every token in two ways: by the platform, and by edgegate-token alone. Both must give
-//! the same claims, or reject the token for the same reason. In native tests, the crates of the
-//! curves are the platform, with their most lenient checks (`tests/both_ways_natively.rs`). In
-//! workerd the platform is WebCrypto (`tests/conformance-worker`).
+//! Verifies every token in two ways: with the help of the platform, and by edgegate-token alone.
+//! Both ways must give the same claims, or reject the token for the same reason. In native tests,
+//! the platform consists of the Rust crates for the two curves, used in the most lenient way
+//! (`tests/both_ways_natively.rs`). In workerd the platform is WebCrypto
+//! (`tests/conformance-worker`).
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -38,7 +39,7 @@ pub(crate) struct Found {
     pub(crate) refused: BTreeMap<&'static str, usize>,
     /// The number of signatures that the platform has checked.
     pub(crate) by_platform: usize,
-    /// The differences between the two ways. There should be none.
+    /// The cases in which the two ways gave different results. There should be none.
     pub(crate) differs: Vec<String>,
     /// A hash of every outcome in order. Two platforms with the same outcomes have the same hash.
     pub(crate) digest: u64,
@@ -103,7 +104,8 @@ impl<P: SignatureVerifier> SignatureVerifier for Counted<P> {
     }
 }
 
-/// Verifies the tokens in tests/vectors/agreement. `platform` makes a platform for each key set.
+/// Verifies the tokens in tests/vectors/agreement. `platform` is called once for each key set and
+/// makes its platform.
 pub(crate) async fn catalogue<P: SignatureVerifier>(platform: impl Fn() -> P) -> Found {
     let file: Value = serde_json::from_str(CATALOGUE).unwrap();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -135,7 +137,8 @@ pub(crate) async fn catalogue<P: SignatureVerifier>(platform: impl Fn() -> P) ->
     found
 }
 
-/// Reads a token of the file: a text, or an array of texts and of texts that are repeated.
+/// Reads a token of the file. It is a text, an array of texts, or a text that is repeated a number
+/// of times.
 fn written(token: &Value) -> String {
     match token {
         Value::String(text) => text.clone(),
@@ -147,7 +150,7 @@ fn written(token: &Value) -> String {
     }
 }
 
-/// Verifies the signatures of Project Wycheproof in the same way as those of tokens.
+/// Verifies the signatures of Project Wycheproof as the service verifies those of tokens.
 pub(crate) async fn wycheproof<P: SignatureVerifier>(platform: impl Fn() -> P) -> Found {
     let mut found = Found::default();
     for file in WYCHEPROOF {
@@ -203,7 +206,7 @@ fn hex(value: &Value) -> Vec<u8> {
 }
 
 /// Verifies the mutated tokens with these numbers. In every second token, the claims or the header
-/// were changed before it was signed, so its signature is valid.
+/// were changed before the token was signed, so its signature is valid.
 pub(crate) async fn mutated<P: SignatureVerifier>(
     platform: impl Fn() -> P,
     numbers: std::ops::Range<u64>,
@@ -226,7 +229,7 @@ pub(crate) async fn mutated<P: SignatureVerifier>(
     found
 }
 
-/// Two keys have the same kid but differ in their algorithm (RFC 7517 section 4.5).
+/// Two keys have the same `kid` but different algorithms (RFC 7517 section 4.5).
 pub(crate) async fn one_kid<P: SignatureVerifier>(platform: impl Fn() -> P) -> Found {
     let mut found = Found::default();
     let with_kid = |jwk: Value| {
@@ -240,7 +243,7 @@ pub(crate) async fn one_kid<P: SignatureVerifier>(platform: impl Fn() -> P) -> F
     let keys = KeySet::from_public_jwks(&jwks.to_string()).unwrap();
     let expected = Expected::new(ISS, AUD);
     let platform = Counted::new(platform());
-    // Each token is verified twice. The second time, its key has been imported already.
+    // Each token is verified twice. The second time, the platform has already imported its key.
     for (by, said) in [
         (Key::Ed, Key::Ed),
         (Key::Es, Key::Es),

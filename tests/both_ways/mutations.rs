@@ -1,4 +1,4 @@
-//! Tokens that were changed at random. The same number always gives the same token.
+//! Tokens with random changes. The same number always gives the same token.
 
 use super::token_support::{Key, claims, encode};
 
@@ -80,7 +80,8 @@ const PIECES: [&[u8]; 14] = [
 /// Characters of base64url, and some that are not in its alphabet.
 const LETTERS: &[u8] = b"ABCDXYZabcdxyz0189-_.=+/ \t";
 
-/// The order of the base point of Ed25519 (little-endian), and below it that of P-256 (big-endian).
+/// The order of the base point of Ed25519 (little-endian). The next constant is that of P-256
+/// (big-endian).
 const ED25519_ORDER: [u8; 32] = [
     0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
@@ -164,7 +165,8 @@ impl Random {
         }
     }
 
-    /// Adds a member at the beginning. An object may then have the same member twice.
+    /// Adds a member at the beginning of the object, which may then have two members with the same
+    /// name.
     fn add_member(&mut self, text: &mut Vec<u8>) {
         let member = format!("{{\"{}\":{},", self.one_of(&NAMES), self.one_of(&VALUES));
         if text.first() == Some(&b'{') {
@@ -235,7 +237,8 @@ impl Random {
             2 => signature[half..half + 32].copy_from_slice(&order),
             3 => signature = add_order(signature, key, order),
             4 => {
-                // The identity or a point of small order, with or without the sign bit.
+                // The point is the identity or another point of small order, with or without the
+                // sign bit.
                 signature[..32].fill(0);
                 signature[0] = u8::try_from(self.below(2)).unwrap();
                 signature[31] = self.one_of(&[0, 0x80]);
@@ -253,8 +256,8 @@ impl Random {
     }
 }
 
-/// Another form of the same signature: S + L for Ed25519, which is invalid, and n - s for P-256,
-/// which is valid.
+/// Changes the scalar of a signature by the order of the base point. For Ed25519, S becomes S + L,
+/// which must be rejected. For P-256, s becomes n - s, which is also a valid signature.
 fn add_order(mut signature: Vec<u8>, key: Key, order: [u8; 32]) -> Vec<u8> {
     let (mut carry, mut borrow) = (0, 0);
     for at in 0..32 {

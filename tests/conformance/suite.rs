@@ -1,4 +1,4 @@
-//! Shared by all suites: test cases, their outcomes, and numbers that no earlier case has used.
+//! Used by all suites: test cases, their outcomes, and numbers that no earlier case has used.
 
 use std::cell::Cell;
 
@@ -14,7 +14,8 @@ pub(crate) struct Outcome {
     pub(crate) result: Option<Case>,
 }
 
-/// Numbers that start at a different value in each run, so that no case finds data of another.
+/// Numbers that start at a different value in each run, so that no test case finds the data of
+/// another one.
 #[derive(Debug)]
 pub(crate) struct Numbers(Cell<u64>);
 
@@ -39,7 +40,7 @@ pub(crate) fn text(error: impl std::fmt::Display) -> String {
     error.to_string()
 }
 
-/// Lets the test case fail unless the condition holds.
+/// Makes the test case fail if the condition is false.
 macro_rules! check {
     ($condition:expr, $($message:tt)+) => {
         if !$condition {
@@ -49,10 +50,10 @@ macro_rules! check {
 }
 pub(crate) use check;
 
-/// Lets the test case fail unless both values are equal.
+/// Makes the test case fail if the two values differ.
 macro_rules! check_eq {
     ($left:expr, $right:expr, $what:expr) => {
-        // `match` keeps the borrowed values alive.
+        // Temporary values in the arguments live until the end of the `match`.
         match (&$left, &$right) {
             (left, right) => {
                 if left != right {

@@ -1,6 +1,6 @@
-//! Compares every mail in every language with the files in `tests/letters/<language>`. After an
-//! intended change, `UPDATE_LETTERS=1 cargo test --test letters` rewrites these files. To see how a
-//! mail looks, open its HTML file in a browser.
+//! Compares every mail in every language with the files in `tests/letters/<language>`. If you
+//! change a mail on purpose, run `UPDATE_LETTERS=1 cargo test --test letters` to rewrite these
+//! files. To see how a mail looks, open its HTML file in a browser.
 
 #![allow(
     clippy::unwrap_used,

@@ -223,8 +223,9 @@ proptest! {
     }
 }
 
-/// The letter says "within an hour". This is true with every setting. Services that check an access
-/// token without asking the server accept it until it expires, which is at most an hour.
+/// The letter says that devices are signed out "within an hour". This is true with every setting:
+/// services that check an access token without asking the server accept it until it expires, and it
+/// expires within an hour.
 #[test]
 fn devices_are_signed_out_within_an_hour() {
     use edgegate::domain::policy::{HOUR, MAX_ACCESS_TOKEN_TTL};

@@ -73,7 +73,8 @@ pub(crate) fn with<'a>(
             },
         ),
     ];
-    // A new kind of letter does not compile until it is added here. It also needs a sample above.
+    // If a new kind of letter is added, this does not compile until the kind is listed here. It
+    // also needs a sample above.
     for (_, letter) in &all {
         match letter {
             Letter::ResetPassword { .. }

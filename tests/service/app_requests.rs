@@ -1,4 +1,5 @@
-//! The id of an app's request is in the mailed link, so the page that the link opens gets it back.
+//! An app's authorization request has an id. If a mail is requested meanwhile, the link in the mail
+//! contains this id, so the page that the link opens can continue the app's request.
 
 use edgegate::domain::app_request_id::AppRequestId;
 use edgegate::domain::mail::{Locale, Message};

@@ -45,7 +45,8 @@ on_both!(a_new_address_is_confirmed_there_and_reported_to_the_old_one, &[], worl
     let told = world.deliver_all().await;
     assert_eq!(told.len(), 1);
     assert_eq!(told[0].to.as_given(), ADA);
-    // Access tokens with the old address must be renewed. The session continues.
+    // Access tokens that contain the old address are no longer accepted, so they must be renewed.
+    // The session continues.
     assert!(!world.service.is_authorized_by_email(access_token, ADA).await);
     let renewed = world.service.renew_token(signed_in.tokens.refresh_token.expose(), &client()).await.unwrap();
     assert!(world.service.is_authorized_by_email(renewed.tokens.access_token.expose(), NEW).await);
@@ -172,8 +173,8 @@ fn the_old_address_gets_a_notice_for_each_link_to_the_same_new_address() {
     }
 }
 
-/// The id of a notice is logged and stored for days. Somebody who knows the user's id must not be
-/// able to find the address by trying addresses.
+/// The id of a notice is logged, and is stored for days. Suppose that somebody sees the id and
+/// knows the user's id. They must not be able to find out the address by trying many addresses.
 #[test]
 fn the_id_of_a_notice_needs_a_secret() {
     let id = |secret: &str| {

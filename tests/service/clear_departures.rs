@@ -1,4 +1,4 @@
-//! After the deletion of an account, no store contains anything that names the person.
+//! After an account was deleted, no store contains anything that identifies the person.
 
 use std::fmt::Debug;
 
@@ -34,7 +34,7 @@ fn zoe() -> EmailAddress {
     EmailAddress::parse(ZOE).unwrap()
 }
 
-/// All texts that name the person, with a description.
+/// All texts that identify the person, each with a description.
 fn needles() -> Vec<(&'static str, String)> {
     let mut needles: Vec<(&str, String)> = vec![
         ("the address as given", ZOE.to_owned()),
@@ -48,7 +48,7 @@ fn needles() -> Vec<(&'static str, String)> {
         ("the other User-Agent", "telephone".to_owned()),
         ("the city", "Leipzig".to_owned()),
     ];
-    // The same texts as `Debug` and JSON write them.
+    // The same texts in the form in which `Debug` and JSON write them.
     let escaped: Vec<_> = needles
         .iter()
         .map(|(what, text)| (*what, format!("{text:?}").trim_matches('"').to_owned()))
@@ -57,7 +57,7 @@ fn needles() -> Vec<(&'static str, String)> {
     needles
 }
 
-/// The descriptions of the texts that are found in any store.
+/// Searches all stores for these texts. Returns the descriptions of the texts that were found.
 async fn found<S: SessionStore + Debug>(world: &World<S>) -> Vec<&'static str> {
     let ports = world.service.ports();
     let mut everything = format!("{ports:?}");
@@ -87,7 +87,7 @@ async fn log_in<S: SessionStore>(world: &World<S>, client: &Client) -> SignedIn 
     world.service.generate_token(login, client).await.unwrap()
 }
 
-/// Makes an account with data in every store.
+/// Creates an account that has data in every store.
 async fn live<S: SessionStore>(world: &World<S>) -> SignedIn {
     let service = &world.service;
     let account = NewAccount {
@@ -226,8 +226,8 @@ on_both!(nothing_that_names_the_person_is_left_in_any_store, SETTINGS, world => 
     assert_eq!(found(&world).await, [""; 0], "after one run");
     assert!(!service.is_authorized_by_role(access_token, &["user"]).await);
 
-    // Two things arrive late: a login that began before the deletion, and a mail that the queue has
-    // given up since then.
+    // Two things happen late. A login that began before the deletion writes its session, and the
+    // queue gives up a mail to the person.
     let late = NewSession {
         user: zoe.user.id,
         session: SessionId::new(now(&world) * 1000, &[9; 10]),
@@ -246,7 +246,7 @@ on_both!(nothing_that_names_the_person_is_left_in_any_store, SETTINGS, world => 
     cron(&world).await;
     assert_eq!(found(&world).await, [""; 0], "after what came late");
 
-    // Days later, another mail arrives from the queue of dead letters.
+    // Days later, another mail comes from the queue of dead letters.
     world.clock.advance(DEPARTURE_TTL - 2 * DEPARTURE_SETTLES);
     keep(&world, &job(98, asked_at, Task::Reset { email: self::zoe() }), now(&world)).await;
     cron(&world).await;
@@ -300,7 +300,8 @@ on_both!(one_run_clears_several_accounts, &[], world => {
     }
 });
 
-/// One run of the cron makes a limited number of requests. The next run continues.
+/// One run of the cron job makes only a limited number of requests. The next run continues with the
+/// rest.
 #[test]
 fn many_sessions_take_several_runs() {
     let world = on_kv(&[]);
@@ -337,7 +338,7 @@ fn many_sessions_take_several_runs() {
     });
 }
 
-/// The deletion stopped after it had deleted the user's row. The cron does the rest.
+/// The deletion stopped right after it had deleted the user's row. The cron job completes it.
 #[test]
 fn the_cron_completes_an_interrupted_deletion() {
     let world = on_kv(&[]);

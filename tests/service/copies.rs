@@ -1,5 +1,5 @@
-//! A session store that keeps copies of users' rows. Tests when renewals and checks notice a change
-//! of the row.
+//! A session store that keeps copies of users' rows. Tests when a change of a row takes effect for
+//! renewals and checks.
 
 use edgegate::adapters::memory::MemorySessions;
 use edgegate::domain::account::{UserChange, UserId};
@@ -16,7 +16,8 @@ use crate::fixture::{ADA, NEW_PASSWORD, PASSWORD, ROOT, World, client, on_kv, on
 type Durable = World<MemorySessions>;
 
 impl Durable {
-    /// Renews a young token. Returns the roles of the new access token, or the verdict.
+    /// Renews Ada's refresh token. Returns the roles in the new access token, or the verdict if the
+    /// renewal is refused.
     async fn roles(&self, ada: &SignedIn) -> Result<Vec<String>, Option<Verdict>> {
         let token = ada.tokens.refresh_token.expose();
         let renewed = self.service.renew_token(token, &client()).await;
@@ -31,7 +32,7 @@ impl Durable {
         Ok(roles)
     }
 
-    /// How many row changes wait for the cron.
+    /// The number of changed rows that are still in the list that the cron job works through.
     async fn listed(&self) -> usize {
         let users = &self.service.ports().users;
         users.row_changes(10_000).await.unwrap().len()
@@ -50,8 +51,8 @@ impl Durable {
         ada
     }
 
-    /// Changes the row without the service. Nobody notices this while the store uses its copy of
-    /// the row.
+    /// Changes the row directly in the database. The store does not notice this as long as it uses
+    /// its copy of the row.
     fn disable_by_hand(&self, id: UserId) {
         let users = &self.service.ports().users;
         users.change_by_hand(id, 1, |user| user.disabled_at = Some(1));
@@ -66,7 +67,8 @@ fn a_renewal_and_a_check_read_no_row_while_the_copy_may_decide() {
         world.disable_by_hand(ada.user.id);
         assert!(world.roles(&ada).await.is_ok());
         assert!(world.is_valid(&ada).await);
-        // Every copy of a row lasts at most a day, even if the row was changed by hand.
+        // Every copy of a row is used for at most a day. So even a change that was made directly in
+        // the database takes effect after a day.
         world.clock.advance(COPY_TTL);
         assert_eq!(world.roles(&ada).await, Err(Some(Verdict::NoUser)));
     });
@@ -86,8 +88,8 @@ fn a_change_by_hand_counts_once_the_cron_has_run() {
     });
 }
 
-/// The next run of the cron follows a new change by hand, no matter how many changes wait and
-/// whether their objects answer.
+/// A row is changed directly in the database. The next run of the cron job handles this change, no
+/// matter how many earlier changes are waiting and whether the objects of those users answer.
 #[test]
 fn a_new_change_by_hand_does_not_wait_for_a_long_list() {
     pollster::block_on(async {
@@ -106,7 +108,8 @@ fn a_new_change_by_hand_does_not_wait_for_a_long_list() {
     });
 }
 
-/// Objects that fail do not delay the others, no matter how long they have waited.
+/// The objects of some users fail. The changes of other users are handled even so, however long the
+/// failing objects have been waiting.
 #[test]
 fn objects_that_fail_do_not_keep_the_others_waiting() {
     pollster::block_on(async {
@@ -135,8 +138,8 @@ fn objects_that_fail_do_not_keep_the_others_waiting() {
     });
 }
 
-/// Copies that are older than `COPIES_SINCE` are not used, so no object must be told of a change
-/// from before that time. The cron follows later changes as always.
+/// Copies that are older than `COPIES_SINCE` are not used. So the cron job does not have to tell an
+/// object about a change from before that time. It handles later changes as usual.
 #[test]
 fn changes_from_before_copies_since_leave_the_list() {
     pollster::block_on(async {
@@ -146,8 +149,8 @@ fn changes_from_before_copies_since_leave_the_list() {
             (now, now - 1, 0),
             (now, now, 200),
             (now - 1, now - 1, 200),
-            // An operator may set `COPIES_SINCE` back to an earlier time. Then older copies are
-            // used again.
+            // `COPIES_SINCE` is later than now here. An operator may set it back to an earlier
+            // time, and then older copies are used again, so the changes stay in the list.
             (now + 1, now - 1, 200),
         ] {
             let world = on_memory(&[("COPIES_SINCE", &since.to_string())]);
@@ -161,7 +164,8 @@ fn changes_from_before_copies_since_leave_the_list() {
     });
 }
 
-/// Each change is noticed during the hold and after it, whether or not a copy was made in between.
+/// Each change that the service makes takes effect at once: during the hold, when the store may not
+/// use its copy, and after it. It makes no difference whether a copy was made in between.
 #[test]
 fn each_change_of_the_service_counts_at_once() {
     type Change = fn(&Durable, UserId) -> Result<(), Error>;
@@ -267,7 +271,7 @@ fn a_change_that_is_late_each_time_answers_503_and_changes_nothing() {
         );
         assert!(world.roles(&ada).await.is_ok());
         assert!(world.is_valid(&ada).await);
-        // If one answer fewer is late, the change is made.
+        // If one attempt fewer is late, the last attempt succeeds.
         users.be_late(HOLD_TRIES - 1);
         world.service.revoke_tokens(ada.user.id).await.unwrap();
         assert!(!world.is_valid(&ada).await);
@@ -329,9 +333,9 @@ fn copies_from_before_copies_since_are_not_used() {
     });
 }
 
-/// KV has no copies, so the cron does not follow these changes. But `SESSION_STORE` may be switched
-/// to a store that still has older copies. So the changes stay listed for as long as a copy may be
-/// used.
+/// The KV session store has no copies, so the cron job tells nobody about these changes. But an
+/// operator may later switch `SESSION_STORE` to a store that still has older copies. So each change
+/// stays in the list for as long as an older copy may be used.
 #[test]
 fn with_kv_changes_are_listed_for_a_day() {
     pollster::block_on(async {
@@ -374,8 +378,9 @@ fn a_session_that_has_ended_is_refused_without_the_row() {
     });
 }
 
-/// A statement that changes rows of `users` must be guarded by the deadline of the hold. The
-/// exception is a statement that changes only values that copies do not contain.
+/// An SQL statement that changes rows of `users` must have a condition that fails after the
+/// deadline of the hold. The exception is a statement that changes only values that copies do not
+/// contain.
 #[test]
 fn every_statement_that_changes_a_users_row_is_guarded() {
     let source = include_str!("../../src/adapters/cloudflare/d1_users.rs");
@@ -395,8 +400,8 @@ fn every_statement_that_changes_a_users_row_is_guarded() {
         .into_iter()
         .partition(|sql| sql.starts_with("UPDATE users SET password_hash = ?3 WHERE"));
     assert_eq!(rehashes.len(), 1);
-    // This statement runs after a restore, when no copy is used (COPIES_SINCE). It moves no
-    // deadline, so the triggers list the rows that it changes.
+    // This statement runs after a restore, when no copy is used (see COPIES_SINCE). It does not set
+    // `held_until`, so the triggers add the changed rows to the list of changes.
     assert!(others[0].starts_with("UPDATE users SET version = max("));
     assert!(!others[0].contains("held_until"));
     assert_eq!(others.len(), 1);

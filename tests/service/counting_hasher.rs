@@ -33,7 +33,7 @@ impl PasswordHasher for CountingHasher {
         password: &Password,
         hash: &PasswordHash,
     ) -> Result<Verification, HashError> {
-        // Like Argon2Hasher, it rejects an unreadable hash before computing anything.
+        // Like Argon2Hasher, this hasher rejects an unreadable hash before it computes anything.
         if !hash.as_str().starts_with("counted ") {
             return Err(HashError::Malformed);
         }

@@ -61,8 +61,8 @@ impl PasswordHasher for SlowHasher {
 type Slow =
     MemoryPorts<MemorySessions, ManualClock, SeededRandom, MemoryUsers, SlowHasher, NoLimits>;
 
-/// A thief requests the deletion with the old password. While that password is checked, the owner
-/// resets it.
+/// A thief who knows the old password requests the deletion. While the service checks the old
+/// password, the owner resets it.
 #[test]
 fn a_password_that_changes_during_its_check_deletes_nothing() {
     let service = AuthService::new(Slow::default(), Rc::new(Shared::new(settings(&[]))));

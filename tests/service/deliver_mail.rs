@@ -1,5 +1,5 @@
-//! Delivery of mails: each mail is sent once. The service retries a mail until it is sent or given
-//! up.
+//! Delivery of mails. Each mail is sent once, and the service retries a mail until it is sent or
+//! given up.
 
 use edgegate::domain::account::EmailAddress;
 use edgegate::domain::mail::{FailureKind, Job, Locale, MailFailure, NotDue};
@@ -120,8 +120,8 @@ fn of_the_answers_to_a_batch_the_last_one_says_whether_the_provider_works() {
         reason: "401".to_owned(),
         retry_after: None,
     };
-    // Whether the provider rejects the first or the second of two mails, and how many failures are
-    // recorded afterwards.
+    // For each run: whether the provider rejects the first of two mails (otherwise the second), and
+    // how many failures are recorded afterwards.
     for (refuses_first, failures) in [(true, 0), (false, 1)] {
         let world = on_memory(&[]);
         pollster::block_on(async {
@@ -157,8 +157,8 @@ fn failures_from_before_a_batch_are_deleted_by_its_first_accepted_mail() {
     });
 }
 
-/// A mail may have to wait after it was prepared, because the provider was slow with the earlier
-/// mails of the batch.
+/// A mail was prepared, but the provider was slow with the earlier mails of the batch. So some time
+/// passes before the mail is sent.
 #[test]
 fn a_mail_that_was_prepared_too_long_ago_is_prepared_again() {
     for (seconds, expected) in [
@@ -181,7 +181,7 @@ fn a_mail_that_was_prepared_too_long_ago_is_prepared_again() {
     }
 }
 
-/// A job that is prepared again has the same link and is paid for once.
+/// A job that is prepared again still has the same link, and its mail is paid for only once.
 #[test]
 fn preparing_again_neither_pays_twice_nor_takes_a_second_place() {
     let world = on_memory(&[("MAIL_BUDGET", "10")]);
@@ -249,7 +249,7 @@ fn a_provider_down_for_an_hour_sends_when_it_is_back() {
         assert!((3600..7200).contains(&waited), "{waited}");
         let mails = mailer.take();
         assert_eq!(mails.len(), 1);
-        // The link's lifetime begins now, not at the request.
+        // The lifetime of the link begins when the mail is sent, not when it was requested.
         let link = ticket(&mails[0]);
         world.clock.advance(2900);
         let (client, locale) = (client(), Locale::English);
@@ -290,8 +290,7 @@ fn the_tries_last_for_more_than_a_day_and_end_as_a_dead_letter() {
         let kept = Job::decode(&letters[0].job).unwrap();
         assert_eq!((kept.id, kept.tries), (job.id, MAIL_TRIES));
         assert_eq!(letters[0].retry_at, None);
-        // No mail was sent, so it does not count against the number of links that the mailbox may
-        // get.
+        // No mail was sent. So the job does not use up one of the links that the mailbox may get.
         ports.mailer.set_down(false);
         let next = ask(&world, ADA).await;
         assert_eq!(deliver(&world, &next).await, Delivery::Sent);
@@ -315,7 +314,7 @@ fn an_operator_sends_a_dead_letter_again() {
                 (0, 1),
                 "it waits for the operator"
             );
-            // `edgegate mail retry` does the same.
+            // This is what the command `edgegate mail retry` does.
             let mut letter = ports.mail_ledger.letters().remove(0);
             letter.retry_at = Some(0);
             ports.mail_ledger.keep(&letter).await.unwrap();
@@ -375,8 +374,8 @@ fn a_retry_sends_the_same_mail_and_another_request_does_not() {
     });
 }
 
-/// A provider may accept a mail, and its answer may be lost. Then the provider recognises the next
-/// attempt by its key, however late it comes.
+/// The provider may accept a mail although its answer is lost. The retry has the same idempotency
+/// key, even if it comes much later, so the provider can recognise it.
 #[test]
 fn the_key_of_a_mail_is_the_same_in_every_try() {
     let world = on_memory(&[]);
@@ -397,8 +396,8 @@ fn the_key_of_a_mail_is_the_same_in_every_try() {
     });
 }
 
-/// After a timeout nobody knows whether the provider accepted the mail, so the budget that paid for
-/// it is not refunded.
+/// After a timeout nobody knows whether the provider accepted the mail. So the mail stays paid: the
+/// budget does not get it back.
 #[test]
 fn a_failure_of_the_provider_is_not_refunded() {
     let world = on_memory(&[("MAIL_BUDGET", "1"), ("LIMITS", "off")]);
@@ -443,7 +442,8 @@ fn a_mail_waits_for_the_next_hour_without_using_up_a_try_and_is_given_up_after_a
                     assert!((hour..hour + 600).contains(&seconds), "{seconds}");
                     world.clock.advance(seconds);
                     waited += seconds;
-                    // Each time, another request uses up the budget first.
+                    // In each hour, another request uses up the budget before this mail is tried
+                    // again.
                     let other = ask(&world, ADA).await;
                     deliver(&world, &other).await;
                     let _ = world.service.ports().mail_queue.take();
@@ -520,7 +520,7 @@ fn an_unreadable_job_is_kept_for_the_operator() {
             );
             assert_eq!(world.service.ports().mail_ledger.letters()[0].job, text);
         }
-        // The mail stays stored after the operator retries it, because only a newer version of the
+        // The operator retries the mail, but it stays stored, because only a newer version of the
         // service can read it.
         let mut letter = world.service.ports().mail_ledger.letters().remove(0);
         letter.retry_at = Some(0);

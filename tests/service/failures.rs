@@ -1,4 +1,5 @@
-//! A store that is down or refuses writes: no token is issued without a record, and a retry works.
+//! A store is down or refuses writes. The service issues no token without a stored record, and a
+//! retry works.
 
 use edgegate::domain::account::UserId;
 use edgegate::domain::error::{Code, Error};
@@ -34,7 +35,7 @@ fn a_store_that_is_down_is_unavailable_and_the_same_token_works_afterwards() {
         for error in unavailable {
             assert_eq!(error.code(), Code::Unavailable);
         }
-        // If a check can't be made, it returns false.
+        // If the check can't be made, the method returns false.
         assert!(!service.is_authorized_by_role(access_token, &["user"]).await);
 
         world.kv.set_down(false);
@@ -56,7 +57,7 @@ fn a_retry_completes_a_failed_log_out_or_revocation() {
         assert_eq!(error.code(), Code::Unavailable);
         let error = service.revoke_tokens(one.user.id).await.unwrap_err();
         assert_eq!(error.code(), Code::Unavailable);
-        // The directory has raised the epoch already, so renewals have stopped.
+        // The new epoch is already stored in the user's row, so renewals are refused.
         let error = service
             .renew_token(one.tokens.refresh_token.expose(), &client())
             .await;
@@ -94,8 +95,8 @@ fn a_write_that_is_rejected_for_its_rate_is_retried() {
     assert!(renew().is_ok());
 }
 
-/// The user's row was changed, but the record in KV was not written. The change has made the user's
-/// own token outdated. A retry with this token still completes the work.
+/// The user's row was changed, but the record in KV was not written. The change has made the token
+/// that requested it outdated. A retry with this token completes the change even so.
 #[test]
 fn an_interrupted_revocation_can_be_completed_with_ones_own_token() {
     let world = on_kv(&[]);
@@ -124,8 +125,9 @@ fn an_interrupted_revocation_can_be_completed_with_ones_own_token() {
     });
 }
 
-/// The user's row was changed, but the record in KV was not written. A retry with the token that
-/// the change made outdated writes the record. Later uses of that token write nothing.
+/// The user's row was changed, but the record in KV was not written. The change made the token of
+/// the request outdated. A retry with this token writes the record. Later requests with it write
+/// nothing.
 #[test]
 fn a_retry_with_an_outdated_token_completes_each_change_once() {
     type Change = fn(&World<KvStore>, &str, UserId) -> Result<(), Error>;

@@ -28,8 +28,8 @@ pub(crate) const PASSWORD: &str = "correct horse battery staple";
 pub(crate) type KvStore =
     KvSessions<MemoryKeyValue, SeededRandom, NoSleep, MemoryBackground, MemorySessions>;
 
-/// Argon2 at the smallest cost that an import accepts. At the policy's cost these tests would take
-/// ten times as long.
+/// Argon2 with the lowest cost that an import of user accounts accepts. With the cost that the
+/// service's policy sets, these tests would take ten times as long.
 pub(crate) fn cheap_hasher() -> Argon2Hasher {
     let cost = HashingCost {
         memory_kib: 1_024,
@@ -38,7 +38,7 @@ pub(crate) fn cheap_hasher() -> Argon2Hasher {
     Argon2Hasher::new(cost, Peppers::default())
 }
 
-/// A service, and the handles that control its clock and stores.
+/// A service, and the handles with which a test controls its clock and its stores.
 pub(crate) struct World<S> {
     pub(crate) service: AuthService<MemoryPorts<S>>,
     pub(crate) clock: ManualClock,
@@ -130,7 +130,7 @@ pub(crate) fn on_kv(changes: &[(&str, &str)]) -> World<KvStore> {
     World::new(sessions, clock, kv, changes)
 }
 
-/// Runs a test on both session stores, with these settings.
+/// Declares a test that runs with both session stores, with these settings.
 macro_rules! on_both {
     ($name:ident, $changes:expr, $world:ident => $body:block) => {
         #[test]
@@ -167,7 +167,7 @@ pub(crate) async fn log_in<P: Ports>(
     service.generate_token(login, &client()).await
 }
 
-/// The verdict for which a renewal was refused.
+/// The verdict because of which a renewal was refused.
 pub(crate) fn verdict(error: &Error) -> Option<Verdict> {
     match error {
         Error::Grant(GrantRefusal::Session(verdict, ..)) => Some(*verdict),
@@ -179,7 +179,7 @@ pub(crate) fn verdict(error: &Error) -> Option<Verdict> {
 pub(crate) const NEW_PASSWORD: &str = "an analytical engine";
 
 impl<S: SessionStore> World<S> {
-    /// Delivers all queued jobs in one attempt each, and returns the mails.
+    /// Tries to deliver each queued job once, and returns the mails that were sent.
     pub(crate) async fn deliver_all(&self) -> Vec<Message> {
         for job in self.service.ports().mail_queue.take() {
             self.service
@@ -219,8 +219,8 @@ impl<S: SessionStore> World<S> {
     }
 }
 
-/// Stores an operator ticket as the operator's command does, and returns it. A different number
-/// makes a different ticket.
+/// Stores an operator ticket as the operator's command does, and returns the ticket. Each number
+/// gives a different ticket.
 pub(crate) fn operator_ticket(
     tickets: &MemoryOperatorTickets,
     number: u8,

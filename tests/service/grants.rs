@@ -23,7 +23,7 @@ fn random(signed_in: &SignedIn, app: &str) -> [u8; 10] {
     std::array::from_fn(|at| user.as_bytes()[at + 6] ^ hash.as_bytes()[at])
 }
 
-/// Gives an app a grant, as a consent does.
+/// Stores a grant to an app, as the user's consent would.
 async fn give<P: Ports>(service: &AuthService<P>, signed_in: &SignedIn, app: &str) -> Grant {
     let now_ms = service.ports().clock().now_ms();
     let grant = Grant {

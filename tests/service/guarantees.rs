@@ -1,5 +1,5 @@
-//! Attacks the service, to test the claims that SECURITY.md makes about lost records and under "If
-//! something is stolen".
+//! Attacks the service, to test what SECURITY.md claims about lost records, and what it claims
+//! under "If something is stolen".
 
 use edgegate::adapters::kv_sessions::KeyValue;
 use edgegate::adapters::memory::KeyValueCounts;
@@ -62,7 +62,7 @@ fn forged_refresh_token(user: &User, session: SessionId, now: u64) -> String {
     tokens.seal(ticket).expose().to_owned()
 }
 
-/// The errors of actions that need the password, which only the owner knows.
+/// Tries actions that need the user's password, with a wrong password. Returns the errors.
 async fn needs_the_password<P: Ports>(service: &AuthService<P>, token: &str) -> [Error; 4] {
     const GUESS: &str = "not the password of this one";
     let by = &client();
@@ -127,8 +127,8 @@ on_both!(the_signing_keys_alone_renew_nothing_and_choose_no_password, &[("LIMITS
     let ada = log_in(service, ADA).await.unwrap().user;
     let disabled = Amendment { disabled: Some(true), ..Amendment::default() };
     assert!(service.amend_user(forged, ada.id, disabled).await.is_ok());
-    // Once the version is raised, the forged token is outdated. To forge another one, the thief
-    // needs the new version, which is only in the user's row.
+    // When the version is raised, the forged token becomes outdated. To forge another token, the
+    // thief would have to know the new version, which is stored only in the user's row.
     service.revoke_tokens(root.user.id).await.unwrap();
     assert_eq!(service.bearer(forged).await.unwrap_err(), Error::Access(AccessRefusal::Outdated));
 });
@@ -147,7 +147,7 @@ fn the_ticket_secret_alone_continues_no_session_that_is_not_in_a_durable_object(
         let error = presented(&on_memory(&[]), age).unwrap_err();
         assert_eq!(verdict(&error), Some(Verdict::Unknown), "{age}");
     }
-    // A KV location can't distinguish this session from one that began elsewhere a moment ago.
+    // At this KV location, this session looks like a new session that began elsewhere a moment ago.
     assert_eq!(presented(&on_kv(&[]), NEW_SESSION_UNSEEN), Ok(()));
     let error = presented(&on_kv(&[]), NEW_SESSION_UNSEEN + 1).unwrap_err();
     assert_eq!(verdict(&error), Some(Verdict::Unknown));
@@ -180,8 +180,9 @@ fn without_the_records_of_kv_only_sessions_of_the_last_two_minutes_continue() {
     }
 }
 
-// Tests what SECURITY.md says about an administrator's access token if no password was entered in
-// the last ten minutes. The tests of actions that need the password are in reauthenticate.rs.
+// Tests what SECURITY.md says about a stolen access token of an administrator, if the password was
+// not entered in the last ten minutes. The actions that need the password are tested in
+// reauthenticate.rs.
 on_both!(an_administrator_without_a_fresh_password_reads_renames_invites_and_ends_sessions, &[], world => {
     let service = &world.service;
     let root = log_in(service, ROOT).await.unwrap().tokens;

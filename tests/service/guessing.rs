@@ -1,4 +1,4 @@
-//! `PASSWORD_WORK = "durable"`: who is delayed after failed logins, and who is never delayed.
+//! `PASSWORD_WORK = "durable"`: which clients are delayed after failed logins, and which are not.
 
 use edgegate::domain::error::{Error, LoginRefusal};
 use edgegate::domain::mail::Locale;
@@ -66,8 +66,9 @@ on_both!(a_known_device_is_not_delayed_and_a_stolen_ticket_has_few_attempts, DUR
         assert_eq!(error, Error::Login(LoginRefusal::WrongPassword));
     }
     assert_eq!(try_on(&world.service, ADA, PASSWORD, &device(&first)).await.unwrap_err(), Error::RateLimited(1));
-    // This device ticket has used up its attempts, so the owner is delayed like a stranger. The
-    // next login gives a new ticket, which has attempts of its own.
+    // This device ticket has used up its attempts. So the owner is delayed as long as somebody on
+    // an unknown device would be. The next login gives the owner a new ticket, which has attempts
+    // of its own.
     world.clock.advance(1);
     let second = try_on(&world.service, ADA, PASSWORD, &device(&first)).await.unwrap();
     try_on(&world.service, ADA, "a wrong guess", &client()).await.unwrap_err();
@@ -111,8 +112,8 @@ on_both!(a_session_is_known_and_may_fail_with_ten_wrong_current_passwords, DURAB
     }
     let refused = service.change_password(token, PASSWORD, NEW_PASSWORD, &client(), locale).await.unwrap_err();
     assert_eq!(refused, Error::RateLimited(1));
-    // Another session of the same user is not affected. The answer to a change of the password has
-    // a new device ticket, which is not delayed.
+    // Another session of the same user is not delayed. The answer to a change of the password
+    // contains a new device ticket, with which the next login is not delayed.
     let other = try_on(service, ADA, PASSWORD, &device(&ada)).await.unwrap();
     let token = other.tokens.access_token.expose();
     let changed = service.change_password(token, PASSWORD, NEW_PASSWORD, &client(), locale).await.unwrap();

@@ -1,4 +1,4 @@
-//! Imports and exports of accounts.
+//! Imports and exports of user accounts.
 
 use edgegate::adapters::kv_sessions::KeyValue;
 use edgegate::domain::account::{EmailAddress, RowRefusal, User};
@@ -16,7 +16,7 @@ use crate::fixture::{ADA, PASSWORD, ROOT, client, log_in, on_both, operator_tick
 /// The hash of PASSWORD, made by bcryptjs.
 const BCRYPT: &str = "$2b$05$R21Q5FM5T.5fD2ZmQRkzEuHNYzUqwZ5avXb45njiGsMZrNJnkV/Ua";
 
-/// The result for each line: `imported`, `already_there` or the code of the refusal.
+/// The outcome for each line: `imported`, `already_there` or the code of the refusal.
 fn told(report: &ImportReport) -> Vec<String> {
     let rows = report.rows.iter();
     rows.map(|(line, outcome)| match outcome {
@@ -126,7 +126,8 @@ on_both!(an_import_makes_an_administrator_only_if_told_twice, &[], world => {
     drop(world.service.ports().events.take());
     let report = import(&world.service, token, &admin, allowed).await.unwrap();
     assert_eq!(told(&report), ["1 imported"]);
-    // The log says who became an administrator, and says it only once.
+    // The audit log says who became an administrator. It says so only once, also if the import is
+    // repeated.
     let recorded = |world: &crate::fixture::World<_>| {
         let events = world.service.ports().events.take();
         let acts = events.iter().map(|event| event.act.name().to_owned());
@@ -192,8 +193,8 @@ on_both!(an_export_is_an_import_elsewhere, &[("EXPORT_HASHES", "on")], world => 
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
     let there = import(&world.service, token, &lines, ImportOptions { allow_admin: true, ..NOTHING }).await.unwrap();
     assert_eq!(there.counts(), [0, 2, 0]);
-    // The users can sign in at another service that has imported the lines, with the same passwords
-    // and ids.
+    // Another service imports the exported lines. Then the users can sign in there, with the same
+    // passwords and ids.
     let other = crate::fixture::on_memory(&[]);
     let admin = log_in(&other.service, ROOT).await.unwrap();
     let there = find(&other.service, ADA).await.unwrap();
@@ -218,16 +219,18 @@ on_both!(the_id_of_an_account_that_was_just_deleted_is_refused, &[], world => {
         assert_eq!(told(&report), ["1 id_deleted", "2 imported"]);
     }
     assert!(find(&world.service, ADA).await.is_none());
-    // A line without an id gets a new id, so the address can be imported again.
+    // A line without an id gets a new id, so it can be imported although the old id is still
+    // blocked.
     let anew = format!(r#"{{"email":"{ADA}","password_hash":"{BCRYPT}"}}"#);
     let report = import(&world.service, token, &[&anew], dry).await.unwrap();
     assert_eq!(told(&report), ["1 imported"]);
-    // A day later the cron has deleted what was left of the account. Nothing rejects the tokens of
-    // the new account.
+    // A day later, the cron job has deleted the remaining records of the deleted account. So no
+    // record rejects the tokens of the new account, which has the same id.
     world.clock.advance(301);
     world.service.clear_departures().await.unwrap();
     world.clock.advance(DEPARTED_ID_TTL);
-    // KV deletes this record after 65 minutes, but in the test's memory no record expires.
+    // KV itself deletes this record after 65 minutes, but the in-memory store does not, so the test
+    // does it.
     world.kv.delete(&format!("stale:{}", ada.id)).await.unwrap();
     let root = log_in(&world.service, ROOT).await.unwrap();
     let token = root.tokens.access_token.expose();

@@ -1,5 +1,5 @@
-//! Changes `TICKET_SECRET` and `SIGNING_KEYS` step by step. Two Workers are at different steps at
-//! the same time, and still nobody is logged out.
+//! Replaces `TICKET_SECRET` and `SIGNING_KEYS` step by step. Two Workers are at different steps at
+//! the same time. Nobody is logged out even so.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -31,8 +31,8 @@ struct Storage {
 }
 
 impl Storage {
-    /// A Worker with these settings. Users do not change in these tests, so each Worker can have
-    /// its own copy of them.
+    /// A Worker with these settings. Each Worker has its own copy of the users, which is enough
+    /// because users do not change in these tests.
     fn worker(&self, secret: &str, keys: &str) -> Service {
         let changes = [
             ("TICKET_SECRET", secret),
@@ -71,8 +71,12 @@ impl Storage {
     }
 }
 
-/// The four steps: there is only the old key, then the new key is appended, then promoted, and then
-/// the old key is dropped.
+/// The settings at the four steps:
+///
+/// 1. There is only the old key.
+/// 2. The new key is appended.
+/// 3. The new key is moved to the first place.
+/// 4. The old key is removed.
 fn steps() -> [(String, String); 4] {
     let set = |keys: &[&str]| format!(r#"{{"keys":[{}]}}"#, keys.join(","));
     [
@@ -107,8 +111,8 @@ fn two_workers_a_step_apart_know_each_others_tokens() {
             ahead.ports().users().insert(&ada, None).await.unwrap();
             for (from, to) in [(behind, ahead), (ahead, behind)] {
                 let begun = log_in(from, ADA).await.unwrap().tokens;
-                // Between the steps "promoted" and "dropped", the slower Worker makes tickets with
-                // the new secret already.
+                // If the slower Worker is at step 3 and the faster one at step 4, the slower one
+                // already makes tickets with the new secret. So the faster one accepts them.
                 let access_token = begun.access_token.expose();
                 assert!(to.is_authorized_by_role(access_token, &["user"]).await);
                 let mut token = begun.refresh_token;
@@ -120,8 +124,9 @@ fn two_workers_a_step_apart_know_each_others_tokens() {
                     for worker in [from, to] {
                         assert!(worker.is_authorized_by_role(access_token, &["user"]).await);
                     }
-                    // The laptop was closed during the renewal. The used token arrives late at the
-                    // other Worker. It must recognise the client as the same one.
+                    // The laptop was closed during the renewal. Later it presents the used token
+                    // again, to the other Worker. That Worker must recognise the client as the one
+                    // that used the token first.
                     storage.clock.advance(3600);
                     let other = if renewal % 2 == 0 { from } else { to };
                     let late = other.renew_token(token.expose(), &client()).await.unwrap();
@@ -162,8 +167,8 @@ fn what_a_dropped_key_made_is_refused() {
     });
 }
 
-/// After `TICKET_SECRET` alone was replaced, everything that the old secret sealed is invalid.
-/// Access tokens, which another key signs, are valid until they expire.
+/// `TICKET_SECRET` was replaced, but not `SIGNING_KEYS`. Everything that the old secret sealed is
+/// invalid. Access tokens are signed with another key, so they stay valid until they expire.
 #[test]
 fn a_new_ticket_secret_alone_ends_refresh_tokens_and_no_access_token() {
     let steps = steps();

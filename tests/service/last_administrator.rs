@@ -1,4 +1,4 @@
-//! One enabled administrator always remains.
+//! There is always at least one enabled administrator.
 
 use edgegate::domain::error::Error;
 use edgegate::domain::mail::Locale::English;
@@ -30,10 +30,10 @@ on_both!(the_last_administrator_stays, &[], world => {
     assert_eq!(service.delete_account(token, id, English).await.unwrap_err(), Error::LastAdministrator);
     let own = service.delete_own_account(token, PASSWORD, &client(), English).await;
     assert_eq!(own.unwrap_err(), Error::LastAdministrator);
-    // Nothing has changed, not even the version, and no notice of a deletion was sent.
+    // Nothing has changed, not even the version of the row, and no notice of a deletion was sent.
     assert_eq!(service.read_user(token, id).await.unwrap().version, root.user.version);
     assert!(world.deliver_all().await.is_empty());
-    // A change that leaves an administrator succeeds.
+    // A change after which the user is still an administrator succeeds.
     service.amend_user(token, id, roles(&["admin", "editor"])).await.unwrap();
 });
 
@@ -81,8 +81,8 @@ on_both!(an_invited_administrator_counts_once_they_have_a_password, &[], world =
     assert_eq!(deleted.unwrap_err(), Error::LastAdministrator);
     let own = service.delete_own_account(token, PASSWORD, &client(), English).await;
     assert_eq!(own.unwrap_err(), Error::LastAdministrator);
-    // The role can be taken from a user who is only invited. An invited user counts as an
-    // administrator once they have a password.
+    // A user who has only been invited may lose the role. An invited user is regarded as an
+    // administrator only once they have a password.
     service.amend_user(token, grace.id, roles(&["user"])).await.unwrap();
     service.amend_user(token, grace.id, roles(&["admin"])).await.unwrap();
     service.confirm_reset(&invitation, NEW_PASSWORD, &client(), English).await.unwrap();

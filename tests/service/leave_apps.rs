@@ -1,4 +1,4 @@
-//! An app sends its user to the service to sign out.
+//! An app sends the user's browser to the service so that the user signs out.
 
 use std::borrow::Cow;
 
@@ -70,7 +70,7 @@ on_both!(an_app_with_an_id_token_of_the_user_signs_them_out, &[], world => {
     }
 });
 
-/// An id_token with this header, signed with this key in the same way as by the in-memory signer.
+/// An id_token with this header and payload, signed with this key as the in-memory signer does.
 fn rs256(header: &str, kid: &str, payload: &str) -> String {
     let signed = format!(
         "{}.{payload}",
@@ -149,7 +149,8 @@ on_both!(without_proof_the_person_is_asked_first, &[], world => {
     assert!(!is_signed_on(&mut browser).await);
 });
 
-// Another site may submit a form with any fields, so such a form does not count as a confirmation.
+// Another site may submit a form with any fields to this route, so such a form must not confirm the
+// log-out.
 on_both!(no_other_page_confirms_it, &[], world => {
     let world = world.with_apps().await;
     let (mut browser, _) = signed_in(&world).await;

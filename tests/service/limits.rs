@@ -1,5 +1,5 @@
-//! Tries every use case that takes a client at every limit. If a limit refuses, nothing is hashed,
-//! queued or written.
+//! Calls every use case that takes a client, once for each limit, while this limit refuses all
+//! requests. A use case to which the limit applies must hash, queue and write nothing.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -30,7 +30,8 @@ use crate::use_cases::use_cases;
 
 const GRACE: &str = "grace@example.com";
 
-/// A limiter that refuses at the given limit, if there is one. It records the keys that it counts.
+/// A limiter that refuses every request at the given limit, if there is one. It records the keys
+/// for which it was asked.
 #[derive(Clone, Default)]
 struct FullAt(Rc<Cell<Option<Limit>>>, Rc<RefCell<Vec<String>>>);
 
@@ -119,7 +120,7 @@ impl World {
         ticket(mails.iter().find(|mail| mail.text.contains('#')).unwrap())
     }
 
-    /// Everything that is stored, and the number of hashes that were computed.
+    /// A text with everything that is stored, and with the number of hashes that were computed.
     async fn state(&self) -> String {
         let ports = self.service.ports();
         let users = ports.users.list(None, 1000).await.unwrap();
@@ -144,7 +145,7 @@ type Doing<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 struct Case {
     name: &'static str,
     settings: &'static [(&'static str, &'static str)],
-    /// Whether this use case counts against a limit.
+    /// Whether this limit applies to the use case.
     limits: fn(Limit) -> bool,
     /// Prepares the use case, and returns the token or link that it needs.
     prepare: for<'a> fn(&'a World) -> Doing<'a, String>,
@@ -177,8 +178,8 @@ const TO_THE_DEMO_APP: &str = "response_type=code&client_id=demo-spa\
                                &code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM\
                                &code_challenge_method=S256";
 
-/// Every limit. If a limit is added, the functions above do not compile until they have it. It must
-/// also be added here.
+/// All limits. If a variant is added to `Limit`, the functions above do not compile until it is
+/// added there. It must also be added here.
 const LIMITS: [Limit; 3] = [Limit::Client, Limit::ClientOnAccount, Limit::ClientRenewals];
 
 macro_rules! case {
@@ -463,8 +464,8 @@ fn cases() -> Vec<Case> {
             |w| of_web(w, "access_token").await,
             |w, token| {
                 let claims = w.service.introspect(token, &web(), &client()).await;
-                // Introspection writes nothing, and the test looks for a change in the stores. So a
-                // login makes a change if the introspection succeeded.
+                // An introspection writes nothing, but the test recognises success by a change in
+                // the stores. So if the introspection succeeded, a login makes such a change.
                 if claims.as_ref().is_ok_and(Option::is_some) {
                     w.full_at.0.set(None);
                     w.log_in().await;
@@ -529,7 +530,7 @@ fn every_use_case_that_takes_a_client_is_in_the_table() {
     assert_eq!(named, taking);
 }
 
-/// A client that is not counted is not limited, even while every limit refuses.
+/// Some clients are not counted. No limit applies to them, even while every limit refuses requests.
 #[test]
 fn a_client_that_is_not_counted_meets_no_limit() {
     let world = World::new(&[]);
@@ -546,7 +547,7 @@ fn a_client_that_is_not_counted_meets_no_limit() {
 }
 
 /// An app's servers may send the requests of all its users from one address. So an app that
-/// authenticates has a limit of its own. Other requests are counted per network.
+/// authenticates is counted under its own id. Other requests are counted under their network.
 #[test]
 fn an_app_that_proves_which_one_it_is_is_counted_by_itself() {
     let world = World::new(&[]);
@@ -587,8 +588,8 @@ fn an_app_that_proves_which_one_it_is_is_counted_by_itself() {
             assert_eq!(keys(), [&*network]);
         }
 
-        // A public app can't prove its id, because anybody can send it. So the request is counted
-        // against its network.
+        // A public app can't prove that it sent its id, because anybody can send this id. So its
+        // requests are counted under their network.
         let public = ClientCredentials {
             client_id: apps::SPA.to_owned(),
             secret: None,

@@ -1,5 +1,5 @@
-//! `docs/operations.md` has the level and the operator's action for every log line, and it names no
-//! line that the service does not write.
+//! The tables in `docs/operations.md` list every log line that the service writes, with its level
+//! and with what the operator has to do. They list no other lines.
 
 use std::collections::BTreeSet;
 
@@ -26,10 +26,10 @@ impl Line {
         }
     }
 
-    /// The name of the line in the table of levels.
+    /// The name of the line in the table of levels in `docs/operations.md`.
     fn short(&self) -> String {
         match &self.part {
-            // One name stands for all codes with a 4xx status.
+            // All codes with a 4xx status have one name in the table.
             Some(("code", _)) if self.level == Level::Warn => "request: 4xx".to_owned(),
             None => self.event.clone(),
             Some((_, value)) => format!("{}: {value}", self.event),
@@ -72,8 +72,8 @@ fn troubles() -> Vec<Line> {
     Trouble::ALL.iter().map(of).collect()
 }
 
-/// The log lines of the events that the scenarios of the audit log record. A line has its reason or
-/// detail only if its level depends on it.
+/// The log lines of the events that the scenarios of the audit log record. The reason or detail of
+/// an event is included only if the level depends on it.
 fn events() -> Vec<Line> {
     let seen = crate::audit_log::levels();
     let mut lines = BTreeSet::new();
@@ -152,7 +152,7 @@ fn queries(row: &str) -> Vec<Vec<(&str, &str)>> {
 
 fn matches(line: &Line, query: &[(&str, &str)]) -> bool {
     query.iter().all(|(name, value)| match (*name, &line.part) {
-        // A call by RPC writes the same lines as an HTTP request.
+        // A call by RPC writes the same kinds of lines as an HTTP request, under the event `rpc`.
         ("event", _) => line.event == *value || (line.event == "request" && *value == "rpc"),
         (name, Some((part, known))) => *part == name && known == value,
         (_, None) => false,

@@ -35,8 +35,8 @@ on_both!(a_meaningless_token_is_not_an_error, &[], world => {
     assert_eq!(world.service.log_out(one.tokens.refresh_token.expose()).await, Ok(None));
 });
 
-// An access token can expire or become outdated (by a change of roles) while its session continues.
-// A log-out with such a token ends the session.
+// An access token can expire, or become outdated by a change of roles, while its session continues.
+// A log-out with such a token still ends the session.
 on_both!(an_expired_or_outdated_access_token_ends_its_session_too, &[("SESSION_TTL", "34560000")], world => {
     let root = log_in(&world.service, ROOT).await.unwrap();
     for expired in [false, true] {
@@ -150,7 +150,7 @@ on_both!(an_invalid_session_id_is_rejected, &[], world => {
         assert_eq!((answer.status, sets_cookie(&answer)), (400, false), "{body}");
         assert!(answer.body.unwrap().contains("invalid_request"), "{body}");
     }
-    // A token in the body ends its own session.
+    // If the body contains a token, the session of that token ends.
     let request = Request {
         method: "POST",
         path: "/auth/revoke",

@@ -1,5 +1,5 @@
-//! Tests of the use cases, on the in-memory adapters, and on the KV session store with an in-memory
-//! key-value namespace.
+//! Tests of the use cases. They run on the in-memory adapters, and on the KV session store with an
+//! in-memory key-value namespace.
 
 #![allow(
     clippy::unwrap_used,

@@ -79,7 +79,7 @@ on_both!(an_app_is_disabled_and_enabled, &[], world => {
     let off = service.change_client(&admin, id, disabled(true)).await.unwrap();
     assert_eq!(off.client.disabled_at, Some(now));
     world.clock.advance(5);
-    // The app stores the time at which it was disabled.
+    // The store has the time at which the app was disabled.
     let off = service.change_client(&admin, id, disabled(true)).await.unwrap();
     assert_eq!(off.client.disabled_at, Some(now));
     let on = service.change_client(&admin, id, disabled(false)).await.unwrap();
@@ -201,7 +201,8 @@ on_both!(only_administrators_with_a_recent_proof_and_operators_manage_apps, &[],
         assert_eq!(refused, Error::Forbidden);
     }
     world.clock.advance(RECENT_PROOF);
-    // A renewed access token is still valid, but the password was entered too long ago.
+    // The renewed access token is valid, but the password was entered too long ago for these
+    // actions.
     let renewed = service
         .renew_token(root.tokens.refresh_token.expose(), &crate::fixture::client())
         .await
@@ -262,8 +263,8 @@ fn the_demo_apps_are_added_once_and_only_in_local_development() {
         ] {
             assert!(page.client.redirect_uri(uri).is_some(), "{uri}");
         }
-        // If the demo accounts are added again, an administrator's earlier change to a demo app is
-        // kept.
+        // An administrator has changed a demo app. Adding the demo accounts again does not undo
+        // this change.
         let admin = admin(service).await;
         let change = ClientFields {
             disabled: Some(true),

@@ -1,5 +1,5 @@
-//! What an operator finds in the log. Problems that need an operator have the level `error`, and
-//! all lines about a mail have the same id.
+//! What an operator finds in the log. If a problem needs an operator, its line has the level
+//! `error`. All lines about a mail have the same id.
 
 use edgegate::adapters::argon2::Argon2Hasher;
 use edgegate::domain::account::{EmailAddress, HashingCost, Password, PasswordHash, Peppers};
@@ -18,7 +18,7 @@ const GRACE: &str = "grace@example.com";
 impl<S: SessionStore> World<S> {
     async fn ask_for_reset(&self) -> Job {
         let service = &self.service;
-        // Drops the jobs that wait for their next attempt.
+        // Removes the queued jobs that wait for their next attempt.
         let _ = service.ports().mail_queue.take();
         service
             .reset_password(ADA, &client(), Locale::English)
@@ -98,7 +98,7 @@ fn a_provider_that_refuses_the_account_is_an_error_at_once_and_in_each_run_of_th
             let again = told("mail_refused", reason, "20 attempts failed within 190 s");
             assert_eq!(world.errors(), [again]);
         }
-        // By now the operator has repaired the cause.
+        // In the meantime the operator has repaired the cause.
         assert_eq!(world.attempt(&jobs[0]).await.delivery, Delivery::Sent);
         world.cron().await;
         assert_eq!(world.errors(), [[""; 3]; 0]);
@@ -174,7 +174,8 @@ fn an_outage_is_an_error_after_two_minutes_and_one_for_each_run_of_the_cron() {
     });
 }
 
-/// A mail fails once and is then no longer needed. The alarm about it must end.
+/// Sending a mail fails once. Then the mail is no longer needed, so it is never tried again. The
+/// alarm about this failure must end.
 #[test]
 fn a_failure_after_which_nothing_is_attempted_is_forgotten() {
     let world = on_memory(&[]);
@@ -193,7 +194,7 @@ fn a_failure_after_which_nothing_is_attempted_is_forgotten() {
     });
 }
 
-/// If the provider rejects only a mail or its address, the provider itself is working.
+/// If the provider rejects only one mail or its address, the provider itself works.
 #[test]
 fn a_rejected_mail_ends_an_outage_and_is_an_error_of_its_own() {
     let world = on_memory(&[]);
@@ -217,8 +218,9 @@ fn a_rejected_mail_ends_an_outage_and_is_an_error_of_its_own() {
     });
 }
 
-/// Three hashes that can't be checked: a hash of the right password whose pepper is gone, a broken
-/// text, and a Firebase hash without its signer key.
+/// Three hashes that can't be checked. The first is a hash of the right password, but its pepper is
+/// no longer in the settings. The second is not a hash. The third is a Firebase hash, and the
+/// settings have no signer key for it.
 fn unusable_hashes() -> [(&'static str, PasswordHash); 3] {
     let peppers = Peppers::parse("7:ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8").unwrap();
     let hasher = Argon2Hasher::new(HashingCost::default(), peppers);
@@ -353,8 +355,8 @@ on_both!(each_mail_is_followed_by_the_id_of_its_request, &[("REGISTRATION", "ver
     follow(&[("password_changed", ADA)]).await;
 });
 
-/// A retried mail keeps the id of its request, and so does a mail that the cron takes from the
-/// ledger.
+/// A mail keeps the id of the request that caused it. This is also true if it is retried, and if
+/// the cron job takes it from the ledger.
 #[test]
 fn the_id_of_the_request_survives_retries_and_the_ledger() {
     let world = on_memory(&[]);

@@ -39,7 +39,8 @@ fn ticket<S: SessionStore>(world: &World<S>, number: u8, scope: &str) -> String 
     operator_ticket(&ports.operator_tickets, number, scope, now)
 }
 
-/// Returns the scopes that the ticket has. For each scope, it tries a call that needs this scope.
+/// For each scope, tries a call that needs this scope. Returns the scopes for which the call
+/// succeeded.
 async fn allowed<S: SessionStore>(
     service: &AuthService<MemoryPorts<S>>,
     ticket: &str,
@@ -179,7 +180,7 @@ on_both!(a_returned_link_makes_an_administrator_while_registration_is_closed, &[
     let login = Login { email: GRACE, password: NEW_PASSWORD };
     let signed_in = service.generate_token(login, &client()).await.unwrap();
     assert!(service.is_authorized_by_role(signed_in.tokens.access_token.expose(), &["admin"]).await);
-    // The user has a password now, so from now on nobody else can choose it.
+    // The user has a password now. From now on, nobody else can get a link to choose it.
     assert_eq!(service.return_invitation(&users, grace.id).await.unwrap_err(), Error::NotInvitable);
     assert_eq!(service.invite(&users, grace.id, English).await, Err(Error::NotInvitable));
 });
@@ -407,7 +408,7 @@ on_both!(pseudonyms_are_those_of_the_log, &[("TICKET_SECRET", "AAECAwQFBgcICQoLD
     }
 });
 
-/// A limiter that refuses everything that is counted as a renewal with the key of an operator.
+/// A limiter that refuses everything that is counted as a renewal under the key of an operator.
 #[derive(Clone, Copy, Default)]
 struct Full;
 
@@ -443,7 +444,7 @@ fn a_limit_comes_before_the_look_up() {
             let refused = service.read_user(credential, id).await.unwrap_err();
             assert_eq!(refused, Error::RateLimited(60));
         }
-        // A text that can't be a ticket is rejected without being counted.
+        // A text that can't be a ticket is rejected, and the limiter is not asked.
         let refused = service.read_user("ego_x", id).await.unwrap_err();
         assert_eq!(
             refused,

@@ -1,6 +1,6 @@
 //! A login computes the same number of hashes for every address, so its duration does not reveal
-//! who has an account. The number is one, or two if the password has another kind of space than
-//! U+0020.
+//! who has an account. The number is one. It is two if the password contains a kind of space other
+//! than U+0020.
 
 use std::rc::Rc;
 
@@ -71,8 +71,8 @@ impl World {
         self.hasher.computed.replace(0)
     }
 
-    /// Waits until no earlier failure counts any more, and logs in. Returns the error code, and how
-    /// often a password was hashed.
+    /// Advances the clock by a day, so that earlier failures do not delay this login, and logs in.
+    /// Returns the error code, and the number of hashes that were computed.
     async fn log_in(&self, email: &str, password: &str) -> (Option<Code>, u32) {
         self.clock.advance(86_400);
         self.computed();
@@ -184,9 +184,9 @@ fn every_login_hashes_exactly_once() {
 
 const WITH_OTHER_SPACES: &str = "correct\u{a0}horse\u{3000}battery staple";
 
-/// Earlier versions hashed other kinds of spaces as they were typed, but RFC 8265 section 4.2.2
-/// maps them to U+0020. So if a password with such a space is refused, two hashes were computed,
-/// for every address alike.
+/// Earlier versions hashed other kinds of spaces unchanged, but RFC 8265 section 4.2.2 maps them to
+/// U+0020. So for a password with such a space, the service computes the hash of both forms before
+/// it refuses the password. It does so for every address.
 #[test]
 fn a_password_with_another_space_hashes_twice_for_every_address() {
     for changes in WORK {
@@ -232,8 +232,9 @@ fn a_password_that_was_hashed_with_another_space_is_accepted_and_hashed_anew() {
     }
 }
 
-/// The duration of Argon2id depends on the salt. If all unknown addresses had the same salt, they
-/// would all take the same time.
+/// The time that Argon2id takes may depend on the salt. With a fixed salt, hashing a given password
+/// would take the same time for all unknown addresses, and this time could reveal that an address
+/// is unknown. So each address has its own salt.
 #[test]
 fn every_unknown_address_has_a_salt_of_its_own() {
     for changes in WORK {
@@ -251,8 +252,8 @@ fn every_unknown_address_has_a_salt_of_its_own() {
     }
 }
 
-/// Registering with a password reveals whether the address is taken, but only after the same number
-/// of hashes.
+/// A registration with a password reveals whether the address is taken. But it computes the same
+/// number of hashes for a free address and for a taken one.
 #[test]
 fn an_open_registration_hashes_exactly_once_for_a_taken_address_too() {
     for changes in WORK {

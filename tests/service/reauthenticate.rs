@@ -1,5 +1,5 @@
-//! A proof (entering the password) is recent for ten minutes. Tests how to get one, which actions
-//! need one, and what is not a proof.
+//! When a user enters the password, this is a proof that is recent for ten minutes. Tests how to
+//! get a proof, which actions need a recent proof, and what is not a proof.
 
 use edgegate::adapters::memory::{MemoryDevices, MemoryPasswordGuard, MemorySessions};
 use edgegate::domain::account::{Edit, UserId};
@@ -70,9 +70,9 @@ on_both!(a_new_pair_shows_the_new_proof_in_the_same_session, &[], world => {
     assert_eq!(after.session, before.session);
     assert_eq!(auth_time(&after), now(&world));
     assert_eq!(after.refresh_token_expires_in, before.refresh_token_expires_in - 500);
-    // No second session began.
+    // The session is the same: no second session began.
     assert_eq!(service.list_sessions(after.access_token.expose()).await.unwrap().len(), 1);
-    // Renewals keep the proof.
+    // Renewals do not change the time of the proof.
     let proved_at = now(&world);
     world.clock.advance(300);
     let renewed = renew(service, &after).await.unwrap();
@@ -179,7 +179,8 @@ on_both!(what_cannot_be_undone_needs_a_proof_of_the_last_ten_minutes, &[], world
     let invitee = Invitee { email: "jean@example.com", ..invitee };
     service.create_user(token, invitee, Some(vec!["user".to_owned()]), English).await.unwrap();
     service.revoke_tokens_as(token, ada.user.id).await.unwrap();
-    // Tries the last second in which a proof is recent, and the first second in which it is not.
+    // Tries the last second in which a proof is recent, and the first second in which it is no
+    // longer recent.
     let proved = prove(service, &old).await.unwrap().tokens;
     world.clock.advance(599);
     let token = renew(service, &proved).await.unwrap();
@@ -219,15 +220,16 @@ on_both!(a_proof_belongs_to_one_session_of_one_user, &[], world => {
     let ada = log_in(service, ADA).await.unwrap();
     world.clock.advance(600);
     let renewed = renew(service, &one.tokens).await.unwrap();
-    // Only other sessions enter the password: one of the same user, and one of another user.
+    // Now the password is entered only in other sessions: one of the same user, and one of another
+    // user.
     let two = renew(service, &two.tokens).await.unwrap();
     prove(service, &two).await.unwrap();
     prove(service, &renew(service, &ada.tokens).await.unwrap()).await.unwrap();
     let again = renew(service, &renewed).await.unwrap();
     let error = service.delete_account(again.access_token.expose(), ada.user.id, English).await.unwrap_err();
     assert_eq!(error, Error::ReauthenticationRequired);
-    // The cookie belongs to a later login, of the same or of another user. The answer to the older
-    // session's access token must not replace this cookie.
+    // The cookie belongs to a later login, of the same user or of another user. The request comes
+    // with the access token of the older session. Its answer must not replace the cookie.
     for later in [&two, &ada.tokens] {
         let error = service.reauthenticate(
             again.access_token.expose(), PASSWORD, Some(later.refresh_token.expose()), &client(),
@@ -240,7 +242,8 @@ on_both!(a_proof_belongs_to_one_session_of_one_user, &[], world => {
 on_both!(both_refresh_tokens_stay_valid, STRICT, world => {
     let service = &world.service;
     let first = log_in(service, ROOT).await.unwrap().tokens;
-    // The client renews twice, and then loses the answer to each proof except the last.
+    // The client renews twice. Then it enters the password several times, and loses each answer
+    // except the last.
     let old = renew(service, &renew(service, &first).await.unwrap()).await.unwrap();
     for _ in 0..3 {
         world.clock.advance(30);
@@ -267,7 +270,8 @@ on_both!(a_lost_answer_costs_at_most_another_proof, STRICT, world => {
     renew(service, &proved).await.unwrap();
 });
 
-/// The proof does not delay the moment when a thief's copy of the token is noticed.
+/// A thief has a copy of the token. If the owner enters the password, the service notices the thief
+/// as early as without it.
 #[test]
 fn a_thief_is_found_out_as_soon_as_before() {
     fn run<S: SessionStore>(world: &World<S>, thief_first: bool) {
@@ -282,8 +286,8 @@ fn a_thief_is_found_out_as_soon_as_before() {
             if thief_first {
                 steal(&stolen).await.unwrap();
                 world.clock.advance(60);
-                // The owner's token was used by the thief. The owner is told to renew, and that
-                // renewal reveals the thief.
+                // The thief has used the owner's token. The service tells the owner to renew first,
+                // and this renewal reveals the thief.
                 let error = prove(service, &stolen).await.unwrap_err();
                 assert_eq!(error, Error::Access(AccessRefusal::Outdated));
                 let error = renew(service, &stolen).await.unwrap_err();
@@ -313,7 +317,8 @@ on_both!(a_used_token_does_not_become_valid_again, STRICT, world => {
     let second = renew(service, &first).await.unwrap();
     let error = prove(service, &first).await.unwrap_err();
     assert_eq!(error, Error::Access(AccessRefusal::Outdated));
-    // Now the refresh token comes from the cookie, where a browser has its newest token.
+    // Here the request gets the refresh token from the cookie, where a browser has its newest
+    // token.
     let by_cookie = async |held: &TokenPair| {
         let (access, held) = (first.access_token.expose(), held.refresh_token.expose());
         service.reauthenticate(access, PASSWORD, Some(held), &client()).await
@@ -387,7 +392,8 @@ on_both!(ten_at_once_all_succeed, STRICT, world => {
     }
 });
 
-// Tickets and records from older versions contain no proof, so the login counts as the proof.
+// Tickets and records that an older version made contain no proof. For them, the login is regarded
+// as the proof.
 on_both!(a_session_from_before_the_update_is_proved_by_its_login, &[], world => {
     let service = &world.service;
     let own = log_in(service, ROOT).await.unwrap();
@@ -401,8 +407,8 @@ on_both!(the_guard_of_the_account_counts_wrong_passwords, &[("PASSWORD_WORK", "d
     let service = &world.service;
     let own = log_in(service, ADA).await.unwrap().tokens;
     let other = log_in(service, ADA).await.unwrap().tokens;
-    // A stranger's failed login delays neither of the two sessions. A session that has used up its
-    // ten attempts is delayed like a stranger.
+    // A stranger's failed login delays neither of the two sessions. After ten wrong passwords in a
+    // session, its next attempt is delayed as long as an attempt on an unknown device would be.
     let guess = Login { email: ADA, password: NEW_PASSWORD };
     service.generate_token(guess, &client()).await.unwrap_err();
     for _ in 0..10 {
@@ -411,11 +417,12 @@ on_both!(the_guard_of_the_account_counts_wrong_passwords, &[("PASSWORD_WORK", "d
         assert_eq!(error, Error::CurrentPassword);
     }
     assert_eq!(prove(service, &own).await.unwrap_err(), Error::RateLimited(1));
-    // The owner's other session is not delayed, and the answer makes the device known again.
+    // The owner's other session is not delayed. Its answer contains a new device ticket, so the
+    // device is a known one again.
     assert!(prove(service, &other).await.is_ok());
 });
 
-/// Tests the two limits that count attempts to log in.
+/// Both limits that apply to logins also apply to entering the password again.
 #[test]
 fn the_limits_of_a_login_hold() {
     use edgegate::adapters::memory::MemoryPorts;

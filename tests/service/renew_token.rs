@@ -68,7 +68,7 @@ on_both!(a_session_ends_at_its_time, &[("SESSION_TTL", "3600"), ("SESSION_IDLE_T
         world.clock.advance(1700);
         tokens = world.service.renew_token(tokens.refresh_token.expose(), &client()).await.unwrap().tokens;
     }
-    // The access token expires no later than the session.
+    // The access token does not outlive the session, so its lifetime is shortened.
     assert_eq!(tokens.expires_in, 200);
     assert_eq!(tokens.refresh_token_expires_in, 200);
     world.clock.advance(200);
@@ -81,16 +81,16 @@ on_both!(a_session_ends_at_its_time, &[("SESSION_TTL", "3600"), ("SESSION_IDLE_T
     assert_eq!(verdict(&error), Some(Verdict::Idle));
 });
 
-// Uses the shortest SESSION_IDLE_TTL that these settings allow. Even a client that renews as late
-// as possible stays signed in until the end of the session.
+// Uses the shortest SESSION_IDLE_TTL that these settings allow. A client that always renews as late
+// as possible still stays signed in until the end of the session.
 on_both!(a_client_in_use_does_not_go_idle, &[
     ("SESSION_TTL", "100000"), ("SESSION_IDLE_TTL", "7320"), ("ROTATE_AFTER", "3600"), ("ACCESS_TOKEN_TTL", "3600"),
 ], world => {
     let mut tokens = log_in(&world.service, ADA).await.unwrap().tokens;
     let (mut lived, mut kept) = (0, false);
     loop {
-        // If the last renewal did not replace the refresh token, the next renewal comes as late as
-        // possible: after one access token's lifetime and almost two minutes.
+        // If the last renewal did not replace the refresh token, the client waits as long as
+        // possible before the next renewal: the lifetime of an access token and almost two minutes.
         let wait = if kept { 3600 + 119 } else { 3599 };
         lived += wait;
         world.clock.advance(wait);
@@ -112,7 +112,8 @@ on_both!(texts_that_are_not_refresh_tokens_are_rejected, &[], world => {
     }
 });
 
-// A renewal has no language, and none is stored. So the notice uses MAIL_LOCALE.
+// A renewal does not say which language the user prefers, and the service stores none. So the
+// notice is in the language of MAIL_LOCALE.
 on_both!(the_notice_of_a_reuse_is_in_mail_locale, &[("ROTATE_AFTER", "0"), ("REUSE", "strict"), ("MAIL_LOCALE", "de")], world => {
     let first = log_in(&world.service, ADA).await.unwrap().tokens;
     world.service.renew_token(first.refresh_token.expose(), &client()).await.unwrap();

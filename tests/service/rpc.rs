@@ -1,4 +1,4 @@
-//! The methods as other Workers call them: their names, JSON arguments and answers.
+//! The methods that other Workers call: their names, their JSON arguments and their answers.
 
 use edgegate::domain::error::Code;
 use edgegate::domain::mail::{Job, Locale};
@@ -84,9 +84,9 @@ on_both!(invalid_arguments_are_rejected, &[], world => {
     }
 });
 
-// The caller does not pass on the client's address, and a thief has a copy of each refresh token.
-// If both use the same token and more than the grace period lies between the uses, the session
-// ends.
+// The caller does not pass its client's address to the service, and a thief has a copy of each
+// refresh token. If the owner and the thief use the same token, and the second use comes after the
+// grace period, the session ends.
 on_both!(without_a_client_a_stolen_refresh_token_is_noticed, &[], world => {
     for client in ["", ",null", r#",{"user_agent":"the same"}"#] {
         let login = text(&world, "generate_token", &format!(r#"["{ADA}","{PASSWORD}"{client}]"#)).await;
@@ -111,7 +111,7 @@ on_both!(without_a_client_a_stolen_refresh_token_is_noticed, &[], world => {
     }
 });
 
-// A caller by RPC does not name a language.
+// A call by RPC does not say which language the user prefers.
 on_both!(a_reset_by_rpc_is_in_mail_locale, &[("MAIL_LOCALE", "de")], world => {
     answer(&world, "reset_password", &format!(r#"["{ADA}"]"#)).await;
     let [job]: [Job; 1] = world.service.ports().mail_queue.take().try_into().unwrap();

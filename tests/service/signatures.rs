@@ -66,7 +66,7 @@ macro_rules! by_the_platform {
             assert_eq!(signatures.asked.get(), 2);
         });
 
-        // Forms of signatures that some platforms accept by mistake (RFC 8032 section 5.1.7, FIPS
+        // Malformed signatures that some platforms accept by mistake (RFC 8032 section 5.1.7, FIPS
         // 186-5 section 6.4.2).
         on_both!(the_form_of_a_signature_is_judged_before_the_platform_is_asked, $changes, world => {
             let (service, signatures) = (&world.service, &world.service.ports().signatures);

@@ -1,5 +1,5 @@
-//! Counts the calls of each use case to the key-value store. A write costs money, so a forged token
-//! must not cause a write.
+//! Counts how often each use case calls the key-value store. A write costs money, so a request with
+//! a forged token must not cause a write.
 
 use edgegate::adapters::memory::KeyValueCounts;
 use edgegate::domain::policy::{ACCESS_TOKEN_TTL, HOUR, STALE_TTL};
@@ -55,8 +55,8 @@ fn writes_and_reads_are_counted() {
     assert_eq!(world.kv.take_counts(), counts(0, 0), "a second log-out");
 }
 
-/// If the last write of a change failed, a retry completes the change. This works for as long as a
-/// token from before the change may be valid.
+/// If the last write of a change failed, a retry completes the change. A retry does so as long as a
+/// token from before the change may still be valid.
 #[test]
 fn a_failed_change_is_finished_until_all_tokens_from_before_it_have_expired() {
     for (age, writes) in [(STALE_TTL - 1, 1), (STALE_TTL, 0)] {
@@ -105,7 +105,7 @@ fn the_records_are_those_of_the_documentation() {
         world.kv.value(&format!("ended:{user}:{session}")).unwrap(),
         r#"{"reason":"logged_out","at":1767225600}"#
     );
-    // The user has signed in only once, so the id of the sign-on is the id of the session.
+    // The user has signed in only once. So the sign-on has the same id as the session.
     assert_eq!(
         world
             .kv
@@ -118,7 +118,7 @@ fn the_records_are_those_of_the_documentation() {
 }
 
 /// `AuthClient` renews a minute before the access token expires. By then the refresh token is older
-/// than `ROTATE_AFTER`.
+/// than `ROTATE_AFTER`, so each renewal replaces it.
 #[test]
 fn at_the_pace_of_the_client_every_renewal_writes_once() {
     let pace = ACCESS_TOKEN_TTL - 60;
@@ -132,8 +132,8 @@ fn at_the_pace_of_the_client_every_renewal_writes_once() {
         token = renewed.unwrap().tokens.refresh_token;
         assert_eq!(world.kv.take_counts().writes, 1);
     }
-    // The documents say for how many users 1,000 writes a day are enough, if each of them logs in,
-    // renews for eight hours and logs out.
+    // The documents say for how many users 1,000 writes a day are enough. They assume that each
+    // user logs in, renews for eight hours and logs out.
     let writes = 1 + 8 * HOUR / pace + 2;
     assert_eq!(writes, 56);
     let users = 1000 / writes;

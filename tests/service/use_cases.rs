@@ -17,8 +17,8 @@ pub(crate) struct UseCase {
     pub(crate) takes_client: bool,
 }
 
-/// Public methods that are not use cases. They call no port, or they are steps that several use
-/// cases share.
+/// Public methods that are not use cases: methods that call no port, and methods that are only a
+/// step of several use cases.
 const PARTS: [&str; 13] = [
     "asked_by",
     "has_authorization_endpoint",
@@ -46,7 +46,8 @@ pub(crate) fn use_cases() -> BTreeMap<String, UseCase> {
     for part in PARTS {
         found.remove(part);
     }
-    // If the parser found nothing, every test that compares with this list would pass.
+    // Other tests compare their lists with this one. If the parser found nothing, those tests would
+    // succeed by mistake.
     assert!(found.len() > 30, "{:?}", found.keys());
     found
 }

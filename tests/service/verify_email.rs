@@ -91,8 +91,8 @@ fn the_owner_of_a_taken_address_gets_a_mail() {
         let mails = world.deliver_all().await;
         assert_eq!(mails.len(), 1);
         assert_eq!(mails[0].to.as_given(), ADA, "at the stored address");
-        // The address has an account, so the mail has a link for a new password. That link does not
-        // create another account.
+        // The address has an account already, so the mail has a link that sets a new password. That
+        // link can't be used to create another account.
         let link = ticket(&mails[0]);
         assert!(
             mails[0].text.contains("/reset-password#"),

@@ -1,4 +1,4 @@
-//! Calls to Workers KV fail. Every token that is handed out is recorded all the same, no honest
+//! Calls to Workers KV fail. Even so, every token that a client gets has been recorded, no honest
 //! client is logged out, and a retry works.
 
 use std::cell::RefCell;
@@ -12,7 +12,8 @@ use futures_util::future::join_all;
 
 use crate::kv::{Deployment, EVERY_TIME, client, ended_key, open, recorded, renew, seal};
 
-/// If a write is lost, or only its answer, the caller gets an error. A retry gets the right answer.
+/// If a write is lost, or the answer to a successful write is lost, the caller gets an error. A
+/// retry gets the right answer.
 #[test]
 fn a_lost_write_is_finished_by_a_repeat() {
     for after in [false, true] {
@@ -26,8 +27,8 @@ fn a_lost_write_is_finished_by_a_repeat() {
         let store = service.ports().sessions();
         let user = deployment.user(1);
 
-        // A login whose write was lost answers with an error. Its session may exist, but nobody has
-        // a token for it.
+        // The write of a login is lost, so the login returns an error. The session may exist in the
+        // store, but no client has a token for it.
         deployment.kv.set_faults(fault());
         let browser = client();
         let new = NewSession {
@@ -55,7 +56,8 @@ fn a_lost_write_is_finished_by_a_repeat() {
                 .is_ok()
         );
 
-        // A renewal whose write or answer is lost. The retry gets the successor.
+        // The write of a renewal, or the answer to that write, is lost. A retry gets the successor
+        // of the token.
         let ticket = deployment.time.run(deployment.begin(store, &user));
         let token = seal(ticket, EVERY_TIME);
         deployment.time.advance(90);
@@ -70,7 +72,7 @@ fn a_lost_write_is_finished_by_a_repeat() {
         deployment.time.advance(600);
         deployment.time.run(renew(&service, &next)).unwrap();
 
-        // The same faults when one session is ended, and then when all sessions are ended.
+        // The same faults happen while one session is ended, and then while all sessions are ended.
         deployment.kv.set_faults(fault());
         let ending = Ending::by_id(user.id, ticket.session);
         let end = || store.end(&ending, EndReason::LoggedOut, deployment.now());
@@ -92,7 +94,8 @@ fn a_lost_write_is_finished_by_a_repeat() {
     }
 }
 
-/// Clients retry what failed. Every eighth call of the store fails, before or after it took effect.
+/// Every eighth call of the store fails, before or after it took effect. The clients retry failed
+/// calls, and nobody is logged out.
 #[test]
 fn an_unreliable_store_logs_nobody_out() {
     for changes in [EVERY_TIME, &[]] {
@@ -149,8 +152,8 @@ fn a_store_that_is_down_is_unavailable_and_the_token_works_afterwards() {
     assert!(deployment.time.run(renew(&service, &token)).is_ok());
 }
 
-/// Each token that a client has is recorded in the KV namespace. When a token is handed out, the
-/// use of its predecessor is already recorded.
+/// When a client gets a new token, the KV namespace has already recorded that the previous token
+/// was used.
 #[test]
 fn no_token_is_handed_out_that_is_not_recorded() {
     let (mut handed_out, mut errors) = (0, 0);
@@ -194,8 +197,8 @@ fn no_token_is_handed_out_that_is_not_recorded() {
     assert!(errors > 400, "{errors} errors");
 }
 
-/// Four tabs share one cookie jar, in which the last answer to arrive wins. The laptop moves from
-/// one location to another, and one call in ten fails.
+/// Four tabs share one cookie jar. Each answer that arrives replaces the token in the jar. The
+/// laptop moves from one location to another, and one call in ten fails.
 #[test]
 fn tabs_that_share_a_jar_are_not_logged_out() {
     let (mut renewals, mut repeats) = (0, 0);
@@ -216,7 +219,7 @@ fn tabs_that_share_a_jar_are_not_logged_out() {
         let tabs = join_all((0..4).map(|_| async move {
             let mut asked = 0;
             for _ in 0..40 {
-                // About half of the page loads follow each other within a second.
+                // About half of the page loads come within a second of the previous page load.
                 let now = deployment.time.now_ms();
                 let pause = [0, 50, 700, 20_000, 95_000, 300_000];
                 let pause = pause[deployment.dice.below(6) as usize];
@@ -225,7 +228,7 @@ fn tabs_that_share_a_jar_are_not_logged_out() {
                 let token = jar.borrow().clone();
                 let renewal = deployment.renew_until(&services[place as usize], &token);
                 let (renewed, times) = renewal.await;
-                // The answer is in transit.
+                // The answer takes up to 3 s to arrive.
                 deployment.time.sleep(deployment.dice.below(3000)).await;
                 *jar.borrow_mut() = renewed.unwrap();
                 asked += times;
@@ -240,8 +243,8 @@ fn tabs_that_share_a_jar_are_not_logged_out() {
     println!("four tabs with one jar: {renewals} renewals, {repeats} repeats, nobody logged out");
 }
 
-/// A log-out that returns success has taken effect. One that fails may have taken effect or not, so
-/// the client retries it.
+/// A log-out that returns success has taken effect. A log-out that returns an error may have taken
+/// effect or not, so the client retries it.
 #[test]
 fn an_answered_log_out_has_happened() {
     let mut errors = 0;
@@ -255,7 +258,7 @@ fn an_answered_log_out_has_happened() {
         deployment.time.advance(90);
         let renewed = deployment.time.run(service.renew_token(&token, &client()));
         let access_token = renewed.unwrap().tokens.access_token;
-        // This isolate now remembers that the session has not ended.
+        // After this check, the isolate remembers for a while that the session has not ended.
         let before = deployment.time.run(service.bearer(access_token.expose()));
         assert!(before.is_ok());
         deployment.kv.set_faults(Faults {
@@ -287,7 +290,7 @@ fn an_answered_log_out_has_happened() {
     assert!(errors > 10);
 }
 
-/// Only the reads fail.
+/// Only reads of KV fail.
 #[test]
 fn a_lost_read_is_an_error_and_changes_nothing() {
     let deployment = Deployment::new(false);

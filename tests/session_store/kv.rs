@@ -1,5 +1,5 @@
-//! A deployment on a simulated Workers KV: one namespace, one directory, and isolates at several
-//! locations.
+//! A deployment on a simulated Workers KV. It has one KV namespace, one user directory, and
+//! isolates at several locations.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -35,14 +35,14 @@ pub(crate) type Changes<'a> = &'a [(&'a str, &'a str)];
 
 pub(crate) const EVERY_TIME: Changes<'static> = &[("ROTATE_AFTER", "0")];
 
-/// The longest time that an adapter pauses between its attempts to write a key. It does not include
-/// the time of the calls.
+/// The longest time that an adapter pauses in total between its attempts to write a key. The time
+/// that the calls take comes in addition.
 pub(crate) fn longest_pauses_ms() -> u64 {
     KV_WRITE_RETRIES_MS.iter().map(|pause| pause + 255).sum()
 }
 
-/// Draws the same bytes in every run with the same seed, and other bytes with another seed. Clones
-/// share one sequence.
+/// A random number generator. The same seed gives the same bytes in every run, and another seed
+/// gives other bytes. Clones continue one common sequence.
 #[derive(Clone, Debug)]
 pub(crate) struct Dice(Rc<Cell<u64>>);
 
@@ -72,7 +72,7 @@ pub(crate) fn settings(changes: Changes<'_>) -> Settings {
     try_settings(changes).unwrap()
 }
 
-/// `None` if these settings are rejected.
+/// Reads the settings with these changes. Returns `None` if the settings are rejected.
 pub(crate) fn try_settings(changes: Changes<'_>) -> Option<Settings> {
     Settings::read(|name| {
         let changed = changes.iter().find(|(changed, _)| *changed == name);
@@ -90,7 +90,8 @@ pub(crate) fn try_settings(changes: Changes<'_>) -> Option<Settings> {
     .ok()
 }
 
-/// A directory that counts its calls. Each answer may take 5 to 15 ms.
+/// A user directory that counts its calls. If `slow` is true, each direction of a call takes 5 to
+/// 15 ms.
 #[derive(Clone, Debug)]
 pub(crate) struct SlowUsers {
     users: Rc<MemoryUsers>,
@@ -101,7 +102,8 @@ pub(crate) struct SlowUsers {
 }
 
 impl SlowUsers {
-    /// Waits for one direction of the network. It is called before and after each read or write.
+    /// Simulates the time that a call needs in one direction of the network. Each read or write
+    /// calls this before and after its work.
     async fn travel(&self) {
         if self.slow {
             self.time.sleep(5 + self.dice.below(11)).await;
@@ -248,18 +250,18 @@ pub(crate) struct Deployment {
     pub(crate) kv: SimulatedKv,
     pub(crate) users: SlowUsers,
     pub(crate) background: MemoryBackground,
-    /// The store that exchanges authorization codes.
+    /// The store that exchanges authorization codes, because KV can't.
     pub(crate) codes: MemorySessions,
     pub(crate) dice: Dice,
 }
 
 impl Deployment {
-    /// A deployment whose directory is slow or answers at once.
+    /// A deployment whose user directory is slow, or answers at once.
     pub(crate) fn new(slow_users: bool) -> Self {
         Self::seeded(0, slow_users)
     }
 
-    /// The same deployment, with delays, failures and jitter drawn from this seed.
+    /// Like `new`, with delays, failures and jitter from the random numbers of this seed.
     pub(crate) fn seeded(seed: u64, slow_users: bool) -> Self {
         let time = VirtualTime::at_ms(BEGUN_MS);
         let dice = Dice::new(seed);
@@ -279,7 +281,7 @@ impl Deployment {
         }
     }
 
-    /// The store of a new isolate at a location.
+    /// The session store of a new isolate at this location.
     pub(crate) fn store(&self, location: u32) -> Store {
         let memory = Rc::default();
         KvSessions::new(
@@ -292,7 +294,7 @@ impl Deployment {
         )
     }
 
-    /// A new isolate at a location.
+    /// The service in a new isolate at this location.
     pub(crate) fn service(&self, location: u32, changes: Changes<'_>) -> Service {
         let ports = MemoryPorts {
             mail_gate: Default::default(),
@@ -321,7 +323,7 @@ impl Deployment {
         self.time.now_ms() / 1000
     }
 
-    /// A user in the directory.
+    /// Adds a user to the directory.
     pub(crate) fn user(&self, number: u8) -> User {
         let id = UserId::new(self.time.now_ms(), &[number; 10]);
         let user = world::user(id, &format!("user{number}@example.com")).unwrap();
@@ -342,7 +344,7 @@ impl Deployment {
         assert_eq!(removed, Ok(true));
     }
 
-    /// The first ticket of a session that begins now.
+    /// The first refresh ticket of a session that begins now. Nothing is stored.
     pub(crate) fn ticket(&self, user: &User) -> RefreshTicket {
         let mut random = [0; 10];
         self.dice.fill(&mut random);
@@ -378,15 +380,15 @@ impl Deployment {
         store.begin(&new, self.now()).await
     }
 
-    /// Writes the records that a login leaves.
+    /// Writes the records that a login writes.
     pub(crate) async fn begin(&self, store: &impl SessionStore, user: &User) -> RefreshTicket {
         let ticket = self.ticket(user);
         self.record(store, ticket, None).await.unwrap();
         ticket
     }
 
-    /// Acts as a client: while the answer is 503, it presents the same token again after
-    /// `Retry-After`. Returns how often it asked.
+    /// Acts as a client: as long as the answer is 503, it waits for `Retry-After` and presents the
+    /// same token again. Returns the last answer and the number of requests.
     pub(crate) async fn renew_until(
         &self,
         service: &Service,
@@ -404,7 +406,7 @@ impl Deployment {
     }
 }
 
-/// The refresh token that a renewal returns.
+/// Renews a token once. Returns the new refresh token.
 pub(crate) async fn renew(service: &Service, token: &str) -> Result<String, Code> {
     let renewed = service.renew_token(token, &client()).await;
     renewed
@@ -429,7 +431,7 @@ fn refresh_tokens(changes: Changes<'_>) -> RefreshTokens {
     RefreshTokens::new(&settings.ticket_secrets, &settings.issuer)
 }
 
-/// The token, sealed by the deployment with these settings.
+/// The ticket as a token, sealed with the secrets of these settings.
 pub(crate) fn seal(ticket: RefreshTicket, changes: Changes<'_>) -> String {
     refresh_tokens(changes).seal(ticket).expose().to_owned()
 }
@@ -438,7 +440,7 @@ pub(crate) fn open(token: &str, changes: Changes<'_>) -> RefreshTicket {
     refresh_tokens(changes).open(token).unwrap()
 }
 
-/// The highest counter of a used token, according to the session's record.
+/// The highest counter of a used token that the session's record in KV contains.
 pub(crate) fn recorded(deployment: &Deployment, ticket: RefreshTicket) -> Option<u64> {
     let text = deployment.kv.value(&session_key(ticket))?;
     let record: serde_json::Value = serde_json::from_str(&text).unwrap();

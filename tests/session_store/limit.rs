@@ -1,5 +1,5 @@
-//! The limit on the number of sessions per user. The service counts a user's sessions after the
-//! response. KV's list of them may be out of date.
+//! The limit on the number of sessions per user. The service counts a user's sessions after it has
+//! sent the response to a login. At that time, KV's list of the sessions may be out of date.
 
 use edgegate::adapters::memory::{Faults, MemorySessions};
 use edgegate::domain::account::UserId;
@@ -9,7 +9,8 @@ use edgegate::ports::{Clock, Ending, NewSession, Ports, SessionStore};
 
 use crate::kv::{Deployment, EVERY_TIME, client, ended_key, renew, seal, session_key};
 
-/// Counts a user's sessions while KV's list is out of date.
+/// A user signs in 120 times. After each login the sessions are counted, while KV's list is out of
+/// date.
 #[test]
 fn the_limit_ends_the_oldest_and_clears_away() {
     let deployment = Deployment::new(false);
@@ -54,7 +55,7 @@ fn the_limit_ends_the_oldest_and_clears_away() {
             .unwrap();
         deployment.time.run(deployment.background.run()).unwrap();
         begun.push(ticket);
-        // The newest session always continues.
+        // The newest session is never ended by a count.
         let answer = deployment.time.run(renew(service, &seal(ticket, &[])));
         assert!(answer.is_ok(), "the session just begun was ended");
         deployment.time.advance(61);
@@ -88,8 +89,9 @@ fn log_in(deployment: &Deployment, store: &impl SessionStore, ticket: RefreshTic
     deployment.time.run(begun).unwrap();
 }
 
-/// Only some logins are followed by a count of the user's sessions. Logs in until that happens, and
-/// runs the count.
+/// The service counts a user's sessions only after some of the logins, chosen at random. This
+/// function signs in until a login is followed by a count, runs the count, and returns the ticket
+/// of that login.
 fn log_in_until_counted(
     deployment: &Deployment,
     store: &impl SessionStore,
@@ -107,7 +109,7 @@ fn log_in_until_counted(
     panic!("200 logins, and none was counted");
 }
 
-/// Once everything is visible, a count leaves `most` sessions.
+/// If a count sees all sessions, it leaves only `most` of them.
 #[test]
 fn a_count_that_sees_all_sessions_leaves_the_allowed_number() {
     for seed in 0..10 {
@@ -119,7 +121,7 @@ fn a_count_that_sees_all_sessions_leaves_the_allowed_number() {
             log_in(&deployment, &stores[number % 3], ticket, 10);
             deployment.time.advance(1);
         }
-        // A count before the lists have caught up ends no session by mistake.
+        // This count runs before KV's lists show all sessions. It ends no session that should stay.
         deployment.time.run(deployment.background.run()).unwrap();
         deployment.time.advance(61);
         let newest = log_in_until_counted(&deployment, &stores[0], &user, 10);
@@ -140,8 +142,9 @@ fn a_count_that_sees_all_sessions_leaves_the_allowed_number() {
     }
 }
 
-/// If the clock of another location is ahead, the sessions that have just begun there look newer.
-/// The session whose login is counted then looks like the oldest.
+/// The clock of another location is ahead. So the sessions that have just begun there look newer
+/// than they are, and the session whose login is counted looks like the oldest. It must not be
+/// ended.
 #[test]
 fn a_count_never_ends_the_session_just_begun() {
     for seed in 0..40 {
@@ -153,7 +156,7 @@ fn a_count_never_ends_the_session_just_begun() {
             ticket.session = SessionId::new(deployment.time.now_ms() + second * 5000, &[9; 10]);
             log_in(&deployment, &fast, ticket, 3);
         }
-        // Concurrent counts delete the same keys, and KV may refuse some of these writes.
+        // Several counts run at once and delete the same keys. KV may refuse some of these writes.
         let _ = deployment.time.run(deployment.background.run());
         deployment.time.advance(2);
         let ticket = deployment.ticket(&user);
@@ -163,7 +166,8 @@ fn a_count_never_ends_the_session_just_begun() {
     }
 }
 
-/// If the new session has ended before it is counted, no other session ends to make room for it.
+/// If the new session has ended before its login is counted, the count ends no other session to
+/// make room for it.
 #[test]
 fn a_session_that_has_ended_since_takes_no_place() {
     let mut counted = 0;
@@ -196,8 +200,8 @@ fn a_session_that_has_ended_since_takes_no_place() {
     assert!(counted > 0, "no login was counted");
 }
 
-/// A revoke-all happens between the login and its count. The count ignores sessions that began
-/// after the revoke-all.
+/// A revoke-all happens between a login and the count for that login. The count ignores sessions
+/// that began after the revoke-all.
 #[test]
 fn sessions_of_a_later_epoch_are_left_alone() {
     let mut counted = 0;
@@ -224,14 +228,15 @@ fn sessions_of_a_later_epoch_are_left_alone() {
             assert_eq!(deployment.kv.value(&ended_key(*ticket)), None);
             assert!(deployment.kv.value(&session_key(*ticket)).is_some());
         }
-        // A count of the later epoch removes the records of sessions of the earlier epoch.
+        // A count for a login after the revoke-all removes the records of the sessions from before
+        // it.
         log_in_until_counted(&deployment, &store, &user, 10);
         assert_eq!(deployment.kv.value(&session_key(old)), None);
     }
     assert!(counted > 0, "no login was counted");
 }
 
-/// A session that has gone idle is no longer listed, because KV has deleted it.
+/// A session that has gone idle is not listed, because its record has expired in KV.
 #[test]
 fn a_list_leaves_out_what_has_gone_idle() {
     let deployment = Deployment::new(false);
@@ -253,7 +258,7 @@ fn a_list_leaves_out_what_has_gone_idle() {
     assert_eq!(listed(), 0);
 }
 
-/// More sessions than KV reads at once.
+/// The user has more sessions than KV returns in one call.
 #[test]
 fn a_long_list_is_read_in_parts() {
     let deployment = Deployment::new(false);
@@ -279,9 +284,9 @@ fn a_long_list_is_read_in_parts() {
     assert_eq!(deployment.kv.take_calls().reads, 3);
 }
 
-/// If reads are not stale, records of ended sessions are removed after 65 minutes. So even if
-/// somebody signs in ten times a minute for hours, a login reads no more records than the limit and
-/// the logins of 65 minutes.
+/// A store without stale reads removes the record of an ended session after 65 minutes. So records
+/// do not accumulate, even if somebody signs in ten times a minute for hours: a login reads at most
+/// the sessions within the limit and those that ended in the last 65 minutes.
 #[test]
 fn ended_sessions_do_not_accumulate() {
     let store = MemorySessions::default();
@@ -312,7 +317,8 @@ fn ended_sessions_do_not_accumulate() {
         now += 6;
     }
     assert_eq!(most, SESSIONS_PER_USER + of_an_hour);
-    // Now each login follows a new password, which ends the sessions of all earlier epochs.
+    // From here on, the epoch is raised before each login, as after a change of the password. This
+    // ends all earlier sessions.
     for epoch in 1..1_500 {
         begin(now, epoch);
         most = most.max(store.recorded());
@@ -320,8 +326,8 @@ fn ended_sessions_do_not_accumulate() {
     }
     assert!(most <= 2 * SESSIONS_PER_USER + of_an_hour, "{most} records");
 
-    // The record of the end is removed long before all tokens of the session have expired. The
-    // session stays ended all the same.
+    // The store removes the record that the session has ended long before all tokens of the session
+    // have expired. The session stays ended even so.
     let ended = begin(now, 1_500);
     let ending = Ending::by_id(user, ended);
     let end = store.end(&ending, EndReason::LoggedOut, now);
@@ -335,7 +341,7 @@ fn ended_sessions_do_not_accumulate() {
 }
 
 /// A session's record is removed when the session has gone idle or is over, even after renewals.
-/// Each write sets a time to live, after which KV removes the record.
+/// For this, each write of the record sets a time to live, after which KV removes it.
 #[test]
 fn a_record_lives_as_long_as_its_session() {
     let deployment = Deployment::new(false);
@@ -346,7 +352,8 @@ fn a_record_lives_as_long_as_its_session() {
     let key = session_key(ticket);
     let idle_ttl = service.settings().sessions.idle_ttl;
     let mut token = seal(ticket, EVERY_TIME);
-    // The last renewal is ten days before the session's end, and does not move that end.
+    // The last of these renewals is ten days before the session's end, and does not change that
+    // end.
     for days in [0, 29, 29, 22] {
         deployment.time.advance(days * 86_400 + 2);
         token = deployment.time.run(renew(&service, &token)).unwrap();
@@ -364,8 +371,8 @@ fn a_record_lives_as_long_as_its_session() {
     assert_eq!(deployment.kv.value(&key), None);
 }
 
-/// KV's list lags behind even where the session began, as the documents say. Sessions that ended
-/// here disappear from it at once.
+/// As KV's documentation says, its list may not show a new key yet, even at the location that wrote
+/// it. A session that was ended at this location disappears from the list at once.
 #[test]
 fn a_list_may_miss_what_began_here_and_shows_nothing_that_ended_here() {
     let deployment = Deployment::new(false);

@@ -4,16 +4,18 @@
 //!
 //! | file | what is tested |
 //! |---|---|
-//! | `suite` | the conformance suite, in memory and on a simulated KV: quick, slow, failing |
-//! | `rules` | the simulation follows KV's rules |
-//! | `tabs` | many tabs at once, at one location and at ten |
+//! | `suite` | the conformance suite, in memory and on a simulated KV that is quick, slow or
+//! failing |
+//! | `rules` | the simulation of KV follows KV's rules |
+//! | `tabs` | many tabs renew at once, at one location and at ten |
 //! | `refusals` | KV accepts only one write a second for a key |
 //! | `faults` | calls that fail, before and after they took effect |
-//! | `tickets` | refresh tokens that this deployment must not accept |
-//! | `races` | revoke-all, log out and renewals at the same time |
+//! | `tickets` | refresh tokens that the deployment must reject |
+//! | `races` | revoke-all, log-out and renewals at the same time |
 //! | `proofs` | the user enters the password again at a location with stale data |
-//! | `limit` | the limit on sessions |
-//! | `protection` | revocations outlast the tokens that they refuse, even if the settings change |
+//! | `limit` | the limit on the number of sessions |
+//! | `protection` | a revocation lasts longer than the tokens that it revokes, even if the settings
+//! change |
 
 #![allow(
     clippy::unwrap_used,

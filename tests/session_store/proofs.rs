@@ -1,4 +1,4 @@
-//! The user enters the password again (gives a proof) at a location whose KV cache is stale.
+//! The user enters the password again (a "proof") at a location whose KV cache is stale.
 
 use edgegate::domain::error::Code;
 use edgegate::domain::session::{Proof, Proved, RefreshTicket};
@@ -8,7 +8,8 @@ use crate::kv::{Deployment, Service, renew, seal};
 
 const STRICT: &[(&str, &str)] = &[("ROTATE_AFTER", "0"), ("REUSE", "strict")];
 
-/// The user, who has `ticket`, enters the password again at this location.
+/// The owner of `ticket` enters the password again at this location. Returns the store's decision
+/// and the ticket with the new proof.
 fn prove(
     deployment: &Deployment,
     service: &Service,
@@ -26,10 +27,10 @@ fn prove(
     (deployment.time.run(answer).unwrap(), proved)
 }
 
-/// The location has seen none of the renewals. It still hands out the token that the owner
-/// presented, not an older one. An older token would be a used one, and presenting a used token
-/// would end the session. So the owner stays signed in, also after the location has seen
-/// everything.
+/// The owner enters the password at a location that has not seen the latest renewals. The answer
+/// contains the token that the owner presented, not an older one. An older token would be a used
+/// one, and presenting a used token would end the session. So the owner stays signed in, even after
+/// the location has seen all renewals.
 #[test]
 fn a_stale_location_hands_out_the_newest_token() {
     let deployment = Deployment::new(false);
@@ -39,8 +40,8 @@ fn a_stale_location_hands_out_the_newest_token() {
         .time
         .run(deployment.begin(here.ports().sessions(), &user));
     deployment.time.advance(120);
-    // The location fetches the record of the new session, and may serve it from its cache for a
-    // minute.
+    // The stale location reads the record of the new session, and may then serve this record from
+    // its cache for a minute.
     assert_eq!(prove(&deployment, &stale, held).0, Proved::GoesOn);
     for _ in 0..3 {
         deployment.time.advance(2);
@@ -59,8 +60,9 @@ fn a_stale_location_hands_out_the_newest_token() {
     }
 }
 
-/// A stale location may hand out a used token again. If anybody presents this token, even the
-/// thief, the session ends.
+/// The owner enters the password at a stale location, which may return a token that the thief has
+/// used already. When this token is presented again, even by the owner, the session ends, also for
+/// the thief.
 #[test]
 fn a_stale_location_hides_no_thief() {
     let deployment = Deployment::new(false);

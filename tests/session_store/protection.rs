@@ -1,8 +1,8 @@
-//! What was revoked stays rejected, whatever the settings were or become.
+//! A token that was revoked stays rejected, whatever the settings were before or are afterwards.
 //!
-//! [`nothing_that_was_revoked_is_accepted_again`] walks through all kinds of revocation, before and
-//! after a change from each set of settings to each other set. It does so on a simulated KV, and in
-//! a store that deletes records as a user's object does.
+//! [`nothing_that_was_revoked_is_accepted_again`] tries every kind of revocation with every pair of
+//! different sets of settings, one set before a change of the settings and one after it. It does so
+//! on a simulated KV, and in a store that deletes expired records as a user's Durable Object does.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -30,8 +30,9 @@ use crate::kv::{DAY, Deployment, Dice, SlowUsers, client, seal, try_settings};
 const LONGEST: &[(&str, &str)] = &[("ACCESS_TOKEN_TTL", "3600")];
 const SHORTEST: &[(&str, &str)] = &[("ACCESS_TOKEN_TTL", "60")];
 
-/// The operator lowers `ACCESS_TOKEN_TTL` from an hour to a minute, then a user is revoked. An
-/// earlier token stays valid for its whole hour, so the refusal must last as long.
+/// The operator lowers `ACCESS_TOKEN_TTL` from an hour to a minute, and then a user's tokens are
+/// revoked. A token from before the change would be valid for an hour, so the revocation must also
+/// last for an hour.
 #[test]
 fn a_revocation_outlives_tokens_that_were_issued_for_longer() {
     let deployment = Deployment::new(false);
@@ -54,7 +55,7 @@ fn a_revocation_outlives_tokens_that_were_issued_for_longer() {
         deployment
             .time
             .advance((now_ms - deployment.time.now_ms()).div_ceil(1000));
-        // A new isolate at another location, where nothing is cached.
+        // A new isolate at another location, where KV has nothing in its cache.
         let elsewhere = deployment.service(2, SHORTEST);
         let refused = deployment
             .time
@@ -71,8 +72,8 @@ fn a_revocation_outlives_tokens_that_were_issued_for_longer() {
     assert_eq!(deployment.kv.value(&left), None, "no record stays for good");
 }
 
-/// Does not hash, because the test creates hundreds of deployments, and the hash does not matter
-/// here.
+/// Stores passwords without hashing them. The test creates hundreds of deployments, so real hashing
+/// would be slow, and its result does not depend on the hash.
 #[derive(Default)]
 struct PlainHasher;
 
@@ -141,8 +142,7 @@ const KINDS: [Kind; 11] = [
     Kind::Reset,
 ];
 
-/// The tokens that a kind of revocation covers in addition to access tokens, which every kind
-/// covers.
+/// Which other tokens a kind of revocation revokes. Every kind revokes access tokens.
 struct Covered {
     refresh: bool,
     device: bool,
@@ -167,21 +167,21 @@ impl Kind {
     }
 }
 
-/// Makes a store for each isolate. The stores of all isolates have the same data.
+/// Makes the session store of each isolate. All these stores have the same data.
 struct Stores<'a, S> {
     isolate: &'a dyn Fn(u32) -> S,
-    /// Deletes expired records, if the store does not do so itself.
+    /// Deletes records that have expired at this time. `None` if the store does so itself.
     forget: Option<&'a dyn Fn(u64)>,
 }
 
-/// A deployment that goes through a change of its settings.
+/// A deployment whose settings are changed.
 struct Walk<'a, S> {
     deployment: &'a Deployment,
     stores: &'a Stores<'a, S>,
     locations: std::cell::Cell<u32>,
 }
 
-/// A user, and what was issued to them before they were revoked.
+/// A user, and the tokens that were issued to this user before the revocation.
 struct Issued {
     kind: Kind,
     at: u64,
@@ -230,7 +230,8 @@ impl<S: SessionStore> Walk<'_, S> {
         let users = &self.deployment.users;
         self.run(self.deployment.remove(&user));
         user.password_hash = plain_hash(&password);
-        // The address is verified, because otherwise a new password would not end a reset link.
+        // The address is verified. If it were not, a new password would not invalidate a reset
+        // link.
         user.email_verified_at = Some(user.created_at);
         if admin {
             user.roles = Roles::new(vec!["admin".to_owned()]).unwrap();
@@ -277,7 +278,8 @@ impl<S: SessionStore> Walk<'_, S> {
         }
     }
 
-    /// Carries out the revocation. Returns false if these settings leave nothing to revoke.
+    /// Carries out the revocation. Returns false if there is nothing to revoke under these
+    /// settings.
     fn revoke(&self, isolate: &Isolate<S>, issued: &mut Issued, root: &str) -> bool {
         let id = issued.user;
         let access_token = issued.access[1].clone();
@@ -320,15 +322,16 @@ impl<S: SessionStore> Walk<'_, S> {
         true
     }
 
-    /// Uses a refresh token. After the grace period, presents it again from another client.
+    /// Uses a refresh token, and after the grace period presents it again from another client. This
+    /// ends the session, as after a theft.
     fn reuse(&self, isolate: &Isolate<S>, issued: &mut Issued) -> bool {
         let rules = &isolate.settings().sessions;
         let thief = Client::new(Some("198.51.100.7"), Some("thief/1"));
         let spent = issued.refresh[1].clone();
         self.deployment.time.advance(rules.rotate_after.max(2));
         let Ok(renewed) = self.run(isolate.renew_token(&spent, &client())) else {
-            // With these settings the session ends before its token may be rotated, so the token is
-            // never used.
+            // Under these settings the session ends before its token may be rotated. So the token
+            // can't be used twice.
             return false;
         };
         issued
@@ -346,13 +349,14 @@ impl<S: SessionStore> Walk<'_, S> {
         verdict == Verdict::Reused
     }
 
-    /// Presents each token that was revoked, and checks that it is refused. Returns the number of
-    /// requests.
+    /// Presents each token that was revoked, and requires that it is refused. Returns the number of
+    /// tokens that were presented.
     fn all_is_refused(&self, isolate: &Isolate<S>, issued: &Issued, when: &str) -> u64 {
         let covers = issued.kind.covers();
         let what = || format!("{:?}, {when}", issued.kind);
         let mut asked = 0;
-        // Older access tokens have expired, so their refusal would prove nothing.
+        // Older access tokens have expired. They would be refused even without a revocation, so
+        // they are not presented.
         let young = self.deployment.now() < issued.at + MAX_ACCESS_TOKEN_TTL;
         for access_token in issued.access.iter().filter(|_| young) {
             let refused = self.run(isolate.bearer(access_token));
@@ -384,8 +388,8 @@ impl<S: SessionStore> Walk<'_, S> {
     }
 }
 
-/// Sets of settings, made of the smallest, the default and the largest value of each setting. Any
-/// two values of any two settings occur together in one set.
+/// Returns a list of sets of settings. In each set, every setting has its smallest, default or
+/// largest value. For any two values of two different settings, the list contains a set with both.
 fn sets_of_settings() -> Vec<Vec<(&'static str, &'static str)>> {
     const VALUES: [(&str, &[&str]); 6] = [
         ("ACCESS_TOKEN_TTL", &["60", "600", "3600"]),
@@ -419,8 +423,9 @@ fn sets_of_settings() -> Vec<Vec<(&'static str, &'static str)>> {
     chosen
 }
 
-/// Walks one deployment through a change: tokens are issued under `before`, revoked under `before`
-/// or `after`, and presented under `after`.
+/// Takes one deployment through a change of its settings. Tokens are issued under the settings
+/// `before`, revoked under `revoking` (which is either `before` or `after`), and presented under
+/// `after`. Returns the number of presented tokens.
 fn walk<S: SessionStore>(
     deployment: &Deployment,
     stores: &Stores<'_, S>,
@@ -447,7 +452,7 @@ fn walk<S: SessionStore>(
     };
     let root = walk.run(isolate.generate_token(login, &client())).unwrap();
     let root = root.tokens.access_token.expose();
-    // The reuse comes last because it lets time pass.
+    // Reuse is revoked last, because it lets time pass.
     issued.sort_by_key(|issued| issued.kind == Kind::Reuse);
     issued.retain_mut(|issued| walk.revoke(&isolate, issued, root));
 
@@ -464,8 +469,8 @@ fn walk<S: SessionStore>(
     ] {
         let passed = deployment.now() - issued_at;
         deployment.time.advance(seconds.saturating_sub(passed));
-        // Checks first while the store still has its expired records, and then after they were
-        // deleted.
+        // Presents the tokens first while the store still has its expired records, and then again
+        // after these records were deleted.
         for forget in [None, stores.forget]
             .into_iter()
             .take(1 + usize::from(stores.forget.is_some()))
@@ -482,8 +487,8 @@ fn walk<S: SessionStore>(
     asked
 }
 
-/// Each change that outdates access tokens writes a record. The record rejects these tokens in
-/// every isolate until they expire, and is then removed.
+/// Each change that makes access tokens outdated writes a record. Because of this record, every
+/// isolate rejects the tokens until they expire. Then the record is removed.
 #[test]
 fn each_change_outdates_tokens_until_the_last_has_expired() {
     let longest = Rc::new(Shared::new(try_settings(LONGEST).unwrap()));
@@ -518,7 +523,7 @@ fn each_change_outdates_tokens_until_the_last_has_expired() {
         let record = format!("stale:{}", issued.user);
         let ends_at = deployment.now() + STALE_TTL;
         assert_eq!(deployment.kv.expires_at(&record), Some(ends_at), "{kind:?}");
-        // One second before the token expires, in an isolate that remembers nothing.
+        // One second before the token expires. This isolate has read nothing yet.
         let last = issued.at + MAX_ACCESS_TOKEN_TTL - 1;
         deployment.time.advance(last - deployment.now());
         let elsewhere = walk.isolate(&longest);
@@ -544,8 +549,8 @@ fn nothing_that_was_revoked_is_accepted_again() {
     let (mut changes, mut asked) = (0, 0);
     for (row, before) in shared.iter().enumerate() {
         for (column, after) in shared.iter().enumerate() {
-            // Tokens are revoked either before the change of settings or after it. Neighbouring
-            // cells of the table use different orders.
+            // The tokens are revoked either under the settings before the change or under those
+            // after it. Every second pair of settings uses the other order.
             let revoking = if (row + column).is_multiple_of(2) {
                 before
             } else {

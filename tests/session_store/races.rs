@@ -1,5 +1,5 @@
-//! Revokes and renews at the same time, with 5 to 15 ms before each storage operation. No token
-//! outlives the revocation by more than the stated bound.
+//! Revokes and renews at the same time. Each storage operation takes 5 to 15 ms. After the
+//! revocation, a token is accepted at most for the stated time.
 
 use std::cell::Cell;
 
@@ -25,9 +25,9 @@ fn slow() -> Faults {
     }
 }
 
-/// Counts what succeeded after the revocation was answered: renewals that began before the answer
-/// (`in_flight`), and renewals and checks that began after it. Also has the time when the last of
-/// these checks was accepted.
+/// Counts what succeeded after the revocation had been answered: renewals that began before the
+/// answer (`in_flight`), renewals that began after it, and checks that began after it.
+/// `last_check_ms` is how long after the answer the last successful check began.
 #[derive(Debug, Default)]
 struct Afterwards {
     in_flight: Cell<u32>,
@@ -44,7 +44,8 @@ fn begin_all(deployment: &Deployment, service: &Service, user: &User) -> Vec<Ref
         .collect()
 }
 
-/// A client that renews every 40 ms and checks its newest access token, here and elsewhere.
+/// A client that renews every 40 ms, and after each renewal checks the new access token at two
+/// locations.
 async fn client_of(
     deployment: &Deployment,
     [here, there]: [&Service; 2],
@@ -67,8 +68,8 @@ async fn client_of(
                 }
                 token = renewed.tokens.refresh_token.expose().to_owned();
                 let access_token = renewed.tokens.access_token.expose().to_owned();
-                // Now the other location has cached that the session is not ended, and may serve
-                // this answer later.
+                // The other location now has in its cache that the session has not ended, and may
+                // use this for later checks.
                 let _ = there.bearer(&access_token).await;
                 access_tokens.push(access_token);
             }
@@ -79,7 +80,7 @@ async fn client_of(
         }
         deployment.time.sleep(40).await;
     }
-    // For two more minutes, check the tokens that were handed out.
+    // Checks the newest tokens for two more minutes.
     for _ in 0..24 {
         for access_token in access_tokens.iter().rev().take(3) {
             for (service, count) in [(here, &seen.checks_here), (there, &seen.checks_elsewhere)] {
@@ -154,8 +155,8 @@ fn revoke_all(seed: u64, late_at_home: bool) {
     assert!(seen.last_check_ms.get() <= (KV_STALENESS + REVOCATION_MEMORY_TTL) * 1000);
 }
 
-/// A session ends here while it is renewed elsewhere. When the time is over for which a location
-/// may serve stale data, the session is over everywhere.
+/// A session ends here while it is renewed at another location. A location may serve stale data for
+/// a limited time. After that time, the session has ended everywhere.
 #[test]
 fn log_out_here_while_it_renews_elsewhere() {
     let deployment = Deployment::new(true);
@@ -219,8 +220,9 @@ fn log_out_here_while_it_renews_elsewhere() {
     assert!(last_ms.get() <= KV_STALENESS * 1000, "{} ms", last_ms.get());
 }
 
-/// The worst case for two caches in a row. At the other location, a renewal does not see the end of
-/// the session for up to 60 s, and a check uses for another 15 s what was read then.
+/// Two caches delay the effect of a log-out. At the other location, KV does not show the end of the
+/// session for up to 60 s. If the service reads KV just before that time is over, a check uses the
+/// value that was read for another 15 s. This is the worst case.
 #[test]
 fn a_check_elsewhere_after_a_log_out() {
     let bound = (KV_STALENESS + REVOCATION_MEMORY_TTL) * 1000;
@@ -264,7 +266,8 @@ fn a_check_elsewhere_after_a_log_out() {
     assert!(latest > KV_STALENESS * 1000, "the bound was not tried");
 }
 
-/// A check waits for KV while the session ends concurrently in the same isolate.
+/// A check reads KV while the same isolate ends the session. If the check gets its answer after the
+/// log-out was answered, it must see the end.
 #[test]
 fn a_check_beside_a_log_out() {
     for seed in 0..100 {
@@ -291,7 +294,7 @@ fn a_check_beside_a_log_out() {
     }
 }
 
-/// Two changes of a user whose records arrive in the wrong order.
+/// Two changes of a user happen. The records that they write arrive in the wrong order.
 #[test]
 fn a_smaller_version_never_replaces_a_larger_one() {
     let deployment = Deployment::new(false);
@@ -308,10 +311,10 @@ fn a_smaller_version_never_replaces_a_larger_one() {
     assert_eq!(revocation.minimum_version, Some(2));
 }
 
-/// Two changes of a user at once, at two locations. Both remember that no `stale` record exists.
-/// Calls are slow, and KV refuses writes above the key's rate, so these writes are retried. No
-/// matter which location writes last, the record agrees with the user's row in the end. If the user
-/// was deleted, the record says that no token is valid.
+/// A user is changed at two locations at once. Both locations have cached that no `stale` record
+/// exists. Calls are slow, or KV refuses writes that come too fast for one key, and then these
+/// writes are retried. Whichever location writes last, in the end the record has the version of the
+/// user's row.
 #[test]
 fn a_late_write_leaves_no_smaller_version() {
     let mut refused = 0;
@@ -331,8 +334,8 @@ fn a_late_write_leaves_no_smaller_version() {
             );
             deployment.time.run(known).unwrap();
         }
-        // Half of the runs have slow calls. The other runs have quick calls, and KV refuses a
-        // second write within a second.
+        // In half of the runs, calls are slow. In the other runs, calls are quick, so KV refuses
+        // the second write of a key within a second.
         deployment.kv.set_faults(Faults {
             delay_ms: if seed % 2 == 0 { (5, 1500) } else { (5, 15) },
             ..Faults::default()
@@ -358,7 +361,8 @@ fn a_late_write_leaves_no_smaller_version() {
     assert!(refused > 10, "only {refused} writes were refused");
 }
 
-/// Like the previous test, but the account is deleted during the change.
+/// Like the previous test, but the account is deleted during the change. In the end the record says
+/// that no token of the user is valid.
 #[test]
 fn a_late_write_leaves_no_version_of_a_deleted_user() {
     for seed in 0..100 {
@@ -372,7 +376,7 @@ fn a_late_write_leaves_no_version_of_a_deleted_user() {
         let delete = async {
             deployment.time.sleep(deployment.dice.below(100)).await;
             deployment.remove(&user).await;
-            // The deletion of an account makes the same call.
+            // The use case that deletes an account makes the same call.
             let store = there.ports().sessions();
             let (version, now) = (DELETED_VERSION, deployment.now());
             store
@@ -380,7 +384,8 @@ fn a_late_write_leaves_no_version_of_a_deleted_user() {
                 .await
                 .unwrap();
         };
-        // This call fails if the row is deleted before it is changed.
+        // `revoke_tokens` fails if the row is deleted before it can be changed. This is not an
+        // error of the test.
         let _ = deployment
             .time
             .run(join(here.revoke_tokens(user.id), delete));
@@ -389,9 +394,9 @@ fn a_late_write_leaves_no_version_of_a_deleted_user() {
     }
 }
 
-/// An isolate that ended a session and revoked a user refuses both from then on. This holds even
-/// after it has answered for thousands of other sessions and users, and while its own location of
-/// KV does not show the records yet.
+/// An isolate ends a session and revokes a user's tokens. From then on it refuses both, even after
+/// it has answered for thousands of other sessions and users, and even while KV does not show the
+/// new records at this location.
 #[test]
 fn an_isolate_remembers_its_own_revocations_beside_thousands_of_others() {
     let deployment = Deployment::new(false);
@@ -407,7 +412,7 @@ fn an_isolate_remembers_its_own_revocations_beside_thousands_of_others() {
         let known = store.revocation(ticket.user, ticket.session, None, deployment.now());
         deployment.time.run(known).unwrap()
     };
-    // KV's cache at this location still says that there are no such records.
+    // This location of KV has cached that there are no such records, and still says so.
     assert!(!known(ended).ended && known(outdated).minimum_version.is_none());
     deployment.time.advance(1);
     let now = deployment.now();
@@ -425,7 +430,8 @@ fn an_isolate_remembers_its_own_revocations_beside_thousands_of_others() {
             .time
             .run(store.revocation(user, other, None, now))
             .unwrap();
-        // This isolate also writes as many ends and versions as it reads.
+        // For each of the other users, this isolate also writes the end of a session and a version,
+        // so that its memory has to hold many entries.
         let ending = Ending::by_id(user, other);
         let end = store.end(&ending, EndReason::LoggedOut, now);
         deployment.time.run(end).unwrap();
@@ -449,9 +455,9 @@ fn an_isolate_remembers_its_own_revocations_beside_thousands_of_others() {
     }
 }
 
-/// A spent token is presented sixty times at once. Each request may see that the session has not
-/// ended, and each queues the notice. The owner gets exactly one mail, even if the provider fails
-/// at first.
+/// A stolen token that was used already is presented sixty times at once. Each request may see a
+/// session that has not ended yet, so each may queue a notice. The owner gets exactly one mail,
+/// even if the mail provider fails at first.
 #[test]
 fn a_stolen_token_presented_sixty_times_at_once_causes_one_mail() {
     const SETTINGS: &[(&str, &str)] = &[
@@ -489,7 +495,7 @@ fn a_stolen_token_presented_sixty_times_at_once_causes_one_mail() {
                 retry_after: None,
             });
         }
-        // The queue delivers each job again until it is done.
+        // The queue delivers a job again and again until it is done.
         let mut rounds = 0;
         while !jobs.is_empty() {
             rounds += 1;
@@ -510,7 +516,7 @@ fn a_stolen_token_presented_sixty_times_at_once_causes_one_mail() {
     }
 }
 
-/// Each session of a user that ends because of a stolen token gets its own notice.
+/// Two sessions of a user end because of stolen tokens. Each session has its own notice.
 #[test]
 fn each_stolen_session_causes_a_notice() {
     let of = |session: u8| job_id_of("session_ended", &[&[1; 16], &[session; 16]]);
@@ -520,8 +526,8 @@ fn each_stolen_session_causes_a_notice() {
         of(1),
         job_id_of("address_change_asked", &[&[1; 16], &[1; 16]])
     );
-    // The parts are separated before they are hashed, so parts that join to the same text give
-    // different ids.
+    // The parts are separated before they are hashed. Without a separator, these two lists of parts
+    // would be hashed as the same text.
     assert_ne!(
         job_id_of("a", &[b"bc", b"d"]),
         job_id_of("a", &[b"b", b"cd"])

@@ -11,7 +11,7 @@ use futures_util::future::join;
 
 use crate::kv::{Deployment, EVERY_TIME, longest_pauses_ms, renew, seal, session_key};
 
-/// Measures for how long a write is retried, including the time of the calls.
+/// Measures for how long the adapter retries a write, including the time of the calls.
 #[test]
 fn a_refused_write_is_tried_again_within_a_bound() {
     let deployment = Deployment::new(false);
@@ -31,8 +31,8 @@ fn a_refused_write_is_tried_again_within_a_bound() {
     assert!((1..=bound).contains(&waited), "{waited} ms");
     assert!(deployment.kv.take_calls().refused > 0);
 
-    // Other requests keep writing the key. The answer is 503 within the bound, and the same token
-    // renews afterwards.
+    // Other requests keep writing the same key. The answer is 503 after at most the bound.
+    // Afterwards, the same token can still be renewed.
     let key = format!("session:{}:{}", user.id, ticket.session);
     deployment.time.advance(2);
     let keep_busy = async {
@@ -56,8 +56,8 @@ fn a_refused_write_is_tried_again_within_a_bound() {
     assert!(deployment.time.run(renew(&elsewhere, &next)).is_ok());
 }
 
-/// The store reads before its first pause and after its last attempt to write. So it sees what
-/// another request wrote in between.
+/// The store reads the record before its first pause and after its last attempt to write. So it
+/// notices if another request has written the same use in between.
 #[test]
 fn a_write_that_stays_refused() {
     let mut waits = BTreeSet::new();
@@ -69,7 +69,7 @@ fn a_write_that_stays_refused() {
         let ticket = deployment.time.run(deployment.begin(store, &user));
         let token = seal(ticket, EVERY_TIME);
         deployment.time.advance(90);
-        // Calls take no time, so the measured time is only the adapter's pauses.
+        // Calls take no time here, so the measured time consists only of the adapter's pauses.
         deployment.kv.set_faults(Faults {
             refusals: u32::MAX,
             ..Faults::default()
@@ -84,13 +84,14 @@ fn a_write_that_stays_refused() {
         let calls = deployment.kv.take_calls();
         let tries = KV_WRITE_RETRIES_MS.len() as u32 + 1;
         assert_eq!((calls.writes, calls.refused), (tries, tries));
-        // One read is for the renewal itself. After each refusal there is another read.
+        // One read belongs to the renewal itself. After each refused write, the adapter reads once
+        // more.
         assert_eq!(calls.reads, 1 + tries);
         let pauses: u64 = KV_WRITE_RETRIES_MS.iter().sum();
         let bound = longest_pauses_ms();
         assert!((pauses..=bound).contains(&waited), "{waited} ms");
         waits.insert(waited);
-        // The client retries, and now the key can be written.
+        // The client retries, and now KV accepts the write.
         deployment.kv.set_faults(Faults::default());
         assert_eq!(
             deployment.time.run(renew(&service, &token)),
@@ -106,7 +107,7 @@ fn a_write_that_stays_refused() {
     assert!(waits.len() > 25, "no jitter");
 }
 
-/// KV refuses as many writes as the adapter retries.
+/// KV refuses up to three writes, which is how often the adapter retries.
 #[test]
 fn a_write_that_is_refused_for_a_while() {
     for refusals in 0..=3 {
@@ -129,8 +130,8 @@ fn a_write_that_is_refused_for_a_while() {
     }
 }
 
-/// Another request records the use between the last two attempts. The adapter finds the record
-/// after the last attempt.
+/// Another request writes the same record between the adapter's last two attempts. After its last
+/// attempt, the adapter finds that record, so it need not write.
 #[test]
 fn a_record_written_at_the_last_moment_needs_no_write() {
     for seed in 0..50 {
@@ -143,8 +144,8 @@ fn a_record_written_at_the_last_moment_needs_no_write() {
         let new = deployment.kv.value(&key).unwrap();
         let used = r#"{"used":0,"at":1767225690,"by":"00000000"}"#;
         let kv = deployment.kv.at("1");
-        // The adapter tries at 550 ms, and then soon after 850, 1450 and 2350 ms. Each attempt
-        // comes less than a second after another write.
+        // The adapter tries to write at 550 ms, and then soon after 850, 1450 and 2350 ms. Each
+        // attempt comes less than a second after another write of the key, so KV refuses it.
         let others = async {
             deployment.time.sleep(1000).await;
             kv.write(&key, &new, None, 3600).await.unwrap();
@@ -164,8 +165,8 @@ fn a_record_written_at_the_last_moment_needs_no_write() {
     }
 }
 
-/// KV refuses the write of a version at first. A stored record with a smaller version is not
-/// enough, so the store retries until the intended version is stored.
+/// At first KV refuses the write of a version. The store finds a record with a smaller version,
+/// which is not enough, so it retries until the intended version is stored.
 #[test]
 fn a_version_that_is_refused_is_written_all_the_same() {
     let deployment = Deployment::new(false);
@@ -177,7 +178,8 @@ fn a_version_that_is_refused_is_written_all_the_same() {
     }
     let stale = format!("stale:{}", user.id);
     assert_eq!(deployment.kv.value(&stale).as_deref(), Some("2"));
-    // Both versions were written. If the write of a smaller version is refused, no retry is needed.
+    // Both versions were written. If KV refuses the write of a smaller version than the stored one,
+    // the store does not retry.
     let writes = deployment.kv.take_calls();
     assert!(writes.refused > 0);
     let outdate = deployment.store(1);

@@ -1,4 +1,4 @@
-//! A caller that retries each failed call, as every user of the port may do.
+//! A session store that retries each failed call. Every caller of the port may do so.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -16,12 +16,12 @@ use edgegate::domain::session::{
 };
 use edgegate::ports::{Ending, NewSession, Renewal, SessionStore};
 
-/// Repeats each failed call after its Retry-After, up to 30 times.
+/// Repeats each failed call after the time in `Retry-After`, up to 30 times.
 #[derive(Debug)]
 pub(crate) struct Retrying<S> {
     pub(crate) store: S,
     pub(crate) time: VirtualTime,
-    /// How often a call was repeated.
+    /// How many times a failed call was repeated.
     pub(crate) repeats: Cell<u32>,
 }
 
@@ -84,8 +84,8 @@ impl<S: SessionStore> SessionStore for Retrying<S> {
             };
             let renewal = self.store.renew(presented, client, rules, once).await;
             match (renewal, &known) {
-                // If reading the user's row failed, the test case caused that failure. It expects
-                // the error, so the call is not repeated.
+                // The test case itself made the reading of the user's row fail. It expects the
+                // error, so the call is not repeated.
                 (Err(error), Some(Err(_))) => return Err(error),
                 (Err(_), _) if left > 0 => {
                     left -= 1;

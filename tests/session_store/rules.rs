@@ -1,4 +1,4 @@
-//! The simulation must follow KV's rules. Otherwise the other tests prove nothing.
+//! The simulation of KV must follow KV's rules. Otherwise the other tests prove nothing.
 
 use edgegate::adapters::kv_sessions::{KeyValue, WriteError};
 use edgegate::adapters::memory::{Calls, Faults, SimulatedKv, VirtualTime};
@@ -85,7 +85,7 @@ fn a_key_takes_one_write_a_second_from_anywhere() {
     world.time.advance(1);
     world.write(&world.sin, "k", "2").unwrap();
     assert_eq!(world.fra.value("k"), some("2"));
-    // The writer sees its own earlier write for a while.
+    // For a while, the location that wrote the key still sees its own earlier write.
     assert_eq!(world.read(&world.fra, "k", None), some("1"));
     let calls = world.fra.calls_of("k");
     assert_eq!((calls.writes, calls.deletes, calls.refused), (3, 1, 2));
@@ -144,7 +144,7 @@ fn a_list_is_late_elsewhere_and_in_pages() {
     assert_eq!(world.list(&world.sin, "a:").len(), 5);
     world.time.advance(1);
     assert_eq!(world.list(&world.sin, "a:"), ["a:1", "a:2", "a:4", "a:5"]);
-    // Metadata arrives together with the key, and equally late.
+    // A key's metadata becomes visible together with its value, after the same delay.
     world.time.advance(1);
     let write = world
         .sin

@@ -1,5 +1,5 @@
-//! Sign-ons in Workers KV. A log-out signs the user out of the apps, no matter at which location it
-//! happens and which other sessions end.
+//! Sign-ons in Workers KV. A log-out also signs the user out of the apps. It does so at whichever
+//! location it happens, and whichever other sessions end.
 
 use edgegate::adapters::kv_sessions::KeyValue;
 use edgegate::adapters::memory::{Faults, MemorySessions};
@@ -14,7 +14,7 @@ use edgegate::ports::{Ending, NewSession, Ports, SessionStore};
 
 use crate::kv::{Deployment, client, seal, session_key};
 
-/// A session of an app that belongs to a sign-on.
+/// The session of an app that has access through a user's sign-on.
 #[derive(Clone, Copy)]
 struct App {
     ticket: RefreshTicket,
@@ -81,7 +81,8 @@ async fn has_ended(deployment: &Deployment, store: &impl SessionStore, app: App)
     known.await.unwrap().ended
 }
 
-/// Checks the stated staleness: 60 s for a renewal, 75 s for a check.
+/// Checks the documented delays. After a log-out elsewhere, an app can renew for at most 60 s, and
+/// a check succeeds for at most 75 s.
 #[test]
 fn a_log_out_elsewhere_reaches_the_apps_within_the_stated_time() {
     let deployment = Deployment::new(false);
@@ -106,8 +107,8 @@ fn a_log_out_elsewhere_reaches_the_apps_within_the_stated_time() {
     assert!(run.run(has_ended(&deployment, &here, app)));
 }
 
-/// The sessions that may end, in any order. A log-out is never undone, and no other end signs the
-/// user out of the app.
+/// The ways in which sessions end in this test. They happen in any order. Only a log-out signs the
+/// user out of the app, and no other ending undoes a log-out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
     FirstReplaced,
@@ -127,7 +128,7 @@ const ENDS: [End; 6] = [
     End::SecondReused,
 ];
 
-/// Every order of up to four endings.
+/// Every order of at most four endings.
 fn orders() -> Vec<Vec<End>> {
     let mut all: Vec<Vec<End>> = vec![vec![]];
     let mut last = all.clone();
@@ -145,8 +146,8 @@ fn orders() -> Vec<Vec<End>> {
     all
 }
 
-/// Ends sessions in this order, each in another isolate. Returns whether the app's session has
-/// ended.
+/// Ends sessions in this order, each in the store of another isolate. Returns whether the app's
+/// session has ended.
 fn app_has_ended<S: SessionStore>(
     deployment: &Deployment,
     stores: &[S],
@@ -169,7 +170,7 @@ fn app_has_ended<S: SessionStore>(
     ));
     let app = run.run(begin(deployment, store(0), user, first.session));
     let other = run.run(begin(deployment, store(0), user, first.session));
-    // By now every location sees all writes.
+    // After this time, every location sees all earlier writes.
     deployment.time.advance(KV_STALENESS + 1);
     for (number, end) in order.iter().enumerate() {
         let (session, reason) = match end {
@@ -218,7 +219,7 @@ fn in_any_order_a_log_out_ends_the_apps_and_nothing_else_does() {
     assert!(tried > 500, "{tried}");
 }
 
-/// A log-out writes two keys. If either write fails, a repeat of the log-out completes it.
+/// A log-out writes two keys. If one of the writes fails, a retry of the log-out completes it.
 #[test]
 fn a_log_out_that_failed_is_finished_by_a_repeat() {
     let mut failed = 0;
@@ -249,9 +250,9 @@ fn a_log_out_that_failed_is_finished_by_a_repeat() {
     assert!(failed > 100, "{failed}");
 }
 
-/// Somebody signs in again in the same browser. Then they sign out at a location that does not see
-/// the record of the new session yet. The apps are signed out all the same, because the access
-/// token names the sign-on.
+/// A person signs in again in the same browser. Then they sign out at a location that does not see
+/// the record of the new session yet. The apps are signed out even so, because the access token
+/// contains the sign-on's id.
 #[test]
 fn a_log_out_reaches_the_apps_from_where_the_record_is_not_seen() {
     for ends_by_the_list in [false, true] {
@@ -295,7 +296,8 @@ fn a_log_out_reaches_the_apps_from_where_the_record_is_not_seen() {
     }
 }
 
-/// Without Durable Objects per user, no authorization code can be exchanged.
+/// Workers KV alone can't exchange an authorization code. For this, each user needs a Durable
+/// Object.
 #[test]
 fn without_an_exact_store_no_code_is_exchanged() {
     use edgegate::adapters::kv_sessions::KvSessions;

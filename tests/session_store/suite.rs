@@ -51,8 +51,8 @@ fn in_memory() {
     assert!(passed > 25, "only {passed} cases ran");
 }
 
-/// As in workerd, callers pass their own `now`. KV's clock is ahead of it by the time that slow and
-/// repeated calls have taken since the test case last let time pass.
+/// The conformance suite on the simulated KV. As in workerd, callers pass their own `now`. The
+/// simulation's clock may be ahead of `now`, because slow and repeated calls take time.
 struct OnKv {
     time: VirtualTime,
     now: Cell<u64>,
@@ -82,7 +82,8 @@ impl World for OnKv {
     }
     fn after_response(&self) -> Pin<Box<dyn Future<Output = Result<(), String>> + '_>> {
         Box::pin(async {
-            // A failure after a response is logged, and the next login counts again.
+            // If work after a response fails, the service only logs the error. The next login does
+            // this work again.
             let _ = self.background.run().await;
             Ok(())
         })
@@ -139,7 +140,7 @@ fn on_a_failing_kv() {
     }
 }
 
-/// Returns how many cases passed.
+/// Prints the results of the test cases, and panics if one failed. Returns how many passed.
 fn report(store: &str, outcomes: &[Outcome]) -> u32 {
     let mut failures = Vec::new();
     let (mut passed, mut left_out) = (0, 0);

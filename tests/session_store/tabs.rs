@@ -1,4 +1,5 @@
-//! Many tabs renew the same token at once. All get the same successor, whatever the locations see.
+//! Many tabs renew the same token at once. All get the same successor, whatever the locations of KV
+//! see.
 
 use std::collections::BTreeSet;
 
@@ -36,8 +37,8 @@ fn ten_tabs_at_once_at_one_location() {
         let calls = deployment.kv.take_calls();
         println!("ten tabs at one location, {changes:?}: ten 200s; {calls:?}");
         assert_eq!(calls.refused, 9, "{calls:?}");
-        // KV refuses the writes of the other nine tabs. These tabs then read what the first tab has
-        // written, so they don't write it again.
+        // KV refuses the writes of the other nine tabs. When these tabs then read the key, they
+        // find the record that the first tab has written, so they do not write.
         assert_eq!(calls.writes, 10, "{calls:?}");
     }
 }
@@ -77,7 +78,8 @@ fn ten_tabs_at_once_at_ten_locations() {
     );
 }
 
-/// Ten isolates of a location share only what the location has read and written.
+/// Ten isolates at one location have nothing in common except what this location of KV has cached
+/// and written.
 #[test]
 fn ten_tabs_at_once_at_one_location_in_ten_isolates() {
     for (seed, late_at_home) in (0..10).flat_map(|seed| [(seed, false), (seed, true)]) {
@@ -126,8 +128,8 @@ fn ten_tabs_at_once_at_one_location_in_ten_isolates() {
     }
 }
 
-/// The tabs may be spread over the locations in any way. In the end each tab gets the successor,
-/// and can use it anywhere.
+/// The tabs are spread over the locations at random. In the end each tab gets the successor, and
+/// can use it at any location.
 #[test]
 fn ten_tabs_wherever_they_are() {
     let (mut at_once, mut repeats, mut most, mut longest_ms) = (0, 0, 0, 0);
@@ -152,7 +154,8 @@ fn ten_tabs_wherever_they_are() {
             delay_ms: (5, 15),
             ..Faults::default()
         });
-        // Every location has read the old record, and keeps seeing it.
+        // Every location has read the record from before the renewals, and keeps serving it from
+        // its cache.
         let keys = [session_key(ticket), ended_key(ticket)];
         for location in 0..locations {
             let kv = deployment.kv.at(&location.to_string());
@@ -172,7 +175,7 @@ fn ten_tabs_wherever_they_are() {
             repeats += asked - 1;
             most = most.max(asked);
         }
-        // One tab continues at a location that may not have seen any of these writes.
+        // One tab continues at a location that may not see any of these writes yet.
         deployment.time.advance(100);
         let last = deployment.service(99, changes);
         let (answer, _) = deployment

@@ -1,4 +1,4 @@
-//! Refresh tokens that this deployment must not accept, and used tokens that come back.
+//! Refresh tokens that this deployment must reject, and used tokens that are presented again.
 
 use edgegate::adapters::memory::Calls;
 use edgegate::domain::error::Code;
@@ -9,8 +9,8 @@ use edgegate::ports::{Clock, Ports};
 
 use crate::kv::{Deployment, TICKET_SECRET, renew, seal};
 
-/// Texts that a client can present, but that are not tokens of a live session. If a token's MAC is
-/// wrong, the service does not call the store.
+/// Texts that are not a token of a session that exists. If the MAC of a token is wrong, the service
+/// rejects it without a call to the store.
 #[test]
 fn bad_tickets() {
     const OTHER_SECRET: &str = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8";
@@ -53,7 +53,7 @@ fn bad_tickets() {
     ] {
         assert_eq!(refused(token), Calls::default(), "no ticket");
     }
-    // The token is sealed with a secret that has been removed since then.
+    // The token was sealed with a secret. Now the operator removes this secret from the settings.
     let both = format!("{OTHER_SECRET},{}", TICKET_SECRET);
     let promoted = deployment.service(1, &[("TICKET_SECRET", &both)]);
     assert!(deployment.time.run(renew(&promoted, &genuine)).is_ok());
@@ -67,8 +67,8 @@ fn bad_tickets() {
         "a removed key"
     );
 
-    // These tokens have a valid MAC, which nobody outside can make. The session is read, the token
-    // is rejected, and nothing is written.
+    // These tokens have a valid MAC, which only the service can make. The service reads the
+    // session, rejects the token, and writes nothing.
     for (what, forged) in [
         (
             "another user's session",
@@ -125,7 +125,7 @@ fn a_reuse_causes_a_notice() {
     deployment.time.advance(90);
     deployment.time.run(renew(&service, &token)).unwrap_err();
     deployment.time.run(renew(&service, &token)).unwrap_err();
-    // One mail is queued, although the token was presented twice.
+    // The used token was presented twice, but only one mail is queued.
     let jobs = service.ports().mail_queue.take();
     let [job] = jobs.as_slice() else {
         panic!("{jobs:?}");

@@ -1,5 +1,5 @@
-//! edgegate's Worker, with the conformance suites of its adapters. It is only used in tests, and
-//! never deployed.
+//! edgegate's Worker, extended by the conformance suites of its adapters. It is used only in tests,
+//! and is never deployed.
 //!
 //! `GET /conformance/<adapter>` runs a suite and returns a list of outcomes. `entry.mjs` calls
 //! [`conformance_answer`] for it.
@@ -38,7 +38,8 @@ use worker::Env;
 use crate::conformance::suite::Outcome;
 use crate::conformance::{apps, mail_gate, mail_ledger, operator_tickets, password_guard, users};
 
-/// A promise of the JSON that `signatures::found` returns.
+/// Returns a promise of the JSON from `signatures::found`, or of `undefined` if that returns
+/// nothing.
 #[wasm_bindgen]
 pub fn conformance_signatures(what: String, promises: u32) -> Promise {
     future_to_promise(async move {
@@ -47,8 +48,9 @@ pub fn conformance_signatures(what: String, promises: u32) -> Promise {
     })
 }
 
-/// A promise of a JSON list of outcomes, or of `undefined` if the path is unknown. Each suite has a
-/// path. Three more paths panic, overflow the stack, and wait for half a minute.
+/// Returns a promise of a JSON list of outcomes, or of `undefined` if the path is unknown. Each
+/// suite has a path. Three more paths do other things: one panics, one overflows the stack, and one
+/// waits for half a minute.
 #[wasm_bindgen]
 pub fn conformance_answer(path: String, env: Env) -> Promise {
     future_to_promise(async move {
@@ -111,7 +113,8 @@ async fn outcomes(path: &str, env: &Env) -> Option<Vec<Outcome>> {
     })
 }
 
-/// Panics. The tests in tests/e2e/traps call this in place of other exports.
+/// Panics. The tests in tests/e2e/traps make this function run in place of other exported
+/// functions.
 #[allow(clippy::panic, reason = "what a panic leaves behind is tested")]
 #[wasm_bindgen]
 pub fn conformance_panic() {

@@ -39,8 +39,8 @@ pub(crate) async fn on_the_durable_object(env: &Env, first: u64) -> Option<Vec<O
     Some(run_all(&world).await)
 }
 
-/// A store on the platform. The suite's clock moves only the time that callers pass to the store,
-/// not the platform's own time.
+/// A store in workerd. The suite's clock changes only the time that callers pass to the store. It
+/// can't change the time of the platform itself.
 struct Workerd<S, const LINEARIZABLE: bool> {
     here: S,
     elsewhere: S,
@@ -87,7 +87,7 @@ impl<S: SessionStore, const L: bool> World for Workerd<S, L> {
 
 type Job = Pin<Box<dyn Future<Output = Result<(), StoreError>>>>;
 
-/// Work that waits until the response was sent. It runs when a test case asks for it.
+/// Work that waits until a response was sent. Here it runs when a test case asks for it.
 #[derive(Clone, Default)]
 struct Jobs(Rc<RefCell<Vec<Job>>>);
 

@@ -1,13 +1,14 @@
-//! Verifies tokens in two ways in workerd: by workerd's own cryptography, and by the wasm.
+//! Verifies tokens in two ways in workerd: with workerd's own cryptography, and with the code in
+//! the wasm.
 
 use edgegate::adapters::cloudflare::signatures::PlatformSignatures;
 use serde_json::{Value, json};
 
 use crate::both_ways::{self, Found};
 
-/// Runs `catalogue`, `wycheproof`, `one-kid`, or a range of the mutated tokens, such as `0-1000`.
-/// Returns `None` for anything else. For each key set, WebCrypto verifies the first
-/// `promises` signatures and `node:crypto` the others.
+/// Runs the checks with this name: `catalogue`, `wycheproof`, `one-kid`, or a range of numbers of
+/// mutated tokens, such as `0-1000`. Returns `None` for anything else. For each key set, WebCrypto
+/// verifies the first `promises` signatures, and `node:crypto` verifies the others.
 pub(crate) async fn found(what: &str, promises: u32) -> Option<Value> {
     let platform = || PlatformSignatures::new(promises);
     let found = match what {

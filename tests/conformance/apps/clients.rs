@@ -110,7 +110,8 @@ pub(super) async fn nobody_was_asked_for_the_grants_of_the_first_party<C: Client
         ..one.clone()
     };
     for (to, if_version, left) in [
-        // The stored version is not 8, because another change came first.
+        // This change expects version 8, but the stored version is another one, so the change is
+        // not made.
         (change(false, 9), 8, 2),
         (change(true, 2), 1, 2),
         (change(false, 3), 2, 1),
@@ -120,8 +121,8 @@ pub(super) async fn nobody_was_asked_for_the_grants_of_the_first_party<C: Client
         let grants = world.grants.list(user).await.map_err(text)?;
         check_eq!(grants.len(), left, "grants");
     }
-    // The app is not a first-party app any more, so the user was asked for consent to this grant.
-    // Such a grant is not deleted.
+    // The app is no longer a first-party app, so this grant is stored only because the user gave
+    // consent. Later changes do not delete such a grant.
     let grant = world.grant(user, &one.id, "read")?;
     world.grants.give(&grant).await.map_err(text)?;
     for (first_party, version) in [(false, 4), (true, 5)] {

@@ -75,7 +75,7 @@ pub(super) async fn a_repeat_changes_nothing<C: Clients, G: Grants>(world: &Worl
     }
     let listed = world.grants.list(user).await.map_err(text)?;
     check_eq!(listed.len(), 1, "listed");
-    // The grant was withdrawn before the repeat arrived.
+    // The grant is withdrawn, and then the caller repeats `give`.
     world
         .grants
         .withdraw(grant.id, user, BEGUN + 5)
@@ -147,7 +147,7 @@ pub(super) async fn a_resource_has_a_grant_of_its_own<C: Clients, G: Grants>(
         let live = live.await.map_err(text)?.map(|grant| grant.id);
         check_eq!(live, Some(*id), "live");
     }
-    // The second resource, written in another way.
+    // The resource of the second grant, written in another way, finds the same grant.
     let spelt: Resource = resource("https://api.example.com/")?;
     let live = world.grants.find_live(user, &client, Some(&spelt)).await;
     let live = live.map_err(text)?.map(|grant| grant.id);

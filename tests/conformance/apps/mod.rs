@@ -1,5 +1,6 @@
-//! The rules for every adapter of `Clients` and of `Grants`. The two ports share a suite for two
-//! reasons: deleting an app deletes the grants to it, and a list of grants shows the names of apps.
+//! The rules for every adapter of `Clients` and of `Grants`. One suite tests both ports, because
+//! deleting an app also deletes the grants to it, and because a list of grants contains the names
+//! of the apps.
 
 mod clients;
 mod grants;

@@ -63,8 +63,8 @@ pub(crate) async fn what_is_over_the_limit_is_not_counted<G: MailGate>(world: &W
         let verdict = world.count(&name, RESET, BEGUN + number).await?;
         check_eq!(is_over(verdict), number >= 30, format!("after {number}"));
     }
-    // In this hour thirty requests are allowed, not sixty. Each earlier request stops counting when
-    // it is an hour old.
+    // Each request is counted for an hour. So an hour later, another thirty requests are allowed.
+    // The requests that were refused were not counted.
     for number in 0..30 {
         let now = BEGUN + HOUR + number;
         let verdict = world.count(&name, RESET, now).await?;
@@ -73,7 +73,8 @@ pub(crate) async fn what_is_over_the_limit_is_not_counted<G: MailGate>(world: &W
     Ok(())
 }
 
-/// A count in fixed hours would allow twice as many requests around the full hour.
+/// The gate counts the requests of the last 60 minutes. If it counted per clock hour instead, it
+/// would allow twice as many requests around the full hour.
 pub(crate) async fn an_hour_may_begin_anywhere<G: MailGate>(world: &World<G>) -> Case {
     let name = world.fresh();
     let mut admitted = 0;
@@ -94,8 +95,8 @@ pub(crate) async fn after_a_day_the_next_is_first_again<G: MailGate>(world: &Wor
         (DAY, FIRST),
         (DAY, MEDIUM),
         (DAY, MEDIUM),
-        // Four requests were made within the last 24 hours. The first of them was made an hour
-        // after the very first request.
+        // The very first request is more than 24 hours old. Within the last 24 hours, there were
+        // four requests. The first of these four was made an hour after the very first request.
         (DAY, REST),
         (DAY + HOUR, MEDIUM),
     ] {

@@ -11,9 +11,9 @@ const HOUR: u64 = 3600;
 const DAY: u64 = 86_400;
 /// The time at which the cases begin, in seconds. A new hour begins at this time.
 const BEGUN: u64 = 500_000 * HOUR;
-/// The largest time: 2^53 - 1, above which JavaScript loses integers.
+/// The largest time: 2^53 - 1. JavaScript does not represent all larger integers exactly.
 const LATEST: u64 = (1 << 53) - 1;
-/// Two pools. A case pays from a pool only if it names it.
+/// Two pools of mails. `pay` and `left` use `POOL`.
 const POOL: &str = "a pool";
 const OTHER_POOL: &str = "another pool";
 
@@ -38,7 +38,8 @@ impl<L: MailLedger> World<L> {
         self.numbers.next().to_string()
     }
 
-    /// Asks a mailbox's lane to admit a job whose link is valid for an hour.
+    /// Asks the ledger whether a mailbox may get the mail of a job, whose link is valid for an
+    /// hour. `lane` is the key of the mailbox's record.
     async fn admit(&self, lane: &str, job: &str, now: u64) -> Result<Option<LinkLife>, String> {
         let request = LaneRequest {
             job,
@@ -62,10 +63,11 @@ impl<L: MailLedger> World<L> {
         self.ledger.pay(POOL, most, now).await.map_err(text)
     }
 
-    /// The number of mails that can still be paid from a pool. Counting them uses them up.
+    /// The number of mails that can still be paid from the pool. To find out, this pays for them,
+    /// so afterwards the pool is empty.
     async fn left(&self, most: u64, now: u64) -> Result<u64, String> {
         let mut left = 0;
-        // Stops one above the budget, in case a ledger never refuses.
+        // Stops after `most + 1` payments, in case a ledger never refuses to pay.
         while left <= most && self.pay(most, now).await? {
             left += 1;
         }

@@ -420,7 +420,7 @@ pub(super) async fn forgotten_failures_delay_nobody<G: PasswordGuard>(world: &Wo
     check_eq!(again, DIFFERS, "forgotten");
     let delayed = world.guess(&other, STRANGER, BEGUN).await?;
     check_eq!(delayed, Guarded::Delayed(1), "another account");
-    // The failures are counted from zero again.
+    // After `forget`, failures are counted from zero again.
     let next = world.guess(&account, STRANGER, BEGUN).await?;
     check_eq!(next, Guarded::Delayed(1), "the first failure");
     world.guard.forget(&world.account()).await.map_err(text)

@@ -1,7 +1,7 @@
 //! The rules for every adapter of `SessionStore`.
 //!
 //! A test case that only a linearizable store can pass is skipped for other stores. The
-//! documentation of those adapters states a bound instead.
+//! documentation of the other adapters states for how long they may return stale data.
 
 mod cases;
 pub(crate) mod world;

@@ -1,5 +1,5 @@
-//! The environment of a test case: a store, used from two locations, and a clock that the case
-//! moves.
+//! The environment of a test case: a store that is used from two locations, and a clock that the
+//! test case advances.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -22,7 +22,7 @@ pub(crate) const ROTATE_AFTER: u64 = 90;
 pub(crate) trait World {
     /// The store.
     type Store: SessionStore;
-    /// Whether a read sees every write before it, from anywhere.
+    /// Whether a read always sees every earlier write, wherever the write was made.
     const LINEARIZABLE: bool;
 
     /// The store, used from this location.
@@ -31,10 +31,9 @@ pub(crate) trait World {
     fn elsewhere(&self) -> &Self::Store;
     /// The time, in seconds since 1970.
     fn now(&self) -> u64;
-    /// Lets time pass for the caller. If the store has its own clock, time passes for the store
-    /// too.
+    /// Lets the caller's clock advance. If the store has its own clock, that clock advances too.
     fn pass(&self, seconds: u64);
-    /// Runs the work that waits until the response was sent.
+    /// Runs the work that the store does after a response was sent.
     fn after_response(&self) -> Pin<Box<dyn Future<Output = Result<(), String>> + '_>>;
     /// Numbers that no earlier case has used, in any run on the same store.
     fn numbers(&self) -> &Numbers;
@@ -68,7 +67,7 @@ pub(crate) fn stranger() -> Browser {
     }
 }
 
-/// A client whose address the caller does not pass on.
+/// A client whose address is unknown, because the caller does not pass it to the service.
 pub(crate) fn without_address() -> Browser {
     Browser {
         client: Client::uncounted(),
@@ -86,7 +85,7 @@ pub(crate) fn rules() -> Rules {
     }
 }
 
-/// The rules, but each renewal rotates the token.
+/// The rules of [`rules`], except that each renewal rotates the token.
 pub(crate) fn every_time() -> Rules {
     Rules {
         rotate_after: 0,
@@ -94,7 +93,8 @@ pub(crate) fn every_time() -> Rules {
     }
 }
 
-/// A user whose password nobody knows, because hashing a real password takes a while.
+/// A user without a real password hash, because hashing a password takes a while. Nobody can sign
+/// in as this user.
 pub(crate) fn user(id: UserId, email: &str) -> Result<User, String> {
     Ok(User {
         id,
@@ -116,7 +116,8 @@ pub(crate) fn user(id: UserId, email: &str) -> Result<User, String> {
 }
 
 impl<W: World> Person<'_, W> {
-    /// Tells the store to forget its copy of the user's row, as after a change of the row by hand.
+    /// Tells the store to drop its copy of the user's row, as if somebody had changed the row
+    /// directly in the database.
     pub(crate) async fn changes(&self) -> Result<(), String> {
         let store = self.world.here();
         store.forget_copy(self.user.id).await.map_err(text)
@@ -201,7 +202,7 @@ impl<'a, W: World> Person<'a, W> {
             .await
     }
 
-    /// Renews at the given store, as an app if `app` is given.
+    /// Renews at the given store. If `app` is given, the app renews its own session.
     pub(crate) async fn renew_app_at<F>(
         &self,
         store: &W::Store,
@@ -252,7 +253,7 @@ impl<'a, W: World> Person<'a, W> {
     }
 }
 
-/// The token that follows this one.
+/// The ticket that follows this one after a rotation.
 pub(crate) fn successor(ticket: RefreshTicket) -> Result<RefreshTicket, String> {
     ticket
         .successor()

@@ -12,7 +12,8 @@ use edgegate::ports::{Insertion, UserDirectory};
 
 use super::suite::{Case, Numbers, Outcome, check, check_eq, run, text};
 
-/// The largest time and the largest counter: 2^53 - 1, above which JavaScript loses integers.
+/// The largest time and the largest counter: 2^53 - 1. JavaScript does not represent all larger
+/// integers exactly.
 const LARGEST: u64 = (1 << 53) - 1;
 
 /// A directory, and the numbers from which unused ids and addresses are made.
@@ -57,7 +58,7 @@ impl<D: UserDirectory> World<D> {
         })
     }
 
-    /// A user like [`Self::nobody`], with every field set, each to a different value.
+    /// A user like [`Self::nobody`], but every field is set, and each field has a different value.
     fn everything(&self) -> Result<User, String> {
         Ok(User {
             first_name: Some(name("Ada")?),
@@ -82,8 +83,8 @@ impl<D: UserDirectory> World<D> {
         Ok(())
     }
 
-    /// Adds a user by a registration. The address must not have been freed since the registration
-    /// was requested.
+    /// Adds a user as a registration does, on the condition that the address was not freed after
+    /// the registration was requested.
     async fn register(&self, user: &User, asked_at: u64) -> Result<Insertion, String> {
         let condition = NotFreedSince {
             keys: vec!["another key".to_owned(), key(&user.email)],
@@ -130,8 +131,8 @@ impl<D: UserDirectory> World<D> {
         self.directory.find_by_email(email).await.map_err(text)
     }
 
-    /// Lets the test case fail unless the directory has exactly this user, both by id and by
-    /// address.
+    /// Makes the test case fail unless the directory has exactly this user, both when it is found
+    /// by id and by address.
     async fn holds(&self, user: &User, what: impl Display) -> Case {
         check_eq!(
             self.read(user.id).await?.as_ref(),
@@ -159,7 +160,7 @@ impl<D: UserDirectory> World<D> {
             .map_err(text)
     }
 
-    /// Makes a change that is allowed. Requires that the answer is what the directory stores.
+    /// Makes a change that must succeed. Requires that the directory stores what it answers.
     async fn update(&self, id: UserId, change: &UserChange, now: u64) -> Result<User, String> {
         let user = self
             .try_update(id, None, change, now)
@@ -175,7 +176,7 @@ impl<D: UserDirectory> World<D> {
     }
 }
 
-/// The key under which an address is freed in these cases.
+/// The key under which these cases store a freed address.
 fn key(email: &EmailAddress) -> String {
     format!("key of {}", email.canonical())
 }

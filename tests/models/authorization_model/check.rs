@@ -1,4 +1,5 @@
-//! Searches a model to its end, prints the cost of the search, and reports what was found.
+//! Searches every state of a model, prints the cost of the search, and reports which property was
+//! violated, if any.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -9,8 +10,8 @@ use stateright::{Checker, HasDiscoveries, Model};
 use crate::model::{Action, Setting};
 use crate::state::State;
 
-/// Records which events happened in a search. [`holds`] checks them, because a model in which
-/// nothing happens would violate no property either.
+/// Records which events happened in a search. [`holds`] requires that the expected events happened,
+/// because a model in which nothing happens would not violate any property either.
 #[derive(Debug, Default)]
 pub struct Coverage(Mutex<BTreeMap<&'static str, usize>>);
 
@@ -20,8 +21,7 @@ impl Coverage {
     }
 }
 
-/// Requires that no property is violated, that every listed event happens, and that every state is
-/// searched.
+/// Searches every state. Panics if a property is violated or if one of `events` never happened.
 pub fn holds(setting: Setting, events: &[&str]) {
     let (name, coverage) = (setting.name, setting.coverage.clone());
     if let Some((property, steps)) = search(setting) {
@@ -34,7 +34,7 @@ pub fn holds(setting: Setting, events: &[&str]) {
     }
 }
 
-/// Requires that the property is violated.
+/// Searches the model, and panics unless the property `expected` is violated.
 pub fn is_caught(setting: Setting, expected: &str) {
     let name = setting.name;
     let (property, steps) = search(setting).unwrap_or_else(|| panic!("{name}: nothing was found"));
@@ -45,8 +45,8 @@ pub fn is_caught(setting: Setting, expected: &str) {
 fn search(setting: Setting) -> Option<(&'static str, String)> {
     let name = setting.name;
     let begun = Instant::now();
-    // The search has no limit of states, depth or time, so it ends when no state is left or a
-    // property is violated.
+    // The search has no limit on the number of states, on the depth or on time. It ends when every
+    // state was searched or when a property is violated.
     let checker = setting
         .checker()
         .finish_when(HasDiscoveries::AnyFailures)

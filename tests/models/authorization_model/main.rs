@@ -6,12 +6,13 @@
 //!
 //! The claims, and the tests that show them:
 //!
-//! - `promises::*`: who presents a code without its PKCE verifier gets no token and ends no
-//!   session. A code starts at most one session. No client gets another client's tokens. No
-//!   redirect leaves the registered URIs. An app's token never acts on the user's account. After a
-//!   log-out, no code starts a session.
-//! - `promises::bound_*`: what is not promised, shown by a counterexample.
-//! - `seeded_bugs::*`: the checker works, because it finds a seeded bug for each promise.
+//! - `promises::*`: a party that presents a code without its PKCE verifier gets no token and can't
+//!   end a session. A code starts at most one session. No client gets another client's tokens.
+//!   Redirects go only to registered URIs. An app's token can't be used to act on the user's
+//!   account. After a log-out, no code starts a session.
+//! - `promises::bound_*`: attacks that the service can't prevent, each shown by a counterexample.
+//! - `seeded_bugs::*`: the checker works. For each promise, a bug is added deliberately, and the
+//!   checker finds it.
 //!
 //! **The bound.** At most two codes and two token requests are in transit. A code expires after two
 //! ticks of 30 s. There are three apps: an app with a secret, an app without a secret, and the

@@ -50,8 +50,8 @@ pub enum Action {
     /// The token request with this index arrives at the user's object. `true`: the network will
     /// deliver it a second time.
     Arrive(u8, bool),
-    /// The Workers KV location sees everything that was written earlier. Only
-    /// `Bug::RememberedByLocation` needs this.
+    /// The Workers KV location catches up: from now on it sees everything that was written earlier.
+    /// Only `Bug::RememberedByLocation` needs this action.
     Catch,
     LogOut,
 }
@@ -75,7 +75,8 @@ impl Setting {
         self.world.bug == Some(bug)
     }
 
-    /// The authorization requests with which the thief may send the browser to the service.
+    /// Calls `each` with every authorization request that the thief may make the user's browser
+    /// send to the service.
     fn asks_of_thief(&self, mut each: impl FnMut(Ask)) {
         for app in [App::Web, App::Spa, App::Evil] {
             for uri in 0..u8::try_from(URIS.len()).unwrap() {
@@ -97,7 +98,7 @@ impl Setting {
         }
     }
 
-    /// The token requests that the parties may send.
+    /// Calls `each` with every token request that the parties may send.
     fn exchanges(&self, state: &State, mut each: impl FnMut(Exchange)) {
         for (number, issued) in state.codes.iter().enumerate() {
             let code = u8::try_from(number).unwrap();
@@ -126,8 +127,9 @@ impl Setting {
         }
     }
 
-    /// Where the answer to an authorization request goes. Returns `None` for a page, and for an
-    /// error that goes to the app that asked, because neither changes the state.
+    /// Finds the URI to which the answer to an authorization request is redirected. Returns `None`
+    /// if the answer is a page, or an error that is redirected to the app that asked, because
+    /// neither changes the state.
     fn answer(&self, state: &State, ask: Ask) -> Option<Asked> {
         let asked = self.world.ask(ask, !state.logged_out);
         match asked {
@@ -165,10 +167,10 @@ impl Setting {
         }
     }
 
-    /// Tries two attacks with the tokens of a session that has just begun, and returns the
-    /// violation if an attack succeeds. The first is a call to a route of the account. In the
-    /// second, the thief has a copy of the refresh token and tries to renew it in the name of each
-    /// app.
+    /// Tries two attacks with the tokens of a session that has just begun. Returns a violation if
+    /// one of them succeeds. In the first attack, an access token is used on a route of the user's
+    /// account. In the second attack, the thief has a copy of the refresh token and tries to renew
+    /// it in the name of each app.
     fn misuse(&self, app: App, resource: For) -> Option<Violation> {
         self.coverage.note("acts");
         if self.world.acts_on_account(app, resource) {
@@ -186,7 +188,7 @@ impl Setting {
         None
     }
 
-    /// Whether a token request passes every check that comes before the question to the user's
+    /// Whether a token request passes every check that the service makes before it asks the user's
     /// object.
     fn passes(&self, state: &State, exchange: &Exchange) -> bool {
         let issued = &state.codes[usize::from(exchange.code)];
@@ -208,7 +210,8 @@ impl Setting {
     /// state.
     fn arrive(&self, state: &mut State, exchange: Exchange) {
         let issued = &mut state.codes[usize::from(exchange.code)];
-        // No code begins two sessions, so the session's ID can be made from the code's number.
+        // The session's ID is made from the code's number. It is unique, because a code begins at
+        // most one session.
         let session = SessionId::new(1, &[exchange.code; 10]);
         let is_remembered =
             issued.exchanged && (issued.visible || !self.has(Bug::RememberedByLocation));
@@ -313,7 +316,7 @@ impl Model for Setting {
                 for code in &mut state.codes {
                     code.age = (code.age + 1).min(CODE_TICKS);
                 }
-                // A token request arrives within a tick or not at all.
+                // A token request that has not arrived within a tick is lost.
                 state.exchanges.clear();
             }
             Action::Ask(by, ask) => self.issue(&mut state, by, ask),

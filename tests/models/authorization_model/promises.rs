@@ -1,4 +1,4 @@
-//! What the authorization code flow promises, and what it doesn't.
+//! What the authorization code flow promises, and which attack it can't prevent.
 
 use crate::check::{holds, is_caught};
 use crate::model::{Setting, Thief};
@@ -39,9 +39,9 @@ fn a_thief_who_begins_requests_and_sees_no_code_gets_nothing() {
     holds(setting, &EVENTS[..6]);
 }
 
-/// Two rules prevent that an app's token can be used on the user's account. `AUDIENCE` can't be the
-/// resource that an app asks for, and the account's routes check the token's client and scope. Each
-/// rule is enough without the other.
+/// Two rules prevent an app's token from being used on the user's account. The first rule: an app
+/// can't request a token for the resource `AUDIENCE`. The second rule: the account's routes check
+/// the token's client and scope. Each rule alone is enough.
 #[test]
 fn either_of_two_rules_keeps_tokens_of_apps_from_the_account() {
     for (name, bug) in [
@@ -57,9 +57,9 @@ fn either_of_two_rules_keeps_tokens_of_apps_from_the_account() {
 }
 
 /// The service can't distinguish an app without a secret from anybody else who has the code and the
-/// verifier. A thief gets both as follows: in the user's browser, he begins a request in the name
-/// of the app, with a verifier of his own, and then he sees the redirect. Only a secret prevents
-/// this.
+/// verifier. A thief can get both: he makes the user's browser send an authorization request in the
+/// name of the app, with a verifier of his own, and then he sees the redirect, which contains the
+/// code. Only an app's secret prevents this attack.
 #[test]
 fn bound_a_thief_at_both_ends_is_a_public_app() {
     let setting = Setting {

@@ -1,4 +1,4 @@
-//! Deliberate bugs. They show that the checker finds bugs at all.
+//! Each test adds a deliberate bug and requires that the checker finds it. So the checker works.
 
 use crate::check::is_caught;
 use crate::model::Setting;

@@ -5,13 +5,13 @@
 pub enum App {
     /// A first-party app with a secret.
     Web,
-    /// An app of another company, without a secret. The user has granted what it asks for.
+    /// An app of another company, without a secret. The user has granted what this app requests.
     Spa,
-    /// The thief's own app. The user was talked into granting what it asks for.
+    /// The thief's own app. The thief has persuaded the user to grant what it requests.
     Evil,
 }
 
-/// Who acts.
+/// The party that acts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Party {
     Web,
@@ -20,7 +20,7 @@ pub enum Party {
 }
 
 impl Party {
-    /// The app of an honest party, or the thief's own app.
+    /// The app that belongs to this party.
     pub fn app(self) -> App {
         match self {
             Self::Web => App::Web,
@@ -35,13 +35,13 @@ impl Party {
 pub enum For {
     Nothing,
     TheApi,
-    /// `AUDIENCE`, the audience of the service's own tokens. A token for this resource would be
-    /// valid at the account's routes.
+    /// `AUDIENCE`, the audience of the service's own tokens. If an app got a token for this
+    /// resource, the account's routes might accept it.
     TheAccount,
 }
 
 /// An authorization request. `uri` is an index into [`crate::world::URIS`]. `challenge_of` is the
-/// party that knows the verifier.
+/// party that made the PKCE challenge and so knows its verifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ask {
     pub app: App,
@@ -61,14 +61,14 @@ pub struct Issued {
     pub seen: bool,
     /// Ticks since the code was issued.
     pub age: u8,
-    /// The code has begun a session, which the user's object remembers.
+    /// The code was exchanged and has begun a session. The user's object remembers this.
     pub exchanged: bool,
-    /// Whether a Workers KV location already sees the exchange. Only `Bug::RememberedByLocation`
-    /// reads this field.
+    /// Whether a Workers KV location sees already that the code was exchanged. Only
+    /// `Bug::RememberedByLocation` reads this field.
     pub visible: bool,
 }
 
-/// A token request in transit. It has passed every check except the one in the user's object.
+/// A token request in transit. It has passed every check except the check in the user's object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Exchange {
     pub by: Party,
@@ -102,7 +102,7 @@ pub struct State {
 }
 
 impl State {
-    /// The canonical form of states that differ only in the order of codes and of requests in
+    /// Gives states the same form if they differ only in the order of codes or of requests in
     /// transit.
     pub fn canonical(mut self) -> Self {
         if let [first, second] = self.codes[..]

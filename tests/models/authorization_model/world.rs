@@ -1,5 +1,5 @@
-//! The service, made of the crate's own functions. Their answers are cached, because a search asks
-//! the same questions many times.
+//! The service, made of the crate's own functions. Their results are cached, because a search calls
+//! them with the same arguments many times.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -31,7 +31,8 @@ const KEYS: &str =
     r#"{"keys":[{"kty":"oct","kid":"test","k":"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"}]}"#;
 
 /// Redirect URIs that a request may name. The first belongs to the web app, the second to the app
-/// without a secret, the third to the thief. Answers to any other URI reach the thief.
+/// without a secret, and the third to the thief's app. The others are registered for no app. If the
+/// service redirected to one of them, the thief would receive the answer.
 pub const URIS: [&str; 9] = [
     "https://web.example.com/callback",
     "https://spa.example.com/callback",
@@ -44,7 +45,7 @@ pub const URIS: [&str; 9] = [
     "http://web.example.com/callback",
 ];
 
-/// The party that receives the answers to a URI.
+/// The party that receives an answer that is redirected to this URI.
 pub fn receiver(uri: u8) -> Party {
     match uri {
         0 => Party::Web,
@@ -56,42 +57,43 @@ pub fn receiver(uri: u8) -> Party {
 /// Bugs that the checker must find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Bug {
-    /// The verifier is not compared.
+    /// The service does not check the verifier.
     NoVerifier,
-    /// The code's client is not compared.
+    /// The service does not check that the code was issued to the client.
     NoClient,
-    /// The client of a refresh token is not compared.
+    /// The service does not check that the refresh token was issued to the client.
     NoClientAtRenewal,
     /// A redirect URI matches if it begins with the host of a registered URI.
     MatchesPrefix,
-    /// The account's routes check only `aud`.
+    /// The account's routes check only the token's `aud` claim.
     AudienceAlone,
-    /// `AUDIENCE` may be a resource.
+    /// An app may request a token for the resource `AUDIENCE`.
     AccountIsAResource,
     /// Both of the previous bugs.
     AudienceAloneAndAccountIsAResource,
-    /// The service looks up whether the code was exchanged before it compares the verifier.
+    /// The service checks whether the code was exchanged earlier before it checks the verifier.
     ReplayBeforeVerifier,
-    /// A Workers KV location remembers exchanged codes, instead of the user's object.
+    /// A Workers KV location remembers which codes were exchanged. (Without the bug, the user's
+    /// object does.)
     RememberedByLocation,
-    /// The exchange does not check whether the sign-on has ended.
+    /// The service exchanges a code without checking whether the user's sign-on has ended.
     NoSignOn,
 }
 
-/// What a request leads to.
+/// The result of an authorization request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asked {
-    /// A page. No redirect happens.
+    /// The service shows a page and does not redirect.
     Page,
-    /// An error goes to this URI.
+    /// The service redirects to this URI with an error.
     Error(u8),
-    /// A code goes to this URI.
+    /// The service redirects to this URI with a code.
     Code(u8),
 }
 
 type Memo<K, V> = Mutex<HashMap<K, V>>;
-/// The request for a code and the code's age, then the client, the redirect URI and the verifier of
-/// the token request.
+/// A key of the cache: the authorization request and the age of its code, then the client, the
+/// redirect URI and the verifier's party of the token request.
 type TokenRequest = (Ask, u8, App, u8, Party);
 
 /// The service with the settings of the model.
@@ -114,7 +116,7 @@ impl std::fmt::Debug for World {
     }
 }
 
-/// Computes the answer once and remembers it.
+/// Returns the remembered result for this key, or computes and remembers it.
 fn once<K: Eq + Hash, V: Copy>(memo: &Memo<K, V>, key: K, compute: impl FnOnce() -> V) -> V {
     if let Some(known) = memo.lock().unwrap().get(&key) {
         return *known;
@@ -196,8 +198,8 @@ impl World {
         }
     }
 
-    /// The result of an authorization request, while the user is signed in or after the log-out.
-    /// The user agrees to whatever a page asks.
+    /// The result of an authorization request. `signed_in` is false after the log-out. If a page
+    /// asks the user for consent, the user consents.
     pub fn ask(&self, ask: Ask, signed_in: bool) -> Asked {
         once(&self.asked, (ask, signed_in), || {
             self.compute_ask(ask, signed_in)
@@ -309,8 +311,8 @@ impl World {
         receiver(uri).app() == app && uri < 3
     }
 
-    /// Whether the client authenticates: the web app with its secret, the other apps without a
-    /// secret.
+    /// Whether the client authenticates successfully. The web app authenticates with its secret.
+    /// The other apps have no secret.
     pub fn authenticates(&self, by: Party, app: App) -> bool {
         let secret = if by == Party::Web {
             self.secret.0.expose()
@@ -321,7 +323,7 @@ impl World {
     }
 
     /// Checks a token request as the service does before it asks the user's object. The result
-    /// depends on the age of the code.
+    /// depends on the age of the code, so the age is part of the key.
     pub fn judge(
         &self,
         issued: &Issued,
@@ -390,7 +392,7 @@ impl World {
         judge_standing(&code, Some(standing))
     }
 
-    /// Whether a client can renew with a refresh token of another client's session.
+    /// Whether a client can renew a session with a refresh token that was issued to another client.
     pub fn renews(&self, ticket_of: App, presented_by: App) -> bool {
         once(&self.renewed, (ticket_of, presented_by), || {
             let ticket = AppTicket {

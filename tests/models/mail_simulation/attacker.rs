@@ -1,17 +1,18 @@
 //! An attacker requests mails for a week, from 1, 50 or 5,000 networks. In the same week, honest
 //! users request twenty resets an hour.
 //!
-//! The attacker sends as many requests as the gate (the limit per network) allows. There are three
-//! simplifications, which change nothing for anybody else:
+//! The attacker sends as many requests as the gate (the limit per network) allows. The simulation
+//! makes three simplifications. They do not change what happens to honest users:
 //!
-//! - Of each network, at most thirty requests an hour are made. The gate answers 429 to more
-//!   requests and does not count them.
-//! - The second to thirtieth requests of a network are paid from the pools *medium* and *rest*. In
-//!   each hour, only as many of them are made as are needed to keep both pools empty: 300 with a
-//!   budget of 10,000. This is enough, because an honest user's first request is paid only from the
-//!   pool *first*. The test `pays_from_one_row` checks that.
-//! - All first requests of a day are made in the first minute of the day, because that delays
-//!   others most.
+//! - Each of the attacker's networks makes at most thirty requests an hour. The gate would answer
+//!   429 to further requests without counting them.
+//! - The first request of a network is paid from the pool *first*, its second to thirtieth requests
+//!   from the pools *medium* and *rest*. In each hour, the attacker makes only enough of these
+//!   later requests to keep both pools empty: 300 with a budget of 10,000. This is enough, because
+//!   an honest user's first request is paid only from the pool *first*. The test
+//!   `pays_from_one_row` checks that.
+//! - All networks make their first request of a day in the first minute of the day, because then
+//!   honest users wait longest.
 
 use std::collections::BTreeMap;
 
@@ -27,11 +28,11 @@ use crate::world::{DAY, Dice, HOUR, Mailed, PASSWORD, Request, World, network};
 const WEEK: u64 = 7 * DAY;
 const HONEST_AN_HOUR: u64 = 20;
 const PEOPLE: u32 = 400;
-/// The maximum number of requests in an hour from networks that have made their first request
-/// already.
+/// The maximum number of requests that the attacker makes in an hour from networks that have
+/// already made their first request.
 const MOST_OF_OTHER_POOLS: u64 = 300;
-/// The networks of honest users have numbers from here on. Each honest request comes from a new
-/// network.
+/// The networks of honest users have numbers from this number on. Each honest request comes from a
+/// new network.
 const HONEST: u32 = 1_000_000;
 
 /// How long honest users waited for their mails.
@@ -57,13 +58,15 @@ fn email(person: u32) -> String {
     format!("person-{person}@example.com")
 }
 
-/// An honest request. It comes from a network of its own, and sometimes from a known device.
+/// A request of an honest user. Each request comes from a different network. `known`: it comes from
+/// a known device.
 struct Asked {
     at: u64,
     known: bool,
 }
 
-/// Honest requests for which no link has been sent yet, by the id of their job.
+/// The honest requests that have not been answered by a link yet. The key is the id of the
+/// request's job.
 type Waiting = BTreeMap<String, Asked>;
 
 fn week(networks: u32, budget: u64) -> Delays {
@@ -76,14 +79,14 @@ fn week(networks: u32, budget: u64) -> Delays {
     let mut asked = Waiting::new();
     let mut honest = 0;
     let class = RouteClass::Reset;
-    // The attacker makes a tenth more requests than the pools can pay for. The requests that are
-    // not paid wait, and empty the pools again in the next hour.
+    // The attacker makes 10 % more requests than the pools can pay for. The requests that can't be
+    // paid for wait, and use up the pools again in the next hour.
     let shares = [Pool::Medium, Pool::Rest].map(|pool| pool.share(class, budget).unwrap());
     let more = (shares.iter().sum::<u64>() * 11 / 10).min(MOST_OF_OTHER_POOLS);
     for hour in 0..WEEK / HOUR {
         let begins = hour * HOUR;
-        // The times of this hour's requests, first those of the attacker and then those of honest
-        // users.
+        // The requests of this hour, each with its time. `Some` is the number of the attacker's
+        // network, and `None` is an honest request.
         let mut acts: Vec<(u64, Option<u32>)> = Vec::new();
         if hour % 24 == 0 {
             for number in 0..networks {
@@ -102,7 +105,7 @@ fn week(networks: u32, budget: u64) -> Delays {
         for (at, attacker) in acts {
             settle(&mut world, at, &mut asked, &mut delays);
             if let Some(number) = attacker {
-                // It makes no difference whether this address has an account.
+                // The simulation gives the same result whether or not this address has an account.
                 let _ = world.ask(
                     &Request::Reset("nobody@example.com".to_owned()),
                     &network(number),
@@ -124,7 +127,7 @@ fn week(networks: u32, budget: u64) -> Delays {
             let job = world.newest().unwrap();
             asked.insert(job, Asked { at, known });
         }
-        // A user changes a password, and must get the notice at once.
+        // A user changes a password. The notice of the change must be sent at once.
         if hour % 7 == 0 {
             let person = (hour / 7) as u32 % PEOPLE;
             notice(&mut world, person, &mut asked, &mut delays);
@@ -135,7 +138,8 @@ fn week(networks: u32, budget: u64) -> Delays {
     delays
 }
 
-/// Runs the queue until this time, and records which honest requests were answered by a link.
+/// Delivers the queued jobs until this time, and records which honest requests were answered by a
+/// link.
 fn settle(world: &mut World, until: u64, asked: &mut Waiting, delays: &mut Delays) -> Vec<Mailed> {
     world.run_until(until, |job, delivery, now| {
         let is_answered = matches!(delivery, Delivery::Sent | Delivery::EarlierLink);
@@ -239,8 +243,8 @@ fn a_week_delays_nobody_but_strangers_devices_under_five_thousand_networks() {
     );
 }
 
-/// The first request of an honest network is paid from a single pool, even if all other pools are
-/// used up.
+/// The first request of an honest network is paid from a single pool. So it is paid even if all
+/// other pools are used up.
 #[test]
 fn pays_from_one_row() {
     let mut world = World::new(&[("MAIL_BUDGET", "100")]);
@@ -269,9 +273,10 @@ fn pays_from_one_row() {
     assert_eq!(outcome, Some("sent"));
 }
 
-/// Strangers request mails to one person in every way, as often as their networks may. The owner
-/// requests resets at random times, from a new device. If the owner then gets no mail, the newest
-/// link that was sent before still has at least half of its lifetime left.
+/// Strangers make every kind of request that sends a mail to one person, as often as the limit per
+/// network allows. The owner requests resets at random times, from a new device. Whenever such a
+/// reset sends no mail, the newest link that was sent before still has at least half of its
+/// lifetime left.
 #[test]
 fn one_person_always_has_a_link() {
     for networks in [1, 50, 5000] {
@@ -321,7 +326,7 @@ fn one_person_always_has_a_link() {
                     Delivery::Sent => sent += 1,
                     Delivery::EarlierLink => {
                         refused += 1;
-                        // The mail rounds the time down to whole hours.
+                        // The mail states the link's lifetime in whole hours, rounded down.
                         let half = (ends - newest) / 2;
                         assert!(
                             ends.saturating_sub(at) + HOUR >= half,
@@ -340,7 +345,7 @@ fn one_person_always_has_a_link() {
     }
 }
 
-/// For how many minutes the link is valid, according to the mail.
+/// For how many minutes the link is valid, as stated in the mail.
 fn minutes(text: &str) -> u64 {
     let (_, rest) = text.split_once("expires in ").unwrap();
     let rest = rest.replace('\u{a0}', " ");
@@ -353,7 +358,8 @@ fn minutes(text: &str) -> u64 {
     }
 }
 
-/// Sends mails to a mailbox in every possible way, as often as 5,000 networks may.
+/// Sends mails to one mailbox in every possible way, from up to 5,000 networks, as often as the
+/// limit per network allows.
 #[test]
 fn a_mailbox_gets_twelve_mails_on_the_first_day_and_thirty_six_in_a_week() {
     for networks in [1, 50, 5000] {

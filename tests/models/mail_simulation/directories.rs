@@ -1,5 +1,5 @@
-//! Two directories that differ in one address give every stranger the same answers, and the same
-//! mails at the same times.
+//! Two user directories differ in the account of one address. With both directories, every stranger
+//! gets the same answers, and the same mails at the same times.
 
 use std::cell::Cell;
 
@@ -11,11 +11,11 @@ use proptest::prelude::*;
 use crate::count::count;
 use crate::world::{HOUR, Mailed, Request, World, network};
 
-/// The address in which the directories differ.
+/// The address whose account is different in the two directories.
 const SECRET: &str = "secret@example.com";
 const STRANGERS: u32 = 4;
 
-/// The account that the directory has for the secret address.
+/// The account that a directory has for the secret address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Secret {
     Absent,
@@ -24,8 +24,8 @@ enum Secret {
     Disabled,
 }
 
-/// A request: the time before it, who makes it, from which network, for whose address, and of which
-/// kind.
+/// A request. `pause` is the time since the previous request. The other fields say which stranger
+/// makes the request, from which network, for whose address, and of which kind.
 #[derive(Clone, Debug)]
 struct Step {
     pause: u64,
@@ -53,8 +53,8 @@ fn own(stranger: u32) -> String {
     format!("stranger-{stranger}@example.com")
 }
 
-/// The address of a request: a stranger's own address, the secret address or a variant of it, or an
-/// address without an account.
+/// The address for which a mail is requested: a stranger's own address, the secret address, a
+/// variant of the secret address, or an address without an account.
 fn target(step: &Step) -> String {
     match step.target {
         target if target < STRANGERS => own(target),
@@ -155,8 +155,9 @@ proptest! {
     }
 }
 
-/// Shows that the comparison above can fail: it would reject a scheme in which a mail is paid for
-/// only after the account was looked up.
+/// Here the two directories lead to different outcomes, but the same pool pays. So the comparison
+/// above can fail: it would detect a service that chooses the pool after it has looked up the
+/// account.
 #[test]
 fn a_stranger_with_a_ticket_of_another_account_pays_as_any_other() {
     for secret in [Secret::Absent, Secret::Verified] {

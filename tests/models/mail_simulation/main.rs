@@ -1,14 +1,16 @@
-//! Checks that nobody can use up the mails that others need (docs/decisions/0017). The tests run
-//! the real use cases on the in-memory adapters, in virtual time: the use cases that request mails,
-//! and `deliver_mail`.
+//! Checks that an attacker can't use up the mails that other users need (docs/decisions/0017). The
+//! tests run the real use cases that request mails, and `deliver_mail`. They run on the in-memory
+//! adapters, in virtual time.
 //!
-//! `cargo test --test mail_simulation -- --nocapture` prints the table of the week-long attacker.
+//! `cargo test --test mail_simulation -- --nocapture` prints a table of how long users waited
+//! during the attack of a week.
 //!
 //! | claim | test |
 //! |---|---|
-//! | What others see does not reveal whether an address has an account | `directories::*` |
-//! | In a week, an attacker neither stops a user's resets nor floods a mailbox | `attacker::*` |
-//! | The same attacker delays only new devices, and stops no notice | `attacker::*` |
+//! | What a stranger sees does not reveal whether an address has an account | `directories::*` |
+//! | In a week, an attacker can neither prevent a user's resets nor flood a mailbox | `attacker::*`
+//! |
+//! | The same attacker delays only users on new devices, and delays no notice | `attacker::*` |
 
 #![allow(
     clippy::unwrap_used,

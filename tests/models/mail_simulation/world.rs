@@ -1,4 +1,5 @@
-//! A service with its queue and its clock. It records what was requested and mailed, and when.
+//! A service with a mail queue and a virtual clock. It records which mails were requested and sent,
+//! and when.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -23,7 +24,8 @@ pub(crate) const PASSWORD: &str = "correct horse battery staple";
 pub(crate) const HOUR: u64 = 3600;
 pub(crate) const DAY: u64 = 86_400;
 
-/// Stores passwords without hashing them, because the simulation compares thousands of passwords.
+/// Stores passwords without hashing them, because the simulation verifies thousands of passwords
+/// and hashing would be slow.
 #[derive(Default)]
 pub(crate) struct PlainHasher;
 
@@ -62,7 +64,7 @@ pub(crate) enum Request {
     Reset(String),
     Register(String),
     Resend(String),
-    /// A user who is signed in with the first address requests a change to the second.
+    /// A user who is signed in under the first address requests to change it to the second.
     ChangeAddress(String, String),
 }
 
@@ -71,13 +73,13 @@ pub(crate) struct World {
     clock: ManualClock,
     begun: u64,
     /// The waiting jobs, ordered by the time when they are due. Jobs that are due at the same time
-    /// are in the order in which they were queued.
+    /// are ordered by the time when they were queued.
     waiting: BinaryHeap<Reverse<(u64, u64, String)>>,
     queued: u64,
     newest: Option<String>,
 }
 
-/// A mail that was sent. `at` is in seconds since the beginning.
+/// A mail that was sent. `at` is in seconds since the simulation began.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Mailed {
     pub(crate) at: u64,
@@ -144,12 +146,13 @@ impl World {
         user
     }
 
-    /// The current time, in seconds since the beginning.
+    /// The current time, in seconds since the simulation began.
     pub(crate) fn now(&self) -> u64 {
         self.clock.now_ms() / 1000 - self.begun
     }
 
-    /// Runs the jobs that are due until this time, and returns the mails that were sent.
+    /// Runs the jobs that are due until `time`, calls `seen` for each, and returns the mails that
+    /// were sent.
     pub(crate) fn run_until(
         &mut self,
         time: u64,
@@ -244,7 +247,8 @@ impl World {
     }
 }
 
-/// A client in a network of its own. No larger network contains two of these networks.
+/// The client with this number. Each client has its own network. No two of these networks belong to
+/// the same larger network.
 pub(crate) fn network(number: u32) -> Client {
     let (first, second) = (0x2000 + number % 0x1000, number / 0x1000);
     Client::new(Some(&format!("{first:x}:{second:x}::1")), Some("test/1"))

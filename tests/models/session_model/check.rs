@@ -1,4 +1,5 @@
-//! Searches a model to its end, prints the cost of the search, and reports what was found.
+//! Searches every state of a model, prints the cost of the search, and reports which property was
+//! violated, if any.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -15,8 +16,7 @@ struct Counterexample {
     steps: String,
 }
 
-/// Requires that no property is violated, that every listed event happens, and that every state is
-/// searched.
+/// Searches every state. Panics if a property is violated or if one of `events` never happened.
 pub fn holds(setting: Setting, events: &[&str]) {
     let name = setting.name;
     let (found, seen) = search(setting);
@@ -28,7 +28,7 @@ pub fn holds(setting: Setting, events: &[&str]) {
     }
 }
 
-/// Requires that the property is violated.
+/// Searches the model, and panics unless the property `expected` is violated.
 pub fn is_caught(setting: Setting, expected: &str) {
     let name = setting.name;
     let (found, _) = search(setting);
@@ -42,8 +42,8 @@ fn search(setting: Setting) -> (Option<Counterexample>, BTreeMap<&'static str, u
     let description = setting.to_string();
     let tick = setting.tick;
     let begun = Instant::now();
-    // The search has no limit of states, depth or time, so it ends when no state is left or a
-    // property is violated.
+    // The search has no limit on the number of states, on the depth or on time. It ends when every
+    // state was searched or when a property is violated.
     let checker = setting
         .checker()
         .finish_when(HasDiscoveries::AnyFailures)

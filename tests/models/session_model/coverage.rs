@@ -1,5 +1,5 @@
-//! Records which events happened in a search. `check::holds` checks them, because a model in which
-//! nothing happens would violate no property either.
+//! Records which events happened in a search. `check::holds` requires that the expected events
+//! happened, because a model in which nothing happens would not violate any property either.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;

@@ -1,5 +1,5 @@
-//! The only place that calls the crate's `rotate`. The model and the simulation make no decisions
-//! of their own.
+//! This module calls the crate's `rotate`. The model and the simulation call only this module, so
+//! all decisions are made by the crate's own code.
 
 use edgegate::domain::account::UserId;
 use edgegate::domain::session::{
@@ -9,7 +9,8 @@ use edgegate::domain::session::{
 
 const DAY: u64 = 86_400;
 
-/// The default rules. The expiries are so far away that no session expires here.
+/// The default rules, except for the lifetimes: they are so long that no session expires in the
+/// tests.
 pub const DEFAULT: Rules = Rules {
     grace: 30,
     rotate_after: 90,
@@ -26,15 +27,15 @@ pub const ROTATE_EVERY_TIME: Rules = Rules {
     ..DEFAULT
 };
 
-/// Who presents a token. Each client has a network and a program.
+/// The client that presents a token. Each client has a network and a program (user agent).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Who {
     Owner,
-    /// The owner in another network, such as a phone that moves from Wi-Fi to mobile.
+    /// The owner in another network, such as a phone that switches from Wi-Fi to mobile data.
     OwnerElsewhere,
     Thief,
-    /// A client whose address is unknown, because the caller does not pass it on. An example is
-    /// another Worker that calls without `client`.
+    /// A client whose address is unknown to the service. For example, another Worker calls the
+    /// service on behalf of a user and does not pass `client`.
     Nameless,
 }
 
@@ -59,8 +60,8 @@ impl Who {
     }
 }
 
-/// A presented token, and what the store and the user's database row say about it. Times are
-/// seconds since 1970.
+/// A presented token, and what the store and the user's database row say about its session. Times
+/// are seconds since 1970.
 pub struct Question {
     pub begun_at: u64,
     pub now: u64,
@@ -111,7 +112,7 @@ impl Question {
     }
 }
 
-/// What a store writes for a verdict.
+/// What a store has to write after a decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Write {
     Nothing,

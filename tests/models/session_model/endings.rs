@@ -1,10 +1,11 @@
 //! Checks two claims: "Revoke-all and a reset stop every renewal at once", and "an ended session
 //! never comes back".
 //!
-//! Anyone may present any token that was ever handed out, from any location, at any time. The
-//! user's row is read before the session, and time passes between the two reads, as in a Worker
-//! that calls a Durable Object. If the row were read later, it could only show more revocations. A
-//! renewal counts as begun when it reads the session.
+//! In this model, anyone may present any token that was ever handed out, from any location, at any
+//! time. A renewal reads the user's row before it reads the session, and time passes between the
+//! two reads, as it does when a Worker calls a Durable Object. The other order needs no search: a
+//! row that is read later can only show more revocations. The model says that a renewal has begun
+//! when it reads the session.
 
 use crate::check::holds;
 use crate::decide::{DEFAULT, STRICT};

@@ -1,30 +1,28 @@
-//! The rotation of refresh tokens, searched exhaustively by a model checker (stateright) and at
-//! random by a simulation. Both call the crate's own `rotate`.
+//! Checks the rotation of refresh tokens. A model checker (stateright) searches every state, and a
+//! simulation makes random runs. Both call the crate's own `rotate`.
 //!
-//! `cargo test --test session_model -- --nocapture` prints the cost of each search and the counts
+//! `cargo test --test session_model -- --nocapture` prints the cost of each search and the results
 //! of the simulation.
 //!
 //! The claims, and the tests that show them:
 //!
 //! - `owner::*`: an honest client that retries within the grace period is never refused.
-//! - `thief::*`: if the owner's renewals are 3 minutes apart and the thief's requests are more than
-//!   90 s away from them, the thief and the owner can't both go on using the session.
-//! - `owner::proves_*`, `thief::is_found_out_*`: if the owner enters the password again, no honest
-//!   client is refused because of it, and a thief is still detected.
-//! - `endings::*`: after a user's epoch is raised, every renewal that reads the user's row is
-//!   refused. An ended session never comes back.
-//! - `fence::*`: a renewal that is answered from the copy in the user's object uses a version of
-//!   the row that includes every earlier change. The checker finds the seeded bugs of that
-//!   protocol.
-//! - `seeded_bugs::*`: the checker works, because it finds seeded bugs.
+//! - `thief::*`: if the owner's renewals are at least 3 minutes apart and the thief's requests are
+//!   more than 90 s away from them, the thief and the owner can't both continue to use the session.
+//! - `owner::proves_*`, `thief::is_found_out_*`: the owner may enter the password again. No honest
+//!   client is refused because of that, and a thief is still detected.
+//! - `endings::*`: after a user's `session_epoch` is raised, every renewal that then reads the
+//!   user's row is refused. An ended session never becomes valid again.
+//! - `fence::*`: the user's object may answer a renewal from its copy of the user's row. That copy
+//!   includes every earlier change. The checker finds bugs that were added to this protocol.
+//! - `seeded_bugs::*`: the checker works, because it finds bugs that were added deliberately.
 //! - `simulation::*`: in random runs with honest clients, nobody is logged out.
-//! - `simulation::*`: in honest random runs nobody is logged out.
 //!
-//! **The bound.** Time and the number of renewals have no bound, because states are the same if
-//! they differ only by a shift (see [`state`]). The model has two locations. The number of messages
-//! in transit at once has a bound, which each test prints. A request, a write or a response takes
-//! at most a tick, whose length is printed too. The grace period is three ticks of 10 s, or two of
-//! 15 s.
+//! **The bound.** Time and the number of renewals have no bound, because states that differ only by
+//! a shift are treated as equal (see [`state`]). The model has two locations. The number of
+//! messages that are in transit at once is limited, and each test prints the limit. A request, a
+//! write or a response takes at most a tick, whose length each test prints too. The grace period is
+//! three ticks of 10 s, or two ticks of 15 s.
 
 #![allow(
     clippy::unwrap_used,

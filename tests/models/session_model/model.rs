@@ -19,11 +19,12 @@ pub struct Read {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     Tick,
-    /// The owner sends the jar's token.
+    /// The owner sends a renewal with the token in the cookie jar.
     Send(Who),
     /// Somebody presents a token, and it arrives immediately.
     Present(Who, u8, Read),
-    /// A request in transit arrives. `true`: the network will deliver it a second time.
+    /// A request in transit arrives. `true`: the network will deliver the same request a second
+    /// time.
     Deliver(usize, Read, bool),
     Write(usize),
     FailToWrite(usize),
@@ -31,9 +32,10 @@ pub enum Action {
     Lose(usize),
     LogOut(u8),
     MoveEpoch,
-    /// The owner sends the password.
+    /// The owner sends the password again, which takes time.
     Prove,
-    /// The owner's password arrives immediately. In models with a thief, only renewals take time.
+    /// The owner sends the password again, and it arrives immediately. In models with a thief, only
+    /// renewals take time.
     ProveAtOnce(Read),
 }
 
@@ -140,8 +142,8 @@ impl Model for Setting {
     }
 
     fn actions(&self, state: &State, actions: &mut Vec<Action>) {
-        // Once the owner is signed out, the owner and a thief can't both go on, so the search stops
-        // here.
+        // After the owner was signed out, the owner and a thief can't both continue to use the
+        // session, so the search stops here.
         if state.violation.is_some() || state.owner_out {
             return;
         }
@@ -204,8 +206,7 @@ impl Model for Setting {
             }
         }
         for (index, message) in state.messages.iter().enumerate() {
-            // Delivering the second of two equal messages has the same effect as delivering the
-            // first.
+            // If two messages are equal, it makes no difference which of them is delivered.
             if index > 0 && state.messages[index - 1] == *message {
                 continue;
             }
@@ -319,7 +320,7 @@ impl Model for Setting {
                 let token = state.jar;
                 state.messages.push(Message::Proof { token, age: 0 });
             }
-            // The answer contains the jar's token, so the jar does not change.
+            // The answer contains the token that is in the jar already, so the jar does not change.
             Action::ProveAtOnce(read) => {
                 let token = state.jar;
                 self.prove(&mut state, token, read);

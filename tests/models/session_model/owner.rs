@@ -1,9 +1,10 @@
 //! Checks the claim "An honest client that repeats within the grace is never refused."
 //!
 //! The owner has any number of tabs with one cookie jar. Requests and responses overtake each
-//! other, get lost and are delivered twice. The owner's device may sleep at any moment for any
-//! time. In two cases a request without an answer must be retried within the grace period: with
-//! `REUSE = "strict"`, and when the owner changes networks. Otherwise it may be retried later.
+//! other, get lost or are delivered twice. The owner's device may sleep at any moment, for any
+//! time. If a request got no answer, the owner may retry it later. Only in two situations must the
+//! retry come within the grace period: with `REUSE = "strict"`, and after the owner has changed
+//! networks.
 
 use crate::check::holds;
 use crate::decide::{DEFAULT, STRICT};
@@ -62,8 +63,8 @@ fn repeats_within_the_grace_from_any_network() {
     }
 }
 
-/// The caller does not pass on its client's address, so the service can't recognise the client. The
-/// grace period alone is enough for the claim.
+/// The caller does not pass its client's address, so the service can't recognise the client by it.
+/// The grace period alone is enough to fulfil the claim.
 #[test]
 fn repeats_within_the_grace_without_an_address() {
     for store in [Store::Linearizable, KV] {
@@ -108,8 +109,9 @@ fn repeats_within_the_grace_from_any_network_kv() {
     }
 }
 
-/// The owner also enters the password again, at any moment, even during renewals. The claim of this
-/// module still holds if reads are not stale. In a store with stale reads, the client needs a lock.
+/// In addition, the owner enters the password again at any moment, even during renewals. If the
+/// store never returns stale data, the claim of this module still holds. For a store that may
+/// return stale data, the client needs a lock (see the next test).
 #[test]
 fn proves_again_at_any_moment() {
     let setting = Setting {
@@ -126,8 +128,8 @@ fn proves_again_at_any_moment() {
     holds(setting, &[&EVENTS[..5], &events].concat());
 }
 
-/// The owner enters the password again behind a lock, as AuthClient does it. The claim then holds
-/// in both stores, also under `REUSE = "strict"` and from any network.
+/// The owner enters the password again while a lock prevents other requests, as AuthClient does.
+/// Then the claim holds in both stores, also under `REUSE = "strict"` and from any network.
 #[test]
 fn proves_again_behind_a_lock() {
     for (rules, store, slow_writes) in [

@@ -1,4 +1,4 @@
-//! A renewal: read, decide, write, answer.
+//! A renewal: it reads the session, decides, writes and answers.
 
 use edgegate::domain::policy::KV_STALENESS;
 use edgegate::domain::session::{self, Consistency, Proved};
@@ -37,8 +37,8 @@ impl Setting {
                 newest.0
             }
         };
-        // If the owner is alone and is never refused, nobody ends the session, so no stale value of
-        // `ended:` exists.
+        // If the owner is alone and is never refused, nobody ends the session. Then the value of
+        // `ended:` never changes, so a cached value can't be stale.
         let ended = match cache.ended {
             _ if self.alone() => newest.1,
             Some(cached) if read.ended_cached => cached.value,
@@ -126,8 +126,8 @@ impl Setting {
         }
     }
 
-    /// The owner enters the password. Returns whether the owner gets the token of this number
-    /// again.
+    /// The owner enters the password. Returns whether the answer contains the same token as the
+    /// request.
     pub fn prove(&self, state: &mut State, token: u8, read: Read) -> bool {
         let (record, ended) = self.read(state, read);
         let question = Question {
@@ -145,7 +145,7 @@ impl Setting {
                 self.coverage.note("proved");
                 true
             }
-            // The token is used already, so the owner must renew first.
+            // The token has been used already. The owner must first renew with the newer token.
             Proved::Spent => {
                 self.coverage.note("proof of a spent token");
                 false
@@ -177,14 +177,14 @@ impl Setting {
         });
     }
 
-    /// A location sees its own writes immediately.
+    /// A location sees its own writes immediately, so this changes the location's cache.
     fn show(&self, state: &mut State, location: u8, f: impl FnOnce(&mut Location)) {
         if self.store != Store::Linearizable {
             f(&mut state.locations[usize::from(location)]);
         }
     }
 
-    /// Carries out the write of a renewal and sends the answer.
+    /// Completes or fails the write of a renewal, and sends the answer.
     pub fn finish(&self, state: &mut State, message: Message, written: bool) {
         let Message::Writing {
             by,

@@ -1,4 +1,4 @@
-//! Deliberate bugs. They show that the checker finds bugs at all.
+//! Each test adds a deliberate bug and requires that the checker finds it. So the checker works.
 
 use edgegate::domain::session::Rules;
 
@@ -100,8 +100,9 @@ fn rotation_before_the_jar_is_settled() {
     is_caught(setting, REFUSED);
 }
 
-/// Shows why a client sends one request at a time under `REUSE = "strict"` and in KV. If the owner
-/// enters the password during a renewal, the answer may put an older token into the jar.
+/// Shows why a client must send only one request at a time under `REUSE = "strict"` and with KV. If
+/// the owner enters the password while a renewal is in progress, the answer to the password may put
+/// an older token into the jar.
 #[test]
 fn a_proof_beside_renewals() {
     let strict = Setting {
@@ -125,8 +126,8 @@ fn a_proof_beside_renewals() {
     }
 }
 
-/// A client must not store the token of an answer that has the same token as its request. If such
-/// an answer comes late, the jar has a newer token already.
+/// If an answer has the same token as its request, the client must not store that token. Such an
+/// answer may arrive late, when the jar already has a newer token.
 #[test]
 fn a_kept_answer_that_sets_the_jar() {
     for rules in [DEFAULT, STRICT] {

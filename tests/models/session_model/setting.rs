@@ -12,8 +12,8 @@ use crate::state::Limits;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Store {
-    /// Workers KV with two locations. Each location may serve what it fetched up to this many
-    /// seconds ago.
+    /// Workers KV with two locations. For this many seconds after it fetched a value, a location
+    /// may serve that value from its cache.
     Kv { staleness: u64 },
     /// A Durable Object, which reads, decides and writes in one step.
     Linearizable,
@@ -22,26 +22,28 @@ pub enum Store {
 /// Bugs that the checker must find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bug {
-    /// One record stores both the last use and the end of the session. A renewal writes it from
-    /// what it read earlier, so it may undo an end.
+    /// One record stores both the last use of a token and the end of the session. A renewal writes
+    /// the whole record from what it read earlier, so it may overwrite an end.
     OneRecord,
-    /// The answer is sent although the write may fail.
+    /// A renewal sends its answer before the write, which may fail.
     AnswersBeforeWriting,
 }
 
 /// Who presents tokens, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Clients {
-    /// The owner alone: several tabs with one cookie jar.
+    /// Only the owner, in several tabs with one cookie jar.
     Owner,
-    /// The owner and a thief who can copy every token of the jar. The times are in seconds.
+    /// The owner, and a thief who can copy every token that is in the jar. The times are in
+    /// seconds.
     OwnerAndThief {
-        /// The shortest time between two renewals of the owner. The login counts as one.
+        /// The shortest time between two renewals of the owner. The login is regarded as the first
+        /// renewal.
         owner_gap: u64,
-        /// The shortest time between a renewal of the owner and one of the thief.
+        /// The shortest time between a renewal of the owner and a renewal of the thief.
         keep_away: u64,
     },
-    /// Anyone, with any token that was ever handed out.
+    /// Anyone presents tokens: any token that was ever handed out.
     Anyone {
         /// Somebody logs out, at any location.
         log_out: bool,
@@ -50,13 +52,15 @@ pub enum Clients {
     },
 }
 
-/// When the owner enters the password again. The answer is the jar's token with a newer proof.
+/// When the owner may enter the password again. The answer contains the jar's token with the time
+/// of the newer password proof.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Proves {
     Never,
     /// At any time, even during renewals.
     AtAnyTime,
-    /// Under the client's lock: nothing else is in transit, and nothing is sent before the answer.
+    /// Under the client's lock: only if nothing else is in transit, and nothing is sent until the
+    /// answer arrives.
     Alone,
 }
 
@@ -80,12 +84,13 @@ pub struct Setting {
     pub duplicates: bool,
     /// The owner changes networks.
     pub roams: bool,
-    /// No client's address is known, neither the owner's nor the thief's.
+    /// The service knows no client's address, neither the owner's nor the thief's.
     pub nameless: bool,
-    /// If a response was lost, the owner presents a used token only within the grace period after
-    /// its first use.
+    /// If the owner lost a response, the owner's client sends the used token again only within the
+    /// grace period after its first use.
     pub repeats_within_grace: bool,
-    /// A response that has the same token as its request also replaces the token in the jar.
+    /// A response that has the same token as its request also replaces the token in the jar (a
+    /// bug).
     pub kept_sets_jar: bool,
     pub proves: Proves,
     pub bug: Option<Bug>,
@@ -93,7 +98,8 @@ pub struct Setting {
 }
 
 impl Setting {
-    /// Only an owner, under the default rules, with a linearizable store.
+    /// The settings of a model with an owner and no thief, the default rules and a linearizable
+    /// store.
     pub fn owner() -> Self {
         Self {
             name: "",

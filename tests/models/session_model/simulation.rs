@@ -1,11 +1,12 @@
-//! Random runs with honest clients. The same seed gives the same run. The tests count in how many
-//! runs the owner is logged out.
+//! Random runs with honest clients. The same seed gives the same run. The tests count the runs in
+//! which the owner is logged out.
 //!
-//! A run is 40 page loads in tabs with one cookie jar: in bursts, after minutes, after hours. A
-//! page load sends one to four requests at once. Each request takes up to 3 s, and so does its
-//! answer, so answers overtake each other. One message in a hundred is lost, in either direction,
-//! and the request is retried 5 s later. After one load in thirty the laptop is closed within 6 s,
-//! and what was in transit never arrives.
+//! A run is 40 page loads in tabs with one cookie jar. The page loads follow each other
+//! immediately, after minutes or after hours. A page load sends one to four requests at once. Each
+//! request takes up to 3 s, and so does its answer, so answers overtake each other. One message in
+//! a hundred is lost, in either direction, and the request is retried 5 s later. After one page
+//! load in thirty, the laptop is closed within 6 s, and requests and answers in transit never
+//! arrive.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -66,11 +67,11 @@ struct Run {
     numbers: u32,
     loads_left: u32,
     jar: u32,
-    /// How often the laptop was closed. A request that was sent before the last time never gets an
-    /// answer.
+    /// How often the laptop was closed. If the laptop was closed after a request was sent, the
+    /// request never gets an answer.
     wake: u32,
     record: Record,
-    /// What each location fetched, and when.
+    /// The record that each location has cached, and the time when it was fetched.
     locations: [Option<(Record, u64)>; 2],
 }
 
@@ -224,8 +225,8 @@ const KV: Conditions = Conditions {
     ..DURABLE
 };
 
-// The seeds are fixed, so the numbers are exact. docs/storage.md states them too. If the rules
-// change, update both places.
+// The seeds are fixed, so the numbers are always the same. docs/storage.md also states them. If the
+// rules of the rotation change, update the numbers in both places.
 
 #[test]
 fn nobody_is_logged_out() {
@@ -259,8 +260,8 @@ fn strict() {
             ..conditions
         };
         assert_eq!(logged_out(name, strict), expected);
-        // Shows why a cookie is set only if the answer has a newer token. Otherwise a late answer
-        // would put a used token back into the jar.
+        // Shows why a client sets the cookie only if the answer has a newer token. Otherwise a late
+        // answer would put a used token back into the jar, and more runs would log the owner out.
         let kept_sets_jar = Conditions {
             kept_sets_jar: true,
             ..strict

@@ -1,9 +1,9 @@
 //! The state of the model.
 //!
-//! Times are ages in ticks. An age stops growing when no rule distinguishes it from higher ages.
-//! Tokens are numbered from the oldest token that still matters. So one state represents all states
-//! that differ only by a shift in time or number, and there are finitely many states, although
-//! neither time nor the number of tokens has a limit.
+//! Times are stored as ages in ticks. An age stops growing when all higher ages have the same
+//! effect. Token numbers are counted from the oldest token that can still have an effect. So one
+//! state represents all states that differ only by a shift in time or number. The number of states
+//! is finite, although time and the number of tokens are unlimited.
 
 use crate::decide::Who;
 
@@ -19,7 +19,7 @@ pub enum Record {
     },
 }
 
-/// A value in the cache of a location, and the ticks since it was fetched.
+/// A value in the cache of a location, and the number of ticks since it was fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cached<T> {
     pub value: T,
@@ -44,7 +44,8 @@ pub enum Write {
 /// A renewal in progress. It stays in a stage for at most a tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Message {
-    /// The request is on its way to the service. `again`: the network may deliver it twice.
+    /// The request is on its way to the service. `again`: the network may deliver the request
+    /// twice.
     Request {
         by: Who,
         token: u8,
@@ -58,7 +59,7 @@ pub enum Message {
         age: u8,
         moved: bool,
     },
-    /// The session has been read and the verdict decided, but nothing is written yet.
+    /// The session has been read and the decision is made, but nothing is written yet.
     Writing {
         by: Who,
         location: u8,
@@ -73,8 +74,8 @@ pub enum Message {
     Response { token: u8, age: u8, kept: bool },
     /// The owner's password is on its way to the service, together with the jar's token.
     Proof { token: u8, age: u8 },
-    /// The answer to a correct password is on its way to the owner: the same token with a newer
-    /// proof. The owner puts it into the jar.
+    /// The answer to a correct password is on its way to the owner. It contains the same token with
+    /// a newer password proof. The owner puts this token into the jar.
     Proved { token: u8, age: u8 },
 }
 
@@ -100,8 +101,8 @@ pub enum Violation {
     RenewedAfterEpoch,
     RenewedAfterEnd,
     EndTakenBack,
-    /// The service answered a token that the store did not know, and the store still does not know
-    /// it.
+    /// A client presented a token that the store did not know, and the service answered with a
+    /// token. The store still does not know the presented token.
     StoreLeftBehind,
 }
 
@@ -109,7 +110,7 @@ pub enum Violation {
 pub struct State {
     /// Ticks since the login.
     pub age: u8,
-    /// The newest value of each key.
+    /// The newest value of the key `session:`. The next field is that of the key `ended:`.
     pub record: Record,
     pub ended: bool,
     /// Ticks since `ended:` was first written.
@@ -120,22 +121,24 @@ pub struct State {
     /// The refresh token in the cookie jar that all tabs share.
     pub jar: u8,
     pub messages: Vec<Message>,
-    /// The newest token ever used, and when it was first used. A read from a cache may show less.
+    /// The newest token that was ever used, and its age since its first use. A read from a cache
+    /// may show an older token.
     pub first_use: Option<(u8, u8)>,
     /// The owner lost a response that had a newer token than the jar.
     pub lost: bool,
-    /// The newest token that the thief received or could copy.
+    /// The newest token that the thief has received or had a chance to copy.
     pub stolen: u8,
     /// Ticks since the owner last presented a token. `thief_quiet` is the same for the thief.
     pub owner_quiet: u8,
     pub thief_quiet: u8,
-    /// How many times the thief and the owner have succeeded in turn, beginning with the thief.
+    /// How many times the thief and the owner have succeeded in alternation, beginning with the
+    /// thief.
     pub turns: u8,
     pub owner_out: bool,
     pub violation: Option<Violation>,
 }
 
-/// The model does not distinguish ages above these limits.
+/// Ages greater than these limits are treated as equal to them.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     pub session: u8,
@@ -180,7 +183,7 @@ impl State {
         }
     }
 
-    /// The token that the store believes to be the newest.
+    /// The newest token, as far as the store knows.
     pub fn next_in_store(&self) -> u8 {
         match self.record {
             Record::New => 0,
@@ -235,8 +238,8 @@ impl State {
         }
     }
 
-    /// The canonical form of all states that differ only in the numbering, in the order of messages
-    /// or in the names of the locations.
+    /// Gives states the same form if they differ only in the numbering of tokens, in the order of
+    /// messages or in the order of the locations.
     pub fn canonical(mut self, limits: &Limits, hostile: bool) -> Self {
         self.stolen = if hostile {
             self.stolen.max(self.jar)
@@ -256,8 +259,9 @@ impl State {
             .fold(self.jar, u8::min);
         self.first_use = self.first_use.filter(|&(token, _)| token >= oldest_held);
 
-        // If a token's number is at least two below the counter of every record, in the store and
-        // in every location, it stays so forever. All those tokens are equivalent.
+        // A token is old if its number is at least two below the counter of every record, in the
+        // store and in every location. Counters only grow, so an old token remains old. All old
+        // tokens are equivalent.
         let mut floor = Some(u8::MAX);
         self.for_each_record(|record| match record {
             Some(Record::Used { counter, .. }) => {
@@ -287,8 +291,8 @@ impl State {
         self
     }
 
-    /// Calls `f` with every record: in the store, at a location, or about to be written. `None`
-    /// means that a location has no record.
+    /// Calls `f` with every record: the one in the store, those at the locations, and those that
+    /// are about to be written. `f` gets `None` if a location knows that there is no record.
     fn for_each_record(&mut self, mut f: impl FnMut(Option<&mut Record>)) {
         f(Some(&mut self.record));
         for cached in self.locations.iter_mut().filter_map(|l| l.record.as_mut()) {

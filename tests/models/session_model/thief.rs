@@ -1,20 +1,22 @@
 //! Checks the claim "For an owner whose renewals are at least 3 minutes apart, a thief who keeps
 //! more than 90 s away from them can't go on beside him: the session ends."
 //!
-//! The thief can copy every token in the owner's jar, at every moment. He keeps everything that he
-//! copied or received. (A thief who copies less has fewer choices, so he needs no search of his
-//! own.) He may present any of these tokens, any number of times, at any location.
+//! The thief can copy every token in the owner's jar, at every moment. He keeps every token that he
+//! has copied or received. He may present any of these tokens, any number of times, at any
+//! location. (A thief who copies fewer tokens has only some of these choices, so this search covers
+//! him too.)
 //!
-//! **Beside him** means that the owner gets an answer after the thief got an answer. Only then do
-//! both have the session. In these cases the thief is not beside the owner:
+//! **Beside him** means that the owner gets an answer after the thief got an answer, because then
+//! both use the session. In these situations the thief is not beside the owner:
 //!
-//! - The thief gets an answer, and then the owner is refused. The session is over for both.
-//! - The thief is refused before he gets an answer. The session is over for both, too.
+//! - The thief gets an answer, and then the owner is refused. This ends the session for both.
+//! - The thief is refused before he gets an answer. This ends the session for both, too.
 //! - The owner never comes back.
 //!
-//! So the model forbids that an answer to the owner follows an answer to the thief. Every run in
-//! which both go on contains these two answers. The login counts as a renewal of the owner, because
-//! he was present. A refusal ends the session, and [`crate::endings`] shows that an end is final.
+//! So the model forbids that an answer to the owner follows an answer to the thief. If both went on
+//! using the session, such a pair of answers would occur. The login is regarded as a renewal by the
+//! owner, because the owner was present. A refusal ends the session, and [`crate::endings`] shows
+//! that an ended session stays ended.
 
 use crate::check::{holds, is_caught};
 use crate::decide::{DEFAULT, STRICT};
@@ -40,7 +42,7 @@ fn thief(name: &'static str, keep_away: u64) -> Setting {
 #[test]
 fn does_not_go_on_beside_the_owner() {
     for rules in [DEFAULT, STRICT] {
-        // The thief is exactly 90 s away. From this age on, the token is rotated.
+        // The thief keeps a distance of exactly 90 s. A token of this age or older is rotated.
         holds(
             Setting {
                 rules,
@@ -71,8 +73,8 @@ fn does_not_go_on_beside_the_owner_kv() {
     }
 }
 
-/// Without addresses the service can't distinguish the owner from the thief, but the thief is still
-/// detected.
+/// Without addresses the service can't distinguish the owner from the thief, but it still detects
+/// the thief.
 #[test]
 fn does_not_go_on_beside_an_owner_without_an_address() {
     for store in [Store::Linearizable, KV] {
@@ -86,8 +88,8 @@ fn does_not_go_on_beside_an_owner_without_an_address() {
     }
 }
 
-/// The 90 s are necessary. A thief who comes closer to the owner gets the same answers as the
-/// owner.
+/// The distance of 90 s is necessary. If a thief comes closer to the owner's renewals, he gets the
+/// same answers as the owner.
 #[test]
 fn closer_than_90_s_no_rule_can_tell_them_apart() {
     for store in [Store::Linearizable, KV] {
@@ -101,8 +103,8 @@ fn closer_than_90_s_no_rule_can_tell_them_apart() {
     }
 }
 
-/// The owner enters the password again at any moment. This does not hide a thief: he is detected if
-/// he keeps the same distance as in the other tests.
+/// The owner may enter the password again at any moment. This does not help a thief to stay hidden:
+/// if he keeps the same distance as in the other tests, he is detected.
 #[test]
 fn is_found_out_though_the_owner_proves_again() {
     for rules in [DEFAULT, STRICT] {

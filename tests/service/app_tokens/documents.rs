@@ -79,7 +79,7 @@ async fn arrive<S: SessionStore>(world: &World<S>, ada: &SignedIn, id: &str) -> 
         .unwrap()
 }
 
-/// Consents to the app's request, and returns the code.
+/// Consents to the request of this app, and returns the code that the app gets.
 async fn consented<S: SessionStore>(world: &World<S>, ada: &SignedIn) -> String {
     let Authorized::ToPage { page, request } = arrive(world, ada, ID).await else {
         panic!("no consent was asked for");
@@ -153,7 +153,8 @@ on_both!(nothing_is_fetched_unless_the_setting_and_the_url_allow_it, &[], world 
     assert_eq!(fetched(&world), 0);
 });
 
-// The code is genuine, but it belongs to another app. A known app would get `invalid_grant` for it.
+// The code is genuine, but it was issued to another app. A known app would get `invalid_grant` for
+// such a code. This app is unknown, because the settings do not allow an app whose id is a URL.
 on_both!(a_url_gets_no_tokens_unless_the_setting_allows_it, &[], world => {
     let ada = begin(&world.service).await;
     let code = code(&world.service, &ada, OF_ANOTHER_APP).await;

@@ -98,7 +98,7 @@ on_both!(an_app_that_asks_for_rs256_gets_it, &[("ID_TOKEN_KEYS", &rsa())], world
         Base64UrlUnpadded::decode_vec(signature).unwrap(),
         MemoryIdTokenSigner::signature(&kid, signed.as_bytes())
     );
-    // The other app has not asked for RS256.
+    // The other app has not requested RS256, so its id_token is signed with EdDSA.
     let given = tokens(&world.service, &ada, PROFILE).await;
     assert_eq!(text(&part(&text(&given, "id_token"), 0), "alg"), "EdDSA");
 });
@@ -129,7 +129,8 @@ on_both!(a_confidential_app_authenticates_by_either_method_and_either_secret, &[
     }
 });
 
-/// Requires that a bad request has ended no session and that the code is still valid.
+/// Requires that the code is still valid after a bad request, by exchanging it. No session has
+/// ended.
 async fn is_still_good<P: Ports>(service: &AuthService<P>, code: &str, app: &str) {
     let answer = exchange(service, code, app).await;
     assert_eq!(answer.status, 200, "{answer:?}");
@@ -140,7 +141,7 @@ on_both!(whatever_is_wrong_gives_nothing_and_ends_nothing, &[], world => {
     let good = code(&world.service, &ada, OF_WEB).await;
     let to = callback(WEB);
     let (web, other) = (basic(WEB, WEB_SECRET), basic(OTHER, OTHER_SECRET));
-    // The last character of the forged code must differ from that of the good code.
+    // The forged code must differ from the good code in its last character.
     let (start, last) = good.split_at(good.len() - 1);
     let forged = format!("{start}{}", if last == "A" { "E" } else { "A" });
     let with = |name: &'static str, value: &'static str| {
@@ -159,7 +160,7 @@ on_both!(whatever_is_wrong_gives_nothing_and_ends_nothing, &[], world => {
     let of_other_to = form(&exchanging(&good, OTHER, &to_other));
     let of_spa = form(&exchanging(&good, SPA, &to));
     for (body, header, status, told) in [
-        // Forged, cut short, or another kind of ticket.
+        // The code is forged, cut short, or another kind of ticket.
         (forged_code, Some(&web), 400, "invalid_grant"),
         (with("code", "egk_AQAA"), Some(&web), 400, "invalid_grant"),
         (with("code", "egr_AQAA"), Some(&web), 400, "invalid_grant"),
@@ -174,7 +175,7 @@ on_both!(whatever_is_wrong_gives_nothing_and_ends_nothing, &[], world => {
         (with("code_verifier", "-"), Some(&web), 400, "invalid_request"),
         (with("code_verifier", ""), Some(&web), 400, "invalid_request"),
         (with("code_verifier", "short"), Some(&web), 400, "invalid_grant"),
-        // The challenge, sent as the verifier (PKCE downgrade).
+        // The PKCE challenge is sent as the verifier (PKCE downgrade).
         (with("code_verifier", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"), Some(&web), 400, "invalid_grant"),
         // The resource is not the one that the user consented to.
         (with("resource", "https://other-api.example.com"), Some(&web), 400, "invalid_target"),
@@ -241,8 +242,9 @@ on_both!(a_code_expires_after_a_minute, &[], world => {
     assert_eq!(error(&exchange(&world.service, &late, SPA).await), "invalid_grant");
 });
 
-// The clocks of the computers differ. The clock of the computer that remembers the exchange is
-// ahead of the clock of this one.
+// A later call to the store comes from a computer whose clock is 30 s ahead. By that clock the code
+// has expired. The store must still remember that the code was exchanged, because by this
+// computer's clock the code is still valid.
 on_both!(an_exchange_is_remembered_as_long_as_any_clock_lets_the_code_live, &[], world => {
     let ada = begin(&world.service).await;
     let code = code(&world.service, &ada, PROFILE).await;
@@ -263,14 +265,15 @@ on_both!(a_replay_of_everything_ends_the_session_that_the_code_began, &[], world
     let first = json(&exchange(&world.service, &good, SPA).await);
     let refresh_token = text(&first, "refresh_token");
     assert_eq!(renew(&world.service, &refresh_token, SPA, &[]).await.status, 200);
-    // The used code comes back with a wrong verifier, so no session ends.
+    // The used code is presented with a wrong verifier. This ends no session.
     let to = callback(SPA);
     let mut wrong = exchanging(&good, SPA, &to);
     wrong[4].1 = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
     let answer = post(&world.service, "/auth/token", &form(&wrong), None).await;
     assert_eq!(error(&answer), "invalid_grant");
     assert_eq!(renew(&world.service, &refresh_token, SPA, &[]).await.status, 200);
-    // The used code comes back with the right verifier, so the session that it began ends.
+    // The used code is presented with the right verifier. This ends the session that the code
+    // began.
     assert_eq!(error(&exchange(&world.service, &good, SPA).await), "invalid_grant");
     assert_eq!(error(&renew(&world.service, &refresh_token, SPA, &[]).await), "invalid_grant");
     // The browser's own session goes on, and so does another session of the app.
@@ -332,7 +335,8 @@ on_both!(an_exchange_gives_no_more_than_the_app_may_have_now, &[], world => {
     is_still_good(&world.service, &second, WEB).await;
 });
 
-// If a redirect URI was removed from the app, a code that was sent to this URI can't be exchanged.
+// A code was sent to a redirect URI, and then this URI was removed from the app. The code can't be
+// exchanged.
 on_both!(an_address_that_was_taken_from_the_app_exchanges_nothing, &[], world => {
     let ada = begin(&world.service).await;
     let good = code(&world.service, &ada, OF_WEB).await;

@@ -1,5 +1,5 @@
-//! Apps exchange codes, renew and revoke tokens, and ask about tokens: over the routes, on both
-//! session stores. The codes come from the authorization endpoint, as in a browser.
+//! Apps exchange codes, renew and revoke tokens, and ask about tokens. The tests call the routes,
+//! with both session stores. The codes come from the authorization endpoint, as in a browser.
 
 pub(crate) mod documents;
 pub(crate) mod exchange;
@@ -95,7 +95,7 @@ pub(crate) async fn begin<P: Ports>(service: &AuthService<P>) -> SignedIn {
     log_in(service, ADA).await.unwrap()
 }
 
-/// Changes an app.
+/// Changes a stored app.
 pub(crate) async fn change<P: Ports>(
     service: &AuthService<P>,
     id: &str,
@@ -117,7 +117,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) resource: Option<&'a str>,
 }
 
-/// Consents for the user of this session, and returns the authorization code.
+/// The user of this session consents to an app's request. Returns the authorization code.
 pub(crate) async fn code<P: Ports>(
     service: &AuthService<P>,
     signed_in: &SignedIn,
@@ -321,7 +321,8 @@ pub(crate) fn session_of(access_token: &str) -> SessionId {
     SessionId::parse(&text(&claims(access_token), "sid")).unwrap()
 }
 
-/// A JWKS whose key only looks like an RSA key. The in-memory platform does not check it.
+/// A JWKS whose key only looks like an RSA key. The in-memory platform does not check whether the
+/// key is valid.
 pub(crate) fn rsa() -> String {
     let modulus = Base64UrlUnpadded::encode_string(&[0xa7; 256]);
     let private = ["d", "p", "q", "dp", "dq", "qi"].map(|name| format!(r#""{name}":"AQAB""#));

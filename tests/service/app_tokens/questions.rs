@@ -230,7 +230,8 @@ on_both!(an_app_revokes_its_own_tokens_only, &[], world => {
     assert_eq!(revoke(&spa_refresh, Some(SPA), None).await.status, 200, "once more");
 });
 
-/// Every operation in openapi.yaml that takes an access token, and the three checks of RPC. None of
+/// Returns the method and the path of every operation in openapi.yaml that takes an access token.
+/// The next test calls each of them, and also the three checks of tokens that RPC offers. None of
 /// them accepts an app's token, whatever its scopes and its audience.
 fn account_operations() -> Vec<(String, String)> {
     let contract = include_str!("../../../openapi.yaml");

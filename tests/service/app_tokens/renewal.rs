@@ -69,7 +69,7 @@ on_both!(no_renewal_widens_what_was_granted, &[], world => {
     let asked = Asked { scope: "notes.read", ..OF_WEB };
     let first = tokens(&world.service, &ada, asked).await;
     let refresh_token = text(&first, "refresh_token");
-    // Scopes that were not granted are dropped.
+    // Requested scopes that were not granted are ignored.
     for scope in ["notes.read notes.write", "notes.read openid email admin", "notes.read notes.read"] {
         let answer = renew(&world.service, &refresh_token, WEB, &[("scope", scope)]).await;
         let given = json(&answer);
@@ -128,8 +128,8 @@ on_both!(a_refresh_token_belongs_to_its_app, &[], world => {
         (&*web, Some(WEB), None, "invalid_client"),
         (&*web, None, Some(basic(WEB, "egc_wrong")), "invalid_client"),
         (&*web, Some("nobody"), None, "invalid_client"),
-        // A request without client_id is treated as a request of CLIENT_ID, which is `edgegate`
-        // here.
+        // A request without `client_id` is treated as a request of the service's own client (the
+        // setting CLIENT_ID), which is `edgegate` here.
         (&*spa, None, None, "invalid_grant"),
         (&*spa, Some("edgegate"), None, "invalid_grant"),
         // The browser's own token, sent with the id of an app.
@@ -148,7 +148,7 @@ on_both!(a_refresh_token_belongs_to_its_app, &[], world => {
     assert_eq!(renew(&world.service, &web, WEB, &[]).await.status, 200);
     assert_eq!(renew(&world.service, &spa, SPA, &[]).await.status, 200);
     assert!(world.service.renew_token(own, &client()).await.is_ok());
-    // RPC and the cookie reject both tokens, because they belong to apps.
+    // RPC and the cookie accept no token of an app, so they reject both tokens.
     for token in [&web, &spa] {
         assert!(world.service.renew_token(token, &client()).await.is_err());
         assert!(world.service.session_of(token).is_none());
@@ -179,7 +179,7 @@ on_both!(an_app_ignores_the_cookie, &[], world => {
     let answer = send("/auth/token", renewal).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     assert!(answer.headers.iter().all(|(name, _)| *name != "Set-Cookie"));
-    // If the body has no refresh token, the app gets no tokens for the cookie.
+    // The body has no refresh token. The cookie has one, but the app gets no tokens for it.
     let empty = format!(r#"{{"grant_type":"refresh_token","client_id":"{SPA}"}}"#);
     let answer = send("/auth/token", empty).await;
     assert_eq!(error(&answer), "invalid_request");
@@ -187,7 +187,7 @@ on_both!(an_app_ignores_the_cookie, &[], world => {
     let answer = send("/auth/revoke", empty).await;
     assert_eq!(error(&answer), "invalid_request");
     assert!(answer.headers.iter().all(|(name, _)| *name != "Set-Cookie"));
-    // An app's refresh token is not valid in the cookie.
+    // An app's refresh token is rejected in the cookie.
     let cookie = format!("edgegate-8787={spa}");
     let request = Request {
         method: "POST",
@@ -227,8 +227,10 @@ on_both!(what_the_user_ends_is_over_for_the_app, &[], world => {
     assert_eq!(error(&renew(&world.service, &web, WEB, &[]).await), "invalid_grant");
 });
 
-// An app renews its own session, so that session outlives a browser session that nobody uses. When
-// the person signs out, the store may already have forgotten the browser session.
+// An app's session may last longer than the browser session from which it began: the app renews its
+// own session, while nobody uses the browser. When the user signs out in the browser, the store may
+// have deleted the record of the browser session already. The log-out must still end the app's
+// session.
 on_both!(a_log_out_ends_the_apps_of_a_session_that_went_idle, &[("SESSION_IDLE_TTL", "1200")], world => {
     let service = &world.service;
     begin(service).await;
@@ -238,7 +240,7 @@ on_both!(a_log_out_ends_the_apps_of_a_session_that_went_idle, &[("SESSION_IDLE_T
         world.clock.advance(1000);
         let web = text(&json(&renew(service, &web, WEB, &[]).await), "refresh_token");
         world.clock.advance(1000);
-        // The store deletes what has expired when the next session begins.
+        // When the next session begins, the store deletes expired records.
         log_in(service, ROOT).await.unwrap();
         assert_eq!(renew(service, &web, WEB, &[]).await.status, 200);
         if by_an_app {
@@ -280,8 +282,8 @@ on_both!(a_disabled_app_renews_no_more, &[], world => {
     assert_eq!(error(&renew(&world.service, &web, WEB, &[]).await), "invalid_client");
 });
 
-// A page keeps its refresh token in memory only. After a day without a renewal, nobody needs the
-// token any more.
+// A public app on a website keeps its refresh token only in the memory of a page. If the token has
+// not been renewed for a day, the app's session ends, because nobody needs it any more.
 on_both!(a_public_app_on_a_website_goes_idle_after_a_day, &[], world => {
     let ada = begin(&world.service).await;
     let spa = text(&tokens(&world.service, &ada, OF_SPA).await, "refresh_token");

@@ -91,8 +91,8 @@ fn hitting_limits(seen: &mut Seen) {
     );
     assert_eq!(told(Limit::ClientRenewals), ["limit_hit! client_renewals"]);
 
-    // The ids are the same as in the previous world, since the tests' random numbers come from one
-    // seed.
+    // The ids are the same as in the previous world, because the random numbers of both worlds come
+    // from the same seed.
     let world = on_memory(&[("PASSWORD_WORK", "durable")]);
     let guess = || {
         let login = Login {
@@ -199,8 +199,8 @@ fn failing_to_send(seen: &mut Seen) {
     });
 }
 
-/// Hashes that can't be checked: one whose pepper is gone, one that can't be read, and a Firebase
-/// hash without its signer key.
+/// Three hashes that can't be checked. The pepper of the first is no longer in the settings. The
+/// second can't be read. The third is a Firebase hash, and the settings have no signer key for it.
 fn losing_a_pepper(seen: &mut Seen) {
     for (hash, reason) in [
         (

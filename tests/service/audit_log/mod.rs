@@ -23,7 +23,8 @@ use crate::fixture::{
     settings, ticket,
 };
 
-/// Declares the scenarios of a file: a test for each scenario, and one function that runs them all.
+/// Declares the scenarios of a file. It makes a test for each scenario, and one function that runs
+/// all of them.
 macro_rules! scenarios {
     ($($name:ident),* $(,)?) => {
         mod acts {
@@ -45,8 +46,8 @@ const GRACE: &str = "grace@example.com";
 const OPEN: &[(&str, &str)] = &[("REGISTRATION", "open")];
 const ROTATING: &[(&str, &str)] = &[("ROTATE_AFTER", "0"), ("REUSE", "strict")];
 
-/// What the scenarios recorded: the indexes of the variants of [`Act`], and each event's name with
-/// the index of its variant.
+/// What the scenarios recorded. `variants` has the indexes of the recorded variants of [`Act`].
+/// `names` has each event's name, with the index of its variant.
 #[derive(Default)]
 struct Seen {
     variants: BTreeSet<usize>,
@@ -56,8 +57,8 @@ struct Seen {
     levels: BTreeSet<([String; 3], Level)>,
 }
 
-/// The index of a variant. A new variant does not compile until it is added here, and the test
-/// fails until a scenario records it.
+/// The index of a variant. If a variant is added to [`Act`], this function does not compile until
+/// the variant is added here. Then a test fails until a scenario records an event of this variant.
 fn variant(act: &Act) -> usize {
     match act {
         Act::SignedIn { .. } => 0,
@@ -114,8 +115,8 @@ fn variant(act: &Act) -> usize {
 const VARIANTS: usize = 48;
 
 impl Seen {
-    /// The events since the last call, each as a text: the event's name, `!` if the act did not
-    /// succeed, and the values. Ids are replaced by the given names.
+    /// The events since the last call. Each is a text: the event's name, then `!` if the act did
+    /// not succeed, and then the values. In the values, ids are replaced by the given names.
     fn told(&mut self, events: &MemoryEvents, names: &[(String, &str)]) -> Vec<String> {
         let tell = |event: Event| {
             self.variants.insert(variant(&event.act));

@@ -81,7 +81,7 @@ fn signing_in(seen: &mut Seen) {
 fn exchanging_codes(seen: &mut Seen) {
     let world = on_memory(&[]);
     let (service, events) = (&world.service, &world.service.ports().events);
-    // Events of requests also name the network, which is left out here.
+    // Events of requests also contain the network. It is removed here.
     let told = |seen: &mut Seen, names: &[(String, &str)]| -> Vec<String> {
         let is_kept = |part: &&str| !part.starts_with("network=");
         let without = |line: String| {

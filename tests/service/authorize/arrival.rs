@@ -24,7 +24,7 @@ on_both!(the_operators_own_app_gets_a_code_without_a_page, &[], world => {
     assert_eq!(code.expires_at, now(&world) + 60);
     let (client, uri) = (ClientId::parse(OWN).unwrap(), RedirectUri::register(CALLBACK).unwrap());
     assert_eq!((code.client, code.redirect_uri), AuthorizationCode::bound_to(&client, &uri));
-    // Each code is new, and the grant stays.
+    // Each request gets a new code, but the grant is the same.
     let again = browser.code_for(&ask(OWN, "&scope=openid")).await;
     assert_ne!(again.id, code.id);
     assert_eq!(again.grant, code.grant);
@@ -46,7 +46,7 @@ on_both!(frames_scripts_and_early_loads_are_nobody, &[], world => {
     code_in(to(&browser.load(&ask(OWN, ""), Navigation::default()).await), ISSUER);
 });
 
-// With prompt=none the user sees no page, so the app gets the error.
+// With prompt=none the service must not show a page to the user, so the app gets the error.
 #[test]
 fn without_a_page_the_app_is_told_that_a_store_is_down() {
     let world = on_kv(&[]);
@@ -63,8 +63,8 @@ fn without_a_page_the_app_is_told_that_a_store_is_down() {
     });
 }
 
-// While the app was the operator's own, the user was not asked for consent. So the grant from that
-// time does not replace consent.
+// The user was not asked for consent while the app was the operator's own. Now the app is not, and
+// the grant from that time is not treated as consent.
 on_both!(an_app_that_is_no_longer_the_operators_needs_consent, &[], world => {
     let world = world.with_apps().await;
     let mut browser = Browser::of_ada(&world).await;
@@ -73,7 +73,8 @@ on_both!(an_app_that_is_no_longer_the_operators_needs_consent, &[], world => {
     browser.page_for(&ask(OWN, ""), "/consent").await;
 });
 
-// OpenID Connect Core section 3.1.2.1. A hint that is not an id_token of this service is ignored.
+// See OpenID Connect Core section 3.1.2.1. A hint that is not an id_token of this service is
+// ignored.
 on_both!(a_hint_of_another_user_is_an_error, &[], world => {
     let world = world.with_apps().await;
     let mut browser = Browser::of_ada(&world).await;
@@ -95,8 +96,8 @@ on_both!(a_hint_of_another_user_is_an_error, &[], world => {
     }
 });
 
-// The names and roles of a user make the id_token long. If the service ignored a hint because of
-// its length, any user could sign in.
+// The names and roles of a user make the id_token long. The service must not ignore a hint because
+// it is long. Otherwise a user other than the one in the hint could sign in.
 on_both!(the_longest_id_token_is_a_hint, &[], world => {
     let world = world.with_apps().await;
     let mut browser = Browser::of_ada(&world).await;
@@ -309,7 +310,7 @@ fn a_posted_request_is_sent_here_once_more_by_get() {
         let long = format!("{query}&x={}", "y".repeat(8192));
         let refused = browser.submit("/auth/authorize", &long, "cross-site").await;
         assert_eq!(refused.status, 400);
-        // No parameter decides where the browser goes.
+        // The content of the form can't change the site to which the browser is redirected.
         let tricked = browser
             .submit("/auth/authorize", "//evil.example=1", "cross-site")
             .await;

@@ -11,7 +11,7 @@ use edgegate_token::json::Json;
 use super::{ISSUER, OTHER, ask, code_in, error_in, json, sealed_in, text, to};
 use crate::fixture::{ADA, PASSWORD, World, client};
 
-/// A browser with its cookies. The methods do what its pages do.
+/// A browser with its cookies. The methods do what the pages in the browser do.
 pub(crate) struct Browser<'w, S> {
     pub(crate) world: &'w World<S>,
     pub(super) refresh: Option<String>,
@@ -80,7 +80,7 @@ impl<'w, S: SessionStore> Browser<'w, S> {
         answer
     }
 
-    /// Navigates the tab to a URL or path, as if from another site.
+    /// Navigates the tab to a URL or path, as a link on another site would.
     pub(crate) async fn navigate(&mut self, to: &str) -> Answer {
         let how = Navigation {
             fetch_dest: Some("document"),
@@ -107,8 +107,8 @@ impl<'w, S: SessionStore> Browser<'w, S> {
         self.send(&request).await
     }
 
-    /// Submits the form of a page on this site or on another site. Another site sends no `Strict`
-    /// or `Lax` cookies.
+    /// Submits the form of a page on this site or on another site. For the form of another site,
+    /// the browser sends no `Strict` or `Lax` cookies.
     pub(crate) async fn submit(&mut self, path: &str, body: &str, site: &str) -> Answer {
         let cookies = self.cookies().filter(|_| site != "cross-site");
         let own = self.issuer().to_owned();
@@ -192,7 +192,8 @@ impl<'w, S: SessionStore> Browser<'w, S> {
         [user, ticket.session.to_string()]
     }
 
-    /// Sends the request of an app that needs consent, and returns the sealed request.
+    /// Sends the request of an app to which the user has not consented yet. Returns the sealed
+    /// request.
     pub(crate) async fn asked_for_consent(&mut self) -> String {
         self.page_for(&ask(OTHER, ""), "/consent").await
     }
@@ -203,12 +204,14 @@ impl<'w, S: SessionStore> Browser<'w, S> {
         sealed_in(to(&self.navigate(asked).await), page).to_owned()
     }
 
-    /// Sends this request of an app, and returns the code that the app gets without a page.
+    /// Sends this request of an app. Returns the code, which the service issues without showing a
+    /// page to the user.
     pub(super) async fn code_for(&mut self, asked: &str) -> Code {
         code_in(to(&self.navigate(asked).await), self.issuer())
     }
 
-    /// Sends this request of an app, and returns the error that the app gets without a page.
+    /// Sends this request of an app. Returns the error, which the service sends to the app without
+    /// showing a page to the user.
     pub(super) async fn error_for(&mut self, asked: &str) -> String {
         error_in(to(&self.navigate(asked).await), self.issuer())
     }
@@ -219,7 +222,7 @@ impl<'w, S: SessionStore> Browser<'w, S> {
         assert_eq!(answer.status, 201, "{answer:?}");
     }
 
-    /// The answer that tells a page what to show about a sealed request.
+    /// Asks the service what a page should show about a sealed request. Returns the answer.
     pub(super) async fn show(&mut self, sealed: &str) -> Json {
         let answer = self
             .post(

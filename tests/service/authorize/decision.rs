@@ -1,4 +1,5 @@
-//! The person decides on a page of the issuer: what the page shows, and what the decision does.
+//! A page of the issuer shows an app's request, and the user decides. Tests what the page shows,
+//! and what each decision does.
 
 use edgegate::domain::authorization::RedirectUri;
 use edgegate_token::json::Json;
@@ -51,14 +52,14 @@ on_both!(other_peoples_apps_need_consent_once, &[], world => {
 
     let denied = browser.decide(&sealed, &user, false).await;
     assert_eq!(error_in(&redirect(&denied), ISSUER), "access_denied");
-    // A request that the person denies leaves no grant.
+    // If the user denies a request, no grant is stored.
     browser.page_for(&ask(OTHER, "&scope=openid"), "/consent").await;
 
     let allowed = browser.decide(&sealed, &user, true).await;
     code_in(&redirect(&allowed), ISSUER);
     browser.code_for(&ask(OTHER, "&scope=openid")).await;
-    // The person is asked again for scopes that were not granted, and for everything with
-    // prompt=consent.
+    // With prompt=consent, the user is asked to consent again. Without it, the user is asked only
+    // about scopes that they have not granted yet.
     browser.page_for(&ask(OTHER, "&scope=openid+email"), "/consent").await;
     browser.page_for(&ask(OTHER, "&prompt=consent"), "/consent").await;
 });
@@ -69,7 +70,7 @@ on_both!(the_sign_on_cookie_is_worth_nothing_elsewhere, &[], world => {
     let sealed = browser.asked_for_consent().await;
     let user = browser.user_id().await;
     let ticket = browser.sign_on.clone().unwrap();
-    // A thief has only the sign-on cookie.
+    // The thief has only the sign-on cookie, and not the refresh token.
     browser.refresh = None;
     assert_eq!(text(&browser.show(&sealed).await, "next"), "sign_in");
     let refused = browser.decide(&sealed, &user, true).await;
@@ -152,7 +153,7 @@ on_both!(a_changed_app_gets_no_answer_to_an_older_request, &[], world => {
 });
 
 // A user may take an hour to decide. If an administrator takes a right from the app in that time,
-// the user can't grant it any more.
+// the user can no longer grant that right.
 on_both!(a_decision_gives_no_more_than_the_app_may_have_now, &[], world => {
     let world = world.with_apps().await;
     let mut browser = Browser::of_ada(&world).await;
@@ -176,8 +177,8 @@ on_both!(a_decision_gives_no_more_than_the_app_may_have_now, &[], world => {
     assert_eq!(error_in(&redirect(&decided), ISSUER), "invalid_target");
 });
 
-// The app says by an id_token which user it expects. No other user can sign in, even on the sign-in
-// page.
+// With an id_token as a hint, an app says which user it expects. No other user can sign in, even on
+// the sign-in page.
 on_both!(nobody_but_the_user_of_the_hint_signs_in, &[], world => {
     let world = world.with_apps().await;
     let ada = Browser::new(&world).user_id().await;
@@ -224,8 +225,9 @@ on_both!(a_proof_is_demanded_as_the_app_asks, &[], world => {
     assert!(to(&hinted).contains(why), "{}", to(&hinted));
 });
 
-// The time of a proof has whole seconds. If the browser arrives with a proof from the same second
-// as the request, the proof is treated as older than the request.
+// The service knows only in which second the user entered the password. So if the user entered it
+// in the second of the app's request, the service assumes that the password was entered before the
+// request.
 on_both!(a_proof_of_the_same_second_is_not_given_for_the_request, &[], world => {
     let world = world.with_apps().await;
     let mut browser = Browser::of_ada(&world).await;
@@ -235,12 +237,13 @@ on_both!(a_proof_of_the_same_second_is_not_given_for_the_request, &[], world => 
             let silent = ask(OWN, &format!("{more}&prompt=none"));
             assert_eq!(browser.error_for(&silent).await, "login_required", "{more}");
         }
-        // The same request arrives twice: by the back button, or in two tabs.
+        // The same request arrives twice, because the user pressed the back button or used two
+        // tabs.
         let asked = ask(OWN, more);
         let first = browser.page_for(&asked, "/sign-in").await;
         let second = browser.page_for(&asked, "/sign-in").await;
         for sealed in [&first, &second] {
-            // In the same second, the page still asks for a login.
+            // In the second of the request, the page still asks for a login.
             assert_eq!(text(&browser.show(sealed).await, "next"), "sign_in", "{more}");
             assert_eq!(browser.decide(sealed, &user, true).await.status, 401, "{more}");
         }
@@ -275,6 +278,6 @@ on_both!(native_apps_need_a_click_each_time, DEPLOYED, world => {
     let sealed = sealed_in(to(&second), "/consent").to_owned();
     assert_eq!(text(&browser.show(&sealed).await, "next"), "continue");
     assert_eq!(browser.error_for(&ask(NATIVE, "&prompt=none")).await, "interaction_required");
-    // An app on a website gets its code without a page.
+    // An app on a website gets its code, and no page is shown to the user.
     browser.code_for(&ask(OWN, "&prompt=none")).await;
 });

@@ -1,5 +1,5 @@
-//! How long a sign-on lasts: what continues it, and what ends it together with the sessions of its
-//! apps.
+//! How long a sign-on lasts: what continues it, and what ends it. When it ends, the sessions of its
+//! apps end too.
 
 use edgegate::domain::account::UserId;
 use edgegate::domain::authorization::{Code as AuthorizationCode, CodeId, Exchanged};
@@ -20,7 +20,8 @@ async fn disable<S: SessionStore>(world: &World<S>, user: UserId, disabled: bool
     world.service.amend_user(token, user, change).await.unwrap();
 }
 
-/// Whether the sign-on of a code has ended, so that no app gets a session from it.
+/// Whether the sign-on to which this code belongs has ended. Then no app can begin a session with
+/// the code.
 async fn is_signed_off<S: SessionStore>(world: &World<S>, code: &AuthorizationCode) -> bool {
     let now = now(world);
     let session = SessionId::new(now * 1000, &[7; 10]);
@@ -83,7 +84,8 @@ on_both!(the_same_user_keeps_the_sign_on_in_the_same_browser, &[], world => {
     assert_eq!(renewed.status, 200);
     let third = browser.code_for(&ask(OWN, "")).await;
     assert_eq!((third.sign_on, third.session), (first.sign_on, second.session));
-    // The next log-out reaches the apps of the first session.
+    // The sign-on is still that of the first session. So a log-out now also signs out the apps of
+    // the first session.
     assert!(!is_signed_off(&world, &first).await);
     browser.log_out().await;
     assert!(is_signed_off(&world, &first).await);
@@ -96,7 +98,8 @@ on_both!(a_sign_on_is_kept_as_long_as_its_session_lasts, &[("SESSION_TTL", "8640
         let before = browser.code_for(&ask(OWN, "")).await;
         let refresh = browser.refresh.clone().unwrap();
         world.clock.advance(age);
-        // At a new login, the browser's earlier session is replaced, unless it has expired.
+        // If the user signs in again, the browser's earlier session is replaced, unless it has
+        // expired.
         let _ = world.service.ports().events.take();
         world.service.leave_session(&refresh, before.sign_on).await.unwrap();
         let names: Vec<_> = world.service.ports().events.take().iter().map(|e| e.name()).collect();
@@ -107,8 +110,8 @@ on_both!(a_sign_on_is_kept_as_long_as_its_session_lasts, &[("SESSION_TTL", "8640
     }
 });
 
-// The answer to a login was lost, so the browser did not get the new cookie. It sends the cookie of
-// the replaced session again.
+// The answer to a login was lost, so the browser did not get the new cookies. At the next login it
+// sends the cookies of the replaced session again.
 on_both!(a_login_whose_answer_was_lost_keeps_the_sign_on_too, &[], world => {
     let world = world.with_apps().await;
     let mut browser = Browser::of_ada(&world).await;
@@ -138,8 +141,9 @@ on_both!(another_user_in_the_same_browser_logs_the_first_one_out, &[], world => 
     assert!(!is_signed_off(&world, &second).await);
 });
 
-// If a session ends because there are too many, or because a login replaced it and the answer was
-// lost, the sessions of its apps go on. They end when the person signs out in that browser.
+// A session ends because the user has too many sessions, or because a login replaced it and the
+// answer to the login was lost. Then the sessions of its apps go on. They end when the user signs
+// out in that browser, or when another user signs in there.
 on_both!(whoever_signs_out_of_a_session_that_has_ended_leaves_the_apps_too, &[], world => {
     let world = world.with_apps().await;
     for reason in [EndReason::OverLimit, EndReason::Replaced] {
@@ -161,9 +165,9 @@ on_both!(whoever_signs_out_of_a_session_that_has_ended_leaves_the_apps_too, &[],
     }
 });
 
-// An access token of a session that has ended also signs the user out of the apps, while the token
-// is valid. Once it has expired, it ends nothing, because an access token is sent to more parties
-// than a refresh token.
+// A log-out with an access token signs the user out of the apps, even if the token's session has
+// ended already. But if the token has expired, the log-out does not sign the user out of the apps.
+// This is stricter than for a refresh token, because access tokens are sent to more parties.
 on_both!(an_access_token_of_a_session_that_has_ended_leaves_the_apps_until_it_expires, &[], world => {
     let world = world.with_apps().await;
     for reason in [EndReason::OverLimit, EndReason::Replaced] {
@@ -190,7 +194,7 @@ on_both!(an_access_token_of_a_session_that_has_ended_leaves_the_apps_until_it_ex
     }
 });
 
-/// When a session is replaced, its sign-on does not end.
+/// If a session is replaced, its sign-on continues.
 #[test]
 fn replaced_is_no_log_out() {
     assert!(!EndReason::Replaced.ends_the_sign_on());

@@ -1,7 +1,7 @@
-//! A job that waits in the queue and a ticket that was handed out may do only what their requester
-//! was allowed to do at the time of the request. A table in `docs/storage.md` says what each job
-//! and ticket may do and what ends it. This test makes changes to the account between the request
-//! and the action, in every order, and compares the result with the table.
+//! A job may wait in the queue, and a ticket may be used late. Even then it may do only what its
+//! requester was allowed to do at the time of the request. A table in `docs/storage.md` says what
+//! each job and ticket may do and what ends it. This test changes the account between the request
+//! and the action, with the changes in every order, and compares the result with the table.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -184,7 +184,8 @@ impl Delay {
     }
 }
 
-/// Tries one sequence of events. Returns `None` if one of the events can't happen.
+/// Tries one sequence of events. Returns whether the job or ticket still worked, or `None` if one
+/// of the events can't happen.
 async fn try_one(
     subject: &Subject,
     start: Start,
@@ -221,15 +222,15 @@ async fn try_one(
     let now = at.max(world.now());
     let age = now - world.begun;
     let what = format!("{}, {start:?}, {events:?}, {delay:?}", subject.name());
-    // A reset link to an unverified address is valid for as long as a verification link.
+    // If the account's address is unverified, a reset link is valid for as long as a verification
+    // link.
     let is_long = matches!(subject, Subject::Ticket(Purpose::Reset)) && start != Start::Verified;
     let valid_for = if is_long {
         VERIFICATION_LINK_TTL
     } else {
         row.valid_for
     };
-    // A job whose age is exactly `valid_for` is still delivered, but a ticket of that age has
-    // expired.
+    // If its age is exactly `valid_for`, a job is still delivered, but a ticket has expired.
     let in_time = match &asked {
         Asked::Job(_) => age <= valid_for,
         Asked::Link(..) | Asked::Device(_) => age < valid_for,
@@ -308,7 +309,7 @@ fn a_delayed_job_has_exactly_the_rights_of_its_request() {
         }
         let [dead, works] = outcomes;
         assert!(works > 0, "{name}: nothing works");
-        // Every job and ticket can be ended by an event, except a notice.
+        // Every job and ticket can be ended by some event, except a notice, which no event ends.
         assert_eq!(dead > 0, !row.ended_by.is_empty(), "{name}: {dead} dead");
         tried += dead + works;
         alive += works;

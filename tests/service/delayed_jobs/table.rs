@@ -40,8 +40,8 @@ pub(super) fn tasks() -> Vec<Task> {
     std::iter::successors(Some(first), next_task).collect()
 }
 
-/// The next ticket in a list of all tickets. A new variant of [`Purpose`] is noticed as in
-/// [`next_task`].
+/// The next ticket in a list of all tickets. As with [`next_task`], a new variant of [`Purpose`]
+/// must be added here.
 pub(super) fn next_purpose(purpose: &Purpose) -> Option<Purpose> {
     Some(match purpose {
         Purpose::Refresh => Purpose::Reset,

@@ -1,4 +1,4 @@
-//! The events that can happen between the request and the action.
+//! The events that can happen between a request and its action.
 
 use super::*;
 
@@ -48,7 +48,7 @@ pub(super) fn sequences(most: usize) -> Vec<Vec<Event>> {
     all
 }
 
-/// A service, and the test's knowledge about the account.
+/// A service, and what the test knows about the account.
 pub(super) struct World {
     pub(super) service: Service,
     pub(super) clock: ManualClock,
@@ -111,7 +111,7 @@ impl World {
             }
         }
         world.drop_mail();
-        // The request comes at least a second later.
+        // The request is made at least a second after the account was created.
         world.clock.advance(1);
         world.begun = world.now();
         world
@@ -148,8 +148,8 @@ impl World {
         mails.pop()
     }
 
-    /// Stores the job as a dead letter immediately. Returns the mail that is sent when an operator
-    /// retries the job.
+    /// Stores the job in the ledger as a dead letter, as if it had failed for good. Then an
+    /// operator retries it at the time `at`. Returns the mail that this sends, if any.
     pub(super) async fn deliver_dead_letter(&self, job: &Job, at: u64) -> Option<Message> {
         let ledger = &self.service.ports().mail_ledger;
         let mut letter = DeadLetter {

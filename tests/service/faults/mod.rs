@@ -1,6 +1,7 @@
-//! Every call that a use case makes to its ports fails once, in each of five ways, on both session
-//! stores. Then the request is retried, as a client would do. The tests require that nothing is
-//! lost or half done, and that a temporary failure is reported as temporary.
+//! Tests what happens if one call to a port fails. For each use case, each of its calls fails once,
+//! in each of five ways, with both session stores. Then the request is retried, as a client would
+//! do. The tests require that nothing is lost or half done, and that a temporary failure is
+//! reported as temporary.
 
 mod cases;
 mod ports;
@@ -31,7 +32,7 @@ use ports::{CALLS, FAULTS, Fault, Faulty};
 use world::{Facts, World, on_kv, on_memory};
 
 type Doing<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
-/// The refresh token, if the use case issued one.
+/// The result of a use case: the refresh token, if the use case issued one.
 type Given = Result<Option<String>, Error>;
 
 type Wrong<S> = for<'a> fn(&'a World<S>, &'a Facts, &'a [Message]) -> Doing<'a, Option<String>>;
@@ -42,15 +43,17 @@ struct Case<S: 'static> {
     settings: &'static [(&'static str, &'static str)],
     prepare: for<'a> fn(&'a World<S>) -> Doing<'a, Facts>,
     act: for<'a> fn(&'a World<S>, &'a Facts) -> Doing<'a, Given>,
-    /// The errors that a retry may get if the first attempt succeeded after all.
+    /// Whether a retry may get this error if the first attempt succeeded although its answer was
+    /// lost.
     done_before: fn(&Error) -> bool,
-    /// The rules that do not hold, given all mails that were sent.
+    /// Returns the rules that do not hold. It gets all mails that were sent.
     wrong: Wrong<S>,
 }
 
-/// The known failures, as store, case, call and fault. A reused token always ends its session. But
-/// if the store's answer is lost, the service does not know why the session ended, so it can't
-/// notify the owner. The log still has the request's 503, or the verdict of the retry.
+/// The known failures. Each is identified by the store, the case, the call and the fault. A reused
+/// token always ends its session. But if the store's answer is lost, the service does not know why
+/// the session ended, so it can't notify the owner. The log still shows the 503 of the first
+/// request, or the verdict of the retry.
 const KNOWN: [(&str, &str, &str, Fault); 3] = [
     ("kv", "renewal with a used token", "kv write", Fault::After),
     (
@@ -67,12 +70,12 @@ const KNOWN: [(&str, &str, &str, Fault); 3] = [
     ),
 ];
 
-/// The case, and the error code of the retry, if a first attempt got a 503 although it had
-/// succeeded.
+/// For each first attempt that succeeded but was answered with 503: the name of the case, and the
+/// error code of the retry.
 type Told = BTreeSet<(&'static str, &'static str)>;
 
-/// The operations in openapi.yaml that change something, as named in docs/errors.md, and the cases
-/// that cover them.
+/// The operations in openapi.yaml that change something, under their names in docs/errors.md. Each
+/// is listed with the cases that cover it.
 const OPERATIONS: [(&str, &[&str]); 46] = [
     (
         "generate_token",
@@ -137,8 +140,9 @@ const OPERATIONS: [(&str, &[&str]); 46] = [
     ),
 ];
 
-/// The table under "After 503" in docs/errors.md: the codes that a retry of each operation may
-/// answer. An operation without codes answers "as the first".
+/// The table under "After 503" in docs/errors.md. For each operation, it has the codes with which a
+/// retry may be answered. If an operation has no codes, a retry is answered as the first request
+/// would have been.
 fn documented_repeats() -> BTreeMap<String, BTreeSet<String>> {
     let text = include_str!("../../../docs/errors.md");
     let (_, section) = text.split_once("## After 503").unwrap();
@@ -160,13 +164,13 @@ fn documented_repeats() -> BTreeMap<String, BTreeSet<String>> {
     repeats
 }
 
-/// The two values of `PASSWORD_WORK`. Either the request hashes the password after the limiter
-/// allows it, or the password guard hashes it. The guard's limits are off, because they would delay
-/// the tests' own logins.
+/// The two values of `PASSWORD_WORK`. With the first value, the request itself hashes the password
+/// after the limiter has allowed it. With the second value, the password guard hashes it. The
+/// limits of the guard are off, because they would delay the tests' own logins.
 const WORK: [&[(&str, &str)]; 2] = [&[], &[("PASSWORD_WORK", "durable"), ("LIMITS", "off")]];
 
-/// Tries every fault at every call of every case. Returns the number of faults, and adds the names
-/// of the calls that failed to `seen`.
+/// Tries every fault at every call of every case. Returns the number of faults. Adds to `seen` the
+/// name of each call at which a fault happened.
 fn walk<S: SessionStore + 'static>(
     store: &str,
     work: &[(&str, &str)],
@@ -187,14 +191,15 @@ fn walk<S: SessionStore + 'static>(
             assert!(outcome.is_ok(), "{}: {outcome:?}", case.name);
             world.line.calls()
         });
-        // The last number is one more than there are calls, so no call fails. The rules must hold
-        // then, too.
+        // In the last round, `at` is the number of calls. No call has this number, so no call
+        // fails. The rules must hold in this round, too.
         for at in 0..=calls {
             for fault in FAULTS {
                 let world = make(&settings);
                 let found = pollster::block_on(try_once(&world, &case, at, fault, told));
                 let last = world.line.last.get();
-                // Requires that the fault happened. Without any fault, the rules would hold anyway.
+                // The fault must really have happened. Without a fault, the rules would hold
+                // anyway.
                 assert_eq!(last.is_empty(), at == calls, "{}, call {at}", case.name);
                 seen.insert(last);
                 let is_known = KNOWN.contains(&(store, case.name, last, fault));
@@ -211,7 +216,8 @@ fn walk<S: SessionStore + 'static>(
             }
         }
     }
-    // A case may make the same call twice, and only one of the two may cause the known failure.
+    // If a case makes the same call twice, perhaps only one of the two calls causes the known
+    // failure. So it is enough if the failure was found once.
     for (of, case, call, _) in KNOWN {
         assert!(
             of != store || known.contains(&(case, call)),
@@ -234,7 +240,7 @@ async fn try_once<S: SessionStore + 'static>(
     world.line.disarm();
     let given = match outcome {
         Ok(given) => given,
-        // A limiter that fails refuses the attempt.
+        // If the limiter fails, it refuses the request as if the limit were reached.
         Err(error)
             if error.code() == Code::Unavailable
                 || error.code() == Code::RateLimited && world.line.last.get() == "limiter" =>
@@ -251,7 +257,8 @@ async fn try_once<S: SessionStore + 'static>(
                 Err(again) => return Some(format!("after {error:?} a repeat: {again:?}")),
             }
         }
-        // The call was carried out twice, and the second time its work was already done.
+        // The call was carried out twice. The second time, its work was already done, so it
+        // returned an error.
         Err(error)
             if matches!(fault, Fault::Twice | Fault::Again) && (case.done_before)(&error) =>
         {
@@ -342,8 +349,8 @@ fn every_call_of_every_use_case_may_go_wrong() {
     count::count("faults", &count);
 }
 
-/// The change must be recorded even if nobody repeats the request, or if the repeat finds nothing
-/// to change.
+/// The store makes the change, but its answer is lost. The change must be recorded, even if nobody
+/// repeats the request, or if the repeated request finds nothing to change.
 #[test]
 fn a_change_is_recorded_although_the_answer_of_the_store_is_lost() {
     for name in ["change roles", "give and take roles"] {
@@ -373,8 +380,8 @@ fn a_change_is_recorded_although_the_answer_of_the_store_is_lost() {
     }
 }
 
-/// Two operators change roles of one account at the same time. In each order, both changes are
-/// stored and both are recorded.
+/// Two operators change roles of one account at the same time. In whichever order their steps
+/// happen, both changes are stored and both are recorded.
 #[test]
 fn single_roles_that_change_at_once_are_all_changed() {
     let give = |role: &str| Amendment {
@@ -422,7 +429,8 @@ fn single_roles_that_change_at_once_are_all_changed() {
                 assert!(done.get(), "{before}");
                 let user = service.read_user(facts.admin(), id).await.unwrap();
                 assert_eq!(user.roles.to_vec(), after, "{before}");
-                // If the role is there already, the change does nothing and is not recorded.
+                // If both operators make the same change, the second one changes nothing and is not
+                // recorded.
                 let changes = if own_is_others { 1 } else { 2 };
                 assert_eq!(user.version, facts.ada.user.version + changes, "{before}");
                 let recorded = service.ports().events.take();
@@ -435,7 +443,7 @@ fn single_roles_that_change_at_once_are_all_changed() {
     }
 }
 
-/// If two administrators take the role from each other at the same time, one of them keeps it.
+/// Two administrators take the role from each other at the same time. One of them keeps it.
 #[test]
 fn the_last_administrator_keeps_the_role_although_two_take_it_at_once() {
     let take = || Amendment {
@@ -468,7 +476,8 @@ fn the_last_administrator_keeps_the_role_although_two_take_it_at_once() {
     }
 }
 
-/// The request gives up soon, and the changes of others are not lost.
+/// Another operator changes the row before each attempt of the request. The request gives up soon,
+/// and does not overwrite those changes.
 #[test]
 fn single_roles_of_a_user_who_changes_without_end_answer_503() {
     let world = Rc::new(on_memory(&[]));
@@ -488,7 +497,7 @@ fn single_roles_of_a_user_who_changes_without_end_answer_503() {
     });
 }
 
-/// Changes the row before each update, as another operator would.
+/// Changes the row just before each update, as if another operator did so.
 fn change_before_each_update(world: &Rc<World<Faulty<MemorySessions>>>, id: UserId) {
     let other = Rc::clone(world);
     world.line.meanwhile("users update", move || {
@@ -498,8 +507,9 @@ fn change_before_each_update(world: &Rc<World<Faulty<MemorySessions>>>, id: User
     });
 }
 
-/// The update finds that the row already has the next version. But another operator wrote it, and
-/// it does not contain the update's own change. So the change must not be reported as made.
+/// An update of the row fails, and just before it another operator changes the row. So the row has
+/// the version that the update would have made, but not the update's own change. The service must
+/// not report this change as made.
 #[test]
 fn a_change_that_failed_is_not_mistaken_for_another_change_at_the_same_time() {
     for name in [
@@ -535,8 +545,9 @@ fn a_change_that_failed_is_not_mistaken_for_another_change_at_the_same_time() {
     }
 }
 
-/// The time of a mail must not reveal that an address has no account. So the ledger is asked
-/// (`ledger admit`) even if the address has none.
+/// How long it takes to handle a mail must not reveal that an address has no account. So the
+/// service asks the ledger whether the mailbox may get a mail (`ledger admit`), even if the address
+/// has no account.
 #[test]
 fn a_mail_to_an_address_that_nobody_has_enters_a_lane_too() {
     for email in [ADA, "nobody@example.com"] {
@@ -577,7 +588,8 @@ fn the_failures_of_the_provider_are_deleted_only_if_there_are_some() {
                     let kind = FailureKind::Outage;
                     ledger.provider_failed(kind, "503", 0).await.unwrap();
                 }
-                // Nothing fails here. This only finds out the name of each call.
+                // With `Fault::Twice`, no call fails here. The fault is used only to learn the name
+                // of each call.
                 world.line.arm(Some((at, Fault::Twice)));
                 let service = &world.service;
                 let handed_out = service.deliver_from_queue(&job.encode(), &job.id).await;
@@ -598,8 +610,8 @@ fn the_failures_of_the_provider_are_deleted_only_if_there_are_some() {
     }
 }
 
-/// Operators must learn of the mail, so it becomes a dead letter. Otherwise it would be lost
-/// silently.
+/// The store fails at the last attempt to send a mail. The mail becomes a dead letter, so operators
+/// learn of it. Otherwise it would be lost silently.
 #[test]
 fn a_mail_whose_last_try_meets_a_failing_store_is_a_dead_letter() {
     let world = on_memory(&[]);

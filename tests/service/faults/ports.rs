@@ -1,4 +1,4 @@
-//! In-memory ports whose calls are numbered, so that a test can let one of them fail.
+//! In-memory ports whose calls are numbered, so that a test can make one of them fail.
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -45,11 +45,10 @@ pub(crate) enum Fault {
     Before,
     /// The call does its work, but its answer is lost.
     After,
-    /// The call does its work twice, like a request that is sent again. The first answer is
-    /// returned.
+    /// The call does its work twice, as if the request was sent again. It returns the first answer.
     Twice,
-    /// The call does its work twice, and the second answer is returned. This happens if a Durable
-    /// Object is called again because its first answer was lost.
+    /// The call does its work twice, and returns the second answer. This happens if the answer of a
+    /// Durable Object is lost and the object is called again.
     Again,
     /// The call fails, and so does every later call with the same name.
     Down,
@@ -63,9 +62,9 @@ pub(crate) const FAULTS: [Fault; 5] = [
     Fault::Down,
 ];
 
-/// Every port call that can fail and that a use case makes. Two calls are not in the list. No use
-/// case calls `UserDirectory::ping`. `KeyValue::delete` removes records of ended sessions after the
-/// response was sent.
+/// Every port call that a use case makes and that can fail. Two calls are not in the list: no use
+/// case calls `UserDirectory::ping`, and `KeyValue::delete` is called only after the response, to
+/// remove records of ended sessions.
 pub(crate) const CALLS: [&str; 84] = [
     "clients add secret",
     "clients change",
@@ -195,13 +194,13 @@ impl Line {
         *self.meanwhile.borrow_mut() = Some((Before::Number(at), Box::new(act)));
     }
 
-    /// From now on, no call fails. `last` still has the name of the call that failed.
+    /// Stops the faults: no later call fails. `last` still has the name of the call that failed.
     pub(crate) fn disarm(&self) {
         self.wrong.set(None);
         *self.down.borrow_mut() = None;
     }
 
-    /// Whether [`Fault::Down`] has happened, so all calls of some name fail.
+    /// Whether [`Fault::Down`] has happened. Then all calls with the name of the failed call fail.
     pub(crate) fn is_down(&self) -> bool {
         self.down.borrow().is_some()
     }
@@ -319,7 +318,7 @@ impl UserDirectory for Faulty<MemoryUsers> {
     numbered!("users ping", ping() -> ());
 }
 
-/// Reads a user's row only once, also if the call that needs the row is carried out twice.
+/// Reads a user's row only once, even if the call that needs the row is carried out twice.
 struct Row<F> {
     future: Cell<Option<Pin<Box<F>>>>,
     read: RefCell<Option<Result<Option<User>, StoreError>>>,
@@ -433,7 +432,7 @@ impl<K: KeyValue> KeyValue for Faulty<K> {
     }
 }
 
-/// Like `numbered`, but for a method whose name is in two traits of the adapter.
+/// Like `numbered`, but for a method whose name occurs in two traits of the adapter.
 macro_rules! numbered_of {
     ($trait:ident, $name:literal, $method:ident($($argument:ident: $of:ty),*) -> $answer:ty) => {
         async fn $method(&self, $($argument: $of),*) -> Result<$answer, StoreError> {
@@ -520,7 +519,7 @@ impl OperatorTickets for Faulty<MemoryOperatorTickets> {
 }
 
 impl RateLimiter for Faulty<NoLimits> {
-    /// A limiter can only fail by refusing.
+    /// The only way in which a limiter can fail is to refuse a request.
     async fn admit(&self, limit: Limit, key: &str) -> bool {
         let is_refused = matches!(
             self.line.next("limiter"),
@@ -531,7 +530,7 @@ impl RateLimiter for Faulty<NoLimits> {
 }
 
 impl Devices for Faulty<MemoryDevices> {
-    /// The recognition of devices can only fail by recognising no device.
+    /// The only way in which the recognition of devices can fail is to recognise no device.
     fn describe(&self, user_agent: &str) -> Device {
         match self.line.next("devices") {
             Some(_) => Device::default(),
@@ -541,7 +540,7 @@ impl Devices for Faulty<MemoryDevices> {
 }
 
 impl SignatureVerifier for Faulty<MemorySignatures> {
-    /// A platform can only fail by giving no answer.
+    /// The only way in which a platform can fail is to give no answer.
     async fn verify(&self, signed_by: &SignedBy<'_>) -> Option<bool> {
         match self.line.next("signature") {
             Some(_) => None,
@@ -554,8 +553,8 @@ impl IdTokenSigner for Faulty<MemoryIdTokenSigner> {
     numbered!("id token signer", sign(key: &RsaSigningKey, message: &[u8]) -> Vec<u8>);
 }
 
-/// Stores passwords without hashing them. The tests make thousands of worlds, and hashing makes no
-/// port call that could fail.
+/// Stores passwords without hashing them. The tests create thousands of worlds, so hashing would be
+/// slow. Hashing makes no call to a port, so it adds no call that could fail.
 #[derive(Default)]
 pub(crate) struct PlainHasher;
 
@@ -592,7 +591,8 @@ impl PasswordHasher for PlainHasher {
     async fn verify_nothing(&self, _password: &Password, _salt: &[u8; 16]) {}
 }
 
-/// All ports. The session store either counts its own calls, or is built on a store that does.
+/// All ports. The calls of the session store are counted too: by the store itself, or by the store
+/// on which it is built.
 pub(crate) struct FaultyPorts<S> {
     pub(crate) users: Faulty<MemoryUsers>,
     pub(crate) sessions: S,

@@ -1,5 +1,5 @@
-//! While an app exchanges a code or renews, its rights are taken away just before one of the calls
-//! of the request. The app must get no tokens, or tokens that give access to nothing.
+//! An app exchanges a code or renews. Just before one of the calls of this request, somebody takes
+//! the app's rights away. The app must get no tokens, or only tokens that give access to nothing.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -82,7 +82,8 @@ async fn opens_something<S: SessionStore>(world: &World<S>, given: &Json) -> boo
     service.userinfo(&text(given, "access_token")).await.is_ok() || renewed.status == 200
 }
 
-/// Tries every moment of the request. Returns how many moments there were.
+/// Repeats the app's request, and takes the rights away just before its first call, then just
+/// before its second call, and so on. Returns the number of calls.
 async fn walk<S: SessionStore + 'static>(
     store: &str,
     new: impl Fn() -> World<S>,

@@ -35,7 +35,7 @@ pub(super) const GRACE_INVITED: Invitee<'_> = Invitee {
     last_name: None,
 };
 
-/// What a case has prepared before the fault happens.
+/// What a case has prepared before its use case runs.
 pub(super) struct Facts {
     pub(super) ada: SignedIn,
     pub(super) root: SignedIn,
@@ -130,7 +130,8 @@ impl<S: SessionStore> World<S> {
             .await
     }
 
-    /// Runs the queue and the cron for a day. Every mail that has to wait is due within that day.
+    /// Runs the queue and the cron job for a day. All mails that have to wait are due within that
+    /// day. Returns the mails that were sent.
     pub(super) async fn mails(&self) -> Vec<Message> {
         for _ in 0..4 {
             self.service.retry_kept_mail(true).await.unwrap();
@@ -181,8 +182,8 @@ impl<S: SessionStore> World<S> {
         crate::fixture::operator_ticket(&ports.operator_tickets.inner, 1, &scopes, now)
     }
 
-    /// Makes an account without a password and an operator ticket. The first invitation has been
-    /// mailed.
+    /// Creates an operator ticket, and with it an account without a password. The account's first
+    /// invitation has been mailed.
     pub(super) async fn invited(&self) -> (UserId, String) {
         let ticket = self.operator();
         let user = self
@@ -191,7 +192,7 @@ impl<S: SessionStore> World<S> {
             .await
             .unwrap();
         self.mails().await;
-        // After two minutes the next mail is allowed.
+        // After two minutes, the mailbox may get the next mail.
         self.clock.advance(120);
         (user.id, ticket)
     }

@@ -1,5 +1,6 @@
-//! A link works once. A change that invalidates it does so for good. After a user has given up an
-//! address, a registration that was requested earlier can't create an account with that address.
+//! A link works only once. If a change of the account invalidates a link, no later change makes it
+//! valid again. After a user has given up an address, a registration that was requested earlier
+//! can't create an account with that address.
 
 use std::sync::LazyLock;
 
@@ -196,7 +197,8 @@ fn every_account_has_its_own_nonce_so_that_the_ticket_secret_alone_makes_no_link
             for user in [invited, registered.user] {
                 assert_eq!(user.link_nonce.as_str().len(), 32);
                 assert!(nonces.insert(user.link_nonce.as_str().to_owned()));
-                // Everything about the account that others may know or guess, but not the nonce.
+                // This user has the same values as the account, except the nonce. Others may know
+                // or guess the values, but not the nonce.
                 let guessed = User {
                     link_nonce: edgegate::domain::account::LinkNonce::new(&[0; 16]),
                     ..user.clone()
@@ -225,8 +227,9 @@ on_both!(a_registration_link_makes_no_account_again_after_its_deletion, &[("LIMI
         assert_eq!(deliver(&world, &waiting).await, Delivery::NotDue(NotDue::Superseded));
         assert!(find(&world, GRACE).await.is_none());
     }
-    // A new registration with the address succeeds. The cron must not delete the record of the
-    // freed address too early, because the old link would work again.
+    // A new registration with this address succeeds. The cron job must not delete the record that
+    // the address was freed as long as the old link has not expired. Otherwise the old link would
+    // work again.
     world.service.forget_freed_addresses().await.unwrap();
     assert_eq!(verify_by(&world, &link, PASSWORD).await.map(drop), SPENT);
     let anew = registration_job(&world).await;

@@ -1,5 +1,5 @@
-//! A stranger has registered with somebody else's address. Tests which names the account keeps, and
-//! which links still work.
+//! A stranger has registered with somebody else's address, under made-up names. Tests which names
+//! the account has after the owner of the address uses a link, and which links then still work.
 
 use super::*;
 
@@ -45,7 +45,8 @@ fn a_stranger_who_registered_spoils_no_link_of_the_owner() {
         let owners = find(&world, GRACE).await.unwrap();
         assert_eq!((owners.first_name, owners.last_name), (None, None));
         assert!(user.first_name.is_some());
-        // The first link invalidates the other link and the stranger's change of address.
+        // The owner has used the reset link. This invalidates the other link and the change of
+        // address that the stranger requested.
         assert!(
             verify_by(&world, &verification, NEW_PASSWORD)
                 .await

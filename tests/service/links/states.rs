@@ -1,4 +1,4 @@
-//! Tests every kind of link after all kinds of changes to its account.
+//! Tests every kind of link after every kind of change to its account.
 
 use super::*;
 
@@ -8,7 +8,8 @@ const STATES: [fn(&User) -> State; 3] = [
     State::for_new_address,
 ];
 
-/// A change that some use case makes. Each new password hash is different, because its salt is.
+/// A change that some use case makes. `number` makes each new password hash different, as a salt
+/// would.
 fn change(kind: u8, number: usize) -> UserChange {
     let none = UserChange::default;
     let email = |text: &str| EmailAddress::parse(text).ok();
@@ -57,7 +58,7 @@ fn change(kind: u8, number: usize) -> UserChange {
     }
 }
 
-/// For each kind of link, whether this change is what using the link does.
+/// For each kind of link: whether using the link makes this change.
 fn is_use(change: &UserChange) -> [bool; 3] {
     let verified = change.verify_email;
     [

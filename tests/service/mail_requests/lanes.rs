@@ -1,4 +1,5 @@
-//! A mailbox gets few links. A link that no longer works is not counted, so a new one can be sent.
+//! A mailbox gets only a few links. A link that has become invalid is not counted, so a new one can
+//! be sent.
 
 use super::*;
 
@@ -96,8 +97,9 @@ async fn end_links(world: &World<MemorySessions>, ending: Ending, link: &str) {
     world.deliver_all().await;
 }
 
-/// Regression: after days of strangers' requests the newest link was valid for a day. A thief who
-/// changed the password invalidated the link, and the owner got no other link for half a day.
+/// Regression: strangers had requested resets for days, so the newest link was valid for a day. A
+/// thief who knew the password changed it, which invalidated that link. Then the owner got no other
+/// link for half a day.
 #[test]
 fn a_link_that_no_longer_works_does_not_block_a_reset() {
     for ending in [
@@ -140,8 +142,7 @@ fn a_link_that_no_longer_works_does_not_block_a_reset() {
     }
 }
 
-/// Invitations are counted separately (in a lane of their own), because strangers can't request
-/// them.
+/// Invitations are counted separately from other links, because strangers can't request them.
 #[test]
 fn requests_of_strangers_do_not_stop_an_invitation() {
     let world = on_memory(&[]);
@@ -180,8 +181,8 @@ fn requests_of_strangers_do_not_stop_an_invitation() {
     });
 }
 
-/// A link that a known device requested and that no longer works does not block the next reset
-/// either. Such links are counted separately (in a lane of their own).
+/// A link that was requested from a known device becomes invalid. It does not block the next reset.
+/// Such links are counted separately from other links.
 #[test]
 fn a_link_to_a_known_device_that_no_longer_works_does_not_block_a_reset() {
     let world = on_memory(&[]);
@@ -198,8 +199,9 @@ fn a_link_to_a_known_device_that_no_longer_works_does_not_block_a_reset() {
     });
 }
 
-/// If an account's own address is a variant of the mailbox's address, the variant is counted
-/// separately (in a lane of its own). So the mailbox gets 16 mails on the first day.
+/// Usually a mailbox gets at most 12 mails on the first day. Here the address of its account is a
+/// variant of the mailbox's address (with a `+`), and mails to this variant are counted separately.
+/// So the mailbox gets 16 mails.
 #[test]
 fn a_mailbox_whose_account_has_a_sub_address_gets_sixteen_mails_on_the_first_day() {
     let world = on_memory(&[("MAIL_BUDGET", "1000000")]);

@@ -1,8 +1,8 @@
 //! Who may request a mail, and which budget pays for it. Nobody can use up the budget that another
 //! user needs.
 //!
-//! Two larger tests are in tests/models/mail_simulation: an attacker who sends requests for a week, and
-//! the comparison of two directories.
+//! Two larger tests are in tests/models/mail_simulation: an attacker who sends requests for a week,
+//! and the comparison of two directories.
 
 use edgegate::adapters::memory::MemorySessions;
 use edgegate::domain::account::EmailAddress;
@@ -29,7 +29,8 @@ fn from(ip: &str) -> Client {
     Client::new(Some(ip), Some("test/1"))
 }
 
-/// A client in a network of its own. Its address has no prefix in common with the other clients.
+/// A client that has its own network. Its address has no prefix in common with the addresses of
+/// other clients.
 fn network(number: u32) -> Client {
     let (first, second) = (0x2000 + (number & 0xfff), number >> 12);
     from(&format!("{first:x}:{second:x}::1"))
@@ -87,7 +88,8 @@ async fn outcome(
     deliver(world, &job).await
 }
 
-/// Regression: the owner requested resets hourly for three days, and none of the 66 mails arrived.
+/// Regression: during attacks by strangers, the owner requested a reset every hour for three days,
+/// and none of the 66 mails arrived.
 #[test]
 fn registrations_of_strangers_never_stop_a_reset() {
     let world = on_memory(&[]);
@@ -175,8 +177,9 @@ fn a_reset_that_waits_for_budget_is_not_dropped_by_later_requests() {
     });
 }
 
-/// Regression: a reset of an unknown address cost no budget. So a user could find out whether
-/// somebody else had an account, by whether a mail to themselves arrived.
+/// Regression: a reset for an unknown address did not use up any budget. So an attacker could find
+/// out whether an address had an account: they requested a reset for that address and then a mail
+/// to themselves, and watched whether their own mail arrived.
 #[test]
 fn resets_of_unknown_and_known_addresses_cost_the_same_budget() {
     for other in [ROOT, NOBODY] {
@@ -278,12 +281,13 @@ on_both!(a_device_or_a_session_of_the_account_is_past_all_budgets, &[("MAIL_BUDG
     ] {
         assert!(matches!(asks((&caller).into()).await.1, Delivery::Waits { .. }));
     }
-    // A thief who changes the password does not lock out the owner's device.
+    // A thief who changes the password can't prevent the owner's device from requesting a reset.
     let token = ada.tokens.access_token.expose();
     service.change_password(token, PASSWORD, NEW_PASSWORD, &client(), ENGLISH).await.unwrap();
     let _ = service.ports().mail_queue.take();
     assert_eq!(asks((&on_device(10)).into()).await, (Pool::Known(ada.user.id), Delivery::Sent));
-    // The device has three requests a day. Its later requests are treated like those of a stranger.
+    // The device may make three requests a day. Its further requests are treated as if they came
+    // from an unknown device.
     assert!(matches!(asks((&on_device(11)).into()).await.1, Delivery::Waits { .. }));
     world.clock.advance(400 * 86_400);
     let expired = asks((&on_device(12)).into()).await.0;
@@ -305,8 +309,8 @@ fn a_call_without_an_address_is_paid_by_the_medium_pool_and_without_limits_nothi
     });
 }
 
-/// As the documents say, only a network's first request in 24 hours is safe from an attacker with
-/// few networks.
+/// As the documents say, an attacker who has only a few networks can use up the budget for later
+/// requests, but not the budget for a network's first request in 24 hours.
 #[test]
 fn four_networks_spend_the_pool_of_later_requests_and_no_other() {
     let world = on_memory(&[]);
@@ -336,7 +340,7 @@ fn four_networks_spend_the_pool_of_later_requests_and_no_other() {
     });
 }
 
-/// As the documents say, the networks of one provider can use up the pool of second to fifth
+/// As the documents say, the networks of a single provider can use up the pool for second to fifth
 /// requests.
 #[test]
 fn an_ipv6_32_spends_the_pool_of_second_requests_and_leaves_first_ones() {

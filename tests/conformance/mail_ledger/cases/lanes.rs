@@ -23,7 +23,7 @@ pub(crate) async fn a_second_mail_waits_a_minute_and_a_third_five<L: MailLedger>
         let what = format!("{after} s after the first");
         check_eq!(world.admit_next(&lane, now).await?, admitted, what);
     }
-    // The clock of another isolate may be behind.
+    // The clock of another isolate may be behind, so `now` may be earlier than at the last request.
     check!(!world.admit_next(&lane, BEGUN).await?, "before the last");
     Ok(())
 }
@@ -51,7 +51,7 @@ pub(crate) async fn from_the_fourth_on_half_of_a_life_must_pass<L: MailLedger>(
         });
         check_eq!(world.admit(&lane, &job, now).await?, expected, "the next");
     }
-    // A day after the last link has expired, the mailbox is treated as if it had got no mail.
+    // A day after the last link has expired, the mailbox is treated as if it had never got a mail.
     let lapse = now + life + DAY;
     for after in [0, 60, 360] {
         check!(
@@ -62,8 +62,8 @@ pub(crate) async fn from_the_fourth_on_half_of_a_life_must_pass<L: MailLedger>(
     Ok(())
 }
 
-/// If a refused job counted, a stranger who keeps requesting mails could block the owner's own
-/// mails forever.
+/// A job that was refused must not be counted. Otherwise a stranger who keeps requesting mails
+/// could block the owner's own mails forever.
 pub(crate) async fn a_refused_job_counts_for_nothing<L: MailLedger>(world: &World<L>) -> Case {
     let lane = world.fresh();
     check!(world.admit_next(&lane, BEGUN).await?, "the first");
@@ -74,7 +74,8 @@ pub(crate) async fn a_refused_job_counts_for_nothing<L: MailLedger>(world: &Worl
     Ok(())
 }
 
-/// An admitted job stays admitted, whatever jobs come later, and a retry of it sends the same mail.
+/// Once a job was admitted, it is admitted again, whatever jobs come in between. So a retry of the
+/// job sends the same mail.
 pub(crate) async fn an_admitted_job_is_always_admitted_again<L: MailLedger>(
     world: &World<L>,
 ) -> Case {

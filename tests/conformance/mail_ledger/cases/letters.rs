@@ -1,4 +1,4 @@
-//! Mails that could not be sent.
+//! Mails that could not be sent. The ledger stores them as dead letters ("letters").
 
 use std::slice::from_ref;
 
@@ -14,7 +14,8 @@ pub(crate) async fn a_kept_letter_reads_back<L: MailLedger>(world: &World<L>) ->
         letter.clone(),
         DeadLetter {
             tries: u32::MAX,
-            // `clear` deletes only what is older than the latest time.
+            // `clear` deletes only jobs that failed before `LATEST`, so this one failed a second
+            // earlier.
             failed_at: LATEST - 1,
             retry_at: Some(LATEST),
             ..world.letter(0, None)
@@ -190,8 +191,8 @@ pub(crate) async fn kept_letters_come_in_pages<L: MailLedger>(world: &World<L>) 
     Ok(())
 }
 
-/// All letters of the user are found, in pages, even if the address is written with other upper and
-/// lower case. Letters that certainly are not for this user are not returned.
+/// All letters to the user are found, page by page, even if their address is written with other
+/// upper and lower case. Letters that are certainly for somebody else are not returned.
 pub(crate) async fn kept_letters_of_a_user_are_found<L: MailLedger>(world: &World<L>) -> Case {
     world.clear().await?;
     let user = UserId::new(1_767_225_600_000, &[7; 10]);
@@ -239,8 +240,8 @@ pub(crate) async fn kept_letters_of_a_user_are_found<L: MailLedger>(world: &Worl
     Ok(())
 }
 
-/// Letters become due when an operator marks them: those with the given ids, or all letters if no
-/// id is given. The call returns how many it marked.
+/// An operator marks letters, and they become due. If the call names ids, it marks the letters with
+/// these ids. Otherwise it marks all letters. It returns how many it marked.
 pub(crate) async fn letters_are_due_when_an_operator_says_so<L: MailLedger>(
     world: &World<L>,
 ) -> Case {

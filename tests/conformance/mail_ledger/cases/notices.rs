@@ -43,7 +43,7 @@ pub(crate) async fn a_notice_is_taken_once_with_ten_at_once<L: MailLedger>(
 }
 
 /// The port's documentation says about a notice that was sent: "It can't be reserved again until
-/// `until`". This is true whoever reserved it.
+/// `until`". This is true whether or not the sender had reserved it.
 pub(crate) async fn a_notice_that_was_sent_is_not_taken_again<L: MailLedger>(
     world: &World<L>,
 ) -> Case {
@@ -81,8 +81,8 @@ pub(crate) async fn tidying_forgets_notices_whose_time_is_over<L: MailLedger>(
     sent.map_err(text)?;
     for (now, expected) in [(BEGUN + DAY - 1, Once::Sent), (BEGUN + DAY, Once::Taken)] {
         world.tidy(0, now).await?;
-        // This call uses an early `now`, at which a notice that is still stored would be reported
-        // as sent.
+        // At this early `now`, the notice has not expired yet. So if the notice is still stored,
+        // the answer is that it was sent.
         let taken = world.ledger.take_once(&id, BEGUN + 60, BEGUN).await;
         check_eq!(taken.map_err(text)?, expected, "after tidying");
     }

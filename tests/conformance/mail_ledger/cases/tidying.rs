@@ -49,7 +49,7 @@ pub(crate) async fn tidying_forgets_old_letters_and_counts_the_dead<L: MailLedge
     check_eq!(world.tidy(0, BEGUN).await?, 0, "none");
     let mut waiting = Vec::new();
     for after in [0, 10, 20] {
-        // There are two dead letters for each letter that is retried.
+        // Two letters wait for an operator for each letter that will be retried.
         for _ in 0..2 {
             world.keep(&world.letter(BEGUN + after, None)).await?;
         }
@@ -58,7 +58,7 @@ pub(crate) async fn tidying_forgets_old_letters_and_counts_the_dead<L: MailLedge
         waiting.push(letter);
     }
     for (dead_before, left) in [(0, 3), (BEGUN, 3), (BEGUN + 1, 2), (BEGUN + 20, 1)] {
-        // The result is the same whether or not the letters are due already.
+        // The result must be the same, whether or not the letters are already due.
         for now in [BEGUN + 30, BEGUN + DAY] {
             let dead = world.tidy(dead_before, now).await?;
             check_eq!(

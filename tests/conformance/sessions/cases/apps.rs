@@ -1,5 +1,5 @@
-//! Sessions of apps. They begin with an authorization code, have a limit of their own, and end with
-//! the sign-on.
+//! Sessions of apps. They begin with an authorization code, there is a limit on their number, and
+//! they end with the user's sign-on.
 
 use std::future::ready;
 
@@ -133,8 +133,9 @@ pub(crate) async fn a_log_out_ends_the_apps_of_the_sign_on<W: World>(world: &W) 
     Ok(())
 }
 
-/// If nobody renewed the browser's session, the store may have deleted its record. A log-out with
-/// the session's ticket still ends the apps' sessions, because the ticket names the sign-on.
+/// Nobody renewed the browser's session, so the store may have deleted its record. A log-out with
+/// the session's ticket still ends the sessions of the apps, because the ticket contains the id of
+/// the sign-on.
 pub(crate) async fn a_log_out_of_a_forgotten_session_ends_its_apps<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     for goes_on_with in [None, Some(ada.ticket().session)] {
@@ -155,8 +156,9 @@ pub(crate) async fn a_log_out_of_a_forgotten_session_ends_its_apps<W: World>(wor
     Ok(())
 }
 
-/// After a new login in the same browser, the sign-on continues. A log-out of the new session ends
-/// the sign-on. The store finds the sign-on in the session's record, or in the ticket.
+/// After a new login in the same browser, the sign-on is the same as before. A log-out of the new
+/// session ends it. The store finds the id of the sign-on in the record of the new session, or in
+/// the ticket.
 pub(crate) async fn a_session_goes_on_with_an_earlier_sign_on<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;
@@ -169,7 +171,7 @@ pub(crate) async fn a_session_goes_on_with_an_earlier_sign_on<W: World>(world: &
     end(&ada, first.session, EndReason::Replaced).await?;
     world.pass(1);
     goes_on(&ada, app, "after a new login in the same browser").await?;
-    // The sign-on is in the session's record, and a renewal keeps it there.
+    // The record of the session contains the id of the sign-on, and a renewal does not remove it.
     let verdict = ada.renew(again, &laptop(), &every_time()).await?;
     check!(matches!(verdict, Verdict::Fresh(_)), "{verdict:?}");
     world.pass(1);
@@ -222,7 +224,7 @@ pub(crate) async fn a_spent_token_ends_the_apps<W: World>(world: &W) -> Case {
     is_over(&ada, app, "afterwards").await
 }
 
-/// The end of an app's session ends no other session, whatever the reason.
+/// If the session of an app ends, no other session ends, whatever the reason.
 pub(crate) async fn an_apps_end_ends_nothing_else<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let browser = ada.begin().await?;
@@ -465,7 +467,7 @@ pub(crate) async fn a_code_of_an_ended_sign_on_is_refused<W: World>(world: &W) -
         false,
         "before"
     );
-    // If a session was replaced, this is not a log-out, so the sign-on has not ended.
+    // A session was replaced by a newer one. This is not a log-out, so the sign-on has not ended.
     let replaced = ada.begin().await?;
     end(&ada, replaced.session, EndReason::Replaced).await?;
     check_eq!(

@@ -18,7 +18,8 @@ fn unread() -> std::future::Ready<Result<Option<User>, StoreError>> {
 }
 
 impl<W: World> Person<'_, W> {
-    /// Renews a young token, which is not replaced. Returns whether the store read the row.
+    /// Renews a ticket that is too young to be replaced. Returns whether the store read the user's
+    /// row.
     async fn reads(&self, store: &W::Store, ticket: RefreshTicket) -> Result<bool, String> {
         let read = Cell::new(false);
         let row = async {
@@ -128,7 +129,8 @@ pub(crate) async fn a_forgotten_copy_is_read_again<W: World>(world: &W) -> Case 
         ada.user.version += 1;
         let store = world.elsewhere();
         if outdates {
-            // A Worker whose version has no copies reports a change by this call.
+            // A Worker of an older version, which does not know about copies, reports a change with
+            // this call.
             let version = ada.user.version;
             store.outdate(ada.user.id, version, 900, world.now()).await
         } else {
@@ -138,8 +140,8 @@ pub(crate) async fn a_forgotten_copy_is_read_again<W: World>(world: &W) -> Case 
         check!(ada.reads(world.here(), first).await?, "read again");
         check!(!ada.reads(world.here(), first).await?, "then kept");
     }
-    // Reporting the same version again does not drop the copy. Otherwise an old token could cause
-    // this again and again.
+    // If the same version is reported again, the copy is not dropped. Otherwise somebody with an
+    // old token could make the store drop its copy again and again.
     let (store, version) = (world.elsewhere(), ada.user.version);
     let again = store.outdate(ada.user.id, version, 900, world.now()).await;
     again.map_err(text)?;
@@ -147,7 +149,8 @@ pub(crate) async fn a_forgotten_copy_is_read_again<W: World>(world: &W) -> Case 
     Ok(())
 }
 
-/// A login reports which version of the row it has read. It does not make a copy of the row.
+/// A login tells the store which version of the row it has read. The store does not make a copy of
+/// that row.
 pub(crate) async fn a_login_drops_a_copy_of_another_version<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;
@@ -173,8 +176,8 @@ pub(crate) async fn a_login_drops_a_copy_of_another_version<W: World>(world: &W)
     Ok(())
 }
 
-/// A check by the store refuses a user who is disabled or deleted. The copy that the store makes
-/// does not let such a user renew.
+/// A check at the store refuses a user who is disabled or deleted. The store makes a copy of the
+/// row for this check. With that copy, the user can't renew either.
 pub(crate) async fn a_check_refuses_the_disabled_and_the_deleted<W: World>(world: &W) -> Case {
     let mut ada = Person::new(world)?;
     let first = ada.begin().await?;

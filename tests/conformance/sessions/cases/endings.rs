@@ -58,8 +58,8 @@ pub(crate) async fn an_older_token_ends_the_session<W: World>(world: &W) -> Case
     Ok(())
 }
 
-/// The port's documentation says about ending a session: "After it every renewal MUST fail". This
-/// is true whatever token is presented, and however often.
+/// The port's documentation says about ending a session: "After it every renewal MUST fail". It
+/// must fail with every token of the session, and at every later time.
 pub(crate) async fn an_ended_session_never_comes_back<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;
@@ -76,8 +76,8 @@ pub(crate) async fn an_ended_session_never_comes_back<W: World>(world: &W) -> Ca
     Ok(())
 }
 
-/// A renewal that began before the session ended may succeed, but the session has ended all the
-/// same.
+/// The session ends during a renewal. The renewal may still succeed, but afterwards the session has
+/// ended.
 pub(crate) async fn an_end_during_a_renewal_counts<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;
@@ -90,7 +90,8 @@ pub(crate) async fn an_end_during_a_renewal_counts<W: World>(world: &W) -> Case 
     Ok(())
 }
 
-/// In a linearizable store, the end is visible when the renewal is decided, so the renewal fails.
+/// In a linearizable store, the renewal sees that the session has ended in the meantime, so the
+/// renewal fails.
 pub(crate) async fn an_end_during_a_renewal_stops_it<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;

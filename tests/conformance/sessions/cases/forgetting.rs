@@ -1,4 +1,4 @@
-//! What is deleted of the sessions of a deleted user.
+//! What is deleted of the sessions of a deleted user, and what is not.
 
 use std::future::ready;
 
@@ -21,8 +21,8 @@ async fn forget<W: World>(ada: &Person<'_, W>, store: &W::Store) -> Case {
 }
 
 /// The port's documentation says about `forget`: "Deletes what is stored of the sessions of a user
-/// who was deleted". This is also true at a location where the sessions did not begin. Other users
-/// lose nothing.
+/// who was deleted". It must do so even at a location where the sessions did not begin. The
+/// sessions of other users must stay.
 pub(crate) async fn what_is_forgotten_is_gone<W: World>(world: &W) -> Case {
     let (ada, bob) = (Person::new(world)?, Person::new(world)?);
     let mut tickets = Vec::new();
@@ -31,8 +31,8 @@ pub(crate) async fn what_is_forgotten_is_gone<W: World>(world: &W) -> Case {
     }
     let others = bob.begin().await?;
     end(&ada, tickets[0].session, EndReason::LoggedOut).await?;
-    // For 60 s, KV's list may miss what was written elsewhere. Some of that time is needed to
-    // repeat failed calls.
+    // For 60 s, KV's list may not contain what was written elsewhere. The rest of this wait is for
+    // failed calls, which are repeated.
     world.pass(DEPARTURE_SETTLES);
     forget(&ada, world.elsewhere()).await?;
     world.pass(DEPARTURE_SETTLES);
@@ -42,13 +42,13 @@ pub(crate) async fn what_is_forgotten_is_gone<W: World>(world: &W) -> Case {
             let user = ready(Ok(Some(ada.user.clone())));
             let renewal = ada.renew_at(store, ticket, &laptop(), &rules(), user).await;
             let verdict = renewal?.verdict;
-            // The isolate that ended a session may still have this in its memory.
+            // The isolate that ended a session may still remember that the session has ended.
             let is_gone = matches!(verdict, Verdict::Unknown | Verdict::Ended);
             check!(is_gone, "{verdict:?}");
         }
     }
     check_eq!(bob.listed().await?, vec![others.session], "another's");
-    // A repeat is not an error, nor is a user about whom nothing was ever stored.
+    // Calling `forget` again is not an error. Neither is a user about whom nothing was ever stored.
     forget(&ada, world.here()).await?;
     forget(&Person::new(world)?, world.here()).await
 }

@@ -1,5 +1,5 @@
-//! Proofs (the user enters the password again): what a store records of them. A proof does not use
-//! up a refresh token.
+//! A proof means that the user enters the password again. Tests what a store records about a proof.
+//! A proof does not use up a refresh token.
 
 use edgegate::domain::session::{EndReason, Proof, Proved, RefreshTicket, Verdict};
 use edgegate::ports::{Ending, SessionStore};
@@ -51,8 +51,8 @@ pub(crate) async fn a_proof_spends_no_token<W: World>(world: &W) -> Case {
     Ok(())
 }
 
-/// When a ticket that contains the proof is renewed, the proof is written into the session's
-/// record. It stays there.
+/// The proof is in the ticket. When this ticket is renewed, the store writes the proof into the
+/// session's record, where later renewals find it.
 pub(crate) async fn a_proof_goes_on_with_the_chain<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let login = ada.begin().await?;

@@ -12,7 +12,7 @@ use super::super::world::{
 };
 use super::{Case, check, check_eq, has_ended};
 
-/// A young token is kept: the renewal writes nothing, and the token stays valid.
+/// A young token is not replaced: the renewal writes nothing, and the token stays valid.
 pub(crate) async fn a_young_token_is_kept<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;
@@ -98,8 +98,8 @@ pub(crate) async fn late_is_for_the_same_client_only<W: World>(world: &W) -> Cas
     Ok(())
 }
 
-/// Two clients without an address are not recognised as the same client. If one of them presents a
-/// used token after the grace period, the session ends.
+/// Clients without an address are never recognised as the client that used the token first. So if a
+/// used token is presented after the grace period, the session ends.
 pub(crate) async fn without_an_address_nobody_is_late<W: World>(world: &W) -> Case {
     for (spender, second) in [
         (without_address(), without_address()),
@@ -219,7 +219,7 @@ pub(crate) async fn what_was_never_begun_is_unknown<W: World>(world: &W) -> Case
     Ok(())
 }
 
-/// A session belongs to its user. With another user's id, the session is unknown.
+/// A session belongs to one user. With the id of another user, the session is unknown.
 pub(crate) async fn another_users_session_is_unknown<W: World>(world: &W) -> Case {
     let (ada, bob) = (Person::new(world)?, Person::new(world)?);
     let first = ada.begin().await?;
@@ -245,7 +245,8 @@ pub(crate) async fn another_users_session_is_unknown<W: World>(world: &W) -> Cas
 pub(crate) async fn a_new_session_renews_elsewhere_at_once<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.ticket();
-    // The other location has read already that the session does not exist.
+    // The other location has already read that the session does not exist, and may have cached
+    // this.
     has_ended(&ada, world.elsewhere(), first.session).await?;
     ada.record(first, None).await?;
     for (seconds, rules) in [(0, rules()), (ROTATE_AFTER, rules()), (0, every_time())] {
@@ -263,8 +264,9 @@ pub(crate) async fn a_new_session_renews_elsewhere_at_once<W: World>(world: &W) 
     Ok(())
 }
 
-/// The port's documentation says that a renewal "writes its effect before it answers". Here the
-/// effect is a record that the predecessor was used, which the store had not seen.
+/// The port's documentation says that a renewal "writes its effect before it answers". The store
+/// has not seen that the token before the presented one was used. The effect is a record of that
+/// use.
 pub(crate) async fn an_unseen_use_is_recorded<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;
@@ -290,8 +292,9 @@ pub(crate) async fn an_unseen_use_is_recorded<W: World>(world: &W) -> Case {
     Ok(())
 }
 
-/// A laptop was closed during a renewal. After it wakes, one of its requests arrives late, and the
-/// token in the answer is used. Only then does another request with the old token arrive.
+/// A laptop was closed during a renewal. After it wakes, two of its requests present the old token.
+/// The first request arrives late and gets a new token, and this token is used. Only then does the
+/// second request arrive.
 pub(crate) async fn an_overtaken_request_gets_the_newest_token<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;

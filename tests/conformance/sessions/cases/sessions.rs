@@ -77,7 +77,8 @@ pub(crate) async fn a_begin_repeated_after_a_renewal_changes_nothing<W: World>(w
 pub(crate) async fn a_new_session_is_known_everywhere<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let token = ada.ticket();
-    // The other location has read already that the session does not exist.
+    // The other location has already read that the session does not exist, and may have cached
+    // this.
     check!(
         has_ended(&ada, world.elsewhere(), token.session).await?,
         "before it began"
@@ -156,8 +157,8 @@ pub(crate) async fn a_list_shows_what_goes_on<W: World>(world: &W) -> Case {
 }
 
 /// The port's documentation says that a list is "without those that have […] expired or gone idle".
-/// KV deletes such sessions by its own clock, which `pass` can't move.
-/// `tests/session_store/limit.rs` tests this for KV.
+/// KV deletes such sessions when its own clock says so, and `pass` can't move that clock. So this
+/// case is skipped for KV, and `tests/session_store/limit.rs` tests it there.
 pub(crate) async fn a_list_leaves_out_what_has_gone_idle<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let begun = world.now();

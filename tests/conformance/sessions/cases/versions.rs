@@ -1,4 +1,4 @@
-//! Versions of users. An access token with a lower version is invalid.
+//! Versions of users. An access token with a lower version than the stored one is invalid.
 
 use edgegate::domain::policy::DELETED_VERSION;
 use edgegate::ports::SessionStore;

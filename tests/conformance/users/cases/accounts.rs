@@ -10,7 +10,7 @@ pub(crate) async fn a_ping_is_answered<D: UserDirectory>(world: &World<D>) -> Ca
     world.directory.ping().await.map_err(text)
 }
 
-/// Each value reads back in its own column, and an absent value stays absent.
+/// A user is read with the same values as it was inserted. A value that was absent stays absent.
 pub(crate) async fn a_user_reads_back_as_inserted<D: UserDirectory>(world: &World<D>) -> Case {
     let full = world.everything()?;
     for user in [
@@ -34,9 +34,9 @@ pub(crate) async fn a_user_reads_back_as_inserted<D: UserDirectory>(world: &Worl
     Ok(())
 }
 
-/// When a user is not found, a directory may compare with a stand-in for the row, so that the
-/// duration reveals nothing. No value in a row may make the directory mistake that user for the
-/// stand-in.
+/// If no user is found, a directory may do the same work with a made-up row, so that the time
+/// reveals nothing. No value of a real user's row may make the directory mistake that user for the
+/// made-up one.
 pub(crate) async fn a_user_is_found_whatever_the_hash_and_the_id<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {
@@ -79,7 +79,8 @@ pub(crate) async fn every_spelling_of_an_address_finds_its_user<D: UserDirectory
         Some(spellings[0].as_str()),
         "as given"
     );
-    // This is another mailbox, because the case of letters beyond ASCII matters in a local part.
+    // This address belongs to another mailbox: beyond ASCII, upper and lower case differ in a local
+    // part.
     let other = address(&format!("Zo\u{cb}{number}@b\u{fc}cher.example"))?;
     check_eq!(world.find(&other).await?, None, "another mailbox");
     Ok(())

@@ -1,4 +1,4 @@
-//! One enabled administrator always remains.
+//! There is always at least one enabled administrator.
 
 use edgegate::domain::account::{Edit, PasswordHash, User, UserChange};
 use edgegate::ports::UserDirectory;
@@ -20,8 +20,8 @@ fn disabling() -> UserChange {
     }
 }
 
-/// Makes two enabled administrators. The directory has no others, because this takes the role from
-/// the administrators of other cases.
+/// Creates two enabled administrators, and takes the role from the administrators that other test
+/// cases created. So the directory has no others.
 async fn the_only_two<D: UserDirectory>(world: &World<D>) -> Result<[User; 2], String> {
     let mut two = Vec::new();
     for _ in 0..2 {
@@ -163,7 +163,7 @@ pub(crate) async fn of_two_who_remove_each_other_one_remains<D: UserDirectory>(
     Ok(())
 }
 
-/// If the caller allows that no administrator is left, the change is made.
+/// If the caller allows a change that leaves no administrator, the change is made.
 pub(crate) async fn the_last_administrator_goes_when_told_so<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {

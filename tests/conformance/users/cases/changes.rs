@@ -5,7 +5,7 @@ use edgegate::ports::UserDirectory;
 
 use super::{Case, World, address, check_eq, freed, hash, name, roles};
 
-/// The user after any change: the version is one higher, and `updated_at` is set.
+/// The user as any change leaves them: the version is one higher, and `updated_at` is set.
 fn moved(user: &User, now: u64) -> User {
     User {
         version: user.version + 1,
@@ -234,8 +234,8 @@ pub(crate) async fn the_first_time_of_verifying_stays<D: UserDirectory>(world: &
     Ok(())
 }
 
-/// The documentation of `UserChange` says about the new address: "Its owner has just confirmed it, so
-/// it is stored as verified". This is true whether or not the old address was verified.
+/// The documentation of `UserChange` says: "The new address. Its owner has just confirmed it, so it
+/// is stored as verified." This is true whether or not the old address was verified.
 pub(crate) async fn a_new_address_is_verified_now<D: UserDirectory>(world: &World<D>) -> Case {
     let mut ada = world.somebody().await?;
     let number = world.numbers.next();
@@ -275,7 +275,7 @@ pub(crate) async fn a_change_leaves_others_as_they_are<D: UserDirectory>(world: 
     world.holds(&bob, "another").await
 }
 
-/// Each name can be kept, set or removed without the other.
+/// Each name can be kept, set or removed independently of the other one.
 pub(crate) async fn names_are_cleared<D: UserDirectory>(world: &World<D>) -> Case {
     let ada = world.everything()?;
     world.insert(&ada).await?;

@@ -73,7 +73,8 @@ pub(crate) async fn of_two_conditional_changes_one_is_made<D: UserDirectory>(
 }
 
 /// The port's documentation says that nothing is changed "when another account has the new
-/// address". This is true for any spelling of the address, and whatever else is changed.
+/// address". This must be true for any spelling of the address, and also if the change sets other
+/// values too.
 pub(crate) async fn anothers_address_changes_nothing<D: UserDirectory>(world: &World<D>) -> Case {
     let (ada, bob) = (world.everything()?, world.somebody().await?);
     world.insert(&ada).await?;

@@ -184,8 +184,8 @@ pub(crate) async fn a_rehash_needs_the_old_hash<D: UserDirectory>(world: &World<
         ..UserChange::default()
     };
     let new = hash("$argon2id$stronger");
-    // The password is changed after the login has read the old hash and before it stores the new
-    // hash.
+    // The password is changed while somebody logs in: after the login has read the old hash, and
+    // before it stores the new one.
     let changed = world.update(ada.id, &change, 200).await?;
     for (id, old) in [
         (ada.id, &ada.password_hash),
@@ -195,7 +195,7 @@ pub(crate) async fn a_rehash_needs_the_old_hash<D: UserDirectory>(world: &World<
         world.directory.rehash(id, old, &new).await.map_err(text)?;
     }
     world.holds(&changed, "the user").await?;
-    // A user who has the same hash is not changed.
+    // Another user has the same hash. That user is not changed.
     world.holds(&bob, "another").await
 }
 

@@ -1,5 +1,5 @@
-//! After a deletion, a departure is recorded until everything that belonged to the account is
-//! deleted.
+//! When an account is deleted, the directory records a departure. The departure stays until
+//! everything that belonged to the account is deleted.
 
 use edgegate::domain::account::{Departure, User, UserId};
 use edgegate::ports::UserDirectory;
@@ -77,9 +77,9 @@ pub(crate) async fn a_deletion_records_a_departure<D: UserDirectory>(world: &Wor
     Ok(())
 }
 
-/// An operator may restore a deleted account under its id. The departure of the first deletion must
-/// not allow a deletion that comes too late. It must not replace the departure of a second
-/// deletion.
+/// An operator may restore a deleted account under its id. The departure of the first deletion is
+/// then still stored. A second deletion that comes after its deadline must fail even so. If the
+/// second deletion succeeds, its own departure must be recorded.
 pub(crate) async fn an_account_that_was_put_back_departs_again<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {

@@ -5,12 +5,12 @@ use edgegate::ports::UserDirectory;
 
 use super::{Case, LARGEST, World, address, check_eq, hash, name, roles, text};
 
-/// Addresses with 254 bytes, both as given and in the canonical form.
+/// Addresses of 254 bytes. Both the given form and the canonical form have this length.
 pub(crate) async fn the_longest_addresses<D: UserDirectory>(world: &World<D>) -> Case {
     let number = format!("{:020}", world.numbers.next());
     let label = "L".repeat(63);
     let domain = format!("{label}.{label}.{}.example", "L".repeat(53));
-    // Each accented letter has two bytes.
+    // Each of these accented letters has two bytes in UTF-8.
     let accents = "\u{e9}".repeat(22);
     for local in [format!("{number}{}", "A".repeat(44)), number + &accents] {
         let email = address(&format!("{local}@{domain}"))?;
@@ -38,7 +38,7 @@ pub(crate) async fn the_longest_addresses<D: UserDirectory>(world: &World<D>) ->
     Ok(())
 }
 
-/// Names with 100 characters, each of four bytes in UTF-8 and of two units in UTF-16.
+/// Names of 100 characters. Each character has four bytes in UTF-8 and two units in UTF-16.
 pub(crate) async fn the_longest_names<D: UserDirectory>(world: &World<D>) -> Case {
     let first = name(&"\u{1f98a}".repeat(100))?;
     let last = name(&"\u{10400}".repeat(100))?;
@@ -83,8 +83,8 @@ pub(crate) async fn the_most_roles<D: UserDirectory>(world: &World<D>) -> Case {
     Ok(())
 }
 
-/// Text is stored as text, even if it looks like an SQL statement, a parameter, a number or nothing
-/// at all.
+/// Text is stored unchanged, even if it looks like an SQL statement, a parameter or a number, or if
+/// it is empty.
 pub(crate) async fn values_are_no_sql<D: UserDirectory>(world: &World<D>) -> Case {
     let ada = world.somebody().await?;
     for value in [

@@ -1,4 +1,4 @@
-//! Addresses that an account has given up (freed).
+//! Addresses that an account no longer uses (freed addresses).
 
 use edgegate::domain::account::{User, UserChange};
 use edgegate::ports::{Insertion, UserDirectory};
@@ -34,8 +34,9 @@ pub(crate) async fn a_user_with_another_address_is_not_deleted<D: UserDirectory>
     Ok(())
 }
 
-/// The port's documentation says: "MUST change nothing and answer `Insertion::Freed`". Tries a
-/// registration that was requested before the deletion, in the same second, and after it.
+/// The port's documentation says: "MUST change nothing and answer `Insertion::Freed`". Tries
+/// registrations that were requested before the deletion, in the same second, and after it. Only
+/// the last kind may succeed.
 pub(crate) async fn a_registration_from_before_the_deletion_is_refused<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {
@@ -104,8 +105,8 @@ pub(crate) async fn a_registration_from_before_a_change_of_address_is_refused<D:
     Ok(())
 }
 
-/// If an address is freed twice, the later time is stored, in whatever order the two records
-/// arrive.
+/// If an address is freed twice, the directory stores the later of the two times. It does so even
+/// if the later time is recorded first.
 pub(crate) async fn the_last_time_an_address_was_freed_stays<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {
@@ -135,8 +136,8 @@ pub(crate) async fn the_last_time_an_address_was_freed_stays<D: UserDirectory>(
     Ok(())
 }
 
-/// An account is deleted while a registration that was requested earlier is completed at the same
-/// time. Afterwards there is no account.
+/// An account is deleted. At the same time, a registration with its address is completed that was
+/// requested before the deletion. Afterwards there is no account with this address.
 pub(crate) async fn a_deletion_and_an_older_registration_at_once_leave_no_account<
     D: UserDirectory,
 >(

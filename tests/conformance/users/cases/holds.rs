@@ -1,4 +1,5 @@
-//! Changes that have a deadline (are made within a hold), and the list of changes that have none.
+//! Changes with a deadline (made while the session store is held), and the list of changes that
+//! have no deadline.
 
 use edgegate::domain::account::{RowChange, User, UserChange, UserId};
 use edgegate::ports::UserDirectory;
@@ -9,7 +10,7 @@ use super::{Case, World, check, check_eq, freed, hash, text};
 const PAST: u64 = 1;
 const NEVER: u64 = 4_102_444_800;
 
-/// A new user. Every clock shows a time before the user's creation.
+/// A new user. The time of the user's creation is so late that every clock shows an earlier time.
 async fn newcomer<D: UserDirectory>(world: &World<D>) -> Result<User, String> {
     let user = User {
         created_at: NEVER,
@@ -52,7 +53,8 @@ pub(crate) async fn a_change_past_its_deadline_is_not_made<D: UserDirectory>(
     Ok(())
 }
 
-/// If a deletion comes after its deadline, the account and everything that belongs to it stay.
+/// If a deletion comes after its deadline, nothing is deleted: neither the account nor anything
+/// that belongs to it.
 pub(crate) async fn a_deletion_past_its_deadline_deletes_nothing<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {
@@ -131,8 +133,8 @@ pub(crate) async fn old_entries_are_forgotten_by_their_time<D: UserDirectory>(
 /// Removes all other entries from the list of changes, and adds changes of three users.
 async fn three_changes<D: UserDirectory>(world: &World<D>) -> Case {
     let directory = &world.directory;
-    // Other cases change rows at the latest possible time, so the entries can't be removed by their
-    // time.
+    // Other cases change rows at the latest possible time. So the entries can't be removed by their
+    // time, and are removed one by one.
     for change in directory.row_changes(u32::MAX).await.map_err(text)? {
         directory.forget_row_change(&change).await.map_err(text)?;
     }
@@ -145,7 +147,8 @@ async fn three_changes<D: UserDirectory>(world: &World<D>) -> Case {
     Ok(())
 }
 
-/// Each entry is the first of the list once, and no entry is lost or changed.
+/// The first entry of the list is postponed, again and again. So each entry comes first in turn,
+/// and no entry is lost or changed.
 pub(crate) async fn a_postponed_entry_comes_last<D: UserDirectory>(world: &World<D>) -> Case {
     let directory = &world.directory;
     three_changes(world).await?;
@@ -164,7 +167,7 @@ pub(crate) async fn a_postponed_entry_comes_last<D: UserDirectory>(world: &World
     for change in &before {
         check!(once.contains(change), "each has been first");
     }
-    // Postponing an entry to a time before its own changes nothing.
+    // If an entry is postponed to a time before its own time, it stays where it is.
     let last = before.iter().find(|change| once.last() == Some(change));
     let last: Vec<RowChange> = last.cloned().into_iter().collect();
     directory

@@ -10,7 +10,7 @@ fn external_id<D>(world: &World<D>) -> Option<ExternalId> {
     ExternalId::parse(&format!("auth0|\"{}'", world.numbers.next()))
 }
 
-/// Each value reads back in its own column, whatever the text contains.
+/// An imported user is read with the same values, whatever characters the text contains.
 pub(crate) async fn an_imported_user_reads_back<D: UserDirectory>(world: &World<D>) -> Case {
     let full = User {
         first_name: Some(name("O'Brien \"\\\u{1f600}")?),
@@ -32,8 +32,9 @@ pub(crate) async fn an_imported_user_reads_back<D: UserDirectory>(world: &World<
     Ok(())
 }
 
-/// The port's documentation says: "MUST change no account that exists". An account exists if it has
-/// the same address, id or external id. The other users of the same import are added.
+/// The port's documentation says: "MUST change no account that exists". An imported user may have
+/// the same address, id or external id as an existing account. That user is not added, but the
+/// other users of the same import are.
 pub(crate) async fn an_import_changes_no_account<D: UserDirectory>(world: &World<D>) -> Case {
     let there = User {
         external_id: external_id(world),
@@ -100,7 +101,7 @@ pub(crate) async fn two_imports_at_once_add_each_user_once<D: UserDirectory>(
     Ok(())
 }
 
-/// One request may import this many users.
+/// One request may import 500 users.
 pub(crate) async fn five_hundred_users_are_imported_at_once<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {

@@ -17,8 +17,9 @@ async fn clear<D: UserDirectory>(world: &World<D>) -> Case {
     Err("deleted users are listed".to_owned())
 }
 
-/// Makes seven users, the only ones in the directory, and returns them in the order of their ids.
-/// They are added in another order. Their ids differ in the time, in the part after it, or in both.
+/// Creates seven users and returns them in the order of their ids. The directory contains no
+/// others. The users are added in another order. Their ids differ in the time, in the random part
+/// after it, or in both.
 async fn seven<D: UserDirectory>(world: &World<D>) -> Result<Vec<User>, String> {
     clear(world).await?;
     let mut users = Vec::new();
@@ -71,7 +72,7 @@ pub(crate) async fn pages_have_every_user_once<D: UserDirectory>(world: &World<D
     let all = ids(&seven(world).await?);
     for limit in 1..=8 {
         let mut seen = Vec::new();
-        // Asks for one page more than needed, in case a list makes no progress.
+        // The number of requests is limited, in case a list makes no progress.
         for _ in 0..=all.len() {
             seen.extend(world.list(seen.last().copied(), limit).await?);
         }
@@ -121,8 +122,8 @@ pub(crate) async fn users_are_found_by_the_beginning_of_their_address<D: UserDir
 ) -> Case {
     let run = world.nobody()?.id.to_string();
     let mut expected = Vec::new();
-    // The addresses are in a different order than the ids. Some contain characters that a database
-    // could take for a pattern.
+    // The order of the addresses differs from the order of the ids. Some addresses contain
+    // characters that a database could take for a pattern.
     for name in ["b", "a.z", "A", "a-\u{e9}", "a_", "a+1"] {
         let user = User {
             email: address(&format!("X{run}{name}@example.com"))?,

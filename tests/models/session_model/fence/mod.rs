@@ -2,22 +2,24 @@
 //! state of the protocol that decides when the object may use the copy. The rules are the crate's
 //! own [`Fence`]. The model adds the database, the Worker's steps, crashes, delays and clocks.
 //!
-//! A Worker that changes the row must *hold* the object first. While it is held, the object does
-//! not use its copy.
+//! A Worker that is going to change the row must first *hold* the object. While the object is held,
+//! it does not use its copy.
 //!
 //! The claims:
 //!
-//! - I1: a renewal uses a version of the row that includes each change which the service committed
-//!   before the renewal began, whether or not that change was answered.
-//! - I2: a copy that the object may use equals the row, or the user is in the outbox `row_changed`.
+//! - I1: a renewal uses a version of the row that is new enough: it includes each change that the
+//!   service committed before the renewal began, even if the answer to that change was not sent
+//!   yet.
+//! - I2: if the object may use its copy, the copy equals the row, or the user is in the outbox
+//!   `row_changed`.
 //! - I3: an object is not wiped while it is held.
 //! - I4: a change is committed only while it holds the object.
-//! - I5: if nothing changes within a day, a renewal does not read the row.
+//! - I5: if the row does not change within a day, renewals on that day do not read it.
 //!
 //! **The bound.** A tick is 30 s. Requests and changes may take any time and may stop at each step,
-//! and an object may carry out a call twice. There are at most three changes, two or three
-//! renewals, one change by hand, one restore, and one change of the service's version in each
-//! direction.
+//! and an object may carry out a call twice. A search has at most three changes by the service, two
+//! or three renewals, one change that an operator makes directly in the database, one restore of
+//! the database, one upgrade of the service, and one rollback.
 //!
 //! [`Fence`]: edgegate::domain::session::Fence
 
@@ -205,8 +207,8 @@ fn bug_a_read_begun_while_held_that_installs() {
     is_caught("bug: kept while held", Bug::KeepsWhileHeld, &STALE);
 }
 
-/// Shows the consequence of these bugs: a stale copy. The violations of claims I3 and I4 are
-/// ignored, because otherwise the search would report them first.
+/// Shows that each of these bugs leads to a stale copy. The search ignores violations of claims I3
+/// and I4, because otherwise it would stop at them first.
 #[test]
 fn what_is_committed_outside_of_its_hold_leaves_a_stale_copy() {
     for (name, bug) in [
@@ -224,7 +226,8 @@ fn what_is_committed_outside_of_its_hold_leaves_a_stale_copy() {
     }
 }
 
-/// The cron must delete only the outbox entry that it has read, not a newer one.
+/// The cron job must delete an outbox entry only if the entry is still the one that it has read. If
+/// the entry has been written again since then, it must stay.
 #[test]
 fn bug_a_cron_that_deletes_a_newer_entry() {
     let (found, _) = search(Setting {

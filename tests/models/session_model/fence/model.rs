@@ -13,7 +13,7 @@ use super::state::{
 };
 use crate::coverage::Coverage;
 
-/// A deliberate bug, to show that the checker finds it.
+/// A deliberate bug that the checker must find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bug {
     NoGuard,
@@ -34,15 +34,16 @@ pub struct Setting {
     pub by_hand: u8,
     pub wipes: bool,
     pub restore: bool,
-    /// At first the object runs an old version of the service, which does not have the rules of the
-    /// fence.
+    /// At first the object runs an old version of the service, which does not know the protocol of
+    /// the fence.
     pub old_object: bool,
     /// The number of changes that are made by Workers of the old version.
     pub old_changes: u8,
     pub rollback: bool,
-    /// Only renewals happen, so claim I5 applies.
+    /// Nothing but renewals happens, so claim I5 must hold.
     pub calm: bool,
-    /// Ignores a broken hold, and reports only its consequence.
+    /// Does not report a change outside its hold or a wipe while held, but only the stale copy that
+    /// follows from it.
     pub consequences_only: bool,
     pub bug: Option<Bug>,
     pub coverage: Arc<Coverage>,
@@ -74,13 +75,13 @@ pub enum Action {
     Wipe,
     BeginChange,
     BeginOldChange,
-    /// `true`: the object carries out the call, but its answer is lost.
+    /// `true`: the object carries out the call, but the Worker does not get the answer.
     StepChange(usize, bool),
     StopChange(usize),
     BeginRenewal,
     StepRenewal(usize, bool),
     StopRenewal(usize),
-    /// A login that has read this version of the user's row.
+    /// A user signs in. The login has read this version of the user's row.
     SignIn(u8),
     ByHand,
     Cron,
@@ -91,8 +92,8 @@ pub enum Action {
     RollBack,
 }
 
-/// The number of ticks after the start of its hold in which a change can still be committed, if the
-/// clocks differ by `skew` seconds.
+/// The number of ticks, counted from the start of the hold, in which a change can still be
+/// committed if the clocks differ by `skew` seconds.
 fn commit_ticks(skew: u64) -> u64 {
     (HOLD_COMMIT + skew).div_ceil(TICK)
 }
@@ -107,7 +108,7 @@ impl Setting {
         u64::from(age) < commit_ticks(skew)
     }
 
-    /// The model does not distinguish ages above this limit.
+    /// Ages greater than this are all treated as equal.
     fn oldest(&self) -> u8 {
         u8::try_from(HOLD_TTL / TICK).unwrap() + 1
     }
@@ -159,8 +160,8 @@ impl Setting {
         match change {
             Change::Asked => {
                 if state.object.is_old {
-                    // The old object does not know the call to hold it. The client gets 503, and
-                    // nothing has changed.
+                    // An old object does not know the call that holds it. So the client gets 503,
+                    // and nothing has changed.
                     self.coverage.note("refused: the object is old");
                     return;
                 }
@@ -180,13 +181,14 @@ impl Setting {
                     state.changes.push(Change::Asked);
                     return;
                 }
-                // An old object may lose the hold, because it has no copy that could become stale.
+                // An old object may lose the hold. It has no copy, so nothing can become stale.
                 if !state.object.is_old && !state.object.fence().is_held(NOW) {
                     self.violate(state, Violation::OutsideHold);
                 }
                 self.coverage.note("committed");
                 state.row += 1;
-                // Later requests must see the change, whether or not it is answered.
+                // Later requests must see the change, even if the answer to the change was not
+                // sent.
                 state.known = state.row;
             }
             Change::OldAsked => {
@@ -255,7 +257,8 @@ impl Setting {
         if self.bug == Some(Bug::KeepsWhileHeld) {
             asking.generation = asking.generation.or(state.object.generation);
         }
-        // Until the Workers know the new `COPIES_SINCE`, every time is before it.
+        // Until the Workers have the new `COPIES_SINCE`, every request is treated as one from
+        // before the restore.
         if state.restore != Restore::CopiesVoided {
             asking.asked = Asked::Before;
         }
@@ -279,8 +282,8 @@ impl Setting {
             Cron::Idle => Cron::Read(false),
             Cron::Read(newer) => {
                 let fresh = generation(self.fresh(state));
-                // An old object does not know the call to forget the copy, so the outbox entry
-                // stays.
+                // An old object does not know the call that makes it forget its copy, so the outbox
+                // entry is not deleted.
                 if state.object.is_old {
                     Cron::Idle
                 } else {
@@ -298,8 +301,8 @@ impl Setting {
         };
     }
 
-    /// Checks claim I2. Nothing is promised between a restore and the moment when `COPIES_SINCE` is
-    /// set.
+    /// Checks claim I2. The claim does not apply between a restore of the database and the moment
+    /// when `COPIES_SINCE` is set.
     fn check_copy(&self, state: &mut State) {
         if state.object.is_old || state.restore == Restore::Done {
             return;
@@ -394,8 +397,9 @@ impl Model for Setting {
                 Restore::CopiesVoided => {}
             }
         }
-        // After a rollback, docs/operations.md requires two minutes before the next deploy. By
-        // then, no change that holds the object can still be committed.
+        // After a rollback, docs/operations.md requires the operator to wait two minutes before the
+        // next deploy. After two minutes, no change that held the object before can still be
+        // committed.
         let is_holding =
             |change: &Change| matches!(change, Change::Holding(age) if self.may_commit(*age));
         if state.object.is_old && !state.changes.iter().any(is_holding) {
@@ -488,7 +492,8 @@ impl Model for Setting {
                 self.coverage.note("restored");
                 state.restore = Restore::Done;
                 state.row += 1;
-                // The outbox is restored too.
+                // A restore of the database also restores the outbox, so its newer entries are
+                // gone.
                 state.outbox = Outbox::Empty;
                 for renewal in &mut state.renewals {
                     renewal.must = 0;
@@ -523,7 +528,7 @@ impl Model for Setting {
     }
 }
 
-/// Searches to the end. Returns the first violation, and the events that happened.
+/// Searches every state. Returns the first violation, and the events that happened.
 pub fn search(setting: Setting) -> (Option<Violation>, Vec<&'static str>) {
     let coverage = Arc::clone(&setting.coverage);
     let name = setting.name;

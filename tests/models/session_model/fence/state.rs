@@ -1,13 +1,14 @@
-//! The state of the model: the database, the user's object, and what is under way.
+//! The state of the model: the database, the user's object, and the operations in progress.
 
 use edgegate::domain::session::{DatedCopy, Fence, Generation, Need, UserCopy};
 
 /// The length of a tick, in seconds.
 pub const TICK: u64 = 30;
-/// The object's clock, which never moves in this model. Times in a state are relative to it, so
-/// states that differ only by a shift in time are the same.
+/// The current time of the object's clock. It never moves in this model, because the other times in
+/// a state are relative to it. So states that differ only by a shift in time are equal.
 pub const NOW: u64 = 1_764_000_000;
-/// The setting `COPIES_SINCE` after a restore. Copies from before this time are not used.
+/// The value of the setting `COPIES_SINCE` after a restore. The object does not use copies that are
+/// older than this time.
 pub const SINCE: u64 = NOW - 500;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -24,7 +25,7 @@ pub enum Violation {
     NeedlessRead,
 }
 
-/// Whether the object asked for the row before or after a restore of the database.
+/// Whether the object asked for the user's row before or after a restore of the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Asked {
     Before,
@@ -51,7 +52,8 @@ impl Asked {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Object {
-    /// The object runs an old version of the service, which does not have the rules of the fence.
+    /// The object runs an old version of the service, which does not know the protocol of the
+    /// fence.
     pub is_old: bool,
     /// The number of ticks for which the object is still held.
     pub held: u8,
@@ -108,7 +110,7 @@ pub fn row(version: u8) -> UserCopy {
     }
 }
 
-/// A row that the object needs and that a Worker fetches for it.
+/// The object needs the user's row, and a Worker fetches it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Asking {
     pub generation: Option<u8>,
@@ -143,13 +145,13 @@ pub enum Step {
     Read(Asking, u8),
 }
 
-/// A renewal or a check.
+/// A renewal of a session, or a check of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Renewal {
     pub step: Step,
     /// The oldest version of the row that this renewal may use.
     pub must: u8,
-    /// The renewal's Worker has the new `COPIES_SINCE`.
+    /// The Worker of this renewal has the new value of `COPIES_SINCE`.
     pub since: bool,
 }
 
@@ -164,9 +166,10 @@ pub enum Change {
     Asked,
     /// The change has held the object for this many ticks.
     Holding(u8),
-    /// An old Worker starts the change without holding the object.
+    /// A Worker of the old version has begun the change without holding the object.
     OldAsked,
-    /// An old Worker has given the row this version, but has not reported it yet.
+    /// A Worker of the old version has committed this version of the row, but has not reported it
+    /// to the object yet.
     OldCommitted(u8),
 }
 
@@ -180,27 +183,28 @@ pub enum Outbox {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Cron {
     Idle,
-    /// The cron has read the entry. `true`: the entry has been written again since then.
+    /// The cron job has read the outbox entry. `true`: the entry has been written again since it
+    /// was read.
     Read(bool),
-    /// The object has forgotten its copy. The value means the same as in `Read`.
+    /// The object has forgotten its copy. The value has the same meaning as in `Read`.
     Forgotten(bool),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Restore {
     No,
-    /// The database is restored, and copies may be of versions that no longer exist.
+    /// The database has been restored. The object's copy may be of a version that no longer exists.
     Done,
-    /// The setting `COPIES_SINCE` has been changed, so older copies are not used.
+    /// The setting `COPIES_SINCE` has been changed, so the object does not use older copies.
     CopiesVoided,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct State {
-    /// The version of the row. It rises with each commit, and also with a restore, because it
-    /// identifies the row's content.
+    /// The version of the row. In this model it identifies the row's content, so it rises with each
+    /// commit and also with a restore.
     pub row: u8,
-    /// The version of the row that each later request must see.
+    /// The version of the row that each request that begins now must see, or a newer one.
     pub known: u8,
     pub object: Object,
     pub changes: Vec<Change>,
@@ -217,7 +221,7 @@ pub struct State {
 }
 
 impl State {
-    /// A generation that differs from all others.
+    /// Returns a generation that differs from all others in this state.
     pub fn fresh(&self) -> u8 {
         let in_flight = self
             .renewals
@@ -232,8 +236,9 @@ impl State {
             .map_or(0, |last| last + 1)
     }
 
-    /// Gives equivalent states the same form. A random generation is only ever compared with the
-    /// current one, and a generation that was replaced never returns.
+    /// Gives equivalent states the same form. If generations are random, the exact value does not
+    /// matter: a generation is compared only with the current one, and never used again after it
+    /// was replaced.
     pub fn canonical(mut self, random_generations: bool) -> Self {
         if random_generations {
             let current = self.object.generation;

@@ -56,7 +56,7 @@ async fn renews<S: SessionStore>(world: &World<S>, refresh_token: &str) -> bool 
     renewed.is_ok()
 }
 
-/// Whether the app is known.
+/// Whether the service knows the app. If so, it shows a page for the app's request.
 async fn enter<S: SessionStore>(world: &World<S>, sign_on: &str) -> Result<bool, Error> {
     let query = apps::documents::query(apps::documents::ID);
     let by = client();
@@ -94,7 +94,8 @@ pub(super) fn app_tokens<S: SessionStore + 'static>() -> Vec<Case<S>> {
                         .await,
                 )
             },
-            // The first attempt may have used the code up. Then the app has to request a new code.
+            // The first attempt may have exchanged the code already. Then the app has to request a
+            // new code.
             Error::Grant(_),
             |w, f, _mails| violated(&[
                 ("one session at most", sessions(w, f.access()).await <= 1),
@@ -162,7 +163,8 @@ pub(super) fn app_tokens<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 w.facts(String::new()).await
             },
             |w, f| {
-                // If the document can't be fetched, the app is unknown until the next request.
+                // If the app's document can't be fetched, the service does not know the app until
+                // the next request.
                 enter(w, f.ada.tokens.sign_on_ticket.expose()).await?;
                 Ok(None)
             },

@@ -26,14 +26,14 @@ fn web() -> ClientId {
     ClientId::parse("demo-web").unwrap()
 }
 
-/// The stored name of the demo app, and the number of its secrets.
+/// The name of the demo app in the store, and the number of its secrets.
 async fn stored<S: SessionStore>(w: &World<S>) -> Option<(String, usize)> {
     let clients = &w.service.ports().apps.inner;
     let found = Clients::find(clients, &web()).await.unwrap();
     found.map(|found| (found.client.name, found.secrets.len()))
 }
 
-/// Ada gives the demo app a grant. Returns the grant's id.
+/// Stores a grant of Ada to the demo app. Returns the grant's id.
 async fn give<S: SessionStore>(w: &World<S>, facts: &Facts) -> GrantId {
     let now_ms = w.clock.now_ms();
     let grant = Grant {

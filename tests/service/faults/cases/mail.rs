@@ -1,4 +1,5 @@
-//! Mails from the queue to the provider, mails that the ledger keeps, and notices.
+//! Mails that are delivered from the queue to the provider, mails that the ledger stores, and
+//! notices.
 
 use super::*;
 
@@ -19,8 +20,8 @@ pub(super) fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
             |w, f| {
                 let handed_out = w.service.deliver_from_queue(&f.thing, "job").await;
                 match handed_out.delivery {
-                    // The job is queued again or stored in the ledger. If not, the queue delivers
-                    // its message again.
+                    // The service has queued the job again or has stored it in the ledger. If
+                    // neither worked, `again` is `Some`, and the queue delivers its message again.
                     Delivery::Later { .. } | Delivery::Sent if handed_out.again.is_none() => {
                         Ok(None)
                     }
@@ -131,8 +132,8 @@ pub(super) fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 let handed_out = w.service.deliver_from_queue(&f.thing, "job").await;
                 w.service.ports().mailer.inner.set_down(false);
                 match handed_out.delivery {
-                    // The job is queued again, or stored until it is due. If not, the queue
-                    // delivers its message again.
+                    // The service has queued the job again, or has stored it until it is due. If
+                    // neither worked, `again` is `Some`, and the queue delivers its message again.
                     Delivery::Later { .. } if handed_out.again.is_none() => w.clock.advance(60),
                     Delivery::Later { reason, .. } => {
                         return Err(mail_failed(reason));
@@ -222,7 +223,7 @@ pub(super) fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
             },
             |w, _f| {
                 let retried = w.service.retry_kept_mail(false).await;
-                // A mail that could not be sent is kept for a later run.
+                // A mail that could not be sent stays stored for a later run.
                 w.clock.advance(86_400);
                 none(retried.map_err(Error::from))
             },

@@ -1,4 +1,4 @@
-//! The cases: one for each use case, with what must be true in the end.
+//! The cases, one for each use case. Each case has rules that must hold in the end.
 
 use edgegate::domain::account::UserId;
 use edgegate::domain::error::{Error, StoreError};
@@ -44,12 +44,12 @@ mod passwords;
 mod reading;
 mod sessions;
 
-/// The result of a use case that issues no refresh token.
+/// The result of a case whose use case issues no refresh token.
 fn none<T>(outcome: Result<T, Error>) -> Given {
     outcome.map(|_| None)
 }
 
-/// The result of a use case that issued these tokens.
+/// The result of a case whose use case issued these tokens.
 fn issued(tokens: &TokenPair) -> Given {
     Ok(Some(tokens.refresh_token.expose().to_owned()))
 }
@@ -64,7 +64,7 @@ fn violated(rules: &[(&str, bool)]) -> Option<String> {
     (!violated.is_empty()).then(|| format!("does not hold: {}", violated.join("; ")))
 }
 
-/// The rules that must hold after the prepared session has ended.
+/// Rules that must hold if the session of the prepared user has ended.
 async fn signed_out<S: SessionStore>(w: &World<S>, f: &Facts) -> [(&'static str, bool); 2] {
     [
         ("no renewal", !w.renews(f.refresh()).await),

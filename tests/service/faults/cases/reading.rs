@@ -36,8 +36,8 @@ pub(super) fn reading<S: SessionStore + 'static>() -> Vec<Case<S>> {
             &[],
             |w| w.facts(String::new()).await,
             |w, f| {
-                // If a check can't be made, it returns false. The fault affects at most one of the
-                // first two checks.
+                // If a check can't be made, the method returns false. The fault affects at most one
+                // of the first two checks, so the other one returns true.
                 let id: UserId = f.id();
                 let service = &w.service;
                 let is_user = service
