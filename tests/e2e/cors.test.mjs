@@ -113,8 +113,8 @@ test("a refused preflight has its reason in the log, without the origin", async 
   assert.ok(!JSON.stringify(edge.logs()).includes(origin));
 });
 
-// The answer names the headers, because `*` would not include Authorization (Fetch standard,
-// CORS-preflight fetch).
+// The answer lists the allowed headers by name. It can't use `*`, because `*` would not include
+// Authorization (Fetch standard, CORS-preflight fetch).
 test("a page of an allowed origin may send the headers that it asks for", async () => {
   const allowed = async (asked, origin = APP, path = "/auth/login") => {
     const headers = { "access-control-request-headers": asked };
@@ -156,8 +156,8 @@ test("documents that every page may read answer every preflight, and never with 
   }
 });
 
-// A proxy that asks the service about a request may pass on a preflight of its client. It would
-// treat any 2xx as permission.
+// A proxy that asks the service whether to allow a request may send the service a copy of a
+// browser's preflight. The proxy would treat any 2xx as permission.
 test("at a check, a preflight of another origin gets no 2xx", async () => {
   const path = "/auth/authorized?role=user";
   assert.equal((await preflight(path, APP)).status, 204);
