@@ -106,8 +106,7 @@ export async function wrong(verifier: Verifier, token: string): Promise<void> {
   await Verifier.fromJwks(jwks, { ...options, clockTolerance: "5s" });
   // @ts-expect-error: the first argument must be a key set, not a single key
   await Verifier.fromJwks({ kty: "OKP" }, options);
-  // @ts-expect-error: the constructor is private; a verifier is made by the class's static
-  // functions
+  // @ts-expect-error: the constructor is private; use the class's static functions
   new Verifier();
   // @ts-expect-error: the token must be a string, not an object
   await verifier.verify({ token });
@@ -203,8 +202,7 @@ export async function byRedirect(): Promise<string> {
   await auth.signInWithRedirect({ maxAge: "600" });
   // @ts-expect-error: the issuer is missing
   new RedirectClient({ clientId: "app", redirectUri: "/callback" });
-  // @ts-expect-error: RedirectClient has no `login`, because an app can't sign users in with a
-  // password
+  // @ts-expect-error: there is no `login`, because an app can't sign users in with a password
   await auth.login({ email: "ada@example.com", password: "x" });
   await auth.signOut({ endSession: true });
   if (auth.status === "signed_in") return auth.user.email;
