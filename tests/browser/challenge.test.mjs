@@ -1,6 +1,6 @@
 // If TURNSTILE_SECRET is set, the service requires that the user solves a challenge of Cloudflare
 // Turnstile. If the pages know the site key, they show Turnstile's widget. Otherwise they say that
-// the widget is missing. In this test, a fake script replaces Cloudflare's script.
+// the check is missing. In this test, a fake script replaces Cloudflare's script.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import {

@@ -1,4 +1,4 @@
-// Tests the page /consent. It says in words to what an app wants access, and sends the user's
+// Tests the page /consent. It says in words which access an app requests, and sends the user's
 // decision to the app.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";

@@ -87,8 +87,9 @@ export function assertInContract(method, url, { status, headers, body }) {
 }
 
 /**
- * For each error code: the additional member that an error (problem+json) with this code has. The
- * test checks the member itself. A schema with such a condition would make client generators stop.
+ * For each error code: the additional member that an error (problem+json) with this code has.
+ * assertKnownCode checks this. A schema in openapi.yaml could express the same condition, but
+ * client generators stop at such a schema.
  */
 const MEMBERS = {
   invalid_field: "errors",

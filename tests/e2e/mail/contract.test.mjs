@@ -130,9 +130,10 @@ async function tryVendor(name, t) {
     assert.equal((await mailTo(limited)).outcome, "later");
     assert.equal((await mailTo(byDate)).outcome, "later");
 
-    // The shortest pauses that are correct. The answer to `byDate` asks for a pause with a date.
-    // This pause may be shorter than the difference at the time when the date was computed: a date
-    // has only whole seconds, and some time passed before the mail was requested.
+    // The shortest pauses that are correct. For `limited`, the provider asks for a number of
+    // seconds. For `byDate` it sends a date. The date has only whole seconds, and some time passes
+    // between the computation of the date and the request for the mail. Therefore the pause for
+    // `byDate` may be some seconds shorter.
     const atLeast = { [limited]: PAUSE + 3, [byDate]: PAUSE + 1 };
 
     // Now the provider accepts mails again. Every postponed mail arrives, unchanged.
