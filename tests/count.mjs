@@ -1,6 +1,7 @@
-// At its end `npm test` prints a line for each test that tries many inputs, with the number of
-// inputs that were tried. tests/counts.json has a minimum for the first number of each line, so a
-// test can't silently try fewer. If a line has no minimum, `npm test` fails and says what to add.
+// Some tests try many inputs. When `npm test` ends, it prints a line for each of these tests, with
+// the number of inputs that were tried. tests/counts.json contains a minimum for the first number
+// of each line. So a test can't silently try fewer inputs. If a line has no minimum, `npm test`
+// fails and says what to add.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 

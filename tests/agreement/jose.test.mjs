@@ -1,6 +1,6 @@
-// Verifies the tokens of tests/vectors/agreement/tokens.json with the library jose. Where the
-// verdict of jose differs from edgegate's, a line of the table in docs/tokens-and-jose.md must say
-// why.
+// Verifies the tokens of tests/vectors/agreement/tokens.json with the library jose. For each token
+// about which jose and edgegate disagree, a line of the table in docs/tokens-and-jose.md must give
+// the reason.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -73,8 +73,9 @@ test("each difference of jose has a line that says why, and no line is about a t
 });
 
 /**
- * Reads the table of docs/tokens-and-jose.md: for each name in its first column, which may contain
- * `*`, a function that matches tokens' names, and edgegate's verdict.
+ * Reads the table in docs/tokens-and-jose.md. Its first column contains names of tokens, which may
+ * contain `*`. Returns for each name a function that says whether a token's name matches, and the
+ * verdict of edgegate.
  */
 function table(text) {
   return [...text.matchAll(/^\| (`.+?) \| (.+?) \| (accepts|rejects) \| \S.* \|$/gm)].flatMap(
@@ -90,5 +91,8 @@ function table(text) {
   );
 }
 
-/** Escapes the text for a regular expression. In these names only the dot needs an escape. */
+/**
+ * Escapes the text for a regular expression. The dot is the only character in these names that
+ * needs an escape.
+ */
 const plain = (text) => text.replaceAll(".", "\\.");

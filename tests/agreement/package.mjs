@@ -4,9 +4,9 @@ import { read, tally } from "./vectors.mjs";
 import { runWycheproof } from "./wycheproof.mjs";
 
 /**
- * Verifies all tokens twice: once with the platform's WebCrypto, and once without it, so that the
- * package's wasm verifies the signatures. The caller compares both results with the verdicts in
- * `file`. `byPlatform` is the number of signatures that the platform verified.
+ * Verifies all tokens twice: first with the platform's WebCrypto, and then without WebCrypto, so
+ * that the package's wasm verifies the signatures. The caller compares the results of both runs
+ * with the verdicts in `file`. `byPlatform` is the number of signatures that the platform verified.
  */
 export async function runBothWays(edgegate, file, wycheproof) {
   const real = globalThis.crypto;
@@ -35,7 +35,7 @@ export async function runBothWays(edgegate, file, wycheproof) {
 }
 
 /**
- * Verifies all tokens with the package's exports. Returns the counts, and in `wrong` each result
+ * Verifies all tokens with the package's exports. Returns the counts. `wrong` lists each result
  * that differs from the verdict in `file`.
  */
 export async function runPackage({ Verifier, EdgegateError }, file) {
@@ -51,8 +51,8 @@ export async function runPackage({ Verifier, EdgegateError }, file) {
 
   const vectors = read(file);
   const good = vectors.find(({ name }) => name === "ok").claims;
-  // Checks for the invalid tokens: each asks for what the valid token named "ok" has, and must
-  // fail.
+  // The checks for the invalid tokens. Each check requires something that the valid token named
+  // "ok" has: its roles, its user or its email address. With an invalid token each check must fail.
   const nothing = [{ role: good.roles }, { user_id: good.sub }, { email: good.email }].map(
     (criterion) => ({ ...criterion, expected: false }),
   );
@@ -94,8 +94,8 @@ async function outcome(verifier, token, EdgegateError) {
 }
 
 /**
- * Whether the token meets the criterion, by the check that answers true or false. The promise of
- * such a check must never reject. If it rejects, the whole run rejects.
+ * Returns whether the token meets the criterion. Uses the check whose result is true or false. The
+ * promise of this check must never reject. If it rejects, the whole run rejects.
  */
 function allows(verifier, token, { role, user_id, email }) {
   if (role !== undefined) return verifier.isAuthorizedByRole(token, role);
@@ -104,8 +104,9 @@ function allows(verifier, token, { role, user_id, email }) {
 }
 
 /**
- * Whether the token meets the criterion, by two other forms of the check: the one that throws if
- * the criterion is not met, and the one that takes verified claims. The two must agree.
+ * Returns whether the token meets the criterion. Uses two other forms of the check: one throws if
+ * the criterion is not met, and the other takes claims that are verified already. Both must give
+ * the same result.
  */
 async function permits(verifier, token, { role, user_id, email }) {
   const [check, asked] =

@@ -1,5 +1,5 @@
-// The files of the npm package, as they are published, verify the tokens of
-// tests/vectors/agreement/tokens.json in Node, in workerd and in Chromium.
+// Tests the files of the npm package in the form in which they are published. They verify the
+// tokens of tests/vectors/agreement/tokens.json in Node, in workerd and in Chromium.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -26,8 +26,8 @@ const NOT_FOR_WORKERD = [
 const file = readFileSync(inRoot("tests/vectors/agreement/tokens.json"), "utf8");
 
 before(async () => {
-  // `npm test` has just built the package. If this file is run by hand, the sources may have
-  // changed since the last build.
+  // If `npm test` runs this file, it has just built the package. If a developer runs this file
+  // directly, the sources may have changed since the last build, so build the package again.
   if (process.env.EDGEGATE_BUILT && existsSync(inRoot(PACKAGE))) return;
   const { code, stderr } = await run(node(), [inRoot("scripts/build-package.mjs")], {
     env: toolEnv(),
@@ -54,9 +54,9 @@ const agreed = (t, where, { platform, wasm, wycheproof }) => {
   }
   assertAgreed(wycheproof.wrong);
   const { valid, invalid, checks } = wycheproof.counts;
-  // `valid` and `invalid` count the signatures that reached the platform: all valid ones (88 of
-  // Ed25519 and 173 of ES256) and the invalid ones of the right form. `checks` counts the other
-  // invalid ones, which are rejected by their form.
+  // `valid` and `invalid` count the signatures that the platform verified. These are all valid
+  // signatures (88 of Ed25519 and 173 of ES256) and those invalid ones that have the right form.
+  // `checks` counts the other invalid signatures, which the package rejects because of their form.
   assert.deepEqual([valid, invalid, checks], [261, 48, 104]);
   t.diagnostic(
     `Wycheproof by the platform of ${where}: ${valid} valid, ${invalid} invalid; ${checks} are refused before by their form`,
@@ -77,7 +77,8 @@ test("the package agrees with the file in workerd", async (t) => {
     { hideWarnings: true },
   );
   const contents = (path) => readFileSync(inRoot(path));
-  // Leave out the entry points for other platforms, which import modules that workerd doesn't have.
+  // Leave out the entry points for other platforms. They import modules that do not exist in
+  // workerd.
   const scripts = readdirSync(inRoot(PACKAGE), { recursive: true, encoding: "utf8" }).filter(
     (path) => path.endsWith(".js") && !NOT_FOR_WORKERD.includes(path),
   );

@@ -1,18 +1,23 @@
 // Reads tests/vectors/agreement/tokens.json, and collects the results of a test run that verifies
 // these tokens. This module also runs in workerd and in browsers, so it imports no module of Node.
 
-/** The vectors of the file, each with its token as one string. */
+/** Returns the vectors of the file, with the token of each vector as one string. */
 export const read = (file) =>
   file.vectors.map((vector) => ({ ...vector, token: text(vector.token) }));
 
-/** A token is written as a string, as a list of parts to join, or as `{repeat, times}`. */
+/**
+ * In the file, a token is written as a string, as a list of parts to join, or as `{repeat, times}`.
+ */
 function text(written) {
   if (typeof written === "string") return written;
   if (Array.isArray(written)) return written.map(text).join("");
   return written.repeat.repeat(written.times);
 }
 
-/** Collects the results of one test run. `wrong` lists the differences as sentences. */
+/**
+ * Creates an object that collects the results of one test run. `wrong` lists the differences as
+ * sentences.
+ */
 export function tally() {
   const counts = { valid: 0, invalid: 0, checks: 0 };
   const wrong = [];
@@ -20,7 +25,8 @@ export function tally() {
     counts,
     wrong,
     /**
-     * Counts one more result of `kind`. If `seen` differs from `expected`, adds a line to `wrong`.
+     * Counts one more result of the kind `kind`. If `seen` differs from `expected`, adds a line to
+     * `wrong`.
      */
     expect(kind, name, seen, expected) {
       counts[kind] += 1;
@@ -30,7 +36,7 @@ export function tally() {
   };
 }
 
-/** JSON with the members in alphabetical order. */
+/** Returns the value as JSON with the members in alphabetical order. */
 const canonical = (value) =>
   JSON.stringify(value, (_, inner) =>
     inner !== null && typeof inner === "object" && !Array.isArray(inner)
@@ -38,12 +44,15 @@ const canonical = (value) =>
       : inner,
   ) ?? String(value);
 
-/** Fails if there are differences, and shows at most twenty: one mistake often causes hundreds. */
+/**
+ * Throws an error if there are differences. The error shows at most twenty of them, because one
+ * mistake often causes hundreds.
+ */
 export function assertAgreed(wrong) {
   if (wrong.length > 0)
     throw new Error(`${wrong.length} differ:\n${wrong.slice(0, 20).join("\n")}`);
 }
 
-/** The line that a test run prints. */
+/** Returns the line that a test run prints. */
 export const summary = (runner, { valid, invalid, checks }) =>
   `${runner}: ${valid} valid, ${invalid} invalid, ${checks} checks`;

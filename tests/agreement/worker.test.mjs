@@ -1,5 +1,5 @@
-// The Worker verifies the tokens of tests/vectors/agreement/tokens.json. It runs in workerd, is
-// called over HTTP, and its clock shows the time that the file was made for.
+// The Worker verifies the tokens of tests/vectors/agreement/tokens.json. It runs in workerd and is
+// called over HTTP. Its clock is set to the time for which the tokens were made.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -16,8 +16,8 @@ test("the Worker agrees with the file", async (t) => {
   const names = Object.keys(file.key_sets);
   const { workers, logs, stop } = await startWorkers(
     names.map((name) => ({
-      // DEV is unset, because its features of local development are not for a public issuer like
-      // this one. LIMITS is unset, so that checks are not rate-limited.
+      // DEV is unset, because the issuer in this test has a public address, and DEV is only for
+      // local development. LIMITS is unset, so that checks are not rate-limited.
       vars: { ISSUER: file.issuer, AUDIENCE: file.audience, LIMITS: undefined },
       secrets: { DEV: undefined, SIGNING_KEYS: JSON.stringify(file.key_sets[name].private) },
     })),
@@ -50,7 +50,7 @@ test("the Worker agrees with the file", async (t) => {
         [values].flat().map((value) => [name, value]),
       );
       const { status, body } = await client.authorized(query, vector.token);
-      // A check without a criterion, or with an empty one, is answered 400 (see openapi.yaml).
+      // A check without a criterion or with an empty criterion is answered 400 (see openapi.yaml).
       const isEmpty = query.length === 0 || query.some(([, value]) => value === "");
       const seen = isEmpty ? [status, body.code] : [status, body.authorized];
       const should = isEmpty ? [400, "invalid_request"] : [expected ? 200 : 403, expected];
@@ -65,8 +65,8 @@ test("the Worker agrees with the file", async (t) => {
     for (let vector = queue.pop(); vector; vector = queue.pop()) {
       const client = clients[vector.key_set];
       // In the Authorization header, spaces after "Bearer" are not part of the token (RFC 9110
-      // section 11.4). So a token with a leading space arrives without it, and its signature does
-      // not match.
+      // section 11.4). So if a token begins with a space, it arrives without the space, and its
+      // signature does not match.
       const isShortened = vector.token.startsWith(" ");
       const reason = isShortened ? "signature_invalid" : (vector.service ?? vector.reason);
       await (reason ? refused(vector, client, reason) : accepted(vector, client));

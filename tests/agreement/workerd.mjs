@@ -1,5 +1,5 @@
-// A Worker that uses the package. package.test.mjs runs it with the package's files in `edgegate/`,
-// and posts tests/vectors/agreement/tokens.json to it.
+// A Worker that uses the package. package.test.mjs starts this Worker with the package's files in
+// `edgegate/`, and posts tests/vectors/agreement/tokens.json to it.
 import * as edgegate from "./edgegate/workerd.js";
 import { runBothWays } from "./package.mjs";
 

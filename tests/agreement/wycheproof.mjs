@@ -7,14 +7,15 @@ const KINDS = {
   ES256: {
     algorithm: { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" },
     keyOf: ({ publicKey }) => bytes(publicKey.uncompressed),
-    // The signature is r and s (RFC 7518 section 3.4), each from 1 to n - 1 (FIPS 186-5 section
-    // 6.4.2).
+    // The signature consists of two numbers, r and s (RFC 7518 section 3.4). Each number is from 1
+    // to n - 1 (FIPS 186-5 section 6.4.2).
     hasForm: (signature) => [number(signature, 0), number(signature, 32)].every(isInP256),
   },
   EdDSA: {
     algorithm: { name: "Ed25519" },
     keyOf: ({ publicKey }) => bytes(publicKey.pk),
-    // RFC 8032 sections 5.1.3 and 5.1.7: y is below p, and S is below the order of the group.
+    // RFC 8032 sections 5.1.3 and 5.1.7: the number y must be below p, and the number S must be
+    // below the order of the group.
     hasForm: (signature) => {
       const reversed = signature.slice().reverse();
       const y = number(reversed, 32) & ((1n << 255n) - 1n);
@@ -29,7 +30,7 @@ const isInP256 = (value) => value > 0n && value < P256_ORDER;
 
 /**
  * Verifies all signatures whose form the package accepts. The package rejects the other signatures
- * before it calls WebCrypto. crates/token/src/vectors_tests.rs tests those.
+ * before it calls WebCrypto. crates/token/src/vectors_tests.rs tests the rejected ones.
  */
 export async function runWycheproof(files) {
   const { counts, wrong, expect } = tally();
@@ -55,6 +56,6 @@ export async function runWycheproof(files) {
 
 const bytes = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 
-/** The 32 bytes from index `at` as a big-endian number. */
+/** Returns the 32 bytes from index `at` as a big-endian number. */
 const number = (all, at) =>
   all.slice(at, at + 32).reduce((sum, byte) => (sum << 8n) + BigInt(byte), 0n);

@@ -1,5 +1,6 @@
-// When the benchmark says that one subject is faster than another. Tests the confidence intervals
-// against known values, and the verdicts with and without the measurements of each round.
+// Tests when the benchmark says that one subject is faster than another. Compares the confidence
+// intervals with known values. Tests the verdicts both with and without the measurements of each
+// round.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { comparisonList, comparisonsOf, comparisonTable } from "../../bench/comparisons.mjs";
@@ -18,8 +19,8 @@ const intervalOf = (numerators, denominators) => {
 };
 
 test("Student's t has the values of the printed tables", () => {
-  // Student's t for two-sided 95 %, by degrees of freedom, and below for 99 %. From the
-  // NIST/SEMATECH e-Handbook of Statistical Methods, 1.3.6.7.2.
+  // Values of Student's t for two-sided 95 %, by degrees of freedom. The value below them is for 99
+  // %. All are from the NIST/SEMATECH e-Handbook of Statistical Methods, 1.3.6.7.2.
   const printed = { 1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 8: 2.306, 14: 2.145, 29: 2.045 };
   for (const [degrees, value] of Object.entries(printed))
     near(studentQuantile(Number(degrees)), value);
@@ -74,8 +75,8 @@ test("only an interval that does not contain 1 is ahead or behind", () => {
   assert.equal(verdict({ low: 1.02, high: 1.4 }), "ahead");
   assert.equal(verdict({ low: 0.5, high: 0.98 }), "behind");
   assert.equal(verdict({ low: 0.9, high: 1.1 }), "level");
-  // Ratios are shown with two digits after the point. These limits are shown as 1.00, so they are
-  // level.
+  // Ratios are shown with two digits after the decimal point. The limits 1.004 and 0.996 are both
+  // shown as 1.00. Therefore the verdict is "level".
   assert.equal(verdict({ low: 1.004, high: 1.4 }), "level");
   assert.equal(verdict({ low: 0.8, high: 0.996 }), "level");
   assert.equal(verdict({}), "unknown");
@@ -150,7 +151,7 @@ test("each configuration of edgegate is compared with each other subject", () =>
     "renew | edgegate, durable | jose | behind | ahead",
     "renew | edgegate, durable | level | behind | behind",
     "verify | edgegate, bare work | jose | behind | behind",
-    // Here the measure is milliseconds, of which fewer are better.
+    // These measurements are in milliseconds, so a smaller number is better.
     "cold-start | edgegate | slow | ahead | ",
   ]);
 });

@@ -45,8 +45,9 @@ test("the tables of docs/scale.md are what the program computes", () => {
     "every part has a program",
   );
   assert.ok(document.includes(`looked up on ${LOOKED_UP}`));
-  // Only the parts of the document that the program writes may say which store is planned or is
-  // there for comparison. Sentences written by hand must not.
+  // Parts of the document are written by the program. Only these parts may say which store is
+  // planned, or which store is listed for comparison. The sentences that people write must not say
+  // it.
   const byHand = Object.keys(computed.parts).reduce(
     (text, name) => text.replace(marked(document, name), ""),
     document,
@@ -62,9 +63,9 @@ test("the plots of docs/scale.md are drawn from the same numbers", () => {
   }
 });
 
-// Of a million users, 100,000 are active on a day. Each of these renews 6 times, has 1,200 tokens
-// checked, and signs in on one day in ten. The expected values are rates per second at the peak,
-// which is three times the mean of the day.
+// Of a million users, 100,000 are active on each day. Each active user renews 6 times, has 1,200
+// tokens checked, and signs in on one day in ten. The expected values are rates per second at the
+// peak of the day. The peak is three times the mean rate of the day.
 test("a million users ask what one computes by hand", () => {
   const noCopy = model.stores.findLast((store) => !hasCopy(store)) ?? assert.fail();
   const [kv, durable] = [storeOf("kv"), noCopy].map((store) => peakOf(1e6, store, USE));
@@ -72,13 +73,14 @@ test("a million users ask what one computes by hand", () => {
   const [renewals, checks, logins, resets] = [600_000, 120_000_000, 10_000, 1_000].map(perSecond);
   near(kv["Worker requests"], renewals + checks + logins + 2 * resets);
   near(kv["KV writes"], renewals + logins);
-  // A renewal and a check each read two keys. After one login in eight, the service counts the
-  // user's sessions, which reads three keys here.
+  // A renewal reads two keys, and so does a check. After one login in eight, the service counts the
+  // user's sessions. Here this count reads three keys.
   near(kv["KV keys read"], 2 * renewals + 2 * checks + (3 / 8) * logins);
   near(kv["D1 statements"], renewals + logins + 4 * resets);
   near(durable["D1 statements"], kv["D1 statements"]);
-  // A login makes one call, and the removal of its session another. A renewal and a check make one
-  // call each. A request for a mail makes one call to the mail gate, the object that limits mails.
+  // Calls to Durable Objects: a login makes one call, and the later removal of its session makes
+  // another. A renewal and a check make one call each. A request for a mail makes one call to the
+  // mail gate, the object that limits mails.
   near(durable["object calls"], 2 * logins + renewals + checks + resets);
   assert.equal(durable["KV writes"], 0);
 });
@@ -102,7 +104,7 @@ test("when docs/operations.md counts renewals without D1, durable without copies
   assert.deepEqual([second.name, second.note], ["durable", undefined]);
   assert.deepEqual([third.name, third.note], ["durable, no copy", "for comparison"]);
   assert.equal(third.bills.renewal["D1 statements"], 1);
-  // This renewal also rotates the token, which reads one more row and writes two more.
+  // This renewal also rotates the token. The rotation reads one more row and writes two more rows.
   assert.deepEqual(second.bills["first renewal of a day"], {
     "Worker requests": 1,
     "D1 statements": 1,
@@ -145,18 +147,19 @@ test("a bill is its units times their prices, without what a month includes", ()
     loginsPerActiveDay: 1,
     resetsPerLogin: 1,
   };
-  // On a day 100 users sign in 100 times, renew 200 times, check 1,000 times and request 100 links.
-  // Thirty such days make 42,000 requests. They are not billed, because 45,000 are included.
+  // On each day, 100 users sign in 100 times, renew 200 times, check 1,000 times and request 100
+  // links. In thirty days this makes 42,000 requests. They cost nothing, because the plan includes
+  // 45,000 requests.
   const store = { name: "kv", bills, plans: {} };
   const facts = { storage: STORAGE, plan: PLAN_DOLLARS, gb: GB, bytes: BYTES };
   const month = monthOf(100, store, { use, cost, facts });
-  // CPU time of a day: 100 logins of 50 ms and 1,300 other requests of 2 ms. A million milliseconds
-  // cost $10.
+  // The CPU time of one day: 100 logins of 50 ms each, and 1,300 other requests of 2 ms each. A
+  // million milliseconds of CPU time cost $10.
   near(month.byAct["log in"], (100 * 50 * 30 * 10) / 1e6);
   near(month.byAct.check, (1_000 * 2 * 30 * 10) / 1e6);
   near(month.together, ((5_000 + 2_600) * 30 * 10) / 1e6 + PLAN_DOLLARS);
   near(month.verified, ((5_000 + 600) * 30 * 10) / 1e6 + PLAN_DOLLARS);
-  // Twice as many users make 84,000 requests, of which 39,000 are billed.
+  // Twice as many users make 84,000 requests. Cloudflare bills 39,000 of them.
   const twice = monthOf(200, store, { use, cost, facts });
   near(twice.together, 2 * (month.together - PLAN_DOLLARS) + 39_000 / 1e6 + PLAN_DOLLARS);
 });

@@ -1,7 +1,7 @@
-// The simulation behind docs/scale.md. A plan lists the storage operations of a request, in order.
-// The simulated requests make exactly these operations, as often as the documents count them, and
-// the times equal those computed by hand. tests/e2e/operations.test.mjs compares the plans with the
-// built Worker.
+// Tests the simulation behind docs/scale.md. For each kind of request, a plan lists the storage
+// operations in their order. The simulated requests must make exactly these operations, as often as
+// the documents say, and their times must equal times that were computed by hand.
+// tests/e2e/operations.test.mjs compares the plans with the built Worker.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { documentedCost } from "../../bench/cost.mjs";
@@ -27,9 +27,11 @@ test("a plan makes exactly the operations that docs/operations.md counts", () =>
       const made = stages.flat();
       for (const call of ["KV writes", "object calls", "messages"])
         assert.equal(made.filter((one) => one === call).length, counted[call], `${act}, ${store}`);
-      // One operation may read several keys, so the numbers can't be compared.
+      // Only compare whether keys are read at all. The numbers can differ, because one operation
+      // may read several keys.
       assert.equal(made.includes("KV keys read"), counted["KV keys read"] > 0, `${act}, ${store}`);
-      // The mail with a reset link is made after the answer. Its statements are not simulated.
+      // The mail with a reset link is made after the answer. The simulation leaves out the
+      // statements for this mail.
       const statements = act === "reset link" ? 0 : counted["D1 statements"];
       assert.equal(made.filter((one) => one === "D1 statements").length, statements);
     }
@@ -44,9 +46,14 @@ test("a trace becomes stages: what overlaps is one stage", () => {
   assert.deepEqual(stagesOf(["answer"]), []);
 });
 
-/** Users whose tokens are never checked. Checks would keep objects awake and keys in the cache. */
+/**
+ * In this simulation, the users' tokens are never checked. Checks would keep objects awake and keys
+ * in the cache.
+ */
 const MINUTES = { ...USE, activeMinutes: 20, checksPerMinute: 0 };
-/** Every latency is a different power of two, so a time shows which latencies it is the sum of. */
+/**
+ * Every latency is a different power of two. So a total time shows which latencies were added up.
+ */
 const POWERS = Object.fromEntries(
   Object.keys(LATENCIES).map((name, index) => [name, { value: 2 ** index, source: "" }]),
 );
@@ -70,7 +77,7 @@ test("requests make the calls of their plan, as often as there are requests", ()
       expected("first renewal of a day", users),
       store.name,
     );
-    // The renewals after 10 and after 20 minutes.
+    // Each user makes two renewals, after 10 and after 20 minutes.
     assert.deepEqual(calls.renewal, expected("renewal", users), store.name);
     assert.equal(measured.renewal.Asia.home.length, 2);
   }
@@ -80,7 +87,8 @@ test("a renewal with kv waits for the slower of KV and D1, then for the write", 
   const { measured } = run(storeOf("kv"));
   const [first] = measured.renewal["North America"].home;
   const central = power("within a continent") + power("KV read or write in a central store");
-  // The session's key was not read for ten minutes, so it comes from a central store.
+  // The session's key was not read for ten minutes, so it is no longer in the location's cache. It
+  // is read from a central store.
   const database = power("Europe and North America") + power("D1 statement");
   near(first, power("user and the nearest location") + Math.max(central, database) + central);
 });
@@ -133,7 +141,7 @@ test("a renewal with durable and no copy waits for D1, then for the object and i
       power("within a continent") +
       object,
   );
-  // The object of a European user who is abroad is in North America.
+  // This user's home is in Europe, but the user is abroad. The user's object is in North America.
   near(
     measured.renewal.Europe.away[0],
     asked +
@@ -160,8 +168,8 @@ test("a check is answered by memory for 15 s and by KV's cache for 30 s", () => 
   const use = { ...MINUTES, activeMinutes: 1, minutesBetweenRenewals: 1, checksPerMinute: 20 };
   const one = { ...CACHING, isolates: 1 };
   const { calls, measured } = run(storeOf("kv"), { use, caching: one });
-  // The checks are at 3 s, 6 s, … 57 s. Memory answers all of them except those at 3 s, 21 s, 39 s
-  // and 57 s, which read from KV.
+  // The checks are at 3 s, 6 s, … 57 s. Those at 3 s, 21 s, 39 s and 57 s read from KV. The Worker
+  // answers the others from its memory.
   assert.equal(calls.check["KV keys read"], 4 * 6);
   const asked = power("user and the nearest location");
   const cold = power("within a continent") + power("KV read or write in a central store");
@@ -171,7 +179,7 @@ test("a check is answered by memory for 15 s and by KV's cache for 30 s", () => 
     times.filter((time) => time > asked + 1e-6).map((time) => Math.round(time - asked)),
     [cold, cached, cached, cached],
   );
-  // After more than 30 s the cache has forgotten the key.
+  // The checks are more than 30 s apart, so the cache has dropped the key each time.
   const rare = { ...use, checksPerMinute: 1.5, activeMinutes: 2, minutesBetweenRenewals: 2 };
   const late = run(storeOf("kv"), { use: rare, caching: one }).measured.check.Europe.home;
   assert.deepEqual(
@@ -195,8 +203,8 @@ test("the same seed gives the same times, another seed others", () => {
   assert.notDeepEqual(times(3), times(4));
 });
 
-// An M/D/1 queue: the mean wait is ρ / (2 (1 − ρ)) times the service time (Pollaczek and
-// Khinchine).
+// This is an M/D/1 queue. Its mean waiting time is ρ / (2 (1 − ρ)) times the service time
+// (Pollaczek and Khinchine).
 test("statements wait for those of other users as queueing theory says", () => {
   for (const load of [0.5, 0.9]) {
     const uniform = seeded(5);

@@ -1,5 +1,5 @@
-// /account: who is signed in, where else they are signed in, and what they can change. These tests
-// fake the answers. session.test.mjs uses real ones.
+// Tests the page /account. It shows who is signed in and on which other devices, and what the user
+// can change. These tests fake the service's answers. session.test.mjs uses real answers.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {
@@ -68,8 +68,8 @@ test("no answer at first: it says so and can be tried again", async (t) => {
   await fake(page, "/auth/token", (time) => (time === 1 ? "offline" : renewed()));
   await page.goto("/account");
   await page.getByText("No answer came.").waitFor();
-  // The client also retries by itself. If that succeeds first, the button is gone and the click
-  // fails.
+  // The client also retries by itself. If its retry succeeds first, the button has disappeared and
+  // the click fails.
   await page
     .getByRole("button", { name: "Try again" })
     .click()
@@ -111,8 +111,8 @@ test("sessions: device, place and time; each can be ended, this one by signing o
   );
   assert.equal(await entries.count(), 2);
 
-  // 404: the session was already ended on another device. The user wanted it to end, so the page
-  // reports success.
+  // The answer 404 means that the session was already ended on another device. The user wanted the
+  // session to end, so the page reports success.
   await fake(page, `/auth/sessions/${SESSIONS[2].id}`, problem(404, "not_found"));
   await page.keyboard.press("Enter");
   await page.getByText("Ended: Unknown device. Only this device is left.").waitFor();
@@ -158,8 +158,8 @@ test("apps with access: each can be withdrawn, and their sessions end with it; w
     ["DELETE", "DELETE"],
   );
   assert.equal(sessions.length, 2, "the sessions are read again");
-  // 404: the grant was already withdrawn on another device. The user wanted this, so the page
-  // reports success.
+  // The answer 404 means that the grant was already withdrawn on another device. The user wanted to
+  // withdraw it, so the page reports success.
   await fake(page, `/auth/grants/${GRANTS[1].id}`, problem(404, "not_found"));
   assert.equal(
     await page.evaluate(() => document.activeElement?.getAttribute("aria-label")),

@@ -1,12 +1,12 @@
-// For tests of the pages that sign a user in to an app: an app's authorization request, and the
-// service's answers about it.
+// Helpers for tests of the pages that sign a user in to an app: an app's authorization request, and
+// the service's answers about this request.
 import { fake } from "./browser.mjs";
 import { ADA } from "./signed-in.mjs";
 
 export const REQUEST = "egq_AQAexampleexampleexample";
 export const CALLBACK = "https://notes.example.com/callback?code=egk_1&state=s";
 
-/** The answer of POST /auth/authorize/request while nobody is signed in. */
+/** Returns the answer of POST /auth/authorize/request while nobody is signed in. */
 export const asked = (more = {}, client = {}) => ({
   json: {
     client: {
@@ -27,17 +27,17 @@ export const asked = (more = {}, client = {}) => ({
   },
 });
 
-/** The answer of POST /auth/authorize/request while somebody is signed in. */
+/** Returns the answer of POST /auth/authorize/request while a user is signed in. */
 export const askedOf = (next, more = {}, client = {}, { id, email } = ADA) =>
   asked({ next, user: { id, email }, ...more }, client);
 
 /**
- * Fakes the service's answer about an app's request and its answer to the user's decision, and
- * serves the app's own page. Returns two lists of requests: those for the app's request (`about`),
- * and those that send the decision (`decided`).
+ * Fakes two answers of the service: the one about an app's request, and the one to the user's
+ * decision. Also serves the app's own page. Returns two lists of requests: `about` has the requests
+ * that ask about the app's request, and `decided` has the requests that send the decision.
  *
  * @param {import("playwright-core").Page} page
- * @param {unknown} about as `fake` takes it
+ * @param {unknown} about an answer in a form that `fake` accepts
  * @param {unknown} [decision]
  */
 export async function fakeApp(page, about, decision = { json: { redirect: CALLBACK } }) {

@@ -1,5 +1,5 @@
-// Signing in to an app: the sign-in page when an app sent the user there. The app's request must
-// survive a registration or a password reset, which leave the page for a mail.
+// Tests the sign-in page when an app has sent the user there. A registration or a password reset
+// makes the user leave the page to read a mail. Afterwards the app's request must still be there.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { asked, askedOf, CALLBACK, fakeApp, REQUEST } from "./app-requests.mjs";
@@ -100,7 +100,8 @@ test("before the page's script is there, the form of an app's request is not sho
   };
   assert.equal(await isShown("/sign-in"), true);
   assert.equal(await isShown(AT), false);
-  // After a reload the request is in the history state, where the page's script stores it.
+  // After a reload the page finds the request in the history state, because its script stores the
+  // request there.
   await page.evaluate((request) => history.replaceState({ request }, "", "/sign-in"), REQUEST);
   await page.reload({ waitUntil: "commit" });
   await page.locator("footer").waitFor();
@@ -208,7 +209,8 @@ test("reloading keeps the request, and another visit to the page in the same tab
   await page.goto("/register");
   await page.goBack();
   await named.waitFor();
-  // Go to another page first. In Chromium, going to the same address again is a reload.
+  // Go to another page first. If Chromium is sent to the address that it already shows, it reloads
+  // the page.
   await page.goto("/register");
   await page.goto("/sign-in");
   await page.locator("[data-state=ready]").waitFor();
@@ -247,7 +249,7 @@ test("an app on this device: the page stays and has a button that opens the app"
     user: ADA,
     decision: { json: { redirect } },
   });
-  // The browser of the tests has no program for this app's addresses.
+  // The tests' browser has no program that opens the addresses of this app, so stop the request.
   await page.route("com.example.notes:**", (route) => route.abort());
   await page.getByRole("button", { name: "Continue as Ada Lovelace" }).click();
   await page.getByRole("heading", { name: "Go back to Notes" }).waitFor();
@@ -268,7 +270,8 @@ test("the app's language, unless the address names one", async (t) => {
   await named.page.getByRole("heading", { name: "Sign in to continue to Notes" }).waitFor();
 });
 
-// The requests that the pages store while the user reads a mail.
+// Returns the requests that the pages have stored. The pages store requests for the time in which
+// the user reads a mail.
 const kept = (page) =>
   page.evaluate(() =>
     Object.entries(localStorage)
@@ -290,7 +293,7 @@ test("registering keeps the request through the mail: the link leads on in the s
   assert.deepEqual([keptId, request, rest], [id, REQUEST, []]);
   assert.ok(until <= Date.now() + 3_600_000 && until > Date.now() + 3_500_000);
 
-  // The link in the mail opens another tab.
+  // The test opens the mail's link in another tab, as a user would.
   const tab = await page.context().newPage();
   await fakeSession(tab, null);
   await fake(tab, "/auth/email/verify", { status: 204 });
@@ -350,7 +353,8 @@ test("on another device, after an hour, and with a forged id: back to the app; w
     const keep = (id, until) =>
       localStorage.setItem(`edgegate:request:${id}`, JSON.stringify({ request: "egq_1", until }));
     keep(old, Date.now() - 1);
-    // The pages store a request for at most an hour. So one that claims to expire later is ignored.
+    // The pages store a request for at most an hour. So an entry that claims to expire later is
+    // ignored.
     keep(far, Date.now() + 4_000_000);
   }, ids);
   const elsewhere = { here: false, elsewhere: true, href: "/sign-in" };

@@ -1,5 +1,5 @@
-// A Chromium for the tests of the pages, and a server that serves the pages as Cloudflare does,
-// with www/_headers.
+// Starts a Chromium for the tests of the pages, and a server that serves the pages as Cloudflare
+// does, with the headers from www/_headers.
 //
 //   const browser = await startBrowser();
 //   const www = await servePages();
@@ -12,23 +12,23 @@ import { chromium } from "../../scripts/setup/chromium.mjs";
 
 export const PHONE = { width: 360, height: 640 };
 
-// This is long because a build may slow the machine down while the tests run.
+// This timeout is long because a build may slow the machine down while the tests run.
 const TIMEOUT_MS = 60_000;
 
-/** @param {string[]} [args] More arguments of Chromium. */
+/** @param {string[]} [args] Additional arguments for Chromium. */
 export async function startBrowser(args = []) {
   return playwright.launch({
     executablePath: await chromium(),
     args,
-    // As root, Chromium starts only without its sandbox. That is safe here, because it loads only
-    // the project's own pages.
+    // As root, Chromium starts only without its sandbox. That is safe here, because this Chromium
+    // loads only the project's own pages.
     chromiumSandbox: process.getuid?.() !== 0,
   });
 }
 
 /**
- * Serves only the pages, without the Worker's wasm. A test answers their requests with `fake`.
- * `vars` are the Worker's settings.
+ * Serves only the pages, without the Worker's wasm. A test answers the requests of the pages with
+ * `fake`. `vars` are the Worker's settings.
  */
 export async function servePages(vars = {}) {
   process.env.CLOUDFLARE_CF_FETCH_ENABLED ??= "false";
@@ -62,8 +62,8 @@ export async function openPage(t, browser, origin, options = {}, others = []) {
   const watch = (page) => {
     page.on("pageerror", (error) => wrong.push(`error: ${error.message}`));
     page.on("console", (message) => {
-      // The browser also reports every failed request as an error. Ignore these reports, because
-      // the tests make requests fail on purpose.
+      // The browser also reports every failed request as an error. Ignore these error messages,
+      // because the tests make requests fail on purpose.
       if (message.type() === "error" && !/^Failed to load resource: /.test(message.text()))
         wrong.push(`console: ${message.text()}`);
     });
@@ -84,8 +84,8 @@ export async function openPage(t, browser, origin, options = {}, others = []) {
 
 /**
  * Answers the page's requests to `path` in place of the Worker. Returns a list to which each
- * request is added. `answer` is what playwright's `fulfill` takes (`json` for a body), "offline",
- * or a function of the request that returns one of these.
+ * request is added. `answer` is an object that playwright's `fulfill` accepts (with `json` for a
+ * body), or "offline", or a function that gets the request and returns one of these two.
  */
 export async function fake(page, path, answer) {
   const asked = [];
@@ -103,7 +103,7 @@ export async function fake(page, path, answer) {
   return asked;
 }
 
-/** An error answer (problem+json) as the Worker sends it. */
+/** Returns an error answer (problem+json) as the Worker would send it. */
 export const problem = (status, code, members = {}, headers = {}) => ({
   status,
   headers: { "Content-Type": "application/problem+json", "X-Request-Id": "5f0c", ...headers },
@@ -117,7 +117,10 @@ export const problem = (status, code, members = {}, headers = {}) => ({
   }),
 });
 
-/** What has the focus, as text: `h1: Check your mail`, or an element's id. */
+/**
+ * Returns which element has the focus: the id of the element, or its tag and text, such as
+ * `h1: Check your mail`.
+ */
 export const focused = (page) =>
   page.evaluate(() => {
     const { localName, id, textContent } = document.activeElement ?? document.body;
@@ -125,8 +128,8 @@ export const focused = (page) =>
   });
 
 /**
- * Every address in this tab's history. The browser is asked over its debugging protocol, because a
- * page can't read the addresses in its own history.
+ * Returns every address in this tab's history. The test reads them over the browser's debugging
+ * protocol, because a page can't read the addresses in its own history.
  */
 export async function addresses(page) {
   const session = await page.context().newCDPSession(page);
@@ -136,12 +139,12 @@ export async function addresses(page) {
 }
 
 /**
- * Records the position of a form's button in each animation frame in which it can be pressed. A
- * button that moves while the page loads makes people press something else. To give a button time
- * to move, each answer to `fetch` is delayed by 200 ms.
+ * Records where a form's button is in each animation frame in which it can be pressed. If a button
+ * moves while the page loads, people press something else by mistake. To make such moves visible,
+ * each answer to `fetch` is delayed by 200 ms.
  *
- * Call this before the page is opened. The returned function waits until the page has all answers.
- * It returns the different positions, in pixels from the top.
+ * Call this function before the page is opened. It returns a function that waits until the page has
+ * all answers, and then returns the different positions of the button, in pixels from the top.
  */
 export async function watchButton(page) {
   await page.addInitScript(() => {
@@ -183,7 +186,10 @@ export async function stopTime(page) {
   await page.clock.pauseAt(now + 60_000);
 }
 
-/** Moves the clock past a countdown of `seconds`, and waits until the page says that it is over. */
+/**
+ * Moves the clock past a countdown of `seconds`, and waits until the page says that the countdown
+ * is over.
+ */
 export async function waitOver(page, seconds) {
   await page.clock.runFor(seconds * 1000 + 1000);
   await page.getByRole("alert").getByText("You can try again now.").waitFor();

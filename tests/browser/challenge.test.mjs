@@ -1,6 +1,6 @@
 // If TURNSTILE_SECRET is set, the service requires that the user solves a challenge of Cloudflare
-// Turnstile. The pages show its widget if they know the site key, and otherwise say that the check
-// is missing. A script of this test replaces Cloudflare's script.
+// Turnstile. If the pages know the site key, they show Turnstile's widget. Otherwise they say that
+// the check is missing. In this test, a fake script replaces Cloudflare's script.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import {
@@ -16,7 +16,8 @@ import { fakeSession, signedIn } from "./signed-in.mjs";
 
 const VENDOR = "https://challenges.cloudflare.com";
 const KEY = "1x00000000000000000000AA";
-// This script renders a button. Each click solves the challenge with a new token.
+// This fake script renders a button. Each click on the button solves the challenge and returns a
+// new token.
 const WIDGET = `
   let made = 0;
   window.turnstile = {

@@ -1,4 +1,5 @@
-// /consent: shows in words what access an app requests, and sends the user's decision to the app.
+// Tests the page /consent. It says in words which access an app requests, and sends the user's
+// decision to the app.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { asked, askedOf, CALLBACK, fakeApp, REQUEST } from "./app-requests.mjs";
@@ -19,7 +20,7 @@ after(async () => {
 
 /**
  * @param {import("node:test").TestContext} t
- * @param {unknown} [about] as `fake` takes it
+ * @param {unknown} [about] an answer in a form that `fake` accepts
  * @param {{user?: typeof ADA | null, decision?: unknown}} [more]
  */
 async function open(t, about = askedOf("consent"), { user = ADA, decision } = {}) {
@@ -137,8 +138,8 @@ test("Allow can't be pressed in the first half second, Cancel can", async (t) =>
   const page = await openPage(t, browser, www.url, {}, [APP]);
   await fakeSession(page, ADA);
   const { decided } = await fakeApp(page, askedOf("consent"));
-  // Click by a script in the page, as soon as the form appears. A click from the test's process
-  // would arrive after the half second.
+  // A script in the page clicks as soon as the form appears. A click from the test's process would
+  // arrive later than half a second after the form appeared.
   await page.addInitScript(() => {
     new MutationObserver((_, observer) => {
       if (document.querySelector("[data-view=ask]")?.checkVisibility() !== true) return;
@@ -196,7 +197,8 @@ test("an expired or foreign request, no request, and no answer each say what to 
   await expired.page.getByRole("heading", { name: "This request has expired" }).waitFor();
   await expired.page.getByText("Go back to the app and sign in there again.").first().waitFor();
 
-  // The service refuses the same request with the cookies, and accepts it without them.
+  // If the request is sent with the cookies, the service rejects it. If the same request is sent
+  // without cookies, the service accepts it or gives no verdict.
   for (const withoutCookies of [asked(), problem(503, "unavailable"), "offline"]) {
     const unread = problem(400, "invalid_request");
     const answers = [unread, withoutCookies, askedOf("consent")];

@@ -1,5 +1,6 @@
-// /console: shows a token and checks it, in the page with the package's WebAssembly and on the
-// server. These tests fake the server's answers. session.test.mjs uses real ones.
+// Tests the page /console. It shows a token and checks it twice: in the page, with the package's
+// WebAssembly, and on the server. These tests fake the server's answers. session.test.mjs uses real
+// answers.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
@@ -288,7 +289,8 @@ test("the checks run here alone send nothing; both send the token to the server 
     /^\d+(\.\d\d)? ms$/,
   );
 
-  // The page stores the token nowhere: it is only in the field and in the headers of the requests.
+  // The page does not store the token. The token is only in the input field and in the headers of
+  // the requests.
   const kept = await page.evaluate(() =>
     JSON.stringify([
       { ...localStorage },
@@ -431,7 +433,7 @@ test("keys that can’t be read, and a service that publishes none", async (t) =
 describe("an answer is never shown beside another question", () => {
   /**
    * @param {import("node:test").TestContext} t
-   * @param {unknown} [authorized] as `fake` takes it
+   * @param {unknown} [authorized] an answer in a form that `fake` accepts
    */
   async function checked(t, authorized = { json: { authorized: true } }) {
     const { page, token, headline } = await open(t);

@@ -1,8 +1,10 @@
-// Cookie mode in a browser: the refresh token is in a cookie. The service's own pages and pages of
-// an allowed origin can use it. No other page can renew a token, log out or sign in with the
-// cookie. For browsers, the port is not part of a site. So a page on another port of 127.0.0.1 is
-// on the service's site, and the browser sends the cookie with its requests. A page on localhost is
-// on another site.
+// Tests cookie mode in a browser: the refresh token is in a cookie. The service's own pages and
+// pages of an allowed origin can use the cookie. No other page can use it to renew a token, log out
+// or sign in.
+//
+// For browsers, the port is not part of a site. So a page on another port of 127.0.0.1 belongs to
+// the service's site, and the browser sends the cookie with the requests of this page. A page on
+// localhost belongs to another site.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
@@ -31,7 +33,7 @@ after(async () => {
   ]);
 });
 
-/** Serves an empty page, without a Content-Security-Policy, on an origin of its own. */
+/** Serves an empty page without a Content-Security-Policy. The page has an origin of its own. */
 async function servePage(host) {
   const server = createServer((_, answer) =>
     answer.setHeader("Content-Type", "text/html").end("<!doctype html><title>page</title>"),
@@ -44,7 +46,10 @@ async function servePage(host) {
   };
 }
 
-/** Opens a browser profile in which Ada is signed in, with a page of the service (`own`). */
+/**
+ * Opens a browser profile in which Ada is signed in. `own` is a page of the service in this
+ * profile.
+ */
 async function signedIn(t) {
   const context = await browser.newContext();
   t.after(() => context.close());
@@ -54,7 +59,10 @@ async function signedIn(t) {
   return { context, own };
 }
 
-/** POSTs JSON as a page does. Returns what the page can read of the answer, or "unreadable". */
+/**
+ * Sends JSON with POST, as a script in the page would. Returns what the script can read of the
+ * answer, or "unreadable".
+ */
 const post = (
   page,
   path,
@@ -195,8 +203,8 @@ for (const [who, isSameSite, serverOf] of /** @type {const} */ ([
       );
     });
 
-    // JSON needs a preflight. For a request with the cookie, the service refuses the preflight, so
-    // the browser does not send the request.
+    // A request with JSON needs a preflight. The service refuses the preflight for a request with
+    // the cookie, so the browser does not send the request.
     for (const [path, json] of [
       ["/auth/token", renewal],
       ["/auth/revoke", {}],
@@ -205,8 +213,8 @@ for (const [who, isSameSite, serverOf] of /** @type {const} */ ([
       assert.equal(await post(evil, path, json), "unreadable");
     assert.equal((await Promise.all(seen)).length, 0);
 
-    // Without the cookie, apps of every origin may call the OAuth endpoints. These calls are
-    // answered, but with an error, because they carry no token.
+    // Without the cookie, apps of every origin may call the OAuth endpoints. The page can read the
+    // answers to these calls. The answers are errors, because the calls carry no token.
     assert.equal(await post(evil, "/auth/login", login, { credentials: "omit" }), "unreadable");
     /** @type {[string, object][]} */
     const opened = [
@@ -223,7 +231,7 @@ for (const [who, isSameSite, serverOf] of /** @type {const} */ ([
       ["", ""],
     );
 
-    // Requests that any page may send without a preflight.
+    // These are requests that any page may send without a preflight.
     const others = { ...login, email: "root@example.com" };
     const sent = await evil.evaluate(
       async ([origin, renewal, login]) => {
@@ -252,8 +260,8 @@ for (const [who, isSameSite, serverOf] of /** @type {const} */ ([
           }
           navigator.sendBeacon(origin + path, new Blob([text], { type: "text/plain" }));
           count++;
-          // A form whose body is JSON in text/plain: a browser sends a field as its name, "=" and
-          // its value, and name and value are chosen so that the whole is JSON.
+          // With text/plain, a browser sends a form's field as its name, "=" and its value. Here
+          // the name and the value are chosen so that the result is valid JSON.
           for (const enctype of [
             "text/plain",
             "application/x-www-form-urlencoded",

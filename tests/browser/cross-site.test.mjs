@@ -1,7 +1,7 @@
-// Cross-site attacks: a page on another site makes a signed-in browser send all kinds of requests
-// that need no preflight, with navigations, windows, images and frames. The session must not
-// change, and the page must not be able to read an answer. cookie-mode.test.mjs tests `fetch` and
-// forms in frames.
+// Tests cross-site attacks. A page on another site makes a signed-in browser send all kinds of
+// requests that need no preflight: through navigations, windows, images and frames. The session
+// must not change, and the page must not be able to read an answer. cookie-mode.test.mjs tests
+// `fetch` and forms in frames.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
@@ -59,7 +59,10 @@ async function servePage(host) {
 const cookiesOf = async (context) =>
   (await context.cookies(edgegate.origin)).map(({ name, value }) => [name, value]);
 
-/** Asks from a page of the service whether the cookie's session still exists. */
+/**
+ * Tries a renewal from a page of the service. Returns whether the session of the cookie still
+ * exists.
+ */
 const renews = (own) =>
   own.evaluate(async () => {
     const headers = { "Content-Type": "application/json" };
@@ -101,7 +104,7 @@ for (const [who, at] of [
     const evil = await context.newPage();
     const { origin } = servers[at];
 
-    // A form that navigates the whole page to the service. The browser sends each cookie whose
+    // This form navigates the whole page to the service. The browser sends each cookie whose
     // SameSite attribute allows it.
     for (const path of PATHS) {
       for (const enctype of [
@@ -136,8 +139,8 @@ for (const [who, at] of [
                 form.append(Object.assign(document.createElement("input"), { name, value }));
               }
               document.body.append(form);
-              // Submit the form only after this function has returned, because a navigation aborts
-              // the scripts that are running in the page.
+              // Submit the form only after this function has returned. The navigation aborts all
+              // scripts that are still running in the page.
               setTimeout(() => form.submit());
             },
             [edgegate.origin + path, enctype],
@@ -152,8 +155,8 @@ for (const [who, at] of [
       }
     }
 
-    // GET requests by an image, a script, a frame and a window. None of the answers may load, run
-    // or be readable.
+    // Send GET requests with an image, a script, a frame and a window. No answer may be loaded, run
+    // as a script or be readable.
     await evil.goto(origin);
     const outcomes = await evil.evaluate(
       async ([origin, paths]) => {
@@ -186,20 +189,21 @@ for (const [who, at] of [
       [edgegate.origin, [...PATHS, "/sign-in"]],
     );
     tried += outcomes.length;
-    // Ignore windows without text: they have not left about:blank yet.
+    // Ignore windows without text, because they still show about:blank.
     assert.deepEqual(
       outcomes.filter((what) => what !== "refused" && !/^window \S+ $/.test(what)),
       [],
     );
 
-    // Against clickjacking, the browser must show none of the service's pages in a frame.
+    // To prevent clickjacking, the browser must show none of the service's pages in a frame.
     for (const path of ["/sign-in", "/account", "/reset-password", "/console", "/auth/me"]) {
       await evil.goto(origin);
       await evil.evaluate(
         (src) =>
           new Promise((resolve) => {
             const frame = Object.assign(document.createElement("iframe"), { src });
-            // If the browser blocks the frame, it may report no event. So stop waiting after 2 s.
+            // If the browser blocks the frame, it may not fire any event. So stop waiting after 2
+            // s.
             frame.onload = frame.onerror = resolve;
             setTimeout(resolve, 2000);
             document.body.append(frame);

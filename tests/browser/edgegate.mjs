@@ -1,5 +1,5 @@
-// Runs `npm start` for a test, as on a developer's machine. It serves the pages, the API, and the
-// outbox: a page with the mails that would have been sent.
+// Runs `npm start` for a test, as a developer would. It serves the pages, the API, and the outbox,
+// which is a page with the mails that the service would have sent.
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
@@ -12,23 +12,24 @@ import { keepLines, noteBody, noteSettings } from "../logs/keep.mjs";
 
 const BANNER_END = "Stop: Ctrl-C";
 
-/** Finds the link in the text of a mail. The link's fragment is a ticket. */
+/** Returns the link in the text of a mail. The link's fragment is a ticket. */
 export const linkIn = (text) => text.match(/http\S+#\S+/)[0];
 
 /**
- * Starts `npm start` with its own port and storage. The links in its mails lead to that port.
+ * Starts `npm start` with a port and a storage of its own. The links in its mails lead to that
+ * port.
  *
  * - `post(path, body, headers)` sends JSON to the API.
  * - `outbox()` returns the mails that would have been sent, the newest first.
  *
- * `vars` override wrangler.toml's. `env` is added to the environment of `npm start`.
+ * `vars` override the settings in wrangler.toml. `env` is added to the environment of `npm start`.
  */
 export async function startEdgegate(options = {}) {
   for (let tries = 1; ; tries++) {
     try {
       return await startOnce(options);
     } catch (error) {
-      // Another test may have taken the port after `freePort` found it free.
+      // Try again, because another test may have taken the port after `freePort` found it free.
       if (
         tries === 3 ||
         !/Address already in use|is taken/.test(/** @type {Error} */ (error).message)
@@ -52,8 +53,8 @@ async function startOnce({ vars = {}, env = {} }) {
   const stop = async () => {
     script.kill("SIGTERM");
     await ended;
-    // Leave out the banner of `npm start`, which shows the demo accounts. The rest is what the
-    // Worker logs.
+    // Leave out the banner of `npm start`, which shows the demo accounts. Everything after the
+    // banner is the Worker's log.
     keepLines((text.split(BANNER_END).at(-1) ?? "").split("\n"));
     rmSync(state, { recursive: true, force: true });
   };

@@ -1,5 +1,5 @@
-// The links in mails that complete a registration or confirm a new address. The tests follow them
-// in a browser, with the real Worker.
+// Tests the links in mails: the links that complete a registration, and the links that confirm a
+// new address. The tests open these links in a browser, with the real Worker.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";

@@ -1,5 +1,6 @@
-// For tests that run the scripts of a page in Node: a fake `document` with the English words. The
-// scripts read the words from it when they are loaded, so import this module first.
+// For tests that run a page's scripts in Node: a fake `document` with the English texts. The
+// scripts read the texts from `document` when they are loaded, so import this module before the
+// scripts.
 import { readFileSync } from "node:fs";
 import { inRoot } from "../../scripts/project/root.mjs";
 

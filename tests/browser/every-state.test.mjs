@@ -1,5 +1,6 @@
-// Rules for every state of every page, such as signed in or not: on a phone, in dark mode, with the
-// keyboard and with a screen reader. SCREENSHOTS=<folder> saves a picture of each state.
+// Checks rules that hold for every state of every page (such as signed in or signed out): on a
+// phone, in dark mode, with the keyboard and with a screen reader. SCREENSHOTS=<folder> saves a
+// picture of each state.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -9,8 +10,9 @@ import { openPage, PHONE, servePages, startBrowser, watchButton } from "./browse
 import { STATES } from "./states.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-// `rules` limits the checks of axe, the accessibility checker. Colours don't depend on the width,
-// and the content does not depend on the colours, so each look skips what another look has checked.
+// `rules` selects which checks of axe, the accessibility checker, are run. Colours don't depend on
+// the width of the screen, and the content does not depend on the colours. So no check has to be
+// run again with a look that can't change its result.
 const DESKTOP = { width: 1280, height: 720 };
 const LOOKS = {
   light: { colorScheme: "light", viewport: DESKTOP, rules: {} },
@@ -32,7 +34,7 @@ after(async () => {
   await www?.stop();
 });
 
-// A page is brought into its state once. Then its look is changed without loading it again.
+// Bring each page into its state only once. Then change the look without loading the page again.
 describe("every state of every page", { concurrency: 2 }, () => {
   for (const { name, reach, says } of STATES) {
     test(name, { timeout: 60_000 }, async (t) => {
@@ -53,15 +55,17 @@ describe("every state of every page", { concurrency: 2 }, () => {
         }));
         assert.ok(content <= window, `${look}: ${content} px wide in a window of ${window}`);
       }
-      // The high contrast mode of Windows. This takes only a picture, for people to check.
+      // Windows has a high contrast mode. The test only takes a picture in this mode, for people to
+      // look at.
       await page.emulateMedia({ forcedColors: "active" });
       await picture(page, `${name}-contrast`);
     });
   }
 });
 
-// Chromium measures how much of the screen moves (layout shift), and a sum of up to 0.1 is good.
-// The test uses a phone's screen: it is small, so a larger part of it moves.
+// Chromium measures which part of the screen moves while a page loads (layout shift). A sum of up
+// to 0.1 is good. The test uses the screen size of a phone, because on a small screen a larger part
+// of the screen moves.
 test("nothing jumps about while a page loads", { timeout: 120_000 }, async (t) => {
   for (const name of [
     "index",
@@ -99,7 +103,7 @@ test("a button that can be pressed stays where it is while the service answers",
   }
 });
 
-/** The sum of all layout shifts that Chromium reports. */
+/** Returns the sum of all layout shifts that Chromium reports. */
 function shifted() {
   return new Promise((resolve) => {
     new PerformanceObserver((list) =>
@@ -120,8 +124,8 @@ async function picture(page, name) {
 }
 
 /**
- * The violations that axe finds. The frame that shows a mail is skipped, because axe's script is
- * not loaded in it. Other tests check how mails look.
+ * Returns the violations that axe finds. The frame that shows a mail is skipped, because axe's
+ * script is not loaded in this frame. Other tests check how mails look.
  */
 async function violations(page, rules) {
   const found = await page.evaluate(

@@ -1,5 +1,6 @@
-// The pages and the client in Firefox, with the real Worker: sign-in, registration, password reset,
-// the account, the session in the cookie, and the console. WebDriver BiDi controls Firefox.
+// Tests the pages and the client in Firefox, with the real Worker: sign-in, registration, password
+// reset, the account, the session in the cookie, and the console. The test controls Firefox through
+// WebDriver BiDi.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -28,7 +29,10 @@ after(async () => {
   await edge?.stop();
 });
 
-/** Opens a page in a new profile. The test fails at its end if the page reported an error. */
+/**
+ * Opens a page in a new browser profile. The test fails at its end if the page has reported an
+ * error.
+ */
 async function open(t, path) {
   const context = await browser.createBrowserContext();
   const page = await context.newPage();
@@ -44,13 +48,13 @@ async function open(t, path) {
   return page;
 }
 
-/** Waits until `condition` is true in the page, which may navigate while this waits. */
+/** Waits until `condition` is true in the page. The page may navigate during the wait. */
 async function until(page, condition, ...given) {
   for (const begun = Date.now(); ; await sleep(100)) {
     try {
       if (await page.evaluate(condition, ...given)) return;
     } catch {
-      // The page has just navigated.
+      // The evaluation failed because the page has just navigated.
     }
     assert.ok(Date.now() - begun < 60_000, `${condition} ${given}`);
   }
@@ -64,7 +68,7 @@ const says = (page, text) =>
 async function type(page, fields) {
   for (const [selector, text] of Object.entries(fields)) {
     await page.waitForSelector(selector, { visible: true });
-    // Select what is in the field, so that the new text replaces it.
+    // Select the text in the field, so the new text replaces it.
     await page.$eval(selector, (input) => input.select());
     await page.type(selector, text);
   }
@@ -84,8 +88,8 @@ test("sign in by keyboard; a wrong password is reported; a cookie that no script
   await says(page, "Only on this device.");
   assert.equal(new URL(page.url()).pathname, "/account");
 
-  // The session cookies, whose names may end in the port. The cookie that recognizes the device has
-  // another name.
+  // The cookies with a session. Their names may end in the port. The cookie that recognizes the
+  // device has a different name.
   const sessions = async () =>
     (await page.cookies()).filter(({ name }) => /edgegate(-\d+)?$/.test(name));
   const [cookie] = await sessions();

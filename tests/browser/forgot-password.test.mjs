@@ -1,5 +1,5 @@
-// /forgot-password: requests a mail with a reset link. The page shows the same text for every
-// address.
+// Tests the page /forgot-password, which requests a mail with a reset link. The page shows the same
+// text for every address.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {
@@ -48,8 +48,8 @@ test("asks with the address, says the same whatever it is, and takes another", a
       "If an account has the address nobody@example.com, a mail is on its way. It says how long its link is valid.",
     )
     .waitFor();
-  // The text is the same for everybody, so it does not reveal whether the address has an account or
-  // a link was sent before.
+  // The text is the same for everybody. So it does not reveal whether the address has an account,
+  // or whether a link was sent before.
   await page.getByText("an earlier link may still work, and there may be no new mail").waitFor();
   assert.equal(await focused(page), "h1: Check your mail");
   assert.equal(await page.title(), "Check your mail");
@@ -133,7 +133,8 @@ test("any other answer is reported, and the form stays", async (t) => {
     [problem(503, "unavailable", {}, { "Retry-After": "5" }), "Wait 5 seconds, then", 5],
     [problem(500, "misconfigured"), "could not do this (misconfigured, request 5f0c)"],
     ["offline", "No answer came."],
-    // Answers that don't come from the service: one of a gateway and one of a captive portal.
+    // These answers don't come from the service. The first comes from a gateway, and the second
+    // from a captive portal.
     [
       { status: 502, contentType: "text/html", body: "<h1>Bad gateway</h1>" },
       "could not do this (502)",
@@ -173,7 +174,7 @@ test("two clicks send once", async (t) => {
   assert.equal(asked.length, 1);
 });
 
-/** The texts that a screen reader says after an input's name. */
+/** Returns the texts that a screen reader says after the name of an input. */
 const describedBy = (input) =>
   input.evaluate((element) =>
     element

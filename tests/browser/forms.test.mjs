@@ -1,6 +1,6 @@
-// What all forms do for blind people and for password managers. A screen reader announces each
-// problem and the name of each wrong field. No problem is shown by colour alone. Password managers
-// find the user name.
+// Tests what all forms do for blind people and for password managers. A screen reader announces
+// each problem and the name of each wrong field. No problem is shown by colour alone. Password
+// managers find the user name.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { fake, focused, openPage, problem, servePages, startBrowser } from "./browser.mjs";
@@ -79,8 +79,8 @@ test("a wrong password is announced, and a second one again", async (t) => {
   }
   const said = await page.evaluate(() => window.announced.filter(Boolean));
   assert.equal(said.length, 2);
-  // The error at the password says that the address or the password is wrong. So a change of the
-  // address removes it too.
+  // The error text at the password says that the address or the password is wrong. So a change of
+  // the address removes this error too.
   await page.locator("#email").fill("root@example.com");
   assert.equal(await page.locator("#password-error").textContent(), "");
 });
@@ -125,8 +125,8 @@ describe("password managers", () => {
     test(`${at}: the form has a user name, filled in by what this browser asked for`, async (t) => {
       const page = await open(t, `${at}${TICKET}`);
       const username = page.locator("form input[autocomplete=username]");
-      // In this tab nothing says whose link it is, so the user name stays empty. Password managers
-      // find the field, but people neither see it nor reach it with the Tab key.
+      // This tab does not know the user of the link, so the field for the user name stays empty.
+      // Password managers find the field. People don't see it, and the Tab key skips it.
       assert.equal(await username.inputValue(), "");
       assert.equal(await page.locator("#username-field").getAttribute("aria-hidden"), "true");
       await page.keyboard.press("Tab");
@@ -153,8 +153,8 @@ describe("password managers", () => {
       await opened.locator("[type=submit]").click();
       await opened.locator("[data-view=done] h1").waitFor();
       assert.deepEqual(Object.keys(asked.at(-1).body).sort(), ["password", "token"]);
-      // The link has been used, so the page has deleted what it stored. Other users of this
-      // computer find nothing.
+      // The link has been used, so the page has deleted everything that it stored. The next user of
+      // this computer finds nothing.
       assert.equal(await opened.evaluate(() => localStorage.length), 0);
       await opened.locator("[data-view=done] a.action").click();
       await opened.waitForURL("**/sign-in");

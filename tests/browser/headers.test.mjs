@@ -1,5 +1,5 @@
-// The headers of the pages, which Cloudflare's asset server reads from www/_headers, and what the
-// pages show without JavaScript.
+// Tests the headers of the pages, which Cloudflare's asset server reads from www/_headers, and what
+// the pages show without JavaScript.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { openPage, servePages, startBrowser } from "./browser.mjs";
@@ -90,7 +90,7 @@ test("the policy is in force: a script and a style in the page are refused, and 
     try {
       document.body.insertAdjacentHTML("beforeend", "<p></p>");
     } catch {
-      // The browser throws for this violation and also reports it as an event.
+      // For this violation, the browser throws an error and also fires an event.
     }
     document.body.append(
       Object.assign(document.createElement("style"), { textContent: "body { color: red }" }),

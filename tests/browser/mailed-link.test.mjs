@@ -1,4 +1,4 @@
-// The pages behind mailed links: /reset-password, /verify-email, /confirm-email.
+// Tests the pages to which mailed links lead: /reset-password, /verify-email and /confirm-email.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import {
@@ -52,7 +52,8 @@ after(async () => {
 });
 
 /**
- * Opens the page with a link and faked answers. If the page asks for a password, types a good one.
+ * Opens the page with a link, and fakes the service's answers. If the page requires a password,
+ * types a good one.
  */
 async function open(t, { at, path, button, password }, answer, text = GOOD) {
   const page = await openPage(t, browser, www.url);

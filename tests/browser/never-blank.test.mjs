@@ -1,5 +1,6 @@
-// A page is never blank. Its form is in the HTML, and its script makes the form work. If the script
-// fails, the page says so. If only a look-up is slow, the form works before the look-up ends.
+// A page is never blank. Its form is part of the HTML, and its script makes the form work. If the
+// script fails, the page says so. If the page only waits for a slow answer, its form works before
+// the answer arrives.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { fake, openPage, servePages, startBrowser } from "./browser.mjs";
@@ -31,8 +32,8 @@ after(async () => {
 });
 
 /**
- * Opens a page without `openPage`, which would fail the test if the browser reports an error. In
- * these tests errors are intended.
+ * Opens a page without `openPage`. `openPage` would fail the test if the browser reports an error,
+ * but these tests cause errors on purpose.
  */
 async function open(
   t,
@@ -80,7 +81,7 @@ test("a page whose script never arrives says so after some time, also without wa
   const failure = page.getByText(FAILED);
   await page.locator("#email").waitFor();
   assert.equal(await failure.isVisible(), false, "not while it may still load");
-  // The message appears by an animation. Skip to its end.
+  // The message appears with an animation. Finish the animation at once.
   await page.evaluate(() => {
     for (const animation of document.getAnimations()) animation.finish();
   });

@@ -1,5 +1,5 @@
-// /outbox: shows the mails that a service on a developer's machine would have sent. The page gets
-// them from /dev/outbox.
+// Tests the page /outbox. It shows the mails that a service on a developer's machine would have
+// sent. The page gets the mails from /dev/outbox.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { fake, openPage, problem, servePages, startBrowser, stopTime } from "./browser.mjs";
@@ -85,9 +85,9 @@ test("no script of a mail runs, no form is sent, nothing is fetched", async (t) 
     <form action="/hit" method="post"><button>Go</button></form><p>Read me</p>`;
   const page = await browser.newPage({ baseURL: www.url });
   t.after(() => page.close());
-  // Don't use `openPage`, which would fail the test if the browser reports an error. Here the
-  // browser must report that it blocked a script and a form. It reports them some time after the
-  // click.
+  // Don't use `openPage`: it would fail the test if the browser reports an error. In this test the
+  // browser must report that it has blocked a script and a form. The reports come some time after
+  // the click.
   const complaint = (/** @type {RegExp} */ pattern) =>
     page.waitForEvent("console", (message) => pattern.test(message.text()));
   const blocked = [complaint(/Blocked script execution/), complaint(/Blocked form submission/)];
@@ -153,7 +153,8 @@ test("the page asks again only while it is visible", async (t) => {
     document.dispatchEvent(new Event("visibilitychange"));
   });
   await next;
-  // There would be a third request if the page had also asked for mails during the minute before.
+  // One request was sent when the page opened, and one when the page became visible again. If the
+  // hidden page had asked for mails during the minute in between, there would be more requests.
   assert.equal(asked.length, 2);
 });
 

@@ -1,5 +1,5 @@
-// The field for a new password on /reset-password and /verify-email: what the page says when a
-// password is rejected, the strength meter, and the button that shows the password.
+// Tests the field for a new password on /reset-password and /verify-email: what the page says when
+// a password is rejected, the strength meter, and the button that shows the password.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import "./english.mjs";

@@ -1,5 +1,5 @@
-// A person who opens an address of the service in a browser gets a page in their language, also for
-// an error. A program gets problem+json for the same address.
+// If a person opens an address of the service in a browser, the answer is a page in the person's
+// language, even for an error. If a program requests the same address, the answer is problem+json.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { prefersHtml } from "../../src/edge/pages/index.mjs";
@@ -70,8 +70,8 @@ test("a page keeps the headers of the refusal: its cookies, and who may read it"
   assert.equal(page.headers.get("Accept-Encoding"), "identity");
   const vary = page.headers.get("Vary")?.split(", ").toSorted();
   assert.deepEqual(vary, ["Accept", "Accept-Language", "Origin"]);
-  // The Content-Security-Policy is that of a page. It is not that of the JSON answer, which the
-  // page replaces.
+  // The answer has the Content-Security-Policy of a page. It does not have the policy of the JSON
+  // answer that the page replaces.
   assert.match(page.headers.get("Content-Security-Policy") ?? "", /script-src/);
 });
 
@@ -118,7 +118,7 @@ test("the usual names lead to the pages and keep the query; signing out takes a 
     const answer = await ask(`${path}?return_to=%2Fconsole`);
     const target = answer.headers.get("Location");
     assert.equal(target, `${page}?return_to=%2Fconsole`, path);
-    // If the path ends in a slash, the static file server answers 307 instead of 302.
+    // The static file server answers 307 instead of 302 if the path ends in a slash.
     assert.ok([302, 307].includes(answer.status), path);
     assert.equal(answer.headers.get("X-Content-Type-Options"), "nosniff");
     assert.ok([404, 405].includes((await ask(path, { method: "POST" })).status), path);

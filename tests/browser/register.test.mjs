@@ -1,4 +1,4 @@
-// /register, under each setting of REGISTRATION.
+// Tests the page /register with each value of the setting REGISTRATION.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {
@@ -77,8 +77,8 @@ test("open: a weak password is rejected, a good one signs in", async (t) => {
   await page.getByText("one of the most common passwords").waitFor();
   await page.locator("#password").fill(GOOD);
   await send.click();
-  // Compare the path. A pattern such as "**/outbox" would match the current address already,
-  // because its query contains the outbox's path.
+  // Compare only the path. A pattern such as "**/outbox" would match the current address already,
+  // because the query of the current address contains the path of the outbox.
   await page.waitForURL(({ pathname }) => pathname === "/outbox");
   assert.deepEqual(
     asked.map(({ body }) => body.password),

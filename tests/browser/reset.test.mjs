@@ -1,5 +1,5 @@
-// The reset of a forgotten password, from beginning to end, with `npm start`: in the pages, with
-// the mail in the outbox, and with the real Worker.
+// Tests the reset of a forgotten password from beginning to end. `npm start` runs the pages, the
+// outbox with the mail, and the real Worker.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { addresses, focused, openPage, PHONE, startBrowser } from "./browser.mjs";
@@ -45,7 +45,7 @@ test("reset of a demo account in the pages", { timeout: 120_000 }, async (t) => 
   const [, ticket] = link.split("#");
   await scan(link, ticket);
 
-  // The outbox shows the mail with its link in a sandboxed frame.
+  // The outbox shows the mail in a sandboxed frame. The link is in this frame.
   const inMail = page.frameLocator("iframe").first().locator("a[href*='/reset-password#']").first();
   const [choosing] = await Promise.all([page.context().waitForEvent("page"), inMail.click()]);
   await choosing.getByRole("button", { name: "Change the password" }).waitFor();
@@ -76,7 +76,8 @@ test("reset of a demo account in the pages", { timeout: 120_000 }, async (t) => 
   assert.equal(renewal.status, 400);
   assert.equal((await renewal.json()).error, "invalid_grant");
 
-  // The account's owner gets a notice by mail. It appears in the outbox, which is still open.
+  // The service sends the owner of the account a notice by mail. The notice appears in the outbox,
+  // which is still open.
   await page.bringToFront();
   await page.locator(".mail").nth(1).waitFor();
   const mails = await edge.outbox();
@@ -86,7 +87,7 @@ test("reset of a demo account in the pages", { timeout: 120_000 }, async (t) => 
   );
   assert.ok(!mails[0].text.includes("#"), "the notice holds no link with a ticket");
 
-  // Use the same link again.
+  // Try to use the same link a second time.
   await choosing.goto(link);
   await password.fill("another one that is good");
   await password.press("Enter");
@@ -105,7 +106,7 @@ test("the outbox is a page for a browser and JSON for a program", async (t) => {
   assert.match(headers.get("Content-Type") ?? "", /^application\/json/);
 });
 
-/** Requests the link as mail scanners do. The link must still be valid after that. */
+/** Requests the link as mail scanners do. The link must still be valid afterwards. */
 async function scan(link, ticket) {
   for (const method of ["HEAD", "GET", "POST"]) await fetch(link, { method });
   const { status } = await edge.post("/auth/password/confirm", { token: ticket });

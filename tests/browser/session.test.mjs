@@ -1,6 +1,7 @@
-// A session from beginning to end in the pages, with the real Worker: register, sign in, sign in on
-// another device and end that session, compare the verdicts of the page /console with the server's,
-// change the password, sign out, delete the account.
+// Tests a session from beginning to end in the pages, with the real Worker. The user registers,
+// signs in, signs in on another device and ends that session. Then the verdicts of the page
+// /console are compared with those of the server. Finally the user changes the password, signs out
+// and deletes the account.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -35,7 +36,7 @@ async function signIn(page, email, password, path = "/sign-in") {
   await page.keyboard.press("Enter");
 }
 
-/** The session's cookie, as the browser keeps it. */
+/** Returns the cookie of the session, as the browser stores it. */
 const cookies = async (page) =>
   (await page.context().cookies()).filter(({ name }) => /^edgegate-\d+$/.test(name));
 
@@ -73,7 +74,8 @@ test("sign in, see one's sessions, end another, sign out", { timeout: 180_000 },
   await page.getByRole("link", { name: "Your account" }).first().click();
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.getByText("This device is signed out.").waitFor();
-  // The page says that the user is signed out before the service has answered.
+  // Wait for the cookie to disappear. The page says that the user is signed out before the service
+  // has answered.
   for (const begun = Date.now(); (await cookies(page)).length > 0; await sleep(50))
     assert.ok(Date.now() - begun < 60_000, "the cookie stays");
   await page.goto("/account");
@@ -110,8 +112,8 @@ test("the console agrees with the server, and differs when the server knows more
   await page.getByText("This page and the server agree.").waitFor();
   assert.deepEqual(await verdicts(), Array(3).fill(["No", "No"]));
 
-  // End the session without telling the page. The token's signature and times are still valid, but
-  // the server knows that the session has ended.
+  // End the session without telling the page. The token's signature and its times are still valid.
+  // Only the server knows that the session has ended.
   const token = await page.getByLabel("Access token").inputValue();
   const { id } = await (await me({ access_token: token })).json();
   assert.equal(

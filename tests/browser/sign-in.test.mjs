@@ -1,5 +1,5 @@
-// /sign-in: signing in, errors, and the way back to the page that sent the user here. `return_to`
-// never leads to another site.
+// Tests the page /sign-in: signing in, errors, and the way back to the page from which the user
+// came. `return_to` never leads to another site.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { returnTo } from "../../www/return-to.js";
@@ -30,7 +30,7 @@ after(async () => {
 
 /**
  * @param {import("node:test").TestContext} t
- * @param {unknown} [answer] as `fake` takes it
+ * @param {unknown} [answer] an answer in a form that `fake` accepts
  * @param {string} [at]
  * @param {typeof ADA | null} [user]
  */
@@ -228,7 +228,8 @@ describe("return_to", () => {
     ["/console", "/console"],
     ["/console?a=b#c", "/console?a=b#c"],
     ["/./console", "/console"],
-    // The resulting path begins with two slashes. Used as a relative address, it would name a host.
+    // The path in the result begins with two slashes. If a browser took it as a relative address,
+    // the part after the slashes would be a host name.
     ["/.//evil.example", "//evil.example"],
     ["/%2F/evil.example", "/%2F/evil.example"],
     ["/@evil.example", "/@evil.example"],
@@ -255,8 +256,8 @@ describe("return_to", () => {
     const page = await openPage(t, browser, www.url);
     await fakeSession(page, null);
     await fake(page, "/auth/login", () => signedIn());
-    // Record where the page would go, but don't go there. To load a page for each path would take
-    // too long.
+    // Record the address to which the page would go, but don't go there. Loading a page for each
+    // path would take too long.
     for (const [path, goes] of [
       ["//evil.example", "/account"],
       ["/\\evil.example", "/account"],

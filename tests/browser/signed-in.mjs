@@ -1,4 +1,5 @@
-// Tokens and answers as the Worker makes them, for tests of pages with a signed-in user.
+// Tokens and answers in the form in which the Worker makes them. They are for tests of pages with a
+// signed-in user.
 import { createHash, generateKeyPairSync, sign } from "node:crypto";
 import { fake, problem } from "./browser.mjs";
 
@@ -22,8 +23,8 @@ const encode = (value) => Buffer.from(JSON.stringify(value)).toString("base64url
 const now = () => Math.floor(Date.now() / 1000);
 
 /**
- * An access token of `user`, signed with the key in JWKS. `claims` and `header` override the usual
- * ones.
+ * Returns an access token of `user`, signed with the key in JWKS. `claims` and `header` override
+ * the usual values.
  */
 export function accessToken(user = ADA, claims = {}, header = {}) {
   const iat = now();
@@ -46,7 +47,7 @@ export function accessToken(user = ADA, claims = {}, header = {}) {
   return `${signed}.${sign(null, Buffer.from(signed), privateKey).toString("base64url")}`;
 }
 
-/** The answer of POST /auth/login in cookie mode. */
+/** Returns the answer of POST /auth/login in cookie mode. */
 export const signedIn = (user = ADA, status = 200) => ({
   status,
   json: {
@@ -57,7 +58,7 @@ export const signedIn = (user = ADA, status = 200) => ({
     user,
   },
 });
-/** The answer of POST /auth/token in cookie mode, which has no `user`. */
+/** Returns the answer of POST /auth/token in cookie mode. This answer has no member `user`. */
 export const renewed = (user = ADA) => {
   const { user: _, ...pair } = signedIn(user).json;
   return { json: pair };
@@ -111,7 +112,7 @@ export const GRANTS = [
 ];
 
 /**
- * Fakes the answers that tell a page who is signed in: `user`, or nobody if `user` is null.
+ * Fakes the answers from which a page learns who is signed in: `user`, or nobody if `user` is null.
  *
  * @param {import("playwright-core").Page} page
  * @param {typeof ADA | null} user

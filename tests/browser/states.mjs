@@ -1,5 +1,5 @@
-// A list of every state that a page can be in, each with a function that brings the page there.
-// Tests of rules that apply to all states use this list.
+// A list of every state that a page can be in. For each state, a function brings the page into this
+// state. Tests of rules that apply to all states use this list.
 import { asked, askedOf, fakeApp, REQUEST } from "./app-requests.mjs";
 import { fake, problem } from "./browser.mjs";
 import {
@@ -32,7 +32,7 @@ const MAILS = [
   },
 ];
 
-/** Opens a form, fills it, and presses its button. The API answers `answer`. */
+/** Opens a form, fills it in and presses its button. `answer` is the answer of the API. */
 const sent =
   (
     page,
@@ -116,7 +116,7 @@ const register = (...answers) =>
     await page.locator("[type=submit]").click();
   });
 
-/** Opens one of the forms of the account, fills it, and presses its button. */
+/** Opens one of the forms of the account page, fills it in and presses its button. */
 const change = (summary, path, answer, fields) =>
   as(ADA, "/account", async (page) => {
     await fake(page, path, answer);
@@ -147,8 +147,8 @@ const changeEmail = (answer, email = "ada@example.org") =>
   });
 
 /**
- * The console with this token pasted. `authorized` is the server's answer to each check that the
- * page requests.
+ * Opens the console and pastes this token. `authorized` is the server's answer to each check that
+ * the page requests.
  */
 const pasted = (token, authorized) =>
   as(null, "/console", async (page) => {
@@ -167,8 +167,8 @@ const broken = (path, answer, token = accessToken()) =>
   });
 
 /**
- * Opens the page at `at` with an app's request. `user` is signed in, and `about` is what the
- * service answers about the request.
+ * Opens the page at `at` with an app's request. `user` is signed in. `about` is the service's
+ * answer about the request.
  */
 const forApp = (at, user, about) => async (page) => {
   await fakeSession(page, user);
@@ -206,7 +206,10 @@ const NO_PASSWORD = problem(422, "invalid_field", {
   errors: [{ field: "password", reason: "missing" }],
 });
 
-/** `reach` brings a page into the state. When the text `says` is visible, the page is in it. */
+/**
+ * `reach` brings a page into the state. The page has reached the state when the text `says` is
+ * visible.
+ */
 export const STATES = [
   { name: "index", reach: as(null, "/"), says: "Healthy" },
   { name: "index-signed-in", reach: as(ADA, "/"), says: "Signed in as Ada Lovelace" },

@@ -1,5 +1,6 @@
-// When the service has rejected a request because of a rate limit, the page counts the seconds down
-// and then lets people try again. "Send again" waits a minute. The tests move the page's clock.
+// When the service has rejected a request because of a rate limit, the page counts the seconds
+// down. Then the user can try again. After "Send again", the user has to wait a minute before the
+// next click. The tests move the page's clock.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {
@@ -38,8 +39,8 @@ test("a limit counts down, nothing is sent meanwhile, and at its end the button 
   await send.click();
   const alert = page.locator(".problem");
   await alert.getByText("Wait 37 seconds, then try again.").waitFor();
-  // The page shows how long to wait, from `Retry-After` (RFC 9110 section 10.2.3). A screen reader
-  // reads it out only once, not every second.
+  // The page takes the waiting time from `Retry-After` (RFC 9110 section 10.2.3) and counts it
+  // down. A screen reader reads it out only once, not every second.
   assert.equal(await alert.getByRole("timer").textContent(), "37 seconds");
   assert.equal(await send.getAttribute("aria-disabled"), "true");
   assert.equal(await focused(page), "button: Sign in");
@@ -72,7 +73,7 @@ test("a device that slept has waited too", async (t) => {
   await stopTime(page);
   await page.getByRole("button", { name: "Send the link" }).click();
   await page.getByText("Wait 2 minutes, then try again.").waitFor();
-  // Two minutes pass without a tick of the countdown, as when the device sleeps.
+  // Two minutes pass in which the countdown is not updated, as when the device sleeps.
   await page.clock.fastForward(120_000);
   await page.getByText("You can try again now.").waitFor();
 });

@@ -1,6 +1,6 @@
-// The texts of the pages are in tables, one for each language (www/words). Every language has the
-// same keys, and every page gets the texts that its script uses. Neither the HTML nor the scripts
-// contain texts of their own.
+// The texts of the pages are in tables, one table for each language (www/words). Every language has
+// the same keys, and every page gets the texts that its script uses. Neither the HTML nor the
+// scripts contain any other texts.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -15,7 +15,7 @@ const ENGLISH = TABLES.get("en");
 const HTML = readdirSync(inRoot("www")).filter((name) => name.endsWith(".html"));
 const SCRIPTS = readdirSync(inRoot("www")).filter((name) => name.endsWith(".js"));
 
-/** Each text with its key: `sign_in.title`, `sessions.ended.one`. */
+/** Returns each text with its key, such as `sign_in.title` or `sessions.ended.one`. */
 function textsIn(table) {
   return Object.entries(table).flatMap(([section, words]) =>
     Object.entries(words).flatMap(([name, word]) =>
@@ -26,7 +26,7 @@ function textsIn(table) {
   );
 }
 
-/** What must be the same in all languages: placeholders and tags. */
+/** Returns the placeholders and tags of a text, which must be the same in all languages. */
 const marksIn = (text) => (text.match(/\{\w+\}|<[^>]*>/g) ?? []).sort();
 
 for (const [language, table] of TABLES) {
@@ -87,7 +87,8 @@ test("every key in the HTML exists, and every key is used", () => {
       used.add(key);
     }
   }
-  // The scripts use all texts of these sections, by names that the service sends.
+  // The scripts look the texts of these sections up by names that the service sends. So no script
+  // contains the names, and all texts of these sections are used.
   const LOOKED_UP = ["claims", "reasons", "faults", "subjects", "error"];
   const scripts = SCRIPTS.map(read).join("\n");
   for (const [section, words] of Object.entries(ENGLISH)) {
@@ -117,8 +118,8 @@ for (const file of HTML) {
     );
     const needed = [...new Set(sections)].filter((name) => Object.hasOwn(ENGLISH, name));
     const missing = needed.filter((name) => !given.split(" ").includes(name));
-    // confirm-email.html shares the script mailed-link.js with pages that have a password field. It
-    // has none itself.
+    // confirm-email.html uses the script mailed-link.js, as pages with a password field do.
+    // confirm-email.html itself has no password field.
     const unused = file === "confirm-email.html" ? ["password"] : [];
     assert.deepEqual(missing, unused);
   });
@@ -137,7 +138,7 @@ for (const file of HTML) {
   });
 }
 
-// Strings that `isSentence` takes for sentences, although they need no translation.
+// Strings that need no translation, although `isSentence` classifies them as sentences.
 const NO_WORDS = [
   "correct horse battery staple",
   "allow-popups allow-popups-to-escape-sandbox",
@@ -150,7 +151,7 @@ for (const file of SCRIPTS) {
     const look = (node, text) => {
       const ancestors = [];
       for (let above = node.parent; above; above = above.parent) ancestors.push(above);
-      // Messages of errors. Only developers see them, in the browser's console.
+      // The text is the message of an error. Only developers see it, in the browser's console.
       const isThrown = ancestors.some(
         ({ type, callee }) => type === "NewExpression" && callee.name === "Error",
       );
@@ -171,7 +172,10 @@ for (const file of SCRIPTS) {
   });
 }
 
-/** Two words with a space between them, or a text that begins with a capitalised word. */
+/**
+ * Returns whether a text looks like a sentence: it has two words with a space between them, or it
+ * begins with a capitalised word.
+ */
 function isSentence(text) {
   const NAMES = /^(Bearer |Authorization|Retry-After|Content-Type|EdgegateError|Escape|Enter)/;
   if (NAMES.test(text) || /^[#.[]|^\w+\[|\b(aria|data)-/.test(text)) return false;

@@ -1,5 +1,6 @@
-// What the pages say when the service has rejected something. The text must not blame the user for
-// what others may have caused. It shows an error's code only if there is no text for the code.
+// Tests what the pages say when the service has rejected something. The text must not blame the
+// user for something that other people may have caused. The text contains an error's code only if
+// the tables have no text for this code.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import "./english.mjs";
@@ -7,8 +8,8 @@ import { EdgegateError, ERROR_CODES } from "../../npm/edgegate/errors.js";
 import { inWords } from "../../www/failures.js";
 
 test("too many tries: nobody is told that they, or their network, made them", () => {
-  // With PASSWORD_WORK = "durable", the limit also counts other people's guesses at the password
-  // for this address.
+  // With PASSWORD_WORK = "durable", the limit also counts the attempts of other people to guess the
+  // password of this address.
   const text = inWords(new EdgegateError("rate_limited", "x", { retryAfter: 42 }));
   assert.match(text, /Wait 42 seconds, then try again\./);
   assert.doesNotMatch(text, /your (network|attempts|tries|device)|you tried/i);

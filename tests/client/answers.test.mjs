@@ -1,5 +1,5 @@
-// The user object that the client's methods return is frozen. All methods return the same object
-// until the user changes.
+// The client's methods return a frozen object with the user. All methods return the same object
+// until the user's data changes.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AuthClient } from "./client.mjs";
@@ -9,7 +9,7 @@ import { ORIGIN, signedIn, World } from "./world.mjs";
 const NEW_PASSWORD = "a passphrase nobody knows";
 const ada = { email: ADA.email, password: PASSWORD };
 
-/** How the tests call each method. Add a line for each new method. */
+/** A call of each method. If the client gets a new method, add a line for it. */
 const CALLS = {
   ready: (client) => client.ready(),
   login: (client) => client.login(ada),

@@ -1,6 +1,6 @@
-// On a 401 that rejects the access token, the client renews the token and repeats the request. On a
-// 401 that requires something else, a new token would not help. The header WWW-Authenticate tells
-// them apart.
+// The service answers 401 for two reasons. If it rejects the access token, the client renews the
+// token and repeats the request. If it requires something else, such as the password, a new token
+// would not help. The client reads the reason from the header WWW-Authenticate.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { refusesToken } from "../../npm/edgegate/client/challenge.js";

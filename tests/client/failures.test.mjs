@@ -1,5 +1,5 @@
-// No network, a captive portal, errors of the service, a device that sleeps, wrong clocks: none of
-// these failures signs the user out.
+// Tests failures: no network, a captive portal, errors of the service, a device that sleeps, and
+// wrong clocks. None of these failures signs the user out.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, PASSWORD, page, problem } from "./service.mjs";
@@ -18,8 +18,8 @@ const json = (status, body, headers = {}) =>
     headers: { "Content-Type": "application/json", ...headers },
   });
 
-// Faults that replace the answer to a renewal. Each has the code of the error that the client's
-// caller gets.
+// Faults that replace the answer to a renewal. For each fault: the code of the error that the
+// client throws.
 const FAILURES = {
   "no network": ["offline", "network_error"],
   "no answer": ["hang", "network_error"],
@@ -160,8 +160,8 @@ test("Retry-After is kept to: no request before it, and callers learn how long",
     await world.fails(client.fetch("https://app.example.com/api"));
   world.service.fault = () => undefined;
   const tries = asked.length;
-  // Events that usually make a tab renew: the device comes online, and the user looks at the tab.
-  // This tab still does not renew.
+  // These events usually make a tab renew: the device comes online, and the user looks at the tab.
+  // In this test the tab must not renew.
   const [tab] = world.tabs;
   tab.window.dispatchEvent(new Event("online"));
   tab.window.dispatchEvent(new Event("focus"));
@@ -233,8 +233,8 @@ for (const stops of [true, false]) {
     const tab = await signedIn(world);
     await world.advance(5 * MINUTE);
     await world.sleep(8 * 60 * MINUTE, { stops });
-    // After waking up, the page may call `fetch` before any timer or event. The client must renew
-    // first and not send the old token.
+    // After the device has woken up, the page may call `fetch` before any timer or event fires. The
+    // client must renew the token first, and must not send the old token.
     assert.equal((await world.run(tab.client.fetch("https://app.example.com/api"))).status, 200);
     assert.deepEqual([world.service.count("/auth/token"), world.service.count("/api")], [1, 1]);
     world.close();
@@ -290,8 +290,8 @@ test("a clock that is set while the page is open", async () => {
     }
   }
   const renewals = world.service.count("/auth/token");
-  // The test lets seven times twenty minutes pass, in which sixteen renewals are due. Each of the
-  // seven jumps of the clock may cause one more.
+  // The clock jumps seven times by twenty minutes. In this time sixteen renewals are due. Each of
+  // the seven jumps may cause one additional renewal.
   assert.ok(renewals <= 16 + 7, `${renewals} renewals`);
   world.close();
 });
@@ -334,7 +334,7 @@ test("an answer that waited for the device to wake up", async () => {
   world.latency = 1000;
   const before = await client.accessToken();
   await world.advance(9 * MINUTE - 14_400);
-  // The laptop is closed during the renewal.
+  // The user closes the laptop while the renewal is in progress.
   assert.equal(world.service.count("/auth/token"), 1);
   await world.sleep(30 * MINUTE);
   await world.advance(5000);

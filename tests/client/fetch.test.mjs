@@ -1,4 +1,4 @@
-// client.fetch: to which origins it sends the token, which requests it repeats, and what it
+// Tests client.fetch: to which origins it sends the token, which requests it repeats, and what it
 // returns.
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -9,7 +9,7 @@ const MINUTE = 60_000;
 const API = "https://api.example.com";
 const bearer = ({ headers }) => headers.get("Authorization");
 
-/** Makes the service reject the tokens issued so far. */
+/** Makes the service reject all tokens that it has issued so far. */
 function outdate(world) {
   world.service.user(ADA.id).version += 1;
 }

@@ -1,5 +1,5 @@
-// Whatever the arguments are, the client throws only EdgegateErrors. There is one exception: if the
-// caller aborts a `fetch`, it throws the reason of the caller's AbortSignal.
+// The client throws only EdgegateErrors, whatever the arguments are. There is one exception: if the
+// caller aborts a `fetch`, the client throws the reason of the caller's AbortSignal.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AuthClient, EdgegateError } from "./client.mjs";
@@ -152,7 +152,7 @@ test("the constructor: options of any kind", () => {
         `fetch: ${what}`,
       );
     }
-    // Only two of these values are valid options: `undefined` and an object without members.
+    // Of these values, only two are valid options: `undefined` and an object without members.
     const make = () => new AuthClient(value);
     if (value === undefined || (value !== null && what === "object "))
       assert.ok(make() instanceof AuthClient, what);
@@ -171,7 +171,7 @@ test("the constructor: options of any kind", () => {
     { [Symbol.iterator]: boom },
     { [Symbol.iterator]: () => ({ next: boom }) },
   ]) {
-    // @ts-expect-error: not origins
+    // @ts-expect-error: these values are not lists of origins
     assert.throws(() => new AuthClient({ platform, origins }), {
       name: "EdgegateError",
       code: "invalid_argument",
@@ -231,7 +231,7 @@ test("fetch: hostile requests, and bodies that break", async () => {
     [`${ORIGIN}/api`, { headers: revoked() }],
     [`${ORIGIN}/api`, { method: "POST", body: breaking(), duplex: "half" }],
   ]) {
-    // @ts-expect-error: nothing that fetch takes
+    // @ts-expect-error: fetch does not accept these arguments
     await assert.rejects(world.run(client.fetch(input, init)), ours(show(init ?? input)));
   }
   world.close();
@@ -300,7 +300,7 @@ test("a fetch that was handed in and answers or throws anything", async () => {
     const first = await signedIn(world);
     let broken = false;
     const { client } = world.tab({
-      // @ts-expect-error: some of these return what is not a Response
+      // @ts-expect-error: some of these functions return something else than a Response
       platform: { fetch: (input, init) => (broken ? fetch() : first.platform.fetch(input, init)) },
     });
     await world.run(client.ready());
@@ -334,7 +334,7 @@ test("an aborted fetch while nobody is signed in leaves no rejection unhandled",
   assert.equal(await world.run(client.ready()), null);
   const signal = AbortSignal.abort("mine");
   await assert.rejects(client.fetch(`${ORIGIN}/x`, { signal }), (reason) => reason === "mine");
-  // Node reports an unhandled rejection after the microtasks.
+  // Wait, because Node reports an unhandled rejection only after the microtasks.
   await new Promise((resolve) => setImmediate(resolve));
   process.off("unhandledRejection", note);
   assert.deepEqual(unhandled, []);

@@ -1,6 +1,6 @@
-// The tabs of an origin talk over a BroadcastChannel, to which any script of the origin can write.
-// Whatever a message says, it must not sign anybody in, remove a newer token, or make the client
-// send requests forever.
+// The tabs of an origin communicate over a BroadcastChannel. Any script of the origin can send
+// messages on this channel. Whatever a message says, it must not sign anybody in, remove a newer
+// token, or make the client send requests forever.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, BOB } from "./service.mjs";

@@ -1,4 +1,4 @@
-// A fake of the service as an app sees it: the authorization endpoint, to which the browser
+// A fake of the service as an app sees it. It has the authorization endpoint, to which the browser
 // navigates, and the token endpoint. It signs the id_tokens, and checks requests as OAuth 2.1
 // requires.
 import { webcrypto } from "node:crypto";
@@ -40,14 +40,17 @@ export class Issuer {
   life = 600;
   /** @type {Entry[]} */
   log = [];
-  /** @type {URLSearchParams[]} The authorization requests. */
+  /** @type {URLSearchParams[]} The parameters of all authorization requests so far. */
   asked = [];
   codes = new Map();
   sessions = new Map();
-  /** Tests set this to replace an answer. `undefined` keeps the usual answer. */
+  /**
+   * A test can set this function to replace an answer. If it returns `undefined`, the usual answer
+   * is sent.
+   */
   /** @type {(entry: Entry) => Response | "offline" | undefined} */
   fault = () => undefined;
-  /** Changes an id_token before it is signed. */
+  /** A test can set this function to change an id_token before it is signed. */
   /** @type {(draft: Draft) => void | string | undefined | Promise<void>} */
   forge = () => {};
   /** @type {(body: Record<string, any>) => void} */
@@ -66,8 +69,8 @@ export class Issuer {
   }
 
   /**
-   * Answers a navigation to the authorization endpoint at `href`. Returns the address to which the
-   * browser is redirected.
+   * Answers a navigation of the browser to `href`, an address of the authorization endpoint.
+   * Returns the address to which the browser is redirected.
    */
   authorize(href, { user = this.signedOn, error = "login_required" } = {}) {
     const url = new URL(href);

@@ -1,6 +1,6 @@
-// The request of a logout fails, so the client repeats it later. Meanwhile the user logs in on
-// another origin of the same site. Both origins share the cookie, but not the storage, the locks
-// and the channels of the browser.
+// The request of a logout fails, so the client repeats it later. In the meantime the user logs in
+// on another origin of the same site. Both origins share the cookie. They do not share the
+// browser's storage, locks and channels.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Locks } from "./locks.mjs";
@@ -55,7 +55,7 @@ for (const [how, answer] of Object.entries({
         [two.client.status, next.client.status, world.storage.size],
         ["signed_in", "signed_in", 0],
       );
-      // The late request ended only the session that it named. The next logout still works.
+      // The repeated request ended only the session that it named. The next logout still works.
       await world.run(next.client.logout());
       assert.deepEqual([isOver(world, second), world.cookie], [true, undefined]);
       world.close();
@@ -226,8 +226,9 @@ test("another tab carries the logout out in vain: the tab that asked for it lear
   world.close();
 });
 
-// RFC 7009 section 2.2: a client ignores the body of the answer. But a body that the service would
-// not send, such as the page of a captive portal, shows that the service has not answered.
+// RFC 7009 section 2.2 says that a client ignores the body of the answer. But a body that the
+// service would never send, such as the page of a captive portal, shows that the answer does not
+// come from the service.
 test("a logout has arrived when its answer is empty or an empty object", async () => {
   for (const [body, isDone] of /** @type {const} */ ([
     [null, true],

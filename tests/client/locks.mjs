@@ -1,4 +1,4 @@
-// A stand-in for navigator.locks with the features that the client uses: exclusive locks,
+// A replacement for navigator.locks. It has those features that the client uses: exclusive locks,
 // `ifAvailable`, `signal` and `query`.
 export class Locks {
   #held = new Set();

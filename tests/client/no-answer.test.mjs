@@ -1,6 +1,6 @@
-// A page on another origin gets no answer from the service. Either the service is down, or its
-// ALLOWED_ORIGINS does not list the page's origin. `fetch` throws the same TypeError in both cases,
-// so the client sends more requests to find out which one it is.
+// A page on another origin gets no answer from the service. There are two possible causes: the
+// service is down, or its setting ALLOWED_ORIGINS does not list the page's origin. `fetch` throws
+// the same TypeError in both cases. Therefore the client sends more requests to find the cause.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, PASSWORD } from "./service.mjs";
@@ -10,8 +10,9 @@ const PAGE = "https://shop.example.com";
 const credentials = { email: ADA.email, password: PASSWORD };
 
 /**
- * Opens a tab with a page of another origin. In `site`, `isListed` says whether the service lets
- * the page read answers, `isUp` whether the service answers at all, and `asked` lists the requests.
+ * Opens a tab with a page of another origin. `site` controls the service: `isListed` says whether
+ * the service lets the page read its answers, and `isUp` says whether the service answers at all.
+ * `asked` lists the requests.
  */
 function pageOf(world, given = {}) {
   const asked = /** @type {(RequestInit & { pathname: string })[]} */ ([]);
@@ -43,7 +44,8 @@ test("the message names the page's origin and ALLOWED_ORIGINS", async () => {
     assert.ok(error.cause instanceof TypeError);
   }
   assert.equal(client.status, "unknown");
-  // The requests that the client sends to find the cause must carry no token and no cookie.
+  // The client sends some requests only to find the cause. These requests must carry no token and
+  // no cookie.
   const probes = site.asked.filter(({ pathname }) => !/login|token/.test(pathname));
   assert.deepEqual(
     [
@@ -86,8 +88,8 @@ test("once the service has answered, the client looks no further", async () => {
     assert.equal((await world.fails(call())).reason, undefined);
   const probes = site.asked.slice(before).filter(({ mode }) => mode === "no-cors");
   assert.deepEqual(probes, []);
-  // The page has had an answer from the service, even if it was an error. So its origin is listed,
-  // and the client gives no reason for the next failure.
+  // The page has received an answer from the service, though the answer was an error. So its origin
+  // must be listed. Therefore the client gives no reason when the next request fails.
   const other = pageOf(world, { isListed: true });
   await world.fails(other.client.login({ ...credentials, password: "wrong" }));
   other.site.isListed = false;

@@ -1,4 +1,4 @@
-// What happens when a login, a logout and a renewal overlap.
+// Tests what happens when a login, a logout and a renewal overlap.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, BOB, PASSWORD } from "./service.mjs";
@@ -8,8 +8,8 @@ const MINUTE = 60_000;
 const ada = { email: ADA.email, password: PASSWORD };
 const bob = { email: BOB.email, password: PASSWORD };
 
-// Moments during a renewal, in milliseconds after it began. A renewal takes two seconds: one for
-// the request and one for the answer.
+// Moments during a renewal, in milliseconds after the renewal began. A renewal takes two seconds:
+// one second for the request and one for the answer.
 const POINTS = [1, 500, 999, 1001, 1500, 1999];
 
 async function duringRenewal(at, work, without = []) {
@@ -221,7 +221,7 @@ test("a login whose answer is lost", async () => {
   const world = new World();
   const { client } = await signedIn(world);
   const { answer } = world.service;
-  // The service completes the login, but its answer with the cookie does not arrive.
+  // The service completes the login. Its answer, which sets the cookie, does not arrive.
   world.service.answer = async (...args) => {
     const answered = await answer.apply(world.service, args);
     return args[0].url.endsWith("/auth/login") ? { response: "offline" } : answered;
@@ -229,7 +229,7 @@ test("a login whose answer is lost", async () => {
   assert.equal((await world.fails(client.login(bob))).code, "network_error");
   world.service.answer = answer;
   assert.deepEqual(client.user, ADA);
-  // The service has ended the session of the old cookie, because the login replaced it.
+  // The login replaced the old session. So the service has ended the session of the old cookie.
   await world.advance(11 * MINUTE);
   assert.equal(client.getSnapshot().status, "signed_out");
   await world.run(client.login(bob));
@@ -260,15 +260,16 @@ test("a listener that logs out when another user takes over", async () => {
   world.close();
 });
 
-// After an answer has arrived, some turns of the microtask queue pass until the client processes
-// it. A logout in any of these turns takes precedence over the answer.
+// After an answer has arrived, some turns of the microtask queue pass before the client processes
+// the answer. A logout in any of these turns must take precedence over the answer.
 test("a logout in the very moment of a renewal's answer", async () => {
   for (let turns = 0; turns < 60; turns += 1) {
     const world = new World();
     const tab = world.tab();
     const { fetch } = tab.platform;
     let logout;
-    // The end of the body is the last thing that the client waits for. Log out `turns` turns later.
+    // The last thing for which the client waits is the end of the answer's body. Log out `turns`
+    // turns after the end of the body.
     const spying = async (input, init) => {
       const response = await fetch(input, init);
       if (!input.href.endsWith("/auth/token") || response.status !== 200) return response;

@@ -1,7 +1,7 @@
 // Several tabs do random things at random times, over a connection that fails at random. In the end
-// every tab must show the user whose session is in the cookie. A request that the page made while
-// one user was signed in must never be sent with another user's token. Tabs must not end a session
-// by renewals that cross.
+// every tab must show the user whose session is in the cookie. If the page made a request while one
+// user was signed in, the request must never be sent with the token of another user. Two tabs that
+// renew at the same time must not end the session.
 //
 //   SEED=123 RUNS=1000 node --test tests/client/random.test.mjs
 import assert from "node:assert/strict";
@@ -12,11 +12,11 @@ import { ORIGIN, World } from "./world.mjs";
 
 const MINUTE = 60_000;
 const RUNS = Number(process.env.RUNS ?? wide(25, 1000));
-// Seeds with which the test has failed before. They are always tried.
+// With these seeds the test has failed before. The test always tries them.
 const KEPT = [300001602];
 const STEPS = 40;
 
-/** A random number generator with a seed (mulberry32), so that a run can be repeated exactly. */
+/** Returns a random number generator with a seed (mulberry32). So a run can be repeated exactly. */
 function generator(seed) {
   let state = seed >>> 0;
   const next = () => {
@@ -43,8 +43,8 @@ class Run {
     this.random = generator(seed);
     this.world = new World();
     const { next, below } = this.random;
-    // If the device never sleeps in this test, requests must be fast, so that no tab waits so long
-    // for the lock that it gives up.
+    // If the device never sleeps in this run, the requests are fast. With slow requests, a tab
+    // could wait so long for the lock that it gives up.
     this.world.latency = () => below(sleeps ? 1500 : 300);
     this.world.messageDelay = below(100);
     this.world.service.fault = () => this.#fault();
@@ -56,8 +56,9 @@ class Run {
     this.done = [];
   }
 
-  // `trouble` is the probability of a fault. A request with a fault is lost on its way to the
-  // service, or gets an error. The loss of an answer on its way back is not simulated.
+  // `trouble` is the probability of a fault. A fault means that a request is lost on its way to the
+  // service, or that its answer is an error. The test does not simulate the loss of an answer on
+  // its way back.
   #fault() {
     if (this.random.next() >= this.trouble) return undefined;
     return this.random.pick([
@@ -100,7 +101,7 @@ class Run {
     else await world.advance(random.pick([1, 50, 400, 2000, 10 * MINUTE]));
   }
 
-  // Notes a call that has begun. It must resolve, or reject with an EdgegateError.
+  // Records a call that has begun. Its promise must resolve, or reject with an EdgegateError.
   #begin(promise) {
     const call = promise.then(
       () => {},
@@ -121,7 +122,9 @@ class Run {
     assert.equal(this.open.size, 0, "every call has an end");
   }
 
-  /** The user whose session is in the cookie, if the session has not ended. */
+  /**
+   * Returns the user whose session is in the cookie. Returns `undefined` if the session has ended.
+   */
   get cookieUser() {
     const session = this.world.service.sessions.get(this.world.cookie?.split(".")[0]);
     return session && !session.over ? session.user : undefined;
@@ -141,9 +144,10 @@ class Run {
       const { status } = client;
       if (status === "unknown" && !this.world.service.log.length) continue;
       if (status === "signed_in") {
-        // During a sleep the monotonic clock may have stood still, and the wall clock may have been
-        // set back. Then the client takes an expired token for a valid one, until the service
-        // rejects it. Make a call, so that this happens before the token is checked.
+        // While the device slept, the monotonic clock may have stood still and the wall clock may
+        // have been set back. Then the client treats an expired token as valid until the service
+        // rejects it. Make a call here, so that the service can reject such a token before the
+        // check below.
         if (this.sleeps) await this.world.run(client.fetch(`${ORIGIN}/api/${client.user.id}`));
         assert.equal(
           client.user.id,
@@ -157,7 +161,7 @@ class Run {
     }
   }
 
-  /** Prints the requests and the events, to help people find the cause of a failure. */
+  /** Prints all requests and events. They help people to find the cause of a failure. */
   tell(t) {
     for (const { at, method, path, status = "-", cookie, body, tab } of this.world.service.log) {
       const time = new Date(at).toISOString().slice(11);
@@ -175,8 +179,8 @@ class Run {
 }
 
 async function explore(t, options, body) {
-  // Use the same seeds each time, so that the test does not fail by chance. People who look for
-  // rare failures choose other seeds with SEED and RUNS.
+  // Use the same seeds in each run, so that the test does not fail by chance. To look for rare
+  // failures, choose other seeds with SEED and RUNS.
   const first = Number(process.env.SEED ?? 1);
   t.diagnostic(`SEED=${first} RUNS=${RUNS}`);
   const seeds = Array.from({ length: RUNS }, (_, i) => first + i);
@@ -230,7 +234,7 @@ for (const without of [
     }));
 }
 
-// One tab signs in, and later out. All other tabs must follow.
+// One tab signs in and later signs out. All other tabs must do the same.
 async function agree({ tabs, world }) {
   const [one] = tabs;
   for (const { client } of tabs) await world.run(client.ready());
@@ -243,8 +247,8 @@ async function agree({ tabs, world }) {
   const before = world.service.count("/auth/token");
   await world.advance(60 * MINUTE);
   const renewals = world.service.count("/auth/token") - before;
-  // Two tabs both renew if both renewals are due before the message about the first one arrives. So
-  // up to twice as many renewals are allowed.
+  // If the renewals of two tabs are due at nearly the same time, both tabs renew before the message
+  // about the first renewal arrives. Therefore up to twice as many renewals are allowed.
   assert.ok(renewals >= 5 && renewals <= 10, `${renewals} renewals of all tabs in an hour`);
   await world.run(one.client.logout());
   await world.advance(1000);

@@ -1,5 +1,5 @@
-// The user gives the password again, before an action that can't be undone. The session continues
-// with a token that proves this.
+// Before an action that can't be undone, the user gives the password again. The session continues
+// with a token that contains the time of this proof.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Locks } from "./locks.mjs";
@@ -142,8 +142,8 @@ test("an answer for another session or another user is not taken", async () => {
       [await client.accessToken(), client.user, events],
       [token, ADA, ["signed-in"]],
     );
-    // The client did not understand the answer, but the answer may have set the cookie. So the
-    // client asks the service who is signed in.
+    // The client could not read the answer, but the answer may have set the cookie. So the client
+    // asks the service who is signed in now.
     await world.advance(10_000);
     assert.deepEqual([world.service.count("/auth/token"), client.status], [1, "signed_in"]);
     world.close();
@@ -221,7 +221,7 @@ test("nobody is signed in, and what is no password", async () => {
   const world = new World();
   const { client } = world.tab();
   for (const given of [undefined, null, 7, {}, [PASSWORD]]) {
-    // @ts-expect-error: no passwords
+    // @ts-expect-error: these values are not passwords
     assert.equal((await world.fails(client.reauthenticate(given))).code, "invalid_argument");
   }
   assert.equal((await world.fails(client.reauthenticate(PASSWORD))).code, "signed_out");

@@ -1,12 +1,15 @@
-// Attacks on an app whose users sign in by a redirect to the service and back. Attackers send the
-// app answers that it has not requested, answers of other services, other people's codes, and
-// id_tokens for other apps.
+// Tests attacks on an app whose users sign in by a redirect to the service and back. The attackers
+// send the app answers that it has not requested, answers of other services, codes of other people,
+// and id_tokens for other apps.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, BOB, ISSUER, pairFor, REDIRECT_URI } from "./issuer.mjs";
 import { HOME, RedirectWorld, replaced } from "./redirect-world.mjs";
 
-/** Begins a sign-in. Returns the tab, and the address with the right answer. */
+/**
+ * Begins a sign-in. Returns the tab, and the address to which the service would redirect the
+ * browser with the correct answer.
+ */
 async function begun(world) {
   const tab = world.open();
   tab.leave(tab.client.signInWithRedirect());
@@ -14,7 +17,7 @@ async function begun(world) {
   return { tab, answer: new URL(world.issuer.authorize(tab.page.left, { user: ADA })) };
 }
 
-/** Loads an address in the tab. The sign-in must fail with this code and reason. */
+/** Loads an address in the tab. The sign-in must fail with this code and this reason. */
 async function rejects(world, tab, href, [code, reason]) {
   tab.load(String(href));
   const error = await world.fails(tab.client.handleRedirect());
@@ -147,10 +150,12 @@ test("returnTo never leads to another site", async () => {
     assert.equal(error.code, "invalid_argument", returnTo);
   }
   assert.equal(tab.page.left, undefined);
-  // The path begins with two slashes. Without the origin, it would be an address on another host.
+  // The path of this address begins with two slashes. If `returnTo` were this path, a browser would
+  // take it as an address on another host.
   const result = await tab.signIn({ returnTo: "https://app.example.com//attacker.example/x?y#z" });
   assert.equal(result?.returnTo, "/attacker.example/x?y#z");
-  // Without slashes after the scheme, a browser resolves this address relative to the page.
+  // This address has no slashes after the scheme. A browser resolves such an address relative to
+  // the page.
   const relative = await world.open().signIn({ returnTo: "https:attacker.example" });
   assert.equal(relative?.returnTo, "/attacker.example");
   world.close();
@@ -161,7 +166,8 @@ const later =
   ({ claims }) => {
     claims[name] += seconds;
   };
-// Changes a claim. With `undefined` the claim is missing, because JSON leaves it out.
+// Returns a function that changes a claim of the id_token. If the value is `undefined`, the claim
+// is removed, because JSON leaves it out.
 const claim =
   (name, value) =>
   ({ claims }) => {

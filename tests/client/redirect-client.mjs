@@ -1,4 +1,4 @@
-// The package's RedirectClient, with the declarations that the package publishes.
+// Exports the package's RedirectClient with the type declarations that the package publishes.
 
 const { href } = new URL("../../npm/edgegate/redirect/index.js", import.meta.url);
 

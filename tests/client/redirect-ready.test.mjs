@@ -1,5 +1,5 @@
-// After a reload, the client finds out who is signed in with a single redirect to the service and
-// back.
+// After a reload, the client finds out who is signed in. For this it makes a single redirect to the
+// service and back.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, BOB, CLIENT_ID, ISSUER } from "./issuer.mjs";
@@ -8,7 +8,7 @@ import { HOME, RedirectWorld } from "./redirect-world.mjs";
 const FLAG = `edgegate:${ISSUER}:${CLIENT_ID}:signed-in`;
 const TRIPS = `edgegate:${ISSUER}:${CLIENT_ID}:trips`;
 
-/** Whether `promise` is still pending after a minute. */
+/** Returns whether `promise` is still pending after a minute. */
 async function isPending(world, promise) {
   let settled = false;
   const mark = () => (settled = true);
@@ -140,7 +140,8 @@ test("never in a frame, and never twice for one load", async () => {
   tab.client.subscribe(() => {});
   assert.ok(await isPending(world, Promise.any(all)));
   assert.equal(JSON.parse(tab.stored.get(TRIPS)).length, 1, "one round trip");
-  // The user presses the back button, and the browser shows the page from its back/forward cache.
+  // The user presses the browser's back button. The browser then shows the page from its
+  // back/forward cache.
   tab.page.left = undefined;
   comesBack(tab.page);
   assert.equal(await world.run(/** @type {Promise<unknown>} */ (all[0])), null);
@@ -198,7 +199,7 @@ test("a page that loads itself after each answer is stopped", async () => {
   }
   assert.equal(trips, 5);
   assert.equal(tab.client.status, "signed_out");
-  // After a minute, a reload may redirect to the service again.
+  // One minute after the last redirect, a reload may redirect to the service again.
   await world.advance(60_001);
   tab.load(HOME);
   assert.ok(await isPending(world, tab.client.ready()));

@@ -1,6 +1,6 @@
-// A simulated world (see world.mjs) for RedirectClient. The service is on another site, and the
-// tabs of the browser load pages. Each load of a page makes a new client. A tab keeps its session
-// storage.
+// A simulated world for RedirectClient, based on the one in world.mjs. The service is on another
+// site. The tabs of the browser load pages, and each load of a page creates a new client. A tab
+// keeps its session storage when it loads another page.
 import { CLIENT_ID, ISSUER, Issuer, REDIRECT_URI } from "./issuer.mjs";
 import { RedirectClient } from "./redirect-client.mjs";
 import { World } from "./world.mjs";
@@ -8,8 +8,8 @@ import { World } from "./world.mjs";
 export const HOME = "https://app.example.com/orders?page=2#top";
 export const API = "https://api.example.org";
 
-// Node computes cryptography in other threads. Count these computations, so that `settle` can wait
-// for them.
+// Node computes cryptography in other threads. The test counts these computations, so that `settle`
+// can wait for them.
 let computing = 0;
 const { subtle } = globalThis.crypto;
 const FUNCTIONS = ["digest", "importKey", "verify", "generateKey", "exportKey", "sign"];
@@ -25,7 +25,10 @@ for (const name of FUNCTIONS) {
   };
   Object.defineProperty(subtle, name, { value: counted, configurable: true });
 }
-/** @type {Record<string, ((...args: any[]) => Promise<any>) | undefined>} Replaces functions. */
+/**
+ * @type {Record<string, ((...args: any[]) => Promise<any>) | undefined>} A test can set functions
+ *   here, which replace those of `subtle` with the same name.
+ */
 export const replaced = {};
 
 export class RedirectWorld extends World {
@@ -58,9 +61,9 @@ export class RedirectWorld extends World {
 }
 
 export class Tab {
-  /** Session storage. */
+  /** The session storage of the tab. */
   stored = new Map();
-  /** @type {any} The page, with its client and what it has done. */
+  /** @type {any} The page, with its client and a record of what the page has done. */
   page;
 
   constructor(world, href, options) {
@@ -81,7 +84,7 @@ export class Tab {
     const { platform, ...options } = this.options;
     const page = {
       href,
-      /** @type {string | undefined} Where the page has sent the browser. */
+      /** @type {string | undefined} The address to which the page has sent the browser. */
       left: undefined,
       /** @type {"assign" | "replace" | undefined} */
       how: undefined,
@@ -126,7 +129,8 @@ export class Tab {
   }
 
   /**
-   * Follows the page's redirect to the service, and loads the address with the service's answer.
+   * Follows the page's redirect to the service. Then loads the address to which the service
+   * redirects with its answer.
    */
   follow(options = {}) {
     const { left } = this.page;
@@ -144,12 +148,15 @@ export class Tab {
     return world.run(this.client.handleRedirect());
   }
 
-  /** Ignores a rejection. The promise does not resolve, because the browser leaves the page. */
+  /**
+   * Ignores a rejection of the promise. The promise never resolves, because the browser leaves the
+   * page.
+   */
   leave(promise) {
     promise.catch(() => {});
   }
 
-  /** Loads the address in the address bar again. */
+  /** Reloads the address that the address bar shows. */
   reload() {
     return this.load(this.page.href);
   }

@@ -1,5 +1,5 @@
-// Signing in by a redirect to the service and back: what happens on the way, what is left in the
-// browser afterwards, and how a session ends.
+// Tests how a user signs in by a redirect to the service and back: what happens on the way, what is
+// left in the browser afterwards, and how a session ends.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
@@ -101,15 +101,16 @@ test("a code is used once, however often it is handled", async () => {
   await world.settle();
   world.issuer.signedOn = ADA;
   const { href } = tab.follow();
-  // React's StrictMode runs each effect twice. At the second call, the first one has already
-  // removed the answer from the address.
+  // React's StrictMode runs each effect twice. When the second call begins, the first call has
+  // already removed the answer from the address.
   const calls = [tab.client.handleRedirect(), tab.client.handleRedirect()];
   const [one, two] = await world.run(Promise.all(calls));
   assert.equal(one, two);
   assert.equal(await world.run(tab.client.handleRedirect()), one);
   assert.equal(await world.run(tab.client.handleRedirect(href)), one, "by its address");
   assert.equal(world.issuer.count("/auth/token"), 1);
-  // The back button leads to the address with the old answer, and the page is loaded again.
+  // The user presses the back button. It leads to the address with the old answer, and the browser
+  // loads the page again.
   tab.load(href);
   const error = await world.fails(tab.client.handleRedirect());
   assert.deepEqual([error.code, error.reason], ["redirect_failed", "state_unknown"]);
@@ -131,7 +132,7 @@ test("several tabs at once: each has its own round trip and its own session", as
   assert.equal(first?.returnTo, "/orders?page=2#top");
   assert.equal(second?.returnTo, "/two");
   assert.equal(world.issuer.sessions.size, 2);
-  // A renewal of one client does not renew the other's token.
+  // When one client renews its token, the other client's token is not renewed.
   const before = await world.run(two.client.accessToken());
   await world.advance(550_000);
   assert.equal(world.issuer.count("/auth/token"), 4);
@@ -194,7 +195,7 @@ test("scope and resource of one sign-in, and no answer without an id_token", asy
   const [asked] = world.issuer.asked;
   assert.equal(asked.get("scope"), "openid orders.read");
   assert.equal(asked.get("resource"), "https://other.example.org");
-  // After a reload, the client requests the same scope again.
+  // The client requests the same scope again after a reload.
   tab.reload();
   tab.leave(tab.client.ready());
   await world.settle();

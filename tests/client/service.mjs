@@ -1,6 +1,7 @@
-// A fake of the service, with what the client needs of the behaviour in docs and openapi.yaml:
+// A fake of the service. It implements those parts of docs and openapi.yaml that the client needs:
 // sessions in a cookie, refresh tokens that rotate with a grace period, and access tokens of the
-// right form. Their signatures are not valid, because nothing in these tests checks them.
+// right form. The signatures of the tokens are not valid, because nothing in these tests checks
+// them.
 const LIFE_SECONDS = 600;
 const ROTATE_AFTER_MS = 90_000;
 const PROOF_MS = 600_000;
@@ -39,17 +40,17 @@ export class Service {
   /** @type {Map<string, Stored>} */
   users = new Map([ADA, BOB].map((user) => [user.id, { ...user, password: PASSWORD, version: 1 }]));
   sessions = new Map();
-  /** Every request: `{path, method, headers, body, cookie, status}`. */
+  /** All requests so far, each as `{path, method, headers, body, cookie, status}`. */
   log = [];
   /**
-   * Tests set this to replace an answer of the service. The function gets the request. It returns
-   * an answer, "offline" (the request fails), "hang" (no answer comes), or `undefined` for the
-   * usual answer.
+   * A test can set this function to replace an answer of the service. The function gets the
+   * request. It returns an answer, or "offline" (the request fails), or "hang" (no answer comes),
+   * or `undefined` (the usual answer is sent).
    *
    * @type {(entry: Entry) => Fault | Promise<Fault>}
    */
   fault = () => undefined;
-  /** Whether the answers have a `Date` header that the page can read. */
+  /** Whether the answers have a `Date` header that scripts in the page can read. */
   sendsDate = true;
   life = LIFE_SECONDS;
 
@@ -60,14 +61,14 @@ export class Service {
     this.#time = time;
   }
 
-  /** The user with this id, who must exist. */
+  /** Returns the user with this id. Throws if there is no such user. */
   user(id) {
     const user = this.users.get(id);
     if (!user) throw new Error(`no user ${id}`);
     return user;
   }
 
-  /** How many requests the service has received for this path. */
+  /** Returns how many requests the service has received for this path. */
   count(path) {
     return this.log.filter((it) => it.path === path).length;
   }
@@ -95,13 +96,16 @@ export class Service {
     return answered;
   }
 
-  /** Ends every session of a user, as when the user resets the password on another device. */
+  /**
+   * Ends all sessions of a user, as the service does when the user resets the password on another
+   * device.
+   */
   endSessions(userId) {
     for (const session of this.sessions.values()) if (session.user === userId) session.over = true;
   }
 
   /**
-   * An access token, as the service would issue it.
+   * Returns an access token in the form in which the service would issue it.
    *
    * @param {Stored} user
    * @param {string} sid
@@ -128,7 +132,10 @@ export class Service {
     return `${part({ alg: "EdDSA", typ: "at+jwt", kid: "1" })}.${part(claims)}.c2lnbmF0dXJl`;
   }
 
-  /** The session and user of a bearer token, or undefined if the token is not valid now. */
+  /**
+   * Returns the session and the user of a bearer token. Returns undefined if the token is not valid
+   * at this time.
+   */
   check(authorization) {
     const payload = authorization?.match(/^Bearer [^.]+\.([^.]+)\./)?.[1];
     if (!payload) return undefined;
@@ -226,8 +233,9 @@ export class Service {
     return this.#tokens(this.#begin(user, cookie), publicly(user));
   }
 
-  // A refresh token is the session's id and a number that grows with each rotation. This answer
-  // does not raise the number: if it is lost, the token in the cookie is still valid.
+  // A refresh token consists of the session's id and a number that grows with each rotation. This
+  // answer does not raise the number. So if the answer is lost, the token in the cookie is still
+  // valid.
   #reauthenticate({ password, cookie: wanted }, { session, user }, cookie) {
     if (wanted !== true) throw new Error("this client proves with a cookie");
     if (password !== user.password) return this.#wrongPassword();
@@ -278,7 +286,7 @@ export class Service {
     };
   }
 
-  // Begins a session. The session that was in the cookie before ends.
+  // Begins a session. Ends the session that was in the cookie before.
   #begin(user, cookie) {
     const before = this.#sessionOf(cookie);
     if (before) before.over = true;
@@ -294,8 +302,9 @@ export class Service {
     return session;
   }
 
-  // Decides on a refresh token as docs/storage.md says: kept, fresh, repeated or reused. There is
-  // only one client here, so a late token gets the answer of a repeated one.
+  // Decides whether a refresh token is kept, fresh, repeated or reused, as docs/storage.md defines
+  // it. In these tests there is only one client, so a late token gets the same answer as a repeated
+  // token.
   #renew(cookie) {
     const session = this.#sessionOf(cookie);
     const counter = Number(cookie?.split(".")[1]);
@@ -324,7 +333,8 @@ export class Service {
     return { ...this.#json(200, {}), setCookie: "" };
   }
 
-  // A 204 that also clears the cookie, if the request ended the cookie's session.
+  // Returns a 204. If the request ended the session of the cookie, the answer also clears the
+  // cookie.
   #forget(cookie, isEnded) {
     const session = this.#sessionOf(cookie);
     return { ...this.#empty(204), ...(session && isEnded(session) && { setCookie: "" }) };
@@ -386,7 +396,7 @@ export class Service {
   }
 }
 
-/** An error answer (problem+json), as the service sends it. */
+/** Returns an error answer (problem+json) as the service sends it. */
 export const problem = (status, code, headers = {}, more = {}) =>
   new Response(
     JSON.stringify({ type: "about:blank", title: code, status, code, detail: code, ...more }),
@@ -396,7 +406,7 @@ export const problem = (status, code, headers = {}, more = {}) =>
     },
   );
 
-/** A page that a captive portal or a proxy sends instead of the service's answer. */
+/** Returns a page that a captive portal or a proxy sends instead of the service's answer. */
 export const page = (status = 200) =>
   new Response("<!doctype html><title>Welcome to the hotel</title>", {
     status,

@@ -1,4 +1,5 @@
-// Signing in, staying signed in, signing out, and managing one's own account, when nothing fails.
+// Tests how a user signs in, stays signed in, signs out and manages the account, when nothing
+// fails.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AuthClient } from "./client.mjs";
@@ -249,35 +250,35 @@ test("what the caller got wrong is invalid_argument, and nothing is sent", async
   const { client } = world.tab();
   const email = ADA.email;
   for (const call of [
-    // @ts-expect-error: wrong on purpose
+    // @ts-expect-error: the credentials are missing
     () => client.login(),
-    // @ts-expect-error: wrong on purpose
+    // @ts-expect-error: the credentials must be an object
     () => client.login(null),
-    // @ts-expect-error: wrong on purpose
+    // @ts-expect-error: the password is missing
     () => client.login({ email }),
-    // @ts-expect-error: wrong on purpose
+    // @ts-expect-error: the password must be a string
     () => client.login({ email, password: 1 }),
-    // @ts-expect-error: wrong on purpose
+    // @ts-expect-error: the email address must be a string
     () => client.login({ email: [email], password: PASSWORD }),
-    // @ts-expect-error: wrong on purpose
+    // @ts-expect-error: the email address is missing
     () => client.register({}),
-    // @ts-expect-error: wrong on purpose
+    // @ts-expect-error: the first name must be a string
     () => client.register({ email, first_name: null }),
-    // @ts-expect-error: wrong on purpose
+    // @ts-expect-error: the email address must be a string, not an object
     () => client.requestPasswordReset({ email }),
-    // @ts-expect-error: wrong on purpose
+    // @ts-expect-error: the new password is missing
     () => client.confirmPasswordReset({ token: "x" }),
-    // @ts-expect-error: wrong on purpose
+    // @ts-expect-error: the argument must be an object
     () => client.verifyEmail("x"),
-    // @ts-expect-error: wrong on purpose
+    // @ts-expect-error: the token is missing
     () => client.confirmEmailChange(undefined),
-    // @ts-expect-error: wrong on purpose
+    // @ts-expect-error: the new password is missing
     () => client.changePassword({ current_password: PASSWORD }),
-    // @ts-expect-error: wrong on purpose
+    // @ts-expect-error: the password is missing
     () => client.changeEmail({ email }),
-    // @ts-expect-error: wrong on purpose
+    // @ts-expect-error: the password is missing
     () => client.deleteAccount(),
-    // @ts-expect-error: wrong on purpose
+    // @ts-expect-error: the session's id must be a string
     () => client.endSession(1),
   ]) {
     assert.equal((await world.fails(call())).code, "invalid_argument", `${call}`);
@@ -293,11 +294,11 @@ test("what the caller got wrong is invalid_argument, and nothing is sent", async
     7,
     {},
   ]) {
-    // @ts-expect-error: not URLs
+    // @ts-expect-error: these values are not URLs
     assert.throws(() => world.tab({ url }), { code: "invalid_argument" }, `${url}`);
   }
   for (const origins of ["https://x.example", [7], ["*"], ["https://x.example/api"], 7]) {
-    // @ts-expect-error: not origins
+    // @ts-expect-error: these values are not lists of origins
     assert.throws(() => world.tab({ origins }), { code: "invalid_argument" }, `${origins}`);
   }
   world.close();
@@ -352,11 +353,13 @@ test("it is made where there is no page, and keeps no process alive", async () =
     fetch: async () => new Response("{}"),
   });
   await assert.rejects(client.ready(), { code: "network_error" });
-  // Don't close the client. Its timers must not keep this process alive.
+  // This test does not close the client, because the client's timers must not keep the process
+  // alive.
 });
 
 test("without a page and without a url, the first call says what is missing", async () => {
-  // An app that is rendered on a server creates the client when a module is loaded, without a page.
+  // An app that is rendered on a server creates the client when a module is loaded. There is no
+  // page at that time.
   const client = new AuthClient();
   assert.deepEqual([client.status, client.user], ["unknown", null]);
   assert.deepEqual(client.getSnapshot(), { status: "unknown", user: null });
@@ -381,8 +384,8 @@ test("without a page and without a url, the first call says what is missing", as
     assert.deepEqual([error?.name, error?.code], ["EdgegateError", "invalid_argument"], `${call}`);
     assert.match(error.message, /no page .*new AuthClient\(\{ url: /);
   }
-  // The origins that pages have in a file, in a sandboxed frame, and in the WebView of a mobile or
-  // desktop app.
+  // These are the origins of pages that are loaded from a file, in a sandboxed frame, and in the
+  // WebView of a mobile or desktop app.
   for (const origin of ["null", "file://", "capacitor://localhost", "tauri://localhost"]) {
     const page = new AuthClient({ platform: { origin } });
     await assert.rejects(page.ready(), ({ message }) => message.includes(`origin is ${origin}`));

@@ -1,5 +1,5 @@
-// The client's state, which a page shows. The client dispatches an event for every change, and has
-// a snapshot for user-interface frameworks.
+// Tests the state of the client, which a page shows. The client dispatches an event for every
+// change of the state. It also has a snapshot of the state for user-interface frameworks.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AuthClient } from "./client.mjs";
@@ -8,7 +8,10 @@ import { ORIGIN, signedIn, World } from "./world.mjs";
 
 const credentials = { email: ADA.email, password: PASSWORD };
 
-/** Records the state in each event of `client`. The snapshot must already be that state. */
+/**
+ * Records the state in each event of `client`. When an event is dispatched, the snapshot must
+ * already be the new state.
+ */
 function recordOf(client) {
   const told = [];
   client.addEventListener("change", ({ detail }) => {
@@ -34,7 +37,7 @@ test("each change of the status or the user is told once, and the snapshot is th
   const { client } = world.tab();
   const told = recordOf(client);
   const statuses = () => told.splice(0).map(({ status, user }) => [status, user?.email ?? null]);
-  // At every step of the event loop, the snapshot is the state that was last reported.
+  // At every step of the event loop, the snapshot must be the state that the last event reported.
   let last = client.getSnapshot();
   client.addEventListener("change", ({ detail }) => (last = detail));
   const steady = setInterval(() => assert.equal(client.getSnapshot(), last));
@@ -45,12 +48,12 @@ test("each change of the status or the user is told once, and the snapshot is th
   const before = client.getSnapshot();
   assert.ok(Object.isFrozen(before));
 
-  // A renewal without changes reports no new state.
+  // If a renewal changes nothing, the client reports no new state.
   await world.advance(3_600_000);
   assert.equal(client.getSnapshot(), before);
   assert.deepEqual(statuses(), []);
 
-  // A renewal also brings the user's new roles.
+  // The token of a renewal also contains the user's new roles.
   world.service.user(ADA.id).roles = ["admin", "user"];
   await world.advance(600_000);
   assert.deepEqual(client.getSnapshot().user?.roles, ["admin", "user"]);
@@ -78,7 +81,7 @@ test("a session that ends elsewhere, and one that another tab ends", async () =>
   const two = world.tab();
   const told = recordOf(two.client);
   await world.run(two.client.ready());
-  // At first the client knows only what is in the token. The names come from a later request.
+  // At first the client knows only what the token contains. The names come from a later request.
   assert.deepEqual(
     told.map(({ status, user }) => [status, user.first_name]),
     [
@@ -218,7 +221,7 @@ test("an address loses the spaces around it, wherever one is taken", async () =>
     const emails = sent.filter((body) => "email" in body).map((body) => body.email);
     assert.equal(new Set(emails).size, 1, JSON.stringify(emails));
   }
-  // A password may begin and end with a space.
+  // Spaces are part of a password, so they are not removed from its beginning and end.
   const spaced = { ...credentials, password: ` ${PASSWORD} ` };
   assert.equal((await world.fails(client.login(spaced))).code, "invalid_credentials");
   world.close();

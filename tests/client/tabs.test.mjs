@@ -1,5 +1,5 @@
-// Several tabs of one browser: all tabs use the token from one renewal, and each tab learns of
-// logins and logouts in another tab.
+// Tests several tabs of one browser. One tab renews the token, and all tabs use it. Each tab learns
+// of logins and logouts in other tabs.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, BOB, PASSWORD, page } from "./service.mjs";
@@ -25,7 +25,7 @@ const allSignedIn = (tabs, user = ADA) =>
 
 test("two tabs that renew at once make one request", async () => {
   const world = new World();
-  // Both tabs get the same "random" delay, so their timers for the renewal fire in the same
+  // Both tabs get the same "random" delay. So their timers for the renewal fire in the same
   // millisecond.
   const tabs = await tabsOf(world, 2);
   const before = world.service.count("/auth/token");
@@ -299,7 +299,7 @@ test("a new login of the same user goes on in the other tabs", async () => {
 test("a logout while offline: at once here, and on the service as soon as it can be reached", async () => {
   const world = new World();
   const [one, two] = await tabsOf(world, 2);
-  // A captive portal's page with status 200 does not confirm the logout either.
+  // The page of a captive portal with status 200 does not confirm the logout either.
   world.service.fault = () => page();
   assert.equal((await world.fails(one.client.logout())).code, "network_error");
   await world.advance(100);
@@ -361,8 +361,8 @@ test("a login takes the place of a logout that was not heard", async () => {
 test("a tab whose clock is late renews when another tab hands over a token from its future", async () => {
   const world = new World();
   const [one, two] = await tabsOf(world, 2);
-  // Neither clock of the device shows the half hour: the monotonic clock stands still during the
-  // sleep, and the wall clock is set back.
+  // Neither clock of the device shows that half an hour has passed: the monotonic clock stands
+  // still during the sleep, and the wall clock is set back.
   world.skew -= 30 * MINUTE;
   await world.sleep(30 * MINUTE, { stops: true });
   await world.run(two.client.login({ email: ADA.email, password: PASSWORD }));

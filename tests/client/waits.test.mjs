@@ -1,4 +1,4 @@
-// A tab waits for the lock for as long as the tabs before it in the queue may need, however many
+// A tab waits for the lock as long as the tabs before it in the queue may need, however many tabs
 // there are.
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -13,7 +13,10 @@ const ada = { email: ADA.email, password: PASSWORD };
 const bob = { email: BOB.email, password: PASSWORD };
 const NEW_PASSWORD = "a passphrase nobody knows";
 
-/** Makes the service wait before it answers. `delays` maps a path to milliseconds. */
+/**
+ * Makes the service wait before it answers. `delays` contains the number of milliseconds for each
+ * path.
+ */
 function slow(world, delays) {
   const [{ platform }] = world.tabs;
   world.service.fault = ({ path }) =>
@@ -29,8 +32,9 @@ for (const without of [[], ["BroadcastChannel"]]) {
       const others = Array.from({ length: logins }, () => world.tab({ without }));
       await world.advance(5 * MINUTE);
       world.service.endSessions(ADA.id);
-      // If the tabs did not wait for each other, the answer to the renewal of the ended session
-      // could come after the answer to a login, and would clear the cookie of the new session.
+      // The answer to a renewal of an ended session clears the cookie. If the tabs did not wait for
+      // each other, this answer could arrive after the answer to a login. Then it would clear the
+      // cookie of the new session.
       slow(world, { "/auth/login": 29 * SECOND, "/auth/token": 10 * SECOND });
       const answers = others.map(({ client }) => client.login(ada));
       await world.advance(10);
@@ -72,7 +76,7 @@ for (const [name, work] of Object.entries(WORK)) {
     for (const deaf of [false, true]) {
       const world = new World();
       const tab = await signedIn(world);
-      // A `fetch` function that an app supplies may ignore the AbortSignal.
+      // An app can supply its own `fetch` function, and this function may ignore the AbortSignal.
       const { fetch } = tab.platform;
       const { client } = deaf
         ? world.tab({
@@ -113,7 +117,7 @@ test("a browser whose locks can't be counted, or never answer that, is waited fo
   ]) {
     const world = new World();
     const locks = { request: (...args) => world.locks.request(...args), query };
-    // @ts-expect-error: some of these queries return a wrong type
+    // @ts-expect-error: some of these `query` functions return a wrong type
     const { client } = world.tab({ platform: { locks } });
     world.locks.request(LOCK, {}, () => new Promise(() => {}));
     await world.run(client.login(ada), 2 * LONGEST_HOLD_MS);

@@ -1,5 +1,5 @@
 // A simulated world for AuthClient: a service, and a browser whose tabs share cookies, locks,
-// channels and storage. Time passes only when a test lets it pass, so no test has to wait.
+// channels and storage. Time passes only when a test makes it pass, so no test has to wait.
 import { AuthClient } from "./client.mjs";
 import { Locks } from "./locks.mjs";
 import { ADA, PASSWORD, Service } from "./service.mjs";
@@ -9,7 +9,7 @@ import { ADA, PASSWORD, Service } from "./service.mjs";
 export const ORIGIN = "https://app.example.com";
 
 export class World {
-  /** The true time in milliseconds. The service uses it. */
+  /** The true time in milliseconds, which the service uses. */
   time = Date.UTC(2026, 5, 1, 12);
   /** How many milliseconds the device's clock is ahead of the true time. */
   skew = 0;
@@ -19,8 +19,9 @@ export class World {
   locks = new Locks();
   tabs = [];
   /**
-   * The milliseconds of a round trip: half of them for the request, half for the answer. A function
-   * is called for each of the two ways instead, and returns the milliseconds of that way.
+   * How many milliseconds a round trip takes: half of them for the request, and half for the
+   * answer. If this is a function, it is called for each of the two ways, and returns the
+   * milliseconds of that way.
    *
    * @type {number | (() => number)}
    */
@@ -29,8 +30,8 @@ export class World {
   messageDelay = 1;
 
   /**
-   * Counts the answers that set the cookie although the cookie had changed since their request was
-   * sent. That is, two requests that change the cookie crossed.
+   * Counts how often two requests crossed that both change the cookie: an answer set the cookie
+   * although the cookie had changed after the request of this answer was sent.
    */
   overwritten = 0;
 
@@ -44,8 +45,8 @@ export class World {
   }
 
   /**
-   * Opens a tab with an AuthClient: `{client, events, document, window, …}`. `options.without`
-   * names features that the tab's browser lacks.
+   * Opens a tab with an AuthClient. Returns `{client, events, document, window, …}`.
+   * `options.without` names features that the tab's browser lacks.
    *
    * @typedef {{
    *   without?: string[], random?: () => number, platform?: { fetch?: typeof fetch }
@@ -58,7 +59,7 @@ export class World {
   }
 
   /**
-   * Opens a tab as `tab` does, with a client of another class.
+   * Opens a tab in the same way as `tab`, but with a client of another class.
    *
    * @template C
    * @param {new (options: any) => C} Client
@@ -88,7 +89,10 @@ export class World {
     return tab;
   }
 
-  /** Lets `ms` pass. Timers fire in order, including those that are set meanwhile. */
+  /**
+   * Lets `ms` milliseconds pass. Timers fire in their order. Timers that are set during this time
+   * fire too.
+   */
   async advance(ms) {
     const end = this.#monotonic() + ms;
     await this.settle();
@@ -107,8 +111,8 @@ export class World {
   }
 
   /**
-   * Makes the device sleep. `stops` says whether its monotonic clock stands still during the sleep,
-   * which depends on the operating system.
+   * Makes the device sleep. `stops` says whether the device's monotonic clock stands still during
+   * the sleep. In reality this depends on the operating system.
    */
   async sleep(ms, { stops = true } = {}) {
     this.time += ms;
@@ -117,7 +121,8 @@ export class World {
   }
 
   /**
-   * Lets time pass until `promise` settles, but at most `most` milliseconds. Returns its result.
+   * Lets time pass until `promise` settles, but at most `most` milliseconds. Returns the result of
+   * the promise.
    */
   async run(promise, most = 120_000) {
     let done = false;
@@ -132,7 +137,7 @@ export class World {
     return promise;
   }
 
-  /** Waits like `run` for a promise that must reject. Returns the error. */
+  /** Waits for a promise in the same way as `run`. This promise must reject. Returns the error. */
   async fails(promise) {
     const error = await this.run(
       promise.then(
@@ -145,8 +150,9 @@ export class World {
   }
 
   /**
-   * Freezes a tab, as browsers do with tabs in the background. No code of a frozen tab runs:
-   * timers, answers and messages wait until it thaws. It keeps its locks.
+   * Freezes a tab, as browsers do with tabs in the background. A frozen tab runs no code: its
+   * timers, answers and messages wait until the tab thaws. A frozen tab keeps the locks that it
+   * holds.
    */
   freeze(tab) {
     tab.frozen = true;
@@ -168,7 +174,7 @@ export class World {
     tab.document.dispatchEvent(new Event("visibilitychange"));
   }
 
-  /** Sends a message on the channel, as a script of the same origin could. */
+  /** Sends a message on the channel between the tabs, as any script of the same origin could. */
   say(message, name = `edgegate:${ORIGIN}`) {
     this.#deliver(name, message, null);
   }
@@ -177,7 +183,7 @@ export class World {
     for (const { client } of this.tabs) client.close();
   }
 
-  // Waits for promises that need no timer. To read a body takes some turns of the event loop.
+  // Waits for promises that need no timer. Reading a body takes some turns of the event loop.
   async settle() {
     for (let turn = 0; turn < 12; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   }
@@ -213,7 +219,7 @@ export class World {
         setItem: (key, value) => this.storage.set(key, value),
         removeItem: (key) => this.storage.delete(key),
       },
-      // Pass the signal along, because Node's Request has only a weak reference to it.
+      // Pass the signal separately, because Node's Request has only a weak reference to the signal.
       fetch: (input, init) =>
         this.#fetch(tab, new Request(input, init), init?.signal ?? input.signal),
       BroadcastChannel: class {
@@ -248,8 +254,8 @@ export class World {
     }
   }
 
-  // A request carries the cookie that the browser has when the request is sent. The browser sets
-  // the answer's cookie when the answer arrives, unless the request was aborted.
+  // A request carries the cookie that the browser has when the request is sent. When the answer
+  // arrives, the browser sets the cookie of the answer, unless the request was aborted.
   async #fetch(tab, request, signal) {
     const sends =
       request.credentials === "include" ||
@@ -268,8 +274,8 @@ export class World {
       if (this.cookie !== cookie) this.overwritten += 1;
       this.cookie = setCookie || undefined;
     }
-    // The browser has set the cookie even if the tab is frozen. The tab gets the answer when it
-    // thaws.
+    // If the tab is frozen, it gets the answer when it thaws. The browser has already set the
+    // cookie.
     if (tab.frozen) await new Promise((resolve) => tab.held.push(resolve));
     return response;
   }
@@ -293,7 +299,7 @@ class FakeDocument extends EventTarget {
 }
 
 /**
- * A tab of `world` in which Ada is signed in.
+ * Opens a tab of `world` and signs Ada in.
  *
  * @param {World} world
  * @param {Parameters<World["tab"]>[0]} [options]

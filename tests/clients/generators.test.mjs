@@ -1,5 +1,5 @@
-// API clients that code generators make from openapi.yaml must compile, and must work with the
-// running service.
+// Code generators make API clients from openapi.yaml. These clients must compile, and must work
+// with the running service.
 import assert from "node:assert/strict";
 import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter } from "node:path";
@@ -25,8 +25,8 @@ before(async () => {
     ...ACCOUNTS,
     ORIGIN: edge.origin,
     PATH: `${python.bin("")}${delimiter}${process.env.PATH}`,
-    // Go must not download anything: no module, because the client needs none, and no newer version
-    // of Go.
+    // Go must not download anything. The client needs no modules, so Go needs no download of
+    // modules. Go must not download a newer version of itself either.
     GOTOOLCHAIN: "local",
     GOFLAGS: "-mod=mod",
     GOPROXY: "off",
@@ -35,8 +35,8 @@ before(async () => {
 after(() => edge?.stop());
 
 /**
- * Makes a folder for the generated code, with the program that uses it (`client`). The folder is
- * deleted when the test ends.
+ * Creates a folder for the generated code, and copies `client`, the program that uses this code,
+ * into it. The folder is deleted when the test ends.
  */
 function workshop(t, client, as = client) {
   const folder = inRoot(HERE, "generated", client);
@@ -70,7 +70,7 @@ const compile = (cwd, files) =>
 async function works(command, args, cwd) {
   const printed = await mustRun(command, args, cwd);
   assert.deepEqual(JSON.parse(printed.trim().split("\n").at(-1) ?? ""), EXPECTED);
-  // Reset Ada's name, so that the next client finds the name that this client found.
+  // Reset Ada's name. So the next client finds the same name as this client did.
   const { access_token } = await (
     await edge.post("/auth/login", { email: ACCOUNTS.ROOT, password: ACCOUNTS.PASSWORD })
   ).json();
@@ -117,7 +117,8 @@ test("openapi-python-client", async (t) => {
   await works(python.bin("python"), ["openapi_python_client.py"], folder);
 });
 
-// Only in `npm run test:wide`, because this needs a JRE and Go and takes half a minute.
+// This test runs only in `npm run test:wide`, because it needs a JRE and Go and takes half a
+// minute.
 if (isWide)
   test("openapi-generator, for Go", async (t) => {
     const [goPath] = [await go(), await java()];

@@ -1,5 +1,5 @@
-// The table in docs/jwt-libraries.md must say what JWT libraries do with tokens of the running
-// service.
+// The table in docs/jwt-libraries.md says what JWT libraries do with tokens of the running service.
+// This test checks the table.
 import assert from "node:assert/strict";
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -44,7 +44,7 @@ before(async () => {
 });
 after(() => stop?.());
 
-/** The cells of the table, by library and algorithm. */
+/** Returns the cells of the table, by library and algorithm. */
 function documented() {
   const text = readFileSync(inRoot("docs/jwt-libraries.md"), "utf8");
   const rows = text.split("\n").filter((line) => line.startsWith("| `"));

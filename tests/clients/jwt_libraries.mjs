@@ -1,5 +1,5 @@
-// Functions that verify a token with each JavaScript library, in the way that the library's
-// documentation shows. Libraries that take a JWKS get the service's public keys. `refused` is the
+// For each JavaScript library, a function that verifies a token in the way that the library's
+// documentation shows. Libraries that accept a JWKS get the service's public keys. `refused` is the
 // message of a library that rejects the token.
 import { createPublicKey, createSecretKey } from "node:crypto";
 import { createRequire } from "node:module";
@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 const from = createRequire(import.meta.url);
 
 /**
- * @typedef {object} Signed a token of the service and what verifies it
+ * @typedef {object} Signed a token of the service, and the keys and values for its verification
  * @property {"EdDSA" | "ES256" | "HS256"} alg
  * @property {string} token
  * @property {string} issuer
@@ -59,7 +59,8 @@ export const LIBRARIES = {
   },
   async "hono/jwt"({ alg, token, issuer, ...rest }) {
     const { verify } = await import("hono/jwt");
-    // The library takes any key object of the platform, and so also Node's KeyObject.
+    // The library accepts any key object of the platform. Therefore it also accepts Node's
+    // KeyObject.
     const key = rest.secret ? keyOf(rest) : rest.jwks.keys[0];
     return verify(token, /** @type {CryptoKey} */ (/** @type {unknown} */ (key)), {
       alg,

@@ -1,6 +1,6 @@
-// Desktop programs reach MCP servers through the program `mcp-remote`. Here it calls
-// examples/mcp-server: it finds the service, signs the user in, calls a tool, and later calls it
-// again without the user.
+// Desktop programs reach MCP servers through the program `mcp-remote`. In this test, mcp-remote
+// calls examples/mcp-server. It finds the service, signs the user in and calls a tool. Later it
+// calls the tool again without the user.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -57,7 +57,10 @@ after(async () => {
   for (const work of cleanUp.reverse()) await work();
 });
 
-/** A folder in which mcp-remote stores its tokens. As its PATH, it has no browser to open. */
+/**
+ * Creates a folder in which mcp-remote stores its tokens. The folder is also used as PATH, so
+ * mcp-remote finds no browser to open.
+ */
 function home(t) {
   const folder = mkdtempSync(join(tmpdir(), "edgegate-mcp-remote-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
@@ -65,7 +68,7 @@ function home(t) {
   return folder;
 }
 
-/** Starts mcp-remote as a desktop program does. Both exchange lines of JSON. */
+/** Starts mcp-remote as a desktop program does. The test and mcp-remote exchange lines of JSON. */
 function start(t, folder) {
   const client = `@${join(folder, "client.json")}`;
   const program = inRoot("tests/clients/node_modules/mcp-remote/dist/proxy.js");
@@ -84,7 +87,7 @@ function start(t, folder) {
     child.stdin.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
   return {
     said: () => said,
-    /** Waits for a line on the error output. */
+    /** Waits for a line of the error output that matches `pattern`. */
     async line(pattern) {
       for (;;) {
         const found = pattern.exec(said);
@@ -93,7 +96,7 @@ function start(t, folder) {
         await Promise.race([once(child.stderr, "data"), ended]);
       }
     },
-    /** Calls `whoami` and returns its answer. */
+    /** Calls the tool `whoami` and returns its answer. */
     async whoami() {
       const params = {
         protocolVersion: "2025-06-18",

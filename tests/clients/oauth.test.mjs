@@ -1,6 +1,7 @@
-// Programs with other authors' OAuth libraries renew and end a session of the running service. They
-// use the libraries as their documentation shows. There is no client secret and no password grant:
-// a session begins at /auth/login. tests/e2e/clients.test.mjs tests oauth4webapi and jose.
+// Programs with OAuth libraries by other authors renew and end a session of the running service.
+// The programs use the libraries as the documentation of these libraries shows. The service has no
+// client secret and no password grant for this: a session begins at /auth/login.
+// tests/e2e/clients.test.mjs tests oauth4webapi and jose.
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";

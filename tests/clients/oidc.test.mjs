@@ -1,6 +1,6 @@
-// Users sign in to apps that use other authors' OpenID Connect libraries. The tables in
-// docs/oidc-libraries.md must say what the libraries do. Each library is used as its documentation
-// shows, but the test replaces the browser. `WRITE_GENERATED=1` writes the tables.
+// Users sign in to apps that use OpenID Connect libraries by other authors. The tables in
+// docs/oidc-libraries.md must say correctly what the libraries do. The test uses each library as
+// its documentation shows, but replaces the browser. `WRITE_GENERATED=1` writes the tables.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
@@ -22,8 +22,8 @@ import { listenAt, load } from "./oidc/apps.mjs";
 const PAGE = "docs/oidc-libraries.md";
 const ALGORITHMS = ["EdDSA", "ES256", "RS256"];
 const METHODS = /** @type {const} */ (["none", "client_secret_basic", "client_secret_post"]);
-// In place of an algorithm: the service has keys for two algorithms, and the library is not told
-// which one signs the app's id_tokens.
+// Used in place of an algorithm's name. It means that the service has keys for two algorithms, and
+// that the library is not told which of them signs the app's id_tokens.
 const UNTOLD = "untold";
 const APP = "http://127.0.0.1:5173";
 const CALLBACK = `${APP}/callback`;
@@ -46,7 +46,7 @@ const CLIENTS = {
   "`mod_auth_openidc` 2.4 (Apache)": inNode("mod-auth-openidc"),
 };
 
-/** A client in JavaScript: the module of this name in the folder oidc. */
+/** Returns a client in JavaScript, from the module of this name in the folder oidc. */
 function inNode(name) {
   return async (app) => {
     const { signIn } = await import(`./oidc/${name}.mjs`);
@@ -59,7 +59,7 @@ const reasonOf = (error) =>
     .filter(Boolean)
     .join(": ") || String(error);
 
-/** A client in Python: the one of this name in oidc/python_clients.py. */
+/** Returns a client in Python: the one of this name in oidc/python_clients.py. */
 function inPython(client) {
   return async ({ browse, load: _, ...app }) => {
     const browser = createServer(async ({ url }, response) => {
@@ -76,8 +76,8 @@ function inPython(client) {
 }
 
 /**
- * For each signature algorithm of id_tokens, and for `UNTOLD`: the service, a browser tab for its
- * user, and an app with a client secret and one without.
+ * For each signature algorithm of id_tokens, and for `UNTOLD`: the service, a browser tab for the
+ * service's user, one app with a client secret and one app without.
  */
 const services = {};
 let stop, interpreter, reports;
@@ -136,8 +136,8 @@ const jwks = (make, kid) =>
   JSON.stringify({ keys: [{ ...make().export({ format: "jwk" }), kid }] });
 
 /**
- * Signs Ada in to an app. `there` may change the URL on the way to the service, and `back` the URL
- * on the way back to the app.
+ * Signs Ada in to an app. `there` may change the URL that leads to the service, and `back` may
+ * change the URL that leads back to the app.
  */
 async function signIn(name, alg, method, { there = same, back = same } = {}) {
   const { edge, apps } = services[alg];
@@ -170,8 +170,8 @@ async function signIn(name, alg, method, { there = same, back = same } = {}) {
 const same = (url) => url;
 
 /**
- * Checks that the library read the right values, and that the service has ended what the library
- * ended or revoked.
+ * Checks that the library read the right values. Also checks that each session and token that the
+ * library ended or revoked is no longer valid at the service.
  */
 async function check(alg, { report, tab, user, id, secret }) {
   const { edge } = services[alg];
@@ -191,7 +191,7 @@ async function check(alg, { report, tab, user, id, secret }) {
     const { pathname, search } = new URL(report.logout);
     const to = locationOf(await tab.navigate(pathname + search));
     assert.ok(to === BYE || to.startsWith(`${BYE}?state=`), to);
-    // Only the cookie that recognizes Ada's device is left.
+    // After a log-out, only the cookie that recognizes Ada's device is left.
     assert.deepEqual(
       [...tab.jar.keys()].filter((cookie) => !cookie.endsWith("-device")),
       [],
@@ -203,7 +203,7 @@ const yes = (is) => (is ? "yes" : "no");
 const row = (cells) => `| ${cells.join(" | ")} |`;
 const table = (head, rows) => [row(head), row(head.map(() => "---")), ...rows.map(row)].join("\n");
 
-/** Requires that the document has `found` between the two comments for `mark`. */
+/** Requires that the document has the text `found` between the two comments for `mark`. */
 function documented(mark, found) {
   const part = new RegExp(`(<!-- ${mark} -->\n).*?(<!-- end -->)`, "s");
   const text = readFileSync(inRoot(PAGE), "utf8");
@@ -212,7 +212,10 @@ function documented(mark, found) {
   else assert.equal(part.exec(text)?.[0], `<!-- ${mark} -->\n${found}\n<!-- end -->`);
 }
 
-/** For each library: an algorithm and an authentication method with which users can sign in. */
+/**
+ * For each library: an algorithm and an authentication method that work, so that users can sign in
+ * with them.
+ */
 const working = {};
 
 test("people sign in to the apps of each library", async (t) => {
@@ -236,7 +239,7 @@ test("people sign in to the apps of each library", async (t) => {
       done.methods.add(method);
       for (const what of DOES) if (one.report[what] !== undefined) done.does.add(what);
     };
-    // Try each authentication method with RS256, which every library accepts.
+    // Try each authentication method with the algorithm RS256, because every library accepts RS256.
     for (const method of METHODS) await attempt("RS256", method);
     const { method } = working[name] ?? assert.fail(name);
     for (const alg of ["EdDSA", "ES256", UNTOLD]) await attempt(alg, method);

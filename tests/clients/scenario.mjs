@@ -8,15 +8,15 @@ export const ACCOUNTS = {
 };
 
 /**
- * - `login`: the address in the answer to Ada's login. `refresh_token`: whether it has a refresh
- *   token.
- * - `wrong`: the error code for a wrong password. `field`: the field and the reason for a password
- *   that is too long.
- * - `weak`: the reasons why "password" is rejected as a new password.
- * - `anonymous`: the error code of a check without a token. `authorized`: the results of Ada's
- *   checks for the role of a user and for that of an administrator.
- * - `renewed`: the type of the token from a renewal. `refused`: the error for a text that is not a
+ * - `login`: the address in the answer to Ada's login. `refresh_token`: whether this answer has a
  *   refresh token.
+ * - `wrong`: the error code for a wrong password. `field`: the field with a fault and the reason,
+ *   if the password is too long.
+ * - `weak`: the reasons why "password" is rejected as a new password.
+ * - `anonymous`: the error code of a check without a token. `authorized`: the results of two checks
+ *   of Ada's token: for the role of a user, and for the role of an administrator.
+ * - `renewed`: the type of the token that a renewal returns. `refused`: the error for a text that
+ *   is not a refresh token.
  * - `current`: how many of Ada's sessions are marked as the current one.
  * - `patched`: Ada's first name after the administrator has changed it.
  * - `ended`: the error of a renewal after the log-out.

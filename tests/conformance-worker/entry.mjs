@@ -1,5 +1,5 @@
-// edgegate's Worker with additional paths below /conformance/, which run the conformance tests of
-// its adapters.
+// edgegate's Worker with additional paths below /conformance/. These paths run the conformance
+// tests of the Worker's adapters.
 import nodeCrypto from "node:crypto";
 import { answer_for_lost, conformance_answer, conformance_signatures } from "edgegate-wasm";
 import Edgegate from "../../src/edge/entry.mjs";
@@ -34,7 +34,7 @@ const boom = () => {
   throw new Error("on purpose");
 };
 const whenImported = (verify) => ({ importKey: real.importKey.bind(real), verify });
-/** Stand-ins for WebCrypto. Each fails in a different way. */
+/** Replacements for WebCrypto. Each of them fails in a different way. */
 const STAND_INS = {
   throws: whenImported(boom),
   rejects: whenImported(async () => boom()),
@@ -47,14 +47,17 @@ const STAND_INS = {
   }),
 };
 
-/** Failures of `node:crypto`. */
+/**
+ * Replacements for the function `verify` of `node:crypto`. Each of them fails in a different way.
+ */
 const AT_ONCE_STAND_INS = {
   throws: boom,
   "is no boolean": () => "true",
 };
 
 /**
- * The verdicts of the wasm when the signatures are verified by the real platform or a stand-in.
+ * Returns the verdicts of the wasm for signatures. The signatures are verified by the real
+ * platform, or by one of the replacements above.
  *
  * @param {{ of?: string, platform?: string, way?: string }} asked
  */
@@ -72,5 +75,8 @@ async function signatures({ of = "", platform = "", way = "" }) {
   }
 }
 
-/** With this threshold `node:crypto` is never loaded: no test verifies so many tokens. */
+/**
+ * With this threshold the Worker never loads `node:crypto`, because no test verifies so many
+ * tokens.
+ */
 const NEVER = 2 ** 32 - 1;

@@ -1,5 +1,6 @@
-// Bundlers for browsers. Each builds a page with the package, which Chromium runs under a strict
-// Content-Security-Policy. Some also build a worker or a program for a server.
+// The bundlers for browsers. Each bundler builds a page with the package, and Chromium opens this
+// page under a strict Content-Security-Policy. Some bundlers also build a worker or a program for a
+// server.
 import { cpSync, readFileSync } from "node:fs";
 import { node } from "../../scripts/project/tools.mjs";
 
@@ -174,15 +175,15 @@ const parcel = {
     project.write("index.html", html("./main.js"));
     project.write("main.js", source("edgegate"));
     await project.tool("parcel/lib/bin.js", "build", "index.html", "--no-cache");
-    // 'unsafe-inline', because Parcel writes an import map into the page, which is an inline
-    // script.
+    // The policy needs 'unsafe-inline', because Parcel writes an import map into the page, and an
+    // import map is an inline script.
     const csp =
       "default-src 'none'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; connect-src 'self'";
     return { "a page": await project.browse("dist", {}, { csp }) };
   },
 };
 
-/** Uses no bundler: the package's own files run in a page and in its workers. */
+/** Uses no bundler. The files of the package run unchanged in a page and in the page's workers. */
 const plain = {
   name: "plain",
   title: "no bundler",

@@ -1,5 +1,5 @@
-// Uses the package: verifies tokens and constructs the client. This file is copied into the project
-// of each consumer (a bundler, framework or runtime that uses the package).
+// Uses the package: verifies tokens and constructs the client. A consumer is a bundler, framework
+// or runtime that uses the package. This file is copied into the project of each consumer.
 
 /**
  * @param {typeof import("edgegate")} edgegate

@@ -1,5 +1,5 @@
-// All consumers (bundlers, frameworks and runtimes that use the package), and a function that runs
-// one.
+// The list of all consumers (bundlers, frameworks and runtimes that use the package), and a
+// function that runs a consumer.
 import assert from "node:assert/strict";
 import { bundlers } from "./bundlers.mjs";
 import { frameworks } from "./frameworks.mjs";
@@ -8,26 +8,29 @@ import { makeProject, versionIn } from "./project.mjs";
 import { runtimes } from "./runtimes.mjs";
 
 /**
- * A row of the table in npm/edgegate/README.md.
+ * A consumer, which is a row of the table in npm/edgegate/README.md.
  *
  * @typedef {object} Consumer
  * @property {string} name
  * @property {string} title
- * @property {string} group the folder in `installs` that pins the versions of its tools
+ * @property {string} group the folder in `installs` that pins the versions of the consumer's tools
  * @property {string | null} tool the installed package whose version the table shows
- * @property {string} how the way in which it imports the package
+ * @property {string} how the way in which the consumer imports the package
  * @property {"module" | "commonjs"} [type] of its package.json
- * @property {boolean} [isWhole] its root must be the folder that has node_modules
- * @property {boolean} [isWide] whether it runs only in `npm run test:wide`
+ * @property {boolean} [isWhole] whether the root of its project must be the folder that contains
+ *   node_modules
+ * @property {boolean} [isWide] whether the consumer runs only in `npm run test:wide`
  * @property {(project: Awaited<ReturnType<typeof makeProject>>) => Promise<Record<string, unknown>>} run
- *   builds and runs it, and returns the outcome for each place where it ran, such as "a page"
+ *   builds and runs the project, and returns an outcome for each place in which it ran, such as "a
+ *   page"
  */
 
 /** @type {Consumer[]} */
 export const CONSUMERS = [...bundlers, ...frameworks, .../** @type {Consumer[]} */ (runtimes)];
 
 /**
- * Runs a consumer. Fails unless each place in which it ran has the right outcome.
+ * Runs a consumer. Throws an error unless the outcome is right in each place in which the consumer
+ * ran.
  *
  * @param {Consumer} consumer
  */

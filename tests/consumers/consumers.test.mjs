@@ -1,6 +1,6 @@
-// The package must work in the bundlers, frameworks and runtimes of its users. `npm test` tries the
-// most used ones, and `npm run test:wide` all of them. npm/edgegate/README.md has a table with the
-// last run of each.
+// The package must work in the bundlers, frameworks and runtimes of its users. `npm test` tries
+// those that are used most, and `npm run test:wide` tries all of them. The table in
+// npm/edgegate/README.md shows the last run of each.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { isWide } from "../wide.mjs";

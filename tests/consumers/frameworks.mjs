@@ -1,5 +1,5 @@
-// Frameworks with a server of their own. Each makes a production build, and its server is started
-// as the framework's documentation says.
+// The frameworks that have a server of their own. For each framework, the test makes a production
+// build and starts the server as the framework's documentation says.
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { node } from "../../scripts/project/tools.mjs";

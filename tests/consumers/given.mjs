@@ -1,9 +1,9 @@
-// The test data for the consumers: keys, and a valid and a forged token for each algorithm. All
-// consumers must have the same outcome.
+// The test data for the consumers: keys, and for each algorithm a valid token and a forged one. The
+// outcome must be the same for all consumers.
 import { newKey, nowSeconds, OPTIONS, setOf, USER } from "../package/tokens.mjs";
 
 const ALGORITHMS = ["EdDSA", "ES256"];
-/** The lifetime of the tokens, which is longer than any build takes. */
+/** The lifetime of the tokens. It is longer than any build takes. */
 const LIFE_SECONDS = 12 * 3600;
 
 export function makeGiven() {

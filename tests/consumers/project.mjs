@@ -1,5 +1,5 @@
-// Makes a project in its own folder below target/consumers. It installs the package from the packed
-// tarball, as users do, and pinned versions of the tools.
+// Creates a project in its own folder below target/consumers. The project contains the package,
+// installed from the packed tarball as users install it, and tools with pinned versions.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -16,7 +16,7 @@ const WORK = "target/consumers";
 const HERE = "tests/consumers";
 const READY_MS = 120_000;
 
-/** Environment variables for the tools, which switch off telemetry and colours. */
+/** Environment variables for the tools. They switch off telemetry and colours. */
 const QUIET = {
   ASTRO_TELEMETRY_DISABLED: "1",
   DO_NOT_TRACK: "1",
@@ -24,8 +24,8 @@ const QUIET = {
   PARCEL_DISABLE_TELEMETRY: "1",
   CI: "1",
   FORCE_COLOR: "0",
-  // Node's test runner sets this variable for the programs that it starts. With it, a test runner
-  // among the tools would act as one of its tests.
+  // Node's test runner sets this variable for the programs that it starts. If a tool is a test
+  // runner too, this variable would make it act as a part of the outer test run.
   NODE_TEST_CONTEXT: undefined,
 };
 
@@ -52,28 +52,29 @@ export async function install(group) {
   return to;
 }
 
-/** The version of an installed tool. */
+/** Returns the version of an installed tool. */
 export const versionIn = (group, name) =>
   JSON.parse(readFileSync(inRoot(WORK, group, "node_modules", name, "package.json"), "utf8"))
     .version;
 
 /**
- * Makes an empty project with the tools of `group`. `cleanUp` is a list of functions that the
- * caller calls at the end.
+ * Creates an empty project with the tools of `group`. `cleanUp` is a list of functions that the
+ * caller must call at the end.
  *
- * - `write(name, text)`, `copy(folder)`: add files to the project. check.mjs and given.mjs are
- *   there already.
- * - `read(name)`: reads a JSON file. `module(…)`: a path in node_modules.
+ * - `write(name, text)`, `copy(folder)`: add files to the project. A new project already contains
+ *   check.mjs and given.mjs.
+ * - `read(name)`: reads a JSON file. `module(…)`: returns a path in node_modules.
  * - `tool(path, ...args)`: runs a script of the installed tools in Node. It throws if the script
  *   fails.
  * - `exec(command, args, env)`: runs a program.
- * - `start(command, args, ready)`: starts a server. Returns what `ready` matched in its output.
- * - `browse(folder, pages)`, `open(url)`: open a page, and return the outcome that its script
- *   stores in `globalThis.outcome`.
+ * - `start(command, args, ready)`: starts a server. Returns the text in the server's output that
+ *   `ready` matched.
+ * - `browse(folder, pages)`, `open(url)`: open a page, and return the outcome. The page's script
+ *   stores the outcome in `globalThis.outcome`.
  */
 export async function makeProject(name, group, { type = "module", isWhole = false } = {}) {
   const installed = await install(group);
-  // Some frameworks require that the root of the project is the folder that has node_modules.
+  // Some frameworks require that the root of the project is the folder that contains node_modules.
   const folder = isWhole ? installed : join(installed, name);
   if (!isWhole) rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -125,7 +126,7 @@ const asCommonJs = (text) =>
   text.replace(/export async function (\w+)/, "exports.$1 = $1;\nasync function $1");
 
 let browser;
-/** One browser for all consumers. */
+/** All consumers share one browser. */
 const theBrowser = () => (browser ??= startBrowser());
 export const closeBrowser = async () => (await browser)?.close();
 
@@ -140,7 +141,7 @@ async function outcomeOf(cleanUp, url) {
   return page.evaluate(() => globalThis.outcome);
 }
 
-/** Starts a server and waits for the line that says that it is ready. */
+/** Starts a server and waits for the line of output that says that the server is ready. */
 async function startServer(cleanUp, command, args, ready, options) {
   const server = spawn(command, args, {
     ...options,

@@ -1,4 +1,4 @@
-// Runtimes without a bundler, and test runners.
+// The runtimes that run the package without a bundler, and the test runners.
 import { node } from "../../scripts/project/tools.mjs";
 
 const MODULE = `

@@ -6,7 +6,7 @@ const RESULTS = "tests/consumers/results.json";
 const README = "npm/edgegate/README.md";
 
 /**
- * The results of the last run of each consumer, by the consumer's name.
+ * Returns the results of the last run of each consumer, by the consumer's name.
  *
  * @returns {Record<string, { version: string | null, places: string[], date: string }>}
  */
@@ -38,6 +38,6 @@ export function tableOf(consumers, results) {
   return [head, "|---|---|---|---|---|", ...rows].join("\n");
 }
 
-/** The table that is in the README now. */
+/** Returns the table that is in the README now. */
 export const tableIn = (text = readFileSync(inRoot(README), "utf8")) =>
   text.match(/^\| used in .*\n(\|.*\n)+/m)?.[0].trimEnd() ?? "";

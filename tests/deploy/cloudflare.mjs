@@ -1,6 +1,6 @@
-// A stand-in for the part of Cloudflare's API that a deploy calls. It stores what is uploaded. It
-// runs the uploaded Worker in Miniflare, with the database to which the migrations were applied. A
-// test can make it fail at a certain call.
+// A replacement for the part of Cloudflare's API that a deploy calls. It stores what is uploaded.
+// It runs the uploaded Worker in Miniflare, with the database to which the migrations were applied.
+// A test can make it fail at a certain call.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
@@ -12,14 +12,15 @@ export const ACCOUNT = "0123456789abcdef0123456789abcdef";
 export const SUBDOMAIN = "acme";
 
 /**
- * A call of the API. `kind` is the method and the path, with placeholders instead of ids and names.
+ * A call of the API. `kind` is the call's method and path, with placeholders instead of ids and
+ * names.
  *
  * @typedef {{ method: string, path: string, kind: string, number: number }} Call
  */
 
 /**
  * A fault in a call. "refuse": the call gets an error and has no effect. "lose": the call takes
- * effect, but its answer is lost. `undefined`: no fault.
+ * effect, but its answer is lost. `undefined`: the call has no fault.
  *
  * @typedef {"refuse" | "lose" | undefined} Trouble
  */
@@ -34,7 +35,7 @@ export async function startCloudflare(t) {
   const database = lazily(() => startDatabase(folder));
   const service = { running: /** @type {Miniflare | undefined} */ (undefined), of: 0 };
 
-  /** The running Worker, restarted after each upload. */
+  /** Returns the running Worker. Restarts it after each upload. */
   async function running(name) {
     const script = state.scripts.get(name);
     if (!script) return undefined;
@@ -48,7 +49,7 @@ export async function startCloudflare(t) {
   }
 
   async function query(uuid, sql, params) {
-    // Only one process may have the database open.
+    // Stop the Worker first, because only one process may have the database open.
     await service.running?.dispose();
     Object.assign(service, { running: undefined, of: 0 });
     const db = await (await database.get()).getD1Database(uuid);
@@ -80,7 +81,7 @@ export async function startCloudflare(t) {
   await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
   const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
 
-  /** Sends a request to the deployed service, as anybody on the internet can. */
+  /** Sends a request to the deployed service, as anybody on the internet could. */
   async function ask(url, init) {
     const { hostname, pathname } = new URL(url);
     const name = hostname.split(".")[0];
@@ -93,7 +94,7 @@ export async function startCloudflare(t) {
   }
 
   // The command `edgegate` sends requests to the service's public address. redirect.mjs redirects
-  // them to this server.
+  // these requests to this server.
   async function visit(url, request, body, response) {
     const answer = await ask(`https://${url.pathname.slice("/visit/".length)}${url.search}`, {
       method: request.method,
@@ -116,7 +117,7 @@ export async function startCloudflare(t) {
     calls,
     ask,
     query,
-    /** Sets the function that chooses the fault of each call from now on. */
+    /** Sets the function that decides, from now on, which fault each call has. */
     setTrouble(/** @type {typeof trouble} */ next) {
       trouble = next;
     },
@@ -166,13 +167,13 @@ function newState() {
     subdomains: new Map(),
     /** @type {Map<string, { cron: string }[]>} */
     schedules: new Map(),
-    /** The contents of asset files, by their hash. */
+    /** The contents of the asset files. The key is the hash of the file. */
     /** @type {Map<string, Buffer>} */
     files: new Map(),
     /** @type {Record<string, { hash: string }>} */
     manifest: {},
     hasSubdomain: true,
-    /** Every value that a secret has ever had. */
+    /** For each secret, every value that it has ever had. */
     /** @type {Map<string, Set<string>>} */
     secrets: new Map(),
     uploads: 0,
@@ -203,7 +204,7 @@ const kindOf = (method, { pathname }) =>
     .replace(/\/[0-9a-f-]{32,}/g, "/:id")
     .replace(/\/d1\/database\/[^/]+/, "/d1/database/:id")}`;
 
-/** Answers a call by its line in the table. */
+/** Answers a call with the entry of the table below that belongs to it. */
 async function answerTo({ state, call: { kind }, url, body, type, query }) {
   const json = () => JSON.parse(body.toString() || "{}");
   const name = SCRIPT.exec(url.pathname)?.[1] ?? "";
@@ -380,7 +381,7 @@ const textOf = async (value) => (typeof value === "string" ? value : await value
 const formOf = (body, type) =>
   new Response(new Uint8Array(body), { headers: { "content-type": type ?? "" } }).formData();
 
-/** Sets a secret of a Worker. `state.secrets` also keeps the secret's earlier values. */
+/** Sets a secret of a Worker. `state.secrets` also contains the earlier values of the secret. */
 function store(state, script, { name, text }) {
   const values = state.secrets.get(name) ?? new Set();
   state.secrets.set(name, values.add(text));
@@ -388,7 +389,10 @@ function store(state, script, { name, text }) {
   script.bindings = [...script.bindings.filter((other) => other.name !== name), binding];
 }
 
-/** Uploads a Worker, completely or not at all. Keeps the secrets that the upload does not name. */
+/**
+ * Uploads a Worker, either completely or not at all. Secrets that the upload does not name stay
+ * unchanged.
+ */
 async function upload(state, name, body, type) {
   const form = await formOf(body, type);
   const metadata = JSON.parse(await textOf(form.get("metadata")));
@@ -451,7 +455,7 @@ function lazily(start) {
 
 const EMPTY = [{ type: "ESModule", path: "index.js", contents: "export default {}" }];
 
-/** Runs an empty Worker with the databases, to which the migrations are applied. */
+/** Runs an empty Worker with the databases. The migrations are applied to these databases. */
 const startDatabase = (folder) =>
   start(folder, {
     name: "database",
@@ -460,7 +464,7 @@ const startDatabase = (folder) =>
     d1Databases: Object.fromEntries(databaseIds().map((uuid) => [uuid, uuid])),
   });
 
-/** All ids that databases can get. Miniflare must know the ids when it starts. */
+/** Returns all ids that databases can get. Miniflare must know these ids when it starts. */
 const databaseIds = () =>
   Array.from(
     { length: 64 },

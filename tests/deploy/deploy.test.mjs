@@ -1,6 +1,6 @@
-// `edgegate deploy` with the real wrangler and a stand-in for Cloudflare. The tests interrupt the
-// command at each step and repeat it. At no time may the service answer without its secrets, and no
-// secret may be replaced.
+// Tests `edgegate deploy` with the real wrangler and a replacement for Cloudflare. The tests
+// interrupt the command at each step, and then run it again. At no time may the service answer
+// without its secrets, and no secret may be replaced.
 import assert from "node:assert/strict";
 import { rmSync, statSync, writeFileSync } from "node:fs";
 import { before, test } from "node:test";
@@ -15,20 +15,20 @@ const MADE = ["SIGNING_KEYS", "TICKET_SECRET"];
 const PASSWORD = "a passphrase of several words";
 const DEPLOY = ["deploy", "--yes", "--wait", "0"];
 /**
- * The arguments of a deploy that waits for the new service. On a busy machine it may take long
- * until the service answers for the first time.
+ * The arguments of a deploy that waits until the new service answers. On a busy machine, the first
+ * answer may take a long time.
  */
 const WHOLE_DEPLOY = ["deploy", "--yes", "--wait", "120"];
 
 before(buildPackages, { timeout: 600_000 });
 
-/** Changes the configuration so that people can register without a mail and a test can log in. */
+/** Changes the configuration so that people can register without a mail. Then a test can log in. */
 const open = (text) => text.replaceAll('"REGISTRATION": "verified"', '"REGISTRATION": "open"');
 const isChange = ({ method, kind }) => method !== "GET" && !kind.endsWith("/query");
 
 /**
- * Makes a project and a stand-in for Cloudflare. `deploy(…)` runs the command, and then checks with
- * `requireSafe` that it left everything safe.
+ * Creates a project and a replacement for Cloudflare. `deploy(…)` runs the command. After each run
+ * it checks with `requireSafe` that the command has left everything in a safe state.
  */
 async function world(t, options = {}) {
   const cloudflare = await startCloudflare(t);
@@ -36,7 +36,10 @@ async function world(t, options = {}) {
   return {
     cloudflare,
     project,
-    /** When `kill` resolves, the command and every process that it started are killed. */
+    /**
+     * When the promise `kill` resolves, the command is killed, with every process that it has
+     * started.
+     */
     async deploy(args = WHOLE_DEPLOY, kill) {
       const earlier = project.secrets();
       const result = await project.run(args, cloudflare.env, { kill });
@@ -46,7 +49,7 @@ async function world(t, options = {}) {
   };
 }
 
-/** Checks what must be true after every run of the command, also after a failed one. */
+/** Checks what must be true after every run of the command, even after a run that failed. */
 async function requireSafe({ cloudflare, project, earlier, result }) {
   const { state } = cloudflare;
   const own = project.secrets();
@@ -90,9 +93,10 @@ async function requireLogin(cloudflare, email = "ada@example.com") {
 }
 
 /**
- * How a run of the command is interrupted at a call of the API: the call gets an error ("refuse"),
- * its answer is lost ("lose"), or the command is killed while it waits for the answer ("kill"). The
- * call is the `nth` of this kind, and so are all calls of the kind after it.
+ * How a run of the command is interrupted at a call of the API. `how` says what happens: the call
+ * gets an error ("refuse"), or its answer is lost ("lose"), or the command is killed while it waits
+ * for the answer ("kill"). The interruption begins at the `nth` call of this kind, and all later
+ * calls of this kind are interrupted too.
  *
  * @typedef {{ kind: string, nth?: number, how: "refuse" | "lose" | "kill" }} Interruption
  */
@@ -103,7 +107,7 @@ async function interrupted({ cloudflare, deploy }, { kind, nth = 1, how }) {
   let isReached = false;
   const killed = Promise.withResolvers();
   cloudflare.setTrouble((call) => {
-    // If a client repeats the call, the call fails again.
+    // Later calls of this kind fail too. So the call fails again if a client repeats it.
     if (call.kind === kind) seen++;
     if (call.kind !== kind || seen < nth) return undefined;
     isReached = true;
@@ -118,7 +122,10 @@ async function interrupted({ cloudflare, deploy }, { kind, nth = 1, how }) {
   return { ...result, label };
 }
 
-/** Interruptions at calls of different kinds, in the order in which a deploy makes these calls. */
+/**
+ * Interruptions at calls of different kinds. They are in the order in which a deploy makes these
+ * calls.
+ */
 /** @type {Interruption[]} */
 const SAMPLE = [
   { kind: "GET /workers/scripts/:name/secrets", how: "refuse" },
@@ -168,7 +175,10 @@ test("interrupted at one call of each kind and repeated, a deploy ends in a serv
   );
 });
 
-/** Checks that whoever opens the printed link can choose a password and becomes administrator. */
+/**
+ * Checks that a person who opens the printed link can choose a password and becomes an
+ * administrator.
+ */
 async function requireAdminLink(cloudflare, text) {
   const [, link] = /root@example\.com becomes an administrator[\s\S]*?(https:\S+)/.exec(text) ?? [];
   assert.ok(link, text);
@@ -195,7 +205,7 @@ async function requireAdminLink(cloudflare, text) {
   assert.deepEqual(results, [{ tickets: 0 }], "the operator's ticket is deleted");
 }
 
-/** Checks that everything that the configuration names exists exactly once in the account. */
+/** Checks that each resource that the configuration names exists exactly once in the account. */
 async function requireWhole({ cloudflare }) {
   const { state } = cloudflare;
   assert.deepEqual(
@@ -248,7 +258,8 @@ test("interrupted at every call in turn, each time from the beginning", {
         async (/** @type {import("node:test").TestContext} */ inner) => {
           const all = await world(inner);
           const { code, text } = await interrupted(all, interruption);
-          // The command may succeed, because wrangler does not need the answer to every call.
+          // The command may succeed in spite of the interruption, because wrangler does not need
+          // the answer to every call.
           if (code === 0) await requireWhole(all);
           else assert.doesNotMatch(text, /my-auth answers at/);
           const repeated = await all.deploy();
@@ -399,8 +410,8 @@ test("a deployed service keeps its secrets and stores, whatever the folder has",
   );
   const stored = new Map([...state.secrets].map(([name, values]) => [name, [...values]]));
 
-  // Another person's folder of the project has no copies of the secrets and no id of the KV
-  // namespace.
+  // If another person has a copy of the project, that person's folder has no copies of the secrets,
+  // and does not contain the id of the KV namespace.
   const other = makeProject(t, { store: "kv", edit: open });
   const again = await other.run(["deploy", "--yes", "--wait", "0"], cloudflare.env, {});
   assert.equal(again.code, 0, again.text);

@@ -1,5 +1,5 @@
-// `edgegate doctor --remote` and `edgegate keys` for a service that is deployed to the stand-in for
-// Cloudflare (cloudflare.mjs).
+// Tests `edgegate doctor --remote` and `edgegate keys`. The service is deployed to the replacement
+// for Cloudflare (cloudflare.mjs).
 import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { before, test } from "node:test";
@@ -12,7 +12,7 @@ import { makeProject } from "./project.mjs";
 const ADDRESS = "https://my-auth.acme.workers.dev";
 const RECORD = ".edgegate/deploy.production.json";
 const DAY = 86_400;
-// No DNS resolver listens at this address, so the command can't look up the mail domain.
+// The address of a DNS resolver that does not exist, so the command can't look up the mail domain.
 const OFFLINE = ["--resolver", "http://127.0.0.1:9/"];
 
 before(buildPackages, { timeout: 600_000 });
@@ -39,7 +39,10 @@ test("a deployed service is examined, and its keys are rotated", {
     return (await answer.json()).keys.map(({ kid }) => kid);
   };
   const kids = () => JSON.parse(project.secrets().SIGNING_KEYS).keys.map(({ kid }) => kid);
-  /** Changes the record of the rotation as if its steps had been done `seconds` earlier. */
+  /**
+   * Changes the record of the rotation. Afterwards the record says that each step was done
+   * `seconds` earlier than it really was.
+   */
   const wait = (seconds) => {
     const record = JSON.parse(project.read(RECORD));
     for (const done of Object.values(record.rotation)) done.at -= seconds;
@@ -90,7 +93,8 @@ test("a deployed service is examined, and its keys are rotated", {
     assert.deepEqual(JSON.parse(stdout).next, "promote");
     assert.ok(!stdout.includes(JSON.parse(project.secrets().SIGNING_KEYS).keys[0].d));
 
-    // The key gets stored, but the answer is lost. So the command can't know that it is stored.
+    // The key is stored, but the answer is lost. So the command does not know whether the key is
+    // stored.
     cloudflare.setTrouble(({ kind }) => (kind.endsWith("/secrets-bulk") ? "lose" : undefined));
     const lost = await run("keys", "promote", "--yes");
     cloudflare.setTrouble(() => undefined);

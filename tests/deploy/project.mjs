@@ -1,4 +1,4 @@
-// Makes a project as `npm create edgegate` does, and runs commands in it.
+// Creates a project in the same way as `npm create edgegate`, and runs commands in it.
 import { spawn } from "node:child_process";
 import {
   cpSync,
@@ -53,11 +53,13 @@ export function makeProject(t, { store = "durable", edit = (text) => text } = {}
     read,
     write,
     exists: (/** @type {string} */ name) => existsSync(path(name)),
-    /** The secrets in the file on this machine. Empty if there is no file. */
+    /**
+     * Returns the secrets in the file on this machine. Returns an empty object if there is no file.
+     */
     secrets: (environment = "production") =>
       existsSync(path(file(environment))) ? JSON.parse(read(file(environment))) : {},
     secretsPath: (environment = "production") => path(file(environment)),
-    /** The files in the folder, except those in node_modules. */
+    /** Returns the files in the folder, except those in node_modules. */
     files: () =>
       readdirSync(folder, { recursive: true })
         .map(String)
@@ -69,7 +71,8 @@ export function makeProject(t, { store = "durable", edit = (text) => text } = {}
     ) => runCommand(folder, COMMAND, args, env, options),
     /**
      * Runs wrangler directly, without the command `edgegate`. The PATH contains node_modules/.bin,
-     * as under npm, so that wrangler finds the `build` command of its configuration.
+     * as it does when npm runs a program. So wrangler finds the `build` command that its
+     * configuration names.
      */
     runWrangler: (/** @type {string[]} */ args, /** @type {NodeJS.ProcessEnv} */ env) => {
       const PATH = [path("node_modules/.bin"), process.env.PATH].join(delimiter);
@@ -78,7 +81,7 @@ export function makeProject(t, { store = "durable", edit = (text) => text } = {}
   };
 }
 
-/** Puts the packed package and its dependencies into node_modules, as npm would. */
+/** Puts the packed package and its dependencies into node_modules, in the same way as npm. */
 function install(path) {
   const modules = path("node_modules");
   mkdirSync(join(modules, ".bin"), { recursive: true });
@@ -92,8 +95,9 @@ function install(path) {
 }
 
 /**
- * Runs a program from the project's node_modules in the project's folder, without npm, and waits
- * until it ends. When `kill` resolves, the program and every process that it started are killed.
+ * Runs a program from the project's node_modules. The program runs in the project's folder and
+ * without npm. Waits until the program ends. When the promise `kill` resolves, the program is
+ * killed, with every process that it has started.
  *
  * @param {string} folder
  * @param {string} program

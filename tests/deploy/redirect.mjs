@@ -1,5 +1,6 @@
-// The tests load this file into the command with NODE_OPTIONS. It replaces `fetch`, so that
-// requests to the deployed service's public address go to the stand-in for Cloudflare.
+// With NODE_OPTIONS, the tests load this file into the command `edgegate`. It replaces `fetch`:
+// requests to the public address of the deployed service go to the replacement for Cloudflare
+// instead.
 const real = globalThis.fetch;
 const { EDGEGATE_STAND_IN: standIn, EDGEGATE_HOSTS: hosts = "\\.workers\\.dev$" } = process.env;
 

@@ -1,4 +1,4 @@
-// `edgegate upgrade` and `edgegate doctor`, run in a project as users run them.
+// Tests `edgegate upgrade` and `edgegate doctor`. They run in a project, as users run them.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { buildPackages } from "../package/package.mjs";
@@ -54,7 +54,7 @@ test("doctor examines the service of this machine", { timeout: 200_000 }, async 
     "clock skipped",
   ]);
 
-  // Change the configuration to what create-cloudflare would leave.
+  // Change the configuration to the one that create-cloudflare would leave in a project.
   const config = project.read("wrangler.jsonc");
   project.write(
     "wrangler.jsonc",

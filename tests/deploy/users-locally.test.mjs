@@ -1,4 +1,4 @@
-// `edgegate users` and `edgegate clients` with the local service that `edgegate dev` runs.
+// Tests `edgegate users` and `edgegate clients` with the local service that `edgegate dev` starts.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -44,7 +44,8 @@ test("accounts of the local service", { timeout: 600_000 }, async (t) => {
       body: JSON.stringify({ email, password: PASSWORD }),
     });
 
-  // Use one of the two demo accounts. Commands for the local service need no confirmation.
+  // The command changes one of the two demo accounts. Commands for the local service need no
+  // confirmation.
   const granted = await run("users", "grant", "ada@example.com", "editor", "--json");
   assert.equal(granted.code, 0, granted.text);
   assert.deepEqual(JSON.parse(granted.stdout).roles, ["editor", "user"]);

@@ -1,5 +1,5 @@
-// `edgegate users`, `sessions`, `mail` and `restored` with a service that is deployed to the
-// stand-in for Cloudflare (cloudflare.mjs).
+// Tests `edgegate users`, `sessions`, `mail` and `restored`. The service is deployed to the
+// replacement for Cloudflare (cloudflare.mjs).
 import assert from "node:assert/strict";
 import { statSync } from "node:fs";
 import { before, test } from "node:test";
@@ -10,7 +10,7 @@ import { makeProject } from "./project.mjs";
 const ADDRESS = "https://my-auth.acme.workers.dev";
 const PASSWORD = "correct horse battery staple";
 const ADA = "ada@example.com";
-/** The bcrypt hash of PASSWORD, computed with bcryptjs. */
+/** The bcrypt hash of PASSWORD. It was computed with bcryptjs. */
 const BCRYPT = "$2b$05$R21Q5FM5T.5fD2ZmQRkzEuHNYzUqwZ5avXb45njiGsMZrNJnkV/Ua";
 const ROWS = 1200;
 

@@ -1,5 +1,5 @@
-// The npm, wrangler and cargo commands in the documents exist, and so do their options. The test
-// does not run the commands, because they need a Cloudflare account or take minutes.
+// All npm, wrangler and cargo commands in the documents must exist, and so must their options. The
+// test does not run the commands, because some need a Cloudflare account and others take minutes.
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -88,14 +88,14 @@ test("README names every route of the contract, and no other", () => {
 
 test("the package weighs what its pages say", () => {
   const { packageWasm } = JSON.parse(read("bench/size.json"));
-  // The documents give the size in KB, rounded to the nearest ten.
+  // The documents state the size in KB, rounded to the nearest ten.
   const weight = `${Math.round(packageWasm / 10_240) * 10} KB gzipped`;
   for (const page of ["docs/from-a-page.md", "npm/edgegate/README.md"])
     assert.ok(read(page).includes(weight), `${page}: ${weight}`);
 });
 
-// A 401 must have a WWW-Authenticate header (RFC 9110 section 15.5.2). This matters in examples
-// too, because readers copy them.
+// A 401 must have a WWW-Authenticate header (RFC 9110 section 15.5.2). Examples must follow this
+// rule too, because readers copy them.
 test("a program in a document or example that answers 401 sends a challenge", () => {
   const documents = filesUnder("").filter((path) =>
     /^(README|docs|npm|examples).*\.md$/.test(path),

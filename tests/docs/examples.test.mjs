@@ -1,6 +1,6 @@
-// Runs example programs from docs/ unchanged: in Chromium, in Node, and the Worker that calls
-// edgegate in workerd. They must do what the documents say. follow.test.mjs runs every code block
-// of the documents. This test also checks the results of some.
+// Runs example programs from docs/ unchanged: in Chromium, in Node, and in workerd (the Worker that
+// calls edgegate). The programs must do what the documents say. follow.test.mjs runs every code
+// block of the documents. This test also checks the results of some of them.
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -75,7 +75,7 @@ test("a page signs in by AuthClient and by cookie mode", { timeout: 10 * MINUTES
 
   await t.test("fetch", async (t) => {
     const view = await openPage(t, browser, edge.origin);
-    // Wait until the page's own script has asked the service who is signed in.
+    // Wait until the page's own script has asked the service which user is signed in.
     await view.goto("/sign-in", { waitUntil: "networkidle" });
     const answers = [];
     view.on("response", (answer) => {

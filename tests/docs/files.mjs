@@ -2,15 +2,15 @@
 import { readdirSync, statSync } from "node:fs";
 import { inRoot } from "../../scripts/project/root.mjs";
 
-// Files that are installed, built, or written by others.
+// Folders that are not listed. Their files are installed, built, or written by other people.
 const LEFT_OUT = new Set([
   ...[".git", ".tools", ".wrangler", "build", "dist", "node_modules", "target"],
   ...["corpus", "found", "vectors", "vendors", "wasm"],
 ]);
-// Files that the build copies.
+// Files that the build creates as copies of other files.
 export const COPIES = ["www/edgegate", "www/openapi.yaml"];
 
-/** All files in a folder of the project; "" is the root. */
+/** Returns all files in a folder of the project. "" is the root of the project. */
 export function filesUnder(folder) {
   return readdirSync(inRoot(folder)).flatMap((name) => {
     const path = folder === "" ? name : `${folder}/${name}`;

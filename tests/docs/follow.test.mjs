@@ -1,7 +1,7 @@
-// Every code block in README.md, docs/, the package's README and the READMEs of the examples is run
-// as a reader would run it, in a copy of the project. `npm test` runs the blocks once in bash,
-// except those of documents that install packages from the registry or deploy, because these take
-// minutes. `npm run test:wide` runs everything twice, in bash and in zsh.
+// Runs every code block in README.md, docs/, the package's README and the READMEs of the examples.
+// Each block is run as a reader would run it, in a copy of the project. `npm test` runs the blocks
+// once, in bash. It leaves out documents that install packages from the registry or deploy, because
+// these take minutes. `npm run test:wide` runs everything twice in each of the shells bash and zsh.
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -27,7 +27,7 @@ const only = (_, blocks) => isWide || !blocks.some(isSlow);
 for (const shell of SHELLS) {
   test(`the documents, followed in ${shell}`, { timeout: 60 * MINUTES }, async (t) => {
     await prebuiltWorker();
-    // The README of examples/forward-auth expects that its reader has installed nginx.
+    // The README of examples/forward-auth assumes that its reader has installed nginx.
     await nginx();
     if (shell === "zsh") await zsh();
     const tell = (line) => t.diagnostic(line);
@@ -37,7 +37,7 @@ for (const shell of SHELLS) {
   });
 }
 
-/** Makes a folder with one document. Returns a reader that follows it. */
+/** Creates a folder with one document. Returns a reader that follows the document. */
 function documentOf(t, text) {
   const root = mkdtempSync(join(tmpdir(), "edgegate-document-"));
   t.after(() => rmSync(root, { recursive: true, force: true }));

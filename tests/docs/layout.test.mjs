@@ -1,4 +1,5 @@
-// The tables of ARCHITECTURE.md list every source file, either by its path or by its folder.
+// The tables of ARCHITECTURE.md must list every source file: either the path of the file, or its
+// folder.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
@@ -22,8 +23,8 @@ test("a reader of ARCHITECTURE.md finds every source file", () => {
     (path) => /\.(rs|js|mjs)$/.test(path) && !COPIES.some((copy) => path.startsWith(copy)),
   );
   assert.ok(sources.length > 250, `${sources.length} files`);
-  // Leave out mod.rs, lib.rs and files such as x_tests.rs, which only declare the modules next to
-  // them.
+  // Leave out mod.rs, lib.rs and files such as x_tests.rs. They only declare the modules that are
+  // next to them.
   const isRoot = (path) => /(^|\/)(mod|lib|\w+_tests)\.rs$/.test(path);
   assert.deepEqual(
     sources.filter((path) => !isRoot(path) && !isFound(path)),

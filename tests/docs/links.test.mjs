@@ -1,5 +1,5 @@
-// No document has a dead link: each relative link leads to a file or folder, and each #anchor to a
-// heading. Each page in docs/ that the sources or openapi.yaml name exists.
+// No document may have a dead link. Each relative link must lead to a file or folder, and each
+// #anchor to a heading. Each page in docs/ that the sources or openapi.yaml name must exist.
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, extname, join, normalize } from "node:path";
@@ -58,7 +58,8 @@ test("every path in code font exists", () => {
   const folders = new Set(files.map((path) => path.split("/")[0]).filter((name) => name !== ""));
   const wrong = [];
   let named = 0;
-  // Decision records and the changelog may name files that existed only when they were written.
+  // Decision records and the changelog may name files that existed when they were written and do
+  // not exist any more.
   const isOfToday = (path) => /^(?:docs\/)?[\w-]+\.md$/.test(path) && path !== "CHANGELOG.md";
   for (const page of pages.filter(isOfToday)) {
     for (const [, path] of read(page).matchAll(/`([\w.-]+\/[\w./-]*)`/g)) {

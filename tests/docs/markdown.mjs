@@ -1,15 +1,16 @@
 // Reads Markdown, for the tests of the documents.
 
-/** The targets of all links and images that are not in code. */
+/** Returns the targets of all links and images. Leaves out those in code. */
 export function linksIn(markdown) {
   const prose = withoutFences(markdown).replace(/`[^`\n]*`/g, (code) =>
-    // Remove code only if it contains a link. Other code may be the text of a link: [`x`](y).
+    // Remove code only if it contains a link. Other code must stay, because it may be the text of a
+    // link: [`x`](y).
     code.includes("](") ? "" : code,
   );
   return [...prose.matchAll(/\]\(([^()\s]+)\)/g)].map(([, target]) => target);
 }
 
-/** The anchors of all headings, as GitHub makes them from the headings' texts. */
+/** Returns the anchors of all headings. GitHub derives an anchor from the text of its heading. */
 export function anchorsOf(markdown) {
   const seen = new Map();
   const anchors = new Set();
@@ -27,7 +28,10 @@ export function anchorsOf(markdown) {
   return anchors;
 }
 
-/** The fenced code blocks in this language, in order. Fences in a list may be indented. */
+/**
+ * Returns the fenced code blocks in this language, in order. The fences of a block in a list may be
+ * indented.
+ */
 export function blocks(markdown, language) {
   return [...markdown.matchAll(/^( *)```(\w+)\n([\s\S]*?)^ *```$/gm)]
     .filter(([, , of]) => of === language)

@@ -1,6 +1,6 @@
 // A port is a trait with documented guarantees. The conformance tests of the ports quote the
-// sentences that they test. Each quotation must be in the doc comment of a port or of a domain
-// type. If the sentence there changes, the quotation must change too.
+// sentences that they test. Each quotation must occur in the doc comment of a port or of a domain
+// type. If somebody changes the sentence there, the quotation must be changed too.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -9,13 +9,16 @@ import { filesUnder } from "./files.mjs";
 
 const rustIn = (folder) => filesUnder(folder).filter((path) => path.endsWith(".rs"));
 
-/** The doc comments of a text, each as one line. */
+/** Returns the doc comments of a text. Each comment becomes one line. */
 const comments = (text) =>
   (text.match(/(?:^ *\/\/\/.*\n)+/gm) ?? []).map((comment) =>
     comment.replaceAll(/^ *\/\/\/ ?/gm, "").replaceAll(/\s+/g, " "),
   );
 
-/** The text without links and in lower case: a quotation may begin in the middle of a sentence. */
+/**
+ * Returns the text without links and in lower case, because a quotation may begin in the middle of
+ * a sentence.
+ */
 const plain = (text) =>
   text.replaceAll(/\[([^\]]+)\](?:\([^)]*\))?/g, (_, linked) => linked).toLowerCase();
 

@@ -1,6 +1,7 @@
-// A recipe in CONTRIBUTING.md names every file that a certain kind of change touches, such as a new
-// setting. To check a recipe, the test takes an existing example, such as a setting, and searches
-// for the files that mention it. The recipe must name all of them.
+// CONTRIBUTING.md has recipes for certain kinds of change, such as adding a setting. A recipe names
+// every file that such a change touches. To check a recipe, the test takes an existing example,
+// such as an existing setting, and searches for the files that mention it. The recipe must name all
+// of these files.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
@@ -12,9 +13,10 @@ const read = (path) => readFileSync(inRoot(path), "utf8");
 const files = filesUnder("").filter((path) => /\.(html|js|md|mjs|rs|sql|toml|ts|yaml)$/.test(path));
 
 /**
- * For each recipe, an example of something that was added. `mention` matches the example in a file.
- * The recipe must name each file that mentions the example, if `among` matches the file's path. It
- * may name the file's folder instead, unless the folder is in `fileByFile`.
+ * For each recipe, an example of something that was added earlier. `mention` matches the example in
+ * the text of a file. The recipe must name each file that mentions the example and whose path
+ * `among` matches. The recipe may name the file's folder instead, unless the folder is in
+ * `fileByFile`.
  */
 const EXAMPLES = {
   "A setting": { mention: /\bMAIL_LOCALE\b/, among: /^(src|docs|wrangler)/ },
@@ -68,9 +70,10 @@ for (const [heading, { mention, among, fileByFile = [] }] of Object.entries(EXAM
 }
 
 /**
- * The paths in code font in a recipe and in the recipes to which it links. A file name without a
- * folder means the file in the same folder as the name before it, as in "`src/domain/link.rs`,
- * `id.rs`". If there is no such file, only one file in the project may have this name.
+ * Returns the paths in code font in a recipe, and those in the recipes to which it links. A file
+ * name without a folder means a file in the same folder as the previous name, as in
+ * "`src/domain/link.rs`, `id.rs`". If that folder has no such file, exactly one file in the project
+ * must have this name.
  */
 function namesIn(heading, seen = new Set()) {
   seen.add(heading);
@@ -105,7 +108,7 @@ const slug = (text) =>
     .replace(/[^\w\s-]/g, "")
     .replace(/\s/g, "-");
 
-/** The folders of a path: `a/b/` and `a/` for `a/b/c.rs`. */
+/** Returns the folders of a path: for `a/b/c.rs` these are `a/b/` and `a/`. */
 function foldersOf(path) {
   const folder = dirname(path);
   return folder === "." ? [] : [`${folder}/`, ...foldersOf(folder)];

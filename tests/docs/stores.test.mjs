@@ -1,13 +1,14 @@
-// When a store fails, the service answers 503 and logs a `reason` that begins with the store's
-// name. docs/operations.md and docs/errors.md must list every name that the adapters use.
+// When a store fails, the service answers 503 and logs a `reason`. The `reason` begins with the
+// name of the store. docs/operations.md and docs/errors.md must list every name that the adapters
+// use.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { inRoot } from "../../scripts/project/root.mjs";
 
-// The adapters that store in memory are left out, because they exist only for tests.
+// The adapters that store data in memory are left out, because they exist only for tests.
 const ADAPTERS = ["src/adapters/cloudflare", "src/adapters/kv_sessions"];
-// If these stores fail, requests still succeed, so there is no 503.
+// If one of these stores fails, requests still succeed, so the service does not answer 503.
 const LET_PASS = ["breached_passwords", "limiter"];
 
 test("the documents have a row for every store that can fail", () => {
@@ -23,9 +24,9 @@ test("the documents have a row for every store that can fail", () => {
     );
     const uses = /\b(?:StoreError::new|settled|failed)\(\s*(?:"(\w+)"|([A-Z]\w*)),/g;
     for (const [, literal, name] of text.matchAll(uses)) named.add(literal ?? constants.get(name));
-    // An adapter that calls a Durable Object has the store's name in the constant OBJECT.
+    // An adapter that calls a Durable Object contains the name of the store in the constant OBJECT.
     if (constants.has("OBJECT")) named.add(constants.get("OBJECT"));
-    // Constants that are passed to these functions are store names too.
+    // If a constant is passed to one of these functions, its value is the name of a store too.
     for (const [, name] of text.matchAll(/\b(?:text|odd)\(([A-Z]+)[,)]/g))
       named.add(constants.get(name));
   }

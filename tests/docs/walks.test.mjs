@@ -1,12 +1,12 @@
-// ARCHITECTURE.md has three walks: lists of the functions that a request passes through, the hops.
-// Each hop's function must be in the file that the hop names, and the file of an earlier hop must
-// name the function. A walk must not have too many hops.
+// ARCHITECTURE.md has three walks. A walk lists the functions through which a request passes. Each
+// entry of a walk is called a hop. The function of each hop must be in the file that the hop names,
+// and the file of an earlier hop must mention the function. A walk must not have too many hops.
 import assert from "node:assert/strict";
 import { readFileSync, statSync } from "node:fs";
 import { test } from "node:test";
 import { inRoot } from "../../scripts/project/root.mjs";
 
-/** The most hops that a walk may have. */
+/** The highest number of hops that each walk may have. */
 const LIMITS = { renewal: 20, check: 12, login: 20 };
 
 const text = readFileSync(inRoot("ARCHITECTURE.md"), "utf8");

@@ -1,6 +1,6 @@
-// The audit log as an operator sees it: its lines in the log, between those of the requests, its
-// data points, and the pseudonyms. tests/service/audit_log/mod.rs tests which events each use case
-// records.
+// Tests the audit log as an operator sees it: the lines in the log, which stand between the lines
+// of the requests; the data points; and the pseudonyms. tests/service/audit_log/mod.rs tests which
+// events each use case records.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, claimsOf, clientOf, PASSWORD, ROOT } from "./client.mjs";
@@ -115,8 +115,8 @@ test("renewals are data points and no lines, checks are neither; a token that co
   const reused = await client.renew(refresh_token);
   assert.equal(reused.status, 400);
   const [line] = await world.eventsOf(reused);
-  // The successful check has no line in the log. Such a line would already be here, because the
-  // line of the later request is.
+  // The successful check wrote no line to the log. The line of a later request is in the log
+  // already, so a line of the check would be there too.
   const id = checked.headers.get("x-request-id");
   assert.ok(!world.logs().some(({ request_id }) => request_id === id));
   assert.deepEqual(

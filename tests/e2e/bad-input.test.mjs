@@ -127,7 +127,8 @@ test("a repeated content type is one, and a body in another encoding is named", 
   }
 });
 
-// RFC 6749 sections 3.1 and 3.2. The service follows these rules for parameters in JSON too.
+// RFC 6749 sections 3.1 and 3.2. These sections are about parameters of forms. The service also
+// applies their rules to parameters in JSON.
 test("an OAuth parameter without a value is left out, an unknown one ignored", async () => {
   const { refresh_token } = await client.logIn(ADA);
   const renewals = { grant_type: "refresh_token", refresh_token };
@@ -152,7 +153,8 @@ test("an OAuth parameter without a value is left out, an unknown one ignored", a
   for (const [given, status, error] of [
     [{ ...renewals, grant_type: "" }, 400, "invalid_request"],
     [{ ...renewals, refresh_token: "" }, 400, "invalid_request"],
-    // A space is a part of the value, like all visible ASCII (RFC 6749 appendices A.1 and A.17).
+    // A space is a part of the parameter's value, like every other visible ASCII character (RFC
+    // 6749 appendices A.1 and A.17).
     [{ ...renewals, client_id: "edgegate " }, 401, "invalid_client"],
     [{ ...renewals, refresh_token: ` ${refresh_token}` }, 400, "invalid_grant"],
   ]) {
@@ -172,8 +174,8 @@ test("an OAuth parameter without a value is left out, an unknown one ignored", a
     const answer = await client.post("/auth/token", { headers: FORM_TYPE, body: twice });
     assert.deepEqual([answer.status, answer.body.error], [400, "invalid_request"], twice);
   }
-  // `resource` may occur several times (RFC 8707 section 2). The service does not know these two
-  // resources. That is no error.
+  // The parameter `resource` may occur several times (RFC 8707 section 2). The service does not
+  // know these two resources, but this is not an error.
   const resources = `${form}&resource=a&resource=b`;
   const answer = await client.post("/auth/token", { headers: FORM_TYPE, body: resources });
   assert.equal(answer.status, 200);
@@ -215,8 +217,8 @@ test("a body over 16 KiB: 413, with and without its length", async () => {
   const body = JSON.stringify({ email: ADA, password: "x".repeat(17_000) });
   for (const path of ["/auth/login", "/auth/token"]) {
     isProblem(await client.post(path, { headers: JSON_TYPE, body }), 413, "payload_too_large");
-    // Send more than 16 KiB, but end the body only after the answer. Otherwise the service may
-    // close the connection while the test is still sending.
+    // Send more than 16 KiB, but end the body only after the answer has arrived. Otherwise the
+    // service may close the connection while the test is still sending.
     let end;
     const answered = new Promise((resolve) => {
       end = resolve;

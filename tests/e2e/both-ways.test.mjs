@@ -1,7 +1,10 @@
 // In workerd, the signatures of tokens are verified in two ways: by the cryptography of the
-// platform, and by the wasm alone. Both must have the same outcome; tests/both_ways compares them.
-// The Worker uses the platform's WebCrypto ("with promises") at first, and later `node:crypto` ("at
-// once"), so both are tested. tests/both_ways_natively.rs does the same in a native build.
+// platform, and by the wasm alone. Both must have the same outcome; tests/both_ways compares the
+// outcomes.
+//
+// The Worker calls the platform in two ways: at first through WebCrypto ("with promises"), and
+// later through `node:crypto` ("at once"). Both are tested. tests/both_ways_natively.rs runs the
+// same comparison in a native build.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { conformanceWorker } from "../../scripts/project/conformance-worker.mjs";
@@ -31,8 +34,9 @@ before(async () => {
 after(() => server?.close());
 
 /**
- * The outcomes for the tokens that `of` names. `way` is "with promises" or "at once". `platform`
- * names a stand-in for the platform's cryptography that fails. Without it the real one is used.
+ * Returns the outcomes for the tokens that `of` names. `way` is "with promises" or "at once".
+ * `platform` names a stand-in for the platform's cryptography that always fails. Without
+ * `platform`, the real cryptography is used.
  */
 async function found(way, of, platform = "") {
   const path = `/conformance/signatures?${new URLSearchParams({ of, platform, way })}`;
@@ -57,8 +61,8 @@ for (const way of ["with promises", "at once"]) {
 
   test(`${way}: of two keys with the same kid, the one with the algorithm of the token verifies it`, async () => {
     const { valid, refused, byPlatform } = await found(way, "one-kid");
-    // The platform verifies only six of the eight signatures. The form of the other two shows that
-    // they can't be signatures by the key.
+    // The platform is asked to verify only six of the eight signatures. The other two have a form
+    // that no signature by this key can have, so they are rejected before.
     assert.deepEqual([valid, refused, byPlatform], [4, 4, 6]);
   });
 
@@ -71,7 +75,7 @@ for (const way of ["with promises", "at once"]) {
 test("mutated tokens have the same outcome in both ways", async () => {
   const sum = { valid: 0, refused: 0, byPlatform: 0 };
   for (let from = 0; from < MUTATED; from += A_REQUEST) {
-    // Half of the tokens are verified in each way.
+    // Half of the tokens are verified "at once", and the other half "with promises".
     const way = (from / A_REQUEST) % 2 === 0 ? "at once" : "with promises";
     const some = await found(way, `${from}-${Math.min(from + A_REQUEST, MUTATED)}`);
     for (const name of Object.keys(sum)) sum[name] += some[name];
@@ -84,7 +88,7 @@ test("mutated tokens have the same outcome in both ways", async () => {
   count("mutated-tokens-workerd", line);
 });
 
-// `npm test` runs this with the other Rust tests, with fewer tokens.
+// `npm test` runs tests/both_ways_natively.rs with the other Rust tests, with fewer tokens.
 if (isWide) {
   test("mutated tokens have the same outcome in both ways natively", async () => {
     const args = ["test", "--test", "both_ways_natively"];

@@ -1,5 +1,5 @@
-// The header WWW-Authenticate of every 401 says what was wrong (RFC 9110 section 15.5.2). It must
-// never make a browser open its own window for a name and a password.
+// The header WWW-Authenticate of every 401 says what was wrong (RFC 9110 section 15.5.2). The
+// header must never make a browser open its own window that asks for a name and a password.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
@@ -21,7 +21,7 @@ const resolved = (value) =>
     : value;
 const ID = "019ab7a1-2c00-7101-8101-010101010101";
 
-/** Every operation that may answer 401. */
+/** All operations that may answer 401. */
 const operations = Object.entries(contract.paths).flatMap(([path, methods]) =>
   Object.entries(methods)
     .filter(([, operation]) => operation.responses?.["401"])
@@ -54,8 +54,8 @@ test("the contract requires the header of every 401", () => {
   for (const { name, unauthorized } of operations) {
     const header = resolved(unauthorized.headers["WWW-Authenticate"]);
     assert.equal(header?.required, true, name);
-    // A challenge with the scheme Basic makes a browser open its own password window. Only an app
-    // that sent Basic itself gets this challenge.
+    // A challenge with the scheme Basic makes a browser open its own password window. The service
+    // sends this challenge only to an app that used the scheme Basic in its request.
     const isForApps = JSON.stringify(unauthorized).includes("invalid_client");
     const hasBasic = JSON.stringify(header.schema).toLowerCase().includes("basic");
     assert.equal(hasBasic, isForApps, name);
@@ -120,8 +120,8 @@ test("a wrong password has a challenge that does not refuse the access token", a
   ])) {
     const challenge = challengeOf(await client.call(method, path, { token, json }), path);
     assert.equal(challenge, expected, path);
-    // So AuthClient does not renew the token after this answer, and does not send the password
-    // again.
+    // Because `refusesToken` returns false, AuthClient does not renew the token after this answer,
+    // and does not send the password again.
     assert.equal(refusesToken(challenge), false, path);
   }
   assert.equal((await client.get("/auth/me", { token })).status, 200);

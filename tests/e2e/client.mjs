@@ -1,5 +1,5 @@
-// A client for e2e tests, with the calls to a Worker that many of them make. It checks every answer
-// against openapi.yaml.
+// A client that many e2e tests use to call a Worker. It has a method for each frequent call, and it
+// checks every answer against openapi.yaml.
 import { noteBody } from "../logs/keep.mjs";
 import { assertInContract } from "./contract.mjs";
 
@@ -13,12 +13,13 @@ export const ROOT = "root@example.com";
  * @property {unknown} [json]
  * @property {Record<string, string>} [form]
  * @property {Record<string, string>} [headers]
- * @property {any} [body] is sent as it is, instead of `json` or `form`
+ * @property {any} [body] is sent unchanged, instead of `json` or `form`
  * @property {object} [cf] the value of `request.cf` in the Worker
  */
 
 /**
- * A client of one Worker. Every call returns `{ status, headers, body }`, with a JSON body parsed.
+ * Returns a client for one Worker. Every call returns `{ status, headers, body }`. A JSON body is
+ * parsed.
  */
 export function clientOf(edge) {
   const call = async (
@@ -70,14 +71,15 @@ export function clientOf(edge) {
   };
 }
 
-/** The claims of an access token. The signature is not verified. */
+/** Returns the claims of an access token. The signature is not verified. */
 export const claimsOf = (access_token) =>
   JSON.parse(Buffer.from(access_token.split(".")[1], "base64url").toString());
 
 /**
- * Repeats the request until the answer is 429, and returns all answers. The runtime counts requests
- * for each minute of the wall clock. So with a limit of 10 a minute, 20 requests can succeed if a
- * minute ends between them. Stops after one more, because then the limit does not work.
+ * Repeats the request until an answer is 429, and returns all answers. The runtime counts the
+ * requests of each minute of the wall clock. So with a limit of 10 requests a minute, 20 requests
+ * can succeed if a new minute begins between them. If even `2 * limit + 1` requests get no 429, the
+ * limit does not work, and the function stops.
  */
 export async function untilLimited(limit, ask) {
   const answers = [];

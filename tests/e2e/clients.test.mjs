@@ -1,4 +1,5 @@
-// Other authors' client libraries, as they are on npm, must work with the service.
+// Client libraries by other authors must work with the service. The tests use these libraries
+// unchanged, as they are published on npm.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { createRemoteJWKSet, customFetch as joseFetch, jwtVerify } from "jose";

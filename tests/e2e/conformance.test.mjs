@@ -1,6 +1,7 @@
-// Runs the conformance tests of the stores (tests/conformance) in workerd: the session store on
-// real KV and on its Durable Object; the user directory, the mail ledger, the apps and the operator
-// tickets on D1; the mail gate and the password guard on their Durable Objects.
+// Runs the conformance tests of the stores (tests/conformance) in workerd:
+// - the session store on real KV, and on its Durable Object;
+// - the user directory, the mail ledger, the apps and the operator tickets on D1;
+// - the mail gate and the password guard on their Durable Objects.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { conformanceWorker } from "../../scripts/project/conformance-worker.mjs";
@@ -51,7 +52,8 @@ for (const adapter of [
     );
     // There are few tests for operator tickets, because their interface has only two methods.
     assert.ok(count("passed") >= (adapter === "operator-tickets" ? 5 : 16));
-    // KV is not linearizable (reads may return old values), so some tests are left out for it.
+    // KV is not linearizable: a read may return an old value. Therefore some tests are left out for
+    // KV.
     if (adapter !== "kv") assert.equal(count("left out"), 0);
   });
 }
@@ -63,8 +65,8 @@ for (const trap of ["panic", "overflow"]) {
     assert.equal((await ask("/healthz")).status, 200);
     for (let time = 0; time < 3; time += 1) {
       const waiting = [ask("/conformance/wait"), ask("/conformance/wait")];
-      // When this later request is answered, the Worker has received the two requests above, whose
-      // answers wait.
+      // When this later request is answered, the Worker has already received the two requests
+      // above, which are still waiting for their answers.
       await ask("/healthz");
       const answers = await Promise.all([ask(`/conformance/${trap}`), ...waiting]);
       for (const answer of answers) {

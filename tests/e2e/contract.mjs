@@ -1,5 +1,5 @@
-// Checks every answer that a test gets against openapi.yaml (the contract), which must describe the
-// answer's status, media type and body.
+// Checks every answer that a test gets against openapi.yaml, which is called the contract here. The
+// contract must describe the answer's status, media type and body.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
@@ -19,8 +19,8 @@ const templates = Object.keys(contract.paths).map((path) => ({
 const validators = new Map();
 
 /**
- * Throws if the contract does not describe this answer. Accepts the answers for pages and unknown
- * paths, because these are not in the contract.
+ * Throws if the contract does not describe this answer. Answers for pages and unknown paths are
+ * accepted without a check, because the contract does not contain them.
  */
 export function assertInContract(method, url, { status, headers, body }) {
   const { pathname } = new URL(url, "http://contract.invalid");
@@ -56,8 +56,9 @@ export function assertInContract(method, url, { status, headers, body }) {
     described["Set-Cookie"] || !headers.has("set-cookie"),
     `openapi.yaml knows of no cookie in ${where}`,
   );
-  // `Vary: Origin` is for operations whose answers pages may read. These are not the operations
-  // that only operators may use, nor those to which a browser navigates.
+  // The answers that scripts on web pages may read have `Vary: Origin`. These are all answers of
+  // /auth/ except those of the operations that only operators may use, and of the operations to
+  // which a browser navigates.
   const isForPages = operation.security?.some((scheme) => "operatorTicket" in scheme)
     ? operation.security.length > 1
     : !operation["x-navigation"];
@@ -86,8 +87,9 @@ export function assertInContract(method, url, { status, headers, body }) {
 }
 
 /**
- * The member that an error (problem+json) with this code has in addition. This is checked here and
- * not by the schema, because a schema with such a condition would make client generators stop.
+ * For each error code: the additional member that an error (problem+json) with this code has.
+ * assertKnownCode checks this. A schema in openapi.yaml could express the same condition, but
+ * client generators stop at such a schema.
  */
 const MEMBERS = {
   invalid_field: "errors",
@@ -110,7 +112,8 @@ function assertKnownCode({ "x-codes": codes }, status, body, where) {
 }
 
 /**
- * Follows a JSON pointer through `$ref`s. Returns the value there, and a pointer without `$ref`s.
+ * Follows a JSON pointer through `$ref`s. Returns the value that it finds, and the pointer to the
+ * value without `$ref`s.
  */
 function follow(pointer) {
   let value = contract;

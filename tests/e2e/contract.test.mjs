@@ -74,8 +74,8 @@ test("an answer that the contract does not describe is noticed", () => {
 });
 
 /**
- * Calls `visit` with each object and its path of keys. Skips extensions, whose keys begin with
- * `x-`.
+ * Calls `visit` with each object in the tree and with the keys that lead to the object. Skips
+ * extensions, whose keys begin with `x-`.
  */
 function walk(node, visit, path = []) {
   if (node === null || typeof node !== "object") return;
@@ -104,8 +104,8 @@ test("a problem has one of the codes of its answer, its status, and the member o
 });
 
 // openapi-generator stops if there are more than 50 YAML aliases. Other generators fail on a
-// request with two media types and on schemas that combine or narrow other schemas, or misread
-// them.
+// request that has two media types. Schemas that combine or narrow other schemas make some
+// generators fail, and others misread such schemas.
 test("the contract has nothing that stops generators of clients", () => {
   const text = readFileSync(inRoot("openapi.yaml"), "utf8");
   assert.doesNotMatch(text, /[:-] [&*]\w+$/m, "an anchor or an alias");

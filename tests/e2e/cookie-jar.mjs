@@ -1,23 +1,24 @@
-// Acts as a page in a browser whose session is in a cookie (cookie mode). It sends its Origin and
-// the cookie, and obeys Set-Cookie.
+// Acts as a page in a browser whose session is in a cookie (cookie mode). The page sends its Origin
+// and the cookie with each request, and obeys the Set-Cookie header of each answer.
 import assert from "node:assert/strict";
 import { ADA, clientOf, PASSWORD } from "./client.mjs";
 
 /** The cookie's name ends in the port of the tests' ISSUER, because the tests use plain HTTP. */
 export const NAME = "edgegate-8787";
 
-/** The body of a login of Ada in cookie mode. */
+/** The body of a login request of Ada in cookie mode. */
 export const LOGIN = { email: ADA, password: PASSWORD, cookie: true };
 
-/** Whether the service still accepts an access token. */
+/** Returns whether the service still accepts an access token. */
 export const goesOn = async (page, access_token) =>
   (await page.client.authorized({ role: "user" }, access_token)).status === 200;
 
 /**
- * The cookie with the refresh token that an answer sets, as `{ name, value, attributes }`, or
- * undefined. Checks that the answer sets or clears the sign-on cookie together with it.
+ * Returns the cookie with the refresh token that an answer sets, as `{ name, value, attributes }`.
+ * Returns undefined if the answer sets no such cookie. Checks that the answer sets the sign-on
+ * cookie too, or clears both.
  *
- * Leaves out the two cookies that give no access to the account. apps/authorize.test.mjs tests the
+ * Ignores the two cookies that give no access to the account. apps/authorize.test.mjs tests the
  * sign-on cookie, and auth/guessing.test.mjs tests the cookie that recognizes a device.
  */
 export function setCookieOf({ headers }) {
@@ -40,9 +41,9 @@ export const isCleared = (answer) => {
 };
 
 /**
- * A page with methods such as `page.post(path, json, options)`. `page.cookie` is the current value
- * of its cookie, or null. Only answers to this page change the value. Each answer that sets the
- * cookie is checked: its body must not contain a refresh token.
+ * Returns a page with methods such as `page.post(path, json, options)`. `page.cookie` is the
+ * current value of the page's cookie, or null. Only answers to this page change the value. For each
+ * answer that sets the cookie, the page checks that the body contains no refresh token.
  */
 export function pageOf(
   edge,

@@ -1,6 +1,6 @@
-// With SESSION_STORE = "durable", the user's Durable Object keeps a copy of the user's row in D1,
-// and answers renewals and checks from this copy. Tests which features of D1 are needed for it,
-// what it saves, and when a change of the row takes effect.
+// With SESSION_STORE = "durable", the user's Durable Object keeps a copy of the user's row in D1.
+// It answers renewals and checks from this copy. Tests which features of D1 are needed for the
+// copy, what the copy saves, and when a change of the row takes effect.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, beforeEach, describe, test } from "node:test";
@@ -27,7 +27,7 @@ before(async () => {
 after(() => stop());
 beforeEach(() => edge.control({ clock: 0, oldObjects: false, silent: "", stopped: false }));
 
-/** How many billed units of each kind `act` used. */
+/** Runs `act`. Returns how many billed units of each kind it used. */
 async function billOf(edge, act) {
   const before = (await edge.control({})).bill;
   await act();
@@ -40,7 +40,10 @@ async function billOf(edge, act) {
 const isGood = async (client, token) =>
   (await client.authorized({ role: "user" }, token)).status === 200;
 
-/** Makes a user with a session, whose object has a copy of the user's row. */
+/**
+ * Creates a user with a session. The session's renewal makes the user's object keep a copy of the
+ * user's row.
+ */
 async function withCopy({ age = 10 } = {}) {
   const client = clientOf(edge);
   const [id] = await makeUsers(edge.db, 1);
@@ -57,7 +60,10 @@ const rowOf = (id) => edge.db.prepare("SELECT * FROM users WHERE id = ?").bind(i
 const revoke = (client, id, { access_token: token }) =>
   client.post(`/auth/users/${id}/revoke`, { token });
 
-/** The users in the table `row_changed`. A trigger adds users whose row has changed. */
+/**
+ * Returns the users in the table `row_changed`. When the row of a user changes, a trigger in the
+ * database adds the user to this table.
+ */
 const listed = async () =>
   (await edge.db.prepare("SELECT user FROM row_changed ORDER BY user").all()).results.map(
     ({ user }) => user,
@@ -130,7 +136,7 @@ describe("what the protocol leans on in D1", () => {
     await run(held(deadline));
     assert.deepEqual(await listed(), [], "a change that was announced");
     await lists(held(deadline), "a");
-    // If an operator writes back a row from a backup, the row has the deadline of an earlier
+    // When an operator restores a row from a backup, the row may contain the deadline of an earlier
     // change.
     await run(held(deadline));
     await run("DELETE FROM row_changed");
@@ -157,8 +163,8 @@ describe("what the protocol leans on in D1", () => {
   });
 });
 
-// D1 splits a file of migrations into statements. For its limitations see
-// https://github.com/cloudflare/workers-sdk/issues/15314 and /issues/14991.
+// D1 splits a file of migrations into statements, with limitations. The limitations are described
+// in https://github.com/cloudflare/workers-sdk/issues/15314 and /issues/14991.
 test("a migration with a trigger has the form that D1 can split", () => {
   const sql = readFileSync(inRoot("migrations/0010_copies.sql"), "utf8");
   const statements = sql.replace(/--.*$/gm, "");
@@ -253,10 +259,11 @@ test("an object that does not answer is given up, and the others are followed", 
     .run();
   await edge.control({ silent: silent.id, stopped: true });
   const run = edge.cron(EACH_MINUTE);
-  // The cron job calls five objects at the same time. One of them does not answer.
+  // The cron job calls five objects at the same time. One of these objects does not answer.
   while ((await listed()).length > 3) await new Promise((done) => setTimeout(done, 10));
   assert.ok((await listed()).includes(silent.id));
-  // Let the timers end, so that the cron job gives up on the silent object.
+  // Let the timers end, and with them the cron job's timeout, so the cron job gives up on the
+  // silent object.
   await edge.control({ stopped: false });
   await run;
   assert.deepEqual(await listed(), [silent.id]);
@@ -278,7 +285,7 @@ test("a row that is deleted by hand ends renewals and checks once the cron has r
 });
 
 test("a change that can't be committed within its hold answers 503 and changes nothing", async () => {
-  // The object's clock is an hour behind that of the database.
+  // The object's clock is one hour behind the clock of the database.
   await edge.control({ clock: -HOUR });
   const { client, user, id } = await withCopy({ age: 2 * HOUR });
   const before = await rowOf(id);
@@ -333,7 +340,7 @@ test("a held object is not wiped by its alarm", async () => {
   const { client, user, id } = await withCopy();
   const object = edge.objects.getByName(id);
   await object.ask(JSON.stringify("hold"));
-  // Delete the session, so that the object stores only the hold.
+  // Delete the session, so that the hold is all that the object still stores.
   await object.run([["DELETE FROM session"]]);
   await object.ring();
   const tables = new Map(JSON.parse(await object.stored()));

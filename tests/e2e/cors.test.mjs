@@ -1,4 +1,4 @@
-// CORS: the headers with which the service decides which pages may read its answers.
+// Tests CORS: the headers with which the service decides which pages may read its answers.
 // tests/browser/cookie-mode.test.mjs tests what a browser does with these headers.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -47,7 +47,9 @@ const preflight = (path, origin, headers = {}) =>
 const corsHeaders = (headers) =>
   Object.fromEntries([...headers].filter(([name]) => name.startsWith("access-control-")));
 
-/** Pages of every origin may read answers of the OAuth endpoints to requests without cookies. */
+/**
+ * Pages of every origin may read the answers of the OAuth endpoints, if the request had no cookies.
+ */
 const FOR_APPS = {
   "access-control-allow-origin": "*",
   "access-control-expose-headers": "Retry-After, X-Request-Id, Date, WWW-Authenticate",
@@ -76,7 +78,8 @@ test("a preflight of an allowed origin: 204, what may be sent, remembered for tw
 });
 
 test("a preflight of another origin: 204 without CORS headers", async () => {
-  // Leave out the empty Origin. It does not reach the Worker, so the request is not a preflight.
+  // Leave out the empty Origin. An empty Origin header does not reach the Worker, so the Worker
+  // does not treat the request as a preflight.
   for (const origin of OTHERS.filter(Boolean)) {
     const answer = await preflight("/auth/login", origin);
     assert.deepEqual(
@@ -110,8 +113,8 @@ test("a refused preflight has its reason in the log, without the origin", async 
   assert.ok(!JSON.stringify(edge.logs()).includes(origin));
 });
 
-// The answer names the headers, because `*` would not include Authorization (Fetch standard,
-// CORS-preflight fetch).
+// The answer lists the allowed headers by name. It can't use `*`, because `*` would not include
+// Authorization (Fetch standard, CORS-preflight fetch).
 test("a page of an allowed origin may send the headers that it asks for", async () => {
   const allowed = async (asked, origin = APP, path = "/auth/login") => {
     const headers = { "access-control-request-headers": asked };
@@ -153,8 +156,8 @@ test("documents that every page may read answer every preflight, and never with 
   }
 });
 
-// A proxy that asks the service about a request may pass on a preflight of its client. It would
-// treat any 2xx as permission.
+// A proxy that asks the service whether to allow a request may send the service a copy of a
+// browser's preflight. The proxy would treat any 2xx as permission.
 test("at a check, a preflight of another origin gets no 2xx", async () => {
   const path = "/auth/authorized?role=user";
   assert.equal((await preflight(path, APP)).status, 204);

@@ -1,8 +1,8 @@
 // Runs routes in workerd many times. Each time, one call to KV, D1, a Durable Object or the queue
-// fails, either before or after it took effect. The answer must be the usual one, or 503 with
-// Retry-After, and then a retry must complete the change. Nobody may be locked out, or keep access
-// that was taken away. tests/service/faults does the same in a native build, for every use case and
-// with more faults.
+// fails, either before or after it has taken effect. The answer must be the usual one, or 503 with
+// Retry-After. After a 503, a retry must complete the change. Nobody may be locked out, and nobody
+// may keep access that was taken away. tests/service/faults does the same in a native build, for
+// every use case and with more faults.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { count } from "../count.mjs";
@@ -16,9 +16,9 @@ let points = 0;
 const walked = new Set();
 
 /**
- * The operations. `prepare` makes what an operation needs, and `act` sends the request. `done`
- * lists statuses that a retry may also have, because the first attempt took effect although it
- * answered 503. `check` checks the result.
+ * Returns the operations that the test runs. `prepare` creates what the operation needs. `act`
+ * sends the request. `done` lists the statuses that a retry may also have if the first attempt took
+ * effect although it answered 503. `check` checks the result.
  */
 function operations({ edge, client, makeAccount }) {
   const signedIn = async () => {
@@ -143,7 +143,8 @@ function operations({ edge, client, makeAccount }) {
 
 for (const store of ["kv", "durable"]) {
   test(`${store}: each call of each route fails once`, async (t) => {
-    // In the run with Durable Objects, passwords are checked in an object too, to test its faults.
+    // In the run with Durable Objects, passwords are also checked in an object, so that the faults
+    // of this object are tested too.
     const work = store === "kv" ? "inline" : "durable";
     const {
       workers: [edge],
@@ -154,8 +155,8 @@ for (const store of ["kv", "durable"]) {
     ]);
     t.after(stop);
     /**
-     * Waits until the queue is empty, and then stops deliveries, so that calls of the queue's
-     * consumer are not counted as calls of a request.
+     * Waits until the queue is empty, and then stops deliveries. Otherwise the calls that the
+     * queue's consumer makes would be counted as calls of a request.
      */
     const quiet = async () => {
       const { bill } = await edge.control({ held: false });
@@ -166,7 +167,7 @@ for (const store of ["kv", "durable"]) {
     };
     const client = clientOf(edge);
     await client.logIn(ADA);
-    /** Makes an account as a copy of Ada's, so that no password has to be hashed. */
+    /** Creates an account by copying Ada's account, so that no password has to be hashed. */
     const makeAccount = async () => {
       const id = newId();
       const email = `${id}@example.com`;
@@ -221,14 +222,14 @@ test("limits admit when their binding fails", async (t) => {
   const before = (await edge.control({})).calls.limiter;
   assert.ok(before > 0, "a login asks the limits");
   await edge.control({ fail: { limiter: { times: 10_000, error: "on purpose" } } });
-  // Send more requests than any limit allows in a minute.
+  // Send more requests than any limit allows in one minute.
   const ask = { json: { email: "nobody@example.com" } };
   const link = { json: { token: "egl_none", password: "a long enough passphrase" } };
   for (let times = 0; times < 70; times += 1) {
     assert.equal((await client.post("/auth/password/confirm", link)).status, 400);
     assert.equal((await client.renew(refresh_token)).status, 200);
-    // Stop before the mail gate, another limit, which does not fail here: it allows thirty requests
-    // for mails from a network in an hour.
+    // The mail gate is another limit, which does not fail in this test. It allows thirty requests
+    // for mails from a network in an hour. So stop requesting mails before this limit is reached.
     if (times >= 14) continue;
     assert.equal((await client.post("/auth/password/reset", ask)).status, 202);
     assert.equal((await client.post("/auth/register", ask)).status, 202);
@@ -240,8 +241,9 @@ test("limits admit when their binding fails", async (t) => {
 });
 
 test("the number of calls that were tried is counted", () => {
-  // Not among these are other companies' services, device names, and the mail gate, which LIMITS =
-  // "off" disables. tests/service/faults tests their faults.
+  // These calls are not in the list: calls to the services of other companies, calls about device
+  // names, and calls to the mail gate, which LIMITS = "off" disables. tests/service/faults tests
+  // their faults.
   assert.deepEqual([...walked].sort(), [
     "D1",
     "KV get",
@@ -263,7 +265,7 @@ test("the number of calls that were tried is counted", () => {
 async function tryOnce(edge, operation, expected, { call, skip, late }, what) {
   points += 1;
   const made = await operation.prepare();
-  // Two calls must fail in the case of an object, because the Worker repeats a failed call once.
+  // Two calls to an object must fail, because the Worker repeats a failed call to an object once.
   const times = call.endsWith("object") ? 2 : 1;
   const before =
     (await edge.control({ fail: { [call]: { skip, times, error: "on purpose", after: late } } }))

@@ -1,5 +1,7 @@
-// Makes users and sessions without the Worker, for tests that need a thousand sessions or old ones.
-// (A login takes 40 ms to hash the password, and its session always begins now.)
+// Creates users and sessions without the Worker. Some tests need a thousand sessions, or sessions
+// that began long ago. With real logins this is not possible: each login takes 40 ms to hash the
+// password, and a session that a login creates always begins now.
+//
 // src/domain/session/refresh_token.rs and docs/storage.md define the formats.
 // src/adapters/cloudflare/durable_sessions/call.rs defines the calls to a user's Durable Object.
 import { createHmac, randomBytes } from "node:crypto";
@@ -9,7 +11,7 @@ const DAY = 86_400;
 
 export const nowSeconds = () => Math.floor(Date.now() / 1000);
 
-/** A UUIDv7 with the time `seconds`. */
+/** Returns a UUIDv7 that contains the time `seconds`. */
 export function newId(seconds = nowSeconds()) {
   const bytes = randomBytes(16);
   bytes.writeUIntBE(seconds * 1000, 0, 6);
@@ -19,8 +21,8 @@ export function newId(seconds = nowSeconds()) {
 }
 
 /**
- * A refresh token with these contents, sealed with `secret`. Without `auth_time` it has the older
- * format, which did not say when the user last gave the password.
+ * Returns a refresh token with these contents, sealed with `secret`. Without `auth_time`, the token
+ * has the older format, which did not record when the user last gave the password.
  *
  * @param {{ user: string, session: string, epoch?: number, counter?: number,
  *   expires_at: number, auth_time?: number }} contents
@@ -54,7 +56,7 @@ export function refreshToken(
   return `egr_${Buffer.concat([signed, hmac(key, signed)]).toString("base64url")}`;
 }
 
-/** Writes `count` users into the database and returns their ids. They can't sign in. */
+/** Writes `count` users into the database and returns their ids. These users can't sign in. */
 export async function makeUsers(db, count) {
   const users = Array.from({ length: count }, () => newId());
   const now = nowSeconds();
@@ -67,8 +69,8 @@ export async function makeUsers(db, count) {
 }
 
 /**
- * Stores a session that began `age` seconds ago, in KV or in the user's object. Returns its id and
- * its first refresh token.
+ * Stores a session that began `age` seconds ago, in KV or in the user's object. Returns the
+ * session's id and its first refresh token.
  */
 export async function makeSession({ kv, objects }, store, user, age) {
   const began = nowSeconds() - age;
@@ -94,11 +96,11 @@ export async function makeSession({ kv, objects }, store, user, age) {
   return { user, session, token: refreshToken({ user, session, expires_at }) };
 }
 
-/** Calls a user's object once and returns its answer. */
+/** Calls a user's object once and returns the object's answer. */
 export const askObject = async (objects, user, call) =>
   JSON.parse(await objects.getByName(user).ask(JSON.stringify(call)));
 
-/** The call that begins a session. */
+/** Returns the call that makes a user's object begin a session. */
 export const beginCall = ({ session, epoch = 0, lives_until, most = null, now }) => ({
   begin: { session, epoch, lives_until, most, now, seen: "forged\tunknown\t\t" },
 });

@@ -1,6 +1,6 @@
-// Proxies that ask the Worker whether a request is allowed before they pass it on. Runs real
-// proxies with the configurations in docs/forward-auth.md. Traefik and Envoy are in no package
-// registry, so for them the test itself sends the requests that they would send.
+// Tests proxies that ask the Worker whether a request is allowed before they pass the request on.
+// The tests run real proxies with the configurations in docs/forward-auth.md. Traefik and Envoy are
+// in no package registry. For these two, the test itself sends the requests that they would send.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -17,7 +17,7 @@ import { PASSWORD } from "./client.mjs";
 
 const PAGE = readFileSync(inRoot("docs/forward-auth.md"), "utf8");
 
-/** The code block in this language in a section of docs/forward-auth.md. */
+/** Returns the code block with this language in this section of docs/forward-auth.md. */
 function block(section, language) {
   const text = PAGE.split(`\n## ${section}\n`)[1].split("\n## ")[0];
   return text.split(`\`\`\`${language}\n`)[1].split("\n```")[0];
@@ -88,7 +88,7 @@ const PROXIES = {
   },
 };
 
-/** Starts a proxy with its configuration from docs/forward-auth.md. */
+/** Starts a proxy with the configuration that docs/forward-auth.md shows for it. */
 async function startProxy(name) {
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), `edgegate-${name}-`));
@@ -169,13 +169,17 @@ for (const name of Object.keys(PROXIES)) {
   });
 }
 
-/** Asks the Worker about a request, with exactly the request that a proxy would send. */
+/**
+ * Asks the Worker whether a request is allowed, by sending exactly the request that a proxy would
+ * send.
+ */
 const question = (method, path, headers, body) =>
   send(Number(new URL(edgegate.origin).port), path, { method, headers, body });
 
-// Traefik sends GET, or the client's method with `preserveRequestMethod`. It sends the client's
-// headers, or only those of `authRequestHeaders`. It adds X-Forwarded-Method, -Proto, -Port, -Host,
-// -Uri and -For. Source: `ServeHTTP` and `writeHeader` in
+// Traefik sends its question with the method GET, or with the client's method if
+// `preserveRequestMethod` is set. It sends the client's headers, or only those that
+// `authRequestHeaders` lists. It adds X-Forwarded-Method, -Proto, -Port, -Host, -Uri and -For.
+// Source: `ServeHTTP` and `writeHeader` in
 // https://github.com/traefik/traefik/blob/v3.6/pkg/middlewares/auth/forward.go
 test("Traefik's questions: its 2xx is a yes", async () => {
   const { http } = parse(block("Traefik", "yaml"));
@@ -209,9 +213,9 @@ test("Traefik's questions: its 2xx is a yes", async () => {
   }
 });
 
-// Envoy sends the client's method. The path is `path_prefix`, followed by the client's path and
-// query. The headers are Host, Authorization and Content-Length, which is 0 without
-// `with_request_body`. Source: `RawHttpClientImpl::check` in
+// Envoy sends its question with the client's method. The path is `path_prefix`, followed by the
+// client's path and query. The headers are Host, Authorization and Content-Length. Content-Length
+// is 0 without `with_request_body`. Source: `RawHttpClientImpl::check` in
 // https://github.com/envoyproxy/envoy/blob/main/source/extensions/filters/common/ext_authz/ext_authz_http_impl.cc
 test("Envoy's questions: only its 200 is a yes, and no client adds a criterion", async () => {
   const [{ typed_config }] = parse(block("Envoy", "yaml"));
@@ -235,7 +239,7 @@ test("Envoy's questions: only its 200 is a yes, and no client adds a criterion",
         assert.equal(answer.status, status, `${method} ${path}`);
       }
     }
-    // With `with_request_body` Envoy sends the body too.
+    // With `with_request_body`, Envoy also sends the body of the client's request.
     const sent = { ...bearer(admin), "content-type": "application/json" };
     const body = method === "GET" || method === "HEAD" ? undefined : "x".repeat(50_000);
     assert.equal((await question(method, `${path_prefix}/`, sent, body)).status, 200, method);
@@ -246,7 +250,8 @@ test("Envoy's questions: only its 200 is a yes, and no client adds a criterion",
   }
 });
 
-// Don't use `fetch`, which would normalise the path before it sends the request.
+// Sends a request. Does not use `fetch`, because `fetch` would normalise the path before it sends
+// the request.
 function send(
   port,
   path,

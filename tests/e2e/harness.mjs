@@ -6,26 +6,26 @@
 //   await edge.reset();   // empty storage, migrations applied
 //   await edge.stop();
 //
-// The requests that the Worker sends, for example to a mail provider, go through the
-// globalThis.fetch of this process, where a test can replace it.
+// When the Worker sends a request, for example to a mail provider, the request goes through the
+// globalThis.fetch of this process. A test can replace this function.
 import { existsSync, readdirSync } from "node:fs";
 import { prebuiltWorker } from "../../scripts/project/prebuilt-worker.mjs";
 import { inRoot } from "../../scripts/project/root.mjs";
 import { keepLines, noteSettings } from "../logs/keep.mjs";
 
-// Don't fetch a sample of `request.cf` and don't send telemetry, so that tests need no network.
+// The tests need no network: don't fetch a sample of `request.cf`, and don't send telemetry.
 process.env.CLOUDFLARE_CF_FETCH_ENABLED ??= "false";
 process.env.WRANGLER_SEND_METRICS ??= "false";
 process.env.WRANGLER_WRITE_LOGS ??= "false";
 
 /**
- * Settings that override wrangler.toml in every test: the issuer's address, and no rate limits,
- * which would stop a test at its tenth login.
+ * Settings that override wrangler.toml in every test: the issuer's address, and no rate limits.
+ * With rate limits, a test would fail at its tenth login.
  */
 export const TEST_VARS = { ISSUER: "http://127.0.0.1:8787", LIMITS: "off" };
 
 /**
- * These secrets are public, so that a test can make and read tokens itself. Never use them
+ * These secrets are public, so a test can create and read tokens itself. Never use these secrets
  * elsewhere.
  */
 export const TEST_SECRETS = {
@@ -49,15 +49,16 @@ export const TEST_SECRETS = {
 /**
  * Starts a Worker. `vars` and `secrets` override TEST_VARS, TEST_SECRETS and the values of
  * wrangler.toml. A value of `undefined` removes an entry of TEST_VARS or TEST_SECRETS. `others` are
- * configurations of further Workers that run beside it.
+ * configurations of further Workers that run at the same time.
  *
  * - `fetch(path, init)`: sends a request to the server, which also serves the static assets. A path
- *   is resolved against ISSUER. A whole URL is used as it is.
+ *   is resolved against ISSUER. A complete URL is used unchanged.
  * - `worker`: the Worker itself. Its `fetch` bypasses the assets, and its `scheduled` runs the cron
  *   job.
- * - `kv`, `db`, `env`: the bindings SESSIONS and DB, and all bindings, with which a test can read
- *   and change what is stored. After a reset, read them again.
- * - `logs()`: what the Worker has logged.
+ * - `kv`, `db`, `env`: the bindings SESSIONS and DB, and all bindings. A test can use them to read
+ *   and change what is stored. A reset replaces the bindings, so read these three members again
+ *   afterwards.
+ * - `logs()`: returns what the Worker has logged.
  *
  * @param {{
  *   vars?: Record<string, unknown>, secrets?: Record<string, string | undefined>, others?: object[]

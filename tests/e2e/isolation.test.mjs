@@ -1,7 +1,8 @@
-// Isolation: a user's credentials give no access to another user's data, on both session stores.
-// The test takes the operations from openapi.yaml, which also says who may use each operation: by
-// `security`, path parameters, the `token` of mailed links, and `x-access` if not every user may
-// use it. The test fails if it can't classify an operation, so a new route can't be forgotten.
+// Tests isolation: a user's credentials give no access to another user's data. The tests run with
+// both session stores. They take the operations from openapi.yaml, which also says who may use each
+// operation: through `security`, the path parameters, the `token` of mailed links, and `x-access`
+// if not every user may use the operation. The test fails if it can't classify an operation, so a
+// new route can't be forgotten.
 import assert from "node:assert/strict";
 import { sign } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -21,7 +22,10 @@ const operations = Object.entries(contract.paths).flatMap(([path, item]) =>
 );
 const bearers = operations.filter(({ kind }) => kind === "bearer");
 
-/** What an operation requires, as openapi.yaml says. Throws if openapi.yaml does not say it. */
+/**
+ * Returns what an operation requires, according to openapi.yaml. Throws if openapi.yaml does not
+ * say it.
+ */
 function classified(path, item, method) {
   const operation = item[method];
   const where = `${method.toUpperCase()} ${path}`;
@@ -31,8 +35,9 @@ function classified(path, item, method) {
   const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
   const content = operation.requestBody?.content["application/json"];
   const lines = operation.requestBody?.content["application/jsonl"]?.example;
-  // Leave out `cookie: true`, which would be rejected earlier, because it requires an allowed
-  // Origin. tests/e2e/cookie-mode/requests.test.mjs tests this.
+  // Leave out `cookie: true`. Requests with it require an allowed Origin, so they would be rejected
+  // before the check that is tested here. tests/e2e/cookie-mode/requests.test.mjs tests that
+  // requirement.
   const { cookie: _, ...members } = content?.example ?? content?.examples?.body.value ?? {};
   const body = content && members;
   const takes = Object.keys(resolve(content?.schema)?.properties ?? {});
@@ -43,7 +48,7 @@ function classified(path, item, method) {
     ? "bearer"
     : schemes.join() === "refreshCookie"
       ? "refresh"
-      : // tests/e2e/apps/token.test.mjs tests what apps may request.
+      : // tests/e2e/apps/token.test.mjs tests which operations apps may use.
         ["appToken", "clientSecret"].includes(schemes.join())
         ? "app"
         : schemes.length > 0
@@ -109,8 +114,8 @@ function resolve(schema) {
 }
 
 /**
- * Reads `x-proof`: whether the operation requires that the user has given the password in the last
- * ten minutes. Every operation must have it.
+ * Reads `x-proof` of an operation. It says whether the operation requires a recent proof: that the
+ * user has given the password in the last ten minutes. Every operation must have `x-proof`.
  */
 function proofOf(operation, where) {
   const proof = operation["x-proof"];
@@ -130,8 +135,8 @@ function proofOf(operation, where) {
 }
 
 /**
- * Asserts that two results of `stored` are equal. Otherwise the message lists only the entries that
- * differ, because all entries would be too much to read.
+ * Asserts that two results of `stored` are equal. If they differ, the message lists only the
+ * entries that differ, because all entries together would be too long to read.
  *
  * @param {string} is
  * @param {string} was
@@ -171,7 +176,8 @@ for (const store of ["kv", "durable"])
     });
     beforeEach(async () => {
       snapshots.clear();
-      // Log in again, so that both users have given their passwords in the last ten minutes.
+      // Log in again, so that for both users the last proof of the password is less than ten
+      // minutes old.
       [ada, root] = [await client.logIn(ADA), await client.logIn(ROOT)];
       for (const { user } of [ada, root]) ids.add(user.id);
     });
@@ -179,14 +185,20 @@ for (const store of ["kv", "durable"])
 
     const encoded = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
 
-    /** Signs an access token with these claims and header, with the service's own key. */
+    /**
+     * Signs an access token with these claims and this header. The signature is made with the
+     * service's own key.
+     */
     function signed(claims, header = {}) {
       const [jwk] = JSON.parse(TEST_SECRETS.SIGNING_KEYS).keys;
       const text = `${encoded({ typ: "at+jwt", alg: "EdDSA", kid: jwk.kid, ...header })}.${encoded(claims)}`;
       return `${text}.${sign(null, Buffer.from(text), { key: jwk, format: "jwk" }).toString("base64url")}`;
     }
 
-    /** Makes a user with Ada's password and one session, without hashing the password. */
+    /**
+     * Creates a user with Ada's password and one session. Copies the hash of Ada's password, so
+     * that no password has to be hashed.
+     */
     async function newUser(roles = ["user"]) {
       snapshots.clear();
       const [id] = await makeUsers(edge.db, 1);
@@ -199,8 +211,8 @@ for (const store of ["kv", "durable"])
         "UPDATE users SET password_hash = ?1, roles = ?2 WHERE id = ?3",
       );
       await update.bind(password_hash, JSON.stringify(roles), id).run();
-      // Add a grant whose id is the user's id, so that `/auth/grants/{id}` exists for the user's
-      // id.
+      // Add a grant whose id is the user's id, so that a request to `/auth/grants/{id}` finds a
+      // grant when `{id}` is the user's id.
       await edge.db
         .prepare(
           "INSERT INTO grants (id, user, client, resource, scopes, given_at) VALUES (?1, ?1, 'demo-spa', '', '[]', 1)",
@@ -231,9 +243,10 @@ for (const store of ["kv", "durable"])
     }
 
     /**
-     * Everything that is stored and queued, as one text: each key in KV, each row of each table in
-     * D1, each user's object, and the number of queued mails. If `only` is given, only entries that
-     * contain this text. Entries that contain the text `except` are left out.
+     * Returns everything that is stored and queued, as one text with one line for each entry: each
+     * key in KV, each row of each table in D1, each user's object, and the number of queued mails.
+     * If `only` is given, returns only the entries that contain the text `only`. Leaves out the
+     * entries that contain the text `except`.
      */
     async function stored(only = "", except = "nobody") {
       const { calls } = await edge.control({});
@@ -262,8 +275,8 @@ for (const store of ["kv", "durable"])
     }
 
     /**
-     * Sends the request. Asserts the status of the answer, and that no stored data has changed
-     * except that of the user `except`.
+     * Sends the request. Asserts that the answer has the expected status and that no stored data
+     * has changed. Ignores changes to the data of the user `except`.
      *
      * @param {*} operation
      * @param {string} why
@@ -271,8 +284,8 @@ for (const store of ["kv", "durable"])
      * @param {{ except?: string, [option: string]: unknown }} options
      */
     async function refused(operation, why, status, { except, ...options }) {
-      // Reuse the snapshot taken after the last request. Other code that changes data deletes the
-      // snapshot.
+      // Reuse the snapshot that was taken after the last request. Every other piece of code that
+      // changes data deletes the snapshot.
       const was = snapshots.get(except) ?? (await stored("", except));
       const answer = await ask(operation, options);
       assert.equal(
@@ -311,8 +324,8 @@ for (const store of ["kv", "durable"])
 
     test("every operation of the contract is classified", () => {
       assert.ok(bearers.length >= 13 && operations.length > bearers.length);
-      // The example requests contain the right password. So if one is rejected, the token is the
-      // cause.
+      // The example requests contain the right password. So if a request is rejected, the reason is
+      // the token.
       for (const { body } of bearers) assert.equal(body?.current_password ?? PASSWORD, PASSWORD);
       for (const change of [
         { security: [{ other: [] }] },
@@ -356,8 +369,8 @@ for (const store of ["kv", "durable"])
           .status,
         200,
       );
-      // The token of a user who was not changed is accepted. So the tokens of the others are
-      // rejected because of what was changed.
+      // The token of the unchanged user is accepted. So the tokens of the other users are rejected
+      // because these users were changed.
       assert.equal((await client.get("/auth/me", { token: whole.access_token })).status, 200);
       const { claims } = whole;
       const tokens = {
@@ -379,11 +392,13 @@ for (const store of ["kv", "durable"])
       };
       for (const operation of bearers) {
         for (const [why, token] of Object.entries(tokens)) {
-          // By design a check does not look for the user in the database, so it accepts this token.
-          // A deletion writes a record `stale:` for the user, which the check reads.
+          // By design, a check does not look for the user in the database, so it accepts this
+          // token. After a real deletion a check would reject the token, because the deletion
+          // writes a record `stale:` for the user, and the check reads that record.
           if (operation.path === "/auth/authorized" && why === "of no user") continue;
-          // This token's user does not exist. The deletion of such a user writes the record
-          // `stale:` for the id, because an earlier deletion may have been interrupted.
+          // The user of this token does not exist. If a request deletes such a user, the service
+          // still writes the record `stale:` for the id, because an earlier deletion may have been
+          // interrupted.
           const except = why === "of no user" ? claims.sid : undefined;
           const answer = await refused(operation, why, 401, {
             except,
@@ -422,13 +437,14 @@ for (const store of ["kv", "durable"])
             ? await newUser()
             : administrator;
         const options = { token: old, id: target.id, sid: target.session };
-        // Remove the password, because a user with a password can't be invited.
+        // Remove the user's password, because a user with a password can't be invited.
         if (operation.path.endsWith("/invite"))
           await edge.db
             .prepare("UPDATE users SET password_hash = '!' WHERE id = ?1")
             .bind(target.id)
             .run();
-        // Send each member that requires a proof with the members of the example, and without them.
+        // Send each member that requires a proof twice: together with the other members of the
+        // example, and without them.
         const bodies =
           proof === "recent"
             ? [body]
@@ -461,8 +477,8 @@ for (const store of ["kv", "durable"])
           }
           asked += 1;
         }
-        // A request without these members, or to an operation that requires no proof, is accepted
-        // with an old proof too.
+        // With an old proof the service still accepts requests without these members, and requests
+        // to operations that require no proof.
         if (proof === "recent") continue;
         const left = Array.isArray(proof)
           ? { ...(takes.includes("email") ? { email: VALUES.email } : { first_name: "Augusta" }) }
@@ -475,7 +491,7 @@ for (const store of ["kv", "durable"])
           options,
         );
         assert.notEqual(answer.body.code, "reauthentication_required", where);
-        // What only operators may do is forbidden even to administrators.
+        // Operations that only operators may use are forbidden even to administrators.
         if (operation.access === "operator") assert.equal(answer.status, 403, where);
         else if (proof === "none") assert.ok(answer.status < 400, `${where}: ${answer.status}`);
         snapshots.clear();
@@ -507,7 +523,7 @@ for (const store of ["kv", "durable"])
             id: stranger.id,
           });
       }
-      // The grant existed all the time, because its owner can withdraw it now.
+      // The grant has existed all the time: its owner can still withdraw it now.
       const own = await client.del(`/auth/grants/${victim.id}`, { token: victim.access_token });
       assert.equal(own.status, 204);
     });
@@ -543,8 +559,8 @@ for (const store of ["kv", "durable"])
             pairs += 1;
           }
         }
-        // A request with the victim's cookie and the actor's token may change only the actor's own
-        // data.
+        // The request carries the victim's cookie and the actor's token. It may change only the
+        // actor's own data.
         const actor = await newUser();
         const body = operation.body?.email
           ? { ...operation.body, email: `${actor.id}@new.example` }
@@ -561,9 +577,10 @@ for (const store of ["kv", "durable"])
     });
 
     test("a session begun in a cookie ends the session of the cookie before it, and nothing else of its user", async () => {
-      // This is intended (docs/decisions/0010): who has both the cookie and the token is one
-      // browser. When the new cookie replaces the old one, nobody else has the old session's token
-      // to end it.
+      // This behaviour is intended (docs/decisions/0010): a request with both the cookie and the
+      // token comes from one browser. The new cookie replaces the old cookie in this browser.
+      // Afterwards nobody else has the token of the old session, so nobody could end that session
+      // later.
       const [victim, actor] = [await newUser(), await newUser()];
       const other = await makeSession(edge, store, victim.id, 20);
       const row = () =>
@@ -638,8 +655,8 @@ for (const store of ["kv", "durable"])
       );
       await refused({ ...logOut, body: { token: forged } }, "a forged one", 200, { token });
       await refused({ ...logOut, body: {} }, "a bearer without a token", 400, { token });
-      // Whoever has a refresh token acts as its user. The access token in the same request makes no
-      // difference.
+      // The service treats whoever sends a refresh token as the user of this token. The access
+      // token in the same request makes no difference.
       const { body } = await ask(renew(ada.refresh_token), { token });
       assert.equal(claimsOf(body.access_token).sub, ada.user.id);
       walked.add(store);

@@ -1,7 +1,8 @@
-// Keys can be changed without logging anyone out, in three steps: the new key is appended to the
-// list, it is moved to the front, and the old key is removed. While a step is rolled out, some
-// instances of the Worker have done it and some have not, and both serve the same users. Here two
-// Workers with the same storage simulate that for each step.
+// Keys can be changed without logging anyone out, in three steps: first the new key is appended to
+// the list, then it is moved to the front, and finally the old key is removed. While a step is
+// rolled out, some instances of the Worker already have the new configuration and others still have
+// the old one, and both serve the same users. For each step, this test simulates that with two
+// Workers that share their storage.
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
@@ -47,8 +48,9 @@ for (const store of ["kv", "durable"]) {
         const { workers, stop } = await startWorkers(settings);
         t.after(stop);
         const clients = workers.map(clientOf);
-        // The old key is removed when the new key has been the first for the lifetime of a session.
-        // By then everything that the old key sealed or signed has expired.
+        // The old key is removed only after the new key has been the first in the list for the
+        // lifetime of a session. By then everything that was sealed or signed with the old key has
+        // expired.
         for (const [one, other] of [clients, [...clients].reverse()]) {
           let { refresh_token, access_token, user } = await one.logIn(ADA, PASSWORD, FIREFOX);
           for (const client of [other, one, other, other, one]) {
@@ -108,7 +110,7 @@ for (const store of ["kv", "durable"]) {
         assert.equal(again.status, 200, `${pair.join(" beside ")}: late, not reused`);
         assert.equal((await lineOf(again)).verdict, "late");
         assert.equal((await clients[first].renew(again.body.refresh_token, FIREFOX)).status, 200);
-        // From another browser, the old token is still rejected.
+        // A renewal with the old token from another browser is still rejected.
         const stranger = await clients[second].renew(refresh_token, {
           headers: { "user-agent": "Chrome" },
         });

@@ -1,7 +1,7 @@
-// The memory stops growing while one isolate (an instance of the Worker) serves 50,000 requests of
-// every kind, most of them hostile (`npm run test:wide`: 100,000). The first two fifths fill the
-// caches. After these, the wasm memory must keep exactly its size, and the process must not grow
-// more than V8's heap explains.
+// One isolate (a running instance of the Worker) serves 50,000 requests of every kind, most of them
+// hostile. `npm run test:wide` sends 100,000. The first two fifths of the requests fill the caches.
+// After them, the memory must stop growing: the wasm memory must keep exactly its size, and the
+// process must not grow by more than V8's heap explains.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -15,8 +15,8 @@ const STEP = wide(10_000, 20_000);
 const [STEPS, WARM_STEPS, SESSIONS, USERS, CONNECTIONS] = [5, 2, 2000, 100, 16];
 const REQUESTS = STEPS * STEP;
 const MIB = 1024 * 1024;
-// The process may grow somewhat, because V8 decides when it frees memory, and the runtime stores KV
-// in the same process. In our runs it grew by 60 MiB.
+// The process may grow by this amount, because V8 decides when it frees memory, and because the
+// runtime stores KV in the same process. In our runs the process grew by 60 MiB.
 const MOST_GROWTH = 180 * MIB;
 const JSON_HEADERS = { "content-type": "application/json" };
 const FORM_HEADERS = { "content-type": "application/x-www-form-urlencoded" };
@@ -73,7 +73,8 @@ test("a long row of requests leaves the memory as it was", { timeout: 1_200_000 
 });
 
 /**
- * Returns a function that makes the nth request. Some are of an honest client, the others hostile.
+ * Returns a function that makes the nth request. Some requests are those of an honest client, and
+ * the others are hostile.
  */
 function requests(sessions) {
   const post = (path, body, expected, headers = JSON_HEADERS) => ({
@@ -116,8 +117,8 @@ function requests(sessions) {
           FORM_HEADERS,
         );
       case 7:
-        // The session's newest token, if it has one already. The tokens change all the time, and
-        // there are more of them than the Worker's cache can hold.
+        // Send the session's newest token, if the session already has one. The tokens change all
+        // the time, and there are more tokens than the Worker's cache can hold.
         return get(
           `/auth/authorized?user_id=${session.user}`,
           token,
@@ -138,13 +139,13 @@ async function atOnce(times, work) {
   );
 }
 
-/** How many bytes of memory the workerd process of this test uses. */
+/** Returns how many bytes of memory the workerd process of this test uses. */
 function residentBytes() {
   const status = (pid) => {
     try {
       return readFileSync(`/proc/${pid}/status`, "utf8");
     } catch {
-      return ""; // The process has ended meanwhile.
+      return ""; // The process has ended since its id was read.
     }
   };
   const field = (text, name) => Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(text)?.[1]);

@@ -1,7 +1,8 @@
-// What Cloudflare bills for one login, one renewal, one check and so on, with both session stores.
-// The test runs the built Worker with the configuration of wrangler.toml, and counts its calls to
-// the platform. It compares the counts with the tables in docs/operations.md, section Cost, and
-// with the dollars there. If it fails, it prints the right table.
+// Tests what Cloudflare bills for one login, one renewal, one check and so on, with both session
+// stores. The test runs the built Worker with the configuration of wrangler.toml, and counts the
+// Worker's calls to the platform. It compares the counts with the tables in docs/operations.md,
+// section Cost, and computes the prices in dollars that stand there. If a table is wrong, the test
+// prints the right one.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { before, test } from "node:test";
@@ -16,7 +17,7 @@ import { makeSession } from "./forge.mjs";
 import { eventually, startWorkers } from "./workers.mjs";
 
 const STORES = ["kv", "durable"];
-/** What is counted. Not all of it has a price: D1 bills rows, not statements. */
+/** The units that are counted. Some of them have no price: D1 bills rows, but not statements. */
 const COUNTED = [
   "Worker requests",
   "KV keys read",
@@ -156,7 +157,7 @@ test("the dollars of the document are its prices times its operations", () => {
   );
 });
 
-/** The number of billed units that each operation uses. */
+/** Returns the number of billed units that each operation uses. */
 async function countAll(store) {
   const vars = {
     SESSION_STORE: store,
@@ -182,7 +183,10 @@ async function countAll(store) {
     const bill = async () => sum((await told()).map(({ bill }) => bill));
     const counted = {};
     let billed;
-    /** Counts what `act` uses. `until` waits for work that is done long after the answer. */
+    /**
+     * Counts the units that `act` uses. `until` waits for the work that is done long after the
+     * answer.
+     */
     const count = async (name, act, until = () => {}) => {
       billed ??= await settled(bill);
       const limitedBefore = await limited();
@@ -230,8 +234,8 @@ async function countAll(store) {
       await workers[0].control({ drawn: 1 });
       billed = undefined;
     } else {
-      // The session expires in five seconds. The platform's clock, which the test can't move,
-      // triggers the object's alarm.
+      // This session expires in five seconds. Then the object's alarm is triggered by the
+      // platform's clock, which the test can't move.
       await makeSession(workers[0], store, claimsOf(access_token).sub, 30 * DAY - 5);
       billed = undefined;
       const before = await bill();
@@ -241,8 +245,8 @@ async function countAll(store) {
         () => eventually(async () => (await bill())["object calls"] > before["object calls"]),
       );
     }
-    // The object copies the user's row at the first renewal after a change of the row, and once a
-    // day.
+    // The object copies the user's row at two times: at the first renewal after the row has
+    // changed, and once a day.
     if (store === "durable") {
       const { refresh_token: first } = await edge.logIn(ADA);
       billed = undefined;
@@ -269,8 +273,8 @@ async function countAll(store) {
     await count("log out", () =>
       done(edge.post("/auth/revoke", { form: { token: refresh_token } })),
     );
-    // The first mail of an hour adds a row to the mail ledger. If a new hour has begun while
-    // counting, count again.
+    // The first mail in an hour adds a row to the mail ledger. If a new hour has begun during the
+    // count, count again.
     for (let hour; hour !== thisHour(); ) {
       hour = thisHour();
       await mailed(ROOT);
@@ -285,8 +289,9 @@ async function countAll(store) {
 }
 
 /**
- * How many bytes are stored for a session after a browser has signed in and renewed it: in KV (key,
- * value and metadata), or in the Durable Object of a user with several sessions.
+ * Returns how many bytes are stored for a session after a browser has signed in and renewed it.
+ * With KV, these are the bytes of the key, the value and the metadata. With Durable Objects, they
+ * are measured in the object of a user who has several sessions.
  */
 async function bytesOfSessions(store, worker, [edge, rotating]) {
   const headers = { "user-agent": BROWSER };
@@ -308,7 +313,7 @@ async function bytesOfSessions(store, worker, [edge, rotating]) {
 const thisHour = () => Math.floor(Date.now() / 3_600_000);
 
 /**
- * Waits until the value has stopped changing, that is, until the work after the response is done.
+ * Waits until the value has stopped changing, which means that the work after the response is done.
  */
 async function settled(look) {
   for (let last = await look(); ; ) {
@@ -325,8 +330,8 @@ const minus = (bill, other) =>
   );
 
 /**
- * For each operation, the dollars for a million of them. `later` is work that follows a login. Its
- * cost is added to that of the login, and it is not listed itself.
+ * Returns, for each operation, the dollars that a million operations cost. `later` is work that
+ * follows a login. Its cost is added to the cost of the login, and it has no entry of its own.
  */
 function dollarsOf(acts, later, prices, assumed, cpuOfLogin = "CPU of a login, ms") {
   const found = {};

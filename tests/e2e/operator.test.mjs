@@ -1,6 +1,8 @@
-// What an operator finds in the log of the built Worker: the same id in the line of a request, in
-// that of its mail and at the mail provider; errors of the provider at level error; and a migration
-// that has not been applied.
+// Tests what an operator finds in the log of the built Worker:
+// - the same id in the line of a request, in the line of the mail that the request caused, and at
+//   the mail provider;
+// - errors of the provider, at level error;
+// - a migration that has not been applied.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, clientOf, PASSWORD } from "./client.mjs";

@@ -1,7 +1,8 @@
-// Reads the outbox of local development, which has the mails that would have been sent.
+// Reads the outbox of local development. In local development, mails are not sent but stored in
+// this outbox.
 import { eventually } from "./workers.mjs";
 
-/** All mails so far, the newest first. */
+/** Returns all mails so far, the newest first. */
 export async function mails(edge) {
   const answer = await edge.fetch("/dev/outbox");
   if (answer.status !== 200)
@@ -9,7 +10,9 @@ export async function mails(edge) {
   return answer.json();
 }
 
-/** Waits until an address has more than `known` mails. Returns the newest. */
+/**
+ * Waits until more than `known` mails to this address are in the outbox. Returns the newest one.
+ */
 export function mailTo(edge, email, known = 0) {
   return eventually(async () => {
     const found = (await mails(edge)).filter(({ to }) => to === email);
@@ -17,5 +20,5 @@ export function mailTo(edge, email, known = 0) {
   });
 }
 
-/** The ticket in a mail's link. */
+/** Returns the ticket in a mail's link. */
 export const ticketOf = ({ text }) => text.match(/#(egl_[\w-]+)/)?.[1];

@@ -1,5 +1,5 @@
-// If the database is restored to a time before a revocation, the revocation is lost. The command
-// `edgegate restored` repairs this.
+// If the database is restored to an earlier state, revocations after that time are lost. The
+// command `edgegate restored` repairs this.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { withTickets } from "../../npm/edgegate-worker/cli/lib/operator.js";
@@ -33,13 +33,15 @@ for (const store of ["kv", "durable"]) {
     const restore = edge.db.prepare("UPDATE users SET version = ?, session_epoch = ? WHERE id = ?");
     await restore.bind(row.version, row.session_epoch, sub).run();
 
-    // Before the repair, the revoked session can renew again, and new tokens are rejected.
+    // Before the repair, the restored database does not contain the revocation, so the revoked
+    // session can be renewed again.
     assert.equal((await client.renew(before.refresh_token)).status, 200);
-    // Only with "durable" new tokens are accepted, because there a check reads the user's row.
+    // New tokens are rejected, except with "durable": with "durable" a check reads the user's row.
     assert.equal(await isGood((await client.logIn(ADA)).access_token), store === "durable");
 
-    // A mailed link is valid only with the nonce of its account. The repair changes all nonces, so
-    // no link from before the restore works.
+    // Each account has a nonce, and a mailed link is valid only while its account's nonce is
+    // unchanged. The repair changes all nonces, so no link that was mailed before the restore works
+    // any more.
     const nonces = async () =>
       (await edge.db.prepare("SELECT link_nonce FROM users").all()).results.map(
         ({ link_nonce }) => link_nonce,

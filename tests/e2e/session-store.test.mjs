@@ -1,5 +1,5 @@
-// SESSION_STORE: what happens to sessions when it is switched, which settings are rejected, and how
-// a user's Durable Object deletes what has expired.
+// Tests the setting SESSION_STORE: what happens to sessions when the setting is changed, which
+// values are rejected, and how a user's Durable Object deletes what has expired.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { policy } from "../../scripts/project/policy.mjs";
@@ -25,7 +25,8 @@ test("a switch of the store, there and back", async (t) => {
       const [old, young] = [clientOf(before), clientOf(after)];
       const login = await old.logIn(ADA);
       const { sid } = claimsOf(login.access_token);
-      // Wait, because KV may not yet show a session that began in the last two minutes.
+      // Move the clock forward, because KV may not yet show a session that began in the last two
+      // minutes.
       for (const worker of [kv, durable]) await worker.control({ clock: 300 });
       const refused = await young.renew(login.refresh_token);
       assert.deepEqual([refused.status, refused.body.error], [400, "invalid_grant"]);
@@ -105,8 +106,8 @@ test("an object's alarm deletes what has expired, and nothing else", async (t) =
     await askObject(edge.objects, user, beginCall({ session, lives_until, now: begun }));
     return session;
   };
-  // Lists the sessions with an early `now`, so that expired ones are listed too. So a session that
-  // is not listed has been deleted.
+  // Lists the sessions as if the time were `begun`, so sessions that have expired since then are
+  // listed too. If a session is not listed, it has been deleted.
   const rows = async (user) =>
     (await askObject(edge.objects, user, { list: { epoch: 0, now: begun } })).map(({ id }) => id);
   const [some, all] = [newId(), newId()];
@@ -115,7 +116,7 @@ test("an object's alarm deletes what has expired, and nothing else", async (t) =
   const only = await begin(all, begun + 2);
   assert.deepEqual([(await rows(some)).sort(), await rows(all)], [[short, long].sort(), [only]]);
 
-  // The platform's clock, which the test can't move, triggers the alarm.
+  // The alarm is triggered by the platform's clock, which the test can't move.
   await eventually(
     async () => !(await rows(some)).includes(short) && (await rows(all)).length === 0,
   );
@@ -130,8 +131,9 @@ test("an object keeps the row of an ended session for 65 minutes, and refuses th
     stop,
   } = await startWorkers([{ vars: { SESSION_STORE: "durable" } }]);
   t.after(stop);
-  // A time in the past: the row of a session that ended at this time is deleted eight seconds from
-  // now. The test can't move the platform's clock, which decides this.
+  // `then` is a time in the past. The row of a session that ended at this time is deleted eight
+  // seconds from now. The platform's clock decides when the row is deleted, and the test can't move
+  // that clock.
   const then = nowSeconds() - policy("ENDED_ROW_TTL") + 8;
   const month = then + 30 * 86_400;
   const ask = (user, call) => askObject(edge.objects, user, call);
@@ -189,8 +191,8 @@ test("an object keeps the row of an ended session for 65 minutes, and refuses th
   }
   assert.equal(await ended(overLimit, three), false, "what goes on stays");
 
-  // A login with a later epoch deletes the rows of sessions with an earlier epoch, together with
-  // those of ended sessions.
+  // A login with a later epoch deletes the rows of all sessions with an earlier epoch. These
+  // include the rows of ended sessions.
   const changed = newId();
   const five = await begin(changed, 0);
   await begin(changed, 1, 100);

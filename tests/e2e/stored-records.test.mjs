@@ -1,6 +1,6 @@
-// New versions can read what older versions stored. This test reads rows of D1 and of the Durable
-// Objects as the version of November 2026 wrote them. tests/stored_records.rs does the same for KV,
-// tickets and queued mails.
+// New versions of the service can read what older versions stored. This test reads rows of D1 and
+// of the Durable Objects in the form in which the version of November 2026 wrote them.
+// tests/stored_records.rs does the same for KV, tickets and queued mails.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -15,9 +15,10 @@ const samples = JSON.parse(readFileSync(inRoot("tests/vectors/stored/records.jso
 const { users_row: user, sessions_object: object } = samples;
 const [fresh, renewed, withoutAddress, ...ended] = object.session;
 const beforeProofs = ended.pop();
-// A newer version adds two columns for apps to the table. They are null in a browser's session.
+// A newer version added two columns for apps to the table. In the row of a browser's session both
+// are null.
 const withApps = (row) => ({ ...row, client: null, sign_on: null });
-// The time at which the first session of the samples began.
+// The time at which the first session in the samples began.
 const NOW = fresh.last_used_at;
 
 let edge;

@@ -1,12 +1,12 @@
-// Starts one or more Workers that share their storage, each with its own settings. A test calls
-// each over a socket of its own, not through the proxy that harness.mjs uses. The Workers serve no
-// pages. Everything else is as in wrangler.toml.
+// Starts one or more Workers that share their storage. Each Worker has its own settings. A test
+// calls each Worker over a separate socket, and not through the proxy that harness.mjs uses. The
+// Workers serve no pages. Everything else is configured as in wrangler.toml.
 //
 //   const settings = [{}, { secrets: { TICKET_SECRET: "…" } }];
 //   const { workers: [old, young], stop } = await startWorkers(settings);
 //   await old.fetch("/auth/login", …);
 //
-// Around each Worker is slow-storage/worker.mjs, which changes nothing until a test calls
+// Each Worker is wrapped in slow-storage/worker.mjs, which changes nothing until a test calls
 // `control`.
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -93,7 +93,7 @@ export async function startWorkers(
         ...secrets,
       });
       noteSettings(bindings);
-      // Only the first Worker consumes the queues, because a queue has only one consumer.
+      // Only the first Worker consumes the queues, because a queue can have only one consumer.
       const queueConsumers =
         index === 0 ? withBatchTimeout(options.queueConsumers, batchTimeout) : {};
       const queueProducers = bound(options.queueProducers);
@@ -140,22 +140,25 @@ export async function startWorkers(
         ),
       ),
       /**
-       * All lines logged so far, parsed if they are JSON. The last lines may not have arrived yet:
-       * see `logged`.
+       * Returns all lines that were logged so far. Lines that are JSON are parsed. The last lines
+       * may be missing, because they arrive with a delay. `logged` waits for a line.
        */
       logs,
-      /** Waits for a line that `wanted` accepts, and returns it. */
+      /** Waits for a log line that `wanted` accepts, and returns this line. */
       logged: (wanted) => eventually(() => logs().find(wanted)),
       /**
-       * Waits for the request's line in the log and returns it. `answer` is the request's answer.
+       * Waits for the line that the Worker logs for a request, and returns this line. `answer` is
+       * the answer to the request.
        */
       lineOf,
       /**
-       * Waits for the request's line in the log. Returns the audit log's events of this request.
+       * Waits for the request's line in the log. Returns the events of this request in the audit
+       * log.
        */
       async eventsOf(answer) {
         const { request_id } = await lineOf(answer);
-        // Leave out the lines of the request's mails. They have the same id, and may come later.
+        // Leave out the lines about the mails that the request caused. They have the same id, and
+        // may be logged later.
         return logs().filter(
           (line) => line.request_id === request_id && !["request", "mail"].includes(line.event),
         );
@@ -169,8 +172,8 @@ export async function startWorkers(
 }
 
 /**
- * Repeats `look` until it finds something. Fails after `seconds`, which must be enough for a busy
- * machine.
+ * Repeats `look` until it returns a result, and returns this result. Fails after `seconds`, which
+ * must be enough for a busy machine.
  */
 export async function eventually(look, seconds = 30) {
   for (
@@ -229,8 +232,9 @@ async function handle(miniflare, name, caller) {
     db: env.DB,
     objects: env.SESSION_OBJECTS,
     /**
-     * Makes the Worker process a message. Returns "ack", the seconds until the queue delivers the
-     * same message again, or `{ seconds, body }` of the message that was queued in its place.
+     * Makes the Worker process a message from the queue. Returns "ack" if the message is done, or
+     * the number of seconds until the queue delivers the same message again. If the Worker queued
+     * another message in its place, returns `{ seconds, body }` of that message.
      */
     async workOff(body, queue = "edgegate-mail") {
       const messages = [{ id: "message", body, attempts: 1 }];
@@ -241,12 +245,14 @@ async function handle(miniflare, name, caller) {
       const { outcomes, delayed } = /** @type {any} */ (await answer.json());
       return delayed[0] ?? outcomes.message;
     },
-    /** Sends a request to the Worker that calls this one (`caller` in the settings). */
+    /**
+     * Sends a request to the additional Worker that calls this Worker (`caller` in the settings).
+     */
     askCaller: (init) => fetch(callerUrl, init),
     cron: (cron) => send("/test/cron", { method: "POST", body: cron }),
     /**
-     * Everything that is stored in KV, in D1 and in these users' Durable Objects, as lines. See
-     * slow-storage/stored.mjs.
+     * Returns everything that is stored in KV, in D1 and in the Durable Objects of these users, as
+     * lines. See slow-storage/stored.mjs.
      */
     async stored(users = []) {
       const answer = await send("/test/stored", { method: "POST", body: JSON.stringify(users) });

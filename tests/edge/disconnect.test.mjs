@@ -1,13 +1,16 @@
-// If a client closes the connection, Cloudflare cancels its request, unless the Worker has passed
-// the request's promise to `waitUntil`. Otherwise a thief could change a password and close the
-// connection before the notice to the owner is queued.
+// If a client closes the connection, Cloudflare cancels the client's request, unless the Worker has
+// passed the request's promise to `waitUntil`. Without `waitUntil`, a thief could change a password
+// and close the connection before the notice to the owner is queued.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 
 const module = (text) => `data:text/javascript,${encodeURIComponent(text)}`;
 
-/** The Worker of src/edge/entry.mjs. Fakes of the wasm's functions answer when the test says so. */
+/**
+ * Returns the Worker of src/edge/entry.mjs. The functions of the wasm are replaced by fakes, which
+ * answer when the test tells them to.
+ */
 async function worker() {
   const work = deferred();
   globalThis.work = work.promise;
@@ -46,7 +49,7 @@ function deferred() {
   return made;
 }
 
-/** Whether the promise has already settled. */
+/** Returns whether the promise has already settled. */
 const hasSettled = (promise) => {
   const later = new Promise((resolve) => setImmediate(resolve, false));
   return Promise.race([promise.then(() => true), later]);

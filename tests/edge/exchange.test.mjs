@@ -1,5 +1,5 @@
 // src/edge/exchange.js passes a request to the wasm, and makes a response from the wasm's answer.
-// It can be tested in Node, which has the platform APIs that it needs.
+// This module can be tested in Node, because Node has the platform APIs that the module needs.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -21,7 +21,7 @@ test("a check brings the two headers that it needs, anything else all of them", 
     "Bearer a.b.c",
     "\0",
   ]);
-  // A proxy may ask for a check with the method and the body of its client's request.
+  // A proxy may request a check with the method and the body of its client's request.
   const asked = linesOf(
     new Request("https://auth.example.com/auth/authorized?role=user", {
       method: "POST",
@@ -121,7 +121,7 @@ test("no header of one answer appears in another", () => {
     "public, max-age=300",
   );
   assert.equal(respond(200, undefined, "id-6", "").headers.get("cache-control"), "no-store");
-  // `respond` caches headers. This uses more different headers than the cache can hold.
+  // `respond` caches headers. This test sends more different headers than the cache can hold.
   for (let n = 0; n < 200; n++)
     assert.equal(
       respond(429, undefined, `id-${n}`, `Retry-After\n${n}`).headers.get("retry-after"),

@@ -1,6 +1,7 @@
 // The build changes the JavaScript module that wasm-bindgen generates, so that the Worker survives
-// a trap (an error in the wasm, such as a panic). If the module does not look as expected, the
-// change fails. These tests use a small module. Every build makes the same change to the real one.
+// a trap (an error in the wasm, such as a panic). If the module differs from what the build
+// expects, the build fails. These tests use a small module. Every build makes the same change to
+// the real module.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { entryPoints, guardedGlue } from "../../scripts/project/worker-module.mjs";
@@ -36,7 +37,8 @@ test("wasm-bindgen's module makes its instances behind the guard, and drops clos
     /^import \{ GuardedWebAssembly as WebAssembly \} from ".*\/src\/edge\/instance\.mjs";\n/,
   );
   assert.match(guarded, /__wbg_instance_id\) \{\s+return;\s+\}/);
-  // A microtask by `Promise` is the platform's slowest way to the same queue.
+  // `Promise.resolve().then(…)` is the slowest way in which the platform can add a microtask to its
+  // queue.
   assert.match(guarded, /queue: function\(arg0\) \{ Promise\.resolve\(\)\.then\(arg0\); \}/);
 });
 

@@ -1,7 +1,7 @@
-// src/edge/instance.mjs guards a wasm instance: after a trap (an error in the wasm, such as a
-// panic), a new instance replaces it. These tests use a small wasm module, for what happens only by
-// chance in the whole Worker, such as a call that the runtime aborts. tests/e2e/traps tests the
-// whole Worker.
+// src/edge/instance.mjs guards a wasm instance. After a trap (an error in the wasm, such as a
+// panic), it replaces the instance with a new one. These tests use a small wasm module to test
+// events that happen in the whole Worker only by chance, such as a call that the runtime aborts.
+// tests/e2e/traps tests the whole Worker.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import vm from "node:vm";
@@ -21,7 +21,7 @@ const MODULE = new WebAssembly.Module(
 );
 
 /**
- * Acts as the module that wasm-bindgen generates: it has the exports of the newest instance, and a
+ * Acts as the module that wasm-bindgen generates. It has the exports of the newest instance, and a
  * function that creates another instance.
  */
 function glue() {
@@ -72,7 +72,7 @@ test("what JavaScript calls on a dead instance, without an entry point, does not
   made.host = () => (ran = true);
   assert.notEqual(wasm.callHost(), 7);
   assert.equal(ran, false);
-  // There is a new instance now, but a call of the old one still must not run.
+  // There is a new instance now. A call that belongs to the old instance still must not run.
   made.again();
   assert.notEqual(wasm.callHost(), 7);
   assert.equal(ran, false);
@@ -82,8 +82,8 @@ test("a function that is still on the stack of a dead instance does not go on, t
   const made = glue();
   made.host = () => {
     assert.throws(() => made.wasm.trap(), WebAssembly.RuntimeError);
-    // Calls the wasm after the trap, as wasm-bindgen does: it passes an error that an import has
-    // thrown back to the wasm.
+    // After the trap, call the wasm again, as wasm-bindgen does: it passes an error that an import
+    // has thrown back to the wasm.
     made.wasm.seven();
   };
   assert.throws(
@@ -97,8 +97,8 @@ test("a function that is still on the stack of a dead instance does not go on, t
 
 test("a function whose import swallowed the trap does not go on either", () => {
   const made = glue();
-  // The import returns normally after the trap. This happens with `new Promise(closure)`, which
-  // turns the trap into a rejection.
+  // The imported function returns normally after the trap. This happens with
+  // `new Promise(closure)`: the constructor catches the trap and rejects the promise.
   made.host = () => void new Promise(() => made.wasm.trap()).catch(() => {});
   assert.throws(
     made.entry(() => made.wasm.callHost()),

@@ -1,5 +1,5 @@
-// How `Accept-Language` chooses the language of a page. The rules are those for the language of a
-// mail, so the tests of src/domain/mail/locale.rs use the same file of examples.
+// Tests how `Accept-Language` chooses the language of a page. The same rules choose the language of
+// a mail. Therefore the tests of src/domain/mail/locale.rs use the same file of examples.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";

@@ -1,4 +1,5 @@
-// src/edge/pages/paths.mjs: other names that people type for the addresses of the pages.
+// Tests src/edge/pages/paths.mjs, which knows other names that people type for the addresses of the
+// pages.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PAGES, pageMeant } from "../../src/edge/pages/paths.mjs";

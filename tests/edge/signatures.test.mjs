@@ -1,5 +1,6 @@
-// src/adapters/cloudflare/signatures.js verifies signatures with the platform's WebCrypto. It must
-// never wait forever for WebCrypto's answer. The tests replace `crypto.subtle` and the timers.
+// src/adapters/cloudflare/signatures.js verifies signatures with the platform's WebCrypto. This
+// module must never wait forever for an answer of WebCrypto. The tests replace `crypto.subtle` and
+// the timers.
 import assert from "node:assert/strict";
 import { generateKeyPairSync, sign } from "node:crypto";
 import { test } from "node:test";
@@ -13,7 +14,10 @@ const PAIRS = {
   ES256: generateKeyPairSync("ec", { namedCurve: "P-256" }),
 };
 
-/** The coordinates of a public key, and a signature of `MESSAGE` by its private key. */
+/**
+ * Returns the coordinates of a public key, and a signature of `MESSAGE` that was made with the
+ * private key.
+ */
 function signed(alg) {
   const { publicKey, privateKey } = PAIRS[alg];
   const { x, y } = publicKey.export({ format: "jwk" });
@@ -32,7 +36,7 @@ function replaceCrypto(t, value) {
 
 const REAL = globalThis.crypto;
 const { subtle } = REAL;
-/** The platform's `subtle` with some members replaced. */
+/** Returns the platform's `subtle` with some of its members replaced. */
 const subtleWith = (replaced) => ({
   subtle: {
     importKey: subtle.importKey.bind(subtle),

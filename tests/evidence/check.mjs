@@ -1,6 +1,6 @@
-// The step `evidence` of `npm test`. tests/README.md, tests/findings.md and SECURITY.md name tests
-// as evidence for what they say. This step checks that cargo lists these tests, or that `node
-// --test` has reported them:
+// The step `evidence` of `npm test`. tests/README.md, tests/findings.md and SECURITY.md make
+// statements, and name tests as evidence for them. This step checks that each of these tests
+// exists: cargo must list it, or `node --test` must have reported it.
 //
 //   node tests/evidence/check.mjs <report>
 //
@@ -32,14 +32,15 @@ await main(async () => {
   const line = `${evidence.length} tests named as evidence compared with ${rust.length} tests of cargo${javascript ? ` and ${javascript.length} of node` : ""}`;
   console.log(`${line}: ${faults.length === 0 ? "all ran" : `${faults.length} DID NOT RUN`}`);
   if (faults.length > 0) return 1;
-  // Without the JavaScript tests, the count would be below the minimum, so don't record it.
+  // If the JavaScript tests did not run, the count would be below the minimum. So don't record it
+  // then.
   if (javascript) count("evidence", `${line}: all ran`);
   return 0;
 });
 
 /**
- * Every test that `cargo test` runs, without the ignored ones: the root file of its crate, and its
- * name with its modules.
+ * Returns every test that `cargo test` runs, except the ignored tests. Each test has the root file
+ * of its crate, and its name with its modules.
  */
 async function rustTests() {
   process.chdir(root);
@@ -50,7 +51,7 @@ async function rustTests() {
     const ignored = new Set(await list("--ignored"));
     for (const name of await list()) if (!ignored.has(name)) tests.push({ root: source, name });
   }
-  // Stop here if the list is empty. Otherwise each test would be reported as missing.
+  // Stop if the list is empty. Otherwise every test would be reported as missing.
   if (tests.length === 0) throw new Advice("cargo lists no test.");
   return tests;
 }

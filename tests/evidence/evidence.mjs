@@ -1,9 +1,9 @@
 // tests/README.md, tests/findings.md and SECURITY.md name tests as evidence. This module checks
-// that these tests have really run. It would not be enough to find their names in the files.
+// that these tests have really run. Finding their names in the test files would not be enough.
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 
-/** The tests that the tables of a document name, as `{ where, path, title }`. */
+/** Returns the tests that the tables of a document name, as `{ where, path, title }`. */
 export function evidenceIn(page, text) {
   return text.split("\n").flatMap((line) => {
     if (!line.startsWith("|") || !line.trimEnd().endsWith("|")) return [];
@@ -17,8 +17,8 @@ export function evidenceIn(page, text) {
     return cell.split("<br>").flatMap((part) => {
       const [, path, titles] = part.trim().match(/^`([^`]+)`\s*(.*)$/) ?? [];
       if (!path) throw new Error(`${page}, ${cells[0]}: names no file: ${part}`);
-      // A cell may list several Rust tests, but only one JavaScript test, whose title may contain
-      // commas.
+      // A cell may list several Rust tests. It can have only one JavaScript test, because the title
+      // of such a test may contain commas.
       const names = /\.(rs|json)$/.test(path) ? titles.split(", ") : [titles];
       return names.map((title) => ({ where: `${page}, ${cells[0]}`, path, title }));
     });
@@ -26,17 +26,17 @@ export function evidenceIn(page, text) {
 }
 
 /**
- * The tests named as evidence that did not run, as sentences. `rust` lists the tests that cargo
- * runs, as `{ root, name }`. `javascript` lists the tests that `node --test` has run, as `{ file,
- * name, outcome }`, or is null if it was not run.
+ * Returns a sentence for each test that is named as evidence and did not run. `rust` lists the
+ * tests that cargo runs, as `{ root, name }`. `javascript` lists the tests that `node --test` has
+ * run, as `{ file, name, outcome }`. It is null if `node --test` did not run.
  */
 export function notRun(evidence, { rust, javascript }) {
   const faults = [];
   for (const { where, path, title } of evidence) {
     const complain = (why) => faults.push(`${where}: \`${path}\` ${title}: ${why}`);
     if (path.startsWith("tests/conformance/")) {
-      // tests/e2e/conformance.test.mjs runs each conformance test in a Worker, as a test with the
-      // same name, but with spaces instead of underscores.
+      // tests/e2e/conformance.test.mjs runs each conformance test in a Worker. The name of the test
+      // is the same there, but with spaces instead of underscores.
       if (
         javascript &&
         !isRun(javascript, "tests/e2e/conformance.test.mjs", title.replaceAll("_", " "))
@@ -52,7 +52,7 @@ export function notRun(evidence, { rust, javascript }) {
   return faults;
 }
 
-/** Whether this test, which cargo lists, is the function `title` in the file `path`. */
+/** Returns whether this test, which cargo lists, is the function `title` in the file `path`. */
 function isNamed({ root, name }, path, title) {
   const modules = name.split("::");
   if (modules.pop() !== title) return false;
@@ -60,9 +60,9 @@ function isNamed({ root, name }, path, title) {
 }
 
 /**
- * The source file of a module, by the rules of Rust. A module without a file of its own is in the
- * file of its parent. Besides, the module `tests` of x.rs may be in x_tests.rs, because it has the
- * attribute `#[path]`.
+ * Returns the source file of a module, by the rules of Rust. A module without a file of its own is
+ * in the file of its parent. The module `tests` of x.rs may also be in x_tests.rs, because this
+ * project gives it the attribute `#[path]`.
  */
 function fileOf(root, modules) {
   const folder = dirname(root);
@@ -86,8 +86,8 @@ function isRun(tests, path, title) {
   const outcomes = tests
     .filter(({ file, name }) => file === path && form.test(name))
     .map(({ outcome }) => outcome);
-  // A conformance test runs on several adapters. Some may skip it, but at least one must have run
-  // it.
+  // A conformance test runs on several adapters. Some of the adapters may skip it, but it must have
+  // passed on at least one.
   const isShared = path === "tests/e2e/conformance.test.mjs";
   return isShared
     ? outcomes.includes("passed") && !outcomes.includes("failed")

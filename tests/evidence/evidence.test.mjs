@@ -1,5 +1,5 @@
-// `npm test` fails not only if a test fails. It also fails if a test that a document names as
-// evidence did not run, or if a count is below its minimum or missing.
+// `npm test` does not only fail if a test fails. It also fails if a document names a test as
+// evidence and this test did not run. And it fails if a count is missing or below its minimum.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -97,7 +97,8 @@ test("the reporter tells a test that passed from one that was skipped, is still 
     test("good", () => {}); test("left out", { skip: true }, () => {}); test("left out within", (t) => t.skip());
     test("to do", { todo: true }, () => {}); test("bad", () => assert.fail()); // test("a comment", () => {});`,
   );
-  // Remove this variable. With it, node would treat the new test run as a part of the current one.
+  // Remove this variable. If it were set, node would treat the new test run as a part of the
+  // current test run.
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
   let report = "";
   try {

@@ -1,6 +1,6 @@
-// A reporter for `node --test`. For each test that has ended, it writes a line of JSON with the
-// test's file, name, outcome and duration. If the test failed, it adds the error and the names of
-// the suites around the test.
+// A reporter for `node --test`. For each test that has ended, it writes one line of JSON with the
+// test's file, name, outcome and duration. If the test has failed, the line also contains the error
+// and the names of the suites around the test.
 import { relative } from "node:path";
 import { root } from "../../scripts/project/root.mjs";
 import { errorText } from "../../scripts/testing/failures.mjs";
@@ -8,11 +8,11 @@ import { errorText } from "../../scripts/testing/failures.mjs";
 const MOST_STDERR = 3000;
 
 export default async function* reporter(events) {
-  // The names of the suites around the test that is being reported, from the outermost to the test
-  // itself.
+  // The names of the test that is being reported and of the suites around it. The outermost suite
+  // is first, and the test itself is last.
   const names = [];
-  // For each test file, the last part of what its process wrote to stderr. If the process crashes,
-  // this is the only error message.
+  // For each test file, the last part of the text that its process wrote to stderr. If the process
+  // crashes, this text is the only error message.
   const stderr = new Map();
   for await (const { type, data } of events) {
     if (type === "test:start") {

@@ -1,12 +1,15 @@
-// Makes a copy of an example as a user has it: in a folder of its own, with the packed package and
-// the example's other dependencies in node_modules.
+// Makes a copy of an example in the form in which a user has it: in a separate folder, with the
+// packed package and the other dependencies of the example in node_modules.
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { inRoot } from "../../scripts/project/root.mjs";
 import { run } from "../../scripts/project/run.mjs";
 
-/** Installs an example in a new folder, which is deleted when the test ends. Returns the folder. */
+/**
+ * Installs an example in a new folder, and returns the folder. The folder is deleted when the test
+ * ends.
+ */
 export async function installExample(t, name) {
   const folder = mkdtempSync(join(tmpdir(), `edgegate-${name}-`));
   t.after(() => rmSync(folder, { recursive: true, force: true }));

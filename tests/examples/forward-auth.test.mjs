@@ -1,5 +1,5 @@
-// Runs examples/forward-auth as its README says: before nginx answers a request, it asks the Worker
-// whether the request is allowed.
+// Runs examples/forward-auth as the README of the example says. Before nginx answers a request, it
+// asks the Worker whether the request is allowed.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -91,7 +91,7 @@ describe("nginx, auth_request", () => {
   });
 });
 
-/** Starts nginx with the example's own configuration, on other ports. */
+/** Starts nginx with the configuration of the example, but with other ports. */
 async function startNginx(edgegate) {
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), "edgegate-nginx-"));
@@ -100,8 +100,8 @@ async function startNginx(edgegate) {
   const moved = config
     .replaceAll("127.0.0.1:8080", `127.0.0.1:${port}`)
     .replaceAll("http://127.0.0.1:8787", edgegate);
-  // If nginx is started as root, its worker processes usually run as another user, who has no
-  // access to the temporary folder.
+  // If nginx is started as root, its worker processes usually run as another user. That user could
+  // not read the temporary folder.
   writeFileSync(
     join(folder, "nginx.conf"),
     process.getuid?.() === 0 ? `user root;\n${moved}` : moved,
@@ -127,7 +127,8 @@ async function startNginx(edgegate) {
   throw new Error(`nginx does not answer:\n${said}`);
 }
 
-// Don't use `fetch`, which would normalise the path before it sends the request.
+// Sends a request. Does not use `fetch`, because `fetch` would normalise the path before it sends
+// the request.
 function send(
   port,
   path,

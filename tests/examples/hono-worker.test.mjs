@@ -1,4 +1,4 @@
-// examples/hono-worker in workerd, with the packed package and a real edgegate.
+// Tests examples/hono-worker in workerd, with the packed package and a real edgegate.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { startEdgegate } from "../browser/edgegate.mjs";
@@ -6,7 +6,7 @@ import { PASSWORD } from "../e2e/client.mjs";
 import { eventually } from "../e2e/workers.mjs";
 import { installExample } from "./example.mjs";
 
-// Don't fetch a sample of `request.cf`, so that the test needs no network.
+// The test needs no network: don't fetch a sample of `request.cf`.
 process.env.CLOUDFLARE_CF_FETCH_ENABLED ??= "false";
 
 describe("a Hono Worker guards its routes", () => {
@@ -85,7 +85,8 @@ describe("a Hono Worker guards its routes", () => {
     const away = await ask("/me", user.access_token);
     assert.deepEqual([away.status, away.headers.get("retry-after")], [503, "2"]);
     globalThis.fetch = fetch;
-    // The package waits a while before it tries to fetch the keys again. Repeat until it succeeds.
+    // The package waits a while before it tries to fetch the keys again. So repeat the request
+    // until it succeeds.
     await eventually(async () => (await ask("/me", user.access_token)).status === 200);
   });
 

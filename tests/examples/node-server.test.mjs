@@ -1,4 +1,4 @@
-// examples/node-server as a separate process, with the packed package and a real edgegate.
+// Tests examples/node-server as a separate process, with the packed package and a real edgegate.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";

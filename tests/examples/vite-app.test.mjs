@@ -1,5 +1,5 @@
-// A production build of examples/vite-app, used in Chromium. It is served from another origin than
-// the service, but from the same site.
+// Tests a production build of examples/vite-app in Chromium. The origin of the app differs from the
+// origin of the service, but both belong to the same site.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -56,8 +56,8 @@ test("sign in, reload, check a role, sign out", async (t) => {
 });
 
 /**
- * Starts a file server. The test sets the folder and the policy of its pages later, because these
- * depend on the service, and the service must know the server's origin first.
+ * Starts a file server. The test sets the folder and the policy of the pages later. They depend on
+ * the service, and the service can only be started when the origin of this server is known.
  */
 async function serve(t) {
   const pages = {};

@@ -1,5 +1,5 @@
-// The linters and the TypeScript compiler reject features that the oldest supported browsers do not
-// have: Safari 16, Chrome 109 and Firefox 115.
+// The linters and the TypeScript compiler must reject features that are missing in the oldest
+// supported browsers: Safari 16, Chrome 109 and Firefox 115.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";

@@ -2,18 +2,18 @@
 //
 //   node tests/logs/search.mjs <folder>
 //
-// keep.mjs has filled the folder with everything that the Workers have printed. The search
-// recognises the service's tokens and hashes, email addresses and network addresses by their form.
-// It also looks for every password, key and token that the tests have used: whole or in part,
-// anywhere in a line, plain or encoded.
+// Before this, keep.mjs has stored everything that the Workers have printed in the folder. The
+// search recognizes the service's tokens, hashes of passwords, email addresses and network
+// addresses by their form. It also searches for every password, key and token that the tests have
+// used: complete or in part, anywhere in a line, plain or encoded.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { count } from "../count.mjs";
 
 /**
- * Texts that are recognised by their form. The networks are those reserved for documentation (RFC
- * 5737, RFC 3849), which the tests use.
+ * Texts that are recognized by their form. The networks are those that are reserved for
+ * documentation (RFC 5737, RFC 3849). The tests use addresses of these networks.
  */
 export const FORMS = [
   ["an access token", /eyJ[\w-]/],
@@ -23,8 +23,8 @@ export const FORMS = [
   ["an address of a network", /(?<!\d)(?:192\.0\.2|198\.51\.100|203\.0\.113)\.\d|2001:db8:/i],
   ["a private key", /"(?:d|k)\\*":/],
 ];
-// Text that was decoded from base64 or hex is searched only for these longer forms, because random
-// bytes could look like a short form by chance.
+// Some text was decoded from base64 or hex. Random bytes in such a text could look like a short
+// form by chance. Therefore such a text is searched only for these longer forms.
 const LONG_FORMS = [
   ["an access token", /eyJ[\w-]{10}/],
   ["a ticket", /eg[rldosqkac]_[\w-]{10}/],
@@ -33,12 +33,14 @@ const LONG_FORMS = [
   ["an address of a network", FORMS[4][1]],
 ];
 
-// To find parts of a secret, the search looks for windows: pieces of a fixed length. A random
-// secret has a window of 16 characters at every fourth position, so any part of 19 characters
-// contains a window. A secret that a person typed has a window of 12 characters at every position.
+// To find parts of a secret, the search uses windows, which are pieces of the secret with a fixed
+// length. In a random secret, a window of 16 characters begins at every fourth position. So any 19
+// consecutive characters contain a complete window. In a secret that a person typed, a window of 12
+// characters begins at every position.
 const RANDOM = { length: 16, step: 4 };
 const TYPED = { length: 12, step: 1 };
-// How often to decode: decoded text may itself be encoded, such as a token in a query in a URL.
+// How many times a text is decoded. Decoded text may be encoded again, such as a token in the query
+// of a URL.
 const DEPTH = 3;
 
 /** Searches the lines. `secrets` is a list of `[what, text]`. Returns a list of `[what, line]`. */
@@ -56,7 +58,7 @@ export function search(lines, secrets) {
   return found;
 }
 
-/** All windows of the secrets, in one table for each length. */
+/** Returns all windows of the secrets, in one table for each length. */
 function windowsOf(secrets) {
   const tables = new Map([
     [RANDOM.length, new Map()],
@@ -66,7 +68,8 @@ function windowsOf(secrets) {
     const isRandom = /^[\w.-]{30,}$/.test(secret);
     const { length, step } = isRandom ? RANDOM : TYPED;
     const table = /** @type {Map<string, unknown>} */ (tables.get(length));
-    // Leave out the header of an access token. It is not secret, because all tokens have the same.
+    // Leave out the header of an access token. The header is not secret, because it is the same in
+    // all tokens.
     const parts = isRandom && secret.startsWith("eyJ") ? secret.split(".").slice(1) : [secret];
     for (const part of parts) {
       for (let at = 0; at + length <= part.length; at += step)
@@ -87,8 +90,9 @@ function windowsOf(secrets) {
 }
 
 /**
- * All texts in which to search for a line: the line as printed, and the line or parts of it
- * decoded: JSON escapes, percent-encoding, `+` for spaces, base64 and hex.
+ * Returns all texts that are searched for a line: the line as it was printed, and decoded forms of
+ * the line or of its parts. The decodings are JSON escapes, percent-encoding, `+` for spaces,
+ * base64 and hex.
  */
 function readings(line) {
   const all = new Map();
@@ -125,8 +129,9 @@ const percentDecoded = (text) =>
   );
 
 /**
- * Decodes consecutive characters as base64 or base64url. It is unknown where the groups of four
- * characters begin, so decodes at all four offsets.
+ * Decodes consecutive characters as base64 or base64url. Base64 has groups of four characters, and
+ * it is not known where the first group begins. So this function decodes the text from four
+ * different positions.
  */
 function base64Decoded(run) {
   return [0, 1, 2, 3]
@@ -143,8 +148,9 @@ function hexDecoded(run) {
 }
 
 /**
- * Whether the bytes contain text: eight readable characters in a row. Most texts that look like
- * base64 decode to random bytes, which need not be searched.
+ * Returns whether the bytes contain text, which means eight readable characters in a row. Most
+ * texts that look like base64 are not base64, and decode to random bytes. Random bytes need not be
+ * searched.
  */
 const isReadable = (bytes) => /[\x20-\x7e]{8}/.test(bytes.toString("latin1"));
 
@@ -162,9 +168,9 @@ export function readKept(folder) {
 }
 
 /**
- * Searches a folder and reports the findings. Returns the exit code. Also fails if there are too
- * few lines, because then the search proves nothing. `least` has the minimum numbers of request
- * lines and of secrets.
+ * Searches a folder and reports what it has found. Returns the exit code. The search also fails if
+ * the folder contains too few lines, because such a search would prove nothing. `least` contains
+ * the minimum number of request lines and of secrets.
  */
 export function searchFolder(folder, tell = console.log, least = { requests: 1, secrets: 1 }) {
   const { lines, secrets } = readKept(folder);
@@ -193,6 +199,7 @@ function namesIn(folder) {
   }
 }
 
-// The default minimum is 1. tests/counts.json has the minimums for a whole test run.
+// Here the minimum is 1, the default. tests/counts.json contains the minimums for a complete test
+// run.
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href)
   process.exitCode = searchFolder(process.argv[2]);

@@ -1,4 +1,4 @@
-// The search of the logs (search.mjs) finds what no log may contain.
+// The search of the logs (search.mjs) must find everything that no log may contain.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -10,7 +10,8 @@ import { inRoot } from "../../scripts/project/root.mjs";
 import { node, toolEnv } from "../../scripts/project/tools.mjs";
 import { readKept, search, searchFolder } from "./search.mjs";
 
-// The searches in these tests must not be counted as the search of the step `logs`.
+// The step `logs` of `npm test` records how much it has searched. The searches in these tests must
+// not be recorded in its place.
 delete process.env.EDGEGATE_COUNTS;
 
 const JWT = `eyJhbGciOiJFZERTQSJ9.${"QUJD".repeat(20)}.${"c2lnbmF0dXJlLXBhcnQ".repeat(4)}`;
@@ -47,8 +48,8 @@ test("a planted secret is found, whole or in part, wherever it stands", () => {
     ["an access token", "eyJhbGciOiJub25lIn0"],
     ["a ticket", "egl_AAEC"],
     ["a ticket", "egd_AAEC"],
-    // The prefixes of the other secrets: sign-on, authorization request, code, refresh token of an
-    // app, client secret.
+    // The prefixes of the other secrets, in this order: sign-on, authorization request, code,
+    // refresh token of an app, client secret.
     ...["egs", "egq", "egk", "ega", "egc"].map((prefix) => ["a ticket", `${prefix}_AAEC`]),
     ["a hash of a password", "$argon2id$v=19$m=19456,t=2,p=1$AAAA"],
     ["an email address", "Somebody.Else@example.org"],

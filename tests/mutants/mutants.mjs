@@ -1,10 +1,10 @@
-// The parts of `npm run mutants` (mutation testing) that read and write no files: they put a fault
-// into a source text, find the failed tests in the output of a test run, and make the list of
+// The parts of `npm run mutants` (mutation testing) that neither read nor write files. They put a
+// fault into a source text, find the failed tests in the output of a test run, and make the list of
 // results.
 
 /**
- * The text with the fault in it. The text to replace must occur exactly once, so that it is clear
- * what the fault is.
+ * Returns the text with the fault in it. The text that is replaced must occur exactly once.
+ * Otherwise it would not be clear what the fault is.
  */
 export function applied({ id, file, search, replace }, text) {
   const found = text.split(search).length - 1;
@@ -17,8 +17,8 @@ export function applied({ id, file, search, replace }, text) {
 }
 
 /**
- * The names of the failed tests in the output of `cargo test` or of `node --test`, and the codes of
- * the compiler's errors.
+ * Returns the names of the failed tests in the output of `cargo test` or of `node --test`, and the
+ * codes of the compiler's errors.
  */
 export function failuresIn(output) {
   const forms = [
@@ -32,7 +32,10 @@ export function failuresIn(output) {
 
 const cell = (text) => text.replaceAll("|", "\\|").replaceAll("\n", " ");
 
-/** Reads the results from the list that `readme` makes, by the ids of the faults. */
+/**
+ * Reads the results from the list that `readme` has made. The results are stored under the ids of
+ * the faults.
+ */
 export function outcomesIn(text) {
   const rows = text
     .split("\n")
@@ -46,7 +49,7 @@ export function outcomesIn(text) {
   return new Map(rows.map((cells) => [cells[0], cells.at(-1)]));
 }
 
-/** Makes the list of faults with their results, which is committed. */
+/** Makes the list of faults with their results. This list is committed. */
 export function readme(results) {
   const killed = results.filter(({ outcome }) => outcome === "killed").length;
   const rows = results.map(

@@ -1,6 +1,6 @@
-// Each fault for mutation testing can be applied to the sources, and the committed results belong
-// to these faults. Whether the tests notice each fault is tested by `npm run mutants`, which takes
-// too long for `npm test`.
+// It must be possible to apply each fault for mutation testing to the sources, and the committed
+// results must belong to these faults. This file does not test whether the tests notice the faults.
+// `npm run mutants` tests that, but it takes too long for `npm test`.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";

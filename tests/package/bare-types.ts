@@ -1,5 +1,5 @@
-// Uses the package's types in a project without the types of any platform: no DOM, no Node and no
-// Workers. packing.test.mjs compiles this file with the packed package. Nothing runs it.
+// Uses the package's types in a project that has the types of no platform: not those of the DOM, of
+// Node or of Workers. packing.test.mjs compiles this file with the packed package. Nothing runs it.
 
 import { AuthClient, type EdgegateError, type User, Verifier } from "edgegate";
 import wasm from "edgegate/wasm/edgegate_bg.wasm";
@@ -21,9 +21,9 @@ export async function right(token: string): Promise<string> {
 }
 
 export function wrong(auth: AuthClient, error: EdgegateError): void {
-  // @ts-expect-error: no such status
+  // @ts-expect-error: there is no such status
   void (auth.status === "signedIn");
-  // @ts-expect-error: no such code
+  // @ts-expect-error: there is no such error code
   void (error.code === "expired");
   void wasm;
 }

@@ -1,5 +1,6 @@
-// Some of the package's scripts contain the wasm as base64. Both ways to decode it, with the
-// engine's `Uint8Array.fromBase64` and without, give the bytes of the wasm file.
+// Some scripts of the package contain the wasm as base64. There are two ways to decode it: with the
+// engine's `Uint8Array.fromBase64`, and without this function. Both must return the bytes of the
+// wasm file.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -8,7 +9,10 @@ import { inRoot } from "../../scripts/project/root.mjs";
 
 const NAME = "fromBase64";
 
-/** Runs `run` while `Uint8Array.fromBase64` is `fromBase64`, or missing if that is undefined. */
+/**
+ * Calls `run`. During the call, `Uint8Array.fromBase64` is the function `fromBase64`. If
+ * `fromBase64` is undefined, the engine's function is missing during the call.
+ */
 function withEngine(fromBase64, run) {
   const before = Object.getOwnPropertyDescriptor(Uint8Array, NAME);
   Object.defineProperty(Uint8Array, NAME, { value: fromBase64, configurable: true });

@@ -1,5 +1,6 @@
-// The package in Chromium: imported without a bundler under a strict Content-Security-Policy, in
-// Vite's production build and development server, and when its wasm can't be loaded.
+// Tests the package in Chromium: when it is imported without a bundler under a strict
+// Content-Security-Policy, in Vite's production build, in Vite's development server, and when its
+// wasm can't be loaded.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
@@ -16,8 +17,9 @@ before(async () => (browser = await startBrowser()));
 after(() => browser.close());
 
 /**
- * The page's script, which sets `window.check` to the checks that every build must pass. `from` is
- * the path from which it imports the package, and `client` the path of the client alone.
+ * Returns the page's script. It sets `window.check` to a function with the checks that every build
+ * must pass. `from` is the path from which the script imports the package, and `client` is the path
+ * of the client alone.
  */
 const checks = (from, client) => `
   import { AuthClient, EdgegateError, Verifier, load, peek } from ${JSON.stringify(from)};
@@ -64,7 +66,7 @@ async function passes(page, key) {
 const html = (script) => `<!doctype html><html lang="en"><title>loading</title>${script}</html>`;
 const ready = (page) => page.waitForFunction(() => document.title === "ready");
 
-/** A site whose page imports the package's files without a bundler. */
+/** Starts a site whose page imports the package's files without a bundler. */
 async function plainSite(t, csp) {
   const project = await makeProject(t);
   const key = newKey("1", "ES256");
@@ -183,8 +185,8 @@ test("Vite's development server, as the README configures it; and what is said w
 });
 
 /**
- * Opens a page of a site on which something is broken. `load` tries to load the wasm and returns
- * the error.
+ * Opens a page of a site on which something is broken. In this page, `load` tries to load the wasm
+ * and returns the error.
  */
 async function openWrong(t, site) {
   const context = await browser.newContext({ baseURL: site.origin });

@@ -1,14 +1,16 @@
-// An application's bundle contains only the parts of the package that the application imports.
+// The bundle of an application must contain only those parts of the package that the application
+// imports.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { build } from "esbuild";
 import { build as viteBuild } from "vite";
 import { makeProject } from "./package.mjs";
 
-// Matches a bundle with the verifier, its keys or its wasm. No minifier changes these texts.
+// Matches a bundle that contains the verifier, its keys or its wasm. No minifier changes these
+// texts.
 const OF_THE_VERIFIER = /wasm|isAuthorizedBy|key_set|WebAssembly/;
 
-// Matches a bundle with the sign-in by redirect.
+// Matches a bundle that contains the sign-in by redirect.
 const OF_THE_REDIRECT = /code_verifier/;
 
 async function bundle(t, source) {
@@ -38,7 +40,8 @@ async function viteBundle(t, source) {
   return output.map((part) => ("code" in part ? part.code : `asset ${part.fileName}`)).join("\n");
 }
 
-// Removes three error codes first, because they match OF_THE_VERIFIER but are in every bundle.
+// Looks for the verifier in a bundle. First removes three error codes from the text, because they
+// match OF_THE_VERIFIER although they are in every bundle.
 const verifierIn = (text) =>
   text
     .replace(/"?(invalid_key_set|key_set_unavailable|wasm_unavailable)"?/g, "")

@@ -1,5 +1,5 @@
-// The claims that a check returns are exactly those of the token, whatever they contain, and
-// whether the platform or the wasm verifies the signature.
+// The claims that a check returns must be exactly the claims of the token. This must hold for every
+// content of the claims, and both when the platform verifies the signature and when the wasm does.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { importPackage } from "./package.mjs";
@@ -8,7 +8,7 @@ import { goodClaims, newKey, OPTIONS, setOf } from "./tokens.mjs";
 /** The members of the type `Claims` in types/index.d.ts. */
 const MEMBERS = Object.keys({ ...goodClaims(), nbf: 0 });
 
-/** What a check must return for a token with these claims. */
+/** Returns the claims that a check must return for a token with these claims. */
 function expected(text) {
   const { ...all } = JSON.parse(text);
   const claims = Object.fromEntries(
@@ -19,8 +19,9 @@ function expected(text) {
 }
 
 /**
- * Returns the claims of a token after verifying it with the platform's WebCrypto, once more from
- * the verifier's cache, and in the wasm; and those that `peek` reads without verifying it.
+ * Reads the claims of a token in four ways, and returns all results: after verifying the token with
+ * the platform's WebCrypto; once more, from the verifier's cache; after verifying the token in the
+ * wasm; and with `peek`, which does not verify the token.
  */
 async function everyWay({ Verifier, peek }, key, token) {
   const verify = async (verifier) => verifier.verify(token);
@@ -36,7 +37,7 @@ async function everyWay({ Verifier, peek }, key, token) {
   return found;
 }
 
-/** A random number generator with a seed (mulberry32), so that all runs get the same numbers. */
+/** Returns a random number generator with a seed (mulberry32). So all runs get the same numbers. */
 function randomFrom(seed) {
   let state = seed;
   return () => {
@@ -62,7 +63,7 @@ for (const alg of ["EdDSA", "ES256"]) {
     const below = (count) => Math.floor(random() * count);
     const text = (most) =>
       Array.from({ length: 1 + below(most) }, () => PIECES[below(PIECES.length)]).join("");
-    // In the JSON, escape some characters at random, and leave the others as they are.
+    // In the JSON, some characters are escaped at random, and the others are left unchanged.
     const quoted = (value) =>
       JSON.stringify(value).replace(/[^\\"]/gu, (character) =>
         random() < 0.1 && !/[\\u0-9a-fbnrt]/.test(character)

@@ -1,5 +1,5 @@
-// A page on a device whose clock is wrong: the client works, and so does a Verifier that uses the
-// client's clock.
+// Tests a page on a device whose clock is wrong. The client must work, and so must a Verifier that
+// uses the client's clock.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { importPackage } from "./package.mjs";
@@ -38,10 +38,10 @@ for (const [how, skew] of /** @type {const} */ ([
       reason: skew > 0 ? "expired" : "iat_in_future",
     });
 
-    // The device corrects its clock while the page is open.
+    // Now the device corrects its clock while the page is open.
     t.mock.timers.setTime(service + 5000);
     assert.equal((await byClient.verify(await auth.accessToken())).sub, USER);
-    // By the client's clock the token expires, as it must.
+    // According to the client's clock, the token has now expired. So it must be rejected.
     t.mock.timers.setTime(service + Math.max(skew, 0) + 700_000);
     await assert.rejects(byClient.verify(token), { reason: "expired" });
   });

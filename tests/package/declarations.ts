@@ -1,4 +1,4 @@
-// Compares the package's type declarations (npm/edgegate/types) with its scripts: if they differ,
+// Compares the package's type declarations (npm/edgegate/types) with its scripts. If they differ,
 // this file does not compile. `npm run types` compiles this file. Nothing runs it.
 import type * as client from "../../npm/edgegate/client/index.js";
 import type * as edgeLight from "../../npm/edgegate/edge-light.js";
@@ -11,32 +11,35 @@ import type * as declaredRedirect from "../../npm/edgegate/types/redirect.js";
 import type * as web from "../../npm/edgegate/web.js";
 import type * as workerd from "../../npm/edgegate/workerd.js";
 
-/** True if the types are exactly the same. */
+/** The type `true` if both types are exactly the same. */
 type Same<A, B> =
   (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 
 /**
- * The members of a type, with methods as functions. The compiler compares the parameters of
- * functions strictly, but those of methods loosely.
+ * The members of a type. Methods are turned into functions, because the compiler compares the
+ * parameters of functions strictly, but those of methods loosely.
  */
 type Members<T> = {
   [K in keyof T]: T[K] extends (...args: infer A) => infer R ? (...args: A) => R : T[K];
 };
 
 /**
- * True if the script and its declaration have the same members. Compiles only if the types of the
- * script's members fit those of the declaration.
+ * The type `true` if the script and its declaration have the same members. Compiles only if the
+ * types of the script's members fit the types of the declared members.
  */
 type Agree<Script extends Members<Declared>, Declared> = Same<keyof Script, keyof Declared>;
 
 type Class = abstract new (...args: never[]) => unknown;
 
-/** True if the constructor accepts everything that the declared one accepts. */
+/**
+ * The type `true` if the script's constructor accepts everything that the declared constructor
+ * accepts.
+ */
 type Accepts<Script extends Class, Declared extends Class> =
   ConstructorParameters<Declared> extends ConstructorParameters<Script> ? true : false;
 
-// AuthClient is compared without these members. The compiler does not know that `user` depends on
-// `status`, and the functions for listeners have the types of the platform.
+// AuthClient is compared without these members. The compiler does not know that the type of `user`
+// depends on `status`. The functions for listeners have the types of the platform.
 type Listeners = "addEventListener" | "removeEventListener" | "dispatchEvent";
 type State = keyof declared.AuthState;
 

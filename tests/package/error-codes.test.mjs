@@ -1,4 +1,4 @@
-// The list of error codes is the same everywhere: in the tables of docs/errors.md, in
+// The list of error codes must be the same in four places: in the tables of docs/errors.md, in
 // npm/edgegate/errors.js, in its types, and in the README.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
@@ -8,7 +8,7 @@ import { inRoot } from "../../scripts/project/root.mjs";
 
 const read = (name) => readFileSync(inRoot(name), "utf8");
 
-/** The error codes in the table below a heading. Fails if a cell is empty. */
+/** Returns the error codes in the table below a heading. Fails if a cell of the table is empty. */
 function table(text, heading) {
   const part = text.split(heading)[1].split("\n## ")[0];
   return [...part.matchAll(/^\| `([a-z_]+)` \|(.*)\|$/gm)].map(([, code, cells]) => {
@@ -55,7 +55,7 @@ test("no script makes an error of another code, and each of the package's own is
       ([, code]) => code,
     ),
   );
-  // crates/browser/src/refusal.rs has the codes of the errors that the wasm returns.
+  // crates/browser/src/refusal.rs contains the codes of the errors that the wasm returns.
   const bound = [...read("crates/browser/src/refusal.rs").matchAll(/"(invalid_[a-z_]+)"/g)].map(
     ([, code]) => code,
   );
@@ -71,7 +71,7 @@ test("an error shows what it knows, and its cause", () => {
     retryAfter: 5,
     status: 429,
     reason: undefined,
-    // @ts-expect-error: an error drops what it does not know
+    // @ts-expect-error: there is no such member; the error must ignore it
     unknown: 1,
     cause,
   });

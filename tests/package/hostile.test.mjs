@@ -1,4 +1,4 @@
-// The package throws only EdgegateErrors, whatever the arguments are.
+// The package must throw only EdgegateErrors, whatever the arguments are.
 // tests/client/hostile-arguments.test.mjs tests this for AuthClient.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -36,7 +36,7 @@ const likeModule = () => Object.create(WebAssembly.Module.prototype);
 // A wasm module that is not the package's.
 const foreign = new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
 
-/** Wrong arguments for `load()`. Each is a function that makes a new one. */
+/** Wrong arguments for `load()`. Each entry is a function that makes a new wrong argument. */
 const SOURCES = {
   "a promise that rejects": () => Promise.reject(new Error("boom")),
   "a promise that rejects with nothing": () => Promise.reject(),
@@ -83,7 +83,7 @@ for (const loader of ["node.js", "web.js"]) {
     }
     const bytes = readFileSync(project.path("node_modules/edgegate/wasm/edgegate_bg.wasm"));
     await load(bytes);
-    // The wasm is loaded already. Later arguments are ignored, even if they fail.
+    // The wasm is already loaded, so further arguments are ignored, even if they fail.
     const unhandled = [];
     const note = (reason) => unhandled.push(reason);
     process.on("unhandledRejection", note);

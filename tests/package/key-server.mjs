@@ -2,9 +2,9 @@
 import { createServer } from "node:http";
 
 /**
- * Starts a server. The test can change `answer`: an object (sent as JSON), a text, or a function
- * `(request, response)`. `asked` lists the requests so far. The server stops when the test `t`
- * ends.
+ * Starts a server. `answer` is an object (sent as JSON), a text, or a function
+ * `(request, response)`, and the test can change it later. `asked` lists the requests so far. The
+ * server stops when the test `t` ends.
  */
 export async function startKeyServer(t, answer) {
   const state = {
@@ -40,7 +40,7 @@ export async function startKeyServer(t, answer) {
   return state;
 }
 
-/** A verifier that has fetched its keys. */
+/** Returns a verifier that has already fetched its keys. */
 export async function readyVerifier(Verifier, url, options) {
   const verifier = Verifier.fromJwksUrl(url, options);
   await verifier.ready();

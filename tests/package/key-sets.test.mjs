@@ -1,5 +1,5 @@
-// Key sets: how the package handles whatever a server answers for a key set, and when it fetches
-// the set again. The test moves the clock.
+// Tests how the package handles every kind of answer to the request for a key set, and when it
+// fetches the set again. The test moves the clock.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readyVerifier, startKeyServer } from "./key-server.mjs";
@@ -15,7 +15,9 @@ const clock = (t) => {
   return (milliseconds) => t.mock.timers.setTime(START + milliseconds);
 };
 
-/** Fails the test at its end if a promise was rejected without a handler. */
+/**
+ * Watches for rejected promises that nobody handles. If there is one, the test fails at its end.
+ */
 const watchRejections = (t) => {
   const seen = [];
   const note = (error) => seen.push(error);
@@ -406,7 +408,7 @@ test("keys older than ten minutes are fetched again in the background, and a key
   );
   await until(() => server.asked.length === 2);
   release();
-  // Wait until the verifier uses the new set, a few turns of the event loop later.
+  // Wait until the verifier uses the new set. This takes a few turns of the event loop.
   for (let i = 0; i < 400 && (await verifier.isAuthorizedByUserId(key.token(), USER)); i++)
     await new Promise((resolve) => setTimeout(resolve, 5));
   await assert.rejects(verifier.verify(key.token()), {
@@ -484,8 +486,8 @@ test("a fetch that was lost with the request that began it is not waited for", a
   let lost = false;
   let asked = 0;
   const never = new Promise(() => {});
-  // In a Worker, when a request has ended, neither its fetches nor its timers continue. Here a
-  // fetch that never settles simulates that.
+  // In a Worker, fetches and timers of a request don't continue after the request has ended. Here a
+  // fetch that never settles simulates this.
   const fetch = async () => {
     asked += 1;
     return lost ? never : Response.json(setOf(key));

@@ -1,5 +1,5 @@
-// To make a verifier from the address of a key set sends no request. The keys are fetched when they
-// are needed for the first time.
+// When a verifier is created from the address of a key set, no request is sent. The keys are
+// fetched when they are needed for the first time.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -15,7 +15,10 @@ const key = newKey("1");
 const claims = { iat: START / 1000, exp: START / 1000 + 3600, auth_time: START / 1000 };
 const token = key.token(claims);
 
-/** A `fetch` for a service that is down until `isUp` is true. `asked` counts the requests. */
+/**
+ * Returns a `fetch` function for a service. The service is down until the test sets `isUp` to true.
+ * `asked` counts the requests.
+ */
 function service() {
   const state = { isUp: false, asked: 0 };
   state.fetch = async () => {
@@ -113,8 +116,8 @@ test("when both can't be loaded, the wasm's failure is told, and the next call t
   await new Promise((resolve) => setImmediate(resolve));
   assert.deepEqual(unhandled, []);
   assert.equal(remote.asked, 1);
-  // The fetch of the keys failed too. As after any failed fetch, calls report this failure for a
-  // second without another request. After that, a call sends another request.
+  // The fetch of the keys has failed again. As after every failed fetch, calls report this failure
+  // for one second and send no request. After that second, the next call sends a request again.
   remote.isUp = true;
   t.mock.timers.setTime(START + 999);
   const outage = { code: "key_set_unavailable" };

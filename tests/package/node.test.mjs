@@ -1,5 +1,5 @@
-// The package in Node: its subpaths, the first example of the README, and what it does with valid
-// and invalid input.
+// Tests the package in Node: its subpaths, the first example in the README, and what it does with
+// valid and invalid input.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -403,7 +403,7 @@ test("memory stays flat: verifications, refusals and key sets leave nothing behi
     await peek(large);
     await verifier.verify(`${large}A`).catch(() => {});
     await Verifier.fromJwks("{}", options).catch(() => {});
-    // The verifier fetches the set again and replaces the keys.
+    // An unknown key makes the verifier fetch the set again and replace its keys.
     t.mock.timers.setTime(Date.now() + 31_000);
     await verifier.verify(unknown).catch(() => {});
   };

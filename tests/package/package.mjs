@@ -1,4 +1,5 @@
-// Installs the npm package as users do: unpacks the packed tarball into a project's node_modules.
+// Installs the npm package as users do: unpacks the packed tarball into the node_modules of a
+// project.
 import {
   existsSync,
   mkdirSync,
@@ -16,7 +17,7 @@ import { inRoot } from "../../scripts/project/root.mjs";
 import { run } from "../../scripts/project/run.mjs";
 import { node, toolEnv } from "../../scripts/project/tools.mjs";
 
-/** The path of the tarball. Builds it again if a source has changed. */
+/** Returns the path of the tarball. Builds the tarball again if a source has changed. */
 export async function tarball() {
   if (!process.env.EDGEGATE_BUILT || !existsSync(packageTarball())) {
     const { code, stdout, stderr } = await run(node(), [inRoot("scripts/build-package.mjs")], {
@@ -35,11 +36,12 @@ export async function buildPackages() {
 }
 
 /**
- * Makes an empty project with the package installed. It is deleted when the test `t` ends.
+ * Creates an empty project in which the package is installed. The project is deleted when the test
+ * `t` ends.
  *
- * - `path(…)`: a path in the project. `write(name, text)`: writes a file.
- * - `node(name, …)`: runs a file of the project in Node and returns its output. It throws if the
- *   program fails.
+ * - `path(…)`: returns a path in the project. `write(name, text)`: writes a file.
+ * - `node(name, …)`: runs a file of the project in Node and returns the program's output. It throws
+ *   an error if the program fails.
  */
 export async function makeProject(t, packages = []) {
   const folder = mkdtempSync(join(tmpdir(), "edgegate-package-"));
@@ -59,7 +61,7 @@ export async function makeProject(t, packages = []) {
     "-C",
     path("node_modules/edgegate"),
   ]);
-  // Link the packages that the new project needs from the node_modules of this repository.
+  // Link the packages that the new project needs. They are in the node_modules of this repository.
   for (const name of packages) {
     mkdirSync(join(path("node_modules", name), ".."), { recursive: true });
     symlinkSync(inRoot("node_modules", name), path("node_modules", name));
@@ -74,7 +76,7 @@ export async function makeProject(t, packages = []) {
   };
 }
 
-/** Imports the package by its name in a new project. Returns its exports. */
+/** Imports the package by its name, in a new project. Returns the exports of the package. */
 export async function importPackage(t) {
   const project = await makeProject(t);
   const edgegate = await import(

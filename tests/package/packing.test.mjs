@@ -1,5 +1,5 @@
-// The tarball of the package: its contents, and whether tools and TypeScript find the right files
-// in it.
+// Tests the tarball of the package: its contents, and whether tools and TypeScript find the right
+// files in it.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -90,15 +90,16 @@ test("its scripts name no file that is not there, and no package", async (t) => 
       if (/^(node:|cloudflare:)/.test(specifier)) continue;
       assert.match(specifier, /^\.\.?\//, `${name}: ${specifier}`);
       const path = new URL(specifier, `file:///${name}`).pathname.slice(1);
-      // An import in a declaration names a script. TypeScript reads the declaration next to the
-      // script, so that file must be in the tarball.
+      // An import in a declaration names a script. TypeScript instead reads the declaration that is
+      // next to the script. So this declaration must be in the tarball too.
       const isType = name.endsWith(".d.ts");
       project.packed((isType ? path.replace(/\.js$/, ".d.ts") : path).replace(/\?module$/, ""));
     }
   }
 });
 
-// The linter checks only the sources. So check the script that wasm-bindgen generates here.
+// The linter checks only the sources. wasm-bindgen generates a script that is not in the sources,
+// so this script is checked here.
 test("the script of the wasm runs in the oldest browsers", async (t) => {
   const project = await makeProject(t);
   const eslint = new ESLint({ cwd: inRoot() });
@@ -118,8 +119,8 @@ test("publint finds nothing", async () => {
   assert.match(stdout, /All good!/);
 });
 
-// The program attw (Are the types wrong?) checks the types. The profile leaves out TypeScript's old
-// way to resolve packages, which does not know `exports`. No other rule is left out.
+// The program attw (Are the types wrong?) checks the types. Its profile leaves out TypeScript's old
+// way of resolving packages, which does not know `exports`. All other rules are applied.
 test("attw finds nothing", async () => {
   const { code, stdout, stderr } = await tool(
     "@arethetypeswrong/cli/dist/index.js",
@@ -131,8 +132,8 @@ test("attw finds nothing", async () => {
   assert.equal(code, 0, stdout + stderr);
 });
 
-// The package's types compile in every kind of project, with or without a DOM. `skipLibCheck` is
-// off, so that the declarations themselves are checked too.
+// The package's types must compile in every kind of project, with or without a DOM. `skipLibCheck`
+// is off, so that the declarations themselves are checked too.
 const TYPES = { node: ["@types/node", "undici-types"], workers: ["@cloudflare/workers-types"] };
 for (const [name, options, files] of /** @type {[string, object, string[]][]} */ ([
   ["in a browser's project", { lib: ["es2022", "dom", "dom.iterable"], types: [] }, ["types.ts"]],

@@ -1,5 +1,5 @@
-// `protect` guards an API: which requests it accepts, how it answers the others, and the metadata
-// for clients.
+// `protect` guards an API. Tests which requests it accepts, how it answers the other requests, and
+// the metadata that it offers to clients.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startKeyServer } from "./key-server.mjs";
@@ -12,7 +12,7 @@ const key = newKey("1");
 const requestWith = (authorization, url = RESOURCE) =>
   new Request(url, authorization === undefined ? {} : { headers: { authorization } });
 
-/** The parts of an answer that a client sees. */
+/** Returns the parts of an answer that a client sees. */
 async function seen({ claims, token, response }) {
   assert.deepEqual([claims, token], [null, null]);
   assert.equal(response.headers.get("content-type"), "application/problem+json");
@@ -22,7 +22,7 @@ async function seen({ claims, token, response }) {
   return [response.status, body.code, response.headers.get("www-authenticate")];
 }
 
-/** `protect` for a service on this machine. */
+/** Starts a service on this machine, and calls `protect` with this service as the issuer. */
 async function open(t) {
   const server = await startKeyServer(t, setOf(key));
   const { protect, EdgegateError } = await importPackage(t);

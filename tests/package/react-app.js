@@ -1,13 +1,13 @@
-// The app in react.test.mjs, which renders it on a server and in a browser. It is written without
-// JSX, so that Node can run it unchanged.
+// The app that react.test.mjs renders on a server and in a browser. It is written without JSX, so
+// that Node can run it unchanged.
 import { AuthClient } from "edgegate/client";
 import { createElement as h, useSyncExternalStore } from "react";
 
-// Create the client when the module is loaded, as most apps do. On the server this happens without
-// a page.
+// The client is created when this module is loaded, as in most apps. On the server there is no page
+// at that time.
 export const auth = new AuthClient();
 
-// React calls these three functions without `auth` as their `this`.
+// React calls these three functions without setting `this` to `auth`.
 const { subscribe, getSnapshot, getServerSnapshot } = auth;
 const useAuth = () => useSyncExternalStore(subscribe, getSnapshot, getServerSnapshot);
 

@@ -2,16 +2,17 @@
 import { RedirectClient } from "edgegate/redirect";
 import { createElement as h, useEffect, useState, useSyncExternalStore } from "react";
 
-// Create the client when the module is loaded, as most apps do. On the server this happens without
-// a page.
+// The client is created when this module is loaded, as in most apps. On the server there is no page
+// at that time.
 export const auth = new RedirectClient({
-  // The page sets ISSUER. On the server any issuer will do, because it sends no requests.
+  // The page sets ISSUER. On the server any issuer works, because the server's client sends no
+  // requests.
   issuer: Object(globalThis).ISSUER ?? "https://auth.example.com",
   clientId: "spa",
   redirectUri: "/",
 });
 
-// React calls these three functions without `auth` as their `this`.
+// React calls these three functions without setting `this` to `auth`.
 const { subscribe, getSnapshot, getServerSnapshot } = auth;
 
 /** How often the effect has run. */
@@ -21,7 +22,8 @@ export function App() {
   const { status, user } = useSyncExternalStore(subscribe, getSnapshot, getServerSnapshot);
   const [returnTo, setReturnTo] = useState("");
   const [problem, setProblem] = useState("");
-  // StrictMode runs this effect twice, although an authorization code can be used only once.
+  // React's StrictMode runs this effect twice. The authorization code can be used only once, so
+  // `handleRedirect` must tolerate this.
   useEffect(() => {
     effects.count += 1;
     auth.handleRedirect().then(

@@ -1,5 +1,5 @@
-// RedirectClient in React's StrictMode, which runs each effect twice. A server renders the page, a
-// browser hydrates it, and the service is on another origin.
+// Tests RedirectClient in React's StrictMode, which runs each effect twice. A server renders the
+// page, and a browser hydrates it. The service is on another origin.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
@@ -43,7 +43,10 @@ before(async () => {
 });
 after(() => browser?.close());
 
-/** Starts the page's site, and a service on another port where the user is already signed in. */
+/**
+ * Starts the site of the page. Also starts a service on another port, at which the user is already
+ * signed in.
+ */
 async function open(t) {
   const service = await startSite(t);
   const page = await startSite(t, {

@@ -1,6 +1,7 @@
-// AuthClient as the store of React's useSyncExternalStore, in StrictMode. A server renders the app,
-// and the page hydrates it. If a snapshot changes without an event, or if the page differs from
-// what the server has rendered, React logs an error to the console, and openPage fails the test.
+// Tests AuthClient as the store of React's useSyncExternalStore, in StrictMode. A server renders
+// the app, and the page hydrates it. React logs an error to the console in two cases: a snapshot
+// changes without an event, or the page differs from what the server has rendered. In both cases
+// openPage fails the test.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
@@ -55,14 +56,14 @@ before(async () => {
     bundle: true,
     format: "esm",
     write: false,
-    // Use React's development build, because only this one checks its stores.
+    // Use the development build of React, because the production build does not check stores.
     define: { "process.env.NODE_ENV": '"development"' },
   });
   script = outputFiles[0].text;
 });
 after(() => browser?.close());
 
-/** Opens the page that the server has rendered, with a service that has one user. */
+/** Opens the page that the server has rendered. The page uses a service that has one user. */
 async function open(t, { isSignedIn = false } = {}) {
   const service = { isSignedIn, asked: /** @type {string[]} */ ([]) };
   const answer = (work) => (request, response) => {
@@ -80,7 +81,7 @@ async function open(t, { isSignedIn = false } = {}) {
       "/": `<!doctype html><html lang="en"><title>React</title><link rel="icon" href="data:,"><div id="root">${rendered}</div><script type="module" src="/page.js"></script></html>`,
       "/page.js": script,
     },
-    // The policy allows no styles. Styles that React itself might add are not tested here.
+    // The policy allows no styles. The test does not cover styles that React itself might add.
     csp: "default-src 'none'; script-src 'self'; connect-src 'self'; img-src data:",
   });
   Object.assign(site.answers, {
@@ -132,7 +133,7 @@ test("a session that the page finds, with one render for each change", async (t)
   await page.evaluate(() => window.hydrate());
   await shows("Hello Ada");
   const before = await page.evaluate(() => ({ ...window.renders }));
-  // If a renewal changes nothing, React renders nothing.
+  // If a renewal changes nothing, React does not render the components again.
   await page.evaluate(async () => {
     await window.auth.me();
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -153,8 +154,8 @@ test("what is unmounted is not called any more", async (t) => {
   const { page, shows } = await open(t);
   await page.evaluate(() => window.hydrate());
   await shows("Sign in");
-  // For each of the two components, StrictMode subscribes, unsubscribes and subscribes again. So
-  // two subscriptions are left.
+  // StrictMode subscribes, unsubscribes and subscribes again for each of the two components. So two
+  // subscriptions are left.
   assert.equal(await page.evaluate(() => window.listening.size), 2);
   await page.evaluate(() => window.root.unmount());
   assert.equal(await page.evaluate(() => window.listening.size), 0);

@@ -1,5 +1,5 @@
-// Builds are reproducible: the same sources give the same three packages, byte for byte. The test
-// builds them again in another folder, with another CARGO_HOME and another umask.
+// Builds are reproducible: the same sources always give the same three packages, byte for byte. The
+// test builds the packages again in another folder, with another CARGO_HOME and another umask.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import {
@@ -31,8 +31,8 @@ test("built in another folder, the packages are equal byte for byte", {
   const clone = join(folder, "a clone");
   await copySources(clone);
 
-  // Link the installed tools from this project. Don't link all of .tools, because each build writes
-  // its own locks and stamps there.
+  // Use the installed tools of this project. Don't link the complete folder .tools, because each
+  // build writes its own locks and stamps there.
   symlinkSync(inRoot("node_modules"), join(clone, "node_modules"));
   mkdirSync(join(clone, ".tools"));
   for (const name of ["bin", "wasm-bindgen.version"])
@@ -62,7 +62,7 @@ test("built in another folder, the packages are equal byte for byte", {
   }
 });
 
-/** Copies the files that a commit of the current state would contain. */
+/** Copies all files that would be in a commit of the current state. */
 async function copySources(to) {
   const args = ["ls-files", "--cached", "--others", "--exclude-standard", "-z"];
   const names = (await output("git", args))?.split("\0").filter(Boolean) ?? [];
@@ -71,7 +71,7 @@ async function copySources(to) {
     mkdirSync(dirname(join(to, name)), { recursive: true });
     copyFileSync(inRoot(name), join(to, name));
   }
-  // Set the same git remote, because the packages contain the address of the repository.
+  // Configure the same git remote, because the packages contain the address of the repository.
   const remote = await output("git", ["config", "--get", "remote.origin.url"]);
   await run("git", ["init", "--quiet"], { cwd: to });
   if (remote) await run("git", ["remote", "add", "origin", remote], { cwd: to });

@@ -1,5 +1,5 @@
-// The three forms of a check: `require…` throws an error that says why, `isAuthorized…` answers
-// true or false, and `has…` checks claims that were verified before.
+// Tests the three forms of a check. `require…` throws an error that says why the check failed.
+// `isAuthorized…` answers true or false. `has…` checks claims that were verified before.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startKeyServer } from "./key-server.mjs";
@@ -9,7 +9,10 @@ import { newKey, OPTIONS, setOf, USER } from "./tokens.mjs";
 const key = newKey("1");
 const EMAIL = "ada@example.com";
 
-/** The code of the error with which `promise` rejects, or undefined if it resolves. */
+/**
+ * Returns the code of the error with which `promise` rejects. Returns undefined if the promise
+ * resolves.
+ */
 const codeOf = (promise) =>
   promise.then(
     () => undefined,
@@ -56,8 +59,8 @@ test("the code tells apart: no permission, a bad token, a mistake, an outage", a
       [down, token, right, "key_set_unavailable"],
       ...[undefined, null, ...mistakes].flatMap((asked) => [
         [verifier, token, asked, "invalid_argument"],
-        // A wrong argument is reported even during an outage, because it is still wrong after the
-        // outage.
+        // A wrong argument is reported even during an outage, because the argument would also be
+        // wrong after the outage.
         [down, token, asked, "invalid_argument"],
       ]),
     ];
@@ -67,7 +70,8 @@ test("the code tells apart: no permission, a bad token, a mistake, an outage", a
       assert.equal(await authorized(at, given, asked), code === undefined, what);
     }
   }
-  // An empty list is a valid argument. Nobody has one of its roles, so the check fails.
+  // An empty list is a valid argument. Nobody has one of the roles in an empty list, so the check
+  // fails.
   assert.equal(await codeOf(verifier.requireRole(token, [])), "forbidden");
   assert.equal(await codeOf(verifier.requireEmail(token, "not an address")), "forbidden");
   const unproved = key.token({ email_verified: false });
@@ -145,7 +149,7 @@ test("a misspelt option is an error", async (t) => {
     }
   }
   const refused = { code: "invalid_argument" };
-  // These options don't exist for this form.
+  // These options don't exist for this form of the function.
   await assert.rejects(forms.fromJwks[0]({ ...OPTIONS, fetch }), refused);
   await assert.rejects(forms.fromIssuer[0](OPTIONS), refused);
   await assert.rejects(
@@ -157,7 +161,8 @@ test("a misspelt option is an error", async (t) => {
 test("`now` is the clock: Unix milliseconds", async (t) => {
   const { Verifier } = await importPackage(t);
   const DAY = 86_400_000;
-  // The clock of one device is a day ahead, and that of the other a day behind.
+  // In the first run the device's clock is one day ahead, and in the second run it is one day
+  // behind.
   for (const skew of [DAY, -DAY]) {
     t.mock.timers.enable({ apis: ["Date"], now: Date.now() + skew });
     const deviceTime = Math.floor(Date.now() / 1000);

@@ -52,19 +52,19 @@ export default {
 } satisfies ExportedHandler<Env>;
 
 export async function wrong(auth: AuthService): Promise<void> {
-  // @ts-expect-error: a password is missing
+  // @ts-expect-error: the password is missing
   await auth.generate_token("ada@example.com");
-  // @ts-expect-error: an address is a text
+  // @ts-expect-error: the network address must be a string
   await auth.generate_token("ada@example.com", "…", { ip: 1 });
-  // @ts-expect-error: an unknown member, with which no rate limit would apply
+  // @ts-expect-error: there is no such member; if it were ignored, no rate limit would apply
   await auth.generate_token("ada@example.com", "…", { userAgent: "…" });
-  // @ts-expect-error: roles are a list
+  // @ts-expect-error: the roles must be a list
   await auth.is_authorized_by_role("…", "admin");
-  // @ts-expect-error: a renewal answers no user
+  // @ts-expect-error: a renewal does not return a user
   (await auth.renew_token("…")).user;
-  // @ts-expect-error: no such method
+  // @ts-expect-error: there is no such method
   await auth.queue();
-  // @ts-expect-error: no code of the service
+  // @ts-expect-error: the service has no such error code
   const code: AuthError["code"] = "signed_out";
   void code;
 }

@@ -1,6 +1,6 @@
-// Whether the platform or the wasm verifies a signature, and which verified tokens the package
-// remembers so that it need not verify them again. The tests watch the platform's WebCrypto and
-// move the clock.
+// Tests whether the platform or the wasm verifies a signature. Also tests which verified tokens the
+// package remembers, because remembered tokens need not be verified again. The tests watch the
+// platform's WebCrypto and move the clock.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import v8 from "node:v8";
@@ -18,8 +18,8 @@ v8.setFlagsFromString("--expose-gc");
 const collectGarbage = vm.runInNewContext("gc");
 
 /**
- * Replaces the platform's `crypto` by one that counts in `seen.verified` how many signatures it has
- * verified. `seen.with` replaces functions of its `subtle`.
+ * Replaces the platform's `crypto` with an object that counts the verified signatures in
+ * `seen.verified`. `seen.with` replaces functions of its `subtle`.
  */
 function watchCrypto(t, replaced = {}) {
   const real = globalThis.crypto;
@@ -39,8 +39,8 @@ function watchCrypto(t, replaced = {}) {
 }
 
 /**
- * Moves the clock in steps of a millisecond. So when a timer starts another timer, the clock shows
- * the time at which the first timer was due.
+ * Moves the clock in steps of one millisecond. A timer may start another timer. With small steps,
+ * the clock then shows the time at which the first timer was due.
  */
 function pass(t, milliseconds) {
   for (let n = 0; n < milliseconds; n++) t.mock.timers.tick(1);
@@ -100,7 +100,8 @@ for (const alg of ALGORITHMS) {
     goTo(600_000);
     await assert.rejects(verifier.verify(token), { code: "invalid_token", reason: "expired" });
     assert.equal(await verifier.isAuthorizedByRole(token, ["user"]), false);
-    // An expired token is forgotten. If the clock is set back, its signature is verified again.
+    // The package does not remember an expired token. If the clock is set back, the signature of
+    // the token is verified again.
     const before = seen.verified;
     goTo(0);
     await verifier.verify(token);
@@ -120,13 +121,13 @@ for (const alg of ALGORITHMS) {
     const token = old.token();
     await verifier.verify(token);
     await verifier.verify(token);
-    // A new key set, in which the same kid names another key.
+    // In the new key set, the same kid names another key.
     jwks = setOf(same, other);
     goTo(31_000);
     await verifier.verify(other.token());
     await assert.rejects(verifier.verify(token), INVALID);
     await verifier.verify(same.token());
-    // A new key set without the key.
+    // The new key set does not contain the key.
     jwks = setOf(newKey("3", alg));
     goTo(62_000);
     await assert.rejects(verifier.verify(newKey("4", alg).token()), { reason: "kid_unknown" });
@@ -259,8 +260,8 @@ for (const alg of ALGORITHMS) {
         assert.equal(outcome, expected);
       }
     }
-    // `setTimeout` throws, as in a Worker outside of a request. Then the package waits for the
-    // platform without a time limit.
+    // `setTimeout` throws, as it does in a Worker outside of a request. In this case the package
+    // waits for the platform without a time limit.
     seen.with = {};
     const key = newKey("1", alg);
     const verifier = await Verifier.fromJwks(setOf(key), OPTIONS);
@@ -314,7 +315,7 @@ for (const alg of ALGORITHMS) {
         this.exports = {
           ...exports,
           verifier_publicKey(...values) {
-            // Growing the memory detaches all views of it, such as a Uint8Array.
+            // When the memory grows, all views of it (such as a Uint8Array) are detached.
             memory.grow(1);
             grown += 1;
             return publicKey(...values);
@@ -349,7 +350,8 @@ test("tokens that are verified at the same time don't mix, whoever verifies firs
     const isExpired = n % 5 === 0;
     const token = key.token({ jti: `${n}`, ...(isExpired && { iat: 1, exp: 601, auth_time: 1 }) });
     const [header, payload] = key.token({ jti: `forged ${n}`, roles: ["admin"] }).split(".");
-    // A forged token has the signature of another token. Below, each valid token is verified twice.
+    // The forged token has the signature of another token. Below, each valid token is verified
+    // twice.
     const forged = `${header}.${payload}.${token.split(".")[2]}`;
     return { expected: isExpired ? "expired" : `${n}`, token, forged };
   });
@@ -391,7 +393,7 @@ test("a clock that can't be read is told before anything about the token", async
     for (const token of ["x", 5, "é", "x".repeat(5_000), forged, key.token(), remembered]) {
       clock = broken;
       await assert.rejects(verifier.verify(token), { code: "invalid_argument" }, String(broken));
-      // The answer is the same without WebCrypto, when the wasm verifies the signature.
+      // The result is the same without WebCrypto. In that case the wasm verifies the signature.
       replace(undefined);
       await assert.rejects(verifier.verify(token), { code: "invalid_argument" }, String(broken));
       replace({ subtle: { importKey: real.subtle.importKey, verify: real.subtle.verify } });
@@ -435,7 +437,7 @@ test("no signature is verified of a text that can't be a token, and the reasons 
     [`${token}\ud800`, "bad_character"],
     [`${token}\ufffd`, "bad_character"],
     [`${token}\0`, "bad_character"],
-    // A token may have at most 4,096 bytes in UTF-8. Unpaired surrogates have no UTF-8.
+    // A token may have at most 4,096 bytes in UTF-8. Unpaired surrogates can't be written in UTF-8.
     ["\ud800".repeat(2_000), "bad_character"],
     ["é".repeat(3_000), "token_too_long"],
     ["a".repeat(4_096), "not_three_parts"],
@@ -485,9 +487,9 @@ test("a remembered token does not keep the text alive that it was cut from", asy
   const before = heapUsed();
   for (let times = 0; times < 2; times++) {
     for (let n = 0; n < many; n++) {
-      // V8 does not copy a part that is cut out of a text: the part refers to the whole text. So a
-      // cache with tokens cut out of long texts, such as cookies, could keep all of these in
-      // memory.
+      // If V8 cuts a part out of a text, it does not copy the part: the part refers to the whole
+      // text. A token may be cut out of a long text, such as a cookie header. If the cache stored
+      // such parts, it could keep all the long texts in memory.
       const text = Buffer.from(" ".repeat(100_000) + key.token({ jti: `${n}` })).toString("latin1");
       assert.equal((await verifier.verify(text.trimStart())).jti, `${n}`);
     }

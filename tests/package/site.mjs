@@ -19,8 +19,9 @@ const TYPES = {
 
 /**
  * Starts the site. `site.answers` (path → function of request and response) takes precedence over
- * `pages` (path → text), and these over `folders` (prefix → folder). `site.csp` is the
- * Content-Security-Policy of every page. `site.asked` lists the paths requested so far.
+ * `pages` (path → text), and `pages` takes precedence over `folders` (prefix → folder). `site.csp`
+ * is the Content-Security-Policy of every page. `site.asked` lists the paths that were requested so
+ * far.
  */
 export async function startSite(t, { pages = {}, folders = {}, csp = STRICT } = {}) {
   const site = { csp, answers: {}, asked: /** @type {string[]} */ ([]) };

@@ -1,5 +1,6 @@
-// The build makes the package's wasm smaller: it replaces panics, some errors and the code that
-// formats their messages by traps. It refuses to do so if other code calls the formatting.
+// The build makes the package's wasm smaller. It replaces three things with traps: panics, some
+// errors, and the code that formats their messages. The build refuses this if other code calls the
+// formatting code.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import binaryen from "binaryen";
@@ -11,7 +12,7 @@ const NAMES = {
   format: "_RNvNtCs1_4core3fmt5write",
 };
 
-/** Makes a wasm module. Its function `live` calls each of the functions `called`. */
+/** Makes a wasm module. The module's function `live` calls each of the functions `called`. */
 function wasmWith(called, names = Object.values(NAMES)) {
   const functions = names.map((name) => `(func $${name} (param i32) (result i32) (i32.const 7))`);
   const calls = called.map(

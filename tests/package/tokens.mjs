@@ -1,4 +1,4 @@
-// Keys and tokens for the tests of the package, made with Node's own cryptography.
+// Keys and tokens for the tests of the package. They are made with Node's own cryptography.
 import { generateKeyPairSync, sign } from "node:crypto";
 
 export const ISSUER = "https://auth.example.com";
@@ -21,8 +21,9 @@ const part = (value) =>
 export const nowSeconds = () => Math.floor(Date.now() / 1000);
 
 /**
- * Makes a new key: `jwk` (public), `privateJwk`, and the function `token(claims, header)`, which
- * signs a token. The token is valid for ten minutes from now unless the claims say otherwise.
+ * Makes a new key. Returns `jwk` (the public key), `privateJwk`, and the function
+ * `token(claims, header)`, which signs a token. The token is valid for ten minutes from now unless
+ * the claims say otherwise.
  */
 export function newKey(kid, alg = "EdDSA") {
   const kind = KINDS[alg];

@@ -1,7 +1,7 @@
-// Watches every call into the package's wasm and out of it, and makes calls trap. A trap is an
-// error in the wasm after which its instance must not be used again. The package's own guard
-// against this runs on top of this module. It imports nothing, so it runs in Node, in a page and in
-// a Worker.
+// Watches every call into the package's wasm and every call out of it, and makes calls trap. A trap
+// is an error in the wasm after which the instance must not be used again. The package has its own
+// protection against traps. The package creates its instances through this module. This module
+// imports nothing, so it can run in Node, in a page and in a Worker.
 
 /** The wasm module `(module (func (export "trap") unreachable))`. */
 export const UNREACHABLE = Uint8Array.of(
@@ -13,14 +13,15 @@ export const UNREACHABLE = Uint8Array.of(
  * Replaces `WebAssembly.Instance` for the package. `unreachable` is the module UNREACHABLE.
  *
  * - `seen.instances`: how many instances were created.
- * - `seen.onDead`: how many calls went into an instance, or returned into it, after it had trapped.
- * - `seen.foreign`: how many verifiers were freed in an instance that did not make them.
+ * - `seen.onDead`: how many calls entered an instance, or returned into it, after the instance had
+ *   trapped.
+ * - `seen.foreign`: how many verifiers were freed in an instance that did not create them.
  * - `seen.freed`: how many verifiers were freed.
- * - `seen.memory`: the memory of the newest instance. (Don't keep the memories of earlier
- *   instances: they must be garbage-collected, because Chromium has room for only about a hundred.)
- * - `arm(skip, only)`: makes a call trap, once: the first call into or out of the wasm after `skip`
- *   others. If `only` is given, only calls of that function are counted.
- * - `disarm()`: cancels the trap. Returns true if it had not happened yet.
+ * - `seen.memory`: the memory of the newest instance. The memories of earlier instances are not
+ *   stored, because they must be garbage-collected: Chromium has room for only about a hundred.
+ * - `arm(skip, only)`: makes one call trap. This is the first call into or out of the wasm after
+ *   `skip` other calls. If `only` is given, only calls of the function `only` are counted.
+ * - `disarm()`: cancels the trap. Returns true if the trap has not happened yet.
  * - `restore()`: undoes the replacement.
  */
 export function watchWasm(unreachable) {
@@ -95,9 +96,9 @@ const mapFunctions = (members, change) =>
   );
 
 /**
- * Calls each function of the package again and again. Each time, another of its calls into or out
- * of the wasm traps. After each trap, calls all functions, which must work. Returns the number of
- * traps for each function, and in `wrong` what went wrong.
+ * Calls each function of the package again and again. In each call, a different call into or out of
+ * the wasm traps. After each trap, calls all functions, which must work again. Returns the number
+ * of traps for each function. `wrong` lists what went wrong.
  */
 export async function trapEverywhere(edgegate, watched, { jwks, token, options, user }) {
   const { EdgegateError, Verifier, peek } = edgegate;

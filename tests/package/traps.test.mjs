@@ -1,7 +1,7 @@
-// A trap is an error in the package's wasm after which its instance must not be used again. The
-// call that caused it fails, the next call gets a new instance, and nothing runs on the old one.
-// This file tests this in Node. workerd.test.mjs and browser.test.mjs test it in workerd and
-// Chromium.
+// A trap is an error in the package's wasm after which the instance must not be used again. The
+// call that caused the trap fails, and the next call gets a new instance. Nothing runs on the old
+// instance any more. This file tests this in Node. workerd.test.mjs and browser.test.mjs test it in
+// workerd and in Chromium.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -77,7 +77,7 @@ test("a trap while a fetched key set is read: the keys at hand stay in use, and 
   t.mock.timers.setTime(Date.now() + 31_000);
   await verifier.verify(tokens.new);
   await assert.rejects(verifier.verify(tokens.old), { reason: "kid_unknown" });
-  // Nor does a new instance go back to the first key set.
+  // After a trap, the new instance must not go back to the first key set.
   watched.arm();
   await assert.rejects(verifier.verify(tokens.new), INTERNAL);
   await verifier.verify(tokens.new);
@@ -159,7 +159,7 @@ test("when a function that the wasm calls throws, the call fails, and the next o
   const { watched, Verifier } = await watchedPackage(t);
   const verifier = await Verifier.fromJwks(setOf(key), OPTIONS);
   const token = key.token();
-  // When the wasm makes an error, it sets the member `reason`. Make this throw.
+  // When the wasm creates an error, it sets the member `reason`. Make this assignment throw.
   t.after(() => Reflect.deleteProperty(Object.prototype, "reason"));
   Object.defineProperty(Object.prototype, "reason", {
     configurable: true,
@@ -173,7 +173,7 @@ test("when a function that the wasm calls throws, the call fails, and the next o
   assert.equal(watched.seen.instances, 2);
 });
 
-/** Changes the package's wasm so that its memory can grow by at most `pages`. */
+/** Changes the package's wasm so that its memory can grow by at most `pages` pages. */
 function withLittleMemory(bytes, pages) {
   const MEMORIES = 5;
   let at = 8;
@@ -253,8 +253,8 @@ test("a call that the runtime cut off, or that calls back in, ends the instance"
   });
   assert.deepEqual([ask("seven"), instances], [7, 2]);
 
-  // The inner call runs on an instance of its own. The outer call must not continue after that,
-  // although nothing was thrown.
+  // The inner call runs on an instance of its own. The outer call must not continue after the inner
+  // call, although the inner call threw nothing.
   const hosted = [];
   host = () => hosted.push(ask("seven"));
   assert.throws(() => ask("callHostTwice"), INTERNAL);
@@ -264,7 +264,7 @@ test("a call that the runtime cut off, or that calls back in, ends the instance"
   assert.equal(hosted.length, 2);
   assert.equal(ask("seven"), 7);
 
-  // The function that is run catches the trap.
+  // Here the function passed to `run` catches the trap itself.
   host = () => {};
   assert.throws(
     () =>
@@ -287,7 +287,7 @@ test("a call that the runtime cut off, or that calls back in, ends the instance"
   );
   assert.equal(ask("seven"), 7);
 
-  // An error that wasm-bindgen's JavaScript itself throws between two calls into the wasm.
+  // This error is thrown by the JavaScript of wasm-bindgen, between two calls into the wasm.
   const before = instances;
   const throwing = (thrown) =>
     wasm.run(() => {

@@ -1,4 +1,4 @@
-// Code that the package's types must accept, and errors that they must report. packing.test.mjs
+// Code that must compile with the package's types, and code that must not compile. packing.test.mjs
 // compiles this file with the packed package. Nothing runs it.
 
 import type {
@@ -43,7 +43,8 @@ export async function right(token: string): Promise<boolean> {
   });
   await former.ready();
   const auth = new AuthClient({ url: new URL("https://auth.example.com"), fetch });
-  // Options from environment variables may be undefined. Such an option has its default value.
+  // A program may read options from environment variables, so an option may be undefined. Such an
+  // option has its default value.
   const unset = {} as { url?: string; tolerance?: number };
   new AuthClient({ url: unset.url });
   Verifier.fromIssuer("https://auth.example.com", {
@@ -79,7 +80,7 @@ export function told(error: unknown): string {
   if (!(error instanceof EdgegateError)) return "";
   const code: ErrorCode = error.code;
   const reason: ErrorReason | undefined = error.reason;
-  // @ts-expect-error: no such reason
+  // @ts-expect-error: there is no such reason
   if (reason === "exipred") return "";
   switch (code) {
     case "invalid_token":
@@ -90,7 +91,7 @@ export function told(error: unknown): string {
       return `${error.maxAge ?? 0}`;
     case "invalid_field":
       return error.errors?.map(({ field, reason }) => `${field}: ${reason}`).join() ?? "";
-    // @ts-expect-error: no such code
+    // @ts-expect-error: there is no such error code
     case "token_invalid":
       return "";
     default:
@@ -99,33 +100,33 @@ export function told(error: unknown): string {
 }
 
 export async function wrong(verifier: Verifier, token: string): Promise<void> {
-  // @ts-expect-error: an audience is needed
+  // @ts-expect-error: the audience is missing
   await Verifier.fromJwks(jwks, { issuer: "https://auth.example.com" });
-  // @ts-expect-error: seconds, not text
+  // @ts-expect-error: the tolerance must be a number of seconds, not a string
   await Verifier.fromJwks(jwks, { ...options, clockTolerance: "5s" });
-  // @ts-expect-error: a set, not a key
+  // @ts-expect-error: the first argument must be a key set, not a single key
   await Verifier.fromJwks({ kty: "OKP" }, options);
-  // @ts-expect-error: made by its two functions only
+  // @ts-expect-error: the constructor is private; use the class's static functions
   new Verifier();
-  // @ts-expect-error: a token is a string
+  // @ts-expect-error: the token must be a string, not an object
   await verifier.verify({ token });
-  // @ts-expect-error: a header may be absent
+  // @ts-expect-error: `get` may return null, and the token must be a string
   await verifier.verify(new Headers().get("Authorization"));
-  // @ts-expect-error: roles are strings
+  // @ts-expect-error: the roles must be strings
   await verifier.isAuthorizedByRole(token, [1]);
-  // @ts-expect-error: a promise is not yet an answer
+  // @ts-expect-error: the check returns a promise, not a boolean
   const yes: boolean = verifier.isAuthorizedByUserId(token, "ada");
-  // @ts-expect-error: claims are those of an access token
+  // @ts-expect-error: the claims of an access token have no such member
   (await verifier.verify(token)).admin;
-  // @ts-expect-error: no way round the promise
+  // @ts-expect-error: `peek` returns a promise, so its result must be awaited first
   peek(token).sub;
-  // @ts-expect-error: nobody has verified these
+  // @ts-expect-error: `peek` does not verify the token, so `hasRole` must not accept its claims
   verifier.hasRole(await peek(token), ["admin"]);
-  // @ts-expect-error: no such option
+  // @ts-expect-error: there is no such option
   Verifier.fromIssuer("https://auth.example.com", { audiance: "edgegate" });
-  // @ts-expect-error: the issuer is the first argument
+  // @ts-expect-error: the options must not name an issuer, because the first argument is the issuer
   Verifier.fromIssuer("https://auth.example.com", options);
-  // @ts-expect-error: milliseconds, not a Date
+  // @ts-expect-error: `now` must return milliseconds, not a Date
   Verifier.fromJwksUrl("https://auth.example.com/jwks", { ...options, now: () => new Date() });
   void yes;
 }
@@ -134,7 +135,7 @@ export async function bound(env: { AUTH: AuthService }, token: string): Promise<
   const { access_token, user } = await env.AUTH.generate_token("ada@example.com", "…", {
     ip: "192.0.2.1",
   });
-  // @ts-expect-error: no such method
+  // @ts-expect-error: there is no such method
   await env.AUTH.generate_tokens("ada@example.com", "…");
   void [access_token, user.id];
   return env.AUTH.isAuthorizedByRole(token, ["admin"]);
@@ -142,7 +143,7 @@ export async function bound(env: { AUTH: AuthService }, token: string): Promise<
 
 export async function proved(client: AuthClient, password: string): Promise<void> {
   await client.reauthenticate(password);
-  // @ts-expect-error: the password alone, not an object
+  // @ts-expect-error: the argument must be the password, not an object
   await client.reauthenticate({ password });
 }
 
@@ -151,7 +152,7 @@ export function shown(auth: AuthClient): string {
   auth.addEventListener("signed-in", ({ detail: { user } }) => void user.email);
   auth.addEventListener("signed-out", (event) => {
     const reason: SignedOutReason = event.detail.reason;
-    // @ts-expect-error: no such reason
+    // @ts-expect-error: there is no such reason
     if (event.detail.reason === "log_out") return;
     void reason;
   });
@@ -162,13 +163,13 @@ export function shown(auth: AuthClient): string {
     const user: User = state.user;
     return user.email;
   }
-  // @ts-expect-error: nobody is signed in
+  // @ts-expect-error: nobody is signed in here, so `user` is null
   state.user.email;
   // The compiler also narrows the type of the client itself.
   if (auth.status === "signed_in") return auth.user.email;
-  // @ts-expect-error: no such status
+  // @ts-expect-error: there is no such status
   if (auth.status === "signed-in") return "";
-  // @ts-expect-error: to be read only
+  // @ts-expect-error: `status` is read-only
   auth.status = "unknown";
   const { subscribe, getSnapshot, getServerSnapshot } = auth;
   void [subscribe, getSnapshot() === getServerSnapshot()];
@@ -197,11 +198,11 @@ export async function byRedirect(): Promise<string> {
   const end: () => void = auth.subscribe(({ status }) => void status);
   end();
   auth.addEventListener("signed-out", ({ detail }) => void (detail.reason === "other_tab"));
-  // @ts-expect-error: seconds, not text
+  // @ts-expect-error: `maxAge` must be a number of seconds, not a string
   await auth.signInWithRedirect({ maxAge: "600" });
-  // @ts-expect-error: the issuer is needed
+  // @ts-expect-error: the issuer is missing
   new RedirectClient({ clientId: "app", redirectUri: "/callback" });
-  // @ts-expect-error: an app can't sign in with a password
+  // @ts-expect-error: there is no `login`, because an app can't sign users in with a password
   await auth.login({ email: "ada@example.com", password: "x" });
   await auth.signOut({ endSession: true });
   if (auth.status === "signed_in") return auth.user.email;
@@ -215,7 +216,7 @@ export async function guarded(request: Request): Promise<Response> {
   const { claims, response } = await protect(request, { issuer, resource, scope: ["read"] });
   if (response) return response;
   const scope: string | undefined = claims.scope;
-  // @ts-expect-error: a resource is needed
+  // @ts-expect-error: the resource is missing
   await protect(request, { issuer });
   return new Response(`${claims.sub} ${scope ?? ""}`);
 }
@@ -228,5 +229,5 @@ declare global {
   var clientOfThePage: AuthClient;
 }
 export const id: string | undefined = globalThis.clientOfThePage.user?.id;
-// @ts-expect-error: the type is not `any`
+// @ts-expect-error: there is no such member (the type of the variable is not `any`)
 globalThis.clientOfThePage.nothing;

@@ -1,7 +1,7 @@
-// The wasm checks its arguments itself, even those that the package's JavaScript has already
-// checked. No argument may make it trap. This could happen, because the build removes the code that
-// describes wrong values from the wasm (scripts/project/snip.mjs): a value that reaches this code
-// causes a trap.
+// The wasm checks all its arguments itself, even those that the package's JavaScript has already
+// checked. No argument may make the wasm trap. The build removes the code that describes wrong
+// values from the wasm (scripts/project/snip.mjs). If a value reached this removed code, the wasm
+// would trap.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -31,7 +31,7 @@ const PRIMITIVES = [
 ];
 const NUMBERS = [0, -0, 1, -1, 0.1, 1e21, 5e-324, NaN, Infinity, -Infinity, 2 ** 53];
 const FUNCTIONS = [boom, class {}, revoked(boom), Symbol];
-/** Objects without any of the options. The wasm must not iterate over them or convert them. */
+/** Objects that have none of the options. The wasm must not iterate over them or convert them. */
 const OBJECTS = [
   ...[{}, [], ["x"], [["issuer", "x"]], Object.create(null), new Map([["issuer", "x"]])],
   ...[new Set(["x"]), new Date(), /x/, new Error("x"), Promise.resolve("x"), globalThis.crypto],
@@ -40,7 +40,7 @@ const OBJECTS = [
   ...[endless(), { [Symbol.toPrimitive]: boom }, { toString: boom, valueOf: boom, toJSON: boom }],
   Object.defineProperty({}, "other", { get: boom, enumerable: true }),
 ];
-/** Objects that throw when they are touched. */
+/** Objects that throw an error whenever something accesses them. */
 const TRAPS = [hostileProxy(), revoked(), revoked([])];
 
 const NOT_STRINGS = [...PRIMITIVES, ...NUMBERS, ...FUNCTIONS, ...OBJECTS, ...TRAPS];
@@ -49,7 +49,9 @@ const HALVES = ["\ud800", "\udfff", "a\udc00b", "\ufffd\ud800", "\udc00\ud800", 
 /** Strings that are longer than any limit. The wasm must reject them without copying them. */
 const HUGE = ["x".repeat(2 ** 28), "\ud800".repeat(2 ** 26)];
 
-/** Starts the wasm without the package's JavaScript. `seen` is that of `watchWasm`. */
+/**
+ * Starts the wasm without the package's JavaScript. `seen` is the record that `watchWasm` returns.
+ */
 async function start(t) {
   const watched = watchWasm(new WebAssembly.Module(UNREACHABLE));
   t.after(watched.restore);
@@ -148,7 +150,7 @@ test("a key set, a token and an address of any kind, and a time", async (t) => {
   const wasm = await start(t);
   const { seen } = wasm;
   const jwks = (value) => wasm.make(GOOD, value);
-  // Leave out the first value, `undefined`, with which `make` would use its default.
+  // Leave out the first value, `undefined`, because `make` would replace it with its default value.
   refuses(wasm, jwks, NOT_STRINGS.slice(1), says("jwks must be a string"));
   refuses(wasm, jwks, HALVES, { code: "invalid_key_set", reason: "not_utf8" });
   refuses(wasm, jwks, ["", "5", "{}", "[NaN]"], { code: "invalid_key_set" });

@@ -1,5 +1,5 @@
-// The tarballs of edgegate-worker and create-edgegate: their contents, and whether tools find the
-// right files in them.
+// Tests the tarballs of edgegate-worker and create-edgegate: their contents, and whether tools find
+// the right files in them.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
@@ -16,7 +16,7 @@ const PACKAGES = ["edgegate-worker", "create-edgegate"];
 
 before(buildPackages);
 
-/** The files of a tarball, each with its mode. */
+/** Returns the files of a tarball, each with its mode. */
 async function modesIn(name) {
   const lines = (await output("tar", ["-tvzf", tarballOf(name)]))?.split("\n") ?? [];
   return new Map(lines.map((line) => [line.split(" package/")[1], line.slice(0, 10)]));
@@ -25,7 +25,9 @@ async function modesIn(name) {
 const textIn = async (name, path) =>
   String(await output("tar", ["-xzOf", tarballOf(name), `package/${path}`]));
 
-/** The files in a folder of the repository, with the names that they have in the package. */
+/**
+ * Returns the files in a folder of the repository, under the names that they have in the package.
+ */
 const from = (folder, to = "") =>
   filesUnder(folder).map((path) => to + path.slice(folder.length + 1));
 
@@ -49,7 +51,7 @@ for (const name of PACKAGES) {
 
   test(`${name} holds what belongs in it and nothing else, and its version is the crate's`, async () => {
     const modes = await modesIn(name);
-    // Leave out www/edgegate/, into which the build copies the package edgegate.
+    // Leave out www/edgegate/, because the build copies the package edgegate into this folder.
     const names = [...modes.keys()].filter((path) => !path.startsWith("www/edgegate/"));
     const expected = [...EXPECTED[name], "LICENSE-APACHE", "LICENSE-MIT"];
     assert.deepEqual(names.sort(), expected.sort());
@@ -71,8 +73,9 @@ for (const name of PACKAGES) {
   });
 }
 
-// The program attw (Are the types wrong?) checks only edgegate-worker, as an ES module, because
-// Workers are ES modules. create-edgegate is a program that nobody imports.
+// The program attw (Are the types wrong?) checks only edgegate-worker. It checks it only as an ES
+// module, because Workers are ES modules. create-edgegate needs no check, because it is a program
+// that nobody imports.
 test("attw finds nothing in edgegate-worker", async () => {
   const path = inRoot("node_modules/@arethetypeswrong/cli/dist/index.js");
   const args = [tarballOf("edgegate-worker"), "--profile", "esm-only", "--no-color"];

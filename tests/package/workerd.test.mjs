@@ -1,5 +1,5 @@
-// The package in workerd, in a Worker that wrangler has bundled as for a deployment. The test moves
-// the Worker's clock.
+// Tests the package in workerd, in a Worker that wrangler has bundled as it does for a deployment.
+// The test moves the Worker's clock.
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";

@@ -1,6 +1,6 @@
-// Runs the program schemathesis against the real Worker. It generates requests from openapi.yaml,
-// and checks whether every answer is one that openapi.yaml allows. schemathesis.toml says which of
-// its checks can't be used, and why.
+// Runs the program schemathesis against the real Worker. schemathesis generates requests from
+// openapi.yaml, and checks whether openapi.yaml allows every answer. schemathesis.toml says which
+// checks of schemathesis can't be used, and why.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,18 +16,18 @@ const CONFIG = inRoot("tests/schemathesis/schemathesis.toml");
 const HOOKS = inRoot("tests/schemathesis/hooks.py");
 
 /**
- * Runs schemathesis for all routes, and once more with another setting for the only route that this
- * setting changes. The same seed repeats the same requests, except for ids and tokens, which the
- * Worker makes.
+ * Runs schemathesis for all routes. Then runs it once more with another setting, for the only route
+ * that this setting changes. The same seed repeats the same requests. Only the ids and tokens
+ * differ, because the Worker makes them.
  *
  * Returns `{ code, cases, checks, tried }`. `code` is 0 if all checks passed. `cases` is the number
- * of requests. `checks` says how often each check was applied. `tried` has, for each operation, how
- * often which `asker` (user) got which `status`: `{ asker, status, times }`.
+ * of requests. `checks` says how often each check was applied. `tried` has, for each operation, a
+ * list of `{ asker, status, times }`: how many times this `asker` (a user) got this `status`.
  */
 export async function runSchemathesis({ seed, examples }) {
   await setUp([setup]);
-  // Use the lowest value that this setting allows, because the rules for new passwords in
-  // openapi.yaml must be true with every value.
+  // This is the lowest value that the setting allows. The rules for new passwords in openapi.yaml
+  // must hold for every value.
   const vars = { PASSWORD_MIN_LENGTH: "8" };
   const { workers, stop } = await startWorkers([
     { vars },
@@ -87,8 +87,8 @@ async function once({ url }, supply, args) {
         report,
         ...args,
       ],
-      // Use a new working folder. schemathesis stores there what it has learnt, and a run must not
-      // depend on an earlier one.
+      // Use a new working folder for each run. schemathesis stores what it has learnt in this
+      // folder, and no run may depend on an earlier run.
       {
         cwd: folder,
         env: {

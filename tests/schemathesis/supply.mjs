@@ -1,5 +1,5 @@
-// A server that gives hooks.py, the part of the tests that runs in schemathesis, what schemathesis
-// can't generate: accounts that are signed in, and the tickets in mailed links.
+// A server for hooks.py, the part of the tests that runs in schemathesis. The server gives hooks.py
+// what schemathesis can't generate: accounts that are signed in, and the tickets in mailed links.
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -10,14 +10,17 @@ import { mailTo, ticketOf } from "../e2e/outbox.mjs";
 const ROLES = { admin: '["admin","user"]', user: '["user"]', victim: '["user"]' };
 const LINKS_OF_A_KIND = 4;
 
-/** Starts the server for a Worker of local development. Returns `{ url, stop }`. */
+/**
+ * Starts the server. `edge` is a Worker with the settings of local development. Returns
+ * `{ url, stop }`.
+ */
 export async function startSupply(edge) {
   const { post, logIn } = clientOf(edge);
-  // The first login creates the demo accounts. The other accounts are copies of Ada's, so that no
-  // other password has to be hashed.
+  // The first login creates the demo accounts. All other accounts are copies of Ada's account, so
+  // that no other password has to be hashed.
   await logIn(ADA);
-  // Read these values now, because requests of an administrator or an operator may delete or change
-  // Ada's account.
+  // Read these values now, because later requests of an administrator or an operator may delete or
+  // change Ada's account.
   const { password_hash, created_at } = await edge.db
     .prepare("SELECT password_hash, created_at FROM users WHERE email = ?1")
     .bind(ADA)
@@ -79,8 +82,9 @@ export async function startSupply(edge) {
   };
   /** @type {Record<string, number>} */
   const given = {};
-  // Make a link only when hooks.py requests it. Earlier links become invalid when a request of an
-  // operator raises all counters.
+  // Make each link only when hooks.py requests it. If links were made earlier, they could be
+  // invalid already: a request of an operator can raise all counters, and this makes all earlier
+  // links invalid.
   const link = async (kind) => {
     given[kind] = (given[kind] ?? 0) + 1;
     if (given[kind] > LINKS_OF_A_KIND) return null;

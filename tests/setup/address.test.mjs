@@ -1,4 +1,4 @@
-// The command `edgegate` computes the same canonical form of an email address as the service.
+// The command `edgegate` must compute the same canonical form of an email address as the service.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";

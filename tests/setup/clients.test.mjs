@@ -1,5 +1,5 @@
-// `edgegate clients`: how options change an app, and a remedy for each reason why the service
-// rejects a URI.
+// Tests `edgegate clients`: how its options change an app. Also tests that the command has a remedy
+// for each reason for which the service rejects a URI.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";

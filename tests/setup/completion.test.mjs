@@ -9,7 +9,7 @@ const COMMAND = inRoot("npm/edgegate-worker/cli/edgegate.js");
 const run = (command, ...args) =>
   spawnSync(command, args, { encoding: "utf8", env: { ...process.env, NODE: node() } });
 
-/** What a user types, and the words that Tab offers. */
+/** The words that a user has typed, and the words that the Tab key then offers. */
 const CASES = /** @type {[string[], string[]][]} */ ([
   [["us"], ["users"]],
   [["users", "gr"], ["grant"]],

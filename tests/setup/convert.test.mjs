@@ -1,6 +1,6 @@
-// Converts users that were exported from other systems: how unusual users are converted, and what
-// the program says about files that it can't read. tests/e2e/auth/users/convert.test.mjs also
-// imports the result.
+// Converts users that were exported from other systems. Tests how unusual users are converted, and
+// what the program prints about files that it can't read. tests/e2e/auth/users/convert.test.mjs
+// also imports the converted users.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -28,7 +28,7 @@ test("a ban that is over, or a deletion, is seen in an export of Supabase", () =
   assert.equal(disabled({ banned_until: null, deleted_at: null }), false);
   assert.equal(disabled({ banned_until: "2026-11-30T11:59:59+00:00" }), false);
   assert.equal(disabled({ banned_until: "2026-11-30T12:00:01+00:00" }), true);
-  // Postgres writes "infinity" for a ban without an end.
+  // Postgres writes "infinity" if a ban has no end.
   assert.equal(disabled({ banned_until: "infinity" }), true);
   assert.equal(disabled({ deleted_at: "2026-01-01T00:00:00+00:00" }), true);
 });

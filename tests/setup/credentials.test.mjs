@@ -1,4 +1,5 @@
-// Reads wrangler's credentials from what `wrangler auth token --json` prints.
+// The command `edgegate` reads wrangler's credentials from the output of
+// `wrangler auth token --json`.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { credentialsIn } from "../../npm/edgegate-worker/cli/lib/cloudflare.js";

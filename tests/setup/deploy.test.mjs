@@ -1,5 +1,5 @@
-// The errors in a configuration that `edgegate deploy` finds before it calls Cloudflare. The tests
-// use changed copies of wrangler.toml. tests/deploy/ runs the whole command.
+// Tests which errors in a configuration `edgegate deploy` finds before it calls Cloudflare. The
+// tests use changed copies of wrangler.toml. tests/deploy/ runs the complete command.
 import assert from "node:assert/strict";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { after, test } from "node:test";
@@ -19,7 +19,10 @@ after(() => {
   for (const path of configs) rmSync(inRoot(path), { force: true });
 });
 
-/** Writes a changed copy of wrangler.toml into the same folder. Returns its path. */
+/**
+ * Writes a changed copy of wrangler.toml into the folder of wrangler.toml. Returns the path of the
+ * copy.
+ */
 function changed(change) {
   const path = `wrangler.test-${process.pid}-${configs.length}.toml`;
   writeFileSync(inRoot(path), change(readFileSync(inRoot("wrangler.toml"), "utf8")));
@@ -27,8 +30,8 @@ function changed(change) {
   return path;
 }
 
-// The configurations that were read. wrangler takes a second to read one, so each is read only
-// once.
+// The configurations that were read so far. wrangler takes a second to read a configuration, so
+// each configuration is read only once.
 const read = new Map();
 
 /**
@@ -142,8 +145,8 @@ test("what this version needs is named: crons, classes and paths", async () => {
   const crons = (value) => (text) =>
     text.replace('crons = ["* * * * *", "*/5 * * * *"]', `crons = ${value}`);
   assert.deepEqual(await lacks(crons('["* * * * *"]')), ['the cron "*/5 * * * *"']);
-  // The cron job of every minute is not needed with KV: it updates copies, which only "durable"
-  // has.
+  // With KV, the cron job of every minute is not needed. This job updates the copies of users'
+  // rows, which exist only with "durable".
   assert.deepEqual(await lacks(crons('["*/5 * * * *"]')), []);
   assert.deepEqual(
     await lacks((text) =>
@@ -211,7 +214,8 @@ test("names of the template are noticed in a Worker of another name", () => {
         (end) => `my-auth${ending}${end}`,
       ),
     );
-    // These names are accepted, whether a person or `npm create edgegate` has written them.
+    // These names are accepted. It does not matter whether a person or `npm create edgegate` has
+    // written them.
     for (const name of ["shop", "my-auth-2"]) {
       const text = JSON.stringify(read).replaceAll("my-auth", name);
       assert.equal(templateNamesProblem(JSON.parse(text), "wrangler.jsonc"), undefined, name);

@@ -1,5 +1,5 @@
-// The definition of the dev container is valid, and has the programs that the project uses, in the
-// right versions.
+// The definition of the dev container must be valid. It must contain the programs that the project
+// uses, in the right versions.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";

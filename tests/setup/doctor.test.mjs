@@ -1,5 +1,6 @@
-// The checks of `edgegate doctor` that don't need Cloudflare: the secrets, and the DNS records of
-// the mail domain, with a DNS resolver on this machine.
+// Tests those checks of `edgegate doctor` that don't need Cloudflare: the check of the secrets, and
+// the check of the DNS records of the mail domain. For the DNS records, the tests use a DNS
+// resolver on this machine.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { test } from "node:test";
@@ -42,7 +43,7 @@ test("weak, repeated and shared secrets are named, and never shown", () => {
   assert.match(found({}), /skipped there are none/);
 });
 
-/** Starts a DNS resolver that knows these records. */
+/** Starts a DNS resolver that answers with these records. */
 async function resolverFor(t, records) {
   const asked = [];
   const server = createServer((request, response) => {

@@ -1,5 +1,5 @@
-// `edgegate users export` reads accounts page by page and writes them. What happens when they can't
-// be written.
+// `edgegate users export` reads accounts page by page and writes them. Tests what happens when the
+// command can't write them.
 import assert from "node:assert/strict";
 import { PassThrough, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
@@ -8,7 +8,10 @@ import { writePages } from "../../npm/edgegate-worker/cli/users-export.js";
 
 const line = (id) => `{"id":"${id}"}\n`;
 
-/** Fake pages with `count` accounts, two on each. `asked` lists the cursors of the requests. */
+/**
+ * Returns fake pages with `count` accounts, two accounts on each page. `asked` lists the cursors in
+ * the requests for pages.
+ */
 function pagesOf(count) {
   const ids = Array.from({ length: count }, (_, n) => `${n + 1}`);
   const asked = [];
@@ -23,7 +26,7 @@ function pagesOf(count) {
   return { pageOf, asked };
 }
 
-/** A stream that fails at its nth write. */
+/** Returns a stream that fails at its nth write. */
 const failing = (nth, code) =>
   new Writable({
     highWaterMark: 1,

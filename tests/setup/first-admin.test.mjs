@@ -1,5 +1,6 @@
-// Makes the first administrator: an account without a password gets a link to choose one. An
-// account that somebody else may have registered never becomes an administrator.
+// Tests how the first administrator is made. If the account has no password, the command prints a
+// link with which its owner can choose one. If somebody else may have registered the account, it
+// never becomes an administrator.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { makeAdmin } from "../../npm/edgegate-worker/cli/lib/first-admin.js";
@@ -8,7 +9,9 @@ const EMAIL = "root@example.com";
 const INVITATION = { link: "https://auth.example.com/reset-password#egl_x", expires_at: 9 };
 const LINK = { link: INVITATION.link, expiresAt: 9 };
 
-/** A fake service with this account, or without any account. */
+/**
+ * Returns a fake service that has this account. If `user` is undefined, the service has no account.
+ */
 function serviceWith(user, { hasPassword = true } = {}) {
   const asked = [];
   const ask = async (method, path, body) => {

@@ -1,4 +1,4 @@
-// With --help, every script only prints its usage.
+// With --help, every script must print its usage and do nothing else.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";

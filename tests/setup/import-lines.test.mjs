@@ -1,4 +1,5 @@
-// `edgegate users import`: how it reads a file, divides the lines into batches and sends these.
+// Tests `edgegate users import`: how it reads a file, divides the lines of the file into batches,
+// and sends the batches.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
@@ -19,7 +20,7 @@ const collect = async (items) => {
   for await (const item of items) all.push(item);
   return all;
 };
-/** The text as a list of chunks of `size` bytes. */
+/** Returns the text as a list of chunks. Each chunk has `size` bytes. */
 const inChunks = (text, size) => {
   const bytes = Buffer.from(text);
   return Array.from({ length: Math.ceil(bytes.length / size) }, (_, n) =>
@@ -117,13 +118,13 @@ test("a batch has at most 500 rows and at most as many bytes as a request may ha
     (await collect(batchesOf(list, MAX, refuse))).map(({ length }) => length);
   assert.deepEqual(await sizes(rows(1200)), [500, 500, 200]);
   assert.deepEqual(await sizes(rows(500)), [500]);
-  // A row of 65,535 bytes and its line break fill a sixteenth of the largest request.
+  // A row of 65,535 bytes and its line break together fill one sixteenth of the largest request.
   assert.deepEqual(await sizes(rows(33, "a".repeat(65_535))), [16, 16, 1]);
 });
 
 /**
- * A fake service whose answers `judge` decides. It records the sizes of the requests, the reports,
- * and the pauses that the command makes.
+ * Returns a fake service. The function `judge` decides what it answers. The service records the
+ * sizes of the requests, the reports, and the pauses that the command makes.
  */
 function serviceOf(judge) {
   const sizes = /** @type {number[]} */ ([]);

@@ -1,4 +1,4 @@
-// How `edgegate mail list` describes a kept mail: one that could not be sent and is stored.
+// Tests how `edgegate mail list` describes a stored mail. A mail is stored if it could not be sent.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { lineOf } from "../../npm/edgegate-worker/cli/mail.js";
@@ -12,13 +12,14 @@ test("a kept mail is described by what is known of it", () => {
       ...{ retry_at: null, request_id: null, address: null, ...mail },
     });
   const kept = "not tried yet, kept since 2025-11-24T16:00:00Z";
-  // A notice that could not be queued. It was never tried, and the cron job will send it.
+  // This mail is a notice that could not be queued. Nothing has tried to send it yet. The cron job
+  // will send it.
   assert.equal(
     told({ retry_at: now + 1, address: "8110e99d472dab1e" }),
     `one  reset, ${kept}, next attempt 2025-11-24T16:00:01Z, address 8110e99d472dab1e\n  422: no such sender`,
   );
-  // `edgegate mail retry` sets `retry_at` to 0, which means the next run, and not the year 1970. So
-  // no time is shown.
+  // `edgegate mail retry` sets `retry_at` to 0. This value means the next run of the cron job, and
+  // not a time in the year 1970. So the command shows no time.
   assert.match(
     told({ tries: 1, retry_at: 0 }),
     /reset, tried once, last 2025-11-24T16:00:00Z, sent again by the next run of the cron\n/,

@@ -1,15 +1,15 @@
-// Runs the project's scripts as a user does, and finds the processes that are still running after
-// them.
+// Runs the project's scripts as a user does, and finds the processes that still run after a script
+// has ended.
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { inRoot, root } from "../../scripts/project/root.mjs";
 
-// How long to wait for output. A busy machine may need this long.
+// How long a test waits for output. A busy machine may need all of this time.
 const PATIENCE_MS = 200_000;
 
 /**
- * Runs a script to its end, or until `stop()`.
+ * Runs a script until it ends or until the test calls `stop()`.
  *
  * @param {string} script
  * @param {string[]} args
@@ -40,7 +40,7 @@ export function runScript(script, args, env = {}) {
     /** @type {Promise<{ code: number, text: string }>} */
     done,
     text: () => text,
-    /** Waits until the output after the position `from` matches the pattern. */
+    /** Waits until the pattern matches in the output after the position `from`. */
     until: (/** @type {RegExp} */ pattern, from = 0) =>
       new Promise((resolve, reject) => {
         const late = setTimeout(
@@ -61,7 +61,10 @@ export function runScript(script, args, env = {}) {
       child.kill("SIGTERM");
       return done;
     },
-    /** The processes that the script has started, directly or indirectly, and that still run. */
+    /**
+     * Returns the processes that the script has started, directly or indirectly, and that are still
+     * running.
+     */
     left: () => marked(mark),
   };
 }
@@ -74,7 +77,7 @@ function marked(mark) {
       try {
         return readFileSync(`/proc/${pid}/environ`, "latin1").includes(mark);
       } catch {
-        return false; // The process has ended meanwhile.
+        return false; // The process has ended since its id was read.
       }
     });
 }

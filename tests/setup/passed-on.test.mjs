@@ -1,6 +1,6 @@
-// `npm run deploy --env staging` passes no `--env` to the script: npm takes it for an option of its
-// own. The command notices such lost options. It also finds the options that it has to know among
-// those for wrangler.
+// `npm run deploy --env staging` does not pass `--env` to the script, because npm takes it as an
+// option of its own. The command notices options that were lost in this way. Some of the options
+// that the command passes on to wrangler are options that it has to know itself. It finds these.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { firstOf, refuseLostOptions } from "../../npm/edgegate-worker/cli/lib/passed-on.js";
@@ -14,17 +14,17 @@ test("what npm keeps for itself is refused, and what it leaves over", () => {
   const refuse = (more, env = {}) => refuseLostOptions(more, DEPLOY, env);
   assert.doesNotThrow(() => refuse([]));
   assert.doesNotThrow(() => refuse(["--tag", "v1"]));
-  // npm run deploy --env staging
+  // The user has typed `npm run deploy --env staging`.
   assert.throws(
     () => refuse(["staging"], { npm_config_env: "true" }),
     /npm kept --env .* -- --env`/,
   );
-  // npm run deploy --env=staging
+  // The user has typed `npm run deploy --env=staging`.
   assert.throws(() => refuse([], { npm_config_env: "staging" }), /npm kept --env/);
   assert.throws(() => refuse([], { npm_config_dry_run: "true" }), /npm kept --dry-run/);
-  // npm run deploy staging
+  // The user has typed `npm run deploy staging`.
   assert.throws(() => refuse(["staging"]), /"staging" is not an option/);
-  // npx --yes edgegate deploy
+  // The user has typed `npx --yes edgegate deploy`.
   assert.doesNotThrow(() => refuse([], { npm_config_yes: "true", npm_config_json: "true" }));
 });
 

@@ -1,5 +1,5 @@
-// By the settings in wrangler.toml, Cloudflare does not log the query and the headers of requests.
-// The test reads the settings as wrangler and `npm run deploy` do.
+// With the settings in wrangler.toml, Cloudflare logs neither the query nor the headers of
+// requests. The test reads the settings in the same way as wrangler and `npm run deploy`.
 import assert from "node:assert/strict";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -28,7 +28,7 @@ test("an environment has the same settings unless it says otherwise, and then de
   const file = join(folder, "wrangler.toml");
   const read = (more, env) => {
     writeFileSync(file, `${readFileSync(inRoot("wrangler.toml"), "utf8")}\n${more}`);
-    // print-config.js passes the configuration on in this form.
+    // Convert the configuration to JSON and back, because print-config.js passes it on as JSON.
     return JSON.parse(
       JSON.stringify(unstable_readConfig({ config: file, env }, { hideWarnings: true })),
     );

@@ -1,5 +1,5 @@
-// How the tests find a program that they need. The first choice is from a Debian package. If the
-// package can't be installed, another suitable program is used.
+// Tests how the tests find a program that they need. The first choice is the program in a Debian
+// package. If this package can't be installed, the tests use another suitable program.
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { program } from "../../scripts/setup/debian.mjs";
 
-/** Sets a PATH that has only these programs. Each is a shell script. */
+/** Sets a PATH that contains only these programs. Each program is a shell script. */
 function pathOf(t, programs) {
   const folder = mkdtempSync(join(tmpdir(), "edgegate-programs-"));
   const before = process.env.PATH;
@@ -42,7 +42,7 @@ test("a first choice that can't be installed is replaced by the second", async (
 test("root on a Debian installs the first choice even beside the second", async (t) => {
   const at = pathOf(t, {
     "the-second-choice": "",
-    // Acts as apt-get: to install the package creates the program.
+    // Acts as apt-get. When this script installs the package, it creates the program.
     "apt-get": `case "$*" in *the-package) /bin/cp "$0" "$(/usr/bin/dirname "$0")/the-first-choice";; esac`,
   });
   assert.equal(await program(NEED), at(isRoot ? "the-first-choice" : "the-second-choice"));

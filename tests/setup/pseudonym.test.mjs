@@ -1,5 +1,6 @@
-// `edgegate pseudonym` shows the pseudonym that the Worker writes in place of an email address or a
-// network address. The tests of src/domain/event/pseudonym.rs use the same values.
+// The Worker writes a pseudonym in place of an email address or a network address.
+// `edgegate pseudonym` shows this pseudonym. The tests of src/domain/event/pseudonym.rs use the
+// same values.
 import assert from "node:assert/strict";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -132,8 +133,8 @@ test("no program that the command starts gets the secret", async (t) => {
 });
 
 /**
- * Makes a project with this .dev.vars. Returns a function that runs `edgegate pseudonym` in the
- * project, with the given arguments and environment variables.
+ * Makes a project whose .dev.vars contains `variables`. Returns a function that runs
+ * `edgegate pseudonym` in the project, with the given arguments and environment variables.
  *
  * @param {import("node:test").TestContext} t
  * @param {string} variables

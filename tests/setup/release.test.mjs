@@ -1,5 +1,5 @@
-// What the repository must have for a release: the same version in all files, and an entry in the
-// changelog.
+// Checks what the repository must contain for a release: the same version in all files, and an
+// entry in the changelog.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -111,8 +111,8 @@ test("one place with another version is found", async () => {
     ...["edgegate", "edgegate-worker", "create-edgegate"].map((name) => `npm/${name}/package.json`),
     ...["template/package.json", "README.md", "docs/get-started.md"],
   ]) {
-    // In Cargo.lock, change only the project's own crate. Other crates may have the same version by
-    // chance.
+    // In Cargo.lock, change only the version of the project's own crate. Another crate may have the
+    // same version by chance.
     const own = path === "Cargo.lock" ? `name = "edgegate-token"\nversion = "${version}"` : version;
     const changed = read(path).replace(own, own.replace(version, "98.7.6"));
     assert.notEqual(changed, read(path), path);

@@ -1,4 +1,4 @@
-// `npm run reset` deletes the local data. It deletes nothing while a process uses the data.
+// `npm run reset` deletes the local data. If a process is using the data, it deletes nothing.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -23,7 +23,9 @@ import { run } from "../../scripts/project/run.mjs";
 import { node } from "../../scripts/project/tools.mjs";
 import { lsof } from "../../scripts/setup/lsof.mjs";
 
-/** Makes a copy of the scripts, with local data and with files that must not be deleted. */
+/**
+ * Makes a copy of the scripts. The copy also has local data, and files that must not be deleted.
+ */
 function projectWithData(t) {
   const folder = mkdtempSync(join(tmpdir(), "edgegate-reset-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
@@ -43,7 +45,7 @@ function projectWithData(t) {
   };
 }
 
-/** Starts a process that marks the folder as in use, as `npm start` does. */
+/** Starts a process that marks the folder as in use. `npm start` does the same. */
 async function holder(t, state) {
   const module = pathToFileURL(inRoot("scripts/project/local-data.mjs"));
   const source = `import { hold } from "${module}";

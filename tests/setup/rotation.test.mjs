@@ -1,4 +1,4 @@
-// The rotation of keys: which step is due, and what each step stores.
+// Tests the rotation of keys: which step is due, and what each step stores.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { idleOf, nextStep, rotated } from "../../npm/edgegate-worker/cli/lib/rotation.js";
@@ -68,7 +68,8 @@ test("a ticket secret is kept while a mailed link or a session may depend on it"
       ...{ name: "TICKET_SECRET", text: two, idle, now: NOW },
       done: { step: "promote", at: NOW - seconds },
     }).isDue;
-  // Here sessions last ten minutes, but links last a day, so the next step is due after a day.
+  // In the first case, sessions last only ten minutes. Links last a day, so the next step is due
+  // only after a day.
   assert.deepEqual([dueAfter(DAY - 1, 600), dueAfter(DAY, 600)], [false, true]);
   assert.deepEqual([dueAfter(IDLE - 1, IDLE), dueAfter(IDLE, IDLE)], [false, true]);
   const idle = [

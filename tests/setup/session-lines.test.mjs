@@ -1,4 +1,4 @@
-// The lines with which `edgegate sessions` and `edgegate users show` describe sessions.
+// Tests the lines with which `edgegate sessions` and `edgegate users show` describe sessions.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { lastSignIn, lineOf } from "../../npm/edgegate-worker/cli/sessions.js";
@@ -18,8 +18,8 @@ test("a session in an app names the app", () => {
   const rest = "Firefox on Linux; DE; 192.0.2.0";
   assert.equal(told(), `  one  ${times}; ${rest}`);
   assert.equal(told({ client_id: "abc", name: "Shop" }), `  one  app Shop; ${times}; ${rest}`);
-  // For an app that nobody registered, the service knows only the id and no name. For an app that
-  // was deleted, or whose grant was withdrawn, it knows neither.
+  // If nobody registered the app, the service knows only its id, and no name. If the app was
+  // deleted, or if the user's grant was withdrawn, the service knows neither the id nor the name.
   const id = "https://client.example.net/metadata.json";
   assert.match(
     told({ client_id: id, name: null }),

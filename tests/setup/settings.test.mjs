@@ -1,5 +1,5 @@
-// The commands check the settings with the Worker's own code before they start or upload anything.
-// The error says where each wrong value was read.
+// Before the commands start or upload anything, they check the settings with the Worker's own code.
+// If a value is wrong, the error says where the value was read.
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

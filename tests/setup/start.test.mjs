@@ -1,5 +1,5 @@
-// `npm start`: it stops at once if a setting is wrong, it works with `routes` in wrangler.toml, it
-// restarts when .dev.vars is edited, and it runs the cron jobs.
+// Tests `npm start`. It stops at once if a setting is wrong. It works with `routes` in
+// wrangler.toml. It restarts when .dev.vars is edited. It runs the cron jobs.
 import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -23,7 +23,8 @@ after(() => {
 const SECRETS = `DEV=1\nSIGNING_KEYS='${signingKeys()}'\nTICKET_SECRET='${ticketSecret()}'\n`;
 
 /**
- * Writes a file with variables. Returns its path, and the options with which `npm start` uses it.
+ * Writes a file with variables. Returns the path of the file, and the options that make `npm start`
+ * use it.
  */
 function variables(name, more = "") {
   const path = join(folder, name);

@@ -1,4 +1,5 @@
-// However `npm start` ends, it leaves no process behind, and its port is free again.
+// When `npm start` ends, for whatever reason, it leaves no process behind, and its port is free
+// again.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
@@ -22,7 +23,7 @@ const ways = [
   { who: "npm", signal: "SIGTERM", when: BEGUN },
 ];
 
-// The tests find processes by a mark in the environment, which every child process inherits.
+// The tests find processes by a mark in their environment. Every child process inherits this mark.
 describe("npm start leaves nothing behind", {
   concurrency: 2,
   skip: !existsSync("/proc/self/environ"),
@@ -60,7 +61,7 @@ describe("npm start leaves nothing behind", {
   });
 });
 
-/** Starts `npm start` with its own storage and port, and waits for a line of its output. */
+/** Starts `npm start` with a storage and a port of its own, and waits for a line of its output. */
 async function startNpm(when) {
   const mark = `EDGEGATE_TEST=${randomUUID()}`;
   const state = mkdtempSync(join(tmpdir(), "edgegate-stopping-"));
@@ -92,8 +93,8 @@ async function gone({ mark }) {
 }
 
 /**
- * The running processes with the mark. Zombies are not found, because they have no environment.
- * They have ended and only wait for their parent.
+ * Returns the running processes that have the mark. Zombies (processes that have ended and wait for
+ * their parent) are not among them, because they have no environment.
  */
 function marked(mark) {
   return readdirSync("/proc")
@@ -108,7 +109,7 @@ function marked(mark) {
           },
         ];
       } catch {
-        return []; // The process has ended meanwhile.
+        return []; // The process has ended since its id was read.
       }
     });
 }

@@ -1,5 +1,5 @@
-// Every subcommand of `edgegate` prints JSON for programs, rejects an unknown environment, and is
-// in the README.
+// Every subcommand of `edgegate` must be able to print JSON for programs, must reject an unknown
+// environment, and must be described in the README.
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,12 +9,16 @@ import { programOf } from "../../npm/edgegate-worker/cli/lib/program.js";
 import { SUBCOMMANDS } from "../../npm/edgegate-worker/cli/subcommands.js";
 import { inRoot } from "../../scripts/project/root.mjs";
 
-// Leave out `complete`, which only the completion scripts of the shells call.
+// Leave out `complete`, because users don't call it. Only the completion scripts of the shells call
+// it.
 const { commands } = programOf(SUBCOMMANDS);
 const shown = commands.filter((command) => command.name() !== "complete");
 const names = shown.map((command) => command.name());
 
-/** Subcommands that do the same for each environment, and so ignore the variable CLOUDFLARE_ENV. */
+/**
+ * Subcommands that do the same for each environment. Therefore they ignore the variable
+ * CLOUDFLARE_ENV.
+ */
 const FOR_ALL_ENVIRONMENTS = ["completion", "prepare", "upgrade"];
 
 const leaves = (command) =>
@@ -64,8 +68,8 @@ test("every subcommand has --env and --remote; one for this machine alone refuse
       assert.ok(has(command, option), `${nameOf(command)} ${option}`);
   const refusing = [];
   for (const command of all) {
-    // No subcommand has the option --no-such-option, so each one stops there. One that does not
-    // support --remote has said so before.
+    // No subcommand has the option --no-such-option, so each subcommand stops at this option. A
+    // subcommand that does not support --remote reports that error first.
     const run = programOf(SUBCOMMANDS, async () => {}).parseAsync([
       ...["node", "edgegate", ...nameOf(command).split(" "), "--remote", "--no-such-option"],
     ]);
@@ -104,7 +108,7 @@ test("an argument that an option with several values has taken is explained, and
 });
 
 test("an unknown environment stops every subcommand before it does anything", async (t) => {
-  // Run in an empty folder. A subcommand that does not stop at the environment reports that there
+  // Run in an empty folder. If a subcommand does not reject the environment, it reports that there
   // is no project.
   const empty = mkdtempSync(join(tmpdir(), "edgegate-subcommands-"));
   const before = { folder: process.cwd(), environment: process.env.CLOUDFLARE_ENV };
@@ -135,8 +139,8 @@ test("an unknown environment stops every subcommand before it does anything", as
     delete process.env.CLOUDFLARE_ENV;
     await assert.rejects(run(words, "--env", "stagign"), /^Error: refused: stagign$/, `${words}`);
     process.env.CLOUDFLARE_ENV = "staging-of-shell";
-    // `prepare` and `completion` must work with any value of the variable: wrangler may run
-    // `prepare` in any shell, and a shell's start-up file runs `completion` in any folder.
+    // `prepare` and `completion` must work with any value of the variable. wrangler may run
+    // `prepare` in any shell. A start-up file of a shell runs `completion` in any folder.
     if (!FOR_ALL_ENVIRONMENTS.includes(nameOf(command)))
       await assert.rejects(run(words), /^Error: refused: staging-of-shell$/, `${words}`);
     await assert.rejects(run(words, "--env", "stagign"), /^Error: refused: stagign$/, `${words}`);

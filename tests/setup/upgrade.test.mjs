@@ -1,5 +1,5 @@
-// `edgegate upgrade` adds to wrangler.jsonc what the new version needs. It keeps everything else in
-// the file.
+// `edgegate upgrade` adds to wrangler.jsonc what the new version needs. Everything else in the file
+// stays unchanged.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -10,10 +10,10 @@ import { inRoot } from "../../scripts/project/root.mjs";
 
 const TEMPLATE = readFileSync(inRoot("template/wrangler.jsonc"), "utf8");
 
-/** The comments in a text, in order. */
+/** Returns the comments in a text, in order. */
 const comments = (text) => text.match(/^\s*\/\/.*$/gm) ?? [];
 
-/** The template without some of its parts. */
+/** Returns the template without the parts that the patterns match. */
 const without = (...patterns) =>
   patterns.reduce((text, pattern) => {
     assert.match(text, pattern);
@@ -114,7 +114,7 @@ test("a setting takes the place of its commented line, or comes last", () => {
   assert.equal(read(staging).vars.ISSUER, value);
   assert.equal(staging.split("\n").length, TEMPLATE.split("\n").length);
 
-  // In the template, the commented-out MAIL_FROM is after the last setting.
+  // In the template, the line with MAIL_FROM is commented out and stands after the last setting.
   const last = setIn(TEMPLATE, ["vars", "MAIL_FROM"], "a@example.com");
   assert.equal(read(last).vars.MAIL_FROM, "a@example.com");
   assert.deepEqual(Object.keys(read(last).vars).length, 6);
@@ -129,13 +129,14 @@ test("a setting takes the place of its commented line, or comes last", () => {
 test("an edited configuration stays JSON that wrangler reads", () => {
   const wanted = "https://auth.example.com";
   for (const text of [
-    // The commented-out line is the last one, and the setting before it has no comma.
+    // In this text, the commented-out line is the last line, and the setting before it has no
+    // comma.
     '{\n  "vars": {\n    "A": "1"\n    // "ISSUER": "https://x.example"\n  }\n}\n',
     '{\n  "vars": {\n    "A": "1",\n    // "ISSUER": "https://x.example"\n  }\n}\n',
     '{\r\n  "vars": {\r\n    // "ISSUER": "x",\r\n    "A": "1"\r\n  }\r\n}\r\n',
     '{ "vars": { "A": "1" /* "ISSUER": */ } }',
     '{ "name": "my-auth" }',
-    // A text with a byte order mark, the only error that wrangler tolerates.
+    // This text begins with a byte order mark, which is the only error that wrangler tolerates.
     '\ufeff{\n  "vars": {\n    // "ISSUER": "x"\n    "A": "1"\n  }\n}\n',
   ]) {
     const edited = setIn(text, ["vars", "ISSUER"], wanted);

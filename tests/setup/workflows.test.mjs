@@ -1,5 +1,5 @@
-// The workflows of GitHub Actions. They can't run in a test, so a linter checks them. The test runs
-// each of their commands as GitHub would, except that nothing is published.
+// The workflows of GitHub Actions can't run in a test. Therefore a linter checks them. The test
+// also runs each of their commands as GitHub would, but in such a way that nothing is published.
 import assert from "node:assert/strict";
 import {
   chmodSync,
@@ -39,10 +39,10 @@ const jobsOf = (path) => Object.entries(workflow(path).jobs);
 const stepsOf = (path) => jobsOf(path).flatMap(([, { steps = [] }]) => steps);
 const release = workflow(".github/workflows/release.yml");
 
-// Options that the test adds to cargo's commands, so that they publish nothing.
+// Options that the test adds to the commands of cargo, so that these commands publish nothing.
 const DRY_RUN = "--dry-run --allow-dirty";
-// Commands that the test does not run: they would break the environment of the tests, or other
-// tests run them.
+// Commands that the test does not run. For each command, the reason: the command would break the
+// environment of the tests, or another test runs it.
 const NOT_RUN = {
   "npm ci": "it deletes node_modules, from which the tests run",
   "npm install": "create.test.mjs installs a new project",
@@ -207,8 +207,8 @@ test("the commands of a release run, in the order of its jobs", async (t) => {
           cpSync(artifact, cwd, { recursive: true });
         if (step.run === undefined || step.run in NOT_RUN) continue;
         const isCargo = step.run.startsWith("cargo publish ");
-        // Run cargo's commands only in `npm run test:wide`. They read the index of crates.io, and
-        // the first one compiles the crate.
+        // Run the commands of cargo only in `npm run test:wide`, because they read the index of
+        // crates.io, and the first command compiles the crate.
         if (isCargo && !isWide) continue;
         const command = isCargo ? `${step.run.replace(" --dry-run", "")} ${DRY_RUN}` : step.run;
         const { code, stdout, stderr } = await run("bash", ["-e", "-c", command], {
@@ -293,7 +293,7 @@ test("the other commands run, and those that can't are listed with the reason", 
 });
 
 /**
- * Copies this repository's files, and adds an entry for the version to the changelog.
+ * Copies the files of this repository, and adds an entry for the version to the changelog.
  *
  * @param {string} folder
  */
@@ -315,7 +315,7 @@ async function cloneWithEntry(folder) {
     assert.equal((await run("git", git, { cwd: folder, capture: true })).code, 0);
 }
 
-/** Starts a package registry that has no packages and accepts none. */
+/** Starts a package registry that contains no packages and accepts none. */
 async function startRegistry(t) {
   /** @type {string[]} */
   const requests = [];
@@ -330,8 +330,8 @@ async function startRegistry(t) {
 }
 
 /**
- * Writes a program named `gh` that records its arguments. It fails if an argument is a file that
- * does not exist.
+ * Writes a program named `gh` that records its arguments. The program fails if one of its arguments
+ * is the name of a file that does not exist.
  *
  * @param {string} folder
  */

@@ -1,6 +1,6 @@
-// Makes a project from the template with the real create-cloudflare, as `npm create cloudflare --
-// --template` does. git and create-cloudflare's cache are configured to use a repository on this
-// machine in place of the one on GitHub.
+// Makes a project from the template with the real create-cloudflare, as
+// `npm create cloudflare -- --template` does. A repository on this machine replaces the one on
+// GitHub. The test configures git and create-cloudflare's cache to use this repository.
 import assert from "node:assert/strict";
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
@@ -78,7 +78,8 @@ test("create-cloudflare makes a project that runs and deploys", {
 });
 
 /**
- * Makes a repository with the template. Returns the settings with which create-cloudflare finds it.
+ * Makes a repository that contains the template. Returns the settings with which create-cloudflare
+ * finds this repository.
  *
  * @param {Awaited<ReturnType<typeof makeMachine>>} machine
  */

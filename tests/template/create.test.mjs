@@ -1,6 +1,6 @@
-// `npm create edgegate` with the packed packages, in a folder with a space in its name, on a
-// machine with Node and no other programs, without a terminal. The commands in README.md are run
-// unchanged.
+// Tests `npm create edgegate` with the packed packages. The folder has a space in its name, the
+// machine has Node and no other programs, and there is no terminal. The commands in README.md are
+// run unchanged.
 import assert from "node:assert/strict";
 import {
   cpSync,
@@ -27,24 +27,27 @@ import { makeMachine, TARBALLS } from "./project.mjs";
 const read = (path) => readFileSync(path, "utf8");
 const README = read(inRoot("README.md"));
 
-// How many seconds it may take until the service answers, not counting the download.
+// How many seconds may pass until the service answers. The download is not included.
 const READY_SECONDS = 60;
 
-/** The commands in README.md that create and start a service, and those that sign in. */
+/** The commands in README.md. `create` creates and starts a service, and `signIn` signs in. */
 const [create, signIn] = ["npx ", "AUTH="].map((begin) =>
   String(blocks(README, "sh").find((text) => text.startsWith(begin))),
 );
 
 before(buildPackages);
 
-/** The words of a command line that has no quotes. */
+/** Returns the words of a command line. The command line must not contain quotation marks. */
 const wordsOf = (line) =>
   line
     .replaceAll("/path/to/create-edgegate-0.1.0.tgz", TARBALLS.create)
     .replaceAll("/path/to/edgegate-worker-0.1.0.tgz", TARBALLS.worker)
     .split(" ");
 
-/** Unpacks create-edgegate into the machine's folder. Returns a function that runs it. */
+/**
+ * Unpacks create-edgegate into the machine's folder. Returns a function that runs the unpacked
+ * program.
+ */
 async function unpacked(machine) {
   const folder = machine.inRoot("create");
   mkdirSync(folder);
@@ -108,7 +111,7 @@ describe("npm create edgegate", { timeout: 600_000 }, () => {
       };
       writeFileSync(project("src/index.js"), "// mine\n");
       rmSync(project("test"), { recursive: true });
-      // Everything is installed already, so it must work without the registry.
+      // Everything is already installed, so the program must work without the registry.
       const env = { npm_config_offline: "true" };
       const again = await machine.run(program, args, { env });
       assert.equal(again.code, 0, again.text);
@@ -221,8 +224,8 @@ describe("npm create edgegate", { timeout: 600_000 }, () => {
         for (const { namespace_id } of config.ratelimits) ids.add(namespace_id);
       }
       assert.equal(JSON.parse(read(machine.inRoot(folder, "package.json"))).name, name);
-      // After an interrupted run, a repeated run keeps the name, even if the folder has another
-      // one.
+      // The first run was interrupted. A repeated run keeps the name that the first run chose, even
+      // if the folder has another name now.
       rmSync(path);
       cpSync(machine.inRoot(folder), machine.inRoot(`${folder} moved`), { recursive: true });
       await createEdgegate([`${folder} moved`, "--no-install", "--store", "kv"]);
@@ -239,7 +242,7 @@ describe("npm create edgegate", { timeout: 600_000 }, () => {
 });
 
 /**
- * Makes a project with the packed edgegate-worker and the tools of this repository. `at` makes a
+ * Makes a project with the packed edgegate-worker and the tools of this repository. `at` returns a
  * path in the project, and `edgegate` runs the command.
  */
 async function makeProject(t) {
@@ -252,8 +255,8 @@ async function makeProject(t) {
   ]);
   assert.equal(code, 0);
   for (const name of ["commander", "jsonc-parser", "@clack"]) {
-    // If the root of the repository has another version of a package, npm has installed the package
-    // next to the one that needs it.
+    // The root of this repository may have another version of the package. In that case npm has
+    // installed the right version next to the package that needs it.
     const own = inRoot("npm/edgegate-worker/node_modules", name);
     symlinkSync(existsSync(own) ? own : inRoot("node_modules", name), at("node_modules", name));
   }

@@ -1,5 +1,5 @@
-// Makes projects with `npm create edgegate` and the packed packages, as on a machine that has only
-// Node.
+// Makes projects with `npm create edgegate` and the packed packages. It simulates a machine that
+// has only Node.
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,20 +9,20 @@ import { output } from "../../scripts/project/run.mjs";
 import { node } from "../../scripts/project/tools.mjs";
 
 /**
- * npm installs only packages that were published before this day. With later ones, the test would
- * not test the same every day.
+ * npm installs only packages that were published before this day. If npm also installed later
+ * packages, the test would use other packages every day.
  */
 const BEFORE = "2026-11-28";
 
-/** The tarballs that the build makes. */
+/** The tarballs that the build has made. */
 export const TARBALLS = {
   worker: tarballOf("edgegate-worker"),
   create: tarballOf("create-edgegate"),
 };
 
 /**
- * Makes a folder for projects, with a space in its name, and a PATH with only Node, npm and a
- * shell. The folder is deleted when the test `t` ends.
+ * Makes a folder for projects and a PATH. The folder has a space in its name. The PATH contains
+ * only Node, npm and a shell. The folder is deleted when the test `t` ends.
  */
 export async function makeMachine(t) {
   const root = mkdtempSync(join(realpathSync(tmpdir()), "edgegate projects "));
@@ -35,7 +35,7 @@ export async function makeMachine(t) {
   const programs = { node: realpathSync(node()), sh: shell, ...npm };
   for (const [name, path] of Object.entries(programs)) symlinkSync(path, join(bin, name));
   const env = { ...process.env, PATH: bin, npm_config_before: BEFORE, CLOUDFLARE_ENV: undefined };
-  // Remove the variables that were set by the npm that runs these tests.
+  // Remove the variables that the npm of this test run has set.
   for (const name of Object.keys(env))
     if (/^npm_(?!config_(before|cache|registry|userconfig)$)|^(INIT_CWD|PORT)$/.test(name))
       delete env[name];
@@ -46,14 +46,14 @@ export async function makeMachine(t) {
     /** Starts a command. `cwd` is a path in the machine's folder. */
     start: (command, args, { cwd = "", env: more = {} } = {}) =>
       startProgram(join(bin, command), args, { cwd: inRoot(cwd), env: { ...env, ...more } }),
-    /** Runs a command to its end. */
+    /** Runs a command until it ends. */
     run(command, args, options) {
       return this.start(command, args, options).done;
     },
   };
 }
 
-/** The files of the programs `npm` and `npx`, which Node runs. */
+/** Returns the files of the programs `npm` and `npx`. Node runs these files. */
 async function programsOfNpm() {
   const folders = (process.env.PATH ?? "").split(delimiter);
   for (const folder of folders) {
@@ -61,7 +61,7 @@ async function programsOfNpm() {
       const npm = realpathSync(join(folder, "npm"));
       if (npm.endsWith("npm-cli.js")) return { npm, npx: join(dirname(npm), "npx-cli.js") };
     } catch {
-      // This folder has no npm.
+      // This folder contains no npm.
     }
   }
   throw new Error("npm is not on the PATH");
@@ -70,10 +70,11 @@ async function programsOfNpm() {
 /**
  * Starts a program. Its input is closed, so it can't ask questions.
  *
- * - `done`: resolves when it has ended, with its exit code, its whole output, and its two outputs
- *   separately.
- * - `until(pattern)`: resolves when its output matches.
- * - `stop()`: ends it with SIGTERM.
+ * - `done`: a promise that resolves when the program has ended. Its value has the exit code, the
+ *   complete output, and the standard output and error output separately.
+ * - `until(pattern)`: returns a promise that resolves when the pattern matches the program's
+ *   output.
+ * - `stop()`: ends the program with SIGTERM.
  */
 function startProgram(command, args, { cwd, env }) {
   const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });

@@ -1,5 +1,6 @@
-// The template for projects. Its configuration has the same bindings as the repository's own, and
-// it needs nothing outside its folder. tests/setup/workflows.test.mjs checks its workflow.
+// Tests the template for projects. Its configuration must have the same bindings as the
+// repository's own configuration. It must not need anything outside of its folder.
+// tests/setup/workflows.test.mjs checks its workflow.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -10,14 +11,14 @@ import { SECRETS } from "../../scripts/settings/check.mjs";
 import { filesUnder } from "../docs/files.mjs";
 
 const read = (path) => readFileSync(inRoot(path), "utf8");
-// Copies a configuration, because wrangler makes objects without a prototype.
+// Copies a configuration, because the objects that wrangler makes have no prototype.
 const plain = (value) => JSON.parse(JSON.stringify(value));
 const config = (file, env) =>
   plain(unstable_readConfig({ config: inRoot(file), env }, { hideWarnings: true }));
 const ours = config("wrangler.toml");
 const template = (env) => config("template/wrangler.jsonc", env);
 
-/** Replaces the Worker's name `from` by `to` wherever it occurs, also within other names. */
+/** Replaces the Worker's name `from` with `to` everywhere, even inside other names. */
 const renamed = (value, from, to) => JSON.parse(JSON.stringify(value).replaceAll(from, to));
 
 for (const env of [undefined, "staging"]) {

@@ -1,5 +1,6 @@
-// AuthClient in Chromium, on a page of another origin, which calls the service with CORS. The page
-// has the host of the service and another port, so both are the same site.
+// Tests AuthClient in Chromium on a page of another origin, which calls the service with CORS. The
+// page and the service have the same host and different ports. Therefore they are on the same site,
+// but have different origins.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startBrowser } from "../browser.mjs";
@@ -21,7 +22,8 @@ after(() => {
   return Promise.all([browser?.close(), ...servers]);
 });
 
-// A logout does not delete the cookie that recognizes the device, so it is left out here.
+// Returns the browser's cookies, except the cookie that recognizes the device. A logout does not
+// delete that cookie.
 const sessionCookies = async (context) =>
   (await context.cookies()).filter(({ name }) => !name.endsWith("-device"));
 
@@ -47,7 +49,7 @@ test("from an origin in ALLOWED_ORIGINS everything works", async (t) => {
   assert.equal((await one.ready()).first_name, "Ada");
   const sessions = await one.page.evaluate("client.sessions()");
   assert.ok(sessions.some(({ current }) => current));
-  // The client refuses to send the token to any origin except the service's.
+  // The client sends the token only to the service's origin. It refuses to send it to any other.
   assert.equal(await one.fetch("/client-test"), "invalid_argument");
 
   await one.logout();
@@ -84,7 +86,7 @@ test("a logout that one origin could not tell leaves a later login on another al
   const two = await opened.open(alsoListed.origin);
   await two.login(ROOT);
   await opened.context.unroute("**/auth/revoke");
-  // The first page may have repeated its failed request, so only the requests from here count.
+  // The first page may have repeated its failed request, so count only the requests from now on.
   const failed = opened.count("POST /auth/revoke");
 
   const again = await opened.open();
@@ -101,7 +103,8 @@ test("a logout that one origin could not tell leaves a later login on another al
 test("from another origin nothing can be had, and that signs nobody in or out", async (t) => {
   const opened = await openProfile(t, browser, unlisted.origin, {
     url: edgegate.origin,
-    // Chromium reports each request that CORS blocked as an error, some time later.
+    // Chromium reports each request that CORS blocked as an error. The error message comes some
+    // time after the request.
     complaints: /blocked by CORS policy/,
   });
   const tab = await opened.open();

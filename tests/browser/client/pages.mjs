@@ -1,5 +1,5 @@
-// Pages with an AuthClient, in a real browser: on the service's own origin, and on another origin
-// of the same site.
+// Opens pages with an AuthClient in a real browser. Some pages have the service's own origin, and
+// others have another origin of the same site.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -9,8 +9,8 @@ export const ADA = { email: "ada@example.com", password: "correct horse battery 
 export const ROOT = { ...ADA, email: "root@example.com" };
 
 const PATH = "/client-test";
-// This Content-Security-Policy is as strict as the one with which the package promises to work, and
-// it requires Trusted Types.
+// The package promises to work with a strict Content-Security-Policy. This policy is as strict as
+// that one, and it also requires Trusted Types.
 const policy = (connect) =>
   `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src ${connect}; img-src data:; ` +
   "require-trusted-types-for 'script'; trusted-types 'none'";
@@ -27,13 +27,13 @@ const script = (url) => `
 `;
 
 /**
- * Opens a browser profile for pages of `origin`. The test moves the clock of its tabs. This does
- * not move the service's clock. `count` counts the requests to the service, such as "POST
- * /auth/token". The test fails at its end if a page reported an error or violated its
- * Content-Security-Policy.
+ * Opens a browser profile for pages of `origin`. The test can move the clock of the profile's tabs.
+ * The service's clock does not move with it. `count` returns how many requests such as "POST
+ * /auth/token" were sent to the service. At its end, the test fails if a page has reported an error
+ * or violated its Content-Security-Policy.
  *
- * `url` is the service's origin, if it differs from `origin`. `without` names APIs to remove from
- * the browser, such as `navigator.locks`. `complaints` matches the errors that the browser is
+ * `url` is the service's origin, if it differs from `origin`. `without` names APIs that are removed
+ * from the browser, such as `navigator.locks`. `complaints` matches the errors that the browser is
  * expected to report.
  *
  * @param {import("node:test").TestContext} t
@@ -50,8 +50,8 @@ export async function openProfile(t, browser, origin, { url, without = [], compl
   context.on("page", (page) => {
     page.on("pageerror", (error) => wrong.push(error.message));
     page.on("console", (message) => {
-      // Chromium reports every failed request as an error. Ignore these reports, because the tests
-      // make requests fail on purpose.
+      // Chromium reports every failed request as an error. Ignore these error messages, because the
+      // tests make requests fail on purpose.
       const isExpected = [/^Failed to load resource: /, complaints].some((one) =>
         one?.test(message.text()),
       );
@@ -67,8 +67,8 @@ export async function openProfile(t, browser, origin, { url, without = [], compl
     const [of, member] = name.includes(".") ? name.split(".") : ["globalThis", name];
     await context.addInitScript(`Object.defineProperty(${of}, "${member}", { value: undefined })`);
   }
-  // On the service's own origin, answer the address of the test's page here. On another origin
-  // `servePages` serves this page.
+  // On the service's own origin, the test's page is served here. On another origin, `servePages`
+  // serves it.
   if (!url) {
     const headers = { "Content-Security-Policy": policy("'self'") };
     await context.route(`${origin}${PATH}`, (route) =>
@@ -101,7 +101,10 @@ async function openTab(context, address) {
     token: () => page.evaluate("client.accessToken()"),
     /** Waits until the page has received the event. */
     told: (event) => page.waitForFunction((it) => window.events.includes(it), event),
-    /** The status of a GET by `client.fetch`, or the code of the error. */
+    /**
+     * Requests this path with `client.fetch`. Returns the status of the answer, or the code of the
+     * error.
+     */
     fetch: (path) =>
       page.evaluate(
         (it) =>
@@ -145,8 +148,8 @@ async function file(path) {
 }
 
 /**
- * Makes the service reject the access tokens that Ada has so far: an administrator adds the role
- * `editor` to her roles, or removes it if she has it.
+ * Makes the service reject the access tokens that Ada has so far. To do this, an administrator
+ * changes Ada's roles: adds the role `editor`, or removes it if she already has it.
  */
 export async function outdate(edgegate) {
   const { access_token } = await (await edgegate.post("/auth/login", ROOT)).json();

@@ -1,4 +1,4 @@
-// AuthClient in Chromium against the Worker, on the service's own origin.
+// Tests AuthClient in Chromium with the real Worker, on the service's own origin.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -13,8 +13,8 @@ let browser, edgegate;
 before(async () => {
   [browser, edgegate] = await Promise.all([
     startBrowser(),
-    // Every renewal rotates the refresh token. This is the hardest case for tabs that renew at the
-    // same time.
+    // With these settings every renewal rotates the refresh token. This is the hardest case for
+    // tabs that renew at the same time.
     startEdgegate({ vars: { LIMITS: "off", ROTATE_AFTER: "0", REUSE: "strict" } }),
   ]);
 });
@@ -22,7 +22,7 @@ after(() => Promise.all([browser?.close(), edgegate?.stop()]));
 
 const profile = (t, options) => openProfile(t, browser, edgegate.origin, options);
 
-/** Opens `count` tabs of a profile in which Ada is signed in. */
+/** Opens `count` tabs of a browser profile, and signs Ada in. */
 async function tabsOf(opened, count) {
   const tabs = [await opened.open()];
   await tabs[0].login(ADA);
@@ -33,7 +33,8 @@ async function tabsOf(opened, count) {
   return tabs;
 }
 
-// A logout does not delete the cookie that recognizes the device, so it is left out here.
+// Returns the browser's cookies, except the cookie that recognizes the device. A logout does not
+// delete that cookie.
 const sessionCookies = async (context) =>
   (await context.cookies()).filter(({ name }) => !name.endsWith("-device"));
 
@@ -54,8 +55,8 @@ test("a login lasts over a reload, and no script can find a token", async (t) =>
   }));
   const nothing = { cookie: "", local: {}, session: {}, databases: [], caches: [], name: "" };
   assert.deepEqual(found, { ...nothing, url: `${edgegate.origin}/client-test` });
-  // The browser sends the sign-on cookie, which is SameSite=Lax, also with navigations from other
-  // sites. Nobody gets a token with that cookie.
+  // The sign-on cookie is SameSite=Lax. The browser sends it also when the user comes from another
+  // site. Nobody can get a token with this cookie alone.
   const { port } = new URL(edgegate.origin);
   const attributes = (await opened.context.cookies())
     .map(({ name, httpOnly, sameSite }) => [name, httpOnly, sameSite])
@@ -86,8 +87,8 @@ test("a proof by the password: one session, in every tab; a wrong password chang
   assert.equal(await one.code(wrong), "invalid_credentials");
   assert.deepEqual([await one.token(), await one.status()], [before, "signed_in"]);
 
-  // A tab keeps its own token if a new token has the same `iat` and `auth_time`. Both are in
-  // seconds, so wait for the next second.
+  // A tab keeps its own token if the new token has the same `iat` and the same `auth_time`. Both
+  // are in seconds, so wait until the next second has begun.
   const { iat } = claimsOf(await two.token());
   while (Math.floor(Date.now() / 1000) <= iat) await sleep(50);
   await two.page.evaluate("events.length = 0");
@@ -109,7 +110,8 @@ test("a proof by the password: one session, in every tab; a wrong password chang
 test("two tabs that renew at once make one request, and both stay signed in", async (t) => {
   const opened = await profile(t);
   const tabs = await tabsOf(opened, 2);
-  // To make sure that both renew at once, hold the renewals back until both calls were refused.
+  // Both tabs must renew at the same time. So hold the renewals back until the service has rejected
+  // the calls of both tabs.
   let refused = 0;
   let bothRefused;
   opened.context.on("response", (answer) => {
@@ -125,7 +127,7 @@ test("two tabs that renew at once make one request, and both stay signed in", as
     [refused, bothRefused] = [0, Promise.withResolvers()];
     const before = opened.count(RENEWAL);
     await outdate(edgegate);
-    // After a refusal, the client renews at most once in half a minute.
+    // After the service has rejected a token, the client renews at most once in half a minute.
     await opened.context.clock.fastForward("00:40");
     assert.deepEqual(await Promise.all(tabs.map((tab) => tab.fetch("/auth/me"))), [200, 200]);
     const tokens = await Promise.all(tabs.map((tab) => tab.token()));
@@ -143,7 +145,7 @@ test("without locks and channel each renews for itself, and both stay signed in"
   );
   for (let round = 1; round <= 3; round += 1) {
     await outdate(edgegate);
-    // After a refusal, the client renews at most once in half a minute.
+    // After the service has rejected a token, the client renews at most once in half a minute.
     await opened.context.clock.fastForward("00:40");
     assert.deepEqual(await Promise.all(tabs.map((tab) => tab.fetch("/auth/me"))), [200, 200]);
   }
@@ -159,7 +161,7 @@ test("a tab asleep past the token's end renews before it asks", async (t) => {
   assert.equal(await tab.fetch("/auth/me"), 200);
   assert.notEqual(await tab.token(), first);
   assert.equal(opened.count(RENEWAL) - before, 1);
-  // The same again, but this time the page makes no call: the tab renews by itself.
+  // The next renewal happens without a call by the page: the tab renews by itself.
   await opened.context.clock.fastForward("08:00:00");
   await tab.page.waitForFunction(() => window.events.filter((it) => it === "renewed").length === 2);
 });
@@ -260,7 +262,7 @@ test("a change of password goes on in every tab of this browser", async (t) => {
   const owner = { email: `grace-${Date.now()}@example.com`, password: "a passphrase nobody knows" };
   const [root] = await tabsOf(await profile(t), 1);
   await root.login(ROOT);
-  // Use a new account, because other tests sign in to Ada's.
+  // Use a new account for this test, because other tests sign in to Ada's account.
   await register(owner);
   const one = await opened.open();
   await one.login(owner);
@@ -289,7 +291,7 @@ test("a change of password goes on in every tab of this browser", async (t) => {
   assert.deepEqual(await sessionCookies(opened.context), []);
 });
 
-// Registers with the mailed link, as users do.
+// Registers an account with the mailed link, as users do.
 async function register({ email, password }) {
   await edgegate.post("/auth/register", { email, first_name: "Grace" });
   for (;;) {

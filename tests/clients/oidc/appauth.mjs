@@ -1,6 +1,6 @@
-// AppAuth for JavaScript, for a program on the user's own machine. It opens the user's browser and
-// listens on a loopback port for the answer. The package `opener`, which opens a real browser, is
-// replaced by the test's own.
+// Uses AppAuth for JavaScript, a library for programs on the user's own machine. It opens the
+// user's browser and listens on a loopback port for the answer. The package `opener`, which would
+// open a real browser, is replaced by a function of the test.
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,7 +10,10 @@ import { freePort } from "../../browser/edgegate.mjs";
 
 let bundled;
 
-/** Bundles AppAuth: its modules import each other without extensions, which Node rejects. */
+/**
+ * Bundles AppAuth. Its modules import each other without file extensions, and Node rejects such
+ * imports.
+ */
 async function bundle() {
   const folder = await mkdtemp(join(tmpdir(), "edgegate-appauth-"));
   try {

@@ -1,6 +1,6 @@
-// The input that each client in this folder gets, the report that it must return, and a server in
-// front of the service. The server listens at the issuer's address, because the clients connect to
-// it by themselves. A test can make it falsify answers.
+// Defines the input that each client in this folder gets and the report that it must return. Also
+// starts a server in front of the service. The server listens at the issuer's address, because the
+// clients connect to this address by themselves. A test can make the server falsify answers.
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
@@ -13,11 +13,12 @@ import { freePort } from "../../browser/edgegate.mjs";
  * @typedef {object} App the configuration that a client gets
  * @property {string} issuer
  * @property {string} id
- * @property {string} [secret] not with the method `none`
+ * @property {string} [secret] missing if the method is `none`
  * @property {Method} method of authentication
- * @property {string} [alg] of the id_token; without it, the library reads the service's metadata
+ * @property {string} [alg] the algorithm of the id_token; if it is missing, the library reads the
+ *   service's metadata
  * @property {string} callback
- * @property {string} bye the address to which a log-out redirects
+ * @property {string} bye the address to which the service redirects after a log-out
  * @property {string} scope
  * @property {(url: string) => Promise<string>} browse opens a URL in the user's browser, and
  *   returns the URL with which the browser comes back to the app
@@ -25,13 +26,14 @@ import { freePort } from "../../browser/edgegate.mjs";
  */
 
 /**
- * @typedef {object} Report what a client read; members for what its library can't do are missing
+ * @typedef {object} Report what a client has read; if its library lacks a feature, the member for
+ *   this feature is missing
  * @property {string} sub
  * @property {string} email
  * @property {string} [userinfo] the email address from the userinfo endpoint
  * @property {string} [renewal] the user of the renewed id_token
  * @property {boolean} [introspection] whether the token is active
- * @property {string} [revocation] the refresh token that it revoked
+ * @property {string} [revocation] the refresh token that the client revoked
  * @property {string} [logout] the URL for the log-out
  */
 
@@ -43,14 +45,15 @@ const from = createRequire(new URL("../package.json", import.meta.url));
 export const load = (name) =>
   import(name === "oauth4webapi" ? name : pathToFileURL(from.resolve(name)).href);
 
-// Headers that are not passed on: they describe the connection or the encoding, not the message.
+// Headers that the server does not pass on, because they describe the connection or the encoding
+// and not the message.
 const HOP = ["host", "connection", "content-length", "content-encoding", "transfer-encoding"];
 const without = (names, headers) =>
   Object.fromEntries(headers.filter(([name]) => !names.includes(name)));
 
 /**
- * Starts a server on a free port, whose address is the issuer. It passes every request on to the
- * service that `target()` returns. `falsify` may change the JSON of answers.
+ * Starts a server on a free port. The address of this server is the issuer. The server passes every
+ * request on to the service that `target()` returns. `falsify` may change the JSON of answers.
  */
 export async function listenAt(target) {
   const port = await freePort();

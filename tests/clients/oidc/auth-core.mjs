@@ -1,5 +1,5 @@
-// Auth.js: the library on the server of a website, with its routes below /auth. By itself it
-// neither renews nor ends sessions of the service.
+// Uses Auth.js, a library that runs on the server of a website and has its routes below /auth. By
+// itself it neither renews nor ends sessions of the service.
 /** @type {import("./apps.mjs").SignIn} */
 export async function signIn(app) {
   const { Auth } = await app.load("@auth/core");

@@ -1,5 +1,5 @@
-// mod_auth_openidc, a module of the Apache server, protects a page that only signed-in users see.
-// The test reads the headers that the module passes on to the page.
+// Uses mod_auth_openidc, a module of the Apache server. It protects a page that only signed-in
+// users can see. The test reads the headers that the module passes on to the page.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import {
@@ -63,8 +63,8 @@ const configOf = (app, port) => `
 export async function signIn(given) {
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
-  // Apache listens on a free port. For loopback addresses, the port may differ from the registered
-  // one.
+  // Apache listens on a free port. The redirect URI is a loopback address, so its port may differ
+  // from the port of the registered redirect URI.
   const app = { ...given, callback: `${origin}/callback` };
   const folder = mkdtempSync(join(tmpdir(), "edgegate-apache-"));
   const program = await start(folder, configOf(app, port));
@@ -98,8 +98,9 @@ async function start(folder, config) {
 /** Acts as the browser of a user who visits the site. */
 async function visit(app, origin, program) {
   const jar = new Map();
-  // The module redirects to the sign-in only if the request is a navigation. The headers that
-  // `fetch` sends would say that it is none, so send headers by hand.
+  // The module redirects to the sign-in only if the request is a navigation. `fetch` would send
+  // headers which say that the request is not a navigation. So this function sends the request with
+  // its own headers.
   const ask = async (url) => {
     const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
     const headers = { accept: "text/html", "sec-fetch-mode": "navigate", cookie };
@@ -120,7 +121,7 @@ async function visit(app, origin, program) {
       );
     return location;
   };
-  /** The headers that the page gets from the module. */
+  /** Returns the headers that the page gets from the module. */
   const page = async () => {
     const answer = await ask("/page.txt");
     if (answer.statusCode !== 200)

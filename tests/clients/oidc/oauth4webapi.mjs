@@ -1,4 +1,5 @@
-// oauth4webapi. It verifies the signature of an id_token only if the app requests it.
+// Uses oauth4webapi. The library verifies the signature of an id_token only if the app requests
+// this.
 /** @type {import("./apps.mjs").SignIn} */
 export async function signIn(app) {
   const oauth = await app.load("oauth4webapi");

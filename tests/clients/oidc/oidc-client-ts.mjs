@@ -1,5 +1,5 @@
-// oidc-client-ts, a library for pages. The page gives it a storage, where it stores what it needs
-// after the redirect to the service and back.
+// Uses oidc-client-ts, a library for web pages. While the user is at the service, the library keeps
+// data in a storage that the page provides. It needs this data when the user comes back.
 /** @type {import("./apps.mjs").SignIn} */
 export async function signIn(app) {
   const { InMemoryWebStorage, OidcClient, WebStorageStateStore } = await app.load("oidc-client-ts");

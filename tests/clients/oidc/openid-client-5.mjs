@@ -1,5 +1,5 @@
-// openid-client 5, an old version that many servers still use. It expects RS256 unless the app
-// configures another algorithm.
+// Uses openid-client 5, an old version that many servers still use. The library expects RS256
+// unless the app configures another algorithm.
 /** @type {import("./apps.mjs").SignIn} */
 export async function signIn(app) {
   const { Issuer, generators } = (await app.load("openid-client-5")).default;

@@ -1,5 +1,5 @@
-// openid-client 6, used as its documentation shows. `enableNonRepudiationChecks` makes it also
-// verify the signatures of id_tokens that come directly from the token endpoint.
+// Uses openid-client 6 as its documentation shows. With `enableNonRepudiationChecks`, the library
+// also verifies the signatures of id_tokens that come directly from the token endpoint.
 /** @type {import("./apps.mjs").SignIn} */
 export async function signIn(app) {
   const client = await app.load("openid-client");

@@ -1,5 +1,6 @@
-// Makes a copy of the project in another folder, as a reader has it after `git clone` and a first
-// build. Other programs may use the ports that the documents name, so free ports replace them.
+// Makes a copy of the project in another folder. The copy is in the state in which a reader has the
+// project after `git clone` and a first build. Other programs on this machine may use the ports
+// that the documents name. Therefore the ports in the copy are replaced with free ports.
 import { spawnSync } from "node:child_process";
 import {
   chmodSync,
@@ -20,16 +21,17 @@ import { node } from "../../../scripts/project/tools.mjs";
 import { freePort } from "../../browser/edgegate.mjs";
 import { readersEnvironment } from "./terminal.mjs";
 
-// The ports that documents and examples name.
+// The ports that the documents and examples name.
 const PORTS = [8787, 8788, 8790, 8791, 8080, 3000, 5173];
-// What `npm start` builds from the sources. Because a build takes minutes, the results are copied
-// with their stamps, the files that say from which sources they were built.
+// The files that `npm start` builds from the sources. A build takes minutes, so the copy gets the
+// results of the project's own build. It also gets the stamps, which are files that say from which
+// sources the results were built.
 const BUILT = ["build", "dist", "www/edgegate", "www/openapi.yaml", "npm/edgegate/wasm"];
-// The copies of these are hard links if the file system allows it. So a file that is deleted in the
-// copy is still in the project.
+// Folders that are copied as hard links if the file system allows it. If a file in the copy is
+// deleted, the project still has it.
 const INSTALLED = ["node_modules", ".tools"];
-// Files in which ports are replaced. The first has the default port of `npm start`, and the second
-// that of the command `edgegate`.
+// Files in which the ports are replaced. The first file contains the default port of `npm start`,
+// and the second contains the default port of the command `edgegate`.
 const WITH_PORTS = new Set([
   "scripts/project/dev-arguments.mjs",
   "npm/edgegate-worker/cli/lib/service.js",
@@ -40,8 +42,8 @@ const hasPorts = (path) => WITH_PORTS.has(path) || path.startsWith("examples/");
 /** @returns {Promise<Clone>} */
 export async function makeClone() {
   const folder = mkdtempSync(join(tmpdir(), "edgegate-reader-"));
-  // Other users may read the folder, because nginx runs as another user and serves the example from
-  // it.
+  // Let other users read the folder: nginx runs as another user and serves the example from this
+  // folder.
   chmodSync(folder, 0o755);
   const root = join(folder, "edgegate");
   const home = join(folder, "home");
@@ -53,8 +55,8 @@ export async function makeClone() {
   for (const path of filesOfProject()) {
     const target = join(root, path);
     mkdirSync(dirname(target), { recursive: true });
-    // Copy symbolic links as links. If one were missing, `npm start` would notice that the sources
-    // differ from those of the build, and would spend minutes on a new build.
+    // Copy symbolic links as links. If a link were missing, `npm start` would find that the sources
+    // have changed since the build, and would spend minutes on a new build.
     cpSync(inRoot(path), target, { verbatimSymlinks: true });
     if (hasPorts(path)) writeFileSync(target, move(readFileSync(target, "utf8")));
   }
@@ -77,7 +79,7 @@ export async function makeClone() {
     port: (port) => ports.get(port) ?? port,
     origin: `http://127.0.0.1:${ports.get(8787)}`,
     environmentFor: (document) => environmentFor(readFileSync(join(root, document), "utf8"), home),
-    /** The new and changed files, as `git status` lists them. */
+    /** Returns the new and changed files, as `git status` lists them. */
     changes: () => git("status", "--porcelain", "--untracked-files=all").trim(),
     remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }),
   };
@@ -87,11 +89,12 @@ export async function makeClone() {
  * @typedef {object} Clone
  * @property {string} root
  * @property {string} home
- * @property {(text: string) => string} move replaces the ports in a text by free ones
+ * @property {(text: string) => string} move replaces the ports in a text with free ports
  * @property {(port: number) => number} port
- * @property {string} origin where `npm start` answers
- * @property {(document: string) => NodeJS.ProcessEnv} environmentFor variables with which a
- *   reader has what the document requires: a new enough version of Node
+ * @property {string} origin the address at which `npm start` answers
+ * @property {(document: string) => NodeJS.ProcessEnv} environmentFor returns environment variables
+ *   for a reader of the document, so that the reader has a version of Node that is new enough for
+ *   the document
  * @property {() => string} changes
  * @property {() => void} remove
  */
@@ -104,7 +107,7 @@ function copyTree(from, to) {
   throw new Error(`${from} can't be copied to ${to}`);
 }
 
-/** Every file and link that git tracks or would add. */
+/** Returns every file and link that git tracks, and those that `git add` would add. */
 function filesOfProject() {
   const { status, stdout, stderr } = spawnSync(
     "git",
@@ -117,8 +120,8 @@ function filesOfProject() {
 }
 
 /**
- * If the text says, for example, "You need Node 22" and this machine's Node is older, puts the
- * project's own Node into the PATH.
+ * If the text says, for example, "You need Node 22", and the Node of this machine is older, puts
+ * the project's own Node into the PATH.
  */
 function environmentFor(text, home) {
   const [, needed] = /You need Node (\d+)/.exec(text) ?? [];

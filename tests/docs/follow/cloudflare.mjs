@@ -1,6 +1,7 @@
-// A stand-in for the part of Cloudflare's API that wrangler calls when a reader follows
-// docs/deploy.md. Everything is in memory, and D1 is Node's SQLite. With it the test shows that the
-// document's commands work in their order, but not that Cloudflare accepts them.
+// A replacement for the part of Cloudflare's API that wrangler calls when a reader follows
+// docs/deploy.md. Everything is stored in memory, and Node's SQLite replaces D1. The test with this
+// replacement shows that the commands of the document work in the order of the document. It does
+// not show that Cloudflare accepts them.
 import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import { DatabaseSync } from "node:sqlite";
@@ -9,7 +10,7 @@ const ACCOUNT = "a".repeat(32);
 const SUBDOMAIN = { enabled: true, previews_enabled: false };
 const newId = () => randomBytes(16).toString("hex");
 
-/** An error that the API answers. */
+/** An error with which the API answers. */
 class Refusal extends Error {
   constructor(status, code, message) {
     super(message);
@@ -28,7 +29,8 @@ function run(file, sql) {
 }
 
 /**
- * An account's part of the API. Each route is a method, a path below the account, and an answer.
+ * The part of the API that belongs to one account. Each route consists of a method, a path below
+ * the account, and a function that answers.
  */
 function makeAccount(address) {
   const workers = new Map();
@@ -59,8 +61,8 @@ function makeAccount(address) {
     const { bindings, migrations } = JSON.parse(json);
     const before = workers.get(name);
     const own = bindings.filter(({ type }) => type !== "inherit");
-    // The Worker keeps its secrets, and the bindings that the upload inherits from the version
-    // before.
+    // After an upload the Worker still has its secrets. It also still has the bindings that the
+    // upload inherits from the previous version.
     const kept = (before?.bindings ?? []).filter(
       (one) =>
         !own.some(({ name }) => name === one.name) &&
@@ -239,7 +241,10 @@ function makeAccount(address) {
   return { answer };
 }
 
-/** The deployed service's answers to a health check and to the creation of an administrator. */
+/**
+ * Returns the answer of the deployed service to a health check or to the creation of an
+ * administrator.
+ */
 const serviceAnswer = (method) =>
   method === "POST"
     ? [201, { invitation: { link: "https://auth.example.com/reset-password#egl_", expires_at: 0 } }]
@@ -248,8 +253,8 @@ const serviceAnswer = (method) =>
 /**
  * Starts the stand-in.
  *
- * - `env`: environment variables for wrangler and for `edgegate`, which also calls the deployed
- *   service.
+ * - `env`: environment variables for wrangler and for the command `edgegate`. That command also
+ *   calls the deployed service.
  */
 export async function startCloudflare() {
   let url = "";

@@ -1,10 +1,13 @@
-// Code blocks that are data, not programs. Each must be valid in its language, or must quote a file
-// of the project.
+// Checks code blocks that contain data and not programs. Each block must be valid in its language,
+// or must quote a file of the project.
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { inRoot } from "../../../scripts/project/root.mjs";
 
-/** @type {Record<string, (text: string) => Promise<void> | void>} the check for each language */
+/**
+ * @type {Record<string, (text: string) => Promise<void> | void>} the check for the blocks in each
+ *   language
+ */
 const CHECKS = {
   json: (text) => void JSON.parse(text),
   toml: parseToml,
@@ -22,7 +25,10 @@ export const isData = ({ language }) => Object.hasOwn(CHECKS, language);
 /** @param {import("./documents.mjs").Block} block */
 export const check = ({ language, text }) => CHECKS[language](text);
 
-/** Parses TOML with wrangler, which can read only its own configuration. */
+/**
+ * Parses TOML with wrangler. wrangler can only read a file that has the form of its own
+ * configuration.
+ */
 async function parseToml(text) {
   const { experimental_readRawConfig } = await import("wrangler");
   const { mkdtempSync, rmSync, writeFileSync } = await import("node:fs");
@@ -39,8 +45,8 @@ async function parseToml(text) {
 }
 
 /**
- * Parses an HTTP message: a start line (RFC 9112 section 3 or 4), fields, and a body after an empty
- * line.
+ * Parses an HTTP message. It has a start line (RFC 9112 section 3 or 4), then header fields, and a
+ * body after an empty line.
  */
 function parseHttp(text) {
   const [head, body] = text.split(/\n\n([\s\S]*)/);
@@ -53,10 +59,10 @@ function parseHttp(text) {
 }
 
 /**
- * Checks that a text quotes the project's sources. `…` stands for any text, so each piece between
- * two `…` is searched by itself, as it is and as a string literal. If no source file has a piece of
- * one line, the sources must have its parts: the sources may compose a message of a name and
- * sentences.
+ * Checks that a text quotes the sources of the project. `…` stands for any text, so each piece
+ * between two `…` is searched separately. A piece is found if the sources contain it unchanged or
+ * as a string literal. If the sources don't contain a piece that is a single line, they must
+ * contain its parts, because the sources may compose a message from a name and several sentences.
  */
 function quoted(text) {
   const isThere = (part) =>
@@ -90,7 +96,7 @@ function sources() {
     )
     .map((path) => readFileSync(inRoot(path), "utf8"))
     .join("\n")
-    // Join string literals that continue on the next line, as Rust allows.
+    // Join the parts of string literals that continue on the next line. Rust allows such literals.
     .replace(/\\\n\s*/g, "");
   return all;
 }

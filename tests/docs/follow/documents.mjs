@@ -1,13 +1,13 @@
-// The documents that readers follow, and their fenced code blocks in order.
+// Finds the documents that readers follow, and returns their fenced code blocks in order.
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 
 const SHELLS = new Set(["sh", "bash", "shell", "zsh", "console"]);
 
 /**
- * The paths of all documents below `root`: README.md, docs/, and the READMEs of packages and
- * examples. `docs/get-started.md` comes directly after README.md, because other documents build on
- * it.
+ * Returns the paths of all documents below `root`: README.md, docs/, and the READMEs of packages
+ * and examples. `docs/get-started.md` comes directly after README.md, because a reader of the other
+ * documents is expected to have read it.
  */
 export function documentsIn(root) {
   const under = (folder) =>
@@ -35,16 +35,17 @@ export function documentsIn(root) {
 /**
  * @typedef {object} Block
  * @property {string} document
- * @property {number} line of the fence, from 1
- * @property {string} language in lower case; "" if the fence names none
+ * @property {number} line the number of the line with the opening fence; the first line is 1
+ * @property {string} language the language in lower case; "" if the fence names no language
  * @property {string} text
- * @property {Block} [expected] for a shell block: the block with the output that it must have
- * @property {boolean} [isExpectation] whether this is the `expected` of the block before it
+ * @property {Block} [expected] for a shell block: the block with the output that the shell block
+ *   must have
+ * @property {boolean} [isExpectation] whether this block is the `expected` of the previous block
  */
 
 /**
- * The fenced code blocks of a document (CommonMark 4.5). A block of text or JSON below a shell
- * block is the expected output of the shell block, if there is nothing between them or only a
+ * Returns the fenced code blocks of a document (CommonMark 4.5). A block of text or JSON below a
+ * shell block is the expected output of the shell block. Between the two blocks there may only be a
  * paragraph that ends with a colon.
  *
  * @returns {Block[]}
@@ -91,7 +92,7 @@ export function blocksOf(root, document) {
   return blocks;
 }
 
-/** Whether the lines are empty, or are one paragraph that ends with a colon. */
+/** Returns whether the lines are empty, or are a single paragraph that ends with a colon. */
 const leadsOn = (lines) => /^(|[^#|\s-](?!.*\n\s*\n).*:)$/s.test(lines.join("\n").trim());
 
 export const isShell = ({ language }) => SHELLS.has(language);

@@ -1,5 +1,5 @@
-// Follows the documents as a reader does: runs every fenced code block, except those that
-// not-run.mjs lists with a reason.
+// Follows the documents as a reader would: runs every fenced code block. Leaves out the blocks that
+// not-run.mjs lists together with a reason.
 import { readFileSync } from "node:fs";
 import { inRoot } from "../../../scripts/project/root.mjs";
 import { makeClone } from "./clone.mjs";
@@ -13,8 +13,8 @@ import { Reader } from "./reader.mjs";
 const PROGRAMS = new Set(["js", "javascript", "mjs", "jsx", "ts", "tsx", "typescript", "html"]);
 const isProgram = ({ language }) => PROGRAMS.has(language);
 /**
- * Commands that start the service. The start command of an example is not one of these, because it
- * runs in its own folder.
+ * Commands that start the service. The start command of an example does not match, because it first
+ * changes to the folder of the example.
  */
 const STARTS = /^npm (run reset\nnpm )?start( -- .*)?$/;
 
@@ -24,19 +24,21 @@ const LOCAL = /127\.0\.0\.1:8787/;
 /**
  * @typedef {object} Options
  * @property {"bash" | "zsh"} shell
- * @property {number} [times] how often to follow them, each time on the same data
- * @property {(document: string, blocks: import("./documents.mjs").Block[]) => boolean} [only] which
- *   documents
- * @property {(line: string) => void} [tell] where progress goes
+ * @property {number} [times] how often the documents are followed; the data of one pass stays for
+ *   the next
+ * @property {(document: string, blocks: import("./documents.mjs").Block[]) => boolean} [only]
+ *   returns whether to follow this document
+ * @property {(line: string) => void} [tell] is called with each line that reports progress
  */
 
 /**
  * @typedef {object} Outcome
  * @property {number} run how many blocks with commands or programs were run
- * @property {number} compared how many outputs were compared with the document
- * @property {number} read how many blocks of data were parsed, or found in a file of the project
+ * @property {number} compared how many outputs were compared with those in the document
+ * @property {number} read how many blocks of data were parsed, or were found in a file of the
+ *   project
  * @property {{ place: string, reason: string }[]} notRun
- * @property {string[]} faults each begins with the document and the line
+ * @property {string[]} faults each text begins with the document and the line
  */
 
 /**
@@ -78,9 +80,9 @@ export const summary = ({ run, compared, read, notRun }) =>
   `${read} blocks of data read, ${notRun.length} blocks not run`;
 
 /**
- * Finds the blocks that not-run.mjs lists: those that are not run, and those that another test
- * runs. Reports these faults: too many blocks that are not run, an entry that matches no block or
- * several blocks, and a block in a language that can't be run.
+ * Finds the blocks that not-run.mjs lists: the blocks that are not run, and the blocks that another
+ * test runs. Reports these faults: too many blocks are not run; an entry matches no block, or
+ * several blocks; a block is in a language that can't be run.
  *
  * @param {import("./documents.mjs").Block[]} blocks
  */
@@ -113,8 +115,8 @@ export function sort(blocks, { listed = NOT_RUN, elsewhere = ELSEWHERE } = {}) {
 }
 
 /**
- * Follows the documents. Those that require `npm start` to be running share one running service.
- * The others start the service themselves, or need none.
+ * Follows the documents. Some documents require that `npm start` is running; they all share one
+ * running service. The other documents start the service themselves, or need no service.
  *
  * @param {import("./documents.mjs").Block[][]} documents
  */
@@ -144,7 +146,7 @@ async function followAll(documents, { shell, clone, outcome, tell }) {
   }
 }
 
-/** Follows a document as a reader who begins in the project's folder. */
+/** Follows a document like a reader who begins in the folder of the project. */
 async function followOne(blocks, { shell, clone, programs, outcome }) {
   const [{ document }] = blocks;
   const { env = {}, before, undo } = await prepare(document, clone);

@@ -1,5 +1,5 @@
-// The code blocks that can't be run in the test, each with the reason. `begins` is the text with
-// which the block begins. At most a tenth of all blocks may be listed.
+// The code blocks that the test can't run, each with the reason. An entry means the block that
+// begins with the text `begins`. At most a tenth of all blocks may be listed.
 
 /** @type {{ document: string, begins: string, reason: string }[]} */
 export const NOT_RUN = [
@@ -37,7 +37,8 @@ export const NOT_RUN = [
 export const MOST = 1 / 10;
 
 /**
- * The code blocks that another test reads from the document and runs.
+ * The code blocks that another test reads from the document and runs. `test` is the path of that
+ * test.
  *
  * @type {{ document: string, begins: string, test: string }[]}
  */

@@ -1,12 +1,13 @@
-// What a document requires besides running its code blocks: what its text tells the reader to do
-// between them, and what the reader must have.
+// Some documents require more than running their code blocks. The text between the blocks tells the
+// reader to do something, or the reader must have something, such as an account. This module
+// prepares both.
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startCloudflare } from "./cloudflare.mjs";
 
 /**
  * @typedef {object} Preparation
- * @property {NodeJS.ProcessEnv} [env] variables for the reader's terminals
+ * @property {NodeJS.ProcessEnv} [env] environment variables for the reader's terminals
  * @property {(block: import("./documents.mjs").Block) => void} [before] is called before each block
  * @property {() => Promise<void>} [undo]
  */
@@ -18,13 +19,15 @@ const PREPARATIONS = { "docs/deploy.md": deploying };
 export const prepare = async (document, clone) => (await PREPARATIONS[document]?.(clone)) ?? {};
 
 /**
- * Gives the reader an account at a stand-in for Cloudflare, and edits wrangler.toml as step 2 of
- * the document says. The deploy runs without a question to confirm it, as in a build on Cloudflare.
+ * Gives the reader an account at the replacement for Cloudflare (cloudflare.mjs), and edits
+ * wrangler.toml as step 2 of the document says. The deploy does not ask for a confirmation, as in a
+ * build on Cloudflare.
  */
 async function deploying(clone) {
   const path = join(clone.root, "wrangler.toml");
   const text = readFileSync(path, "utf8");
-  // The first occurrence of each name belongs to [vars], and a second one to [env.staging.vars].
+  // In wrangler.toml, the first occurrence of each name is in [vars], and the second one is in
+  // [env.staging.vars].
   const settings = [
     ["ISSUER", ["https://auth.example.com", "https://auth-staging.example.com"]],
     ["MAIL_PROVIDER", ["resend", "resend"]],

@@ -11,8 +11,8 @@ import { compare } from "./reader.mjs";
 import { readersEnvironment } from "./terminal.mjs";
 
 const SERVICE = /https:\/\/auth\.example\.com/g;
-// Names that the programs use without defining them, because every application has them. A program
-// that uses any other undefined name fails.
+// Names that the programs use without defining them, because every application defines them in its
+// own way. A program that uses any other undefined name fails.
 const GIVEN = {
   email: JSON.stringify(ADA),
   password: JSON.stringify(PASSWORD),
@@ -32,7 +32,8 @@ export class Programs {
   #browser;
   #count = 0;
   /**
-   * The import lines of a document's earlier blocks, by imported name. Later blocks may use them.
+   * The import lines in the earlier blocks of this document, by imported name. Later blocks may use
+   * these names.
    */
   #imports = new Map();
 
@@ -42,7 +43,7 @@ export class Programs {
     this.#home = home;
   }
 
-  /** Call this at the beginning of each document. */
+  /** Begins a new document. Call this method at the beginning of each document. */
   begin() {
     this.#imports = new Map();
     this.#loggedIn = undefined;
@@ -53,8 +54,8 @@ export class Programs {
     this.#count += 1;
     this.#project ??= await makeProject(this.#after, PACKAGES);
     if (["ts", "tsx", "typescript"].includes(language)) return this.#check(text);
-    // A component of a framework is only compiled. A test in tests/package/ runs the client in
-    // React.
+    // A component of a framework is compiled, but not run. A test in tests/package/ runs the client
+    // in React.
     const isComponent = /^\/\/ (React|Vue|Svelte|Solid)\b/.test(text);
     if (language === "jsx" || isComponent) return void (await transform(text, { loader: "jsx" }));
     const local = text.replace(SERVICE, this.#origin);
@@ -63,7 +64,8 @@ export class Programs {
     const config = /^\/\/ ([\w.-]+\.config\.m?js)\b/.exec(text);
     if (config) return this.#runInNode(`${this.#count}/${config[1]}`, text);
     const whole = this.#complete(local, await this.#token());
-    // A block with `fromJwks` is run as it is. A test of the package runs it with its own service.
+    // A block with `fromJwks` is run unchanged. A test of the package runs such a block with a
+    // service of its own.
     const inPage = /\bAuthClient\b|\bfetch\(path\b|\bdocument\.|\bwindow\./.test(text);
     if (inPage) return this.#runInPage(whole);
     return this.#runInNode(`${this.#count}.mjs`, /\bfromJwks\(/.test(text) ? text : whole);
@@ -74,8 +76,8 @@ export class Programs {
   }
 
   /**
-   * Adds definitions of what the program uses but does not define: imports of earlier blocks, and
-   * names that every application has.
+   * Adds the definitions that the program lacks: the import lines of earlier blocks of the
+   * document, and the names that every application defines.
    */
   #complete(text, token) {
     for (const [line, names] of text.matchAll(/^import \{([^}]+)\} from "[^"]+";$/gm))
@@ -92,14 +94,14 @@ export class Programs {
     const given = Object.entries({ ...GIVEN, token: JSON.stringify(token), verifier })
       .filter(([name]) => uses(name) && !defines(name))
       .map(([name, value]) => `const ${name} = ${value};`);
-    // A text with `return` is a part of a function, so put a function around it.
+    // A text with `return` is a part of a function. So wrap the text in a function.
     const isFragment = /^(if .*)?return\b|^if .*\breturn\b/m.test(text);
     const body = isFragment ? `await (async () => {\n${text}\n})();` : text;
     return [...new Set(imports), ...given, body].join("\n");
   }
 
   /**
-   * One login serves all blocks of a document, because an account may log in only ten times a
+   * All blocks of a document share one login, because an account may log in only ten times a
    * minute.
    */
   #token() {
@@ -117,7 +119,10 @@ export class Programs {
     return (await answer.json()).access_token;
   }
 
-  /** Runs a program in Node. The comment after a `console.log` is the output to expect from it. */
+  /**
+   * Runs a program in Node. The comment after a `console.log` is the output that this call must
+   * print.
+   */
   #runInNode(name, text) {
     const MARK = "@@printed@@";
     const prelude = this.#project.write(
@@ -178,7 +183,8 @@ export class Programs {
   }
 
   /**
-   * Runs a Worker that has an edgegate as its binding AUTH. Sends it an administrator's request.
+   * Runs a Worker whose binding AUTH is an edgegate. Sends the Worker a request of an
+   * administrator.
    */
   async #runWorker(text) {
     const main = this.#project.write(`${this.#count}.mjs`, text);
@@ -224,5 +230,8 @@ export class Programs {
   #after = { after: (work) => this.#cleanUp.push(work) };
 }
 
-/** Removes differences in quotes and white space between Node's output and a document's text. */
+/**
+ * Removes quotation marks and white space from a text. Node's output and the text of a document may
+ * differ in them.
+ */
 const oneLine = (text) => text.trim().replaceAll("'", '"').replace(/\s+/g, "");

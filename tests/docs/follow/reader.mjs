@@ -1,14 +1,15 @@
-// A reader who pastes the shell blocks of a document into a terminal, one after the other. After a
-// block that starts a server, the server's terminal stays open and the reader opens another one, as
-// the documents say.
+// A reader who pastes the shell blocks of a document into a terminal, one block after the other. If
+// a block starts a server, the reader leaves the terminal of the server open and opens another
+// terminal, as the documents say.
 import { connect } from "node:net";
 import { readersEnvironment, Terminal } from "./terminal.mjs";
 
 const COMPLAINTS =
   /command not found|parse error|no matches found|event not found|syntax error|number expected/;
 
-// Commands that run until Ctrl-C. A block starts such a server if `command` matches its last line.
-// The server is ready when its output matches `ready`, or when it listens on `port`.
+// Commands that run until the reader presses Ctrl-C. If `command` matches the last line of a block,
+// the block starts such a server. The server is ready when its output matches `ready`, or when it
+// listens on `port`.
 /** @type {{ command: RegExp, ready?: RegExp, port?: number }[]} */
 const SERVERS = [
   { command: /\bnpm start\b/, ready: /is ready at http|listening at http|Open this address/ },
@@ -25,7 +26,7 @@ export class Reader {
   #clone;
   #env;
   #work;
-  /** @type {Map<string, Terminal>} by their command */
+  /** @type {Map<string, Terminal>} The terminals of running servers, by the server's name. */
   #servers = new Map();
 
   /**
@@ -40,7 +41,8 @@ export class Reader {
   }
 
   /**
-   * Pastes a block. Throws an error if a command fails or the output is not the expected one.
+   * Pastes a block. Throws an error if a command fails, or if the output differs from the expected
+   * output.
    *
    * @param {import("./documents.mjs").Block} block
    */
@@ -63,8 +65,8 @@ export class Reader {
   }
 
   async #serve(commands, last, /** @type {{ ready?: RegExp, port?: number }} */ { ready, port }) {
-    // Two servers of the same name would use the same port. So stop the first one before the second
-    // starts, as the documents tell the reader to do.
+    // Two servers of the same name would use the same port. So stop the running one before the
+    // other starts, as the documents tell the reader to do.
     const name = isStart(last) && !/\bcd\b/.test(commands) ? "edgegate" : `not edgegate: ${last}`;
     await this.#stop(this.#servers.get(name));
     const terminal = await this.#open();
@@ -94,7 +96,10 @@ const listens = (port) =>
     socket.on("connect", () => socket.destroy());
   });
 
-/** Compares the output of a block with the expected output below it. `…` matches any text. */
+/**
+ * Compares the output of a block with the expected output, which is the block below it. `…` matches
+ * any text.
+ */
 export function compare(printed, expected, language) {
   const isSame =
     language === "json"

@@ -1,13 +1,13 @@
-// A terminal in which a reader pastes commands: an interactive shell in a pseudo-terminal, which
-// the program `script` (of util-linux and macOS) provides. Commands behave differently in an
-// interactive shell than in a script: in zsh `#` does not begin a comment, and `!` recalls an
-// earlier command.
+// A terminal in which a reader pastes commands. It is an interactive shell in a pseudo-terminal.
+// The program `script` (of util-linux and macOS) provides the pseudo-terminal. Some commands behave
+// differently in an interactive shell than in a script. In an interactive zsh, for example, `#`
+// does not begin a comment, and `!` recalls an earlier command.
 import { spawn } from "node:child_process";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 
-// The options start the shells without the user's own settings, and without a line editor, which
-// would print each line again.
+// These options start the shells without the user's own settings. They also switch off the line
+// editor, which would print each line again.
 const SHELLS = {
   bash: ["bash", "--norc", "--noprofile", "--noediting", "-i"],
   zsh: ["zsh", "-f", "+Z", "-i"],
@@ -41,7 +41,8 @@ export class Terminal {
         : ["-qfec", command, "/dev/null"];
     this.#program = spawn("script", args, { cwd, env, stdio: ["pipe", "pipe", "inherit"] });
     this.#program.stdin.on("error", () => {});
-    // If this process ends, close the terminal. Then the kernel sends SIGHUP to what runs in it.
+    // If this process ends, close the terminal. The kernel then sends SIGHUP to the programs that
+    // run in the terminal.
     const kill = () => this.#program.kill("SIGKILL");
     process.on("exit", kill);
     this.#program.stdout.setEncoding("utf8").on("data", (chunk) => (this.#output += chunk));
@@ -53,14 +54,14 @@ export class Terminal {
     this.#setUp = `stty -echo; ${SILENT[shell]}; HISTFILE=; trap 'printf "\\n@@failed@@\\n"' ERR`;
   }
 
-  /** What the terminal has printed since the last paste began. */
+  /** Returns what the terminal has printed since the last paste began. */
   get printed() {
     return tidy(this.#output);
   }
 
   /**
-   * Waits until the shell has started. Repeats its input until the shell answers, because a shell
-   * discards what is typed while it starts.
+   * Waits until the shell has started. A shell discards what is typed while it starts. So this
+   * method repeats its input until the shell answers.
    */
   async ready() {
     for (let isReady = false; !isReady; ) {
@@ -68,11 +69,11 @@ export class Terminal {
       const mark = this.#begin(this.#setUp);
       isReady = await this.#until(() => this.#output.includes(`\n${mark}`), 2000);
     }
-    // The shell may still print the answers to earlier attempts. Wait for them.
+    // The shell may still print its answers to earlier attempts. Wait until they are printed.
     await this.paste("");
   }
 
-  /** Pastes commands and waits for their end. */
+  /** Pastes commands and waits until they have ended. */
   async paste(commands) {
     const mark = this.#begin(commands);
     const isDone = await this.#until(() => this.#output.includes(`\n${mark}`));
@@ -81,7 +82,7 @@ export class Terminal {
   }
 
   /**
-   * Pastes commands, the last of which is a server. Waits until `isReady` returns true.
+   * Pastes commands. The last command is a server. Waits until `isReady` returns true.
    *
    * @param {string} commands
    * @param {(printed: string) => boolean | Promise<boolean>} isReady
@@ -101,8 +102,8 @@ export class Terminal {
   async interrupt() {
     this.#write("\u0003");
     const mark = this.#mark();
-    // Ctrl-C also discards typed input that nobody has read yet. So type the next command until its
-    // output shows that the shell has read it.
+    // Ctrl-C also discards input that was typed but not yet read. So type the next command
+    // repeatedly, until its output shows that the shell has read it.
     for (let tries = 0; tries < 100; tries++) {
       this.#write(`\n printf '\\n%s\\n' '${mark}'\n`);
       const isFree = await this.#until(() => this.#output.includes(`\n${mark}`), 1000);
@@ -112,8 +113,8 @@ export class Terminal {
   }
 
   /**
-   * Ends the shell. If a program still runs in the foreground, closes the terminal after two
-   * seconds, and the program gets SIGHUP.
+   * Ends the shell. If a program still runs in the foreground after two seconds, closes the
+   * terminal, and the program gets SIGHUP.
    */
   async close() {
     this.#write("exit\n");
@@ -155,8 +156,9 @@ export class Terminal {
 }
 
 /**
- * A reader's environment variables: those of this process without what npm and the tests add. HOME
- * is the empty folder `home`, but Rust and npm use their usual settings and caches.
+ * Returns the environment variables of a reader: those of this process, without the variables that
+ * npm and the tests add. HOME is the empty folder `home`. Rust and npm still use their usual
+ * settings and caches.
  */
 export function readersEnvironment(home, more = {}) {
   const env = Object.fromEntries(

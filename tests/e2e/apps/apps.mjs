@@ -1,6 +1,6 @@
-// Runs the example apps together with a real edgegate. The app is on `localhost` and the service on
-// 127.0.0.1, because these are different sites for a browser. Two ports of one host are the same
-// site.
+// Runs the example apps together with a real edgegate. The app's host is `localhost` and the
+// service's host is 127.0.0.1. A browser treats these two hosts as different sites. Two ports of
+// the same host would be the same site.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { node } from "../../../scripts/project/tools.mjs";
@@ -12,7 +12,8 @@ export const SPA = "demo-spa";
 export const API = "https://api.example.com";
 
 /**
- * Starts a program of an example. `line(pattern)` waits for a line of its output.
+ * Starts a program of an example. The returned `line(pattern)` waits until the program prints a
+ * line that matches the pattern.
  *
  * @param {string} name of the example
  * @param {string | string[]} program and its arguments

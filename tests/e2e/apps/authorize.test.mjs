@@ -1,5 +1,5 @@
-// Signing in to apps and signing out of them, tested over HTTP without a browser, and attacks on
-// both.
+// Tests, over HTTP and without a browser, how users sign in to apps and sign out of them, and
+// attacks on both.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { count } from "../../count.mjs";
@@ -21,7 +21,10 @@ import {
 } from "./tab.mjs";
 
 let attacks = 0;
-/** The `error` in a redirect. Checks that the redirect leads to the app's own address. */
+/**
+ * Returns the `error` parameter of a redirect. Checks that the redirect leads to the app's own
+ * address.
+ */
 const errorOf = (answer, edge) => {
   const { code, error } = answerTo(locationOf(answer), edge.origin);
   assert.equal(code, undefined);
@@ -111,8 +114,8 @@ for (const store of ["kv", "durable"])
       const before = tab.cookie("edgegate-sso-8787");
       const ada = await tab.logIn(ADA);
       const after = tab.cookie("edgegate-sso-8787");
-      // After two bytes for the format and the key number, the cookie's value has the ids of a
-      // user, a session and a sign-on, of 16 bytes each.
+      // The cookie's value begins with two bytes: the format and the key number. Then it has the
+      // ids of a user, a session and a sign-on, of 16 bytes each.
       const part = (ticket, at) =>
         Buffer.from(ticket.slice(4), "base64url")
           .subarray(2 + at, 18 + at)

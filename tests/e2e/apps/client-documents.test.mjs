@@ -1,7 +1,10 @@
-// Apps that nobody registered: the client_id is the URL of a document that describes the app. The
-// Worker runs in workerd and fetches the document from an internet that the test simulates. A host
-// name could lead to a private server. On Cloudflare, the flag `global_fetch_strictly_public`
-// protects against this. In workerd the flag has no effect, but the Worker requires that it is set.
+// Tests apps that nobody registered. The client_id of such an app is the URL of a document that
+// describes the app. The Worker runs in workerd and fetches the document from an internet that the
+// test simulates.
+//
+// The host name in the URL could lead to a private server. On Cloudflare, the flag
+// `global_fetch_strictly_public` prevents the Worker from fetching from private addresses. In
+// workerd the flag has no effect, but the Worker still requires that the flag is set.
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -22,7 +25,7 @@ const MINUTE = 60;
 // RFC 7636 appendix B.
 const VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
-/** The document of an app, with changes. */
+/** Returns the document of an app. `changes` replaces members of the document. */
 const documentOf = (id, changes = {}) => ({
   client_id: id,
   client_name: "A tool",
@@ -35,7 +38,7 @@ const json = (body, headers = {}) =>
   new Response(isBody(body) ? body : JSON.stringify(body), {
     headers: { "content-type": "application/json", ...headers },
   });
-/** A document of exactly this number of bytes. */
+/** Returns a document that is exactly this number of bytes long. */
 const sized = (id, bytes) => {
   const text = JSON.stringify(documentOf(id, { policy: "" }));
   return text.replace('"policy":""', `"policy":"${"x".repeat(bytes - text.length)}"`);
@@ -73,7 +76,7 @@ describe("an app that nobody registered", () => {
   // Each test has its own URLs, because the Worker caches documents.
   let number = 0;
   const newId = () => `${HOST}/${++number}/client.json`;
-  // An app that nobody registered must name an API.
+  // Asks for the API too, because an app that nobody registered must name an API.
   const askingFor = (id) => asking(id, { resource: API, scope: SCOPE });
   const arrive = (id) => tab.navigate(askingFor(id));
   const urls = () => asked.map(({ url }) => url);
@@ -120,7 +123,8 @@ describe("an app that nobody registered", () => {
       Buffer.from(tokens.access_token.split(".")[1], "base64url").toString(),
     );
     assert.deepEqual([claims.aud, claims.client_id, claims.scope], [API, id, SCOPE]);
-    // At the second visit the page asks for consent again, but the Worker has cached the document.
+    // At the second visit the consent page is shown again. The document is not fetched again,
+    // because the Worker has cached it.
     sealedFor(locationOf(await arrive(id)), "/consent");
     assert.deepEqual(urls(), [id]);
   });
@@ -209,8 +213,8 @@ describe("an app that nobody registered", () => {
       new ReadableStream({
         start(controller) {
           controller.enqueue(encoder.encode(JSON.stringify(documentOf(id)).slice(0, -1)));
-          // Send a space now and then. The document is not complete, never ends, and does not reach
-          // the size limit in time.
+          // This answer sends one space every half second and never ends. It also stays far below
+          // the size limit during the test.
           timers.push(setInterval(() => controller.enqueue(encoder.encode(" ")), 500));
         },
       });
@@ -272,8 +276,8 @@ describe("an app that nobody registered", () => {
 });
 
 /**
- * Starts a Worker for one test, with a simulated internet that has an app's document at every URL.
- * `asked` lists the URLs that the Worker fetched.
+ * Starts a Worker for one test. Its simulated internet has an app's document at every URL. `asked`
+ * lists the URLs that the Worker has fetched.
  */
 async function startAlone(t, options) {
   const asked = [];

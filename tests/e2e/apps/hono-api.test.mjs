@@ -1,5 +1,5 @@
-// examples/hono-api in workerd: this API accepts the access tokens that apps get for it, and no
-// other tokens.
+// Tests examples/hono-api in workerd: this API accepts the access tokens that were issued to apps
+// for this API, and rejects all other tokens.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import * as oauth from "oauth4webapi";
@@ -99,7 +99,7 @@ describe("an API for apps", () => {
       assert.equal(refused.status, 401);
       assert.match(refused.challenge ?? "", /error="invalid_token", error_description="aud_wrong"/);
     }
-    // With an app's token, nobody can use the routes of the service for one's own account.
+    // The routes of the service with which users manage their own account reject an app's token.
     const headers = { Authorization: `Bearer ${token}` };
     const account = await fetch(`${edgegate.origin}/auth/me`, { headers });
     assert.equal(account.status, 401);

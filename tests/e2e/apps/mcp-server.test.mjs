@@ -1,6 +1,6 @@
-// examples/mcp-server in workerd, with the MCP SDK as its client. From the server's 401 the client
-// finds the service, and the user signs in there in the browser. Then the client gets a token for
-// the server and calls a tool.
+// Tests examples/mcp-server in workerd. The MCP SDK is the client. The client sends a request to
+// the server, and the server's 401 tells the client which service issues tokens. The user signs in
+// at this service in the browser. Then the client gets a token for the server and calls a tool.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, describe, test } from "node:test";

@@ -1,5 +1,6 @@
-// examples/native-cli: a command-line program that signs its user in through the browser. At the
-// end the browser is redirected to an address of this machine, where the program listens.
+// Tests examples/native-cli, a command-line program that signs its user in through the browser. At
+// the end of the sign-in the service redirects the browser to an address of this machine, where the
+// program listens.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
@@ -14,7 +15,7 @@ test("it signs in, renews and signs out", { timeout: 240_000 }, async (t) => {
     startBrowser(),
   ]);
   t.after(() => Promise.all([edgegate.stop(), browser.close()]));
-  // Open the printed address, as a user would.
+  // The test opens the address that the program prints, as a user would.
   const env = { ISSUER: edgegate.origin, CLIENT_ID: SPA, BROWSER: "true" };
   const program = await startExample(t, "native-cli", "cli.js", env);
   const address = await program.line(/http:\S+\/auth\/authorize\S+/);

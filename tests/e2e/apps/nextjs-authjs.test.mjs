@@ -1,6 +1,6 @@
-// examples/nextjs-authjs: a production build of a Next.js website that signs users in with Auth.js
-// and edgegate. Auth.js has no code for edgegate: it is an OpenID Connect provider of which Auth.js
-// knows only the address.
+// Tests examples/nextjs-authjs: a production build of a Next.js website that signs users in with
+// Auth.js and edgegate. Auth.js has no code for edgegate. It is only given the service's address,
+// and uses the service as a standard OpenID Connect provider.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { cpSync, readFileSync, rmSync } from "node:fs";

@@ -1,5 +1,6 @@
-// examples/oauth-provider in workerd: an OAuth provider made with Cloudflare's library
-// workers-oauth-provider. Its users sign in at edgegate, where it is the demo app `demo-web`.
+// Tests examples/oauth-provider in workerd: an OAuth provider made with Cloudflare's library
+// workers-oauth-provider. The provider's users sign in at edgegate, where the provider is
+// registered as the demo app `demo-web`.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import * as oauth from "oauth4webapi";
@@ -60,7 +61,7 @@ describe("an authorization server with edgegate as its login", { timeout: 600_00
     const context = await browser.newContext();
     t.after(() => context.close());
     const page = await context.newPage();
-    // No server listens at the callback.
+    // Wait only for the request to the callback, because no server listens there.
     const back = page.waitForRequest((request) => request.url().startsWith(CALLBACK));
     await page.goto(url.href);
     await page.getByRole("heading", { name: "Allow <b>Notes</b> to read your notes?" }).waitFor();

@@ -1,6 +1,6 @@
-// Signing in to an app, in Chromium with the real Worker: from the app's redirect to the service
-// until the browser is back at the app's callback. The app is on localhost and the service on
-// 127.0.0.1, which are different sites.
+// Tests how a user signs in to an app, in Chromium with the real Worker: from the app's redirect to
+// the service until the browser is back at the app's callback. The app's host is localhost and the
+// service's host is 127.0.0.1, which are different sites for a browser.
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { createServer } from "node:http";
@@ -74,7 +74,10 @@ async function type(page, email, password = DEMO) {
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
 }
 
-/** Waits until the browser is back at the app. Returns the parameters that the app gets. */
+/**
+ * Waits until the browser is back at the app. Returns the parameters in the URL of the app's
+ * callback.
+ */
 async function answered(page, { state }) {
   await page.waitForURL(`${app.origin}/callback?**`);
   const { searchParams } = new URL(page.url());
@@ -106,7 +109,8 @@ test(
     await page.goto(again.url);
     assert.match((await answered(page, again)).code ?? "", /^egk_/);
 
-    // The account page shows the grant and can withdraw it.
+    // The account page shows which apps have access. The user withdraws the access of this app
+    // there.
     await page.goto(`${edge.origin}/account`);
     await page.getByRole("heading", { name: "Apps with access" }).waitFor();
     await page.getByRole("button", { name: /^Withdraw the access of / }).click();

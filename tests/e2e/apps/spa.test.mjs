@@ -15,7 +15,8 @@ describe("a page on another site", () => {
   before(
     async () => {
       [edgegate, browser] = await Promise.all([
-        // A token is valid for a minute. The page renews it when a quarter of that time is left.
+        // An access token is valid for one minute. The page renews the token when a quarter of that
+        // minute is left.
         startEdgegate({ vars: { LIMITS: "off", ACCESS_TOKEN_TTL: "60" } }),
         startBrowser(["--test-third-party-cookie-phaseout"]),
       ]);
@@ -41,7 +42,8 @@ describe("a page on another site", () => {
     page.on("request", (request) => {
       const { pathname, searchParams } = new URL(request.url());
       const form = new URLSearchParams(request.postData() ?? "");
-      // Leave out the service's own pages. They also call this route, but with JSON.
+      // Record only the app's requests. The service's own pages also call this route, but they send
+      // JSON instead of a form.
       if (pathname === "/auth/token" && form.has("client_id"))
         renewals.push([form.get("grant_type"), request.headers().cookie]);
       if (pathname === "/auth/authorize") loads.push(searchParams.get("prompt"));
@@ -146,13 +148,13 @@ describe("a page on another site", () => {
       browser: "firefox",
       executablePath,
       protocol: "webDriverBiDi",
-      // 1 blocks all third-party cookies.
+      // The value 1 blocks all third-party cookies.
       extraPrefsFirefox: { "network.cookie.cookieBehavior": 1 },
     });
     t.after(() => fox.close());
     const page = await fox.newPage();
     page.setDefaultTimeout(60_000);
-    // Only the app's own page has these two elements.
+    // Only the app's own page has the elements `#signed-in` and `#sign-in`.
     const signedIn = () => page.waitForSelector("#signed-in:not([hidden])");
     const signedOut = () => page.waitForSelector("#sign-in:not([hidden])");
     await page.goto(`${origin}/orders`);

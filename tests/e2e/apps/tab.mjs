@@ -1,5 +1,6 @@
-// Acts as a browser's tab. It stores the cookies of the service, and sends those that their
-// SameSite attribute allows. It also sends the Sec-Fetch headers of a navigation.
+// Acts as a tab of a browser. It stores the cookies that the service sets. With each request it
+// sends the cookies that their SameSite attribute allows, and the Sec-Fetch headers that a browser
+// sends when it navigates.
 import assert from "node:assert/strict";
 import { clientOf, PASSWORD } from "../client.mjs";
 
@@ -25,7 +26,8 @@ export async function addApps(edge) {
 }
 
 /**
- * The URL of an app's request. `changes` replaces parameters, or removes those that are undefined.
+ * Returns the URL of an app's authorization request. `changes` replaces parameters. A parameter
+ * whose new value is undefined is removed.
  */
 export function asking(client_id, /** @type {Record<string, string | undefined>} */ changes = {}) {
   const parameters = {
@@ -65,12 +67,12 @@ export function tabOf(edge) {
   return {
     jar,
     client,
-    /** The value of a cookie. Fails if the tab has no such cookie. */
+    /** Returns the value of a cookie. Fails if the tab has no such cookie. */
     cookie: (/** @type {string} */ name) =>
       (jar.get(name) ?? assert.fail(`no cookie ${name}`)).value,
     /**
-     * Navigates as if the user followed a link on another site, or that site redirected here.
-     * `headers` replace those that a browser sends.
+     * Navigates as if the user followed a link on another site, or as if that site redirected the
+     * browser to the service. `headers` replaces headers that a browser would send.
      */
     navigate: (path, headers = {}) =>
       call("GET", path, {
@@ -94,8 +96,8 @@ export function tabOf(edge) {
         },
       }),
     /**
-     * Sends a request as a script on a page of `origin` does. It carries all cookies, even if
-     * `origin` is not the service's, although a browser would not send them from there.
+     * Sends a request as a script on a page of `origin` would. The request carries all cookies,
+     * even if `origin` is another site. A browser would not send the cookies from another site.
      */
     post: (path, json, origin = edge.origin) =>
       call("POST", path, { json, headers: { origin, ...cookiesFor(() => true) } }),
@@ -110,13 +112,16 @@ export function tabOf(edge) {
   };
 }
 
-/** The address to which an answer redirects. */
+/** Checks that an answer is a redirect. Returns the address to which it redirects. */
 export function locationOf({ status, headers, body }) {
   assert.equal(status, 303, JSON.stringify(body));
   return headers.get("location");
 }
 
-/** The parameters that the service sends to an app. Checks that they have `state` and `iss`. */
+/**
+ * Returns the parameters that the service sends to an app in the redirect `url`. Checks that
+ * `state` and `iss` are among them.
+ */
 export function answerTo(url, issuer) {
   assert.ok(url.startsWith(`${CALLBACK}?`), url);
   const parameters = Object.fromEntries(new URL(url).searchParams);
@@ -125,7 +130,10 @@ export function answerTo(url, issuer) {
   return parameters;
 }
 
-/** The sealed authorization request in the address `url`, which must be that of the page `page`. */
+/**
+ * Returns the sealed authorization request in the address `url`. Checks that `url` is the address
+ * of the page `page`.
+ */
 export function sealedFor(url, page) {
   const [, path, sealed] =
     /^http:\/\/127\.0\.0\.1:8787(\/[\w-]+)#request=(egq_[\w-]+)$/.exec(url) ?? assert.fail(url);

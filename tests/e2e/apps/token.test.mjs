@@ -1,4 +1,4 @@
-// The token endpoint, as apps use it, over HTTP, and attacks on it.
+// Tests over HTTP how apps use the token endpoint, and attacks on it.
 import assert from "node:assert/strict";
 import { createHash, createPublicKey, generateKeyPairSync, randomBytes, verify } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -183,8 +183,8 @@ for (const store of ["kv", "durable"])
         [{ resource: API }, "invalid_target"],
       ]))
         await refused(exchange({ ...form, ...change }, options ?? {}), error, status ?? 400);
-      // Code injection: a code from another user's sign-in, with the verifier of the app's own
-      // sign-in.
+      // This attack is a code injection: it sends a code from another user's sign-in with the
+      // verifier of the app's own sign-in.
       const root = tabOf(edge);
       const theirs = await ask(SPA, { of: root, user: await root.logIn(ROOT), scope: "openid" });
       await refused(exchange({ ...form, code: theirs.code }), "invalid_grant");
@@ -304,8 +304,8 @@ for (const store of ["kv", "durable"])
           const query = path === "/auth/authorized" ? "?role=admin" : "";
           const [[type, content] = []] = Object.entries(operation.requestBody?.content ?? {});
           const given = content?.example ?? content?.examples?.body?.value;
-          // Leave out `cookie: true`, which would be rejected earlier, because it requires an
-          // allowed Origin.
+          // Leave out `cookie: true`. Requests with it require an allowed Origin, so they would be
+          // rejected before the check that is tested here.
           const { cookie: _, ...members } = typeof given === "object" ? given : {};
           const body = typeof given === "string" ? given : JSON.stringify(members);
           const answer = await edge.fetch(url + query, {

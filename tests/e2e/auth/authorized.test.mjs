@@ -90,9 +90,9 @@ test("whatever the method, the answer is that of GET, and a body is ignored", as
     { body: "role=admin", headers: { "content-type": "application/x-www-form-urlencoded" } },
     { body: "{", headers: { "content-type": "application/json" } },
     { body: "x", headers: { "content-type": "multipart/form-data", "content-encoding": "gzip" } },
-    // This body is longer than the 16 KiB that other routes accept, but not by much. If Miniflare
-    // is still sending the body when the Worker answers, Miniflare sometimes answers 500 itself
-    // ("Network connection lost").
+    // This body is a little longer than 16 KiB, the limit of other routes. It is not much longer,
+    // because Miniflare sometimes answers 500 itself ("Network connection lost") if the Worker
+    // answers while Miniflare is still sending the body.
     { body: "x".repeat(20_000), headers: { "content-type": "text/plain" } },
   ];
   const token = ada.access_token;

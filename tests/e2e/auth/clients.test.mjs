@@ -1,5 +1,5 @@
-// /auth/clients (registered apps), their secrets, and /auth/grants. Every answer is compared with
-// openapi.yaml.
+// Tests /auth/clients (registered apps), the secrets of these apps, and /auth/grants. Every answer
+// is compared with openapi.yaml.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, beforeEach, test } from "node:test";

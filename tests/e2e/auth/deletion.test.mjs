@@ -1,6 +1,6 @@
 // After an account is deleted and the cron job has run, nothing in the platform's stores identifies
-// the user. This holds for the current session store, and for another store that was configured
-// when the user signed in.
+// the user. This must hold for the current session store. It must also hold for the other session
+// store, if that store was configured when the user signed in.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { after, before, test } from "node:test";
@@ -9,7 +9,7 @@ import { TEST_SECRETS, TEST_VARS } from "../harness.mjs";
 import { eventually, startWorkers } from "../workers.mjs";
 
 const PASSWORD = "an analytical engine";
-const SETTLES = 300; // DEPARTURE_SETTLES of src/domain/policy.rs
+const SETTLES = 300; // The value of DEPARTURE_SETTLES in src/domain/policy.rs
 const MAIL = { MAIL_PROVIDER: "cloudflare-binding", MAIL_FROM: "login@example.org" };
 const BROWSER = {
   headers: { "user-agent": "Zoe's own browser/7.3", "cf-connecting-ip": "203.0.113.77" },
@@ -53,7 +53,7 @@ function accountName(email) {
   return hmac(key, canonical(email)).toString("hex");
 }
 
-/** The contents of all stores, as one text. */
+/** Returns the contents of all stores as one text. */
 async function everything(edge, user, email) {
   const found = [];
   const { results: tables } = await edge.db
@@ -74,19 +74,20 @@ async function everything(edge, user, email) {
 }
 
 async function found(edge, user, email) {
-  // The searched texts must not contain quotes, because JSON within JSON has its quotes escaped.
+  // The texts that are searched for must not contain quotation marks. The stores contain JSON
+  // within JSON, whose quotation marks are escaped.
   const text = await everything(edge, user, email);
   return Object.entries(needlesOf(email))
     .filter(([, needle]) => text.includes(needle))
     .map(([what]) => what);
 }
 
-// The first Worker consumes the queue and so sends the mails of all Workers.
+// The first Worker consumes the mail queue, so it sends the mails of all Workers.
 const mailsTo = async (email) =>
   (await workers[0].control({})).mails.filter(({ to }) => to === email);
 
 let letters = 0;
-/** Delivers a mail job to the dead-letter queue, as if the queue had given up on it. */
+/** Delivers a mail job to the dead-letter queue, as if the mail queue had given up on the job. */
 async function giveUp(edge, asked_at, name, ...fields) {
   const id = String(++letters).padStart(32, "0");
   const body = ["1", id, asked_at, "en", name, ...fields].join("\n");
@@ -96,8 +97,8 @@ async function giveUp(edge, asked_at, name, ...fields) {
 }
 
 /**
- * Makes an account with data in every store, including both session stores, as after a switch from
- * one session store to the other.
+ * Creates an account with data in every store. Both session stores have data of the account, as
+ * after a deployment has switched from one session store to the other.
  */
 async function live(email) {
   const [kv, durable] = workers;
@@ -167,11 +168,11 @@ for (const [index, store] of ["kv", "durable"].entries()) {
     );
     await edge.cron();
     assert.deepEqual(await found(edge, user, email), [], "after one run");
-    // The deletion of the data does not make the access token valid again.
+    // The access token stays invalid after the user's data is deleted.
     assert.equal((await client.authorized({ role: "user" }, token)).status, 401);
 
-    // Write records as a login does that began before the deletion, but ends after the first run of
-    // the cron job.
+    // Write the records that a slow login would write: a login that began before the deletion and
+    // ends after the first run of the cron job.
     const late = {
       epoch: 0,
       seen: 1,

@@ -1,6 +1,6 @@
-// A simulated attack on the running Worker with PASSWORD_WORK = "durable": an attacker guesses the
-// password of an account. Tests which answers the attacker and the owner get, and that during the
-// attack the answers do not tell whether an address has an account.
+// Simulates an attack on the running Worker with PASSWORD_WORK = "durable": an attacker guesses the
+// password of an account. Tests which answers the attacker and the owner get. Also tests that the
+// answers during the attack don't reveal whether an address has an account.
 //
 // To see the numbers, run this file alone:
 //
@@ -15,7 +15,8 @@ import { startWorkers } from "../workers.mjs";
 
 const GUESSES = 10_000;
 const PLACES = 50;
-// These are GUESSES_IN_A_ROW of src/domain/policy.rs and numbers that docs/operations.md states.
+// STATED is the value of GUESSES_IN_A_ROW in src/domain/policy.rs. docs/operations.md states these
+// numbers.
 const STATED = 100;
 const TURN = 900;
 const BEGUN = 1_900_000_000;
@@ -49,12 +50,15 @@ const logIn = (
     json: { email, password, ...(device_token !== undefined && { device_token }) },
   });
 /**
- * `place` returns a network address that no test has used, so that the attempts of one test don't
- * count against the limits in another.
+ * `place()` returns a network address that no test has used before. So the attempts of one test
+ * don't count towards the limits in another test.
  */
 let used = 0;
 const place = () => `198.18.${used >> 8}.${used++ & 255}`;
-/** What a client sees of an answer, without what always differs: the request id and the date. */
+/**
+ * Returns what a client sees of an answer, without the request id and the date, which are different
+ * in every answer.
+ */
 const visible = ({ status, headers, body }) => ({
   status,
   body,
@@ -70,7 +74,7 @@ test(`${GUESSES} guesses from ${PLACES} addresses: the owner gets in every time,
   let { device_token } = known.body;
   let logins = 0;
   const owner = async () => {
-    // The owner uses a phone whose network address changes all the time.
+    // The owner logs in with a phone whose network address changes all the time.
     const answer = await logIn(ADA, PASSWORD, { ip: place(), device_token });
     assert.equal(answer.status, 200, JSON.stringify(answer.body));
     ({ device_token } = answer.body);
@@ -87,8 +91,8 @@ test(`${GUESSES} guesses from ${PLACES} addresses: the owner gets in every time,
     statuses[answer.status] = (statuses[answer.status] ?? 0) + 1;
     return answer;
   };
-  // The best strategy of an attacker is to guess again as soon as the limit allows it, each time
-  // from another network address.
+  // The attacker's best strategy is to guess again as soon as the limit allows another attempt,
+  // each time from another network address.
   while (!closed && sent < 2 * STATED) {
     const answer = await guess();
     if (answer.status === 401) {
@@ -102,7 +106,8 @@ test(`${GUESSES} guesses from ${PLACES} addresses: the owner gets in every time,
     if (!closed) await pass(wait);
   }
   assert.ok(closed, "nobody may try any more");
-  // The worst case: many guesses at the same time. There must be only two different answers.
+  // In the worst case the attacker sends many guesses at the same time. The Worker must give only
+  // two different answers.
   const bodies = new Set();
   const flood = async () => {
     const json = JSON.stringify({ email: ADA, password: `guess number ${sent}` });
@@ -132,8 +137,8 @@ test(`${GUESSES} guesses from ${PLACES} addresses: the owner gets in every time,
   assert.equal(statuses[401], STATED);
   assert.equal(guesserHashed, STATED);
   assert.ok(logins >= 20);
-  // The count is reset a day after the last attempt. Until then even the right password is rejected
-  // if it comes from a new network address.
+  // The number of failed attempts is reset one day after the last attempt. Until then even the
+  // right password is rejected if it comes from a new network address.
   assert.equal((await logIn(ADA, PASSWORD, { ip: place() })).status, 429);
   await pass(86_400);
   assert.equal((await logIn(ADA, PASSWORD, { ip: place() })).status, 200);
@@ -221,8 +226,8 @@ test("an object that fails: 503, never a yes, and no try that is not counted", a
     }
   }
   await edge.control({ fail: {} });
-  // The wrong password was counted, although the object's answer was lost. So the next attempt has
-  // to wait.
+  // The wrong password was counted, although the object's answer was lost. Therefore the next
+  // attempt has to wait.
   assert.equal((await logIn(ROOT, PASSWORD, { ip: place() })).status, 429);
   await pass(60);
   // If only one call to the object fails, the Worker repeats the call and the user notices nothing.
@@ -390,8 +395,8 @@ test("a session that is renewed all the time is told to wait, a forged token nev
     [200, 429, "rate_limited", "60"],
   );
   assert.ok(answers.length > 60, `after ${answers.length}`);
-  // The limit is only for this session from this network address. From another one it can be
-  // renewed.
+  // The limit applies only to renewals of this session from this network address. From another
+  // network address the session can be renewed.
   assert.equal((await client.renew(refresh_token, { headers: from(place()) })).status, 200);
 });
 

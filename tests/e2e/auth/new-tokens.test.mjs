@@ -1,5 +1,6 @@
-// The Worker, as it is deployed, gets ten simultaneous requests with the same access token, which
-// its isolate (the instance of the Worker) has not verified before.
+// The Worker runs as it does when it is deployed. It gets ten simultaneous requests with the same
+// access token. Its isolate (the running instance of the Worker) has not verified this token
+// before.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
@@ -32,7 +33,7 @@ for (const [alg, jwk] of Object.entries(KEYS)) {
       );
     for (let time = 0; time < 2; time++)
       for (const { status } of await atOnce(token)) assert.equal(status, 200);
-    // Forge a token: keep the header and the signature, and change the claims.
+    // Forge a token: change the claims, but keep the header and the signature.
     const [header, claims, signature] = token.split(".");
     const changed = Buffer.from(claims, "base64url").toString().replace("user", "admin");
     const forged = `${header}.${Buffer.from(changed).toString("base64url")}.${signature}`;

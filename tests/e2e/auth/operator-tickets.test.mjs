@@ -1,5 +1,6 @@
-// Operator tickets are tokens for operators, who store them in the database. Tests over HTTP what
-// each ticket allows, and attacks on it. The operations and their scopes come from openapi.yaml.
+// Operator tickets are tokens for operators. An operator creates a ticket by storing it in the
+// database. Tests over HTTP what each ticket allows, and attacks on tickets. The operations and the
+// scopes that they require come from openapi.yaml.
 import assert from "node:assert/strict";
 import { createHash, generateKeyPairSync, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -39,7 +40,10 @@ after(() => edge.stop());
 const hashOf = (ticket) => createHash("sha256").update(ticket).digest("hex");
 const random = () => `ego_${randomBytes(32).toString("base64url")}`;
 
-/** Stores a ticket as docs/operations.md says. `age` is how many seconds ago it was created. */
+/**
+ * Stores a ticket in the way that docs/operations.md describes. `age` is the number of seconds
+ * since the ticket was created.
+ */
 async function ticketFor(scope, { age = 0, db = edge.db } = {}) {
   const ticket = random();
   const insert = db.prepare(
@@ -51,8 +55,8 @@ async function ticketFor(scope, { age = 0, db = edge.db } = {}) {
 }
 
 /**
- * Adds a confidential app. The id of the app is the user's id, and the id of its secret is the
- * session's id, so that `ask` can use the same ids in every path.
+ * Adds a confidential app to the database. The app's id is the user's id, and the id of the app's
+ * secret is the session's id. So `ask` can put the same two ids into every path.
  */
 async function addApp({ id, sid }) {
   const app = edge.db.prepare(
@@ -66,11 +70,14 @@ async function addApp({ id, sid }) {
   await edge.db.batch([app.bind(id), secret.bind(sid, id, hashOf(""))]);
 }
 
-/** Sends the example request of an operation, with the ids of this user and session in its path. */
+/**
+ * Sends the example request of an operation, with the ids of the given user and session in its
+ * path.
+ */
 function ask({ method, path, requestBody }, options, { id, sid } = ada_()) {
   const content = requestBody?.content["application/json"];
   const lines = requestBody?.content["application/jsonl"]?.example;
-  // Leave out `cookie: true`, because it requires an allowed Origin.
+  // Leave out `cookie: true`, because requests with it require an allowed Origin.
   const { cookie: _, ...members } = content?.example ?? content?.examples?.body.value ?? {};
   const json = content && members;
   const at = path.replace("{id}", id).replace("{sid}", sid);
@@ -81,7 +88,10 @@ function ask({ method, path, requestBody }, options, { id, sid } = ada_()) {
 }
 const ada_ = () => ({ id: ada.user.id, sid: claimsOf(ada.access_token).sid });
 
-/** New secrets, as for a deployment. Without DEV, the Worker rejects the tests' usual secrets. */
+/**
+ * Returns new secrets, as a deployment would have. Without DEV, the Worker rejects the secrets that
+ * the tests usually use.
+ */
 function ownSecrets() {
   const { privateKey } = generateKeyPairSync("ed25519");
   const key = { ...privateKey.export({ format: "jwk" }), kid: "own", alg: "EdDSA", use: "sig" };
@@ -92,7 +102,7 @@ function ownSecrets() {
   };
 }
 
-/** The contents of the database without the tickets, as one text. */
+/** Returns the contents of the database as one text. The table of tickets is left out. */
 async function stored() {
   const { results: tables } = await edge.db
     .prepare(
@@ -122,14 +132,14 @@ test("each operation takes a ticket of its scope and of no other", async () => {
     assert.equal(await stored(), was, where);
   }
   await addApp(ada_());
-  // With the right scope, each operation is allowed. Those that end the session, the account or the
-  // app come last, because the others need them.
+  // With the right scope, each operation is allowed. The operations that end the session, the
+  // account or the app come last, because the other operations still need them.
   const ends = [/sid\}$/, /revoke$/, /restored$/, /^DELETE .*\{id\}$/];
   const rank = ({ method, path }) => ends.findIndex((end) => end.test(`${method} ${path}`));
   for (const operation of forOperators.toSorted((a, b) => rank(a) - rank(b))) {
     const answer = await ask(operation, { token: await ticketFor(operation["x-scope"]) });
     const where = `${operation.method} ${operation.path}`;
-    // 409: Ada can't be invited, because she has a password.
+    // 409 is expected here: Ada can't be invited, because she already has a password.
     const expected = operation.path.endsWith("/invite") ? [409] : [200, 201, 202, 204];
     assert.ok(expected.includes(answer.status), `${where}: ${JSON.stringify(answer)}`);
   }
@@ -242,7 +252,7 @@ test("the table refuses a ticket of more than a quarter of an hour, and the serv
   ]))
     await assert.rejects(insert(hash, lifetime), /CHECK constraint failed/, `${hash} ${lifetime}`);
   await insert(hashOf("a"), 900);
-  // Replace the table by one without the constraint, as an operator could by hand.
+  // Replace the table with one that has no constraint, as an operator could do by hand.
   await edge.db.prepare("DROP TABLE operator_tickets").run();
   await edge.db
     .prepare(
@@ -279,7 +289,7 @@ for (const store of ["kv", "durable"])
     assert.equal((await other.db.prepare("SELECT count(*) AS n FROM users").first()).n, 0);
     const token = await ticketFor("users", { db: other.db });
     const json = { email: GRACE, roles: ["admin", "user"], link: "return" };
-    // Ten simultaneous commands make only one account.
+    // Ten simultaneous commands create only one account.
     const answers = await Promise.all(
       Array.from({ length: 10 }, () => asking.post("/auth/users", { token, json })),
     );
@@ -289,7 +299,7 @@ for (const store of ["kv", "durable"])
       if (status !== 201) assert.deepEqual([status, body.code], [409, "email_taken"]);
     const [{ body: user }] = made;
     assert.ok(user.invitation.link.startsWith(`${other.origin}/reset-password#egl_`));
-    // If the operator runs the command again, it gets a new link for the same account.
+    // If the operator runs the command again, the operator gets a new link for the same account.
     const found = await asking.get(`/auth/users?email=${GRACE}`, { token });
     assert.deepEqual(
       found.body.users.map(({ id }) => id),
@@ -308,7 +318,7 @@ for (const store of ["kv", "durable"])
     assert.equal((await confirm(user.invitation.link, PASSWORD)).status, 400);
     const { access_token } = await asking.logIn(GRACE, NEW_PASSWORD);
     assert.equal((await asking.get("/auth/users", { token: access_token })).status, 200);
-    // Now the account has a password, so nobody can get another link for it.
+    // Now the account has a password, so an operator can't get another invitation link for it.
     const late = await asking.post(`/auth/users/${user.id}/invite`, {
       token,
       json: { link: "return" },
@@ -327,7 +337,7 @@ test("ten requests at once with one ticket: all are answered, and each act is do
   for (const { status } of answers) assert.equal(status, 200);
   const { body } = await client.get(path, { token });
   assert.equal(body.roles.length, 2);
-  // Simultaneous requests each add one role. The user must end up with all of them.
+  // Three simultaneous requests add one role each. Afterwards the user must have all three roles.
   const edits = await Promise.all(
     Array.from({ length: 3 }, (_, n) =>
       client.patch(path, { token, json: { add_roles: [`given${n}`], remove_roles: body.roles } }),

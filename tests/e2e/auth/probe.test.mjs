@@ -1,5 +1,5 @@
-// Runs the probe in docs/operations.md exactly as it is printed there: a script that shows when a
-// revocation takes effect.
+// docs/operations.md prints a probe: a script that shows when a revocation takes effect. This test
+// runs the probe exactly as it is printed there.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";

@@ -1,5 +1,5 @@
-// POST /auth/reauthenticate, with which users prove that they know their password, and the
-// operations that require a recent proof. Tested with both session stores.
+// Tests POST /auth/reauthenticate, with which users prove that they know their password, and the
+// operations that require a recent proof. All tests run with both session stores.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
@@ -58,8 +58,8 @@ for (const store of ["kv", "durable"]) {
           [event.event, event.user_id, event.session_id],
           ["reauthenticated", login.user.id, after.sid],
         );
-        // The old and the new refresh token are both valid, and a renewal with either keeps the
-        // proof.
+        // After the proof, both the old and the new refresh token are valid. A renewal with either
+        // of them keeps the proof.
         await clock(800);
         const renewed = (await client.renew(proved.body.refresh_token)).body;
         assert.equal(claimsOf(renewed.access_token).auth_time, after.auth_time);
@@ -76,8 +76,8 @@ for (const store of ["kv", "durable"]) {
       const page = pageOf(rotating);
       const login = await page.logIn(ROOT, PASSWORD);
       const renewed = (await page.renew()).body;
-      // The service replaces the refresh token in the cookie, even if the access token is older
-      // than that token.
+      // The service replaces the refresh token in the cookie, even if the request's access token is
+      // older than that refresh token.
       for (const [seconds, token] of [
         [10, renewed.access_token],
         [20, login.access_token],
@@ -215,8 +215,9 @@ for (const store of ["kv", "durable"]) {
         (await del(renewed.body.access_token, NOBODY)).body.code,
         "reauthentication_required",
       );
-      // After a renewal with a refresh token that has a newer proof, the session has this proof. So
-      // a renewal with a token that has an older one gets it too.
+      // One refresh token has a newer proof than the session. After a renewal with this token, the
+      // session stores that proof. Then a renewal with a token that has an older proof also gets
+      // the newer proof.
       const expires_at = nowSeconds() + 80_000;
       const proved = refreshToken({
         user: user.id,

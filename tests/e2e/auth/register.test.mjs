@@ -68,8 +68,8 @@ test("a weak password is said with its reasons, and no account is made", async (
 });
 
 test("every address of the vectors becomes what it must", async () => {
-  // In the Worker, the JavaScript engine computes the canonical form of an address. Native builds
-  // compute it with the project's own tables, so both must be tested.
+  // In the Worker, the JavaScript engine computes the canonical form of an email address. Native
+  // builds compute it with the project's own tables. So the Worker has to be tested too.
   for (const { input, expect, same_account_as: same, why } of addresses) {
     const { status, body } = await register({ email: input, password: PASSWORD });
     if (expect === "accept") assert.ok([201, 409].includes(status), `${input}: ${why}`);

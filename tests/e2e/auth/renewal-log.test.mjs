@@ -1,4 +1,4 @@
-// The log has the verdict and the session of each renewal, and never a token.
+// For each renewal, the log contains the verdict and the session, and never a token.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, claimsOf, clientOf, PASSWORD, ROOT } from "../client.mjs";
@@ -26,7 +26,10 @@ for (const store of ["kv", "durable"]) {
     const { user } = login;
     const secrets = [login.access_token, login.refresh_token];
 
-    /** Renews. Checks that the log line and the answer are those of this verdict. */
+    /**
+     * Renews a session. Checks that the log line and the answer are the ones that belong to this
+     * verdict.
+     */
     const renew = async (token, session, verdict, agent = from("Firefox")) => {
       const answer = await client.renew(token, agent);
       const { status, body } = answer;

@@ -1,19 +1,21 @@
-// Nobody is logged out by mistake, even if many responses are lost. Each of many sessions is shared
-// by four clients, like tabs of one browser, which renew it 20 times each. A fifth of all responses
-// is lost, and the client repeats the request. The test runs in workerd, with sessions in KV and in
-// Durable Objects, and with two values of ROTATE_AFTER. `npm run test:wide` uses 1,000 sessions.
+// Nobody is logged out by mistake, even if many responses are lost. The test has many sessions.
+// Each session is shared by four clients, which act like tabs of one browser and renew the session
+// 20 times each. One fifth of all responses is lost, and then the client repeats its request. The
+// test runs in workerd, with sessions in KV and in Durable Objects, and with two values of
+// ROTATE_AFTER. `npm run test:wide` uses 1,000 sessions.
 //
 // ROTATE_AFTER is the age in seconds at which a refresh token is replaced:
 //
-// - 90: each client renews at its own pace. Meanwhile the test moves the clock on by 100 s, so that
-//   every session rotates twice.
-// - 0: every renewal replaces the token. A client that is a whole renewal behind would look like a
-//   thief (docs/storage.md), so the four clients send the same token at the same time.
+// - 90: each client renews at its own pace. Meanwhile the test moves the service's clock forward by
+//   100 s, so every session rotates twice.
+// - 0: every renewal replaces the token. A client that is one renewal behind would look like a
+//   thief (docs/storage.md). Therefore the four clients send the same token at the same time.
 //
-// Otherwise the service's clock stands still, because on a slow machine half a minute may pass
-// between a response and the retry.
+// Apart from the moves above, the service's clock stands still, because on a slow machine half a
+// minute may pass between a response and the retry.
 //
-// The sessions are forged (forge.mjs), because so many logins would take minutes of hashing.
+// The sessions are forged (by forge.mjs), because this number of real logins would take minutes of
+// password hashing.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Pool } from "undici";
@@ -37,8 +39,8 @@ test(`${SESSIONS} sessions, 20 renewals each from 4 clients, 20 % of the respons
   await Promise.all(
     runs.map((run, index) =>
       t.test(`${run.store}, ROTATE_AFTER=${run.rotateAfter}`, async () => {
-        // Don't write `renewals += await …`: it would read the sum before it waits, and meanwhile
-        // the other three runs change the sum.
+        // Don't write `renewals += await …`. That expression would read `renewals` before it waits,
+        // and would lose what the other three runs add in the meantime.
         const made = await storm(run, index + 1);
         renewals += made;
       }),
@@ -57,8 +59,9 @@ async function storm({ store, rotateAfter }, seed) {
   } = await startWorkers([{ vars: { SESSION_STORE: store, ROTATE_AFTER: `${rotateAfter}` } }]);
   const pool = new Pool(edge.url.origin, { connections: SESSIONS_AT_ONCE * CLIENTS });
   try {
-    // `remember` caches the users and `quiet` turns the log off. Otherwise reading the user each
-    // time would double the time of the test, and so would 25,000 log lines.
+    // `remember` caches the users, and `quiet` turns the log off. Without them the test would take
+    // much longer: reading the user for each request would double its time, and so would writing
+    // 25,000 log lines.
     const now = Math.floor(Date.now() / 1000);
     await edge.control({ remember: true, quiet: true, at: now });
     const users = await makeUsers(edge.db, USERS);
@@ -67,7 +70,7 @@ async function storm({ store, rotateAfter }, seed) {
       Array.from({ length: SESSIONS }, (_, i) => users[i % USERS]),
       50,
     )) {
-      // The sessions are ten minutes old, so the first token is due for rotation.
+      // The sessions are ten minutes old, so their first token is due for rotation.
       sessions.push(
         ...(await Promise.all(some.map((user) => makeSession(edge, store, user, 600)))),
       );
@@ -79,16 +82,17 @@ async function storm({ store, rotateAfter }, seed) {
       for (;;) {
         const answer = await postToken(pool, token).catch((error) => ({ error }));
         if ("error" in answer) {
-          // A broken connection has the same effect as a lost response, so repeat the request. But
-          // if many connections break, the Worker has crashed and the test fails.
+          // For the client, a broken connection has the same effect as a lost response, so the
+          // client repeats the request. But if many connections break, the Worker has crashed and
+          // the test fails.
           counts.broken += 1;
           if (counts.broken > MOST_BROKEN) throw answer.error;
           continue;
         }
         const { status, body } = answer;
         if (status !== 200) counts.refusals.push(`${status} ${body}`);
-        // A fifth of the responses counts as lost: the client has not seen the response, so it
-        // sends the same token again.
+        // One fifth of the responses is treated as lost: the client acts as if it had not seen the
+        // response, and sends the same token again.
         if (lost() >= LOST) {
           counts.renewals += 1;
           return status === 200 ? JSON.parse(body).refresh_token : token;
@@ -168,8 +172,8 @@ async function forEach(items, work) {
 }
 
 /**
- * A random number generator with a seed (linear congruential), so that every run loses the same
- * responses as long as the requests come in the same order.
+ * Returns a random number generator with a seed (linear congruential). So every run of the test
+ * loses the same responses, provided that the requests come in the same order.
  */
 function randomFrom(seed) {
   let state = seed;

@@ -1,6 +1,6 @@
 // When storage fails during a renewal, a login or a revocation, the answer is 503 with Retry-After.
-// Afterwards the client can retry with the same token. A call to a store may fail after it has
-// taken effect. This does no harm either.
+// Afterwards the client can retry with the same token. A call to a store may also fail after the
+// store has made the change. Such a failure does no harm either.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, clientOf, PASSWORD, ROOT } from "../client.mjs";
@@ -62,7 +62,8 @@ for (const store of ["kv", "durable"]) {
       for (const after of [false, true]) {
         await t.test(`renewal: ${name}, ${after ? "after" : "before"}`, async () => {
           const { token } = await session();
-          // Delete the object's copy of the user's row, so that the object has to read D1.
+          // Delete the copy of the user's row in the object, so the object has to read the row from
+          // D1.
           if (store === "durable")
             await edge.objects.getByName(user.id).ask(JSON.stringify("forget_copy"));
           await fail(name, times, DOWN, after);
@@ -97,8 +98,8 @@ for (const store of ["kv", "durable"]) {
     await t.test("all others: a repeat ends those that were left", async () => {
       const current = await client.logIn(ADA);
       const others = await Promise.all([session(), session(), session()]);
-      // Make the second revocation fail. With `durable`, three calls come before it: to check the
-      // token, to list the sessions and for the first revocation.
+      // Make the second revocation fail. With `durable`, three calls come before the second
+      // revocation: one checks the token, one lists the sessions, and one is the first revocation.
       await edge.control({
         fail: {
           "KV put": { skip: 1, times: 1, error: DOWN },
@@ -131,7 +132,7 @@ for (const store of ["kv", "durable"]) {
         const path = `/auth/users/${user.id}/revoke`;
         const revoke = () => client.post(path, { token: root.access_token });
         // The first call to an object checks the administrator's own token. The second call puts a
-        // hold on the user's object. If that call fails, nothing is changed.
+        // hold on the user's object. If the second call fails, nothing is changed.
         const objectFails = (skip) => ({ object: { skip, times: 2, error: DOWN } });
         if (store === "durable") {
           await edge.control({ fail: objectFails(1) });

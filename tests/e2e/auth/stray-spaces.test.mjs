@@ -1,13 +1,13 @@
-// Phone keyboards add a space after an address, and some type a space that is not U+0020. The
-// service stores, compares and shows the address without that space.
+// Phone keyboards add a space after an email address, and some of them type a space that is not
+// U+0020. The service ignores such a space when it stores, compares and shows the address.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { ADA, clientOf, PASSWORD, ROOT, untilLimited } from "../client.mjs";
 import { startWorker } from "../harness.mjs";
 import { mailTo } from "../outbox.mjs";
 
-// Each adds other white space: a space; a tab and a line break; no-break spaces; an ideographic
-// space.
+// Each function adds other white space to the address: a space; a tab and a line break; no-break
+// spaces; an ideographic space.
 const STRAY = [
   (address) => `${address} `,
   (address) => `\t ${address}\r\n`,
@@ -86,7 +86,8 @@ test("what can't be seen, and white space inside, is still refused", async () =>
   }
 });
 
-// All kinds of spaces are the same in a password (RFC 8265 section 4.2.2, rule 2).
+// In a password, all kinds of spaces are treated as the same character (RFC 8265 section 4.2.2,
+// rule 2).
 test("a password means the same with other spaces, when it is chosen and when it is typed", async () => {
   const other = PASSWORD.replaceAll(" ", "\u00a0");
   assert.equal((await client.logIn(ADA, other)).user.email, ADA);

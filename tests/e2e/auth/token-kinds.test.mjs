@@ -1,5 +1,5 @@
 // Sends every kind of token to every route that accepts another kind of token (RFC 8725 sections
-// 3.11 and 3.12). Also sends one token fifty times at the same time.
+// 3.11 and 3.12). Also sends the same token in fifty simultaneous requests.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { count } from "../../count.mjs";
@@ -79,8 +79,8 @@ for (const [mode, newcomer] of Object.entries(MODES)) {
         refused++;
       }
     }
-    // Revocation answers 200 to any token (RFC 7009 section 2.2). The tokens of mailed links must
-    // not end a session.
+    // The revocation endpoint answers 200 to any token (RFC 7009 section 2.2). The tokens of mailed
+    // links must not end a session.
     for (const kind of ["reset", newcomer, "new address"])
       await client.post("/auth/revoke", { form: { token: tokens[kind] } });
     assert.equal((await doors["as a bearer"][2](access)).status, 200, "the session is as it was");
@@ -89,11 +89,11 @@ for (const [mode, newcomer] of Object.entries(MODES)) {
       `${refused} pairs of a kind of token and a door of another over HTTP, all refused`,
     );
 
-    // The rest runs with one value of `REGISTRATION` only, because hashing passwords takes nearly
-    // all of this test's time.
+    // The rest of the test runs with only one value of `REGISTRATION`, because nearly all of this
+    // test's time is spent on hashing passwords.
     if (mode !== "verified") return;
     // Send each token fifty times at the same time. The attempts above must not have invalidated
-    // it, and all fifty requests together must have only one effect.
+    // the token. The fifty requests together must have the effect of a single request.
     const fifty = (ask) => Promise.all(Array.from({ length: 50 }, ask));
     const renewals = await fifty(() => doors["/auth/token"][2](refresh));
     assert.deepEqual([...new Set(renewals.map(({ status }) => status))], [200]);

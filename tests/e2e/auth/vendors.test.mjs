@@ -1,5 +1,5 @@
-// Other companies' services that the Worker calls over HTTP if it is configured to. In these tests
-// each is a server on this machine.
+// Tests the services of other companies that the Worker calls over HTTP if it is configured to. In
+// these tests each of these services is replaced by a server on this machine.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { createServer } from "node:http";
@@ -10,7 +10,10 @@ import { startWorkers } from "../workers.mjs";
 const BREACHED = "a passphrase that was leaked";
 const GOOD = "a passphrase that nobody has leaked";
 
-/** Starts a server that answers with `behave`. `asked` lists the requests with their bodies. */
+/**
+ * Starts a server that answers every request with the function `behave`. `asked` lists the requests
+ * with their bodies.
+ */
 async function startVendor(t, behave) {
   const asked = [];
   const vendor = { asked, behave };
@@ -69,7 +72,7 @@ test("five figures of a chosen password’s hash go out, and a breached one is r
     assert.equal(headers["user-agent"], "edgegate");
     assert.ok(!JSON.stringify(headers).includes(hash.slice(5)));
   }
-  // A login does not check the password with that service.
+  // When a user logs in, the Worker does not send the password to that service.
   assert.equal(
     (await client.post("/auth/login", { json: { email: "grace@example.com", password: GOOD } }))
       .status,
@@ -121,7 +124,8 @@ test("a password that can’t be looked up is accepted: a refusal, nonsense, no 
 
 test("a challenge is met before anything is done", async (t) => {
   // The secret must not be one repeated character. After the tests, all logs are searched for parts
-  // of secrets, and would contain such parts by chance in the data that schemathesis generates.
+  // of secrets. Data that schemathesis generates contains repeated characters by chance, so the
+  // search would find such a secret by mistake.
   const SECRET = "0x4-turnstile-secret-of-this-test-7Q2m";
   const MET = "a token that the widget gave";
   const turnstile = await startVendor(t, (_request, response, body) => {
@@ -251,7 +255,8 @@ test("an error of Turnstile that is not the visitor's stops no login, and the lo
     assert.equal(told().length, before, "the visitor's error needs no operator");
   }
 
-  // No Turnstile widget makes such a token, so the Worker rejects it without asking Turnstile.
+  // No Turnstile widget makes such a token. Therefore the Worker rejects the token without sending
+  // it to Turnstile.
   const asked = turnstile.asked.length;
   turnstile.behave = answer(200, ["bad-request"]);
   for (const strange of ["a\u0000b", "a\nb", "\u00e4", "\u{1f511}"]) {

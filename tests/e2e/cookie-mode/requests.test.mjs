@@ -1,5 +1,6 @@
-// The service accepts the cookie only with certain requests. Tests, on both session stores, the
-// origin of the requests, their form, and the cookies that they carry.
+// The service accepts the cookie only if the request meets certain conditions. Tests, with both
+// session stores, the conditions for the request's origin, for its form and for the cookies that it
+// carries.
 import assert from "node:assert/strict";
 import { request as rawRequest } from "node:http";
 import { test } from "node:test";
@@ -59,8 +60,8 @@ for (const store of ["kv", "durable"]) {
               [403, "forbidden", undefined],
               `${origin}: ${path}`,
             );
-            // Pages of every origin may read the answers of the OAuth endpoints, but can't send
-            // cookies with their requests.
+            // Pages of every origin may read the answers of the OAuth endpoints. But these pages
+            // can't send cookies with their requests to these endpoints.
             const isForApps = path === "/auth/token" || path === "/auth/revoke";
             const readers = answer.headers.get("access-control-allow-origin");
             assert.equal(readers, isForApps ? "*" : null);
@@ -111,7 +112,7 @@ for (const store of ["kv", "durable"]) {
             );
           }
         }
-        // A request without a content type, such as a page sends with a Blob.
+        // Sends a request without a content type, as a page does when it sends a Blob.
         const blob = await edge.fetch("/auth/revoke", {
           method: "POST",
           headers: page.headers(),
@@ -193,8 +194,8 @@ for (const store of ["kv", "durable"]) {
             );
           }
         }
-        // Two Cookie header lines, which no browser sends. The runtime joins both values into one
-        // text, which is not a valid token.
+        // The request has two Cookie header lines, which no browser sends. The runtime joins both
+        // values into one text, and this text is not a valid token.
         const lines = await raw(edge, [
           ["Cookie", `${NAME}=${page.cookie}`],
           ["Cookie", `${NAME}=${planted.cookie}`],
@@ -275,7 +276,10 @@ async function sessionsOf(page, token) {
   return body.sessions.map(({ id }) => id).sort();
 }
 
-/** Sends a renewal with exactly these header lines. `fetch` would join lines of the same name. */
+/**
+ * Sends a renewal request with exactly these header lines. `fetch` can't be used, because it joins
+ * lines of the same name.
+ */
 function raw(edge, lines) {
   const headers = [
     ["Host", new URL(edge.url).host],
@@ -342,7 +346,8 @@ test("a deployed service: __Host- and Secure, and its own origin alone", async (
     [400, "invalid_grant"],
     "`edgegate` could be planted by a neighbour",
   );
-  // None of these origins is allowed, not even the loopback address to which the request is sent.
+  // None of these origins is allowed. The loopback address to which the request is sent is not
+  // allowed either.
   for (const origin of [
     new URL(edge.url).origin,
     "http://localhost:8787",

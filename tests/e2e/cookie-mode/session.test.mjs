@@ -1,5 +1,5 @@
-// The session in the cookie, on both session stores: which answers set the cookie, leave it
-// unchanged or clear it. tests/browser/cookie-mode.test.mjs tests what the browser does with the
+// Tests, with both session stores, which answers set the session's cookie, which leave it unchanged
+// and which clear it. tests/browser/cookie-mode.test.mjs tests what the browser does with the
 // cookie.
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -89,7 +89,7 @@ for (const store of ["kv", "durable"]) {
         assert.equal((await lineOf(repeated)).verdict, "repeated");
 
         await clock(200);
-        // The service can recognise a client later only if its network address is known.
+        // The service can recognize a client later only if it knows the client's network address.
         const home = { headers: { "cf-connecting-ip": "203.0.113.7" } };
         await page.renew(home);
         const third = page.cookie;
@@ -324,9 +324,9 @@ for (const store of ["kv", "durable"]) {
       assert.equal((await page.renew()).status, 200);
       assert.ok(!(await goesOn(page, token)));
       assert.equal((await pageOf(edge, { cookie }).renew()).body.error, "invalid_grant");
-      // The password change raised the user's epoch, which ended all sessions. So the service must
-      // not also write a record to KV that ends this session: the write is useless, and it could
-      // fail.
+      // The password change raised the user's epoch, and so ended all sessions of the user. The
+      // service must not also write a record to KV that ends this session. Such a write is
+      // unnecessary, and it could fail.
       const { sub, sid } = claimsOf(token);
       assert.equal(await edge.kv.get(`ended:${sub}:${sid}`), null);
 

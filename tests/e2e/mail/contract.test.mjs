@@ -1,6 +1,6 @@
 // The real Worker sends mails with each mail provider. A server on this machine acts as the
-// provider, and checks every request against the provider's own API description. It sends each
-// answer that the provider documents, and simulates failures of the network.
+// provider. The server checks every request against the provider's own API description. It gives
+// each answer that the provider documents, and simulates failures of the network.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, clientOf } from "../client.mjs";
@@ -8,11 +8,11 @@ import { eventually, startWorkers } from "../workers.mjs";
 import { FROM, KEY, startVendor, VENDORS } from "./vendors.mjs";
 
 const MAIL_FROM = `${FROM.name} <${FROM.email}>`;
-// In seconds: the pause before the first retry of a mail (MAIL_RETRIES), and the timeout of a
-// provider (MAIL_TIMEOUT_MS).
+// In seconds: PAUSE is the pause before the first retry of a mail (MAIL_RETRIES), and TIMEOUT is
+// the time after which the Worker stops waiting for the provider (MAIL_TIMEOUT_MS).
 const PAUSE = 10;
 const TIMEOUT = 10;
-// How many seconds longer to wait, because the machine may be busy.
+// The number of seconds that a test waits in addition, because the machine may be busy.
 const PATIENCE = 60;
 
 // Failures of the network between the Worker and any provider.
@@ -54,7 +54,8 @@ async function tryVendor(name, t) {
     const [worker] = edge.workers;
     const client = clientOf(worker);
     const mails = () => edge.logs().filter(({ event }) => event === "mail");
-    // Send one mail after the other, so that the next new job in the log belongs to this mail.
+    // Send the mails one after the other. So the next new job in the log belongs to the mail that
+    // was sent last.
     const jobs = new Set();
     const outcomeOf = async (ask) => {
       assert.equal((await ask()).status, 202);
@@ -129,11 +130,13 @@ async function tryVendor(name, t) {
     assert.equal((await mailTo(limited)).outcome, "later");
     assert.equal((await mailTo(byDate)).outcome, "later");
 
-    // The shortest pauses that are right. For `byDate`, the pause may be shorter than the date
-    // says, because a date has whole seconds and some time passed before the mail was requested.
+    // The shortest pauses that are correct. For `limited`, the provider asks for a number of
+    // seconds. For `byDate` it sends a date. The date has only whole seconds, and some time passes
+    // between the computation of the date and the request for the mail. Therefore the pause for
+    // `byDate` may be some seconds shorter.
     const atLeast = { [limited]: PAUSE + 3, [byDate]: PAUSE + 1 };
 
-    // The provider accepts mails again. Every postponed mail arrives, unchanged.
+    // Now the provider accepts mails again. Every postponed mail arrives, unchanged.
     for (const email of [...later, limited, byDate, ...slow]) {
       const [first, second] = [
         await vendor.call(email),

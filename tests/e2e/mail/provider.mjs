@@ -1,5 +1,5 @@
-// A fake mail provider on this machine, whose answers the test chooses. It acts as Resend, whose
-// answers are the simplest.
+// A fake mail provider on this machine. The test chooses its answers. It acts as the provider
+// Resend, because Resend's answers are the simplest.
 import { createServer } from "node:http";
 
 export async function startProvider() {
@@ -25,7 +25,10 @@ export async function startProvider() {
       MAIL_API_URL: `http://127.0.0.1:${/** @type {import("node:net").AddressInfo} */ (server.address()).port}`,
     },
     secrets: { MAIL_API_KEY: "re_a_secret_key" },
-    /** Sets the answer from now on. Without arguments the provider accepts every mail again. */
+    /**
+     * Sets the answer to all requests from now on. Without arguments, the provider accepts every
+     * mail again.
+     */
     answer(status, body = {}, headers = {}) {
       behave = status
         ? (_request, response) =>
@@ -34,7 +37,7 @@ export async function startProvider() {
               .end(JSON.stringify(body))
         : taken;
     },
-    /** From now on calls `behaviour(request, response)` for each request. */
+    /** From now on, the provider calls `behaviour(request, response)` for each request. */
     behave: (behaviour) => (behave = behaviour),
     stop: () => new Promise((done) => server.close(done).closeAllConnections()),
   };

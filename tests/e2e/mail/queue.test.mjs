@@ -1,5 +1,6 @@
-// Mails in workerd. While the provider is down, mails are retried. If retries don't help, a mail is
-// stored in the table `dead_letters`, and the cron job sends it later. No mail is sent twice.
+// Tests how mails are sent in workerd. While the provider is down, the Worker retries mails. If all
+// retries fail, the mail is stored in the table `dead_letters`, and the cron job sends it later. No
+// mail is sent twice.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
@@ -184,7 +185,7 @@ test("a mail that is refused is kept, the operator is told, and it goes out when
   assert.equal(provider.mails.length, 0);
 
   provider.answer();
-  // This is what `edgegate mail retry` does.
+  // The command `edgegate mail retry` makes the same change.
   await edge.db.prepare("UPDATE dead_letters SET retry_at = 0").run();
   await edge.cron();
   await eventually(() => provider.mails.length === 1);
@@ -236,8 +237,8 @@ test("a notice that can be neither queued nor kept undoes nothing, and is logged
   const { edge, client, logged } = await begin(t);
   const { access_token: token } = await client.logIn(ADA);
   const failed = { times: 1, error: "it is down" };
-  // The first two calls to D1 read the token's user and write the change. The calls after them, for
-  // the notice by mail, fail.
+  // The first two calls to D1 read the token's user and write the change. The later calls, which
+  // send the notice by mail, fail.
   await edge.control({ fail: { "notice queue send": failed, D1: { ...failed, skip: 2 } } });
   const json = { current_password: PASSWORD, new_password: NEW_PASSWORD };
   assert.equal((await client.post("/auth/password/change", { token, json })).status, 200);
@@ -319,7 +320,8 @@ test("notices have a queue of their own: they go out while the other one fails, 
 test("a network asks thirty times an hour: then 429 for every address alike; a known device's reset goes past a spent budget", async (t) => {
   const { client, provider } = await begin(t, { vars: { LIMITS: "on", MAIL_BUDGET: "1" } });
   const from = (n) => ({ "cf-connecting-ip": `203.0.${n}.7` });
-  // Requests a mail. One mail a minute does not reach the limits IP_LIMITER and ACCOUNT_LIMITER.
+  // Requests a mail. The test sends too few requests to reach the limits IP_LIMITER and
+  // ACCOUNT_LIMITER, so only the mail gate rejects requests here.
   const ask = (n, email, json = {}, headers = {}) =>
     client.post("/auth/password/reset", {
       headers: { ...from(n), ...headers },
@@ -370,7 +372,7 @@ test("the outbox takes mails of local development, the newest first, and needs n
   );
   const members = ["to", "subject", "text", "html", "sent_at"];
   assert.deepEqual(Object.keys(found[0]), members);
-  // After a day (OUTBOX_TTL in src/domain/policy.rs) the mail is deleted from the outbox.
+  // The mail is deleted from the outbox after one day (OUTBOX_TTL in src/domain/policy.rs).
   await edge.db.prepare("UPDATE outbox SET sent_at = sent_at - 86400").run();
   assert.deepEqual(await mails(edge), []);
   const browser = await edge.fetch("/dev/outbox", {

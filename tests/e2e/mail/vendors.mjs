@@ -1,5 +1,5 @@
-// A fake mail provider: an HTTP server on this machine that checks every request against the
-// vendor's own API description (tests/mail/vendors) and sends the answers that the test chooses.
+// A fake mail provider: an HTTP server on this machine. It checks every request against the
+// vendor's own API description (tests/mail/vendors), and sends the answers that the test chooses.
 //
 //   const vendor = await startVendor("resend");      // set MAIL_API_URL to vendor.url
 //   // These answers, in order; after them, mails are accepted.
@@ -24,7 +24,8 @@ const NAMED = `"${FROM.name}" <${FROM.email}>`;
 const bearer = (headers) => headers.authorization === `Bearer ${KEY}`;
 
 /**
- * For each vendor: its answers, and the rules that a program can't read from its API description.
+ * For each vendor: its answers, and those rules for requests that a program can't read from the
+ * vendor's API description.
  */
 export const VENDORS = {
   resend: {
@@ -298,8 +299,8 @@ export async function startVendor(name) {
     for await (const chunk of request) chunks.push(chunk);
     const call = await judge(request, Buffer.concat(chunks));
     calls.push({ ...call, at: performance.now() });
-    // A request that breaks the vendor's rules is answered 418, so that also a test that does not
-    // look at `problems` fails.
+    // A request that breaks the vendor's rules is answered 418. So a test fails even if it does not
+    // look at `problems`.
     const answer =
       call.problems.length > 0
         ? { status: 418, body: call.problems.join("; ") }
@@ -314,7 +315,10 @@ export async function startVendor(name) {
     url: origin + (vendor.base ?? ""),
     calls,
     answerTo: (to, ...answers) => told.set(to, answers),
-    /** Waits for the call after the first `known` calls with a mail to this address. */
+    /**
+     * Waits until more than `known` calls have sent a mail to this address. Returns the first call
+     * after the first `known` ones.
+     */
     call: (to, known = 0, seconds) =>
       eventually(() => calls.filter((call) => call.to === to)[known], seconds),
     stop: () => {
@@ -343,7 +347,7 @@ async function send(response, { status = 200, headers = {}, body, cut, wait = 0,
   response.end(text);
 }
 
-/** Reads a request and returns what is wrong with it. */
+/** Returns a function that reads a request and returns what is wrong with it. */
 function judgeOf(name) {
   const vendor = VENDORS[name];
   const document = JSON.parse(
@@ -392,8 +396,8 @@ function judgeOf(name) {
     expect(validate(body), ajv.errorsText(validate.errors));
     expect(vendor.from(body), "another sender");
     expect(vendor.untracked?.(body) ?? true, "tracking is not switched off");
-    // Headers against automatic replies: that of RFC 3834 section 5, and the one that Exchange
-    // reads.
+    // The mail must have two headers that stop programs from replying automatically: the header of
+    // RFC 3834 section 5, and the header that Exchange reads.
     const { "Auto-Submitted": auto, "X-Auto-Response-Suppress": exchange } = (
       vendor.headers ?? (({ headers }) => headers)
     )(body);
@@ -413,7 +417,10 @@ function judgeOf(name) {
   };
 }
 
-/** A JSON pointer to the schema of the operation's request body, and the body's media type. */
+/**
+ * Returns a JSON pointer to the schema of the operation's request body, and the media type of the
+ * body.
+ */
 function bodySchema(document, template, operation) {
   const here = ["paths", template, "post"];
   if (document.swagger) {
@@ -430,7 +437,8 @@ function bodySchema(document, template, operation) {
 const escaped = (step) => encodeURIComponent(step.replaceAll("~", "~0").replaceAll("/", "~1"));
 
 /**
- * The API description, changed so that an object with a member that it does not name is invalid.
+ * Returns a copy of the API description that is stricter: an object is invalid if it has a member
+ * that the description does not name.
  */
 function closed(value) {
   if (Array.isArray(value)) return value.map(closed);
@@ -439,13 +447,16 @@ function closed(value) {
     Object.entries(value).map(([name, member]) => [name, closed(member)]),
   );
   if (!copy.properties) return copy;
-  // Mailgun's description has only one example header. Allow all headers of this form.
+  // Mailgun's description has only one example of a header, `h:X-My-Header`. Allow all headers of
+  // this form.
   const header = copy.properties["h:X-My-Header"];
   const patterns = header && { patternProperties: { "^h:[A-Z][A-Za-z-]*$": header } };
   return { ...copy, ...patterns, additionalProperties: false };
 }
 
-/** Reads a multipart form. A field becomes an array if the description says that it is one. */
+/**
+ * Reads a multipart form. A field becomes an array if the API description declares it as an array.
+ */
 async function form(bytes, type, document) {
   const fields = await new Response(bytes, { headers: { "content-type": type } }).formData();
   const [schema] = Object.values(document.components.schemas);

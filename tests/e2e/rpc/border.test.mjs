@@ -1,6 +1,6 @@
-// Calls from another Worker over a service binding (RPC): hostile arguments, names that are not
-// methods, and callers with an older compatibility date. HTTP requests over this binding are
-// rejected.
+// Tests calls from another Worker over a service binding (RPC): with hostile arguments, with names
+// that are not methods, and from callers with an older compatibility date. HTTP requests over this
+// binding are rejected.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { ADA, clientOf, PASSWORD } from "../client.mjs";
@@ -8,7 +8,8 @@ import { startWorker } from "../harness.mjs";
 import { callerConfig, callsOf, codeOf } from "./calls.mjs";
 
 /**
- * The error's message, which has all parts, for a platform that does not pass on `name` and `code`.
+ * The complete message of the error. It also contains the error's name and code, for platforms that
+ * don't transmit the members `name` and `code`.
  */
 const WHOLE = "EdgegateError: invalid_credentials: The email address or the password is wrong";
 
@@ -105,8 +106,8 @@ test("whatever is handed in is refused with a code, and a check is false", async
           if (method.startsWith("is_")) assert.deepEqual([value, error], [false, undefined], what);
           else if (error)
             assert.ok(CODES.includes(error.own.code), `${what}: ${error.name}: ${error.message}`);
-          // The other argument describes the client. An invalid value is treated as an unknown
-          // client, and a long User-Agent is shortened.
+          // The argument at position 2 describes the client. An invalid value there is treated as
+          // an unknown client, and a long User-Agent is shortened.
           else
             assert.ok(
               position === 2 &&
@@ -240,8 +241,8 @@ test("nothing but the methods is callable", async () => {
     assert.ok(error, `${name} answered ${JSON.stringify(value)}`);
     assert.notEqual(error.name, "EdgegateError");
   }
-  // A binding that names no entrypoint leads to the default one, which answers HTTP requests. It
-  // has no RPC methods.
+  // A binding that names no entrypoint leads to the default entrypoint, which answers HTTP requests
+  // and has no RPC methods.
   for (const name of names.filter((name) => !["fetch", "queue", "scheduled"].includes(name))) {
     assert.ok((await plain.outcome(name, {}, {}, {})).error, name);
   }

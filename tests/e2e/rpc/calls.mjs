@@ -6,7 +6,8 @@ import { blocks } from "../../docs/markdown.mjs";
 export const MAIN = inRoot("tests/e2e/rpc/caller.mjs");
 
 /**
- * The code of an error, read by the function that docs/from-another-worker.md shows.
+ * Returns the code of an error. Uses the function that docs/from-another-worker.md shows to its
+ * readers.
  *
  * @param {{ message: string, own: { code?: string } }} seen
  */
@@ -18,14 +19,14 @@ function documented() {
   return new Function(`${text}\nreturn codeOf;`)();
 }
 
-/** For `startWorkers`: the caller's options. */
+/** The option `caller` for `startWorkers`. */
 export const caller = {
   modules: [{ type: "ESModule", path: "caller.mjs", contents: readFileSync(MAIN, "utf8") }],
 };
 
 /**
- * For `startWorker`: the configuration of a caller, bound as AUTH to the entrypoint and as DEFAULT
- * to the default export.
+ * For `startWorker`: the configuration of a calling Worker. Its binding AUTH is edgegate's
+ * entrypoint, and its binding DEFAULT is edgegate's default export.
  */
 export const callerConfig = (name, more = {}) => ({
   name,
@@ -39,8 +40,9 @@ export const callerConfig = (name, more = {}) => ({
 });
 
 /**
- * Functions that call a method through the caller. `outcome(method, ...args)` returns `{ value }`
- * or `{ error }`. `value` returns just the value, and `refused` the members of the error.
+ * Returns functions that call a method through the calling Worker. `outcome(method, ...args)`
+ * returns `{ value }` or `{ error }`. `value` returns just the value, and `refused` returns the
+ * members of the error.
  */
 export function callsOf(ask, binding = "AUTH") {
   const outcome = async (method, ...args) => {

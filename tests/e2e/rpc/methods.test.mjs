@@ -13,7 +13,10 @@ const CLIENT = {
   ip: "203.0.113.9",
   user_agent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
 };
-/** The `@throws` text of a method in npm/edgegate/types/rpc.d.ts, which names its errors. */
+/**
+ * Returns the `@throws` text of a method in npm/edgegate/types/rpc.d.ts. The text lists the errors
+ * that the method can throw.
+ */
 const thrownBy = (method) => {
   const [before] = readFileSync(inRoot("npm/edgegate/types/rpc.d.ts"), "utf8").split(
     `\n  ${method}(`,
@@ -217,7 +220,8 @@ for (const store of ["kv", "durable"]) {
 
     await fail(store === "kv" ? "KV get" : "object");
     if (store === "durable") {
-      // If the check fails, the answer is false, and the log says that nothing was checked.
+      // If the check fails because of an error, the answer is false, and the log says that the
+      // token was not checked.
       assert.equal(await rpc.value("is_authorized_by_role", access_token, ["user"]), false);
       assert.equal(await rpc.value("is_authorized_by_user_id", access_token, user.id), false);
       assert.equal(await rpc.value("is_authorized_by_email", access_token, ADA), false);
@@ -256,9 +260,10 @@ test("limits count the address that the caller hands in, and nobody without one"
     [429, "rate_limited", 60],
   );
   assert.match(thrownBy("generate_token"), /`rate_limited`/);
-  // The limit counts per network and account, so the owner can still log in from another network.
+  // The limit applies to one network and one account together, so the account's owner can still log
+  // in from another network.
   assert.equal((await attempt(ADA, { ip: "198.51.100.7" })()).status, 401);
-  // All IPv6 addresses of a /64 count as one network.
+  // All IPv6 addresses in the same /64 are treated as one network.
   const ipv6 = await untilLimited(10, (n) => attempt(ROOT, { ip: `2001:db8::${n}` })());
   assert.equal(ipv6.at(-1).status, 429);
   for (const client of [undefined, {}, { ip: null, user_agent: null }]) {
@@ -306,8 +311,8 @@ test("a Worker that is not configured says so, and its checks are false", async 
     { secrets: { SIGNING_KEYS: undefined } },
     { secrets: { TICKET_SECRET: "short" } },
     { without: ["SESSIONS"] },
-    // ISSUER is a loopback address, but DEV is not set: somebody has deployed the configuration of
-    // local development.
+    // ISSUER is a loopback address, but DEV is not set. This happens if somebody deploys the
+    // configuration of local development.
     { secrets: { DEV: undefined }, vars: { LIMITS: "on" } },
   ];
   const { calls, logs } = await boot(t, ...broken);

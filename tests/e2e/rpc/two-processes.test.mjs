@@ -1,5 +1,6 @@
-// edgegate runs in `npm start`, and another Worker in its own `wrangler dev`. wrangler connects the
-// two. Between two processes it passes on less of an error than within one process.
+// edgegate runs in `npm start`, and another Worker runs in its own `wrangler dev`. wrangler
+// connects the two processes. When an error crosses from one process to the other, wrangler
+// transmits less of the error than within one process.
 import assert from "node:assert/strict";
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -19,8 +20,8 @@ test("two `wrangler dev`: values come whole, an error as its message", {
 }, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "edgegate-two-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
-  // Use a registry of local Workers for this test alone. Otherwise the Worker would find the
-  // edgegate of another test.
+  // Give this test its own registry of local Workers. With the shared registry, the Worker could
+  // find the edgegate of another test.
   const env = { WRANGLER_REGISTRY_PATH: join(folder, "registry") };
   const edge = await startEdgegate({ env });
   t.after(() => edge.stop());

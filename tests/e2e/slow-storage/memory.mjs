@@ -1,5 +1,5 @@
-// Measures the memory of the wasm. Import this module before the built Worker, which creates its
-// wasm instance when it is loaded.
+// Measures the memory of the wasm. Import this module before the built Worker, because the Worker
+// creates its wasm instance when its module is loaded.
 const memories = [];
 
 const RealInstance = WebAssembly.Instance;
@@ -10,7 +10,10 @@ WebAssembly.Instance = class extends RealInstance {
   }
 };
 
-/** The bytes of the newest instance's memory, and how many instances have been created. */
+/**
+ * Returns the size of the newest instance's memory in bytes, and how many instances have been
+ * created.
+ */
 export const wasmMemory = () => ({
   bytes: memories.at(-1)?.buffer.byteLength,
   instances: memories.length,

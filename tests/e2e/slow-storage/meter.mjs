@@ -1,16 +1,19 @@
 // Counts what the Worker in this isolate uses, in the units of Cloudflare's price list. If one KV
-// call reads several keys, it counts each key. For D1 and Durable Objects, it counts the rows that
-// they report. bench/operations.mjs uses this file to count what other services use.
+// call reads several keys, each key is counted. For D1 and Durable Objects, the rows are counted
+// that they report. bench/operations.mjs uses this file to count what other services use.
 import { through } from "./through.mjs";
 
-/** The counts so far, by the names in the tables of docs/operations.md. */
+/** The counts so far, under the names that the tables of docs/operations.md use. */
 export const bill = {};
 
 export const charge = (what, amount = 1) => {
   bill[what] = (bill[what] ?? 0) + amount;
 };
 
-/** The beginnings and ends of calls so far, in order, such as "begin D1 statements". */
+/**
+ * The calls so far: when each call begins and ends, an entry such as "begin D1 statements" is
+ * added.
+ */
 export const trace = [];
 
 const traced =
@@ -33,7 +36,7 @@ const charged =
 
 const keys = (asked) => (Array.isArray(asked) ? asked.length : 1);
 
-/** A KV namespace. */
+/** Wraps a KV namespace so that its calls are counted. */
 export const meteredKv = (namespace) => {
   const counted = (what, amount) => (call) =>
     traced(what, charged(what, call.bind(namespace), amount));
@@ -48,7 +51,7 @@ export const meteredKv = (namespace) => {
 
 const D1 = "D1 statements";
 
-/** A D1 database. */
+/** Wraps a D1 database so that its calls are counted. */
 export const meteredD1 = (database) =>
   through(database, {
     prepare: (prepare) => (sql) => meteredStatement(prepare.call(database, sql)),
@@ -65,8 +68,8 @@ function meteredStatement(statement) {
         meteredStatement(bind.apply(statement, values)),
     all: () => all,
     run: () => all,
-    // Use `all` instead of D1's `first`, which also reads all rows but does not report their
-    // number.
+    // Call `all` and return the first row. D1's own `first` also reads all rows, but does not
+    // report how many.
     first: () => async (column) => {
       const {
         results: [row = null],
@@ -86,26 +89,29 @@ function told(answer) {
   return answer;
 }
 
-/** A queue's producer. */
+/** Wraps a queue's producer so that its calls are counted. */
 export const meteredQueue = (queue) =>
   through(queue, {
     send: (send) => traced("messages", charged("messages", send.bind(queue))),
     sendBatch: (send) => charged("messages", send.bind(queue), (messages) => [...messages].length),
   });
 
-/** A Durable Object namespace with its calls counted. Its objects have one method, `ask`. */
+/**
+ * Wraps a Durable Object namespace so that calls to its objects are counted. These objects have
+ * only one method, `ask`.
+ */
 export const meteredObjects = (namespace) =>
   through(namespace, {
     getByName: (getByName) => (name) => {
       const stub = getByName.call(namespace, name);
-      // Don't use `stub.ask.bind`: the platform takes every member of a stub for a method of the
-      // object, even `bind`.
+      // Don't use `stub.ask.bind`. The platform treats every member of a stub as a method of the
+      // object, and would call a method named `bind`.
       const ask = charged("object calls", (...call) => stub.ask(...call));
       return { ask: traced("object calls", ask) };
     },
   });
 
-/** The class of a Durable Object, with the calls to its storage counted. */
+/** Returns a subclass of a Durable Object's class that counts the calls to the object's storage. */
 export const meteredObject = (Built) =>
   class extends Built {
     constructor(ctx, env) {
@@ -129,19 +135,19 @@ const meteredStorage = (storage) =>
           (...statement) =>
             meteredCursor(exec.apply(sql, statement)),
       }),
-    // Cloudflare bills each key as a row.
+    // Cloudflare bills each key of this storage as a row.
     kv: (kv) =>
       through(kv, {
         get: (get) => charged("object rows read", get.bind(kv)),
         put: (put) => charged("object rows written", put.bind(kv)),
       }),
-    // Cloudflare bills the setting of an alarm as a written row.
+    // Cloudflare bills setting an alarm as one written row.
     setAlarm: (setAlarm) => charged("object rows written", setAlarm.bind(storage)),
   });
 
 const meteredCursor = (cursor) =>
   through(cursor, {
-    // The cursor reports its rows only after all rows have been read.
+    // The cursor reports the number of rows only after all rows have been read.
     raw: (raw) => () => ({
       toArray() {
         const rows = raw.call(cursor).toArray();

@@ -1,11 +1,11 @@
-// Reads everything that the Workers of a test store. It runs in the Worker, because from outside it
-// would need a request for each key, table and object.
+// Reads everything that the Workers of a test store. This code runs in the Worker. From outside, it
+// would have to send one request for each key, table and object.
 
 const KEYS_AT_ONCE = 100;
 
 /**
- * A line of JSON for each key in KV, each table in D1, each row, and the Durable Object of each of
- * these users, in alphabetical order.
+ * Returns one line of JSON for each key in KV, for each table in D1, for each row, and for the
+ * Durable Object of each of these users. The lines are in alphabetical order.
  *
  * @param {any} env
  * @param {string[]} users

@@ -1,5 +1,6 @@
 /**
- * A proxy of the object with some members replaced. Other methods run with the object as `this`.
+ * Returns a proxy of the object in which some members are replaced. The other methods run with the
+ * object as `this`.
  */
 export const through = (object, replaced) =>
   new Proxy(object, {

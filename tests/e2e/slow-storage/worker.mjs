@@ -2,41 +2,43 @@
 // move. workers.mjs loads this module together with the built one.
 //
 // POST /test/control takes JSON. Each member is optional:
-//   delay: [5, 15]     each storage call first waits a random time between these milliseconds.
-//                      Every run has the same times
+//   delay: [5, 15]     each storage call first waits a random time between these milliseconds. The
+//                      times are the same in every run
 //   fail: { "KV put": { skip: 1, times: 2, error: "…", code: "…", after: true } }
-//                      after the first `skip` calls of this name, `times` calls fail: before they
-//                      take effect, or after it with `after`. With `hangs`, a call fails after that
-//                      many milliseconds
-//   held: true         messages of the queue are delivered only when this is false again
+//                      after the first `skip` calls of this name, the next `times` calls fail. They
+//                      fail before they take effect, or afterwards if `after` is true. With
+//                      `hangs`, a call fails after that many milliseconds
+//   held: true         messages of the queue are held back until this member is false again
 //   clock: 3600        the clock of the Worker and of its Durable Objects is this many seconds
 //                      ahead of the machine's clock
-//   at: 1800000000     this clock stands still at this second
-//   quiet: true        nothing is logged. Instead, the answer counts the verdicts of the log
-//   drawn: 0           every random byte has this value, if only one byte is drawn. Such a byte
-//                      decides whether a login counts the user's sessions
+//   at: 1800000000     the clock of the Worker and of its Durable Objects stands still at this time
+//   quiet: true        nothing is logged. Instead, the answer counts the verdicts that the log
+//                      would contain
+//   drawn: 0           if the Worker draws a single random byte, the byte has this value. The
+//                      Worker draws a single byte to decide whether a login counts the user's
+//                      sessions
 //   oldObjects: true   the Durable Objects with sessions act like an older version, which did not
 //                      know the calls for copies of users' rows
-//   silent: "<name>"   the object of this name does not answer until this is "" again
-//   stopped: true      timers of a second or more end only when this is false again
+//   silent: "<name>"   the object of this name does not answer until this member is "" again
+//   stopped: true      timers of a second or more don't end until this member is false again
 //   remember: true     each user is read only once, for tests with a thousand requests a second
 // The answer is `{ calls, failed, verdicts, mails, points, bill, trace, memory }`. `calls` counts
-// the storage calls so far by name, and `failed` those that failed because of `fail`. `mails` and
-// `points` are what the Worker sent to the bindings EMAIL and EVENTS. `bill` is what meter.mjs
-// counted, and `trace` the calls that it recorded since the last POST /test/control. `memory` is
-// the size of the wasm memory.
+// the storage calls so far by name. `failed` counts the calls that failed because of `fail`.
+// `mails` and `points` are what the Worker sent to the bindings EMAIL and EVENTS. `bill` is what
+// meter.mjs counted. `trace` lists the calls that meter.mjs recorded since the last POST
+// /test/control. `memory` is the size of the wasm memory.
 //
 // POST /test/queue takes JSON `{ queue, messages: [{ id, body, attempts }] }`: the Worker processes
 // the batch. The answer says what happened to each message: `{ id: "ack" | <seconds until the
 // retry> }`.
 //
 // POST /test/stored takes a JSON list of users. The answer is everything that is stored, including
-// these users' Durable Objects, as lines (stored.mjs).
+// the Durable Objects of these users, as lines. See stored.mjs.
 //
 // POST /test/cron runs the cron job of every five minutes, or the cron job that the body names.
 //
-// Import memory.mjs before the built Worker, which creates its first wasm instance when it is
-// loaded.
+// Import memory.mjs before the built Worker, because the Worker creates its first wasm instance
+// when its module is loaded.
 import "./memory.mjs";
 import { WorkerEntrypoint } from "cloudflare:workers";
 import Edgegate, {
@@ -142,8 +144,9 @@ async function answered(edgegate, request) {
 }
 
 /**
- * The Durable Object with a user's sessions, with additional methods for tests. They return each
- * row of each table that it stores, run statements that prepare a state, and run the alarm.
+ * The class of the Durable Object with a user's sessions, with additional methods for tests. These
+ * methods return each row of each table that the object stores, run statements that prepare a
+ * state, and run the alarm.
  */
 export class Sessions extends meteredObject(BuiltSessions) {
   ask(call) {
@@ -180,9 +183,9 @@ export class MailGate extends meteredObject(BuiltMailGate) {
 }
 
 /**
- * The Durable Object that checks an account's passwords. For tests, it counts each attempt as
- * "hashed" unless the attempt was refused or failed, and shows what it stores and when its alarm is
- * due.
+ * The class of the Durable Object that checks an account's passwords. For tests, it counts each
+ * attempt as "hashed" unless the attempt was refused or failed. It also shows what it stores and
+ * when its alarm is due.
  */
 export class Account extends BuiltAccount {
   async stored() {
@@ -213,14 +216,18 @@ export class Auth extends BuiltAuth {
   }
 }
 
-/** Matches the calls that an object of an older version, without copies of users' rows, rejects. */
+/**
+ * Matches the calls that an object of an older version rejects, because that version had no copies
+ * of users' rows.
+ */
 const COPY_CALL =
   /^(\{"(renew_by_copy|renew_by_row|check_by_copy|check_by_row)"|"(hold|forget_copy)")/;
 
 const realTimeout = globalThis.setTimeout;
 
 /**
- * Makes timers of a second or more wait until `stopped` is false. They check it again and again.
+ * While `stopped` is true, keeps timers of a second or more from ending. They end soon after
+ * `stopped` becomes false.
  */
 function stopTimers() {
   globalThis.setTimeout = /** @type {typeof setTimeout} */ (
@@ -342,8 +349,8 @@ const slowEnv = (env) =>
     MAIL_GATE_OBJECTS: (namespace) => slowObjects(namespace, "mail gate object"),
   });
 
-// A message that the Worker sends with a delay is not given to the real queue. It is stored, and
-// the test delivers it to the Worker.
+// If the Worker sends a message with a delay, the message is not passed to the real queue. It is
+// stored here, and the test delivers it to the Worker.
 const slowQueue = (queue, named) =>
   through(queue, {
     send: (send) =>
@@ -353,8 +360,8 @@ const slowQueue = (queue, named) =>
       }),
   });
 
-// Call `stub.ask` directly. For the platform every member of a stub is a method of the object, even
-// `bind`, so `stub.ask.bind(…)` would be a remote call.
+// Call `stub.ask` directly. The platform treats every member of a stub as a method of the object,
+// so `stub.ask.bind(…)` would be a remote call of a method `bind`.
 const slowObject = (stub, named, name) => ({
   ask: slow(named, async (...call) => {
     if (state.silent !== name) return stub.ask(...call);
@@ -427,7 +434,7 @@ const slow =
 
 const errorOf = ({ error, code }) => Object.assign(new Error(error), code && { code });
 
-/** A random number generator with a seed (mulberry32), so that every run has the same waits. */
+/** A random number generator with a seed (mulberry32). So every run has the same delays. */
 function random() {
   state.seed = (state.seed + 0x6d2b79f5) | 0;
   let mixed = Math.imul(state.seed ^ (state.seed >>> 15), 1 | state.seed);

@@ -1,5 +1,5 @@
-// Attacks on HTTP itself, sent as bytes over a socket. The service always rejects them. The answer
-// is never a 500, contains no session, and does not repeat the attacker's input.
+// Attacks on HTTP itself. The test sends them as bytes over a socket. The service always rejects
+// them: the answer is never a 500, contains no session, and does not repeat the attacker's input.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { gzipSync } from "node:zlib";
@@ -34,8 +34,8 @@ const attack = (parts, options) => {
 };
 const post = (path, headers, body) => attack(requestOf("POST", path, headers, body));
 /**
- * Checks that the request was rejected, that no session began and that nothing broke. The status is
- * 0 if the runtime closed the connection.
+ * Checks that the request was rejected, that no session began and that nothing broke. A status of 0
+ * means that the runtime closed the connection without an answer.
  */
 const refused = ({ status, body, headers }, why, allowed) => {
   assert.ok(
@@ -71,7 +71,7 @@ test("bodies that never end or break off get nothing, and hold up nobody", async
   const hanging = Array.from({ length: 20 }, () =>
     attack(begun(CREDENTIALS.length, CREDENTIALS.slice(0, -1)), { seconds: 2 }),
   );
-  // While these incomplete requests wait, others are served.
+  // While these incomplete requests wait, the service answers other requests.
   await client.logIn(ADA);
   for (const answer of await Promise.all(hanging)) assert.equal(answer.status, 0);
   for (const parts of [
@@ -91,7 +91,8 @@ test("bodies that are too large are refused at their length, or where they pass 
   );
   refused(declared, "declared", [413]);
   const chunk = `1000\r\n${" ".repeat(4096)}\r\n`;
-  // The request never ends. There is an answer, so the Worker does not wait for the end.
+  // The body of this request never ends. The Worker still answers, so it does not wait for the end
+  // of the body.
   refused(
     await attack(
       [
@@ -261,8 +262,8 @@ test("a body is JSON in UTF-8, said to be JSON, or it is refused", async () => {
 
 test("a path has one spelling: others are other paths, and never a way in", async () => {
   const { access_token } = await client.logIn(ADA);
-  // The platform resolves dot segments and backslashes before the Worker gets the path. So these
-  // paths lead to the same route.
+  // The platform resolves dot segments and backslashes before the Worker gets the path. Therefore
+  // all these paths lead to the same route.
   const same = [
     "/auth/../auth/login",
     "/auth/./login",
@@ -356,7 +357,7 @@ test("a method is the method of the request line", async () => {
       method,
       [0, 400, 405, 501],
     );
-  // The runtime itself rejects this request, and the Worker never gets it.
+  // The runtime itself rejects this request, so the Worker never gets it.
   const connect = await attack(requestOf("CONNECT", "127.0.0.1:80"), { seconds: 3 });
   refused(connect, "CONNECT", [0, 400, 405, 500, 501]);
   if (connect.status === 500) assert.equal(connect.headers["x-request-id"], undefined);
@@ -396,8 +397,8 @@ test("no header steers a link, the issuer, a redirect or who may read; and none 
     mail.text.includes("http://127.0.0.1:8787/reset-password#"),
     "the link leads to the issuer",
   );
-  // With a loopback issuer, the Worker rejects requests for any other host, in case the
-  // configuration of local development was deployed by mistake.
+  // If the issuer is a loopback address, the Worker rejects requests for any other host. This
+  // protects a deployment that uses the configuration of local development by mistake.
   for (const headers of [
     ["Host: evil.example"],
     ["Host: 127.0.0.1.evil.example"],
@@ -413,7 +414,7 @@ test("no header steers a link, the issuer, a redirect or who may read; and none 
     if (answer.status === 500) assert.equal(JSON.parse(answer.body).code, "misconfigured");
     isClean(answer, headers.join());
   }
-  // The runtime itself rejects this request, and the Worker never gets it.
+  // The runtime itself rejects this request, so the Worker never gets it.
   const hosts = await attack(
     requestOf("GET", "/auth/me", ["Host: 127.0.0.1", "Host: evil.example"]),
     { seconds: 5 },
@@ -460,11 +461,13 @@ test("the client's address is the platform's, whatever X-Forwarded-For says", as
         ),
       );
     const statuses = [];
-    // The limit is 10 requests a minute. If a minute ends in between, 20 requests are allowed.
+    // The limit is 10 requests a minute. If a new minute begins during the loop, 20 requests are
+    // allowed. The 21st must be rejected.
     while (statuses.length < 21 && statuses.at(-1) !== 429)
       statuses.push((await ask(statuses.length)).status);
     assert.equal(statuses.at(-1), 429, `${statuses}`);
-    // Count this as one attempt, because the number of requests depends on when the minute ended.
+    // Count the whole loop as one attempt, because the number of its requests depends on when the
+    // minute ended.
     tried++;
   } finally {
     await end();

@@ -1,5 +1,5 @@
 // Every answer has the security headers. The tests cause each kind of error at each operation of
-// openapi.yaml, and request paths that openapi.yaml does not have, and the pages.
+// openapi.yaml. They also request paths that are not in openapi.yaml, and the pages.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
@@ -29,13 +29,16 @@ const operations = Object.entries(paths).flatMap(([path, item]) =>
     })),
 );
 
-// The value that the pages have. The API must have the same.
+// The value of this header on the pages. The API must send the same value.
 const [, HSTS] =
   /^ {2}Strict-Transport-Security: (.+)$/m.exec(readFileSync(inRoot("www/_headers"), "utf8")) ?? [];
 
 const JSON_TYPE = { "content-type": "application/json" };
 const LINES_TYPE = { "content-type": "application/jsonl" };
-/** The bodies to send, and the status of the answer to each by an operation that takes a body. */
+/**
+ * The bodies that the test sends. For each body: the status that an operation must answer if it
+ * takes a body.
+ */
 /** @type {Record<string, [init: { headers?: object, body?: string }, status: number]>} */
 const BODIES = {
   none: [{}, 415],
@@ -47,32 +50,37 @@ const BODIES = {
 };
 
 /**
- * The status that an operation must answer to the body BODIES[`body`]. `who` sends it: "nobody", a
- * "user" or an "administrator". No user has the id in the path.
+ * Returns the status that an operation must answer to the body BODIES[`body`]. `who` is the sender:
+ * "nobody", a "user" or an "administrator". No user has the id in the path.
  */
 function expected(operation, body, who, origin = "") {
   const { method, path, takesBody, takesForm, takesLines, isBearer, access, success } = operation;
-  // Only pages of allowed origins may use these routes, and the `Origin` is checked first.
+  // Only pages of allowed origins may use these routes, and the service checks the `Origin` before
+  // everything else but the size.
   const isForOwnPages = /^\/auth\/authorize\/(request|decision)$/.test(path);
   if (isForOwnPages && origin !== "https://app.example.com") return body === "large" ? 413 : 403;
-  // A request of many lines succeeds even if lines are wrong: its answer has a result for each
-  // line.
+  // This operation takes many lines. It succeeds even if some lines are wrong, because its answer
+  // has a separate result for each line.
   if (takesLines && ["broken", "incomplete", "large"].includes(body))
     return { nobody: 401, user: 403, administrator: success }[who];
   if (body === "large") return 413;
-  // userinfo accepts only access tokens of apps. The tokens in this test are not from apps.
+  // /auth/userinfo accepts only access tokens that were issued to apps. The tokens in this test
+  // were not issued to apps.
   if (path === "/auth/userinfo") return 401;
-  // The request does not say what to check. The Worker notices this before it reads the token.
+  // The request does not say what to check. The Worker answers 400 for this before it reads the
+  // token.
   if (isBearer && path === "/auth/authorized") return 400;
   if (isBearer && who === "nobody") return 401;
   if (takesBody && body === "incomplete") {
-    // The app has not authenticated itself. This is checked before the parameters.
+    // The app has not authenticated itself. The service checks this before it checks the
+    // parameters.
     if (path === "/auth/introspect") return 401;
     if (path === "/auth/clients" && who === "user") return 403;
     if (takesForm) return 400;
-    // An empty change is rejected. But only an administrator learns that it is empty.
+    // An empty change is rejected with 400. A user who is not an administrator gets 403, and does
+    // not learn that the change is empty.
     if (method === "PATCH") return who === "user" ? 403 : 400;
-    // These require one of two members, and the body has neither.
+    // These operations require one of two members, and the body has neither of them.
     if (/mail\/retry|pseudonyms/.test(path)) return 400;
   }
   const isWhole = body === "incomplete" && /\/(invite|restored)$/.test(path);
@@ -106,7 +114,7 @@ after(async () => {
 
 function check({ status, headers }, where) {
   seen.set(status, (seen.get(status) ?? 0) + 1);
-  // These two routes answer a browser with a page of their own, which has a style and perhaps a
+  // These two routes answer a browser with a page of their own. The page has a style and perhaps a
   // form.
   const isPage = /text\/html/.test(headers.get("content-type") ?? "");
   if (isPage) {
@@ -126,8 +134,8 @@ function check({ status, headers }, where) {
   for (const name of ["server", "x-powered-by", "via", "x-aspnet-version"])
     assert.equal(headers.get(name), null, `${where}: ${name}`);
   const type = headers.get("content-type");
-  // A page states its charset. JSON and lines of JSON are always UTF-8, and their media types have
-  // no charset parameter (RFC 8259 section 11).
+  // A page states its charset. JSON and JSON Lines are always UTF-8, and their media types have no
+  // charset parameter (RFC 8259 section 11).
   if (isPage) return assert.equal(type, "text/html; charset=utf-8", where);
   if (type !== null) assert.match(type, /^application\/((problem\+|jwk-set\+)?json|jsonl)$/, where);
 }
@@ -147,7 +155,7 @@ test("every operation, refused in every way and accepted", async () => {
     ["administrator", ROOT],
   ])
     tokens[who] = `Bearer ${(await client.logIn(email)).access_token}`;
-  // Operations that end a session come last, because the others need the sessions.
+  // Operations that end a session come last, because the other operations need the sessions.
   const isLast = ({ method, path }) => (method === "DELETE" || /revoke/.test(path) ? 1 : 0);
   const calm = operations.toSorted((a, b) => isLast(a) - isLast(b));
   for (const operation of calm) {
@@ -160,7 +168,8 @@ test("every operation, refused in every way and accepted", async () => {
           ...init,
           headers: { ...init.headers, ...(authorization && { authorization }) },
         });
-        // Operations to which a browser navigates answer by the query. tests/e2e/apps tests them.
+        // For operations to which a browser navigates, the status depends on the query.
+        // tests/e2e/apps tests these operations.
         if (operation.isNavigation) continue;
         assert.equal(
           status,
@@ -191,8 +200,8 @@ test("every operation, refused in every way and accepted", async () => {
         `OPTIONS ${path} from ${origin}`,
       );
     }
-    // /auth/authorized accepts all methods, because a proxy asks with the method of its client's
-    // request.
+    // /auth/authorized accepts all methods, because a proxy sends its question with the method of
+    // its client's request.
     const isCheck = path === "/auth/authorized";
     assert.equal(await ask(edge, "PUT", path), isCheck ? 400 : 405);
     assert.equal(await ask(edge, method, `${path}/x/y/nothing`), 404);

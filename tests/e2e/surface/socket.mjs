@@ -1,9 +1,10 @@
-// Sends requests as bytes over a socket, so that a test can send what no HTTP client would send.
+// Sends requests as bytes over a socket. So a test can send requests that no HTTP client would
+// send.
 import { connect } from "node:net";
 
 /**
- * The bytes of a request. The lines `headers` are sent unchanged, even duplicates. Connection is
- * added, and Host if `headers` has none.
+ * Returns the bytes of a request. The lines `headers` are sent unchanged, even if a header occurs
+ * twice. The header Connection is added. The header Host is added if `headers` does not contain it.
  */
 export function requestOf(method, path, headers = [], body = "") {
   const bytes = Buffer.from(body);
@@ -21,9 +22,9 @@ export function requestOf(method, path, headers = [], body = "") {
 }
 
 /**
- * Sends the parts in order. Then reads until the server closes the connection, but not longer than
- * `seconds`. Returns `{ status, headers, body, answers }`: the first answer, and the number of
- * answers. If there is no answer, the status is 0.
+ * Sends the parts in order. Then reads until the server closes the connection, for at most
+ * `seconds`. Returns `{ status, headers, body, answers }`. The first three describe the first
+ * answer, and `answers` is the number of answers. If there is no answer, the status is 0.
  */
 export function send(url, parts, { seconds = 20, end = false } = {}) {
   const { hostname, port } = new URL(url);

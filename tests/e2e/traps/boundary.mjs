@@ -1,21 +1,26 @@
 // Replaces WebAssembly.Instance to watch every call into the wasm, and to make calls trap when a
 // test requests it. A trap is an error such as a panic, after which the instance must not be used
-// again. The Worker's own guard, src/edge/instance.mjs, is above this module.
+// again. The Worker has its own protection against traps, src/edge/instance.mjs. That module
+// creates its instances through this replacement.
 //
-// Import this module before the built Worker, which creates its first instance when it is loaded.
+// Import this module before the built Worker, because the Worker creates its first instance when
+// its module is loaded.
 import unreachable from "./unreachable.wasm";
 
 /**
- * The counts so far. `crossings`: calls into the wasm. `onDead`: calls of an instance that had
- * already trapped. `foreign`: calls of a closure in another instance than the one that made it
- * (counted only in a build whose functions have names).
+ * The counts so far. `crossings` counts the calls into the wasm. `onDead` counts the calls into an
+ * instance that had already trapped. `foreign` counts the calls of a closure in an instance that
+ * did not create the closure. `foreign` is counted only in a build whose functions have names.
  */
 export const seen = { crossings: 0, traps: 0, instances: 0, onDead: 0, foreign: 0 };
 
 /** @type {{ skip: number, times: number, kind: string } | null} */
 let armed = null;
 
-/** After `skip` calls, makes `times` calls trap. `kind` is "panic" or "overflow" (of the stack). */
+/**
+ * After the next `skip` calls into the wasm, makes `times` calls trap. `kind` is "panic" or
+ * "overflow" (of the stack).
+ */
 export function arm({ skip = 0, times = 1, kind = "panic" }) {
   armed = { skip, times, kind };
 }
@@ -28,7 +33,7 @@ const RealInstance = WebAssembly.Instance;
 WebAssembly.Instance = class {
   constructor(module, imports) {
     const watched = { isDead: false, closures: new Set(), lent: [] };
-    // `imports` are the functions of JavaScript that the wasm calls. Watch them too.
+    // `imports` are the JavaScript functions that the wasm calls. They are watched too.
     const watchedImports = Object.entries(imports).map(([from, functions]) => [
       from,
       mapFunctions(functions, (run) => watchImport(watched, run)),
@@ -47,8 +52,9 @@ const mapFunctions = (members, change) =>
     ]),
   );
 
-// Learns which closures belong to the instance. The wasm passes a closure as two numbers. If the
-// import returns a function, the closure lives on. Otherwise the import uses it only while it runs.
+// Records which closures belong to the instance. The wasm passes a closure to an imported function
+// as two numbers. If the imported function returns a function, the closure may be called later too.
+// Otherwise the imported function calls the closure only while it runs itself.
 function watchImport({ closures, lent }, run) {
   return (...values) => {
     const pairs = values.slice(1).map((value, index) => `${values[index]} ${value}`);
@@ -91,8 +97,8 @@ function isDue() {
   return true;
 }
 
-// Traps. Only the Worker with the conformance tests has functions that really panic or overflow the
-// stack. For the deployed Worker, the trap comes from another wasm module.
+// Causes a trap. Only the Worker with the conformance tests has functions that really panic or
+// overflow the stack. For the deployed Worker, another wasm module causes the trap.
 function trap(real) {
   const kind = armed?.kind;
   if (armed?.times === 0) armed = null;

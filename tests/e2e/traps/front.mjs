@@ -1,5 +1,5 @@
 // The built Worker with additional paths for traps.test.mjs. boundary.mjs watches the calls into
-// the wasm and makes them trap. traps.test.mjs adds the classes of the Durable Objects.
+// the wasm and makes calls trap. traps.test.mjs adds the classes of the Durable Objects.
 //
 // POST /test/arm takes JSON `{ skip, times, kind }`, the arguments of `arm` in boundary.mjs.
 // POST /test/seen answers the counts of boundary.mjs, and how many objects of each class were made.
@@ -8,7 +8,8 @@
 // POST /test/<entry> takes JSON and calls an entry point of the Worker. The answer is `{ value }`,
 // or `{ error }` with the error's name, message and code.
 //
-// Import boundary.mjs before the built Worker, which creates its first instance when it is loaded.
+// Import boundary.mjs before the built Worker, because the Worker creates its first instance when
+// its module is loaded.
 import "./boundary.mjs";
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { arm, disarm, seen } from "./boundary.mjs";
@@ -23,7 +24,8 @@ const waiting = [];
 let ended = 0;
 
 /**
- * The Durable Object class of this name. Counts its objects, and lets a test trigger their alarm.
+ * Returns the Durable Object class of this name, changed for the test: it counts how many of its
+ * objects are created, and a test can trigger their alarm.
  */
 export function watched(name) {
   // biome-ignore lint/performance/noDynamicNamespaceImportAccess: the names are those of wrangler.toml
@@ -84,12 +86,13 @@ export default class extends WorkerEntrypoint {
   }
 
   // Makes a request whose body ends only at /test/release. `waitUntil` keeps the request alive
-  // after its answer. Otherwise its promises would never settle.
+  // after it has been answered. Without `waitUntil`, the promises of the request would never
+  // settle.
   async #wait() {
     let isOver = false;
     const released = new Promise((release) => waiting.push(release));
-    // Wait for a timer too. The runtime would take a request that waits only for another request
-    // for a hanging one.
+    // Wait for a timer as well. If a request waited only for another request, the runtime would
+    // think that it hangs.
     const end = Promise.race([released, scheduler.wait(60_000)]);
     const body = new ReadableStream({
       async pull(controller) {

@@ -1,7 +1,7 @@
-// A trap is an error in the wasm, such as a panic, after which its instance can't be used any more.
-// The Worker must survive it. The tests make each entry point of the Worker trap, and then call
-// another entry point, in all combinations. They use the Worker that is deployed, and the Worker
-// with the conformance tests, which can really panic and overflow its stack.
+// A trap is an error in the wasm, such as a panic. After a trap, the wasm instance can't be used
+// any more, but the Worker must go on working. The tests make each entry point of the Worker trap,
+// and then call another entry point, in all combinations. They test two Workers: the one that is
+// deployed, and the one with the conformance tests, which can really panic and overflow its stack.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -36,7 +36,7 @@ const TRY = {
 };
 const FIRST_REQUEST = { first_request: { class: "other", most: 1_000_000 } };
 // For each class of Durable Object, the arguments of its method `ask`. The call `stored` is made
-// once, so that the answers to later calls show whether the object still has what it stored.
+// once. The answers to later calls then show whether the object still has what this call stored.
 const OBJECTS = {
   Sessions: {
     stored: [JSON.stringify({ outdate: { version: 5, until: 4_000_000_000 } })],
@@ -53,8 +53,8 @@ const LOGIN = {
   body: JSON.stringify({ email: "ada@example.com" }),
 };
 const RPC = "RPC";
-// This token is expired. The Worker verifies its signature and then rejects it, so it does not
-// cache the token.
+// This token has expired. The Worker verifies its signature and then rejects it. The Worker does
+// not cache rejected tokens, so it verifies the signature each time.
 const KEY = newKey("1");
 const EXPIRED = KEY.token({ iss: TEST_VARS.ISSUER, aud: "edgegate", iat: 1, exp: 601 });
 const SHOWING = { headers: { authorization: `Bearer ${EXPIRED}` } };
@@ -66,7 +66,7 @@ const bindings = readFileSync(inRoot("wrangler.toml"), "utf8")
   .map(([, binding, name]) => ({ binding, name }))
   .toArray();
 
-// Each entry point: the request to front.mjs, and its argument.
+// For each entry point: the path of front.mjs that calls it, and the argument.
 const ENTRIES = {
   "HTTP at once": ["fetch", { url: `${TEST_VARS.ISSUER}/healthz` }],
   "HTTP later": ["fetch", { url: `${TEST_VARS.ISSUER}/auth/login`, init: LOGIN }],
@@ -117,8 +117,8 @@ for (const [build, { folder, kinds, slug }] of Object.entries(BUILDS)) {
       }
       healthy = {};
       for (const name of NAMES) healthy[name] = await call(name);
-      // The calls above have filled the caches of the instance. From now on an entry point makes
-      // the same calls into the wasm each time.
+      // The calls above have filled the caches of the instance. From now on, an entry point makes
+      // the same calls into the wasm each time it is called.
       for (const name of NAMES) assert.deepEqual(await call(name), healthy[name]);
     });
     after(() => stop?.());
@@ -139,7 +139,10 @@ for (const [build, { folder, kinds, slug }] of Object.entries(BUILDS)) {
       return error ? { error: { code: error.own.code } } : { value };
     }
 
-    /** Checks the outcome of a call that a trap has ended: its client gets only `internal`. */
+    /**
+     * Checks the outcome of a call that a trap has ended: the client gets only the error
+     * `internal`.
+     */
     function assertLost(name, outcome) {
       if (name === RPC) return assert.deepEqual(outcome, { error: { code: "internal" } });
       if (!name.startsWith("HTTP")) return assert.ok(outcome.error, JSON.stringify(outcome));
@@ -206,15 +209,16 @@ for (const [build, { folder, kinds, slug }] of Object.entries(BUILDS)) {
       return (await seen()).crossings - begun;
     };
 
-    // The number of the last call into the wasm at which a trap still loses the entry point's
-    // result. That call usually runs in a microtask, long after the entry point has returned its
-    // promise.
+    // An entry point makes several calls into the wasm. Returns the number of the last one at which
+    // a trap still makes the entry point fail. That call usually runs in a microtask, long after
+    // the entry point has returned its promise.
     async function lastThatLoses(name) {
       for (let skip = (await crossingsOf(name)) - 1; skip >= 0; skip -= 1) {
         await ask("arm", { skip });
         const outcome = await call(name);
         await ask("disarm");
-        // Fill the caches of the new instance. Until then it makes more calls into the wasm.
+        // Fill the caches of the new instance. A new instance makes more calls into the wasm until
+        // its caches are full.
         await call(name);
         if (JSON.stringify(outcome) !== JSON.stringify(healthy[name])) return skip;
       }
@@ -231,7 +235,7 @@ for (const [build, { folder, kinds, slug }] of Object.entries(BUILDS)) {
           await ask("arm", { skip });
           const outcome = await call(trapping);
           await ask("disarm");
-          // The trap may not have happened yet: the last calls only free memory, and may come after
+          // Perhaps the trap has not happened: the last calls only free memory, and may come after
           // the answer.
           if ((await seen()).traps > traps) {
             const isAnswered = JSON.stringify(outcome) === JSON.stringify(healthy[trapping]);
@@ -264,8 +268,8 @@ for (const [build, { folder, kinds, slug }] of Object.entries(BUILDS)) {
         .map(({ method }) => method);
       assert.ok(methods.length >= 200);
       assert.deepEqual([...new Set(methods)], ["renew_token"]);
-      // A line with text from memory that was never written, or that another call wrote, would have
-      // zero bytes.
+      // If a log line contained text from memory that was never written, or that another call
+      // wrote, the line would have zero bytes.
       assert.doesNotMatch(JSON.stringify(logs()), /\\u00[01]/);
       await assertNothingRanOnTheDead();
     });
@@ -317,7 +321,8 @@ for (const [build, { folder, kinds, slug }] of Object.entries(BUILDS)) {
           assertLost("HTTP later", { value: answer });
         }
         assert.deepEqual(await call(first), healthy[first]);
-        // End the bodies. This settles the promises for which the dead instance was waiting.
+        // End the bodies of the waiting requests. This settles the promises for which the dead
+        // instance was waiting.
         await ask("release");
         await eventually(async () => (await seen()).ended === ended + 2);
         assert.deepEqual(await call(first), healthy[first]);

@@ -59,8 +59,8 @@ test("an answer with a body names its media type, and text its character set", a
 });
 
 // W3C, A Well-Known URL for Changing Passwords, sections 3 and 4. A password manager first requests
-// a path that can't exist. If a service answers 200 even there, the manager does not use the
-// service's page.
+// a path that can't exist. If a service answers 200 even for that path, the password manager does
+// not use the service's page for changing the password.
 test("a password manager finds the page to change the password", async (t) => {
   const answer = await client.get("/.well-known/change-password");
   assert.equal(answer.status, 303);

@@ -1,4 +1,4 @@
-// Faults in verifying access tokens, in the keys, and in the checks.
+// Faults in the verification of access tokens, in the keys, and in the checks.
 import { service, suite, token } from "./commands.mjs";
 
 /** @type {import("./index.mjs").Fault[]} */

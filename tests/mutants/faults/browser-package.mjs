@@ -1,4 +1,5 @@
-// Faults in the npm package in a browser: the client, and signing in by redirect.
+// Faults in the part of the npm package that runs in a browser: the client, and the sign-in by
+// redirect.
 import { script } from "./commands.mjs";
 
 /** @type {import("./index.mjs").Fault[]} */

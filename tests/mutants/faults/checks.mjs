@@ -1,4 +1,5 @@
-// Faults in the checks of a test run: the search of the logs, the evidence, the counts.
+// Faults in the checks that a test run makes in addition to its tests: the search of the logs, the
+// evidence, and the counts.
 import { script } from "./commands.mjs";
 
 /** @type {import("./index.mjs").Fault[]} */

@@ -1,8 +1,9 @@
-// Commands that run tests, for the member `command` of a fault. `name` selects the tests whose
-// names contain it.
+// Functions that return a command that runs tests. The commands are for the member `command` of a
+// fault. `name` selects the tests whose names contain this text.
 
 /**
- * Tests of a Rust test target, which is a file or folder in tests/. Without a name, all of them.
+ * The tests of a Rust test target, which is a file or a folder in tests/. If no name is given, the
+ * command runs all tests of the target.
  */
 export const suite = (target, ...name) => ["cargo", "test", "--test", target, ...name];
 

@@ -1,5 +1,5 @@
-// Faults for mutation testing: changes to the code that break a promise of the documents, and that
-// the tests must notice. There is a file for each area.
+// Faults for mutation testing. A fault is a change to the code that breaks a promise of the
+// documents. The tests must notice every fault. There is one file of faults for each area.
 import { accessTokens } from "./access-tokens.mjs";
 import { administration } from "./administration.mjs";
 import { browserPackage } from "./browser-package.mjs";
@@ -12,9 +12,10 @@ import { sessions } from "./sessions.mjs";
 import { worker } from "./worker.mjs";
 
 /**
- * A fault replaces the text `search`, which must occur exactly once in `file`, by `replace`.
- * `promise` is what the fault breaks. `command` runs few tests, which must fail. `killers` are
- * parts of the names of tests that must be among the failed ones.
+ * A fault replaces the text `search` with `replace`. The text must occur exactly once in `file`.
+ * `promise` is the promise that the fault breaks. `command` runs a few tests, and some of them must
+ * fail. `killers` are parts of test names. For each of them, a test with such a name must be among
+ * those that fail.
  *
  * @typedef {object} Fault
  * @property {string} id

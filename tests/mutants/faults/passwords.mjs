@@ -1,5 +1,5 @@
-// Faults in the cost of a login, in the limits on guessing, and in which passwords and accounts are
-// accepted.
+// Faults in the cost of a login, in the limits on guessing, and in the rules that decide which
+// passwords and accounts are accepted.
 import { lib, service } from "./commands.mjs";
 
 /** @type {import("./index.mjs").Fault[]} */

@@ -1,4 +1,4 @@
-// Faults in renewing and ending sessions, and in the proofs that they carry.
+// Faults in the renewal and the end of sessions, and in the proofs that sessions carry.
 import { lib, service, sessionStore, suite } from "./commands.mjs";
 
 /** @type {import("./index.mjs").Fault[]} */

@@ -1,4 +1,4 @@
-// Faults in the Worker around the service: its headers, its instances, its logs.
+// Faults in the Worker around the service: in its headers, its instances and its logs.
 import { script } from "./commands.mjs";
 
 /** @type {import("./index.mjs").Fault[]} */

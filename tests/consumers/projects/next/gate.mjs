@@ -1,4 +1,5 @@
-// The common code of middleware.js, which Next.js 15 runs, and of proxy.js, which Next.js 16 runs.
+// The code that middleware.js and proxy.js share. Next.js 15 runs middleware.js, and Next.js 16
+// runs proxy.js.
 import * as edgegate from "edgegate";
 import { NextResponse } from "next/server";
 import { check } from "./check.mjs";

@@ -46,8 +46,8 @@ test("a taken address: the same answer, and its owner is told", async () => {
   assert.equal((await change(access_token, ROOT)).status, 202);
   const mail = await mailTo(edge, ROOT);
   assert.match(mail.subject, /already have an account/);
-  // The link in this mail lets the owner of the address choose a new password. It is not a link
-  // that changes an account's address.
+  // With the link in this mail, the owner of the address can choose a new password. The link does
+  // not confirm a change of an account's address.
   const answer = await confirm(ticketOf(mail));
   assert.deepEqual([answer.status, answer.body.code], [400, "invalid_link"]);
 });

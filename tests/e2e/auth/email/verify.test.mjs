@@ -61,7 +61,8 @@ test("verified: the owner of a taken address is told, a stranger sees nothing", 
   assert.equal(bytes[0], bytes[1]);
   const mail = await mailTo(edge, ADA);
   assert.match(mail.subject, /account/);
-  // The link lets the owner choose a new password. It can't be used to register a second account.
+  // With the link, the owner of the address can choose a new password. The link can't be used to
+  // register a second account.
   assert.match(mail.text, /\/reset-password#egl_/);
   assert.equal((await verify(client, ticketOf(mail), PASSWORD)).status, 400);
   const refused = await client.post("/auth/register", {

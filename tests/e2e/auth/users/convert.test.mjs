@@ -1,6 +1,6 @@
-// User accounts that were exported from other systems are converted and imported. Their users can
-// sign in. The exports of Django and better-auth were made by these programs.
-// tests/vectors/SOURCES.md says where the others come from.
+// Accounts that were exported from other systems are converted and imported. Afterwards their users
+// can sign in. The export files of Django and better-auth were made with these programs themselves.
+// tests/vectors/SOURCES.md says where the other export files come from.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";

@@ -154,7 +154,8 @@ test("null removes a name, and a member that must stay says so", async () => {
     assert.match(refused.body.detail, new RegExp(`^${member} can't be removed`));
   }
   assert.equal((await client.get(path, { token })).body.last_name, null, "nothing was changed");
-  // The 415 names the media types that the body of a PATCH may have (RFC 5789 section 2.2).
+  // The answer 415 names the media types that the body of a PATCH request may have (RFC 5789
+  // section 2.2).
   const text = { "content-type": "text/plain" };
   const wrong = await client.call("PATCH", path, { token, headers: text, body: "{}" });
   assert.deepEqual(

@@ -1,5 +1,5 @@
-// Accounts of other systems are imported. Each line gets its own result. The users can sign in with
-// their old passwords.
+// Accounts of other systems are imported. The service reports a result for each line of the import.
+// The users can sign in with their old passwords.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
@@ -78,7 +78,7 @@ test("the account's object verifies an imported hash too", async () => {
   assert.match(await hashOf("object@example.com"), /^\$argon2id\$/);
 });
 
-// An isolate (the instance of a Worker) has 128 MB, and the memory of wasm never shrinks.
+// An isolate (the running instance of a Worker) has 128 MB, and the memory of wasm never shrinks.
 test("the most memory that a hash may ask for leaves room for the rest", async () => {
   await edge.control({ remember: true });
   const key = "MDEyMzQ1Njc4OWFiY2RlZg";
@@ -184,7 +184,7 @@ test("a batch is bounded, and the body has one media type", async () => {
   assert.deepEqual([most.status, most.body.rows.length], [200, 17]);
   const full = await importing(many(500));
   assert.deepEqual([full.status, full.body.imported], [200, 500]);
-  // Other routes don't accept such a large body.
+  // Other routes reject a body of more than 16 KiB.
   const login = await client.post("/auth/login", { json: { email: "a".repeat(17_000) } });
   assert.equal(login.status, 413);
 });

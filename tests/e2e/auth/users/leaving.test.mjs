@@ -1,5 +1,5 @@
-// Accounts can be moved from this service to another one: OpenSSL can verify the exported password
-// hashes, if the password is prepared as the documents say.
+// Accounts can be moved from this service to another one. OpenSSL can verify the exported password
+// hashes, if the password is first prepared in the way that the documents describe.
 import assert from "node:assert/strict";
 import { argon2Sync } from "node:crypto";
 import { after, before, test } from "node:test";
@@ -20,7 +20,7 @@ before(async () => {
 });
 after(() => stop?.());
 
-/** Exports the accounts. Returns the password hash of this account. */
+/** Exports the accounts. Returns the password hash of the account with this address. */
 async function exported(edge, email) {
   const client = clientOf(edge);
   const { access_token: token } = await client.logIn(ROOT);
@@ -33,7 +33,7 @@ async function exported(edge, email) {
   return accounts.find((account) => account.email === email).password_hash;
 }
 
-/** Whether `phc`, a hash in the PHC string format, is the hash of this password. */
+/** Returns whether `phc`, a hash in the PHC string format, is a hash of this password. */
 function verifies(phc, password, secret) {
   const form =
     /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)(?:,keyid=[\w+/]+)?\$([\w+/]+)\$([\w+/]+)$/;
