@@ -1,10 +1,13 @@
 // Builds are reproducible: the same sources always give the same three packages, byte for byte. The
-// test builds the packages again in another folder, with another CARGO_HOME and another umask.
+// test builds the packages again in another folder, with another umask. In `npm test` it copies what
+// cargo has built of the crates of others, and compiles only the crates of this repository again.
+// `npm run test:wide` compiles all crates again, with another CARGO_HOME.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import {
   copyFileSync,
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -18,6 +21,7 @@ import { test } from "node:test";
 import { tarballOf } from "../../scripts/project/pack.mjs";
 import { inRoot } from "../../scripts/project/root.mjs";
 import { output, run } from "../../scripts/project/run.mjs";
+import { isWide } from "../wide.mjs";
 import { buildPackages } from "./package.mjs";
 
 const PACKAGES = ["edgegate", "edgegate-worker", "create-edgegate"];
@@ -37,17 +41,15 @@ test("built in another folder, the packages are equal byte for byte", {
   mkdirSync(join(clone, ".tools"));
   for (const name of ["bin", "wasm-bindgen.version"])
     cpSync(inRoot(".tools", name), join(clone, ".tools", name), { recursive: true });
-  const cargoHome = join(folder, "cargo");
-  mkdirSync(cargoHome);
-  const ours = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
-  symlinkSync(join(ours, "registry"), join(cargoHome, "registry"));
+  const env = isWide ? otherCargoHome(folder) : {};
+  if (!isWide) copyDependencies(clone);
 
   const { code, stdout, stderr } = await run(
     "/bin/sh",
     ["-c", `umask 077 && exec "${process.execPath}" scripts/build.mjs`],
     {
       cwd: clone,
-      env: { CARGO_HOME: cargoHome, CARGO_NET_OFFLINE: "true", CARGO_TARGET_DIR: undefined },
+      env: { ...env, CARGO_NET_OFFLINE: "true", CARGO_TARGET_DIR: undefined },
       capture: true,
     },
   );
@@ -75,6 +77,34 @@ async function copySources(to) {
   const remote = await output("git", ["config", "--get", "remote.origin.url"]);
   await run("git", ["init", "--quiet"], { cwd: to });
   if (remote) await run("git", ["remote", "add", "origin", remote], { cwd: to });
+}
+
+/**
+ * The environment for another CARGO_HOME, which has the crates that were downloaded.
+ *
+ * @param {string} folder
+ */
+function otherCargoHome(folder) {
+  const cargoHome = join(folder, "cargo");
+  mkdirSync(cargoHome);
+  const ours = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
+  symlinkSync(join(ours, "registry"), join(cargoHome, "registry"));
+  return { CARGO_HOME: cargoHome };
+}
+
+/** Copies what cargo has built, without anything of the crates of this repository. */
+function copyDependencies(clone) {
+  const folders = ["release", "browser"].flatMap((profile) => [
+    profile,
+    join("wasm32-unknown-unknown", profile),
+  ]);
+  for (const folder of folders.filter((folder) => existsSync(inRoot("target", folder))))
+    cpSync(inRoot("target", folder), join(clone, "target", folder), {
+      recursive: true,
+      // Cargo would build again what seems to be older than its sources.
+      preserveTimestamps: true,
+      filter: (path) => !/[\\/](lib)?edgegate/.test(path.slice(inRoot("target").length)),
+    });
 }
 
 /** @param {string} path */
