@@ -70,11 +70,11 @@ pub trait UserDirectory {
 
     /// Changes a user and increases its counters in one atomic step: `version` with any change,
     /// `session_epoch` too with [`UserChange::ends_sessions`], `link_generation` with
-    /// [`UserChange::spoils_links`]. MUST store an address that the change frees in the list of
-    /// freed addresses, before it makes the change. Returns the user after the change. MUST change
-    /// nothing and return `None` when there is no such user, when its version is not `if_version`,
-    /// when another account has the new address, or when the change would remove the last
-    /// administrator: see [`takes_administrator`](UserChange::takes_administrator). Of two
+    /// [`UserChange::spoils_links`]. If the change frees an address, MUST add that address to the
+    /// list of freed addresses before it makes the change. Returns the user after the change. MUST
+    /// change nothing and return `None` when there is no such user, when its version is not
+    /// `if_version`, when another account has the new address, or when the change would remove the
+    /// last administrator: see [`takes_administrator`](UserChange::takes_administrator). Of two
     /// simultaneous changes that together would leave no administrator, one MUST fail.
     ///
     /// `within` is the deadline that [`hold`](crate::ports::SessionStore::hold) returned, in
@@ -134,8 +134,8 @@ pub trait UserDirectory {
     async fn forget_row_changes(&self, before: u64) -> Result<(), StoreError>;
 
     /// Deletes a user if it has this canonical address and, where `if_version` is given, this
-    /// version. An absent user is not an error. MUST store the freed address in the list of freed
-    /// addresses, before the deletion. MUST also record the user's [`Departure`], due at once, in
+    /// version. An absent user is not an error. MUST add the freed address to the list of freed
+    /// addresses before the deletion. MUST also record the user's [`Departure`], due at once, in
     /// the same atomic step as the deletion. Returns whether there was such a user. MUST keep the
     /// last administrator: an enabled user with the admin role, while no other enabled user has
     /// that role and a password. The check MUST be part of the same atomic step. `within` has the
