@@ -15,7 +15,7 @@ use serde::{Serialize, forward_to_deserialize_any};
 /// Writes a value as JSON.
 #[must_use]
 pub fn encode(value: &impl Serialize) -> String {
-    // This fails only for maps whose keys are not strings.
+    // Writing JSON fails only for maps whose keys are not strings.
     serde_json::to_string(value).unwrap_or_default()
 }
 

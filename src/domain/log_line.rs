@@ -45,7 +45,7 @@ pub struct LogLine(Vec<(&'static str, Value)>);
 /// or of an event in the audit log) reports it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
-    /// This many mails could not be sent and wait for the operator.
+    /// Mails could not be sent and wait for the operator. The value is the number of these mails.
     DeadLetters(u64),
     /// The cron could not retry the mails that are stored in the database.
     KeptMails,

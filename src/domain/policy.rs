@@ -76,8 +76,8 @@ pub const STALE_TTL: u64 = MAX_ACCESS_TOKEN_TTL + STALE_MARGIN;
 /// ended. The row only adds the reason why the session ended. If ended rows stayed until the
 /// session's own expiry, every login would read them.
 pub const ENDED_ROW_TTL: u64 = STALE_TTL;
-/// How long KV may cache a record that the check of an access token reads, in seconds. It is the
-/// lowest value that KV allows.
+/// How long KV may cache a record that the check of an access token reads, in seconds. KV allows no
+/// lower value.
 pub const REVOCATION_CACHE_TTL: u64 = 30;
 /// How long an isolate may reuse the result of a check that it has in memory, in seconds.
 pub const REVOCATION_MEMORY_TTL: u64 = 15;
@@ -236,8 +236,8 @@ pub const FOREIGN_SCRYPT_MAX_WORK_KIB: u64 = 256 * 1024;
 /// The longest text of an imported hash, in bytes. Hashes of real systems have at most about 250
 /// bytes.
 pub const FOREIGN_HASH_MAX_BYTES: usize = 512;
-/// The shortest context word (a word such as the user's name, which a password must not contain),
-/// in characters. Shorter words occur in other words by chance.
+/// The shortest context word, in characters. A context word is a word such as the user's name; a
+/// password that has little else is rejected. Shorter words occur in other words by chance.
 pub const CONTEXT_WORD_CHARS: usize = 4;
 /// How many `PEPPERS` may be set together. New hashes are made with the first pepper. The others
 /// only verify older hashes. Each such hash is replaced at its owner's next login.
@@ -298,8 +298,8 @@ pub const ACCOUNT_TIMEOUT_MS: u64 = 10_000;
 pub const DEVICE_TTL: u64 = 400 * DAY;
 
 /// The `version` of a deleted user: higher than any other version, so that none of the user's
-/// access tokens is valid. It is the largest integer that JavaScript represents exactly: every
-/// store passes the version through JavaScript.
+/// access tokens is valid. Every store passes the version through JavaScript, and this is the
+/// largest integer that JavaScript represents exactly.
 pub const DELETED_VERSION: u64 = (1 << 53) - 1;
 /// How long an operator ticket is valid at most, in seconds: a quarter of an hour. That is enough
 /// for a command that a person waits for. A ticket that somebody leaves in a terminal soon expires.
@@ -328,8 +328,8 @@ pub const LINK_LIFE_MAX: u64 = DAY;
 /// The part of a link's lifetime within which a retry sends the same link: a sixth, which is ten
 /// minutes if the lifetime is an hour. The mail promises only the rest of the lifetime.
 pub const LINK_FRESH_PART: u64 = 6;
-/// How many mails to a mailbox are remembered. It is larger than the number of other jobs for the
-/// mailbox that can run while one job is being attempted.
+/// How many mails to a mailbox are remembered. The number must be larger than the number of other
+/// jobs for the mailbox that can run while one job is being attempted.
 pub const LANE_JOBS_KEPT: usize = 16;
 /// How many times a change of a lane (the stored list of recent mails to a mailbox) is attempted
 /// while other Workers change the same lane. After that the mail is retried later.
@@ -346,7 +346,7 @@ pub const MAIL_NETWORK_BITS: (u8, u8) = (32, 48);
 /// The prefix lengths (IPv4, IPv6) of the larger network that contains a network. One provider may
 /// own the whole larger network, so the first requests of all networks in it share a limit.
 pub const MAIL_LARGER_NETWORK_BITS: (u8, u8) = (16, 32);
-/// One larger network may use one tenth of the first pool. This is the divisor.
+/// One larger network may use a tenth of the first pool. The pool is divided by this number.
 pub const MAIL_LARGER_NETWORK_PART: u64 = 10;
 /// How many mails per day somebody who holds one of the user's tickets may request in addition to
 /// all budgets. The owner needs fewer, and a thief who has stolen the ticket gets no more.
@@ -486,7 +486,7 @@ pub const CODE_MAX_BYTES: usize = 1_460;
 /// the browser) is valid, in seconds: an hour. The user may first have to choose a new password
 /// with a mailed link, and such a link is valid for an hour.
 pub const SEALED_REQUEST_TTL: u64 = 3600;
-/// The longest body of a sealed request, in bytes. It is the longest query, 8 KB, because no value
+/// The longest body of a sealed request, in bytes. The limit is that of the query, because no value
 /// is longer in the sealed request than in the query.
 pub const SEALED_REQUEST_MAX_BYTES: usize = AUTHORIZATION_QUERY_MAX_BYTES;
 /// The longest body of an app's refresh token, in bytes. It has room for scopes and a resource of

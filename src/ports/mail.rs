@@ -55,8 +55,8 @@ pub trait MailLedger {
     /// calls.
     ///
     /// # Errors
-    /// When the store does not answer. One mail may have been taken from the budget. It is not
-    /// given back.
+    /// When the store does not answer. One mail may have been taken from the budget, and is not
+    /// added to the budget again.
     async fn pay(&self, pool: &str, most: u64, now: u64) -> Result<bool, StoreError>;
 
     /// Asks the [`Lane`](crate::domain::mail::Lane) with this key whether the mail of a job may be

@@ -13,7 +13,7 @@
 //!
 //! [`verify`] takes all four steps. [`issue`] makes access tokens. [`sign`] signs tokens of other
 //! kinds, and [`read_signed`] reads them. [`has_any_role`], [`is_user`] and [`has_verified_email`]
-//! tell what a verified token allows.
+//! answer what a verified token allows.
 //!
 //! The module `jws` reads the compact form of a token. `json` reads JSON. `jwk` and `key_set` read
 //! keys. `algorithm` signs and verifies. `claims`, `issue` and `verify` contain the rules of RFC

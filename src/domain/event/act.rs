@@ -388,18 +388,18 @@ pub enum Act {
 /// What was done with an app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClientAct {
-    /// It was registered.
+    /// The app was registered.
     Created,
-    /// Its fields were changed.
+    /// Fields of the app were changed.
     Changed,
-    /// It was disabled. Other fields may have changed too.
+    /// The app was disabled. Other fields may have changed too.
     Disabled,
-    /// It was enabled again. Other fields may have changed too.
+    /// The app was enabled again. Other fields may have changed too.
     Enabled,
     Deleted,
-    /// It got this secret.
+    /// This secret was added to the app.
     SecretAdded(SecretId),
-    /// It lost this secret.
+    /// This secret of the app was deleted.
     SecretDeleted(SecretId),
 }
 

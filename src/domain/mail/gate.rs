@@ -81,7 +81,7 @@ pub enum Rank {
 pub enum GateVerdict {
     /// A request for a mail, with its rank.
     Ranked(Rank),
-    /// Any other event. It is within its limit.
+    /// The event is not a request for a mail, and it is within its limit.
     Within,
     /// The event would exceed its limit, so it was not counted. It may be retried after this number
     /// of seconds.

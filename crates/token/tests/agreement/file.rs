@@ -161,8 +161,8 @@ fn no_header(token: &str) -> Option<&'static str> {
     }
 }
 
-/// The token in the form in which the file contains it. It is a string. A long token is a list of
-/// strings and of repeated strings with the number of their repetitions.
+/// Writes a token in the form that the file contains. A short token is a string. A long token is a
+/// list, in which each item is a string, or a repeated string with the number of its repetitions.
 fn pieces(token: &str) -> Value {
     if token.len() <= LONG {
         return token.into();
