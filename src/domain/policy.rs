@@ -169,9 +169,9 @@ pub const ROW_CHANGES_AT_ONCE: u32 = 400;
 /// object has nothing to compute. The cron calls five objects at the same time. Even if no object
 /// answers, a run of the cron ends after seven minutes. Cloudflare stops a run after 15 minutes.
 pub const FORGET_COPY_TIMEOUT_MS: u64 = 5_000;
-/// Of the changes that one run of the cron handles, a quarter are the newest changes. The others
-/// are the changes that have waited the longest. So a new change does not have to wait until the
-/// cron has worked through a long list.
+/// How many of the `limit` changes that one run of the cron handles are the newest changes: a
+/// quarter. The others are the changes that have waited the longest. So a new change does not have
+/// to wait until the cron has worked through a long list.
 #[must_use]
 pub const fn newest_row_changes(limit: u32) -> u32 {
     limit / 4
@@ -240,7 +240,7 @@ pub const FOREIGN_HASH_MAX_BYTES: usize = 512;
 /// password that has little else is rejected. Shorter words occur in other words by chance.
 pub const CONTEXT_WORD_CHARS: usize = 4;
 /// How many `PEPPERS` may be set together. New hashes are made with the first pepper. The others
-/// only verify older hashes. Each such hash is replaced at its owner's next login.
+/// only verify older hashes. An older hash is replaced at its owner's next login.
 pub const MAX_PEPPERS: usize = 8;
 /// The longest given or family name, in characters.
 pub const NAME_MAX_CHARS: usize = 100;
@@ -318,9 +318,9 @@ pub const VERIFICATION_LINK_TTL: u64 = DAY;
 /// The longest body of a link's ticket, in bytes. The body holds an address, two names of 100
 /// four-byte characters, and a few fixed fields.
 pub const LINK_MAX_BYTES: usize = 1200;
-/// How many seconds must pass before the first, second and third mail with a link to one mailbox.
-/// The second mail may follow the first one soon, because the user may have mistyped something or
-/// looked in the wrong mailbox.
+/// How many seconds must have passed since the previous mail before the service sends the first,
+/// the second and the third mail with a link to one mailbox. These mails may follow each other
+/// soon, because the user may have mistyped something or looked in the wrong mailbox.
 pub const LANE_BURSTS: [u64; 3] = [0, 60, 300];
 /// How long a link may be valid at most, in seconds: a day. If somebody keeps asking for links to a
 /// mailbox, each link is valid twice as long as the one before, so that fewer links are needed.
@@ -337,8 +337,9 @@ pub const LANE_TRIES: u32 = 10;
 /// How many mails a network may ask for in an hour. An office behind one IP address stays below
 /// this limit.
 pub const MAIL_REQUESTS_AN_HOUR: usize = 30;
-/// The first request of a network in a day for a mail is paid from the first pool. After it, the
-/// medium pool (another share of `MAIL_BUDGET`) pays for this many requests of the network per day.
+/// The mail that a network requests first in a day is paid from the first pool, a share of
+/// `MAIL_BUDGET`. After it, the medium pool (another share) pays for this many requests of the
+/// network per day.
 pub const MAIL_MEDIUM_ASKS_A_DAY: usize = 4;
 /// The prefix lengths (IPv4, IPv6) of the network that is counted when it asks for mails: one IPv4
 /// address, or the /48 of IPv6 that one customer gets.
@@ -368,8 +369,8 @@ pub const OTHER_SHARES: [u64; 3] = [20, 10, 5];
 /// When the budget of an hour is used up, further mails wait until the next hour. Their retries are
 /// spread over this many seconds at the beginning of that hour: ten minutes.
 pub const BUDGET_SPREAD: u64 = 600;
-/// `MAIL_BUDGET`: how many mails people who are not signed in can cause per hour of the clock. The
-/// budget limits the costs that an attacker can cause, and the damage to the sender's reputation.
+/// `MAIL_BUDGET`: how many mails strangers can cause per hour of the clock. The budget limits the
+/// costs that an attacker can cause, and the damage to the sender's reputation.
 pub const MAIL_BUDGET: u64 = 1000;
 /// The largest `MAIL_BUDGET`.
 pub const MAX_MAIL_BUDGET: u64 = 1_000_000;
@@ -433,7 +434,7 @@ pub const NOTICE_KEPT: u64 = DEAD_LETTER_TTL + 2 * DAY;
 pub const OUTBOX_TTL: u64 = DAY;
 /// How many mails `/dev/outbox` shows.
 pub const OUTBOX_SHOWN: u64 = 100;
-/// The longest `PRODUCT_NAME` and display name of `MAIL_FROM`, in characters.
+/// The longest `PRODUCT_NAME`, and the longest display name in `MAIL_FROM`, in characters.
 pub const PRODUCT_NAME_CHARS: usize = 64;
 /// How much of an `Accept-Language` is read, in bytes. Browsers send fewer than 100.
 pub const ACCEPT_LANGUAGE_BYTES_READ: usize = 200;

@@ -75,7 +75,7 @@ pub trait MailLedger {
     /// Removes a job from a lane, because no mail of this job was sent and none will be.
     ///
     /// # Errors
-    /// When it may not have been written.
+    /// When the change may not have been written.
     async fn release(&self, lane: &str, job: &str) -> Result<(), StoreError>;
 
     /// Reserves the notice `id` for the caller, who then sends it. Several jobs for the same notice
@@ -89,14 +89,14 @@ pub trait MailLedger {
     /// Records that the notice `id` was sent. The notice can't be reserved again until `until`.
     ///
     /// # Errors
-    /// When it may not have been written.
+    /// When the record may not have been written.
     async fn sent_once(&self, id: &str, until: u64) -> Result<(), StoreError>;
 
     /// Stores a job whose mail could not be sent. If a letter with this id is stored already, the
     /// new one replaces it.
     ///
     /// # Errors
-    /// When it may not have been written.
+    /// When the job may not have been written.
     async fn keep(&self, letter: &DeadLetter) -> Result<(), StoreError>;
 
     /// At most `limit` stored jobs whose time for the next attempt
@@ -109,7 +109,7 @@ pub trait MailLedger {
     /// Deletes a stored job. An absent one is not an error.
     ///
     /// # Errors
-    /// When it may not have been deleted.
+    /// When the job may not have been deleted.
     async fn forget(&self, id: &str) -> Result<(), StoreError>;
 
     /// At most `limit` stored jobs whose ids are greater than `after`, sorted by id, whether they
@@ -164,7 +164,7 @@ pub trait MailLedger {
     /// Deletes the stored failures of the provider, because it works again.
     ///
     /// # Errors
-    /// When they may not have been deleted.
+    /// When the failures may not have been deleted.
     async fn provider_works(&self) -> Result<(), StoreError>;
 
     /// The failures since the provider last accepted a mail, one entry for each kind.

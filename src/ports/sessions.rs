@@ -125,7 +125,7 @@ pub trait SessionStore {
     /// presented again, the session MUST be stored as ended from the beginning.
     ///
     /// # Errors
-    /// When it may not have been written.
+    /// When the session may not have been written.
     async fn begin(&self, new: &NewSession<'_>, now: u64) -> Result<(), StoreError>;
 
     /// Renews the session of the presented ticket. `user` is a future that reads the user's row
@@ -171,7 +171,7 @@ pub trait SessionStore {
     /// done, and MUST complete what an earlier call has begun.
     ///
     /// # Errors
-    /// When it may not have been written. The caller may repeat.
+    /// When the end may not have been written. The caller may repeat the call.
     async fn end(&self, ending: &Ending, reason: EndReason, now: u64) -> Result<(), StoreError>;
 
     /// Ends all sessions that an app has for this user, because the user has withdrawn the grant.
@@ -198,7 +198,7 @@ pub trait SessionStore {
     /// states.
     ///
     /// # Errors
-    /// When the store does not answer, or has nothing that can count exactly (`SESSION_OBJECTS` is
+    /// When the store does not answer, or has no part that can answer exactly (`SESSION_OBJECTS` is
     /// not bound). The caller may repeat the call with the same session.
     async fn exchange(
         &self,
@@ -239,7 +239,7 @@ pub trait SessionStore {
     /// the caller MUST call again with the row's version.
     ///
     /// # Errors
-    /// When it may not have been written. The caller may repeat.
+    /// When the version may not have been written. The caller may repeat the call.
     async fn outdate(
         &self,
         user: UserId,

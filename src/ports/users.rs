@@ -130,7 +130,7 @@ pub trait UserDirectory {
     /// changed before this time, in seconds since 1970.
     ///
     /// # Errors
-    /// When some may still be listed.
+    /// When some of these users may still be listed.
     async fn forget_row_changes(&self, before: u64) -> Result<(), StoreError>;
 
     /// Deletes a user if it has this canonical address and, where `if_version` is given, this
