@@ -1,9 +1,9 @@
 //! edgegate: an auth service for the edge.
 //!
-//! It issues and verifies access tokens (JWT, RFC 9068), and manages sessions with refresh tokens:
-//! it renews and revokes them. For wasm32 this crate is a Cloudflare Worker; for other targets it
-//! is a native library with in-memory adapters. The rules of access tokens are in a separate crate,
-//! `edgegate_token`.
+//! It issues and verifies access tokens (JWT, RFC 9068). It manages sessions, which clients renew
+//! with refresh tokens and which can be revoked. Compiled for wasm32, this crate is a Cloudflare
+//! Worker. Compiled for other targets, it is a native library with adapters that store everything
+//! in memory. The rules of access tokens are in a separate crate, `edgegate_token`.
 //!
 //! | where | what |
 //! |---|---|
@@ -15,9 +15,9 @@
 //! | [`letters`] | the texts of the mails: subject, text and HTML, in each language |
 //! | [`edge`] | HTTP: routes in, problem+json out, the Worker's entry point |
 //!
-//! Dependencies point inward: `domain` knows none of the others, `ports` knows `domain`, `service`
-//! and `adapters` know both, `letters` knows `domain`, `edge` knows `service`. `tests/layering.rs`
-//! checks this.
+//! Dependencies point inward. `domain` uses none of the other modules. `ports` and `letters` use
+//! `domain`. `service` and `adapters` use `domain` and `ports`. `edge` uses `service`.
+//! `tests/layering.rs` checks these rules.
 
 #![cfg_attr(
     test,

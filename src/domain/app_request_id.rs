@@ -1,4 +1,5 @@
-//! The id under which a sign-in page stores the request of an app while the person opens a mail.
+//! The id under which a sign-in page stores an app's authorization request while the user opens a
+//! mail.
 
 use std::fmt;
 
@@ -9,20 +10,22 @@ use super::error::{Error, FieldProblem};
 const BYTES: usize = 16;
 const GROUP: usize = 8;
 
-/// A random id that a page makes when it asks for a mail. The mailed link has it as `request_id`.
-/// The page that the link opens looks up the app's request by this id in the storage of its
-/// browser. On another device the page finds nothing.
+/// A random id that a sign-in page makes when it asks the service for a mail. The link in the mail
+/// contains the id as the parameter `request_id`. The page that the link opens looks up the app's
+/// request by this id in the storage of its browser. If the user opens the link on another device,
+/// the page finds no request.
 ///
-/// It is not an [id of an HTTP request](super::request_id), and the service looks nothing up with
-/// it.
+/// This id is not an [id of an HTTP request](super::request_id). The service only passes the id on,
+/// and looks nothing up with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AppRequestId([u8; BYTES]);
 
 impl AppRequestId {
-    /// The id in this text: 16 bytes as 22 characters of base64url without padding, nothing else.
+    /// Reads an id from a text, which must be exactly 22 characters: 16 bytes in base64url without
+    /// padding.
     ///
     /// # Errors
-    /// [`Error::Field`] with the reason `not_an_id`.
+    /// [`Error::Field`] with the reason `not_an_id`: when the text has any other form.
     ///
     /// ```
     /// use edgegate::domain::app_request_id::AppRequestId;
@@ -42,8 +45,8 @@ impl AppRequestId {
         }
     }
 
-    /// The id as subtags of a language tag, the form in which a queued mail contains it: 32
-    /// hexadecimal digits in groups of eight.
+    /// The id in the form in which a queued mail contains it: as subtags of the mail's language
+    /// tag. They are 32 hexadecimal digits in groups of eight.
     #[must_use]
     pub(super) fn to_subtags(self) -> String {
         let digits = base16ct::lower::encode_string(&self.0);
@@ -57,7 +60,7 @@ impl AppRequestId {
         subtags
     }
 
-    /// Reads what [`to_subtags`](Self::to_subtags) wrote.
+    /// Reads an id that [`to_subtags`](Self::to_subtags) wrote.
     pub(super) fn from_subtags(subtags: &str) -> Option<Self> {
         let mut id = [0; BYTES];
         let read = base16ct::lower::decode(subtags.replace('-', ""), &mut id).ok()?;
@@ -84,7 +87,7 @@ mod tests {
             "3q2-7wABAgMEBQYHCAkKC",
             "3q2-7wABAgMEBQYHCAkKCww",
             "3q2-7wABAgMEBQYHCAkKCw==",
-            // The last character has unused bits that are not 0.
+            // The unused bits of the last character are not 0.
             "3q2-7wABAgMEBQYHCAkKCx",
             "3q2+7wABAgMEBQYHCAkKCw",
             " 3q2-7wABAgMEBQYHCAkKCw",

@@ -1,8 +1,9 @@
 //! What can go wrong, and the complete list of codes that a client sees.
 //!
-//! The reason inside an [`Error`] is for the log. The client gets only the [`Code`]. It gets
-//! details only about an invalid field, a weak password, or an app's request that can't continue.
-//! So an attacker does not learn which check of a secret failed.
+//! The reason inside an [`Error`] is for the log. The client gets only the [`Code`]. Besides the
+//! code, it gets details only about an invalid field, a weak password, or an app's request that
+//! can't continue. So an attacker who tries a password, a token or a link does not learn which
+//! check failed.
 
 use std::fmt;
 
@@ -12,7 +13,8 @@ use super::operator::OperatorRefusal;
 use super::session::{SessionId, Verdict};
 use edgegate_token::TokenError;
 
-/// The complete list of public error codes. A test checks that `docs/errors.md` has a row for each.
+/// The complete list of public error codes. A test checks that `docs/errors.md` has a row for each
+/// code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Code {
@@ -22,8 +24,8 @@ pub enum Code {
     InvalidField,
     /// The password is not good enough. The answer lists the reasons.
     WeakPassword,
-    /// The login failed, for whatever reason. Or the current password, which a change requires, is
-    /// wrong.
+    /// The login failed, for whatever reason. Or a change requires the current password, and the
+    /// password that was sent is wrong.
     InvalidCredentials,
     /// The link has expired, was used, or is not from this service.
     InvalidLink,
@@ -39,7 +41,7 @@ pub enum Code {
     InvalidClient,
     /// The `grant_type` is unknown (RFC 6749 section 5.2).
     UnsupportedGrantType,
-    /// A renewal asks for none of the granted scopes (RFC 6749 section 5.2).
+    /// None of the scopes that a renewal asks for was granted (RFC 6749 section 5.2).
     InvalidScope,
     /// The `resource` is not the one that was granted (RFC 8707 section 2).
     InvalidTarget,
@@ -49,7 +51,7 @@ pub enum Code {
     RegistrationClosed,
     /// The address already has an account.
     EmailTaken,
-    /// No enabled administrator would be left.
+    /// The request would leave no enabled administrator.
     LastAdministrator,
     /// The account has a password or is disabled, so its owner can't be invited.
     NotInvitable,
@@ -59,7 +61,7 @@ pub enum Code {
     TooManySecrets,
     /// No such route or resource.
     NotFound,
-    /// The route exists, but not with this method.
+    /// The route exists, but does not accept this method.
     MethodNotAllowed,
     /// The body is too large.
     PayloadTooLarge,
@@ -220,7 +222,7 @@ impl fmt::Display for Code {
 /// Why a field of a request was rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldProblem {
-    /// The field is required and absent.
+    /// The field is required, but absent.
     Missing,
     /// The field is longer than its limit.
     TooLong,
@@ -243,10 +245,11 @@ impl FieldProblem {
     }
 }
 
-/// Why a login was refused. For the log: the client gets the same answer for all of these.
+/// Why a login was refused. The reason is only for the log: the client gets the same answer for
+/// every reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LoginRefusal {
-    /// The text is not an address.
+    /// The text that was entered is not an email address.
     NotAnAddress(EmailError),
     /// No account has the address.
     UnknownAddress,
@@ -259,7 +262,7 @@ pub enum LoginRefusal {
     BrokenHash,
     /// The stored hash was made with a pepper that `PEPPERS` does not contain.
     UnknownPepper,
-    /// The stored hash is Firebase's, and `FIREBASE_SIGNER_KEY` is not set.
+    /// The stored hash was imported from Firebase, and `FIREBASE_SIGNER_KEY` is not set.
     NoSignerKey,
 }
 
@@ -299,7 +302,7 @@ impl From<HashError> for LoginRefusal {
     }
 }
 
-/// Why an access token was rejected. For the log.
+/// Why an access token was rejected. The reason is only for the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AccessRefusal {
     /// No token was sent.
@@ -309,17 +312,18 @@ pub enum AccessRefusal {
     /// The token is signed with the service's keys, but its `sub` or `sid` is not an id that the
     /// service makes.
     ForeignIds,
-    /// The token was issued to this service's own client, and the route is for apps.
+    /// The token was issued to this service's own client, and the route accepts only tokens of
+    /// apps.
     NotOfAnApp,
     /// The app is disabled or deleted.
     NoClient,
     /// The token's session has ended.
     SessionEnded,
-    /// The user has changed since the token was issued: roles, address, password or state.
+    /// The user's roles, address, password or state have changed since the token was issued.
     Outdated,
     /// The token's user is disabled or deleted.
     NoUser,
-    /// An operator ticket is not valid.
+    /// The request has an operator ticket, and the ticket is not valid.
     Operator(OperatorRefusal),
 }
 
@@ -341,11 +345,11 @@ impl AccessRefusal {
     }
 }
 
-/// Why a refresh token was refused. For the log.
+/// Why a refresh token was refused. The reason is only for the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GrantRefusal {
-    /// The text is forged, truncated, from another deployment, or not a refresh token. No storage
-    /// was touched.
+    /// The text is forged, truncated, from another deployment, or not a refresh token. This is
+    /// decided without reading any storage.
     Ticket,
     /// The session can't continue. The verdict says why.
     Session(Verdict, UserId, SessionId),
@@ -374,7 +378,8 @@ impl GrantRefusal {
     }
 }
 
-/// Why an app's authentication failed. For the log: the app gets the same answer for all of these.
+/// Why an app's authentication failed. The reason is only for the log: the app gets the same answer
+/// for every reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClientRefusal {
     /// There is no such app.
@@ -385,11 +390,11 @@ pub enum ClientRefusal {
     Header,
     /// The app authenticates by a method that this service does not have.
     Method,
-    /// The app has secrets, and the request has none.
+    /// The app has secrets, but the request contains none.
     NoSecret,
-    /// The app has no secrets, and the request has one.
+    /// The app has no secrets, but the request contains one.
     SecretNotExpected,
-    /// The app is public, and the route is for confidential apps.
+    /// The app is public (it has no secrets), and the route is only for confidential apps.
     NotConfidential,
     /// The secret is wrong.
     Secret,
@@ -417,7 +422,8 @@ impl ClientRefusal {
 pub enum AuthorizationRefusal {
     /// The sealed request is forged, altered, of another deployment, or older than an hour.
     Request,
-    /// The app was deleted or disabled meanwhile, or its redirect URI was removed.
+    /// Since the request was sealed, the app was deleted or disabled, or its redirect URI was
+    /// removed.
     Client,
     /// Nobody is signed in, or the user must first enter the password again for this request.
     SignIn,
@@ -438,15 +444,16 @@ impl AuthorizationRefusal {
     }
 }
 
-/// Why a link was refused. For the log.
+/// Why a link was refused. The reason is only for the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkRefusal {
-    /// The link is forged, altered, of another kind, or expired. No storage was touched.
+    /// The link is forged, altered, of another kind, or expired. This is decided without reading
+    /// any storage.
     Ticket,
     /// The link's account is deleted or disabled.
     NoUser,
-    /// The link is no longer valid: the state that it would change has changed since, for example
-    /// because this link or another one was used.
+    /// The link is no longer valid, because something that it depends on has changed since the link
+    /// was made. For example, this link or another link was used.
     Spent,
     /// Another account has the address now.
     EmailTaken,
@@ -473,12 +480,12 @@ impl LinkRefusal {
 pub struct StoreError {
     /// Which port failed, for the log.
     pub store: &'static str,
-    /// What the platform said.
+    /// The platform's own description of the failure.
     pub detail: String,
 }
 
 impl StoreError {
-    /// A failure of `store`, with what the platform said.
+    /// A failure of the port `store`, with the platform's description of it.
     #[must_use]
     pub fn new(store: &'static str, detail: impl Into<String>) -> Self {
         Self {
@@ -520,7 +527,7 @@ pub enum Error {
     Grant(GrantRefusal),
     /// The app is unknown, or its authentication failed.
     Client(ClientRefusal),
-    /// A renewal asks for none of the granted scopes.
+    /// None of the scopes that a renewal asks for was granted.
     Scope,
     /// The resource is not the one that was granted.
     Target,
@@ -528,12 +535,13 @@ pub enum Error {
     Authorization(AuthorizationRefusal),
     /// An app wants id_tokens with RS256, and `ID_TOKEN_KEYS` is not set.
     NoIdTokenKey,
-    /// The caller is known, but may not make this request.
+    /// The caller has proved who they are, but may not make this request.
     Forbidden,
     RegistrationClosed,
     /// The address already has an account.
     EmailTaken,
-    /// The last enabled administrator can't be disabled, deleted or lose the role.
+    /// The request would disable or delete the last enabled administrator, or take away the
+    /// administrator's role.
     LastAdministrator,
     /// The account has a password or is disabled, so its owner can't be invited.
     NotInvitable,
@@ -557,7 +565,7 @@ pub enum Error {
     NoMailProvider,
     /// A store failed. Steps that succeeded before the failure stay done.
     Store(StoreError),
-    /// A bug of the service. The text is for the log.
+    /// A bug of the service. The text is only for the log.
     Internal(&'static str),
 }
 

@@ -1,5 +1,5 @@
-//! Ids: UUIDv7 (RFC 9562 section 5.7), in one spelling: lower case, with hyphens. Imported accounts
-//! keep their UUID, which may have another version.
+//! Ids. An id is a UUIDv7 (RFC 9562 section 5.7), and only one spelling is accepted: lower case,
+//! with hyphens. Imported accounts keep their UUID, which may have another version.
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serializer};
@@ -10,7 +10,7 @@ pub(super) fn new(now_ms: u64, random: &[u8; 10]) -> Uuid {
     uuid::Builder::from_unix_timestamp_millis(now_ms, random).into_uuid()
 }
 
-/// The id in this text. `None` for any other spelling or version.
+/// Reads an id from a text. `None` if the text has another spelling or the UUID another version.
 pub(super) fn parse(text: &str) -> Option<Uuid> {
     parse_spelling(text).filter(|id| id.get_version_num() == 7)
 }
@@ -37,7 +37,7 @@ pub(super) mod of_any_version {
         Some(Uuid::from_bytes(bytes)).filter(is_defined)
     }
 
-    /// Reads what `serialize` wrote.
+    /// Reads an id that `serialize` wrote.
     pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Uuid, D::Error> {
@@ -50,18 +50,18 @@ pub(super) mod of_any_version {
     }
 }
 
-/// Writes an id as its text, for `#[serde(with)]`.
+/// Writes an id as a text. This function is for `#[serde(with)]`.
 pub(super) fn serialize<S: Serializer>(id: &Uuid, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&id.hyphenated())
 }
 
-/// Reads what [`serialize`] wrote.
+/// Reads an id that [`serialize`] wrote.
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Uuid, D::Error> {
     let text = String::deserialize(deserializer)?;
     parse(&text).ok_or_else(|| D::Error::custom("not an id"))
 }
 
-/// The id in these bytes. `None` for any other version.
+/// The id with these bytes. `None` if the UUID has another version.
 pub(super) fn from_bytes(bytes: [u8; 16]) -> Option<Uuid> {
     let id = Uuid::from_bytes(bytes);
     (id.get_version_num() == 7).then_some(id)

@@ -1,8 +1,9 @@
 //! Converts Rust values to and from JSON, with serde.
 //!
-//! [`decode`] uses the strict reader of [`edgegate_token::json`]. That reader rejects a member that
-//! appears twice. Its errors quote nothing of the text, because the text may contain a password.
-//! serde_json's own reader would also add 20 KB to the Worker, because its errors print fractions.
+//! [`decode`] uses the strict reader of [`edgegate_token::json`]. That reader rejects an object in
+//! which a member appears twice. Its error messages quote no part of the text, because the text may
+//! contain a password. The reader of serde_json would also make the Worker 20 KB larger, because
+//! its error messages can contain fractional numbers, and the code that prints them is large.
 
 use std::fmt;
 
@@ -11,22 +12,22 @@ use serde::de::value::{MapAccessDeserializer, MapDeserializer, SeqDeserializer};
 use serde::de::{DeserializeOwned, Deserializer, Error, IntoDeserializer, Visitor};
 use serde::{Serialize, forward_to_deserialize_any};
 
-/// The value as JSON.
+/// Writes a value as JSON.
 #[must_use]
 pub fn encode(value: &impl Serialize) -> String {
-    // This fails only for maps whose keys are not strings.
+    // Writing JSON fails only for maps whose keys are not strings.
     serde_json::to_string(value).unwrap_or_default()
 }
 
-/// The value in a JSON text. `None` when the text is not JSON, or does not have the form of this
-/// type.
+/// Reads a value of the type `T` from a JSON text. `None` when the text is not JSON, or is not the
+/// JSON form of this type.
 #[must_use]
 pub fn decode<T: DeserializeOwned>(text: &str) -> Option<T> {
     let json = Json::read(text.as_bytes()).ok()?;
     T::deserialize(Read(json)).ok()
 }
 
-/// JSON that was read.
+/// JSON that was read, as a source for serde.
 struct Read(Json);
 
 /// The JSON is not of the expected form.
@@ -96,7 +97,8 @@ impl<'de> Deserializer<'de> for Read {
         visitor.visit_newtype_struct(self)
     }
 
-    /// A variant without content is a string. Any other variant is an object with one member.
+    /// In JSON, an enum variant without content is a string. Any other variant is an object with
+    /// one member.
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,

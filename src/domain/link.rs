@@ -1,9 +1,11 @@
-//! Single-use links: reset a password, finish a registration, verify an address, confirm a new one.
+//! Links in mails, each for one use: to choose a new password, to finish a registration, to verify
+//! an address, or to confirm a new address.
 //!
-//! A link contains a ticket with a MAC. The ticket contains an expiry and a fingerprint of the
-//! state that the link changes. When the link is used, that state changes. So a link works once and
-//! all older links become invalid, without a table of tokens. Requesting another link changes
-//! nothing, so a stranger can't invalidate the owner's link.
+//! A link contains a ticket with a MAC. The ticket contains the time when the link expires, and a
+//! fingerprint of the state that the link changes. When a link is used, that state changes, so the
+//! fingerprints in this link and in all older links don't match any more. So a link works only
+//! once, and the service needs no table of tokens. Requesting another link does not change the
+//! state, so a stranger can't invalidate the owner's link by requesting one.
 
 use std::fmt;
 
@@ -21,20 +23,22 @@ const _: () = assert!(
     "mail programs would cut off the end of some links"
 );
 
-/// A fingerprint of the part of a user that a link changes. It reveals nothing, and nobody can
-/// compute it without the account's row, which contains a random number.
+/// A fingerprint of those of a user's values that a link changes. It reveals nothing about the
+/// values. Nobody can compute it without the account's row, because a random number in the row is
+/// part of it.
 #[derive(Clone, Copy, Debug)]
 pub struct State([u8; STATE_BYTES]);
 
 constant_time_eq!(State => |it| &it.0);
 
 impl State {
-    /// The state that a reset changes: the password, and whether the address is verified. A change
-    /// of address, disabling and enabling invalidate the link too.
+    /// The state that a reset of the password changes: the password, and whether the address is
+    /// verified. The link also becomes invalid when the account's address changes, and when the
+    /// account is disabled or enabled.
     ///
-    /// While the address is not verified, a new password leaves the link valid. Otherwise a
-    /// stranger who registered with somebody else's address could invalidate the link of the
-    /// address's owner.
+    /// As long as the address is not verified, the link stays valid when the password changes.
+    /// Otherwise a stranger who registered somebody else's address could invalidate the link of the
+    /// address's owner by changing the password.
     #[must_use]
     pub fn for_reset(user: &User) -> Self {
         let password = match user.email_verified_at {
@@ -44,16 +48,17 @@ impl State {
         Self::of("reset", user, &[password.as_bytes()])
     }
 
-    /// The state that verifying an address changes: whether the address is verified. A new password
-    /// leaves the link valid, for the same reason as in [`for_reset`](Self::for_reset).
+    /// The state that the verification of an address changes: whether the address is verified. The
+    /// link stays valid when the password changes, for the same reason as in
+    /// [`for_reset`](Self::for_reset).
     #[must_use]
     pub fn for_verification(user: &User) -> Self {
         Self::of("verification", user, &[])
     }
 
-    /// The state that confirming a new address changes: the address. A new password and the end of
-    /// all sessions invalidate the link, because the person who requested it may have known only
-    /// the old password.
+    /// The state that the confirmation of a new address changes: the address. The link also becomes
+    /// invalid when the password changes or when all sessions are ended. Somebody who requested the
+    /// link, but knew only the old password, can then no longer use it.
     #[must_use]
     pub fn for_new_address(user: &User) -> Self {
         let epoch = user.session_epoch.to_be_bytes();
@@ -61,7 +66,7 @@ impl State {
         Self::of("new address", user, &[&epoch, password])
     }
 
-    /// The text form that is queued with a job: 32 hexadecimal digits.
+    /// The state as a text of 32 hexadecimal digits. A mail in the queue contains it in this form.
     #[must_use]
     pub fn to_text(self) -> String {
         base16ct::lower::encode_string(&self.0)
@@ -75,7 +80,7 @@ impl State {
         (read.len() == STATE_BYTES).then_some(Self(state))
     }
 
-    /// The id under which an account counts the wrong passwords of somebody with this link.
+    /// The id by which the account counts the wrong passwords that somebody enters with this link.
     #[must_use]
     pub fn known_id(self) -> KnownId {
         KnownId(self.0)
@@ -120,14 +125,14 @@ pub struct UserLink {
 /// A link to confirm an account's new address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewAddressLink {
-    /// The account, its state, and the expiry.
+    /// The account, the state that the link changes, and the time when the link expires.
     pub account: UserLink,
     /// The new address.
     pub email: EmailAddress,
 }
 
 /// A link to finish a registration. There is no account yet, so the link contains everything that
-/// was typed.
+/// the user typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RegistrationLink {
     pub email: EmailAddress,
@@ -135,7 +140,7 @@ pub struct RegistrationLink {
     pub first_name: Option<Name>,
     /// The family name.
     pub last_name: Option<Name>,
-    /// When it was requested, in seconds since 1970.
+    /// When the registration was requested, in seconds since 1970.
     pub asked_at: u64,
     /// When it expires, in seconds since 1970.
     pub expires_at: u64,
@@ -252,8 +257,8 @@ impl Links {
     }
 }
 
-/// Whether the link has not expired. If a link seems to be valid for longer than the longest
-/// lifetime of a link, the clock has stopped or gone back. Such a link is rejected.
+/// Whether the link has not expired. If a link would be valid for longer than the longest lifetime
+/// of a link, the clock is wrong: it has stopped, or it was set back. Such a link is rejected, too.
 fn is_alive(expires_at: u64, now: u64) -> bool {
     let latest = now
         .saturating_add(VERIFICATION_LINK_TTL)

@@ -253,7 +253,8 @@ fn a_state_is_read_as_it_was_written() {
     }
 }
 
-/// Links as earlier versions sealed them, without a line break at the end.
+/// Earlier versions of the service sealed links without a line break at the end of the body. These
+/// links must still open.
 #[test]
 fn links_that_were_mailed_before_still_open() {
     let secrets = TicketSecrets::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8").unwrap();
@@ -281,7 +282,7 @@ fn links_that_were_mailed_before_still_open() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
 
-    /// Mail programs treat other characters at the end of a URL as punctuation.
+    /// Mail programs treat any other character at the end of a URL as punctuation, and cut it off.
     #[test]
     fn every_link_ends_in_a_letter_or_digit_and_opens(
         local in "[a-zé]{1,30}",

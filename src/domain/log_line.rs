@@ -1,15 +1,16 @@
-//! One line of the log: a JSON object. No value in it can break the line.
+//! One line of the log: a JSON object. No value can break the line into two, because JSON escapes
+//! line breaks.
 
 use serde::{Serialize, Serializer};
 
 /// Who must read a line of this level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// Nobody must read it. It is there for searches.
+    /// Nobody has to read the line. It is logged so that operators can search for it.
     Info,
-    /// The operator, when convenient.
+    /// The operator should read the line when there is time.
     Warn,
-    /// The operator, now: nobody else can repair it.
+    /// The operator must read the line at once, because nobody else can repair the problem.
     Error,
 }
 
@@ -24,7 +25,7 @@ impl Level {
         }
     }
 
-    /// Its name in the line.
+    /// The name of the level in the log line.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -40,15 +41,15 @@ impl Level {
 #[derive(Clone, Debug)]
 pub struct LogLine(Vec<(&'static str, Value)>);
 
-/// A problem that gets a log line of its own, because no line of a request, a mail or an event of
-/// the audit log reports it.
+/// A problem that gets a log line of its own, because no other log line (of a request, of a mail,
+/// or of an event in the audit log) reports it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
-    /// Mails wait for the operator.
+    /// Mails could not be sent and wait for the operator. The value is the number of these mails.
     DeadLetters(u64),
     /// The cron could not retry the mails that are stored in the database.
     KeptMails,
-    /// The cron could not clean up after a deleted account.
+    /// The cron could not delete the remaining data of a deleted account.
     Departures,
     /// The cron could not delete the old records of addresses that became free.
     FreedAddresses,
@@ -58,22 +59,22 @@ pub enum Trouble {
     WithdrawnGrants,
     /// The cron could not make the users' Durable Objects discard their copies of changed rows.
     RowChanges,
-    /// A setting is wrong. The queue or the cron noticed it.
+    /// A setting is wrong. The Worker noticed it while it handled the queue or the cron.
     Misconfigured,
     /// A variable has nearly the name of a setting, and is ignored.
     MisspeltSetting,
-    /// A rate-limit binding is missing although `LIMITS` is on: nothing is limited.
+    /// A rate-limit binding is missing although `LIMITS` is on, so this limit has no effect.
     LimiterMissing,
     /// A rate-limit binding failed. The request that it should have counted was let through.
     LimiterFailed,
-    /// Work after a response failed.
+    /// Work that is done after the response was sent has failed.
     Background,
     /// A data point could not be written to Workers Analytics Engine.
     AnalyticsFailed,
 }
 
 impl Trouble {
-    /// Each kind once.
+    /// Each kind of problem, once.
     pub const ALL: [Self; 13] = [
         Self::DeadLetters(1),
         Self::KeptMails,
@@ -90,7 +91,7 @@ impl Trouble {
         Self::AnalyticsFailed,
     ];
 
-    /// The `event` of its line.
+    /// The member `event` of the problem's log line.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -110,7 +111,7 @@ impl Trouble {
         }
     }
 
-    /// The level of its line.
+    /// The level of the problem's log line.
     #[must_use]
     pub const fn level(self) -> Level {
         match self {
@@ -123,14 +124,15 @@ impl Trouble {
             | Self::RowChanges
             | Self::Misconfigured
             | Self::LimiterMissing => Level::Error,
-            // The Worker works, with the setting's default.
+            // The Worker continues with the default value of the setting.
             Self::MisspeltSetting => Level::Warn,
-            // These are problems of the platform. If one lasts, a later request logs it again.
+            // These are problems of the platform. If such a problem lasts, a later request logs it
+            // again.
             Self::LimiterFailed | Self::Background | Self::AnalyticsFailed => Level::Warn,
         }
     }
 
-    /// The line, with a reason unless it is empty.
+    /// The problem's log line. It contains `reason`, unless `reason` is empty.
     #[must_use]
     pub fn to_json(self, reason: &str) -> String {
         let mut line = LogLine::new(self.level(), self.name());
@@ -150,7 +152,7 @@ enum Value {
 }
 
 impl LogLine {
-    /// Starts a line with its `level` and its `event`.
+    /// Begins a line with the members `level` and `event`.
     #[must_use]
     pub fn new(level: Level, event: &str) -> Self {
         let mut line = Self(Vec::new());

@@ -1,4 +1,5 @@
-//! Pure rules: no I/O, no async, no clock, no randomness. `now` and fresh bytes are arguments.
+//! The rules of the service, as pure functions: no I/O, no async, no clock, no randomness. The
+//! current time and random bytes are arguments.
 
 pub mod account;
 pub mod app_request_id;

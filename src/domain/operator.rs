@@ -1,12 +1,12 @@
 //! Operator tickets: short-lived tokens for the operator's command.
 //!
 //! The command makes a random ticket and stores its hash in the database, with a scope and an
-//! expiry. So whoever can write to the database can manage accounts over HTTP. The service never
-//! stores a ticket and never issues one.
+//! expiry. So everybody who can write to the database can also manage accounts over HTTP. The
+//! service itself never stores or issues a ticket.
 //!
-//! A ticket is valid only for its scope, and for at most [`OPERATOR_TICKET_TTL`] seconds after the
-//! time of creation in its row. That time may be up to [`FUTURE_SKEW_SECONDS`] ahead of the
-//! service's clock.
+//! A ticket is valid only for its scope, and for at most [`OPERATOR_TICKET_TTL`] seconds after its
+//! creation. The time of creation is stored in the ticket's row. It may be up to
+//! [`FUTURE_SKEW_SECONDS`] ahead of the service's clock.
 
 use std::fmt;
 
@@ -15,15 +15,16 @@ use sha2::{Digest, Sha256};
 
 use super::policy::{FUTURE_SKEW_SECONDS, OPERATOR_TICKET_TTL};
 
-/// What every ticket begins with, so that secret scanners recognise it. Access tokens never begin
-/// with this: they begin with the base64url form of `{`.
+/// Every ticket begins with this prefix, so that secret scanners recognise it. An access token
+/// never does, because it begins with the base64url form of `{`.
 const PREFIX: &str = "ego_";
-/// How many random bytes follow, in base64url without padding.
+/// How many random bytes follow the prefix, encoded in base64url without padding.
 const SECRET_BYTES: usize = 32;
-/// How many digits of the hash name a ticket in the log: enough to tell the tickets of a day apart.
+/// How many digits of its hash are a ticket's name in the log. They are enough to distinguish the
+/// tickets of one day.
 const ID_CHARS: usize = 12;
 
-/// Whether a credential is meant to be an operator ticket. It may still be malformed.
+/// Whether a credential begins like an operator ticket. The rest may still be malformed.
 ///
 /// ```
 /// use edgegate::domain::operator::is_operator_ticket;
@@ -36,14 +37,16 @@ pub fn is_operator_ticket(credential: &str) -> bool {
     credential.starts_with(PREFIX)
 }
 
-/// The hash by which a ticket is stored: SHA-256 of its whole text, in hexadecimal digits. A ticket
-/// has 256 random bits, so nobody can find it from its hash.
+/// The hash of a ticket, which is stored instead of the ticket: SHA-256 of its whole text, in
+/// hexadecimal digits. A ticket has 256 random bits, so nobody can find a ticket that has a known
+/// hash.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct OperatorTicketHash(String);
 
 impl OperatorTicketHash {
     /// The hash of a well-formed ticket: `ego_`, then 32 bytes in base64url without padding. `None`
-    /// for any other text, so that a malformed ticket costs no look-up.
+    /// for any other text, so that a malformed ticket is rejected without a request to the
+    /// database.
     ///
     /// ```
     /// use edgegate::domain::operator::OperatorTicketHash;
@@ -88,7 +91,8 @@ impl fmt::Debug for OperatorTicketHash {
     }
 }
 
-/// The name of a ticket in the log: the first 12 digits of its hash. It gives no access.
+/// The name of a ticket in the log: the first 12 digits of its hash. Somebody who reads the name in
+/// the log gets no access from it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct OperatorId([u8; ID_CHARS]);
 
@@ -121,7 +125,7 @@ pub enum Scope {
     Mail,
     /// To raise all counters after a restore of the database.
     Restore,
-    /// To ask for the pseudonyms in the log.
+    /// To ask which pseudonyms addresses and networks have in the log.
     Pseudonyms,
     /// To register, change and delete apps and their secrets.
     Clients,
@@ -139,7 +143,7 @@ impl Scope {
         Self::Clients,
     ];
 
-    /// Its name in the database and in `openapi.yaml`.
+    /// The scope's name in the database and in `openapi.yaml`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -157,26 +161,27 @@ impl Scope {
 /// A ticket as it is stored. Times are in seconds since 1970.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OperatorTicket {
-    /// The names of its scopes, separated by spaces.
+    /// The names of the ticket's scopes, separated by spaces.
     pub scope: String,
-    /// When it was stored.
+    /// When the ticket was stored.
     pub created_at: u64,
-    /// When it expires.
+    /// When the ticket expires.
     pub expires_at: u64,
 }
 
-/// Why an operator ticket was rejected. For the log.
+/// Why an operator ticket was rejected. The reason is only for the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OperatorRefusal {
-    /// It does not have the form of a ticket: no storage was read.
+    /// The text does not have the form of a ticket. This is decided without reading any storage.
     Malformed,
-    /// The request has an `Origin` header, so a page sent it. No storage was read.
+    /// The request has an `Origin` header, so a web page sent it. This is decided without reading
+    /// any storage.
     FromPage,
     /// No such ticket is stored.
     Unknown,
     Expired,
-    /// Its stored lifetime is longer than [`OPERATOR_TICKET_TTL`], or its time of creation is in
-    /// the future.
+    /// The ticket's stored lifetime is longer than [`OPERATOR_TICKET_TTL`], or its time of creation
+    /// is in the future.
     TooLong,
 }
 
@@ -195,11 +200,12 @@ impl OperatorRefusal {
 }
 
 impl OperatorTicket {
-    /// Checks that the ticket is valid now. The database enforces the same rule with a constraint
-    /// on the table. The rule is checked again here, because a table can be altered.
+    /// Checks that the ticket is valid now, and that its lifetime is not too long. A constraint on
+    /// the table in the database limits the lifetime, too. It is checked again here, because
+    /// somebody may alter the table.
     ///
     /// # Errors
-    /// Why the ticket is not valid.
+    /// The reason why the ticket is not valid.
     pub const fn judge(&self, now: u64) -> Result<(), OperatorRefusal> {
         let is_too_long = self.expires_at > self.created_at.saturating_add(OPERATOR_TICKET_TTL);
         // A ticket whose time of creation is in the future would be valid for too long.
@@ -212,8 +218,8 @@ impl OperatorTicket {
         Ok(())
     }
 
-    /// Whether the ticket has this scope. Names of scopes that this version does not know allow
-    /// nothing.
+    /// Whether the ticket has this scope. A scope whose name this version of the service does not
+    /// know allows nothing.
     #[must_use]
     pub fn allows(&self, scope: Scope) -> bool {
         self.scope.split(' ').any(|name| {
@@ -241,8 +247,8 @@ mod tests {
             &TICKET[..46],
             &padded,
             &longer,
-            // The last digit has two bits that must be 0. Otherwise one ticket would have four
-            // spellings.
+            // The last character has two unused bits, which must be 0. Otherwise one ticket could
+            // be written in four ways.
             &lax,
             &TICKET.replace("ego_", "EGO_"),
             &TICKET.replace("ego_", "egr_"),

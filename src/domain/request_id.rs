@@ -1,16 +1,16 @@
-//! The id of a request. The log lines of the request contain it. So do the log lines of the mails
-//! that the request causes.
+//! The id of an HTTP request. It is in the log lines of the request, and in the log lines of the
+//! mails that the request causes.
 
 use std::fmt;
 
 use uuid::Uuid;
 
-/// A random UUID (RFC 9562 section 5.4), which clients see as `X-Request-Id`.
+/// A random UUID (RFC 9562 section 5.4). Clients see it in the header `X-Request-Id`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RequestId(Uuid);
 
 impl RequestId {
-    /// The id in this text, which is lower case with hyphens.
+    /// Reads an id from a text, which must be a UUID in lower case with hyphens.
     ///
     /// ```
     /// use edgegate::domain::request_id::RequestId;
@@ -26,8 +26,8 @@ impl RequestId {
         (id.hyphenated().encode_lower(&mut spelt) == text).then_some(Self(id))
     }
 
-    /// The id as subtags of a language tag, the form in which a queued mail contains it: `x-`, then
-    /// the 32 digits in groups of eight.
+    /// The id in the form in which a queued mail contains it: as subtags of the mail's language
+    /// tag. They are `x-` and the 32 digits in groups of eight.
     #[must_use]
     pub(super) fn to_subtags(self) -> String {
         let mut buffer = Uuid::encode_buffer();
@@ -42,7 +42,7 @@ impl RequestId {
         subtags
     }
 
-    /// Reads what [`to_subtags`](Self::to_subtags) wrote.
+    /// Reads an id that [`to_subtags`](Self::to_subtags) wrote.
     pub(super) fn from_subtags(subtags: &str) -> Option<Self> {
         let digits = subtags.strip_prefix("x-")?.replace('-', "");
         let id = Self(Uuid::try_parse(&digits).ok()?);

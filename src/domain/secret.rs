@@ -1,16 +1,18 @@
-//! Types for secrets, which are not printed by accident and are compared in constant time.
+//! Types for secrets. Values of these types can't be printed by accident, and are compared in
+//! constant time.
 //!
-//! A type with a secret value gets its `==` from `constant_time_eq!`. If the type also derives
-//! `PartialEq`, the compiler rejects it. If the type lacks the macro, the test below does not
-//! compile.
+//! A type with a secret value gets its operator `==` from the macro `constant_time_eq!`. If the
+//! type also derives `PartialEq`, the compiler rejects it. If the macro is not used for the type,
+//! the test below does not compile.
 
 use std::fmt;
 
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
-/// Implements `==` so that it takes the same time wherever two values of one length differ. `Type
-/// => |it| …` gives the bytes to compare.
+/// Implements `==` for types with secret values. Comparing two values of the same length always
+/// takes the same time, wherever they differ. In `Type => |it| …`, the expression on the right is
+/// the bytes of `it` that are compared.
 macro_rules! constant_time_eq {
     ($($type:ty => |$it:ident| $bytes:expr),+ $(,)?) => {$(
         impl ::subtle::ConstantTimeEq for $type {
@@ -43,7 +45,7 @@ impl Secret {
         Self(Zeroizing::new(text))
     }
 
-    /// The text, for the one place that sends or checks it.
+    /// The text, for the code that sends it or checks it.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -58,7 +60,7 @@ impl fmt::Debug for Secret {
 
 /// Secret bytes: a key, or the output of a hash. `Debug` prints `_`.
 ///
-/// They can't be compared with bytes that are not secret:
+/// `==` does not compare them with bytes of another type:
 ///
 /// ```compile_fail
 /// use edgegate::domain::secret::SecretBytes;
@@ -108,8 +110,9 @@ mod tests {
 
     fn is_compared_in_constant_time<T: subtle::ConstantTimeEq>() {}
 
-    /// The compiler makes this check. It rejects a type without `constant_time_eq!` here. It also
-    /// rejects a type that derives `PartialEq` as well, because that type would have two `==`.
+    /// This test needs only to compile. The compiler rejects a type in this list for which
+    /// `constant_time_eq!` is not used. It also rejects a type that derives `PartialEq` as well,
+    /// because such a type would have two implementations of `==`.
     #[test]
     fn secrets_are_compared_in_constant_time() {
         is_compared_in_constant_time::<Secret>();

@@ -1,10 +1,10 @@
-//! Tickets: short binary texts with a MAC, so that a forged one is rejected before any storage is
-//! read.
+//! Tickets: short texts that encode a body and its MAC. Because of the MAC, a forged ticket is
+//! rejected before any storage is read.
 //!
 //! Every kind of ticket has its own key, derived from `TICKET_SECRET` with the ticket's purpose and
 //! the issuer as label (HMAC-SHA-256 as a pseudo-random function, NIST SP 800-108). So a ticket of
-//! another kind or of another deployment is invalid here. Several secrets may be set: the first one
-//! seals new tickets, and all of them open tickets.
+//! another kind or of another deployment is invalid here. Several secrets may be set. New tickets
+//! are sealed with the first one. A ticket is opened if it was sealed with any of them.
 
 use std::fmt;
 
@@ -20,7 +20,8 @@ const MAC_BYTES: usize = 32;
 /// The bytes before the body: the format and the key number.
 const HEAD_BYTES: usize = 2;
 
-/// The format of a ticket's body. The MAC covers it, so one format can't be mistaken for another.
+/// The format of a ticket's body. The MAC covers the format number, so a body of one format can't
+/// be read as another format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
     /// The first format of every kind of ticket.
@@ -31,8 +32,8 @@ pub(crate) enum Format {
     Third = 3,
 }
 
-/// What a ticket is for. Each purpose has its own key, and a prefix by which secret scanners
-/// recognise it.
+/// What a ticket is for. Each purpose has its own key. It also has its own prefix, by which secret
+/// scanners recognise such a ticket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// A refresh token.
@@ -47,7 +48,7 @@ pub enum Purpose {
     NewAddress,
     /// A device on which someone has signed in.
     Device,
-    /// The user who is signed in in a browser, for signing in to other apps.
+    /// The user who is signed in in a browser. With this ticket the user can sign in to other apps.
     SignOn,
     /// An authorization request that waits for a person.
     AuthorizationRequest,
@@ -95,7 +96,7 @@ pub enum TicketSecretError {
     NotBase64,
     /// A secret has fewer than 32 bytes.
     TooShort,
-    /// A secret repeats a single byte, so it is an example and not a secret.
+    /// A secret repeats a single byte, so it is not random. It was probably copied from an example.
     NotRandom,
     /// The setting contains the same secret twice.
     Repeated,
@@ -118,7 +119,7 @@ impl fmt::Display for TicketSecretError {
 
 impl std::error::Error for TicketSecretError {}
 
-/// The secrets of `TICKET_SECRET`. The first one seals new tickets. `Debug` prints `_`.
+/// The secrets of `TICKET_SECRET`. New tickets are sealed with the first one. `Debug` prints `_`.
 #[derive(Clone)]
 pub struct TicketSecrets(Vec<SecretBytes>);
 
@@ -172,15 +173,17 @@ impl TicketSecrets {
         }
     }
 
-    /// A key that derives values from addresses. The label names the kind of value.
+    /// A key to derive values from email or network addresses. It is made from the first secret.
+    /// `label` names the kind of value.
     #[must_use]
     pub(crate) fn address_key(&self, label: &str, issuer: &str) -> Hmac<Sha256> {
         let secret = self.0.first().map_or(&[][..], SecretBytes::expose);
         hmac(&*derive(secret, label, issuer))
     }
 
-    /// The key of [`address_key`](Self::address_key), but derived from each secret, in order. These
-    /// keys find values that were derived while another secret was the first one.
+    /// Like [`address_key`](Self::address_key), but returns one key for each secret, in the order
+    /// of the secrets. With these keys, values can be found that were derived while another secret
+    /// was the first one.
     #[must_use]
     pub(crate) fn address_keys(&self, label: &str, issuer: &str) -> Vec<Hmac<Sha256>> {
         self.0
@@ -189,7 +192,7 @@ impl TicketSecrets {
             .collect()
     }
 
-    /// A key for fingerprints from each secret, in order.
+    /// One key for fingerprints of clients for each secret, in the order of the secrets.
     #[must_use]
     pub(crate) fn fingerprint_keys(&self, issuer: &str) -> Vec<Hmac<Sha256>> {
         self.address_keys("client fingerprint", issuer)
@@ -202,11 +205,11 @@ impl fmt::Debug for TicketSecrets {
     }
 }
 
-/// A key, and the number by which tickets name it.
+/// A key, and the number by which a ticket says which key sealed it.
 #[derive(Clone)]
 struct TicketKey {
-    /// Derived from the key, so that it stays the same when the order of the secrets in the setting
-    /// changes.
+    /// The number is derived from the key, so it stays the same when the order of the secrets in
+    /// the setting changes.
     number: u8,
     mac: Hmac<Sha256>,
 }
@@ -222,8 +225,8 @@ impl TicketKey {
     }
 }
 
-/// The keys for one kind of ticket. The first one seals new tickets, and all of them open tickets.
-/// `Debug` prints `_`.
+/// The keys for one kind of ticket. New tickets are sealed with the first key. All keys open
+/// tickets. `Debug` prints `_`.
 #[derive(Clone)]
 pub struct TicketKeys {
     purpose: Purpose,
@@ -237,8 +240,8 @@ impl fmt::Debug for TicketKeys {
 }
 
 impl TicketKeys {
-    /// Seals `body`. The ticket is the prefix of its purpose, then base64url of the format, the key
-    /// number, the body and the MAC.
+    /// Seals `body`. The ticket is the prefix of its purpose, followed by the base64url form of
+    /// four parts: the format, the key number, the body and the MAC.
     pub(crate) fn seal(&self, body: &[u8]) -> String {
         self.seal_as(Format::First, body)
     }
@@ -259,14 +262,15 @@ impl TicketKeys {
         text
     }
 
-    /// Seals a body of any length for a link in a mail. Opening the ticket may give the body with a
-    /// line break at its end.
+    /// Seals a body of any length for a link in a mail. When the ticket is opened, the body may
+    /// have an additional line break at its end.
     ///
     /// Mail programs treat `-` and `_` at the end of a URL as punctuation and cut them off. So the
-    /// last character must be a letter or a digit. If it could be any of the 64 characters of
-    /// base64url, a line break is appended to the body. Then the number of bytes is not a multiple
-    /// of three, and the last character encodes only 2 or 4 bits. Such a character is always a
-    /// letter or a digit (RFC 4648 section 3.5).
+    /// last character must be a letter or a digit. If the number of bytes is a multiple of three,
+    /// the last character can be any of the 64 characters of base64url. In that case a line break
+    /// is appended to the body. After that, the number of bytes is not a multiple of three, so the
+    /// last character encodes only 2 or 4 bits of data. Such a character is always a letter or a
+    /// digit (RFC 4648 section 3.5).
     pub(crate) fn seal_for_mail(&self, mut body: Vec<u8>) -> String {
         if !ends_in_letter_or_digit(body.len()) {
             body.push(b'\n');
@@ -274,16 +278,16 @@ impl TicketKeys {
         self.seal(&body)
     }
 
-    /// Opens a ticket whose body has `N` bytes, or returns `None` for anything that these keys did
-    /// not seal.
+    /// Opens a ticket whose body has `N` bytes. Returns `None` for any text that was not sealed
+    /// with one of these keys.
     pub(crate) fn open<const N: usize>(&self, text: &str) -> Option<[u8; N]> {
         self.open_as(Format::First, text)
     }
 
-    /// Opens a ticket of this format whose body has `N` bytes, or returns `None` for anything that
-    /// these keys did not seal in this format.
+    /// Opens a ticket of this format whose body has `N` bytes. Returns `None` for any text that was
+    /// not sealed with one of these keys in this format.
     pub(crate) fn open_as<const N: usize>(&self, format: Format, text: &str) -> Option<[u8; N]> {
-        // The length is checked first, so that no text of a wrong size is copied.
+        // The length is checked first, so that a text of a wrong size is not decoded.
         let encoded = text.strip_prefix(self.purpose.prefix())?;
         if encoded.len() != encoded_bytes(N)? {
             return None;
@@ -291,8 +295,8 @@ impl TicketKeys {
         self.open_encoded(format, encoded)?.try_into().ok()
     }
 
-    /// Opens a ticket whose body has at most `most` bytes, or returns `None` for anything that
-    /// these keys did not seal.
+    /// Opens a ticket whose body has at most `most` bytes. Returns `None` for any text that was not
+    /// sealed with one of these keys.
     pub(crate) fn open_up_to(&self, text: &str, most: usize) -> Option<Vec<u8>> {
         let encoded = text.strip_prefix(self.purpose.prefix())?;
         if encoded.len() > encoded_bytes(most)? {
@@ -348,8 +352,8 @@ fn hmac(key: &[u8]) -> Hmac<Sha256> {
     Hmac::new_from_slice(key).expect("any length will do")
 }
 
-/// The bytes of a MAC, to be written or to derive from. Never compare them with `==`: only
-/// `verify_slice` and `CtOutput` compare in constant time.
+/// The bytes of a MAC, for code that writes them or derives a key from them. Never compare them
+/// with `==`. Only `verify_slice` and `CtOutput` compare in constant time.
 #[expect(
     clippy::disallowed_methods,
     reason = "the one place where a MAC becomes bytes"

@@ -1,5 +1,5 @@
-//! Remembers verified tokens, because verifying a signature costs a hundred times as much as a
-//! lookup.
+//! Remembers verified tokens, because verifying a signature takes a hundred times as long as
+//! looking up a token.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasherDefault, DefaultHasher, Hasher};
@@ -9,8 +9,8 @@ use edgegate_token::VerifiedToken;
 
 use super::policy::VERIFIED_TOKENS_MAX;
 
-/// Who reads a token. Each reader expects different claims. A token that one reader verified must
-/// not be returned to another reader.
+/// The part of the service that reads a token. Each reader expects different claims, so a token
+/// that one reader verified must not be returned to another reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reader {
     /// The routes of the account. They require `AUDIENCE`, `CLIENT_ID` and no scope.
@@ -19,22 +19,23 @@ pub enum Reader {
     Userinfo,
 }
 
-/// A cache of recently verified tokens, found by their whole text and their [`Reader`]. Caches
-/// whose key was a part or a hash of the token have returned other people's claims
-/// (GHSA-rp9m-7r4c-75qg).
+/// A cache of recently verified tokens, found by their whole text and their [`Reader`]. The key is
+/// the whole text, because caches whose key was a part or a hash of the token have returned other
+/// people's claims (GHSA-rp9m-7r4c-75qg).
 ///
-/// The cache belongs to one [`KeySet`](edgegate_token::KeySet), and for each reader to one
-/// [`Expected`](edgegate_token::Expected). When one of them changes, [`clear`] the cache. The cache
-/// does not know which sessions have ended or which users have changed since, so check both for
-/// every token. Only verified text is stored, so nobody without a signing key can choose keys that
+/// The cached tokens were verified with one [`KeySet`](edgegate_token::KeySet) and, for each
+/// reader, with one [`Expected`](edgegate_token::Expected). When one of them changes, the caller
+/// must [`clear`] the cache. The cache does not know whether the session of a token has ended, or
+/// whether its user has changed since. The caller must check both for every token. Only verified
+/// tokens are stored, so nobody without a signing key can fill the hash table with keys that
 /// collide.
 ///
 /// [`clear`]: VerifiedTokens::clear
 pub struct VerifiedTokens {
     capacity: usize,
     entries: HashMap<Rc<str>, Entry, BuildHasherDefault<HashOfEnd>>,
-    /// Each key of `entries`, in the order of removal. An entry that was used in the meantime goes
-    /// to the back instead of being removed.
+    /// Each key of `entries`. The key at the front is removed first, unless its entry was used
+    /// since it was put into the queue. In that case the key moves to the back.
     queue: VecDeque<Rc<str>>,
 }
 
@@ -45,12 +46,14 @@ struct Entry {
     used: bool,
 }
 
-/// Hashes only the end of a token. That is the end of its signature, so it differs from token to
-/// token. Hashing a whole token takes ten times as long. The map still compares whole texts.
+/// Hashes only the end of a token, because hashing a whole token takes ten times as long. The end
+/// of a token is the end of its signature, which differs from token to token. The map still
+/// compares the whole texts.
 #[derive(Default)]
 struct HashOfEnd(DefaultHasher);
 
-/// Each byte is a digit of base64, so 32 of them encode 24 bytes of a signature.
+/// How many bytes at the end of a token are hashed. Each is a character of base64, so 32 of them
+/// encode 24 bytes of the signature.
 const HASHED_BYTES: usize = 32;
 
 impl Hasher for HashOfEnd {
@@ -71,7 +74,8 @@ impl Default for VerifiedTokens {
 }
 
 impl VerifiedTokens {
-    /// Remembers at most `capacity` tokens, or none if it is 0.
+    /// An empty cache for at most `capacity` tokens. If `capacity` is 0, no token is ever
+    /// remembered.
     #[must_use]
     pub fn new(capacity: usize) -> Self {
         Self {
@@ -81,9 +85,10 @@ impl VerifiedTokens {
         }
     }
 
-    /// The token with this text, if this reader verified it and it has not expired at `now`, in
-    /// Unix seconds. A token is dropped at its `exp`, whatever tolerance it was verified with. If
-    /// `now` is earlier than the verification, the clock is wrong, and the token is dropped too.
+    /// The token with this text, if this reader has verified it and it has not expired at `now` (in
+    /// Unix seconds). A token is removed from the cache when its `exp` is reached, whatever clock
+    /// tolerance it was verified with. If `now` is earlier than the time of the verification, the
+    /// clock is wrong, and the token is removed too.
     pub fn get(&mut self, text: &str, reader: Reader, now: u64) -> Option<Rc<VerifiedToken>> {
         let entry = self.entries.get_mut(text)?;
         if entry.reader != reader {
@@ -98,9 +103,9 @@ impl VerifiedTokens {
     }
 
     /// Remembers that this reader verified `text` as `token` at `now`, in Unix seconds. If the
-    /// memory is full, it forgets a token that was not used lately. If two readers accept the same
-    /// text, it is remembered for the last reader. This service issues no token that two readers
-    /// accept.
+    /// cache is full, a token that was not used recently is removed. If two readers verify the same
+    /// text, it is remembered only for the second one. (This service issues no token that two
+    /// readers accept.)
     pub fn insert(&mut self, text: &str, reader: Reader, token: Rc<VerifiedToken>, now: u64) {
         self.remove(text);
         if self.capacity == 0 || now >= token.claims().exp {
@@ -123,8 +128,8 @@ impl VerifiedTokens {
         self.queue.clear();
     }
 
-    /// How many tokens are remembered. Expired tokens are included until somebody asks for them or
-    /// newer tokens replace them.
+    /// How many tokens are remembered. An expired token is counted until somebody asks for it or a
+    /// newer token replaces it.
     #[must_use]
     pub fn len(&self) -> usize {
         self.entries.len()
@@ -135,8 +140,10 @@ impl VerifiedTokens {
         self.entries.is_empty()
     }
 
-    /// Second-chance eviction: an entry that was used goes to the back of the queue once. Finding
-    /// the least recently used entry would cost a tenth of a signature check.
+    /// Removes tokens until there is room for one more. An entry that was used since it was put
+    /// into the queue is not removed, but moves to the back of the queue (second-chance eviction).
+    /// Finding the least recently used entry instead would take a tenth of the time of a signature
+    /// check.
     fn make_room(&mut self) {
         while self.entries.len() >= self.capacity
             && let Some(key) = self.queue.pop_front()

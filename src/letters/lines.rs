@@ -2,8 +2,8 @@
 
 use edgegate_token::unicode::breaks_line;
 
-/// The longest line, in characters. RFC 3676 section 4.2 advises at most 78, and a reply that
-/// quotes the line adds two.
+/// The longest line, in characters. RFC 3676 section 4.2 recommends at most 78 characters, and a
+/// reply that quotes the line adds two.
 const LINE_CHARS: usize = 76;
 
 /// Breaks a paragraph into lines. A word that is longer than a line is not broken.

@@ -1,9 +1,9 @@
 //! The texts of all mails: subject, text and HTML, in each language.
 //!
-//! A language is data (`en.rs`, `de.rs`). All languages share one layout for HTML and one for text
-//! (`templates/letter.html`, `letter.txt`), so the Worker contains each layout once. Askama escapes
-//! values in HTML. No mail contains an image, anything from another server, or a URL besides its own
-//! link.
+//! A language consists only of data (`en.rs`, `de.rs`). All languages share one layout for HTML and
+//! one for plain text (`templates/letter.html`, `letter.txt`), so the Worker contains each layout
+//! once. Askama escapes values in HTML. No mail contains an image, anything that is loaded from
+//! another server, or a URL besides its own link.
 
 mod de;
 mod en;
@@ -15,14 +15,15 @@ use askama::Template;
 use crate::domain::mail::Locale;
 use lines::one_line;
 
-/// A mail before its text is made.
+/// The kind of a mail and the values in it, from which [`render`] makes the text.
 ///
-/// Mails to an address that nobody has verified (`Invitation`, `FinishRegistration`, `VerifyAddress`,
-/// `ConfirmAddress`) contain nothing that the requester typed. Otherwise anyone could send their own
-/// text to anyone. These variants have no field for such text, and must not get one.
+/// Mails to an address that nobody has verified (`Invitation`, `FinishRegistration`,
+/// `VerifyAddress`, `ConfirmAddress`) contain nothing that the requester typed. Otherwise anyone
+/// could use the service to send a text of their own to anyone. These variants have no field for
+/// such a text, and must not get one.
 #[derive(Clone, Copy)]
 pub enum Letter<'a> {
-    /// Someone requested a new password.
+    /// Someone asked for a link to choose a new password.
     ResetPassword {
         /// Opens the page where the new password is chosen.
         link: &'a str,
@@ -36,7 +37,7 @@ pub enum Letter<'a> {
         /// How long the link is valid.
         minutes: u64,
     },
-    /// Someone registers with this address. The account does not exist yet.
+    /// Someone wants to register with this address. The account does not exist yet.
     FinishRegistration {
         /// Opens the page where the password is chosen, which creates the account.
         link: &'a str,
@@ -50,9 +51,9 @@ pub enum Letter<'a> {
         /// How long the link is valid.
         minutes: u64,
     },
-    /// Someone tried to register with an address that already has an account, or to change another
-    /// account to it. The owner may have forgotten the account, so the mail has a link for a new
-    /// password.
+    /// Someone tried to register with an address that already has an account, or to change the
+    /// address of another account to this address. The owner may have forgotten the account, so the
+    /// mail contains a link to choose a new password.
     AddressTaken {
         /// Opens the page where the new password is chosen.
         link: &'a str,
@@ -61,7 +62,7 @@ pub enum Letter<'a> {
     },
     /// The password was changed or reset, and older sessions ended.
     PasswordChanged {
-        /// The page where a reset is requested.
+        /// The URL of the page on which a user asks for a link to choose a new password.
         reset: &'a str,
     },
     /// Sent to the new address of an account. The address must be confirmed before the account gets
@@ -73,9 +74,10 @@ pub enum Letter<'a> {
         minutes: u64,
     },
     /// Sent to the current address of an account, because somebody requested another address for
-    /// it. A new password invalidates the link that confirms the other address.
+    /// it. The owner can stop the change by choosing a new password, because this invalidates the
+    /// link that confirms the other address.
     AddressChangeAsked {
-        /// The page where a reset is requested.
+        /// The URL of the page on which a user asks for a link to choose a new password.
         reset: &'a str,
     },
     /// Sent to the previous address of an account, because the account has another address now.
@@ -84,11 +86,11 @@ pub enum Letter<'a> {
     AccountDeleted,
     /// A used refresh token was presented again, so it was stolen or leaked. Its session was ended.
     SessionEnded {
-        /// The program that presented the token, like `Firefox on Linux`, if known.
+        /// The program that presented the token, such as `Firefox on Linux`, if it is known.
         device: Option<&'a str>,
-        /// Where the token was presented, like `Berlin, DE`, if known.
+        /// Where the token was presented, such as `Berlin, DE`, if the place is known.
         place: Option<&'a str>,
-        /// The page where a reset is requested.
+        /// The URL of the page on which a user asks for a link to choose a new password.
         reset: &'a str,
     },
 }
@@ -141,19 +143,19 @@ impl<'a> Letter<'a> {
     }
 }
 
-/// A mail with its text.
+/// The finished texts of a mail.
 pub struct Rendered {
-    /// One line.
+    /// The subject, in one line.
     pub subject: String,
-    /// For programs that show no HTML: lines of at most 76 characters, unless a word or the link is
-    /// longer.
+    /// The plain text, for mail programs that don't show HTML. Its lines have at most 76
+    /// characters, unless a word or the link is longer.
     pub text: String,
     /// A complete HTML document.
     pub html: String,
 }
 
-/// Makes the text of a mail. `product` is the setting `PRODUCT_NAME`; control characters in it are
-/// removed. The same arguments give the same texts.
+/// Makes the texts of a mail. `product` is the setting `PRODUCT_NAME`. Control characters are
+/// removed from it. The same arguments always give the same texts.
 #[must_use]
 pub fn render(letter: &Letter<'_>, product: &str, locale: Locale) -> Rendered {
     let (words, phrases) = match locale {
@@ -208,7 +210,7 @@ pub fn render(letter: &Letter<'_>, product: &str, locale: Locale) -> Rendered {
     }
 }
 
-/// What the layouts show.
+/// The values that the layouts show.
 struct Content<'a> {
     lang: &'static str,
     product: &'a str,

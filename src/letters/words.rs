@@ -1,23 +1,24 @@
-//! The words of one language, as data. The layouts combine them.
+//! The words of one language, as data. The layouts combine the words.
 
-/// The texts before and after a value, which is the product's name or a duration.
+/// Two texts, between which a value is inserted: the product's name or a duration.
 pub(super) type Around = [&'static str; 2];
 
 /// The words of one mail.
 pub(super) struct Words {
-    /// The subject: at most 78 characters if the product's name has eight.
+    /// The subject. It has at most 78 characters if the product's name has eight characters.
     pub(super) subject: Around,
-    /// The subject in a few words, shown above the text.
+    /// The subject in a few words. It is shown above the text.
     pub(super) heading: &'static str,
     /// What happened.
     pub(super) opening: Around,
-    /// What to do, before the button.
+    /// The paragraphs before the button. They say what the recipient can do.
     pub(super) paragraphs: &'static [&'static str],
     /// The button's label. Not shown in a mail without a link.
     pub(super) button: &'static str,
-    /// What recipients should do if they did not cause the mail. Empty if a paragraph says it.
+    /// What recipients should do if they did not cause the mail. It is empty if one of the
+    /// paragraphs says this.
     pub(super) note: &'static str,
-    /// Why the recipient gets this mail, and from whom.
+    /// Why the recipient gets this mail, and who sends it.
     pub(super) reason: Around,
 }
 
@@ -27,8 +28,8 @@ pub(super) struct Phrases {
     pub(super) greeting: &'static str,
     /// When a link expires: the texts before and after the duration.
     pub(super) expiry: Around,
-    /// Singular and plural of minute, hour and day, in the grammatical form that follows the words
-    /// of `expiry`.
+    /// The singular and the plural of "minute", "hour" and "day", in the grammatical form that is
+    /// needed after the words of `expiry`.
     pub(super) units: [[&'static str; 2]; 3],
     /// Shown above the full link.
     pub(super) link_hint: &'static str,
@@ -43,7 +44,7 @@ impl Phrases {
     /// hours or more is rounded down to whole hours. A no-break space follows the number.
     pub(super) fn expiry(&self, minutes: u64) -> String {
         let [by_minutes, by_hours, by_days] = self.units;
-        // Up to two days are given in hours: "24 hours" is clearer than "1 day".
+        // Up to two days are written in hours, because "24 hours" is clearer than "1 day".
         let (count, unit) = if minutes > 48 * 60 && minutes.is_multiple_of(24 * 60) {
             (minutes / (24 * 60), by_days)
         } else if minutes == 60 || minutes >= 2 * 60 {

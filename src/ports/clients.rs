@@ -15,7 +15,7 @@ pub struct RegisteredClient {
 /// The outcome of adding a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AddedSecret {
-    /// It was added.
+    /// The secret was added.
     Added,
     /// The app has two secrets already. Nothing was written.
     TooMany,
@@ -26,17 +26,18 @@ pub enum AddedSecret {
 /// The registered apps. Linearizable: a read sees every write that was answered before the read
 /// began.
 pub trait Clients {
-    /// The app with this id, disabled or not. MUST be read from the primary copy, so that an app
-    /// that was disabled, or a secret that was deleted, is rejected at once.
+    /// The app with this id, disabled or not. MUST be read from the database's primary copy, so
+    /// that a disabled app or a deleted secret is rejected at once.
     ///
     /// # Errors
     /// When the store does not answer, or the stored row is not a valid app.
     async fn find(&self, id: &ClientId) -> Result<Option<RegisteredClient>, StoreError>;
 
-    /// At most `limit` apps after the id `after`, sorted by id, without their secrets.
+    /// At most `limit` apps whose ids are greater than `after`, sorted by id, without their
+    /// secrets.
     ///
     /// # Errors
-    /// As [`find`](Self::find).
+    /// The same as for [`find`](Self::find).
     async fn list(
         &self,
         after: Option<&ClientId>,
@@ -44,7 +45,7 @@ pub trait Clients {
     ) -> Result<Vec<AppClient>, StoreError>;
 
     /// Adds an app, and its secret if one is given, in one atomic step. MUST change nothing and
-    /// return false when the id is taken.
+    /// return false when an app has this id already.
     ///
     /// # Errors
     /// When the store does not answer. The app may or may not exist.
@@ -55,9 +56,9 @@ pub trait Clients {
     ) -> Result<bool, StoreError>;
 
     /// Replaces the app with this id. MUST change nothing and return false when there is no such
-    /// app, or its stored version is not `if_version`. If the app was of the first party and is not
-    /// any more, MUST delete all grants to it in the same atomic step, because users were not asked
-    /// for consent while it was a first-party app.
+    /// app, or its stored version is not `if_version`. If the stored app is a first-party app and
+    /// `client` is not, MUST delete all grants to the app in the same atomic step, because users
+    /// are not asked for consent to a first-party app.
     ///
     /// # Errors
     /// When the store does not answer. The change may or may not have been made.
@@ -67,7 +68,7 @@ pub trait Clients {
     /// was such an app.
     ///
     /// # Errors
-    /// When the store does not answer. A repeat completes the deletion.
+    /// When the store does not answer. If the caller repeats the call, the deletion is completed.
     async fn delete(&self, id: &ClientId) -> Result<bool, StoreError>;
 
     /// Adds a secret. MUST be exact, also for simultaneous calls: no app ever has more than
@@ -84,6 +85,6 @@ pub trait Clients {
     /// Deletes a secret of an app. Returns whether there was such a secret.
     ///
     /// # Errors
-    /// When it may not have been deleted.
+    /// When the secret may not have been deleted.
     async fn delete_secret(&self, id: &ClientId, secret: SecretId) -> Result<bool, StoreError>;
 }

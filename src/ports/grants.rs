@@ -4,13 +4,13 @@ use crate::domain::account::UserId;
 use crate::domain::authorization::{ClientId, Grant, GrantId, Resource};
 use crate::domain::error::StoreError;
 
-/// A grant, as its user sees it.
+/// A grant in the list that its user sees.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GivenGrant {
     /// The grant.
     pub grant: Grant,
-    /// The app's name. `None` if the app is not registered here. The id of such an app is the URL
-    /// of its metadata.
+    /// The app's name. `None` if the app is not registered here. The id of an app that is not
+    /// registered is the URL of its metadata document.
     pub client_name: Option<String>,
 }
 
@@ -28,15 +28,15 @@ impl GivenGrant {
 /// before the read began.
 pub trait Grants {
     /// Adds the scopes of `grant` to the live grant of the same user, app and resource. If there is
-    /// no live grant, stores `grant`. If all scopes together are too long, the scopes of `grant`
-    /// replace the stored ones. Returns the live grant. MUST be one atomic step, also for
-    /// simultaneous calls.
+    /// no live grant, stores `grant`. If the stored and the new scopes together are too long, the
+    /// scopes of `grant` replace the stored ones. Returns the live grant. MUST be one atomic step,
+    /// also for simultaneous calls.
     ///
     /// # Errors
-    /// When the store does not answer. The caller may repeat.
+    /// When the store does not answer. The caller may repeat the call.
     async fn give(&self, grant: &Grant) -> Result<Grant, StoreError>;
 
-    /// The live grant of this user, app and resource, from the primary copy.
+    /// The live grant of this user, app and resource, read from the database's primary copy.
     ///
     /// # Errors
     /// When the store does not answer, or the stored row is not a valid grant.
@@ -47,24 +47,26 @@ pub trait Grants {
         resource: Option<&Resource>,
     ) -> Result<Option<Grant>, StoreError>;
 
-    /// The grant with this id, withdrawn or not, from the primary copy.
+    /// The grant with this id, whether it is withdrawn or not, read from the database's primary
+    /// copy.
     ///
     /// # Errors
-    /// As [`find_live`](Self::find_live).
+    /// The same as for [`find_live`](Self::find_live).
     async fn find(&self, id: GrantId) -> Result<Option<Grant>, StoreError>;
 
     /// The user's live grants, the newest first.
     ///
     /// # Errors
-    /// As [`find_live`](Self::find_live).
+    /// The same as for [`find_live`](Self::find_live).
     async fn list(&self, user: UserId) -> Result<Vec<GivenGrant>, StoreError>;
 
-    /// Withdraws a grant of this user, and returns it. A grant that was withdrawn before is
-    /// returned too, and keeps the time of its withdrawal. So a caller whose next step failed can
-    /// repeat the whole request. `None` if the user has no such grant.
+    /// Withdraws a grant of this user, and returns it. If the grant was withdrawn before, it is
+    /// returned too, and the time of its withdrawal does not change. So if a later step of the
+    /// request fails, the caller can repeat the whole request. `None` if the user has no such
+    /// grant.
     ///
     /// # Errors
-    /// When it may not have been withdrawn. The caller may repeat.
+    /// When the grant may not have been withdrawn. The caller may repeat the call.
     async fn withdraw(
         &self,
         id: GrantId,
@@ -75,12 +77,12 @@ pub trait Grants {
     /// Deletes all grants of a user who was deleted.
     ///
     /// # Errors
-    /// When some may still be stored. The caller may repeat.
+    /// When some grants may still be stored. The caller may repeat the call.
     async fn forget(&self, user: UserId) -> Result<(), StoreError>;
 
     /// Deletes the grants that were withdrawn before this time, in seconds since 1970.
     ///
     /// # Errors
-    /// When some may still be stored.
+    /// When some of these grants may still be stored.
     async fn forget_withdrawn(&self, before: u64) -> Result<(), StoreError>;
 }

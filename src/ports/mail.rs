@@ -1,4 +1,5 @@
-//! Mail: the queue, the provider, and what is stored about mails.
+//! The ports for mail: the queue, the limits per network and user, the provider, and the stored
+//! data about mails.
 
 use crate::domain::account::{EmailAddress, UserId};
 use crate::domain::error::StoreError;
@@ -7,25 +8,28 @@ use crate::domain::mail::{
     ProviderFailures,
 };
 
-/// Where mails wait to be composed. Notices
-/// ([`Task::is_notice`](crate::domain::mail::Task::is_notice)) wait separately, so that a flood of
-/// other mails does not delay them.
+/// The queue in which jobs wait. A job is a mail that is still to be composed and sent. Notices
+/// ([`Task::is_notice`](crate::domain::mail::Task::is_notice)) wait in a queue of their own, so
+/// that a flood of other mails does not delay them.
 pub trait MailQueue {
-    /// Queues a job, to be done after `delay` seconds. MUST NOT look anything up: neither the
-    /// caller's answer nor its duration may depend on the recipient.
+    /// Queues a job, which is to be done after `delay` seconds. MUST NOT look anything up, because
+    /// neither the answer that the service gives to its client nor the answer's duration may depend
+    /// on the recipient.
     ///
     /// # Errors
-    /// When it may not have been queued.
+    /// When the job may not have been queued.
     async fn put(&self, job: &Job, delay: u64) -> Result<(), StoreError>;
 }
 
-/// Counts requests for mails per network, and the actions that mail a notice per user.
+/// Counts requests for mails, separately for each network, and actions that send a notice by mail,
+/// separately for each user.
 pub trait MailGate {
-    /// Counts one event in the [`Tally`](crate::domain::mail::Tally) with this name. MUST be exact,
-    /// also for simultaneous calls from many places on Earth. `now` is in seconds since 1970.
+    /// Counts one event in the [`Tally`](crate::domain::mail::Tally) with this name, which holds
+    /// the counts of one network or user. MUST be exact, also for simultaneous calls from many
+    /// places on Earth. `now` is in seconds since 1970.
     ///
     /// # Errors
-    /// When it may not have been counted. The caller then rejects the request.
+    /// When the event may not have been counted. In this case the caller rejects the request.
     async fn count(
         &self,
         name: &GateName,
@@ -44,19 +48,21 @@ pub trait Mailer {
     async fn send(&self, message: &Message) -> Result<Accepted, MailFailure>;
 }
 
-/// Which mails were sent recently, and which could not be sent.
+/// Remembers which mails were sent recently, and which mails could not be sent.
 pub trait MailLedger {
     /// Takes one mail from the budget of a pool, which is `most` mails for each hour of the clock.
-    /// Returns false when all are used. MUST be exact, also for simultaneous calls.
+    /// Returns false when the budget of this hour is used up. MUST be exact, also for simultaneous
+    /// calls.
     ///
     /// # Errors
     /// When the store does not answer. One mail may have been taken from the budget, and is not
-    /// given back.
+    /// added to the budget again.
     async fn pay(&self, pool: &str, most: u64, now: u64) -> Result<bool, StoreError>;
 
-    /// Asks the [`Lane`](crate::domain::mail::Lane) with this key, which limits the links to one
-    /// mailbox, whether the mail of a job may be sent. Stores the changed lane. MUST be exact, also
-    /// for simultaneous calls.
+    /// Asks the [`Lane`](crate::domain::mail::Lane) with this key whether the mail of a job may be
+    /// sent, and stores the changed lane. A lane is the list of recent mails to one mailbox; it
+    /// limits how many links are sent there. Returns how long the link in the mail is valid, or
+    /// `None` if the mail may not be sent. MUST be exact, also for simultaneous calls.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -69,31 +75,32 @@ pub trait MailLedger {
     /// Removes a job from a lane, because no mail of this job was sent and none will be.
     ///
     /// # Errors
-    /// When it may not have been written.
+    /// When the change may not have been written.
     async fn release(&self, lane: &str, job: &str) -> Result<(), StoreError>;
 
     /// Reserves the notice `id` for the caller, who then sends it. Several jobs for the same notice
-    /// may exist. After `until` it can be reserved again. MUST be exact: of simultaneous callers
-    /// one gets [`Once::Taken`].
+    /// may exist, but the notice should be sent once. After `until` the notice can be reserved
+    /// again. MUST be exact: of simultaneous callers, one gets [`Once::Taken`].
     ///
     /// # Errors
     /// When the store does not answer.
     async fn take_once(&self, id: &str, until: u64, now: u64) -> Result<Once, StoreError>;
 
-    /// Records that the notice `id` was sent. It can't be reserved again until `until`.
+    /// Records that the notice `id` was sent. The notice can't be reserved again until `until`.
     ///
     /// # Errors
-    /// When it may not have been written.
+    /// When the record may not have been written.
     async fn sent_once(&self, id: &str, until: u64) -> Result<(), StoreError>;
 
-    /// Stores a job whose mail could not be sent. If it is stored already, this replaces it.
+    /// Stores a job whose mail could not be sent. If a letter with this id is stored already, the
+    /// new one replaces it.
     ///
     /// # Errors
-    /// When it may not have been written.
+    /// When the job may not have been written.
     async fn keep(&self, letter: &DeadLetter) -> Result<(), StoreError>;
 
-    /// At most `limit` stored jobs that are to be tried again by `now`
-    /// ([`retry_at`](DeadLetter::retry_at)), sorted by that time.
+    /// At most `limit` stored jobs whose time for the next attempt
+    /// ([`retry_at`](DeadLetter::retry_at)) is not later than `now`, sorted by that time.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -102,19 +109,19 @@ pub trait MailLedger {
     /// Deletes a stored job. An absent one is not an error.
     ///
     /// # Errors
-    /// When it may not have been deleted.
+    /// When the job may not have been deleted.
     async fn forget(&self, id: &str) -> Result<(), StoreError>;
 
-    /// At most `limit` stored jobs, due or not, after the id `after`, sorted by id. With an empty
-    /// `after` the list starts at the beginning.
+    /// At most `limit` stored jobs whose ids are greater than `after`, sorted by id, whether they
+    /// are due or not. If `after` is empty, the list starts at the beginning.
     ///
     /// # Errors
     /// When the store does not answer.
     async fn kept(&self, after: &str, limit: u32) -> Result<Vec<DeadLetter>, StoreError>;
 
     /// Like [`kept`](Self::kept), but only for the jobs that contain this user's id or address.
-    /// MUST return all of them. May return other jobs too, because a store can't compare addresses
-    /// in a text that is not ASCII.
+    /// MUST return all such jobs. May return other jobs too, because a store can't compare
+    /// addresses reliably if the job's text is not ASCII.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -127,22 +134,23 @@ pub trait MailLedger {
     ) -> Result<Vec<DeadLetter>, StoreError>;
 
     /// Sets the `retry_at` of the stored jobs with these ids to 0, so that they are retried at
-    /// once. With `None`, does so for all stored jobs. Called for an operator. Returns how many
-    /// jobs were changed.
+    /// once. With `None`, sets it for all stored jobs. The service calls this method for an
+    /// operator. Returns how many jobs were changed.
     ///
     /// # Errors
-    /// When some may not have been changed.
+    /// When some jobs may not have been changed.
     async fn retry(&self, ids: Option<&[String]>) -> Result<u64, StoreError>;
 
-    /// Deletes the stored jobs with these ids. Returns how many there were.
+    /// Deletes the stored jobs with these ids. Returns how many jobs were deleted.
     ///
     /// # Errors
-    /// When some may not have been deleted.
+    /// When some jobs may not have been deleted.
     async fn discard(&self, ids: &[String]) -> Result<u64, StoreError>;
 
-    /// Counts an attempt that failed because of the provider, and returns all failures of this kind
-    /// since the provider last accepted a mail. MUST be exact: of simultaneous first calls, one
-    /// gets failures that [are new](ProviderFailures::is_new).
+    /// Counts an attempt that failed because of the provider. Returns the failures of this kind
+    /// since the provider last accepted a mail, including this one. MUST be exact: if several calls
+    /// report the first failure at the same time, one of them gets failures that [are
+    /// new](ProviderFailures::is_new).
     ///
     /// # Errors
     /// When the store does not answer.
@@ -156,7 +164,7 @@ pub trait MailLedger {
     /// Deletes the stored failures of the provider, because it works again.
     ///
     /// # Errors
-    /// When they may not have been deleted.
+    /// When the failures may not have been deleted.
     async fn provider_works(&self) -> Result<(), StoreError>;
 
     /// The failures since the provider last accepted a mail, one entry for each kind.
@@ -165,10 +173,16 @@ pub trait MailLedger {
     /// When the store does not answer.
     async fn provider_failures(&self) -> Result<Vec<ProviderFailures>, StoreError>;
 
-    /// Deletes what has no effect any more: lapsed lanes, budgets of past hours, expired notices,
-    /// the provider's failures after which nothing was attempted for
-    /// [`MAIL_TROUBLE_TTL`](crate::domain::policy::MAIL_TROUBLE_TTL), and jobs stored before
-    /// `dead_before`. Returns how many jobs are stored and wait for an operator.
+    /// Deletes what has no effect any more:
+    ///
+    /// - lapsed lanes,
+    /// - budgets of past hours,
+    /// - expired notices,
+    /// - the failures of the provider, if no mail was attempted for
+    ///   [`MAIL_TROUBLE_TTL`](crate::domain::policy::MAIL_TROUBLE_TTL) seconds after them,
+    /// - jobs that were stored before `dead_before`.
+    ///
+    /// Returns how many stored jobs wait for an operator.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -180,7 +194,8 @@ pub trait MailLedger {
 pub struct LaneRequest<'a> {
     /// The job's id.
     pub job: &'a str,
-    /// The lifetime of the lane's first links, in seconds. Later links are valid for longer.
+    /// The lifetime of the first links to the mailbox, in seconds. Later links are valid for
+    /// longer.
     pub base: u64,
     /// Whether the lane may refuse the job.
     pub limited: bool,
@@ -191,11 +206,11 @@ pub struct LaneRequest<'a> {
 /// Whether the caller may send a notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Once {
-    /// The caller may send it.
+    /// The caller has reserved the notice, and may send it.
     Taken,
-    /// Another job has reserved it, and may be sending it.
+    /// Another job has reserved the notice, and may be sending it.
     Held,
-    /// It was sent.
+    /// The notice was already sent.
     Sent,
 }
 
@@ -206,12 +221,13 @@ pub struct DeadLetter {
     pub id: String,
     /// The job, as it was queued.
     pub job: String,
-    /// Why it was not sent, for the operator.
+    /// Why the mail was not sent. The text is for the operator.
     pub reason: String,
-    /// How often it was tried.
+    /// How many times the service tried to send the mail.
     pub tries: u32,
-    /// When it failed last, in seconds since 1970.
+    /// When the last attempt failed, in seconds since 1970.
     pub failed_at: u64,
-    /// When it is tried again. `None` means when an operator says so.
+    /// When the mail is tried again, in seconds since 1970. `None`: only when an operator asks for
+    /// it.
     pub retry_at: Option<u64>,
 }

@@ -1,7 +1,8 @@
-//! What the service needs from the outside: one trait for each port. The comment of each method
-//! says what an adapter MUST do.
+//! The ports: what the service needs from the outside. Each port is a trait. The comment of each
+//! method says what an adapter, which implements the trait, MUST do.
 //!
-//! Each port has an in-memory adapter and a Cloudflare one. Both pass the same conformance tests.
+//! Each port has an adapter in memory and an adapter for Cloudflare. Both pass the same conformance
+//! tests.
 #![allow(
     async_fn_in_trait,
     reason = "a Worker's isolate has one thread: no future needs to be Send"
@@ -30,7 +31,8 @@ pub use sessions::{Ending, NewSession, Renewal, SessionStore};
 pub use users::{Insertion, UserDirectory};
 pub use vendors::{FetchedDocument, Vendors};
 
-/// All the ports of a service, so that a use case names one type instead of one for each port.
+/// All ports of a service. With this trait, a use case needs one type parameter instead of one for
+/// each port.
 pub trait Ports {
     /// The accounts.
     type Users: UserDirectory;

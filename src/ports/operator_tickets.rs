@@ -5,16 +5,17 @@ use crate::domain::operator::{OperatorTicket, OperatorTicketHash};
 
 /// The tickets that the operator's command has stored. The service itself never issues a ticket.
 pub trait OperatorTickets {
-    /// The ticket with this hash, whether or not it has expired. MUST be read from the primary
-    /// copy, so that a ticket works as soon as it is stored and never after it is deleted.
+    /// The ticket with this hash, whether or not it has expired. MUST be read from the database's
+    /// primary copy, so that a ticket is valid as soon as it is stored and invalid as soon as it is
+    /// deleted.
     ///
     /// # Errors
     /// When the store does not answer, or the stored row is not a valid ticket.
     async fn find(&self, hash: &OperatorTicketHash) -> Result<Option<OperatorTicket>, StoreError>;
 
-    /// Deletes the tickets that have expired at `now`, in seconds since 1970.
+    /// Deletes the tickets that have expired by `now`, which is in seconds since 1970.
     ///
     /// # Errors
-    /// When some may still be stored.
+    /// When some of these tickets may still be stored.
     async fn forget_expired(&self, now: u64) -> Result<(), StoreError>;
 }

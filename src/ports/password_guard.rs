@@ -5,27 +5,30 @@ use serde::{Deserialize, Serialize};
 use crate::domain::account::{AccountName, Attempt, Comparison, HashError, Password, PasswordHash};
 use crate::domain::error::StoreError;
 
-/// The answer of a [`PasswordGuard`]: the outcome of the work, or a delay before the next attempt.
+/// The answer of a [`PasswordGuard`]: either the outcome of hashing the password, or the time that
+/// the client must wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Guarded<T> {
-    /// The work was done, with this outcome.
+    /// The password was hashed, with this outcome.
     Done(T),
-    /// Nothing was hashed. The client may retry after this many seconds.
+    /// No password was hashed. The client may retry after this many seconds.
     Delayed(u32),
 }
 
 /// Hashes and checks the passwords of accounts, and counts the failures of each account exactly.
 ///
-/// An account is only a name here, and nobody has to create or delete it. Nothing is stored for an
-/// account without failures. Failures that have lapsed are deleted without a call.
+/// For this port, an account is only a name. Callers neither create nor delete accounts here.
+/// Nothing is stored for an account without failures. Failures are forgotten after a time, and the
+/// adapter then deletes them by itself.
 pub trait PasswordGuard {
     /// Asks [`FailedTries`](crate::domain::account::FailedTries) whether the attempt may be made.
-    /// If so, makes the attempt. Otherwise answers [`Guarded::Delayed`] without hashing. A failure
-    /// MUST be recorded before the caller gets the answer. Simultaneous attempts MUST be decided
-    /// one after the other, and each decision MUST count the failures of the attempts before it.
-    /// While one hash is computed, at most [`TRIES_WAITING`](crate::domain::policy::TRIES_WAITING)
-    /// attempts of strangers may wait; further ones MUST get `Delayed`.
+    /// If it may, compares the password with the hash. Otherwise answers [`Guarded::Delayed`]
+    /// without hashing. A failure MUST be recorded before the caller gets the answer. Simultaneous
+    /// attempts MUST be decided one after the other, and each decision MUST count the failures of
+    /// the attempts before it. While one hash is computed, at most
+    /// [`TRIES_WAITING`](crate::domain::policy::TRIES_WAITING) attempts of clients that are not
+    /// known to the account may wait. Further attempts of such clients MUST get `Delayed`.
     ///
     /// `now` is in milliseconds since 1970.
     ///
@@ -39,11 +42,11 @@ pub trait PasswordGuard {
         now: u64,
     ) -> Result<Guarded<Comparison>, StoreError>;
 
-    /// Hashes a password that someone has chosen, or answers [`Guarded::Delayed`] when too many
-    /// calls wait.
+    /// Hashes a new password that a user has chosen. Answers [`Guarded::Delayed`] when too many
+    /// calls are waiting.
     ///
     /// # Errors
-    /// When there is no answer.
+    /// When the adapter gets no answer.
     async fn hash(
         &self,
         account: &AccountName,
@@ -55,6 +58,6 @@ pub trait PasswordGuard {
     /// without failures is not an error.
     ///
     /// # Errors
-    /// When some may still be counted.
+    /// When some failures may still be counted.
     async fn forget(&self, account: &AccountName) -> Result<(), StoreError>;
 }

@@ -1,4 +1,5 @@
-//! What the service needs from its platform: time, randomness, limits, hashing.
+//! The ports for what the service needs from its platform: hashing, time, randomness, rate limits,
+//! logs and signatures.
 
 use crate::domain::account::{
     Attempt, Comparison, HashError, HashRefusal, Password, PasswordHash, Verification,
@@ -10,7 +11,7 @@ use crate::domain::mail::MailLine;
 use crate::domain::session::Device;
 use edgegate_token::SignedBy;
 
-/// Hashes passwords: the one slow step.
+/// Hashes and compares passwords. It is the only step of the service that needs much CPU time.
 pub trait PasswordHasher {
     /// A new hash with a fresh salt.
     ///
@@ -21,36 +22,41 @@ pub trait PasswordHasher {
     /// Whether the password is the one that was hashed. Compares in constant time.
     ///
     /// # Errors
-    /// When the stored hash is malformed or needs more work than the caps allow.
+    /// When the stored hash is malformed, or needs more memory or time than the limits allow.
     async fn verify(
         &self,
         password: &Password,
         hash: &PasswordHash,
     ) -> Result<Verification, HashError>;
 
-    /// Whether [`verify`](Self::verify) could verify this hash. No password is hashed to find out.
+    /// Whether [`verify`](Self::verify) could verify this hash. This only reads the hash; it does
+    /// not hash a password.
     ///
     /// # Errors
-    /// Why the hash could not be verified.
+    /// The reason why the hash could not be verified.
     fn judge(&self, hash: &PasswordHash) -> Result<(), HashRefusal>;
 
-    /// Completes the work of a failed attempt, so that every failure takes the same time as far as
-    /// possible. A foreign hash is one that was imported from another system. After an attempt at a
-    /// foreign hash this also computes a hash of our own, because a successful login does that to
-    /// replace the foreign one. While the usual parameters of foreign hashes are set, every other
-    /// failed attempt also computes a hash with them.
+    /// Does additional work after a failed attempt, so that every failure takes the same time as
+    /// far as possible. A foreign hash is a hash that was imported from another system; the
+    /// service's own hashes have the usual format. After an attempt at a foreign hash, this method
+    /// also computes one of the service's own hashes, because a successful login computes such a
+    /// hash too, to replace the foreign one. If the settings say which parameters foreign hashes
+    /// usually have, each failed attempt at anything else also computes a hash with these
+    /// parameters.
     async fn level_failure(&self, attempt: &Attempt<'_>);
 
-    /// Does the work for an address without an account. MUST take as long as
-    /// [`verify`](Self::verify) of a hash with this salt. The time may depend on the salt, so each
-    /// address has its own salt.
+    /// Does the same work as a comparison, for an address without an account. MUST take as long as
+    /// [`verify`](Self::verify) takes for a hash with this salt. The time may depend on the salt.
+    /// So each address has its own salt, as each account has: with a fixed salt, unknown addresses
+    /// could be recognized by their equal times.
     async fn verify_nothing(&self, password: &Password, salt: &[u8; 16]);
 
-    /// Compares the password of an attempt with the account's hash. This takes the time of one of
-    /// our own hashes, whether or not there is a hash to compare with. In the cases of
-    /// [`level_failure`](Self::level_failure) it takes the time of a foreign hash too. If the
-    /// password was typed with a space other than U+0020 and does not match, all of this takes
-    /// twice the time. So only the typed text makes a failure take longer.
+    /// Compares the password of an attempt with the account's hash. The comparison takes the time
+    /// of one of the service's own hashes, whether or not the account has a hash. If
+    /// [`level_failure`](Self::level_failure) does additional work, the comparison also takes the
+    /// time of a foreign hash. If the password was typed with a space other than U+0020 and does
+    /// not match, everything is done twice. So a failure takes longer only because of the typed
+    /// text, which reveals nothing about the account.
     async fn compare(&self, attempt: &Attempt<'_>) -> Comparison {
         let compared = self.compare_once(attempt).await;
         let Some(unmapped) = attempt.password.with_spaces_as_typed() else {
@@ -70,7 +76,7 @@ pub trait PasswordHasher {
         }
     }
 
-    /// Compares one spelling of the password.
+    /// Compares the password as it is in `attempt`, without trying other kinds of spaces.
     async fn compare_once(&self, attempt: &Attempt<'_>) -> Comparison {
         let compared = match attempt.hash {
             Some(hash) => self.verify(attempt.password, hash).await,
@@ -89,8 +95,8 @@ pub trait PasswordHasher {
 
 /// The time.
 pub trait Clock {
-    /// Milliseconds since 1970. Read once for each request: a Worker's clock stands still between
-    /// I/O operations.
+    /// Milliseconds since 1970. The service reads the clock once for each request, because the
+    /// clock of a Worker doesn't advance between I/O operations anyway.
     fn now_ms(&self) -> u64;
 }
 
@@ -103,12 +109,12 @@ pub trait Random {
 /// What a limit counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
-    /// All requests of one address (or /64).
+    /// All requests of one IPv4 address, or of one /64 of IPv6.
     Client,
     /// The attempts of one client on one account. Attempts are never counted by the account alone,
     /// because a stranger could then lock its owner out.
     ClientOnAccount,
-    /// The renewals of one address (or /64), which many people may share.
+    /// The renewals of one IPv4 address, or of one /64 of IPv6. Many people may share it.
     ClientRenewals,
 }
 
@@ -126,12 +132,12 @@ impl Limit {
 
 /// Rate limits.
 pub trait RateLimiter {
-    /// Counts one attempt under `key`. Returns false when there were too many. MUST return true
-    /// when counting fails, because a limiter that is down must not lock everybody out.
+    /// Counts one attempt under `key`. Returns false when there were too many attempts. MUST return
+    /// true when counting fails, because a limiter that is down must not lock everybody out.
     async fn admit(&self, limit: Limit, key: &str) -> bool;
 }
 
-/// Records what operators look up and count.
+/// Records the events that operators look up and count.
 pub trait Events {
     /// Writes the event for operators. MUST NOT fail the request.
     fn record(&self, event: &Event);
@@ -140,11 +146,12 @@ pub trait Events {
     fn mail(&self, line: &MailLine);
 }
 
-/// Verifies signatures with the platform's own code, which is faster than edgegate-token's.
+/// Verifies signatures with the platform's own code, which is faster than the code of the crate
+/// `edgegate_token`.
 pub trait SignatureVerifier {
-    /// Whether the signature is valid, or `None` if the platform can't decide. In that case
-    /// edgegate-token verifies the signature. An answer other than `None` is final, so the answer
-    /// MUST be `None` whenever the platform fails.
+    /// Whether the signature is valid, or `None` if the platform can't decide. In that case the
+    /// crate `edgegate_token` verifies the signature. An answer other than `None` is final, so the
+    /// answer MUST be `None` whenever the platform fails.
     ///
     /// Callers first check the form of the signature with [`SignedBy::judge_signature_form`].
     async fn verify(&self, signed_by: &SignedBy<'_>) -> Option<bool>;
@@ -153,17 +160,18 @@ pub trait SignatureVerifier {
 /// Signs id_tokens with RSA, for apps that can verify only RS256. The platform's own code makes the
 /// signature.
 pub trait IdTokenSigner {
-    /// The signature of a message with a key of `ID_TOKEN_KEYS`: RSASSA-PKCS1-v1_5 with SHA-256
-    /// (RFC 7518 section 3.3). MUST return after a limited time, and MUST NOT put any part of the
-    /// key into an error.
+    /// Signs a message with a key of `ID_TOKEN_KEYS`. The algorithm is RSASSA-PKCS1-v1_5 with
+    /// SHA-256 (RFC 7518 section 3.3). MUST return after a limited time, and MUST NOT put any part
+    /// of the key into an error.
     ///
     /// # Errors
     /// When the platform can't use the key, or does not answer.
     async fn sign(&self, key: &RsaSigningKey, message: &[u8]) -> Result<Vec<u8>, StoreError>;
 }
 
-/// Names of devices.
+/// Describes devices.
 pub trait Devices {
-    /// The browser and the system in a User-Agent, as far as they are known. MUST accept any text.
+    /// The browser and the operating system that a User-Agent names, as far as they are known. MUST
+    /// accept any text.
     fn describe(&self, user_agent: &str) -> Device;
 }

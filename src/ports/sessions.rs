@@ -12,18 +12,20 @@ use crate::domain::session::{
     SessionId, UserCopy, Verdict,
 };
 
-/// The outcome of a renewal, with what the user's row in the database says.
+/// The outcome of a renewal, with the data that was read from the user's row in the database.
 #[derive(Clone, Debug)]
 pub struct Renewal {
     /// The decision. The store has already written its effect.
     pub verdict: Verdict,
-    /// What the client gets: a ticket with the newest proof. `None` when the renewal is refused.
+    /// The ticket that the client gets. It contains the newest proof of identity. `None` when the
+    /// renewal is refused.
     pub ticket: Option<RefreshTicket>,
-    /// What the row says. `None` when there is no user, or the verdict did not need the row.
+    /// The data from the user's row. `None` when there is no such user, or when the verdict did not
+    /// need the row.
     pub user: Option<UserCopy>,
 }
 
-/// A session that begins.
+/// A session that is about to begin.
 #[derive(Clone, Copy, Debug)]
 pub struct NewSession<'a> {
     /// The user.
@@ -34,34 +36,36 @@ pub struct NewSession<'a> {
     pub epoch: u32,
     /// The user's `version`, as the login has read it.
     pub version: u64,
-    /// What the login request shows about its sender: network, program and place.
+    /// What the login request shows about its sender: the network, the program and the place.
     pub client: &'a Client,
-    /// Who holds its refresh tokens.
+    /// Who holds the session's refresh tokens: a browser or an app.
     pub holder: Holder,
-    /// When it ends at the latest, in seconds since 1970.
+    /// When the session ends at the latest, in seconds since 1970.
     pub expires_at: u64,
-    /// After how many seconds without a renewal it ends.
+    /// After how many seconds without a renewal the session ends.
     pub idle_ttl: u64,
-    /// How many sessions of the same kind the user may have, including this one. All sessions of
-    /// browsers are one kind. The sessions of each app are another. `None`: no limit.
+    /// How many sessions of the same kind the user may have, including this session. All sessions
+    /// of browsers are one kind, and the sessions of each app are a kind of their own. `None`: no
+    /// limit.
     pub most: Option<usize>,
 }
 
-/// A session that is to end.
+/// A session that is to be ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ending {
     /// The user.
     pub user: UserId,
     /// The session.
     pub session: SessionId,
-    /// Who holds it, if the caller knows. `None`: the store looks it up.
+    /// Who holds the session, if the caller knows. `None`: the store looks up the holder.
     pub holder: Option<Holder>,
 }
 
 impl Ending {
-    /// A session of which the caller knows only the id, so that the store looks up the holder. A
-    /// stale store may not have the session's record yet. So don't use this if the reason [ends the
-    /// sign-on](EndReason::ends_the_sign_on), but name the holder.
+    /// A session of which the caller knows only the id. The store then looks up the holder in the
+    /// session's record, and a store with stale reads may not have the record yet. So if the reason
+    /// [ends the sign-on](EndReason::ends_the_sign_on), don't use this function, but name the
+    /// holder.
     #[must_use]
     pub fn by_id(user: UserId, session: SessionId) -> Self {
         Self {
@@ -82,7 +86,8 @@ impl Ending {
         }
     }
 
-    /// A browser's session, named by the claims of one of its access tokens.
+    /// A browser's session. `claims` are the claims of one of the session's access tokens. If the
+    /// session continues an earlier sign-on, they name it.
     #[must_use]
     pub fn of_claims(user: UserId, session: SessionId, claims: &Claims) -> Self {
         let sign_on = claims.sign_on.as_deref().and_then(SessionId::parse);
@@ -93,7 +98,7 @@ impl Ending {
         }
     }
 
-    /// A browser's session, named by its refresh ticket.
+    /// The browser's session to which this refresh ticket belongs.
     #[must_use]
     pub fn of_ticket(ticket: &RefreshTicket) -> Self {
         let sign_on = ticket.sign_on;
@@ -105,31 +110,34 @@ impl Ending {
     }
 }
 
-/// The store of the sessions. It contains no token, not even the hash of a token.
+/// The store of the sessions. The store contains no token, not even the hash of a token.
 ///
-/// Times are in seconds since 1970; `now` is the caller's.
+/// Times are in seconds since 1970. `now` is the time on the caller's clock.
 pub trait SessionStore {
-    /// Records a new session. MUST answer only after the write. If the user now has more than
-    /// [`NewSession::most`] sessions of browsers, or of this app, the oldest others of that kind
-    /// MUST end: at once, or as late and as often as the adapter states. Before the session's first
-    /// renewal, a repeat of this call MUST change nothing. In a linearizable store, a repeat at any
-    /// later time MUST change nothing either.
+    /// Records a new session. MUST answer only after the write. If the user now has more sessions
+    /// of this kind (sessions of browsers, or sessions of this app) than [`NewSession::most`]
+    /// allows, the oldest other sessions of the kind MUST end. An adapter may end them at once, or
+    /// as late and as often as it states. Before the session's first renewal, a repeat of this call
+    /// MUST change nothing. In a linearizable store, a repeat at any later time MUST change nothing
+    /// either.
     ///
-    /// If the sign-on of an app's session has ended, or the session's code was presented again, the
-    /// session MUST have ended from the beginning.
+    /// If the sign-on of an app's session has already ended, or the code of the session was
+    /// presented again, the session MUST be stored as ended from the beginning.
     ///
     /// # Errors
-    /// When it may not have been written.
+    /// When the session may not have been written.
     async fn begin(&self, new: &NewSession<'_>, now: u64) -> Result<(), StoreError>;
 
-    /// Reads the session, waits for `user`, calls
-    /// [`decide`](crate::domain::session::rotate::decide) once and writes its effect before it
-    /// answers. An adapter that isn't linearizable SHOULD read the session while it waits for
-    /// `user`, not afterwards. `user` reads the user's row from the primary database. A store that
-    /// [keeps copies](Self::keeps_copies) MUST NOT wait for it while it has a copy that may decide.
+    /// Renews the session of the presented ticket. `user` is a future that reads the user's row
+    /// from the primary database. The store reads the session, waits for `user`, calls
+    /// [`decide`](crate::domain::session::rotate::decide) once, and writes the effect of the
+    /// decision before it answers. An adapter that isn't linearizable SHOULD read the session while
+    /// it waits for `user`, not afterwards. A store that [keeps copies](Self::keeps_copies) MUST
+    /// NOT wait for `user` while it has a copy on which the decision may rely.
     ///
     /// # Errors
-    /// When a read failed, or the effect may not have been written. The client may repeat.
+    /// When a read failed, or the effect may not have been written. The client may repeat the
+    /// request.
     async fn renew<F>(
         &self,
         presented: &Presented,
@@ -141,14 +149,14 @@ pub trait SessionStore {
         F: Future<Output = Result<Option<User>, StoreError>>;
 
     /// Records that the session's user has proved who they are, for example by the password.
-    /// `ticket` contains the new proof, and the same number as the ticket that the owner holds.
-    /// Answers what [`prove`](crate::domain::session::rotate::prove) decides. No number is spent:
-    /// the owner's ticket stays valid. A linearizable store MUST keep the later of the two proofs,
-    /// the stored one and the new one, when the answer is [`Proved::GoesOn`]. Any other store MUST
-    /// write nothing: it stores the proof when the ticket is renewed.
+    /// `ticket` contains the new proof. Its number is the same as that of the ticket that the owner
+    /// holds. Returns the decision of [`prove`](crate::domain::session::rotate::prove). The number
+    /// is not used up, so the owner's ticket stays valid. When the answer is [`Proved::GoesOn`], a
+    /// linearizable store MUST keep the later of the two proofs, the stored one and the new one.
+    /// Any other store MUST write nothing, because it stores the proof when the ticket is renewed.
     ///
     /// # Errors
-    /// When the store does not answer. The caller may repeat.
+    /// When the store does not answer. The caller may repeat the call.
     async fn prove(
         &self,
         ticket: &RefreshTicket,
@@ -156,21 +164,22 @@ pub trait SessionStore {
         now: u64,
     ) -> Result<Proved, StoreError>;
 
-    /// Ends a session for ever. After it every renewal MUST fail, except within the adapter's
-    /// stated staleness. If [the sign-on ends](Holder::sign_on_ended_by) with it, the sessions of
-    /// apps that belong to the sign-on MUST end for ever too. A repeat MUST change nothing, and
-    /// MUST complete what an earlier call began.
+    /// Ends a session for ever. After this call every renewal of the session MUST fail, except
+    /// within the staleness that the adapter states. If [the sign-on
+    /// ends](Holder::sign_on_ended_by) with the session, the sessions of apps that belong to the
+    /// sign-on MUST end for ever too. A repeat of the call MUST NOT change what an earlier call has
+    /// done, and MUST complete what an earlier call has begun.
     ///
     /// # Errors
-    /// When it may not have been written. The caller may repeat.
+    /// When the end may not have been written. The caller may repeat the call.
     async fn end(&self, ending: &Ending, reason: EndReason, now: u64) -> Result<(), StoreError>;
 
     /// Ends all sessions that an app has for this user, because the user has withdrawn the grant.
-    /// The adapter states which sessions it may miss. A renewal of such a session reads the grant
-    /// too, and finds it withdrawn.
+    /// The adapter states which sessions it may miss. A session that is missed can't be renewed
+    /// either, because its renewal reads the grant and finds that it is withdrawn.
     ///
     /// # Errors
-    /// When some may not have ended. The caller may repeat.
+    /// When some sessions may not have ended. The caller may repeat the call.
     async fn end_client(
         &self,
         user: UserId,
@@ -179,16 +188,18 @@ pub trait SessionStore {
     ) -> Result<(), StoreError>;
 
     /// Records that a code is exchanged for a session that is about to begin. MUST be exact in
-    /// every store, also for simultaneous calls from many places: of all sessions one gets
-    /// [`Exchanged::First`], and a repeat of the call for that session gets it again. MUST remember
-    /// that session until `until`. By then the code has expired, whatever clock is used.
+    /// every store, also for simultaneous calls from many places: of all sessions that try to use
+    /// the code, one gets [`Exchanged::First`]. If the call is repeated for that session, the
+    /// answer is [`Exchanged::First`] again. MUST remember that session until `until`, when the
+    /// code has expired by any clock.
     ///
     /// `sign_on` is the sign-on that the session will belong to. If the sign-on has ended, MUST
-    /// answer [`Exchanged::SignedOff`] instead, except within the adapter's stated staleness.
+    /// answer [`Exchanged::SignedOff`] instead, except within the staleness that the adapter
+    /// states.
     ///
     /// # Errors
-    /// When the store does not answer, or has no exact part (`SESSION_OBJECTS` is not bound). The
-    /// caller may repeat with the same session.
+    /// When the store does not answer, or has no part that can answer exactly (`SESSION_OBJECTS` is
+    /// not bound). The caller may repeat the call with the same session.
     async fn exchange(
         &self,
         user: UserId,
@@ -200,15 +211,16 @@ pub trait SessionStore {
     ) -> Result<Exchanged, StoreError>;
 
     /// Whether a sign-on has ended. The answer may be as stale as the adapter states. An adapter
-    /// MAY forget the end of a sign-on once nothing that belonged to it is valid any more.
+    /// MAY forget the end of a sign-on once no session or token that belonged to the sign-on is
+    /// valid any more.
     ///
     /// # Errors
     /// When the store does not answer.
     async fn has_signed_off(&self, user: UserId, sign_on: SessionId) -> Result<bool, StoreError>;
 
-    /// The user's active sessions of this epoch, oldest first, without those that have ended,
-    /// expired or gone idle. MUST say who [holds](ActiveSession::holder) each session. The adapter
-    /// states how stale the list may be.
+    /// The user's active sessions of this epoch, oldest first, without those that have ended, have
+    /// expired or have been idle for too long. MUST say who [holds](ActiveSession::holder) each
+    /// session. The adapter states how stale the list may be.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -219,14 +231,15 @@ pub trait SessionStore {
         now: u64,
     ) -> Result<Vec<ActiveSession>, StoreError>;
 
-    /// Invalidates access tokens of `user` with a `ver` below `version`. MUST take effect at once
-    /// where it is called, and for `ttl` seconds. Where reads are not stale, a smaller number MUST
-    /// NOT replace a larger one. Unless [`versions_only_rise`](Self::versions_only_rise) is true,
-    /// the caller MUST read the user's row after each call. While the row's version is larger than
-    /// the one passed, the caller MUST call again with the row's version.
+    /// Invalidates the access tokens of `user` whose claim `ver` is below `version`. MUST take
+    /// effect at once at the location where it is called, and MUST last for `ttl` seconds. Where
+    /// reads are not stale, a smaller version MUST NOT replace a larger one. Unless
+    /// [`versions_only_rise`](Self::versions_only_rise) is true, the caller MUST read the user's
+    /// row after each call. As long as the row's version is larger than the one that was passed,
+    /// the caller MUST call again with the row's version.
     ///
     /// # Errors
-    /// When it may not have been written. The caller may repeat.
+    /// When the version may not have been written. The caller may repeat the call.
     async fn outdate(
         &self,
         user: UserId,
@@ -236,8 +249,8 @@ pub trait SessionStore {
     ) -> Result<(), StoreError>;
 
     /// Announces that the user's row is about to change. Returns the deadline for the change, in
-    /// seconds since 1970. A store that [keeps copies](Self::keeps_copies) MUST drop its copy of
-    /// the row and keep none until no change within the returned deadline can be committed any
+    /// seconds since 1970. A store that [keeps copies](Self::keeps_copies) MUST discard its copy of
+    /// the row. It MUST keep no new copy until a change with this deadline can't be committed any
     /// more. `None`: the store has no copies, and the change needs no deadline.
     ///
     /// # Errors
@@ -247,10 +260,11 @@ pub trait SessionStore {
     }
 
     /// Discards the copy of the user's row, because the row was changed without
-    /// [`hold`](Self::hold). A row that is being read meanwhile MUST NOT be kept.
+    /// [`hold`](Self::hold). If the row is being read during this call, the result of that read
+    /// MUST NOT be kept as a copy.
     ///
     /// # Errors
-    /// When the copy may still be there. The caller repeats the call.
+    /// When the copy may still be stored. The caller repeats the call.
     async fn forget_copy(&self, _user: UserId) -> Result<(), StoreError> {
         Ok(())
     }
@@ -266,25 +280,26 @@ pub trait SessionStore {
         false
     }
 
-    /// Deletes what is stored of the sessions of a user who was deleted: who signed in from where
-    /// and when, and how each session ended. What [`outdate`](Self::outdate) wrote MUST stay for
-    /// its time, since it invalidates the user's access tokens. If the deletion of each record is a
-    /// request of its own, at most `most` records are deleted. Returns how many were deleted. Fewer
-    /// than `most` means that no further record was found. A session written within the adapter's
-    /// stated staleness may be missed, so the caller asks again later.
+    /// Deletes the stored data about the sessions of a user who was deleted: who signed in from
+    /// where and when, and how each session ended. What [`outdate`](Self::outdate) wrote MUST be
+    /// kept for its `ttl`, because it invalidates the user's access tokens. If the deletion of each
+    /// record is a request of its own, at most `most` records are deleted. Returns how many records
+    /// were deleted. If it is fewer than `most`, no further record was found. A session that was
+    /// written very recently (within the staleness that the adapter states) may be missed, so the
+    /// caller calls again later.
     ///
     /// # Errors
-    /// When something may not have been deleted. The caller may repeat.
+    /// When something may not have been deleted. The caller may repeat the call.
     async fn forget(&self, user: UserId, most: usize) -> Result<usize, StoreError>;
 
-    /// What the store knows that makes access tokens of this session invalid. `sign_on` is the
-    /// sign-on that the token names: only the token of an app names one, and the end of that
-    /// sign-on revokes the token too. A caller who passes the sign-on of a browser's session learns
-    /// whether somebody is still signed on. Never writes. The adapter states how stale the answer
-    /// may be.
+    /// What the store knows that makes access tokens of this session invalid. To check the token of
+    /// an app, the caller passes the sign-on that the token names, because the end of that sign-on
+    /// revokes the token too. For the token of a browser's session, the caller passes `None`. A
+    /// caller that passes the sign-on of a browser's session learns whether that sign-on still
+    /// continues. Never writes. The adapter states how stale the answer may be.
     ///
     /// # Errors
-    /// When the store does not answer. The caller then rejects the token.
+    /// When the store does not answer. In this case the caller rejects the token.
     async fn revocation(
         &self,
         user: UserId,
@@ -294,12 +309,12 @@ pub trait SessionStore {
     ) -> Result<Revocation, StoreError>;
 
     /// Like [`revocation`](Self::revocation), for the check of an access token by a caller that has
-    /// not read the user's row. A store that [keeps copies](Self::keeps_copies) also looks at the
-    /// row: at its copy, or at the row that `_row` reads from the primary database. Any other store
-    /// MUST NOT wait for `_row`.
+    /// not read the user's row. A store that [keeps copies](Self::keeps_copies) also checks the
+    /// user's row: either its copy, or the row that the future `_row` reads from the primary
+    /// database. Any other store MUST NOT wait for `_row`.
     ///
     /// # Errors
-    /// Those of [`revocation`](Self::revocation).
+    /// The same as for [`revocation`](Self::revocation).
     async fn check<F>(
         &self,
         user: UserId,

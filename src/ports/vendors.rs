@@ -1,14 +1,14 @@
-//! Requests to optional services outside the platform. They are made only if the settings ask for
-//! them.
+//! Requests to optional services outside the platform. A request is made only if the settings
+//! switch the service on.
 
 use crate::domain::account::Password;
 use crate::domain::authorization::MetadataUrl;
 use crate::domain::error::StoreError;
 
-/// An answer to a request for an app's document.
+/// The answer to a request for the metadata document of an app.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FetchedDocument {
-    /// The status. A redirect is not followed.
+    /// The HTTP status. Redirects are not followed.
     pub status: u16,
     /// `Content-Type`.
     pub content_type: Option<String>,
@@ -19,7 +19,7 @@ pub struct FetchedDocument {
 }
 
 /// Optional services outside the platform. If the setting of a service is absent, the service is
-/// not called, and the method returns the answer that blocks nothing.
+/// not called, and the method returns the answer with which the request continues.
 pub trait Vendors {
     /// Whether a password is known from a breach (`BREACHED_PASSWORDS`). The password and its whole
     /// hash MUST NOT leave the service. False if the setting is absent.
@@ -28,16 +28,16 @@ pub trait Vendors {
     /// When there was no answer within about a second.
     async fn is_breached(&self, password: &Password) -> Result<bool, StoreError>;
 
-    /// Whether a browser has passed the challenge (`TURNSTILE_SECRET`). `token` is what the browser
-    /// got for passing it. True if the setting is absent.
+    /// Whether a browser has passed the challenge (`TURNSTILE_SECRET`). `token` is the text that
+    /// the browser got for passing the challenge. True if the setting is absent.
     ///
     /// # Errors
     /// When there was no answer within a few seconds, or the service could not judge the token, for
     /// example because the secret is wrong.
     async fn has_met_challenge(&self, token: &str) -> Result<bool, StoreError>;
 
-    /// Fetches the metadata document of an app that is not registered (`CLIENT_ID_METADATA`). A
-    /// stranger has chosen the URL, so the adapter MUST connect to public addresses only, follow no
+    /// Fetches the metadata document of an app that is not registered (`CLIENT_ID_METADATA`).
+    /// Anybody can choose the URL, so the adapter MUST connect to public addresses only, follow no
     /// redirect, send no data of this service, and read at most
     /// [`METADATA_MAX_BYTES`](crate::domain::policy::METADATA_MAX_BYTES).
     ///

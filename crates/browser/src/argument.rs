@@ -1,14 +1,14 @@
-//! Arguments from JavaScript, where a caller can pass anything. Each value is checked before any
-//! part of it is copied into wasm's memory.
+//! Reads arguments from JavaScript. A JavaScript caller can pass anything, so each value is checked
+//! before any part of it is copied into the wasm's memory.
 //!
-//! serde-wasm-bindgen reads the members of an object, but it must not convert any of them. It would
-//! copy a string of any length, replace half of a surrogate pair with U+FFFD, and accept -0 and a
-//! bigint as integers. So each member is a [`Judged`], which takes the value as it is and judges
-//! it.
+//! serde-wasm-bindgen is used only to read the members of an object. It must not convert the values
+//! of the members, because its conversion is too lenient: it would copy a string of any length,
+//! replace half of a surrogate pair with U+FFFD, and accept -0 and a bigint as integers. So each
+//! member has the type [`Judged`], which takes the value as it is and checks it.
 //!
-//! Reading a value with serde-wasm-bindgen must never fail. The code that describes a value in an
-//! error takes 15 KB of wasm gzipped. So the build replaces these errors with traps
-//! (docs/decisions/0009).
+//! Reading a value with serde-wasm-bindgen must never fail. Its code for error messages, which
+//! describes the value, would make the wasm 15 KB larger (gzipped). So the build replaces these
+//! errors with traps, which abort the wasm (docs/decisions/0009).
 
 use super::refusal::Refusal;
 use edgegate_token::limits::INTEGER_MAX;
@@ -18,7 +18,7 @@ use serde::{Deserialize, Deserializer};
 use serde_wasm_bindgen::{from_value, preserve};
 use wasm_bindgen::{JsCast as _, JsValue};
 
-/// The members of an object.
+/// Reads the members of the object that was passed as the argument `name`.
 pub(super) fn members<T: DeserializeOwned>(
     object: JsValue,
     name: &'static str,
@@ -29,7 +29,8 @@ pub(super) fn members<T: DeserializeOwned>(
     from_value(object).map_err(|_| Refusal::argument(name, "can't be read"))
 }
 
-/// A value from the caller, or what is wrong with the value. Reading a `Judged` never fails.
+/// A value from the caller, or a text that says what is wrong with the value. Reading a `Judged`
+/// never fails.
 pub(super) struct Judged<T>(Result<T, &'static str>);
 
 impl<T: FromJs> Judged<T> {
@@ -39,7 +40,7 @@ impl<T: FromJs> Judged<T> {
 }
 
 impl<T> Judged<T> {
-    /// The value. If it is refused, `name` says which argument it is.
+    /// Returns the value. If the value is bad, the error names the argument: `name`.
     pub(super) fn named(self, name: &'static str) -> Result<T, Refusal> {
         self.0.map_err(|problem| Refusal::argument(name, problem))
     }
@@ -61,11 +62,12 @@ impl<'de, T: FromJs> Deserialize<'de> for Judged<T> {
 
 /// A type that can be read from a value of JavaScript.
 pub(super) trait FromJs: Sized {
-    /// The value, or what is wrong with it, as the end of a sentence that begins with its name.
+    /// Reads the value. The error says what is wrong with the value. It is the end of a sentence
+    /// that begins with the argument's name.
     fn from_js(value: &JsValue) -> Result<Self, &'static str>;
 }
 
-/// A string of at most `MAX` bytes that the caller chose: an option, or an address to compare with.
+/// A string of at most `MAX` bytes that the caller wrote: an option, or an address to compare with.
 pub(super) struct Setting<const MAX: usize>(pub(super) String);
 
 impl<const MAX: usize> FromJs for Setting<MAX> {
@@ -80,7 +82,7 @@ impl<const MAX: usize> FromJs for Setting<MAX> {
     }
 }
 
-/// Whole seconds from 0 to `MAX`.
+/// A number of whole seconds from 0 to `MAX`.
 pub(super) struct Seconds<const MAX: u64>(pub(super) u64);
 
 impl<const MAX: u64> FromJs for Seconds<MAX> {
@@ -90,8 +92,8 @@ impl<const MAX: u64> FromJs for Seconds<MAX> {
     }
 }
 
-/// The time at which a token is judged, in Unix seconds. The package's options for it are `now` and
-/// `currentDate`.
+/// The time for which a token is judged, in Unix seconds. A caller of the package sets it with the
+/// option `now` or `currentDate`.
 pub(super) fn now(number: f64) -> Result<u64, Refusal> {
     Judged(whole_seconds(number, INTEGER_MAX)).named("now")
 }
@@ -110,15 +112,16 @@ fn whole_seconds(number: f64, max: u64) -> Result<u64, &'static str> {
     Ok(whole)
 }
 
-/// Why a value is not an acceptable string.
+/// Why a value is not accepted as a string.
 pub(super) enum TextProblem {
     NotString,
     TooLong,
-    /// Half of a surrogate pair. UTF-8 can't express it.
+    /// The string contains half of a surrogate pair, which UTF-8 can't express.
     NotUnicode,
 }
 
-/// The string, unless its length already shows that it has more than `max` bytes.
+/// The string in this value. A string is too long if it has more UTF-16 code units than `max`,
+/// because it then has more than `max` bytes.
 pub(super) fn text(value: &JsValue, max: usize) -> Result<String, TextProblem> {
     let string: &JsString = value.dyn_ref().ok_or(TextProblem::NotString)?;
     // A string has at least as many bytes of UTF-8 as it has code units of UTF-16.

@@ -1,11 +1,11 @@
-//! The npm package's wasm: `edgegate_token` for JavaScript, and nothing else.
+//! The wasm of the npm package. It contains `edgegate_token` for JavaScript, and nothing else.
 //!
-//! Only the package's own JavaScript (`npm/edgegate`) calls it. It passes the time in, and turns
-//! what is thrown here into errors.
+//! Only the package's own JavaScript (`npm/edgegate`) calls the wasm. It passes the current time to
+//! the wasm, and turns the objects that the wasm throws into errors.
 //!
-//! Whatever a caller of the package passes in is a `JsValue`, which is checked here. If it were
-//! declared as `&str` or `String`, a caller could pass a number, and the wasm would read memory
-//! that is not a string.
+//! Each argument that comes from a caller of the package has the type `JsValue` and is checked
+//! here. If an argument had the type `&str` or `String`, a caller could pass a number, and the wasm
+//! would read memory that is not a string.
 
 #![cfg(target_arch = "wasm32")]
 

@@ -13,14 +13,15 @@ extern "C" {
     /// The platform's check of one signature.
     pub type SignatureCheck;
 
-    /// Begins to verify the signature with the key at this position of the key set. It is called
-    /// only when the form of the token and of its signature is valid. The signature covers the
-    /// token up to its last dot.
+    /// Begins to verify the signature with the key at this position of the key set. The wasm calls
+    /// this method only if the form of the token and of its signature is valid. The signature
+    /// covers the text of the token up to the last dot.
     #[wasm_bindgen(method)]
     fn begin(this: &SignatureCheck, position: u32, signature: &[u8]);
 }
 
-/// The coordinates of a key in base64url, as a JWK has them. Only a key for P-256 has `y`.
+/// The coordinates of a public key in base64url, in the form of a JWK. Only a key for P-256 has
+/// `y`.
 #[derive(Serialize)]
 struct PublicKey {
     x: String,
@@ -29,16 +30,17 @@ struct PublicKey {
 
 #[wasm_bindgen]
 impl Verifier {
-    /// Judges everything about a token except its signature, at `now`, in Unix seconds. When the
-    /// form of the token and of its signature is valid, it calls `check.begin`, and judges the
+    /// Judges everything about a token except its signature, at `now`, in Unix seconds. If the form
+    /// of the token and of its signature is valid, this method calls `check.begin`, and judges the
     /// claims while the platform verifies the signature.
     ///
-    /// Returns JSON. It is the claims, or a string with the reason ([`TokenError::reason`]) why
-    /// they are refused. **The caller must not use either result before it knows that the signature
-    /// is valid.** `token` is the text in ASCII.
+    /// Returns JSON: either the claims, or a string with the reason ([`TokenError::reason`]) why
+    /// the claims are refused. **The caller must not use either result before it knows that the
+    /// signature is valid.** `token` is the text of the token in ASCII.
     ///
     /// # Errors
-    /// A [`Refusal`] of `now`, or the first rule of form that the token breaks.
+    /// A [`Refusal`]: `now` is not a valid time, or the form of the token breaks a rule. In the
+    /// second case, the error is the first rule that is broken.
     #[wasm_bindgen(js_name = judgeUnverified)]
     pub fn judge_unverified(
         &self,
@@ -61,7 +63,8 @@ impl Verifier {
         }
     }
 
-    /// The public key at a position of the set. Undefined if there is none.
+    /// The public key at this position of the key set. Undefined if there is no public key at this
+    /// position.
     #[wasm_bindgen(js_name = publicKey)]
     #[must_use]
     pub fn public_key(&self, position: u32) -> JsValue {

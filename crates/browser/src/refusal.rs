@@ -1,36 +1,39 @@
-//! The errors that JavaScript gets: why something was refused.
+//! The errors that JavaScript gets. They say why something was refused.
 
 use edgegate_token::{KeyError, TokenError};
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 
-/// Thrown as a plain object. `npm/edgegate/refusal.js` turns it into an `EdgegateError`.
+/// An error. It is thrown as a plain object, and `npm/edgegate/refusal.js` turns the object into an
+/// `EdgegateError`.
 ///
-/// It contains no text of a token or of a key. It also contains none of the longer error texts of
-/// `edgegate_token`, because the reasons say the same.
+/// The error contains no text of a token or of a key. It also contains none of the longer error
+/// texts of `edgegate_token`, because its reason says the same.
 #[derive(Serialize)]
 #[serde(tag = "code")]
 pub enum Refusal {
-    /// The caller's mistake: which argument, and what is wrong with it.
+    /// The caller made a mistake in an argument.
     #[serde(rename = "invalid_argument")]
     Argument {
         /// The argument's name.
         argument: &'static str,
-        /// What is wrong, as the end of a sentence that begins with the name.
+        /// What is wrong with the argument. The text is the end of a sentence that begins with the
+        /// argument's name.
         problem: &'static str,
     },
-    /// The first rule that a token breaks.
+    /// A token was refused.
     #[serde(rename = "invalid_token")]
     Token {
-        /// The code that [`TokenError::reason`] gives.
+        /// The code of the first rule that the token breaks, from [`TokenError::reason`].
         reason: &'static str,
     },
-    /// The first rule that a key set breaks.
+    /// A key set was refused.
     #[serde(rename = "invalid_key_set")]
     KeySet {
-        /// The code that [`KeyError::reason`] gives.
+        /// The code of the first rule that the key set breaks, from [`KeyError::reason`].
         reason: &'static str,
-        /// The key's position in the set, from 0. None if the set itself breaks the rule.
+        /// The position in the set, from 0, of the key that breaks the rule. `None` if the set
+        /// itself breaks the rule.
         position: Option<u32>,
     },
 }

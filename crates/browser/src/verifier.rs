@@ -1,5 +1,5 @@
-//! What JavaScript can call: the claims of a token, unverified or verified, and the canonical form
-//! of an address.
+//! The functions that JavaScript can call. They return the claims of a token, unverified or
+//! verified, and the canonical form of an email address.
 
 use super::argument::{self, Judged, Seconds, Setting, TextProblem, text};
 use super::refusal::Refusal;
@@ -14,21 +14,21 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// The claims of a token that nobody has verified, as JSON.
+/// The claims of a token, as JSON. The token is not verified.
 ///
 /// # Errors
-/// A [`Refusal`]: the token doesn't have the form of an access token.
+/// A [`Refusal`], if the token doesn't have the form of an access token.
 #[wasm_bindgen]
 pub fn peek(token: &JsValue) -> Result<String, Refusal> {
     let token = token_text(token)?;
     to_json(&UntrustedToken::parse(&token)?.unverified_claims()?)
 }
 
-/// The canonical form of an email address, which is the form in a token. Undefined if `email` is
-/// not an address.
+/// The canonical form of an email address. Tokens contain addresses in this form. Undefined if
+/// `email` is not an address.
 ///
 /// # Errors
-/// A [`Refusal`]: `email` is not a string that can be an address.
+/// A [`Refusal`], if `email` is not a string, or is empty, too long or not valid Unicode.
 #[wasm_bindgen(js_name = canonicalEmail)]
 pub fn canonical_email(email: &JsValue) -> Result<Option<String>, Refusal> {
     let Setting(email) = Judged::<Setting<EMAIL_BYTES>>::of(email).named("email")?;
@@ -37,7 +37,7 @@ pub fn canonical_email(email: &JsValue) -> Result<Option<String>, Refusal> {
         .map(|address| address.canonical().to_owned()))
 }
 
-/// What a caller expects of tokens.
+/// What a caller requires of tokens.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Options {
@@ -53,13 +53,13 @@ impl Options {
         let Seconds(tolerance) = self.clock_tolerance.named("clockTolerance")?;
         Ok(Expected::new(issuer, audience)
             .with_clock_tolerance(tolerance)
-            // A client's clock that may be slow may also be fast, so `iat` and `nbf` get at least
-            // the same tolerance.
+            // If a client's clock may be slow, it may also be fast. So `iat` and `nbf` get at least
+            // the same tolerance as `exp`.
             .with_future_skew(tolerance.max(FUTURE_SKEW_SECONDS)))
     }
 }
 
-/// One issuer's keys, and what is expected of its tokens.
+/// The keys of one issuer, and what is required of its tokens.
 #[wasm_bindgen]
 pub struct Verifier {
     pub(super) keys: KeySet,
@@ -68,11 +68,11 @@ pub struct Verifier {
 
 #[wasm_bindgen]
 impl Verifier {
-    /// Reads a JWK Set, as text, and what is expected of tokens: an object with `issuer`,
+    /// Makes a verifier. `jwks` is the text of a JWK Set. `options` is an object with `issuer`,
     /// `audience` and `clockTolerance`.
     ///
     /// # Errors
-    /// A [`Refusal`] of an argument or of the key set.
+    /// A [`Refusal`], if an argument or the key set is not accepted.
     pub fn make(jwks: &JsValue, options: JsValue) -> Result<Self, Refusal> {
         let options: Options = argument::members(options, "options")?;
         let expected = options.expected()?;
@@ -82,10 +82,11 @@ impl Verifier {
         })
     }
 
-    /// The claims of a token, verified at `now`, in Unix seconds, as JSON.
+    /// Verifies a token at `now`, in Unix seconds. Returns its claims as JSON.
     ///
     /// # Errors
-    /// A [`Refusal`] of an argument, or the first rule that the token breaks.
+    /// A [`Refusal`], if an argument is not accepted or the token breaks a rule. In the second
+    /// case, it contains the first rule that is broken.
     pub fn verify(&self, token: &JsValue, now: f64) -> Result<String, Refusal> {
         let now = argument::now(now)?;
         let token = token_text(token)?;
@@ -94,15 +95,17 @@ impl Verifier {
     }
 }
 
-/// JSON for `JSON.parse`. It contains nothing that `JSON.parse` could read in another way: names
-/// that Rust gives, strings, booleans, lists of strings, and integers. An integer above 2^53 can
-/// only be in an unverified token, and JavaScript rounds it.
+/// Writes a value as JSON, which JavaScript reads with `JSON.parse`. The JSON contains only what
+/// both languages read in the same way: member names that are fixed in Rust, strings, booleans,
+/// lists of strings, and integers. JavaScript rounds integers above 2^53, but only an unverified
+/// token can contain one.
 pub(super) fn to_json(value: &(impl Serialize + ?Sized)) -> Result<String, Refusal> {
     serde_json::to_string(value).map_err(|_| Refusal::argument("token", "can't be written"))
 }
 
-/// A value that isn't a string is the caller's mistake. A string that isn't a token is the mistake
-/// of whoever sent the token.
+/// Reads the argument `token`. If the value isn't a string, the error is about the argument,
+/// because the caller made the mistake. If the string isn't a token, the error is about the token,
+/// because the sender of the token made the mistake.
 fn token_text(token: &JsValue) -> Result<String, Refusal> {
     text(token, ACCESS_TOKEN_MAX_BYTES).map_err(|problem| match problem {
         TextProblem::NotString => Refusal::argument("token", "must be a string"),

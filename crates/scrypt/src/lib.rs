@@ -1,8 +1,10 @@
-//! scrypt (RFC 7914) in memory that the caller provides: the blocks that Argon2 uses.
+//! The password hash scrypt (RFC 7914). It uses memory that the caller provides: the blocks that
+//! Argon2 also uses.
 //!
-//! The memory of wasm never shrinks. The crate `scrypt` allocates its own memory and frees it.
-//! Small allocations would then take parts of the freed memory, so that the next hash would not fit
-//! into it and would need new memory. A few hashes would exceed an isolate's 128 MB.
+//! This is not the crate `scrypt` of crates.io, because that crate allocates memory of its own for
+//! each hash and frees it afterwards. Small allocations would then take parts of the freed memory,
+//! so that the next hash would not fit there and would need new memory. Wasm never gives memory
+//! back. So after a few hashes, an isolate would exceed its 128 MB.
 
 #![no_std]
 
@@ -19,14 +21,15 @@ use salsa20::cipher::typenum::U4;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-/// The bytes of a block of scrypt for each unit of `r`.
+/// A block of scrypt has this many bytes for each unit of `r`.
 const UNIT: usize = 128;
-/// The words of 64 bits of a block of scrypt for each unit of `r`.
+/// A block of scrypt has this many words of 64 bits for each unit of `r`.
 const UNIT_WORDS: usize = 16;
-/// How many units fit into an Argon2 block, which has 1 KiB.
+/// How many such units fit into an Argon2 block, which has 1 KiB.
 const UNITS_IN_BLOCK: usize = 8;
 
-/// How many blocks of memory these parameters need. `None` if they overflow.
+/// How many Argon2 blocks of memory a hash with these parameters needs. `None` if the number
+/// overflows.
 #[must_use]
 pub fn blocks(log_n: u8, r: u32) -> Option<usize> {
     let units = 1_usize.checked_shl(log_n.into())?;
@@ -65,7 +68,7 @@ pub fn scrypt(
     true
 }
 
-/// The words of a unit in memory.
+/// The words of the unit with this index in the memory.
 fn unit(memory: &mut [Block], index: usize) -> Option<&mut [u64]> {
     let block = memory.get_mut(index / UNITS_IN_BLOCK)?;
     let words: &mut [u64] = block.as_mut();
@@ -90,7 +93,7 @@ fn ro_mix(part: &mut [u8], n: usize, r: usize, memory: &mut [Block]) {
     let mask = n.wrapping_sub(1);
     for _ in 0..n {
         let last = x.len().wrapping_sub(8);
-        // The low bits of the last 64 bytes. `n` has at most 31 bits.
+        // `j` is the low bits of the first word of the last 64 bytes. `n` has at most 31 bits.
         #[allow(clippy::cast_possible_truncation, reason = "the low bits are meant")]
         let j = x.get(last).map_or(0, |word| *word as u32 as usize & mask);
         for (at, to) in x.chunks_exact_mut(UNIT_WORDS).enumerate() {

@@ -1,4 +1,5 @@
-//! The three signature algorithms. The key decides which one is used, never the token.
+//! The three signature algorithms. The key decides which algorithm is used. The token can't choose
+//! it.
 
 use super::error::TokenError;
 use alloc::borrow::Cow;
@@ -14,12 +15,12 @@ pub enum Algorithm {
     EdDsa,
     /// ECDSA on P-256 with SHA-256.
     Es256,
-    /// HMAC with SHA-256. Whoever can verify can also sign.
+    /// HMAC with SHA-256. The key is symmetric, so everybody who can verify can also sign.
     Hs256,
 }
 
 impl Algorithm {
-    /// The name in the headers of tokens that we issue.
+    /// The name of the algorithm in the headers of issued tokens.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -29,9 +30,9 @@ impl Algorithm {
         }
     }
 
-    /// The algorithm that a header or a JWK names. The spelling must match exactly. `Ed25519` is
-    /// the newer name of `EdDSA` with an Ed25519 key (RFC 9864). Both are accepted, so that an
-    /// issuer can change from one to the other.
+    /// The algorithm with the name that a header or a JWK contains. The name must match exactly.
+    /// `Ed25519` is the newer name of `EdDSA` with an Ed25519 key (RFC 9864). Both names are
+    /// accepted, so that an issuer can change from one to the other.
     pub(super) fn named(name: &str) -> Option<Self> {
         match name {
             "EdDSA" | "Ed25519" => Some(Self::EdDsa),
@@ -42,15 +43,17 @@ impl Algorithm {
     }
 }
 
-/// What a key verifies with.
+/// The part of a key that verifies signatures.
 pub(super) enum VerifyingKey {
     Ed25519(ed25519_dalek::VerifyingKey),
     P256(p256::ecdsa::VerifyingKey),
-    /// Only in private sets. The npm package reads published sets only.
+    /// A symmetric key can only be in a private key set. The npm package reads only published sets,
+    /// so it never has one.
     Hmac(Hs256Key),
 }
 
-/// What a key signs with. The crates that define these three types erase them on drop.
+/// The part of a key that signs. The crates that define these three types erase them from memory on
+/// drop.
 pub(super) enum SigningKey {
     Ed25519(ed25519_dalek::SigningKey),
     P256(p256::ecdsa::SigningKey),
@@ -68,8 +71,8 @@ impl VerifyingKey {
 
     pub(super) fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), TokenError> {
         // The length is checked first, because jwt-compact's HMAC panics if the length is wrong.
-        // The crates of the curves read the signatures, because jwt-compact's reader would bring in
-        // the crate `anyhow`.
+        // Signatures are read with the crates of the curves, because the reader of jwt-compact
+        // depends on the crate `anyhow`.
         let matches = match self {
             Self::Ed25519(key) => {
                 let signature = ed25519_dalek::Signature::from_bytes(exactly(signature)?);
@@ -95,9 +98,9 @@ impl VerifyingKey {
 }
 
 impl VerifyingKey {
-    /// Checks the rules about a signature that need no computation on the curve. Some platforms are
-    /// more lenient about these rules, so they are checked before a platform verifies. A signature
-    /// that is accepted here may still be invalid.
+    /// Checks the rules about a signature that need no computation on the curve. Some platforms
+    /// accept signatures that break these rules, so this method is called before a platform
+    /// verifies a signature. A signature that is accepted here may still be invalid.
     pub(super) fn judge_form(&self, signature: &[u8]) -> Result<(), TokenError> {
         let is_canonical = match self {
             Self::Ed25519(_) => {
@@ -105,7 +108,7 @@ impl VerifyingKey {
                 let (r, s) = (signature.r_bytes(), signature.s_bytes());
                 is_canonical_y(r) && !has_small_order(r) && is_below_order(s)
             }
-            // Rejects r and s that are zero, or not below the order of the group.
+            // This rejects an r or s that is zero or not below the order of the group.
             Self::P256(_) => {
                 let bytes: &[u8; 64] = exactly(signature)?;
                 p256::ecdsa::Signature::from_slice(bytes).is_ok()
@@ -120,13 +123,15 @@ impl VerifyingKey {
     }
 }
 
-/// Ed25519, as strict as dalek's `verify_strict`.
+/// Ed25519. The verification is as strict as `verify_strict` of the crate ed25519-dalek.
 ///
-/// jwt-compact uses dalek's `verify`, which accepts an R or a public key A of small order. One
-/// signature by such a key is valid for any message. `jwk.rs` rejects keys of small order. `verify`
-/// compares the bytes of R with those that it computed, so R can only have its canonical encoding.
-/// So it is enough to compare R with the eight points of small order. This saves the square root
-/// that `verify_strict` computes, which is a seventh of the time.
+/// jwt-compact uses the method `verify` of ed25519-dalek, which accepts an R of small order and a
+/// public key A of small order. With such a key, one signature is valid for any message. Keys of
+/// small order are rejected in `jwk.rs`. R is checked here. `verify` compares the bytes of R with
+/// the bytes that it has computed, so an R in an encoding that is not canonical is never accepted.
+/// It is therefore enough to compare R with the canonical encodings of the eight points of small
+/// order. `verify_strict` would decode R instead, for which it computes a square root. Without the
+/// square root, verification takes a seventh less time.
 pub(super) struct StrictEd25519;
 
 impl jwt_compact::Algorithm for StrictEd25519 {
@@ -153,7 +158,7 @@ impl jwt_compact::Algorithm for StrictEd25519 {
     }
 }
 
-/// The canonical encodings of the eight points whose order divides eight.
+/// The canonical encodings of the eight points of small order (points whose order divides eight).
 const SMALL_ORDER: [[u8; 32]; 8] = [
     [
         0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
@@ -197,8 +202,8 @@ const SMALL_ORDER: [[u8; 32]; 8] = [
     ],
 ];
 
-/// Whether a point has the y of a point of small order. The encodings of y = 1 and y = -1 that have
-/// the sign bit are not canonical, so they are rejected too.
+/// Whether a point has the same y as a point of small order. For y = 1 and y = -1, the encodings
+/// with the sign bit are not canonical. This function is true for them too, so they are rejected.
 fn has_small_order(r: &[u8; 32]) -> bool {
     let [low @ .., high] = r;
     SMALL_ORDER.iter().any(|point| {
@@ -208,15 +213,15 @@ fn has_small_order(r: &[u8; 32]) -> bool {
     })
 }
 
-/// Whether an Ed25519 point has a y below p = 2^255 - 19, as RFC 8032 section 5.1.3 asks. dalek
-/// accepts a larger y and reduces it.
+/// Whether an Ed25519 point has a y below p = 2^255 - 19, as RFC 8032 section 5.1.3 asks.
+/// ed25519-dalek accepts a larger y and reduces it modulo p.
 pub(super) fn is_canonical_y(point: &[u8; 32]) -> bool {
     let [low, middle @ .., high] = point;
     !(*low >= 0xed && middle.iter().all(|byte| *byte == 0xff) && high & 0x7f == 0x7f)
 }
 
-/// Whether `s` is below the order of the group (RFC 8032 section 5.1.7). Otherwise a valid
-/// signature could be changed into another valid one.
+/// Whether `s` is below the order of the group (RFC 8032 section 5.1.7). If `s` could be larger, a
+/// valid signature could be changed into another valid signature.
 fn is_below_order(s: &[u8; 32]) -> bool {
     s.iter().rev().lt(ORDER.iter().rev())
 }
@@ -246,7 +251,8 @@ mod tests {
         0x3a, 0x0e, 0xe1, 0x72, 0xf3, 0xda, 0xa6, 0x23, 0x25, 0xaf, 0x02, 0x1a, 0x68, 0xf7, 0x07,
         0x51, 0x1a,
     ];
-    /// Made with the secret of `KEY` and a nonce of zero, so that R is the identity.
+    /// The S of a signature that was made with the secret of `KEY` and a nonce of zero, so that its
+    /// R is the identity.
     const S: [u8; 32] = [
         0x0c, 0x87, 0x1e, 0x8b, 0x46, 0xf4, 0xc0, 0x24, 0x2a, 0xdb, 0xa4, 0xab, 0xe5, 0xa2, 0xc6,
         0x32, 0x9e, 0x12, 0x32, 0x83, 0xfe, 0x6c, 0xe7, 0x3c, 0x4b, 0xcb, 0x00, 0xeb, 0x7a, 0x05,
@@ -305,7 +311,7 @@ mod tests {
             changed[at..at + 32].copy_from_slice(&half);
             changed
         };
-        // RFC 8032 section 5.1.7: S is below the order.
+        // RFC 8032 section 5.1.7: S must be below the order.
         refused(with(32, ORDER));
         refused(with(32, [0xff; 32]));
         let mut below = ORDER;
@@ -319,7 +325,7 @@ mod tests {
             carry = sum >> 8;
         }
         refused(with(32, malleated));
-        // R of small order, with either sign, and R that is not below p.
+        // An R of small order, with either sign, and an R whose y is not below p, are refused.
         for mut point in SMALL_ORDER {
             refused(with(0, point));
             point[31] ^= 0x80;

@@ -1,10 +1,11 @@
-//! What a verified token allows, by its claims alone. Revoked sessions are checked elsewhere.
+//! Checks what a verified token allows, only by its claims. Whether the token's session was revoked
+//! is checked elsewhere.
 
 use super::verify::VerifiedToken;
 
 /// Whether the token has at least one of `roles`. Roles are compared exactly. The answer is false
-/// if `roles` is empty or contains an empty string. A list that somebody forgot to fill, or a
-/// mistake in it, must not grant access.
+/// if `roles` is empty or contains an empty string. So a list that somebody forgot to fill, or a
+/// list with a mistake, does not grant access.
 ///
 /// ```
 /// use edgegate_token::{has_any_role, verify};
@@ -42,9 +43,9 @@ pub fn is_user(token: &VerifiedToken, user_id: &str) -> bool {
     token.claims().sub == user_id
 }
 
-/// Whether the token was issued to a user who has verified the address `canonical`. The address is
-/// compared exactly, so the caller must pass the canonical form: see
-/// [`EmailAddress`](crate::EmailAddress).
+/// Whether the token was issued to a user who has verified the email address `canonical`. The
+/// address is compared exactly, so the caller must pass its canonical form (see
+/// [`EmailAddress`](crate::EmailAddress)).
 ///
 /// ```
 /// use edgegate_token::{EmailAddress, has_verified_email, verify};

@@ -12,8 +12,8 @@ use serde::{Serialize, Serializer};
 
 /// The claims of an access token. Times are Unix seconds.
 ///
-/// This type does not implement `Deserialize`, so that claims can only be read by a reader that
-/// rejects duplicate members.
+/// This type does not implement `Deserialize`. So claims can be read only with this crate's own
+/// reader, which rejects duplicate members.
 ///
 /// ```
 /// use edgegate_token::UntrustedToken;
@@ -36,36 +36,38 @@ pub struct Claims {
     pub client_id: String,
     /// The first second at which the token is no longer valid.
     pub exp: u64,
-    /// When it was issued.
+    /// When the token was issued.
     pub iat: u64,
-    /// The first second at which the token is valid, if not immediately.
+    /// The first second at which the token is valid. `None` if it is valid at once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nbf: Option<u64>,
     /// When the user last authenticated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auth_time: Option<u64>,
-    /// The token's id. It identifies the token better than its text does: every ES256 signature has
-    /// a second valid form.
+    /// The token's id. Use it to identify the token, and not the token's text, because every ES256
+    /// signature can be changed into a second valid signature.
     pub jti: String,
     /// The session in which the token was issued.
     pub sid: String,
-    /// The user's version when the token was issued. If the user's version is higher now, their
-    /// roles, address or state have changed since.
+    /// The user's version at the time when the token was issued. If the user's current version is
+    /// higher, the user's roles, address or state have changed since then.
     pub ver: u64,
-    /// The user's roles: at most 32, of 1 to 64 characters each. Empty if the token has no `roles`.
+    /// The user's roles: at most 32, of 1 to 64 characters each. Empty if the token has no claim
+    /// `roles`.
     pub roles: Vec<String>,
     /// The user's email address. `Debug` does not print it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// Whether the user has verified the address. False if the token doesn't say so.
+    /// Whether the user has verified the address. False if the token has no such claim.
     pub email_verified: bool,
-    /// What another app may do with the token: scopes, separated by spaces (RFC 9068 section
-    /// 2.2.3). `None` in the tokens of the account's own pages, which may do everything.
+    /// What an app may do with the token: scopes, separated by spaces (RFC 9068 section 2.2.3).
+    /// `None` in the tokens of the account's own pages, which are not limited by scopes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
-    /// In the token of another app: the sign-on from which the app's session comes. When this
-    /// sign-on ends, the token is no longer valid. In a token of the account's own pages: the
-    /// earlier sign-on that the session continues. `None` if the session began its own sign-on.
+    /// In the token of another app, this is the id of the sign-on from which the app's session
+    /// began. When this sign-on ends, the token is no longer valid. In a token of the account's own
+    /// pages, this is the id of the earlier sign-on that the session continues. `None` if the
+    /// session began a new sign-on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sign_on: Option<String>,
 }
@@ -77,13 +79,13 @@ pub struct Claims {
 pub struct Audience(Vec<String>);
 
 impl Audience {
-    /// Whether `audience` is one of them. Audiences are compared exactly.
+    /// Whether `audience` is one of the audiences. Audiences are compared exactly.
     #[must_use]
     pub fn contains(&self, audience: &str) -> bool {
         self.0.iter().any(|one| one == audience)
     }
 
-    /// All of them, in the token's order.
+    /// All audiences, in the order of the token.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
     }
@@ -134,8 +136,8 @@ impl fmt::Debug for Claims {
 }
 
 impl Claims {
-    /// Reads the claims and checks their types. A claim of the wrong type is an error, never
-    /// treated as absent (CVE-2026-25537). Unknown claims are ignored.
+    /// Reads the claims and checks their types. A claim of the wrong type is an error. It is never
+    /// treated as if it were absent (CVE-2026-25537). Unknown claims are ignored.
     pub(super) fn read(bytes: &[u8]) -> Result<Self, TokenError> {
         use TokenError as E;
         let mut from = read_object(bytes).map_err(fault)?;
@@ -167,8 +169,8 @@ impl Claims {
         })
     }
 
-    /// Checks the rules that need neither a clock nor an expected issuer. Called when a token is
-    /// issued and when it is verified.
+    /// Checks the rules that need neither a clock nor an expected issuer. This method is called
+    /// when a token is issued and when a token is verified.
     pub(super) fn check(&self) -> Result<(), TokenError> {
         use TokenError as E;
         for (value, empty) in [

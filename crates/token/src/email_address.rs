@@ -1,9 +1,11 @@
 //! Email addresses. An account has one address, and no two accounts have the same address.
 //!
-//! An address has two forms. Mail goes to the address as given. Addresses are compared, and unique,
-//! in their canonical form: the local part in NFC with ASCII letters in lower case, and the domain
-//! as IDNA A-labels in lower case. Nothing else is mapped: case folding beyond ASCII and
-//! compatibility mapping have given accounts to owners of look-alike addresses (CVE-2019-19844).
+//! An address has two forms. Mail is sent to the address as it was given. The canonical form is
+//! used to compare addresses, and no two accounts have the same one. In the canonical form, the
+//! local part is in NFC with ASCII letters in lower case, and the domain consists of IDNA A-labels
+//! in lower case. Nothing else is mapped. Other software has also mapped upper case beyond ASCII
+//! and look-alike characters, and so has given accounts to the owners of similar addresses
+//! (CVE-2019-19844).
 
 use alloc::borrow::ToOwned as _;
 use alloc::string::String;
@@ -19,19 +21,19 @@ use crate::unicode::{Class, is, lowercase, nfc};
 /// Why a text is not accepted as an email address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EmailError {
-    /// It has more than 254 bytes (RFC 5321 section 4.5.3.1.3), or more than 64 before the at sign
-    /// (section 4.5.3.1.1).
+    /// The address has more than 254 bytes (RFC 5321 section 4.5.3.1.3), or more than 64 bytes
+    /// before the at sign (section 4.5.3.1.1).
     TooLong,
-    /// It does not have exactly one at sign.
+    /// The text does not have exactly one at sign.
     AtSign,
     /// The local part is empty or has a character other than letters with their marks, digits and
     /// `!#$&'*+-/=?^_~.`.
     LocalPart,
-    /// The local part begins or ends with a dot, or has two in a row.
+    /// The local part begins or ends with a dot, or has two dots in a row.
     LocalDots,
     /// The domain is not a host name of at least two labels.
     Domain,
-    /// A label of the domain is not valid in IDNA2008. IDNA may map it to another label.
+    /// A label of the domain is not valid in IDNA2008. IDNA may map the label to another label.
     DomainMapped,
 }
 
@@ -58,7 +60,7 @@ impl fmt::Display for EmailError {
 
 impl core::error::Error for EmailError {}
 
-/// An email address, as given and in its canonical form. `Debug` prints `_`.
+/// An email address, both as it was given and in its canonical form. `Debug` prints `_`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct EmailAddress {
     given: String,
@@ -66,8 +68,9 @@ pub struct EmailAddress {
 }
 
 impl EmailAddress {
-    /// Reads an address. White space around it is dropped, because the keyboards of phones add it.
-    /// A display name, a comment, quotes, an address literal and a dot at the end are rejected.
+    /// Reads an address. White space around the address is removed, because the keyboards of phones
+    /// often add it. A display name, a comment, quotes, an address literal and a dot at the end are
+    /// rejected.
     ///
     /// ```
     /// use edgegate_token::EmailAddress;
@@ -80,7 +83,7 @@ impl EmailAddress {
     /// ```
     ///
     /// # Errors
-    /// An [`EmailError`]: which part is wrong.
+    /// An [`EmailError`], which says what is wrong.
     pub fn parse(text: &str) -> Result<Self, EmailError> {
         let text = text.trim();
         if text.len() > EMAIL_BYTES {
@@ -102,9 +105,9 @@ impl EmailAddress {
         })
     }
 
-    /// An address that was accepted and stored earlier. It is read even if today's rules would
-    /// reject it. Otherwise a stricter rule would make accounts unreadable. `None` for a text that
-    /// no version of the rules accepted.
+    /// Reads an address that was accepted and stored earlier. The address is read even if the
+    /// current rules would reject it. Otherwise accounts could no longer be read after a rule
+    /// became stricter. `None` for a text that no version of the rules has ever accepted.
     ///
     /// ```
     /// use edgegate_token::EmailAddress;
@@ -131,8 +134,8 @@ impl EmailAddress {
         })
     }
 
-    /// The address as it was given, without the white space around it. It is shown to people, and
-    /// mail goes to it.
+    /// The address as it was given, without the white space around it. This form is shown to
+    /// people, and mail is sent to it.
     #[must_use]
     pub fn as_given(&self) -> &str {
         &self.given
@@ -152,8 +155,8 @@ impl fmt::Debug for EmailAddress {
 }
 
 fn canonical_local_part(local: &str) -> Result<String, EmailError> {
-    // U+212A KELVIN SIGN becomes the letter K in NFC. So the address would become the address of
-    // another mailbox.
+    // Some characters beyond ASCII become ASCII in NFC. For example, U+212A KELVIN SIGN becomes the
+    // letter K. The result would be the address of another mailbox.
     let becomes_ascii =
         |c: char| !c.is_ascii() && nfc(c.encode_utf8(&mut [0; 4])).contains(|c: char| c.is_ascii());
     let mut canonical = nfc(local);
@@ -170,10 +173,11 @@ fn canonical_local_part(local: &str) -> Result<String, EmailError> {
     Ok(canonical)
 }
 
-/// Whether a local part has only allowed characters. In ASCII these are the characters of RFC 5322
-/// `atext` that no mail program or template treats specially. Beyond ASCII (RFC 6531 section 3.3)
-/// these are visible characters that people write words with: letters, their marks and numbers.
-/// Joiners and signs within words are allowed where RFC 5892 allows them in a domain.
+/// Whether a local part has only allowed characters. The allowed ASCII characters are those of RFC
+/// 5322 `atext` that no mail program or template treats specially. Beyond ASCII (RFC 6531 section
+/// 3.3), the visible characters with which people write words are allowed: letters, their marks,
+/// and numbers. Joiners and signs within words are allowed in the same places in which RFC 5892
+/// allows them in a domain.
 fn is_local_part(local: &str) -> bool {
     if local.is_ascii() {
         return local.chars().all(is_ascii_local);
@@ -182,7 +186,7 @@ fn is_local_part(local: &str) -> bool {
     let mut previous = None;
     for (at, c) in chars.iter().copied().enumerate() {
         // A mark after punctuation would combine with the punctuation. A mark at the beginning
-        // would combine with what is shown before the address.
+        // would combine with the character that is displayed before the address.
         let is_on_nothing =
             || previous.is_none_or(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric());
         let is_good = if c.is_ascii() {
@@ -255,9 +259,9 @@ fn a_label(label: &str) -> Result<String, EmailError> {
     Ok(["xn--", &encoded].concat())
 }
 
-/// Whether a registry may have registered this label. Some registries register labels that IDNA2008
-/// does not allow, such as emoji, and mailboxes exist there. But a label with characters that can't
-/// be seen is never a name.
+/// Whether a domain registry may have registered this label. Some registries register labels that
+/// IDNA2008 does not allow, such as emoji, and there are mailboxes under such domains. But a label
+/// with invisible characters is never accepted.
 fn is_registrable(label: &str) -> bool {
     nfc(label) == label
         && (is_u_label(label)
@@ -278,7 +282,7 @@ mod tests {
             .map(|address| address.canonical)
     }
 
-    /// `tests/vectors/emails` says what must happen to each address.
+    /// The vectors in `tests/vectors/emails` contain the expected result for each address.
     #[test]
     fn vectors() {
         let vectors: Value =
@@ -314,8 +318,8 @@ mod tests {
         assert_eq!(counted, 55);
     }
 
-    /// RFC 6531 section 3.3, RFC 5891 section 4.2: addresses in each script that people write are
-    /// accepted, and characters that can't be seen are not.
+    /// RFC 6531 section 3.3, RFC 5891 section 4.2: addresses in every script that people use are
+    /// accepted. Addresses with invisible characters are rejected.
     #[test]
     fn addresses_in_every_script() {
         let vectors: Value =
@@ -414,11 +418,11 @@ mod tests {
         }
     }
 
-    /// The limit of RFC 5321 section 4.5.3.1.1 applies to the address as given, and to its
-    /// canonical form.
+    /// The limit of RFC 5321 section 4.5.3.1.1 applies to both forms of the address: as it was
+    /// given, and the canonical form.
     #[test]
     fn a_local_part_is_short_enough_before_and_after_its_normalisation() {
-        // "e" and an acute accent are 3 bytes, and 2 once they are one letter.
+        // "e" and an acute accent are 3 bytes. NFC makes one letter of 2 bytes of them.
         let shrinks = |count| "e\u{301}".repeat(count);
         // NFC splits this Devanagari letter of 3 bytes into two characters of 3 bytes.
         let grows = |count| "\u{958}".repeat(count);
@@ -449,14 +453,15 @@ mod tests {
     fn each_fault_has_its_reason() {
         let local = "a".repeat(EMAIL_LOCAL_BYTES);
         let label = "d".repeat(63);
-        // 64 + 1 + 189 bytes: as long as an address can be.
+        // The address has 64 + 1 + 189 bytes, so it is the longest possible one.
         let longest = format!("{local}@{label}.{label}.{}", "d".repeat(61));
         assert_eq!(longest.len(), EMAIL_BYTES);
         assert!(EmailAddress::parse(&longest).is_ok());
         for (text, reason) in [
             (format!("{longest}d"), "too_long"),
             (format!("a{local}@example.org"), "too_long"),
-            // The address is short enough as given, and too long with A-labels.
+            // The address is short enough as it is given, but too long in the canonical form, which
+            // has A-labels.
             (format!("{local}@{}org", "\u{fc}.".repeat(40)), "too_long"),
             (String::from("a.example.org"), "not_one_at_sign"),
             (String::from("a@b@example.org"), "not_one_at_sign"),

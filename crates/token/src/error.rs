@@ -1,8 +1,9 @@
 //! Why a token was refused.
 
 reasons! {
-    /// Why a token was refused, with one variant per rule. This is for the log: a client is only
-    /// told that its token is invalid (ASVS 16.5.1). No variant contains text of the token.
+    /// Why a token was refused. There is one variant for each rule. The reason is for the log: a
+    /// client learns only that its token is invalid (ASVS 16.5.1). No variant contains text of the
+    /// token.
     pub enum TokenError {
         TooLong, "token_too_long", "the token is too long";
         BadCharacter, "bad_character", "the token has a character outside base64url and dot";

@@ -1,16 +1,16 @@
-//! Which labels with characters beyond ASCII are valid in a domain name: IDNA2008 (RFC 5891 section
-//! 4.2, RFC 5892, RFC 5893).
+//! Decides which labels with characters beyond ASCII are valid in a domain name, by IDNA2008 (RFC
+//! 5891 section 4.2, RFC 5892, RFC 5893).
 
 use alloc::vec::Vec;
 
 use crate::joining::{is_virama, joins_next, joins_previous};
 use crate::unicode::{Class, is};
 
-/// Whether a text in NFC with characters beyond ASCII is a U-label (RFC 5891 section 4.2.3). Does
-/// not check its length.
+/// Whether a label is a U-label (RFC 5891 section 4.2.3). The label must be in NFC and contain
+/// characters beyond ASCII. Its length is not checked.
 ///
-/// A label that IDNA would map to another label is rejected. Otherwise the same domain would have
-/// two spellings.
+/// A label that IDNA would map to another label is rejected. Otherwise the same domain could be
+/// written in two ways.
 pub(crate) fn is_u_label(label: &str) -> bool {
     let chars: Vec<char> = label.chars().collect();
     let hyphens_in_place = !label.starts_with('-')
@@ -53,7 +53,7 @@ pub(crate) fn is_exception(c: char) -> bool {
     )
 }
 
-/// Whether a rule of RFC 5892 appendix A says where the character may be.
+/// Whether a rule of RFC 5892 appendix A limits where the character may be in a label.
 pub(crate) fn needs_context(c: char) -> bool {
     matches!(
         c,
@@ -62,7 +62,7 @@ pub(crate) fn needs_context(c: char) -> bool {
     )
 }
 
-/// Whether the rule of RFC 5892 appendix A holds for the character at this position.
+/// Whether the character at this position complies with its rule in RFC 5892 appendix A.
 pub(crate) fn is_in_context(chars: &[char], at: usize) -> bool {
     let before = || chars.get(..at).unwrap_or_default();
     let previous = || before().last().copied();
@@ -70,7 +70,7 @@ pub(crate) fn is_in_context(chars: &[char], at: usize) -> bool {
     let next = || after().first().copied();
     let has = |digits: core::ops::RangeInclusive<char>| chars.iter().any(|c| digits.contains(c));
     match chars.get(at) {
-        // A.1: a non-joiner between letters that would join.
+        // A.1: a non-joiner must be between letters that would join without it, or after a virama.
         Some('\u{200c}') => {
             let is_transparent = |c: &&char| is(Class::NonspacingMark, **c);
             let first = before().iter().rev().find(|c| !is_transparent(c));
@@ -79,25 +79,25 @@ pub(crate) fn is_in_context(chars: &[char], at: usize) -> bool {
                 || (first.is_some_and(|c| joins_next(*c))
                     && second.is_some_and(|c| joins_previous(*c)))
         }
-        // A.2: a joiner after a virama.
+        // A.2: a joiner must be after a virama.
         Some('\u{200d}') => previous().is_some_and(is_virama),
-        // A.3: as in Catalan `l·l`.
+        // A.3: a middle dot must be between two `l`, as in Catalan `l·l`.
         Some('\u{b7}') => previous() == Some('l') && next() == Some('l'),
-        // A.4: the Greek numeral sign before a Greek letter.
+        // A.4: the Greek numeral sign must be before a Greek letter.
         Some('\u{375}') => next().is_some_and(|c| is(Class::Greek, c)),
-        // A.5, A.6: Hebrew punctuation after a Hebrew letter.
+        // A.5, A.6: Hebrew punctuation must be after a Hebrew letter.
         Some('\u{5f3}' | '\u{5f4}') => previous().is_some_and(|c| is(Class::Hebrew, c)),
-        // A.7: the katakana middle dot in a label with a Japanese character.
+        // A.7: the katakana middle dot must be in a label with a Japanese character.
         Some('\u{30fb}') => chars.iter().any(|c| is(Class::Japanese, *c)),
-        // A.8, A.9: two sets of digits with the same shapes.
+        // A.8, A.9: two sets of Arabic digits look alike, so a label must not contain both.
         Some('\u{660}'..='\u{669}') => !has('\u{6f0}'..='\u{6f9}'),
         Some('\u{6f0}'..='\u{6f9}') => !has('\u{660}'..='\u{669}'),
         _ => false,
     }
 }
 
-/// How a character of a label is ordered in a line of text (UAX 9 table 4), as far as the Bidi rule
-/// needs it.
+/// The direction in which a character of a label is written (UAX 9 table 4). It distinguishes only
+/// the classes that the Bidi rule needs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Direction {
     Left,
@@ -126,8 +126,8 @@ fn direction(c: char) -> Direction {
     }
 }
 
-/// Whether the labels of a domain keep the Bidi rule (RFC 5893 section 2), so that it is displayed
-/// in the order in which it was written.
+/// Whether the labels of a domain comply with the Bidi rule (RFC 5893 section 2). A domain that
+/// complies is displayed in the order in which it was written.
 pub(crate) fn keeps_bidi_rule(labels: &[&str]) -> bool {
     let is_rtl = |c| matches!(direction(c), Direction::Right | Direction::ArabicNumber);
     let is_bidi = labels.iter().any(|label| label.chars().any(is_rtl));
@@ -160,7 +160,8 @@ mod tests {
 
     use super::*;
 
-    /// Each character is a label of its own. If a rule needs a context, the label has a valid one.
+    /// Each label contains characters of one script. If a character is allowed only in some places,
+    /// it is in such a place.
     #[test]
     fn every_script_is_allowed_and_nothing_that_can_not_be_seen() {
         for label in [
@@ -275,9 +276,10 @@ mod tests {
         }
     }
 
-    /// Our ranges and Unicode give the same direction to each character that a label may have.
-    /// There are two exceptions, which don't matter in a label of one script. Some letters are
-    /// neutral in Unicode, such as U+02B9. Some marks go from left to right, such as U+0CBF.
+    /// For each character that a label may contain, the ranges in this file give the same direction
+    /// as Unicode. There are two exceptions, which don't matter if all characters of a label are of
+    /// one script. Some letters are neutral in Unicode, such as U+02B9. Some marks are written from
+    /// left to right, such as U+0CBF.
     #[test]
     fn directions_are_those_of_unicode() {
         let classes = CodePointMapData::<BidiClass>::new();

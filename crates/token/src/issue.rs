@@ -12,8 +12,9 @@ use jwt_compact::alg::{Es256, Hs256};
 use jwt_compact::{AlgorithmExt as _, Header};
 use serde::Serialize;
 
-/// Makes an access token, signed with the first key of `keys`. Its header has `alg`, `kid` and
-/// `typ`. Signing is deterministic (RFC 8032, RFC 6979): the same claims give the same token.
+/// Makes an access token, and signs it with the first key of `keys`. The header of the token has
+/// the members `alg`, `kid` and `typ`. Signing is deterministic (RFC 8032, RFC 6979), so the same
+/// claims always give the same token.
 ///
 /// ```
 /// use edgegate_token::{Claims, KeySet, issue};
@@ -45,8 +46,8 @@ use serde::Serialize;
 /// ```
 ///
 /// # Errors
-/// [`IssueError`]: the first key cannot sign, verification would reject the claims, or the token
-/// would be too long.
+/// [`IssueError`]: when the first key can't sign, when verification would reject the claims, or
+/// when the token would be too long.
 pub fn issue(keys: &KeySet, claims: &Claims) -> Result<String, IssueError> {
     claims.check().map_err(IssueError::Claims)?;
     let most = if claims.scope.is_some() { 2 } else { 1 };
@@ -60,8 +61,9 @@ pub fn issue(keys: &KeySet, claims: &Claims) -> Result<String, IssueError> {
     Ok(token)
 }
 
-/// Signs claims of another kind of token with the first key of `keys`. The header has `alg`, `kid`
-/// and this `typ`, so that verification never accepts the token as an access token.
+/// Makes a token of another kind with these claims, and signs it with the first key of `keys`. The
+/// header has the members `alg`, `kid` and `typ`. Because of its `typ`, the token is never accepted
+/// as an access token.
 ///
 /// ```
 /// use edgegate_token::{TokenError, sign, verify};
@@ -73,8 +75,8 @@ pub fn issue(keys: &KeySet, claims: &Claims) -> Result<String, IssueError> {
 /// ```
 ///
 /// # Errors
-/// [`IssueError`]: `typ` is that of access tokens, the first key cannot sign, the claims can't be
-/// written, or the token would be longer than 8 KiB.
+/// [`IssueError`]: when `typ` is that of access tokens, when the first key can't sign, when the
+/// claims can't be written as JSON, or when the token would be longer than 8 KiB.
 pub fn sign<T: Serialize>(keys: &KeySet, typ: &str, claims: &T) -> Result<String, IssueError> {
     if is_access_token_type(typ) {
         return Err(IssueError::Type);
@@ -89,8 +91,8 @@ pub fn sign<T: Serialize>(keys: &KeySet, typ: &str, claims: &T) -> Result<String
 fn write<T: Serialize>(keys: &KeySet, typ: &str, claims: &T) -> Result<String, IssueError> {
     let (kid, key) = keys.signer().ok_or(IssueError::NoSigningKey)?;
     let header = Header::empty().with_key_id(kid).with_token_type(typ);
-    // The time claims of jwt-compact stay unset. They are optional there, and have another type
-    // than ours.
+    // jwt-compact has its own optional fields for the time claims. They stay unset, because their
+    // type differs from that of the time claims in this crate.
     let claims = jwt_compact::Claims::new(claims);
     match key {
         SigningKey::Ed25519(key) => StrictEd25519.token(&header, &claims, key),
@@ -100,8 +102,8 @@ fn write<T: Serialize>(keys: &KeySet, typ: &str, claims: &T) -> Result<String, I
     .map_err(|_| IssueError::NotWritable)
 }
 
-/// Why no token was issued. It is a mistake of the caller or of the operator: no request can cause
-/// it.
+/// Why no token was issued. The caller or the operator has made a mistake. No request can cause
+/// this error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IssueError {
     /// The set has no private key.
@@ -110,16 +112,17 @@ pub enum IssueError {
     Claims(TokenError),
     /// The claims have more than one audience, or more than two if they have a scope (ASVS 9.2.4).
     SeveralAudiences,
-    /// The token is not an access token, but its `typ` would be that of one.
+    /// [`sign`] was called with the `typ` of access tokens.
     Type,
     /// The claims can't be written as JSON.
     NotWritable,
-    /// The token would be longer than verification accepts.
+    /// The token would be too long for verification to accept it.
     TooLong,
 }
 
 impl IssueError {
-    /// A stable snake_case code. For [`IssueError::Claims`] it is that of the [`TokenError`].
+    /// A stable code in snake_case. For [`IssueError::Claims`] it is the code of the
+    /// [`TokenError`].
     #[must_use]
     pub const fn reason(&self) -> &'static str {
         match self {

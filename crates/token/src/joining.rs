@@ -1,8 +1,8 @@
-//! How letters of cursive and Indic scripts join. This decides where an invisible joiner is allowed
-//! (RFC 5892 appendix A.1 and A.2).
+//! Tables of how letters of cursive and Indic scripts join. They decide where an invisible joiner
+//! is allowed (RFC 5892 appendix A.1 and A.2).
 //!
-//! JavaScript knows neither of the two properties below, so the tables are here. The test compares
-//! them with Unicode's.
+//! JavaScript does not offer the two Unicode properties below, so this file contains their tables.
+//! The test compares the tables with those of Unicode.
 
 /// Letters that join to both sides (`Joining_Type=D`), in the Basic Multilingual Plane.
 const DUAL: &[(u16, u16)] = &[
@@ -145,8 +145,8 @@ mod tests {
 
     use super::*;
 
-    /// Of the scripts beyond the Basic Multilingual Plane, the tables cover those that people write
-    /// today.
+    /// Whether the tables cover this character. Beyond the Basic Multilingual Plane, they cover
+    /// only the scripts that people use today.
     fn is_covered(c: char) -> bool {
         let code = u32::from(c);
         code < 0x1_0000

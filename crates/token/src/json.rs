@@ -1,9 +1,11 @@
-//! Strict JSON without fractions. Everything reads JSON through this module, because two parsers
-//! that understand the same text differently are a security hole.
+//! A strict reader of JSON. It does not read the values of fractions. All code reads JSON with this
+//! module: if two parsers were used and understood the same text differently, that would be a
+//! security hole.
 //!
-//! serde_json parses and prints. Its `Value` is not used, because it keeps the last of two members
-//! with the same name. No type derives `Deserialize`, because that ignores duplicates among unknown
-//! members. Both would also add 24 KB gzipped to the Worker.
+//! This module uses serde_json to parse and to write JSON. It does not use serde_json's type
+//! `Value`, because `Value` keeps only the last of two members with the same name. No type derives
+//! `Deserialize`, because a derived implementation ignores duplicates among unknown members. Both
+//! would also make the Worker 24 KB larger (gzipped).
 
 use alloc::borrow::ToOwned as _;
 use alloc::string::String;
@@ -38,8 +40,8 @@ pub enum Json {
     Bool(bool),
     /// A number from 0 to 2^64 - 1, without a fraction or an exponent.
     Integer(u64),
-    /// Any other number. Its value is not stored, because no rule accepts such a number. It can't
-    /// be written.
+    /// Any other number. Its value is not stored, because no rule accepts such a number. So this
+    /// value can't be written as JSON again.
     OtherNumber,
     /// A string.
     String(String),
@@ -56,15 +58,15 @@ pub struct Members(Vec<(String, Json)>);
 /// Why a text was rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// It is not UTF-8.
+    /// The text is not UTF-8.
     NotUtf8,
-    /// It begins with a byte order mark.
+    /// The text begins with a byte order mark.
     ByteOrderMark,
-    /// It is not JSON, or has more than one value.
+    /// The text is not JSON, or contains more than one value.
     Syntax,
-    /// It is JSON, but not an object.
+    /// The text is JSON, but not an object.
     NotAnObject,
-    /// An object has a member twice.
+    /// An object has two members with the same name.
     DuplicateMember,
     /// Arrays and objects are nested too deeply.
     TooDeep,
@@ -75,15 +77,15 @@ pub enum Fault {
 pub struct Unread {
     /// The first fault.
     pub fault: Fault,
-    /// Line and column, from 1, if they are known.
+    /// The line and the column of the fault, counted from 1, if they are known.
     pub at: Option<(usize, usize)>,
 }
 
 impl Json {
-    /// Reads one value. The text must be UTF-8 without a byte order mark, and have nothing after
-    /// the value. No object may have a duplicate member, at any depth, once escapes are decoded
-    /// (RFC 7515 section 4, RFC 7519 section 4). Values may be nested at most [`JSON_MAX_DEPTH`]
-    /// deep.
+    /// Reads one value. The text must be UTF-8 without a byte order mark, and nothing may follow
+    /// the value. At any depth, no object may have two members whose names are equal after escapes
+    /// are decoded (RFC 7515 section 4, RFC 7519 section 4). Values may be nested at most
+    /// [`JSON_MAX_DEPTH`] deep.
     ///
     /// # Errors
     /// The first fault.
@@ -108,7 +110,8 @@ impl Json {
             })
     }
 
-    /// An object of these members. If a name occurs twice, the last one wins.
+    /// An object with these members. If a name occurs twice, the last member with this name is
+    /// kept.
     #[must_use]
     pub fn object<const N: usize>(members: [(&str, Self); N]) -> Self {
         let mut object = Members::default();
@@ -118,10 +121,10 @@ impl Json {
         Self::Object(object)
     }
 
-    /// The value as JSON.
+    /// Writes the value as JSON.
     #[must_use]
     pub fn to_text(&self) -> String {
-        // Writing fails only for `OtherNumber`, which is in no value that we write.
+        // Writing fails only for `OtherNumber`. This crate never writes a value that contains it.
         serde_json::to_string(self).unwrap_or_default()
     }
 
@@ -134,7 +137,7 @@ impl Json {
         }
     }
 
-    /// The string, if this is one.
+    /// The string, if this value is a string.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match self {
@@ -143,7 +146,7 @@ impl Json {
         }
     }
 
-    /// The integer, if this is one.
+    /// The integer, if this value is an integer.
     #[must_use]
     pub const fn as_u64(&self) -> Option<u64> {
         match self {
@@ -152,7 +155,7 @@ impl Json {
         }
     }
 
-    /// True or false, if this is one of them.
+    /// The boolean, if this value is a boolean.
     #[must_use]
     pub const fn as_bool(&self) -> Option<bool> {
         match self {
@@ -161,7 +164,7 @@ impl Json {
         }
     }
 
-    /// The array, if this is one.
+    /// The items, if this value is an array.
     #[must_use]
     pub fn as_array(&self) -> Option<&[Self]> {
         match self {
@@ -170,7 +173,7 @@ impl Json {
         }
     }
 
-    /// The strings, if this is an array that contains only strings.
+    /// The strings, if this value is an array that contains only strings.
     #[must_use]
     pub fn into_texts(self) -> Option<Vec<String>> {
         let Self::Array(items) = self else {
@@ -187,7 +190,7 @@ impl Json {
     }
 }
 
-/// Reads one object, as [`Json::read`] does.
+/// Like [`Json::read`], but accepts only an object.
 ///
 /// # Errors
 /// The first fault.
@@ -205,26 +208,26 @@ impl Members {
             .binary_search_by(|(known, _)| known.as_str().cmp(name))
     }
 
-    /// The member's value.
+    /// The value of the member with this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Json> {
         let place = self.place(name).ok()?;
         self.0.get(place).map(|(_, value)| value)
     }
 
-    /// Whether there is such a member.
+    /// Whether there is a member with this name.
     #[must_use]
     pub fn contains(&self, name: &str) -> bool {
         self.place(name).is_ok()
     }
 
-    /// Removes the member and gives its value.
+    /// Removes the member with this name and returns its value.
     pub fn remove(&mut self, name: &str) -> Option<Json> {
         let place = self.place(name).ok()?;
         Some(self.0.remove(place).1)
     }
 
-    /// Sets the member.
+    /// Sets the value of the member with this name. If there is no such member, adds it.
     pub fn set(&mut self, name: &str, value: Json) {
         match self.place(name) {
             Ok(place) => {
@@ -236,7 +239,7 @@ impl Members {
         }
     }
 
-    /// The names, in order.
+    /// The names of all members, in alphabetical order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(name, _)| name.as_str())
     }
@@ -335,7 +338,7 @@ impl Zeroize for Members {
 #[derive(Clone, Copy)]
 struct Strict<'f> {
     depth: usize,
-    /// The fault is noted here, because serde's errors contain only text.
+    /// The reader stores the fault here, because serde's errors can contain only text.
     fault: &'f Cell<Fault>,
 }
 

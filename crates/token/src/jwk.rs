@@ -1,5 +1,5 @@
-//! Reads and writes one JSON Web Key (RFC 7517, RFC 7518 section 6, RFC 8037). Only its public half
-//! is ever written.
+//! Reads and writes one JSON Web Key (RFC 7517, RFC 7518 section 6, RFC 8037). Only the public half
+//! of a key is ever written.
 
 use super::algorithm::{Algorithm, SigningKey, VerifyingKey, is_canonical_y};
 use super::key_error::{KeyError, KeyFault};
@@ -14,21 +14,22 @@ use jwt_compact::alg::Hs256Key;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-/// Whether a key set is the issuer's secret or was published.
+/// Whether a key set is the issuer's secret set or a published set.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum SetKind {
     Private,
     Public,
 }
 
-/// A key that is valid by itself. How it fits into its set is checked in `key_set.rs`.
+/// A key that is valid by itself. Whether it fits the other keys of its set is checked in
+/// `key_set.rs`.
 pub(super) struct Jwk {
     pub(super) kid: String,
     pub(super) verifying: VerifyingKey,
     pub(super) signing: Option<SigningKey>,
 }
 
-/// The `kid`, to be shown in an error. None if it is not a string or too long.
+/// The `kid`, if it can be shown in an error. `None` if it is not a string or is too long.
 pub(super) fn presentable_kid(members: &Members) -> Option<&str> {
     match members.get("kid") {
         Some(Json::String(kid)) if kid.len() <= KID_MAX_BYTES => Some(kid),
@@ -38,13 +39,14 @@ pub(super) fn presentable_kid(members: &Members) -> Option<&str> {
 
 impl Jwk {
     pub(super) fn read(members: &Members, kind: SetKind) -> Result<Self, KeyError> {
-        // This comes first, so that no other fault of the key hides a leaked secret.
+        // This check comes first. Otherwise another fault of the key could be reported instead of a
+        // leaked secret.
         if kind == SetKind::Public {
             refuse_private_members(members)?;
         }
         let kty = string(members, "kty")?;
-        // `kind` is checked before a private half is looked for. So the npm package, which reads
-        // public sets only, contains no code that signs.
+        // These functions look for a private half only after they have checked `kind`. The npm
+        // package reads only public sets, so the compiler leaves the code that signs out of it.
         let (verifying, signing) = match kty {
             "OKP" => ed25519(members, kind)?,
             "EC" => p256(members, kind)?,
@@ -77,7 +79,7 @@ impl Jwk {
         }
     }
 
-    /// The public half. A symmetric key has none.
+    /// The public half. `None` for a symmetric key.
     pub(super) fn public(&self) -> Option<Json> {
         let (x, y) = self.coordinates()?;
         let (kty, crv) = match y {
@@ -121,8 +123,8 @@ fn ed25519(members: &Members, kind: SetKind) -> Result<Halves, KeyError> {
     }
     let signing = if kind == SetKind::Private && members.contains("d") {
         let key = ed25519_dalek::SigningKey::from_bytes(&*fixed(members, "d")?);
-        // Signing with a public key that does not belong to the secret would reveal the secret
-        // (RUSTSEC-2022-0093).
+        // If a key pair had a public half that does not belong to its secret, its signatures would
+        // reveal the secret (RUSTSEC-2022-0093).
         if key.verifying_key() != verifying {
             return Err(KeyFault::SecretMismatch.into());
         }
@@ -133,7 +135,8 @@ fn ed25519(members: &Members, kind: SetKind) -> Result<Halves, KeyError> {
     Ok((VerifyingKey::Ed25519(verifying), signing))
 }
 
-// This is a separate function, so that an engine compiles it only for a set that has such a key.
+// This is a separate function, so that a JavaScript engine compiles it only if a key set has a
+// P-256 key.
 #[inline(never)]
 fn p256(members: &Members, kind: SetKind) -> Result<Halves, KeyError> {
     if string(members, "crv")? != "P-256" {
@@ -178,8 +181,8 @@ fn refuse_private_members(members: &Members) -> Result<(), KeyError> {
     Ok(())
 }
 
-/// `use`, `key_ops` and `alg` are optional. If they are present, they must allow what the key is
-/// used for (RFC 7517 sections 4.2 to 4.4).
+/// Checks the members `use`, `key_ops` and `alg`. They are optional. If one of them is present, it
+/// must allow the operation for which the key is used (RFC 7517 sections 4.2 to 4.4).
 fn check_use(members: &Members, verifying: &VerifyingKey, can_sign: bool) -> Result<(), KeyError> {
     if members.contains("use") && string(members, "use")? != "sig" {
         return Err(KeyFault::UseNotSig.into());
@@ -202,8 +205,8 @@ fn check_use(members: &Members, verifying: &VerifyingKey, can_sign: bool) -> Res
     Ok(())
 }
 
-/// Whether `operations` names each needed operation once, and no others than `sign` and `verify`. A
-/// key that also encrypts must not sign.
+/// Whether `operations` contains each operation in `needed` once, and no operations besides `sign`
+/// and `verify`. So a key that is also used to encrypt is refused.
 fn allows(operations: &Json, needed: &[&str]) -> bool {
     let Json::Array(items) = operations else {
         return false;
@@ -232,7 +235,7 @@ fn kid(members: &Members, verifying: &VerifyingKey) -> Result<String, KeyError> 
     }
 }
 
-/// SHA-256 of the required members in alphabetical order (RFC 7638).
+/// The key's thumbprint: SHA-256 of the required members in alphabetical order (RFC 7638).
 fn thumbprint(verifying: &VerifyingKey) -> Result<String, KeyError> {
     let text = Zeroizing::new(match verifying {
         VerifyingKey::Ed25519(key) => {

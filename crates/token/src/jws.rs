@@ -1,6 +1,6 @@
-//! Reads compact JWS (RFC 7515 section 3.1). This reader is stricter than jwt-compact's own.
-//! That crate's reader hides the decoded bytes that the check for duplicate members needs. It also
-//! reads the claims before the signature is verified.
+//! Reads the compact form of a JWS (RFC 7515 section 3.1). The crate jwt-compact has a reader too,
+//! but it is less strict. It does not return the decoded bytes, which are needed to find duplicate
+//! members. It also reads the claims before the signature is verified.
 
 use super::algorithm::Algorithm;
 use super::error::TokenError;
@@ -21,7 +21,7 @@ pub(super) struct Jws<'a> {
 pub(super) struct Header {
     pub(super) algorithm: Algorithm,
     pub(super) kid: Option<String>,
-    /// Not judged here: each kind of token has a `typ` of its own.
+    /// The `typ` is not checked here, because each kind of token has a `typ` of its own.
     pub(super) typ: Option<Json>,
 }
 
@@ -42,8 +42,8 @@ impl<'a> Jws<'a> {
     }
 }
 
-/// Base64url's alphabet, and the dot between the parts. A table takes a quarter of the time of
-/// comparisons.
+/// The characters of base64url, and the dot between the parts. Looking up a character in this table
+/// takes a quarter of the time that comparisons take.
 const ALLOWED: [bool; 256] = {
     let mut allowed = [false; 256];
     let mut rest: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
@@ -65,7 +65,8 @@ fn is_allowed(byte: u8) -> bool {
     ALLOWED.get(usize::from(byte)).copied().unwrap_or(false)
 }
 
-/// Checks the length, then the alphabet, then the number of parts, before anything is copied.
+/// Splits a token. Checks its length first, then its characters, and then the number of parts,
+/// before anything is copied.
 fn split(text: &str, most: usize) -> Result<(&str, &str, &str, &str), TokenError> {
     if text.len() > most {
         return Err(TokenError::TooLong);
@@ -83,9 +84,10 @@ fn split(text: &str, most: usize) -> Result<(&str, &str, &str, &str), TokenError
     Ok((signing_input, header, payload, signature))
 }
 
-/// Rejects padding and trailing bits that are not zero, so that the same bytes never have two
-/// spellings. How long this takes depends on the text, but the sender knows the text anyway. Only
-/// the comparison of a MAC must take constant time.
+/// Decodes base64url. Rejects padding, and unused bits at the end that are not zero, so that the
+/// same bytes can't be written in two ways. The time that decoding takes depends on the text. This
+/// reveals nothing, because the sender knows the text. Only the comparison of a MAC must take
+/// constant time.
 fn decode(part: &str, error: TokenError) -> Result<Vec<u8>, TokenError> {
     BASE64URL_NOPAD.decode(part.as_bytes()).map_err(|_| error)
 }
@@ -115,9 +117,9 @@ impl Header {
     }
 }
 
-/// Rejects members that would change how a token is read or which key is trusted. Our tokens have
-/// none of these members, so a token with one of them is an attack or a mistake. Other unknown
-/// members are ignored (RFC 7515 section 4).
+/// Rejects members that would change how a token is read or which key is trusted. The service's own
+/// tokens have none of these members, so a token with one of them is an attack or a mistake. Other
+/// unknown members are ignored (RFC 7515 section 4).
 fn refuse_dangerous(members: &Members) -> Result<(), TokenError> {
     for (name, error) in [
         ("crit", TokenError::Crit),

@@ -5,7 +5,7 @@ use alloc::string::String;
 use core::fmt;
 
 reasons! {
-    /// Why a key or a key set was refused, with one variant per rule.
+    /// Why a key or a key set was refused. There is one variant for each rule.
     pub enum KeyFault {
         SetTooLong, "set_too_long", "the key set is too long";
         NotUtf8, "not_utf8", "the key set is not utf-8";
@@ -44,13 +44,15 @@ reasons! {
 }
 
 impl KeyFault {
-    /// Whether the set published a secret. If it did, none of its keys can be trusted.
+    /// Whether the fault is that the set contains a secret that was published. In this case no key
+    /// of the set can be trusted.
     pub(super) const fn is_leak(self) -> bool {
         matches!(self, Self::PrivateMember | Self::SymmetricInPublicSet)
     }
 }
 
-/// Why a key set was refused, and which key is at fault. It never contains key material.
+/// Why a key set was refused, and which of its keys has the fault. The error never contains key
+/// material.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyError {
     fault: KeyFault,
@@ -60,7 +62,7 @@ pub struct KeyError {
 }
 
 impl KeyError {
-    /// Which rule was broken.
+    /// The rule that was broken.
     #[must_use]
     pub const fn fault(&self) -> KeyFault {
         self.fault
@@ -72,19 +74,20 @@ impl KeyError {
         self.fault.reason()
     }
 
-    /// The key's position in the set, from 0. `None` if the set itself breaks the rule.
+    /// The position in the set, from 0, of the key that breaks the rule. `None` if the set itself
+    /// breaks the rule.
     #[must_use]
     pub const fn position(&self) -> Option<usize> {
         self.position
     }
 
-    /// The key's `kid`, if one was given.
+    /// The `kid` of the key that breaks the rule, if the key has one that can be shown.
     #[must_use]
     pub fn kid(&self) -> Option<&str> {
         self.kid.as_deref()
     }
 
-    /// The member that breaks the rule, if a single one does.
+    /// The member that breaks the rule, if a single member does.
     #[must_use]
     pub const fn member(&self) -> Option<&'static str> {
         self.member

@@ -13,8 +13,8 @@ use alloc::vec::Vec;
 use core::fmt;
 use zeroize::Zeroize as _;
 
-/// The keys of one issuer. The first one signs. All of them verify. Key material is erased on drop
-/// and never printed.
+/// The keys of one issuer. The first key signs tokens. All keys verify tokens. Key material is
+/// erased from memory when the set is dropped, and is never printed.
 ///
 /// The type of a key decides its algorithm (RFC 8725 section 3.1):
 ///
@@ -25,9 +25,9 @@ use zeroize::Zeroize as _;
 /// | `oct` | | `HS256` | none | `k`, at least 32 bytes (RFC 7518 section 3.2) |
 ///
 /// All members are base64url without padding. A key without `kid` gets its RFC 7638 thumbprint as
-/// its id. `use`, `key_ops` and `alg` are optional. If they are present, they must allow what the
-/// key is used for. A set has 1 to 20 usable keys in at most 32 KiB, either all symmetric or all
-/// asymmetric.
+/// its id. `use`, `key_ops` and `alg` are optional. If one of them is present, it must allow the
+/// operation for which the key is used. A set has 1 to 20 usable keys in at most 32 KiB, either all
+/// symmetric or all asymmetric.
 ///
 /// ```
 /// use edgegate_token::KeySet;
@@ -45,8 +45,8 @@ pub struct KeySet {
 }
 
 impl KeySet {
-    /// Reads the issuer's secret set. The first key must have its private half. Later keys may be
-    /// public.
+    /// Reads the issuer's secret key set. The first key must have its private half. The other keys
+    /// may be public.
     ///
     /// # Errors
     /// [`KeyError`]: the first rule that the set breaks, and the key that breaks it.
@@ -61,35 +61,35 @@ impl KeySet {
         }
     }
 
-    /// Reads a published set, which can only verify. Keys that can't be used are skipped, whatever
-    /// the reason, as RFC 7517 section 5 asks: an issuer may publish keys of other kinds beside
-    /// ours. Keys of one algorithm that share a `kid` can't be distinguished, so none of them is
-    /// used. A set with a private member or a symmetric key is rejected. Its issuer has leaked a
-    /// secret, so no key of the set can be trusted.
+    /// Reads a published key set. Its keys can only verify. A key that can't be used is skipped,
+    /// whatever the reason, as RFC 7517 section 5 asks, because an issuer may also publish keys of
+    /// other kinds. Keys of one algorithm that have the same `kid` can't be distinguished, so none
+    /// of them is used. A set with a private member or a symmetric key is rejected: its issuer has
+    /// leaked a secret, so no key of the set can be trusted.
     ///
     /// # Errors
-    /// [`KeyError`]: the first rule that the set breaks, and the key that breaks it. When no key
-    /// can be used: the rule that the first key breaks.
+    /// [`KeyError`]: the first rule that the set breaks, and the key that breaks it. If no key can
+    /// be used, the error is the rule that the first key breaks.
     pub fn from_public_jwks(text: &str) -> Result<Self, KeyError> {
         Self::read(text, SetKind::Public)
     }
 
-    /// The public halves as a JWK Set in JSON, without symmetric keys. `/.well-known/jwks.json`
-    /// serves it.
+    /// The public halves of the keys, as a JWK Set in JSON. It contains no symmetric keys. The
+    /// service publishes it at `/.well-known/jwks.json`.
     #[must_use]
     pub fn public_jwks(&self) -> String {
         let keys = self.keys.iter().filter_map(Jwk::public).collect();
         Json::object([("keys", keys)]).to_text()
     }
 
-    /// The key ids, in order.
+    /// The ids of the keys, in the order of the set.
     pub fn kids(&self) -> impl Iterator<Item = &str> {
         self.keys.iter().map(|key| key.kid.as_str())
     }
 
-    /// The coordinates of the public key at a position in the set, in base64url: x, and for ES256
-    /// also y. They are the members of its JWK (RFC 7518 section 6.2.1, RFC 8037 section 2). `None`
-    /// for a symmetric key, and if there is no such key.
+    /// The coordinates of the public key at this position in the set, in base64url: x, and for
+    /// ES256 also y. In the key's JWK, they are the members of these names (RFC 7518 section 6.2.1,
+    /// RFC 8037 section 2). `None` if the key is symmetric, or there is no key at this position.
     ///
     /// ```
     #[doc = include_str!("example.txt")]
@@ -104,8 +104,9 @@ impl KeySet {
         self.keys.get(position)?.coordinates()
     }
 
-    /// A message that is not a token, and a signature to verify with the key at a position in the
-    /// set. For published test vectors. `None` if there is no such key.
+    /// A message that is not a token, with a signature that is to be verified with the key at this
+    /// position in the set. This is for published test vectors. `None` if there is no key at this
+    /// position.
     ///
     /// ```
     /// use edgegate_token::TokenError;
@@ -126,9 +127,9 @@ impl KeySet {
         Some(SignedBy::detached((position, key), message, signature))
     }
 
-    /// The key that a header names, and its position in the set. A header without `kid` is only
-    /// accepted if the set has a single key. Keys of different algorithms may have the same `kid`
-    /// (RFC 7517 section 4.5).
+    /// Finds the key that a header names, and its position in the set. A header without `kid` is
+    /// accepted only if the set has a single key. Keys of different algorithms may have the same
+    /// `kid` (RFC 7517 section 4.5), so the algorithm is compared too.
     pub(super) fn find(
         &self,
         kid: Option<&str>,
@@ -235,12 +236,12 @@ fn read_key(item: &Json, kind: SetKind) -> Result<Jwk, KeyError> {
     }
 }
 
-/// Whether the header of a token can't distinguish these keys.
+/// Whether these keys can't be distinguished by the header of a token.
 fn is_twin(one: &Jwk, other: &Jwk) -> bool {
     one.kid == other.kid && one.algorithm() == other.algorithm()
 }
 
-/// Adds a key, if it fits the others.
+/// Adds a key to the set. Fails if the key does not fit the keys that are already in the set.
 fn add(keys: &mut Vec<Jwk>, key: Jwk, kind: SetKind) -> Result<(), KeyFault> {
     let is_symmetric = |key: &Jwk| key.algorithm() == Algorithm::Hs256;
     if keys.len() >= KEYS_MAX {

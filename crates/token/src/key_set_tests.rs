@@ -1,4 +1,5 @@
-//! Tests of key sets: each rule that a set breaks is reported with its own reason.
+//! Tests of key sets. For each rule, there is a key set that breaks it and must be refused with the
+//! reason of this rule.
 
 use super::algorithm::Algorithm;
 use super::{KeyFault, KeySet, TokenError, UntrustedToken};
@@ -198,7 +199,7 @@ fn a_public_set_with_secrets_is_refused() {
     refused(oct(32), KeyFault::SymmetricInPublicSet);
 }
 
-/// Keys that an issuer may publish beside ours, and why they can't be used.
+/// Keys of other kinds, which an issuer may publish in the same set, and why they can't be used.
 fn unusable() -> Vec<(Value, KeyFault)> {
     let pq = json!({ "kty": "AKP", "alg": "ML-DSA-65", "kid": "pq", "pub": "AAAA" });
     let rsa = json!({ "kty": "RSA", "kid": "rsa", "n": "AQAB", "e": "AQAB" });
@@ -344,8 +345,8 @@ fn a_leaked_secret_refuses_the_whole_set_whatever_key_it_is_in() {
 #[test]
 fn an_issuers_own_set_skips_nothing() {
     for (key, fault) in unusable() {
-        // Keys after the first may lack their private half, so the missing private half is not the
-        // fault here.
+        // The key is the second one of the set. Only the first key needs a private half, so the
+        // missing private half is not the fault.
         assert_eq!(
             private(&[ed_private(), key.clone()]).err(),
             Some(fault),
@@ -364,7 +365,7 @@ fn kid() {
         KeyFault::KidTooLong,
     );
     assert!(public(&[with(ed(), "kid", json!("k".repeat(KID_MAX_BYTES)))]).is_ok());
-    // An error shows a kid of the largest size, but not a longer kid.
+    // An error shows a kid of the largest allowed size, but not a longer kid.
     let shown = |bytes| {
         let key = with(without(ed(), "x"), "kid", json!("k".repeat(bytes)));
         let error = KeySet::from_public_jwks(&set(&[key])).err().unwrap();
@@ -395,8 +396,8 @@ fn key_types_and_curves() {
     }
 }
 
-/// What another program needs to verify signatures for this crate: the key, and a signature of the
-/// right form.
+/// Another program can verify a signature instead of this crate. It gets the key and a signature of
+/// the right form.
 #[test]
 fn another_program_can_verify_the_signature() {
     let keys = public(&[ed(), ec()]).unwrap();
@@ -435,7 +436,7 @@ fn another_program_can_verify_the_signature() {
         };
         assert_eq!(judged(&[0; 64]), Err(TokenError::SignatureInvalid));
         assert_eq!(judged(&[1; 63]), Err(TokenError::SignatureLength));
-        // This signature has the right form, though nobody made it.
+        // This signature has the right form, although it was not made with the key.
         assert_eq!(judged(&[1; 64]), Ok(()));
     }
 }
@@ -524,8 +525,8 @@ fn coordinates() {
 
 #[test]
 fn weak_and_non_canonical_ed25519_keys_are_refused() {
-    // ed-smallorder-*: all eight small-order points (RFC 7748 section 6.1's torsion), then their
-    // other spellings.
+    // ed-smallorder-*: all eight points of small order (the torsion of RFC 7748 section 6.1), then
+    // their other encodings.
     let weak = [
         "0100000000000000000000000000000000000000000000000000000000000000",
         "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
@@ -542,14 +543,15 @@ fn weak_and_non_canonical_ed25519_keys_are_refused() {
             KeyFault::WeakKey,
         );
     }
-    // y = 1 and y = -1 with x = 0 and the sign bit set: dalek reads them as the same points.
+    // y = 1 and y = -1 with x = 0 and the sign bit set. ed25519-dalek reads them as the points
+    // without the sign bit.
     for point in [
         "0100000000000000000000000000000000000000000000000000000000000080",
         "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
     ] {
         assert!(public(&[with(ed(), "x", json!(encode(&hex(point))))]).is_err());
     }
-    // y = p to 2^255 - 1, both signs: not canonical.
+    // Each y from p to 2^255 - 1, with both signs. These encodings are not canonical.
     for low in 0xed..=0xff {
         for high in [0x7f, 0xff] {
             let mut point = [0xff; 32];
@@ -587,7 +589,8 @@ fn secrets_must_belong_to_their_public_halves() {
         with(ec_private(), "d", json!(encode(&[1; 33]))),
         KeyFault::WrongLength,
     );
-    // A seed followed by its public key is not a `d` of RFC 8037.
+    // Some libraries write a private key as the seed followed by the public key. RFC 8037 does not
+    // allow this as `d`.
     refused_private(
         with(ed_private(), "d", json!(encode(&[1; 64]))),
         KeyFault::WrongLength,

@@ -1,7 +1,8 @@
-//! Access tokens: JWTs by RFC 9068. jwt-compact signs them. This crate's own reader is stricter
-//! than jwt-compact's.
+//! Access tokens: JWTs as RFC 9068 specifies them. The crate jwt-compact signs them. They are read
+//! with this crate's own reader, which is stricter than that of jwt-compact.
 //!
-//! Text becomes a [`VerifiedToken`] in four steps. Each gives the type that the next one needs:
+//! A text becomes a [`VerifiedToken`] in four steps. Each step returns the type that the next step
+//! needs:
 //!
 //! ```text
 //! text --UntrustedToken::parse--> UntrustedToken    the form is judged
@@ -12,10 +13,11 @@
 //!
 //! [`verify`] takes all four steps. [`issue`] makes access tokens. [`sign`] signs tokens of other
 //! kinds, and [`read_signed`] reads them. [`has_any_role`], [`is_user`] and [`has_verified_email`]
-//! ask what a verified token allows.
+//! answer what a verified token allows.
 //!
-//! `jws` reads the compact form, `json` the JSON, `jwk` and `key_set` the keys. `algorithm` signs
-//! and verifies. `claims`, `issue` and `verify` have the rules of RFC 9068.
+//! The module `jws` reads the compact form of a token. `json` reads JSON. `jwk` and `key_set` read
+//! keys. `algorithm` signs and verifies. `claims`, `issue` and `verify` contain the rules of RFC
+//! 9068.
 
 #![cfg_attr(not(test), no_std)]
 #![warn(missing_docs)]

@@ -1,4 +1,5 @@
-//! A macro that makes an error enum from one table of variants, stable codes and texts.
+//! A macro that makes an error enum from a table. Each line of the table has a variant, its stable
+//! code and its text.
 
 macro_rules! reasons {
     (

@@ -1,5 +1,5 @@
-//! The two steps after a token's form was judged: to find the key that must have signed it, and to
-//! verify the signature.
+//! The two steps that follow the check of a token's form: finding the key that must have signed the
+//! token, and verifying the signature.
 
 use super::algorithm::Algorithm;
 use super::error::TokenError;
@@ -9,11 +9,12 @@ use super::key_set::KeySet;
 use crate::json::Json;
 use alloc::string::String;
 
-/// What must be verified before anybody reads the claims: the signature, the text that it covers,
-/// and the one key and algorithm that may have made it.
+/// A signature that must be verified before anybody reads the claims, with the text that it covers,
+/// and the only key and algorithm that may have made it.
 ///
-/// [`SignedBy::verify`] verifies it here. A platform that verifies faster, such as WebCrypto, can
-/// do it instead, after [`SignedBy::judge_signature_form`]:
+/// [`SignedBy::verify`] verifies the signature with this crate's own code. A platform that verifies
+/// faster, such as WebCrypto, can verify it instead, after [`SignedBy::judge_signature_form`] was
+/// called:
 ///
 /// ```
 /// use edgegate_token::{Algorithm, UntrustedToken};
@@ -36,8 +37,8 @@ pub struct SignedBy<'t> {
 }
 
 impl<'t> SignedBy<'t> {
-    /// The key that the header names must be one of `keys`, and the header's algorithm must be the
-    /// algorithm of that key.
+    /// Finds the key. The key that the header names must be one of `keys`, and the header must name
+    /// the algorithm of that key.
     pub(super) fn find(jws: &'t Jws<'_>, keys: &'t KeySet) -> Result<Self, TokenError> {
         let (position, key) = keys.find(jws.header.kid.as_deref(), jws.header.algorithm)?;
         if key.algorithm() != jws.header.algorithm {
@@ -52,7 +53,7 @@ impl<'t> SignedBy<'t> {
         })
     }
 
-    /// Any message that has no claims, and a signature of it.
+    /// A signature over any message. The message has no claims.
     pub(super) fn detached(
         (position, key): (usize, &'t Jwk),
         message: &'t [u8],
@@ -73,7 +74,7 @@ impl<'t> SignedBy<'t> {
         &self.key.kid
     }
 
-    /// The algorithm of the key. It is never the token's choice (RFC 8725 section 3.1).
+    /// The algorithm of the key. The token can't choose another algorithm (RFC 8725 section 3.1).
     #[must_use]
     pub fn algorithm(&self) -> Algorithm {
         self.key.algorithm()
@@ -106,27 +107,30 @@ impl<'t> SignedBy<'t> {
         self.position
     }
 
-    /// The text that the signature covers: the header and the claims as they were sent.
+    /// The text that the signature covers: the encoded header and claims, exactly as they were
+    /// sent.
     #[must_use]
     pub const fn signing_input(&self) -> &'t [u8] {
         self.signing_input
     }
 
-    /// The signature, decoded. For ES256 it is `r` and `s`, 32 bytes each. Its length has not been
-    /// checked.
+    /// The decoded signature. For ES256 it should be `r` and `s`, 32 bytes each. Its length has not
+    /// been checked yet.
     #[must_use]
     pub const fn signature(&self) -> &'t [u8] {
         self.signature
     }
 
-    /// Judges the signature by the rules that need no computation on the curve: its length and the
-    /// ranges of its numbers. Call it before another program verifies the signature. Many programs
-    /// accept some of these invalid signatures: a signature of zeros, an Ed25519 signature with an
-    /// S that is too large or an R of small order, a P-256 signature with an r or s outside of 1 to
-    /// n - 1.
+    /// Checks the rules about the signature that need no computation on the curve: its length, and
+    /// the ranges of its numbers. Call this method before another program verifies the signature.
+    /// Many programs accept some signatures that break these rules and are invalid:
     ///
-    /// The keys need no such step: a [`KeySet`] has no key of small order and none that is not on
-    /// its curve.
+    /// - a signature of zeros,
+    /// - an Ed25519 signature whose S is too large or whose R has a small order,
+    /// - a P-256 signature whose r or s is not from 1 to n - 1.
+    ///
+    /// The keys need no such check, because a [`KeySet`] never contains a key of small order, or a
+    /// key that is not on its curve.
     ///
     /// ```
     /// use edgegate_token::{TokenError, UntrustedToken};
@@ -142,8 +146,8 @@ impl<'t> SignedBy<'t> {
     /// ```
     ///
     /// # Errors
-    /// [`TokenError::SignatureLength`] or [`TokenError::SignatureInvalid`]. [`SignedBy::verify`]
-    /// gives the same error.
+    /// [`TokenError::SignatureLength`] or [`TokenError::SignatureInvalid`]. For such a signature,
+    /// [`SignedBy::verify`] returns the same error.
     pub fn judge_signature_form(&self) -> Result<(), TokenError> {
         self.key.verifying.judge_form(self.signature)
     }
@@ -176,11 +180,11 @@ impl<'t> SignedBy<'t> {
         })
     }
 
-    /// Takes the caller's word that somebody else has verified the signature: with this key and
-    /// algorithm, over exactly [`SignedBy::signing_input`], and after
-    /// [`SignedBy::judge_signature_form`].
+    /// Trusts the caller that another program has verified the signature. That program must have
+    /// used this key and algorithm, and exactly the text [`SignedBy::signing_input`].
+    /// [`SignedBy::judge_signature_form`] must have been called before.
     ///
-    /// **If nobody has verified it, anyone can forge a token.**
+    /// **If nobody has verified the signature, anyone can forge a token.**
     ///
     /// ```
     /// use edgegate_token::UntrustedToken;
@@ -206,7 +210,8 @@ impl<'t> SignedBy<'t> {
 /// A token whose signature was verified. Its claims have not been read yet:
 /// [`SignedToken::judge`] reads and judges them.
 ///
-/// Only a [`SignedBy`] can be turned into a `SignedToken`, once its signature is verified:
+/// Only the methods of [`SignedBy`] make a `SignedToken`, after the signature was verified. Nobody
+/// else can make one:
 ///
 /// ```compile_fail
 /// let forged = edgegate_token::SignedToken { payload: b"{}" };

@@ -1,11 +1,11 @@
 //! Unicode's normalisation forms C and KC, lower case and classes of characters.
 //!
-//! In wasm the JavaScript engine does this work, because it has the tables. Tables of our own would
-//! add 40 KB gzipped to every Worker and every page. The engine and our native code give the same
-//! results, because Unicode guarantees two things of an assigned character: its normalisation never
-//! changes (UAX 15 section 3), and neither does its lower case. A character that the platform does
-//! not know yet has no class, so nothing accepts it. No other file of this crate depends on the
-//! platform.
+//! When this crate runs in wasm, the JavaScript engine does this work, because the engine has the
+//! tables. If the wasm contained the tables, every Worker and every page would be 40 KB larger
+//! (gzipped). The engine and the native code give the same results, because Unicode guarantees that
+//! the normalisation (UAX 15 section 3) and the lower case of an assigned character never change. A
+//! character that the platform does not know yet has no class, so it is not accepted anywhere. No
+//! other file of this crate depends on the platform.
 
 use alloc::borrow::ToOwned as _;
 use alloc::string::String;
@@ -13,7 +13,7 @@ use alloc::string::String;
 /// Normalisation form C: canonical composition.
 #[must_use]
 pub fn nfc(text: &str) -> String {
-    // ASCII is always normalised.
+    // An ASCII text is always in this form.
     if text.is_ascii() {
         return text.to_owned();
     }
@@ -29,8 +29,8 @@ pub fn nfkc(text: &str) -> String {
     platform_nfkc(text)
 }
 
-/// The text in lower case, character by character. The rule for a final sigma is left out, because
-/// it depends on the characters around it.
+/// The text in lower case, converted character by character. The rule about a final sigma is not
+/// applied, because it depends on the characters around the sigma.
 #[must_use]
 pub fn lowercase(text: &str) -> String {
     let mut lower = String::with_capacity(text.len());
@@ -89,22 +89,22 @@ fn platform_nfkc(text: &str) -> String {
 /// A class of characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Class {
-    /// A letter, mark or digit that no mapping changes: a label of a domain may have it (RFC 5892
-    /// sections 2.1, 2.2 and 2.3).
+    /// A letter, mark or digit that no mapping changes. A label of a domain may contain such
+    /// characters (RFC 5892 sections 2.1, 2.2 and 2.3).
     Label,
-    /// A letter, mark or number that can be seen.
+    /// A visible letter, mark or number.
     Word,
-    /// A letter, mark, number, symbol or punctuation that can be seen.
+    /// A visible letter, mark, number, symbol or punctuation character.
     Visible,
     /// A character that combines with the one before it.
     Mark,
-    /// A mark that takes no room.
+    /// A mark that takes no space of its own in the line.
     NonspacingMark,
     /// A letter of the Greek script.
     Greek,
     /// A letter of the Hebrew script.
     Hebrew,
-    /// A letter of one of Japan's scripts: Hiragana, Katakana, Han.
+    /// A letter of one of the Japanese scripts: Hiragana, Katakana, Han.
     Japanese,
 }
 

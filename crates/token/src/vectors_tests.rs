@@ -1,5 +1,6 @@
-//! Runs published test vectors. They test the single steps of `verify`, because their payloads are
-//! not claims. Every case that can't be run unchanged is counted, with the reason.
+//! Runs published test vectors. Their payloads are not the claims of access tokens, so the vectors
+//! are run with the single steps of `verify`. Every vector that can't be run unchanged is counted
+//! together with the reason.
 
 #![allow(clippy::arithmetic_side_effects, unreachable_pub)]
 
@@ -176,8 +177,8 @@ fn wycheproof_hmac_sha256() {
     assert_eq!((count.accepted, count.refused), (30, 54));
 }
 
-/// Keys that are valid for Wycheproof but refused here, because the design and RFC 8725 keep the
-/// list of algorithms short.
+/// Keys that are valid in the vectors of Wycheproof, but that this crate refuses. It supports only
+/// a few algorithms, as RFC 8725 recommends.
 fn not_ours(jwk: &Value) -> Option<(KeyFault, &'static str)> {
     match (text(jwk, "kty"), jwk["alg"].as_str()) {
         ("RSA", _) => Some((
@@ -228,8 +229,8 @@ fn wycheproof_json_web_key() {
     assert_eq!((count.accepted, count.refused, skipped), (2, 21, 3));
     for (id, fault) in [
         (1, KeyFault::MixedSet),
-        // The second key of this set has trailing bits that are not zero. This is found before the
-        // duplicate kid.
+        // The base64url of the second key of this set has unused bits that are not zero. This fault
+        // is found before the duplicate kid.
         (4, KeyFault::Base64),
         (6, KeyFault::UnsupportedKty),
         (10, KeyFault::HmacTooShort),
@@ -254,7 +255,7 @@ fn rfc_examples() {
     for vector in list(&vectors["vectors"]) {
         let name = text(vector, "name");
         let jwk = if vector["jwk"].is_null() {
-            // The unsecured vectors come without a key, so any key will do.
+            // The vectors for unsecured tokens come without a key, so the test uses any key.
             &vectors["vectors"][0]["jwk"]
         } else {
             &vector["jwk"]

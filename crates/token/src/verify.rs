@@ -1,5 +1,5 @@
-//! Verifies access tokens: text becomes claims that can be trusted. This module reads no clock and
-//! writes nothing.
+//! Verifies access tokens: turns the text of a token into claims that can be trusted. This module
+//! reads no clock and writes nothing.
 
 use super::claims::{Claims, fault, refuse_if};
 use super::error::TokenError;
@@ -13,8 +13,8 @@ use alloc::string::String;
 /// `typ` of an access token (RFC 9068 section 2.1).
 pub(super) const TYP: &str = "at+jwt";
 
-/// Verifies an access token at `now`, in Unix seconds: its form, then its signature, then its
-/// claims.
+/// Verifies an access token at `now`, in Unix seconds. Checks first the token's form, then its
+/// signature, then its claims.
 ///
 /// ```
 /// use edgegate_token::{TokenError, has_any_role, verify};
@@ -29,7 +29,7 @@ pub(super) const TYP: &str = "at+jwt";
 /// ```
 ///
 /// # Errors
-/// [`TokenError`]: the first rule that the token breaks, for the log.
+/// [`TokenError`]: the first rule that the token breaks. It is meant for the log.
 pub fn verify(
     token: &str,
     keys: &KeySet,
@@ -40,8 +40,8 @@ pub fn verify(
 }
 
 /// Verifies the form, the `typ` and the signature of a token that [`sign`](crate::sign) made, and
-/// returns its claims. **The claims are not checked:** the token may have expired, and may be for
-/// somebody else.
+/// returns its claims. **The claims are not checked:** the token may have expired, and may have
+/// been issued for another recipient.
 ///
 /// ```
 /// use edgegate_token::{TokenError, read_signed, sign};
@@ -68,7 +68,8 @@ pub fn read_signed(token: &str, typ: &str, keys: &KeySet) -> Result<Json, TokenE
     read_object(signed.payload).map(Json::Object).map_err(fault)
 }
 
-/// The issuer and the audience that a verifier expects, and how far off its clock may be.
+/// The issuer and the audience that a verifier expects in a token, and how wrong the verifier's
+/// clock may be.
 ///
 /// ```
 /// use edgegate_token::verify;
@@ -87,15 +88,15 @@ pub fn read_signed(token: &str, typ: &str, keys: &KeySet) -> Result<Json, TokenE
 pub struct Expected {
     issuer: String,
     audience: String,
-    /// If this is set, a token with a scope is refused too.
+    /// If this is set, a token of another client is refused, and so is a token with a `scope`.
     client_id: Option<String>,
     clock_tolerance: u64,
     future_skew: u64,
 }
 
 impl Expected {
-    /// Tokens of `issuer` for `audience`. Both are compared exactly. A token is valid until its
-    /// `exp`, and its `iat` and `nbf` may be up to 60 seconds in the future.
+    /// Expects tokens that `issuer` has issued for `audience`. Both are compared exactly. A token
+    /// is valid until its `exp`, and its `iat` and `nbf` may be up to 60 seconds in the future.
     #[must_use]
     pub fn new(issuer: impl Into<String>, audience: impl Into<String>) -> Self {
         Self {
@@ -107,8 +108,9 @@ impl Expected {
         }
     }
 
-    /// Accepts only tokens of this client that have no `scope`: those of the account's own pages. A
-    /// token that was issued to another app is refused, whatever its audience.
+    /// Accepts only tokens that were issued to this client and have no `scope`. These are the
+    /// tokens of the account's own pages. A token that was issued to another app is refused,
+    /// whatever its audience is.
     ///
     /// ```
     /// use edgegate_token::{TokenError, verify};
@@ -129,7 +131,8 @@ impl Expected {
         }
     }
 
-    /// How many seconds after `exp` a token is still valid: for a client whose clock may be wrong.
+    /// How many seconds after `exp` a token is still valid. This is for a client whose clock may be
+    /// wrong.
     #[must_use]
     pub fn with_clock_tolerance(self, seconds: u64) -> Self {
         Self {
@@ -150,10 +153,13 @@ impl Expected {
 
 /// A token that has the form of an access token. Nobody has verified it.
 ///
-/// It is verified in three more steps, and the types allow no other order.
-/// [`UntrustedToken::signed_with`] gives a [`SignedBy`]. A verified signature gives a
-/// [`SignedToken`]. Judged claims give a [`VerifiedToken`]. [`UntrustedToken::verify`] takes all
-/// three steps at once.
+/// It is verified in three more steps. The types ensure the order of the steps:
+///
+/// - [`UntrustedToken::signed_with`] finds the key and returns a [`SignedBy`].
+/// - [`SignedBy::verify`] verifies the signature and returns a [`SignedToken`].
+/// - [`SignedToken::judge`] checks the claims and returns a [`VerifiedToken`].
+///
+/// [`UntrustedToken::verify`] takes all three steps at once.
 ///
 /// ```
 /// use edgegate_token::{TokenError, UntrustedToken};
@@ -172,8 +178,8 @@ pub struct UntrustedToken<'a> {
 }
 
 impl<'a> UntrustedToken<'a> {
-    /// Reads a compact JWT (RFC 7515 section 3.1), and judges its form and its header (RFC 9068
-    /// section 4). It does not read the claims.
+    /// Reads a compact JWT (RFC 7515 section 3.1), and checks its form and its header (RFC 9068
+    /// section 4). The claims are not read yet.
     ///
     /// # Errors
     /// [`TokenError`]: the first rule of form that the token breaks.
@@ -187,8 +193,8 @@ impl<'a> UntrustedToken<'a> {
         }
     }
 
-    /// The claims, **unverified**: whoever sent the token may have invented them. For display and
-    /// debugging only.
+    /// The claims, **unverified**: the sender of the token may have invented them. Use them only
+    /// for display and for debugging.
     ///
     /// ```
     /// use edgegate_token::UntrustedToken;
@@ -199,13 +205,13 @@ impl<'a> UntrustedToken<'a> {
     /// ```
     ///
     /// # Errors
-    /// [`TokenError`]: the claims are not those of an access token.
+    /// [`TokenError`]: when the claims are not those of an access token.
     pub fn unverified_claims(&self) -> Result<Claims, TokenError> {
         Claims::read(&self.jws.payload)
     }
 
-    /// The key id that the header names, **unverified**. If the key set at hand doesn't have it, a
-    /// fresh key set may be worth fetching.
+    /// The key id that the header names, **unverified**. If your copy of the issuer's key set has
+    /// no key with this id, the copy may be old, so fetch the key set again.
     ///
     /// ```
     /// use edgegate_token::UntrustedToken;
@@ -222,14 +228,15 @@ impl<'a> UntrustedToken<'a> {
     /// Finds the key that must have signed the token. See [`SignedBy`].
     ///
     /// # Errors
-    /// [`TokenError::KidMissing`] or [`TokenError::KidUnknown`] if `keys` has no such key;
-    /// [`TokenError::AlgNotTheKeys`] if the header names another algorithm than the key's.
+    /// - [`TokenError::KidMissing`] or [`TokenError::KidUnknown`]: when `keys` has no such key.
+    /// - [`TokenError::AlgNotTheKeys`]: when the header names another algorithm than that of the
+    ///   key.
     pub fn signed_with<'t>(&'t self, keys: &'t KeySet) -> Result<SignedBy<'t>, TokenError> {
         SignedBy::find(&self.jws, keys)
     }
 
-    /// Verifies the signature, and only then reads the claims and judges them (ASVS 9.1.1) at
-    /// `now`, in Unix seconds.
+    /// Verifies the signature. Only then reads the claims (ASVS 9.1.1), and checks them at `now`,
+    /// in Unix seconds.
     ///
     /// # Errors
     /// [`TokenError`]: the first rule that the token breaks.
@@ -244,7 +251,7 @@ impl<'a> UntrustedToken<'a> {
 }
 
 impl SignedToken<'_> {
-    /// Reads the claims and judges them at `now`, in Unix seconds.
+    /// Reads the claims and checks them at `now`, in Unix seconds.
     ///
     /// ```
     /// use edgegate_token::{TokenError, UntrustedToken};
@@ -288,7 +295,8 @@ impl SignedToken<'_> {
     }
 }
 
-/// An access token whose form, signature and claims are valid. Only verification makes one.
+/// An access token whose form, signature and claims are valid. A value of this type can only be
+/// made by verifying a token.
 ///
 /// ```
 /// use edgegate_token::verify;
@@ -311,15 +319,15 @@ impl VerifiedToken {
         &self.claims
     }
 
-    /// The claims, without the proof that they were verified.
+    /// The claims as a plain value, whose type no longer shows that they were verified.
     #[must_use]
     pub fn into_claims(self) -> Claims {
         self.claims
     }
 }
 
-/// `typ` is a media type. So its case doesn't matter, and `application/` may be left out (RFC 7515
-/// section 4.1.9).
+/// Whether `typ` is that of an access token. `typ` is a media type, so its case doesn't matter, and
+/// `application/` may be left out (RFC 7515 section 4.1.9).
 pub(super) fn is_access_token_type(typ: &str) -> bool {
     typ.eq_ignore_ascii_case(TYP) || typ.eq_ignore_ascii_case("application/at+jwt")
 }

@@ -1,5 +1,5 @@
-//! Issuing, authorization, the steps of verification, and properties of generated input. The tokens
-//! that attackers send are in `agreement`.
+//! Tests of issuing, of authorization, of the steps of verification, and of properties that must be
+//! true for generated input. Tokens that attackers may send are tested in `agreement`.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -79,7 +79,7 @@ fn what_would_be_refused_is_not_issued() {
     assert_eq!(issue(&public, &ours()), Err(IssueError::NoSigningKey));
 }
 
-/// An app's token names its API and `/auth/userinfo`.
+/// The token of an app may have two audiences: the app's API and `/auth/userinfo`.
 #[test]
 fn with_a_scope_two_audiences_are_issued_and_no_third() {
     let of_app = |audiences: &[&str]| Claims {
@@ -101,7 +101,7 @@ fn with_a_scope_two_audiences_are_issued_and_no_third() {
     }
 }
 
-/// The routes of the account accept no token of another app, whatever audience it has.
+/// The routes of the account accept no token of another app, whatever audience the token has.
 #[test]
 fn a_token_of_another_client_or_with_a_scope_is_not_one_of_the_account() {
     let expected = Expected::new(ISS, AUD).with_client_id("edgegate");
@@ -164,7 +164,8 @@ fn other_tokens_are_signed_and_read_by_their_type() {
     assert_eq!(Key::Es.set().signing_algorithm(), Some(Algorithm::Es256));
 }
 
-/// The issuer publishes RSA keys for id_tokens beside the keys of its access tokens.
+/// The issuer may publish RSA keys, which sign id_tokens, in the same set as the keys of its access
+/// tokens.
 #[test]
 fn rsa_keys_in_a_published_set_are_skipped() {
     let mut set: Value = serde_json::from_str(&Key::Ed.set().public_jwks()).unwrap();
@@ -185,8 +186,8 @@ fn rsa_keys_in_a_published_set_are_skipped() {
 
 #[test]
 fn the_longest_token_is_issued_and_no_longer_one() {
-    // Not every length of a token is possible with base64url. With the short kid of this key, 4096
-    // is possible: the longest length that is accepted.
+    // Because of base64url, a token can't have every length. With the short kid of this key, a
+    // token can have exactly 4096 characters, the longest length that is accepted.
     let keys = Key::Mac.set();
     let issued = |length: usize| {
         let email = Some("a".repeat(length));
@@ -325,7 +326,7 @@ fn what_must_be_verified_is_named_for_each_algorithm() {
 fn each_step_refuses_its_own_faults_only() {
     let keys = Key::Ed.set();
     let expected = Expected::new(ISS, AUD);
-    // The claims are invalid too. That is only found after the signature is verified.
+    // The claims are invalid too. This fault is found only after the signature was verified.
     let token = Key::Ed.token(Key::Ed.header().to_string(), "not json");
     let untrusted = UntrustedToken::parse(&token).ok().unwrap();
     let signed = untrusted.signed_with(&keys).ok().unwrap().verify();
@@ -389,7 +390,7 @@ fn future_skew_is_for_iat_and_nbf_only() {
 
 #[test]
 fn a_set_with_a_weak_key_does_not_load() {
-    // With this key, R = identity and S = 0 would be a valid signature of every message.
+    // With this key, the signature with R = identity and S = 0 would be valid for every message.
     let mut identity = [0; 32];
     identity[0] = 1;
     let jwk = json!({ "kty": "OKP", "crv": "Ed25519", "kid": "ed", "x": encode(&identity) });

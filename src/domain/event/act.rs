@@ -12,8 +12,8 @@ use crate::domain::session::{SessionId, Verdict};
 /// What was done or refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Act {
-    /// `signed_in`: a session started, because somebody entered the right password or chose a new
-    /// one.
+    /// `signed_in`: a session began, because somebody entered the right password or chose a new
+    /// password.
     SignedIn {
         /// Whose session it is.
         user: UserId,
@@ -21,15 +21,16 @@ pub enum Act {
     },
     /// `sign_in_failed`: a login was refused.
     SignInFailed {
-        /// Why.
+        /// Why the login was refused.
         refusal: LoginRefusal,
         /// The account that was tried, if there is one.
         user: Option<UserId>,
-        /// The address that was tried, if the text is an address.
+        /// The address that was tried, if the typed text is an address.
         address: Option<Pseudonym>,
     },
-    /// A genuine refresh token was presented: `renewed`, `renewal_refused`, or `token_reused` if
-    /// the token had already been used. A token that is used again ends its session.
+    /// A genuine refresh token was presented. The event is `renewed`, `renewal_refused`, or
+    /// `token_reused` if the token had already been used. When a token is used again, its session
+    /// ends.
     Renewal {
         /// Whose token it was.
         user: UserId,
@@ -78,13 +79,13 @@ pub enum Act {
         /// The app's `client_id`.
         client: String,
     },
-    /// `code_refused`: a genuine code can't be exchanged.
+    /// `code_refused`: an app presented a genuine code, but the code can't be exchanged for tokens.
     CodeRefused {
-        /// Who had signed in.
+        /// The user who had signed in.
         user: UserId,
         /// The app's `client_id`.
         client: String,
-        /// Why.
+        /// Why the exchange was refused.
         refusal: ExchangeRefusal,
     },
     /// `code_replayed`: a used code was presented again, with the right verifier, redirect URI and
@@ -97,19 +98,19 @@ pub enum Act {
         /// The app's `client_id`.
         client: String,
     },
-    /// `client_refused`: a request names an app, but does not prove that it is that app.
+    /// `client_refused`: a request names an app, but does not prove that the app sent it.
     ClientRefused {
         /// The app's `client_id`.
         client: String,
-        /// Why.
+        /// Why the request was refused.
         refusal: ClientRefusal,
     },
-    /// `client_document_refused`: the document of an app that nobody registered was not accepted,
-    /// so nobody can sign in to the app.
+    /// `client_document_refused`: the service did not accept the metadata document of an app that
+    /// is not registered, so nobody can sign in to the app.
     ClientDocumentRefused {
-        /// The app's `client_id`: the URL.
+        /// The app's `client_id`, which is the URL of the document.
         client: String,
-        /// Why.
+        /// Why the document was not accepted.
         reason: &'static str,
     },
     /// `session_ended`: somebody picked one session from the list of sessions and ended it.
@@ -135,19 +136,20 @@ pub enum Act {
         /// Who did it. `None` for a Worker that called by RPC.
         by: Option<Actor>,
     },
-    /// `reset_requested`: somebody asked for a link to choose a new password. Whether the address has
-    /// an account is not looked up.
+    /// `reset_requested`: somebody asked for a link to choose a new password. The service does not
+    /// look up whether the address has an account.
     ResetRequested {
         /// The address that was typed.
         address: Pseudonym,
     },
-    /// `password_reset`: a new password was chosen with a mailed link. Every session ended.
+    /// `password_reset`: somebody chose a new password with a mailed link. Every session of the
+    /// account ended.
     PasswordReset {
         /// Whose account it is.
         user: UserId,
     },
-    /// `password_changed`: somebody who entered the current password chose a new one. Every session
-    /// ended.
+    /// `password_changed`: somebody who entered the current password chose a new password. Every
+    /// session of the account ended.
     PasswordChanged {
         /// Whose account it is.
         user: UserId,
@@ -160,7 +162,7 @@ pub enum Act {
         user: UserId,
         /// The session in which it was entered.
         session: SessionId,
-        /// Why.
+        /// Why the password was not accepted.
         refusal: LoginRefusal,
     },
     /// `reauthenticated`: somebody who is signed in entered the right password again.
@@ -170,19 +172,20 @@ pub enum Act {
         /// The session, which continues.
         session: SessionId,
     },
-    /// `registration_requested`: somebody asked to register an address, which may have an account.
+    /// `registration_requested`: somebody asked to register an address. The address may already
+    /// have an account.
     RegistrationRequested {
         /// The address that was typed.
         address: Pseudonym,
     },
-    /// `registered`: the owner created an account.
+    /// `registered`: the owner of an address created an account for it.
     Registered {
         /// Whose account it is.
         user: UserId,
         /// The account's address.
         address: Pseudonym,
     },
-    /// `verification_requested`: the mail to verify an address was requested again.
+    /// `verification_requested`: somebody asked again for the mail that verifies an address.
     VerificationRequested {
         /// The address that was typed.
         address: Pseudonym,
@@ -191,7 +194,8 @@ pub enum Act {
     EmailVerified {
         /// Whose account it is.
         user: UserId,
-        /// The operator who vouched for the address. `None` if the owner used a mailed link.
+        /// The operator who stated that the address is the user's. `None` if the owner used a
+        /// mailed link.
         by: Option<Actor>,
     },
     /// `email_change_requested`: a user asked to change the address of the account.
@@ -212,7 +216,7 @@ pub enum Act {
     },
     /// `link_refused`: a mailed link of any kind was refused.
     LinkRefused {
-        /// Why.
+        /// Why the link was refused.
         refusal: LinkRefusal,
         /// The account of the link, if the link is genuine and for an account.
         user: Option<UserId>,
@@ -226,15 +230,15 @@ pub enum Act {
         /// The account's address.
         address: Pseudonym,
     },
-    /// `accounts_imported`: one request of an import of accounts was processed.
+    /// `accounts_imported`: the service processed one request that imports accounts.
     AccountsImported {
         /// The administrator or the operator.
         by: Actor,
-        /// How many lines were imported, how many had been imported before, and how many were
-        /// refused.
+        /// The number of lines that were imported, the number of lines that had been imported
+        /// before, and the number of lines that were refused.
         counts: [usize; 3],
     },
-    /// `accounts_exported`: one page of an export of accounts was returned.
+    /// `accounts_exported`: the service returned one page of an export of accounts.
     AccountsExported {
         /// The administrator or the operator.
         by: Actor,
@@ -259,7 +263,7 @@ pub enum Act {
         /// All roles after the change.
         roles: Roles,
     },
-    /// `user_disabled`, which ends every session, or `user_enabled`.
+    /// `user_disabled`, which also ends every session of the user, or `user_enabled`.
     DisabledChanged {
         /// Whose account it is.
         user: UserId,
@@ -268,22 +272,23 @@ pub enum Act {
         /// True for `user_disabled`.
         disabled: bool,
     },
-    /// `invited`: an invitation was mailed again.
+    /// `invited`: an administrator or operator had an invitation mailed again.
     Invited {
         /// Whose account it is.
         user: UserId,
         /// The administrator or operator.
         by: Actor,
     },
-    /// `link_returned`: the link of an invitation was given to an operator instead of being mailed
-    /// to the owner.
+    /// `link_returned`: the service gave the link of an invitation to an operator, instead of
+    /// mailing it to the owner.
     LinkReturned {
         /// Whose account it is.
         user: UserId,
         /// The operator.
         by: Actor,
     },
-    /// `user_unlocked`: failed attempts at the account's password were forgotten.
+    /// `user_unlocked`: an administrator or operator made the service forget the failed attempts at
+    /// the account's password.
     Unlocked {
         /// Whose account it is.
         user: UserId,
@@ -294,18 +299,18 @@ pub enum Act {
     MailRetried {
         /// The operator.
         by: Actor,
-        /// How many.
+        /// How many mails.
         mails: u64,
     },
     /// `mail_dropped`: an operator deleted mails that could not be sent.
     MailDropped {
         /// The operator.
         by: Actor,
-        /// How many.
+        /// How many mails.
         mails: u64,
     },
-    /// `counters_raised`: an operator raised the counters after a restore of the database. Every
-    /// session of these accounts ended.
+    /// `counters_raised`: after a restore of the database, an operator raised the counters of
+    /// accounts. Every session of these accounts ended.
     CountersRaised {
         /// The operator.
         by: Actor,
@@ -332,7 +337,7 @@ pub enum Act {
     },
     /// `operator_denied`: the operator ticket was valid, but its scope does not allow the request.
     OperatorDenied {
-        /// The name of the ticket in the log.
+        /// The operator, by the name that the ticket has in the log.
         by: OperatorId,
         /// The scope that the ticket lacks.
         scope: Scope,
@@ -344,34 +349,38 @@ pub enum Act {
         /// The session of the token.
         session: SessionId,
     },
-    /// `limit_hit`: there were too many attempts.
+    /// `limit_hit`: a request was rejected, because there were too many attempts.
     LimitHit {
         limit: &'static str,
         /// Whose attempts the limit counts.
         whose: Whose,
     },
-    /// `vendor_unreachable`: another service did not answer, or not in a usable way.
+    /// `vendor_unreachable`: a service of another vendor did not answer, or its answer was
+    /// unusable.
     VendorUnreachable {
-        /// `breached_passwords`: the password was still accepted. `turnstile`: a login continued,
-        /// and other requests were refused.
+        /// The service that failed. If it is `breached_passwords`, the password was accepted
+        /// without the check. If it is `turnstile`, logins continue without the challenge, and
+        /// other requests are refused.
         vendor: &'static str,
         /// What went wrong.
         reason: String,
     },
-    /// `mail_kept`: a mail could not be queued, so it was stored. The cron will send it.
+    /// `mail_kept`: a mail could not be put into the queue, so it was stored in the database. The
+    /// cron will send it.
     MailKept {
         mail: &'static str,
-        /// What the platform said.
+        /// The platform's own description of the failure.
         reason: String,
     },
-    /// `mail_refused`: the mail provider refuses this account. `mail_outage`: the provider accepts
-    /// no mail. The event is recorded when the failure begins, and by each run of the cron while it
-    /// lasts.
+    /// `mail_refused`: the mail provider rejects the service's account. `mail_outage`: the provider
+    /// accepts no mail. The event is recorded when the failure begins, and again by each run of the
+    /// cron as long as the failure lasts.
     ProviderFails(ProviderFailures),
-    /// `mail_not_queued`: a mail about a change could not be queued. The change itself was made.
+    /// `mail_not_queued`: a mail about a change could not be put into the queue. The change itself
+    /// was made.
     MailNotQueued {
         mail: &'static str,
-        /// What the platform said.
+        /// The platform's own description of the failure.
         reason: String,
     },
 }
@@ -379,18 +388,18 @@ pub enum Act {
 /// What was done with an app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClientAct {
-    /// It was registered.
+    /// The app was registered.
     Created,
-    /// Its fields were changed.
+    /// Fields of the app were changed.
     Changed,
-    /// It was disabled. Other fields may have changed too.
+    /// The app was disabled. Other fields may have changed too.
     Disabled,
-    /// It was enabled again. Other fields may have changed too.
+    /// The app was enabled again. Other fields may have changed too.
     Enabled,
     Deleted,
-    /// It got this secret.
+    /// This secret was added to the app.
     SecretAdded(SecretId),
-    /// It lost this secret.
+    /// This secret of the app was deleted.
     SecretDeleted(SecretId),
 }
 
@@ -418,7 +427,8 @@ impl ClientAct {
 /// Whose attempts a limit counts, in addition to those of the requester's network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Whose {
-    /// Nobody's: the limit counts the network alone, or the attempt names no account.
+    /// Nobody in particular: the limit counts only the attempts of the network, or the attempt
+    /// names no account.
     Anybodys,
     /// Attempts for an address.
     Address(Pseudonym),
@@ -437,7 +447,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Its name in the log.
+    /// The outcome's name in the log.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -449,7 +459,7 @@ impl Outcome {
 }
 
 impl Act {
-    /// Its stable name, `snake_case`.
+    /// The act's stable name, in `snake_case`.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
@@ -512,7 +522,7 @@ impl Act {
         }
     }
 
-    /// Its result.
+    /// The result of the act.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         match self {
@@ -535,7 +545,7 @@ impl Act {
         }
     }
 
-    /// The level of its line.
+    /// The level of the act's log line.
     #[must_use]
     pub fn level(&self) -> Level {
         match self {
@@ -545,8 +555,8 @@ impl Act {
             {
                 Level::Error
             }
-            // These failures do no harm for now: the password was accepted, or the mail will be
-            // sent.
+            // These failures have no harmful effect yet: the password was accepted without the
+            // check, or the cron will send the mail.
             Self::VendorUnreachable {
                 vendor: "breached_passwords",
                 ..
@@ -560,8 +570,8 @@ impl Act {
         }
     }
 
-    /// The reason in the log line: why the act was refused or failed, the verdict on a renewal, or
-    /// the name of the limit. Empty if the name of the act says enough.
+    /// The `reason` of the log line: why the act was refused or failed, the verdict on a renewal,
+    /// or the name of the limit. It is empty if the name of the act says enough.
     pub(super) fn reason(&self) -> &str {
         match self {
             Self::SignInFailed { refusal, .. } => refusal.reason(),
@@ -583,8 +593,8 @@ impl Act {
         }
     }
 
-    /// What the name of the act does not say: all roles after the change, which app, which vendor,
-    /// which mail, or how many.
+    /// The `detail` of the log line, which adds to the name of the act. Depending on the act, it is
+    /// the list of all roles after the change, the app, the vendor, the kind of mail, or a number.
     pub(super) fn detail(&self) -> String {
         match self {
             Self::RolesChanged { roles, .. } => roles.to_vec().join(" "),
@@ -619,7 +629,7 @@ impl Act {
             | Self::CountersRaised {
                 accounts: count, ..
             } => count.to_string(),
-            // The id of a secret is not secret.
+            // The id of a secret may be logged, because it does not reveal the secret.
             Self::ClientManaged { client, what, .. } => match what.secret() {
                 Some(secret) => [client.as_str(), " ", &secret.to_string()].concat(),
                 None => client.to_string(),
@@ -713,7 +723,7 @@ impl Act {
         }
     }
 
-    /// Who did it, where that may be somebody other than the user.
+    /// Who did it, for acts that somebody other than the user may do.
     pub(super) fn by(&self) -> Option<Actor> {
         match self {
             Self::AccountCreated { by, .. }

@@ -1,6 +1,7 @@
-//! The events that operators can look up: a fixed list, without secrets.
+//! The events that operators can look up in the log. The list of events is fixed, and no event
+//! contains a secret.
 //!
-//! `docs/operations.md` has a row for each name.
+//! `docs/operations.md` has a row for the name of each event.
 
 mod act;
 mod actor;
@@ -22,8 +23,8 @@ pub struct Event {
 }
 
 /// The names of [`Event::values`], in the same order. They are the members of a log line and the
-/// blobs of a data point in Workers Analytics Engine. The order never changes, because a stored
-/// data point has only positions and no names. A new name goes to the end.
+/// blobs of a data point in Workers Analytics Engine. The order must never change, because a stored
+/// data point contains values by position, without names. A new name must be added at the end.
 pub const COLUMNS: [&str; 9] = [
     "outcome",
     "reason",
@@ -37,7 +38,7 @@ pub const COLUMNS: [&str; 9] = [
 ];
 
 impl Event {
-    /// The act's stable name, `snake_case`.
+    /// The act's stable name, in `snake_case`.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.act.name()
@@ -49,15 +50,15 @@ impl Event {
         self.act.level()
     }
 
-    /// Whether the act gets its own line. Most requests are renewals, and the line of the request
-    /// says enough about them. So a renewal gets a line of its own only if its token had already
-    /// been used.
+    /// Whether the event gets a log line of its own. Most requests are renewals, and the log line
+    /// of each request says enough about a renewal. So a renewal gets a line of its own only if its
+    /// token had already been used.
     #[must_use]
     pub fn has_line(&self) -> bool {
         !matches!(self.name(), "renewed" | "renewal_refused")
     }
 
-    /// The values in the order of [`COLUMNS`]. An unknown value is empty.
+    /// The event's values in the order of [`COLUMNS`]. A value that is unknown is an empty text.
     #[must_use]
     pub fn values(&self, request_id: &str) -> [String; COLUMNS.len()] {
         let pseudonym = |known: Option<Pseudonym>| {

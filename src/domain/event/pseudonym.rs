@@ -1,5 +1,5 @@
-//! Pseudonyms of addresses and networks, for the log. The same address or network always has the
-//! same pseudonym. The pseudonym does not reveal the address or network.
+//! Pseudonyms of email addresses and networks, for the log. The same address or network always gets
+//! the same pseudonym. The pseudonym does not reveal the address or network.
 
 use std::fmt;
 
@@ -13,8 +13,9 @@ use crate::domain::ticket::{TicketSecrets, tag};
 const LENGTH: usize = 16;
 
 /// 16 hex digits of a keyed hash (HMAC-SHA-256, truncated to 64 bits: NIST SP 800-107 section 5.1).
-/// Without `TICKET_SECRET` nobody can find out whether a pseudonym belongs to a known address or
-/// network. An operator who has the secret can (`edgegate pseudonym`).
+/// Somebody who has an address and a pseudonym can't find out whether they belong together without
+/// `TICKET_SECRET`. An operator who has the secret can find out with the command
+/// `edgegate pseudonym`. The same is true for networks.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Pseudonym([u8; LENGTH]);
 
@@ -49,20 +50,20 @@ impl fmt::Debug for Pseudonym {
 pub struct NetworkPseudonyms(Hmac<Sha256>);
 
 impl NetworkPseudonyms {
-    /// The pseudonyms of one deployment, keyed with its first ticket secret.
+    /// Derives the pseudonyms of one deployment, with its first ticket secret as the key.
     #[must_use]
     pub fn new(secrets: &TicketSecrets, issuer: &str) -> Self {
         Self(secrets.address_key("network", issuer))
     }
 
-    /// The pseudonyms for each ticket secret, in order.
+    /// One value for each ticket secret, in the order of the secrets.
     pub fn of_each_secret(secrets: &TicketSecrets, issuer: &str) -> impl Iterator<Item = Self> {
         let keys = secrets.address_keys("network", issuer);
         keys.into_iter().map(Self)
     }
 
-    /// The pseudonym of the client's network, which is the unit that limits count: the IPv4
-    /// address, or the /64 of an IPv6 address. `None` if the network is unknown.
+    /// The pseudonym of the client's network: the IPv4 address, or the /64 of an IPv6 address. The
+    /// rate limits count by the same networks. `None` if the client's address is unknown.
     #[must_use]
     pub fn of(&self, client: &Client) -> Option<Pseudonym> {
         client.has_address().then(|| {
@@ -94,7 +95,8 @@ mod tests {
         pseudonym.map(|pseudonym| pseudonym.as_str().to_owned())
     }
 
-    /// `tests/setup/pseudonym.test.mjs` expects these pseudonyms from the operator's command.
+    /// `tests/setup/pseudonym.test.mjs` expects the same pseudonyms from the command
+    /// `edgegate pseudonym`.
     #[test]
     fn the_operators_command_makes_the_same_pseudonyms() {
         let secrets = TicketSecrets::parse(SECRET).unwrap();

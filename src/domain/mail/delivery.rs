@@ -11,13 +11,13 @@ use crate::domain::request_id::RequestId;
 pub enum Delivery {
     /// The provider accepted the mail.
     Sent,
-    /// No mail is sent, for this reason.
+    /// The job ended without a mail, for this reason.
     NotDue(NotDue),
-    /// The mailbox has an earlier link that is still valid.
+    /// No mail is sent, because the mailbox has an earlier link that is still valid.
     EarlierLink,
-    /// The mail will never reach this address. The text is the provider's reason.
+    /// The provider will never deliver a mail to this address. The text is the provider's reason.
     Undeliverable(String),
-    /// The mail is retried.
+    /// The attempt failed. The mail is tried again.
     Later {
         /// After this number of seconds.
         seconds: u64,
@@ -29,8 +29,8 @@ pub enum Delivery {
         /// For this number of seconds.
         seconds: u64,
     },
-    /// The share of `MAIL_BUDGET` that pays for the mail was used up until the mail was a day old.
-    /// It is not sent.
+    /// The share of `MAIL_BUDGET` that pays for the mail was used up each time that the mail was
+    /// tried, until the mail was a day old. The mail is not sent.
     GivenUp,
     /// The mail can't be sent, and is stored for the operator.
     Dead { reason: String },
@@ -55,7 +55,7 @@ impl Delivery {
         }
     }
 
-    /// The level of its log line: `error` if the mail waits for the operator.
+    /// The level of the log line. It is `error` if the mail waits for the operator.
     #[must_use]
     pub const fn level(&self) -> Level {
         match self {
@@ -77,7 +77,7 @@ impl Delivery {
         }
     }
 
-    /// Why it was not sent, for the log.
+    /// Why the mail was not sent. The reason is for the log.
     #[must_use]
     pub fn reason(&self) -> Option<&str> {
         match self {
@@ -99,26 +99,28 @@ pub struct MailLine {
     /// The job's id, or the id of the queue's message if the job can't be read.
     pub job: String,
     pub mail: &'static str,
-    /// The recipient. Unknown for an invitation that was not sent.
+    /// The recipient. `None` for an invitation that was not sent, because its recipient is not
+    /// known.
     pub address: Option<Pseudonym>,
-    /// The account, if the job names one.
+    /// The account, if the job contains one.
     pub user: Option<UserId>,
-    /// The number of this attempt, from 1. `None` if the mail was not tried.
+    /// The number of this attempt. The first attempt is 1. `None` if the service did not try to
+    /// send the mail.
     pub attempt: Option<u32>,
-    /// The provider's own id of the mail that it accepted.
+    /// The id that the provider gave to the mail when it accepted the mail.
     pub provider_id: Option<String>,
     pub delivery: Delivery,
 }
 
 impl MailLine {
-    /// The level of this line. The failures of a provider have lines of their own with level
-    /// `error`. So an outage does not cause an `error` line for each mail.
+    /// The level of this line. Failures of a provider are logged in lines of their own with level
+    /// `error`. So when a provider is down, not every mail causes a line with level `error`.
     #[must_use]
     pub const fn level(&self) -> Level {
         self.delivery.level()
     }
 
-    /// The line: one JSON object.
+    /// The log line: one JSON object.
     #[must_use]
     pub fn to_json(&self) -> String {
         let mut line = LogLine::new(self.level(), "mail");
@@ -150,7 +152,8 @@ impl MailLine {
 mod tests {
     use super::*;
 
-    /// The log numbers only attempts. A mail that was never tried has no number.
+    /// The log line of an attempt contains its number. If the service did not try to send the mail,
+    /// the line contains no number.
     #[test]
     fn only_what_reached_for_the_provider_is_an_attempt() {
         let reason = || "421".to_owned();

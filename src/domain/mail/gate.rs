@@ -1,8 +1,8 @@
 //! Limits how often a network may ask for mails, and decides which share of `MAIL_BUDGET` pays for
-//! a request.
+//! the mail.
 //!
-//! Counting depends on who asks and for what kind of mail, never on the address, because the answer
-//! must not reveal who has an account.
+//! What is counted depends on who asks and for what kind of mail. It never depends on the address
+//! to which the mail is sent, because the answer must not reveal who has an account.
 
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +28,8 @@ impl RouteClass {
     }
 }
 
-/// An action of a user that mails a notice. The number per day is limited.
+/// An action of a user about which the service sends a notice by mail. The number of such actions
+/// per day is limited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NoticedAct {
@@ -55,16 +56,16 @@ impl NoticedAct {
 pub enum Counted {
     /// A request of a network for a mail of this kind.
     Request(RouteClass),
-    /// A network's first request. It is counted for the larger network around it, which may have
-    /// `most` such requests per hour of the clock.
+    /// A network's first request. It is counted for the larger network that contains this network.
+    /// The larger network may have `most` such requests per hour of the clock.
     FirstRequest { class: RouteClass, most: u64 },
     /// A request for a mail by somebody who presented a device or session ticket of a user.
     KnownMail,
-    /// An action of a user that mails a notice.
+    /// An action of a user about which the service sends a notice.
     Act(NoticedAct),
 }
 
-/// The position of a request among those of its network within 24 hours.
+/// The position of a request among the requests that its network has made within 24 hours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rank {
@@ -80,10 +81,10 @@ pub enum Rank {
 pub enum GateVerdict {
     /// A request for a mail, with its rank.
     Ranked(Rank),
-    /// Another event that is within its limit.
+    /// The event is not a request for a mail, and it is within its limit.
     Within,
-    /// The event is over its limit and was not counted. It may be retried after this number of
-    /// seconds.
+    /// The event would exceed its limit, so it was not counted. It may be retried after this number
+    /// of seconds.
     Over(u64),
 }
 
@@ -118,7 +119,7 @@ mod tests {
             r#"{"first_request":{"class":"reset","most":-1}}"#,
             r#"{"known_mail":1}"#,
             r#"{"act":"x"}"#,
-            // The previous version encoded calls in this form.
+            // An earlier version of the service encoded calls in this form.
             "request reset",
             "known",
         ] {

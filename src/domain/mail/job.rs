@@ -1,9 +1,11 @@
-//! A queued mail: who gets which mail, and why. The user is looked up and the link is made only
-//! when the mail is sent, so that the time of the answer reveals nothing to the requester.
+//! A job: a mail in the queue, which is still to be composed. The service looks up the user and
+//! makes the link only when it sends the mail, and not while the requester waits for an answer. So
+//! the time that the answer takes does not reveal whether there is an account.
 //!
-//! A job that a user or an administrator requested also contains the account's state at that time.
-//! Its mail is made only while the account is still in that state. `docs/storage.md` has a table of
-//! what each job allows, who may request it, and what ends it.
+//! A job that a user or an administrator requested also contains the account's state at the time of
+//! the request. If the account is in another state when the job is done, no mail is sent. The table
+//! in `docs/storage.md` says for each job what its mail allows, who may request it, and what makes
+//! it invalid.
 
 use std::fmt;
 
@@ -18,32 +20,33 @@ use crate::domain::request_id::RequestId;
 use edgegate_token::unicode::breaks_line;
 
 const FORMAT: &str = "2";
-/// The format of version 0.1. It can still be read, because such jobs may have been queued before a
-/// deploy.
+/// The format of version 0.1 of the service. Jobs in this format can still be read, because they
+/// may have been queued before a newer version was deployed.
 const OLD_FORMAT: &str = "1";
-/// The text before the id of an app's request. `p` is not a hexadecimal digit, so no other subtag
-/// contains this text.
+/// In the line of the language tag, this text comes before the id of an app's request. The other
+/// subtags are hexadecimal numbers. None of them can contain this text, because `p` is not a
+/// hexadecimal digit.
 const BEFORE_APP_REQUEST: &str = "-app-";
 
-/// A queued mail. `Debug` prints no address.
+/// A job: a mail in the queue. `Debug` prints no address.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Job {
-    /// 32 hexadecimal digits, the same for every attempt.
+    /// 32 hexadecimal digits. All attempts to send the mail have the same id.
     pub id: String,
-    /// When it was requested, in seconds since 1970.
+    /// When the mail was requested, in seconds since 1970.
     pub asked_at: u64,
     /// The requester's language.
     pub locale: Locale,
-    /// How many attempts were made to send it.
+    /// How many attempts were made to send the mail.
     pub tries: u32,
-    /// The share of `MAIL_BUDGET` that pays for it.
+    /// The share of `MAIL_BUDGET` that pays for the mail.
     pub pool: Pool,
-    /// Whether that share has paid for it.
+    /// Whether the pool has already paid for the mail.
     pub paid: bool,
     /// The HTTP request that asked for the mail. `None` if an older version queued the job.
     pub request: Option<RequestId>,
-    /// The id under which the page that asked for the mail has stored an app's sign-in request in
-    /// the browser. The mailed link contains the id.
+    /// If the mail was requested while a user was signing in to an app, the page has stored the
+    /// app's request in the browser, under this id. The link in the mail contains the id.
     pub app_request: Option<AppRequestId>,
     pub task: Task,
 }
@@ -57,12 +60,13 @@ impl fmt::Debug for Job {
 /// Which mail to make.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Task {
-    /// Someone forgot the password of the account with this address, if there is one.
+    /// Someone asked for a link to choose a new password. There may be no account with this
+    /// address.
     Reset {
         /// The address that was typed.
         email: EmailAddress,
     },
-    /// Someone registers.
+    /// Someone wants to register.
     Registration {
         /// The address that was typed.
         email: EmailAddress,
@@ -71,7 +75,7 @@ pub enum Task {
         /// The family name.
         last_name: Option<Name>,
     },
-    /// The address of an account is to be verified.
+    /// Someone asked for a link to verify the address of an account.
     Verification {
         /// The address that was typed.
         email: EmailAddress,
@@ -79,24 +83,26 @@ pub enum Task {
     /// An administrator created an account.
     Invitation {
         user: UserId,
-        /// The state that a reset changes, as it was at the time of the request. The mail is made
-        /// only while the account is still in this state.
+        /// The account's state for a password reset, as it was at the time of the request. If the
+        /// state has changed when the job is done, no mail is sent.
         state: State,
     },
-    /// Sent to the new address of an account, which its user wants to confirm.
+    /// A user wants to change the address of the account, and must confirm the new address. The
+    /// mail is sent to the new address.
     NewAddress {
         user: UserId,
         email: EmailAddress,
-        /// The state that a new address changes, as it was at the time of the request. The mail is
-        /// made only while the account is still in this state.
+        /// The account's state for a change of the address, as it was at the time of the request.
+        /// If the state has changed when the job is done, no mail is sent.
         state: State,
     },
-    /// Sent to the old address: a change of the address was requested and has not been made yet.
+    /// Somebody asked to change the address of the account. The change has not been made yet. The
+    /// mail is sent to the old address.
     AddressChangeAsked {
         /// The old address.
         to: EmailAddress,
     },
-    /// Sent to the old address: the account has another address now.
+    /// The address of the account was changed. The mail is sent to the old address.
     AddressChanged {
         /// The old address.
         to: EmailAddress,
@@ -108,7 +114,7 @@ pub enum Task {
     },
     /// An account was deleted.
     AccountDeleted {
-        /// The address that it had.
+        /// The address that the account had.
         to: EmailAddress,
     },
     /// A used refresh token was presented again, so it was stolen or leaked. Its session was ended
@@ -116,7 +122,7 @@ pub enum Task {
     SessionEnded {
         /// The address of the user whose session it was.
         to: EmailAddress,
-        /// The program that presented the token.
+        /// The program (browser and operating system) that presented the token.
         device: Option<String>,
         /// The place from which the token was presented.
         place: Option<String>,
@@ -124,7 +130,7 @@ pub enum Task {
 }
 
 impl Task {
-    /// The mail's name, `snake_case`, for the log and the queue.
+    /// The name of the kind of mail, in `snake_case`, for the log and the queue.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
@@ -141,8 +147,8 @@ impl Task {
         }
     }
 
-    /// Whether several concurrent requests may queue this notice for the same event. Their jobs
-    /// have the same id, and only one is sent.
+    /// Whether several concurrent requests may queue this notice about the same event. In this case
+    /// all their jobs have the same id, so only one of these mails is sent.
     #[must_use]
     pub const fn is_sent_once(&self) -> bool {
         matches!(
@@ -151,8 +157,8 @@ impl Task {
         )
     }
 
-    /// The class of a mail that strangers can request. It decides which pools can pay for the mail.
-    /// `None` for other mails.
+    /// The class of a mail that anybody can request without signing in, or that is limited like
+    /// such a mail. The class decides which pools can pay for the mail. `None` for other mails.
     #[must_use]
     pub const fn class(&self) -> Option<RouteClass> {
         match self {
@@ -169,7 +175,7 @@ impl Task {
         }
     }
 
-    /// The address that the task names.
+    /// The address that the task contains, if it contains one.
     #[must_use]
     pub const fn address(&self) -> Option<&EmailAddress> {
         match self {
@@ -186,7 +192,7 @@ impl Task {
         }
     }
 
-    /// The account that the task names.
+    /// The account that the task contains, if it contains one.
     #[must_use]
     pub const fn user(&self) -> Option<UserId> {
         match self {
@@ -202,8 +208,8 @@ impl Task {
         }
     }
 
-    /// Whether this mail tells an account's owner what happened to the account. Notices have their
-    /// own queue and share nothing with the mails that strangers can request.
+    /// Whether this mail tells an account's owner what happened to the account. Notices have a
+    /// queue of their own, so mails that strangers can request don't delay them.
     #[must_use]
     pub const fn is_notice(&self) -> bool {
         match self {
@@ -220,7 +226,8 @@ impl Task {
         }
     }
 
-    /// The pool of a job if the requester's network was not ranked.
+    /// The pool that pays for a job if the requester's network was not ranked, as in jobs of older
+    /// versions.
     #[must_use]
     pub const fn pool_before_ranks(&self) -> Pool {
         if self.class().is_some() {
@@ -231,8 +238,8 @@ impl Task {
     }
 }
 
-/// The id of all jobs that report the same event: a hash of the mail's name and of what
-/// distinguishes the event.
+/// The id of all jobs that report the same event. It is a hash of the mail's name and of the values
+/// in `event`, which distinguish this event from others.
 #[must_use]
 pub fn job_id_of(name: &str, event: &[&[u8]]) -> String {
     let mut hash = <Sha256 as Digest>::new()
@@ -249,7 +256,7 @@ pub fn job_id_of(name: &str, event: &[&[u8]]) -> String {
 }
 
 impl Job {
-    /// Whether the request is too old for its mail to be made. `now` is in seconds since 1970.
+    /// Whether the mail was requested too long ago to be sent. `now` is in seconds since 1970.
     #[must_use]
     pub const fn is_expired(&self, now: u64) -> bool {
         let ttl = if self.task.class().is_some() {
@@ -260,7 +267,8 @@ impl Job {
         now > self.asked_at.saturating_add(ttl)
     }
 
-    /// Encodes the job for the queue: one line per field. No field contains a line break.
+    /// Encodes the job for the queue. Each field is one line, because no field contains a line
+    /// break.
     #[must_use]
     pub fn encode(&self) -> String {
         let name = |name: &Option<Name>| name.as_ref().map_or("", Name::as_str).to_owned();
@@ -306,10 +314,10 @@ impl Job {
         fields.join("\n")
     }
 
-    /// The language, and both ids as private use subtags (RFC 5646 section 2.2.7). Versions that
-    /// don't know the ids ignore the subtags. So during a deploy an older consumer can still send
-    /// the mails of a newer producer. The older consumer would reject a job with an additional
-    /// line.
+    /// The line with the language tag. The ids of both requests are added to the tag as private use
+    /// subtags (RFC 5646 section 2.2.7). A version of the service that doesn't know the ids ignores
+    /// the subtags. So during a deploy, a queue consumer of an older version can still send the
+    /// mails that a newer version has queued. It would reject a job with an additional line.
     fn encode_locale(&self) -> String {
         let mut text = self.locale.tag().to_owned();
         if let Some(request) = self.request {
@@ -325,11 +333,13 @@ impl Job {
         text
     }
 
-    /// Decodes a queued text, and checks it again. `None` if it is malformed.
+    /// Decodes a job from the queue, and validates its fields again. `None` if the text is
+    /// malformed.
     ///
-    /// A job of format 1 contains neither the number of attempts nor a pool. It gets 0 attempts and
-    /// the pool of [`Task::pool_before_ranks`]. Invitations and changes of address in format 1 are
-    /// rejected, because they do not contain the account's state at the time of the request.
+    /// A job of format 1 contains neither the number of attempts nor a pool. Such a job is decoded
+    /// with 0 attempts and the pool of [`Task::pool_before_ranks`]. Invitations and changes of
+    /// address in format 1 are rejected, because they do not contain the account's state at the
+    /// time of the request.
     #[must_use]
     pub fn decode(text: &str) -> Option<Self> {
         let mut lines = text.split('\n');

@@ -75,8 +75,8 @@ fn every_job_can_be_decoded_again() {
     }
 }
 
-/// Notices have a queue of their own, so that a flood of mails that strangers request can't delay
-/// them.
+/// Notices have a queue of their own. A flood of mails that strangers request must not delay that
+/// queue.
 #[test]
 fn a_mail_that_strangers_can_request_is_no_notice() {
     let mut notices = Vec::new();
@@ -113,8 +113,8 @@ fn pools_attempts_and_payment_can_be_decoded_again() {
     }
 }
 
-/// Versions that don't know the id of a request parse the line that contains it as a language tag,
-/// and ignore its subtags (RFC 5646 section 2.2.7).
+/// A version of the service that doesn't know the ids of requests reads the fourth line of a job as
+/// a language tag, and ignores the subtags that contain the ids (RFC 5646 section 2.2.7).
 #[test]
 fn a_version_that_knows_no_requests_reads_the_job() {
     for task in tasks() {
@@ -174,7 +174,7 @@ fn a_language_with_other_subtags_has_no_request() {
     }
 }
 
-/// The text of a job as version 0.1 queued it.
+/// The text of a job in the form in which version 0.1 queued it.
 fn old_text(task: &Task) -> String {
     let text = job(task.clone()).encode();
     let mut lines: Vec<&str> = text.split('\n').collect();

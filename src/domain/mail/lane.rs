@@ -1,14 +1,16 @@
-//! Limits how often a mailbox gets links: a new link is sent only if the earlier links are no
-//! longer useful.
+//! Limits how often links are sent to a mailbox. The first few links may follow each other soon.
+//! After that, a new link is sent only when half of the newest link's lifetime is over.
 //!
-//! Anybody can ask for a mail to any address. So a request is refused only while the newest link
-//! still has at least half of its lifetime left. Strangers can cause mails with links, but they
-//! can't prevent the owner from having a link that works.
+//! Anybody can ask for a mail to any address, so a limit must not block the owner of the mailbox.
+//! So a request is refused only while the newest link still has at least half of its lifetime left.
+//! Strangers can cause mails with links, but they can't prevent the owner from having a link that
+//! works.
 
 use crate::domain::policy::{DAY, LANE_BURSTS, LANE_JOBS_KEPT, LINK_FRESH_PART, LINK_LIFE_MAX};
 
-/// A lane: the mails with links that were sent under one key
-/// ([`MailKeys::lane`](super::MailKeys::lane)), oldest first.
+/// A lane: a list of the recent mails with links that were sent to one mailbox, oldest first. A
+/// mailbox may have several lanes, for different kinds of mail. Each lane is stored under its own
+/// key ([`MailKeys::lane`](super::MailKeys::lane)).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lane(Vec<Sent>);
 
@@ -23,7 +25,7 @@ struct Sent {
 pub struct LinkLife {
     /// When the mail with the link was made.
     pub begins_at: u64,
-    /// From this time on the link is rejected.
+    /// The link is rejected from this time on.
     pub ends_at: u64,
 }
 
@@ -34,22 +36,23 @@ impl LinkLife {
         self.ends_at.saturating_sub(self.begins_at)
     }
 
-    /// When half of its lifetime is over. Until then nobody needs another link.
+    /// When half of the link's lifetime is over. Before this time nobody needs another link.
     #[must_use]
     pub const fn half(self) -> u64 {
         self.begins_at.saturating_add(self.seconds() / 2)
     }
 
-    /// Until when a mail with this link may be sent. A later attempt to send the mail gets a new
-    /// link.
+    /// The time until which a mail with this link may be sent. An attempt after this time gets a
+    /// new link.
     #[must_use]
     pub const fn fresh_until(self) -> u64 {
         self.begins_at
             .saturating_add(self.seconds() / LINK_FRESH_PART)
     }
 
-    /// The number of minutes for which the link is valid, as the mail states it. At least this many
-    /// minutes are left when the mail is sent, and every attempt states the same number.
+    /// The number of minutes for which the link is valid, as the mail states it. When the mail is
+    /// sent, the link is valid for at least so many more minutes. Every attempt to send the mail
+    /// states the same number.
     #[must_use]
     pub const fn minutes(self) -> u64 {
         self.ends_at.saturating_sub(self.fresh_until()) / 60
@@ -64,16 +67,16 @@ impl LinkLife {
 }
 
 impl Lane {
-    /// Admits a job and returns the lifetime of its link. Returns `None` to refuse the job: an
-    /// earlier link still has at least half of its lifetime, or was sent less than `LANE_BURSTS`
-    /// seconds ago.
+    /// Admits a job and returns the lifetime of its link. Returns `None` if the job is refused. The
+    /// second and third jobs are refused if the newest link was made less than `LANE_BURSTS`
+    /// seconds ago. Later jobs are refused until half of the newest link's lifetime is over.
     ///
-    /// A job that was admitted once is always admitted again, with the same link, so that a retry
-    /// sends the same mail. If that link is no longer fresh, the job gets a new one of the same
-    /// length.
+    /// A job that was admitted once is always admitted again, and gets the same link, so that a
+    /// retry sends the same mail. If that link is too old to be sent ([`LinkLife::fresh_until`]),
+    /// the job gets a new link with a lifetime of the same length.
     ///
     /// `base` is the lifetime of the first links, in seconds. Each further link is valid twice as
-    /// long as the one before, up to a day. If `limited` is false, no job is refused.
+    /// long as the link before it, but at most a day. If `limited` is false, no job is refused.
     pub fn admit(&mut self, job: &str, base: u64, now: u64, limited: bool) -> Option<LinkLife> {
         if let Some(held) = self.0.iter_mut().find(|sent| sent.job == job) {
             if now >= held.life.fresh_until() {
@@ -107,7 +110,7 @@ impl Lane {
         Some(life)
     }
 
-    /// Takes back the admission of a job: none of its mails was sent, and none will be.
+    /// Removes a job from the lane, because no mail of this job was sent and none will be.
     pub fn release(&mut self, job: &str) {
         self.0.retain(|sent| sent.job != job);
     }
@@ -127,7 +130,8 @@ impl Lane {
             .filter(|_| now < self.lapses_at())
     }
 
-    /// Encodes it for storage: job, beginning and end of each mail.
+    /// Encodes the lane for storage. Each line is one mail: its job, and the beginning and the end
+    /// of its link's lifetime.
     #[must_use]
     pub fn encode(&self) -> String {
         let sent = self.0.iter().map(|sent| {
@@ -137,7 +141,7 @@ impl Lane {
         sent.collect::<Vec<_>>().join("\n")
     }
 
-    /// Decodes a stored text. `None` if it is malformed.
+    /// Decodes a stored lane. `None` if the text is malformed.
     #[must_use]
     pub fn decode(text: &str) -> Option<Self> {
         let lines = text.split('\n').filter(|line| !line.is_empty());
@@ -164,8 +168,8 @@ mod tests {
     use crate::domain::policy::{HOUR, RESET_LINK_TTL, VERIFICATION_LINK_TTL};
 
     /// Simulates a week in which somebody asks for a link every `step` seconds. Returns the times
-    /// of the mails, and the smallest share of its lifetime that the newest link had left when a
-    /// request was refused.
+    /// at which mails were sent. Also returns the smallest share of its lifetime that the newest
+    /// link still had whenever a request was refused.
     fn week(base: u64, step: usize) -> (Vec<u64>, f64) {
         let (mut lane, mut sent, mut least) = (Lane::default(), Vec::new(), 1.0_f64);
         let mut newest = LinkLife::new(0, base);
@@ -184,9 +188,9 @@ mod tests {
         (sent, least)
     }
 
-    /// Checks the numbers in docs/decisions/0017. A mailbox has one lane for resets, one for the
-    /// account's address and one for the variants of the address: sub-addresses and other Gmail
-    /// spellings.
+    /// Checks the numbers in docs/decisions/0017. A mailbox has three lanes: one for resets, one
+    /// for mails to the account's own address, and one for mails to other spellings of the mailbox
+    /// (sub-addresses, and other spellings of a Gmail address).
     #[test]
     fn a_mailbox_gets_12_mails_on_the_first_day_and_36_in_a_week() {
         let on_day_1 = |sent: &[u64]| sent.iter().filter(|at| **at < DAY).count();
@@ -194,10 +198,12 @@ mod tests {
         let (others, least_of_others) = week(VERIFICATION_LINK_TTL, 10);
         assert_eq!((on_day_1(&resets), on_day_1(&others)), (8, 4));
         assert_eq!((resets.len(), others.len()), (20, 16));
-        // The account's address gets resets. Its variants get the other mails.
+        // The account's own address gets resets. The other spellings of the mailbox get the other
+        // mails.
         assert!(on_day_1(&resets) + on_day_1(&others) <= 12);
         assert!(resets.len() + others.len() <= 36);
-        // If the account's address is a variant itself, there is a third lane.
+        // If the account's own address is a sub-address or a Gmail spelling, mails are sent in all
+        // three lanes.
         assert_eq!(on_day_1(&resets) + 2 * on_day_1(&others), 16);
         assert_eq!(resets.len() + 2 * others.len(), 52);
         assert!(least_of_resets >= 0.5 && least_of_others >= 0.5);
@@ -243,7 +249,7 @@ mod tests {
         assert_eq!(lane.admit("a", HOUR, 1000 + 599, true), Some(first));
         let second = lane.admit("a", HOUR, 1000 + 600, true).unwrap();
         assert_eq!((second.begins_at, second.seconds()), (1600, HOUR));
-        // Other jobs have to wait until the renewed link is old enough.
+        // Other jobs have to wait until half of the lifetime of the new link is over.
         assert_eq!(lane.admit("b", HOUR, 1659, true), None);
         for (life, minutes) in [(HOUR, 50), (2 * HOUR, 100), (4 * HOUR, 200), (DAY, 1200)] {
             let life = LinkLife::new(1000, life);
@@ -297,8 +303,8 @@ mod tests {
 
     proptest! {
         /// In any sequence of requests, retries and releases, a job that was admitted stays
-        /// admitted, and whoever is refused has a link with at least half of its lifetime in the
-        /// mailbox.
+        /// admitted. Whenever a request is refused, the mailbox has a link with at least half of
+        /// its lifetime left.
         #[test]
         fn whoever_is_refused_has_a_link_with_half_its_lifetime(
             base in prop::sample::select(vec![HOUR, DAY]),

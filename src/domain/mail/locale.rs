@@ -1,4 +1,4 @@
-//! The languages of mails, and how a browser asks for one.
+//! The languages of mails, and how the service chooses one from a browser's `Accept-Language`.
 
 use crate::domain::policy::{ACCEPT_LANGUAGE_BYTES_READ, ACCEPT_LANGUAGE_RANGES_READ};
 
@@ -16,7 +16,7 @@ impl Locale {
     /// All languages.
     pub const ALL: [Self; 2] = [Self::English, Self::German];
 
-    /// The language tag (BCP 47), for the attribute `lang`, for jobs and for settings.
+    /// The language tag (BCP 47). It is used in the HTML attribute `lang`, in jobs and in settings.
     #[must_use]
     pub fn tag(self) -> &'static str {
         match self {
@@ -25,8 +25,9 @@ impl Locale {
         }
     }
 
-    /// The language of a tag, in upper or lower case, also with a region such as `de-AT`. `None` if
-    /// there are no mails in this language, or the text is not a tag.
+    /// The language of a language tag. The tag may be in upper or lower case, and may contain a
+    /// region, such as `de-AT`. `None` if the service has no mails in this language, or the text is
+    /// not a language tag.
     #[must_use]
     pub fn parse(tag: &str) -> Option<Self> {
         let mut subtags = tag.split('-');
@@ -41,9 +42,9 @@ impl Locale {
 
     /// The language that `Accept-Language` prefers (RFC 9110 section 12.5.4), or `default`.
     ///
-    /// Only the first ten ranges within the first 200 bytes are read, and malformed ranges and
-    /// weights are ignored. Of languages with the same weight the first wins. `*` matches `default`
-    /// first, then the other languages.
+    /// Only the first ten language ranges within the first 200 bytes are read. Ranges that are
+    /// malformed or have a malformed weight are ignored. If several languages have the same weight,
+    /// the first one wins. `*` stands for `default`, and then for the other languages.
     #[must_use]
     pub fn negotiate(accept_language: Option<&str>, default: Self) -> Self {
         let ranges = within_bounds(accept_language.unwrap_or_default())
@@ -69,7 +70,7 @@ impl Locale {
     }
 }
 
-/// The part of the header that is read: whole ranges within the byte limit.
+/// The part of the header that is read: all ranges that are completely within the byte limit.
 fn within_bounds(header: &str) -> &str {
     if header.len() <= ACCEPT_LANGUAGE_BYTES_READ {
         return header;
@@ -91,7 +92,7 @@ fn weighted(part: &str) -> Option<(&str, u16)> {
     Some((range.trim(), thousandths(value.trim())?))
 }
 
-/// A weight: 0 to 1 with at most three decimals.
+/// Reads a weight, a number from 0 to 1 with at most three decimals, and returns it in thousandths.
 fn thousandths(value: &str) -> Option<u16> {
     let (whole, decimals) = value.split_once('.').unwrap_or((value, ""));
     if decimals.len() > 3 || !decimals.bytes().all(|b| b.is_ascii_digit()) {
@@ -118,7 +119,8 @@ mod tests {
 
     use super::Locale::{self, English, German};
 
-    /// A header, and the language that it prefers when the default is English or German.
+    /// A header, and the expected language when the default is English (`over_en`) or German
+    /// (`over_de`).
     #[derive(Deserialize)]
     struct Vector {
         header: String,
@@ -128,8 +130,8 @@ mod tests {
 
     #[test]
     fn the_preferred_language_is_chosen() {
-        // src/edge/pages/language.mjs follows the same rule for pages and is tested with the same
-        // file: tests/edge/language.test.mjs.
+        // src/edge/pages/language.mjs chooses the language of pages by the same rule. Its test,
+        // tests/edge/language.test.mjs, uses the same file of vectors.
         let vectors: Vec<Vector> =
             serde_json::from_str(include_str!("../../../tests/vectors/accept-language.json"))
                 .unwrap();
@@ -150,12 +152,12 @@ mod tests {
         let eleventh = format!("{}de", "fr,".repeat(10));
         assert_eq!(Locale::negotiate(Some(&eleventh), English), English);
 
-        // The 200 bytes end within the last weight. It is cut off, so it is ignored rather than
-        // read as 0.9.
+        // The limit of 200 bytes is within the last weight. The range with the incomplete weight is
+        // ignored, and its weight is not read as 0.9.
         let cut = format!("{},en;q=0.5,de;q=0.99", "x".repeat(182));
         assert_eq!(cut.len(), 201);
         assert_eq!(Locale::negotiate(Some(&cut), German), English);
-        // The limit falls within a character.
+        // The limit is within a character.
         let within = format!("de,{}", "\u{1f600}".repeat(100));
         assert_eq!(Locale::negotiate(Some(&within), English), German);
         assert_eq!(

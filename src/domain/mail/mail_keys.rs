@@ -1,5 +1,5 @@
-//! The names under which counters of requests, and the [lanes](super::Lane) of mailboxes, are
-//! stored.
+//! Derives the names under which two things are stored: the counters of requests for mails, and the
+//! [lanes](super::Lane) of mailboxes (the lists of recent mails with links).
 
 use std::fmt;
 
@@ -10,7 +10,8 @@ use crate::domain::account::UserId;
 use crate::domain::session::Client;
 use crate::domain::ticket::{TicketSecrets, tag};
 
-/// The name of a counter: a keyed hash in hex, which does not reveal whom it counts.
+/// The name of a counter. It is a keyed hash in hexadecimal digits, which does not reveal whose
+/// requests are counted.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct GateName(String);
 
@@ -35,7 +36,7 @@ impl fmt::Debug for MailKeys {
 }
 
 impl MailKeys {
-    /// The names of one deployment, keyed with its first ticket secret.
+    /// Derives the names of one deployment, with its first ticket secret as the key.
     #[must_use]
     pub fn new(secrets: &TicketSecrets, issuer: &str) -> Self {
         Self {
@@ -44,19 +45,19 @@ impl MailKeys {
         }
     }
 
-    /// The counter of a client's network.
+    /// The name of the counter of a client's network.
     #[must_use]
     pub fn network(&self, client: &Client) -> GateName {
         self.gate(&["network ", &client.mail_network()].concat())
     }
 
-    /// The counter of the larger network around the client's network.
+    /// The name of the counter of the larger network that contains the client's network.
     #[must_use]
     pub fn larger_network(&self, client: &Client) -> GateName {
         self.gate(&["larger ", &client.mail_larger_network()].concat())
     }
 
-    /// The counter of a user.
+    /// The name of the counter of a user.
     #[must_use]
     pub fn user(&self, user: UserId) -> GateName {
         self.gate(&["user ", &user.to_string()].concat())

@@ -1,16 +1,17 @@
-//! Which addresses belong to the same mailbox.
+//! Finds out which addresses belong to the same mailbox.
 
 use crate::domain::account::EmailAddress;
 
-/// The mailbox of an address, for counting only. It is the canonical form of the address without a
-/// sub-address (`+tag`). For Gmail the dots are removed too, and both domains become `gmail.com`.
-/// Two accounts may share a mailbox. Mail always goes to the address as it was given.
+/// The name of the mailbox to which an address belongs. It is used only to limit the mails to a
+/// mailbox; mails are always sent to the address as it was given. The name is the canonical form of
+/// the address without a sub-address (`+tag`). For Gmail the dots are removed too, and both of its
+/// domains become `gmail.com`. Two accounts may have the same mailbox.
 #[must_use]
 pub fn mailbox(email: &EmailAddress) -> String {
     let canonical = email.canonical();
     let (local, domain) = canonical.split_once('@').unwrap_or((canonical, ""));
     let base = match local.split_once('+') {
-        // If the local part begins with a plus sign, what follows is not a tag.
+        // If the local part begins with a plus sign, the text after the sign is not a tag.
         Some((base, _)) if !base.is_empty() => base,
         _ => local,
     };

@@ -1,4 +1,4 @@
-//! A finished mail, as a provider gets it.
+//! A finished mail, which is passed to a provider.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use crate::domain::account::EmailAddress;
 use crate::domain::policy::MAIL_REASON_WORD_CHARS;
 use crate::domain::request_id::RequestId;
 
-/// The sender of all mails: the setting `MAIL_FROM`.
+/// The sender of all mails, from the setting `MAIL_FROM`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sender {
     /// The display name, if there is one: visible characters and spaces, without quotes,
@@ -19,13 +19,13 @@ pub struct Sender {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Message {
     pub to: EmailAddress,
-    /// One line.
+    /// The subject, in one line.
     pub subject: String,
-    /// For programs that show no HTML.
+    /// The plain text, for mail programs that don't show HTML.
     pub text: String,
     pub html: String,
     /// 64 hexadecimal digits. Every attempt to send this mail has the same key, and no other mail
-    /// has it.
+    /// has this key.
     pub idempotency_key: String,
     /// The HTTP request that asked for the mail.
     pub request: Option<RequestId>,
@@ -48,9 +48,9 @@ pub struct Accepted {
 }
 
 impl Accepted {
-    /// The part of a provider's id that is logged: the part before the at sign, without angle
-    /// brackets. Many ids have the form of an address, and the log has no addresses. `None` if it
-    /// is not an id.
+    /// The part of a provider's id that may be logged: the part before the at sign, without angle
+    /// brackets. Many providers' ids have the form of an email address, and the log must not
+    /// contain addresses. `None` if the text is not an id.
     ///
     /// ```
     /// use edgegate::domain::mail::Accepted;
@@ -71,32 +71,34 @@ impl Accepted {
     }
 }
 
-/// Why the provider did not accept a mail. The text is the provider's own, shortened, without the
-/// API key and the address. It is logged.
+/// Why the provider did not accept a mail. `reason` is a shortened form of the provider's own text,
+/// without the API key and the address. It is logged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MailFailure {
-    /// The provider is down, slow, or limits us. The same mail may be accepted later.
+    /// The provider is down or slow, or has a rate limit that the service has reached. The same
+    /// mail may be accepted later.
     Temporary {
         /// What the provider said.
         reason: String,
         /// How long the provider asks us to wait, in seconds.
         retry_after: Option<u64>,
     },
-    /// The provider refuses this account: key, plan, sender or `MAIL_API_URL`. Once the operator
-    /// has repaired it, the same mail may be accepted.
+    /// The provider rejects the service's account, because its key, plan, sender or `MAIL_API_URL`
+    /// is wrong. When the operator has repaired this, the same mail may be accepted.
     Account {
         /// What the provider said.
         reason: String,
         /// How long the provider asks us to wait, in seconds.
         retry_after: Option<u64>,
     },
-    /// The mail will never be accepted as it is: something is wrong with the request or the mail.
+    /// The provider will never accept this mail as it is, because something is wrong with the
+    /// request or the mail.
     Rejected {
         /// What the provider said.
         reason: String,
     },
-    /// No mail will be accepted for this address: it does not exist, or mails to it bounced or were
-    /// reported as spam.
+    /// The provider will accept no mail to this address. The address does not exist, or earlier
+    /// mails to it bounced or were reported as spam.
     Undeliverable {
         /// What the provider said.
         reason: String,

@@ -1,21 +1,22 @@
-//! Which share of the mail budget pays for a job.
+//! Shares of the mail budget, and which of them pays for a job.
 
 use super::{Rank, RouteClass};
 use crate::domain::account::UserId;
 use crate::domain::policy::{OTHER_SHARES, RESET_SHARES};
 
-/// The share of `MAIL_BUDGET` that pays for a job. It is chosen when the mail is requested.
+/// The share of `MAIL_BUDGET` that pays for a job. The pool is chosen when the mail is requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pool {
-    /// The requester presented a device or session ticket of this user.
+    /// No share: the requester presented a device or session ticket of this user, and such mails
+    /// are paid apart from the budget.
     Known(UserId),
-    /// A network's first request in a day.
+    /// Pays for a network's first request in a day.
     First,
-    /// One of a network's next few requests in a day.
+    /// Pays for the next few requests of a network in a day.
     Medium,
-    /// All later requests of a network.
+    /// Pays for all later requests of a network.
     Rest,
-    /// No budget pays: notices and invitations do not use one.
+    /// No share: notices and invitations are not limited by the budget.
     None,
 }
 
@@ -32,10 +33,10 @@ impl From<Rank> for Pool {
 }
 
 impl Pool {
-    /// How many mails of this class the pool pays for per hour, if `budget` is the number for all
-    /// pools. `None` if the pool uses no budget. Each pool has at least one mail, so that a small
-    /// budget excludes nobody. If the budget is below 20 per hour, all pools together may exceed it
-    /// by up to five.
+    /// How many mails of this class the pool pays for per hour. `budget` is the number of mails for
+    /// all pools together. `None` if the pool does not use the budget. Each pool pays for at least
+    /// one mail, so that a small budget excludes nobody. If the budget is less than 20 mails per
+    /// hour, all pools together may therefore pay for up to five mails more than the budget.
     #[must_use]
     pub const fn share(self, class: RouteClass, budget: u64) -> Option<u64> {
         let [first, medium, rest] = match class {
@@ -54,7 +55,8 @@ impl Pool {
         }
     }
 
-    /// The name under which the mails of the pool are counted. `None` if the pool uses no budget.
+    /// The name under which the mails of the pool are counted. `None` if the pool does not use the
+    /// budget.
     #[must_use]
     pub const fn account(self, class: RouteClass) -> Option<&'static str> {
         Some(match (class, self) {
@@ -68,7 +70,7 @@ impl Pool {
         })
     }
 
-    /// Encodes it for the queue, without a line break.
+    /// Encodes the pool for the queue. The text contains no line break.
     #[must_use]
     pub fn encode(self) -> String {
         match self {
@@ -80,7 +82,7 @@ impl Pool {
         }
     }
 
-    /// Decodes a queued text. `None` if it is malformed.
+    /// Decodes a pool from the queue. `None` if the text is malformed.
     #[must_use]
     pub fn decode(text: &str) -> Option<Self> {
         Some(match text {

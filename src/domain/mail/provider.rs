@@ -3,8 +3,9 @@
 /// `MAIL_PROVIDER`: the vendor that sends mails.
 ///
 /// `MAIL_FROM` must be an address that the vendor has verified. The vendor must not track who opens
-/// our mails or clicks on their links, because a link in a mail is a secret. Where a request can
-/// switch tracking off, it does. Elsewhere tracking is a setting of the vendor, described below.
+/// the service's mails or clicks on their links, because a link in a mail is a secret. If a
+/// vendor's API allows it, the service switches tracking off in each request. With the other
+/// vendors, the operator must switch it off in the vendor's settings, as described below.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Provider {
     /// Resend. `MAIL_API_KEY`: an API key with sending access. `MAIL_API_URL`: not needed. Tracking
@@ -58,7 +59,8 @@ impl Provider {
         }
     }
 
-    /// The API's base URL if `MAIL_API_URL` is not set. `None` where it is required, or not used.
+    /// The base URL of the API if `MAIL_API_URL` is not set. `None` if `MAIL_API_URL` is required
+    /// or is not used.
     #[must_use]
     pub const fn default_api_url(self) -> Option<&'static str> {
         match self {
@@ -71,8 +73,8 @@ impl Provider {
         }
     }
 
-    /// Whether the provider is called over HTTP, with `MAIL_API_KEY` and a URL. All are, except the
-    /// binding.
+    /// Whether the provider is called over HTTP, with `MAIL_API_KEY` and a URL. This is true for
+    /// all providers except the binding.
     #[must_use]
     pub const fn is_http(self) -> bool {
         !matches!(self, Self::CloudflareBinding)

@@ -5,10 +5,11 @@ use crate::domain::policy::MAIL_OUTAGE;
 /// What is wrong with the provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailureKind {
-    /// The provider refuses this account: key, plan, sender or `MAIL_API_URL`. This lasts until an
-    /// operator repairs it.
+    /// The provider rejects the service's account, because its key, plan, sender or `MAIL_API_URL`
+    /// is wrong. This lasts until an operator repairs it.
     Refused,
-    /// The provider does not answer, or can't send now. It usually recovers by itself.
+    /// The provider does not answer, or can't send mails at the moment. It usually recovers by
+    /// itself.
     Outage,
 }
 
@@ -35,13 +36,13 @@ impl FailureKind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProviderFailures {
     pub kind: FailureKind,
-    /// When the first of them happened, in seconds since 1970.
+    /// When the first of these failures happened, in seconds since 1970.
     pub since: u64,
-    /// When the last of them happened.
+    /// When the last of these failures happened, in seconds since 1970.
     pub last_at: u64,
     /// How many attempts failed.
     pub failures: u64,
-    /// Why the last one failed, in the provider's words.
+    /// Why the last attempt failed, in the provider's words.
     pub reason: String,
 }
 
@@ -64,8 +65,8 @@ impl ProviderFailures {
         format!("{} {attempts} failed within {seconds} s", self.failures)
     }
 
-    /// Whether an operator must know. One failed attempt is not an outage: the next one comes
-    /// within seconds and may succeed.
+    /// Whether an operator must be told. A single failed attempt is not an outage, because the next
+    /// attempt follows within seconds and may succeed.
     #[must_use]
     pub const fn needs_operator(&self, now: u64) -> bool {
         match self.kind {

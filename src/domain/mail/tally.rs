@@ -7,14 +7,15 @@ use crate::domain::policy::{
     DAY, HOUR, KNOWN_MAILS_A_DAY, MAIL_MEDIUM_ASKS_A_DAY, MAIL_REQUESTS_AN_HOUR, NOTICED_ACTS_A_DAY,
 };
 
-/// What one network or user did recently: the times of each kind of event, in seconds since 1970.
-/// Thirty requests an hour means thirty in any 3,600 seconds, whenever these begin. Only the first
-/// requests from a larger network are counted per hour of the clock.
+/// The recent events of one network or user. For each kind of event, the times are stored, in
+/// seconds since 1970. A limit of thirty requests an hour means at most thirty requests in any
+/// period of 3,600 seconds, whenever it begins. Only the first requests from a larger network are
+/// counted per hour of the clock.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally(BTreeMap<String, Vec<u64>>);
 
 impl Tally {
-    /// Counts an event, unless it is over its limit.
+    /// Counts an event, unless it would exceed its limit.
     pub fn count(&mut self, counted: Counted, now: u64) -> GateVerdict {
         self.forget(now);
         match counted {
@@ -40,7 +41,8 @@ impl Tally {
         }
     }
 
-    /// When the whole tally has lapsed: a day after the last count.
+    /// The time from which the tally has no effect any more and can be deleted: a day after the
+    /// last event.
     #[must_use]
     pub fn lapses_at(&self) -> u64 {
         let last = self.0.iter().filter_map(|(name, times)| match *name {
@@ -50,8 +52,8 @@ impl Tally {
         last.max().map_or(0, |at| at.saturating_add(DAY))
     }
 
-    /// Counts one event. At most `most` events may happen in any `span` seconds. An error is the
-    /// number of seconds until the next event is allowed.
+    /// Counts one event. At most `most` events may happen in any period of `span` seconds. The
+    /// error is the number of seconds until the next event is allowed.
     fn take(&mut self, name: &str, most: usize, span: u64, now: u64) -> Result<(), u64> {
         let times = self.0.entry(name.to_owned()).or_default();
         times.retain(|at| at.saturating_add(span) > now);
@@ -63,8 +65,8 @@ impl Tally {
         Ok(())
     }
 
-    /// Counts one event in this hour of the clock, as the budget does. Stores the hour and the
-    /// count instead of the times of the events.
+    /// Counts one event in the current hour of the clock, because the mail budget is also counted
+    /// per hour of the clock. Stores the hour and the count, instead of the times of the events.
     fn take_in_hour(&mut self, class: &str, most: u64, now: u64) -> GateVerdict {
         let hour = now / HOUR;
         let name = [IN_HOUR, class].concat();
@@ -89,7 +91,7 @@ impl Tally {
         });
     }
 
-    /// Encodes it for storage: a line for each kind of event, with its times.
+    /// Encodes the tally for storage. Each line is a kind of event with its times.
     #[must_use]
     pub fn encode(&self) -> String {
         let lines = self.0.iter().map(|(name, times)| {
@@ -99,7 +101,7 @@ impl Tally {
         lines.collect::<Vec<_>>().join("\n")
     }
 
-    /// Decodes a stored text. `None` if it is malformed.
+    /// Decodes a stored tally. `None` if the text is malformed.
     #[must_use]
     pub fn decode(text: &str) -> Option<Self> {
         let lines = text.split('\n').filter(|line| !line.is_empty());
@@ -149,7 +151,7 @@ mod tests {
                 .all(|of| *of == GateVerdict::Ranked(Rank::Rest))
         );
         assert_eq!(ranks[30], GateVerdict::Over(HOUR));
-        // The limit of thirty requests is for all kinds together.
+        // The limit of thirty requests is for all kinds of mail together.
         assert_eq!(tally.count(OTHER, NOW + 1), GateVerdict::Over(HOUR - 1));
         assert_eq!(
             tally.count(OTHER, NOW + HOUR),
@@ -165,7 +167,8 @@ mod tests {
         );
     }
 
-    /// A fixed window would admit twice the limit around its edge.
+    /// If events were counted in fixed hours, twice the limit would be admitted around the full
+    /// hour.
     #[test]
     fn no_hour_and_no_day_holds_more_than_the_limit_wherever_it_begins() {
         for (counted, most, span) in [

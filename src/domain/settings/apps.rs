@@ -12,7 +12,7 @@ use crate::domain::json;
 use crate::domain::policy;
 use edgegate_token::KeySet;
 
-/// An entry of `RESOURCES`, as the operator writes it.
+/// An entry of `RESOURCES`, in the form in which the operator writes it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
@@ -116,7 +116,7 @@ impl Source<'_> {
             )
         })?;
         // The keys of `SIGNING_KEYS` and `ID_TOKEN_KEYS` are published in one JWK Set. A token
-        // names its key only by the `kid`, so no two keys may have the same one.
+        // names its key only by the `kid`, so no two keys may have the same `kid`.
         let is_taken = |kid: &str| keys.is_some_and(|keys| keys.kids().any(|other| other == kid));
         if id_token_keys.iter().any(|key| is_taken(key.kid())) {
             return Err(error(
@@ -128,7 +128,7 @@ impl Source<'_> {
     }
 }
 
-/// Checks an entry. The error says what is wrong, in words that follow the entry's URI.
+/// Checks an entry. The error is the end of a sentence that begins with the entry's URI.
 fn read(entry: &Entry, issuer: &str, audience: &str) -> Result<ProtectedResource, &'static str> {
     let uri = Resource::parse(&entry.uri).map_err(|_| {
         "but a uri must be an https URL of at most 512 bytes without a fragment (http on a \

@@ -1,25 +1,27 @@
-//! What is wrong with a setting, as an operator reads it.
+//! The error about a setting, which an operator reads.
 
 use std::fmt;
 
 use super::is_secret;
 use super::names::{self, is_setting};
 
-/// What is wrong with the configuration, for the operator. A client can't cause this error.
+/// An error in the configuration, for the operator. A client can't cause this error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettingError {
     /// The setting's name.
     pub setting: &'static str,
-    /// What is wrong with the setting, in words that follow its name: `is "10m", but must be …`.
+    /// What is wrong with the setting. The text is the end of a sentence that begins with the
+    /// setting's name, such as `is "10m", but must be …`.
     pub problem: String,
-    /// How to correct it and why, in whole sentences. It doesn't say where the value is set,
-    /// because that depends on who reads the configuration. For a running Worker,
-    /// [`place`](SettingError::place) says it.
+    /// How to correct the setting and why, in whole sentences. The text doesn't say where the value
+    /// is set, because that depends on the program that reads the configuration. For a running
+    /// Worker, [`place`](SettingError::place) says where.
     pub remedy: &'static str,
 }
 
 impl SettingError {
-    /// Where a running Worker's setting may have been set, in one sentence. Empty for a binding.
+    /// One sentence that says where the setting of a running Worker may have been set. It is empty
+    /// for a binding.
     #[must_use]
     pub fn place(&self) -> String {
         let setting = self.setting;

@@ -1,4 +1,4 @@
-//! The settings of mail: the provider, the sender, the product's name, the budget, the language.
+//! The settings for mail: the provider, the sender, the product's name, the budget, the language.
 
 use super::source::{Source, shown};
 use super::url_fault::base_url_fault;
@@ -9,14 +9,14 @@ use crate::domain::policy;
 use crate::domain::secret::Secret;
 use edgegate_token::unicode::breaks_line;
 
-/// Where mails go.
+/// Where mails are sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MailRoute {
     /// No provider is set. A request that would send a mail is rejected.
     None,
-    /// To a page that shows them, in local development.
+    /// To a page that shows the mails. This is for local development.
     Outbox,
-    /// To their recipients, through a provider.
+    /// To their recipients, through this provider.
     Via(Provider),
 }
 
@@ -30,7 +30,7 @@ pub struct MailSettings {
     pub api_key: Option<Secret>,
     /// `MAIL_API_URL`: the base URL of the provider's API, if it is not the default one.
     pub api_url: Option<String>,
-    /// `MAIL_BUDGET`: mails per hour.
+    /// `MAIL_BUDGET`, in mails per hour.
     pub budget: u64,
     /// `MAIL_LOCALE`: the language of a mail when the recipient's browser asks for no language that
     /// the mails are written in.
@@ -136,11 +136,12 @@ impl Source<'_> {
                 remedy,
             }))
         });
-        // Notes an error for every missing setting, and returns the first.
+        // This notes an error for every missing setting, and returns the first error.
         missing.fold(Ok(()), Result::and)
     }
 
-    /// The base URL of the pages. They may be on another site, and under a path.
+    /// The base URL of the pages that mailed links open. The pages may be on another site, and
+    /// under a path.
     pub(super) fn app_url(&self, issuer: &str) -> Result<String, SettingError> {
         let Some(url) = self.text("APP_URL")? else {
             return Ok(issuer.to_owned());
@@ -161,7 +162,8 @@ impl Source<'_> {
     fn api_key(&self) -> Result<Option<Secret>, SettingError> {
         let key = self.text("MAIL_API_KEY")?;
         match &key {
-            // The key is sent in a header. With a line break at its end, every request would fail.
+            // The key is sent in a header. If it had a line break at its end, every request would
+            // fail.
             Some(key) if !key.bytes().all(|b| b.is_ascii_graphic()) => Err(SettingError {
                 setting: "MAIL_API_KEY",
                 problem: "contains a space, a line break or another character that no API key has"
@@ -254,7 +256,8 @@ fn is_line(text: &str) -> bool {
         && !text.chars().any(breaks_line)
 }
 
-/// An https URL, or an http one on a loopback address, to which a path can be added.
+/// Whether a text is a URL to which a path can be added. It must be an https URL, or an http URL on
+/// a loopback address.
 pub(super) fn is_base_url(url: &str) -> bool {
     let (rest, secure) = match url.strip_prefix("https://") {
         Some(rest) => (rest, true),

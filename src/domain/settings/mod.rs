@@ -1,7 +1,8 @@
-//! The configuration: every setting of `wrangler.toml` and every secret, read and checked once.
+//! The configuration: every setting of `wrangler.toml` and every secret. All are read and checked
+//! together.
 //!
-//! A bad value and a missing or weak secret are errors that name the setting, show its value and
-//! say how to correct it. An error never contains a secret.
+//! If a value is bad, or a secret is missing or weak, the error names the setting, shows the value
+//! and says how to correct it. An error never shows the value of a secret.
 
 mod apps;
 mod error;
@@ -33,7 +34,7 @@ use edgegate_token::{Algorithm, KeySet};
 pub enum Registration {
     /// Anyone who follows the link that is mailed to them.
     Verified,
-    /// Anyone, without a mailed link. The address stays unverified.
+    /// Anyone, without a mailed link. The address of the new account is not verified.
     Open,
     /// Only an administrator.
     Closed,
@@ -42,33 +43,35 @@ pub enum Registration {
 /// `PASSWORD_WORK`: where passwords are hashed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PasswordWork {
-    /// In the request. The number of guesses at one account has no exact limit.
+    /// In the Worker that handles the request. The number of guesses at the password of one account
+    /// is not limited exactly.
     Inline,
-    /// In a Durable Object per account, which counts failures and delays the next attempt.
+    /// In a Durable Object for each account, which counts failed attempts and delays the next
+    /// attempt.
     Durable,
 }
 
 /// `SESSION_STORE`: where sessions are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionStoreKind {
-    /// In Workers KV: fast everywhere, but a change is visible everywhere only after about a
-    /// minute.
+    /// In Workers KV, which is fast everywhere. But it takes about a minute until a change is
+    /// visible everywhere.
     Kv,
-    /// In a Durable Object per user: a change is visible immediately.
+    /// In a Durable Object for each user. A change is visible immediately.
     Durable,
 }
 
 /// The checked configuration.
 #[derive(Debug)]
 pub struct Settings {
-    /// `ISSUER`: the origin of the service, and `iss` of every token.
+    /// `ISSUER`: the origin of the service, which is the `iss` of every token.
     pub issuer: String,
-    /// `AUDIENCE`: `aud` of the access tokens of this service's own client.
+    /// `AUDIENCE`: the `aud` of the access tokens of this service's own client.
     pub audience: String,
     /// `CLIENT_ID`: the id of this service's own client, in its tokens and at `/auth/token`.
     pub client_id: String,
-    /// `ALLOWED_ORIGINS`: the origins, besides the issuer's, whose pages may call the service. Each
-    /// is written as a browser sends it in `Origin`.
+    /// `ALLOWED_ORIGINS`: the origins whose pages may call the service, besides the issuer's own.
+    /// Each origin is written in the form in which a browser sends it in the header `Origin`.
     pub allowed_origins: Vec<String>,
     /// `ACCESS_TOKEN_TTL`, in seconds.
     pub access_token_ttl: u64,
@@ -76,8 +79,8 @@ pub struct Settings {
     pub sessions: Rules,
     /// `SESSION_STORE`.
     pub session_store: SessionStoreKind,
-    /// `COPIES_SINCE`, in seconds since 1970: copies of users' rows that are older are not used. 0
-    /// by default.
+    /// `COPIES_SINCE`, in seconds since 1970. Copies of users' rows that were made before this time
+    /// are not used. 0 by default.
     pub copies_since: u64,
     /// `PASSWORD_WORK`.
     pub password_work: PasswordWork,
@@ -101,8 +104,8 @@ pub struct Settings {
     pub vendors: VendorSettings,
     /// `LIMITS`: false only in local development.
     pub limits: bool,
-    /// `DEV = "1"` together with a loopback issuer. These are two of the three conditions of local
-    /// development. The third is the request's host.
+    /// Whether `DEV` is `"1"` and the issuer is a loopback origin. These are two of the three
+    /// conditions for local development. The third condition is about the host of the request.
     pub dev: bool,
     /// `RESOURCES`: the APIs for which clients that are not registered may get tokens. None by
     /// default.
@@ -122,21 +125,23 @@ impl Settings {
     /// Reads and checks every setting. `lookup` gives a setting's text by its name.
     ///
     /// # Errors
-    /// When a setting is missing, empty, malformed or weak, or contradicts another. If there are
-    /// several such settings, the error is about one of them.
+    /// When a setting is missing, empty, malformed or weak, or contradicts another setting. If
+    /// there are several such settings, the error is about one of them.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, SettingError> {
         Self::read_all(&Source::new(&lookup))
     }
 
-    /// Everything that is wrong with the settings. Empty when [`Settings::read`] accepts them.
+    /// All errors in the settings. The list is empty when [`Settings::read`] accepts the settings.
     pub fn faults(lookup: impl Fn(&str) -> Option<String>) -> Vec<SettingError> {
         let source = Source::new(&lookup);
-        // This ignores the first error, because the source has noted it with all others.
+        // This ignores the first error, because the source has noted all errors, including this
+        // one.
         let _ = Self::read_all(&source);
         source.into_faults()
     }
 
-    /// Continues after a fault, so that the source notes all faults.
+    /// Reads all settings. When one is faulty, it continues with the others, so that the source
+    /// notes all faults.
     fn read_all(source: &Source<'_>) -> Result<Self, SettingError> {
         let issuer = source.note(source.issuer());
         // If the issuer is bad, it must not cause errors about other settings.
@@ -231,15 +236,15 @@ impl Settings {
         })
     }
 
-    /// `ALLOWED_ORIGINS` alone, so that the pages of these origins can read the error about another
-    /// setting. Empty when `ALLOWED_ORIGINS` itself is bad.
+    /// Reads only `ALLOWED_ORIGINS`. When another setting is bad, the pages of these origins can
+    /// then read the error response. The list is empty when `ALLOWED_ORIGINS` itself is bad.
     pub fn read_allowed_origins(lookup: impl Fn(&str) -> Option<String>) -> Vec<String> {
         Source::new(&lookup).allowed_origins().unwrap_or_default()
     }
 
-    /// The algorithms with which id_tokens can be signed. The one of the signing key comes first. A
-    /// symmetric signing key can't sign id_tokens. If `ID_TOKEN_KEYS` is not set either, the list
-    /// is empty, and nobody can sign in to other apps.
+    /// The algorithms with which id_tokens can be signed. The algorithm of the signing key comes
+    /// first, unless that key is symmetric: a symmetric key can't sign id_tokens. If
+    /// `ID_TOKEN_KEYS` is not set either, the list is empty, and nobody can sign in to other apps.
     #[must_use]
     pub fn id_token_algs(&self) -> Vec<IdTokenAlg> {
         let by_signing_key = match self.keys.signing_algorithm() {
@@ -251,7 +256,7 @@ impl Settings {
         by_signing_key.into_iter().chain(by_rsa).collect()
     }
 
-    /// The rules that these settings make for every authorization request.
+    /// The rules for every authorization request that follow from these settings.
     #[must_use]
     pub fn authorization_rules(&self) -> ServerRules<'_> {
         ServerRules {
@@ -269,8 +274,8 @@ impl Settings {
     }
 }
 
-/// Used instead of a bad issuer while the other settings are read. No setting is rejected because
-/// of it.
+/// This issuer is used instead of a bad one while the other settings are read. It causes no errors
+/// about other settings.
 const LENIENT_ISSUER: &str = "http://127.0.0.1";
 
 /// Whether a host, as written in a URL, is a loopback address or `localhost`.

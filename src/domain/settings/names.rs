@@ -3,10 +3,10 @@
 use super::SettingError;
 use super::source::shown;
 
-/// `DEV`, which only `.dev.vars` may set.
+/// The setting `DEV`. Only the file `.dev.vars` may set it.
 pub(super) const DEV: &str = "DEV";
 
-/// The settings that `wrangler secret put` stores. An error never shows their values.
+/// The settings that are stored with `wrangler secret put`. An error never shows their values.
 const SECRETS: [&str; 7] = [
     "SIGNING_KEYS",
     "TICKET_SECRET",
@@ -17,8 +17,8 @@ const SECRETS: [&str; 7] = [
     "ID_TOKEN_KEYS",
 ];
 
-/// The settings that wrangler.toml has. `tests/options.rs` compares both lists with
-/// docs/options.md.
+/// The settings that are set in wrangler.toml. `tests/options.rs` compares this list and
+/// [`SECRETS`] with docs/options.md.
 const VARIABLES: [&str; 32] = [
     "ISSUER",
     "AUDIENCE",
@@ -54,7 +54,8 @@ const VARIABLES: [&str; 32] = [
     "LIMITS",
 ];
 
-/// Longer names are not compared: no misspelt setting is that long.
+/// Names of variables that are longer than this are not compared with the names of settings,
+/// because no misspelt setting is that long.
 const LONGEST: usize = 40;
 
 pub(super) fn all() -> impl Iterator<Item = &'static str> {
@@ -71,10 +72,11 @@ pub fn is_secret(name: &str) -> bool {
     SECRETS.contains(&name)
 }
 
-/// The error about a name that misspells a setting. Such a name has the same letters in another
-/// case or with other separators, or one wrong, missing, additional or swapped letter (two in long
-/// names). `None` for the name of a setting, and for any other name, because a Worker that extends
-/// this one has variables of its own.
+/// The error about a variable whose name is a misspelt setting. Such a name has the same letters as
+/// a setting, but in another case or with other separators. Or it has one wrong, missing,
+/// additional or swapped letter (two in long names). `None` if the name is that of a setting, or is
+/// not similar to any. Other names are allowed, because a Worker that extends this one has
+/// variables of its own.
 ///
 /// ```
 /// use edgegate::domain::settings::misspelt;

@@ -1,4 +1,5 @@
-//! Origins (RFC 6454) as browsers write them: scheme, host, and the port unless it is the default.
+//! Origins (RFC 6454) in the form in which browsers write them: the scheme, the host, and the port
+//! unless it is the default port.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -6,9 +7,9 @@ use super::source::shown;
 use super::url_fault::allowed_origin_fault;
 use super::{SettingError, Source, host_of, is_loopback_host};
 
-/// Whether a text is an https origin, or an http one on a loopback address, exactly as a browser
-/// writes it in `Origin`. A text in another form could not be compared with that header as a
-/// string.
+/// Whether a text is an https origin, or an http origin on a loopback address, exactly in the form
+/// in which a browser writes it in the header `Origin`. The service compares origins with that
+/// header as strings, so it can't use any other form.
 pub(in crate::domain) fn is_origin(text: &str) -> bool {
     let (authority, default_port) =
         match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
@@ -21,7 +22,7 @@ pub(in crate::domain) fn is_origin(text: &str) -> bool {
     is_host(host) && (port.is_empty() || is_port(port, default_port))
 }
 
-/// Whether `text` is a colon and a port other than the default.
+/// Whether `text` is a colon and a port that is not the default port.
 fn is_port(text: &str, default: &str) -> bool {
     text.strip_prefix(':').is_some_and(|port| {
         port != default && !port.starts_with('0') && port.parse::<u16>().is_ok()
@@ -46,8 +47,8 @@ fn is_host(host: &str) -> bool {
         }
         last = label;
     }
-    // If the last label of a host is a number, a browser takes the host for an IPv4 address. It
-    // writes such an address in one form only.
+    // If the last label of a host is a number, a browser takes the host for an IPv4 address. A
+    // browser writes an IPv4 address in only one form.
     let is_number = last.starts_with("0x") || last.bytes().all(|b| b.is_ascii_digit());
     !is_number || host.parse::<Ipv4Addr>().is_ok()
 }
@@ -79,7 +80,7 @@ pub(super) const APP_SHELLS: [&str; 5] = ["capacitor", "ionic", "tauri", "wails"
 fn is_extension(text: &str) -> bool {
     let is_chromes_id = |id: &str| id.len() == 32 && id.bytes().all(|b| matches!(b, b'a'..=b'p'));
     let is_uuid = |id: &str| id.len() == 36 && uuid::Uuid::try_parse(id).is_ok();
-    // Firefox writes the id in lower case, Safari in lower or upper case.
+    // Firefox writes the id in lower case. Safari writes it in lower or upper case.
     let is_firefoxs_id = |id: &str| is_uuid(id) && !id.bytes().any(|b| b.is_ascii_uppercase());
     host_after(text, "chrome-extension").is_some_and(is_chromes_id)
         || host_after(text, "moz-extension").is_some_and(is_firefoxs_id)
@@ -199,7 +200,7 @@ mod tests {
         }
     }
 
-    /// A list over several lines may have been written on Windows, or be indented with tabs.
+    /// A list in several lines may have been written on Windows, or may be indented with tabs.
     #[test]
     fn any_white_space_separates() {
         let text = "https://a.example\r\n\thttps://b.example,\tcapacitor://localhost \n";

@@ -1,20 +1,26 @@
-//! Published keys: the examples of RFCs, and the keys of this repository's tests and documents.
-//! With such a key anyone could forge the tokens of a deployment, so these keys are rejected (OWASP
-//! ASVS 6.3.2).
+//! Keys that are published: those in the examples of RFCs, and those in this repository's tests and
+//! documents. If a deployment used such a key, anyone could forge its tokens. So these keys are
+//! rejected (OWASP ASVS 6.3.2).
 
 use sha2::{Digest as _, Sha256};
 
 use super::{host_of, is_loopback_origin};
 
 /// The first eight bytes of the SHA-256 of a key's text. The text is a public half `x`, a modulus
-/// `n`, a symmetric `k`, or a `TICKET_SECRET`. Eight bytes make the Worker smaller than whole keys
-/// would. A random key does not match them by accident.
+/// `n`, a symmetric `k`, or a `TICKET_SECRET`. Only eight bytes are stored, because whole keys
+/// would make the Worker larger. Eight bytes are enough: a random key does not have the same eight
+/// bytes by accident.
 type Mark = [u8; 8];
 
-/// The JWKs of the JOSE RFCs and the test keys of HTTP message signatures that this service could
-/// use: each public half `x` and private half `d` of Ed25519 and P-256, each symmetric `k` of 32
-/// bytes or more, each RSA modulus `n` of 2,048 bits or more. P-384, P-521 and shorter keys need no
-/// entry here, because no key of those kinds is accepted.
+/// The JWKs in the JOSE RFCs, and the test keys in the RFC about HTTP message signatures, as far as
+/// this service would accept them:
+///
+/// - each public half `x` and each private half `d` of Ed25519 and P-256,
+/// - each symmetric `k` of 32 bytes or more,
+/// - each RSA modulus `n` of 2,048 bits or more.
+///
+/// P-384, P-521 and shorter keys need no entry here, because the service rejects all keys of these
+/// kinds.
 const OF_RFCS: [Mark; 29] = [
     // RFC 7515 appendix A.1 (also RFC 7517 A.3)
     [139, 27, 23, 169, 116, 12, 6, 138],
@@ -66,7 +72,7 @@ const OF_RFCS: [Mark; 29] = [
     [137, 158, 95, 37, 111, 6, 201, 152],
 ];
 
-/// The keys of this repository. `tests/published_keys.rs` checks that all of them are here.
+/// The keys in this repository. `tests/published_keys.rs` checks that all of them are in this list.
 const OF_TESTS: [Mark; 10] = [
     [200, 222, 13, 150, 119, 182, 127, 247],
     [159, 198, 175, 13, 221, 78, 168, 121],
@@ -80,9 +86,9 @@ const OF_TESTS: [Mark; 10] = [
     [77, 142, 145, 71, 101, 19, 95, 27],
 ];
 
-/// Whether a setting's text contains a published key. The keys of this repository are allowed where
-/// only the developer can reach the Worker: on a loopback address, and under the host names that
-/// are reserved for documentation and tests.
+/// Whether a setting's text contains a published key. The keys of this repository are allowed if
+/// the issuer shows that only the developer can reach the Worker: if it is on a loopback address,
+/// or under a host name that is reserved for documentation and tests.
 pub(super) fn holds_published_key(text: &str, issuer: &str) -> bool {
     let in_use = !is_loopback_origin(issuer) && !is_reserved(issuer);
     text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_'))

@@ -1,4 +1,5 @@
-//! Reads each setting from its text, and says what is wrong with it and how to correct it.
+//! Reads each setting from its text. If the text is bad, the error says what is wrong and how to
+//! correct it.
 
 use std::cell::RefCell;
 
@@ -13,15 +14,16 @@ use crate::domain::session::{Reuse, Rules};
 use crate::domain::ticket::TicketSecrets;
 use edgegate_token::KeySet;
 
-/// Where settings are read from.
+/// The source from which settings are read. It collects the errors about them.
 pub(super) struct Source<'a> {
-    /// Gives a setting's text by its name.
+    /// Returns the text of the setting with this name.
     lookup: &'a dyn Fn(&str) -> Option<String>,
     faults: RefCell<Vec<SettingError>>,
 }
 
-/// How an error shows a bad value. The text before an `@` or after a `?` may be a person's address,
-/// a password or a key, so it is replaced by `…`. Never pass a secret.
+/// A bad value in the form in which an error shows it. The text before an `@` or after a `?` may be
+/// a person's address, a password or a key, so it is replaced by `…`. Never pass the value of a
+/// secret.
 pub(super) fn shown(value: &str) -> String {
     let (value, query) = match value.split_once('?') {
         Some((before, _)) => (before, "?…"),
@@ -48,7 +50,7 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Notes the error, if the setting could not be read. Returns its argument.
+    /// If the setting could not be read, notes the error. Returns `read` unchanged.
     pub(super) fn note<T>(&self, read: Result<T, SettingError>) -> Result<T, SettingError> {
         if let Err(fault) = &read {
             self.faults.borrow_mut().push(fault.clone());
@@ -63,9 +65,9 @@ impl<'a> Source<'a> {
     /// A setting's text.
     ///
     /// # Errors
-    /// When the text is empty, because it is unclear whether that was meant to switch the setting
-    /// off. Also when the text is wrapped in quotation marks that a shell or a file of variables
-    /// has not removed.
+    /// When the text is empty, because it is unclear whether the operator wanted to switch the
+    /// setting off. Also when the text is in quotation marks, which a shell or a file of variables
+    /// should have removed.
     pub(super) fn text(&self, setting: &'static str) -> Result<Option<String>, SettingError> {
         let Some(text) = (self.lookup)(setting) else {
             return Ok(None);
@@ -423,8 +425,8 @@ impl<'a> Source<'a> {
     }
 }
 
-// A valid configuration never calls this function. It is separate, so that the first request of an
-// isolate doesn't have to compile it.
+// With a valid configuration, this function is never called. It is separate, so that the first
+// request of an isolate doesn't have to compile it.
 #[cold]
 #[inline(never)]
 fn not_a_choice(setting: &'static str, text: &str, names: &[&str]) -> SettingError {
@@ -472,8 +474,8 @@ fn times_agree(rules: &Rules, access_token_ttl: u64) -> Result<(), SettingError>
                      idle for longer than it lasts.",
         });
     }
-    // A renewal that does not rotate the token writes nothing. So the recorded last use may be
-    // older than the last renewal.
+    // A renewal that does not rotate the token writes nothing. So the time of the last use that is
+    // stored may be earlier than the last renewal.
     let least = rotate_after
         .saturating_add(access_token_ttl)
         .saturating_add(policy::RENEWAL_LATENESS);

@@ -44,7 +44,7 @@ fn defaults_are_those_of_the_policy() {
     assert!(settings.limits && !settings.dev);
 }
 
-/// Bad values. The message about each of them names the setting.
+/// Settings with bad values. Each of them causes an error that names the setting.
 const BAD: &[(&str, &str)] = &[
     ("ISSUER", ""),
     ("ISSUER", "auth.example.com"),
@@ -70,7 +70,7 @@ const BAD: &[(&str, &str)] = &[
     ("AUDIENCE", "two words"),
     ("AUDIENCE", "\"edgegate\""),
     ("CLIENT_ID", "two words"),
-    // Below OWASP's minimum, and above a Worker's memory.
+    // The first value is below OWASP's minimum, and the second needs more memory than a Worker has.
     ("ARGON2_MEMORY_KIB", "19455"),
     ("ARGON2_MEMORY_KIB", "65537"),
     ("ARGON2_MEMORY_KIB", "7167"),
@@ -85,7 +85,7 @@ const BAD: &[(&str, &str)] = &[
     ("TURNSTILE_URL", "siteverify"),
     ("TURNSTILE_SECRET", "two words"),
     ("TURNSTILE_SITE_KEY", "two words"),
-    // Without TURNSTILE_SECRET nobody checks what the widget says.
+    // Without TURNSTILE_SECRET the service can't verify the token that the widget returns.
     ("TURNSTILE_SITE_KEY", "0x4AAAAAAA"),
     ("TURNSTILE_SECRET", ""),
     ("TURNSTILE_SECRET", " \n"),
@@ -100,7 +100,7 @@ const BAD: &[(&str, &str)] = &[
     ("IMPORTED_HASHES", "md5"),
     ("IMPORTED_HASHES", "$2b$14"),
     ("IMPORTED_HASHES", "$pbkdf2-sha256$100"),
-    // Without FIREBASE_SIGNER_KEY such a hash can't be computed.
+    // Without FIREBASE_SIGNER_KEY a hash of this kind can't be computed.
     ("IMPORTED_HASHES", "$firescrypt$ln=14,r=8,p=1"),
     ("EXPORT_HASHES", "yes"),
     ("ACCESS_TOKEN_TTL", "0"),
@@ -163,7 +163,8 @@ fn a_bad_setting_is_named() {
     }
 }
 
-/// Values are shown as they are read, except the parts that may be a person's address or a key.
+/// An error shows the value as it was read, without the parts that may be a person's address or a
+/// key.
 #[test]
 fn every_message_shows_the_value_unless_it_is_a_secret_and_a_remedy() {
     for (setting, value) in BAD {
@@ -176,7 +177,7 @@ fn every_message_shows_the_value_unless_it_is_a_secret_and_a_remedy() {
             assert!(error.problem.contains("…@"), "{text}");
             assert!(!error.problem.contains("login@"), "{text}");
         } else {
-            // The list of origins is long, so only the bad origin is shown.
+            // The list of origins may be long, so an error shows only the bad origin.
             let part = value.rsplit([' ']).next().unwrap();
             let shown = if *setting == "ALLOWED_ORIGINS" {
                 part
@@ -200,7 +201,8 @@ fn all_faults_are_found_at_once() {
     let bad: Vec<_> = BAD
         .iter()
         .filter(|(setting, value)| {
-            // The checks of these four need other settings too, which have bad values here.
+            // These four settings are checked together with other settings, which have bad values
+            // in this test.
             ![
                 "LIMITS",
                 "SESSION_IDLE_TTL",
@@ -255,14 +257,15 @@ fn a_lost_secret_is_restored_before_a_new_one_is_made() {
     }
 }
 
-/// A client in use rotates its refresh token at the first renewal that comes at least
-/// `ROTATE_AFTER` after the last rotation. At that renewal the recorded last use may be as old as
-/// `ROTATE_AFTER`, an access token's lifetime and a late renewal together. The session must not
-/// have expired as idle by then.
+/// A client that is in use renews its session whenever its access token expires. Its refresh token
+/// is rotated at the first renewal that is at least `ROTATE_AFTER` after the last rotation. Only a
+/// rotation stores the time of the last use. So until the next rotation, this time may become as
+/// old as three times together: `ROTATE_AFTER`, the lifetime of an access token, and the delay of a
+/// late renewal. The session must not expire as idle before that.
 #[test]
 fn a_client_in_use_does_not_go_idle() {
     for (access, rotate, idle, session, fits) in [
-        // The other settings have their defaults.
+        // The other settings have their default values.
         ("600", "90", "809", "7776000", false),
         ("600", "90", "810", "7776000", true),
         ("3600", "90", "3809", "7776000", false),
@@ -275,7 +278,8 @@ fn a_client_in_use_does_not_go_idle() {
         ("600", "0", "720", "7776000", true),
         ("180", "0", "300", "7776000", true),
         ("181", "0", "300", "7776000", false),
-        // A session that lives no longer than its idle time can't go idle.
+        // If a session's whole lifetime is not longer than its idle time, the session can't expire
+        // as idle.
         ("600", "90", "300", "300", true),
         ("600", "90", "809", "809", true),
         ("600", "90", "809", "810", false),
@@ -298,7 +302,7 @@ fn a_client_in_use_does_not_go_idle() {
             }
         }
     }
-    // By default the idle time is SESSION_TTL if that is shorter.
+    // If SESSION_TTL is shorter than the default idle time, the idle time is SESSION_TTL.
     assert!(read(&[("SESSION_TTL", "300")]).is_ok());
 }
 

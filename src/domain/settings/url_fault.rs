@@ -1,9 +1,10 @@
-//! Why a text is not an origin or a base URL, in words that say what to change.
+//! Explains why a text is not an origin or a base URL, in words that say what to change.
 
 use super::origin::APP_SHELLS;
 use super::{host_of, is_loopback_host};
 
-/// What is wrong with a text that is not an origin, in words that follow the bad value.
+/// What is wrong with a text that is not an origin. The result is the end of a sentence that begins
+/// with the bad value.
 pub(super) fn origin_fault(text: &str) -> &'static str {
     let (scheme, rest) = match split(text) {
         Ok(parts) => parts,
@@ -22,8 +23,9 @@ pub(super) fn origin_fault(text: &str) -> &'static str {
     NOT_A_HOST
 }
 
-/// What is wrong with a text that `ALLOWED_ORIGINS` does not accept, in words that follow the bad
-/// value. The text may also be a bad origin of an app shell or an extension.
+/// What is wrong with a text that `ALLOWED_ORIGINS` does not accept. The text may also be a bad
+/// origin of an app shell or an extension. The result is the end of a sentence that begins with the
+/// bad value.
 pub(super) fn allowed_origin_fault(text: &str) -> &'static str {
     let scheme = text.split("://").next().unwrap_or_default();
     let scheme = scheme.to_ascii_lowercase();
@@ -54,7 +56,8 @@ pub(super) fn allowed_origin_fault(text: &str) -> &'static str {
     }
 }
 
-/// What is wrong with a text that is not a base URL, in words that follow the bad value.
+/// What is wrong with a text that is not a base URL. The result is the end of a sentence that
+/// begins with the bad value.
 pub(super) fn base_url_fault(text: &str) -> &'static str {
     match split(text) {
         Err(fault) => fault,
@@ -68,7 +71,8 @@ const LOWER_CASE: &str = "but a browser writes the host in lower case";
 const NOT_HTTPS: &str = "but its scheme must be https";
 const NOT_A_HOST: &str = "but its host or port is not one that a browser would write";
 
-/// Splits a URL into its scheme and what follows `://`. The error says what is wrong with the URL.
+/// Splits a URL into its scheme and the text after `://`. The error says what is wrong with the
+/// URL.
 fn split(text: &str) -> Result<(&str, &str), &'static str> {
     if text.contains(char::is_whitespace) {
         return Err("but must be one URL without spaces");

@@ -1,4 +1,4 @@
-//! The settings of optional services outside the Worker.
+//! The settings for optional services outside the Worker.
 
 use super::SettingError;
 use super::mail::is_base_url;
@@ -6,18 +6,19 @@ use super::source::{CHANGE_IT, Source, shown};
 use super::url_fault::base_url_fault;
 use crate::domain::secret::Secret;
 
-/// Where Cloudflare verifies the token of a challenge.
+/// The URL at which Cloudflare verifies the token of a challenge.
 const SITEVERIFY: &str = "https://challenges.cloudflare.com/turnstile/v0/siteverify";
 
 /// Which optional services are called. None by default.
 #[derive(Clone, Debug, Default)]
 pub struct VendorSettings {
-    /// `BREACHED_PASSWORDS`: the range API that new passwords are looked up in, without a slash at
-    /// the end.
+    /// `BREACHED_PASSWORDS`: the URL of the range API in which new passwords are looked up, without
+    /// a slash at the end.
     pub breached_passwords: Option<String>,
     /// `TURNSTILE_SECRET` and `TURNSTILE_URL`.
     pub turnstile: Option<Turnstile>,
-    /// `TURNSTILE_SITE_KEY`: the widget that the built-in pages show. `src/edge/pages` reads it.
+    /// `TURNSTILE_SITE_KEY`: the key of the widget that the built-in pages show. The code of the
+    /// pages (`src/edge/pages`) reads this setting.
     pub turnstile_site_key: Option<String>,
 }
 
@@ -59,7 +60,8 @@ impl Source<'_> {
         }
     }
 
-    /// The pages contain the key, so it must not have characters that HTML escapes.
+    /// Reads `TURNSTILE_SITE_KEY`. The HTML of the pages contains the key, so the key must not have
+    /// characters that must be escaped in HTML.
     fn turnstile_site_key(&self, has_secret: bool) -> Result<Option<String>, SettingError> {
         let is_key = |b: u8| b.is_ascii_alphanumeric() || b"_-.".contains(&b);
         let error = |key: &str, fault: &str| SettingError {

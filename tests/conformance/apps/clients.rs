@@ -24,8 +24,8 @@ pub(super) async fn an_app_reads_back_as_it_was_created<C: Clients, G: Grants>(
     Ok(())
 }
 
-/// The port's documentation says about adding an app: "MUST change nothing and return false when
-/// the id is taken."
+/// The port's documentation says about adding an app: "MUST change nothing and return false when an
+/// app has this id already."
 pub(super) async fn an_id_is_taken_once<C: Clients, G: Grants>(world: &World<C, G>) -> Case {
     let (client, secret) = (world.app()?, world.secret());
     let created = world.clients.create(&client, Some(&secret)).await;
@@ -92,8 +92,8 @@ pub(super) async fn a_change_needs_the_version<C: Clients, G: Grants>(world: &Wo
     Ok(())
 }
 
-/// The port's documentation says: "If the app was of the first party and is not any more, MUST
-/// delete all grants to it".
+/// The port's documentation says: "If the stored app is a first-party app and `client` is not, MUST
+/// delete all grants to the app".
 pub(super) async fn nobody_was_asked_for_the_grants_of_the_first_party<C: Clients, G: Grants>(
     world: &World<C, G>,
 ) -> Case {

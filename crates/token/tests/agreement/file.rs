@@ -1,4 +1,5 @@
-//! Writes the catalogue to the file, and reads a token from it.
+//! Writes the catalogue as the text of the file `tests/vectors/agreement/tokens.json`, and reads a
+//! token from the file.
 
 use crate::catalogue::{Check, Criterion, Vector, catalogue, of_one_key, of_the_key};
 use crate::token_support::{AUD, ISS, Key, NOW};
@@ -28,7 +29,8 @@ const CLAIMS: [&str; 16] = [
     "sign_on",
 ];
 
-/// Tokens that are longer than this are written with counted repetitions.
+/// In tokens that are longer than this, repeated text is written once with the number of
+/// repetitions.
 const LONG: usize = 1500;
 
 /// All vectors of the file, each with its name in the file.
@@ -111,8 +113,8 @@ fn line(name: String, vector: &Vector) -> Value {
     line
 }
 
-/// The claims of a valid token, read with serde_json instead of this crate's reader. Absent claims
-/// get their default.
+/// The claims of a valid token, read with serde_json instead of this crate's reader. A claim that
+/// is absent gets its default value.
 fn claims(token: &str) -> Value {
     let payload = token.split('.').nth(1).unwrap();
     let payload = Base64UrlUnpadded::decode_vec(payload).unwrap();
@@ -143,8 +145,8 @@ fn check(
     }
 }
 
-/// Why the token can't be sent in a header: RFC 9110 section 5.5, and RFC 6750 section 2.1 for the
-/// empty token.
+/// Why the token can't be sent in a header. RFC 9110 section 5.5 says which characters are allowed.
+/// An empty token is not allowed by RFC 6750 section 2.1.
 fn no_header(token: &str) -> Option<&'static str> {
     if token.is_empty() {
         Some("a scheme without a token is no credentials")
@@ -159,7 +161,8 @@ fn no_header(token: &str) -> Option<&'static str> {
     }
 }
 
-/// The token as a string, or for a long token as strings and counted repetitions.
+/// Writes a token in the form that the file contains. A short token is a string. A long token is a
+/// list, in which each item is a string, or a repeated string with the number of its repetitions.
 fn pieces(token: &str) -> Value {
     if token.len() <= LONG {
         return token.into();
@@ -188,7 +191,7 @@ fn pieces(token: &str) -> Value {
     pieces.into()
 }
 
-/// How often the first `unit` characters are repeated at the beginning of the text.
+/// How many times the first `unit` characters are repeated at the beginning of the text.
 fn repetitions(text: &str, unit: usize) -> usize {
     let bytes = text.as_bytes();
     let first = bytes.get(..unit);
@@ -198,7 +201,7 @@ fn repetitions(text: &str, unit: usize) -> usize {
         .count()
 }
 
-/// The token that the file describes.
+/// Reads a token from the form that [`pieces`] made.
 pub fn token(written: &Value) -> String {
     match written {
         Value::Array(pieces) => pieces.iter().map(token).collect(),

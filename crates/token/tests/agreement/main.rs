@@ -1,6 +1,6 @@
 //! Makes `tests/vectors/agreement/tokens.json` from the catalogue, and checks that this crate gives
-//! the results in it. The same file is run by the Worker, by the package in Node, workerd and
-//! Chromium, and by `jose` (`tests/agreement`).
+//! the results in it. Other tests run the same file with the Worker, with the npm package in Node,
+//! workerd and Chromium, and with the library `jose` (`tests/agreement`).
 //!
 //! `UPDATE_VECTORS=1 cargo test --test agreement` writes the file.
 #![allow(
@@ -113,8 +113,8 @@ fn allows(token: &VerifiedToken, check: &Value) -> bool {
     }
 }
 
-/// The file tests every rule with one key. This test runs every rule with the keys of all three
-/// algorithms.
+/// The vectors in the file test every rule with only one key. This test runs every rule with the
+/// keys of all three algorithms.
 #[test]
 fn the_catalogue_holds_for_every_algorithm() {
     for key in ALL_KEYS {

@@ -1,4 +1,5 @@
-//! Makes valid and invalid tokens. The keys in this module sign any text.
+//! Makes valid and invalid tokens for tests. The keys in this module can sign any text, even one
+//! that is not a token.
 #![allow(
     dead_code,
     unreachable_pub,
@@ -16,7 +17,7 @@ use serde_json::{Value, json};
 pub const NOW: u64 = 1_800_000_000;
 pub const ISS: &str = "https://auth.example.com";
 pub const AUD: &str = "https://api.example.com";
-/// A UUIDv7, as the service makes for new users.
+/// A UUIDv7. The service makes such ids for new users.
 pub const SUB: &str = "0198c2f4-7b1e-7c3a-9d55-1f0a6f2f8b11";
 pub const SID: &str = "0198c2f4-7fff-7000-8000-000000000002";
 pub const ED_SEED: [u8; 32] = [1; 32];
@@ -25,16 +26,16 @@ pub const MAC_SECRET: [u8; 32] = [3; 32];
 pub const LONE_SEED: [u8; 32] = [4; 32];
 pub const RETIRED_SEED: [u8; 32] = [5; 32];
 
-/// A key of the verifier, named by its kid. `Ed`, `Es` and `Retired` are in one set. `Mac` and
-/// `Lone` each have a set of their own.
+/// A key that the verifier knows. `Ed`, `Es` and `Retired` are in one key set. `Mac` and `Lone`
+/// each have a key set of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Key {
     Ed,
     Es,
     Mac,
-    /// Ed25519. Its JWK has no kid, so the RFC 7638 thumbprint is used.
+    /// Ed25519. The JWK of this key has no kid, so the RFC 7638 thumbprint is used as its kid.
     Lone,
-    /// Ed25519. Only its public half is still in the set.
+    /// Ed25519. Only the public half of this key is still in the set.
     Retired,
 }
 
@@ -59,7 +60,8 @@ impl Key {
         }
     }
 
-    /// The set that has this key, as a private JWK Set. If this key can sign, it is the first.
+    /// The key set that contains this key, as a private JWK Set. If this key can sign, it is the
+    /// first key of the set.
     pub fn jwks(self) -> Value {
         let retired = with(ed_jwk("retired", &RETIRED_SEED), "d", None);
         let ed = ed_jwk("ed", &ED_SEED);
@@ -108,7 +110,7 @@ impl Key {
         format!("{}.{}", encode(header.as_ref()), encode(claims.as_bytes()))
     }
 
-    /// The literal text with a valid signature over it.
+    /// A token: the text `signing_input`, and a valid signature over it.
     pub fn over(self, signing_input: &str) -> String {
         format!(
             "{signing_input}.{}",
@@ -159,7 +161,7 @@ pub fn claims() -> Value {
     })
 }
 
-/// `members` with one member changed, or removed for `None`.
+/// `members` with one member changed. With `None` the member is removed.
 pub fn with(mut members: Value, name: &str, value: Option<Value>) -> Value {
     let object = members.as_object_mut().unwrap();
     match value {
@@ -169,7 +171,8 @@ pub fn with(mut members: Value, name: &str, value: Option<Value>) -> Value {
     members
 }
 
-/// `members` as text, with `more` before the closing brace: for JSON that `Value` can't represent.
+/// `members` as a JSON text, with `more` added before the closing brace. This is for JSON that
+/// `Value` can't represent.
 pub fn and(members: &Value, more: &str) -> String {
     let text = members.to_string();
     format!("{},{more}}}", text.strip_suffix('}').unwrap())
@@ -179,7 +182,7 @@ pub fn encode(bytes: &[u8]) -> String {
     Base64UrlUnpadded::encode_string(bytes)
 }
 
-/// Verifies claims signed by the MAC key, which signs fastest.
+/// Signs these claims with the MAC key, which is the fastest one, and verifies the token.
 pub fn claims_case(claims: impl AsRef<[u8]>) -> Result<VerifiedToken, TokenError> {
     Key::Mac.check(&Key::Mac.token(Key::Mac.header().to_string(), claims))
 }

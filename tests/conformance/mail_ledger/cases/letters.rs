@@ -59,8 +59,8 @@ pub(crate) async fn a_kept_letter_reads_back<L: MailLedger>(world: &World<L>) ->
     Ok(())
 }
 
-/// The port's documentation says that `due` returns the stored jobs "that are to be tried again by
-/// `now`".
+/// The port's documentation says that `due` returns the stored jobs whose time for the next attempt
+/// "is not later than `now`".
 pub(crate) async fn letters_are_due_at_their_time<L: MailLedger>(world: &World<L>) -> Case {
     world.clear().await?;
     let letter = world.letter(BEGUN, Some(BEGUN + 60));
@@ -105,8 +105,8 @@ pub(crate) async fn letters_are_due_in_the_order_of_their_time<L: MailLedger>(
     Ok(())
 }
 
-/// The port's documentation says about the time of the next attempt: "`None` means when an operator
-/// says so".
+/// The port's documentation says about the time of the next attempt: "`None`: only when an operator
+/// asks for it."
 pub(crate) async fn a_letter_without_a_time_is_never_due<L: MailLedger>(world: &World<L>) -> Case {
     world.clear().await?;
     world.keep(&world.letter(BEGUN, None)).await?;
@@ -116,8 +116,8 @@ pub(crate) async fn a_letter_without_a_time_is_never_due<L: MailLedger>(world: &
     Ok(())
 }
 
-/// The port's documentation says about storing a letter: "If it is stored already, this replaces
-/// it."
+/// The port's documentation says about storing a letter: "If a letter with this id is stored
+/// already, the new one replaces it."
 pub(crate) async fn a_letter_kept_twice_is_as_the_second_says<L: MailLedger>(
     world: &World<L>,
 ) -> Case {
@@ -166,8 +166,8 @@ pub(crate) async fn a_forgotten_letter_is_gone<L: MailLedger>(world: &World<L>) 
     Ok(())
 }
 
-/// The port's documentation says that a list has the stored jobs "due or not, after the id `after`,
-/// sorted by id".
+/// The port's documentation says that a list has the stored jobs "whose ids are greater than
+/// `after`, sorted by id, whether they are due or not".
 pub(crate) async fn kept_letters_come_in_pages<L: MailLedger>(world: &World<L>) -> Case {
     world.clear().await?;
     let mut letters = Vec::new();
@@ -268,7 +268,7 @@ pub(crate) async fn letters_are_due_when_an_operator_says_so<L: MailLedger>(
 }
 
 /// The port's documentation says about discarding letters: "Deletes the stored jobs with these ids.
-/// Returns how many there were."
+/// Returns how many jobs were deleted."
 pub(crate) async fn discarded_letters_are_gone<L: MailLedger>(world: &World<L>) -> Case {
     world.clear().await?;
     let letters = [1, 2, 3].map(|after| world.letter(BEGUN, Some(BEGUN + after)));

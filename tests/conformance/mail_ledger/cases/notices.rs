@@ -5,8 +5,8 @@ use futures_util::future::join_all;
 
 use super::{BEGUN, Case, DAY, World, check_eq, text};
 
-/// The port's documentation says about a notice: "After `until` it can be reserved again". So no
-/// notice is lost if the job that reserved it was interrupted.
+/// The port's documentation says about a notice: "After `until` the notice can be reserved again".
+/// So no notice is lost if the job that reserved it was interrupted.
 pub(crate) async fn a_notice_is_taken_once<L: MailLedger>(world: &World<L>) -> Case {
     let (id, other) = (world.fresh(), world.fresh());
     let take = async |id: &str, now| {
@@ -23,7 +23,7 @@ pub(crate) async fn a_notice_is_taken_once<L: MailLedger>(world: &World<L>) -> C
     Ok(())
 }
 
-/// The port's documentation says: "of simultaneous callers one gets `Once::Taken`".
+/// The port's documentation says: "of simultaneous callers, one gets `Once::Taken`".
 pub(crate) async fn a_notice_is_taken_once_with_ten_at_once<L: MailLedger>(
     world: &World<L>,
 ) -> Case {
@@ -42,8 +42,8 @@ pub(crate) async fn a_notice_is_taken_once_with_ten_at_once<L: MailLedger>(
     Ok(())
 }
 
-/// The port's documentation says about a notice that was sent: "It can't be reserved again until
-/// `until`". This is true whether or not the sender had reserved it.
+/// The port's documentation says about a notice that was sent: "The notice can't be reserved again
+/// until `until`". This is true whoever reserved it.
 pub(crate) async fn a_notice_that_was_sent_is_not_taken_again<L: MailLedger>(
     world: &World<L>,
 ) -> Case {

@@ -5,8 +5,8 @@ use futures_util::future::join_all;
 
 use super::{BEGUN, Case, HOUR, OTHER_POOL, POOL, World, check, check_eq, text};
 
-/// The port's documentation says about paying for a mail: "Returns false when all are used". It
-/// must not do so earlier.
+/// The port's documentation says about paying for a mail: "Returns false when the budget of this
+/// hour is used up". It must not return false earlier.
 pub(crate) async fn a_pool_is_exact<L: MailLedger>(world: &World<L>) -> Case {
     for most in [1, 2, 7] {
         world.clear().await?;

@@ -6,8 +6,8 @@ use futures_util::future::join_all;
 
 use super::{BEGUN, Case, HOUR, World, check_eq, text};
 
-/// The port's documentation says: "Counts an attempt that failed because of the provider, and
-/// returns all failures of this kind since the provider last accepted a mail".
+/// The port's documentation says: "Counts an attempt that failed because of the provider. Returns
+/// the failures of this kind since the provider last accepted a mail, including this one."
 pub(crate) async fn failures_are_counted_by_kind_until_the_provider_works<L: MailLedger>(
     world: &World<L>,
 ) -> Case {
@@ -50,7 +50,8 @@ pub(crate) async fn failures_are_counted_by_kind_until_the_provider_works<L: Mai
     Ok(())
 }
 
-/// The port's documentation says: "of simultaneous first calls, one gets failures that are new".
+/// The port's documentation says: "if several calls report the first failure at the same time, one
+/// of them gets failures that are new".
 pub(crate) async fn of_ten_first_failures_at_once_one_is_new<L: MailLedger>(
     world: &World<L>,
 ) -> Case {
@@ -65,8 +66,8 @@ pub(crate) async fn of_ten_first_failures_at_once_one_is_new<L: MailLedger>(
     world.ledger.provider_works().await.map_err(text)
 }
 
-/// The port's documentation says that tidying deletes "the provider's failures after which nothing
-/// was attempted for `MAIL_TROUBLE_TTL`".
+/// The port's documentation says that tidying deletes "the failures of the provider, if no mail was
+/// attempted for `MAIL_TROUBLE_TTL` seconds after them".
 pub(crate) async fn tidying_forgets_failures_after_which_nothing_was_attempted<L: MailLedger>(
     world: &World<L>,
 ) -> Case {

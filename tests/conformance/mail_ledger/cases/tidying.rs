@@ -40,8 +40,8 @@ pub(crate) async fn tidying_keeps_the_pools_of_this_hour<L: MailLedger>(world: &
     Ok(())
 }
 
-/// The port's documentation says that tidying deletes "jobs stored before `dead_before`. Returns
-/// how many jobs are stored and wait for an operator."
+/// The port's documentation says that tidying deletes "jobs that were stored before `dead_before`.
+/// Returns how many stored jobs wait for an operator."
 pub(crate) async fn tidying_forgets_old_letters_and_counts_the_dead<L: MailLedger>(
     world: &World<L>,
 ) -> Case {

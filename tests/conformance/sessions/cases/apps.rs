@@ -306,8 +306,8 @@ pub(crate) async fn a_chain_of_an_app_goes_on<W: World>(world: &W) -> Case {
     is_over(&ada, app, "after a log-out").await
 }
 
-/// The port's documentation says: if there are more than the limit of "sessions of browsers, or of
-/// this app, the oldest others of that kind MUST end".
+/// The port's documentation says: if there are more sessions of a kind than the limit allows, "the
+/// oldest other sessions of the kind MUST end".
 pub(crate) async fn the_sessions_of_an_app_are_counted_apart<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let browser = ada.begin().await?;
@@ -423,8 +423,8 @@ pub(crate) async fn a_code_is_exchanged_once<W: World>(world: &W) -> Case {
     Ok(())
 }
 
-/// The port's documentation says about exchanging a code: "of all sessions one gets
-/// `Exchanged::First`".
+/// The port's documentation says about exchanging a code: "of all sessions that try to use the
+/// code, one gets `Exchanged::First`."
 pub(crate) async fn of_ten_exchanges_at_once_one_is_the_first<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let code = code(world);
@@ -492,9 +492,9 @@ pub(crate) async fn a_code_of_an_ended_sign_on_is_refused<W: World>(world: &W) -
     Ok(())
 }
 
-/// The port's documentation says that a session "MUST have ended from the beginning" if its sign-on
-/// has ended or its code was presented again. Both may happen after the exchange and before the
-/// session begins.
+/// The port's documentation says that a session "MUST be stored as ended from the beginning" if its
+/// sign-on has ended or its code was presented again. Both may happen after the exchange and before
+/// the session begins.
 pub(crate) async fn what_ended_before_it_began_stays_ended<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let browser = ada.begin().await?;

@@ -48,8 +48,8 @@ impl<W: World> Person<'_, W> {
     }
 }
 
-/// The port's documentation says about the user's row: "A store that keeps copies MUST NOT wait for
-/// it while it has a copy that may decide."
+/// The port's documentation says about the future that reads the user's row: "A store that keeps
+/// copies MUST NOT wait for `user` while it has a copy on which the decision may rely."
 pub(crate) async fn a_copy_answers_renewals_and_checks<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;
@@ -83,8 +83,8 @@ pub(crate) async fn a_check_keeps_the_row<W: World>(world: &W) -> Case {
     Ok(())
 }
 
-/// The port's documentation says about `hold` that the store "MUST drop its copy of the row and
-/// keep none until no change within the returned deadline can be committed any more."
+/// The port's documentation says about `hold` that the store "MUST discard its copy of the row. It
+/// MUST keep no new copy until a change with this deadline can't be committed any more."
 pub(crate) async fn a_held_store_reads_the_row<W: World>(world: &W) -> Case {
     let mut ada = Person::new(world)?;
     let first = ada.begin().await?;
@@ -104,7 +104,8 @@ pub(crate) async fn a_held_store_reads_the_row<W: World>(world: &W) -> Case {
     Ok(())
 }
 
-/// The port's documentation says: "A row that is being read meanwhile MUST NOT be kept."
+/// The port's documentation says: "If the row is being read during this call, the result of that
+/// read MUST NOT be kept as a copy."
 pub(crate) async fn a_row_on_its_way_is_not_kept<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;

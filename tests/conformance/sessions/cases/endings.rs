@@ -10,8 +10,8 @@ use super::super::world::{
 };
 use super::{Case, check, check_eq, end, has_ended};
 
-/// The port's documentation says that a renewal "writes its effect before it answers". Here the
-/// effect is the end of a session whose token was reused.
+/// The port's documentation says that a renewal "writes the effect of the decision before it
+/// answers". In this case the effect is the end of a session whose token was reused.
 pub(crate) async fn a_spent_token_ends_the_session<W: World>(world: &W) -> Case {
     let strict = Rules {
         reuse: Reuse::Strict,
@@ -58,8 +58,8 @@ pub(crate) async fn an_older_token_ends_the_session<W: World>(world: &W) -> Case
     Ok(())
 }
 
-/// The port's documentation says about ending a session: "After it every renewal MUST fail". It
-/// must fail with every token of the session, and at every later time.
+/// The port's documentation says about ending a session: "After this call every renewal of the
+/// session MUST fail". This is true whatever token is presented, and however often.
 pub(crate) async fn an_ended_session_never_comes_back<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;
@@ -124,7 +124,8 @@ async fn renew_while_it_ends<W: World>(
     Ok(renewal.verdict)
 }
 
-/// The port's documentation says about ending a session: "A repeat MUST change nothing."
+/// The port's documentation says about ending a session: "A repeat of the call MUST NOT change what
+/// an earlier call has done".
 pub(crate) async fn ending_twice_is_no_error<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;

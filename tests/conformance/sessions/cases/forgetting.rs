@@ -20,9 +20,9 @@ async fn forget<W: World>(ada: &Person<'_, W>, store: &W::Store) -> Case {
     Err("after twenty records some are left".to_owned())
 }
 
-/// The port's documentation says about `forget`: "Deletes what is stored of the sessions of a user
-/// who was deleted". It must do so even at a location where the sessions did not begin. The
-/// sessions of other users must stay.
+/// The port's documentation says about `forget`: "Deletes the stored data about the sessions of a
+/// user who was deleted". This is also true if `forget` is called at a location where the sessions
+/// did not begin. The sessions of other users stay.
 pub(crate) async fn what_is_forgotten_is_gone<W: World>(world: &W) -> Case {
     let (ada, bob) = (Person::new(world)?, Person::new(world)?);
     let mut tickets = Vec::new();
@@ -53,7 +53,8 @@ pub(crate) async fn what_is_forgotten_is_gone<W: World>(world: &W) -> Case {
     forget(&Person::new(world)?, world.here()).await
 }
 
-/// The port's documentation says that what makes access tokens invalid "MUST stay for its time".
+/// The port's documentation says that what makes access tokens invalid "MUST be kept for its
+/// `ttl`".
 pub(crate) async fn forgetting_leaves_what_refuses_access_tokens<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;

@@ -25,8 +25,9 @@ async fn prove<W: World>(world: &W, ticket: RefreshTicket) -> Result<Proved, Str
         .map_err(text)
 }
 
-/// The port's documentation says about a proof: "No number is spent". Both the old and the new
-/// ticket can be renewed, in either order, whether or not the answer to the proof arrived.
+/// The port's documentation says about a proof: "The number is not used up, so the owner's ticket
+/// stays valid." Both the old and the new ticket can be renewed, in either order, whether or not
+/// the answer to the proof arrived.
 pub(crate) async fn a_proof_spends_no_token<W: World>(world: &W) -> Case {
     for rules in [every_time(), rules()] {
         let ada = Person::new(world)?;

@@ -33,8 +33,8 @@ pub(crate) async fn a_young_token_is_kept<W: World>(world: &W) -> Case {
     Ok(())
 }
 
-/// The port's documentation says that a renewal "writes its effect before it answers". Here the
-/// effect is the record of the token's first use.
+/// The port's documentation says that a renewal "writes the effect of the decision before it
+/// answers". In this case the effect is the record that the token was used for the first time.
 pub(crate) async fn a_chain_goes_on<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let mut token = ada.begin().await?;
@@ -264,9 +264,9 @@ pub(crate) async fn a_new_session_renews_elsewhere_at_once<W: World>(world: &W) 
     Ok(())
 }
 
-/// The port's documentation says that a renewal "writes its effect before it answers". The store
-/// has not seen that the token before the presented one was used. The effect is a record of that
-/// use.
+/// The port's documentation says that a renewal "writes the effect of the decision before it
+/// answers". In this case the store has not seen that the token's predecessor was used, and the
+/// effect is a record of that use.
 pub(crate) async fn an_unseen_use_is_recorded<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;

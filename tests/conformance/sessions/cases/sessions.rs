@@ -37,7 +37,8 @@ pub(crate) async fn users_are_apart<W: World>(world: &W) -> Case {
     Ok(())
 }
 
-/// The port's documentation says about recording a new session: "A repeat MUST change nothing."
+/// The port's documentation says about recording a new session: "a repeat of this call MUST change
+/// nothing."
 pub(crate) async fn beginning_twice_changes_nothing<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;
@@ -132,7 +133,7 @@ pub(crate) async fn a_list_shows_who_and_when<W: World>(world: &W) -> Case {
 }
 
 /// The port's documentation says that a list has the active sessions "oldest first, without those
-/// that have ended, expired or gone idle".
+/// that have ended, have expired or have been idle for too long".
 pub(crate) async fn a_list_shows_what_goes_on<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let mut sessions = Vec::new();
@@ -156,9 +157,9 @@ pub(crate) async fn a_list_shows_what_goes_on<W: World>(world: &W) -> Case {
     Ok(())
 }
 
-/// The port's documentation says that a list is "without those that have […] expired or gone idle".
-/// KV deletes such sessions when its own clock says so, and `pass` can't move that clock. So this
-/// case is skipped for KV, and `tests/session_store/limit.rs` tests it there.
+/// The port's documentation says that a list is "without those that […] have expired or have been
+/// idle for too long". KV deletes such sessions by its own clock, which `pass` can't move.
+/// `tests/session_store/limit.rs` tests this for KV.
 pub(crate) async fn a_list_leaves_out_what_has_gone_idle<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let begun = world.now();
@@ -174,8 +175,8 @@ pub(crate) async fn a_list_leaves_out_what_has_gone_idle<W: World>(world: &W) ->
     Ok(())
 }
 
-/// The port's documentation says about sessions above the limit: "the oldest others of that kind
-/// MUST end: at once, or as late and as often as the adapter states."
+/// The port's documentation says about sessions above the limit: "the oldest other sessions of the
+/// kind MUST end. An adapter may end them at once, or as late and as often as it states."
 pub(crate) async fn the_oldest_ends_above_the_limit<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let oldest = ada.ticket();

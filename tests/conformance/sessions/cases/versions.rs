@@ -6,8 +6,8 @@ use edgegate::ports::SessionStore;
 use super::super::world::{Person, World, text};
 use super::{Case, check, check_eq, has_ended};
 
-/// The port's documentation says about `outdate`: "Where reads are not stale, a smaller number MUST
-/// NOT replace a larger one."
+/// The port's documentation says about `outdate`: "Where reads are not stale, a smaller version
+/// MUST NOT replace a larger one."
 pub(crate) async fn versions_only_rise<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;
@@ -33,8 +33,8 @@ pub(crate) async fn versions_only_rise<W: World>(world: &W) -> Case {
     Ok(())
 }
 
-/// The port's documentation says about `outdate`: "MUST take effect at once where it is called, and
-/// for `ttl` seconds."
+/// The port's documentation says about `outdate`: "MUST take effect at once at the location where
+/// it is called, and MUST last for `ttl` seconds."
 pub(crate) async fn a_version_counts_for_its_time<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;

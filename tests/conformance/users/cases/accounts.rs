@@ -116,8 +116,8 @@ pub(crate) async fn an_address_has_one_account<D: UserDirectory>(world: &World<D
     Ok(())
 }
 
-/// The port's documentation says that the answer to an insertion must be right "also when two
-/// insertions run at once".
+/// The port's documentation says about the answer to an insertion that it "MUST also be right when
+/// two insertions run at once".
 pub(crate) async fn ten_insertions_at_once_make_one_account<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {
@@ -145,8 +145,8 @@ pub(crate) async fn ten_insertions_at_once_make_one_account<D: UserDirectory>(
     world.holds(user, "the one").await
 }
 
-/// The port's documentation says about an insertion that failed: "The user may or may not exist,
-/// and a repeat finds out."
+/// The port's documentation says about an insertion that failed: "The user may or may not exist. If
+/// the caller repeats the call, the answer shows whether the user exists."
 pub(crate) async fn a_repeated_insertion_changes_nothing<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {

@@ -140,8 +140,8 @@ pub(crate) async fn an_administrator_without_a_password_does_not_count<D: UserDi
     Ok(())
 }
 
-/// The port's documentation says: "Of two simultaneous changes that together would leave none, one
-/// MUST fail."
+/// The port's documentation says: "Of two simultaneous changes that together would leave no
+/// administrator, one MUST fail."
 pub(crate) async fn of_two_who_remove_each_other_one_remains<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {

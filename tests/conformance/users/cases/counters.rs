@@ -199,8 +199,8 @@ pub(crate) async fn a_rehash_needs_the_old_hash<D: UserDirectory>(world: &World<
     world.holds(&bob, "another").await
 }
 
-/// The port's documentation says that the call after a restore "raises the counters […] Each user
-/// also gets a new random link nonce. […] MUST list them".
+/// The port's documentation says that the call after a restore "raises their counters in one atomic
+/// step. […] Each user also gets a new random link nonce. […] MUST list these users".
 pub(crate) async fn raised_counters_are_above_all_earlier_ones<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {

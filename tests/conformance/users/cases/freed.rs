@@ -77,7 +77,8 @@ pub(crate) async fn a_registration_from_before_the_deletion_is_refused<D: UserDi
     Ok(())
 }
 
-/// The port's documentation says: "MUST store an address that the change frees".
+/// The port's documentation says: "If the change frees an address, MUST add that address to the
+/// list of freed addresses".
 pub(crate) async fn a_registration_from_before_a_change_of_address_is_refused<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {

@@ -78,8 +78,8 @@ pub(crate) async fn an_import_changes_no_account<D: UserDirectory>(world: &World
     Ok(())
 }
 
-/// The port's documentation says that an import must not change an account "also when it runs twice
-/// at once".
+/// The port's documentation says that an import changes no account that exists, "not even when two
+/// imports run at once".
 pub(crate) async fn two_imports_at_once_add_each_user_once<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {

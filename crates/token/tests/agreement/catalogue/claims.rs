@@ -1,4 +1,4 @@
-//! Attacks by claims.
+//! Attacks with bad claims.
 
 use super::Catalogue;
 use crate::token_support::{AUD, ISS, NOW, and, claims, with};

@@ -15,7 +15,8 @@ pub(super) fn add(c: &mut Catalogue) {
     length(c);
 }
 
-/// The base64url of the signature. How many bits of it are unused depends on the algorithm.
+/// Attacks on the base64url of the signature. The number of its unused bits depends on the
+/// algorithm.
 pub(super) fn of_the_key(c: &mut Catalogue) {
     let good = c.key.good();
     let (input, signature) = good.rsplit_once('.').unwrap();
@@ -119,7 +120,8 @@ fn signed_as_written(c: &mut Catalogue) {
     );
 }
 
-/// JSON followed by spaces, so that four bits of the base64url are unused. One of them is set.
+/// Encodes JSON with spaces at its end, so many that four bits of the base64url are unused. Sets
+/// one of these bits.
 fn with_unused_bits(mut json: String) -> String {
     json.push(' ');
     while json.len() % 3 != 1 {

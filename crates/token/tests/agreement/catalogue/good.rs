@@ -1,4 +1,4 @@
-//! Tokens that must be accepted, up to every limit.
+//! Tokens that must be accepted. Some of them reach a limit exactly.
 
 use super::{Catalogue, Check, Criterion};
 use crate::token_support::{AUD, ISS, Key, NOW, SID, SUB, and, claims, with};
@@ -125,7 +125,7 @@ fn limits(c: &mut Catalogue) {
         "as long as is read: 4096 bytes or just below",
     );
     let padded = |n: usize| c.claims(and(&claims(), &format!(r#""x":"{}""#, "x".repeat(n))));
-    // Base64url has about four characters for three bytes.
+    // Base64url writes three bytes as four characters.
     let fits = (4096 - padded(0).len()) / 4 * 3;
     let mut tokens = (fits - 3..fits + 6).rev().map(padded);
     let longest = tokens.find(|token| token.len() <= 4096).unwrap();
@@ -158,7 +158,7 @@ fn checks(c: &mut Catalogue) {
     let token = c.claim("roles", Some(json!(["r\u{f4}le", "a b"])));
     c.good("role-not-ascii", token).checks = vec![
         Check::roles(&["r\u{f4}le"], true),
-        // This role looks the same, but is in another normalisation form.
+        // This role looks the same as the one in the token, but is in another normalisation form.
         Check::roles(&["ro\u{302}le"], false),
         Check::roles(&["a b"], true),
         Check::roles(&["user"], false),
@@ -191,9 +191,9 @@ fn checks(c: &mut Catalogue) {
     }
 }
 
-/// The service rejects these tokens. Each of the service's ids is a UUID in one spelling, and the
-/// ids of its sessions have version 7. Other verifiers may accept other ids. An imported user may
-/// have a UUID of another version.
+/// The service rejects these tokens because of their ids. Each id that the service makes is a UUID
+/// in one spelling, and the ids of its sessions are UUIDs of version 7. Only the id of an imported
+/// user may be a UUID of another version. Other verifiers may accept other ids.
 fn ids(c: &mut Catalogue) {
     c.about(
         "RFC 7519 4.1.2",
@@ -213,8 +213,8 @@ fn ids(c: &mut Catalogue) {
     }
 }
 
-/// Tokens of other apps. The API that they are for accepts them. The service itself rejects them,
-/// even if it is named as an audience.
+/// Tokens of other apps. The API for which such a token was issued accepts it. The service itself
+/// rejects it, even if the token names the service as an audience.
 fn apps(c: &mut Catalogue) {
     c.about(
         "RFC 9068 2.2.3",

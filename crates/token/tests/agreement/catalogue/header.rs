@@ -1,4 +1,4 @@
-//! Attacks by the header, such as another algorithm or a key of the attacker.
+//! Attacks with a bad header, such as another algorithm or a key of the attacker.
 
 use super::{Catalogue, signed};
 use crate::token_support::{

@@ -1,5 +1,5 @@
-//! A token is verified with the key of the set that has exactly its kid. A key in the token is
-//! never used.
+//! Attacks on the choice of the key. A token must be verified with the key of the set whose kid is
+//! exactly the token's kid. A key that is in the token must never be used.
 
 use super::{Catalogue, signed};
 use crate::token_support::{Key, claims, ed_jwk, ed_secret, with};
@@ -50,7 +50,7 @@ fn foreign_keys(c: &mut Catalogue) {
     c.bad("attacker-key-same-kid", forged, reason);
 }
 
-/// The choice of a key from several.
+/// The choice of a key from a set with several keys.
 pub(super) fn of_the_key(c: &mut Catalogue) {
     let others: &[Key] = match c.key {
         Key::Ed => &[Key::Es, Key::Retired],
@@ -98,7 +98,7 @@ pub(super) fn of_the_key(c: &mut Catalogue) {
     }
 }
 
-/// A set of one key whose JWK has no kid.
+/// The choice of a key from a set with one key, whose JWK has no kid.
 pub(super) fn one_key(c: &mut Catalogue) {
     c.about(
         "RFC 7515 4.1.4",

@@ -1,6 +1,6 @@
-//! The catalogue: tokens that must be accepted, and tokens that attackers send. Each token of an
-//! attacker has one fault and must be rejected because of it. The tokens are made for a given key,
-//! so that each rule is tested with each algorithm.
+//! The catalogue of tokens: tokens that must be accepted, and tokens that attackers may send. Each
+//! token of an attacker has one fault, and must be rejected because of this fault. The tokens can
+//! be made for any key, so that each rule is tested with each algorithm.
 
 mod claims;
 mod form;
@@ -16,18 +16,18 @@ use serde_json::Value;
 /// A token and the expected result.
 pub struct Vector {
     pub name: String,
-    /// The token is verified with the key set that has this key alone.
+    /// The token is verified with the key set that contains this key.
     pub key: Key,
-    /// The section of a standard, or a known attack.
+    /// The section of a standard, or the name of a known attack.
     pub reference: &'static str,
     pub why: &'static str,
     pub token: String,
-    /// Why it is rejected. None if it is accepted.
+    /// Why the token must be rejected. `None` if it must be accepted.
     pub refused: Option<TokenError>,
     /// The checks that are made with the token.
     pub checks: Vec<Check>,
-    /// Why the service rejects a token that a verifier without the service's database accepts.
-    /// `None` if both agree.
+    /// Why the service rejects the token although a verifier without the service's database accepts
+    /// it. `None` if both give the same result.
     pub service: Option<&'static str>,
 }
 
@@ -55,7 +55,8 @@ pub fn catalogue(key: Key) -> Vec<Vector> {
     catalogue.vectors
 }
 
-/// The vectors about the choice of a key from a set and about its signature. They differ by key.
+/// The vectors about the choice of a key from a set, and about the signature. They are different
+/// for each key.
 pub fn of_the_key(key: Key) -> Vec<Vector> {
     let mut catalogue = Catalogue::new(key);
     good::of_the_key(&mut catalogue);
@@ -65,7 +66,7 @@ pub fn of_the_key(key: Key) -> Vec<Vector> {
     catalogue.vectors
 }
 
-/// The vectors for the set of one key without a kid.
+/// The vectors for the key set with one key, which has no kid.
 pub fn of_one_key() -> Vec<Vector> {
     let mut catalogue = Catalogue::new(Key::Lone);
     key_choice::one_key(&mut catalogue);
@@ -89,7 +90,7 @@ impl Catalogue {
         }
     }
 
-    /// Sets the subject of the vectors that follow.
+    /// Sets the `reference` and the `why` of all vectors that are added after this call.
     fn about(&mut self, reference: &'static str, why: &'static str) {
         (self.reference, self.why) = (reference, why);
     }
@@ -121,7 +122,8 @@ impl Catalogue {
         self.key.token(header, claims().to_string())
     }
 
-    /// A token with one member of the header changed, or removed for `None`.
+    /// A validly signed token in whose header one member is changed. With `None` the member is
+    /// removed.
     fn member(&self, name: &str, value: Option<Value>) -> String {
         self.header(with(self.key.header(), name, value).to_string())
     }
@@ -131,12 +133,13 @@ impl Catalogue {
         self.key.token(self.key.header().to_string(), claims)
     }
 
-    /// A token with one claim changed, or removed for `None`.
+    /// A validly signed token in which one claim is changed. With `None` the claim is removed.
     fn claim(&self, name: &str, value: Option<Value>) -> String {
         self.claims(with(claims(), name, value).to_string())
     }
 
-    /// A token with a claim as raw JSON, for numbers that `Value` can't represent.
+    /// A validly signed token with one claim as raw JSON. This is for numbers that `Value` can't
+    /// represent.
     fn raw(&self, name: &str, text: &str) -> String {
         let others = with(claims(), name, None);
         self.claims(and(&others, &format!("\"{name}\":{text}")))

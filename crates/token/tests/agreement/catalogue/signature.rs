@@ -1,4 +1,4 @@
-//! Attacks by the signature.
+//! Attacks with a bad signature.
 
 use super::{Catalogue, signed};
 use crate::token_support::Key;
@@ -31,7 +31,7 @@ pub(super) fn add(c: &mut Catalogue) {
     }
 }
 
-/// The good token with its signature changed.
+/// The key's valid token with its signature changed by `change`.
 fn resigned(key: Key, change: impl Fn(&[u8]) -> Vec<u8>) -> String {
     let good = key.good();
     let (input, signature) = good.rsplit_once('.').unwrap();
