@@ -234,8 +234,8 @@ pub(crate) async fn the_first_time_of_verifying_stays<D: UserDirectory>(world: &
     Ok(())
 }
 
-/// The documentation of `UserChange` says: "The new address. Its owner has just confirmed it, so it
-/// is stored as verified." This is true whether or not the old address was verified.
+/// The documentation of `UserChange` says: "The new email address. Its owner has just confirmed it,
+/// so it is stored as verified." This is true whether or not the old address was verified.
 pub(crate) async fn a_new_address_is_verified_now<D: UserDirectory>(world: &World<D>) -> Case {
     let mut ada = world.somebody().await?;
     let number = world.numbers.next();
