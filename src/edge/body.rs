@@ -1,4 +1,4 @@
-//! Reads bodies: strict JSON, and the forms of OAuth.
+//! Reads the bodies of requests: strict JSON, JSON Lines, and the forms that OAuth clients send.
 
 use super::problem::Problem;
 use super::request::Request;
@@ -53,10 +53,11 @@ pub fn merge_patch<const N: usize>(
 
 const MERGE_PATCH: &str = "application/merge-patch+json";
 
-/// Reads the parameters of an OAuth endpoint: a form (`application/x-www-form-urlencoded`) or, for
-/// pages, the same parameters as a JSON object. As RFC 6749 section 3.2 says, a parameter without a
-/// value (`""`, in JSON also `null`) is treated as left out, an unknown parameter is ignored, and a
-/// repeated parameter is rejected.
+/// Reads the parameters of an OAuth endpoint. The body is a form
+/// (`application/x-www-form-urlencoded`). Pages may send the same parameters as a JSON object. RFC
+/// 6749 section 3.2 has these rules: a parameter whose value is empty (`""`, in JSON also `null`)
+/// is treated as if it were absent, an unknown parameter is ignored, and a repeated parameter is
+/// rejected.
 ///
 /// # Errors
 /// `unsupported_media_type` or `invalid_request`.
@@ -68,7 +69,7 @@ pub fn oauth_parameters<const N: usize>(
     Ok(parameters.map(|value| value.filter(|text| !text.is_empty())))
 }
 
-/// Like [`oauth_parameters`], but a parameter without a value is `Some("")`.
+/// Like [`oauth_parameters`], but a parameter whose value is empty is `Some("")` instead of `None`.
 ///
 /// # Errors
 /// Those of [`oauth_parameters`].
@@ -155,7 +156,8 @@ pub fn texts<const N: usize>(
     Ok(texts)
 }
 
-/// Like [`json_texts`], but also reads the flag `cookie`, which is false when it is absent.
+/// Like [`json_texts`], but also reads the boolean member `cookie`, which is false when it is
+/// absent.
 ///
 /// # Errors
 /// Those of [`json`].
@@ -200,7 +202,7 @@ pub fn text_edit(field: &str, value: Option<Json>) -> Result<Edit<String>, Probl
     })
 }
 
-/// A member of a PATCH that can be changed but not removed.
+/// A member of a PATCH whose stored value can be changed but not removed.
 ///
 /// # Errors
 /// `invalid_request` when it is `null`.
@@ -251,9 +253,9 @@ fn require_json(request: &Request<'_>) -> Result<(), Problem> {
     ))
 }
 
-/// Rejects a compressed body. Its size is only known after decompression, and most routes take at
-/// most 16 KiB, which need no compression. The answer names the encoding that is accepted (RFC 9110
-/// section 12.5.3).
+/// Rejects a compressed body, because its real size is only known after decompression. Clients
+/// don't need compression: most routes accept at most 16 KiB. The answer names the encoding that is
+/// accepted (RFC 9110 section 12.5.3).
 fn require_no_coding(request: &Request<'_>) -> Result<(), Problem> {
     let codings = request.content_encoding.unwrap_or_default().split(',');
     let unknown = codings
@@ -275,7 +277,8 @@ fn require_no_coding(request: &Request<'_>) -> Result<(), Problem> {
     Err(Problem::new(Code::UnsupportedMediaType, detail).with("Accept-Encoding", "identity"))
 }
 
-/// The values of the `known` parameters of a form or a query. Other parameters are ignored.
+/// The values of the `known` parameters of a form or of a URL's query. Other parameters are
+/// ignored.
 ///
 /// # Errors
 /// `invalid_request` for a known parameter that comes twice.
@@ -340,8 +343,8 @@ fn parse_object(request: &Request<'_>) -> Result<Members, Problem> {
     }
 }
 
-/// Why a body is not JSON. Names the encodings that some programs write instead of UTF-8 (RFC 8259
-/// section 8.1).
+/// Tells the client why its body is not JSON. JSON must be UTF-8 without a byte order mark (RFC
+/// 8259 section 8.1). If the body seems to have another encoding, the text says which one.
 fn not_json(body: &[u8]) -> &'static str {
     match body {
         [] => "the body is empty",
@@ -368,15 +371,17 @@ fn type_of(value: &Json) -> &'static str {
     }
 }
 
-/// Names the member and the type of its value, but not the value, which may be a secret.
+/// The problem for a member whose value has the wrong type. It names the member and the type, but
+/// does not repeat the value, which may be a secret.
 fn wrong_type(field: &str, found: &str, expected: &str) -> Problem {
     Problem::invalid_request(format!(
         "the member {field} is {found}, but must be {expected}"
     ))
 }
 
-/// Whether a member's name looks like a name, so that it may be put into the answer and the log. A
-/// secret that was sent in place of a name by mistake rarely looks like a name.
+/// Whether the name of an unknown member may be put into the answer and the log: it must consist of
+/// at most 40 letters and underscores. If a client sends a secret in place of a name by mistake,
+/// the secret rarely looks like that.
 fn is_plain(name: &str) -> bool {
     (1..=40).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_')
 }
@@ -506,7 +511,7 @@ mod tests {
             ("identity, deflate", "deflate"),
             ("zstd,gzip", "zstd"),
             ("x-gzip", "x-gzip"),
-            // A charset, which some programs put into `Content-Encoding`.
+            // This is a charset. Some programs put it into `Content-Encoding` by mistake.
             ("utf-8", "utf-8"),
         ] {
             let mut sent = request("application/json", "{}");
@@ -527,8 +532,8 @@ mod tests {
                 assert!(answer.body.unwrap().contains(&told), "{coding}");
             }
         }
-        // The value may be a secret that was sent in the wrong header, so the answer does not
-        // repeat it.
+        // If the client sent a secret in the wrong header, this value is the secret. So the answer
+        // must not repeat the value.
         for coding in ["a secret", "secret-f41c0b7a92e8d635"] {
             let mut strange = request("application/json", "{}");
             strange.content_encoding = Some(coding);
