@@ -51,10 +51,10 @@ pub enum Cookie {
     /// Nothing happens to the cookies.
     #[default]
     Untouched,
-    /// A new session is put into these cookies. The `SessionId` is the session's sign-on, which all
-    /// sessions share that began with the same sign-in. If the browser already had another session
-    /// in its cookie, that session is ended. If that session has the same sign-on, it is recorded
-    /// as *replaced*; otherwise it ends as if the user had logged out.
+    /// A new session is put into these cookies. The `SessionId` identifies the sign-on of the new
+    /// session: the group of sessions that end together when the user logs out. If the browser
+    /// already had another session in its cookie, that session is ended. If that session has the
+    /// same sign-on, it is recorded as *replaced*; otherwise it ends as if the user had logged out.
     Begun(SessionCookies, SessionId),
     /// All sessions of this user have ended, and a new session of the user is put into these
     /// cookies. If the cookie that the browser had before belonged to another user, that user's
