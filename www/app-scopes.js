@@ -10,7 +10,8 @@ const KNOWN = {
 };
 
 /**
- * What a scope allows. Undefined for a scope of an API, because these pages know only its name.
+ * A text that says what a scope allows. It is undefined for the scope of an API, because these
+ * pages know only the name of such a scope.
  *
  * @param {string} scope
  * @returns {string | undefined}

@@ -1,5 +1,6 @@
-// Cloudflare Turnstile's check that the user is human, on pages whose form has an element for it.
-// The Worker writes the site key into the page if TURNSTILE_SITE_KEY is set.
+// Shows Cloudflare Turnstile's widget, which checks that the user is human, and takes the token
+// that the widget makes. The check is only active if the setting TURNSTILE_SITE_KEY is set; the
+// Worker then writes the site key into the page.
 import { byId, make } from "./dom.js";
 import { isAbout } from "./failures.js";
 import { language, words } from "./words.js";
@@ -22,8 +23,8 @@ let isBlocked = false;
 let widget;
 
 /**
- * Members to send in addition to the form's fields. A token is valid only once, so the widget is
- * reset to make a new one.
+ * Returns the members that must be sent in addition to the form's fields. A token is valid only
+ * once, so the widget is reset and makes a new token for the next attempt.
  */
 export function takeChallenge() {
   problem.textContent = "";
@@ -43,8 +44,8 @@ export function isMet() {
 }
 
 /**
- * If the service did not accept the token, says so on the page and returns true. Returns false if
- * the failure has another cause, or if this page has no check.
+ * If the service did not accept the token, shows a message and returns true. Returns false if the
+ * failure has another cause, or if the check is not active.
  *
  * @param {import("./failures.js").Failure} failure
  */
@@ -84,7 +85,7 @@ function render(vendor, place) {
     "expired-callback": () => {
       token = "";
     },
-    // The widget itself tells the user what is wrong.
+    // No message is needed here, because the widget itself tells the user what is wrong.
     "error-callback": () => {
       token = "";
     },

@@ -56,7 +56,7 @@ pub(crate) async fn get<P: Ports>(service: &AuthService<P>, request: &Request<'_
                 IssuerPage::SignIn => "/sign-in",
                 IssuerPage::Consent => "/consent",
             };
-            // The sealed request (the app's request, encrypted by this service) comes after a `#`.
+            // The sealed request (the app's request with a MAC of this service) comes after a `#`.
             // Browsers don't send that part of a URL to servers, so no server logs it.
             let at = [&settings.issuer, path, "#request=", sealed.expose()].concat();
             Answer::empty(303).with("Location", at)
