@@ -1,6 +1,6 @@
-//! Compares the strict JSON reader with serde_json. If both accept a text, they must read the same
-//! value. If the strict reader rejects a text that serde_json accepts, the text must have the fault
-//! that the error names.
+//! Compares the service's strict JSON reader with serde_json. If both accept a text, they must read
+//! the same value. If only serde_json accepts it, the text must have the fault that the error of
+//! the strict reader names.
 
 use edgegate::domain::json::{decode, encode};
 use edgegate::domain::policy::JSON_MAX_DEPTH;
