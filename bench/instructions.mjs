@@ -122,8 +122,8 @@ async function instructions(callgrind, program, name) {
     "--toggle-collect=*measured_calls*",
     `--callgrind-out-file=${OUT}/${name}.out`,
   ];
-  // `env -i` clears the environment, because VALGRIND_OPTS and the C library's tunables would
-  // change the count.
+  // `env -i` runs the program without environment variables, because VALGRIND_OPTS and the
+  // variables that tune the C library would change the count.
   const { code, stderr } = await run(
     "env",
     ["-i", callgrind, ...options, program, name, `${CALLS}`],

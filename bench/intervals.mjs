@@ -28,7 +28,10 @@ export function studentQuantile(degrees, probability = CONFIDENCE) {
   return Math.tan((low + high) / 2) * Math.sqrt(degrees);
 }
 
-/** P(|T| < √degrees · tan(angle)): Abramowitz and Stegun, 26.7.3 and 26.7.4. */
+/**
+ * The probability P(|T| < √degrees · tan(angle)) of Student's t distribution. The formulas are
+ * those of Abramowitz and Stegun, 26.7.3 and 26.7.4.
+ */
 function studentWithin(angle, degrees) {
   const isOdd = degrees % 2 === 1;
   const cosine = Math.cos(angle);

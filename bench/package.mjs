@@ -173,7 +173,10 @@ async function openChromium(folder, cleanUp) {
   };
 }
 
-/** The time from the import of a package to the first verified token, measured in a new process. */
+/**
+ * Measures in a new process the time from the import of the npm package, or of jose, to the first
+ * verified token.
+ */
 function firstInNode(folder, name, one) {
   const path = join(folder, "first.mjs");
   const from = {

@@ -6,8 +6,8 @@
 // the type AuthClient would make this type circular, because the package's types use `typeof
 // globalThis`.
 interface Window {
-  // tests/browser/browser.mjs: the places where a button was, and how many answers the page is
-  // still waiting for
+  // For tests/browser/browser.mjs: `places` are the positions at which a button was seen, and
+  // `unanswered` is the number of answers that the page is still waiting for.
   noted: { places: Set<number>; unanswered: number };
   // tests/browser/client/pages.mjs
   client: import("../npm/edgegate/types/client.js").AuthClient;
@@ -22,7 +22,7 @@ interface Window {
   // tests/package/react-redirect.test.mjs
   app: import("../npm/edgegate/types/redirect.js").RedirectClient;
   effects: { count: number };
-  // axe-core, for tests/browser/every-state.test.mjs
+  // axe-core, which tests/browser/every-state.test.mjs uses
   axe: { run(context: object, options: object): Promise<{ violations: object[] }> };
   // tests/browser/console.test.mjs, forms.test.mjs and challenge.test.mjs
   said: (string | null)[];

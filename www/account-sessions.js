@@ -1,4 +1,5 @@
-// Shows where the user is signed in, with buttons to end those sessions.
+// Shows the sessions of the user (the devices on which the user is signed in), each with a button
+// to end it.
 /** @import { Session } from "/edgegate/client/index.js" */
 import { appNamed } from "./account-grants.js";
 import { byId, make, say } from "./dom.js";

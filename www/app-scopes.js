@@ -1,4 +1,4 @@
-// Describes what the scopes of OpenID Connect allow an app to do.
+// Texts that tell the user what each scope of OpenID Connect allows an app to do.
 import { words } from "./words.js";
 
 /** @type {Record<string, string>} */

@@ -35,7 +35,10 @@ export function takeChallenge() {
   return { challenge };
 }
 
-/** Whether the form can be sent. If the check is not complete yet, the page says so. */
+/**
+ * Whether the form can be sent. If the user has not completed Turnstile's check yet, shows a
+ * message and returns false.
+ */
 export function isMet() {
   // If Turnstile's script did not load, the form is sent without a token, and the service decides.
   if (!siteKey || token || isBlocked) return true;
@@ -56,7 +59,7 @@ export function isRefusedChallenge(failure) {
 }
 
 /**
- * Moves the widget to another element.
+ * Shows the widget in another element instead.
  *
  * @param {HTMLElement} place
  */

@@ -13,8 +13,8 @@ let claims = null;
 let ticking;
 
 /**
- * Shows how long the token with these claims is still valid, or hides the countdown if the claims
- * have no expiry. Calls `over` when the token expires.
+ * Shows the countdown for a token with these claims. If the claims have no expiry, hides the
+ * countdown. Calls `over` when the token expires.
  *
  * @param {Json | null} of
  * @param {() => void} [over]

@@ -35,8 +35,8 @@ export const isAbout = ({ code, errors }, ...fields) =>
   code === "invalid_field" && Boolean(errors?.some(({ field }) => fields.includes(field)));
 
 /**
- * How many seconds the service asks the user to wait, and the sentence that says so, which contains
- * `{time}`. Null if the service does not ask to wait.
+ * For an error after which the user must wait: the number of seconds, and a sentence for the user,
+ * in which `{time}` stands for the time. Null for all other errors.
  *
  * @param {Failure} failure
  */

@@ -21,7 +21,8 @@ export function show(name, { focus = true } = {}) {
 }
 
 /**
- * A function that does something, and resolves to the text to show to the user, if there is one.
+ * The function that a button runs. Its promise may resolve to a text, which is then shown to the
+ * user.
  *
  * @typedef {() => Promise<string | void>} Act
  */

@@ -54,7 +54,8 @@ else show("no-link");
 addEventListener("hashchange", () => location.hash && location.reload());
 
 /**
- * Removes the ticket from the address bar and the history. After that the ticket is only in memory.
+ * Takes the ticket from the URL's fragment and removes it from the address bar and the history.
+ * After that the ticket is only in the memory of this page.
  */
 function takeTicket() {
   const taken = location.hash.slice(1);

@@ -60,7 +60,7 @@ onSubmit(form, async () => {
     if (!isRefusal(error)) throw error;
     if (isRefusedChallenge(error)) return;
     if (error.code !== "invalid_credentials" && !isAbout(error, "email", "password")) throw error;
-    // The message does not reveal whether the address or the password is wrong.
+    // For security, the message does not say whether the address or the password is wrong.
     refuse(password, words.sign_in.wrong);
     password.select();
     return;
@@ -87,7 +87,8 @@ onClick(
 );
 
 /**
- * Continues with the request of an app, depending on what the service says about it.
+ * Decides what to do about the request of an app: show the form, go to the page for consent, send
+ * the user back to the app, or ask whether to continue.
  *
  * @param {Asked} now
  */

@@ -182,7 +182,7 @@ function newUser(continent, isAway) {
   };
 }
 
-/** The kinds of KV keys that a request reads (docs/storage.md). */
+/** The kinds of keys that a request reads in KV. docs/storage.md describes them. */
 const keysOf = (act) => (act === "check" ? ["ended", "stale"] : ["session", "ended"]);
 
 function note(measured, act, { continent, place }, milliseconds) {

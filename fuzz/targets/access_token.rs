@@ -84,7 +84,8 @@ fn judge(token: &str, key: Key, set: &KeySet, claims: &Claims) {
     assert_eq!(parts.len(), 3);
     let decoded = |at: usize| Base64UrlUnpadded::decode_vec(parts[at]).unwrap();
     let header: Value = serde_json::from_slice(&decoded(0)).unwrap();
-    // The keys `ed` and `es` are in one set, so the header says which of the two signed.
+    // The keys `ed` and `es` are in the same key set. The header of the token says which of the two
+    // has signed it.
     let by = match (key, header["kid"].as_str()) {
         (Key::Mac, None | Some("mac")) => Key::Mac,
         (Key::Ed | Key::Es, Some("ed")) => Key::Ed,
@@ -155,7 +156,7 @@ fn judge(token: &str, key: Key, set: &KeySet, claims: &Claims) {
         read["email_verified"].as_bool().unwrap_or(false)
     );
 
-    // Encoding the claims again must give the same claims.
+    // If the claims are put into a new token, the new token must have the same claims.
     if let Ok(again) = issue(set, claims) {
         let expected = Expected::new(ISS, AUD);
         assert_eq!(

@@ -88,8 +88,8 @@ fn members(value: &Value) -> usize {
     }
 }
 
-/// The number of members in a JSON text, including duplicates. It is the number of colons outside
-/// strings.
+/// The number of members in a JSON text, including duplicates. Each member has one colon outside
+/// strings, so this function counts those colons.
 fn colons(text: &[u8]) -> usize {
     let (mut count, mut in_string, mut escaped) = (0, false, false);
     for byte in text {

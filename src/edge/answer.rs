@@ -21,7 +21,7 @@ pub struct Note {
     pub by: Option<String>,
     /// What the service decided about the refresh token of the request.
     pub verdict: Option<&'static str>,
-    /// The code of an error.
+    /// The error code of the answer.
     pub code: Option<&'static str>,
     /// The ids of the mails that the request queued.
     pub job: Option<String>,
@@ -131,7 +131,7 @@ impl Answer {
         self
     }
 
-    /// A header of this answer.
+    /// The value of this header, if the answer has the header.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.headers.iter();

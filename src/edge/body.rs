@@ -6,12 +6,13 @@ use crate::domain::account::Edit;
 use crate::domain::error::{Code, Error, FieldProblem};
 use edgegate_token::json::{Fault, Json, Members};
 
-/// Reads the JSON object in the body of a request whose media type is JSON. Repeated members and
-/// members that are not in `known` are rejected. An absent member is `None`; a member that is
-/// `null` is `Some`.
+/// Reads the JSON object in the body of a request. The media type must be JSON. Repeated members,
+/// and members that are not in `known`, are rejected. In the result, an absent member is `None`,
+/// and a member whose value is `null` is `Some`.
 ///
 /// # Errors
-/// `unsupported_media_type` or `invalid_request`.
+/// - `unsupported_media_type`: if the media type is another one, or if the body is compressed.
+/// - `invalid_request`: if the content of the body is wrong.
 pub fn json<const N: usize>(
     request: &Request<'_>,
     known: [&str; N],
@@ -29,12 +30,13 @@ fn take<const N: usize>(
     Ok(values)
 }
 
-/// Like [`json`], for a PATCH. The media type may also be that of a JSON merge patch (RFC 7396
-/// section 4). `null` removes a member.
+/// Like [`json`], but for a PATCH request. The media type may be JSON or that of a JSON merge patch
+/// (RFC 7396 section 4). A member whose value is `null` is to be removed.
 ///
 /// # Errors
-/// `unsupported_media_type`, which names the accepted types (RFC 5789 section 2.2), or
-/// `invalid_request`.
+/// - `unsupported_media_type`: if the media type is neither of the two, or if the body is
+///   compressed. The answer names the accepted types (RFC 5789 section 2.2).
+/// - `invalid_request`: if the content of the body is wrong.
 pub fn merge_patch<const N: usize>(
     request: &Request<'_>,
     known: [&str; N],
@@ -60,7 +62,8 @@ const MERGE_PATCH: &str = "application/merge-patch+json";
 /// rejected.
 ///
 /// # Errors
-/// `unsupported_media_type` or `invalid_request`.
+/// - `unsupported_media_type`: if the media type is another one, or if the body is compressed.
+/// - `invalid_request`: if the content of the body is wrong.
 pub fn oauth_parameters<const N: usize>(
     request: &Request<'_>,
     known: [&str; N],
@@ -72,7 +75,7 @@ pub fn oauth_parameters<const N: usize>(
 /// Like [`oauth_parameters`], but a parameter whose value is empty is `Some("")` instead of `None`.
 ///
 /// # Errors
-/// Those of [`oauth_parameters`].
+/// The same errors as those of [`oauth_parameters`].
 pub fn oauth_parameters_as_sent<const N: usize>(
     request: &Request<'_>,
     known: [&str; N],
@@ -98,10 +101,11 @@ pub fn oauth_parameters_as_sent<const N: usize>(
     }
 }
 
-/// The body of a request whose media type is that of JSON Lines: one JSON value per line.
+/// The body of a request as bytes. Its media type must be that of JSON Lines (one JSON value per
+/// line).
 ///
 /// # Errors
-/// `unsupported_media_type`.
+/// `unsupported_media_type` if the media type is another one, or if the body is compressed.
 pub fn lines<'a>(request: &'a Request<'_>) -> Result<&'a [u8], Problem> {
     require_no_coding(request)?;
     match request.media_type().as_deref() {
@@ -113,10 +117,10 @@ pub fn lines<'a>(request: &'a Request<'_>) -> Result<&'a [u8], Problem> {
     }
 }
 
-/// The body of a request whose media type is that of a form.
+/// The body of a request as bytes. Its media type must be that of a form.
 ///
 /// # Errors
-/// `unsupported_media_type`.
+/// `unsupported_media_type` if the media type is another one, or if the body is compressed.
 pub fn form<'a>(request: &'a Request<'_>) -> Result<&'a [u8], Problem> {
     require_no_coding(request)?;
     match request.media_type().as_deref() {
@@ -131,7 +135,8 @@ pub fn form<'a>(request: &'a Request<'_>) -> Result<&'a [u8], Problem> {
 /// Reads a JSON object that has only `known` members, all of them strings.
 ///
 /// # Errors
-/// `unsupported_media_type` or `invalid_request`.
+/// - `unsupported_media_type`: if the media type is another one, or if the body is compressed.
+/// - `invalid_request`: if the content of the body is wrong.
 pub fn json_texts<const N: usize>(
     request: &Request<'_>,
     known: [&str; N],
@@ -143,7 +148,7 @@ pub fn json_texts<const N: usize>(
 /// Like [`json_texts`], but every member is required.
 ///
 /// # Errors
-/// Those of [`json_texts`], and `invalid_field` for a missing member.
+/// The same errors as those of [`json_texts`], and `invalid_field` for a missing member.
 pub fn texts<const N: usize>(
     request: &Request<'_>,
     known: [&'static str; N],
@@ -160,7 +165,7 @@ pub fn texts<const N: usize>(
 /// absent.
 ///
 /// # Errors
-/// Those of [`json`].
+/// The same errors as those of [`json`].
 pub fn texts_and_cookie<const N: usize>(
     request: &Request<'_>,
     known: [&str; N],
@@ -174,15 +179,15 @@ pub fn texts_and_cookie<const N: usize>(
 /// The value of a required field.
 ///
 /// # Errors
-/// `invalid_field` when it is missing.
+/// `invalid_field` if the field is missing.
 pub fn required<T>(field: &'static str, value: Option<T>) -> Result<T, Problem> {
     value.ok_or_else(|| Error::Field(field, FieldProblem::Missing).into())
 }
 
-/// A member that is a string or absent.
+/// Reads a member that must be a string or absent.
 ///
 /// # Errors
-/// `invalid_request` when it is anything else.
+/// `invalid_request` if the value has another type.
 pub fn text(field: &str, value: Option<Json>) -> Result<Option<String>, Problem> {
     match value {
         None => Ok(None),
@@ -191,10 +196,11 @@ pub fn text(field: &str, value: Option<Json>) -> Result<Option<String>, Problem>
     }
 }
 
-/// A member of a PATCH that is a string, or `null` to remove the stored value (RFC 7396 section 1).
+/// Reads a member of a PATCH. It must be absent or a string, or `null`, which removes the stored
+/// value (RFC 7396 section 1).
 ///
 /// # Errors
-/// `invalid_request` when it is anything else.
+/// `invalid_request` if the value has another type.
 pub fn text_edit(field: &str, value: Option<Json>) -> Result<Edit<String>, Problem> {
     Ok(match value {
         Some(Json::Null) => Edit::Remove,
@@ -202,10 +208,10 @@ pub fn text_edit(field: &str, value: Option<Json>) -> Result<Edit<String>, Probl
     })
 }
 
-/// A member of a PATCH whose stored value can be changed but not removed.
+/// Checks a member of a PATCH whose stored value can be changed but not removed.
 ///
 /// # Errors
-/// `invalid_request` when it is `null`.
+/// `invalid_request` if the value is `null`.
 pub fn not_removed(field: &str, value: Option<Json>) -> Result<Option<Json>, Problem> {
     match value {
         Some(Json::Null) => {
@@ -216,10 +222,10 @@ pub fn not_removed(field: &str, value: Option<Json>) -> Result<Option<Json>, Pro
     }
 }
 
-/// A member that is a list of strings or absent.
+/// Reads a member that must be a list of strings or absent.
 ///
 /// # Errors
-/// `invalid_request` when it is anything else.
+/// `invalid_request` if the value has another type.
 pub fn text_list(field: &str, value: Option<Json>) -> Result<Option<Vec<String>>, Problem> {
     let Some(value) = value else { return Ok(None) };
     let found = match &value {
@@ -230,10 +236,10 @@ pub fn text_list(field: &str, value: Option<Json>) -> Result<Option<Vec<String>>
     value.into_texts().map(Some).ok_or(wrong)
 }
 
-/// A member that is true, false or absent.
+/// Reads a member that must be true, false or absent.
 ///
 /// # Errors
-/// `invalid_request` when it is anything else.
+/// `invalid_request` if the value has another type.
 pub fn flag(field: &str, value: Option<Json>) -> Result<Option<bool>, Problem> {
     match value {
         None => Ok(None),
@@ -312,7 +318,8 @@ fn take_texts<const N: usize>(
     Ok(texts)
 }
 
-/// Rejects the body if it has members besides the known ones, which the caller has already removed.
+/// Rejects the body if any members are left. The caller has already removed the known members, so
+/// these are unknown.
 fn require_no_more(members: &Members) -> Result<(), Problem> {
     match members.names().next() {
         None => Ok(()),

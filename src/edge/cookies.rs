@@ -47,7 +47,8 @@ pub fn require_cookie_allowed(
 /// would stay valid, and the user could end it only from the list of sessions.
 ///
 /// # Errors
-/// When ending the older session failed or may have failed. The client may repeat the request.
+/// If ending the older session failed, or if it is not known whether it succeeded. The client may
+/// repeat the request.
 pub async fn settle<P: Ports>(
     service: &AuthService<P>,
     request: &Request<'_>,
@@ -129,9 +130,9 @@ impl<'a> Given<'a> {
     /// cookie.
     ///
     /// # Errors
-    /// - `invalid_request`: for a token in both places, for a token in neither, and for a cookie
-    ///   that can't be read.
-    /// - `forbidden`: for a cookie from a page whose origin is not allowed.
+    /// - `invalid_request`: if both the body and the cookie have a token, if neither of them has
+    ///   one, or if the cookie can't be read.
+    /// - `forbidden`: if the request would use the cookie, but its origin is not allowed.
     pub fn read(
         token: Option<String>,
         name: &str,
@@ -180,7 +181,7 @@ impl<'a> Given<'a> {
 ///
 /// # Errors
 /// - `invalid_request`: for a `device_token` in cookie mode, because a token from a body is never
-/// turned into a cookie.
+///   turned into a cookie.
 /// - `invalid_request`: for a cookie that can't be read.
 pub fn credentials_for_login(
     settings: &Settings,
@@ -238,8 +239,9 @@ pub fn credentials_for_mail(
         .with_session(cookie(&name(settings)))
 }
 
-/// The `Set-Cookie` header by which the browser's device is recognised at the next login. A log-out
-/// does not clear this cookie, because the cookie gives access to nothing.
+/// The `Set-Cookie` header with the device ticket. With this ticket the service recognises the
+/// device at the next login. A log-out does not clear the cookie, because the ticket alone gives
+/// access to nothing.
 #[must_use]
 pub fn set_device(settings: &Settings, ticket: &Secret) -> String {
     let name = device_name(settings);

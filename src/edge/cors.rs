@@ -15,7 +15,7 @@ use crate::domain::settings::{SettingError, Settings, is_loopback_host};
 /// Who may read a route's answers in a browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Readers {
-    /// Pages of allowed origins.
+    /// Only pages of allowed origins.
     AllowedOrigins,
     /// Pages of allowed origins, with credentials. All other pages may read the answers too, but
     /// only of requests without credentials (cookies): apps may run on any origin, and their

@@ -204,7 +204,8 @@ fn deliver_mails(service: AuthService<Bindings>) {
     }
 }
 
-/// The mails of local development as JSON. A browser is redirected to the page that shows them.
+/// Answers with the mails of local development as JSON. A request that accepts HTML is redirected
+/// to the page that shows these mails.
 async fn dev_outbox(incoming: &web_sys::Request, bindings: &Bindings) -> Result<Answer, Problem> {
     let accept = incoming.headers().get("Accept").ok().flatten();
     if accept.is_some_and(|accept| accept.contains("text/html")) {
@@ -261,7 +262,7 @@ fn answer_preflight(preflight: &Preflight, request: &Request<'_>, env: &Env) -> 
     }
 }
 
-/// The error when `ISSUER` is a loopback address outside local development.
+/// The error that `ISSUER` is a loopback address although this is not local development.
 fn issuer_is_loopback(problem: &str) -> Problem {
     Problem::misconfigured(&SettingError {
         setting: "ISSUER",
@@ -286,9 +287,10 @@ fn text_of(request: &web_sys::Request) -> String {
         loop {
             let length = read(request, buffer) as usize;
             match buffer.get(..length) {
-                // A `TextEncoder` wrote the text, so it is UTF-8.
+                // `TextEncoder` always writes UTF-8, so `from_utf8` never fails.
                 Some(text) => return std::str::from_utf8(text).unwrap_or_default().to_owned(),
-                // The request needs a larger buffer. The platform limits how large a request is.
+                // `length` is the size that the buffer needs. It can't grow without limit, because
+                // the platform limits the size of a request.
                 None => buffer.resize(length, 0),
             }
         }
@@ -324,7 +326,8 @@ fn send(mut answer: Answer, request: &Request<'_>, begun: f64) -> Result<Respons
         }
         more.push_str(name);
         more.push('\n');
-        // After a line break the rest of the value would be read as another header.
+        // The value must not contain a line break. JavaScript would read the text after it as
+        // another header.
         more.extend(value.chars().filter(|c| *c != '\n'));
     }
     respond(answer.status, answer.body.as_deref(), request.id, &more)

@@ -84,7 +84,8 @@ function headersWith(more) {
   const headers = new Headers(ALWAYS);
   const lines = more === "" ? [] : more.split("\n");
   for (let at = 0; at < lines.length; at += 2) {
-    // Each cookie needs a header of its own, since a cookie may contain commas.
+    // Each cookie needs a `Set-Cookie` header of its own. If several were joined with commas, a
+    // browser could not split them, because a cookie may contain commas.
     if (lines[at] === "Set-Cookie") headers.append(lines[at], lines[at + 1]);
     else headers.set(lines[at], lines[at + 1]);
   }

@@ -58,7 +58,8 @@ impl Page {
         self
     }
 
-    /// Adds a section for developers: what is wrong, and the wrong value.
+    /// Adds a section for the developers of the app. It says what is wrong with the app's request,
+    /// and shows the wrong value.
     #[must_use]
     pub fn for_developers(mut self, fault: &str, value: Option<&str>) -> Self {
         let title = match self.locale {
@@ -81,8 +82,8 @@ impl Page {
         self
     }
 
-    /// Adds a link that looks like a button. `to` is a URI whose scheme was checked when a client
-    /// was registered.
+    /// Adds a link that looks like a button. `to` must be a URI of a registered client, because
+    /// only the registration checks its scheme.
     #[must_use]
     pub fn link(mut self, to: &str, text: &str) -> Self {
         let (to, text) = (escape(to), escape(text));
@@ -97,7 +98,8 @@ impl Page {
     }
 
     /// Adds a form of hidden fields and one button. The form is sent to `action` on this origin.
-    /// The answer to the form may redirect to `then`, which the policy of the page must allow.
+    /// The answer to the form may redirect to `then`, so the page's Content-Security-Policy allows
+    /// that redirect.
     #[must_use]
     pub fn form<'a>(
         mut self,

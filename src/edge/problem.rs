@@ -22,7 +22,7 @@ pub struct Problem {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Rest {
-    /// What the client can do about it.
+    /// An explanation for the client: what is wrong, and what it can do about it.
     detail: String,
     more: Extension,
     headers: Vec<(&'static str, Cow<'static, str>)>,
@@ -36,7 +36,7 @@ struct Extension {
     /// Which field is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     errors: Option<[FieldError; 1]>,
-    /// Why the password is weak.
+    /// Why the password was rejected as too weak.
     #[serde(skip_serializing_if = "Option::is_none")]
     reasons: Option<Vec<&'static str>>,
     /// How many seconds ago the user may have entered the password at most.

@@ -8,7 +8,7 @@ use crate::domain::operator::{OperatorRefusal, is_operator_ticket};
 use crate::domain::session::Client;
 use crate::domain::settings::host_of;
 
-/// A request. An RPC call of another Worker has only an id and a method.
+/// A request. For an RPC call of another Worker, only the id and the method are set.
 #[derive(Clone, Default)]
 pub struct Request<'a> {
     /// A random UUID. The answer and the log lines of the request contain it.
@@ -22,7 +22,7 @@ pub struct Request<'a> {
     /// The path as it was sent. It is never decoded or normalised, so that each route has one
     /// spelling.
     pub path: &'a str,
-    /// What follows the question mark.
+    /// The part of the URL after the question mark, without a fragment.
     pub query: &'a str,
     /// `Authorization`.
     pub authorization: Option<&'a str>,
@@ -43,9 +43,9 @@ pub struct Request<'a> {
     pub navigation: Navigation<'a>,
     /// `Accept-Language`.
     pub accept_language: Option<&'a str>,
-    /// What is known about the sender.
+    /// What is known about the client that sent the request.
     pub client: Client,
-    /// Whether a body follows.
+    /// Whether the request has a body. The body is read later.
     pub has_body: bool,
     /// The body.
     pub body: Vec<u8>,
@@ -137,13 +137,13 @@ impl<'a> Request<'a> {
         Ok(token)
     }
 
-    /// The id in a path such as `/auth/users/{id}`, unchecked.
+    /// The id in a path such as `/auth/users/{id}`. It is not checked: it may be any text.
     #[must_use]
     pub fn id_in_path(&self) -> &'a str {
         self.part_of_path(3)
     }
 
-    /// The second id in a path such as `/auth/users/{id}/sessions/{sid}`, unchecked.
+    /// The second id in a path such as `/auth/users/{id}/sessions/{sid}`. It is not checked either.
     #[must_use]
     pub fn second_id_in_path(&self) -> &'a str {
         self.part_of_path(5)
@@ -292,8 +292,8 @@ mod tests {
         ] {
             assert_eq!(bearer(text), None, "{text}");
         }
-        // Everything after the spaces is read as the token, and is rejected later as an invalid
-        // token.
+        // In these cases, everything after the spaces is taken as the token. Later it will be
+        // rejected as an invalid token.
         for (text, token) in [
             ("Bearer \ta.b.c", "\ta.b.c"),
             ("Bearer a.b.c, Bearer d.e.f", "a.b.c, Bearer d.e.f"),

@@ -31,7 +31,7 @@ pub struct Route {
     pub path: &'static str,
     /// Who may read the answers in a browser.
     pub readers: Readers,
-    /// Whether errors have the form of RFC 6749 section 5.2.
+    /// Whether errors have the form of RFC 6749 section 5.2. Otherwise they are problem+json.
     pub oauth_errors: bool,
     /// Every other method gets the same answer as `GET`. A forward-auth proxy needs this: it asks
     /// about a request of its own client, and may use the method of that request for its question.
@@ -65,7 +65,8 @@ impl Route {
 /// are compiled.
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
-/// Makes [`ROUTES`] and `handle` from one table.
+/// Makes two things from one table: the list [`ROUTES`], and the function `handle`, which calls the
+/// handler of a route.
 macro_rules! routes {
     ($($method:literal $path:literal $readers:ident $handler:path $(, $property:ident)*;)*) => {
         /// Every route. Routes with the same path have the same properties.
@@ -184,8 +185,8 @@ pub async fn route<P: Ports>(service: &AuthService<P>, request: &Request<'_>) ->
     answer
 }
 
-/// The answer that rejects a request, in the form of this path: problem+json, or the form of RFC
-/// 6749.
+/// The answer that rejects a request with this problem. The path decides its form: problem+json, or
+/// the form of RFC 6749 section 5.2.
 #[must_use]
 pub fn refuse(path: &str, problem: Problem) -> Answer {
     if routes_at(path).any(|route| route.oauth_errors) {

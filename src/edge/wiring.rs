@@ -78,7 +78,8 @@ pub(super) struct Bindings {
 }
 
 thread_local! {
-    // A Worker's settings and bindings don't change while its isolate lives.
+    // These are kept for the lifetime of the isolate, because a Worker's settings and bindings
+    // don't change meanwhile.
     static SHARED: RefCell<Option<Result<Rc<Shared>, SettingError>>> = const { RefCell::new(None) };
     static BINDINGS: RefCell<Option<Bindings>> = const { RefCell::new(None) };
 }
@@ -106,7 +107,7 @@ pub(super) fn service(
 /// statements that the jobs start at the same time are sent to D1 in one call.
 ///
 /// # Errors
-/// Those of [`service`].
+/// The same errors as those of [`service`].
 pub(super) fn service_of_batch(
     env: &Env,
     background: WaitUntil,
@@ -130,7 +131,7 @@ pub(super) fn service_after(service: &AuthService<Bindings>) -> AuthService<Bind
 /// again for the next password.
 ///
 /// # Errors
-/// Those of [`service`].
+/// The same errors as those of [`service`].
 pub(super) fn hasher(env: &Env) -> Result<Rc<Argon2Hasher>, SettingError> {
     let shared = shared(env)?;
     with_bindings(env, &shared, |bindings| Rc::clone(&bindings.hasher))
@@ -283,13 +284,13 @@ impl Bindings {
         Outbox::new(self.database.clone())
     }
 
-    /// Whether mails go through a queue.
+    /// Whether mails are put into a queue instead of being sent by this Worker after the response.
     pub(super) fn has_mail_queue(&self) -> bool {
         self.mail_queue.is_bound()
     }
 }
 
-/// Adds the accounts of local development, once per isolate.
+/// Adds the demo accounts of local development. Each isolate does this only once.
 ///
 /// # Errors
 /// When the database fails.

@@ -72,8 +72,8 @@ const NOW: u64 = 1_800_000_000;
 const ISSUER: &str = "https://auth.example.com";
 const AUDIENCE: &str = "https://api.example.com";
 
-// The keys of RFC 8037 A.1 and RFC 7515 A.3 and A.1. These keys are public, so a Worker refuses to
-// start with them.
+// These keys are examples in RFC 8037 A.1, RFC 7515 A.3 and RFC 7515 A.1. Everybody knows them, so
+// a Worker does not start with them.
 const EDDSA: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"2026-01","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"}]}"#;
 const ES256: &str = r#"{"keys":[{"kty":"EC","crv":"P-256","kid":"2026-02","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0","d":"jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI"}]}"#;
 const HS256: &str = r#"{"keys":[{"kty":"oct","kid":"2026-03","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow"}]}"#;

@@ -65,7 +65,7 @@ struct AppMetadata<'a> {
     scopes_supported: Vec<&'a str>,
     response_modes_supported: [&'static str; 1],
     code_challenge_methods_supported: [&'static str; 1],
-    /// All methods except `none`: an app without a secret may not introspect.
+    /// All methods except `none`, because an app without a secret may not introspect tokens.
     introspection_endpoint_auth_methods_supported: &'static [&'static str],
     subject_types_supported: [&'static str; 1],
     id_token_signing_alg_values_supported: Vec<&'static str>,

@@ -117,7 +117,7 @@ struct TokenBody<'a> {
     /// Present only in the answer to a sign-in.
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<UserBody<'a>>,
-    /// Present only if a password was given, and the refresh token is not in the cookie.
+    /// Present only if the user entered a password and the answer does not set the cookie.
     #[serde(skip_serializing_if = "Option::is_none")]
     device_token: Option<&'a str>,
 }
