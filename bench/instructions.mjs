@@ -89,7 +89,7 @@ async function build() {
   return `${TARGET_DIR}/release/instructions`;
 }
 
-/** The target and the version of the compiler. Besides the sources, the counts depend on these. */
+/** The target and the version of the compiler. The counts depend on these and on the sources. */
 async function madeBy() {
   const [compiler, lines] = await Promise.all([
     output("rustc", ["--version"]),

@@ -130,8 +130,8 @@ impl<'a> Given<'a> {
     /// cookie.
     ///
     /// # Errors
-    /// - `invalid_request`: if both the body and the cookie have a token, if neither of them has
-    ///   one, or if the cookie can't be read.
+    /// - `invalid_request`: if both the body and the cookie have a token, if the cookie can't be
+    ///   read, or if there is no token in the body and the request may not use the cookie.
     /// - `forbidden`: if the request would use the cookie, but its origin is not allowed.
     pub fn read(
         token: Option<String>,

@@ -173,9 +173,10 @@ impl Page {
     }
 }
 
-/// A source for a Content-Security-Policy that allows a redirect to this URI, for example `
-/// https://app.example` (with a space in front). A policy can't name an IPv6 address in brackets,
-/// so for such a host the source allows every URI of the scheme.
+/// A source for a Content-Security-Policy that allows a redirect to this URI, for example
+/// `https://app.example`. The result begins with a space, so it can be appended to a directive. A
+/// policy can't name an IPv6 address in brackets, so for such a host the source allows every URI of
+/// the scheme.
 fn policy_source(uri: &str) -> String {
     let Some((scheme, rest)) = uri.split_once(':') else {
         return String::new();

@@ -151,8 +151,9 @@ routes! {
     "GET"    "/healthz"                      Nobody          healthz::get;
 }
 
-/// The path that shows the mails that the service sent in local development. It exists only there.
-/// It is not in the table of routes, because `entry.rs` answers it.
+/// The path at which the service shows the mails that it sent in local development. The path exists
+/// only in local development. It is not in the table of routes, because `entry.rs` answers requests
+/// for it.
 pub const DEV_OUTBOX: &str = "/dev/outbox";
 
 /// The path of the API contract, which is served as a static file. Of the requests for this path,
@@ -248,8 +249,8 @@ pub fn loggable(path: &str) -> &str {
     if is_logged { path } else { "?" }
 }
 
-/// Whether the text may be logged as an id: it is a UUID or, in the path of an app, the 22 characters
-/// of a `client_id`.
+/// Whether the text may be logged as an id. It may if it is a UUID. In the path of an app, it may
+/// also be the 22 characters of a `client_id`.
 fn is_loggable_id(route: &str, text: &str) -> bool {
     let names_app = route.starts_with("/auth/clients/");
     UserId::parse(text).is_some() || (names_app && ClientHash::parse(text).is_some())

@@ -1,8 +1,8 @@
 //! The bare work: the part of a request's work that can't be left out, such as verifying a
 //! signature. `npm run bench` compares the time of the whole Worker with the time of the bare work.
 //!
-//! `entry.mjs` calls [`bare`]. The rest of edgegate's Worker is included too, because the classes
-//! of its Durable Objects must exist.
+//! `entry.mjs` calls [`bare`]. The rest of edgegate's Worker is included too, because the bindings
+//! need the classes of its Durable Objects.
 #![cfg(target_arch = "wasm32")]
 
 use std::cell::RefCell;
