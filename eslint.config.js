@@ -1,5 +1,5 @@
-// Finds code that needs more than the oldest supported browsers have, which are Safari 16, Chrome
-// 109 and Firefox 115.
+// Finds code that does not run in the oldest supported browsers: Safari 16, Chrome 109 and Firefox
+// 115.
 //
 // - eslint-plugin-compat knows the APIs of browsers. It reads the browsers from `browserslist` in
 //   package.json.

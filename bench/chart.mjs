@@ -1,6 +1,6 @@
-// A chart of a run's measurements. For each kind of work (such as a login) it has a bar for each
-// subject (edgegate or another project). Beside the bar of another project, the chart says whether
-// edgegate is ahead, level or behind.
+// Draws a chart of the measurements of one run of the bench. For each kind of work (such as a
+// login), the chart has one bar per subject (edgegate or another project). Beside the bar of
+// another project, it says whether edgegate is ahead, level or behind.
 import { comparisonsOf } from "./comparisons.mjs";
 import { shownInterval } from "./intervals.mjs";
 
@@ -20,7 +20,7 @@ export const CHOSEN = [
   "renew",
 ];
 
-/** An SVG that is readable on a light and on a dark background. */
+/** The chart as an SVG that is readable on a light and on a dark background. */
 export function chart({ works, starts, sizes, date, machine, rounds, floor }) {
   const comparisons = comparisonsOf({ works, starts, floor });
   const verdictsOf = (name) => {
@@ -80,8 +80,8 @@ export function chart({ works, starts, sizes, date, machine, rounds, floor }) {
 }
 
 /**
- * The measured figure of each subject, the smallest first. Leaves out the floor (an empty Worker)
- * and the bare work, because they are not projects.
+ * The measured number of each subject, the smallest first. The floor (an empty Worker) and the bare
+ * work (bench/bare-worker) are left out, because they are not projects.
  */
 function figures(subjects, figureOf, floor) {
   return Object.entries(subjects)

@@ -1,7 +1,7 @@
-// How long a new isolate takes until its first answer, and how long each part of edgegate's isolate
-// takes. None of these requests uses storage.
+// Measures how long a new isolate takes until its first answer, and how long each part of the start
+// of edgegate takes. None of the measured requests uses storage.
 //
-// `npm run bench:start -- --rounds 30` measures edgegate's parts alone.
+// `npm run bench:start -- --rounds 30` measures only the parts of edgegate's start.
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { inRoot } from "../scripts/project/root.mjs";
@@ -13,7 +13,7 @@ import { verifyingKey } from "./subjects/tokens.mjs";
 const ISSUER = "https://auth.example.com";
 const COMMON = { ISSUER, AUDIENCE: "edgegate" };
 const CHECK = "/auth/authorized?role=user";
-// Bindings of which the subjects only check that they exist. They never call them.
+// The subjects check that these bindings exist, but never call them, so empty objects are enough.
 const BINDINGS = Object.fromEntries(
   [
     "DB",
@@ -32,9 +32,9 @@ const DB = { prepare() {}, batch() {}, exec() {} };
 export default { fetch: (request, env, context) => worker.fetch(request, { ...env, DB }, context) };`;
 
 /**
- * How many milliseconds the cold starts of each subject take, and how much that varies. The times
- * include passing the request to another isolate. The times of the empty Worker show how long that
- * takes.
+ * For each subject, the milliseconds of a cold start and how much they vary. The times include the
+ * passing of the request from one isolate to another. The times of the empty Worker show how long
+ * that takes alone.
  */
 export async function coldStarts(keys, { rounds, log }) {
   log("cold start …");
@@ -95,7 +95,7 @@ function edgegate() {
 
 const ANSWER = 'export default { fetch: () => new Response("", { status: 401 }) };';
 const WASM_HEAD = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
-/** Replaces WebAssembly, so that the scripts run without the wasm. */
+/** Replaces the global WebAssembly, so that the Worker's scripts run without the wasm. */
 const STUB = `
 globalThis.WebAssembly = {
   Instance: class {
@@ -104,8 +104,9 @@ globalThis.WebAssembly = {
 };`;
 
 /**
- * How long a new isolate of edgegate takes, part by part. For each part, returns the spread of the
- * milliseconds to the first answer, and of the milliseconds for which workerd was busy.
+ * Measures the start of a new isolate of edgegate in parts. For each part, returns the spread
+ * (median, smallest and largest value) of two times in milliseconds: the time to the first answer,
+ * and the time for which workerd was busy.
  */
 export async function startsByPart({ rounds }) {
   const whole = edgegate();
@@ -146,7 +147,10 @@ export async function startsByPart({ rounds }) {
   );
 }
 
-/** A wasm module of this length that has only a custom section, which no engine reads. */
+/**
+ * A wasm module of this length that contains no code: it has only a custom section, which engines
+ * don't read.
+ */
 function emptyWasm(length) {
   const rest = length - WASM_HEAD.length - 4;
   const size = [(rest & 0x7f) | 0x80, ((rest >> 7) & 0x7f) | 0x80, (rest >> 14) & 0x7f];

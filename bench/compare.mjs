@@ -1,5 +1,5 @@
-// Starts all subjects (edgegate and the projects that it is compared with), lets them take turns at
-// each kind of work, and returns the measurements.
+// Starts all subjects (edgegate and the projects that it is compared with). For each kind of work,
+// the subjects are measured in turns. Returns the measurements.
 import { gzipSync } from "node:zlib";
 import { workerSize } from "../scripts/project/worker-size.mjs";
 import { ALWAYS } from "../src/edge/exchange.js";
@@ -30,12 +30,15 @@ import { WORKS } from "./subjects/works.mjs";
 export const FLOOR = "an empty Worker";
 const BARE = "edgegate, bare work";
 const BARE_STORAGE = "edgegate, bare storage";
-// A variant of jose's Worker. It shows how much of the difference between jose and edgegate comes
-// from the headers that SECURITY.md promises.
+// A variant of jose's Worker that also sends the headers of edgegate's answers, which SECURITY.md
+// promises. It shows how much of the difference between jose and edgegate comes from these headers.
 const JOSE_WITH_HEADERS = "jose, with the headers of edgegate";
 const PEERS = ["better-auth", "openauth", "workers-oauth-provider", "hono", "jose"];
 
-/** `only` selects what is measured: names of WORKS, "cold-start", "memory" and "package". */
+/**
+ * Makes one run of the bench. `only` lists what is measured: names of WORKS, "cold-start", "memory"
+ * and "package". Without `only`, everything is measured.
+ */
 export async function compare({ rounds, only, log = console.log }) {
   const begun = new Date();
   const wanted = (name) => !only || only.includes(name);
@@ -76,7 +79,10 @@ export async function compare({ rounds, only, log = console.log }) {
   };
 }
 
-/** Starts all subjects. Returns `{ url, stop, works, pid }` for each, keyed by its name. */
+/**
+ * Starts all subjects. Returns an object that has `{ url, stop, works, pid }` for the name of each
+ * subject.
+ */
 async function startAll(keys, log) {
   const subjects = {};
   const add = async (name, start, ...names) => {
@@ -91,7 +97,8 @@ async function startAll(keys, log) {
   };
   try {
     await add(FLOOR, startEmpty);
-    // A key set with a shared secret contains no other key.
+    // A key set with a shared secret (HS256) must not contain other keys. So HS256 is measured with
+    // a separate deployment.
     const { HS256, ...pairs } = keys;
     const { tokens } = await add("edgegate", () => startEdgegate({ keys: pairs }));
     const shared = await add(
@@ -157,8 +164,9 @@ const LIGHT = [
 ];
 
 /**
- * For each subject, the memory of its process in bytes after its first requests. Most of it is used
- * by workerd and its storage. The memory of the empty Worker shows how much.
+ * For each subject, the memory of its workerd process in bytes after the first requests. Most of
+ * this memory is used by workerd itself and its storage. The memory of the empty Worker shows how
+ * much that is.
  */
 async function memoryOf(subjects) {
   const found = {};
@@ -180,10 +188,13 @@ async function memoryOf(subjects) {
 }
 
 /**
- * For each subject, the spread over the rounds of its rate, its share of the floor's rate (the
- * floor is an empty Worker), its processor time, and its response times. Also the values of each
- * round, from which intervals are computed. The floor is measured again right before each subject,
- * because the speed of the machine changes by more than the difference between most subjects.
+ * Measures one kind of work with all subjects in turns, in several rounds. For each subject,
+ * returns the rate, the rate as a share of the floor's rate, the processor time and the response
+ * times. Each of these has its spread over the rounds and the value of each round, from which
+ * confidence intervals are computed.
+ *
+ * The floor is an empty Worker. It is measured again for each subject and round, because the speed
+ * of the machine changes by more than the difference between most subjects.
  */
 async function inTurns(work, subjects, floor, rounds) {
   const found = Object.fromEntries(subjects.map(([name]) => [name, []]));

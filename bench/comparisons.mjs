@@ -1,26 +1,29 @@
-// Compares edgegate with the other subjects of a run: for each kind of work, a ratio with its
-// interval, and whether edgegate is ahead, level or behind. A ratio above 1 always means that
-// edgegate is better.
+// Compares edgegate with the other subjects of a run. For each kind of work, a comparison has a
+// ratio with its confidence interval, and the verdict whether edgegate is ahead, level or behind. A
+// ratio above 1 always means that edgegate is better.
 import { ratioInterval, shownInterval, verdict } from "./intervals.mjs";
 
 const isBare = (name) => name.includes("bare");
 /**
- * A variant of another project that is made like edgegate in one respect, only to show where the
- * time goes.
+ * Whether a subject is a variant of another project that does one thing like edgegate. Such a
+ * variant is only measured to find out what makes the difference in time.
  */
 const isLikeOurs = (name) => name.endsWith("of edgegate");
 const isOurs = (name) => name.startsWith("edgegate") && !isBare(name);
 
 /**
  * @typedef {{ ratio: number, low?: number, high?: number, verdict: string }} Compared
- * @typedef {Compared & { work: string, title: string, ours: string, other: string,
- *   processor?: Compared }} Comparison `processor`: the comparison by processor time
+ * @typedef {Compared & { work: string, title: string, ours: string, other: string, processor?:
+ *   Compared }} Comparison `processor` compares the processor time
  */
 
 /**
- * One entry for each pair of a configuration of edgegate and another subject. For a kind of work
- * that is measured only as bare work (without the service), the bare work is compared instead of
- * edgegate. If the record of a run has no rounds, an entry has only the ratio of the medians.
+ * Compares each configuration of edgegate with each other subject, for each kind of work. Some
+ * kinds of work are not measured with the whole service but only as bare work (bench/bare-worker).
+ * For these, the bare work is compared with the other subjects.
+ *
+ * If the record of a run does not have the values of each round, there are no intervals, and the
+ * ratio is that of the medians.
  *
  * @returns {Comparison[]}
  */
@@ -68,8 +71,8 @@ function moreIsBetter(ours, other, what) {
 const lessIsBetter = (ours, other, what) => moreIsBetter(other, ours, what);
 
 /**
- * A subject's rate divided by the rate of the floor (an empty Worker), with an interval if the
- * rounds were recorded.
+ * The rate of a subject divided by the rate of the floor (an empty Worker). The result has an
+ * interval if the run recorded the values of each round.
  */
 export function shareOf({ share, eachRound }) {
   return eachRound?.floor
@@ -78,8 +81,7 @@ export function shareOf({ share, eachRound }) {
 }
 
 /**
- * The comparisons as a table, in lines of Markdown. `only` lists the kinds of work that the table
- * has.
+ * The comparisons as a table: a list of lines of Markdown. `only` lists the kinds of work to show.
  */
 export function comparisonTable(results, only) {
   const list = comparisonsOf(results).filter(({ work }) => !only || only.includes(work));
@@ -104,8 +106,8 @@ export function comparisonTable(results, only) {
 }
 
 /**
- * A list in Markdown with an item for each of these kinds of work, which says how edgegate's
- * default configuration compares with the other projects.
+ * A list in Markdown with one item for each of these kinds of work. An item compares edgegate's
+ * default configuration with each of the other projects.
  */
 export function comparisonList(results, works) {
   const comparisons = comparisonsOf(results);
@@ -136,8 +138,8 @@ const beside = ({ other, ratio, low, high }) =>
   `${other} ${low === undefined ? ratio.toFixed(2) : shownInterval({ ratio, low, high })}`;
 
 /**
- * The text in lines of at most 100 columns. If the text is a list item, all lines but the first are
- * indented.
+ * Breaks the text into lines of at most 100 columns. If the text is a list item, all lines except
+ * the first are indented.
  */
 export function wrapped(text) {
   const lines = [""];

@@ -1,11 +1,12 @@
 // Reads the tables in the section Cost of docs/operations.md, and computes from them what an
-// operation costs. tests/e2e/operations.test.mjs compares the tables with the built Worker.
+// operation costs. tests/e2e/operations.test.mjs checks that these tables agree with the built
+// Worker.
 import { readFileSync } from "node:fs";
 import { inRoot } from "../scripts/project/root.mjs";
 
 /**
- * The operation that a login causes later, with each store, and how many times each login causes
- * it.
+ * For each store: the operation that a login causes at a later time, and how often it happens per
+ * login.
  */
 export const LATER = { kv: ["count of the sessions", 1 / 8], durable: ["cleanup", 1] };
 
@@ -18,8 +19,8 @@ export function section(markdown, heading) {
 }
 
 /**
- * The tables of a Markdown text, keyed by the header of their first column. Each is
- * `{ header, rows }`, with cells as text.
+ * The tables of a Markdown text, keyed by the header of their first column. Each table is `{
+ * header, rows }`, and each cell is a text.
  */
 export function tables(markdown) {
   const cells = (line) =>
@@ -40,9 +41,11 @@ export const pricesOf = ({ rows }) =>
   Object.fromEntries(rows.map(([what, price]) => [what, Number(price.replace("$", ""))]));
 
 /**
- * The numbers of docs/operations.md: the counted `operations[store][act][unit]`, the `prices[unit]`
- * in dollars per million, the amounts `included[unit]` per month, and the assumptions
- * `assumed[what]`.
+ * The numbers of docs/operations.md:
+ * - `operations[store][act][unit]`: how many of a unit an act uses, as counted.
+ * - `prices[unit]`: the price of a million in dollars.
+ * - `included[unit]`: the amount per month that is included in the plan.
+ * - `assumed[what]`: the assumptions.
  */
 export function documentedCost() {
   const found = tables(section(readFileSync(inRoot("docs/operations.md"), "utf8"), "## Cost"));
@@ -79,8 +82,7 @@ export const times = (bill, factor) =>
   Object.fromEntries(Object.entries(bill).map(([what, amount]) => [what, amount * factor]));
 
 /**
- * Converts a bill to the units of the price list. Some of these units are computed from the units
- * that were counted.
+ * Converts a bill from the counted units to the units of Cloudflare's price list.
  */
 export function billed(bill, cpuMilliseconds, assumed) {
   const { messages = 0, "log lines": lines = 0, "D1 statements": _free, ...units } = bill;
@@ -90,14 +92,15 @@ export function billed(bill, cpuMilliseconds, assumed) {
     "object GB-s": (awake * GIGABYTES_OF_AN_OBJECT) / 1000,
     "queue operations": messages * OPERATIONS_OF_A_MESSAGE,
     "CPU ms": cpuMilliseconds,
-    // Only edgegate's own lines: wrangler.toml turns off the platform's log line for each request.
+    // These are only the lines that edgegate itself logs, because wrangler.toml turns off the log
+    // line that the platform would write for each request.
     "log events": lines,
   };
 }
 
 /**
- * What a million of an operation costs in dollars, for each column of the table in
- * docs/operations.md.
+ * The cost of a million operations in dollars, for each column of the table in docs/operations.md.
+ * `bill` is what one operation uses.
  */
 export function priced(bill, cpuMilliseconds, prices, assumed) {
   const units = billed(bill, cpuMilliseconds, assumed);

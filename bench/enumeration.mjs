@@ -1,13 +1,18 @@
-// `npm run bench:enumeration`: can a stranger find out from response times who has an account? Asks
-// the built Worker in workerd about 500 addresses that have an account and 500 that have none, in
-// random order. The mail provider takes 50 ms. Reports how well the response times distinguish the
-// two kinds of addresses, as the area under the ROC curve: 0.5 means not at all. The bench fails if
-// this area is outside 0.45 to 0.55, if two answers differ in a byte, or if an answer does not have
-// the expected status. Requests that send mail are measured with a full mail budget and with a
-// spent budget. Run it on a quiet machine.
+// `npm run bench:enumeration`: can a stranger find out from response times who has an account?
+//
+// The bench runs the built Worker in workerd. It sends requests about 500 addresses that have an
+// account and 500 addresses that have none, in random order. A simulated mail provider takes 50 ms
+// for each mail. Requests that send mail are measured twice: while the service may still send
+// mails, and after its mail budget is used up.
+//
+// The result is the area under the ROC curve. It says how well the response times distinguish the
+// two kinds of addresses: 0.5 means not at all. The bench fails if this area is below 0.45 or above
+// 0.55, if two answers differ in a byte, or if an answer does not have the expected status. Run the
+// bench on a machine that does nothing else.
 //
 // To measure only one of reset, register, resend, login, verify, reauthenticate:
-// npm run bench:enumeration -- --only reset To change the number of addresses of each kind:
+//   npm run bench:enumeration -- --only reset
+// To change the number of addresses of each kind:
 //   npm run bench:enumeration -- --each 200
 import { createHash, randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -24,16 +29,18 @@ const WARM_UP = 50;
 const WRONG = "not the password of anybody";
 
 /**
- * For each kind of request: how the request is made for an address (the `n`th of its kind), and the
- * status that every address must get. `mails` marks requests for a mail.
+ * For each kind of request: how the request is made for an address, and the status that the answer
+ * must have for every address. `mails` marks requests that send mail.
  *
- * `verify`: a stranger does not have the link that was mailed to somebody else. So this sends a
- * forged link, with the ID of an existing user or an ID that no user has.
+ * `verify`: a stranger can't have the link that was mailed to somebody else. So the bench sends a
+ * forged link. It contains the ID of an existing user ("known") or an ID that no user has
+ * ("unknown").
  *
- * `reauthenticate`: the request has no address, because it is about the bearer's own account. The
- * response time could only reveal how close a guess is to the right password. So the "known"
- * addresses stand for wrong passwords that differ from the right one only in the last character,
- * and the "unknown" ones for other wrong passwords.
+ * `reauthenticate`: the request has no address, because it is about the account of the user who is
+ * signed in. All passwords that the bench sends are wrong. The response time must not reveal how
+ * similar a wrong password is to the right one. So each "known" address stands for a password that
+ * differs from the right one only in the last character, and each "unknown" address for any other
+ * wrong password.
  */
 const WORK = {
   reset: { path: "/auth/password/reset", body: (email) => ({ email }), status: 202, mails: true },
@@ -59,7 +66,7 @@ const WORK = {
   },
 };
 const PASSWORD = "correct horse battery staple";
-// How many mails the service may send in an hour. The budget `spent` is used up by the first mail.
+// How many mails the service may send in an hour. The first mail uses up the budget `spent`.
 const BUDGETS = { full: "1000000", spent: "1" };
 
 await main(async () => {
@@ -94,8 +101,8 @@ await main(async () => {
   let failed = false;
   for (const [name, budget] of runs) {
     const work = WORK[name];
-    // Each work gets a new service and a new provider. Otherwise mails that are left in a queue
-    // would slow down the next work.
+    // Each kind of request gets a new service and a new mail provider. Otherwise mails that are
+    // still in a queue would slow down the next measurement.
     const provider = await startProvider();
     provider.behave((_request, response) =>
       setTimeout(() => response.end('{"id":"1"}'), PROVIDER_MS),
@@ -137,8 +144,9 @@ await main(async () => {
 });
 
 /**
- * Adds users like those of a deployment. Each user's password hash has its own salt, because the
- * time that Argon2id takes depends a little on the salt.
+ * Adds users. As in a real deployment, each user's password hash has its own salt: the time of
+ * Argon2id depends a little on the salt, and with one salt for all users the bench would measure
+ * the time of this salt.
  */
 async function addUsers(edge, count, verified) {
   const emails = Array.from({ length: count }, (_, n) => address("known", n));
@@ -152,8 +160,8 @@ async function addUsers(edge, count, verified) {
 }
 
 /**
- * Uses up a budget of one mail: asks for a mail to reset a password, and waits until the provider
- * has accepted the mail.
+ * Uses up the mail budget `spent` (one mail): asks for a mail to reset a password, and waits until
+ * the provider has accepted it.
  */
 async function spend(edge, provider, email) {
   await edge.fetch("/auth/password/reset", {
@@ -172,8 +180,8 @@ function idOf(kind, n) {
 }
 
 /**
- * The ticket of a link in the format that the service would make for the user, but with a wrong
- * MAC.
+ * The ticket of a forged link. It has the format that the service would make for this user, but its
+ * MAC is wrong.
  */
 function forgedLink(kind, n) {
   const id = Buffer.from(idOf(kind, n).replaceAll("-", ""), "hex");
@@ -188,7 +196,10 @@ function hash() {
   return `$argon2id$v=19$m=19456,t=2,p=1$${base64(16)}$${base64(32)}`;
 }
 
-/** An email address. All of them have the same length, so that the length reveals nothing. */
+/**
+ * The `n`th email address of this kind. All addresses have the same length, so that the length has
+ * no effect on the response time.
+ */
 function address(kind, n) {
   return `${createHash("sha256").update(`${kind} ${n}`).digest("hex").slice(0, 16)}@example.com`;
 }
@@ -236,8 +247,9 @@ async function measure(edge, work, token, known, unknown) {
 }
 
 /**
- * The share of all pairs of a known and an unknown address in which the known one took longer. A
- * pair with equal times adds one half (Mann and Whitney's U, as a share).
+ * The area under the ROC curve. To compute it, each known address is paired with each unknown
+ * address. The result is the share of the pairs in which the known address took longer; a pair with
+ * equal times counts as one half. (This is Mann and Whitney's U, divided by the number of pairs.)
  */
 function areaUnderRoc(known, unknown) {
   let longer = 0;
@@ -251,8 +263,8 @@ function median(values) {
 }
 
 /**
- * Shuffles by the method of Fisher and Yates. Math.random is random enough for the order of
- * requests.
+ * Shuffles a list in place by the method of Fisher and Yates. Math.random is good enough for the
+ * order of requests.
  */
 function shuffled(values) {
   for (let last = values.length - 1; last > 0; last--) {

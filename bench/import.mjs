@@ -1,7 +1,7 @@
-// `npm run bench:import`: how much time and memory the command takes that imports many accounts.
-// The bench starts a service with Durable Objects by `npm start`, and imports a tenth of the rows,
-// then all rows, then all rows again. It fails if the command's memory grows with the size of the
-// file.
+// `npm run bench:import`: measures how much time and memory the command that imports user accounts
+// needs for many accounts. The bench runs `npm start` to start a service that stores sessions in
+// Durable Objects. It imports a file with a tenth of the rows, then a file with all rows, then the
+// second file again. The bench fails if the memory of the command grows with the size of the file.
 //
 //   npm run bench:import -- --rows 100000
 import { spawn } from "node:child_process";
@@ -30,14 +30,15 @@ import { processorTime } from "./process.mjs";
 const USAGE = "use it as `npm run bench:import -- --rows 100000`";
 const READY_SECONDS = 600;
 /**
- * The import of the whole file may take this many times the memory of the import of a tenth of it.
- * The memory varies, because one can't predict when Node collects garbage.
+ * The import of all rows may need this many times the memory that the import of a tenth of the rows
+ * needs. The limit is not 1, because the memory varies: one can't predict when Node collects
+ * garbage.
  */
 const MOST_GROWTH = 1.5;
 const MIB = 1024;
 
 /**
- * Starts a new service with an empty database.
+ * Starts a new service with an empty database. `folder` is for its files.
  *
  * @param {string} folder
  */
@@ -130,10 +131,11 @@ async function timed(what, folder, service, { path, rows }) {
 }
 
 /**
- * Writes a file of accounts as another system would export them, with password hashes of bcrypt.
+ * Writes a file of user accounts, as another system would export them. The password hashes are
+ * bcrypt hashes.
  *
  * @param {string} folder
- * @param {string} name the beginning of the addresses, different in each file
+ * @param {string} name the beginning of the email addresses; it must be different for each file
  * @param {number} rows
  */
 async function fileOf(folder, name, rows) {
@@ -161,7 +163,7 @@ const bcryptText = (length) =>
   randomBytes(length).toString("base64").replaceAll("+", ".").replaceAll("=", "").slice(0, length);
 
 /**
- * The memory of a process in KiB: its present size and its largest size so far.
+ * The memory of a process in KiB: `now` is the current size, and `most` the largest size so far.
  *
  * @param {number | string} pid
  */
@@ -178,8 +180,8 @@ function memoryOf(pid) {
 }
 
 /**
- * The processes of the program with this name that have the mark in their environment, which shows
- * that this bench started them.
+ * The processes of the program with this name that this bench has started. The bench recognises
+ * them by the mark, which it has put into their environment.
  *
  * @param {string} mark
  * @param {string} name

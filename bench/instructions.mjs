@@ -1,14 +1,15 @@
 // `npm run bench:instructions`: callgrind counts the instructions that each case of bench/native
-// executes, and the counts are compared with bench/instructions.json. Other work on the machine
-// does not change a count, so this fails only if the code got slower.
+// executes. The counts are compared with the recorded counts in bench/instructions.json. Unlike
+// times, the counts don't depend on other work on the machine, so the comparison fails only if the
+// code became slower.
 //
-// If a change makes a case slower for a good reason, write bench/instructions.json again, commit it
-// with the change, and give the reason:
+// If a change of the code makes a case slower for a good reason, record the counts again. Commit
+// bench/instructions.json together with the change, and give the reason:
 //   npm run bench:instructions -- --record
 //
 // The record is valid for one target and one compiler, because another compiler generates other
-// code. With another compiler this fails and says what to do. After an update of Rust, record the
-// counts again with the sources of the commit before the update.
+// code. With another compiler this command fails and says what to do. After an update of Rust,
+// check out the commit before the update and record its counts with the new compiler.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { Advice, main } from "../scripts/project/advice.mjs";
 import { parsed } from "../scripts/project/arguments.mjs";
@@ -22,12 +23,12 @@ import { count } from "../tests/count.mjs";
 const RECORD = "bench/instructions.json";
 const TARGET_DIR = "target/native";
 const OUT = "target/instructions";
-// How many calls of each case are counted. This many calls look up each token of a full memory of
-// tokens (VERIFIED_TOKENS_MAX) once.
+// How many calls of each case are counted. The case "token-seen-before" needs this number: it looks
+// up each of VERIFIED_TOKENS_MAX tokens once.
 const CALLS = 256;
-// Counts are the same in each run, except that the random seeds of a hash map change them by 0.1 %.
-// On another processor, a different memcpy changes them by up to 5 %. The malloc of another C
-// library changes them too.
+// By how much a count may differ from the record. Between runs on one machine, the counts differ by
+// at most 0.1 %, because of the random seeds of a hash map. On another processor they differ by up
+// to 5 %, because memcpy uses other instructions. The malloc of another C library changes them too.
 const TOLERANCE = 0.1;
 const AT_ONCE = 2;
 
@@ -57,8 +58,8 @@ await main(async () => {
 });
 
 /**
- * Builds the program in a separate target folder. In the usual folder, its compiler flags would
- * make cargo discard all other builds.
+ * Builds the program in a target folder of its own. The build uses other compiler flags; in the
+ * usual target folder, they would make cargo build everything else again.
  */
 async function build() {
   const { code } = await run(
@@ -76,8 +77,8 @@ async function build() {
       inRoot(TARGET_DIR),
     ],
     {
-      // Uses the same arithmetic as the Worker, so the count is the same on processors with and
-      // without AVX2.
+      // With this flag, the program uses the same arithmetic as the Worker. So the count is the
+      // same on processors with and without AVX2.
       env: {
         RUSTFLAGS: '--cfg curve25519_dalek_backend="serial"',
         CARGO_ENCODED_RUSTFLAGS: undefined,
@@ -88,7 +89,7 @@ async function build() {
   return `${TARGET_DIR}/release/instructions`;
 }
 
-/** The target and the compiler, on which a count depends in addition to the sources. */
+/** The target and the version of the compiler. The counts depend on these and on the sources. */
 async function madeBy() {
   const [compiler, lines] = await Promise.all([
     output("rustc", ["--version"]),
@@ -111,22 +112,25 @@ async function countAll(callgrind, program) {
   return counted;
 }
 
-/** How many instructions one call takes. Only those inside `measured_calls` are counted. */
+/**
+ * How many instructions one call of a case executes. Only instructions inside the function
+ * `measured_calls` are counted.
+ */
 async function instructions(callgrind, program, name) {
   const options = [
     "--tool=callgrind",
     "--toggle-collect=*measured_calls*",
     `--callgrind-out-file=${OUT}/${name}.out`,
   ];
-  // `env -i` clears the environment, because VALGRIND_OPTS and the C library's tunables would
-  // change the count.
+  // `env -i` runs the program without environment variables, because VALGRIND_OPTS and the
+  // variables that tune the C library would change the count.
   const { code, stderr } = await run(
     "env",
     ["-i", callgrind, ...options, program, name, `${CALLS}`],
     { cwd: root, capture: true },
   );
   const total = Number(stderr.match(/Collected : (\d+)/)?.[1] ?? 0);
-  // The total is 0 if the compiler has given the function another name.
+  // If the compiler has given the function `measured_calls` another name, the total is 0.
   if (code !== 0 || total === 0) throw new Advice(`${name} was not counted:\n${stderr}`);
   return total / CALLS;
 }
@@ -142,8 +146,9 @@ function readRecord() {
 }
 
 /**
- * Fails if the record is from another target or compiler, because such counts can't be compared.
- * Skipping the comparison would look like success.
+ * Fails if the record is from another target or compiler, because counts of different targets or
+ * compilers can't be compared. It does not just skip the comparison, because that would look like
+ * success.
  */
 function refuseOther(record, made) {
   if (record.architecture !== made.architecture) {

@@ -1,22 +1,25 @@
-// Decides whether a measured difference is more than chance, by the 95 % confidence interval of a
+// Decides whether a measured difference is more than chance, with the 95 % confidence interval of a
 // ratio.
 //
-// In each round all subjects take turns. So two subjects have a pair of numbers in each round, and
-// thus one ratio per round. The interval is computed from the logarithms of these ratios, so that
-// comparing A with B gives the same verdict as comparing B with A. It is the interval of Student's
-// t distribution, which is wider for few rounds. A bootstrap would give intervals that are too
-// narrow, because with five rounds it can only repeat five values.
+// Each subject is measured once in each round. So to compare two subjects, there is one ratio of
+// their values per round. The interval is computed from the logarithms of these ratios. With
+// logarithms, comparing A with B gives the same verdict as comparing B with A.
+//
+// The interval uses Student's t distribution, which gives wider intervals for fewer rounds. A
+// bootstrap would give intervals that are too narrow: it draws from the measured values, and five
+// rounds have only five values.
 
 /** The probability that the interval contains the true ratio. */
 export const CONFIDENCE = 0.95;
 
 /**
- * The bound below which the absolute value of Student's t stays with this probability. `degrees` is
- * the number of degrees of freedom, a whole number of at least 1.
+ * A quantile of Student's t distribution: with this probability, the absolute value of t is below
+ * the result. `degrees` is the number of degrees of freedom, a whole number of at least 1.
  */
 export function studentQuantile(degrees, probability = CONFIDENCE) {
   let [low, high] = [0, Math.PI / 2];
-  // 60 halvings are enough, because a number has 52 bits.
+  // Each step halves the range. 60 steps are enough, because a number has only 52 bits after the
+  // point.
   for (let step = 0; step < 60; step++) {
     const middle = (low + high) / 2;
     if (studentWithin(middle, degrees) < probability) low = middle;
@@ -25,7 +28,10 @@ export function studentQuantile(degrees, probability = CONFIDENCE) {
   return Math.tan((low + high) / 2) * Math.sqrt(degrees);
 }
 
-/** P(|T| < √degrees · tan(angle)): Abramowitz and Stegun, 26.7.3 and 26.7.4. */
+/**
+ * The probability P(|T| < √degrees · tan(angle)) of Student's t distribution. The formulas are
+ * those of Abramowitz and Stegun, 26.7.3 and 26.7.4.
+ */
 function studentWithin(angle, degrees) {
   const isOdd = degrees % 2 === 1;
   const cosine = Math.cos(angle);
@@ -40,8 +46,9 @@ function studentWithin(angle, degrees) {
 }
 
 /**
- * The geometric mean of `numerators[n] / denominators[n]` and its interval. With only one round,
- * `low` and `high` are missing, because one round shows no spread.
+ * The geometric mean of the ratios `numerators[n] / denominators[n]`, and its confidence interval
+ * from `low` to `high`. With only one round, `low` and `high` are missing, because one value does
+ * not show how much the values vary.
  *
  * @param {number[]} numerators
  * @param {number[]} denominators
@@ -60,9 +67,9 @@ export function ratioInterval(numerators, denominators) {
 }
 
 /**
- * The verdict of a ratio's interval, if a ratio above 1 is better: "ahead", "behind", "level" (the
- * interval contains 1), or "unknown" without an interval. The verdict is based on the two decimals
- * that are shown, so "0.93 to 1.00" is level.
+ * Whether a ratio is above or below 1, judged by its confidence interval. "ahead" means above 1,
+ * "behind" below 1, "level" that the interval contains 1, and "unknown" that there is no interval.
+ * The bounds are first rounded to the two decimals that are shown, so "0.93 to 1.00" is level.
  *
  * @param {{ low?: number, high?: number }} interval
  */

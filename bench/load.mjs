@@ -1,11 +1,11 @@
-// Closed-loop load: each connection sends its next request as soon as it has received the answer to
-// the last one, like a client with keep-alive.
+// Sends requests as a closed loop: each connection sends its next request as soon as it has
+// received the answer to the request before, like a client with keep-alive.
 import { Client } from "undici";
 
 /**
- * Opens a separate connection to `url`. `ask({ method, path, headers, body })` returns
- * `{ status, headers, body }`. It calls undici's dispatch directly. On a machine with two cores,
- * the client's own work slows down every subject.
+ * Opens a separate connection to `url`. `ask({ method, path, headers, body })` returns `{ status,
+ * headers, body }`. It calls undici's dispatch directly, because this takes the least time: on a
+ * machine with two cores, the work of the client slows down the subject that is measured.
  */
 export function connect(url) {
   const client = new Client(url, {
@@ -38,9 +38,10 @@ export function connect(url) {
 }
 
 /**
- * Each of `clients` (subjects/clients.mjs) sends requests over its own connection for `seconds`, or
- * until it has no more requests. Returns the requests per second and the response times in ms. An
- * answer with a status outside 200 to 399 is an error, because failing quickly must not look fast.
+ * Lets each of `clients` (subjects/clients.mjs) send requests over its own connection for
+ * `seconds`, or until it has no more requests. Returns the requests per second and the response
+ * times in ms. Throws an error if an answer has a status outside 200 to 399: a subject that fails
+ * quickly must not look fast.
  */
 export async function measure(url, clients, seconds) {
   const connections = clients.map(() => connect(url));

@@ -1,4 +1,4 @@
-// What kind of machine a run was made on.
+// Describes the machine on which a run is made.
 import { cpus } from "node:os";
 
 export function machine() {

@@ -1,10 +1,10 @@
-// Reads and replaces the parts of a document that a program writes. Each part is between two
-// comments.
+// Reads and replaces those parts of a document that a program writes. Each part is between two HTML
+// comments that contain its name.
 
 const OPENING = (name) => `<!-- ${name}: written by a program -->`;
 const CLOSING = (name) => `<!-- end of ${name} -->`;
 
-/** The text between the comments of this name. */
+/** The part of the document that has this name. */
 export function marked(document, name) {
   const [, after] = document.split(`${OPENING(name)}\n`);
   const [text, rest] = after?.split(`\n${CLOSING(name)}`) ?? [];
@@ -12,7 +12,7 @@ export function marked(document, name) {
   return text;
 }
 
-/** The document with `text` between the comments of this name. */
+/** The document after the part with this name has been replaced with `text`. */
 export function withMarked(document, name, text) {
   const before = marked(document, name);
   return document.replace(`${OPENING(name)}\n${before}\n`, () => `${OPENING(name)}\n${text}\n`);

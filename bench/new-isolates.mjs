@@ -1,6 +1,6 @@
-// Loads scripts into new isolates and measures the time to each isolate's first answer. For each
-// measurement, a Worker loads the script again as a dynamic Worker with a new name, and passes a
-// request on to it.
+// Loads scripts into new isolates and measures the time to the first answer of each isolate. For
+// each measurement, a Worker (the loader) loads the script as a dynamic Worker with a new name, so
+// that it gets a new isolate. Then the loader passes a request to the dynamic Worker.
 import { busyMilliseconds, withPid } from "./process.mjs";
 import { start } from "./workers.mjs";
 
@@ -12,7 +12,8 @@ const OPTIONS = { compatibilityDate: "2026-10-23", compatibilityFlags: ["nodejs_
  *
  * @typedef {object} Subject
  * @property {string} script the text of index.js
- * @property {string} [main] a main module that imports index.js; by default index.js is the main one
+ * @property {string} [main] a main module that imports index.js; by default index.js itself is the
+ *   main module
  * @property {Record<string, string>} [more] further modules
  * @property {Uint8Array} [wasm]
  * @property {object} env
@@ -20,10 +21,10 @@ const OPTIONS = { compatibilityDate: "2026-10-23", compatibilityFlags: ["nodejs_
  */
 
 /**
- * Measures all subjects in turns. For each subject, by its name, returns the milliseconds to the
+ * Measures all subjects in turns. For each subject, returns three results: the milliseconds to the
  * first answer in each round, the milliseconds for which workerd's threads were busy meanwhile
- * (undefined if the system can't tell), and the status. The times include passing the request to
- * another isolate.
+ * (undefined if the operating system does not provide this), and the status of the answers. The
+ * times include the passing of the request from one isolate to another.
  *
  * @param {Record<string, Subject>} subjects
  * @param {{ rounds: number, origin: string }} options

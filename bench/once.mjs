@@ -1,4 +1,4 @@
-// One round of one kind of work with one subject.
+// Measures one round of one kind of work with one subject.
 import { measure } from "./load.mjs";
 import { processorTime } from "./process.mjs";
 import { quantile } from "./statistics.mjs";
@@ -6,15 +6,17 @@ import { upTo } from "./subjects/clients.mjs";
 import { WORKS } from "./subjects/works.mjs";
 
 const WARM_UP_SECONDS = 0.2;
-/** Kinds of work that use up what was prepared for them, so they can't be warmed up. */
+/**
+ * Kinds of work that use up what was prepared for them, such as sessions. They can't be warmed up.
+ */
 const ENDS = new Set(["revoke", "reset"]);
 
 /**
  * Runs one round. The subject is `{ url, pid, works, mails }`. The duration and the number of
- * connections are those of the work, or those of the work named `like`. Returns the rate per
- * second, the processor milliseconds per request (undefined if the system can't tell), and the
- * response times in milliseconds. If requests lead to mails, the round lasts until the provider
- * (`mails`) has accepted all of them.
+ * connections are those of the kind of work named `like`, which is `work` by default. Returns the
+ * rate per second, the processor milliseconds per request (undefined if the operating system does
+ * not provide this), and the response times in milliseconds. If requests lead to mails, the round
+ * lasts until the mail provider (`mails`) has accepted all of them.
  */
 export async function once(
   work,
@@ -30,7 +32,8 @@ export async function once(
   const sentBefore = mails?.total().accepted ?? 0;
   const begun = performance.now();
   const { rate, times } = await measure(url, all, seconds);
-  // Two subjects, the bare storage and the floor, send no mail for the same work.
+  // Two subjects do this kind of work without sending mails: the bare storage and the floor (an
+  // empty Worker).
   const isMailed = WORKS[like].mails && mails !== undefined;
   if (isMailed) await mails.until(sentBefore + times.length);
   const took = (performance.now() - begun) / 1000;

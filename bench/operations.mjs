@@ -1,7 +1,8 @@
-// `npm run bench:operations`: what Cloudflare would bill for one login, one renewal, one check and
-// so on with the services that edgegate is compared with. It counts the calls of the bindings in
-// workerd. It also measures the processor time of each of these acts, for edgegate too. The results
-// are the table of the other services in docs/operations.md.
+// `npm run bench:operations`: computes what Cloudflare would bill for an operation (such as one
+// login, one renewal or one check) of the services that edgegate is compared with. It counts how
+// often an operation calls the bindings in workerd. It also measures the processor time of each
+// operation, including those of edgegate. docs/operations.md has the results in its table of the
+// other services.
 import { readFileSync } from "node:fs";
 import { helpIfAsked, main } from "../scripts/project/advice.mjs";
 import { inRoot } from "../scripts/project/root.mjs";
@@ -24,7 +25,7 @@ const COLUMNS = [
 ];
 const COUNTED = 4;
 /**
- * Enough requests to measure their time with the clock of /proc, which counts hundredths of a
+ * This many requests are timed together, because the clock of /proc only counts hundredths of a
  * second.
  */
 const TIMED = 40;
@@ -88,8 +89,8 @@ await main(async () => {
     "check, looked up": "check-session",
     "log out": "revoke",
   });
-  // This is only for edgegate's processor time. tests/e2e/operations.test.mjs counts edgegate's
-  // operations.
+  // edgegate is run here only to measure its processor time. tests/e2e/operations.test.mjs counts
+  // its calls of the bindings.
   const { HS256: _shared, ...keys } = makeKeys();
   for (const store of ["kv", "durable"]) {
     await count(`edgegate, ${store}`, () => startEdgegate({ keys, store }), {
@@ -116,7 +117,7 @@ function modules(bundle) {
   ];
 }
 
-/** A function that sends the next request of one client of this work. */
+/** Makes a function that sends one request of this kind of work each time it is called. */
 async function actOf({ url, works }, work) {
   const client = (await works[work]())(0);
   return async () => {

@@ -1,8 +1,8 @@
-// Compares the npm package with jose: tokens per second in Node and in Chromium, the time to the
-// first verified token, and the bytes that a page loads.
+// Compares the npm package with jose. It measures how many tokens each verifies per second in Node
+// and in Chromium, the time to the first verified token, and how many bytes a page loads.
 //
-// Both verify the signatures of new tokens with the platform's cryptography. For a token that the
-// package has seen before, it does not check the signature again.
+// Both verify the signatures of new tokens with the platform's cryptography. There is one
+// difference: if the npm package sees a token again, it does not check the signature again.
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -71,9 +71,9 @@ async function given(alg, count) {
 }
 
 /**
- * The rates of the package and of jose, and their ratio. Each round has several parts, and in each
- * part the two were measured one right after the other. The ratio of a round is the median of the
- * ratios of its parts.
+ * The rates of the npm package and of jose, and the ratio of these rates. Each round consists of
+ * several parts. In each part, the two were measured one right after the other. The ratio of a
+ * round is the median of the ratios of its parts.
  */
 function summary(found) {
   const ratios = found.map(({ edgegate, jose }) =>
@@ -89,7 +89,7 @@ function summary(found) {
   };
 }
 
-/** `ratios` has one ratio for each round, above 1 if the package was faster. */
+/** `ratios` has one ratio for each round. A ratio above 1 means that the npm package was faster. */
 function compared(ratios) {
   const interval = ratioInterval(
     ratios,
@@ -123,8 +123,8 @@ async function bundles(folder) {
 const gzipped = (data) => gzipSync(data, { level: 9 }).length;
 
 async function openChromium(folder, cleanUp) {
-  // Imported by a computed path, because these modules use browser APIs that the type check of the
-  // bench does not know.
+  // These modules use browser APIs, which the type check of the bench does not know. They are
+  // imported by a computed path, so that the type check does not read them.
   const [{ startBrowser }, { startSite }] = await Promise.all(
     ["tests/browser/browser.mjs", "tests/package/site.mjs"].map(
       (path) => import(pathToFileURL(inRoot(path)).href),
@@ -151,7 +151,10 @@ async function openChromium(folder, cleanUp) {
         );
         return round({ edgegate, jose }, given);
       }, given),
-    /** Measures in a new browser profile, so that nothing is cached. */
+    /**
+     * Measures the time to the first verified token, in a new browser profile, so that nothing is
+     * cached.
+     */
     async first(name, one) {
       const { page, close } = await open();
       const time = await page.evaluate(
@@ -170,7 +173,10 @@ async function openChromium(folder, cleanUp) {
   };
 }
 
-/** The time from the import of a package to the first verified token, measured in a new process. */
+/**
+ * Measures in a new process the time from the import of the npm package, or of jose, to the first
+ * verified token.
+ */
 function firstInNode(folder, name, one) {
   const path = join(folder, "first.mjs");
   const from = {
@@ -189,7 +195,9 @@ function firstInNode(folder, name, one) {
   return Number(execFileSync(node(), [path], { encoding: "utf8" }));
 }
 
-/** Measures the package and jose in turns, in milliseconds. */
+/**
+ * Measures, for the npm package and jose in turns, the milliseconds to the first verified token.
+ */
 async function firsts(alg, run) {
   const times = { edgegate: [], jose: [] };
   for (let n = 0; n < FIRSTS; n++) {

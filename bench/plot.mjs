@@ -1,6 +1,6 @@
-// A plot of how the cost of a request grows with the data, such as the number of users. Each kind
-// of data has a panel, which shows the cost divided by the cost at the panel's first point. A flat
-// line means that the cost is constant.
+// Draws how the cost of a request grows with the amount of data, such as the number of users. Each
+// kind of data has a panel. A panel shows the cost at each amount, divided by the cost at the
+// panel's smallest amount. A flat line means that the cost does not depend on the amount.
 const PANEL = { width: 250, height: 170, left: 34, right: 22, top: 34, bottom: 30 };
 const COLUMNS = 3;
 const NAMES = {
@@ -10,7 +10,7 @@ const NAMES = {
 };
 const LINES = ["check-eddsa-repeated", "check-eddsa-new", "renew"];
 
-/** An SVG that is readable on a light and on a dark background. */
+/** The plot as an SVG that is readable on a light and on a dark background. */
 export function plot({ dimensions, date, machine, rounds }) {
   const panels = Object.values(dimensions);
   const width = COLUMNS * PANEL.width;

@@ -1,11 +1,11 @@
-// `npm run bench:profile`: how much processor time each function of the Worker takes, according to
-// V8's sampling profiler in workerd. For example:
+// `npm run bench:profile`: shows how much processor time each function of the Worker takes, as
+// measured by V8's sampling profiler in workerd. For example:
 //
 //   npm run bench:profile -- --work renew --store durable --rotate-after 0 --alg HS256 \
 //     --seconds 8 --json file.cpuprofile
 //
-// Open `file.cpuprofile` in a browser's developer tools. Time outside of functions, "(program)",
-// belongs to workerd itself.
+// Open `file.cpuprofile` in the developer tools of a browser. "(program)" is the time outside of
+// functions, which workerd itself uses.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { main } from "../scripts/project/advice.mjs";
@@ -106,8 +106,8 @@ async function profilerOf(port) {
 }
 
 /**
- * The functions that took the most time themselves: the share of all time that was not idle, and
- * the microseconds per request.
+ * A list of the functions that took the most time, not including the functions that they called.
+ * For each, it has the share of the time that was not idle, and the microseconds per request.
  */
 function summary({ nodes, samples, timeDeltas }, requests) {
   const byId = new Map(nodes.map((node) => [node.id, node]));

@@ -1,6 +1,9 @@
-// Pseudo-random numbers, the same in each run.
+// Pseudo-random numbers that are the same in each run.
 
-/** Numbers of at least 0 and below 1, made from this seed by mulberry32. */
+/**
+ * Makes a function that returns the next random number, at least 0 and below 1. The numbers depend
+ * on the seed. The algorithm is mulberry32.
+ */
 export function seeded(seed) {
   let state = seed >>> 0;
   return () => {
@@ -11,6 +14,9 @@ export function seeded(seed) {
   };
 }
 
-/** Numbers of the standard normal distribution, made from uniform ones by Box and Muller. */
+/**
+ * Makes a function that returns random numbers with the standard normal distribution. It computes
+ * them from uniformly distributed numbers with the method of Box and Muller.
+ */
 export const normal = (uniform) => () =>
   Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());

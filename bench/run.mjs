@@ -1,17 +1,18 @@
-// `npm run bench`: compares edgegate with what you would use instead, in one run on the same
-// runtime. All subjects take short turns at each kind of work, in several rounds. So if the machine
-// gets slower or faster, this affects all of them.
+// `npm run bench`: compares edgegate with the projects that you could use instead. Everything is
+// measured in one run on the same runtime. All subjects (edgegate and the other projects) take
+// short turns at each kind of work, in several rounds. So if the machine gets slower or faster
+// during the run, all subjects are affected.
 //
-// Fewer rounds, and only some kinds of work (bench/subjects/works.mjs):
-// npm run bench -- --rounds 3 --only login,renew Only the comparison of the npm package with jose,
-// without any Worker:
-// npm run bench -- --only package Another file for the results, and a chart beside it. By default,
-// the file is bench/results/latest.json:
+// To make fewer rounds, and measure only some kinds of work (bench/subjects/works.mjs):
+//   npm run bench -- --rounds 3 --only login,renew
+// To compare only the npm package with jose, without starting any Worker:
+//   npm run bench -- --only package
+// To write the results to another file than bench/results/latest.json, and a chart beside it:
 //   npm run bench -- --json file.json
 //
-// The requests per second through one client do not predict how many a deployment can serve, so
-// look at the ratios. edgegate is called ahead or behind only if the interval of the ratio does not
-// contain 1 (bench/intervals.mjs).
+// One client sends all requests, so the requests per second do not show how many requests a
+// deployment can serve. Look at the ratios instead. edgegate is called ahead or behind only if the
+// confidence interval of the ratio does not contain 1 (bench/intervals.mjs).
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { main } from "../scripts/project/advice.mjs";

@@ -1,5 +1,6 @@
-// `npm run bench:scaling`: how the cost of a renewal and a check changes as the amount of other
-// data grows, such as the number of users. Writes the measurements and a plot of them.
+// `npm run bench:scaling`: measures how the cost of a renewal and of a check changes when the
+// amount of data grows, such as the number of users. Writes the measurements to a file, and a plot
+// of them.
 //
 //   npm run bench:scaling -- --rounds 5 --only users,keys --json file.json
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -15,8 +16,8 @@ import { setUpBench } from "./set-up.mjs";
 import { spread } from "./statistics.mjs";
 
 /**
- * The dimensions in which the data grows. Each has points (the amounts of data) and the kinds of
- * work whose cost is measured.
+ * The dimensions in which the data grows. A dimension has points (amounts of data) and the kinds of
+ * work whose cost is measured at each point.
  */
 const DIMENSIONS = {
   users: {
@@ -102,8 +103,9 @@ await main(async () => {
 });
 
 /**
- * Measures one dimension, all points in turns. For each kind of work and each point, returns the
- * spread of the processor milliseconds per request, and the milliseconds of each round.
+ * Measures one dimension. All its points are measured in turns. For each kind of work and each
+ * point, returns the processor milliseconds per request: those of each round, and their spread
+ * (median, smallest and largest value).
  */
 async function grow(name, points, works, rounds, startPoint, once) {
   const subjects = [];

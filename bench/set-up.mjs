@@ -1,4 +1,4 @@
-// The first step of every bench: sets up the tools, and builds the current Worker.
+// The first step of every bench: installs the tools and builds the Worker, or only the npm package.
 import { inRoot } from "../scripts/project/root.mjs";
 import { run } from "../scripts/project/run.mjs";
 import { node, toolEnv } from "../scripts/project/tools.mjs";

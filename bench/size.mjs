@@ -1,6 +1,6 @@
-// `npm run bench:size`: compares the sizes of the Worker and of the npm package with the record in
-// bench/size.json. `--record` writes the record. Build both before you run it. `npm test` also
-// makes this comparison.
+// `npm run bench:size`: compares the sizes of the Worker and of the npm package with the sizes that
+// are recorded in bench/size.json. With `--record`, it records the current sizes instead. Build the
+// Worker and the package before you run it. `npm test` makes the same comparison.
 import { readFileSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { main } from "../scripts/project/advice.mjs";
@@ -10,17 +10,19 @@ import { inRoot } from "../scripts/project/root.mjs";
 import { workerSize } from "../scripts/project/worker-size.mjs";
 
 const RECORD = "bench/size.json";
-// edgegate promises a short cold start (docs/decisions/0006). These limits make sure that the size
-// does not grow unnoticed.
+// The largest sizes in bytes that are allowed. edgegate promises a short cold start
+// (docs/decisions/0006), and a larger Worker starts more slowly.
 /** @type {Record<string, number>} */
 const LIMITS = { worker: 680 * 1024, packageWasm: 64 * 1024 };
 /**
- * The comparison fails if a size is more than this many times the recorded size. In that case check
- * the cold start, and record the new size.
+ * The comparison fails if a size is more than this many times the recorded size. If it fails, check
+ * that the cold start is still short enough, and then record the new size.
  */
 const ALARM = 1.05;
 
-/** The gzipped sizes in bytes, by name. See package-size.mjs. */
+/**
+ * The gzipped sizes in bytes, keyed by name. package-size.mjs measures those of the npm package.
+ */
 async function measure() {
   const { wasm, js, client, redirect } = await packageSizes();
   return {
@@ -32,7 +34,7 @@ async function measure() {
   };
 }
 
-/** Prints the sizes, and returns a sentence for each size that is too large. */
+/** Prints all sizes. Returns a list with a sentence for each size that is too large. */
 export async function checkSizes() {
   const record = JSON.parse(readFileSync(inRoot(RECORD), "utf8"));
   const faults = [];

@@ -1,5 +1,5 @@
-// `npm run bench:start`: how long each part of the start takes, from a new isolate of edgegate to
-// its first answer.
+// `npm run bench:start`: measures how long each part of the start of edgegate takes, from a new
+// isolate to its first answer.
 //
 //   npm run bench:start -- --rounds 30
 import { main } from "../scripts/project/advice.mjs";

@@ -1,6 +1,10 @@
-// Statistics of a few rounds, on a machine whose speed changes.
+// Statistics of values that were measured in a few rounds. The speed of the machine changes between
+// rounds, so medians are used instead of means.
 
-/** The value that is larger than this share of the values. A share of one half gives the median. */
+/**
+ * The quantile: `share` of the values are smaller than the result. With a share of one half it is
+ * the median.
+ */
 export function quantile(values, share) {
   const sorted = [...values].sort((a, b) => a - b);
   const at = (sorted.length - 1) * share;

@@ -45,8 +45,8 @@ export function table(results) {
 }
 
 /**
- * The tables that compare the npm package with jose. A ratio above 1 means that the package is
- * faster. Older records have the ratio without an interval.
+ * The tables that compare the npm package with jose. A ratio above 1 means that the npm package is
+ * faster. In the records of older runs, the ratio has no interval.
  */
 export function packageTables({ rates, first, bytes }) {
   const of = (figures, digits) => `${figures.median.toFixed(digits)}`;
@@ -111,7 +111,7 @@ function workTable({ title, connections, subjects }, floor) {
   ];
 }
 
-/** A table with one measurement for each subject, the largest first. */
+/** A table with one measurement for each subject, in descending order of `sortBy`. */
 function small(title, unit, figures, sortBy, shown) {
   const rows = Object.entries(figures).sort(([, a], [, b]) => sortBy(b) - sortBy(a));
   return [

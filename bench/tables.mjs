@@ -1,6 +1,6 @@
-// `npm run bench:tables`: draws the charts of the recorded runs, and writes what the documents say
-// about the latest run. tests/bench-results.test.mjs compares the charts and the documents with the
-// records.
+// `npm run bench:tables`: draws the charts of the recorded runs, and writes the parts of README.md
+// and docs/performance.md that are about the latest run. tests/bench-results.test.mjs checks that
+// the charts and these parts agree with the records.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { helpIfAsked, main } from "../scripts/project/advice.mjs";
@@ -12,7 +12,7 @@ import { plot } from "./plot.mjs";
 
 export const RESULTS = "bench/results";
 
-/** The names of the recorded runs that have a chart, the latest last. */
+/** The file names of the recorded runs that have a chart, the latest run last. */
 export const runs = () =>
   readdirSync(inRoot(RESULTS))
     .filter((name) => /^\d{4}-\d\d-\d\d(-scaling)?\.json$/.test(name))
@@ -26,8 +26,8 @@ export const figuresOf = (name) => JSON.parse(read(`${RESULTS}/${name}`));
 export const drawn = (name) => (isScaling(name) ? plot : chart)(figuresOf(name));
 
 /**
- * The parts of documents that are about a run. Each is the document's path, the name of the part,
- * and its text.
+ * The parts of documents that are about a run. Each entry has the path of a document, the name of
+ * the part (see marked.mjs), and its text.
  */
 export const parts = (results) => [
   ["README.md", "comparison", comparisonList(results, [...CHOSEN, "cold-start"]).join("\n")],

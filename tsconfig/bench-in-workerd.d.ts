@@ -1,5 +1,5 @@
-// Modules that the benchmarks import. bench/package.json lists these packages, which are installed
-// only on machines that run the benchmarks, so their types are not available.
+// Declares modules that the benchmarks import. bench/package.json lists their packages. These are
+// installed only on machines that run the benchmarks, so the type check can't rely on their types.
 declare module "@cloudflare/workers-oauth-provider";
 declare module "@openauthjs/openauth";
 declare module "@openauthjs/openauth/client";
@@ -11,8 +11,8 @@ declare module "better-auth/db/migration";
 declare module "better-auth/plugins";
 declare module "valibot";
 
-// When metered.mjs runs, these modules are in the same folder: a project's bundle, and modules of
-// tests/e2e/slow-storage.
+// The modules that metered.mjs imports. When metered.mjs runs, they are in the same folder:
+// index.js is the bundle of a project, and the others are modules of tests/e2e/slow-storage.
 declare module "*/index.js" {
   const peer: Required<Pick<ExportedHandler, "fetch">>;
   export default peer;

@@ -1,4 +1,5 @@
-// The built Worker and its wasm. The Workers of the tests import both from their own folder.
+// Declares the built Worker and its wasm. The Workers of the tests import both from the folder in
+// which they run.
 
 declare module "*/index.js" {
   type Entry = typeof import("../src/edge/entry.mjs");

@@ -1,11 +1,13 @@
-// Types for the tests: globals that the tests' pages define for functions in `page.evaluate`, and
-// other names and modules that have no types where the tests are checked.
+// Types for the tests. Tests run functions in pages with `page.evaluate`, and these functions use
+// global names that other scripts of the page define. Some other names and modules are declared
+// here too, because their real types are not available where the tests are checked.
 
-// These are members of `Window` and not global variables: a global variable of the type AuthClient
-// would make that type circular, because the package's types use `typeof globalThis`.
+// The names are declared as members of `Window` instead of global variables. A global variable of
+// the type AuthClient would make this type circular, because the package's types use `typeof
+// globalThis`.
 interface Window {
-  // tests/browser/browser.mjs: the places where a button was, and how many answers the page is
-  // still waiting for
+  // For tests/browser/browser.mjs: `places` are the positions at which a button was seen, and
+  // `unanswered` is the number of answers that the page is still waiting for.
   noted: { places: Set<number>; unanswered: number };
   // tests/browser/client/pages.mjs
   client: import("../npm/edgegate/types/client.js").AuthClient;
@@ -20,7 +22,7 @@ interface Window {
   // tests/package/react-redirect.test.mjs
   app: import("../npm/edgegate/types/redirect.js").RedirectClient;
   effects: { count: number };
-  // axe-core, for tests/browser/every-state.test.mjs
+  // axe-core, which tests/browser/every-state.test.mjs uses
   axe: { run(context: object, options: object): Promise<{ violations: object[] }> };
   // tests/browser/console.test.mjs, forms.test.mjs and challenge.test.mjs
   said: (string | null)[];
@@ -33,7 +35,7 @@ interface Window {
 }
 
 // The types of Workers that src/edge/pages uses. The complete types of Workers can't be used here,
-// because they contradict those of browsers and of Node.
+// because they contradict the types of browsers and of Node.
 interface Fetcher {
   fetch(request: Request): Promise<Response>;
 }
@@ -48,7 +50,8 @@ declare class HTMLRewriter {
   transform(response: Response): Response;
 }
 
-// tests/agreement/workerd.mjs runs in a folder beside that of the package.
+// tests/agreement/workerd.mjs imports this module. It runs in a folder beside the folder of the
+// package.
 declare module "*/edgegate/workerd.js" {
   type Package = typeof import("../npm/edgegate/types/index.js");
   export const EdgegateError: Package["EdgegateError"];

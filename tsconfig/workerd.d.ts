@@ -1,6 +1,6 @@
-// The modules of the runtime that npm/edgegate/workerd.js imports. The types of Workers can't be
-// used for it: they contradict those of browsers, and the scripts that workerd.js imports run in
-// both.
+// Declares the modules of the runtime that npm/edgegate/workerd.js imports. The types of Workers
+// can't be used to check workerd.js: the scripts that it imports also run in browsers, and the
+// types of Workers contradict those of browsers.
 
 declare module "cloudflare:workers" {
   /** Older runtimes don't have this function. */

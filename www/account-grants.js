@@ -1,4 +1,4 @@
-// Shows the apps that have access to the account, each with a button to withdraw its access.
+// Shows which apps have access to the account. Each app has a button to withdraw its access.
 import { allowedBy } from "./app-scopes.js";
 import { jsonOf } from "./ask-service.js";
 import { byId, make, say } from "./dom.js";
@@ -20,12 +20,12 @@ import { fill, language, words } from "./words.js";
 const card = byId("apps-card");
 const list = byId("apps");
 const problem = byId("apps-problem");
-/** What to do after an app has lost its access. Its sessions have ended by then. */
+/** Runs after an app has lost its access. Withdrawing the access also ended the app's sessions. */
 let afterwards = async () => {};
 
 /**
- * Reads which apps have access, and shows them. If no app has access, the page shows nothing about
- * apps.
+ * Asks the service which apps have access, and shows them. If no app has access, the page does not
+ * show this section. `withdrawn` is called after the user has withdrawn an app's access.
  *
  * @param {() => Promise<void>} withdrawn
  */
@@ -42,7 +42,8 @@ export async function showGrants(withdrawn) {
     list.replaceChildren(...grants.map(entry));
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    // `not_found`: the service has no apps, because all its keys are symmetric.
+    // The error `not_found` means that this service can't have apps, because all its keys are
+    // symmetric.
     card.hidden = client.status === "signed_out" || error.code === "not_found";
     say(problem, inWords(error));
     byId("apps-again").hidden = client.status === "signed_out";
@@ -74,8 +75,9 @@ function entry(grant) {
 }
 
 /**
- * The name of an app. An app that is not registered here has a URL as its name, which leads to its
- * description. Only the host of that URL is shown.
+ * The name of an app, as the page shows it. The name of an app that is not registered at this
+ * service is the URL of a document that describes the app. Of this URL, the page shows only the
+ * host.
  *
  * @param {string} name
  */
@@ -98,11 +100,12 @@ function withdrawButton(id, name, item) {
         const path = `/auth/grants/${encodeURIComponent(id)}`;
         await jsonOf(await client.fetch(path, { method: "DELETE" }));
       } catch (error) {
-        // `not_found`: the access was withdrawn already, as the user wanted.
+        // The error `not_found` means that the access was withdrawn already. The user wanted that,
+        // so it is not an error here.
         if (!isRefusal(error) || error.code !== "not_found") throw error;
       }
-      // The element that has the focus disappears. The focus moves to the next button, or else to
-      // the heading.
+      // The button that has the focus disappears with its item. So the focus moves to the next
+      // item's button or, if this was the last item, to the heading.
       const next = item.nextElementSibling?.querySelector("button") ?? byId("apps-title");
       item.remove();
       next.focus();

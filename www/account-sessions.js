@@ -1,4 +1,5 @@
-// Shows where the user is signed in, with buttons to end those sessions.
+// Shows the sessions of the user (the devices on which the user is signed in), each with a button
+// to end it.
 /** @import { Session } from "/edgegate/client/index.js" */
 import { appNamed } from "./account-grants.js";
 import { byId, make, say } from "./dom.js";
@@ -37,8 +38,8 @@ export async function showSessions() {
 }
 
 /**
- * A session of the user. If an app holds the session, it has the app's name, or null after the user
- * withdrew the app's access.
+ * A session of the user. If an app holds the session, `app.name` is the app's name. It is null if
+ * the user has withdrawn the app's access.
  *
  * @typedef {Session & {app?: {name: string | null}}} Listed
  */
@@ -107,11 +108,12 @@ function endButton({ id, last_used_at }, device, item) {
       try {
         await client.endSession(id);
       } catch (error) {
-        // `not_found`: the session has ended already, as the user wanted.
+        // The error `not_found` means that the session has ended already. The user wanted that, so
+        // it is not an error here.
         if (!isRefusal(error) || error.code !== "not_found") throw error;
       }
-      // The element that has the focus disappears. The focus moves to the next button, or else to
-      // the heading.
+      // The button that has the focus disappears with its item. So the focus moves to the next
+      // item's button or, if there is none, to the heading.
       const next = item.nextElementSibling?.querySelector("button") ?? byId("where");
       item.remove();
       next.focus();
@@ -138,8 +140,9 @@ onClick(
 onClick(byId("sessions-again"), showSessions, null);
 
 /**
- * `Firefox on Linux`, or `Notes, in Firefox on Linux` for an app named Notes. Parts that are not
- * known are left out.
+ * Describes the device of a session, such as `Firefox on Linux`. If an app named Notes holds the
+ * session, the text is `Notes, in Firefox on Linux`. Parts that the service does not know are left
+ * out.
  *
  * @param {Listed} session
  */
@@ -159,7 +162,8 @@ function browserOf({ browser, os, type }) {
 }
 
 /**
- * The place and the network of a session, such as `Leipzig, Germany · 203.0.113.0 ·`.
+ * The place and the network from which a session was used, such as `Leipzig, Germany · 203.0.113.0
+ * ·`.
  *
  * @param {Session} session
  */
@@ -176,13 +180,14 @@ function countryName(code) {
   try {
     return countries.of(code);
   } catch {
-    // `Intl` does not know Cloudflare's codes T1 (Tor) and XX (unknown), which are not regions.
+    // Cloudflare uses the codes T1 (the Tor network) and XX (unknown), which are not codes of
+    // regions, so `Intl` does not know them.
     return code;
   }
 }
 
 /**
- * @param {string} sentence has a `{time}`
+ * @param {string} sentence contains `{time}`, which is replaced by the time
  * @param {number} seconds
  */
 function when(sentence, seconds) {

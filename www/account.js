@@ -1,5 +1,5 @@
-// The account of the user who is signed in: who they are, where they are signed in, and what they
-// can change.
+// Shows the account of the user who is signed in: the user's name and address, the user's sessions,
+// and forms to change the account.
 /** @import { SignedOutReason, User } from "/edgegate/client/index.js" */
 import { showGrants } from "./account-grants.js";
 import { showSessions } from "./account-sessions.js";
@@ -52,7 +52,8 @@ async function start() {
   const isFirst = shown === null;
   shown = user.id;
   showUser(user);
-  // The page appears when it is complete, so that nothing moves while somebody reads.
+  // The page is shown only when it is complete, so that its content does not move while somebody
+  // reads it.
   await Promise.all([showSessions(), showGrants(showSessions)]);
   if (shown === user.id)
     show("account", { focus: !isFirst || document.activeElement !== document.body });
@@ -64,7 +65,7 @@ const signIn = () => {
   location.replace(`/sign-in?return_to=${back}`);
 };
 
-/** Password managers send people to `#change-password`. */
+/** Opens the section that the URL names. Password managers send people to `#change-password`. */
 function openAskedSection() {
   if (location.hash !== "#change-password") return;
   byId("change-password", HTMLDetailsElement).open = true;
@@ -89,8 +90,8 @@ function showUser(user) {
 }
 
 client.addEventListener("renewed", ({ detail }) => showUser(detail.user));
-// The user signed in in another tab, or the client has found out who is signed in after its first
-// attempts failed.
+// This event has two causes: the user has signed in in another tab, or the client's first attempts
+// to find out who is signed in failed and a later one has succeeded.
 client.addEventListener("signed-in", () => void start().catch(rethrowFault));
 client.addEventListener("signed-out", ({ detail }) => {
   if (isDeleting) return;
@@ -198,7 +199,8 @@ function refuseCurrent(input, error) {
 }
 
 /**
- * Says what was done, and closes the form. The focus moves to the element that opened it.
+ * Shows a text that says what was done, and closes the form. The focus moves to the element with
+ * which the user opened the form.
  *
  * @param {HTMLFormElement} form
  * @param {string} text
@@ -213,8 +215,8 @@ function finish(form, text) {
 }
 
 /**
- * Rethrows an error if it is a fault of the page itself, so that watch.js sees it. Other errors
- * come from the service, and the page has already shown them.
+ * Throws an error again if it is a fault of the page itself, so that watch.js notices it. All other
+ * errors come from the service; the page has already shown them to the user.
  *
  * @param {unknown} error
  */

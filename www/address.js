@@ -1,7 +1,7 @@
-// Remembers the email address that somebody typed, for the next page. The address is never put into
-// a URL, because servers log URLs. A tab keeps the address until the tab is closed. After somebody
-// asked for a mail, the browser also keeps the address for an hour, for the page that the link in
-// the mail opens in another tab.
+// Remembers the email address that somebody typed, so that the next page can fill it in. The
+// address is never put into a URL, because servers log URLs. It is stored for this tab until the
+// tab is closed. When somebody asks for a mail, the address is also stored for an hour for all
+// tabs, because the link in the mail opens a page in another tab.
 import { forgetText, readText, storeText } from "./storage.js";
 
 const TYPED = "edgegate:address";

@@ -1,5 +1,5 @@
-// Asks the service about the sign-in request of an app, and sends the answer to the app. The pages
-// for signing in and for consent share this module.
+// Asks the service what an app has asked for, and later sends the browser back to the app with the
+// answer. The pages for signing in and for consent share this module.
 import { forgetAppRequest } from "./app-request.js";
 import { post } from "./ask-service.js";
 import { byId, make } from "./dom.js";
@@ -20,13 +20,14 @@ import { language, words } from "./words.js";
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/;
 const ABOUT = "/auth/authorize/request";
-// Schemes of URLs that would run a script in this page, or show something else in place of the
-// page.
+// URLs with these schemes don't open an app. They would run a script in this page, or show
+// something else in place of the page.
 const NO_APPS = ["about:", "blob:", "data:", "file:", "filesystem:", "javascript:", "view-source:"];
 
 /**
- * Returns a function that asks the service about the request, and calls `follow` with the answer.
- * If the request is no longer valid, or if the service does not answer, the page says so.
+ * Returns a function that asks the service about the app's request, and calls `follow` with the
+ * answer. If the request is no longer valid, or if the service does not answer, the function shows
+ * a message instead.
  *
  * @param {string} request
  * @param {(asked: Asked) => void | Promise<void>} follow
@@ -38,7 +39,8 @@ export function appPage(request, follow) {
     const mine = latest;
     try {
       const asked = /** @type {Asked} */ (await post(ABOUT, { request }));
-      // Ignores this answer if the page has asked again meanwhile, because somebody has signed in.
+      // If the page has asked again meanwhile (for example after a sign-in), only the answer to the
+      // last question is used.
       if (mine !== latest || changeLanguage(asked)) return;
       await follow(asked);
     } catch (error) {
@@ -56,8 +58,9 @@ export function appPage(request, follow) {
 }
 
 /**
- * Whether the service refuses the app's request because it is no longer valid. The service uses the
- * same error for a cookie that it can't read, so this asks again without the cookie.
+ * Whether the service rejects the app's request because the request is no longer valid. The service
+ * uses the same error code for a cookie that it can't read. So this function asks again without
+ * cookies: if the service still answers with this error, the request is the cause.
  *
  * @param {string} request
  */
@@ -71,9 +74,9 @@ async function isOver(request) {
 }
 
 /**
- * Answers the app. Resolves to false if nobody is signed in, or if the page showed one user and
- * another one is signed in. In both cases the caller should ask the service about the request
- * again.
+ * Sends the browser to the app with the user's decision. Resolves to false if nobody is signed in,
+ * or if the user who is signed in is not the user whom the page showed. In both cases the caller
+ * should ask the service about the request again.
  *
  * @param {string} request
  * @param {Asked} asked
@@ -96,8 +99,8 @@ export async function answerApp(request, { client, user }, allow) {
   if (NO_APPS.includes(protocol)) throw new Error(`An app at ${protocol}`);
   forgetAppRequest(request);
   location.replace(redirect);
-  // For a URL with another scheme, the browser opens an app on this device, and this page stays
-  // open.
+  // If the scheme is not HTTP, the browser opens an app on this device, and this page stays open.
+  // So the page says that the user can go on in the app.
   if (!/^https?:$/.test(protocol)) {
     byId("left-title").replaceChildren(...phrase(words.apps.left, { app: nameOfApp(client) }));
     byId("open", HTMLAnchorElement).href = redirect;
@@ -107,16 +110,16 @@ export async function answerApp(request, { client, user }, allow) {
 }
 
 /**
- * The name that an app has given itself, as an element. In a `bdi` the name can't change the
- * direction of the text around it.
+ * An element with the name that an app has given itself. It is a `bdi` element, in which the name
+ * can't change the direction of the text around it.
  *
  * @param {Asked["client"]} client
  */
 export const nameOfApp = ({ name }) => make("bdi", { textContent: name });
 
 /**
- * The host to which the browser returns, or "this device" for a host such as `127.0.0.1`, which
- * would mean nothing to most people.
+ * An element that says where the browser will go: the app's host, or "this device" if the host is a
+ * loopback address such as `127.0.0.1`, which most people would not understand.
  *
  * @param {Asked["client"]} client
  */
@@ -126,7 +129,7 @@ export function placeOfApp({ host }) {
 }
 
 /**
- * The parts of a text in which each `{name}` is replaced by an element.
+ * Splits a text into parts and replaces each `{name}` with the element of that name.
  *
  * @param {string} text
  * @param {Record<string, Node>} elements
@@ -138,8 +141,8 @@ export const phrase = (text, elements) =>
     .map((part, place) => (place % 2 === 1 ? (elements[part]?.cloneNode(true) ?? part) : part));
 
 /**
- * If the page is in another language than the app asked for, loads it again in that language, once.
- * Returns whether it loads the page again.
+ * If the app asked for another language than the page has, loads the page again in that language.
+ * The page is loaded again at most once. Returns whether it will be.
  *
  * @param {Asked} asked
  */

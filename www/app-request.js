@@ -1,12 +1,14 @@
-// The request of an app that wants somebody to sign in. The service seals the request, so that
-// nobody can change it, and redirects the browser to one of these pages, with the request in the
-// URL's fragment. The page moves the request from the address bar into the state of its entry in
-// the tab's history. So a bookmark does not contain the request, but a reload or the back button
-// finds it again.
+// Stores the request of an app that wants somebody to sign in.
 //
-// When somebody asks for a mail, local storage keeps the request for an hour under a random id. The
-// link in the mail contains this id, so the page that the link opens in another tab can continue to
-// the app.
+// The service seals the request (it adds a MAC, so that nobody can change the request) and
+// redirects the browser to one of these pages, with the request in the URL's fragment. The page
+// moves the request from the URL into the state of its entry in the tab's history
+// (`history.state`). So a bookmark of the page does not contain the request, but after a reload or
+// the back button the page still has it.
+//
+// When somebody asks for a mail, the request is also put into local storage for an hour, under a
+// random id. The link in the mail contains this id. So the page that the link opens in another tab
+// can find the request and lead the user to the app.
 import { forgetText, readText, storedNames, storeText } from "./storage.js";
 
 const KEPT = "edgegate:request:";
@@ -15,8 +17,9 @@ const MOST_KEPT = 10;
 const ID = /^[A-Za-z0-9_-]{22}$/;
 
 /**
- * The request of the app that sent the user to this page; "" if no app did. `isOther`: the user
- * wants to use another account than the one that is signed in.
+ * Returns the request of the app that sent the user to this page, or "" if the user did not come
+ * from an app. `isOther` is true if the user wants to sign in with another account than the current
+ * one.
  *
  * @returns {{request: string, isOther: boolean}}
  */
@@ -27,15 +30,16 @@ export function takeAppRequest() {
     const state = { request, isOther: given.has("other") };
     history.replaceState(state, "", location.pathname + location.search);
   }
-  // If the app sends the user here again in this tab, the browser may change only the fragment,
-  // without loading the page.
+  // If the app sends the user here again in this tab, the URL may differ only in its fragment. Then
+  // the browser does not load the page, so this listener does.
   addEventListener("hashchange", () => location.hash && location.reload());
   const { request: taken = "", isOther = false } = history.state ?? {};
   return { request: `${taken}`, isOther: Boolean(isOther) };
 }
 
 /**
- * The path of another page, with the request and the language that the app asked for.
+ * The URL of another page, with the app's request in its fragment, and with the language that the
+ * app asked for.
  *
  * @param {string} path
  * @param {string} request
@@ -50,9 +54,9 @@ export function withAppRequest(path, request, { isOther = false } = {}) {
 }
 
 /**
- * Stores the request for the page that a mailed link opens. Returns members for the body of the
- * request for a mail. Use the same `id` for all mails that a page asks for, so that the link in
- * each mail leads to the app.
+ * Stores the app's request for the page that a mailed link will open. The caller adds the returned
+ * members to the body with which it asks the service for the mail. A page must use the same `id`
+ * for all mails that it asks for, so that the link in each mail leads to the app.
  *
  * @param {string} request
  * @param {string} id a result of `newId`
@@ -64,8 +68,8 @@ export function keepForMail(request, id) {
   for (const { name } of kept.slice(MOST_KEPT - 1)) forget(name);
   const until = Date.now() + KEPT_MS;
   storeText(() => localStorage, KEPT + id, JSON.stringify({ request, until }));
-  // The id is sent even if the browser could not store the request: then the page that the link
-  // opens tells the user to go back to the app.
+  // The id is sent even if the browser could not store the request. The page that the link opens
+  // then knows that there was an app, and tells the user to go back to it.
   return { request_id: id };
 }
 
@@ -77,8 +81,9 @@ export function newId() {
 }
 
 /**
- * The request of the app for which the mail was sent. Null if the mail was not sent for an app. ""
- * if this browser does not have the request, or no longer has it.
+ * Finds the app's request with the id in the link of a mail. Returns null if the link has no id,
+ * because the user did not come from an app. Returns "" if this browser does not have the request,
+ * or has deleted it after an hour.
  */
 export function mailedAppRequest(search = location.search) {
   const id = new URLSearchParams(search).get("request_id");
@@ -87,7 +92,8 @@ export function mailedAppRequest(search = location.search) {
 }
 
 /**
- * Removes the request from storage. Call this when the app has got its answer.
+ * Removes the request from storage. Callers use it when the app gets its answer, or when the
+ * request is no longer valid.
  *
  * @param {string} request
  */
@@ -95,7 +101,10 @@ export function forgetAppRequest(request) {
   for (const kept of keptRequests()) if (kept.request === request) forget(kept.name);
 }
 
-/** The requests of the last hour, the latest first. Removes all others. */
+/**
+ * The requests that were stored in the last hour, the newest first. Older requests are removed from
+ * storage.
+ */
 function keptRequests() {
   return storedNames(() => localStorage)
     .filter((name) => name.startsWith(KEPT))

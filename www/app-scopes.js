@@ -1,4 +1,4 @@
-// Describes what the scopes of OpenID Connect allow an app to do.
+// Texts that tell the user what each scope of OpenID Connect allows an app to do.
 import { words } from "./words.js";
 
 /** @type {Record<string, string>} */
@@ -10,7 +10,8 @@ const KNOWN = {
 };
 
 /**
- * What a scope allows. Undefined for a scope of an API, because these pages know only its name.
+ * A text that says what a scope allows. It is undefined for the scope of an API, because these
+ * pages know only the name of such a scope.
  *
  * @param {string} scope
  * @returns {string | undefined}

@@ -1,12 +1,13 @@
-// Requests to the service for which the npm package has no method. If the service rejects one, this
-// throws the package's error, `EdgegateError`.
+// Sends requests to the service for which the npm package has no method. If the service rejects a
+// request, these functions throw the package's error, `EdgegateError`.
 /** @import { ErrorCode } from "/edgegate/client/index.js" */
 import { EdgegateError } from "/edgegate/client/index.js";
 
 const TIMEOUT_MS = 30_000;
 
 /**
- * Posts JSON, with cookies unless `credentials` says otherwise. Returns the JSON of the answer.
+ * Sends JSON with POST. The request has cookies unless `credentials` is "omit". Returns the JSON of
+ * the answer.
  *
  * @param {string} path
  * @param {object} body
@@ -31,8 +32,8 @@ export async function post(path, body, credentials = "same-origin") {
 }
 
 /**
- * The JSON of an answer; null if it has no body. Throws `EdgegateError` if the service rejected the
- * request, or if the answer does not come from the service.
+ * The JSON in the body of an answer. It is null if the answer has no body. Throws `EdgegateError`
+ * if the service rejected the request, or if the answer does not come from the service.
  *
  * @param {Response} response
  */

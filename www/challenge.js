@@ -1,5 +1,6 @@
-// Cloudflare Turnstile's check that the user is human, on pages whose form has an element for it.
-// The Worker writes the site key into the page if TURNSTILE_SITE_KEY is set.
+// Shows Cloudflare Turnstile's widget, which checks that the user is human, and takes the token
+// that the widget makes. The check is only active if the setting TURNSTILE_SITE_KEY is set; the
+// Worker then writes the site key into the page.
 import { byId, make } from "./dom.js";
 import { isAbout } from "./failures.js";
 import { language, words } from "./words.js";
@@ -22,8 +23,8 @@ let isBlocked = false;
 let widget;
 
 /**
- * Members to send in addition to the form's fields. A token is valid only once, so the widget is
- * reset to make a new one.
+ * Returns the members that must be sent in addition to the form's fields. A token is valid only
+ * once, so the widget is reset and makes a new token for the next attempt.
  */
 export function takeChallenge() {
   problem.textContent = "";
@@ -34,7 +35,10 @@ export function takeChallenge() {
   return { challenge };
 }
 
-/** Whether the form can be sent. If the check is not complete yet, the page says so. */
+/**
+ * Whether the form can be sent. If the user has not completed Turnstile's check yet, shows a
+ * message and returns false.
+ */
 export function isMet() {
   // If Turnstile's script did not load, the form is sent without a token, and the service decides.
   if (!siteKey || token || isBlocked) return true;
@@ -43,8 +47,8 @@ export function isMet() {
 }
 
 /**
- * If the service did not accept the token, says so on the page and returns true. Returns false if
- * the failure has another cause, or if this page has no check.
+ * If the service did not accept the token, shows a message and returns true. Returns false if the
+ * failure has another cause, or if the check is not active.
  *
  * @param {import("./failures.js").Failure} failure
  */
@@ -55,7 +59,7 @@ export function isRefusedChallenge(failure) {
 }
 
 /**
- * Moves the widget to another element.
+ * Shows the widget in another element instead.
  *
  * @param {HTMLElement} place
  */
@@ -84,7 +88,7 @@ function render(vendor, place) {
     "expired-callback": () => {
       token = "";
     },
-    // The widget itself tells the user what is wrong.
+    // No message is needed here, because the widget itself tells the user what is wrong.
     "error-callback": () => {
       token = "";
     },

@@ -8,8 +8,9 @@ import { onClick, onSubmit, show } from "./form.js";
 import { client, nameOf } from "./session.js";
 import { fill, words } from "./words.js";
 
-// Another page could bring this page to the front between the two clicks of a double click. So the
-// button for allowing works only some time after that.
+// Protects against clickjacking. A page of an attacker could ask for a double click, and bring this
+// page to the front between the two clicks, so that the second click hits the button "Allow". So
+// that button only works when this page has been in front for some time.
 const TOO_SOON_MS = 500;
 
 const form = first(document, "form", HTMLFormElement);
@@ -19,7 +20,10 @@ const { request } = takeAppRequest();
 const goOn = appPage(request, follow);
 /** @type {Asked | null} The answer of the service that the page shows. */
 let shown = null;
-/** The message beside the buttons if the page now shows another account than before. */
+/**
+ * A message that the page now shows another account than before, or "". It is shown beside the
+ * buttons.
+ */
 let news = "";
 let frontSince = performance.now();
 
@@ -34,7 +38,7 @@ document.addEventListener("visibilitychange", () => {
 /** @param {Asked} asked */
 async function follow(asked) {
   const { client: app, user, next } = asked;
-  // `done`: the user has already allowed the app in another tab.
+  // `next` is "done" if the user has already allowed the app in another tab.
   if (next !== "consent" || !user) return location.replace(withAppRequest("/sign-in", request));
   news = shown !== null && shown.user?.id !== user.id ? words.consent.other_user : "";
   shown = asked;
@@ -58,8 +62,9 @@ async function follow(asked) {
 }
 
 /**
- * An app that is not registered here is described in a document whose URL is its `client_id`. That
- * URL may be on another host than the app.
+ * Shows which host describes the app, if the app is not registered at this service. The `client_id`
+ * of such an app is the URL of a document that describes the app. This document may be on another
+ * host than the app.
  *
  * @param {Asked["client"]} app
  */
@@ -73,7 +78,7 @@ function showDescription({ client_id, host }) {
 }
 
 /**
- * What the app may do: a list of items, each made of texts and elements.
+ * Describes what the app may do, as a list of items. Each item consists of texts and elements.
  *
  * @param {Asked} asked
  */
@@ -109,7 +114,8 @@ function arm() {
   });
 }
 
-// This button works at once, because cancelling by mistake does not help an attacker.
+// Unlike "Allow", this button works at once, because an attacker gains nothing if the user cancels
+// by mistake.
 onClick(byId("cancel"), () => answer(false), problem);
 
 /** @param {boolean} isAllowed */
@@ -121,8 +127,8 @@ async function answer(isAllowed) {
 ready();
 if (request) {
   setTimeout(() => say(byId("reading"), words.consent.reading), 500);
-  // Wait until the client is ready, because until then it may be renewing the session, which
-  // changes the cookie.
+  // First wait until the client is ready. Until then the client may be renewing the session, and
+  // the renewal changes the cookie with which this page asks the service.
   client
     .ready()
     .catch(() => {})

@@ -1,5 +1,5 @@
-// Runs the three checks of a token (role, user id, email address), both in this page with
-// WebAssembly and on the server, and shows the results side by side.
+// Runs three checks of a token: of its roles, its user id and its email address. Each check runs in
+// this page, with WebAssembly, and on the server. The page shows both results side by side.
 /**
  * @import { Verifier } from "/edgegate/web.js"
  * @import { Json } from "./console-claims.js"
@@ -11,9 +11,11 @@ import { byId, first, make } from "./dom.js";
 import { inWords, isRefusal } from "./failures.js";
 import { fill, words } from "./words.js";
 
-// One run takes less time than the clock of a browser can measure.
+// To measure the time of a check, it is run this many times, because one run takes less time than
+// the clock of a browser can measure.
 const RUNS = 20;
-// A header can contain these characters. No server accepts a longer header.
+// A token can only be sent in a header if it consists of these characters. The limit of 8192 is far
+// above the length of real tokens, and servers don't accept longer headers.
 const SENDABLE = /^[\x21-\x7e]{1,8192}$/;
 
 /** @param {string} text */
@@ -25,10 +27,11 @@ const rolesIn = (text) => text.split(/[\s,]+/).filter(Boolean);
  * @property {(verifier: Verifier, token: string, text: string) => Promise<boolean>} here
  * @property {(text: string) => [name: string, value: string][]} query The parameters for the
  *   server.
- * @property {(claims: Json) => string} of The input for which the check succeeds with these claims.
+ * @property {(claims: Json) => string} of The text to enter so that the check succeeds for a token
+ *   with these claims.
  *
  * @typedef {object} Result
- * @property {boolean | null} verdict Null if there is no verdict.
+ * @property {boolean | null} verdict Null if the check could not run.
  * @property {string} says
  * @property {string} [more]
  * @property {number} [ms]
@@ -67,11 +70,14 @@ export function suggestChecks(claims) {
   forgetResults();
 }
 
-// Increases each time the token or a field changes. A result is not shown if its check began before
-// the last change.
+// This number increases each time the token or a field changes. A check remembers the number with
+// which it began. If the number has changed when the check ends, its result is not shown.
 let turn = 0;
 
-/** Removes all results, because they no longer fit the token or the fields. */
+/**
+ * Removes all results. It is called after a change, because the results are then no longer about
+ * the current token and fields.
+ */
 export function forgetResults() {
   turn += 1;
   for (const name of Object.keys(CHECKS)) clear(name);
@@ -93,8 +99,8 @@ function sayResult(text, why = "") {
 }
 
 /**
- * Runs all three checks, and shows their results. If the results of this page and of the server
- * differ, says why below the checks.
+ * Runs all three checks and shows their results. If the page and the server have different results,
+ * explains the difference below the checks.
  *
  * @param {string} token
  * @param {Expected} expected
@@ -120,7 +126,8 @@ export async function runChecks(token, expected, { onServer }) {
 }
 
 /**
- * Runs one check. Null if the field is empty, or if the token or a field has changed meanwhile.
+ * Runs one check. Resolves to null if the field of this check is empty, or if the token or a field
+ * has changed meanwhile.
  *
  * @param {string} name
  * @param {{token: string, expected: Expected, onServer: boolean, mine: number}} options
@@ -162,7 +169,7 @@ async function runHere(here, token, text, expected) {
     if (!isRefusal(error)) throw error;
     return { verdict: null, says: words.console.not_run, more: inWords(error) };
   }
-  // The first run may have to wait for the keys or for the compiler.
+  // This first run is not measured, because it may have to wait for the keys or for the compiler.
   const verdict = await here(verifier, token, text);
   const begun = performance.now();
   for (let i = 0; i < RUNS; i++) await here(verifier, token, text);

@@ -1,10 +1,12 @@
-// Shows the header and the claims of a token, without verifying them. console-verifier.js verifies.
+// Shows the header and the claims of a token, without verifying them. (console-verifier.js verifies
+// tokens.)
 import { make } from "./dom.js";
 import { language, words } from "./words.js";
 
 /** @typedef {Record<string, unknown>} Json A JSON object. */
 
-// A token of this service has at most 4 KiB. A slightly longer one is shown too.
+// Longer texts are not decoded. The tokens of this service have at most 4 KiB; this limit is
+// higher, so that tokens which the service would reject as too long can be shown too.
 const LONGEST = 16_384;
 
 const HEADER = ["alg", "kid", "typ"];
@@ -27,7 +29,7 @@ const CLAIMS = [
 const TIMES = ["exp", "iat", "nbf", "auth_time"];
 
 /**
- * The JSON of the first two parts of a token. Null for a part that can't be read.
+ * Decodes the first two parts of a token. A part that can't be read is null.
  *
  * @param {string} token
  */
@@ -60,7 +62,7 @@ export const layOutClaims = (list, claims) =>
 /**
  * @param {HTMLElement} list
  * @param {Json | null} members
- * @param {string[]} known the names that have a meaning here
+ * @param {string[]} known the names for which there is a text that explains them
  * @param {string} otherwise
  */
 function layOut(list, members, known, otherwise) {

@@ -1,4 +1,4 @@
-// How long a token is still valid, as a countdown.
+// Shows a countdown of the time for which a token is still valid.
 import { byId, say } from "./dom.js";
 import { fill, words } from "./words.js";
 
@@ -13,8 +13,8 @@ let claims = null;
 let ticking;
 
 /**
- * Shows how long the token with these claims is still valid, or hides the countdown if the claims
- * have no expiry. Calls `over` when the token expires.
+ * Shows the countdown for a token with these claims. If the claims have no expiry, hides the
+ * countdown. Calls `over` when the token expires.
  *
  * @param {Json | null} of
  * @param {() => void} [over]
@@ -36,7 +36,10 @@ export function showLife(of, over) {
   }, 1000);
 }
 
-/** How long a check without the server still accepts the token, such as `9 min 5 s`. */
+/**
+ * The time for which checks in this page (without the server) still accept the token, such as `9
+ * min 5 s`. Null if the token has expired or has no expiry.
+ */
 export function timeLeft() {
   return claims && left(claims) > 0 ? clock(left(claims)) : null;
 }

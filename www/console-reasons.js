@@ -1,11 +1,11 @@
-// Why a token was rejected, in sentences. The reasons come from crates/token/src/error.rs.
+// Sentences that explain why a token was rejected. crates/token/src/error.rs defines the reasons.
 import { fill, words } from "./words.js";
 
 /** @type {Record<string, string>} */
 const SENTENCES = words.reasons;
 /**
- * Sentences for reasons such as `email_missing`: the name of a member, followed by the key of a
- * sentence.
+ * Sentences for reasons that consist of two parts. The first part is the name of a member, and the
+ * second part is a key of this object. An example is `email_missing`, with the key `missing`.
  *
  * @type {Record<string, string>}
  */
@@ -14,7 +14,7 @@ const FAULTS = words.faults;
 const SUBJECTS = words.subjects;
 
 /**
- * A sentence for the reason of an `invalid_token`.
+ * A sentence that explains the reason of an error with the code `invalid_token`.
  *
  * @param {string} [reason]
  * @param {{issuer?: string, audience?: string}} [expected]
@@ -43,8 +43,8 @@ const FORM =
   /^(token_too_long|bad_character|not_three_parts|header_.*|alg_(missing|not_string|unsupported)|crit|b64|embedded_key|cty|kid_(not_string|too_long)|typ_.*|claims_base64|signature_base64)$/;
 
 /**
- * The three steps of the verifier in their order, each with its state: at most one is "bad", and
- * the steps after that one did not run.
+ * The three steps of the verifier in the order in which they run, each with its state. If a step
+ * has failed, its state is "bad", and the steps after it did not run.
  *
  * @param {string | null} [reason] Null if the token is valid.
  */

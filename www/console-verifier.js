@@ -7,8 +7,8 @@ import { Verifier } from "/edgegate/web.js";
 const made = new Map();
 
 /**
- * The verifier for an issuer and an audience. It is made only once. If making it fails, the next
- * call tries again.
+ * The verifier for an issuer and an audience. For each pair it is made only once. If making it
+ * fails, the next call tries again.
  *
  * @param {Expected} expected
  */
@@ -24,7 +24,8 @@ export function verifierFor({ issuer, audience }) {
 }
 
 /**
- * Waits until the verifier has loaded the keys. Without keys, its checks answer false.
+ * Waits until the verifier has loaded the keys. Before that, its checks would return false for
+ * every token.
  *
  * @param {Verifier} verifier
  */
@@ -34,8 +35,9 @@ async function ready(verifier) {
 }
 
 /**
- * The issuer, by which the service calls itself. It can differ from the origin of this page, such
- * as localhost instead of 127.0.0.1.
+ * The issuer: the URL by which the service identifies itself in tokens. It can differ from the
+ * origin of this page: the page may have been opened at localhost while the issuer has the host
+ * 127.0.0.1.
  *
  * @returns {Promise<string>}
  */

@@ -1,5 +1,6 @@
-// The console for developers. Shows what is in a token, verifies the token in this page, and runs
-// the three checks in this page and on the server. The token is stored only in the field.
+// The console for developers. It shows the contents of a token, verifies the token in this page,
+// and runs three checks in this page and on the server. The token is not stored anywhere except in
+// the input field.
 /** @import { User } from "/edgegate/client/index.js" */
 import { peek } from "/edgegate/web.js";
 import { forgetResults, runChecks, suggestChecks } from "./console-checks.js";
@@ -15,7 +16,7 @@ import { isLoopback } from "./loopback.js";
 import { client } from "./session.js";
 import { fill, words } from "./words.js";
 
-// The password of the demo accounts, which exist only in local development.
+// The password of the demo accounts. These accounts exist only in local development.
 const DEMO_PASSWORD = "correct horse battery staple";
 
 /**
@@ -33,7 +34,10 @@ const expected = () => ({ issuer: issuer.value.trim(), audience: audience.value.
 const typed = () => input.value.trim();
 let turn = 0;
 
-/** Shows the parts of the token in the field, even if the token is invalid, and verifies it. */
+/**
+ * Reads the token in the input field. Shows its header and claims, even if the token is invalid,
+ * and verifies it.
+ */
 function read() {
   const token = typed();
   const { header, claims } = partsOf(token);
@@ -46,8 +50,8 @@ function read() {
 }
 
 /**
- * Removes every result, because the expected issuer or audience has changed and is still being
- * typed.
+ * Removes all results. It is called while the user is typing another issuer or audience, because
+ * the results are then outdated.
  */
 function forgetAnswers() {
   turn += 1;
@@ -63,7 +67,7 @@ async function verify() {
   const token = typed();
   if (token === "") return;
   const verdict = await verdictOn(token);
-  // The user has typed something else in the meantime.
+  // If the user has changed a field in the meantime, this verdict is outdated.
   if (mine !== turn) return;
   tell(verdict);
   showLife(partsOf(token).claims, verify);
@@ -145,7 +149,8 @@ for (const field of [issuer, audience]) {
     verify();
   });
 }
-// If the browser later restores this page from memory, the page must not contain the token.
+// The browser may keep this page in memory and restore it later (the back/forward cache). A
+// restored page must not contain the token.
 addEventListener("pagehide", () => {
   input.value = "";
   read();
@@ -169,7 +174,7 @@ function showSession(user) {
 
 async function takeToken() {
   const token = await client.accessToken();
-  // The service itself issued the token, so the token's audience is the service's own.
+  // This token was just issued by the service, so its audience is the value that the service uses.
   audience.value = [(await peek(token)).aud].flat()[0];
   fillIn(expected());
   input.value = token;

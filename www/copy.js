@@ -1,9 +1,11 @@
-// Adds a copy button to each code example, and writes the values of this service into the examples.
+// Adds a copy button to each code example, and inserts values of this service, such as its origin,
+// into the examples.
 import { all, byId, first, make } from "./dom.js";
 import { fill, words } from "./words.js";
 
 /**
- * Writes values into the examples: each value into the elements whose class is the value's name.
+ * Inserts values into the code examples. Each value becomes the text of all elements whose class is
+ * the value's name.
  *
  * @param {Record<string, string>} values
  */

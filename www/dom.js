@@ -1,4 +1,4 @@
-// Helpers for elements. No text is ever parsed as HTML.
+// Helper functions for elements. None of them parses a text as HTML.
 
 /**
  * A new element with properties and children.
@@ -15,8 +15,8 @@ export function make(name, properties = {}, ...children) {
 }
 
 /**
- * The element with this id, of this class. Throws if there is none, because then the script does
- * not fit the page.
+ * The element that has this id and is an instance of this class. Throws an error if there is no
+ * such element, because then the HTML and the script don't belong together.
  *
  * @type {{
  *   (id: string): HTMLElement,
@@ -70,8 +70,8 @@ function requireElement(element, type, name) {
 }
 
 /**
- * Sets the text of an element if it is different. Setting the same text would make a screen reader
- * read a live region again.
+ * Sets the text of an element, unless the element already has this text. If the element is a live
+ * region and the same text were set again, a screen reader would read it again.
  *
  * @param {HTMLElement} element
  * @param {string} text
@@ -80,7 +80,9 @@ export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** Marks the page as working, so that style.css hides the message that the page has failed. */
+/**
+ * Marks the page as working, so that style.css does not show the message that the page has failed.
+ */
 export function ready() {
   document.documentElement.dataset.state = "ready";
 }

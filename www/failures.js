@@ -10,8 +10,8 @@ import { duration, fill, words } from "./words.js";
  */
 
 /**
- * Whether an error comes from the service or from the npm package. Any other error is a fault of
- * the page.
+ * Whether an error comes from the service or from the npm package. All other errors are faults of
+ * the page itself.
  *
  * @param {unknown} error
  * @returns {error is EdgegateError}
@@ -19,7 +19,7 @@ import { duration, fill, words } from "./words.js";
 export const isRefusal = (error) => error instanceof Error && error.name === "EdgegateError";
 
 /**
- * Whether the page can't know if the service carried out the request.
+ * Whether the answer was lost, so that the page can't know if the service carried out the request.
  *
  * @param {Failure} failure
  */
@@ -35,14 +35,14 @@ export const isAbout = ({ code, errors }, ...fields) =>
   code === "invalid_field" && Boolean(errors?.some(({ field }) => fields.includes(field)));
 
 /**
- * How many seconds the service asks the user to wait, and the sentence that says so, which contains
- * `{time}`. Null if the service does not ask to wait.
+ * For an error after which the user must wait: the number of seconds, and a sentence for the user,
+ * in which `{time}` stands for the time. Null for all other errors.
  *
  * @param {Failure} failure
  */
 export function waitOf({ code, retryAfter }) {
-  // The user may not have caused this: attempts of other people from the same network, or on the
-  // same account, count towards the same limit.
+  // The limit may have been reached without this user's fault: it also counts attempts of other
+  // people in the same network or on the same account.
   if (code === "rate_limited")
     return { seconds: retryAfter || 60, sentence: words.form.rate_limited };
   if (code === "unavailable") return { seconds: retryAfter || 5, sentence: words.form.unavailable };
@@ -50,7 +50,7 @@ export function waitOf({ code, retryAfter }) {
 }
 
 /**
- * A sentence for any error that the page has no better sentence for.
+ * A sentence for an error. Pages use it for the errors that they don't explain themselves.
  *
  * @param {Failure} failure
  */
@@ -61,7 +61,7 @@ export function inWords(failure) {
   const say = words.form;
   switch (code) {
     case "network_error":
-      // If there is a status, the answer did not come from the service but from a gateway or a
+      // If there is a status, somebody has answered, but not the service: it was a gateway or a
       // captive portal.
       return status ? couldNot(`${status}`) : say.offline;
     case "signed_out":
@@ -77,7 +77,8 @@ export function inWords(failure) {
     case "wasm_unavailable":
       return fill(say.wasm_unavailable, { cause: message.replace(/^edgegate: /, "") });
   }
-  // This page has no Turnstile check, so the user must do this on a page that has one.
+  // The service asks for Turnstile's check, but this page has no widget for it. The sentence tells
+  // the user to use a page that has the widget.
   if (isAbout(failure, "challenge")) return say.challenge_absent;
   const [wrong] = failure.errors ?? [];
   if (code === "invalid_field" && wrong) return fill(say.wrong_field, { ...wrong });

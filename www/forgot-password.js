@@ -1,5 +1,6 @@
-// Asks for a mail with a link to choose a new password. The service gives the same answer for every
-// address, and this page says the same for every address.
+// Asks the service for a mail with a link to choose a new password. The service gives the same
+// answer for every address, and this page shows the same text for every address. So nobody learns
+// here which addresses have an account.
 import { typedAddress } from "./address.js";
 import { keepForMail, newId, takeAppRequest, withAppRequest } from "./app-request.js";
 import { isMet, isRefusedChallenge, takeChallenge } from "./challenge.js";

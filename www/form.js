@@ -1,13 +1,13 @@
-// Helpers for all forms: they show one view of a page, send a form only once at a time, and say
-// below a field what is wrong with it.
+// Helper functions for all forms. They show one view of a page, make sure that a form is not sent
+// again while it is being sent, and show below a field what is wrong with it.
 import { all, byId, first, ready } from "./dom.js";
 import { inWords, isRefusal, waitOf } from "./failures.js";
 import { countDown } from "./wait.js";
 import { words } from "./words.js";
 
 /**
- * Shows one view of a page. The focus moves to the view's heading, so that a screen reader reads
- * the heading and the Tab key continues from there.
+ * Shows one view of a page and hides the others. The focus moves to the heading of the view, so
+ * that a screen reader reads the heading, and the Tab key continues from there.
  *
  * @param {string} name
  * @param {{focus?: boolean}} [options]
@@ -21,15 +21,16 @@ export function show(name, { focus = true } = {}) {
 }
 
 /**
- * A function that does something, and resolves to the text to show to the user, if there is one.
+ * The function that a button runs. Its promise may resolve to a text, which is then shown to the
+ * user.
  *
  * @typedef {() => Promise<string | void>} Act
  */
 
 /**
- * Makes the form work: calls `send` when the form is submitted. While one call is running, no other
- * begins, however often the button is pressed. The form shows what `send` returns or throws as the
- * problem, and the fields keep their texts.
+ * Makes a form work: calls `send` when the form is submitted. While `send` is running, the button
+ * does nothing. Afterwards the form shows the text that `send` returned, or explains the error that
+ * it threw. The fields keep their texts.
  *
  * @param {HTMLFormElement} form
  * @param {Act} send
@@ -42,23 +43,24 @@ export function onSubmit(form, send) {
     event.preventDefault();
     once();
   });
-  // The message is about what was sent, so a change in the form removes it, except while it counts
-  // down a time to wait.
+  // The message is about the texts that were sent, so it is removed when the user changes a text. A
+  // message that counts down a time to wait is not removed.
   form.addEventListener("input", ({ target }) => {
     if (target instanceof HTMLInputElement && target.hasAttribute("aria-invalid")) mark(target);
     if (!isHeld(button)) say(problem, "");
   });
   button.disabled = false;
-  // watch.js sets this attribute if Enter was pressed before this script ran.
+  // watch.js sets this attribute if the user pressed Enter before this script ran. The form is sent
+  // now instead.
   if (!form.hasAttribute("data-entered")) return;
   form.removeAttribute("data-entered");
   queueMicrotask(() => form.requestSubmit());
 }
 
 /**
- * Makes a button work that has no form: calls `act` on each click, but only once at a time. `place`
- * is the element that shows what `act` returns or throws. `done` is called after `act` has
- * succeeded.
+ * Makes a button work that has no form: calls `act` when the button is clicked. While `act` is
+ * running, the button does nothing. Afterwards the element `place` shows the text that `act`
+ * returned, or explains the error that it threw. If `act` succeeded, `done` is called.
  *
  * @param {HTMLElement} button
  * @param {Act} act
@@ -70,7 +72,7 @@ export function onClick(button, act, place, done) {
 }
 
 /**
- * Makes the button do nothing for some time, and counts down in `place`.
+ * Makes the button do nothing for some time. Meanwhile the element `place` shows a countdown.
  *
  * @param {HTMLElement} button
  * @param {HTMLElement} place
@@ -86,7 +88,7 @@ export async function holdBack(button, place, wait, over) {
 
 /** @param {HTMLElement} button */
 const isHeld = (button) => button.hasAttribute("aria-disabled");
-// Not the attribute `disabled`, because it would take the focus off the button.
+// This does not use the attribute `disabled`, because a disabled button loses the focus.
 /** @param {HTMLElement} button */
 const hold = (button) => button.setAttribute("aria-disabled", "true");
 /** @param {HTMLElement} button */
@@ -104,8 +106,8 @@ function onceAtATime(button, act, place, done) {
     say(place, "");
     hold(button);
     const label = button.textContent;
-    // The button keeps its width, so that the second click of a double click does not hit another
-    // button.
+    // The button must not become narrower when its text changes. Otherwise the second click of a
+    // double click could hit another button.
     button.style.minWidth = `${button.getBoundingClientRect().width}px`;
     if (button.dataset.busy) button.textContent = button.dataset.busy;
     /** @type {unknown} */
@@ -122,7 +124,7 @@ function onceAtATime(button, act, place, done) {
     const wait = isRefusal(error) ? waitOf(error) : null;
     if (wait && place) return holdBack(button, place, wait);
     say(place, inWords(isRefusal(error) ? error : {}));
-    // A fault of this page must appear in the console of the browser.
+    // A fault of this page itself is thrown again, so that it appears in the browser's console.
     if (!isRefusal(error)) throw error;
   };
 }
@@ -138,7 +140,7 @@ function say(place, text) {
 }
 
 /**
- * Says below an input what is wrong with it. Without a text, removes the earlier message.
+ * Shows below an input what is wrong with it. If `text` is empty, removes the earlier message.
  *
  * @param {HTMLInputElement} input
  */
@@ -149,7 +151,7 @@ export function mark(input, text = "") {
 }
 
 /**
- * Says below an input what is wrong with it, and moves the focus to the input.
+ * Shows below an input what is wrong with it, and moves the focus to the input.
  *
  * @param {HTMLInputElement} input
  * @param {string} text
@@ -160,8 +162,8 @@ export function refuse(input, text) {
 }
 
 /**
- * Whether no input of the form is marked as wrong. Otherwise moves the focus to the first wrong
- * input.
+ * Returns true if no input of the form is marked as wrong. Otherwise moves the focus to the first
+ * wrong input and returns false.
  *
  * @param {HTMLFormElement} form
  */
@@ -173,8 +175,8 @@ export function isComplete(form) {
 }
 
 /**
- * The email address in an input. If the text is not an address, says so and returns "". This check
- * only catches mistakes, and the server decides what a valid address is.
+ * The email address in an input. If the text is not an address, shows a message below the input and
+ * returns "". This check only finds obvious mistakes; the server decides what a valid address is.
  *
  * @param {HTMLInputElement} input
  */
@@ -186,14 +188,14 @@ export function addressIn(input) {
 }
 
 /**
- * Says that the server did not accept the address.
+ * Shows below the input that the server did not accept the address.
  *
  * @param {HTMLInputElement} input
  */
 export const refuseAddress = (input) => refuse(input, words.form.no_address);
 
 /**
- * Whether the input has a text. If not, says so.
+ * Whether the user has entered something. If not, shows `text` below the input.
  *
  * @param {HTMLInputElement} input
  */

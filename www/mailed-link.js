@@ -1,6 +1,6 @@
-// The script of the pages that mailed links open. A link has the form <page>#<ticket>. Mail
-// scanners also open links, so the ticket is not sent when the page opens, but only when the user
-// presses the button.
+// The script of the pages that the links in mails open. Such a link has the form <page>#<ticket>.
+// The ticket is not sent when the page opens, but only when the user presses the button, because
+// programs that scan mails also open the links.
 import { forgetMailed, mailedAddress, rememberTyped } from "./address.js";
 import { mailedAppRequest, withAppRequest } from "./app-request.js";
 import { all, byId, first, ready } from "./dom.js";
@@ -38,7 +38,7 @@ onSubmit(form, async () => {
       return password.refuse(error);
     throw error;
   }
-  // The next page is the page for signing in, which shows this address.
+  // The user continues to the page for signing in, which will fill in this address.
   if (username instanceof HTMLInputElement) rememberTyped(username.value.trim());
   forgetMailed();
   finish("done");
@@ -49,12 +49,13 @@ if (request) leadToApp(request);
 if (ticket) ready();
 else show("no-link");
 
-// If another link is opened in this tab, the browser changes only the fragment, without loading the
-// page.
+// If the user opens another link in this tab, only the fragment of the URL changes. Then the
+// browser does not load the page, so this listener does.
 addEventListener("hashchange", () => location.hash && location.reload());
 
 /**
- * Removes the ticket from the address bar and the history. After that the ticket is only in memory.
+ * Takes the ticket from the URL's fragment and removes it from the address bar and the history.
+ * After that the ticket is only in the memory of this page.
  */
 function takeTicket() {
   const taken = location.hash.slice(1);
@@ -63,10 +64,13 @@ function takeTicket() {
 }
 
 /**
- * Fills in the form's user name, with which a password manager stores the new password. The link
- * does not contain the address to which it was mailed. If this browser asked for the mail, the
- * field shows the address and the user can correct it. Otherwise the field stays hidden, and a
- * password manager may fill it.
+ * Fills in the form's field for the user name (the email address), because a password manager
+ * stores the new password together with it. The link does not contain the address to which it was
+ * mailed.
+ *
+ * If this browser asked for the mail, it still has the address: the field becomes visible, and the
+ * user can correct the address. Otherwise the field stays hidden, and a password manager may fill
+ * it.
  *
  * @param {HTMLInputElement} input
  */
@@ -81,7 +85,7 @@ function nameAccount(input) {
 }
 
 /**
- * Makes the links of this page keep the request of the app for which the mail was sent.
+ * Adds the app's request to the links of this page, so that the user gets back to the app.
  *
  * @param {string} request
  */
@@ -95,7 +99,8 @@ function leadToApp(request) {
 function finish(view) {
   ticket = "";
   form.reset();
-  // If the answer to an earlier attempt was lost, that attempt may already have used the link.
+  // A link can be used only once. If the answer to an earlier attempt was lost, that attempt may
+  // have succeeded. These notes tell the user so.
   for (const note of all("[data-after-lost-answer]")) note.hidden = !isAnswerLost;
   for (const note of all("[data-app-request]"))
     note.hidden = request === null || (request === "") === (note.dataset.appRequest === "here");

@@ -1,5 +1,5 @@
-// Shows the mails of local development, from /dev/outbox. Looks for new mails every few seconds
-// while the page is visible.
+// Shows the mails that the service sent in local development. It gets them from /dev/outbox, and
+// looks for new mails every few seconds while the page is visible.
 import { byId, first, make, ready, say } from "./dom.js";
 import { counted, fill, language, words } from "./words.js";
 
@@ -10,8 +10,8 @@ const EVERY_MS = 3000;
 const list = byId("mails");
 const state = byId("state");
 /**
- * The element of each mail that is shown, keyed by `keysOf`. A mail keeps its element when the list
- * changes, so an opened mail stays open.
+ * The elements of the mails that are shown. Their keys come from `keysOf`. When the list changes,
+ * each mail keeps its element, so an opened mail stays open.
  *
  * @type {Map<string, HTMLElement>}
  */
@@ -55,7 +55,8 @@ function render(mails) {
 }
 
 /**
- * The key of each mail: its JSON, and the number of older mails with the same JSON.
+ * A unique key for each mail. It consists of the mail's JSON and of the number of older mails with
+ * the same JSON.
  *
  * @param {Mail[]} mails
  */
@@ -73,8 +74,8 @@ function keysOf(mails) {
 }
 
 /**
- * Puts the elements into the list in this order. Elements that are already in the right place are
- * not moved, because moving one would reload its frames.
+ * Makes the list show these elements in this order. An element that is already in the right place
+ * is not moved, because the browser would load the frames in it again.
  *
  * @param {HTMLElement[]} elements
  */
@@ -109,8 +110,8 @@ function entry({ to, subject, text, html, sent_at }) {
 }
 
 /**
- * A frame that shows the HTML of a mail as a mail program does: without scripts, and without access
- * to this page. Links open in another tab.
+ * Makes a frame that shows the HTML of a mail as a mail program would. Scripts of the mail don't
+ * run, and the mail has no access to this page. Its links open in another tab.
  *
  * @param {string} subject
  * @param {string} html
@@ -125,7 +126,7 @@ function frame(subject, html) {
 }
 
 /**
- * The plain text of a mail, with its URLs as links.
+ * Makes an element with the plain text of a mail, in which URLs are links.
  *
  * @param {string} text
  */

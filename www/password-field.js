@@ -1,5 +1,6 @@
-// The field for a new password. It has a button that shows the password and a strength meter, and
-// it says why the server rejected a password. Only the server decides which passwords are accepted.
+// Makes the field for a new password work: a button shows the password, a meter shows its strength,
+// and a message says why the server rejected it. Only the server decides which passwords are
+// accepted.
 /** @import { EdgegateError } from "/edgegate/client/index.js" */
 import { first } from "./dom.js";
 import { isGiven, refuse } from "./form.js";
@@ -7,7 +8,8 @@ import { reveal } from "./password-reveal.js";
 import { LEAST, MOST, strength } from "./password-strength.js";
 import { fill, words } from "./words.js";
 
-// A screen reader would disturb the user if it read the new strength after every letter.
+// The strength is announced only after the user has stopped typing for this time. It would be
+// disturbing if a screen reader read it after every letter.
 const ANNOUNCE_AFTER_MS = 1000;
 
 /** @type {Record<string, (length: number) => string>} */
@@ -27,7 +29,8 @@ const REASONS = {
  * Makes the field for a new password work.
  *
  * @param {HTMLInputElement} input
- * @param {{show: string, hide: string}} [names] names of the button that shows the password
+ * @param {{show: string, hide: string}} [names] the labels of the button that shows or hides the
+ *   password
  */
 export function passwordField(input, names) {
   const field = input.closest(".field");
@@ -56,11 +59,12 @@ export function passwordField(input, names) {
     get value() {
       return input.value;
     },
-    /** Whether the user has typed a password. If not, says so. */
+    /** Whether the user has typed a password. If not, shows a message. */
     isGiven: () => isGiven(input, words.password.missing),
     /**
-     * Says why the server rejected the password, with the `reasons` of a `weak_password` error. An
-     * `invalid_field` error has no reasons.
+     * Shows why the server rejected the password. An error with the code `weak_password` has
+     * `reasons`, which are shown as sentences. An error with the code `invalid_field` has none, so
+     * a general sentence is shown.
      *
      * @param {Pick<EdgegateError, "reasons">} error
      */

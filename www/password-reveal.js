@@ -3,7 +3,7 @@ import { words } from "./words.js";
 
 /**
  * Makes the button work that shows or hides the text of a password field. When the form is sent,
- * the text is hidden again. `names` are the button's names for a screen reader.
+ * the text is hidden again. `names` are the labels of the button that a screen reader reads.
  *
  * @param {HTMLInputElement} input
  * @param {{show: string, hide: string}} [names]
@@ -22,8 +22,8 @@ export function reveal(
     button.setAttribute("aria-label", isVisible ? names.hide : names.show);
   };
   button.addEventListener("click", () => setVisible(input.type === "password"));
-  // If the field had the type `text` when the form is sent, the browser would store the password
-  // and suggest it later.
+  // Browsers store what was typed into a field of type `text`, and suggest it later in other forms.
+  // So the field must have the type `password` again when the form is sent.
   form.addEventListener("submit", () => setVisible(false));
   form.addEventListener("reset", () => setVisible(false));
 }

@@ -1,28 +1,29 @@
-// Estimates the strength of a password without knowing its owner: from its length, and from whether
-// each character is easy to guess from the characters before it.
+// Estimates the strength of a password. The estimate uses the length, and whether each character is
+// easy to guess from the characters before it. It does not use anything about the user, such as the
+// name.
 import { PASSWORD_MAX_CHARS, PASSWORD_MIN_LENGTH } from "./generated.js";
 import { fill, words } from "./words.js";
 
 /**
- * The fewest characters that the server accepts by default. If its setting PASSWORD_MIN_LENGTH is
- * another number, the server rejects a shorter password and says why.
+ * The smallest number of characters that the server accepts by default. If the server's setting
+ * PASSWORD_MIN_LENGTH is higher, the server rejects a password that is too short and says why.
  */
 export const LEAST = PASSWORD_MIN_LENGTH;
-/** The most characters that the server accepts. */
+/** The largest number of characters that the server accepts. */
 export const MOST = PASSWORD_MAX_CHARS;
 
-// This many characters can't be guessed if none of them follows from the characters before it,
-// unless they are a quotation.
+// A password with this many characters that are hard to guess gets the highest level. It can't be
+// guessed, unless it is a quotation.
 const LONG = 20;
 
 /**
- * A level from 0 to 4, and a sentence. It never says that a password is safe, because the page
- * can't know that.
+ * The strength of a password as a level from 0 to 4 and a sentence. The sentence never says that a
+ * password is safe, because the page can't know that.
  *
  * @param {string} password
  */
 export function strength(password) {
-  // The server counts characters in the same way.
+  // The characters are counted in the same way as on the server.
   const characters = [...password.normalize("NFC")];
   const { length } = characters;
   const level = levelOf(characters);
@@ -51,8 +52,9 @@ function levelOf(characters) {
 }
 
 /**
- * How many characters are hard to guess: they neither continue the two characters before them (aaa,
- * abc, 321) nor belong to a run of three or more characters that occurred before.
+ * Counts the characters that are hard to guess. A character is easy to guess if it continues the
+ * two characters before it (as in aaa, abc or 321), or if it belongs to three or more characters
+ * that occurred in the same order before.
  *
  * @param {string[]} characters
  */
@@ -74,8 +76,8 @@ function countSurprising(characters) {
 }
 
 /**
- * The code point of the character at `i`. NaN outside the list, so that comparisons with it are
- * false.
+ * The code point of the character at `i`. If `i` is outside the list, the result is NaN, because
+ * every comparison with NaN is false.
  *
  * @param {string[]} characters
  * @param {number} i
@@ -83,7 +85,8 @@ function countSurprising(characters) {
 const codeAt = (characters, i) => characters[i]?.codePointAt(0) ?? NaN;
 
 /**
- * The length of the longest run of characters that begins at `start` and also at an earlier index.
+ * The largest number of characters from `start` on that also occur, in the same order, from an
+ * earlier index on.
  *
  * @param {string[]} characters
  * @param {number} start

@@ -1,6 +1,7 @@
-// Creates an account. The service's settings decide whether users choose the password on this page
-// or on the page that a mailed link opens. So this page first sends the form without a password,
-// and the service answers if it needs one.
+// Creates an account. A setting of the service decides whether users choose their password on this
+// page or later, on the page that the link in a mail opens. This page does not know the setting. So
+// it first sends the form without a password. If the service needs a password, it answers with an
+// error, and the page shows the field for the password.
 /** @import { EdgegateError } from "/edgegate/client/index.js" */
 import { rememberTyped, typedAddress } from "./address.js";
 import { keepForMail, newId, takeAppRequest, withAppRequest } from "./app-request.js";
@@ -52,7 +53,7 @@ onSubmit(form, async () => {
   try {
     const user = await ask(takeChallenge());
     form.reset();
-    // If there is an app's request, the page for signing in continues to the app.
+    // If an app sent the user here, the page for signing in leads the user back to the app.
     if (user) return location.replace(request ? signIn : returnTo());
   } catch (error) {
     if (!isRefusal(error)) throw error;

@@ -1,14 +1,16 @@
-// Where to go after signing in: the path in ?return_to=. It never leads to another site.
+// Decides where the browser goes after signing in: to the path in ?return_to=, but never to another
+// site.
 
 const USUAL = "/account";
 
-/** The full URL to go to. It is always on this origin, whatever ?return_to= says. */
+/** The URL to go to. It always has this origin, whatever ?return_to= contains. */
 export function returnTo(search = location.search, origin = location.origin) {
   const asked = new URLSearchParams(search).get("return_to") ?? USUAL;
   try {
     const url = new URL(asked, origin);
-    // The origin is compared after parsing, as the browser parses the URL: `//evil`, `/\evil` and
-    // `/<tab>/evil` begin with a slash, but lead to other hosts.
+    // The URL is parsed as the browser will parse it, and then its origin is compared. It is not
+    // enough that the text begins with a slash: `//evil`, `/\evil` and `/<tab>/evil` do, but lead
+    // to other hosts.
     if (asked.startsWith("/") && url.origin === origin) return url.href;
   } catch {
     // The text can't be parsed as a URL.
@@ -17,7 +19,7 @@ export function returnTo(search = location.search, origin = location.origin) {
 }
 
 /**
- * The path of another page, with the ?return_to= of this page.
+ * The URL of another page, with the parameter ?return_to= of this page.
  *
  * @param {string} path
  */

@@ -1,5 +1,5 @@
-// The view that is shown after the user asked for a mail. After a minute, the user can ask for the
-// mail again, or at any time for a mail to another address.
+// The view that is shown after the user has asked for a mail. The user can ask for the same mail
+// again after a minute, and can ask for a mail to another address at any time.
 import { rememberMailed } from "./address.js";
 import { moveChallenge, takeChallenge } from "./challenge.js";
 import { byId } from "./dom.js";
@@ -7,7 +7,8 @@ import { holdBack, onClick, show } from "./form.js";
 import { isLoopback } from "./loopback.js";
 import { words } from "./words.js";
 
-// A mail takes a moment to arrive, and asking again sooner would only fill the mailbox.
+// A mail takes some time to arrive. If users could ask again sooner, they would only get the same
+// mail several times.
 const AGAIN_AFTER_S = 60;
 
 const resend = byId("resend");
@@ -16,7 +17,8 @@ const said = byId("resend-said");
 let send = async () => {};
 
 /**
- * Says that a mail is on its way to the address. `again` asks the service for another mail.
+ * Shows that a mail is on its way to the address. `again` is called when the user asks for another
+ * mail.
  *
  * @param {string} address
  * @param {typeof send} again

@@ -1,4 +1,4 @@
-// The client for this browser's session, which all scripts of a page share.
+// The client that manages the session of this browser. All scripts of a page share it.
 /** @import { User } from "/edgegate/client/index.js" */
 import { AuthClient } from "/edgegate/client/index.js";
 

@@ -1,5 +1,5 @@
-// Signs in with an address and a password. Then the page continues to the app that sent the user
-// here, or to the path in ?return_to=.
+// The page for signing in with an email address and a password. After that, it leads the user to
+// the app that sent the user here, or to the path in ?return_to=.
 /** @import { Asked } from "./app-answer.js" */
 import { rememberTyped, typedAddress } from "./address.js";
 import { answerApp, appPage, nameOfApp, phrase, placeOfApp } from "./app-answer.js";
@@ -19,11 +19,12 @@ const [email, password] = [inputOf(form, "email"), inputOf(form, "password")];
 const next = returnTo();
 const { request, isOther } = takeAppRequest();
 const goOn = appPage(request, follow);
-/** @type {Asked | null} What the service last said about the app's request. */
+/** @type {Asked | null} The service's last answer about the app's request. */
 let asked = null;
-// As soon as the user uses the form, the page keeps showing it.
+// True as soon as the user has touched the form. Then the page keeps showing the form.
 let isInUse = false;
-// The user wants to see the form, to sign in with another account.
+// True if the user wants to sign in with another account, so that the form must be shown although
+// somebody is signed in.
 let isFormWanted = isOther;
 let hasSignedIn = false;
 let answers = 0;
@@ -36,11 +37,12 @@ for (const id of ["register", "forgot"]) {
 byId("continue", HTMLAnchorElement).href = next;
 for (const demo of all(".only-local")) demo.hidden = !isLoopback;
 
-// The browser may already have filled in what was typed earlier.
+// The browser may already have filled in the address. If not, use the address that was typed
+// earlier in this tab.
 email.value ||= typedAddress();
 if (email.value && document.activeElement === email) password.focus();
-// The message is shown at the password, but the mistake may be in the address, so a change in the
-// address removes the message too.
+// The message that the address or the password is wrong is shown below the password. The mistake
+// may be in the address, so a change of the address removes the message too.
 email.addEventListener("input", () => password.value && mark(password));
 email.addEventListener("change", () => rememberTyped(email.value.trim()));
 for (const event of ["input", "pointerdown", "submit"])
@@ -58,7 +60,7 @@ onSubmit(form, async () => {
     if (!isRefusal(error)) throw error;
     if (isRefusedChallenge(error)) return;
     if (error.code !== "invalid_credentials" && !isAbout(error, "email", "password")) throw error;
-    // The message does not reveal whether the address or the password is wrong.
+    // For security, the message does not say whether the address or the password is wrong.
     refuse(password, words.sign_in.wrong);
     password.select();
     return;
@@ -85,7 +87,8 @@ onClick(
 );
 
 /**
- * Continues with the request of an app, depending on what the service says about it.
+ * Decides what to do about the request of an app: show the form, go to the page for consent, send
+ * the user back to the app, or ask whether to continue.
  *
  * @param {Asked} now
  */
@@ -100,8 +103,9 @@ async function follow(now) {
   byId("continue-title").replaceChildren(...phrase(words.sign_in.continue_to, { app }));
   if (now.next === "sign_in" || isFormWanted) return showForm(now);
   if (now.next === "consent") return location.replace(withAppRequest("/consent", request));
-  // If the service's answers keep changing, the page would answer again and again, so after two
-  // answers it shows a button.
+  // `next` is "done" if nothing needs to be asked, so the page answers the app at once. If that
+  // fails because another user has signed in, the page asks the service again. To avoid an endless
+  // loop, it shows a button after two attempts.
   if (now.next === "done" && answers < 2) return answer(now);
   const address = now.user?.email ?? "";
   const name = client.user && client.user.id === now.user?.id ? nameOf(client.user) : address;
@@ -112,7 +116,8 @@ async function follow(now) {
 
 /** @param {Asked} now */
 function showForm({ login_hint, user, next }) {
-  // The service may ask a user who is signed in for the password again.
+  // If somebody is signed in and `next` is still "sign_in", the service wants this user to enter
+  // the password again.
   const isAgain = next === "sign_in" && user !== null && !isFormWanted;
   byId("sign-in-again").hidden = !isAgain;
   email.value ||= (isAgain ? user.email : login_hint) ?? "";
@@ -129,8 +134,8 @@ async function answer(now) {
 if (request) {
   show("reading", { focus: false });
   setTimeout(() => say(byId("reading"), words.sign_in.reading), 500);
-  // Wait until the client is ready, because until then it may be renewing the session, which
-  // changes the cookie.
+  // First wait until the client is ready. Until then the client may be renewing the session, and
+  // the renewal changes the cookie with which this page asks the service.
   client
     .ready()
     .catch(() => {})
@@ -143,7 +148,7 @@ if (request) {
       byId("who").textContent = nameOf(user);
       show("signed-in", { focus: false });
     },
-    // The page can't find out who is signed in, but the form for signing in works anyway.
+    // If the page can't find out who is signed in, it keeps showing the form, which works anyway.
     () => {},
   );
 }

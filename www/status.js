@@ -1,5 +1,6 @@
-// The home page works without this script. The script adds the status of the service, the user who
-// is signed in, this origin in the code examples, and buttons to copy the examples.
+// The script of the home page, which also works without it. The script shows the status of the
+// service and the user who is signed in. It also inserts this origin into the code examples and
+// adds buttons to copy them.
 /** @import { User } from "/edgegate/client/index.js" */
 import { addCopyButtons, fillIn } from "./copy.js";
 import { all, byId, ready } from "./dom.js";
@@ -52,5 +53,5 @@ for (const event of ["signed-in", "signed-out"])
   client.addEventListener(event, () => showUser(client.user));
 checkHealth();
 ready();
-// If the client can't find out who is signed in, the page still shows the link to sign in.
+// If the client can't find out who is signed in, the page keeps showing the link to sign in.
 client.ready().then(showUser, () => {});

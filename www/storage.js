@@ -1,5 +1,5 @@
-// Stores texts in the browser. A browser may refuse access to its storage. Then these functions do
-// nothing, and the pages work without storage.
+// Stores texts in the browser. A browser may deny pages the access to its storage. In that case
+// these functions do nothing, so the pages continue to work, but nothing is stored.
 
 /**
  * @param {() => Storage} storage

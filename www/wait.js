@@ -1,13 +1,13 @@
-// Counts down the time until the user can try something again.
+// Shows a countdown of the time after which the user can try something again.
 import { make } from "./dom.js";
 import { duration, words } from "./words.js";
 
-/** @typedef {{seconds: number, sentence: string}} Wait `sentence` has a `{time}`. */
+/** @typedef {{seconds: number, sentence: string}} Wait `sentence` contains `{time}`. */
 
 /**
- * Says in `place` how long to wait, and counts down. At the end, says that the wait is over, and
- * resolves. A screen reader reads the sentence only once and not every second, because the role
- * `timer` is not a live region by default (WAI-ARIA 1.2).
+ * Shows in `place` how long the user must wait, and counts down. At the end, shows the text `over`,
+ * and the promise resolves. A screen reader does not read the sentence again every second, because
+ * the role `timer` is not a live region by default (WAI-ARIA 1.2).
  *
  * @param {HTMLElement} place
  * @param {Wait} wait
@@ -22,8 +22,8 @@ export function countDown(place, { seconds, sentence }, over = words.form.wait_o
   delete place.dataset.state;
   return new Promise((/** @type {(over?: undefined) => void} */ resolve) => {
     const ticking = setInterval(() => {
-      // Even if the clock of the device was set back, the wait must not be longer than the service
-      // said.
+      // If the clock of the device was set back meanwhile, the difference would be too large. The
+      // wait must never be longer than the service said.
       const left = Math.min(seconds, Math.ceil((until - Date.now()) / 1000));
       const isShown = timer.isConnected;
       if (left > 0) {

@@ -1,29 +1,32 @@
-// Shows a message that the page has failed, if the page's module does not load or throws before the
-// page is ready. This script is not a module, so it also runs in browsers that can't run the
-// modules. If even this script does not run, style.css shows the message by itself. This script
-// also remembers an Enter key that is pressed too early, and hides a form that would still move.
+// Notices if the page's script (a module) does not load, or throws an error before the page is
+// ready. Then the page shows a message that it has failed. This script is not a module, so that it
+// also runs in browsers that can't run modules. If even this script does not run, style.css shows
+// the message after some time.
+// This script has two more tasks: it remembers if the Enter key is pressed too early, and it hides
+// a form that would still move.
 (() => {
   const root = document.documentElement;
   /** @param {Event} event */
   const fail = (event) => {
     const { target } = event;
-    // An image that does not load is not a failure of the page.
+    // Only scripts matter: if an image does not load, the page still works.
     if (target instanceof Element && target.localName !== "script") return;
     if (root.getAttribute("data-state") !== "ready") root.setAttribute("data-state", "failed");
   };
-  // With `true` the listener also gets the events of scripts that don't load, which don't bubble.
+  // If a script does not load, its event does not bubble. With `true` (capture), this listener gets
+  // the event anyway.
   addEventListener("error", fail, true);
   addEventListener("unhandledrejection", fail);
 
-  // An app sent the user here (app-request.js), so the heading above the form will name the app.
-  // Until the page knows the name, style.css hides the form, so that the form does not move under
-  // the pointer.
+  // This condition is true if an app sent the user here (see app-request.js). Later the page will
+  // show the name of the app above the form, which will move the form down. So style.css hides the
+  // form until then; otherwise the form could move just when the user clicks.
   if (/[#&]request=/.test(location.hash) || history.state?.request)
     root.setAttribute("data-state", "asking");
 
-  // Until the page's script has prepared a form (`onSubmit` in form.js), the form's button is
-  // disabled, so the browser ignores the Enter key. The key is remembered, so that form.js can send
-  // the form later.
+  // The button of a form is disabled until the page's script has prepared the form (`onSubmit` in
+  // form.js). Until then, the browser ignores the Enter key. So this listener marks the form in
+  // which Enter was pressed, and form.js sends that form later.
   addEventListener(
     "keydown",
     (event) => {

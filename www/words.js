@@ -1,5 +1,5 @@
-// The texts of the page in its language. The Worker writes them into the page. It takes them from
-// words/<language>.json, but only the sections that the page names.
+// The texts of the page in its language. The Worker writes them into the page: it takes them from
+// words/<language>.json, but only the sections that the page's script needs.
 
 /** @typedef {typeof import("./words/en.json")} Words */
 
@@ -10,7 +10,7 @@ export const language = document.documentElement.lang;
 export const words = JSON.parse(document.getElementById("words")?.textContent ?? "");
 
 /**
- * The text with each `{name}` replaced by its value.
+ * Replaces each `{name}` in a text with the value of that name.
  *
  * @param {string} text
  * @param {Record<string, string | number>} values
@@ -21,10 +21,10 @@ export const fill = (text, values) =>
 const plurals = new Intl.PluralRules(language);
 
 /**
- * The singular or plural form of a text for this number, with `{count}` and the other values filled
- * in.
+ * Chooses the singular or plural form of a text for this number, and fills in `{count}` and the
+ * other values.
  *
- * @param {Record<string, string>} forms keyed by the categories of `Intl.PluralRules`
+ * @param {Record<string, string>} forms the forms, keyed by the categories of `Intl.PluralRules`
  * @param {number} count
  * @param {Record<string, string | number>} [values]
  */

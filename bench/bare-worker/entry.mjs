@@ -1,5 +1,5 @@
-// edgegate's Worker, which also does only the necessary work of a request (src/lib.rs) at paths
-// below /bare/.
+// edgegate's Worker with additional paths below /bare/. At these paths, the Worker does only the
+// part of a request's work that can't be left out (src/lib.rs).
 import { bare } from "edgegate-wasm";
 import Edgegate from "../../src/edge/entry.mjs";
 

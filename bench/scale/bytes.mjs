@@ -1,5 +1,6 @@
-// Measures how many bytes a user takes in D1. A SQLite database with all migrations is filled with
-// generated users, and its pages are counted. D1 also bills tables and indexes by their pages.
+// Measures how many bytes a user needs in D1. To find out, a SQLite database with all migrations is
+// filled with generated users, and its pages are counted, because D1 also bills the pages of tables
+// and indexes.
 import { readdirSync, readFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { inRoot } from "../../scripts/project/root.mjs";
@@ -15,8 +16,8 @@ const HEX = "0123456789abcdef";
 const CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /**
- * The bytes for each user: `user` in the database with all migrations, and `address` in a separate
- * table that maps an email address to a user id. With more users the figures are more exact.
+ * The bytes per user. `user` is for the database with all migrations. `address` is for a separate
+ * table that maps each email address to a user id. The results are more exact with more users.
  */
 export function bytesPerUser(users) {
   const database = new DatabaseSync(":memory:");
@@ -25,8 +26,9 @@ export function bytesPerUser(users) {
       database.exec(readFileSync(inRoot("migrations", name), "utf8"));
     const empty = bytesOf(database);
     fill(database, users);
-    // A trigger of the database lists the new rows in `row_changed`, because the service did not
-    // write them. The service would empty this list after a day, so its rows are not counted.
+    // A trigger of the database lists all rows in `row_changed` that the service did not write, so
+    // it lists the users that were just inserted. The service would empty this list after a day, so
+    // its rows are not counted here.
     database.exec("DELETE FROM row_changed");
     const filled = bytesOf(database);
     database.exec(`
@@ -77,7 +79,7 @@ function fill(database, users) {
   database.exec("COMMIT");
 }
 
-/** A user id, which is a UUIDv7 (RFC 9562, section 5.7): later ids are larger. */
+/** A user id. It is a UUIDv7 (RFC 9562, section 5.7), so later ids are larger. */
 function idOf(milliseconds, random) {
   const time = milliseconds.toString(16).padStart(12, "0");
   return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(0, 3)}-8${random.slice(3, 6)}-${random.slice(6)}`;

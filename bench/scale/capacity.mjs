@@ -1,20 +1,20 @@
-// For a given number of users: how much load each part of Cloudflare gets, what that costs, and
-// which limit is reached first. All functions are pure: they use only their parameters.
+// Computes for a given number of users how much load each part of Cloudflare gets, what that costs,
+// and which limit is reached first. All functions are pure.
 import { billed, sum, times } from "../cost.mjs";
 
 const DAY = 86_400;
 const DAYS_OF_A_MONTH = 30;
 
 /**
- * How often the users do each activity on a day. The names of the activities are those of
- * stores.mjs.
+ * How often all users together do each activity on a day. stores.mjs uses the same names of
+ * activities.
  */
 export function activityOf(users, use) {
   const active = users * use.activeShare;
   const renewals = (active * use.activeMinutes) / use.minutesBetweenRenewals;
   const logins = active * use.loginsPerActiveDay;
-  // Each active user has one active period per day, so the first renewal in it is also the user's
-  // first of the day.
+  // An active user is active in one period per day. So the first renewal in this period is also the
+  // user's first renewal of the day.
   const first = Math.min(active, renewals);
   return {
     "log in": logins,
@@ -26,7 +26,7 @@ export function activityOf(users, use) {
 }
 
 /**
- * What each activity consumes on a day, in billed units.
+ * What each activity of all users consumes on a day, in billed units.
  *
  * @param {import("./stores.mjs").Store} store
  */
@@ -39,7 +39,7 @@ export function dayOf(users, store, use) {
   );
 }
 
-/** The load in the busiest second, in billed units. */
+/** The load in the busiest second of a day, in billed units. */
 export const peakOf = (users, store, use) =>
   times(sum(Object.values(dayOf(users, store, use))), use.peak / DAY);
 
@@ -54,10 +54,10 @@ export function storedBy(users, store, { use, bytes, gb }) {
 }
 
 /**
- * The cost of a month in dollars, after the included amounts:
- * `{ byAct, plan, storage, together, verified }`. An included amount is divided among the
- * activities in proportion to their use. `together` is the total. `verified` is the total without
- * checks, which is the cost if other programs verify tokens themselves.
+ * The cost of a month in dollars, after the amounts that the plan includes have been subtracted: `{
+ * byAct, plan, storage, together, verified }`. Each included amount is divided among the activities
+ * in proportion to their use. `together` is the total cost. `verified` is the cost without checks:
+ * what it costs if all programs verify tokens themselves instead of asking the service.
  */
 export function monthOf(users, store, { use, cost, facts }) {
   const bills = Object.fromEntries(
@@ -100,7 +100,7 @@ function dollarsOf(bills, { prices, included }) {
   return Object.fromEntries(Object.entries(bills).map(([act, bill]) => [act, dollars(bill)]));
 }
 
-/** The number of users at which a limit is reached. Infinity if it is never reached. */
+/** The number of users at which this store reaches a limit. Infinity if it never does. */
 export function usersAt({ amount, unit, a }, store, { use, bytes }) {
   const oneDay = sum(Object.values(dayOf(1, store, use)));
   const stored = storedBy(1, store, { use, bytes, gb: 1 });
@@ -114,7 +114,8 @@ export function usersAt({ amount, unit, a }, store, { use, bytes }) {
 }
 
 /**
- * Each limit with each store that reaches it, sorted by the number of users at which it is reached.
+ * A list of all pairs of a limit and a store that reaches it. The list is sorted by the number of
+ * users at which the store reaches the limit.
  */
 export const breaksOf = (stores, limits, facts) =>
   limits

@@ -1,4 +1,4 @@
-// Makes the parts of docs/scale.md that `npm run bench:scale` writes, and the plots of that
+// Makes the parts of docs/scale.md that `npm run bench:scale` writes, and the plots for that
 // document.
 import { documentedCost } from "../cost.mjs";
 import * as facts from "./facts.mjs";
@@ -28,8 +28,8 @@ export const DOCUMENT = "docs/scale.md";
 export const PLOTS = { capacity: "docs/scale.svg", latency: "docs/scale-latency.svg" };
 
 /**
- * The data from which all parts are computed. `use` and `sizes` replace the values that the
- * document has.
+ * The data from which all parts are computed. `use` and `sizes` may replace the default values,
+ * which are those of docs/scale.md.
  *
  * @param {{ use?: Partial<typeof facts.USE>, sizes?: number[] }} [own]
  * @returns {import("./tables.mjs").Model}
@@ -46,7 +46,7 @@ export function modelOf({ use = {}, sizes = facts.SIZES } = {}) {
   };
 }
 
-/** The parts of the document, by their names. */
+/** The parts of the document that need no simulation, keyed by their names. */
 export function capacityParts(model) {
   return {
     summary: summary(model),

@@ -1,11 +1,11 @@
-// Simulates time: runs events in the order of their times, without waiting. Events of the same time
-// run in the order in which they were added. The queue is a binary heap.
+// Simulates time: runs events in the order of their times, without waiting. If several events have
+// the same time, they run in the order in which they were added. The queue is a binary heap.
 
 export class EventQueue {
   #heap = [];
   #added = 0;
 
-  /** Adds an event: `act(time)` is called at that time. */
+  /** Adds an event: `act(time)` will be called when the simulated time is `time`. */
   at(time, act) {
     const heap = this.#heap;
     let place = heap.length;
@@ -20,7 +20,7 @@ export class EventQueue {
     heap[place] = event;
   }
 
-  /** Runs events until none is left. */
+  /** Runs all events, including those that are added meanwhile. */
   run() {
     while (this.#heap.length > 0) {
       const { time, act } = this.#take();

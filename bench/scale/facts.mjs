@@ -4,24 +4,24 @@
 
 const DOCS = "https://developers.cloudflare.com";
 
-/** The date on which Cloudflare's pages were last read. */
+/** The date on which somebody last looked up these numbers on Cloudflare's pages. */
 export const LOOKED_UP = "2026-11-29";
 
 /**
- * How people use the service. All of these numbers are assumptions: for your own numbers, see
- * run.mjs.
+ * How people use the service. All of these numbers are assumptions. run.mjs says how to use your
+ * own numbers instead.
  */
 export const USE = {
   /** The share of the users who are active on a day. */
   activeShare: 0.1,
   activeMinutes: 60,
-  /** AuthClient renews a minute before the access token of ten minutes expires. */
+  /** An access token is valid for ten minutes. AuthClient renews it a minute before it expires. */
   minutesBetweenRenewals: 10,
   checksPerMinute: 20,
   loginsPerActiveDay: 0.1,
-  /** Forgotten passwords: one reset link for every ten logins. */
+  /** Users forget passwords: for every ten logins, one reset link is mailed. */
   resetsPerLogin: 0.1,
-  /** How many times the average load the busiest second has. */
+  /** The load in the busiest second, as a multiple of the average load. */
   peak: 3,
   sessionsPerUser: 2,
 };
@@ -29,7 +29,8 @@ export const USE = {
 export const SIZES = [1_000, 1_000_000, 100_000_000];
 
 /**
- * Measured sizes. tests/bench/scale.test.mjs and tests/e2e/operations.test.mjs measure them again.
+ * Measured sizes. tests/bench/scale.test.mjs and tests/e2e/operations.test.mjs check that they are
+ * still right.
  */
 export const BYTES = {
   "user in D1": 385,
@@ -39,8 +40,8 @@ export const BYTES = {
 };
 
 /**
- * How often each activity calls a rate limiter, which Cloudflare does not bill. operations.test.mjs
- * counts these calls.
+ * How often each activity calls a rate limiter. Cloudflare does not bill these calls.
+ * operations.test.mjs counts them.
  */
 export const LIMITER_CALLS = {
   "log in": 2,
@@ -50,7 +51,7 @@ export const LIMITER_CALLS = {
   "reset link": 2,
 };
 
-/** The price of storage in dollars per GB and month, and how many GB are included. */
+/** The price of storage in dollars per GB and month, and how many GB the plan includes. */
 export const STORAGE = {
   D1: { price: 0.75, included: 5, source: `${DOCS}/d1/platform/pricing/` },
   KV: { price: 0.5, included: 1, source: `${DOCS}/kv/platform/pricing/` },
@@ -61,10 +62,10 @@ export const PLAN_DOLLARS = 5;
 export const GB = 1e9;
 
 /**
- * The limits of Cloudflare, of the settings and of a mail provider. `free` marks limits that only
- * the free plan has. `a` says with what the limit is compared: "second" with the load in the
- * busiest second, "hour" with the busiest hour, "day" with a whole day, "total" with the stored
- * amount.
+ * The limits that Cloudflare, the service's settings and a mail provider have. `free` marks limits
+ * that only the free plan has. `a` says what must not exceed the limit: the load in the busiest
+ * second ("second"), in the busiest hour ("hour") or in a whole day ("day"), or the stored amount
+ * ("total").
  *
  * @type {{ limit: string, amount: number, unit: string, a: "second" | "hour" | "day" | "total",
  *   free?: boolean, source: string, remedy: string, remedyWithoutCopy?: string }[]}
@@ -194,15 +195,15 @@ export const LIMITS = [
 ];
 
 /**
- * Limits for a single network address, key or Durable Object, which do not depend on the number of
- * users. `each` is how much one active user adds per second.
+ * Limits for a single network address, key or Durable Object. These limits don't depend on the
+ * total number of users. `each` is how much load per second one active user adds.
  */
 export const OF_ONE = [
   {
     limit: "one network address: 60 logins a minute (`IP_LIMITER`)",
     amount: 60 / 60,
     source: "operations.md#rate-limits",
-    /** Everybody signs in within the same ten minutes. */
+    /** If everybody signs in within the same ten minutes, each user adds one login in 600 s. */
     each: () => 1 / 600,
     who: "people of one office who sign in within the same ten minutes",
     remedy: "raise the limit of the binding `IP_LIMITER`",

@@ -24,5 +24,5 @@ export function markdownTable(header, rows) {
   return [line(header), `|${"---|".repeat(header.length)}`, ...rows.map(line)].join("\n");
 }
 
-/** A Markdown link for a document in docs/, to a page of Cloudflare or to another document. */
+/** A Markdown link from a document in docs/ to a page of Cloudflare or to another document. */
 export const link = (text, source) => `[${text}](${source})`;

@@ -1,7 +1,10 @@
-// The latencies of the platform in milliseconds, with their sources. Cloudflare publishes few of
-// them, so most are assumptions, and docs/scale.md says which ones.
+// The latencies of the platform in milliseconds, with their sources. Cloudflare publishes only a
+// few latencies, so most of these are assumptions. docs/scale.md says which ones are.
 
-/** The continents on which users, Cloudflare's locations and the data can be. */
+/**
+ * The continents of the simulation. Users, Cloudflare's locations and the data can be on each of
+ * them.
+ */
 export const CONTINENTS = ["Europe", "North America", "Asia"];
 
 const AZURE = "https://learn.microsoft.com/azure/networking/azure-network-latency";
@@ -10,14 +13,14 @@ const DOCS = "https://developers.cloudflare.com";
 /** The continent of the D1 database. */
 export const PRIMARY = "Europe";
 /**
- * The continents of KV's central stores. This is an assumption, because Cloudflare does not publish
- * it.
+ * The continents that have a central store of KV. This is an assumption, because Cloudflare does
+ * not publish where the central stores are.
  */
 export const CENTRAL_STORES = ["Europe", "North America"];
 
 /**
- * The distribution of a latency: lognormal with `p95` and `median`, or uniform between `from` and
- * `to`, or always the same `value`.
+ * The distribution of a latency. It is a lognormal distribution with `p95` and `median`, a uniform
+ * distribution between `from` and `to`, or always the same `value`.
  *
  * @typedef {{ p95?: number, median?: number, from?: number, to?: number, value?: number,
  *   source: string }} Latency
@@ -78,23 +81,28 @@ export const LATENCIES = {
   },
 };
 
-/** The assumed spread of a network's round trip around its median, if only the p95 is published. */
+/**
+ * How much the round-trip time of a network varies around its median (the sigma of a lognormal
+ * distribution). This is an assumption for networks of which only the p95 is published.
+ */
 export const NETWORK_SIGMA = 0.08;
 
-/** How long caches keep what they read, in seconds. `isolates` is a number of isolates. */
+/**
+ * How long caches keep what they have read, in seconds. Only `isolates` is not a time but a number.
+ */
 export const CACHING = {
   /**
-   * `REVOCATION_CACHE_TTL` of src/domain/policy.rs. KV refreshes a key that is read again within
-   * that time, so it stays in the cache.
+   * `REVOCATION_CACHE_TTL` in src/domain/policy.rs. If a key is read again within this time, KV
+   * refreshes it, so the key stays in the cache.
    */
   kv: 30,
-  /** `REVOCATION_MEMORY_TTL` of src/domain/policy.rs. */
+  /** `REVOCATION_MEMORY_TTL` in src/domain/policy.rs. */
   isolate: 15,
-  /** How many isolates of a location share the requests of a user. This is an assumption. */
+  /** The requests of one user go to this many isolates in a location. This is an assumption. */
   isolates: 4,
   /**
-   * After this many seconds without a call a Durable Object sleeps, and the next call has to wake
-   * it.
+   * If a Durable Object gets no call for this many seconds, it goes to sleep, and the next call has
+   * to wake it.
    */
   object: 10,
 };
@@ -102,8 +110,8 @@ export const CACHING = {
 const Z95 = 1.6449;
 
 /**
- * A function that draws random values of a latency. `normal` returns numbers of the standard normal
- * distribution.
+ * Makes a function that returns random values of a latency. `uniform` returns random numbers from 0
+ * to 1, and `normal` random numbers with the standard normal distribution.
  *
  * @param {Latency} latency
  * @param {{ uniform: () => number, normal: () => number }} random
@@ -116,7 +124,7 @@ export function sampler({ median, p95 = 0, from = 0, to = 0, value }, { uniform,
   return () => middle * Math.exp(sigma * normal());
 }
 
-/** The name of the latency between two continents. */
+/** The name that the latency between two continents has in LATENCIES. */
 export function wayBetween(one, other) {
   if (one === other) return "within a continent";
   const [first, second] = CONTINENTS.filter((name) => name === one || name === other);

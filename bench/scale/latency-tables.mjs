@@ -7,16 +7,17 @@ import { percentiles, simulate } from "./simulation.mjs";
 import { titleOf } from "./tables.mjs";
 
 /**
- * What docs/scale.md simulates: the number of users on each continent, the seed of the random
- * numbers, and the number of other users who use the service at the same time.
+ * The parameters of the simulation for docs/scale.md: the number of simulated users on each
+ * continent, the seed of the random numbers, and the number of other users who use the service at
+ * the same time.
  */
 export const SIMULATED = { users: 400, seed: 18, besides: 1_000_000 };
 const ACTS = ["log in", "renewal", "check"];
 
 /**
- * Runs the simulation. `found` has `{ p50, p95, p99 }` for each act, each continent, and each way,
- * which is a store and the place of the user's Durable Object. The object can be far away only with
- * `durable`. `lookedUp` is the share of checks that read KV.
+ * Runs the simulation. `found` has `{ p50, p95, p99 }` for each act, each continent, each store,
+ * and each place of the user's Durable Object: on the user's continent or far away. (Only `durable`
+ * has results for an object that is far away.) `lookedUp` is the share of checks that read KV.
  *
  * @param {import("./tables.mjs").Model} model
  */
@@ -77,7 +78,7 @@ export function latencyTable(found) {
   );
 }
 
-/** The title of the column in which a result is shown. */
+/** The title of the table's column for a result: the store, and whether the object is far away. */
 export const wayOf = ({ store, place }) => (place === "home" ? store : `${store}, object far away`);
 
 export function latencySourcesTable() {

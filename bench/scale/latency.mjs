@@ -1,6 +1,7 @@
-// `npm run bench:latency`: a simulation in virtual time of how long a login, a renewal and a check
-// take for users on three continents. Nothing is measured: the latencies of the platform are
-// published or assumed (latencies.mjs). The same options always give the same numbers.
+// `npm run bench:latency`: simulates how long a login, a renewal and a check take for users on
+// three continents. The simulation does not measure anything and does not wait. It uses latencies
+// of the platform that Cloudflare has published or that are assumed (latencies.mjs). The same
+// options always give the same numbers.
 //
 //   npm run bench:latency -- --primary Asia --seed 2 --users 100 --besides 20000000
 import { Advice, main } from "../../scripts/project/advice.mjs";

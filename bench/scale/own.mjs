@@ -1,5 +1,5 @@
-// The options of `npm run bench:scale`, with which you give your own numbers, and the bounds of
-// these numbers.
+// The options of `npm run bench:scale`. With them you can replace the assumed numbers by your own.
+// This module also has the smallest and the largest value that each number may have.
 import { Advice } from "../../scripts/project/advice.mjs";
 import { USE } from "./facts.mjs";
 
@@ -21,13 +21,15 @@ const USERS = [1, 1e12];
 const optionOf = (name) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 const NAMES = Object.keys(USE);
 
-/** The options in the form that `parsed` takes. @type {Record<string, { type: "string" }>} */
+/**
+ * The options, as the function `parsed` expects them. @type {Record<string, { type: "string" }>}
+ */
 export const OPTIONS = Object.fromEntries(
   ["users", ...NAMES].map((name) => [optionOf(name), { type: "string" }]),
 );
 
 /**
- * The numbers that the given options replace: `{ use, sizes }` for `modelOf`.
+ * Reads the numbers from the options that were given. Returns `{ use, sizes }` for `modelOf`.
  *
  * @param {Record<string, string | undefined>} values
  */

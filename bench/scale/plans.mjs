@@ -1,7 +1,7 @@
 // The calls that each kind of request waits for, as a list of stages. The calls of one stage are
-// made at the same time, and each stage begins when the stage before it has ended.
-// tests/e2e/operations.test.mjs compares these plans with what the built Worker does.
-// tests/bench/simulation.test.mjs compares them with the numbers of docs/operations.md.
+// made at the same time. A stage begins when all calls of the stage before it have ended.
+// tests/e2e/operations.test.mjs compares these plans with the calls that the built Worker makes.
+// tests/bench/simulation.test.mjs compares them with the numbers in docs/operations.md.
 
 const KV_READ = "KV keys read";
 const KV_WRITE = "KV writes";
@@ -32,7 +32,8 @@ export const PLANS = {
 };
 
 /**
- * Reads the stages of a request from a Worker's trace. Calls after the answer are left out.
+ * Reads the stages of a request from the trace of a Worker. Calls that were made after the answer
+ * are left out, because the request did not wait for them.
  *
  * @param {string[]} trace "begin D1 statements", "end D1 statements", "answer", in order
  */

@@ -16,7 +16,8 @@ const PANEL = { width: 290, height: 210, left: 52, right: 16, top: 30, bottom: 3
 const USERS = [1e3, 1e4, 1e5, 1e6, 1e7, 1e8];
 
 /**
- * D1's statements, its size, and the bill, as the number of users grows.
+ * Draws how the statements per second in D1, the size of D1 and the bill grow with the number of
+ * users.
  *
  * @param {import("./tables.mjs").Model} model
  */
@@ -128,8 +129,8 @@ const RIGHT = 40;
 const WIDTH = 870;
 
 /**
- * The plot of latencies. For each act, continent and way it has a dot at p50, a line to p95, and a
- * thinner line to p99.
+ * Draws the latencies. For each act, continent, store and place of the Durable Object, the plot has
+ * a dot at p50, a line to p95, and a thinner line to p99.
  */
 export function latencyPlot(found) {
   const most = Math.ceil(Math.max(...found.map(({ p99 }) => p99)) / 100) * 100;

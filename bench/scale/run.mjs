@@ -1,7 +1,7 @@
-// `npm run bench:scale`: for a given number of users, how much load Cloudflare gets, what that
-// costs, which limit is reached first, and how long people wait. Without options it writes the
+// `npm run bench:scale`: computes for given numbers of users how much load Cloudflare gets, what
+// that costs, which limit is reached first, and how long people wait. Without options it writes the
 // tables and plots of docs/scale.md. With options it prints the tables for your own numbers and
-// writes nothing:
+// changes no file. For example:
 //
 //   npm run bench:scale -- --users 250000 --checks-per-minute 0 --active-share 0.3
 import { readFileSync, writeFileSync } from "node:fs";

@@ -1,7 +1,7 @@
-// Simulates in virtual time an active hour of some users on three continents, to find out how long
-// a login, a renewal and a check take for the user. plans.mjs and stores.mjs say which calls a
-// request waits for, and latencies.mjs says how long each call takes. The same seed always gives
-// the same result.
+// Simulates how long a login, a renewal and a check take for users on three continents, while each
+// user is active for some time. The simulation uses virtual time: it does not wait. plans.mjs and
+// stores.mjs say which calls a request waits for, and latencies.mjs says how long each call takes.
+// The same seed always gives the same result.
 import { normal, seeded } from "../random.mjs";
 import { quantile } from "../statistics.mjs";
 import { EventQueue } from "./event-queue.mjs";
@@ -18,7 +18,7 @@ import {
 const D1 = "D1 statements";
 
 /**
- * How long the processor works for a login or for another request, in ms, from docs/operations.md.
+ * The processor time of a login or of another request in ms, as docs/operations.md states it.
  */
 const cpuOf = (act, assumed) =>
   assumed[act === "log in" ? "CPU of a login, ms" : "CPU of any other request, ms"];
@@ -37,9 +37,10 @@ const cpuOf = (act, assumed) =>
  */
 
 /**
- * `measured[act][continent][place]` is a list of response times in milliseconds. `place` says where
- * the user's Durable Object is: "home", or "away" on another continent. `calls` has the number of
- * calls that the requests of each act made.
+ * Runs the simulation. In the result, `measured[act][continent][place]` is a list of response times
+ * in milliseconds. `place` says where the user's Durable Object is: "home" is the user's continent,
+ * and "away" another continent. `calls[act][call]` says how often the requests of an act made a
+ * call.
  *
  * @param {Options} options
  */
@@ -66,8 +67,9 @@ export function simulate({
   const calls = {};
 
   /**
-   * For each kind of call, a function that returns the time at which a call ends if it begins now.
-   * Calls to D1 are missing here, because their end is only known when they arrive at the database.
+   * For each kind of call, a function that returns the time at which a call ends that begins now.
+   * Calls to D1 are not in this object: when such a call ends is not known until it arrives at the
+   * database, because it may have to wait there.
    */
   const made = {
     "KV keys read": (user, now, act) => {
@@ -100,7 +102,9 @@ export function simulate({
     return Math.min(...ways) + draw["KV read or write in a central store"]();
   };
 
-  /** Simulates a request: makes the calls of one stage after another, then answers. */
+  /**
+   * Simulates a request: makes the calls of its stages, one stage after another, and then answers.
+   */
   function ask(user, act, stages, begun) {
     const toUs = draw["user and the nearest location"]() / 2;
     const answer = (now) => note(measured, act, user, now + cpuOf(act, assumed) + toUs - begun);
@@ -115,8 +119,8 @@ export function simulate({
         .map((name) => call(name, now, index));
       const last = Math.max(now, ...here);
       if (here.length === stages[index].length) return stage(index + 1, last);
-      // A statement is an event at the time when it arrives at the database, so that the statements
-      // of all users are handled in this order.
+      // The arrival of a statement at the database is an event of its own. So the database handles
+      // the statements of all users in the order of their arrival.
       count(calls, act, D1);
       const between = way(user.continent, primary);
       return events.at(now + between / 2, (at) =>
@@ -127,8 +131,8 @@ export function simulate({
   }
 
   /**
-   * Simulates a check. With `kv` it makes no call if the isolate looked up the token's session a
-   * short time ago.
+   * Simulates a check. If the store is `kv` and the isolate has looked up the token's session a
+   * short time ago, the check makes no call.
    */
   function check(user, begun) {
     if (store.name !== "kv") return ask(user, "check", store.plans.check, begun);
@@ -178,7 +182,7 @@ function newUser(continent, isAway) {
   };
 }
 
-/** The kinds of KV keys that a request reads (docs/storage.md). */
+/** The kinds of keys that a request reads in KV. docs/storage.md describes them. */
 const keysOf = (act) => (act === "check" ? ["ended", "stale"] : ["session", "ended"]);
 
 function note(measured, act, { continent, place }, milliseconds) {
@@ -194,8 +198,9 @@ function count(calls, act, call) {
 }
 
 /**
- * A simulated database that answers one statement at a time. The statements of all other users
- * arrive at random times, on average `perMillisecond` of them per millisecond.
+ * A simulated database that executes one statement at a time. `done(now)` returns the time at which
+ * a statement that arrives now is done. Statements of users who are not simulated arrive in
+ * between, at random times, on average `perMillisecond` of them per millisecond.
  */
 export function oneAtATime(duration, perMillisecond, uniform) {
   let free = 0;

@@ -1,15 +1,18 @@
-// What each activity of a user consumes with each store. For `kv` and `durable` these are the
-// operations that docs/operations.md counts. A third store, whose operations are computed, is for
-// comparison.
+// What each activity of a user consumes with each store. For the stores `kv` and `durable`,
+// docs/operations.md has the counted operations. There is a third store for comparison, whose
+// operations are not counted but computed.
 import { LATER, sum, times } from "../cost.mjs";
 import { PLANS } from "./plans.mjs";
 
 /**
- * These bills are about the copy in the user's Durable Object. The user's row is in D1, and the
- * object keeps a copy of it for a day, which renewals read. At the first renewal of a day there is
- * no valid copy: the object says so, the Worker reads the row in D1, and a second call takes the
- * row to the object. Compared with `durable` without copies, a renewal reads one more row in the
- * object (the copy) and nothing in D1. The first renewal of a day also writes one more row.
+ * The cost of the copy in the user's Durable Object. The user's row is in D1. The Durable Object
+ * keeps a copy of this row for a day, and renewals read the copy.
+ *
+ * At the first renewal of a day, the copy has expired. The object answers that it has no copy, the
+ * Worker reads the row in D1, and passes it to the object in a second call.
+ *
+ * Compared with `durable` without copies, a renewal reads one more row in the object (the copy),
+ * but nothing in D1. The first renewal of a day also writes one more row.
  */
 const COPY_ROW = { "object rows read": 1 };
 const SECOND_CALL = { "object calls": 1, "object rows read": 2, "object rows written": 1 };
@@ -19,15 +22,16 @@ const D1_READ = { "D1 statements": 1, "D1 rows read": 1 };
  * @typedef {Record<string, number>} Bill
  * @typedef {object} Store
  * @property {string} name
- * @property {string} [note] present if the store's renewals are computed and not counted; says why
+ * @property {string} [note] present if the store's renewals are not counted but computed; says why
  * @property {Record<string, Bill>} bills what each activity consumes: "log in", "renewal", "first
  *   renewal of a day", "check", "reset link"
- * @property {Record<string, string[][]>} plans the calls that a request waits for
+ * @property {Record<string, string[][]>} plans the calls that each kind of request waits for
  */
 
 /**
- * `kv` and `durable` as docs/operations.md counts them, and a third store for comparison. If the
- * counted renewals of `durable` read D1, the Worker keeps no copies yet, and the third store is
+ * The stores `kv` and `durable` with the operations that docs/operations.md counts, and a third
+ * store for comparison. The third store shows what the copy in the Durable Object changes. If the
+ * counted renewals of `durable` read D1, the Worker does not use copies yet, so the third store is
  * `durable` with copies. Otherwise the third store is `durable` without copies.
  *
  * @returns {Store[]}
@@ -64,9 +68,11 @@ function counted(name, operations) {
 const WITHOUT_COPY = "renewal without a copy";
 
 /**
- * The bill of the first renewal of a day, which reads the user's row in D1. If other renewals don't
- * read it, docs/operations.md counts the first renewal separately. The one that it counts keeps the
- * refresh token, so the cost of rotating the token is added here.
+ * The bill of the first renewal of a day, which reads the user's row in D1.
+ *
+ * If the other renewals don't read this row, docs/operations.md has a separate row for the first
+ * renewal. The renewal that was counted for it kept the refresh token, but a real first renewal
+ * also rotates the token. So the cost of the rotation is added here.
  */
 function firstRenewal(name, acts) {
   const { renewal, [WITHOUT_COPY]: first } = acts;

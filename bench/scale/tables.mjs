@@ -17,7 +17,8 @@ const DAY = 86_400;
  */
 
 /**
- * The name of a store, with the reason if it is computed and not counted.
+ * The name of a store. If its operations are not counted but computed, the reason follows in
+ * parentheses.
  *
  * @param {{ name: string, note?: string }} store
  */
@@ -126,8 +127,8 @@ function limiterCalls(users, use, { LIMITER_CALLS }) {
 }
 
 /**
- * A row for each store, or a single row if the amounts of all stores are equal. A store that does
- * not use the unit has no row.
+ * Makes a row of the table for each store, or a single row if the amounts of all stores are equal.
+ * A store that does not use the unit gets no row.
  */
 function rowsOf(title, stores, amountOf, sizes) {
   const rows = stores.map((store) => ({
@@ -198,14 +199,21 @@ export function monthTable(model) {
   );
 }
 
-/** Limits that are reached only above this number of users are left out. */
+/**
+ * Limits that are reached only with this many users or more are left out, because no service has so
+ * many users.
+ */
 const NOBODY = 1e9;
 
-/** One row for all stores that reach a limit at the same number. @param {Model} model */
+/**
+ * A table of the limits. If several stores reach a limit at the same number of users, they share a
+ * row. @param {Model} model
+ */
 export function breaksTable({ stores, use, bytes, facts }) {
   const rows = new Map();
   for (const { limit, store, users } of breaksOf(stores, facts.LIMITS, { use, bytes })) {
-    // With `kv`, Durable Objects are only used for mails.
+    // With `kv`, Durable Objects are not used for sessions but only for mails, so their limit is
+    // left out.
     const isBesides = limit.unit === "object calls" && store.name === "kv";
     if (users >= NOBODY || isBesides) continue;
     const key = `${limit.limit} ${people(users)}`;
@@ -237,8 +245,8 @@ export function ofOneTable({ use, facts }) {
 }
 
 /**
- * How many databases the users need: because of the size of the data, and because of the rate of
- * statements.
+ * A table that shows how many databases are needed: because of the size of the data, and because of
+ * the number of statements per second.
  *
  * @param {Model} model
  */
@@ -262,7 +270,7 @@ export function databasesTable({ stores, use, bytes, sizes, facts }) {
   );
 }
 
-/** A sentence that explains the third store. @param {Model} model */
+/** A sentence for the document that explains the third store. @param {Model} model */
 export const storesSentence = ({ stores }) =>
   wrapped(
     stores.some(({ note }) => note === "planned")
@@ -270,7 +278,10 @@ export const storesSentence = ({ stores }) =>
       : "`durable, no copy (for comparison)` is `durable` as it was before the user's object kept [a copy of the row of D1](#the-copy-in-the-object). The program computes it, so that the difference can be seen.",
   ).join("\n");
 
-/** The table of what renewals consume with the copy. @param {Model} model */
+/**
+ * A table that shows what renewals consume if the Durable Object keeps a copy of the user's row.
+ * @param {Model} model
+ */
 export function copyTable({ stores }) {
   const units = ["D1 statements", "object calls", "object rows read", "object rows written"];
   const store = stores.findLast((store) => store.name !== "kv" && hasCopy(store)) ?? stores[0];

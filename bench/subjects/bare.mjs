@@ -1,4 +1,5 @@
-// A subject: edgegate's Worker with the bare work in it (bench/bare-worker).
+// A subject of the bench: edgegate's Worker with additional paths that do only the bare work
+// (bench/bare-worker).
 import { mkdirSync } from "node:fs";
 import { inRoot } from "../../scripts/project/root.mjs";
 import { workerModule } from "../../scripts/project/worker-module.mjs";
@@ -19,8 +20,8 @@ export async function buildBare() {
 }
 
 /**
- * Starts one deployment. `keys` and `tokens` are objects keyed by algorithm, and each of the tokens
- * is `{ repeated }`.
+ * Starts one deployment. `keys` and `tokens` are objects keyed by algorithm. Each value of `tokens`
+ * is `{ repeated }`, a token that is sent again and again.
  */
 export async function startBare({ keys, tokens }) {
   const settings = { secrets: { SIGNING_KEYS: JSON.stringify({ keys: Object.values(keys) }) } };

@@ -1,7 +1,8 @@
-// A subject: better-auth on D1, set up as its documentation says, with email and password, its own
-// scrypt, and the plugins bearer and jwt. All requests of an isolate share one instance. With
-// `updateAge` 0, better-auth extends the session each time the session is read. That is its closest
-// equivalent of a renewal, although the token stays the same.
+// A subject of the bench: better-auth on D1, set up as its documentation says. It uses login by
+// email and password, its own scrypt, and the plugins bearer and jwt. All requests of an isolate
+// share one instance.
+// better-auth has no renewal of tokens. The closest equivalent is the setting `updateAge` 0: each
+// time a session is read, better-auth extends the session, although its token stays the same.
 import { betterAuth } from "better-auth";
 import { getMigrations } from "better-auth/db/migration";
 import { bearer, jwt } from "better-auth/plugins";
@@ -47,7 +48,7 @@ export default {
   },
 };
 
-/** Sends the same mail as edgegate, to the same kind of provider. */
+/** Sends the same mail as edgegate, through the same kind of mail provider. */
 async function send(env, to, url) {
   const worded = (text) => text.replace(/https:[^"<\s]*/g, url);
   const answer = await fetch(`${env.MAIL_API_URL}/emails`, {

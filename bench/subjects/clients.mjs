@@ -1,18 +1,18 @@
-// Simulated clients. A client is `{ next() → request or undefined, seen(answer) }`: `next` returns
-// its next request, and `seen` gets the answer to it.
+// Simulated clients. A client has two functions: `next()` returns its next request, or undefined if
+// there is none, and `seen(answer)` gets the answer to that request.
 import { WORKS } from "./works.mjs";
 
 const JSON_BODY = { "content-type": "application/json" };
 const FORM_BODY = { "content-type": "application/x-www-form-urlencoded" };
 
-/** A POST of JSON. */
+/** A POST request with a JSON body. */
 export const json = (path, body) => ({
   method: "POST",
   path,
   headers: JSON_BODY,
   body: JSON.stringify(body),
 });
-/** A POST of a form. */
+/** A POST request with a form as its body. */
 export const form = (path, body) => ({
   method: "POST",
   path,
@@ -26,14 +26,15 @@ export function each(list, request) {
   return { next: () => (at < list.length ? request(list[at++]) : undefined) };
 }
 
-/** The same client, but it stops after this many requests. */
+/** A client that sends the requests of another client, but stops after `count` of them. */
 export function upTo(count, client) {
   let left = count;
   return { ...client, next: () => (left-- >= 1 ? client.next() : undefined) };
 }
 
 /**
- * A client that renews again and again, each time with the token that the last renewal returned.
+ * A client that renews its session again and again, each time with the refresh token that the last
+ * renewal returned.
  */
 export function chain(token, path = "/auth/token", more = {}) {
   let current = token;
@@ -46,7 +47,8 @@ export function chain(token, path = "/auth/token", more = {}) {
 }
 
 /**
- * A client that sends the tokens of a list one after another, and begins again after the last one.
+ * A client that sends one token of a list with each request. After the last token it begins again
+ * with the first.
  */
 export function showing(path, tokens) {
   const requests = tokens.map((token) => ({
@@ -67,8 +69,8 @@ export function part(list, index, of) {
 }
 
 /**
- * The kinds of work that check access tokens. `tokens` has `{ repeated, fresh }` for each
- * algorithm.
+ * The kinds of work that check access tokens. For each algorithm, `tokens` has `{ repeated, fresh
+ * }`: a token that is sent again and again, and a list of tokens that are new to the Worker.
  */
 export function checks(path, tokens) {
   const works = Object.entries(tokens).flatMap(([alg, those]) => {

@@ -1,5 +1,5 @@
-// A subject: edgegate as it is built and deployed. Its rate limits are off, because the other
-// projects have none.
+// A subject of the bench: edgegate as it is built and deployed. Its rate limits are turned off,
+// because the other projects have none.
 import { ADA, claimsOf, clientOf, PASSWORD } from "../../tests/e2e/client.mjs";
 import { makeSession, makeUsers } from "../../tests/e2e/forge.mjs";
 import { startWorkers } from "../../tests/e2e/workers.mjs";
@@ -10,16 +10,17 @@ import { WORKS } from "./works.mjs";
 
 const CHECK = "/auth/authorized?role=user";
 /**
- * This is more tokens than the Worker remembers. So when a token is used again, the Worker has
- * already forgotten it.
+ * The Worker remembers the tokens that it has verified. It remembers fewer tokens than this. So
+ * when the first token is sent again, the Worker has already forgotten it, and the token is like a
+ * new one.
  */
 const NEW_TOKENS = 4_000;
 const SESSIONS_TO_END = 1_500;
 
 /**
  * Starts one deployment. `store` is the setting SESSION_STORE. `keys` has a key for each algorithm.
- * `vars` override the settings. Tokens of `bytes` length are made with the keys of the algorithms
- * in `algs`. Other options are passed to `startWorkers`.
+ * `vars` override other settings. The tokens for checks are made for each algorithm in `algs`, and
+ * are padded to `bytes` bytes. All other options are passed to `startWorkers`.
  *
  * @param {{ store?: string, keys: Record<string, any>, vars?: Record<string, string>,
  *   algs?: string[], bytes?: number }
@@ -61,7 +62,7 @@ export async function startEdgegate({
       let fresh;
       return {
         repeated: sign(alg, 1, typ)[0],
-        // Made only when they are needed, because making these tokens takes a second.
+        // These tokens are made only when they are needed, because making them takes a second.
         get fresh() {
           fresh ??= sign(alg, NEW_TOKENS, typ);
           return fresh;

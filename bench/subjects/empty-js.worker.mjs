@@ -1,4 +1,4 @@
-// The floor: an empty Worker, which shows the cost of the runtime itself.
+// The floor of the bench: an empty Worker. Its measurements show the cost of the runtime itself.
 export default {
   fetch() {
     return new Response('{"authorized":true}', { headers: { "content-type": "application/json" } });

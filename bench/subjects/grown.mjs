@@ -1,4 +1,4 @@
-// Subjects: edgegate with more users, more sessions or more keys, or with a longer token.
+// Subjects of the bench: edgegate with more users, more sessions, more keys or longer tokens.
 import { generateKeyPairSync } from "node:crypto";
 import { claimsOf, clientOf } from "../../tests/e2e/client.mjs";
 import { makeSession, makeUsers } from "../../tests/e2e/forge.mjs";
@@ -33,7 +33,7 @@ function moreKeys(count) {
   return Object.fromEntries(more);
 }
 
-/** Makes a user with this many sessions, of which a few are renewed. */
+/** Makes a user with `count` sessions. The kind of work `renew` renews some of these sessions. */
 async function worksOfOne({ edge, checksOf }, store, count) {
   const [user] = await makeUsers(edge.db, 1);
   const tokens = [];
@@ -42,7 +42,8 @@ async function worksOfOne({ edge, checksOf }, store, count) {
   return {
     ...checksOf(claimsOf(renewed.body.access_token)),
     // If there are more clients than sessions, several clients share a session and begin with the
-    // same token. With the default ROTATE_AFTER they all get the same next token.
+    // same refresh token. This works because with the default ROTATE_AFTER, all of them get the
+    // same next token.
     renew: () => (index) => chain(tokens[index % tokens.length]),
   };
 }

@@ -1,8 +1,8 @@
-// A subject: the check of GET /auth/authorized?role=…, done with jose as its documentation shows.
-// The keys are imported once, and algorithm, issuer, audience and type are given. It checks only
-// the token, without looking up a session. With the setting HEADERS, each answer has the headers in
-// that setting and a new id, like edgegate's answers. As in edgegate, the headers are made once and
-// copied.
+// A subject of the bench: a Worker that answers GET /auth/authorized?role=… with jose, used as its
+// documentation shows. The keys are imported once, and jose checks the algorithm, the issuer, the
+// audience and the type. The Worker checks only the token and does not look up the session.
+// If the setting HEADERS is present, each answer has the headers in that setting and a new id, like
+// edgegate's answers. As in edgegate, the headers are made once and then copied.
 import { importJWK, jwtVerify } from "jose";
 
 let keys;
@@ -29,7 +29,8 @@ export default {
           audience: AUDIENCE,
           typ: "at+jwt",
         });
-      // Verifies so many times that the cost of HTTP is negligible.
+      // `more` says how many additional times the token is verified. With many times, the cost of
+      // HTTP is negligible.
       for (let more = Number(searchParams.get("more")); more > 0; more--) await verify();
       const { payload } = await verify();
       const authorized = payload.roles.some((role) => wanted.includes(role));

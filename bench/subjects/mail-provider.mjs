@@ -1,11 +1,12 @@
-// A mail provider on loopback that accepts every mail at once. Each subject that sends mails has
-// its own provider, which behaves like Resend: `POST /emails` with JSON, and an answer with an id.
+// A simulated mail provider on a loopback address, which accepts every mail at once. Its API is
+// that of Resend: it takes `POST /emails` with JSON and answers with an id. Each subject that sends
+// mails has its own provider.
 import { createServer } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const ANSWER = '{"id":"49a3999c-0ce1-4ea6-ab68-afcd6dc2e794"}';
 const HEADERS = { "content-type": "application/json", "content-length": ANSWER.length };
-/** How many seconds to wait for missing mails. */
+/** How many seconds to wait for mails that have not arrived yet. */
 const PATIENCE = 60;
 
 export async function startMailProvider() {
@@ -24,7 +25,10 @@ export async function startMailProvider() {
   const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
   return {
     url: `http://127.0.0.1:${port}`,
-    /** How many mails were accepted so far, and the total size of their request bodies. */
+    /**
+     * How many mails were accepted so far, and how many bytes the bodies of their requests had
+     * together.
+     */
     total: () => ({ accepted, bytes }),
     /** Waits until this many mails were accepted since the provider started. */
     async until(count) {

@@ -1,6 +1,6 @@
-// Wraps the Worker of another project, and counts what Cloudflare would bill. GET /bench/bill
-// returns the counts. This module is loaded together with the project's bundle and the modules of
-// tests/e2e/slow-storage.
+// Wraps the Worker of another project, and counts the operations that Cloudflare would bill. GET
+// /bench/bill returns the counts. The Worker consists of this module, the project's bundle
+// (index.js) and modules of tests/e2e/slow-storage.
 
 import peer from "./index.js";
 import { bill, charge, meteredD1, meteredKv, meterLog } from "./meter.mjs";

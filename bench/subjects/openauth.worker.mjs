@@ -1,6 +1,6 @@
-// A subject: OpenAuth on KV, set up as its documentation says, with its password provider and
-// scrypt, tokens signed with ES256, and its client for the check. The client reads the keys by
-// calling the Worker's own handler, so it needs no HTTP request for them.
+// A subject of the bench: OpenAuth on KV, set up as its documentation says. It uses its password
+// provider with scrypt, signs tokens with ES256, and checks tokens with its own client. The client
+// reads the keys by calling the Worker's own handler, so it needs no HTTP request for them.
 
 import { issuer } from "@openauthjs/openauth";
 import { createClient } from "@openauthjs/openauth/client";
@@ -19,8 +19,9 @@ export default {
     server ??= issuer({
       subjects,
       storage,
-      // The default, 60, is KV's minimum. If the clock ticks between two lines of OpenAuth, the
-      // value becomes 59, which KV refuses.
+      // The default is 60, the smallest TTL that KV accepts. OpenAuth computes the TTL from two
+      // readings of the clock. If the clock advances between the two, the TTL becomes 59, and KV
+      // rejects it.
       ttl: { reuse: 90 },
       providers: {
         password: PasswordProvider({

@@ -1,5 +1,5 @@
-// The other projects (peers), each set up for Workers as its documentation says. The table of
-// results says what each of them leaves out.
+// Starts the other projects (peers) with which edgegate is compared. Each is set up for Workers as
+// its documentation says. The table of results says what each of them does not do.
 import { createHash, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { inRoot } from "../../scripts/project/root.mjs";
@@ -10,13 +10,16 @@ import { startMailProvider } from "./mail-provider.mjs";
 import { verifyingKey } from "./tokens.mjs";
 import { LOOPS, WORKS } from "./works.mjs";
 
-/** The issuer and the audience in edgegate's access tokens. AUDIENCE is that of wrangler.toml. */
+/**
+ * The issuer and the audience in edgegate's access tokens. The audience is the one in
+ * wrangler.toml.
+ */
 const EXPECTED = { ISSUER: TEST_VARS.ISSUER, AUDIENCE: "edgegate" };
 const EMAIL = "ada@example.com";
 const PASSWORD = "correct horse battery staple";
 const entry = (name) => inRoot("bench/subjects", `${name}.worker.mjs`);
 
-/** The bundled text of a peer's Worker. The table of sizes shows how large this text is. */
+/** The bundled source text of a peer's Worker. The table of sizes shows the size of this text. */
 export const bundleOf = (name) => bundle(entry(name));
 
 export async function startEmpty() {
@@ -29,8 +32,8 @@ export async function startEmpty() {
 }
 
 /**
- * `tokens` are edgegate's tokens, as `{ repeated, fresh }` for each algorithm. With `HEADERS`, each
- * answer has these headers.
+ * Starts jose's Worker. `tokens` are edgegate's tokens: `{ repeated, fresh }` for each algorithm.
+ * If `more.HEADERS` is given, each answer has these headers.
  *
  * @param {{ HEADERS?: Record<string, string> }} [more]
  */
@@ -54,8 +57,8 @@ export async function startJose(keys, tokens, more = {}) {
 }
 
 /**
- * Hono accepts only tokens with the `typ` "JWT", so `tokens` have this type, and the same claims as
- * edgegate's tokens.
+ * Starts Hono's Worker. Hono accepts only tokens with the `typ` "JWT". So `tokens` have this type;
+ * their claims are the same as in edgegate's tokens.
  */
 export async function startHono(keys, tokens) {
   const { url, stop } = await start(await bundleOf("hono"), {
@@ -65,14 +68,16 @@ export async function startHono(keys, tokens) {
 }
 
 /**
- * `more` are options for Miniflare. The functions for the other peers have the same parameter.
+ * Starts better-auth's Worker. `more` are options for Miniflare. The functions for the other peers
+ * have the same parameter.
  *
  * @param {{ renews?: boolean, [option: string]: any }} [options]
  */
 export async function startBetterAuth({ renews = false, ...more } = {}) {
   const ORIGIN = "http://127.0.0.1:8787";
   const mails = await startMailProvider();
-  // The text of edgegate's own mail, so that the mails have the same size.
+  // The text of edgegate's mail. better-auth sends the same text, so that the mails have the same
+  // size.
   const letter = (form) => readFileSync(inRoot(`tests/letters/en/reset-password.${form}`), "utf8");
   const bindings = {
     ORIGIN,
@@ -158,8 +163,9 @@ export async function startOpenAuth(more = {}) {
       body: JSON.stringify({ email: EMAIL, password: PASSWORD }),
     }),
   );
-  // The first step puts the redirect URI into a cookie, which any number of logins may use. So only
-  // the second step, with the password, is measured.
+  // A login of OpenAuth has two steps. The first step stores the redirect URI in a cookie, and any
+  // number of logins may use this cookie. So the first step is done once here, and only the second
+  // step, with the password, is measured.
   const redirect_uri = "http://127.0.0.1:8787/callback";
   const begun = await fetch(
     new URL(

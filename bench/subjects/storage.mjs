@@ -1,6 +1,6 @@
-// A subject: an empty Worker that makes the same storage calls as edgegate, with the same bindings.
-// It shows how fast edgegate could be at most with this storage, and how much memory its bindings
-// alone need.
+// A subject of the bench: a Worker that makes the same storage calls as edgegate, with the same
+// bindings, and does nothing else. It shows how fast edgegate could be at most with this storage,
+// and how much memory the bindings alone need.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { inRoot } from "../../scripts/project/root.mjs";
 import { makeSession, makeUsers } from "../../tests/e2e/forge.mjs";
@@ -15,7 +15,10 @@ const RESETS = 2_000;
 
 const get = (path) => ({ method: "GET", path });
 
-/** `rotates`: whether every renewal writes to the storage, as with ROTATE_AFTER 0. */
+/**
+ * Starts one deployment. `rotates` says whether every renewal rotates the refresh token and so
+ * writes to the storage, as with ROTATE_AFTER 0.
+ */
 export async function startStorage({ rotates }) {
   mkdirSync(inRoot(FOLDER), { recursive: true });
   writeFileSync(inRoot(FOLDER, "index.js"), await bundleOf("storage"));
@@ -30,7 +33,8 @@ export async function startStorage({ rotates }) {
     return ids;
   };
   const [first] = await sessions(1);
-  // These calls load the simulators of KV, D1 and Queues before anything is measured.
+  // These calls make Miniflare load its simulators of KV, D1 and Queues before anything is
+  // measured.
   for (const path of [`/rotate/${user}/${first}`, "/reset"]) await edge.fetch(path);
   return {
     url: edge.url,

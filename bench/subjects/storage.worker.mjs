@@ -1,9 +1,9 @@
-// Makes the storage calls of edgegate's requests, and does nothing else, so edgegate can't be
-// faster than this Worker. Each call has the same keys, values and options as in edgegate
+// This Worker makes the storage calls of edgegate's requests and does nothing else, so edgegate
+// can't be faster than this Worker. Each call has the same keys, values and options as in edgegate
 // (docs/storage.md).
 import { DurableObject } from "cloudflare:workers";
 
-// wrangler.toml binds these classes.
+// The bindings in wrangler.toml need classes with these names, but nothing calls them.
 class Unused extends DurableObject {}
 
 export { Unused as Account, Unused as MailGate, Unused as Sessions };
@@ -36,9 +36,9 @@ const CALLS = {
     const options = { expirationTtl: IDLE_TTL, metadata: SEEN };
     await SESSIONS.put(`session:${user}:${crypto.randomUUID()}`, UNUSED, options);
   },
-  /** A renewal that keeps the refresh token. */
+  /** The calls of a renewal that keeps the refresh token. */
   keep: read,
-  /** A renewal that rotates the refresh token. */
+  /** The calls of a renewal that rotates the refresh token. */
   async rotate(env, user, session) {
     await read(env, user, session);
     const options = { expirationTtl: IDLE_TTL, metadata: SEEN };
@@ -50,7 +50,7 @@ const CALLS = {
     const end = '{"reason":"logged_out","at":1767225800}';
     await SESSIONS.put(ended, end, { expirationTtl: ENDED_TTL });
   },
-  /** Puts a job into the queue, but no mail is sent. */
+  /** Puts a job into the mail queue. No mail is sent. */
   reset: ({ MAIL_QUEUE }) => MAIL_QUEUE.send(JOB, { contentType: "text" }),
 };
 

@@ -1,4 +1,5 @@
-// Makes access tokens like those of edgegate. edgegate, jose and Hono check the same tokens.
+// Makes access tokens like those that edgegate issues. The subjects edgegate, jose and Hono check
+// the same tokens.
 import { createHmac, createPrivateKey, generateKeyPairSync, randomBytes, sign } from "node:crypto";
 import { TEST_SECRETS } from "../../tests/e2e/harness.mjs";
 
@@ -21,12 +22,17 @@ export function makeKeys() {
   };
 }
 
-/** The public half of a key, or the shared secret itself. */
+/**
+ * The key that verifies signatures: the public part of a private key, or the shared secret itself.
+ */
 export function verifyingKey({ d: _d, ...key }) {
   return key;
 }
 
-/** Signs `count` tokens with these claims. Each has its own id and is padded to `bytes` bytes. */
+/**
+ * Signs `count` tokens with these claims. Each token has its own id (`jti`) and is padded to
+ * `bytes` bytes.
+ */
 export function signTokens(jwk, claims, { count, typ = "at+jwt", bytes = 0 }) {
   const encode = (object) => Buffer.from(JSON.stringify(object)).toString("base64url");
   const header = encode({ typ, alg: jwk.alg, kid: jwk.kid });

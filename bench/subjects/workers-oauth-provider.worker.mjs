@@ -1,7 +1,7 @@
-// A subject: Cloudflare's workers-oauth-provider on KV, set up as its documentation says. One
-// Worker is both the authorization server and the resource. This library leaves the sign-in to the
-// application, so there is no password here. Its access tokens are random, and each check looks the
-// token up in KV.
+// A subject of the bench: Cloudflare's workers-oauth-provider on KV, set up as its documentation
+// says. This Worker is both the authorization server and the resource server. The library does not
+// sign users in (applications must do that themselves), so there is no password here. Its access
+// tokens are random texts, and each check looks up the token in KV.
 import { OAuthProvider } from "@cloudflare/workers-oauth-provider";
 
 const REDIRECT = "https://client.example/callback";

@@ -1,9 +1,9 @@
-// The kinds of work that are timed. Each has its title in the table of results, a number of
-// connections, and the length of a round.
+// The kinds of work that are measured. Each has a title for the table of results, a number of
+// connections, and the duration of a round.
 
 /**
- * How many times one request verifies its token, so that the cost of HTTP is negligible. The same
- * number as `LOOPS` in bench/bare-worker/src/lib.rs.
+ * How many times one request verifies its token. One request verifies so often that the cost of
+ * HTTP is negligible. `LOOPS` in bench/bare-worker/src/lib.rs must be the same number.
  */
 export const LOOPS = 200;
 
@@ -12,18 +12,20 @@ const VERIFY = { connections: 1, seconds: 0.7, times: LOOPS };
 const SLOW = { connections: 8, seconds: 2 };
 
 /**
- * For work in which each request leads to a mail. A round has a fixed number of requests, and ends
- * when the mail provider has accepted the mails of all of them. The number is a multiple of the
- * queue's batch size (`max_batch_size` in wrangler.toml), so that all batches are full, as in an
- * endless stream of requests.
+ * The options for kinds of work in which each request leads to a mail. A round has a fixed number
+ * of requests. It ends when the mail provider has accepted a mail for each of them. The number is a
+ * multiple of the batch size of the mail queue (`max_batch_size` in wrangler.toml). So all batches
+ * are full, as they would be in an endless stream of requests.
  */
 const MAILED = { connections: 8, seconds: 60, requests: 400, mails: true };
 
 /**
- * The kinds of work, keyed by the name that the subjects use too. `floor`: an empty Worker is
- * measured beside each measurement. `times`: how many times one request does the work. `requests`:
- * a round ends after this many requests or after its `seconds`, whichever comes first. `mails`:
- * each request leads to a mail.
+ * The kinds of work, keyed by the names under which each subject lists what it can do.
+ * - `floor`: before each measurement, an empty Worker is measured too.
+ * - `times`: how many times one request does the work.
+ * - `requests`: a round ends after this many requests or after its `seconds`, whichever comes
+ *   first.
+ * - `mails`: each request leads to a mail.
  *
  * @type {Record<string, { title: string, connections: number, seconds: number,
  *   floor?: boolean, times?: number, requests?: number, mails?: boolean }>}

@@ -1,7 +1,9 @@
-//! Access tokens. The first byte of the input says what the rest is: either the whole text of a
-//! token, or the JSON of the header and of the claims, separated by a line feed. In the second case
-//! the target signs them correctly, so that the fuzzer also reaches the code after the signature
-//! check. If a token is found valid, one of the keys must have signed it, and its claims must be
+//! Verifies access tokens. The first byte of the input says what the rest is: either the text of a
+//! token, or the JSON of a header and the JSON of claims, separated by a line feed. In the second
+//! case this target makes a token from the two and signs it correctly, so that the fuzzer also
+//! reaches the code after the signature check.
+//!
+//! If a token is accepted, one of the keys must have signed it, and its claims must be the same as
 //! those that serde_json reads.
 
 use std::sync::OnceLock;
@@ -17,7 +19,8 @@ use serde_json::Value;
 
 use super::token_support::{AUD, ISS, Key, NOW};
 
-/// The MAC key comes first, because signing with it takes a hundredth of the time of the other two.
+/// The key for a MAC comes first. Signing with it takes a hundredth of the time that signing with
+/// one of the other two keys takes.
 const KEYS: [Key; 3] = [Key::Mac, Key::Ed, Key::Es];
 
 fn sets() -> &'static [(Key, KeySet); 3] {
@@ -73,14 +76,16 @@ fn check(token: &str) {
     }
 }
 
-/// Asserts what must be true of a valid token. The token is read with other code here.
+/// Asserts what must be true of a token that was accepted. To be independent, this function reads
+/// the token with other code than the service.
 fn judge(token: &str, key: Key, set: &KeySet, claims: &Claims) {
     assert!(token.len() <= ACCESS_TOKEN_MAX_BYTES);
     let parts: Vec<&str> = token.split('.').collect();
     assert_eq!(parts.len(), 3);
     let decoded = |at: usize| Base64UrlUnpadded::decode_vec(parts[at]).unwrap();
     let header: Value = serde_json::from_slice(&decoded(0)).unwrap();
-    // The keys `ed` and `es` are in one set, so the header says which of the two signed.
+    // The keys `ed` and `es` are in the same key set. The header of the token says which of the two
+    // has signed it.
     let by = match (key, header["kid"].as_str()) {
         (Key::Mac, None | Some("mac")) => Key::Mac,
         (Key::Ed | Key::Es, Some("ed")) => Key::Ed,
@@ -89,9 +94,10 @@ fn judge(token: &str, key: Key, set: &KeySet, claims: &Claims) {
     };
     let alg = header["alg"].as_str().unwrap();
     assert!(alg == by.alg() || (alg, by) == ("Ed25519", Key::Ed));
-    // All three keys sign deterministically, so a valid token has exactly the signature that
-    // signing again gives. There is one exception: with ES256, a second signature with the same r
-    // is valid too (RFC 7518 section 3.4).
+    // All three keys sign deterministically. So if the token is signed again, the result must be
+    // the signature that it already has. There is one exception: an ES256 signature consists of two
+    // numbers, r and s (RFC 7518 section 3.4), and for the same r there is a second s that is valid
+    // too. So for ES256 only r is compared.
     let (signing_input, _) = token.rsplit_once('.').unwrap();
     let resigned = by.sign(signing_input.as_bytes());
     let bytes = if by == Key::Es { 32 } else { resigned.len() };
@@ -150,7 +156,7 @@ fn judge(token: &str, key: Key, set: &KeySet, claims: &Claims) {
         read["email_verified"].as_bool().unwrap_or(false)
     );
 
-    // Encoding the claims again must give the same claims.
+    // If the claims are put into a new token, the new token must have the same claims.
     if let Ok(again) = issue(set, claims) {
         let expected = Expected::new(ISS, AUD);
         assert_eq!(

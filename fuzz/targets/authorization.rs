@@ -1,6 +1,6 @@
-//! Texts that strangers can send in order to sign in to other apps: authorization requests,
-//! redirect URIs, metadata documents, and the bodies of tickets. Each input is tried as each of
-//! these.
+//! Reads the texts that strangers can send to the authorization endpoints: authorization requests,
+//! redirect URIs, metadata documents of apps, and tickets. Each input is read as each of these
+//! kinds of text.
 
 use std::sync::OnceLock;
 
@@ -75,8 +75,8 @@ fn world() -> &'static World {
     })
 }
 
-/// For which purposes a text is accepted as a ticket. An accepted ticket is sealed and opened
-/// again.
+/// For each purpose, whether the text is accepted as a ticket for it. An accepted ticket is sealed
+/// and opened again, which must give the same ticket.
 fn opens(text: &str) -> [bool; 4] {
     let world = world();
     let sign_on = world.sign_ons.open(text, 0).is_some_and(|sign_on| {

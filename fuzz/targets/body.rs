@@ -1,6 +1,6 @@
-//! Request bodies. The first line is the media type, and the rest is the body. The service must
-//! read JSON as serde_json does, and a form as `decoded` does. It must never accept a repeated
-//! member or parameter.
+//! Reads the bodies of requests. The first line of the input is the media type, and the rest is the
+//! body. The service must read the same values from JSON as serde_json, and the same values from a
+//! form as the function `decoded`. It must never accept a repeated member or parameter.
 
 use edgegate::domain::error::Code;
 use edgegate::edge::body::{
@@ -68,7 +68,7 @@ fn json_body(request: &Request) {
     for (values, is_oauth) in [(&strict, false), (&loose, true)] {
         let Ok(values) = values else { continue };
         for (value, name) in values.iter().zip(KNOWN) {
-            // An OAuth parameter without a value is treated as omitted.
+            // An OAuth parameter whose value is empty is treated as absent.
             let given = member(name).filter(|value| !is_oauth || !is_blank(value));
             assert_eq!(value.as_deref(), given.map(|value| value.as_str().unwrap()));
         }
@@ -135,8 +135,8 @@ fn is_blank(value: &Value) -> bool {
     value.is_null() || value.as_str() == Some("")
 }
 
-/// Parses application/x-www-form-urlencoded by the URL standard. This second implementation is
-/// compared with that of the service.
+/// Parses application/x-www-form-urlencoded as the URL standard says. The results of this second
+/// implementation are compared with those of the service.
 pub fn decoded(body: &[u8]) -> Vec<(String, String)> {
     body.split(|byte| *byte == b'&')
         .filter(|pair| !pair.is_empty())

@@ -1,5 +1,5 @@
-//! The `Cookie` header. The refresh token is the value of the cookie with exactly the right name,
-//! which must occur only once.
+//! Reads the `Cookie` header. The service must take the refresh token only from the cookie with
+//! exactly the right name, and only if this name occurs once.
 
 use edgegate::domain::error::Code;
 use edgegate::domain::policy::MAX_COOKIE_BYTES;
@@ -35,7 +35,8 @@ fn one(header: &str, settings: &Settings, name: &str) {
     };
     let asked = request("application/json", true);
     let read = Given::read(None, "token", settings, &asked);
-    // A semicolon is added at the beginning, so that there is a semicolon before each pair.
+    // With a semicolon at the beginning, there is a semicolon before each pair of a name and a
+    // value.
     let list = format!(";{header}");
     let times = [format!(";{name}="), format!("; {name}=")]
         .iter()
@@ -59,7 +60,7 @@ fn one(header: &str, settings: &Settings, name: &str) {
         require_cookie_allowed(true, settings, &asked).is_ok(),
         read.is_ok()
     );
-    // If the request has the cookie, any token in the body makes the service reject the request.
+    // If the request has the cookie, the service rejects any token in the body.
     let both = Given::read(Some("x".to_owned()), "token", settings, &asked);
     assert_eq!(both.is_ok(), times == 0 && read.is_ok());
     // Forms and pages of other origins can't use the cookie.

@@ -1,5 +1,6 @@
-//! Email addresses. Canonicalizing the canonical form changes nothing, and an accepted text has no
-//! character that could inject into a mail's header.
+//! Reads email addresses. If the canonical form of an address is canonicalized again, it must not
+//! change. An accepted address must not contain a character with which somebody could add lines to
+//! the header of a mail.
 
 use edgegate::domain::account::EmailAddress;
 use edgegate::domain::policy::{EMAIL_BYTES, EMAIL_LOCAL_BYTES};

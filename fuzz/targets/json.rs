@@ -1,6 +1,6 @@
-//! Compares the strict JSON reader with serde_json. If both accept a text, they must read the same
-//! value. If the strict reader rejects a text that serde_json accepts, the text must have the fault
-//! that the error names.
+//! Compares the service's strict JSON reader with serde_json. If both accept a text, they must read
+//! the same value. If only serde_json accepts it, the text must have the fault that the error of
+//! the strict reader names.
 
 use edgegate::domain::json::{decode, encode};
 use edgegate::domain::policy::JSON_MAX_DEPTH;
@@ -88,8 +88,8 @@ fn members(value: &Value) -> usize {
     }
 }
 
-/// The number of members in a JSON text, including duplicates. It is the number of colons outside
-/// strings.
+/// The number of members in a JSON text, including duplicates. Each member has one colon outside
+/// strings, so this function counts those colons.
 fn colons(text: &[u8]) -> usize {
     let (mut count, mut in_string, mut escaped) = (0, false, false);
     for byte in text {

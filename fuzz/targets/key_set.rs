@@ -1,5 +1,5 @@
-//! Key sets. If the input is a valid key set, its public form is read again. The result must have
-//! the same keys, but no private keys.
+//! Reads key sets. If the input is a valid key set, the target writes its public form and reads
+//! that form. The result must have the same keys, but without their private parts.
 
 use std::collections::BTreeSet;
 
@@ -28,8 +28,8 @@ pub fn run(input: &[u8]) {
     }
 }
 
-/// Publishes the set and reads the published form. Returns the public form of the result, or `None`
-/// if the set has no public keys.
+/// Writes the public form of the set and reads it as a key set. Returns the public form of the
+/// result, or `None` if the set has no public keys.
 fn published(text: &str, set: &KeySet) -> Option<String> {
     assert!(text.len() <= KEY_SET_MAX_BYTES);
     let kids: BTreeSet<&str> = set.kids().collect();
@@ -51,7 +51,7 @@ fn published(text: &str, set: &KeySet) -> Option<String> {
     Some(again.public_jwks())
 }
 
-/// Asserts that the set, and its published form, verify a token that the set signed.
+/// Signs a token with the set. Asserts that the set itself and its public form accept this token.
 fn sign(set: &KeySet) {
     let expected = Expected::new(ISS, AUD);
     let good = Key::Mac.check(&Key::Mac.good()).unwrap().into_claims();

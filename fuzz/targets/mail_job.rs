@@ -1,4 +1,4 @@
-//! Queued mails. Decoding and encoding a job a second time must not change it any more, and its
+//! Reads queued mails. If a job is decoded and encoded again, it must not change any more. Its
 //! `Debug` output must not contain an email address.
 
 use edgegate::domain::mail::Job;

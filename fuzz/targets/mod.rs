@@ -1,7 +1,7 @@
-//! The fuzz targets. Each target takes any bytes, passes them to a part of edgegate that reads
-//! untrusted input, and asserts what must be true of every result. A panic means that a bug was
-//! found. `fuzz/src/main.rs` runs the targets under libFuzzer, and `tests/fuzz_inputs.rs` runs them
-//! on the stored inputs.
+//! The fuzz targets. Each target takes any bytes and passes them to a part of edgegate that reads
+//! untrusted input. Then it asserts what must be true of every result. If a target panics, it has
+//! found a bug. `fuzz/src/main.rs` runs the targets under libFuzzer, and `tests/fuzz_inputs.rs`
+//! runs them on the stored inputs.
 
 #![allow(
     dead_code,
@@ -34,7 +34,7 @@ mod token_support;
 mod values;
 mod world;
 
-/// A target with its name. The folder of its stored inputs has the same name.
+/// A fuzz target. The folder with its stored inputs has the same name.
 #[derive(Clone, Copy)]
 pub struct Target {
     pub name: &'static str,

@@ -1,6 +1,6 @@
-//! Stored password hashes, which are untrusted data. If the costs in a hash are above the limits,
-//! the hash must be rejected before any memory is allocated. A password may match a hash only if a
-//! second implementation agrees.
+//! Reads stored password hashes, which are untrusted data. If the costs in a hash exceed the
+//! limits, the hash must be rejected before any memory is allocated for it. The service may say
+//! that a password matches a hash only if a second implementation says so too.
 
 use argon2::password_hash::{PasswordHash as Phc, PasswordVerifier as _};
 use argon2::{Argon2, Params};
@@ -15,18 +15,20 @@ use edgegate::domain::policy::{
 };
 use edgegate::ports::PasswordHasher as _;
 
-/// The highest cost, in KiB times passes, of a hash that this target computes. Hashes above the
-/// limits are always tried, because the hasher must reject them without computing them.
+/// To be fast, this target skips hashes whose cost (KiB of memory times passes) is above this
+/// value. Hashes whose cost is even above the service's limits are not skipped, because the hasher
+/// must reject them without computing them.
 const QUICK: u64 = 512;
 
 thread_local! {
-    /// As in an isolate, one hasher uses the same memory for all hashes. With a new hasher for each
-    /// input, the memory that the sanitizer keeps after it was freed would exceed the memory limit.
+    /// As in an isolate of the Worker, one hasher uses the same memory for all hashes. A new hasher
+    /// for each input would allocate new memory each time. The sanitizer does not give back freed
+    /// memory at once, so the fuzzer's memory limit would be exceeded.
     static HASHER: Argon2Hasher = Argon2Hasher::default();
 }
 
-/// Asserts that a hash of another system is rejected before it is computed, if its costs exceed a
-/// limit.
+/// Checks a hash that comes from another system. If its costs exceed a limit, it must be rejected
+/// before it is computed.
 fn foreign(text: &str) {
     let judged = HASHER.with(|hasher| hasher.judge(&PasswordHash::new(text.to_owned())));
     let Ok(hash) = ForeignHash::read(text) else {
@@ -95,8 +97,8 @@ pub fn run(input: &[u8]) {
                 .verify_password(password.as_bytes(), &phc)
                 .is_ok();
             assert_eq!(matches!(verification, Verification::Matches { .. }), theirs);
-            // This target computes only cheap hashes. So this hash is weaker than today's
-            // parameters and needs a rehash.
+            // This target computes only hashes with a low cost. So a hash that matches is weaker
+            // than the current parameters demand, and must be marked for a rehash.
             assert_ne!(verification, Verification::Matches { rehash: false });
         }
         Err(error) => {

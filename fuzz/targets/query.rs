@@ -1,6 +1,6 @@
-//! Queries of two routes. `/auth/authorized` may answer yes only if it knows all criteria in the
-//! query and the token meets all of them. The list of users must accept each of its parameters at
-//! most once.
+//! Reads the queries of two routes. `/auth/authorized` may say that a token is authorized only if
+//! the service knows all criteria in the query and the token meets all of them. The list of users
+//! must accept each of its parameters at most once.
 
 use edgegate::domain::account::EmailAddress;
 use edgegate::edge::request::Request;

@@ -1,8 +1,10 @@
-//! A whole request through the router, on a service in memory. As in HTTP, the input is a request
-//! line, headers, an empty line and a body. Placeholders such as `{access}` are replaced by real
-//! values of an account. No answer may have the status 500. The body of an answer must be JSON or
-//! JSON Lines without a password, or a page that has only the service's own elements. Each header
-//! must be one line. The note for the log must not contain a token.
+//! Sends a whole request through the router of a service that stores everything in memory. The
+//! input is a request as in HTTP: a request line, headers, an empty line and a body. Placeholders
+//! such as `{access}` are replaced by real values of an account.
+//!
+//! No answer may have the status 500. The body of an answer must be one of these: JSON or JSON
+//! Lines that contain no password, or an HTML page that has only elements which the service writes
+//! itself. Each header must be one line. The note for the log must not contain a token.
 
 use edgegate::domain::error::Code;
 use edgegate::domain::policy::MAX_BODY_BYTES;
@@ -48,7 +50,8 @@ pub fn judge(answer: &Answer, secrets: &[String]) {
     if let Some(body) = &answer.body {
         match media_type {
             "text/html; charset=utf-8" => judge_page(body),
-            // An export for administrators contains the hashes of passwords.
+            // An answer of this type is an export for administrators, which may contain password
+            // hashes.
             "application/jsonl" => body.lines().for_each(judge_json),
             _ => {
                 judge_json(body);
@@ -77,13 +80,14 @@ fn judge_json(body: &str) {
     }
 }
 
-/// The elements of the pages that the service writes itself.
+/// The HTML elements that the service uses in its own pages.
 const ELEMENTS: [&str; 17] = [
     "!doctype", "html", "head", "meta", "title", "style", "body", "main", "h1", "h2", "p", "a",
     "br", "code", "form", "input", "button",
 ];
 
-/// Asserts that a page has only these elements: parts of the request may appear only as text.
+/// Asserts that a page has only the elements in `ELEMENTS`. If parts of the request appear in a
+/// page, they must be text and not HTML.
 fn judge_page(body: &str) {
     for tag in body.split('<').skip(1) {
         let tag = tag.strip_prefix('/').unwrap_or(tag);

@@ -1,5 +1,6 @@
-//! A call over RPC. The first line is the method, and the rest is its arguments as JSON.
-//! Placeholders such as `{access}` are replaced by real values.
+//! Calls a method as over RPC. The first line of the input is the name of the method, and the rest
+//! is its arguments as JSON. Placeholders such as `{access}` are replaced by real values of an
+//! account.
 
 use edgegate::edge::rpc::call;
 

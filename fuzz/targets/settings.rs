@@ -1,5 +1,6 @@
-//! Settings. The input is lines of `NAME=text`, which change a valid configuration. An error must
-//! name its setting and must not show a secret. An accepted value must be within its limits.
+//! Reads settings. The input consists of lines `NAME=text`, which change settings of a valid
+//! configuration. An error must name its setting and must not show a secret. An accepted value must
+//! be within its limits.
 
 use std::collections::HashMap;
 
@@ -70,8 +71,8 @@ pub fn run(input: &[u8]) {
     );
 }
 
-/// Whether a text is the origin of a page, an app or an extension: a known scheme, then only a
-/// host.
+/// Whether a text is the origin of a web page, an app or a browser extension: it must have a known
+/// scheme, followed by a host and nothing else.
 fn may_be_listed(origin: &str) -> bool {
     let Some((scheme, host)) = origin.split_once("://") else {
         return false;
@@ -100,8 +101,9 @@ const OTHER_SCHEMES: [&str; 8] = [
     "safari-web-extension",
 ];
 
-/// Asserts that the printed text contains none of the given secrets. Short secrets are not checked,
-/// and neither are secrets that are also part of another setting.
+/// Asserts that `printed` contains none of the secrets in `given`. Two kinds of secrets are not
+/// checked, because they may be in the text by chance: short secrets, and secrets that are also
+/// part of another setting.
 fn hides(printed: &str, given: &HashMap<&str, &str>) {
     for name in SECRETS {
         if let Some(secret) = given.get(name).copied() {

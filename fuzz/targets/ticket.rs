@@ -1,7 +1,9 @@
-//! Tickets. The input is tried as the text of a ticket. It is also tried as the body of a ticket,
-//! which the target seals in the right format, so that the fuzzer reaches the code after the MAC
-//! check. If a text is accepted as a ticket, it must have been sealed with these keys and for that
-//! purpose, and sealing the ticket again must give the same text.
+//! Opens tickets. The input is used in two ways: as the text of a ticket, and as the body of a
+//! ticket that this target seals in the right format. With the second way the fuzzer reaches the
+//! code after the check of the MAC.
+//!
+//! If a text is accepted as a ticket, it must have been sealed with these keys and for this
+//! purpose. If the ticket is sealed again, the text must be the same.
 
 use std::sync::OnceLock;
 
@@ -14,7 +16,7 @@ use edgegate::domain::ticket::TicketSecrets;
 use super::token_support::mac;
 
 const ISSUER: &str = "https://auth.example";
-/// The bytes 1 to 32.
+/// The bytes 1 to 32 in base64url.
 pub(super) const SECRET: &str = "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA";
 /// For each purpose of a ticket, the prefix of its text and the label of its key.
 const PURPOSES: [(&str, &str); 5] = [
@@ -46,12 +48,14 @@ fn secret() -> Vec<u8> {
     (1..=32).collect()
 }
 
-/// For which purposes a text is accepted as a ticket, at a time long before its expiry.
+/// For each purpose, whether the text is accepted as a ticket for it, at a time long before the
+/// ticket expires.
 fn opens(text: &str) -> [bool; 5] {
     let Keys { refresh, links } = keys();
     let refresh = refresh.open(text).is_some_and(|ticket| {
-        // Sealing the ticket again may give another text, if the ticket has the first format or
-        // authentication methods that are unknown here.
+        // If the ticket has the first format, or names authentication methods that this version
+        // does not know, sealing it again may give another text. So the opened tickets are compared
+        // instead of the texts.
         let sealed = refresh.seal(ticket);
         assert_eq!(refresh.open(sealed.expose()), Some(ticket));
         true
@@ -67,7 +71,8 @@ fn opens(text: &str) -> [bool; 5] {
         true
     });
     let new_address = links.open_new_address(text, 0).is_some_and(|link| {
-        // A link that was mailed by an earlier version may lack the line break at its end.
+        // The body of a link that an earlier version mailed may lack the line break at its end. So
+        // sealing it again may give another text, and the opened links are compared instead.
         let sealed = links.seal_new_address(&link);
         assert!(links.open_new_address(sealed.expose(), 0).as_ref() == Some(&link));
         assert!(
@@ -78,8 +83,8 @@ fn opens(text: &str) -> [bool; 5] {
         true
     });
     let registration = links.open_registration(text, 0).is_some_and(|link| {
-        // Opening normalizes the names, so the link is compared after it is sealed and opened
-        // again.
+        // `open_registration` normalizes the names in the link. So the text may change, and the
+        // opened links are compared instead.
         let sealed = links.seal_registration(&link);
         assert_eq!(
             links.open_registration(sealed.expose(), 0),
@@ -116,8 +121,8 @@ pub fn run(input: &[u8]) {
     }
 }
 
-/// Seals a body in the format of a ticket. This second implementation is compared with that of the
-/// service.
+/// Seals a body in the format of a ticket. This is a second implementation, independent of that of
+/// the service.
 pub(super) fn seal(format: u8, body: &[u8], prefix: &str, label: &str) -> String {
     let key = key(label);
     let number = mac(&key, b"key number")[0];

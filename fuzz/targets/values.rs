@@ -1,6 +1,7 @@
-//! The small values of a request: ids, names, roles, languages, clients. A parsed value must print
-//! as the original text, or as a text that parses to the same value. The parts of a client's text
-//! that are stored must not exceed their maximum length.
+//! Reads the small values in a request: ids, names, roles, languages and descriptions of clients.
+//! If a parsed value is printed, the result must be the original text or a text that is parsed to
+//! the same value. The parts of a client's description that are stored must not exceed their
+//! maximum length.
 
 use edgegate::domain::account::{Name, Password, Roles, UserId};
 use edgegate::domain::mail::Locale;
@@ -58,7 +59,7 @@ pub fn run(input: &[u8]) {
     }
     if let Some(locale) = Locale::parse(text) {
         assert_eq!(Locale::parse(locale.tag()), Some(locale));
-        // If the header names only one language, the service chooses it.
+        // If an `Accept-Language` header names only this language, the service must choose it.
         for default in [Locale::English, Locale::German] {
             assert!(text.len() > 200 || Locale::negotiate(Some(text), default) == locale);
         }

@@ -1,5 +1,5 @@
-//! A service in memory with the two demo accounts. It is new for every input, and hashes passwords
-//! in almost no time.
+//! A service that stores everything in memory and has the two demo accounts. Each input gets a new
+//! service. The service hashes passwords in almost no time.
 
 use std::rc::Rc;
 
@@ -16,12 +16,12 @@ use edgegate::service::{AuthService, Login, Shared};
 use sha2::Digest as _;
 
 pub const PASSWORD: &str = "correct horse battery staple";
-/// The beginning of every password hash. No note for the log may contain it, and no answer except
-/// an export.
+/// Every password hash of this service begins with this text. The text must not be in a note for
+/// the log, and not in an answer except an export.
 pub const HASH_START: &str = "sha256-of-a-test:";
 
-/// Hashes passwords with SHA-256, so that no input has to wait for hashing. The target
-/// `password_hash` tests how the strings of Argon2 are read.
+/// Hashes passwords with SHA-256 instead of Argon2, which would take too long for fuzzing. (The
+/// target `password_hash` tests how hashes of Argon2 are read.)
 #[derive(Debug, Default)]
 pub struct QuickHasher;
 
@@ -67,7 +67,7 @@ pub type Service = AuthService<
     MemoryPorts<MemorySessions, ManualClock, SeededRandom, MemoryUsers, QuickHasher, NoLimits>,
 >;
 
-/// Settings with publicly known keys.
+/// Valid settings with keys that are publicly known.
 pub fn settings(issuer: &str) -> Settings {
     Settings::read(|name| Some(setting(name, issuer)?.to_owned())).unwrap()
 }
@@ -96,7 +96,8 @@ pub fn service() -> Service {
     service
 }
 
-/// An account's credentials, under the placeholders that an input uses for them.
+/// The values of an account that replace the placeholders in an input. The fields have the names of
+/// the placeholders.
 pub struct Credentials {
     pub access: String,
     pub refresh: String,
@@ -104,7 +105,7 @@ pub struct Credentials {
     pub session: String,
 }
 
-/// Logs an account in.
+/// Logs in to the account with this address.
 pub fn log_in(service: &Service, email: &str) -> Credentials {
     let login = Login {
         email,
@@ -120,8 +121,9 @@ pub fn log_in(service: &Service, email: &str) -> Credentials {
     }
 }
 
-/// Replaces the placeholders in the input: `{access}`, `{refresh}`, `{user}` and `{session}` by
-/// Ada's values, and `{admin}` by an administrator's access token. Also returns the secrets.
+/// Replaces the placeholders in the input: `{access}`, `{refresh}`, `{user}` and `{session}` by the
+/// values of the demo account Ada, and `{admin}` by an administrator's access token. Returns the
+/// result and the secrets of the service, which no answer and no note may contain.
 pub fn fill(service: &Service, text: &str) -> (String, Vec<String>) {
     let mut filled = text.to_owned();
     let mut secrets = vec![PASSWORD.to_owned()];

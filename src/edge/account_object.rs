@@ -8,11 +8,12 @@ use worker::Env;
 
 use super::wiring::{self, ObjectState};
 
-/// Answers the call whose turn it is. Passwords are hashed with the hasher of this isolate.
+/// Answers a call when its turn has come. Passwords are hashed with the hasher of this isolate,
+/// which all accounts' objects in the isolate share.
 ///
 /// # Errors
-/// When the configuration is wrong. The calling Worker has the same configuration, so it answers
-/// 500 before it calls.
+/// When the configuration is wrong. In practice this does not happen: the calling Worker has the
+/// same configuration, so it answers 500 without calling the object.
 #[wasm_bindgen]
 pub fn account_answer(
     state: ObjectState,

@@ -7,21 +7,21 @@ use serde::Serialize;
 use crate::domain::account::UserId;
 use crate::domain::session::SessionId;
 
-/// What the log line of a request says besides the status. A note never contains a token, a
-/// password or an email address.
+/// What the log line of a request contains in addition to the status. A note never contains a
+/// token, a password or an email address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Note {
     /// Why the request was rejected, with details that the client does not get.
     pub reason: Option<String>,
-    /// The user, once it is certain whose request it is.
+    /// The user who sent the request. It is set once the user is authenticated.
     pub user_id: Option<String>,
-    /// The session of the request.
+    /// The session that the request belongs to.
     pub session_id: Option<String>,
-    /// The operator, once the operator ticket is known to be valid.
+    /// The operator who sent the request. It is set once the operator ticket is known to be valid.
     pub by: Option<String>,
-    /// The verdict about a refresh token.
+    /// What the service decided about the refresh token of the request.
     pub verdict: Option<&'static str>,
-    /// The code of an error.
+    /// The error code of the answer.
     pub code: Option<&'static str>,
     /// The ids of the mails that the request queued.
     pub job: Option<String>,
@@ -40,27 +40,30 @@ pub struct Answer {
     pub body: Option<Cow<'static, str>>,
     /// The note for the log.
     pub note: Note,
-    /// What happens to the cookie.
+    /// What happens to the browser's cookies.
     pub cookie: Cookie,
 }
 
-/// What happens to the browser's cookies after a request. `cookies::settle` carries it out.
+/// What happens to the browser's cookies after a request. `cookies::settle` does what this value
+/// says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Cookie {
     /// Nothing happens to the cookies.
     #[default]
     Untouched,
-    /// A new session of this sign-on is put into these cookies. If the browser already had a
-    /// session in its cookie, that session is ended: as *replaced* if it has the same sign-on,
-    /// otherwise like a log-out.
+    /// A new session is put into these cookies. The `SessionId` identifies the sign-on of the new
+    /// session: the group of sessions that end together when the user logs out. If the browser
+    /// already had another session in its cookie, that session is ended. If that session has the
+    /// same sign-on, it is recorded as *replaced*; otherwise it ends as if the user had logged out.
     Begun(SessionCookies, SessionId),
-    /// All sessions of this user have ended, and a new one is put into these cookies. If the
-    /// browser's previous cookie belonged to another user, that user's session is ended too.
+    /// All sessions of this user have ended, and a new session of the user is put into these
+    /// cookies. If the cookie that the browser had before belonged to another user, that user's
+    /// session is ended too.
     BegunAnew(SessionCookies, UserId),
     /// The cookies are replaced or cleared, and no session is ended.
     Written(SessionCookies),
-    /// This session of the user has ended or, if it is `None`, all sessions of the user. The
-    /// browser's cookies are cleared if they belong to an ended session.
+    /// This session of the user has ended. `None` means that all sessions of the user have ended.
+    /// The browser's cookies are cleared if they belong to an ended session.
     Ended(UserId, Option<SessionId>),
 }
 
@@ -83,7 +86,8 @@ impl Answer {
     #[must_use]
     pub fn json(status: u16, body: &impl Serialize) -> Self {
         Self {
-            // Bodies consist of strings, integers, flags and lists, which always serialise.
+            // `to_string` never fails here: bodies consist of strings, integers, booleans and
+            // lists.
             body: serde_json::to_string(body).ok().map(Cow::from),
             ..Self::json_text(status, "")
         }
@@ -127,7 +131,7 @@ impl Answer {
         self
     }
 
-    /// A header of this answer.
+    /// The value of this header, if the answer has the header.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.headers.iter();
@@ -136,7 +140,7 @@ impl Answer {
             .map(|(_, value)| &**value)
     }
 
-    /// Sets what happens to the cookie.
+    /// Sets what happens to the browser's cookies.
     #[must_use]
     pub fn keeping(mut self, cookie: Cookie) -> Self {
         self.cookie = cookie;

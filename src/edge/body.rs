@@ -1,4 +1,4 @@
-//! Reads bodies: strict JSON, and the forms of OAuth.
+//! Reads the bodies of requests: strict JSON, JSON Lines, and the forms that OAuth clients send.
 
 use super::problem::Problem;
 use super::request::Request;
@@ -6,12 +6,13 @@ use crate::domain::account::Edit;
 use crate::domain::error::{Code, Error, FieldProblem};
 use edgegate_token::json::{Fault, Json, Members};
 
-/// Reads the JSON object in the body of a request whose media type is JSON. Repeated members and
-/// members that are not in `known` are rejected. An absent member is `None`; a member that is
-/// `null` is `Some`.
+/// Reads the JSON object in the body of a request. The media type must be JSON. Repeated members,
+/// and members that are not in `known`, are rejected. In the result, an absent member is `None`,
+/// and a member whose value is `null` is `Some`.
 ///
 /// # Errors
-/// `unsupported_media_type` or `invalid_request`.
+/// - `unsupported_media_type`: if the media type is another one, or if the body is compressed.
+/// - `invalid_request`: if the content of the body is wrong.
 pub fn json<const N: usize>(
     request: &Request<'_>,
     known: [&str; N],
@@ -29,12 +30,13 @@ fn take<const N: usize>(
     Ok(values)
 }
 
-/// Like [`json`], for a PATCH. The media type may also be that of a JSON merge patch (RFC 7396
-/// section 4). `null` removes a member.
+/// Like [`json`], but for a PATCH request. The media type may be JSON or that of a JSON merge patch
+/// (RFC 7396 section 4). A member whose value is `null` is to be removed.
 ///
 /// # Errors
-/// `unsupported_media_type`, which names the accepted types (RFC 5789 section 2.2), or
-/// `invalid_request`.
+/// - `unsupported_media_type`: if the media type is neither of the two, or if the body is
+///   compressed. The answer names the accepted types (RFC 5789 section 2.2).
+/// - `invalid_request`: if the content of the body is wrong.
 pub fn merge_patch<const N: usize>(
     request: &Request<'_>,
     known: [&str; N],
@@ -53,13 +55,15 @@ pub fn merge_patch<const N: usize>(
 
 const MERGE_PATCH: &str = "application/merge-patch+json";
 
-/// Reads the parameters of an OAuth endpoint: a form (`application/x-www-form-urlencoded`) or, for
-/// pages, the same parameters as a JSON object. As RFC 6749 section 3.2 says, a parameter without a
-/// value (`""`, in JSON also `null`) is treated as left out, an unknown parameter is ignored, and a
-/// repeated parameter is rejected.
+/// Reads the parameters of an OAuth endpoint. The body is a form
+/// (`application/x-www-form-urlencoded`). Pages may send the same parameters as a JSON object. RFC
+/// 6749 section 3.2 has these rules: a parameter whose value is empty (`""`, in JSON also `null`)
+/// is treated as if it were absent, an unknown parameter is ignored, and a repeated parameter is
+/// rejected.
 ///
 /// # Errors
-/// `unsupported_media_type` or `invalid_request`.
+/// - `unsupported_media_type`: if the media type is another one, or if the body is compressed.
+/// - `invalid_request`: if the content of the body is wrong.
 pub fn oauth_parameters<const N: usize>(
     request: &Request<'_>,
     known: [&str; N],
@@ -68,10 +72,10 @@ pub fn oauth_parameters<const N: usize>(
     Ok(parameters.map(|value| value.filter(|text| !text.is_empty())))
 }
 
-/// Like [`oauth_parameters`], but a parameter without a value is `Some("")`.
+/// Like [`oauth_parameters`], but a parameter whose value is empty is `Some("")` instead of `None`.
 ///
 /// # Errors
-/// Those of [`oauth_parameters`].
+/// The same errors as those of [`oauth_parameters`].
 pub fn oauth_parameters_as_sent<const N: usize>(
     request: &Request<'_>,
     known: [&str; N],
@@ -97,10 +101,11 @@ pub fn oauth_parameters_as_sent<const N: usize>(
     }
 }
 
-/// The body of a request whose media type is that of JSON Lines: one JSON value per line.
+/// The body of a request as bytes. Its media type must be that of JSON Lines (one JSON value per
+/// line).
 ///
 /// # Errors
-/// `unsupported_media_type`.
+/// `unsupported_media_type` if the media type is another one, or if the body is compressed.
 pub fn lines<'a>(request: &'a Request<'_>) -> Result<&'a [u8], Problem> {
     require_no_coding(request)?;
     match request.media_type().as_deref() {
@@ -112,10 +117,10 @@ pub fn lines<'a>(request: &'a Request<'_>) -> Result<&'a [u8], Problem> {
     }
 }
 
-/// The body of a request whose media type is that of a form.
+/// The body of a request as bytes. Its media type must be that of a form.
 ///
 /// # Errors
-/// `unsupported_media_type`.
+/// `unsupported_media_type` if the media type is another one, or if the body is compressed.
 pub fn form<'a>(request: &'a Request<'_>) -> Result<&'a [u8], Problem> {
     require_no_coding(request)?;
     match request.media_type().as_deref() {
@@ -130,7 +135,8 @@ pub fn form<'a>(request: &'a Request<'_>) -> Result<&'a [u8], Problem> {
 /// Reads a JSON object that has only `known` members, all of them strings.
 ///
 /// # Errors
-/// `unsupported_media_type` or `invalid_request`.
+/// - `unsupported_media_type`: if the media type is another one, or if the body is compressed.
+/// - `invalid_request`: if the content of the body is wrong.
 pub fn json_texts<const N: usize>(
     request: &Request<'_>,
     known: [&str; N],
@@ -142,7 +148,7 @@ pub fn json_texts<const N: usize>(
 /// Like [`json_texts`], but every member is required.
 ///
 /// # Errors
-/// Those of [`json_texts`], and `invalid_field` for a missing member.
+/// The same errors as those of [`json_texts`], and `invalid_field` for a missing member.
 pub fn texts<const N: usize>(
     request: &Request<'_>,
     known: [&'static str; N],
@@ -155,10 +161,11 @@ pub fn texts<const N: usize>(
     Ok(texts)
 }
 
-/// Like [`json_texts`], but also reads the flag `cookie`, which is false when it is absent.
+/// Like [`json_texts`], but also reads the boolean member `cookie`, which is false when it is
+/// absent.
 ///
 /// # Errors
-/// Those of [`json`].
+/// The same errors as those of [`json`].
 pub fn texts_and_cookie<const N: usize>(
     request: &Request<'_>,
     known: [&str; N],
@@ -172,15 +179,15 @@ pub fn texts_and_cookie<const N: usize>(
 /// The value of a required field.
 ///
 /// # Errors
-/// `invalid_field` when it is missing.
+/// `invalid_field` if the field is missing.
 pub fn required<T>(field: &'static str, value: Option<T>) -> Result<T, Problem> {
     value.ok_or_else(|| Error::Field(field, FieldProblem::Missing).into())
 }
 
-/// A member that is a string or absent.
+/// Reads a member that must be a string or absent.
 ///
 /// # Errors
-/// `invalid_request` when it is anything else.
+/// `invalid_request` if the value has another type.
 pub fn text(field: &str, value: Option<Json>) -> Result<Option<String>, Problem> {
     match value {
         None => Ok(None),
@@ -189,10 +196,11 @@ pub fn text(field: &str, value: Option<Json>) -> Result<Option<String>, Problem>
     }
 }
 
-/// A member of a PATCH that is a string, or `null` to remove the stored value (RFC 7396 section 1).
+/// Reads a member of a PATCH. It must be absent or a string, or `null`, which removes the stored
+/// value (RFC 7396 section 1).
 ///
 /// # Errors
-/// `invalid_request` when it is anything else.
+/// `invalid_request` if the value has another type.
 pub fn text_edit(field: &str, value: Option<Json>) -> Result<Edit<String>, Problem> {
     Ok(match value {
         Some(Json::Null) => Edit::Remove,
@@ -200,10 +208,10 @@ pub fn text_edit(field: &str, value: Option<Json>) -> Result<Edit<String>, Probl
     })
 }
 
-/// A member of a PATCH that can be changed but not removed.
+/// Checks a member of a PATCH whose stored value can be changed but not removed.
 ///
 /// # Errors
-/// `invalid_request` when it is `null`.
+/// `invalid_request` if the value is `null`.
 pub fn not_removed(field: &str, value: Option<Json>) -> Result<Option<Json>, Problem> {
     match value {
         Some(Json::Null) => {
@@ -214,10 +222,10 @@ pub fn not_removed(field: &str, value: Option<Json>) -> Result<Option<Json>, Pro
     }
 }
 
-/// A member that is a list of strings or absent.
+/// Reads a member that must be a list of strings or absent.
 ///
 /// # Errors
-/// `invalid_request` when it is anything else.
+/// `invalid_request` if the value has another type.
 pub fn text_list(field: &str, value: Option<Json>) -> Result<Option<Vec<String>>, Problem> {
     let Some(value) = value else { return Ok(None) };
     let found = match &value {
@@ -228,10 +236,10 @@ pub fn text_list(field: &str, value: Option<Json>) -> Result<Option<Vec<String>>
     value.into_texts().map(Some).ok_or(wrong)
 }
 
-/// A member that is true, false or absent.
+/// Reads a member that must be true, false or absent.
 ///
 /// # Errors
-/// `invalid_request` when it is anything else.
+/// `invalid_request` if the value has another type.
 pub fn flag(field: &str, value: Option<Json>) -> Result<Option<bool>, Problem> {
     match value {
         None => Ok(None),
@@ -251,9 +259,9 @@ fn require_json(request: &Request<'_>) -> Result<(), Problem> {
     ))
 }
 
-/// Rejects a compressed body. Its size is only known after decompression, and most routes take at
-/// most 16 KiB, which need no compression. The answer names the encoding that is accepted (RFC 9110
-/// section 12.5.3).
+/// Rejects a compressed body, because its real size is only known after decompression. Clients
+/// don't need compression: most routes accept at most 16 KiB. The answer names the encoding that is
+/// accepted (RFC 9110 section 12.5.3).
 fn require_no_coding(request: &Request<'_>) -> Result<(), Problem> {
     let codings = request.content_encoding.unwrap_or_default().split(',');
     let unknown = codings
@@ -275,7 +283,8 @@ fn require_no_coding(request: &Request<'_>) -> Result<(), Problem> {
     Err(Problem::new(Code::UnsupportedMediaType, detail).with("Accept-Encoding", "identity"))
 }
 
-/// The values of the `known` parameters of a form or a query. Other parameters are ignored.
+/// The values of the `known` parameters of a form or of a URL's query. Other parameters are
+/// ignored.
 ///
 /// # Errors
 /// `invalid_request` for a known parameter that comes twice.
@@ -309,7 +318,8 @@ fn take_texts<const N: usize>(
     Ok(texts)
 }
 
-/// Rejects the body if it has members besides the known ones, which the caller has already removed.
+/// Rejects the body if any members are left. The caller has already removed the known members, so
+/// these are unknown.
 fn require_no_more(members: &Members) -> Result<(), Problem> {
     match members.names().next() {
         None => Ok(()),
@@ -340,8 +350,8 @@ fn parse_object(request: &Request<'_>) -> Result<Members, Problem> {
     }
 }
 
-/// Why a body is not JSON. Names the encodings that some programs write instead of UTF-8 (RFC 8259
-/// section 8.1).
+/// Tells the client why its body is not JSON. JSON must be UTF-8 without a byte order mark (RFC
+/// 8259 section 8.1). If the body seems to have another encoding, the text says which one.
 fn not_json(body: &[u8]) -> &'static str {
     match body {
         [] => "the body is empty",
@@ -368,15 +378,17 @@ fn type_of(value: &Json) -> &'static str {
     }
 }
 
-/// Names the member and the type of its value, but not the value, which may be a secret.
+/// The problem for a member whose value has the wrong type. It names the member and the type, but
+/// does not repeat the value, which may be a secret.
 fn wrong_type(field: &str, found: &str, expected: &str) -> Problem {
     Problem::invalid_request(format!(
         "the member {field} is {found}, but must be {expected}"
     ))
 }
 
-/// Whether a member's name looks like a name, so that it may be put into the answer and the log. A
-/// secret that was sent in place of a name by mistake rarely looks like a name.
+/// Whether the name of an unknown member may be put into the answer and the log: it must consist of
+/// at most 40 letters and underscores. If a client sends a secret in place of a name by mistake,
+/// the secret rarely looks like that.
 fn is_plain(name: &str) -> bool {
     (1..=40).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_')
 }
@@ -506,7 +518,7 @@ mod tests {
             ("identity, deflate", "deflate"),
             ("zstd,gzip", "zstd"),
             ("x-gzip", "x-gzip"),
-            // A charset, which some programs put into `Content-Encoding`.
+            // This is a charset. Some programs put it into `Content-Encoding` by mistake.
             ("utf-8", "utf-8"),
         ] {
             let mut sent = request("application/json", "{}");
@@ -527,8 +539,8 @@ mod tests {
                 assert!(answer.body.unwrap().contains(&told), "{coding}");
             }
         }
-        // The value may be a secret that was sent in the wrong header, so the answer does not
-        // repeat it.
+        // If the client sent a secret in the wrong header, this value is the secret. So the answer
+        // must not repeat the value.
         for coding in ["a secret", "secret-f41c0b7a92e8d635"] {
             let mut strange = request("application/json", "{}");
             strange.content_encoding = Some(coding);

@@ -1,11 +1,12 @@
 // Checks a configuration in Node, with the Worker's own code. scripts/project/worker-module.mjs
-// bundles this file as check.js, beside the Worker.
+// bundles this file as check.js and puts it beside the Worker.
 import { check_configuration } from "edgegate-wasm";
 
 /**
- * The faults in `env`, an environment of the Worker: its strings are variables, its objects are
- * bindings. `flags` are the names of the Worker's compatibility flags. On Cloudflare, the Worker
- * finds them in the global `Cloudflare`.
+ * The faults of a configuration. `env` is what the Worker would get as its environment: strings are
+ * variables, and objects are bindings. `flags` are the names of the Worker's compatibility flags.
+ * On Cloudflare, the Worker reads them from the global object `Cloudflare`, so this function sets
+ * that object during the check.
  *
  * @param {object} env
  * @param {string[]} [flags]

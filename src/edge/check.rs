@@ -1,5 +1,6 @@
-//! Checks a configuration before anything is started or uploaded, with the same code and the same
-//! messages as a running Worker. `npm start` and `npm run deploy` call it (`check.mjs`).
+//! Checks a configuration, with the same code and the same messages as a running Worker. `npm
+//! start` and `npm run deploy` run this check (through `check.mjs`) before they start or upload
+//! anything.
 #![allow(unreachable_pub, reason = "exported to JavaScript")]
 
 use serde::Serialize;
@@ -9,7 +10,7 @@ use worker::Env;
 use super::wiring;
 use crate::domain::settings::SettingError;
 
-/// A fault in the configuration, in the form that the scripts read.
+/// A fault in the configuration, as JSON for the scripts.
 #[derive(Serialize)]
 struct Fault {
     setting: &'static str,
@@ -31,8 +32,9 @@ impl Fault {
     }
 }
 
-/// The faults of an environment, as a JSON list. Strings in it are variables, other objects are
-/// bindings. If several bindings are missing, only the first is named.
+/// The faults of a configuration, as a JSON list. `env` is what a Worker gets as its environment:
+/// strings are variables, and objects are bindings. If several bindings are missing, only the first
+/// of them is reported.
 #[wasm_bindgen]
 pub fn check_configuration(env: Env) -> String {
     let misspelt = wiring::misspelt(&env)
@@ -42,6 +44,6 @@ pub fn check_configuration(env: Env) -> String {
         .into_iter()
         .map(|error| Fault::new(error, None));
     let faults: Vec<Fault> = misspelt.chain(wrong).collect();
-    // Strings can always be written as JSON.
+    // This never fails, because strings can always be written as JSON.
     serde_json::to_string(&faults).unwrap_or_default()
 }

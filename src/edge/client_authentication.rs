@@ -1,5 +1,6 @@
-//! How an app identifies itself at the token, revocation and introspection endpoints (RFC 6749
-//! section 2.3): by `client_id` alone, by `client_secret_basic` or by `client_secret_post`.
+//! Reads how an app identifies itself at the token, revocation and introspection endpoints (RFC
+//! 6749 section 2.3). An app sends its `client_id` alone, or it authenticates with the method
+//! `client_secret_basic` or `client_secret_post`.
 
 use base64ct::{Base64, Encoding};
 
@@ -10,16 +11,18 @@ use crate::domain::error::{ClientRefusal, Code, Error};
 use crate::domain::secret::Secret;
 use crate::service::client_authentication::ClientCredentials;
 
-/// The challenge to an app that used the `Authorization` header (RFC 6749 section 5.2). Other
-/// requests get no `Basic` challenge, because a browser would show its own password dialog.
+/// The value of `WWW-Authenticate` for an app that used the `Authorization` header (RFC 6749
+/// section 5.2). The answers to other requests don't have this value, because it makes browsers
+/// show their own password dialog.
 const BASIC: &str = "Basic realm=\"edgegate\", charset=\"UTF-8\"";
 
 /// The credentials of the app that sends the request. `None` when the request names no app.
 ///
 /// # Errors
-/// - `invalid_request`: for two methods at once, for two different ids, and for secrets in the URL.
-/// - `invalid_client`: for a header that can't be read, and for a method that this service does not
-///   support.
+/// - `invalid_request`: for a request that uses two methods of authentication at once, for two
+///   different values of `client_id`, and for secrets in the URL.
+/// - `invalid_client`: for an `Authorization` header that can't be read, and for a method that this
+///   service does not support.
 pub fn read(request: &Request<'_>) -> Result<Option<ClientCredentials>, Problem> {
     require_no_secret_in_url(request)?;
     let [client_id, client_secret, assertion, assertion_type] = body::oauth_parameters(
@@ -62,16 +65,16 @@ pub fn read(request: &Request<'_>) -> Result<Option<ClientCredentials>, Problem>
     }
     Ok(Some(ClientCredentials {
         client_id: named,
-        // A client may leave out an empty secret (RFC 6749 section 2.3.1), so an empty secret is
-        // treated as left out.
+        // A client whose secret is empty may send it or leave it out (RFC 6749 section 2.3.1), so
+        // an empty secret is treated as absent.
         secret: Some(secret)
             .filter(|text| !text.is_empty())
             .map(Secret::new),
     }))
 }
 
-/// The problem as the app must get it. If its credentials in the `Authorization` header were
-/// rejected, the answer has the challenge of that header's scheme.
+/// Completes the problem for the app. If the app sent credentials in the `Authorization` header and
+/// they were rejected, the answer must have a `WWW-Authenticate` header for the scheme `Basic`.
 #[must_use]
 pub fn refuse(request: &Request<'_>, problem: Problem) -> Problem {
     if problem.code == Code::InvalidClient && basic_of(request).is_some() {
@@ -88,7 +91,7 @@ pub fn refuse(request: &Request<'_>, problem: Problem) -> Problem {
 /// `invalid_request`.
 pub fn require_no_secret_in_url(request: &Request<'_>) -> Result<(), Problem> {
     let mut parameters = form_urlencoded::parse(request.query.as_bytes());
-    // A parameter without a value is treated as left out (RFC 6749 section 3.1).
+    // A parameter whose value is empty is treated as absent (RFC 6749 section 3.1).
     let Some((name, _)) = parameters.find(|(name, value)| is_secret(name) && !value.is_empty())
     else {
         return Ok(());
@@ -98,7 +101,7 @@ pub fn require_no_secret_in_url(request: &Request<'_>) -> Result<(), Problem> {
     )))
 }
 
-/// Whether a parameter with this name holds a secret, so that it must not get into a URL.
+/// Whether a parameter with this name holds a secret. Such a parameter must not be in a URL.
 #[must_use]
 pub fn is_secret(name: &str) -> bool {
     const SECRETS: [&str; 7] = [
@@ -117,8 +120,8 @@ fn challenge(problem: Problem) -> Problem {
     problem.with("WWW-Authenticate", BASIC)
 }
 
-/// The credentials that follow the scheme `Basic`. `None` for other schemes, which do not name an
-/// app.
+/// The credentials that follow the scheme `Basic` in the `Authorization` header. `None` for other
+/// schemes: those don't identify an app.
 fn basic_of<'a>(request: &Request<'a>) -> Option<&'a str> {
     let (scheme, rest) = request
         .authorization
@@ -128,8 +131,9 @@ fn basic_of<'a>(request: &Request<'a>) -> Option<&'a str> {
         .then(|| rest.trim_start_matches(' '))
 }
 
-/// Reads the id and the secret from credentials of RFC 7617. Each of the two is also encoded like a
-/// value of a form (RFC 6749 section 2.3.1).
+/// Reads the id and the secret from credentials of the scheme `Basic` (RFC 7617). Before an app
+/// joins the id and the secret with a colon, it encodes each of them like a value of a form (RFC
+/// 6749 section 2.3.1).
 fn read_basic(text: &str) -> Option<(String, String)> {
     let bytes = Base64::decode_vec(text).ok()?;
     let text = String::from_utf8(bytes).ok()?;
@@ -138,7 +142,8 @@ fn read_basic(text: &str) -> Option<(String, String)> {
     (!id.is_empty()).then_some((id, secret))
 }
 
-/// Decodes one value of a form. `None` if the text has a character that separates values.
+/// Decodes one value that is encoded like a value of a form. `None` if the text has `&` or `=`,
+/// which separate values and which an encoded value can't contain.
 fn decode(text: &str) -> Option<String> {
     if text.contains(['&', '=']) {
         return None;
@@ -153,7 +158,8 @@ mod tests {
 
     const FORM: &str = "application/x-www-form-urlencoded";
 
-    /// The id and the secret that were read, or the error code.
+    /// Reads the credentials of a request with this header and this form as its body. Returns the
+    /// id and the secret, or the code of the error.
     fn found(
         authorization: Option<&str>,
         body: &str,
@@ -196,7 +202,7 @@ mod tests {
             app("a", Some("b"))
         );
         assert_eq!(found(Some(&basic("a:")), ""), app("a", None));
-        // This header is about the user, not about the app, so it is ignored here.
+        // A `Bearer` header authenticates the user, not the app, so it is ignored here.
         assert_eq!(found(Some("Bearer x"), "client_id=a"), app("a", None));
     }
 

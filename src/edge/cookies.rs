@@ -1,14 +1,15 @@
-//! Cookie mode: the refresh token is in a cookie that scripts can't read. docs/decisions/0010 has
-//! the reason for each rule.
+//! Cookie mode: the browser holds the refresh token in a cookie that scripts can't read.
+//! docs/decisions/0010 gives the reason for each rule of this module.
 //!
-//! Every request that uses or sets the cookie is JSON and comes from an allowed origin. A page of
-//! another site, or of another host of this site, may make a browser send the cookie, but such a
-//! request has no effect. A GET request never uses it.
+//! A request may use or set the cookie only if its body is JSON and it comes from an allowed
+//! origin. A page of another site, or of another host of this site, may make a browser send the
+//! cookie, but such a request has no effect. A GET request never uses the cookie.
 //!
-//! There is also the sign-on cookie, for apps that send their users here to sign in. Browsers don't
+//! There is a second cookie, the sign-on cookie. Apps on other sites navigate their users to this
+//! service to sign in, and this cookie tells the service who is signed in already. Browsers don't
 //! send a `SameSite=Strict` cookie when another site navigates here, so the sign-on cookie is
-//! `Lax`. Only navigations to [two paths](super::request::NAVIGATED) use it, and nobody can get a
-//! token with it.
+//! `SameSite=Lax`. Only navigations to [two paths](super::request::NAVIGATED) use it, and nobody
+//! can get a token with it alone.
 
 use std::borrow::Cow;
 
@@ -23,8 +24,8 @@ use crate::domain::settings::{Settings, is_app_shell};
 use crate::ports::Ports;
 use crate::service::{AuthService, TokenPair};
 
-/// Rejects a request that asks for a session in the cookie but may not use the cookie. It is called
-/// before the request changes anything.
+/// Rejects a request that asks for a session in the cookie (`into_cookie`) but may not use the
+/// cookie. Routes call this function before they change anything.
 ///
 /// # Errors
 /// - `forbidden`: for a page whose origin is not allowed.
@@ -41,12 +42,13 @@ pub fn require_cookie_allowed(
     Ok(())
 }
 
-/// Writes, clears or keeps the cookie, as the answer says. When a new session replaces an older one
-/// in the cookie, the older session is ended. Otherwise the user could end the older session only
-/// from the list of sessions.
+/// Writes, clears or leaves the cookies, as the answer's [`Cookie`] says. When a new session
+/// replaces an older session in the cookie, the older session is ended. Otherwise the older session
+/// would stay valid, and the user could end it only from the list of sessions.
 ///
 /// # Errors
-/// When ending the older session failed or may have failed. The client may repeat the request.
+/// If ending the older session failed, or if it is not known whether it succeeded. The client may
+/// repeat the request.
 pub async fn settle<P: Ports>(
     service: &AuthService<P>,
     request: &Request<'_>,
@@ -69,8 +71,8 @@ pub async fn settle<P: Ports>(
                     .session_of(token)
                     .is_some_and(|(before, _)| before != user)
             });
-            // What the request asked for is done and can't be repeated, so a failure is only
-            // logged.
+            // The request itself has succeeded and can't be repeated. So if ending the other
+            // session fails, the failure is only logged.
             if let Some(others) = others
                 && let Err(error) = service.log_out(others).await
             {
@@ -78,8 +80,8 @@ pub async fn settle<P: Ports>(
             }
             cookies
         }
-        // The cookie would be cleared at its next use anyway. But a shared computer should not keep
-        // it until then.
+        // If the cookie were left, the service would clear it at its next use. But a shared
+        // computer should not keep the cookie until then, so it is cleared now.
         Cookie::Ended(user, session) => {
             let of_the_ended = may_use_cookie(request)
                 && before()
@@ -97,9 +99,9 @@ pub async fn settle<P: Ports>(
     Ok(())
 }
 
-/// The sign-on ticket of a navigation. `None` for every other request, for a page that the browser
-/// loads in advance (`Sec-Purpose`), for a load into a frame or by a script (`Sec-Fetch-Dest`), and
-/// for a cookie that can't be read.
+/// The sign-on ticket of a navigation. It is `None` for every other request, for a page that the
+/// browser loads in advance (`Sec-Purpose`), for a page that is loaded into a frame or by a script
+/// (`Sec-Fetch-Dest`), and for a cookie that can't be read.
 #[must_use]
 pub fn sign_on<'a>(settings: &Settings, request: &Request<'a>) -> Option<&'a str> {
     let navigation = &request.navigation;
@@ -111,25 +113,26 @@ pub fn sign_on<'a>(settings: &Settings, request: &Request<'a>) -> Option<&'a str
     value_in(&sign_on_name(settings), header).ok().flatten()
 }
 
-/// The token that a request works with: from its body or from the cookie. It has no `Debug`,
-/// because it is a secret.
+/// The token that a request uses, either from its body or from the cookie. The type does not
+/// implement `Debug`, because the token is a secret.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Given<'a> {
     /// From the body.
     Body(String),
-    /// From the cookie. `None` when the request may use the cookie, but the browser has none: a
-    /// page can't see whether the browser has the cookie.
+    /// From the cookie. It is `None` when the request may use the cookie, but the browser has no
+    /// cookie. Pages send such requests because they can't see whether the browser has the cookie.
     Cookie(Option<&'a str>),
 }
 
 impl<'a> Given<'a> {
-    /// Takes the `token` that the body has in the parameter `name`, or the cookie. An empty token
-    /// is treated as left out (RFC 6749 section 3.2), but not in a request that has the cookie.
+    /// Takes `token`, the value of the body's parameter `name`, or else the cookie. An empty
+    /// `token` is treated as absent (RFC 6749 section 3.2), except in a request that has the
+    /// cookie.
     ///
     /// # Errors
-    /// - `invalid_request`: for a token in both places, for a token in neither, and for a cookie
-    ///   that can't be read.
-    /// - `forbidden`: for a cookie from a page whose origin is not allowed.
+    /// - `invalid_request`: if both the body and the cookie have a token, if the cookie can't be
+    ///   read, or if there is no token in the body and the request may not use the cookie.
+    /// - `forbidden`: if the request would use the cookie, but its origin is not allowed.
     pub fn read(
         token: Option<String>,
         name: &str,
@@ -137,8 +140,8 @@ impl<'a> Given<'a> {
         request: &'a Request,
     ) -> Result<Self, Problem> {
         let cookie = refresh_token_in(settings, request)?;
-        // In a request with the cookie, an empty token is not treated as left out. Otherwise a page
-        // that has lost its own token, and sends an empty one, would use the session of the cookie.
+        // In a request with the cookie, an empty token is an error. Otherwise a page that has lost
+        // its own token and sends an empty string would use the session of the cookie by accident.
         let token = token.filter(|token| cookie.is_some() || !token.is_empty());
         if let Some(token) = token {
             return match cookie {
@@ -151,7 +154,8 @@ impl<'a> Given<'a> {
                 )),
             };
         }
-        // A form never uses the cookie: any page can send a form without a preflight.
+        // A request whose body is a form never uses the cookie, because any page can send a form
+        // without a preflight.
         let may_use = request.media_type().as_deref() == Some("application/json")
             && (cookie.is_some() || may_use_cookie(request));
         if !may_use {
@@ -171,13 +175,14 @@ impl<'a> Given<'a> {
     }
 }
 
-/// The credentials of a request whose password is going to be checked. In cookie mode the device
-/// ticket comes from the device's cookie, otherwise from `device_token` of the body. In cookie mode
-/// the credentials also have the refresh token that the browser holds.
+/// What a login request has besides the password. In cookie mode, these are the device ticket from
+/// the device's cookie and the refresh token from the session's cookie. Otherwise it is only the
+/// device ticket, from the member `device_token` of the body.
 ///
 /// # Errors
-/// `invalid_request` for a `device_token` in cookie mode, because a token in the body never leads
-/// to a cookie, and for a cookie that can't be read.
+/// - `invalid_request`: for a `device_token` in cookie mode, because a token from a body is never
+///   turned into a cookie.
+/// - `invalid_request`: for a cookie that can't be read.
 pub fn credentials_for_login(
     settings: &Settings,
     request: &Request<'_>,
@@ -211,11 +216,11 @@ pub fn held<'a>(settings: &Settings, request: &'a Request) -> Result<Option<&'a 
     refresh_token_in(settings, request)
 }
 
-/// The credentials of a request for a mail: `device_token` of the body, and the cookies of a page
-/// that may use them.
+/// The credentials of a request that asks for a mail: the member `device_token` of the body, and
+/// the cookies if the page may use them.
 ///
-/// Cookies that may not be used or can't be read are ignored, because the request gets the same
-/// answer with any cookies.
+/// Cookies that the page may not use, and cookies that can't be read, are ignored instead of
+/// rejected: the answer to a request for a mail never depends on the cookies.
 #[must_use]
 pub fn credentials_for_mail(
     settings: &Settings,
@@ -234,8 +239,9 @@ pub fn credentials_for_mail(
         .with_session(cookie(&name(settings)))
 }
 
-/// The `Set-Cookie` header by which the browser's device is recognised at the next login. A log-out
-/// does not clear this cookie, because the cookie gives access to nothing.
+/// The `Set-Cookie` header with the device ticket. With this ticket the service recognises the
+/// device at the next login. A log-out does not clear the cookie, because the ticket alone gives
+/// access to nothing.
 #[must_use]
 pub fn set_device(settings: &Settings, ticket: &Secret) -> String {
     let name = device_name(settings);
@@ -251,8 +257,8 @@ pub fn clear(settings: &Settings) -> SessionCookies {
     }
 }
 
-/// Sets the cookies of the refresh token and of the sign-on ticket, for as long as the session can
-/// last.
+/// Sets the cookies of the refresh token and of the sign-on ticket. Both expire when the refresh
+/// token expires.
 #[must_use]
 pub fn set(settings: &Settings, tokens: &TokenPair) -> SessionCookies {
     let max_age = tokens.refresh_token_expires_in;
@@ -279,10 +285,12 @@ fn require_allowed_origin(request: &Request<'_>) -> Result<(), Problem> {
     Err(Problem::new(Code::Forbidden, detail))
 }
 
-/// Whether a request comes from a page that may use the cookie. App shells (native apps that show
-/// web pages) may not, even if their origin is in `ALLOWED_ORIGINS`: their web views never send a
-/// `SameSite=Strict` cookie to another site, so a session in the cookie would be lost. And the
-/// origin of an app shell does not say which app it is.
+/// Whether a request comes from a page that may use the cookie.
+///
+/// The pages of app shells (native apps that show web pages) may not use it, even if their origin
+/// is in `ALLOWED_ORIGINS`. There are two reasons. Their web views never send a `SameSite=Strict`
+/// cookie to another site, so a session in the cookie would be lost. And many app shells share one
+/// origin, so the origin does not say which app it is.
 fn may_use_cookie(request: &Request<'_>) -> bool {
     request.from_allowed_origin && !request.origin.is_some_and(is_app_shell)
 }
@@ -295,9 +303,9 @@ fn refresh_token_in<'a>(
     value_of(&name(settings), request)
 }
 
-/// The value of the cookie with this name. A name that comes twice is rejected, and nothing is
-/// cleared: another host of the site or another path planted one of the two cookies, and the
-/// service can't know which one.
+/// The value of the cookie with this name. A request that has two cookies of this name is rejected:
+/// another host of the site or another path planted one of them, and the service can't know which
+/// one. For the same reason neither is cleared.
 fn value_of<'a>(name: &str, request: &'a Request) -> Result<Option<&'a str>, Problem> {
     value_in(name, request.cookie.unwrap_or_default())
 }
@@ -308,8 +316,9 @@ fn value_in<'a>(name: &str, header: &'a str) -> Result<Option<&'a str>, Problem>
     }
     let mut found = None;
     for pair in header.split(';') {
-        // Removes one space, as browsers write it. If other white space were trimmed too, the name
-        // "\u{a0}__Host-edgegate", which any host of the site can set, would match.
+        // Removes the one space that browsers write after `;`. Other white space must stay: any
+        // host of the site can set a cookie with the name "\u{a0}__Host-edgegate", and after
+        // trimming, that name would equal the real one.
         let pair = pair.strip_prefix(' ').unwrap_or(pair);
         if let Some((of, value)) = pair.split_once('=')
             && of == name
@@ -321,13 +330,13 @@ fn value_in<'a>(name: &str, header: &'a str) -> Result<Option<&'a str>, Problem>
     Ok(found)
 }
 
-/// The name of the cookie. A cookie whose name begins with `__Host-` can only be set by this host
-/// over TLS, and for this host alone (RFC 6265bis section 4.1.3.2). Browsers reject such a cookie
-/// on plain HTTP, which only a loopback issuer may use.
+/// The name of the refresh token's cookie. A cookie whose name begins with `__Host-` can only be
+/// set by this host over TLS, and browsers send it to this host alone (RFC 6265bis section
+/// 4.1.3.2). On plain HTTP, which only a loopback issuer may use, browsers reject such a cookie.
 ///
-/// So on plain HTTP the cookie has another name, which ends in the issuer's port. Cookies ignore
-/// ports (RFC 6265 section 8.5), so two services on one machine would overwrite each other's
-/// cookie.
+/// So on plain HTTP the cookie has another name, which ends in the issuer's port. The port is
+/// needed because browsers ignore ports when they store cookies (RFC 6265 section 8.5): without it,
+/// two services on one machine would overwrite each other's cookie.
 fn name(settings: &Settings) -> Cow<'static, str> {
     if is_plain_http(settings) {
         Cow::Owned(["edgegate-", port(&settings.issuer)].concat())
@@ -363,9 +372,11 @@ fn is_plain_http(settings: &Settings) -> bool {
     settings.issuer.starts_with("http:")
 }
 
-/// Browsers don't send such a cookie with requests that another site causes.
+/// Browsers don't send a cookie with `SameSite=Strict` when a page of another site causes the
+/// request.
 const STRICT: &str = "Strict";
-/// Browsers send such a cookie when another site navigates here by GET.
+/// Browsers send a cookie with `SameSite=Lax` also when a page of another site navigates here by
+/// GET.
 const LAX: &str = "Lax";
 
 fn set_cookie(

@@ -280,7 +280,8 @@ fn an_app_shell_never_uses_the_cookie() {
     }
 }
 
-/// A request for a mail gets the same answer with any cookies, so a bad cookie is not an error.
+/// The answer to a request for a mail never depends on the cookies, so a bad cookie is not an
+/// error.
 #[test]
 fn cookies_of_other_origins_and_forms_are_ignored_for_mails() {
     let settings = deployed();

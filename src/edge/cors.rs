@@ -1,5 +1,6 @@
-//! Which pages may call from a browser: the CORS protocol of the Fetch standard, with credentials.
-//! Origins are compared as whole strings. `null` and wildcards are never allowed.
+//! Decides which pages may call the service from a browser. This is the CORS protocol of the Fetch
+//! standard, with credentials. Origins are compared as whole strings. The origin `null` is never
+//! allowed, and an allowed origin can't contain wildcards.
 
 use std::borrow::Cow;
 
@@ -14,11 +15,11 @@ use crate::domain::settings::{SettingError, Settings, is_loopback_host};
 /// Who may read a route's answers in a browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Readers {
-    /// Pages of allowed origins.
+    /// Only pages of allowed origins.
     AllowedOrigins,
     /// Pages of allowed origins, with credentials. All other pages may read the answers too, but
-    /// without credentials: apps run on any origin, and their requests contain a token or a code
-    /// instead of a cookie.
+    /// only of requests without credentials (cookies): apps may run on any origin, and their
+    /// requests contain a token or a code instead of a cookie.
     Apps,
     /// Every page.
     Everyone,
@@ -27,9 +28,11 @@ pub enum Readers {
 }
 
 /// Whether pages of the request's `Origin` may use the cookie and read answers. The allowed origins
-/// are the issuer's own and those of `ALLOWED_ORIGINS`. If the issuer is a loopback address, the
-/// origin that the request was sent to is also allowed if it is a loopback address: a developer may
-/// open `http://localhost:8787` while the issuer is `http://127.0.0.1:8787`.
+/// are the issuer's own origin and those of `ALLOWED_ORIGINS`.
+///
+/// There is one more allowed origin if the issuer is a loopback address: the origin that the
+/// request was sent to, if that is a loopback address too. A developer may open
+/// `http://localhost:8787` while the issuer is `http://127.0.0.1:8787`.
 #[must_use]
 pub fn is_allowed(settings: &Settings, request: &Request<'_>) -> bool {
     let Some(origin) = request.origin else {
@@ -43,7 +46,8 @@ pub fn is_allowed(settings: &Settings, request: &Request<'_>) -> bool {
             && is_loopback_host(request.host))
 }
 
-/// What a preflight asks for.
+/// What a preflight request asks for: the headers by which a browser says which request it is going
+/// to send.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Preflight {
     /// `Access-Control-Request-Method`.
@@ -54,10 +58,12 @@ pub struct Preflight {
 
 impl Preflight {
     /// The answer to the preflight of a page that may read the path's answers. It names all allowed
-    /// methods and request headers, and the browser compares them with the request. The request
-    /// headers that the page asks for are allowed too, because monitoring tools add headers of
-    /// their own. The headers are listed, because `*` would not include `Authorization` (Fetch
-    /// standard, CORS-preflight fetch).
+    /// methods and request headers. The browser compares them with the request that the page wants
+    /// to send.
+    ///
+    /// All request headers that the page asks for are allowed too, because monitoring tools add
+    /// headers of their own to a page's requests. The answer lists each header by its name, because
+    /// `*` would not include `Authorization` (Fetch standard, CORS-preflight fetch).
     #[must_use]
     pub fn allow(&self, readers: Readers) -> Answer {
         let methods = match readers {
@@ -91,9 +97,9 @@ impl Preflight {
     }
 }
 
-/// The answer to a preflight of a page that is not allowed. It has no CORS headers, so the browser
-/// refuses the request. Only the log says why. The origin itself is not logged, because its host
-/// may be an IP address.
+/// The answer to a preflight of a page that is not allowed to call. It has no CORS headers, so the
+/// browser does not send the page's request. Only the log says why. The origin itself is not
+/// logged, because its host may be an IP address.
 #[must_use]
 pub fn refuse_preflight(request: &Request<'_>, problem: Option<&SettingError>) -> Answer {
     let reason = match problem {
@@ -105,7 +111,9 @@ pub fn refuse_preflight(request: &Request<'_>, problem: Option<&SettingError>) -
         None => "the Origin is not in ALLOWED_ORIGINS".to_owned(),
     };
     let answer = if router::takes_any_method(request.path) {
-        // A proxy may have passed on its client's preflight, and may treat any 2xx as permission.
+        // This preflight may come from a forward-auth proxy, which asks about a preflight that its
+        // own client sent. Such a proxy treats any 2xx as "the client is allowed", so the status
+        // must be an error.
         Problem::new(Code::Forbidden, "pages of this origin may not call").into_answer()
     } else {
         Answer::empty(204)
@@ -117,7 +125,7 @@ pub fn refuse_preflight(request: &Request<'_>, problem: Option<&SettingError>) -
 }
 
 /// The names in `Access-Control-Request-Headers`, in lower case. `None` if one of them is not a
-/// valid name (RFC 9110 section 5.1), or if the whole text is too long.
+/// valid name (RFC 9110 section 5.1), or if the whole value is too long.
 fn header_names(text: &str) -> Option<Vec<String>> {
     if text.len() > MAX_PREFLIGHT_HEADER_BYTES {
         return None;
@@ -134,8 +142,8 @@ fn header_names(text: &str) -> Option<Vec<String>> {
     Some(found)
 }
 
-/// Adds the headers that let pages read an answer, which may be an error. `allowed` is the
-/// request's origin, if it is allowed.
+/// Adds the headers that let pages read an answer, also if the answer is an error. `allowed` is the
+/// request's origin, or `None` if that origin is not allowed.
 pub fn let_read(answer: &mut Answer, readers: Readers, allowed: Option<&str>) {
     match (readers, allowed) {
         (Readers::Nobody, _) => {}
@@ -147,7 +155,8 @@ pub fn let_read(answer: &mut Answer, readers: Readers, allowed: Option<&str>) {
             push(answer, "Access-Control-Expose-Headers", EXPOSED);
         }
         (Readers::AllowedOrigins, None) => push(answer, "Vary", "Origin"),
-        // A browser refuses `*` for a request with credentials (Fetch standard, CORS check).
+        // Every page may read this answer, but only if its request had no credentials: browsers
+        // don't accept `*` for a request with credentials (Fetch standard, CORS check).
         (Readers::Apps, None) => {
             push(answer, "Vary", "Origin");
             push(answer, ALLOW_ORIGIN, "*");
@@ -158,7 +167,8 @@ pub fn let_read(answer: &mut Answer, readers: Readers, allowed: Option<&str>) {
 
 const ALLOW_ORIGIN: &str = "Access-Control-Allow-Origin";
 
-/// The headers that a page may read besides the safelisted ones.
+/// The response headers that a page may read. In addition, it may always read the headers that the
+/// Fetch standard calls safelisted.
 const EXPOSED: &str = "Retry-After, X-Request-Id, Date, WWW-Authenticate";
 
 fn push(answer: &mut Answer, name: &'static str, value: impl Into<Cow<'static, str>>) {
@@ -240,7 +250,8 @@ mod tests {
                 allowed
             );
         }
-        // A host name that an attacker's DNS points at this machine.
+        // DNS rebinding: the attacker's DNS server resolves the attacker's host name to this
+        // machine.
         let rebound = "http://evil.example:8787";
         assert!(!is_allowed(
             &local,
@@ -321,7 +332,7 @@ mod tests {
             ),
             (" X-A ,\tx-b,,", Some(", x-a, x-b")),
             (&most, Some(&more)),
-            // These are not names, so the answer repeats none of them.
+            // These values are not lists of valid header names, so the answer repeats none of them.
             ("x-a, x b", None),
             ("x-a, x:b", None),
             ("x-a\r\nset-cookie: a", None),

@@ -1,22 +1,25 @@
-// The functions that the Worker's wasm exports, as src/edge/entry.mjs and rpc.mjs call them. They
-// are the functions with `#[wasm_bindgen]` in src/edge and src/adapters/cloudflare. The build fails
-// if one of them is missing.
+// The functions that the Worker's wasm exports for entry.mjs, rpc.mjs and check.mjs in src/edge. In
+// Rust, they are the functions with `#[wasm_bindgen]` in src/edge and src/adapters/cloudflare. The
+// build fails if the wasm does not have one of them.
 
 /**
- * Answers a request. If nothing has to be waited for, as in most checks of a token, the result is
- * the response itself instead of a promise.
+ * Answers a request. Most checks of a token don't have to wait for anything. In such a case the
+ * function returns the response itself instead of a promise.
  */
 export function fetch(
   request: Request,
   env: object,
   context: ExecutionContext,
 ): Response | Promise<Response>;
-/** The answer to a request if the instance of the wasm that worked on it has trapped. */
+/**
+ * Answers a request with an error. It is called if the instance of the wasm that worked on this
+ * request has trapped.
+ */
 export function answer_for_lost(request: Request, env: object): Response;
 export function queue(batch: MessageBatch, env: object, context: ExecutionContext): Promise<void>;
 export function scheduled(cron: string, env: object, context: ExecutionContext): Promise<void>;
 
-/** Calls a method of the interface for other Workers. */
+/** Answers an RPC call of another Worker. */
 export function rpc(
   method: string,
   json: string,
@@ -32,8 +35,9 @@ export function sessions_answer(state: DurableObjectState, call: string): Promis
 export function sessions_alarm(state: DurableObjectState): Promise<void>;
 
 /**
- * The answer that the client must retry later, or the number of the line in which the call must
- * wait.
+ * Decides whether a call may wait for its turn. If so, it returns the number of the line in which
+ * the call waits. If not, it returns the answer to the call, which says that the client must retry
+ * later.
  */
 export function account_arrives(
   state: DurableObjectState,

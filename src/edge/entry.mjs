@@ -1,9 +1,11 @@
-// The Worker as the platform sees it: its entry points, and the classes of its Durable Objects.
-// They call the wasm. Other exports of the wasm are not reachable from outside this module.
+// The main module of the Worker. The platform calls its entry points and creates its Durable
+// Objects. All of them call functions of the wasm. Other exports of the wasm are not reachable from
+// outside this module.
 //
-// Every function of `edgegate-wasm` goes through the guard in instance.mjs. When an instance of the
-// wasm traps, its pending promises reject, and the next call gets a new instance. A Durable Object
-// can live longer than the instance, so its fields must not refer to anything in the instance.
+// Every call of a function of `edgegate-wasm` goes through a guard, which instance.mjs describes.
+// When an instance of the wasm traps (stops with a fatal error), its pending promises reject, and
+// the next call gets a new instance. A Durable Object can live longer than an instance of the wasm,
+// so the object's fields must not refer to anything in the instance.
 import { DurableObject } from "cloudflare:workers";
 import {
   account_alarm,
@@ -26,7 +28,8 @@ import { Auth } from "./rpc.mjs";
 export { Auth };
 
 /**
- * Whether the URL is that of the API contract, a file that pages of every origin may read.
+ * Whether the URL is that of the API contract. It is a static file, which pages of every origin may
+ * read.
  *
  * @param {string} url
  */
@@ -39,14 +42,15 @@ function isContract(url) {
 const CONTRACT = "/openapi.yaml";
 
 // A check is a request that asks whether an access token is valid (`isCheck`). If a check has no
-// answer after this many turns of the microtask queue, it is waiting for I/O. If the platform
-// verifies the signature, a check takes about twenty turns.
+// answer after this many turns of the microtask queue, it must be waiting for I/O. Without I/O, a
+// check takes at most about twenty turns: it takes that many if the platform verifies the token's
+// signature.
 const TURNS_WITHOUT_IO = 40;
 
 /**
- * Calls `waitUntil` for a check only if the check waits for I/O: `waitUntil` takes a twentieth of
- * the time of a check. Without I/O the answer comes after a few turns of the microtask queue, and
- * nothing can cancel the check before that.
+ * Calls `waitUntil` for a check, but only if the check has to wait for I/O. The call of `waitUntil`
+ * would add a twentieth to the time of a check. A check without I/O does not need it: the answer
+ * comes after a few turns of the microtask queue, and nothing can cancel the check before that.
  *
  * @param {Promise<unknown>} answer
  * @param {ExecutionContext} ctx
@@ -69,8 +73,8 @@ export default class extends Auth {
     if (isContract(url) && !request.headers.has("Access-Control-Request-Method"))
       return this.env.ASSETS.fetch(request);
     try {
-      // Most requests are checks, which never get a page. For them `answerPage` is not called,
-      // because it parses the URL, which would take a tenth of the time of a check.
+      // Most requests are checks, and a check is never answered with a page. So `answerPage` is not
+      // called for checks: it parses the URL, which would take a tenth of the time of a check.
       const page = isAsked ? null : answerPage(request, this.env);
       if (page) return page;
       const answer = fetch(request, this.env, this.ctx);
@@ -79,8 +83,9 @@ export default class extends Auth {
         (answer) => forPeople(request, answer, this.env),
         () => forPeople(request, answer_for_lost(request, this.env), this.env),
       );
-      // Cloudflare cancels a request when its client disconnects. Without `waitUntil`, a thief
-      // could change a password and disconnect before the notice to the owner is queued.
+      // Cloudflare cancels a request when its client disconnects, unless `waitUntil` was called.
+      // Without it, a thief could change a user's password and then disconnect, so that the mail
+      // that warns the user would never be queued.
       if (isAsked) waitIfItWaits(settled, this.ctx);
       else this.ctx.waitUntil(settled);
       return settled;
@@ -90,7 +95,8 @@ export default class extends Auth {
   }
 
   /**
-   * The queue delivers a message again if this method does not acknowledge it.
+   * Handles the messages of the mail queue. If this method does not acknowledge a message, the
+   * queue delivers the message again.
    *
    * @param {MessageBatch} batch
    */
@@ -104,9 +110,12 @@ export default class extends Auth {
   }
 }
 
-// Only this Worker has bindings to the classes below.
+// Only this Worker can call the classes below, because no other Worker has a binding to them.
 
-/** The sessions of one user: src/adapters/cloudflare/durable_sessions/object.rs. */
+/**
+ * Stores the sessions of one user. Its code is in
+ * src/adapters/cloudflare/durable_sessions/object.rs.
+ */
 export class Sessions extends DurableObject {
   #isPrepared = false;
 
@@ -118,23 +127,27 @@ export class Sessions extends DurableObject {
   }
 
   alarm() {
-    // The alarm may delete everything, including the tables.
+    // The alarm may delete the object's whole storage, including the tables that `sessions_prepare`
+    // made.
     this.#isPrepared = false;
     return sessions_alarm(this.ctx);
   }
 }
 
-/** Checks the passwords for one address: src/adapters/cloudflare/account/object.rs. */
+/**
+ * Checks all passwords that are tried for one email address, one after the other. Its code is in
+ * src/adapters/cloudflare/account/object.rs.
+ */
 export class Account extends DurableObject {
-  // How many calls wait in each of three lines: calls of strangers, calls of known clients, and
-  // calls whose attempts are not counted.
+  // How many calls are waiting, counted in three groups (called lines): calls from unknown clients,
+  // calls from known clients, and calls whose attempts are not counted.
   #waiting = [0, 0, 0];
   /** @type {Promise<unknown>} Resolves when all earlier calls have ended. */
   #before = Promise.resolve();
 
   /**
    * @param {string} call
-   * @param {string} arrival who calls; this and `now` decide in which line the call waits
+   * @param {string} arrival who calls, as text; `account_arrives` uses it to choose the line
    * @param {number} now in milliseconds since 1970
    */
   async ask(call, arrival, now) {
@@ -146,8 +159,8 @@ export class Account extends DurableObject {
       this.#waiting[line] -= 1;
       return account_answer(this.ctx, call, arrival, now, this.env);
     });
-    // Hashing a password blocks the isolate. During this pause, the calls that have arrived in the
-    // meantime are counted, before the next password is hashed.
+    // Hashing a password blocks the isolate. This pause lets the calls that arrived meanwhile run
+    // `account_arrives`, so that they are counted before the next password is hashed.
     this.#before = turn.catch(() => {}).then(() => scheduler.wait(0));
     return turn;
   }
@@ -158,8 +171,8 @@ export class Account extends DurableObject {
 }
 
 /**
- * Counts the mails that one network has asked for, or the actions of one user:
- * src/adapters/cloudflare/mail_gate/object.rs.
+ * Counts the mails that clients in one network have asked for, or the actions of one user. Its code
+ * is in src/adapters/cloudflare/mail_gate/object.rs.
  */
 export class MailGate extends DurableObject {
   /** @param {string} call */

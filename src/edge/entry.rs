@@ -38,11 +38,11 @@ extern "C" {
     ) -> Result<Response, JsValue>;
 }
 
-/// Answers a request. Returns the response or, when it has to wait for something, a promise of the
-/// response.
+/// Answers a request. If nothing has to be waited for, the function returns the response itself.
+/// Otherwise it returns a promise of the response.
 ///
 /// # Errors
-/// When the platform does not accept the answer.
+/// When the platform can't make a `Response` from the answer.
 #[wasm_bindgen]
 pub fn fetch(incoming: web_sys::Request, env: Env, context: Context) -> Result<JsValue, JsValue> {
     at_once_or_promised(async move {
@@ -59,11 +59,11 @@ pub fn fetch(incoming: web_sys::Request, env: Env, context: Context) -> Result<J
     })
 }
 
-/// Answers a request that was waiting when a panic ended the instance of the wasm. The answer is
-/// `internal` and does not name the cause.
+/// Answers a request whose handling was lost: it was waiting when a panic ended this instance of
+/// the wasm. The error code is `internal`, and the answer does not name the cause.
 ///
 /// # Errors
-/// When the platform does not accept the answer.
+/// When the platform can't make a `Response` from the answer.
 #[wasm_bindgen]
 pub fn answer_for_lost(incoming: &web_sys::Request, env: &Env) -> Result<Response, JsValue> {
     let begun = Date::now();
@@ -73,7 +73,8 @@ pub fn answer_for_lost(incoming: &web_sys::Request, env: &Env) -> Result<Respons
     send(router::refuse(request.path, lost.into()), &request, begun)
 }
 
-/// Answers a call of another Worker with `[status, body, request id, Retry-After]`.
+/// Answers an RPC call of another Worker. The promise resolves to the list `[status, body, request
+/// id, Retry-After]`.
 #[wasm_bindgen]
 pub fn rpc(method: String, arguments: String, env: Env, context: Context) -> Promise {
     future_to_promise(async move {
@@ -112,8 +113,11 @@ async fn answer(
             "is a loopback address, but the request came to another host",
         ));
     }
-    // These futures are boxed, as in `router::handle`, so that an isolate which only answers checks
-    // does not compile them. `dev` implies a loopback issuer, so the host was checked above.
+    // These futures are boxed, as in `router::handle`, so that the JavaScript engine compiles their
+    // code only when it is first needed.
+    //
+    // `dev` is only set if the issuer is a loopback address, and for such an issuer the code above
+    // has already checked the request's host.
     if settings.dev {
         if request.path == router::DEV_OUTBOX && request.method == "GET" {
             return dev_outbox(incoming, service.ports()).boxed_local().await;
@@ -128,8 +132,8 @@ async fn answer(
         );
         request.body = body.boxed_local().await?;
     }
-    // Sessions record the place (country and city) of the client. Only POST requests begin or renew
-    // sessions, and reading the place takes time.
+    // Sessions record the country and the city of the client. They are read only for POST requests,
+    // because reading them takes time and only POST requests begin or renew sessions.
     if request.method == "POST" {
         let client = std::mem::take(&mut request.client);
         request.client = client.at(incoming::place(incoming));
@@ -150,7 +154,8 @@ async fn answer_call(
 ) -> Result<Answer, Problem> {
     let service = service(request, env, context)?;
     let settings = service.settings();
-    // An RPC call has no host by which local development could be recognised.
+    // An HTTP request to a loopback host comes from local development. An RPC call has no host, so
+    // here the setting `DEV` decides.
     if settings.issuer_is_loopback() && !settings.dev {
         return Err(issuer_is_loopback(
             "is a loopback address, but DEV is not \"1\"",
@@ -167,7 +172,7 @@ async fn answer_call(
     outcome
 }
 
-/// Notes which mails the request queued, and to whom.
+/// Writes into the note which mails the request queued, and pseudonyms of their recipients.
 fn note_mails(note: &mut Note, service: &AuthService<Bindings>) {
     let jobs = service.ports().mail_queue().queued();
     let addresses = jobs.iter().filter_map(|job| job.task.address());
@@ -176,7 +181,7 @@ fn note_mails(note: &mut Note, service: &AuthService<Bindings>) {
     note.job = joined(jobs.iter().map(|job| job.id.clone()));
 }
 
-/// The texts, separated by spaces; `None` if there are none.
+/// The texts, joined with spaces. `None` if the iterator is empty.
 fn joined(texts: impl Iterator<Item = String>) -> Option<String> {
     let texts: Vec<String> = texts.collect();
     (!texts.is_empty()).then(|| texts.join(" "))
@@ -191,7 +196,7 @@ fn service(
         .map_err(|error| Problem::misconfigured(&error))
 }
 
-/// Delivers the mails of the request if no queue is bound. The response does not wait for them.
+/// Delivers the mails of the request after the response, if the Worker has no mail queue.
 fn deliver_mails(service: AuthService<Bindings>) {
     let jobs = service.ports().mail_queue().take_after_response();
     if !jobs.is_empty() {
@@ -199,7 +204,8 @@ fn deliver_mails(service: AuthService<Bindings>) {
     }
 }
 
-/// The mails of local development as JSON. A browser is redirected to the page that shows them.
+/// Answers with the mails of local development as JSON. A request that accepts HTML is redirected
+/// to the page that shows these mails.
 async fn dev_outbox(incoming: &web_sys::Request, bindings: &Bindings) -> Result<Answer, Problem> {
     let accept = incoming.headers().get("Accept").ok().flatten();
     if accept.is_some_and(|accept| accept.contains("text/html")) {
@@ -218,7 +224,8 @@ fn request_of<'a>(text: &'a str, env: &Env) -> Request<'a> {
 fn is_allowed(request: &Request<'_>, env: &Env) -> bool {
     match wiring::shared(env) {
         Ok(shared) => cors::is_allowed(shared.settings(), request),
-        // Pages of allowed origins may also read the error that the configuration is wrong.
+        // The configuration is wrong, and the answer will be an error that says so. Pages of
+        // allowed origins may read this error too.
         Err(_) => {
             let allowed = wiring::allowed_origins(env);
             allowed
@@ -228,7 +235,8 @@ fn is_allowed(request: &Request<'_>, env: &Env) -> bool {
     }
 }
 
-/// What the request asks for, if it is a preflight for a path that a page may read.
+/// The headers of a CORS preflight. `None` if the request is not a preflight, or if no page of
+/// another origin may read the answers for this path.
 fn preflight(incoming: &web_sys::Request, request: &Request<'_>) -> Option<Preflight> {
     if request.method != "OPTIONS"
         || request.origin.is_none()
@@ -254,7 +262,7 @@ fn answer_preflight(preflight: &Preflight, request: &Request<'_>, env: &Env) -> 
     }
 }
 
-/// The error when `ISSUER` is a loopback address outside local development.
+/// The error that `ISSUER` is a loopback address although this is not local development.
 fn issuer_is_loopback(problem: &str) -> Problem {
     Problem::misconfigured(&SettingError {
         setting: "ISSUER",
@@ -264,12 +272,12 @@ fn issuer_is_loopback(problem: &str) -> Problem {
     })
 }
 
-/// Enough for a request with a long access token.
+/// The size that the buffer has at first. It is enough for a request with a long access token.
 const BUFFER_BYTES: usize = 8_192;
 
 thread_local! {
     // JavaScript writes the request into this buffer. If JavaScript returned a string instead,
-    // wasm-bindgen would take three times as long.
+    // wasm-bindgen would have to copy and encode it, which takes three times as long.
     static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; BUFFER_BYTES]);
 }
 
@@ -279,22 +287,25 @@ fn text_of(request: &web_sys::Request) -> String {
         loop {
             let length = read(request, buffer) as usize;
             match buffer.get(..length) {
-                // A `TextEncoder` wrote the text, so it is UTF-8.
+                // `TextEncoder` always writes UTF-8, so `from_utf8` never fails.
                 Some(text) => return std::str::from_utf8(text).unwrap_or_default().to_owned(),
-                // The request needs a larger buffer. The platform limits how large a request is.
+                // `length` is the size that the buffer needs. It can't grow without limit, because
+                // the platform limits the size of a request.
                 None => buffer.resize(length, 0),
             }
         }
     })
 }
 
-/// Returns the outcome of the job at once if the job does not have to wait, otherwise a promise of
-/// it. A promise and its turns in the microtask queue take more time than checking a token.
+/// Runs the job. If the job ends without waiting, the function returns the outcome itself,
+/// otherwise a promise of the outcome. The distinction saves time: a promise, which has to pass
+/// through the microtask queue, takes more time than checking a token.
 fn at_once_or_promised(
     job: impl Future<Output = Result<JsValue, JsValue>> + 'static,
 ) -> Result<JsValue, JsValue> {
     let mut job: Pin<Box<dyn Future<Output = _>>> = Box::pin(job);
-    // Polled once without a waker. The promise polls it again.
+    // This polls the job once, without a waker. If the job is not finished, the promise polls it
+    // again, with a waker.
     match job.as_mut().now_or_never() {
         Some(outcome) => outcome,
         None => Ok(future_to_promise(job).into()),
@@ -315,7 +326,8 @@ fn send(mut answer: Answer, request: &Request<'_>, begun: f64) -> Result<Respons
         }
         more.push_str(name);
         more.push('\n');
-        // After a line break the rest of the value would be read as another header.
+        // The value must not contain a line break. JavaScript would read the text after it as
+        // another header.
         more.extend(value.chars().filter(|c| *c != '\n'));
     }
     respond(answer.status, answer.body.as_deref(), request.id, &more)
@@ -336,7 +348,7 @@ fn log(event: &'static str, request: &Request<'_>, answer: &Answer, begun: f64) 
         line.text("path", router::loggable(request.path));
     }
     line.number("status", answer.status.into());
-    // The time includes only waiting, because a Worker's clock stands still while it computes.
+    // This time includes only waiting. A Worker's clock does not advance while the Worker computes.
     line.number("waited_ms", (Date::now() - begun) as u64);
     let note = &answer.note;
     for (name, text) in [
@@ -354,7 +366,7 @@ fn log(event: &'static str, request: &Request<'_>, answer: &Answer, begun: f64) 
     console::log(level, &line.end());
 }
 
-/// A random id for an RPC call, which comes without one.
+/// A random id for an RPC call. (`exchange.js` makes the ids of HTTP requests.)
 fn random_id() -> String {
     let mut bytes = [0; 16];
     SystemRandom.fill(&mut bytes);

@@ -1,5 +1,6 @@
-// Passes a request to the wasm in a single call, and takes the answer out in a single call. With
-// one call per header, the calls alone would take as long as the work on the headers.
+// Passes a request to the wasm in a single call, and takes the answer from the wasm in a single
+// call. If each header needed a call of its own, the calls alone would take as long as the work on
+// the headers.
 
 const ABSENT = "\0";
 const CHECK = "/auth/authorized";
@@ -12,7 +13,8 @@ export const ALWAYS = {
   "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
   "X-Content-Type-Options": "nosniff",
 };
-// A request to `CHECK` asks whether an access token is valid. It needs only these headers.
+// A request to `CHECK` asks whether an access token is valid. The wasm needs only these headers for
+// it.
 const HEADERS_OF_A_CHECK = ["Authorization", "Origin"];
 const HEADERS = [
   ...HEADERS_OF_A_CHECK,
@@ -29,8 +31,9 @@ const HEADERS = [
 ];
 
 /**
- * Whether a URL is that of a check. The method doesn't matter: a proxy that asks about its own
- * client's request may use the method and the body of that request.
+ * Whether a URL is that of a check (a request that asks whether an access token is valid). The
+ * method doesn't matter: a proxy asks about a request of its own client, and it may send its
+ * question with the method and the body of that request.
  *
  * @param {string} url
  */
@@ -40,14 +43,16 @@ export function isCheck(url) {
   return url.startsWith(CHECK, at) && (end === url.length || url[end] === "?");
 }
 
-// In UTF-8 a text has at most this many bytes for each UTF-16 code unit.
+// In UTF-8, a text has at most this many bytes per UTF-16 code unit (the unit of `length`).
 const BYTES_PER_UNIT = 3;
 const encoder = new TextEncoder();
 
 /**
- * Writes a request to `buffer`, as lines: a new id, the method, the URL, whether there is a body,
- * then the headers. No header contains a line break or NUL. Returns how many bytes it wrote. If the
- * buffer is too small, it returns how many bytes it needs at most, and writes nothing.
+ * Writes a request to `buffer`, as lines of text: a new id, the method, the URL, whether there is a
+ * body, then the headers. The value of a header never contains a line break or NUL.
+ *
+ * Returns how many bytes were written. If the buffer may be too small, nothing is written, and the
+ * function returns a size that is large enough.
  *
  * @param {Request} request
  * @param {Uint8Array} buffer
@@ -64,8 +69,8 @@ export const read = (request, buffer) => {
 };
 
 /**
- * `Headers` that were made before, keyed by the text from which they were made. Copying `Headers`
- * takes half as long as making them.
+ * The `Headers` objects of earlier answers, keyed by the text from which each was made. They are
+ * used again, because copying a `Headers` object takes half as long as making a new one.
  *
  * @type {Map<string, Headers>}
  */
@@ -79,12 +84,14 @@ function headersWith(more) {
   const headers = new Headers(ALWAYS);
   const lines = more === "" ? [] : more.split("\n");
   for (let at = 0; at < lines.length; at += 2) {
-    // Each cookie needs a header of its own, since a cookie may contain commas.
+    // Each cookie needs a `Set-Cookie` header of its own. If several were joined with commas, a
+    // browser could not split them, because a cookie may contain commas.
     if (lines[at] === "Set-Cookie") headers.append(lines[at], lines[at + 1]);
     else headers.set(lines[at], lines[at + 1]);
   }
-  // Headers with a cookie or a `Location` are not kept in memory. A cookie is a secret, a
-  // `Location` may contain an authorization code, and both are different in every answer.
+  // Headers with a cookie or a `Location` are not kept in this map. A cookie is a secret, and a
+  // `Location` may contain an authorization code. Besides, both are different in every answer, so
+  // they could not be used again.
   if (!headers.has("Set-Cookie") && !headers.has("Location")) {
     if (made.size === MADE_MAX) made.clear();
     made.set(more, headers);
@@ -93,12 +100,13 @@ function headersWith(more) {
 }
 
 /**
- * Makes an answer.
+ * Makes the response to a request.
  *
  * @param {number} status
- * @param {string | undefined} body A text, because the platform takes twice as long for bytes.
+ * @param {string | undefined} body A string, because the platform takes twice as long for bytes.
  * @param {string} requestId
- * @param {string} more Other headers, as lines: a name, its value, the next name.
+ * @param {string} more More headers, as lines of text: the name of a header, its value, the name of
+ *   the next header.
  */
 export const respond = (status, body, requestId, more) => {
   const headers = headersWith(more);

@@ -1,5 +1,5 @@
-//! Reads the parts of the platform's request that `exchange.js` does not read: the body and the
-//! place of the client.
+//! Reads the parts of the platform's request that `exchange.js` does not read: the body, and the
+//! country and city of the client.
 
 use futures_util::StreamExt;
 use js_sys::Uint8Array;
@@ -11,10 +11,11 @@ use super::problem::Problem;
 use crate::domain::error::Code;
 use crate::domain::session::Place;
 
-/// Reads the body, but not more than `most` bytes.
+/// Reads the body, which may have at most `most` bytes.
 ///
 /// # Errors
-/// `payload_too_large`; `invalid_request` when the body ends too early.
+/// - `payload_too_large`: when the body is longer than `most` bytes.
+/// - `invalid_request`: when the body ends too early.
 pub(super) async fn body(
     request: &Request,
     content_length: Option<&str>,
@@ -23,9 +24,9 @@ pub(super) async fn body(
     let length: Option<usize> = content_length.and_then(|text| text.parse().ok());
     let body = match length {
         Some(length) if length > most => return Err(too_large(most)),
-        // `array_buffer` takes one promise, a stream takes three. Over HTTP the body is never
-        // longer than `Content-Length`. A Worker that is bound to this one may send more. Then the
-        // length is checked only after reading.
+        // `array_buffer` is faster: it needs one promise, while a stream needs three. Over HTTP the
+        // body is never longer than `Content-Length` says. But a Worker that calls this one over a
+        // service binding may send a longer body, so the length is checked again after reading.
         Some(_) => request.array_buffer().map(JsFuture::from),
         None => return stream(request, most).await,
     };
@@ -40,7 +41,7 @@ pub(super) async fn body(
     Ok(body)
 }
 
-/// Reads a body of unknown length, but not more than its limit.
+/// Reads a body whose length is not known in advance, which may have at most `most` bytes.
 async fn stream(request: &Request, most: usize) -> Result<Vec<u8>, Problem> {
     let mut body = Vec::new();
     let Some(stream) = request.body() else {
@@ -61,7 +62,7 @@ async fn stream(request: &Request, most: usize) -> Result<Vec<u8>, Problem> {
     Ok(body)
 }
 
-/// Where the platform says that the request comes from: `request.cf`.
+/// The country and the city from which the request comes. The platform puts them into `request.cf`.
 pub(super) fn place(request: &Request) -> Place {
     let member = |object: &JsValue, name: &str| js_sys::Reflect::get(object, &name.into()).ok();
     let Some(cf) = member(request.as_ref(), "cf").filter(JsValue::is_object) else {

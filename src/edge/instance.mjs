@@ -1,14 +1,14 @@
-// What happens to calls when the wasm traps: after a panic, a stack overflow, or when memory runs
-// out.
+// Handles traps of the wasm. A trap is a fatal error: a panic, a stack overflow, or the end of the
+// memory.
 //
-// A trap leaves the wasm's memory half-changed, and the promises of that instance never settle. So
-// nothing may run on that instance any more. Every call goes through two guards:
-// - `Instance` is between wasm-bindgen's module and the wasm itself. It notices a trap wherever it
-//   occurs (mostly in a microtask, where no entry point could catch it), rejects the pending
-//   promises, and lets no later call reach the dead instance.
-// - `entriesOf` wraps every function that entry.mjs calls. It makes a new instance before the first
-//   argument is copied into the memory of the wasm. Otherwise the new instance would get a pointer
-//   into the memory of the old one.
+// A trap leaves the memory of the wasm's instance half-changed, and the promises of this instance
+// never settle. So nothing may run on this instance any more. Every call goes through two guards:
+// - `Instance` is between wasm-bindgen's JavaScript module and the wasm itself. It notices every
+//   trap. (Most traps occur in a microtask, where no entry point could catch them.) It then rejects
+//   the pending promises, and lets no later call reach the dead instance.
+// - `entriesOf` wraps every function that entry.mjs calls. After a trap it makes a new instance,
+//   before the arguments of the call are copied into the memory of the wasm. If they were copied
+//   earlier, the new instance would get pointers into the memory of the old instance.
 //
 // scripts/project/worker-module.mjs inserts both guards.
 
@@ -25,8 +25,8 @@
  */
 
 /**
- * The result of a call on a dead instance. wasm-bindgen's module looks for an error in the result
- * of a closure, so the result must be an object.
+ * The result of a call on a dead instance. It must be an object, because wasm-bindgen's module
+ * reads members of the result of a closure to see whether it is an error.
  */
 const NOTHING = Object.freeze(/** @type {unknown[]} */ ([]));
 
@@ -53,7 +53,7 @@ class Instance {
   }
 }
 
-/** wasm-bindgen's module uses this as its `WebAssembly`. */
+/** wasm-bindgen's module uses this object in place of the global `WebAssembly`. */
 export const GuardedWebAssembly = { Instance };
 
 /**
@@ -85,21 +85,23 @@ function guard(state, run) {
     try {
       return run(...values);
     } catch (error) {
-      // Any exception has skipped the rest of some Rust function, so its data may be half-changed.
+      // Whatever was thrown, it has left a Rust function in the middle. So the data of that
+      // function may be half-changed.
       state.isDead = true;
       throw error;
     } finally {
       state.depth -= 1;
-      // Only when the stack is empty: right after a stack overflow there is no room for more calls.
+      // The promises are rejected only after the outermost call has ended. Right after a stack
+      // overflow, the stack has no room for the calls of `reject`.
       if (state.isDead && state.depth === 0) rejectAll(state);
     }
   };
 }
 
 /**
- * After a trap, JavaScript may still call or free a closure of the dead instance. Such a call is
- * ignored. But if a function of the dead instance is still on the stack, `refuse` throws: if it
- * returned, that function would continue.
+ * Answers a call on a dead instance. After a trap, JavaScript may still call or free a closure of
+ * that instance. Such a call is ignored. But if a function of the dead instance is still on the
+ * stack, `refuse` throws an error: if it returned, that function would continue to run.
  *
  * @param {State} state
  */
@@ -109,8 +111,9 @@ function refuse(state) {
 }
 
 /**
- * The wasm calls JavaScript, which may call the wasm again and swallow its trap, as
- * `new Promise(closure)` does. After such a trap the outer function of the wasm must not continue.
+ * Wraps a JavaScript function that the wasm calls. Such a function may call the wasm again. If that
+ * inner call traps, the JavaScript function may catch the error, as `new Promise(closure)` does,
+ * and return normally. Then the outer wasm function must not continue, so this wrapper throws.
  *
  * @type {(state: State) => (run: Run) => Run}
  */
@@ -132,8 +135,8 @@ function rejectAll({ rejections }) {
 
 /**
  * Wraps a function of wasm-bindgen's module as an entry point. An entry point makes a new instance
- * if the last one has trapped. If it returns a promise, that promise rejects as soon as its
- * instance traps. `makeInstance` is a function of wasm-bindgen's module.
+ * if the current instance has trapped. If the function returns a promise, the promise rejects as
+ * soon as its instance traps. `makeInstance` is a function of wasm-bindgen's module.
  *
  * @type {(makeInstance: () => void) => (call: Run) => Run}
  */
@@ -141,8 +144,9 @@ export const entriesOf =
   (makeInstance) =>
   (call) =>
   (...values) => {
-    // The wasm never calls an entry point. So if a call is still recorded as running, the runtime
-    // has cut it off, as it does at the limit of CPU time.
+    // An entry point is never called from inside the wasm, so `depth` should be 0 here. If it is
+    // not, an earlier call did not end: the runtime stopped it, for example because it had used up
+    // its CPU time. The instance is treated as dead then.
     if (current.isDead || current.depth > 0) replace(current, makeInstance);
     return whileItLives(call(...values));
   };
@@ -177,8 +181,8 @@ function whileItLives(outcome) {
 }
 
 /**
- * A call failed because the wasm trapped while the call was waiting. The cause is in the log, in
- * the line `Critical`.
+ * A call failed because the wasm trapped while the call was waiting. The log says why, in the line
+ * that has the word `Critical`.
  */
 export class InstanceDied extends Error {
   name = "InstanceDied";

@@ -1,4 +1,5 @@
-//! The other entry points of the Worker: the queue of mails, its dead letters, and the cron.
+//! The entry points of the Worker that don't answer requests. The platform calls them to deliver
+//! the messages of the mail queue and of its dead-letter queue, and to run the cron jobs.
 #![allow(unreachable_pub, reason = "exported to JavaScript")]
 
 use js_sys::futures::future_to_promise;
@@ -15,7 +16,7 @@ use crate::domain::policy::MAIL_BROKEN_PAUSE;
 use crate::domain::settings::SettingError;
 use crate::service::AuthService;
 
-/// The name of the queue of dead letters in wrangler.toml ends with this.
+/// The name of the dead-letter queue in wrangler.toml ends with this text.
 const DEAD_LETTERS: &str = "-dead";
 
 #[wasm_bindgen]
@@ -40,7 +41,7 @@ extern "C" {
 }
 
 /// Handles the messages of a queue. Each message is acknowledged or retried separately, so if one
-/// fails, the queue does not deliver the others again.
+/// message fails, the queue delivers only that message again.
 #[wasm_bindgen]
 pub fn queue(batch: Batch, env: Env, context: Context) -> Promise {
     future_to_promise(async move {
@@ -49,15 +50,19 @@ pub fn queue(batch: Batch, env: Env, context: Context) -> Promise {
     })
 }
 
-/// The cron that runs each minute, as it is written in wrangler.toml.
+/// The schedule of the cron job that runs each minute, as it is written in wrangler.toml.
 const EACH_MINUTE: &str = "* * * * *";
 
-/// Runs the cron jobs. Every cron looks for rows that were changed by hand in the database, and
-/// tells the Durable Objects to discard their copies of these rows. Any cron other than
-/// `EACH_MINUTE` also retries mails that failed earlier and are due now, finishes the deletion of
-/// accounts, and deletes expired operator tickets and old withdrawn grants. So a deployment needs a
-/// second cron, with another schedule. Without the cron that runs each minute, the second one does
-/// all of this, but looks for changes less often.
+/// Runs the cron jobs. A deployment needs two schedules: `EACH_MINUTE` and a second schedule that
+/// runs less often.
+///
+/// With every schedule, this function looks for rows that somebody changed by hand in the database,
+/// and tells the Durable Objects to discard their copies of these rows.
+///
+/// With a schedule other than `EACH_MINUTE`, it also does the rest of the work: it retries mails
+/// that failed earlier and are due now, finishes the deletion of accounts, and deletes expired
+/// operator tickets and old withdrawn grants. So a deployment with only the second schedule does
+/// all the work, but looks for changed rows less often.
 #[wasm_bindgen]
 pub fn scheduled(cron: String, env: Env, context: Context) -> Promise {
     future_to_promise(async move {
@@ -87,7 +92,7 @@ async fn handle_batch(batch: &Batch, env: &Env, background: WaitUntil) {
     let service = match wiring::service_of_batch(env, background) {
         Ok(service) => service,
         Err(error) => {
-            // One log line for the whole batch, not one for each mail.
+            // This writes one log line for the whole batch instead of one for each mail.
             log_misconfigured(&error);
             for message in messages {
                 settle(&message, Some(MAIL_BROKEN_PAUSE));
@@ -109,13 +114,15 @@ async fn handle_batch(batch: &Batch, env: &Env, background: WaitUntil) {
         .map(|message| (text_of(message), message.id()));
     let prepared = service.prepare_from_queue(texts.collect()).await;
     for (message, prepared) in messages.iter().zip(prepared) {
-        // Each message gets its own service, because a service reads the clock only once.
+        // Each message gets its own service, because a service reads the clock only once, when it
+        // is made.
         let service = wiring::service_after(&service);
         settle(message, service.deliver_prepared(prepared).await.again);
     }
 }
 
-/// Acknowledges a message, or has the queue deliver it again after this number of seconds.
+/// Acknowledges a message. If `again` is a number, the queue delivers the message again after that
+/// many seconds instead.
 fn settle(message: &Message, again: Option<u64>) {
     match again {
         None => message.ack(),
@@ -127,14 +134,15 @@ fn text_of(message: &Message) -> String {
     message.body().as_string().unwrap_or_default()
 }
 
-/// Delivers the mails of a request. The response does not wait for them.
+/// Delivers the mails of a request after the response.
 pub(super) fn deliver_after_response(service: AuthService<Bindings>, jobs: Vec<Job>) {
     let background = service.ports().background().clone();
     background.run(async move {
-        // A new service, because a service reads the clock only once.
+        // The mails need a new service, because a service reads the clock only once, when it is
+        // made.
         let service = wiring::service_after(&service);
         for job in jobs {
-            // A failure has already been logged.
+            // If the delivery failed, `deliver_without_queue` has already logged the failure.
             let _ = service.deliver_without_queue(job).await;
         }
     });

@@ -1,16 +1,17 @@
-//! HTTP and RPC: reads requests and calls, and writes answers. This module has no rules about
-//! accounts, tokens or sessions.
+//! The HTTP and RPC interface: reads requests and calls, and writes answers. The rules about
+//! accounts, tokens and sessions are not in this module.
 //!
 //! [`router`] has the table of routes, and `routes/` has the code that reads and answers the
 //! requests of each route. [`rpc`] has the methods for other Workers. Code that calls JavaScript is
-//! compiled for wasm32 only. The rest is plain Rust and is tested natively.
+//! compiled for wasm32 only. All other code does not depend on the platform and is also tested
+//! natively.
 //!
-//! Three types carry a request:
+//! Three types hold what the handling of a request needs:
 //!
 //! - [`Shared`](crate::service::Shared) lives as long as the isolate. It has the settings and the
 //!   values that are computed from them.
-//! - `Bindings` (`wiring.rs`) are the ports on Cloudflare. They are looked up once per isolate, and
-//!   each request has a clone with its own clock and id.
+//! - `Bindings` (`wiring.rs`) implement the ports on Cloudflare. They are looked up once per
+//!   isolate. Each request has a clone of them, with its own clock and request id.
 //! - [`Request`](request::Request) is what the client sent.
 
 pub mod answer;

@@ -1,5 +1,6 @@
-//! Short pages, without a script, for people whom another app sent here. The Worker itself makes
-//! their HTML. So they also work in a Worker that is deployed without the folder `www`.
+//! Short pages, without a script, for people whose browser another app sent to this service. The
+//! Worker itself makes their HTML. So the pages also work if the Worker is deployed without the
+//! folder `www`.
 
 use std::borrow::Cow;
 
@@ -9,7 +10,8 @@ use sha2::{Digest, Sha256};
 use super::answer::Answer;
 use crate::domain::mail::Locale;
 
-/// The whole style of a page. The policy of the page names its hash, so no other style is applied.
+/// The style sheet of a page. The page's Content-Security-Policy names the hash of this text, so
+/// browsers apply no other style.
 const STYLE: &str = "\
 :root{color-scheme:light dark}\
 body{margin:0 auto;max-width:34rem;padding:3rem 1.25rem;font:1rem/1.6 system-ui,sans-serif;\
@@ -24,15 +26,15 @@ button:focus-visible,a:focus-visible{outline:3px solid #7b8497;outline-offset:2p
 @media(prefers-color-scheme:dark){body{background:#0d1118;color:#e9ecf4}\
 .small{color:#a6b0c3}button,.action{background:#9db0ff;color:#0d1118}}";
 
-/// A page. Every text that is put into it is escaped.
+/// A page. Every text that is inserted into it is escaped.
 #[derive(Debug)]
 pub struct Page {
     status: u16,
     locale: Locale,
     title: &'static str,
     body: String,
-    /// Where the answer to the page's form may redirect, besides this origin. `None` if the page
-    /// has no form.
+    /// A source for the page's Content-Security-Policy: the place, besides this origin, to which
+    /// the answer to the page's form may redirect. `None` if the page has no form.
     form_leads_to: Option<String>,
 }
 
@@ -56,14 +58,15 @@ impl Page {
         self
     }
 
-    /// Adds a section for developers: what is wrong, and the wrong value.
+    /// Adds a section for the developers of the app. It says what is wrong with the app's request,
+    /// and shows the wrong value.
     #[must_use]
     pub fn for_developers(mut self, fault: &str, value: Option<&str>) -> Self {
         let title = match self.locale {
             Locale::English => "For the developers of the app",
             Locale::German => "Für die Entwickler der App",
         };
-        // Not translated: it is for developers, who find the same text in the documentation.
+        // This text is not translated, so that developers find the same text in the documentation.
         let fault = escape(fault);
         self.body.extend([
             "<h2>",
@@ -79,8 +82,8 @@ impl Page {
         self
     }
 
-    /// Adds a link that looks like a button. `to` is a URI whose scheme was checked when a client
-    /// was registered.
+    /// Adds a link that looks like a button. `to` must be a URI of a registered client, because
+    /// only the registration checks its scheme.
     #[must_use]
     pub fn link(mut self, to: &str, text: &str) -> Self {
         let (to, text) = (escape(to), escape(text));
@@ -95,7 +98,8 @@ impl Page {
     }
 
     /// Adds a form of hidden fields and one button. The form is sent to `action` on this origin.
-    /// The answer to the form may redirect to `then`, which the policy of the page must allow.
+    /// The answer to the form may redirect to `then`, so the page's Content-Security-Policy allows
+    /// that redirect.
     #[must_use]
     pub fn form<'a>(
         mut self,
@@ -161,17 +165,18 @@ impl Page {
             .with("Content-Language", self.locale.tag())
             .with("Vary", "Accept-Language");
         match self.form_leads_to {
-            // With `no-referrer` browsers send `Origin: null` with a form, and the answer to the
-            // form depends on the origin.
+            // If a page has the policy `no-referrer`, browsers send `Origin: null` with its form.
+            // But the route that receives this form needs to know the origin.
             Some(_) => answer.with("Referrer-Policy", "same-origin"),
             None => answer,
         }
     }
 }
 
-/// A source of a Content-Security-Policy that allows a redirect to this URI, such as
-/// ` https://app.example`. A policy can't name an IPv6 address in brackets, so for such a host the
-/// source is the whole scheme.
+/// A source for a Content-Security-Policy that allows a redirect to this URI, for example
+/// `https://app.example`. The result begins with a space, so it can be appended to a directive. A
+/// policy can't name an IPv6 address in brackets, so for such a host the source allows every URI of
+/// the scheme.
 fn policy_source(uri: &str) -> String {
     let Some((scheme, rest)) = uri.split_once(':') else {
         return String::new();
@@ -194,8 +199,8 @@ fn policy_source(uri: &str) -> String {
     }
 }
 
-/// The part of a value that a page shows. The value comes from a stranger, who must not be able to
-/// put a message on a page of the issuer.
+/// The beginning of a value, as far as a page may show it. Anybody can send a request with any
+/// value, and must not be able to put a message of their own on a page of the issuer.
 fn shown(value: &str) -> &str {
     const MOST: usize = 120;
     let end = value
@@ -206,7 +211,7 @@ fn shown(value: &str) -> &str {
     value.get(..end).unwrap_or_default()
 }
 
-/// Escapes a text for HTML, between tags and in a quoted attribute.
+/// Escapes a text so that it can be inserted into HTML, between tags or in a quoted attribute.
 fn escape(text: &str) -> Cow<'_, str> {
     if !text.contains(['&', '<', '>', '"', '\'']) {
         return Cow::Borrowed(text);

@@ -1,5 +1,5 @@
-//! Errors as clients see them: `application/problem+json` (RFC 9457), or the form of RFC 6749
-//! section 5.2.
+//! The bodies of errors that clients get: `application/problem+json` (RFC 9457), or the JSON that
+//! RFC 6749 section 5.2 defines for OAuth.
 
 use std::borrow::Cow;
 
@@ -10,8 +10,9 @@ use crate::domain::error::{AccessRefusal, AuthorizationRefusal, Code, Error, Gra
 use crate::domain::policy::{RECENT_PROOF, RETRY_AFTER};
 use crate::domain::settings::SettingError;
 
-/// A rejected request: the public code, what the client is told, and what is logged. The struct is
-/// small, because every function that can fail returns it.
+/// A rejected request: the public error code, the explanation for the client, and the note for the
+/// log. Most of it is boxed, because every function that can fail returns this struct, so it should
+/// be small.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// The public code.
@@ -21,7 +22,7 @@ pub struct Problem {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Rest {
-    /// What the client can do about it.
+    /// An explanation for the client: what is wrong, and what it can do about it.
     detail: String,
     more: Extension,
     headers: Vec<(&'static str, Cow<'static, str>)>,
@@ -35,10 +36,10 @@ struct Extension {
     /// Which field is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     errors: Option<[FieldError; 1]>,
-    /// Why the password is weak.
+    /// Why the password was rejected as too weak.
     #[serde(skip_serializing_if = "Option::is_none")]
     reasons: Option<Vec<&'static str>>,
-    /// How many seconds may have passed since the user last gave the password.
+    /// How many seconds ago the user may have entered the password at most.
     #[serde(skip_serializing_if = "Option::is_none")]
     max_age: Option<u64>,
 }
@@ -49,7 +50,7 @@ struct FieldError {
     reason: &'static str,
 }
 
-/// A body of `application/problem+json`.
+/// The body of an error as `application/problem+json`.
 #[derive(Serialize)]
 struct ProblemBody<'a> {
     r#type: &'static str,
@@ -61,7 +62,7 @@ struct ProblemBody<'a> {
     more: &'a Extension,
 }
 
-/// A body of RFC 6749 section 5.2.
+/// The body of an error as RFC 6749 section 5.2 defines it.
 #[derive(Serialize)]
 struct OAuthBody<'a> {
     error: &'static str,
@@ -87,7 +88,8 @@ impl Problem {
         Self::new(Code::InvalidRequest, detail)
     }
 
-    /// The configuration is wrong. Only the log names the setting.
+    /// The configuration of the service is wrong. The client is not told which setting is wrong;
+    /// only the log says it.
     #[must_use]
     pub fn misconfigured(error: &SettingError) -> Self {
         let mut problem = Self::new(Code::Misconfigured, Code::Misconfigured.title());
@@ -102,7 +104,7 @@ impl Problem {
         self
     }
 
-    /// Sets what happens to the cookie.
+    /// Sets what happens to the browser's cookies.
     #[must_use]
     pub fn keeping(mut self, cookie: Cookie) -> Self {
         self.rest.cookie = cookie;
@@ -124,8 +126,8 @@ impl Problem {
         self.answer(answer, "application/problem+json")
     }
 
-    /// The answer in the form of the OAuth endpoints. Errors about the HTTP request itself stay
-    /// problem+json.
+    /// The answer in the form of the OAuth endpoints (RFC 6749 section 5.2). Errors that are not
+    /// about OAuth but about HTTP or the service's configuration are still sent as problem+json.
     #[must_use]
     pub fn into_oauth_answer(self) -> Answer {
         let error = match self.code {
@@ -135,7 +137,7 @@ impl Problem {
             | Code::PayloadTooLarge
             | Code::UnsupportedMediaType
             | Code::Misconfigured => return self.into_answer(),
-            // RFC 6749 has no code for a single field.
+            // RFC 6749 has no error code that is about a single field.
             Code::InvalidField => Code::InvalidRequest.as_str(),
             Code::Unavailable => "temporarily_unavailable",
             Code::Internal => "server_error",
@@ -153,8 +155,9 @@ impl Problem {
         self.answer(answer, "application/json")
     }
 
-    /// Adds this problem's headers, note and cookie to the answer. Every 401 has a challenge (RFC
-    /// 9110 section 15.5.2).
+    /// Adds this problem's headers, note and cookie to the answer. An answer with status 401 must
+    /// have a `WWW-Authenticate` header (RFC 9110 section 15.5.2), so one is added if the problem
+    /// has none.
     fn answer(self, answer: Answer, content_type: &'static str) -> Answer {
         let rest = *self.rest;
         let mut headers = rest.headers;
@@ -175,13 +178,15 @@ impl Problem {
     }
 }
 
-/// The header of a challenge.
+/// The header that says how a client can authenticate.
 const CHALLENGE: &str = "WWW-Authenticate";
 
-/// The challenge of a 401 that has none of its own. Such a request has a wrong password or
-/// `client_id` in its body. No registered authentication scheme describes that, so the challenge
-/// has a private scheme. `Basic` would make browsers show a password dialog, and `Bearer` would
-/// make clients replace an access token that is valid.
+/// The value of `WWW-Authenticate` for a 401 whose problem did not set this header.
+///
+/// If the code is not `invalid_token`, the request had a wrong password or a wrong `client_id` in
+/// its body. No registered authentication scheme describes credentials in the body, so the header
+/// names the private scheme `Edgegate`. `Basic` would make browsers show a password dialog, and
+/// `Bearer` would make clients replace an access token that is still valid.
 fn challenge_of(code: Code) -> Cow<'static, str> {
     match code {
         Code::InvalidToken => "Bearer realm=\"edgegate\", error=\"invalid_token\"".into(),
@@ -363,8 +368,8 @@ mod tests {
         );
     }
 
-    /// The table of docs/errors.md has every code that the OAuth endpoints can answer, with the
-    /// form in which they send it.
+    /// docs/errors.md has a table of all codes that the OAuth endpoints can answer. For each code,
+    /// the table says how these endpoints write it.
     #[test]
     fn the_oauth_table_is_the_code() {
         let documentation = include_str!("../../docs/errors.md");

@@ -1,8 +1,10 @@
-//! Reads the query of a URL, in which each known parameter may come once and no other.
+//! Reads the query of a URL. Each known parameter may come once, and unknown parameters are
+//! rejected.
 
 use super::problem::Problem;
 
-/// The parameters of a route's query. `help` makes the error message, which names the parameters.
+/// The names of the parameters that a route's query may have. `help` makes the message of the
+/// error, which tells the client these names.
 #[derive(Clone, Copy, Debug)]
 pub struct Query<const N: usize> {
     known: [&'static str; N],
@@ -10,13 +12,14 @@ pub struct Query<const N: usize> {
 }
 
 impl<const N: usize> Query<N> {
-    /// The query of a route with these parameters.
+    /// Describes the query of a route that has these parameters.
     #[must_use]
     pub const fn new(known: [&'static str; N], help: fn() -> String) -> Self {
         Self { known, help }
     }
 
-    /// The values, in the order of the names.
+    /// Reads a query. Returns the values in the order of the names that were given to
+    /// [`Query::new`].
     ///
     /// ```
     /// use edgegate::edge::query::Query;
@@ -29,7 +32,7 @@ impl<const N: usize> Query<N> {
     /// ```
     ///
     /// # Errors
-    /// `invalid_request` for an unknown parameter, and for one that comes twice.
+    /// `invalid_request` for an unknown parameter, and for a parameter that comes twice.
     pub fn read(&self, text: &str) -> Result<[Option<String>; N], Problem> {
         let mut values = [const { None }; N];
         for (name, value) in form_urlencoded::parse(text.as_bytes()) {

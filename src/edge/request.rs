@@ -1,4 +1,5 @@
-//! The request that the routes get. It is read from the lines that `exchange.js` writes.
+//! The request that the routes get. `exchange.js` writes the parts of the platform's `Request` as
+//! lines of text, and this module reads these lines.
 
 use super::problem::Problem;
 use crate::domain::error::{AccessRefusal, Error};
@@ -7,10 +8,10 @@ use crate::domain::operator::{OperatorRefusal, is_operator_ticket};
 use crate::domain::session::Client;
 use crate::domain::settings::host_of;
 
-/// A request. An RPC call of another Worker has only an id and a method.
+/// A request. For an RPC call of another Worker, only the id and the method are set.
 #[derive(Clone, Default)]
 pub struct Request<'a> {
-    /// A random UUID, which the answer and the log name.
+    /// A random UUID. The answer and the log lines of the request contain it.
     pub id: &'a str,
     /// The method, upper case.
     pub method: &'a str,
@@ -21,7 +22,7 @@ pub struct Request<'a> {
     /// The path as it was sent. It is never decoded or normalised, so that each route has one
     /// spelling.
     pub path: &'a str,
-    /// What follows the question mark.
+    /// The part of the URL after the question mark, without a fragment.
     pub query: &'a str,
     /// `Authorization`.
     pub authorization: Option<&'a str>,
@@ -35,32 +36,35 @@ pub struct Request<'a> {
     pub content_length: Option<&'a str>,
     /// `Content-Encoding`.
     pub content_encoding: Option<&'a str>,
-    /// `Cookie`. `None` when the method is safe (RFC 9110 section 9.2.1).
+    /// `Cookie`. `None` when the method is safe (RFC 9110 section 9.2.1), because such a request
+    /// must not use the cookie.
     pub cookie: Option<&'a str>,
-    /// Headers of a browser that navigates to a page of the Worker.
+    /// The headers that a browser sends when it navigates to a page of the Worker.
     pub navigation: Navigation<'a>,
     /// `Accept-Language`.
     pub accept_language: Option<&'a str>,
-    /// What is known about the sender.
+    /// What is known about the client that sent the request.
     pub client: Client,
-    /// Whether a body follows.
+    /// Whether the request has a body. The body is read later.
     pub has_body: bool,
     /// The body.
     pub body: Vec<u8>,
 }
 
-/// What a browser sends when it navigates. Of its cookies, only the sign-on cookie is read, by
-/// [`cookies::sign_on`](super::cookies::sign_on).
+/// The headers that a browser sends when it navigates. Only the sign-on cookie is read from its
+/// `Cookie` header, by [`cookies::sign_on`](super::cookies::sign_on).
 #[derive(Clone, Copy, Default)]
 pub struct Navigation<'a> {
-    /// `Cookie` of any method, but only at the [paths](NAVIGATED) where the sign-on cookie is read.
+    /// `Cookie`, whatever the method is. `None` at all paths except [those](NAVIGATED) where the
+    /// sign-on cookie is read.
     pub cookie: Option<&'a str>,
-    /// `Sec-Fetch-Site`: whether the page that navigated is of the same origin, the same site or
-    /// another site.
+    /// `Sec-Fetch-Site`: whether the page that caused the navigation has the same origin as this
+    /// service, is on the same site, or is on another site.
     pub fetch_site: Option<&'a str>,
     /// `Sec-Fetch-Dest`: `document` for a navigation of a whole tab, `iframe` inside a frame.
     pub fetch_dest: Option<&'a str>,
-    /// `Sec-Purpose`: the browser loads the page in advance.
+    /// `Sec-Purpose`: present if the browser loads the page in advance, before the user asks for
+    /// it.
     pub purpose: Option<&'a str>,
 }
 
@@ -68,8 +72,8 @@ pub struct Navigation<'a> {
 pub const NAVIGATED: [&str; 2] = ["/auth/authorize", "/auth/logout"];
 
 impl<'a> Request<'a> {
-    /// Reads the lines that `exchange.js` writes. For a request that only asks whether an access
-    /// token is valid, `exchange.js` writes fewer headers.
+    /// Reads the lines that `exchange.js` writes. If a request only asks whether an access token is
+    /// valid, `exchange.js` writes fewer headers. The missing headers are `None`.
     #[must_use]
     pub fn parse(text: &'a str) -> Self {
         let mut lines = text.split('\n');
@@ -109,15 +113,15 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// The access token of the `Authorization` header (RFC 6750 section 2.1), or an operator
-    /// ticket. It is never taken from the query or the body. The scheme may have any case, and one
-    /// or more spaces follow it, but no tabs (RFC 9110 section 11.4).
+    /// The access token or operator ticket in the `Authorization` header (RFC 6750 section 2.1). A
+    /// token in the query or the body is never used. The scheme `Bearer` may be in upper or lower
+    /// case. One or more spaces must follow it; a tab is not accepted (RFC 9110 section 11.4).
     ///
     /// # Errors
     /// - [`AccessRefusal::Missing`]: when there is no token.
     /// - [`OperatorRefusal::FromPage`]: for an operator ticket in a request with an `Origin`,
-    ///   because operator tickets must not be used in a browser. Browsers send an `Origin`, except
-    ///   with a `GET` to the page's own origin.
+    ///   because operator tickets must not be used in a browser. Browsers send an `Origin` with
+    ///   every request, except with a `GET` to the page's own origin.
     pub fn bearer(&self) -> Result<&'a str, Problem> {
         let token = self
             .authorization
@@ -133,13 +137,13 @@ impl<'a> Request<'a> {
         Ok(token)
     }
 
-    /// The id in a path such as `/auth/users/{id}`, unchecked.
+    /// The id in a path such as `/auth/users/{id}`. It is not checked: it may be any text.
     #[must_use]
     pub fn id_in_path(&self) -> &'a str {
         self.part_of_path(3)
     }
 
-    /// The second id in a path such as `/auth/users/{id}/sessions/{sid}`, unchecked.
+    /// The second id in a path such as `/auth/users/{id}/sessions/{sid}`. It is not checked either.
     #[must_use]
     pub fn second_id_in_path(&self) -> &'a str {
         self.part_of_path(5)
@@ -155,9 +159,9 @@ impl<'a> Request<'a> {
         Locale::negotiate(self.accept_language, default)
     }
 
-    /// The media type without its parameters, in lower case. If the header came more than once, the
-    /// platform joins its values with commas (RFC 9110 section 5.3). Then all of them must have the
-    /// same media type.
+    /// The media type of the body without its parameters, in lower case. If the request has several
+    /// `Content-Type` headers, the platform joins their values with commas (RFC 9110 section 5.3).
+    /// In that case all values must name the same media type, otherwise the result is `None`.
     #[must_use]
     pub fn media_type(&self) -> Option<String> {
         let mut is_quoted = false;
@@ -174,11 +178,13 @@ impl<'a> Request<'a> {
     }
 }
 
-/// Written in place of a header that the request does not have. No header's value contains it.
+/// The text that `exchange.js` writes in place of a header that the request does not have. The
+/// value of a header never contains this character.
 const ABSENT: &str = "\0";
 
-/// Origin, host, path and query of `http://host:port/path?query`. The platform has parsed and
-/// rewritten the URL, so splitting it is enough.
+/// The origin, the host, the path and the query of a URL such as `http://host:port/path?query`. The
+/// platform has already parsed the URL and written it in its normal form, so splitting the text is
+/// enough.
 fn split_url(url: &str) -> (&str, &str, &str, &str) {
     let rest = ["https://", "http://"]
         .iter()
@@ -286,8 +292,8 @@ mod tests {
         ] {
             assert_eq!(bearer(text), None, "{text}");
         }
-        // Everything after the spaces is read as the token, and is rejected later as an invalid
-        // token.
+        // In these cases, everything after the spaces is taken as the token. Later it will be
+        // rejected as an invalid token.
         for (text, token) in [
             ("Bearer \ta.b.c", "\ta.b.c"),
             ("Bearer a.b.c, Bearer d.e.f", "a.b.c, Bearer d.e.f"),
@@ -347,8 +353,8 @@ mod tests {
                 "{text}"
             );
         }
-        // A page can send forms and texts without a preflight, so none of these may be read as
-        // JSON.
+        // A page of any origin can send forms and plain text without a preflight. If one of these
+        // values were read as JSON, such a page could send JSON without a preflight.
         for text in [
             "text/plain, application/json",
             "application/json, text/plain",

@@ -1,5 +1,5 @@
-//! The routes. Each path has exactly one spelling: it is compared as it was sent, without decoding,
-//! changing case or trimming.
+//! The table of routes. Each path has exactly one spelling: the path of a request is compared as it
+//! was sent. It is not decoded, not changed to lower case and not trimmed.
 
 use std::future::{Future, ready};
 use std::pin::Pin;
@@ -24,22 +24,24 @@ use crate::service::AuthService;
 /// A route.
 #[derive(Clone, Copy, Debug)]
 pub struct Route {
-    /// `GET` routes also answer `HEAD`, for which the platform leaves out the body.
+    /// The HTTP method. A `GET` route also answers `HEAD`; the platform then leaves out the body.
     pub method: &'static str,
-    /// A part in braces is an id: of a user, a session, an app, a secret or a grant.
+    /// The path, for example `/auth/users/{id}`. A part in braces stands for an id: of a user, a
+    /// session, an app, a secret or a grant.
     pub path: &'static str,
     /// Who may read the answers in a browser.
     pub readers: Readers,
-    /// Whether errors have the form of RFC 6749 section 5.2.
+    /// Whether errors have the form of RFC 6749 section 5.2. Otherwise they are problem+json.
     pub oauth_errors: bool,
-    /// Every other method gets the same answer as `GET`: a forward-auth proxy may ask with the
-    /// method of its own client's request.
+    /// Every other method gets the same answer as `GET`. A forward-auth proxy needs this: it asks
+    /// about a request of its own client, and may use the method of that request for its question.
     pub any_method: bool,
-    /// A 200 records no event and has no log line. This is for the check of access tokens: most
-    /// requests are such checks, the platform counts them, and a log line costs more than the
-    /// check.
+    /// An answer with status 200 writes no log line and records no event. Only the route that
+    /// checks access tokens has this property. Most requests are such checks, a log line would cost
+    /// more than the check, and the platform counts the requests anyway.
     pub is_quiet: bool,
-    /// The body may be as long as a batch in an import of accounts.
+    /// The body may be larger than for other routes: as large as one batch of an import of user
+    /// accounts.
     pub takes_batch: bool,
 }
 
@@ -57,11 +59,14 @@ impl Route {
     }
 }
 
-/// A boxed handler is compiled as a separate function. An engine compiles a function when it is
-/// first called. Without boxes, the first request of an isolate would compile all handlers.
+/// The future of a route's handler. Because it is boxed, each handler is a separate wasm function.
+/// The JavaScript engine compiles a wasm function when it is first called. Without boxes, all
+/// handlers would be one function, and the first request of an isolate would wait until all of them
+/// are compiled.
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
-/// Makes [`ROUTES`] and `handle` from one table.
+/// Makes two things from one table: the list [`ROUTES`], and the function `handle`, which calls the
+/// handler of a route.
 macro_rules! routes {
     ($($method:literal $path:literal $readers:ident $handler:path $(, $property:ident)*;)*) => {
         /// Every route. Routes with the same path have the same properties.
@@ -146,11 +151,13 @@ routes! {
     "GET"    "/healthz"                      Nobody          healthz::get;
 }
 
-/// `GET` answers with the mails of local development. The path exists only in local development,
-/// and `entry.rs` answers it, so it is not in the table.
+/// The path at which the service shows the mails that it sent in local development. The path exists
+/// only in local development. It is not in the table of routes, because `entry.rs` answers requests
+/// for it.
 pub const DEV_OUTBOX: &str = "/dev/outbox";
 
-/// The path of the API contract, which is served as a file. Only preflights for it come here.
+/// The path of the API contract, which is served as a static file. Of the requests for this path,
+/// only preflights reach this module.
 const CONTRACT: &str = "/openapi.yaml";
 
 /// Answers a request.
@@ -179,8 +186,8 @@ pub async fn route<P: Ports>(service: &AuthService<P>, request: &Request<'_>) ->
     answer
 }
 
-/// The answer that rejects a request, in the form of this path: problem+json, or the form of RFC
-/// 6749.
+/// The answer that rejects a request with this problem. The path decides its form: problem+json, or
+/// the form of RFC 6749 section 5.2.
 #[must_use]
 pub fn refuse(path: &str, problem: Problem) -> Answer {
     if routes_at(path).any(|route| route.oauth_errors) {
@@ -190,9 +197,9 @@ pub fn refuse(path: &str, problem: Problem) -> Answer {
     }
 }
 
-/// Who may read the answers for this path in a browser. For a path without a route, the folder
-/// decides: an answer for an unknown path below `/auth/` may be read like the answers of the routes
-/// there.
+/// Who may read the answers for this path in a browser. If the path has no route, its folder
+/// decides: the answer for an unknown path below `/auth/` may be read by the pages that may read
+/// the answers of the routes below `/auth/`.
 #[must_use]
 pub fn readers(path: &str) -> Readers {
     if path == CONTRACT {
@@ -206,7 +213,7 @@ pub fn readers(path: &str) -> Readers {
         .map_or(Readers::Nobody, |route| route.readers)
 }
 
-/// Whether every method at this path gets the same answer as `GET`, without reading a body.
+/// Whether every method at this path gets the same answer as `GET`. If so, the body is not read.
 #[must_use]
 pub fn takes_any_method(path: &str) -> bool {
     routes_at(path).any(|route| route.any_method)
@@ -228,8 +235,9 @@ pub fn is_quiet(path: &str) -> bool {
     routes_at(path).any(|route| route.is_quiet)
 }
 
-/// The path as it is logged. It is `?` for a path without a route, and for a path with something
-/// else in the place of an id: people paste secrets and email addresses there by mistake.
+/// The path as the log shows it. If the path has no route, or if it has something else than an id
+/// in the place of an id, the log shows `?` instead: people paste secrets and email addresses into
+/// paths by mistake.
 #[must_use]
 pub fn loggable(path: &str) -> &str {
     let is_logged = path == DEV_OUTBOX
@@ -241,15 +249,15 @@ pub fn loggable(path: &str) -> &str {
     if is_logged { path } else { "?" }
 }
 
-/// Whether the text may be logged as an id: it is a UUID or, in the path of an app, the 22 characters
-/// of a `client_id`.
+/// Whether the text may be logged as an id. It may if it is a UUID. In the path of an app, it may
+/// also be the 22 characters of a `client_id`.
 fn is_loggable_id(route: &str, text: &str) -> bool {
     let names_app = route.starts_with("/auth/clients/");
     UserId::parse(text).is_some() || (names_app && ClientHash::parse(text).is_some())
 }
 
-/// The routes of a path. If a route has exactly this path, routes with an id in their path are left
-/// out.
+/// The routes of a path, one for each method. A route that has exactly this path has precedence
+/// over routes whose path has an id in this place.
 fn routes_at(path: &str) -> impl Iterator<Item = &'static Route> {
     let is_written_out = ROUTES.iter().any(|route| route.path == path);
     ROUTES.iter().filter(move |route| {
@@ -277,7 +285,8 @@ fn folder_of(path: &str) -> Option<&str> {
     path.get(..end.saturating_add(2))
 }
 
-/// 405 for a path that has other methods (RFC 9110 section 15.5.6), 404 otherwise.
+/// The problem for a request that has no route: 405 if the path has a route with another method
+/// (RFC 9110 section 15.5.6), 404 otherwise.
 fn no_route(path: &str) -> Problem {
     let methods: Vec<&str> = routes_at(path)
         .flat_map(|route| match route.method {
@@ -296,7 +305,7 @@ fn no_route(path: &str) -> Problem {
 mod tests {
     use super::*;
 
-    /// Every operation of openapi.yaml, as `GET /auth/me`.
+    /// Every operation of openapi.yaml, as a text such as `GET /auth/me`.
     fn documented() -> Vec<String> {
         let (_, paths) = include_str!("../../openapi.yaml")
             .split_once("\npaths:\n")

@@ -1,5 +1,6 @@
-// The seven methods that other Workers can call over a service binding. Each also has a name in
-// camel case. Their types are in npm/edgegate/types/rpc.d.ts, and src/edge/rpc.rs implements them.
+// The seven methods that other Workers can call over a service binding. Each method can also be
+// called by its name in camel case. Their types are in npm/edgegate/types/rpc.d.ts, and
+// src/edge/rpc.rs implements them.
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { rpc } from "edgegate-wasm";
 
@@ -12,15 +13,16 @@ const METHODS = [
   "is_authorized_by_user_id",
   "is_authorized_by_email",
 ];
-// Longer than any valid token, address or password. The wasm rejects a text that was cut here.
+// Longer texts are cut to this length. It is more than any valid token, address or password has, so
+// the wasm rejects a text that was cut.
 const TEXT_MAX_CHARS = 16384;
 const LIST_MAX_ENTRIES = 1000;
-// Enough for the longest token and a thousand of the longest roles.
+// The JSON of the longest token and of a thousand of the longest roles is shorter than this.
 const JSON_MAX_CHARS = 131072;
 
 /**
- * A bound Worker can call every member of this class, so the class has only the methods of the
- * interface.
+ * Other Workers can call every member of this class, so the class must have no members except the
+ * methods of the interface.
  */
 export class Auth extends WorkerEntrypoint {}
 for (const method of METHODS) {
@@ -31,8 +33,9 @@ for (const method of METHODS) {
    */
   const run = function (...values) {
     const answer = call(method, values, this.env, this.ctx);
-    // The work is finished even if the caller disconnects, as in entry.mjs. The caller gets an
-    // error through `answer`, so the error is ignored here.
+    // `waitUntil` makes sure that the call is completed even if the calling Worker disconnects, as
+    // in entry.mjs. Errors are ignored in this line, because the calling Worker gets them through
+    // `answer`.
     this.ctx.waitUntil(answer.catch(() => {}));
     return answer;
   };
@@ -60,15 +63,16 @@ async function call(method, values, env, ctx) {
   } catch (error) {
     if (isCheck) return false;
     if (error instanceof Error && "code" in error && error.code) throw error;
-    // Any other error comes from a trap. The log already has the cause, which the caller must not
-    // see.
+    // Any other error comes from a trap of the wasm. The cause is already in the log. The calling
+    // Worker must not see it.
     throw makeError("Something went wrong", { code: "internal", status: 500 });
   }
 }
 
 /**
- * The message begins with the code. Older callers, and the runtime's own proxy for static assets,
- * keep only the message of an error.
+ * Makes the error that the calling Worker gets. Its message begins with the error code, because
+ * Workers with an older compatibility date, and the runtime's own proxy for static assets, pass on
+ * only the message of an error.
  *
  * @param {string} detail
  * @param {{code: string, [member: string]: unknown}} members
@@ -77,8 +81,9 @@ const makeError = (detail, members) =>
   Object.assign(new Error(`${members.code}: ${detail}`), { name: "EdgegateError", ...members });
 
 /**
- * The arguments as JSON: strings, lists of strings and plain objects of strings. A missing value
- * becomes null, and a value of any other kind becomes false.
+ * Writes the arguments of a call as JSON. An argument may be a string, a list of strings, or a
+ * plain object whose values are strings. A missing value becomes null, and a value of any other
+ * type becomes false.
  *
  * @param {unknown[]} values
  */
@@ -88,7 +93,9 @@ function encode(values) {
 }
 
 /**
- * A stub of an object in the calling Worker is not read: reading a member would call that Worker.
+ * Turns an argument into a value that JSON can have. An argument may also be an RPC stub, which
+ * stands for an object in the calling Worker. The members of a stub are not read, because reading a
+ * member would call that Worker.
  *
  * @param {unknown} value
  */

@@ -1,9 +1,9 @@
-//! RPC: the seven methods of the interface, for Workers that are bound to this one. `rpc.mjs` has
-//! the class that they call.
+//! RPC: the seven methods that other Workers can call over a service binding. `rpc.mjs` has the
+//! class whose methods they call; this module does the work.
 //!
-//! The caller belongs to the operator and is trusted: it may revoke any user's tokens, and it says
-//! who its clients are. The arguments are still checked, because many of them come from the
-//! caller's own clients.
+//! The calling Worker belongs to the operator and is trusted: it may revoke any user's tokens, and
+//! this service believes what the Worker says about its own clients (such as their IP addresses).
+//! The arguments are still checked, because many of them are texts that those clients sent.
 
 use super::answer::Answer;
 use super::problem::Problem;
@@ -15,13 +15,13 @@ use crate::ports::Ports;
 use crate::service::{AuthService, Criteria, Login};
 use edgegate_token::json::Json;
 
-/// Calls a method. `arguments` is a JSON list of strings, lists of strings and
-/// `{ip, user_agent, device_token}`. `rpc.mjs` writes `null` for an argument that was left out and
-/// `false` for any other value. The methods that check a token (`is_…`) answer 200 for true, and
-/// any other status for false.
+/// Calls a method. `arguments` is a JSON list. Its elements are strings, lists of strings, and
+/// objects with the members `ip`, `user_agent` and `device_token`. `rpc.mjs` writes `null` for an
+/// argument that is absent and `false` for an argument of another type. The methods that check a
+/// token (`is_…`) answer with status 200 for true, and with any other status for false.
 ///
 /// # Errors
-/// Those of the HTTP route that does the same.
+/// The same errors as those of the HTTP route that does the same work.
 pub async fn call<P: Ports>(service: &AuthService<P>, method: &str, arguments: &str) -> Outcome {
     let mut arguments = Arguments::read(arguments)?;
     match method {
@@ -80,7 +80,7 @@ fn invalid(field: &'static str, reason: &'static str) -> Problem {
     Error::Field(field, FieldProblem::Invalid(reason)).into()
 }
 
-/// The arguments of a call, in their order.
+/// The arguments of a call that have not been read yet. They are read in their order.
 struct Arguments(std::vec::IntoIter<Json>);
 
 impl Arguments {
@@ -111,8 +111,8 @@ impl Arguments {
         self.required(name)?.into_texts().ok_or_else(|| wrong(name))
     }
 
-    /// The client on whose behalf the other Worker calls. Bad addresses and unknown members are
-    /// rejected: ignoring them would disable rate limiting.
+    /// The client for which the other Worker calls. A bad IP address or an unknown member is
+    /// rejected: if it were ignored, the calls would not be limited per client.
     fn caller(&mut self) -> Result<(Client, Credentials), Problem> {
         let (mut ip, mut user_agent, mut device_token) = (None, None, None);
         match self.next() {

@@ -1,5 +1,6 @@
-//! Uses the bindings of `wrangler.toml` to provide the ports that the service needs. Only this file
-//! knows both the bindings and the ports.
+//! Connects the service to Cloudflare: each port (a trait that the service needs) is implemented
+//! with the bindings that `wrangler.toml` declares. Only this file knows both the bindings and the
+//! ports.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -48,8 +49,9 @@ use crate::service::{AuthService, Shared};
 
 /// The Worker's bindings, and the clients for other services.
 ///
-/// All of them are looked up once per isolate: each look-up calls JavaScript, and bindings don't
-/// change while the isolate lives. Each request works on a clone made by [`Bindings::for_request`].
+/// The bindings are looked up once per isolate, because each look-up calls JavaScript, and bindings
+/// don't change while the isolate lives. Each request works on a clone, which
+/// [`Bindings::for_request`] makes.
 #[derive(Clone)]
 pub(super) struct Bindings {
     database: Database,
@@ -76,12 +78,14 @@ pub(super) struct Bindings {
 }
 
 thread_local! {
-    // A Worker's settings and bindings don't change while its isolate lives.
+    // These are kept for the lifetime of the isolate, because a Worker's settings and bindings
+    // don't change meanwhile.
     static SHARED: RefCell<Option<Result<Rc<Shared>, SettingError>>> = const { RefCell::new(None) };
     static BINDINGS: RefCell<Option<Bindings>> = const { RefCell::new(None) };
 }
 
-/// The service for one request. For the queue and the cron, the request id is empty.
+/// The service for one request, for one call by the mail queue, or for one run of a cron job. For
+/// the queue and for cron jobs, `request_id` is empty.
 ///
 /// # Errors
 /// When a setting is wrong or a binding is missing.
@@ -99,11 +103,11 @@ pub(super) fn service(
     Ok(service)
 }
 
-/// A service for several jobs at the same time, such as a batch of mails. Database statements that
-/// the jobs begin together are sent to D1 in one call.
+/// A service for several jobs that run at the same time, such as a batch of mails. Database
+/// statements that the jobs start at the same time are sent to D1 in one call.
 ///
 /// # Errors
-/// Those of [`service`].
+/// The same errors as those of [`service`].
 pub(super) fn service_of_batch(
     env: &Env,
     background: WaitUntil,
@@ -115,17 +119,19 @@ pub(super) fn service_of_batch(
     Ok(service)
 }
 
-/// The same service with the current time, for work that no request waits for.
+/// The same service, but with the current time instead of the time at which the request began. It
+/// is used for work that continues after the response.
 pub(super) fn service_after(service: &AuthService<Bindings>) -> AuthService<Bindings> {
     let bindings = &service.ports;
     let bindings = bindings.for_request(bindings.background.clone(), "");
     AuthService::new(bindings, Rc::clone(&service.shared))
 }
 
-/// The hasher of this isolate, which keeps the memory that hashing needs, to use it again.
+/// The password hasher of this isolate. It needs a large block of memory, which it keeps and uses
+/// again for the next password.
 ///
 /// # Errors
-/// Those of [`service`].
+/// The same errors as those of [`service`].
 pub(super) fn hasher(env: &Env) -> Result<Rc<Argon2Hasher>, SettingError> {
     let shared = shared(env)?;
     with_bindings(env, &shared, |bindings| Rc::clone(&bindings.hasher))
@@ -148,7 +154,7 @@ pub(super) fn shared(env: &Env) -> Result<Rc<Shared>, SettingError> {
     })
 }
 
-/// The faults of the settings or, if there are none, the first binding that is missing.
+/// All faults of the settings. If the settings have no faults, the first binding that is missing.
 pub(super) fn faults(env: &Env) -> Vec<SettingError> {
     match Settings::read(lookup(env)) {
         Err(_) => Settings::faults(lookup(env)),
@@ -156,7 +162,8 @@ pub(super) fn faults(env: &Env) -> Vec<SettingError> {
     }
 }
 
-/// The variables whose names misspell the name of a setting, each with an error.
+/// The variables whose names look like misspelt names of settings, each with an error that explains
+/// it.
 pub(super) fn misspelt(env: &Env) -> Vec<(String, SettingError)> {
     let names = variables::names(env).into_iter();
     names
@@ -164,8 +171,8 @@ pub(super) fn misspelt(env: &Env) -> Vec<(String, SettingError)> {
         .collect()
 }
 
-/// `ALLOWED_ORIGINS`, read even if another setting is wrong, so that pages of these origins may
-/// read the error.
+/// The origins in `ALLOWED_ORIGINS`. They can be read even if another setting is wrong, so that
+/// pages of these origins may read the error about that setting.
 pub(super) fn allowed_origins(env: &Env) -> Vec<String> {
     Settings::read_allowed_origins(lookup(env))
 }
@@ -189,7 +196,8 @@ fn with_bindings<T>(
 }
 
 impl Bindings {
-    /// Looks up the bindings that the settings need. The result does not belong to any request.
+    /// Looks up the bindings that the settings need. The result belongs to no request yet; see
+    /// [`Self::for_request`].
     ///
     /// # Errors
     /// When a binding is missing.
@@ -201,7 +209,7 @@ impl Bindings {
         let background = WaitUntil::without_request();
         let in_objects = DurableSessions::bound(env, "SESSION_OBJECTS")
             .map(|objects| objects.with_copies_since(settings.copies_since));
-        // SESSION_STORE = "durable" works without this namespace.
+        // The KV namespace may be missing: `SESSION_STORE = "durable"` works without it.
         let in_kv = KvNamespace::bound(env, "SESSIONS").map(|kv| {
             let (background, codes) = (background.clone(), in_objects.clone());
             KvSessions::new(kv, SystemRandom, Timer, background, Rc::default(), codes)
@@ -254,7 +262,7 @@ impl Bindings {
         })
     }
 
-    /// The same bindings for another request, with the current time.
+    /// A copy of the bindings for another request, with the current time.
     fn for_request(&self, background: WaitUntil, request_id: &str) -> Self {
         Self {
             sessions: self.sessions.with_background(&background),
@@ -266,7 +274,7 @@ impl Bindings {
         }
     }
 
-    /// Runs tasks after the response.
+    /// The handle that runs tasks after the response.
     pub(super) fn background(&self) -> &WaitUntil {
         &self.background
     }
@@ -276,13 +284,13 @@ impl Bindings {
         Outbox::new(self.database.clone())
     }
 
-    /// Whether mails go through a queue.
+    /// Whether mails are put into a queue instead of being sent by this Worker after the response.
     pub(super) fn has_mail_queue(&self) -> bool {
         self.mail_queue.is_bound()
     }
 }
 
-/// Adds the accounts of local development, once per isolate.
+/// Adds the demo accounts of local development. Each isolate does this only once.
 ///
 /// # Errors
 /// When the database fails.
@@ -316,8 +324,9 @@ fn find_mailer(
     })
 }
 
-/// The error if a compatibility flag is missing. Without this flag, a URL that a stranger chose
-/// could reach a Worker or an origin of the operator's own zone.
+/// The error for a missing compatibility flag, `global_fetch_strictly_public`. Without this flag,
+/// the service could fetch a URL that a stranger chose, and that URL could lead to a Worker or an
+/// origin server in the operator's own zone.
 fn not_strictly_public() -> SettingError {
     SettingError {
         setting: "CLIENT_ID_METADATA",

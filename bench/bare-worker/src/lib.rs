@@ -1,8 +1,8 @@
-//! The bare work: only the work that the Worker can't do without, such as verifying a signature.
-//! `npm run bench` compares the Worker with it.
+//! The bare work: the part of a request's work that can't be left out, such as verifying a
+//! signature. `npm run bench` compares the time of the whole Worker with the time of the bare work.
 //!
-//! `entry.mjs` calls [`bare`]. The rest of the Worker is included too, because its Durable Object
-//! classes must exist.
+//! `entry.mjs` calls [`bare`]. The rest of edgegate's Worker is included too, because the bindings
+//! need the classes of its Durable Objects.
 #![cfg(target_arch = "wasm32")]
 
 use std::cell::RefCell;
@@ -18,8 +18,8 @@ use futures_util::FutureExt as _;
 use wasm_bindgen::prelude::wasm_bindgen;
 use worker::Env;
 
-/// How many times one request verifies its token, so that the cost of HTTP is negligible. The same
-/// number as `LOOPS` in bench/subjects/works.mjs.
+/// How many times one request verifies its token. One request verifies so often that the cost of
+/// HTTP is negligible. `LOOPS` in bench/subjects/works.mjs must be the same number.
 const LOOPS: usize = 200;
 
 thread_local! {
@@ -28,8 +28,8 @@ thread_local! {
     static VERIFIED: RefCell<VerifiedTokens> = RefCell::default();
 }
 
-/// Does the work of a path `/bare/…`. Returns whether the work was done: false for an unknown path,
-/// and false if the work failed.
+/// Does the work of a path below `/bare/`. Returns true if the work was done, and false if it
+/// failed or if the path is unknown.
 #[wasm_bindgen]
 pub fn bare(path: &str, token: &str, env: &Env) -> bool {
     SETTINGS.with_borrow_mut(|settings| {

@@ -1,6 +1,6 @@
-//! `npm run bench:native`: the time of each case, measured by criterion. Use it on a quiet machine
-//! to explore. `npm test` does not check these times, but the counts of instructions
-//! (`bench/instructions.mjs`).
+//! `npm run bench:native`: measures the time of each case with criterion. Use it to explore, on a
+//! machine that does nothing else. `npm test` does not check these times; it checks the counts of
+//! instructions instead (`bench/instructions.mjs`).
 
 use std::error::Error;
 use std::time::Duration;

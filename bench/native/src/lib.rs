@@ -1,8 +1,8 @@
-//! The cases that are measured in native code. Each case runs one step that a request has to wait
-//! for, with input that is prepared beforehand. `benches/micro.rs` measures the time of the cases.
-//! `src/bin/instructions.rs` runs one case, while callgrind counts its instructions.
+//! The cases that are measured in native code. Each case runs one step of a request, with input
+//! that is prepared beforehand. `benches/micro.rs` measures the time of the cases.
+//! `src/bin/instructions.rs` runs one case while callgrind counts its instructions.
 //!
-//! All input is made from constants, and signing is deterministic, so each run does the same work.
+//! All input is made from constants, and signing is deterministic. So each run does the same work.
 
 use std::error::Error;
 use std::hint::black_box;
@@ -23,8 +23,9 @@ use edgegate_token::{
     Claims, Expected, KeySet, UntrustedToken, VerifiedToken, has_any_role, issue, verify,
 };
 
-/// One call of a case. Returns false if the call did not do what the case's name says: rejecting an
-/// input takes few instructions, so a rejection must not be counted.
+/// One call of a case. It returns false if it did not do what the case's name says. Without this
+/// check, code that wrongly rejects the input would look fast, because rejecting takes few
+/// instructions.
 pub type Call = Box<dyn FnMut() -> bool>;
 
 /// A step of a request, with its input.
@@ -40,7 +41,7 @@ impl Case {
     /// Makes the input, and returns the call to measure.
     ///
     /// # Errors
-    /// If the service's rules have changed, so that they reject the input.
+    /// If the rules of the service have changed so that they reject the input.
     pub fn prepare(&self) -> Prepared {
         (self.prepare)()
     }
@@ -71,12 +72,12 @@ const NOW: u64 = 1_800_000_000;
 const ISSUER: &str = "https://auth.example.com";
 const AUDIENCE: &str = "https://api.example.com";
 
-// The keys of RFC 8037 A.1 and RFC 7515 A.3 and A.1. These keys are public, so a Worker refuses to
-// start with them.
+// These keys are examples in RFC 8037 A.1, RFC 7515 A.3 and RFC 7515 A.1. Everybody knows them, so
+// a Worker does not start with them.
 const EDDSA: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"2026-01","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"}]}"#;
 const ES256: &str = r#"{"keys":[{"kty":"EC","crv":"P-256","kid":"2026-02","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0","d":"jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI"}]}"#;
 const HS256: &str = r#"{"keys":[{"kty":"oct","kid":"2026-03","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow"}]}"#;
-/// The same secret as in `HS256`.
+/// The same secret as the key in `HS256`.
 const TICKET_SECRET: &str =
     "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow";
 
@@ -127,10 +128,11 @@ fn verify_with(keys: &str) -> Prepared {
     }))
 }
 
-/// Looks up one token after another in a full memory of verified tokens. The hash seeds of the
-/// memory are different in each process, but their effect averages out over many tokens.
+/// Looks up one token after another in the memory of verified tokens, which is full. The memory is
+/// a hash map whose seeds are different in each process. Over many tokens, the effect of the seeds
+/// averages out.
 fn token_seen_before() -> Prepared {
-    // Tokens with HS256 are the cheapest to make.
+    // The tokens have HS256 signatures, because these take the least time to make.
     let keys = KeySet::from_private_jwks(HS256)?;
     let mut memory = VerifiedTokens::default();
     let mut texts = Vec::new();
@@ -198,8 +200,8 @@ fn seal_next_refresh_token() -> Prepared {
     }))
 }
 
-/// Presents a refresh token whose counter is `counter`, when the token just before [`COUNTER`] was
-/// used `ago` seconds ago.
+/// Judges a refresh token with the counter `counter`. The stored record says that the token with
+/// the counter `COUNTER - 1` was used `ago` seconds ago.
 fn rotation(ago: u64, counter: u32, is_expected: fn(Verdict) -> bool) -> Prepared {
     let owner = ClientFingerprint([1; 4]);
     let stored = Stored {
@@ -253,7 +255,7 @@ fn is_reused(verdict: Verdict) -> bool {
     verdict == Verdict::Reused
 }
 
-/// Reads the body of a login.
+/// Reads the JSON body of a login request.
 fn read_json_body() -> Prepared {
     let body = r#"{"email":"ada@example.com","password":"correct horse battery staple"}"#;
     Ok(Box::new(move || {
@@ -261,8 +263,8 @@ fn read_json_body() -> Prepared {
     }))
 }
 
-/// The slowest case of a check: the second of the two required roles is the last of the token's
-/// three roles.
+/// Checks roles in a way that takes the most comparisons: the token has three roles, two roles are
+/// required, and only the last of the token's roles matches, with the second required role.
 fn check_roles() -> Prepared {
     let keys = KeySet::from_private_jwks(HS256)?;
     let token = verified(&keys, &token(&keys, 1)?)?;

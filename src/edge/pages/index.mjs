@@ -1,5 +1,5 @@
-// Serves the HTML pages. The files in www/ have no words. This file adds the words of one language
-// (www/words/<language>.json) and the settings that a page needs.
+// Serves the HTML pages. The HTML files in www/ contain no text. This module inserts the texts of
+// one language (www/words/<language>.json) and the settings that a page needs.
 import { ALWAYS } from "../exchange.js";
 import { languageOf } from "./language.mjs";
 import { PAGES, pageMeant } from "./paths.mjs";
@@ -13,18 +13,20 @@ import { PAGES, pageMeant } from "./paths.mjs";
  * @typedef {Record<string, Record<string, string | Record<string, string>>>} Words
  */
 
-// Errors at these paths are never shown as a page. A forward-auth proxy passes on the `Accept`
-// header of its own client's browser, and operators need the JSON of /healthz.
+// Errors at these paths are never shown as a page, even if `Accept` prefers HTML. A request to
+// /auth/authorized may come from a forward-auth proxy, which sends the `Accept` header of its own
+// client. And operators who open /healthz in a browser need to see its JSON.
 const ALWAYS_FOR_PROGRAMS = ["/auth/authorized", "/healthz"];
 const TURNSTILE = "https://challenges.cloudflare.com";
-// The pages with a place for Turnstile's widget.
+// The pages that have an element for Turnstile's widget.
 const WITH_CHALLENGE = ["/sign-in", "/register", "/forgot-password"];
 
-// Headers that describe the body of a refusal. The page that replaces this body has its own.
+// Headers that describe the body of an error. When a page replaces this body, the page's own
+// headers replace these headers.
 const OF_THE_BODY = ["Content-Type", "Content-Length", ...Object.keys(ALWAYS)].map((name) =>
   name.toLowerCase(),
 );
-// If both the refusal and the page have one of these headers, both values are sent.
+// If both the error and the page have one of these headers, the answer has the values of both.
 const SEVERAL = ["set-cookie", "vary"];
 
 /**
@@ -47,8 +49,8 @@ export function answerPage(request, env) {
 }
 
 /**
- * Returns the answer as it is, or an error page in its place if the answer is an error and the
- * request came from a person's browser. The error page has the same status and headers.
+ * If the answer is an error and the request came from a person's browser, returns an error page
+ * with the same status and headers. Otherwise returns the answer unchanged.
  *
  * @param {Request} request
  * @param {Response} answer
@@ -56,7 +58,8 @@ export function answerPage(request, env) {
  */
 export function forPeople(request, answer, env) {
   if (answer.status < 400 || !env.ASSETS || !isForPerson(request)) return answer;
-  // An answer that is already a page (src/edge/page.rs) says more than the error page.
+  // If the answer is already a page (src/edge/page.rs), it says more about the error than the error
+  // page could.
   if (answer.headers.get("Content-Type")?.startsWith("text/html")) return answer;
   return refusalPage(request, answer, env);
 }
@@ -68,8 +71,8 @@ function isForPerson(request) {
 }
 
 /**
- * Whether `Accept` (RFC 9110 section 12.5.1) names HTML and prefers it to JSON. A wildcard is not
- * enough, because programs send wildcards.
+ * Whether `Accept` (RFC 9110 section 12.5.1) names HTML and prefers it to JSON. A wildcard does not
+ * name HTML; programs that want JSON often send a wildcard.
  *
  * @param {string} accept
  */
@@ -181,7 +184,7 @@ async function refusalPage(request, answer, env) {
 }
 
 /**
- * The error code in the body of a refusal.
+ * The error code in the JSON body of an error, or "" if there is none.
  *
  * @param {Response} answer
  */
@@ -214,8 +217,8 @@ async function wordsOf(request, env, language) {
 }
 
 /**
- * The page's headers from www/_headers, with the language added. `ETag` and `Last-Modified` are
- * removed, because they belong to the file without words.
+ * The headers of a page: those from www/_headers, and `Content-Language`. `ETag` and
+ * `Last-Modified` are removed, because they describe the HTML file before the texts were inserted.
  *
  * @param {Response} page
  * @param {string} language
@@ -230,8 +233,9 @@ function headersOf(page, language) {
 }
 
 /**
- * Allows Turnstile's script and its frame, as Turnstile's documentation says. The script does not
- * support Trusted Types, so the policy no longer requires them.
+ * Changes a Content-Security-Policy so that it allows Turnstile's script and frame, as Turnstile's
+ * documentation says. The script does not support Trusted Types, so the directives that require
+ * them are removed.
  *
  * @param {string} policy
  */
@@ -250,7 +254,7 @@ function allowTurnstile(policy) {
  * @param {PageSettings} env
  */
 function withWords(words, language, env) {
-  /** @type {string[]} The sections of the words that the page's script uses. */
+  /** @type {string[]} The names of the sections of `words` that the page's script needs. */
   let sections = [];
   return new HTMLRewriter()
     .on("html", {
@@ -263,7 +267,7 @@ function withWords(words, language, env) {
     .on("#words", {
       element(element) {
         const used = Object.fromEntries(sections.map((name) => [name, words[name]]));
-        // `<` is escaped, so that no text can end the script element.
+        // `<` is escaped. Otherwise a text that contains `</script>` would end the script element.
         const json = JSON.stringify(used).replaceAll("<", "\\u003c");
         element.setInnerContent(json, { html: true });
       },
@@ -276,7 +280,8 @@ function withWords(words, language, env) {
       },
     })
     .on("[data-words-note]", {
-      // For <noscript>: the rewriter sees its content as text, not as elements.
+      // This attribute is for <noscript>. HTMLRewriter treats the content of <noscript> as text and
+      // finds no elements in it, so the paragraph is inserted here.
       element(element) {
         const key = element.getAttribute("data-words-note") ?? "";
         element.setInnerContent(`<p class="note">${wordAt(words, key)}</p>`, { html: true });
@@ -284,7 +289,7 @@ function withWords(words, language, env) {
       },
     })
     .on("[data-words-in]", {
-      // The value has pairs of an attribute and a key:
+      // The value is a list of pairs, each of the name of an attribute and the key of a text:
       // `aria-label:password.show data-busy:sign_in.busy`
       element(element) {
         for (const pair of (element.getAttribute("data-words-in") ?? "").split(" ")) {

@@ -1,10 +1,12 @@
-// Which language a page is in: the first known one of `?ui_locales=` (OpenID Connect Core section
-// 3.1.2.1), else the one that the browser prefers, else MAIL_LOCALE. Pages read `Accept-Language`
-// by the same rule as mails (src/domain/mail/locale.rs). tests/vectors/accept-language.json has
-// test cases for both.
+// Chooses the language of a page. If `?ui_locales=` (OpenID Connect Core section 3.1.2.1) names
+// languages that the pages have, the first of these is used. Otherwise `Accept-Language` decides,
+// and without a match there the setting MAIL_LOCALE.
+//
+// For mails, src/domain/mail/locale.rs reads `Accept-Language` by the same rules.
+// tests/vectors/accept-language.json has test cases that both must pass.
 import { ACCEPT_LANGUAGE_BYTES_READ, ACCEPT_LANGUAGE_RANGES_READ } from "./generated.mjs";
 
-/** The languages that www/words has. */
+/** The languages for which www/words has texts. */
 export const LANGUAGES = ["en", "de"];
 
 /**
@@ -54,7 +56,8 @@ export function negotiate(header, fallback) {
 }
 
 /**
- * The language of a tag in upper or lower case, with or without a region such as `de-AT`.
+ * The language that a tag names, if the pages have it. The tag may be in upper or lower case, and
+ * may have a region, such as `de-AT`.
  *
  * @param {string} tag
  */
@@ -65,7 +68,8 @@ function named(tag) {
 }
 
 /**
- * The part of the header that is read: as many whole ranges as fit into the limit.
+ * The beginning of a long header: as many whole ranges as fit into ACCEPT_LANGUAGE_BYTES_READ. The
+ * rest of the header is ignored.
  *
  * @param {string} header
  */
@@ -82,7 +86,8 @@ function withinBounds(header) {
 }
 
 /**
- * A range and its weight in thousandths. An empty list if the range is malformed.
+ * A list with one element: the language range and its weight in thousandths. The list is empty if
+ * the range is malformed.
  *
  * @param {string} part
  */

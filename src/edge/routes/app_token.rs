@@ -1,5 +1,5 @@
-//! POST /auth/token for apps: `exchange_code` (RFC 6749 section 4.1.3) and `renew_app_token`. These
-//! requests never use the cookie.
+//! POST /auth/token for apps. It runs the use cases `exchange_code` (RFC 6749 section 4.1.3) and
+//! `renew_app_token`. Requests of apps never use the cookie.
 
 use serde::Serialize;
 
@@ -17,7 +17,7 @@ use crate::service::client_authentication::ClientCredentials;
 use crate::service::exchange_code::CodeExchange;
 use crate::service::renew_app_token::AppRenewal;
 
-/// A token response of RFC 6749 section 5.1 and OpenID Connect Core section 3.1.3.3.
+/// A token response as RFC 6749 section 5.1 and OpenID Connect Core section 3.1.3.3 define it.
 #[derive(Serialize)]
 struct AppTokenBody<'a> {
     access_token: &'a str,
@@ -44,8 +44,8 @@ impl<'a> From<&'a AppTokens> for AppTokenBody<'a> {
     }
 }
 
-/// Whether an app sends this request. Without a `client_id` the sender is this service's own
-/// client, unless the token has the prefix of an app's refresh token.
+/// Whether an app sends this request. A request without a `client_id` comes from this service's own
+/// client, unless its token has the prefix of an app's refresh token.
 pub(super) fn is_of_an_app<P: Ports>(
     service: &AuthService<P>,
     credentials: Option<&ClientCredentials>,
@@ -57,7 +57,8 @@ pub(super) fn is_of_an_app<P: Ports>(
     names_an_app || token.is_some_and(|token| token.starts_with(AppTickets::PREFIX))
 }
 
-/// The credentials of a request or, if it has none, those of this service's own client.
+/// The credentials of a request. If the request has no credentials, they are those of this
+/// service's own client.
 pub(super) fn or_our_own<P: Ports>(
     service: &AuthService<P>,
     credentials: Option<ClientCredentials>,

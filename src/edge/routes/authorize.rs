@@ -1,5 +1,9 @@
-//! /auth/authorize: an app sends a browser here and gets a code back (RFC 6749 section 4.1).
-//! /auth/authorize/request and /auth/authorize/decision are for the pages that ask the person.
+//! The authorization endpoint of OAuth (RFC 6749 section 4.1).
+//!
+//! An app sends the user's browser to /auth/authorize, and the service sends the browser back to
+//! the app with a code. If the service must first ask the user something, it shows a page. The
+//! pages use /auth/authorize/request to learn what the app asked for, and /auth/authorize/decision
+//! to report what the user decided.
 
 use serde::Serialize;
 
@@ -52,8 +56,8 @@ pub(crate) async fn get<P: Ports>(service: &AuthService<P>, request: &Request<'_
                 IssuerPage::SignIn => "/sign-in",
                 IssuerPage::Consent => "/consent",
             };
-            // The sealed request is behind a `#`. Browsers don't send that part of a URL, so no
-            // server logs it.
+            // The sealed request (the app's request with a MAC of this service) comes after a `#`.
+            // Browsers don't send that part of a URL to servers, so no server logs it.
             let at = [&settings.issuer, path, "#request=", sealed.expose()].concat();
             Answer::empty(303).with("Location", at)
         }
@@ -61,9 +65,9 @@ pub(crate) async fn get<P: Ports>(service: &AuthService<P>, request: &Request<'_
     })
 }
 
-/// Takes the same parameters as a form (OpenID Connect Core section 3.1.2.1). Browsers send no
-/// sign-on cookie with a form of another site, so the browser is redirected to the same path by
-/// GET.
+/// Takes the same parameters as `get`, but as a form (OpenID Connect Core section 3.1.2.1).
+/// Browsers don't send the sign-on cookie with a form of another site. So the browser is redirected
+/// to the same path by GET, and then it sends the cookie.
 pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let form = body::form(request)?;
     if form.len() > AUTHORIZATION_QUERY_MAX_BYTES {
@@ -73,7 +77,8 @@ pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'
     Ok(by_get("/auth/authorize", form))
 }
 
-/// Redirects the browser to `path` with the parameters of the form in the query, except secrets.
+/// Redirects the browser to `path`. The parameters of the form, except secrets, are put into the
+/// query.
 pub(super) fn by_get(path: &'static str, form: &[u8]) -> Answer {
     let begun = [path, "?"].concat();
     let parameters = form_urlencoded::parse(form);
@@ -84,7 +89,7 @@ pub(super) fn by_get(path: &'static str, form: &[u8]) -> Answer {
     Answer::empty(303).with("Location", at)
 }
 
-/// What the pages may know about a sealed request.
+/// The parts of a sealed request that the pages may know.
 #[derive(Serialize)]
 struct RequestBody<'a> {
     client: ClientBody<'a>,
@@ -101,7 +106,8 @@ struct RequestBody<'a> {
 struct ClientBody<'a> {
     client_id: &'a str,
     name: &'a str,
-    /// Where the answer goes: the host, or the scheme of a native app.
+    /// Where the browser will be sent with the answer: the host of the app, or the URI scheme of a
+    /// native app.
     host: &'a str,
     first_party: bool,
 }
@@ -165,7 +171,8 @@ pub(crate) async fn decision<P: Ports>(service: &AuthService<P>, request: &Reque
     let sealed = body::required("request", body::text("request", sealed)?)?;
     let user = body::required("user_id", body::text("user_id", user)?)?;
     let allow = body::required("allow", body::flag("allow", allow)?)?;
-    // No user has an invalid id, so the page can't have shown the user who is signed in.
+    // The page sends the id of the user whom it showed. If this id is invalid, it is not the id of
+    // the user who is signed in.
     let user = UserId::parse(&user).ok_or(Error::Authorization(AuthorizationRefusal::OtherUser))?;
     let decision = Decision {
         request: &sealed,
@@ -181,7 +188,7 @@ pub(crate) async fn decision<P: Ports>(service: &AuthService<P>, request: &Reque
     Ok(Answer::json(200, &body).noted(note(&to_app)))
 }
 
-/// The refresh token in the browser's cookie. Fails if the page may not use the cookie.
+/// The refresh token in the browser's cookie. It is an error if the page may not use the cookie.
 fn held<'a, P: Ports>(
     service: &AuthService<P>,
     request: &'a Request<'_>,
@@ -194,7 +201,8 @@ fn held<'a, P: Ports>(
     cookies::held(settings, request)
 }
 
-/// What the log says about a redirect. It never says the URL, which has the code and the `state`.
+/// The note for the log about a redirect to the app. It never contains the URL, because the URL has
+/// the code and the `state`.
 fn note(to_app: &ToApp) -> Note {
     Note {
         user_id: to_app.code_of.map(|(user, _)| user.to_string()),
@@ -220,7 +228,8 @@ fn broken_request(locale: Locale, fault: PageFault, query: &str) -> Answer {
     broken(locale, code, fault.description(), value, reason)
 }
 
-/// The page for a request that is so wrong that the answer can't be sent to the app.
+/// The page that is shown if the app's request has such a fault that the browser can't be sent back
+/// to the app with an error.
 fn broken(locale: Locale, code: Code, fault: &str, value: Option<&str>, reason: &str) -> Answer {
     let (title, then) = match locale {
         Locale::English => (

@@ -1,5 +1,6 @@
-//! GET /auth/authorized: checks an access token, and its roles, user id and email address if the
-//! query has them. A forward-auth proxy only needs the status.
+//! GET /auth/authorized: checks an access token. The query may name roles, a user id and an email
+//! address, which the token must then have. A forward-auth proxy only needs the status of the
+//! answer.
 
 use super::Outcome;
 use crate::domain::policy::{EMAIL_BYTES, ROLE_MAX_CHARS, ROLES_MAX};
@@ -10,8 +11,8 @@ use crate::ports::Ports;
 use crate::service::{AuthService, Criteria};
 
 pub(crate) async fn get<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
-    // Read before the token, so that a typo in the query fails for everyone, not only for those who
-    // are signed in.
+    // The query is read before the token. So a typo in the query is reported for every request, not
+    // only for requests with a valid token.
     let criteria = criteria(request.query)?;
     let authorized = service.is_authorized(request.bearer()?, &criteria).await?;
     Ok(if authorized {
@@ -24,9 +25,10 @@ pub(crate) async fn get<P: Ports>(service: &AuthService<P>, request: &Request<'_
     })
 }
 
-/// The part of the query that the proxy's operator wrote. Envoy appends the path and the query of
-/// its own client's request to a fixed prefix. So the operator lets the prefix end in `&original=`,
-/// and nothing after that is read. Otherwise the client could add a criterion that it meets.
+/// The part of the query that the operator of a proxy wrote. The rest may come from a client: Envoy
+/// takes a fixed prefix, which the operator wrote, and appends the path and the query of its
+/// client's request. For this case the operator ends the prefix with `&original=`, and everything
+/// after it is ignored. Otherwise the client could add a criterion that its token meets.
 fn before_original(query: &str) -> &str {
     query
         .split_once("&original=")

@@ -1,4 +1,5 @@
-//! /auth/clients, /auth/clients/{id} and its secrets: apps, for administrators and operators.
+//! /auth/clients, /auth/clients/{id} and the paths below it for secrets. Administrators and
+//! operators manage apps here.
 
 use serde::Serialize;
 
@@ -94,7 +95,8 @@ pub(crate) async fn delete_secret<P: Ports>(
     let token = request.bearer()?;
     let id = client_id(service, request, token).await?;
     let Some(secret) = SecretId::parse(request.second_id_in_path()) else {
-        // Only someone who is signed in learns whether the path has a valid id.
+        // Callers who are not signed in get 401, so they don't learn whether the id in the path is
+        // valid.
         service.require_signed_in(token).await?;
         return Err(Error::UnknownSecret.into());
     };
@@ -116,7 +118,7 @@ const FIELDS: [&str; 9] = [
     "disabled",
 ];
 
-/// The only member that may be `null`. With `null`, the algorithm depends on the signing key.
+/// The only member that may be `null`. `null` means that the algorithm depends on the signing key.
 const ID_TOKEN_ALG: &str = "id_token_signed_response_alg";
 
 fn fields(members: [Option<Json>; FIELDS.len()]) -> Result<ClientFields, Problem> {
@@ -147,8 +149,8 @@ fn fields(members: [Option<Json>; FIELDS.len()]) -> Result<ClientFields, Problem
     })
 }
 
-/// The client whose id is in the path. Only someone who is signed in learns whether it is a valid
-/// id.
+/// The client id in the path. Callers who are not signed in get 401, so they don't learn whether
+/// the id is valid.
 async fn client_id<P: Ports>(
     service: &AuthService<P>,
     request: &Request<'_>,
@@ -161,7 +163,7 @@ async fn client_id<P: Ports>(
     Err(Error::UnknownClient.into())
 }
 
-/// The cursor, which is the only parameter of the query.
+/// Reads the cursor from the query, which may have no other parameter.
 fn cursor(query: &str) -> Result<Option<ClientId>, Problem> {
     let mut cursor = None;
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -173,7 +175,7 @@ fn cursor(query: &str) -> Result<Option<ClientId>, Problem> {
     Ok(cursor)
 }
 
-/// A page of the list.
+/// One page of the list of clients.
 #[derive(Serialize)]
 struct ClientsBody<'a> {
     clients: Vec<ClientBody<'a>>,
@@ -241,7 +243,7 @@ impl<'a> From<&'a RegisteredClient> for RegisteredBody<'a> {
     }
 }
 
-/// Identifies a secret, but does not contain it.
+/// The id and the date of a secret, without the secret itself.
 #[derive(Serialize)]
 struct SecretBody {
     id: String,

@@ -1,4 +1,4 @@
-//! /auth/email/verify, /auth/email/resend, /auth/email/change, /auth/email/confirm.
+//! /auth/email/verify, /auth/email/resend, /auth/email/change and /auth/email/confirm.
 
 use super::{Outcome, accepted, challenged, done, locale, mail_options};
 use crate::edge::answer::Note;

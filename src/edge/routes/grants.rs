@@ -1,4 +1,4 @@
-//! /auth/grants and /auth/grants/{id}: what the signed-in user has granted to apps.
+//! /auth/grants and /auth/grants/{id}: the permissions that the signed-in user has given to apps.
 
 use serde::Serialize;
 
@@ -22,7 +22,8 @@ pub(crate) async fn list<P: Ports>(service: &AuthService<P>, request: &Request<'
 pub(crate) async fn delete<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let token = request.bearer()?;
     let Some(id) = GrantId::parse(request.id_in_path()) else {
-        // Only someone who is signed in learns whether the path has a valid id.
+        // Callers who are not signed in get 401, so they don't learn whether the id in the path is
+        // valid.
         service.bearer(token).await?;
         return Err(Error::UnknownGrant.into());
     };

@@ -1,4 +1,4 @@
-//! POST /auth/introspect: `introspect` (RFC 7662).
+//! POST /auth/introspect: the use case `introspect` (RFC 7662).
 
 use serde::Serialize;
 
@@ -13,8 +13,8 @@ use crate::ports::Ports;
 use crate::service::AuthService;
 use edgegate_token::{Audience, Claims};
 
-/// The answer of RFC 7662 section 2.2. It has neither the user's email address nor the roles: an
-/// app that may see them reads them in the token.
+/// The answer as RFC 7662 section 2.2 defines it. It has neither the user's email address nor the
+/// roles: an app that may know them can read them in the token.
 #[derive(Serialize)]
 struct IntrospectionBody<'a> {
     active: bool,
@@ -58,7 +58,7 @@ pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'
 
 async fn answer<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let credentials = client_authentication::read(request)?;
-    // The hint is ignored: only access tokens are introspected.
+    // The hint is ignored, because this endpoint accepts only one type of token: access tokens.
     let [token, _hint] = body::oauth_parameters(request, ["token", "token_type_hint"])?;
     let credentials = credentials.ok_or(Error::Client(ClientRefusal::NoSecret))?;
     let token = token.ok_or_else(|| Problem::invalid_request("token is missing"))?;

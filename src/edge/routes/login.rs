@@ -1,4 +1,4 @@
-//! POST /auth/login: `generate_token`.
+//! POST /auth/login: the use case `generate_token`.
 
 use super::{Outcome, challenged, signed_in};
 use crate::edge::body;

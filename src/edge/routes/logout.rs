@@ -1,4 +1,5 @@
-//! /auth/logout: an app sends its user here to sign out (OpenID Connect RP-Initiated Logout 1.0).
+//! /auth/logout: an app sends its user's browser here to sign the user out (OpenID Connect
+//! RP-Initiated Logout 1.0).
 
 use super::{Outcome, locale};
 use crate::domain::mail::Locale;
@@ -20,7 +21,8 @@ const PARAMETERS: [&str; 5] = [
     CONFIRMED,
 ];
 
-/// A field of this service's own form. It has no effect in a form of another site.
+/// A hidden field of this service's own form, in which the user confirms the sign-out. The field
+/// has no effect in a form that another site sends.
 const CONFIRMED: &str = "confirmed";
 
 pub(crate) async fn get<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
@@ -30,8 +32,9 @@ pub(crate) async fn get<P: Ports>(service: &AuthService<P>, request: &Request<'_
     answer(service, request, request.query.as_bytes(), false).await
 }
 
-/// Answers the click on this service's own page, or an app that sends its user by POST. An app's
-/// request comes without the sign-on cookie, so the browser is redirected to the same path by GET.
+/// Answers two kinds of POST. The first kind comes from this service's own page, on which the user
+/// confirmed the sign-out. The second kind comes from a page of an app. Browsers send the second
+/// kind without the sign-on cookie, so they are redirected to the same path by GET.
 pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let form = body::form(request)?;
     let confirmed = form_urlencoded::parse(form).any(|(name, _)| name == CONFIRMED);
@@ -41,8 +44,8 @@ pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'
     Ok(super::authorize::by_get("/auth/logout", form))
 }
 
-/// Whether a page of this service's own origin sent the form. Browsers say so in `Sec-Fetch-Site`.
-/// For older browsers `Origin` decides.
+/// Whether a page of this service's own origin sent the form. `Sec-Fetch-Site` says so. Older
+/// browsers don't send that header; for them `Origin` decides.
 fn is_own_page(issuer: &str, request: &Request<'_>) -> bool {
     let is_own = |origin: &str| {
         origin == issuer || (request.from_allowed_origin && origin == request.own_origin)
@@ -116,7 +119,7 @@ async fn answer<P: Ports>(
     })
 }
 
-/// A parameter without a value is treated as left out (RFC 6749 section 3.1).
+/// A parameter whose value is empty is treated as absent (RFC 6749 section 3.1).
 fn given(value: &Option<String>) -> Option<&str> {
     value.as_deref().filter(|value| !value.is_empty())
 }

@@ -1,5 +1,6 @@
-//! GET /.well-known/oauth-authorization-server and GET /.well-known/openid-configuration: what the
-//! service can do (RFC 8414, OpenID Connect Discovery section 3). Both answer the same.
+//! GET /.well-known/oauth-authorization-server and GET /.well-known/openid-configuration: the
+//! capabilities of the service (RFC 8414, OpenID Connect Discovery section 3). Both paths give the
+//! same answer.
 
 use serde::Serialize;
 
@@ -13,7 +14,7 @@ use crate::edge::routes::Outcome;
 use crate::ports::Ports;
 use crate::service::AuthService;
 
-/// How an app may authenticate. `none` is for apps without a secret.
+/// The methods by which an app may authenticate. `none` is for apps without a secret.
 const METHODS: [&str; 3] = ["none", "client_secret_basic", "client_secret_post"];
 
 /// The claims that an app can get, in id_tokens or at `/auth/userinfo`.
@@ -64,7 +65,7 @@ struct AppMetadata<'a> {
     scopes_supported: Vec<&'a str>,
     response_modes_supported: [&'static str; 1],
     code_challenge_methods_supported: [&'static str; 1],
-    /// All methods except `none`: an app without a secret may not introspect.
+    /// All methods except `none`, because an app without a secret may not introspect tokens.
     introspection_endpoint_auth_methods_supported: &'static [&'static str],
     subject_types_supported: [&'static str; 1],
     id_token_signing_alg_values_supported: Vec<&'static str>,
@@ -76,10 +77,10 @@ struct AppMetadata<'a> {
     client_id_metadata_document_supported: bool,
     claims_parameter_supported: bool,
     request_parameter_supported: bool,
-    /// Written although it is false, because the default is true (OpenID Connect Discovery section
-    /// 3).
+    /// This member is false and can't be left out, because its default is true (OpenID Connect
+    /// Discovery section 3).
     request_uri_parameter_supported: bool,
-    /// The APIs of `RESOURCES` (RFC 9728 section 4).
+    /// The APIs that the setting `RESOURCES` names (RFC 9728 section 4).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     protected_resources: Vec<&'a str>,
 }

@@ -1,5 +1,5 @@
-//! One file per path or folder. A route reads the request, calls one use case and writes the
-//! answer.
+//! The handlers of the routes, with one file per path or folder of paths. A handler reads the
+//! request, calls one use case and writes the answer.
 
 pub mod app_token;
 pub mod authorize;
@@ -41,7 +41,7 @@ use crate::ports::Ports;
 use crate::service::renew_token::Renewed;
 use crate::service::{AuthService, MailOptions, SignedIn, TokenPair};
 
-/// A route's outcome.
+/// What a route's handler returns.
 pub type Outcome = Result<Answer, Problem>;
 
 /// The language of a mail or a page for this request.
@@ -49,8 +49,9 @@ fn locale<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Locale {
     request.locale(service.settings().mail.locale)
 }
 
-/// The options of a mail: its language and, if the body has one, the id of an app's request, which
-/// the link in the mail carries.
+/// The options of a mail: its language and, optionally, the id of the request with which an app
+/// sent the user here. The link in the mail contains this id, so that the user gets back to the
+/// app.
 fn mail_options<P: Ports>(
     service: &AuthService<P>,
     request: &Request<'_>,
@@ -62,8 +63,9 @@ fn mail_options<P: Ports>(
     })
 }
 
-/// The client and the credentials for a use case in which the user must first solve a challenge, if
-/// the settings ask for one. `token` is the proof that the challenge was solved.
+/// The client and the credentials for a use case that may require a solved challenge (a CAPTCHA
+/// such as Turnstile), if the settings say so. `token` is the proof that the user has solved the
+/// challenge.
 fn challenged(
     settings: &Settings,
     request: &Request<'_>,
@@ -73,8 +75,9 @@ fn challenged(
     if token.is_some_and(|token| token.len() > CHALLENGE_TOKEN_BYTES) {
         return Err(Error::Field("challenge", FieldProblem::TooLong).into());
     }
-    // The challenge's widget never makes a token with other characters. Such a token might make the
-    // vendor's service fail, and after such a failure the login would continue.
+    // Turnstile's widget only makes tokens of printable ASCII characters. A token with other
+    // characters might make the vendor's service fail, and after such a failure the service would
+    // let the login continue without a solved challenge.
     let is_printable = |token: &str| token.bytes().all(|b| matches!(b, b' '..=b'~'));
     let credentials = match settings.vendors.turnstile {
         Some(_) if !token.is_none_or(is_printable) => {
@@ -86,7 +89,7 @@ fn challenged(
     Ok((request.client.clone(), credentials))
 }
 
-/// 202: does not reveal whether a mail will be sent.
+/// An answer with status 202. It does not reveal whether a mail will be sent.
 fn accepted() -> Answer {
     Answer::empty(202)
 }
@@ -99,20 +102,22 @@ pub(super) fn done(user: UserId) -> Answer {
     })
 }
 
-/// A token response of RFC 6749 section 5.1, with the lifetime of the refresh token.
+/// A token response as RFC 6749 section 5.1 defines it, with the lifetime of the refresh token as
+/// an additional member.
 #[derive(Serialize)]
 struct TokenBody<'a> {
     access_token: &'a str,
     token_type: &'static str,
     expires_in: u64,
-    /// Absent if the refresh token is in the cookie: it is never in both the body and the cookie.
+    /// Absent if the answer sets the cookie, because the refresh token is then in the cookie and
+    /// must not be in the body too.
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<&'a str>,
     refresh_token_expires_in: u64,
     /// Present only in the answer to a sign-in.
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<UserBody<'a>>,
-    /// Present only if a password was given, and the refresh token is not in the cookie.
+    /// Present only if the user entered a password and the answer does not set the cookie.
     #[serde(skip_serializing_if = "Option::is_none")]
     device_token: Option<&'a str>,
 }
@@ -156,7 +161,7 @@ impl<'a> From<&'a User> for UserBody<'a> {
     }
 }
 
-/// The answer to someone who has just signed in.
+/// The answer to a user who has just signed in.
 pub(super) fn signed_in(
     settings: &Settings,
     status: u16,
@@ -204,8 +209,9 @@ pub(super) fn renewed(renewed: &Renewed, in_cookie: bool) -> Answer {
     Answer::json(200, &TokenBody::new(&renewed.tokens, in_cookie)).noted(Note {
         session_id: Some(renewed.tokens.session.to_string()),
         verdict: Some(renewed.verdict.reason()),
-        // A shared token may mean that a thief renews at the same time as the owner, or only that a
-        // phone changed its network.
+        // The same refresh token was used before from another network or by another program.
+        // Perhaps a thief uses it at the same time as the owner, or the owner's phone only changed
+        // its network.
         reason: (renewed.verdict == Verdict::Repeated { shared: true })
             .then(|| "refresh_token_shared".to_owned()),
         ..Note::default()

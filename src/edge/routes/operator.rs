@@ -1,4 +1,5 @@
-//! /auth/operator/…: what only an operator may do, with an operator ticket.
+//! /auth/operator/…: the actions that only an operator may do. An operator authenticates with an
+//! operator ticket.
 
 use serde::Serialize;
 
@@ -99,7 +100,7 @@ pub(crate) async fn pseudonyms<P: Ports>(
     Ok(Answer::json(200, &body))
 }
 
-/// The ids of mails, checked for their number and length.
+/// Checks the ids of mails: how many there are, and how long each is.
 fn ids(given: Option<Vec<String>>) -> Result<Option<Vec<String>>, Problem> {
     let why = match &given {
         Some(ids) if ids.is_empty() => FieldProblem::Empty,

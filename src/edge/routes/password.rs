@@ -1,4 +1,5 @@
-//! /auth/password/reset: `reset_password`; /auth/password/confirm; /auth/password/change.
+//! /auth/password/reset (the use case `reset_password`), /auth/password/confirm and
+//! /auth/password/change.
 
 use super::{Outcome, TokenBody, accepted, begun, challenged, done, locale, mail_options};
 use crate::edge::answer::Cookie;
@@ -29,8 +30,8 @@ pub(crate) async fn confirm<P: Ports>(service: &AuthService<P>, request: &Reques
         .confirm_reset(&token, &password, &request.client, locale)
         .await?;
     let mut answer = done(user.id);
-    // Whoever had the link can read the owner's mailbox, so this browser becomes a known device.
-    // Only pages of allowed origins get the device's cookie.
+    // The person who opened the link can read the owner's mailbox, so the browser of this person
+    // becomes a known device. Its cookie is set only if the page has an allowed origin.
     if request.from_allowed_origin {
         let ticket = service.device_ticket(&user);
         answer = answer.with(

@@ -1,4 +1,5 @@
-//! POST /auth/reauthenticate: the user gives the password again, in the same session.
+//! POST /auth/reauthenticate: a user who is signed in enters the password again. The session stays
+//! the same.
 
 use super::{Outcome, signed_in};
 use crate::edge::answer::Cookie;
@@ -24,7 +25,7 @@ pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'
         .await?;
     let mut answer = signed_in(settings, 200, &proved, in_cookie);
     if let Cookie::Begun(cookies, _) = answer.cookie {
-        // The browser's previous cookie, if there is one, belongs to the same session, so no
+        // If the browser already has a cookie, that cookie belongs to the same session, so no
         // session is ended.
         answer.cookie = Cookie::Written(cookies);
     }

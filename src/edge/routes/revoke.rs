@@ -21,7 +21,7 @@ pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'
 
 async fn answer<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let credentials = client_authentication::read(request)?;
-    // The hint is ignored: each kind of token has its own form.
+    // The hint is ignored, because the form of a token already shows which kind of token it is.
     let [_hint] = body::oauth_parameters(request, ["token_type_hint"])?;
     let [token, session_id] = body::oauth_parameters_as_sent(request, ["token", "session_id"])?;
     if app_token::is_of_an_app(service, credentials.as_ref(), None) {
@@ -29,8 +29,8 @@ async fn answer<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Ou
         return revoke_for_app(service, request, &credentials, token).await;
     }
     let given = Given::read(token, "token", service.settings(), request)?;
-    // In a request with the cookie, an empty `session_id` is not treated as left out. Otherwise the
-    // request would end the session of the cookie, whichever it is.
+    // In cookie mode, an empty `session_id` is not treated as absent but rejected. Otherwise a page
+    // that has lost the id of its session would end the cookie's session, which may be another one.
     let is_left_out = |id: &String| id.is_empty() && matches!(given, Given::Body(_));
     if let Some(session_id) = session_id.filter(|id| !is_left_out(id)) {
         require_session(service, &given, &session_id)?;
@@ -64,7 +64,8 @@ async fn revoke_for_app<P: Ports>(
     Ok(revoked(ended))
 }
 
-/// Clients ignore the body (RFC 7009 section 2.2), but some can't read an empty one.
+/// The body is an empty object: clients ignore the body (RFC 7009 section 2.2), but some of them
+/// fail if it is not JSON.
 fn revoked(ended: Option<(UserId, SessionId)>) -> Answer {
     Answer::json_text(200, "{}").noted(Note {
         user_id: ended.map(|(user, _)| user.to_string()),
@@ -73,10 +74,13 @@ fn revoked(ended: Option<(UserId, SessionId)>) -> Answer {
     })
 }
 
-/// Rejects a log-out if the cookie's session is not the one in `session_id`. A page that could not
-/// reach the service repeats its log-out later, and by then the cookie may belong to a later login.
-/// Pages can't read the cookie, so the server compares the sessions, in the same request, so that
-/// no login can come in between.
+/// Rejects a log-out if the cookie's session is not the session that `session_id` names. A page
+/// that could not reach the service repeats its log-out later, and by then the cookie may belong to
+/// a later login.
+///
+/// The page can't compare the sessions itself, because it can't read the cookie. So the server
+/// compares them, in the same request that logs out: no login can happen between the comparison and
+/// the log-out.
 fn require_session<P: Ports>(
     service: &AuthService<P>,
     given: &Given<'_>,
@@ -92,7 +96,8 @@ fn require_session<P: Ports>(
             "session_id is not the id of a session",
         ));
     };
-    // A cookie that is not a refresh token names no session, and is cleared.
+    // A cookie whose value is not a refresh token belongs to no session. The log-out continues and
+    // clears the cookie.
     match cookie.and_then(|token| service.session_of(token)) {
         Some((_, session)) if session != expected => Err(Problem::new(
             Code::InvalidGrant,

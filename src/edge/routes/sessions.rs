@@ -37,7 +37,8 @@ pub(crate) async fn delete_others<P: Ports>(
 pub(crate) async fn delete<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let token = request.bearer()?;
     let Some(session) = SessionId::parse(request.id_in_path()) else {
-        // Only someone who is signed in learns whether the path has a valid id.
+        // Callers who are not signed in get 401, so they don't learn whether the id in the path is
+        // valid.
         service.bearer(token).await?;
         return Err(Error::UnknownSession.into());
     };
@@ -70,7 +71,7 @@ struct SessionBody<'a> {
     place: PlaceBody<'a>,
     network: &'a str,
     user_agent: &'a str,
-    /// Present only in an app's session.
+    /// Present only if an app holds the session.
     #[serde(skip_serializing_if = "Option::is_none")]
     app: Option<AppBody<'a>>,
 }

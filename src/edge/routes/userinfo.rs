@@ -1,4 +1,4 @@
-//! GET and POST /auth/userinfo: `userinfo` (OpenID Connect Core section 5.3).
+//! GET and POST /auth/userinfo: the use case `userinfo` (OpenID Connect Core section 5.3).
 
 use super::Outcome;
 use crate::edge::answer::{Answer, Note};
@@ -14,7 +14,8 @@ pub(crate) async fn get<P: Ports>(service: &AuthService<P>, request: &Request<'_
     answer(service, request.bearer()?).await
 }
 
-/// The token may also be in a form (RFC 6750 section 2.2), but not in both the form and the header.
+/// Like `get`, but the access token may also be in a form (RFC 6750 section 2.2) instead of the
+/// `Authorization` header. It must not be in both.
 pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     require_no_secret_in_url(request)?;
     let in_form = match request.media_type().as_deref() {

@@ -1,5 +1,6 @@
-//! GET /.well-known/jwks.json: the public keys (RFC 7517). GET /.well-known/change-password: the
-//! page to which a password manager sends people (W3C, A Well-Known URL for Changing Passwords,
+//! GET /.well-known/jwks.json answers with the public keys (RFC 7517). GET
+//! /.well-known/change-password redirects to the page on which users change their password.
+//! Password managers send people to this path (W3C, A Well-Known URL for Changing Passwords,
 //! section 3).
 
 use crate::domain::policy::PUBLIC_CACHE_SECONDS;
@@ -10,7 +11,7 @@ use crate::edge::routes::Outcome;
 use crate::ports::Ports;
 use crate::service::AuthService;
 
-/// The section of the account page for changing the password, under `APP_URL`.
+/// The path and fragment, under `APP_URL`, of the section in which a user changes the password.
 const CHANGE_PASSWORD_PAGE: &str = "/account#change-password";
 
 pub(crate) async fn jwks<P: Ports>(service: &AuthService<P>, _: &Request<'_>) -> Outcome {
@@ -23,8 +24,8 @@ pub(crate) async fn jwks<P: Ports>(service: &AuthService<P>, _: &Request<'_>) ->
     .public())
 }
 
-/// The keys for access tokens, followed by the keys for id_tokens with RS256. Verifiers of access
-/// tokens skip keys of a kind that they don't know (RFC 7517 section 5).
+/// The keys for access tokens, followed by the RS256 keys for id_tokens. Both may be in one list: a
+/// verifier of access tokens ignores keys of a type that it does not know (RFC 7517 section 5).
 fn public_keys(settings: &Settings) -> String {
     let rsa: Vec<String> = settings
         .id_token_keys
@@ -41,7 +42,7 @@ fn public_keys(settings: &Settings) -> String {
     }
 }
 
-/// The redirect is not cached, so a new `APP_URL` is followed at once.
+/// The redirect is not cached, so a change of `APP_URL` takes effect at once.
 pub(crate) async fn change_password<P: Ports>(
     service: &AuthService<P>,
     _: &Request<'_>,
@@ -55,7 +56,7 @@ pub(crate) async fn change_password<P: Ports>(
 }
 
 impl Answer {
-    /// Lets caches keep the answer for a few minutes and give it to everyone.
+    /// Allows caches to keep the answer for a few minutes and to give it to every client.
     pub(super) fn public(self) -> Self {
         self.with(
             "Cache-Control",

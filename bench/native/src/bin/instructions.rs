@@ -1,5 +1,6 @@
-//! `instructions <case> <calls>` calls a case `<calls>` times. `bench/instructions.mjs` runs it
-//! under callgrind, which counts the instructions. Without arguments the program lists the cases.
+//! The command `instructions <case> <calls>` calls a case `<calls>` times. `bench/instructions.mjs`
+//! runs this program under callgrind, which counts the instructions. Without arguments the program
+//! lists the cases.
 
 #![allow(clippy::print_stdout, reason = "its output is read by a script")]
 
@@ -18,14 +19,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let case = CASES.into_iter().find(|case| case.name == name);
     let mut call = case.ok_or("no case has this name")?.prepare()?;
-    // The first call is made before counting begins, so that one-time work is not counted.
+    // The first call is made outside of `measured_calls`, so that work which is done only once is
+    // not counted.
     if !call() || !measured_calls(&mut call, calls.parse()?) {
         return Err("a call did not do what the case's name says".into());
     }
     Ok(())
 }
 
-/// Callgrind counts only instructions in this function. It finds the function by its name.
+/// Callgrind counts only the instructions in this function and in the functions that it calls. It
+/// finds this function by its name.
 #[inline(never)]
 fn measured_calls(call: &mut Call, calls: u32) -> bool {
     let mut all = true;

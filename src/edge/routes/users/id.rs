@@ -1,4 +1,5 @@
-//! /auth/users/{id} and the actions below it: revoke (`revoke_tokens`), invite, unlock, verify.
+//! /auth/users/{id} and the actions below this path: revoke (the use case `revoke_tokens`), invite,
+//! unlock and verify.
 
 use super::{InvitationBody, ManagedUserBody, returns_link};
 use crate::domain::account::UserId;
@@ -95,8 +96,8 @@ pub(crate) async fn verify<P: Ports>(service: &AuthService<P>, request: &Request
     Ok(Answer::json(200, &ManagedUserBody::from(&user)))
 }
 
-/// The note for the log line of an administrator's request. An operator has no bearer: that log
-/// line names the operator ticket instead.
+/// The note for the log line of a request by an administrator or an operator. `bearer` is the
+/// administrator. It is `None` for an operator; the log line then names the operator ticket.
 pub(in crate::edge::routes) fn note(bearer: Option<&Bearer>, reason: String) -> Note {
     Note {
         user_id: bearer.map(|bearer| bearer.user.to_string()),
@@ -106,7 +107,8 @@ pub(in crate::edge::routes) fn note(bearer: Option<&Bearer>, reason: String) -> 
     }
 }
 
-/// The user whose id is in the path. Only someone who is signed in learns whether it is a valid id.
+/// The user id in the path. Callers who are not signed in get 401, so they don't learn whether the
+/// id is valid.
 pub(super) async fn user_id<P: Ports>(
     service: &AuthService<P>,
     request: &Request<'_>,

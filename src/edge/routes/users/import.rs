@@ -45,7 +45,7 @@ struct ReportBody {
     rows: Vec<RowBody>,
 }
 
-/// The result for a line.
+/// The result for one line of the import.
 #[derive(Serialize)]
 struct RowBody {
     line: usize,
@@ -87,9 +87,10 @@ impl From<&(usize, RowOutcome)> for RowBody {
     }
 }
 
-/// The lines with their numbers, from 1. Empty lines are left out.
+/// The lines of the body with their numbers, which begin at 1. Empty lines are left out, but have
+/// numbers too.
 fn lines(body: &[u8]) -> Result<Vec<(usize, &[u8])>, Problem> {
-    // Spreadsheets and Windows write a byte order mark.
+    // Spreadsheet programs and programs on Windows often begin a file with a byte order mark.
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     let numbered = body.split(|byte| *byte == b'\n').zip(1_usize..);
     let lines: Vec<_> = numbered

@@ -83,7 +83,8 @@ pub(crate) async fn create<P: Ports>(service: &AuthService<P>, request: &Request
         }))
 }
 
-/// Whether the link of an invitation is returned to an operator instead of being mailed.
+/// Reads the member `link`: whether the link of an invitation is returned to the operator instead
+/// of being mailed to the user.
 fn returns_link(text: Option<String>) -> Result<bool, Problem> {
     match text.as_deref() {
         None | Some("mail") => Ok(false),
@@ -101,7 +102,7 @@ struct CreatedBody<'a> {
     invitation: Option<InvitationBody<'a>>,
 }
 
-/// A link that is returned to an operator.
+/// The link of an invitation, which is returned to an operator.
 #[derive(Serialize)]
 struct InvitationBody<'a> {
     link: &'a str,
@@ -117,14 +118,14 @@ impl<'a> From<&'a ReturnedLink> for InvitationBody<'a> {
     }
 }
 
-/// A page of the list.
+/// One page of the list of users.
 #[derive(Serialize)]
 struct UsersBody<'a> {
     users: Vec<ManagedUserBody<'a>>,
     cursor: Option<String>,
 }
 
-/// What an administrator or an operator sees of a user.
+/// The members of an account that an administrator or an operator sees.
 #[derive(Serialize)]
 struct ManagedUserBody<'a> {
     #[serde(flatten)]
@@ -145,15 +146,15 @@ impl<'a> From<&'a User> for ManagedUserBody<'a> {
     }
 }
 
-/// Which users the list has.
+/// Which users are on this page of the list.
 #[derive(Debug, PartialEq, Eq)]
 enum Page {
-    /// All users whose id comes after this one.
+    /// All users or, if there is an id, only the users whose id comes after it.
     All(Option<UserId>),
     /// The user with this email address.
     Address(String),
-    /// The users whose address begins with the first text and, if there is a second text, comes
-    /// after that address.
+    /// The users whose address begins with the first text. If there is a second text, it is the
+    /// last address of the previous page, and only users with a later address are listed.
     Prefix(String, Option<String>),
 }
 

@@ -20,7 +20,8 @@ pub(crate) async fn delete<P: Ports>(service: &AuthService<P>, request: &Request
     let token = request.bearer()?;
     let id = user_id(service, request, token).await?;
     let Some(session) = SessionId::parse(request.second_id_in_path()) else {
-        // Only someone who is signed in learns whether the path has a valid id.
+        // Callers who are not signed in get 401, so they don't learn whether the id in the path is
+        // valid.
         service.require_signed_in(token).await?;
         return Err(Error::UnknownSession.into());
     };
