@@ -177,9 +177,9 @@ for (const [build, { folder, kinds, slug }] of Object.entries(BUILDS)) {
           // After a trap at the last crossing, `npm test` tries one next call, another one for each
           // entry point. `npm run test:wide` tries all.
           const some = isWide ? NAMES : [NAMES[(at + 1) % NAMES.length]];
-          for (const [skip, next] of [
-            [0, NAMES],
-            [await lastThatLoses(trapping), some],
+          for (const { skip, next } of [
+            { skip: 0, next: NAMES },
+            { skip: await lastThatLoses(trapping), next: some },
           ]) {
             for (const first of next) {
               await ask("arm", { kind, skip });
