@@ -45,14 +45,16 @@ pub enum Act {
         user: UserId,
         session: SessionId,
     },
-    /// `session_replaced`: the same user signed in again in the same browser.
+    /// `session_replaced`: the same user signed in again in the same browser, so a new session
+    /// replaced the old one.
     SessionReplaced {
         /// Whose session it was.
         user: UserId,
         /// The session that ended.
         session: SessionId,
     },
-    /// `code_issued`: an app may exchange a code for tokens of its user.
+    /// `code_issued`: the service issued an authorization code, which an app can exchange for
+    /// tokens of the user.
     CodeIssued {
         /// Whose tokens the app may get.
         user: UserId,
@@ -272,7 +274,7 @@ pub enum Act {
         /// True for `user_disabled`.
         disabled: bool,
     },
-    /// `invited`: an administrator or operator had an invitation mailed again.
+    /// `invited`: an administrator or operator asked the service to mail an invitation again.
     Invited {
         /// Whose account it is.
         user: UserId,
@@ -366,7 +368,7 @@ pub enum Act {
         reason: String,
     },
     /// `mail_kept`: a mail could not be put into the queue, so it was stored in the database. The
-    /// cron will send it.
+    /// cron job will send it.
     MailKept {
         mail: &'static str,
         /// The platform's own description of the failure.
@@ -427,8 +429,7 @@ impl ClientAct {
 /// Whose attempts a limit counts, in addition to those of the requester's network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Whose {
-    /// Nobody in particular: the limit counts only the attempts of the network, or the attempt
-    /// names no account.
+    /// Only the attempts of the network are counted, or the attempt names no account.
     Anybodys,
     /// Attempts for an address.
     Address(Pseudonym),

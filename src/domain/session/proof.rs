@@ -48,8 +48,7 @@ impl From<Methods> for u8 {
 
 /// When and how a user proved who they are.
 ///
-/// Proofs are ordered by time. Only if two proofs have the same time, they are ordered by their
-/// methods.
+/// Proofs are ordered by time. Two proofs with the same time are ordered by their methods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Proof {
     /// When the proof was given, in seconds since 1970.

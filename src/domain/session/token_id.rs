@@ -27,8 +27,8 @@ impl TokenId {
         Self(Builder::from_custom_bytes(bytes).into_uuid())
     }
 
-    /// Reads a `jti`. `None` if the `jti` contains no number. This is so in access tokens that
-    /// earlier versions of the service issued.
+    /// Reads a `jti`. `None` if the `jti` contains no number. The `jti` of access tokens that
+    /// earlier versions of the service issued contains no number.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let id = Uuid::try_parse(text).ok()?;
