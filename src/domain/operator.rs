@@ -6,7 +6,7 @@
 //!
 //! A ticket is valid only for its scope, and for at most [`OPERATOR_TICKET_TTL`] seconds after its
 //! creation. The time of creation is stored in the ticket's row. It may be up to
-//! [`FUTURE_SKEW_SECONDS`] ahead of the service's clock.
+//! [`FUTURE_SKEW_SECONDS`] ahead of the service's clock, because clocks differ.
 
 use std::fmt;
 
@@ -24,7 +24,7 @@ const SECRET_BYTES: usize = 32;
 /// distinguish the tickets of one day.
 const ID_CHARS: usize = 12;
 
-/// Whether a credential begins like an operator ticket. The rest may still be malformed.
+/// Whether a credential begins like an operator ticket. The rest can still be malformed.
 ///
 /// ```
 /// use edgegate::domain::operator::is_operator_ticket;

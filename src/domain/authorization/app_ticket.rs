@@ -1,5 +1,5 @@
-//! The refresh token of an app. It contains a [`RefreshTicket`], which is also the content of a
-//! browser's refresh token, and what the user granted to the app.
+//! The refresh token of an app. Like a browser's refresh token, it contains a [`RefreshTicket`]. In
+//! addition, it contains what the user granted to the app.
 //!
 //! Each kind of ticket has its own purpose, and each purpose has its own keys. So an app's refresh
 //! token is never accepted as the refresh token of a browser, and never stored in the browser's
@@ -24,9 +24,9 @@ pub struct AppTicket {
     pub core: RefreshTicket,
     /// The app that got the token.
     pub client: ClientHash,
-    /// The sign-on through which the user entered the app. When a log-out ends the sign-on, the
-    /// app's session ends too. `None` if the app has the scope `offline_access`: its session
-    /// continues after a log-out.
+    /// The id of the sign-on (the login that the apps in one browser share) through which the user
+    /// entered the app. When a log-out ends the sign-on, the app's session ends too. `None` if the
+    /// app has the scope `offline_access`: its session continues after a log-out.
     pub sign_on: Option<SessionId>,
     /// The id of the grant: the record of what the user granted to the app. When the user withdraws
     /// the grant, the session ends.

@@ -1,6 +1,6 @@
-//! Client ID metadata documents (draft-ietf-oauth-client-id-metadata-document). The id of such a
-//! client is a URL, and the document at this URL describes the client. No administrator has checked
-//! such a client.
+//! Client ID metadata documents (draft-ietf-oauth-client-id-metadata-document). A client can
+//! describe itself in such a document. The id of the client is the URL of the document. No
+//! administrator has checked such a client.
 //!
 //! This service fetches the document, so a stranger can choose a URL to which the service connects.
 //! The stranger must not reach a private server in this way. Two things prevent it. [`MetadataUrl`]
@@ -41,7 +41,7 @@ pub enum MetadataUrlFault {
     OurOwn,
 }
 
-/// Endings of host names that are never public, but may belong to a private server. They are
+/// Endings of host names that are never public, but can belong to a private server. They are
 /// reserved by RFC 6761, RFC 6762, RFC 7686, RFC 8375 and RFC 9476. ICANN has reserved `internal`
 /// for private use.
 const NOT_PUBLIC: [&str; 8] = [

@@ -63,9 +63,9 @@ pub enum Act {
         /// The app's `client_id`.
         client: String,
     },
-    /// `authorization_denied`: the user denied what an app asked for.
+    /// `authorization_denied`: the user refused to give an app the access that it asked for.
     AuthorizationDenied {
-        /// The user who denied it.
+        /// The user who refused.
         user: UserId,
         /// The browser's session.
         session: SessionId,
@@ -174,8 +174,8 @@ pub enum Act {
         /// The session, which continues.
         session: SessionId,
     },
-    /// `registration_requested`: somebody asked to register an address. The address may already
-    /// have an account.
+    /// `registration_requested`: somebody asked to register an address. It is possible that the
+    /// address already has an account.
     RegistrationRequested {
         /// The address that was typed.
         address: Pseudonym,
@@ -394,9 +394,9 @@ pub enum ClientAct {
     Created,
     /// Fields of the app were changed.
     Changed,
-    /// The app was disabled. Other fields may have changed too.
+    /// The app was disabled. Other fields could have been changed by the same request.
     Disabled,
-    /// The app was enabled again. Other fields may have changed too.
+    /// The app was enabled again. Other fields could have been changed by the same request.
     Enabled,
     Deleted,
     /// This secret was added to the app.

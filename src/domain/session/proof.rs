@@ -76,7 +76,7 @@ impl Proof {
 /// Whether the `auth_time` of a token is recent enough for actions that can't be undone.
 ///
 /// If the time is missing or is in the future, the answer is no. So if a clock is wrong, the user
-/// may have to type the password again, but an old proof is never accepted.
+/// might have to type the password again, but an old proof is never accepted.
 ///
 /// ```
 /// use edgegate::domain::session::is_recent;

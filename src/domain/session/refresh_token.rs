@@ -85,7 +85,7 @@ pub struct RefreshTicket {
     pub counter: u32,
     /// When the session ends at the latest, in seconds since 1970.
     pub expires_at: u64,
-    /// When and how the user last proved who they are. The session store may know a later proof
+    /// When and how the user last proved who they are. The session store might know a later proof
     /// than this ticket.
     pub proof: Proof,
     /// The id of the sign-on (the login that the apps in one browser share) that the session

@@ -115,7 +115,7 @@ pub enum Reuse {
 /// What a store guarantees about a read after a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Consistency {
-    /// A read may miss a write of the last minute, as in Workers KV.
+    /// A read can miss a write of the last minute, as in Workers KV.
     Eventual,
     /// A read sees every write before it.
     Linearizable,

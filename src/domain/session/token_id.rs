@@ -3,8 +3,8 @@
 //!
 //! When the user of a session types the password again, the client sends its access token but not
 //! its refresh token. The client then gets a new refresh token, which must have the same number as
-//! the refresh token that the client already has. The session store may know only an older number,
-//! so the number is taken from the access token.
+//! the refresh token that the client already has. The session store might know only an older
+//! number, so the number is taken from the access token.
 
 use std::fmt;
 

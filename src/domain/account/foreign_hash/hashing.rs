@@ -72,9 +72,9 @@ impl ForeignHashing {
     ///
     /// # Errors
     /// - The errors of [`ForeignHash::read`].
-    /// - [`HashRefusal::NoSignerKey`]: when the hash is Firebase's and no signer key is set.
-    /// - [`HashRefusal::Malformed`]: also when the hash is Firebase's and is not as long as the
-    ///   signer key.
+    /// - [`HashRefusal::NoSignerKey`]: when the hash was made by Firebase and no signer key is set.
+    /// - [`HashRefusal::Malformed`]: also when the hash was made by Firebase and is not as long as
+    ///   the signer key.
     pub fn read(&self, text: &str) -> Result<ForeignHash, HashRefusal> {
         let hash = ForeignHash::read(text)?;
         if !hash.is_firebase() {
