@@ -57,8 +57,8 @@ impl State {
     }
 
     /// The state that the confirmation of a new address changes: the address. The link also becomes
-    /// invalid when the password changes or when all sessions are ended. Somebody who requested the
-    /// link, but knew only the old password, can then no longer use it.
+    /// invalid when the password changes or when all sessions are ended. After that, somebody who
+    /// requested the link but knew only the old password can't use the link any more.
     #[must_use]
     pub fn for_new_address(user: &User) -> Self {
         let epoch = user.session_epoch.to_be_bytes();

@@ -53,7 +53,7 @@ pub const REFRESH_GRACE: u64 = 30;
 /// The default `ROTATE_AFTER`: 90 s. A renewal replaces a refresh token only if the token is at
 /// least this old. The time is `REFRESH_GRACE` plus the 60 s during which a KV location can serve
 /// old data. With a shorter time, another tab could send a token that was just replaced, and the
-/// service would treat the token as stolen.
+/// service could treat the token as stolen.
 pub const ROTATE_AFTER: u64 = REFRESH_GRACE + KV_STALENESS;
 /// How long a location of Workers KV can still serve an old value, or can fail to find a new key,
 /// in seconds.
@@ -88,8 +88,9 @@ pub const REVOCATION_CACHE_TTL: u64 = 30;
 pub const REVOCATION_MEMORY_TTL: u64 = 15;
 /// How many sessions' revocations an isolate remembers: about 300 KB of its 128 MiB.
 pub const REVOCATION_MEMORY_ENTRIES: usize = 2048;
-/// An isolate remembers the revocations that it made itself for at least this many seconds, however
-/// many there are: 5 minutes. KV usually shows a revocation within one minute.
+/// If an isolate has itself revoked something, it remembers the revocation for at least this many
+/// seconds: 5 minutes. The number of such revocations is not limited. KV usually shows a revocation
+/// within one minute.
 pub const OWN_REVOCATIONS_KEPT: u64 = 5 * KV_STALENESS;
 /// The pauses before a rejected KV write is retried, in milliseconds, each with up to 255 ms of
 /// jitter. KV accepts one write per second and key.
@@ -352,18 +353,19 @@ pub const MAIL_REQUESTS_AN_HOUR: usize = 30;
 /// mail on a day uses the first pool. This many further requests of the network on that day use the
 /// medium pool.
 pub const MAIL_MEDIUM_ASKS_A_DAY: usize = 4;
-/// The prefix lengths (IPv4, IPv6) of the network that is counted when it asks for mails: one IPv4
-/// address, or the /48 of IPv6 that one customer gets.
+/// Requests for mails are counted per network. These are the prefix lengths (IPv4, IPv6) of such a
+/// network: one IPv4 address, or the /48 of IPv6 that one customer gets.
 pub const MAIL_NETWORK_BITS: (u8, u8) = (32, 48);
 /// The prefix lengths (IPv4, IPv6) of the larger network that contains a network. The whole larger
 /// network might belong to one provider, so the first requests of all networks in it share a limit.
 pub const MAIL_LARGER_NETWORK_BITS: (u8, u8) = (16, 32);
-/// One larger network may use a tenth of the first pool. The pool is divided by this number.
+/// One larger network may use a tenth of the first pool (a share of `MAIL_BUDGET`). The pool is
+/// divided by this number.
 pub const MAIL_LARGER_NETWORK_PART: u64 = 10;
 /// If a request for a mail has a device or session ticket of the user (a token that shows that the
-/// client is known), the mail does not use up any budget. This is the maximum number of such mails
-/// per user and day. The owner needs fewer, and it limits how many a thief who has stolen the
-/// ticket can cause.
+/// client is known), the mail is not counted in any budget. This is the maximum number of such
+/// mails per user and day. The owner needs fewer. A thief who has stolen the ticket can't cause
+/// more.
 pub const KNOWN_MAILS_A_DAY: usize = 3;
 /// How long the Durable Object that counts requests for mails may take to answer, in milliseconds.
 /// The object has nothing to compute. Its answer takes ten seconds only in the worst case, while
@@ -373,8 +375,8 @@ pub const MAIL_GATE_TIMEOUT_MS: u64 = 10_000;
 /// same limit, which is counted separately. Each of these actions sends a notice by mail, and no
 /// limit on mails ever suppresses a notice. So the actions themselves are limited.
 pub const NOTICED_ACTS_A_DAY: usize = 5;
-/// The percentages of `MAIL_BUDGET` for password resets: for the first request of each network, for
-/// its next four, and for all further ones.
+/// The percentages of `MAIL_BUDGET` for password resets: for the first request of each network on a
+/// day, for its next four requests, and for all its further requests.
 pub const RESET_SHARES: [u64; 3] = [40, 15, 10];
 /// The percentages of `MAIL_BUDGET` for registrations, verifications and new addresses, in the same
 /// order as [`RESET_SHARES`].
@@ -463,8 +465,8 @@ pub const USERS_PER_PAGE: u32 = 50;
 pub const CLIENTS_PER_PAGE: u32 = 100;
 /// How many users a page of the list of users has at most.
 pub const MAX_USERS_PER_PAGE: u32 = 200;
-/// For how many accounts one request raises the counters after a restore of the database. D1
-/// changes that many rows in well under a second.
+/// After a restore of the database, an operator raises counters of all accounts. One request does
+/// so for at most this many accounts. D1 changes that many rows in well under a second.
 pub const RAISED_AT_ONCE: u32 = 1_000;
 /// How many failed mails one request retries or drops by their ids. Together the ids fit into a
 /// request body.

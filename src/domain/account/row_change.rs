@@ -10,9 +10,9 @@ pub struct RowChange {
     /// The user's id as it is in the row. It can be invalid, because somebody could have edited it
     /// by hand.
     pub id: String,
-    /// A random text. Each further change of the row replaces it by a new one. This entry is
-    /// removed from the list only if the text in the list is still this one, which means that the
-    /// row has not changed since the entry was read.
+    /// A random text. Each further change of the row replaces it by another random text. The entry
+    /// is removed from the list only if the list still contains the same text for it, because this
+    /// shows that the row has not changed since the entry was read.
     pub mark: String,
 }
 

@@ -2,7 +2,8 @@
 //! which must not change:
 //!
 //! 1. The code's MAC is checked by [`Codes::open`](super::Codes::open).
-//! 2. The client authenticates with its secret, or without one if it is a public client.
+//! 2. The client authenticates. A confidential client uses its secret. A public client has no
+//!    secret.
 //! 3. [`judge_exchange`] checks the time, the client, the redirect URI, the verifier and the
 //!    resource.
 //! 4. [`judge_standing`] checks the user's database row. The caller also checks that the grant was

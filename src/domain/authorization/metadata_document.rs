@@ -3,9 +3,9 @@
 //! administrator has checked such a client.
 //!
 //! This service fetches the document, so a stranger can choose a URL to which the service connects.
-//! The stranger must not reach a private server in this way. Two things prevent it. [`MetadataUrl`]
-//! accepts only public host names. And the platform's flag `global_fetch_strictly_public` makes the
-//! service's requests go only through the public internet.
+//! The stranger must not be able to make the service connect to a private server. Two things
+//! prevent this. [`MetadataUrl`] accepts only public host names. And the platform's flag
+//! `global_fetch_strictly_public` makes the service's requests go only through the public internet.
 
 use super::client::{AppClient, ClientId, client_name};
 use super::redirect_uri::RedirectUri;

@@ -426,7 +426,7 @@ impl ClientAct {
     }
 }
 
-/// Whose attempts a limit counts, in addition to those of the requester's network.
+/// Whose attempts a limit counts, in addition to the attempts of the requester's network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Whose {
     /// Only the attempts of the network are counted, or the attempt names no account.

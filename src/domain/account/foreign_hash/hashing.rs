@@ -24,7 +24,8 @@ pub struct ForeignHashing {
 }
 
 impl ForeignHashing {
-    /// Adds Firebase's signer key to these settings. `None` if `text` is not such a key in base64.
+    /// Adds Firebase's signer key to these settings. `None` if `text` is not base64, or if the key
+    /// has a length that is not allowed.
     #[must_use]
     pub fn with_signer_key(self, text: &str) -> Option<Self> {
         let standard = text.trim_end_matches('=').replace('-', "+");
