@@ -417,7 +417,7 @@ impl ClientRefusal {
     }
 }
 
-/// Why the pages may not continue with an app's request.
+/// Why the service's pages may not continue with an app's authorization request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuthorizationRefusal {
     /// The sealed request (the app's request with the service's MAC) is forged, altered, from
@@ -532,7 +532,7 @@ pub enum Error {
     Scope,
     /// The resource is not the one that was granted.
     Target,
-    /// A page may not continue with an app's request.
+    /// A page of the service may not continue with an app's authorization request.
     Authorization(AuthorizationRefusal),
     /// An app wants id_tokens with RS256, and `ID_TOKEN_KEYS` is not set.
     NoIdTokenKey,

@@ -55,9 +55,9 @@ impl FreedAddresses {
         }
     }
 
-    /// The condition for a registration that was requested at the time `asked_at`, in seconds since
-    /// 1970. The condition contains one keyed hash for each ticket secret, because the address
-    ///       could have been freed before the secrets were rotated.
+    /// The condition for a registration that was requested at `asked_at` (in seconds since 1970).
+    /// The condition contains one keyed hash for each ticket secret, because the address could have
+    /// been freed before the secrets were rotated.
     #[must_use]
     pub fn not_freed_since(&self, email: &EmailAddress, asked_at: u64) -> NotFreedSince {
         NotFreedSince {

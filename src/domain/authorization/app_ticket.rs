@@ -69,8 +69,9 @@ impl AppTicket {
     }
 
     /// The scopes of the access token that a renewal gives. `asked` are the scopes in the `scope`
-    /// parameter of the renewal. The access token gets those of them that the ticket has. If the
-    /// parameter is absent, the access token gets all scopes of the ticket (RFC 6749 section 6).
+    /// parameter of the renewal. The access token gets the scopes that are in `asked` and also in
+    /// the ticket. If the parameter is absent, the access token gets all scopes of the ticket (RFC
+    /// 6749 section 6).
     #[must_use]
     pub fn narrowed(&self, asked: Option<&Scopes>) -> Scopes {
         asked.map_or_else(|| self.scopes.clone(), |asked| self.scopes.in_both(asked))

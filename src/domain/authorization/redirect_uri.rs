@@ -256,7 +256,7 @@ impl<'de> Deserialize<'de> for RedirectUri {
 }
 
 /// Splits a URI whose host is a loopback host. Returns the scheme and the host, and the part of the
-/// URI after the port. `None` for any other URI.
+/// URI after the port. `None` for any other URI, and for a URI whose port is not valid.
 fn loopback(uri: &str) -> Option<(&'static str, &str)> {
     let (host, rest) = LOOPBACK
         .iter()

@@ -76,8 +76,9 @@ impl Holder {
         }
     }
 
-    /// The sign-on to which a browser's session belongs. `None` for an app's session: such a
-    /// session does not belong to a sign-on, even if it ends together with a sign-on.
+    /// The id of the sign-on to which a browser's session belongs. `None` for an app's session: an
+    /// app's session does not belong to a sign-on, even if the session ends together with a
+    /// sign-on.
     #[must_use]
     pub fn own_sign_on(&self, session: SessionId) -> Option<SessionId> {
         match self {
