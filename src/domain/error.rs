@@ -351,7 +351,7 @@ pub enum GrantRefusal {
     /// The text is forged, truncated, from another deployment, or not a refresh token. This is
     /// decided without reading any storage.
     Ticket,
-    /// The session can't continue. The verdict says why.
+    /// The session can't continue. The [`Verdict`] says why.
     Session(Verdict, UserId, SessionId),
     /// An app's code can't be exchanged.
     Code(ExchangeRefusal),
@@ -359,7 +359,7 @@ pub enum GrantRefusal {
     OtherClient,
     /// The app is disabled.
     ClientDisabled,
-    /// The user has withdrawn the grant.
+    /// The user has withdrawn the grant (the consent that the user gave to the app).
     Withdrawn,
 }
 
@@ -417,10 +417,11 @@ impl ClientRefusal {
     }
 }
 
-/// Why the pages may not continue with an app's request.
+/// Why the service's pages may not continue with an app's authorization request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuthorizationRefusal {
-    /// The sealed request is forged, altered, of another deployment, or older than an hour.
+    /// The sealed request (the app's request with the service's MAC) is forged, altered, from
+    /// another deployment, or older than an hour.
     Request,
     /// Since the request was sealed, the app was deleted or disabled, or its redirect URI was
     /// removed.
@@ -478,7 +479,7 @@ impl LinkRefusal {
 /// A store that failed. The text comes from the platform and is only for the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreError {
-    /// Which port failed, for the log.
+    /// The name of the port (the interface to the store) that failed, for the log.
     pub store: &'static str,
     /// The platform's own description of the failure.
     pub detail: String,
@@ -531,7 +532,7 @@ pub enum Error {
     Scope,
     /// The resource is not the one that was granted.
     Target,
-    /// A page may not continue with an app's request.
+    /// A page of the service may not continue with an app's authorization request.
     Authorization(AuthorizationRefusal),
     /// An app wants id_tokens with RS256, and `ID_TOKEN_KEYS` is not set.
     NoIdTokenKey,
@@ -540,8 +541,8 @@ pub enum Error {
     RegistrationClosed,
     /// The address already has an account.
     EmailTaken,
-    /// The request would disable or delete the last enabled administrator, or take away the
-    /// administrator's role.
+    /// The request would disable or delete the last enabled administrator, or remove the admin role
+    /// from that user.
     LastAdministrator,
     /// The account has a password or is disabled, so its owner can't be invited.
     NotInvitable,

@@ -1,5 +1,5 @@
 //! Ids. An id is a UUIDv7 (RFC 9562 section 5.7), and only one spelling is accepted: lower case,
-//! with hyphens. Imported accounts keep their UUID, which may have another version.
+//! with hyphens. Imported accounts keep their UUID, which can have another version.
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serializer};

@@ -1,9 +1,10 @@
 //! Converts Rust values to and from JSON, with serde.
 //!
 //! [`decode`] uses the strict reader of [`edgegate_token::json`]. That reader rejects an object in
-//! which a member appears twice. Its error messages quote no part of the text, because the text may
-//! contain a password. The reader of serde_json would also make the Worker 20 KB larger, because
-//! its error messages can contain fractional numbers, and the code that prints them is large.
+//! which a member appears twice. Its error messages quote no part of the text, because the text
+//! could contain a password. The reader of serde_json would also make the Worker 20 KB larger,
+//! because its error messages can contain fractional numbers, and the code that prints them is
+//! large.
 
 use std::fmt;
 

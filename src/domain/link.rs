@@ -23,9 +23,9 @@ const _: () = assert!(
     "mail programs would cut off the end of some links"
 );
 
-/// A fingerprint of those of a user's values that a link changes. It reveals nothing about the
-/// values. Nobody can compute it without the account's row, because a random number in the row is
-/// part of it.
+/// A fingerprint of the values of a user that a link changes when it is used. It reveals nothing
+/// about the values. Nobody can compute it without the account's row, because a random number in
+/// the row is part of it.
 #[derive(Clone, Copy, Debug)]
 pub struct State([u8; STATE_BYTES]);
 
@@ -57,8 +57,8 @@ impl State {
     }
 
     /// The state that the confirmation of a new address changes: the address. The link also becomes
-    /// invalid when the password changes or when all sessions are ended. Somebody who requested the
-    /// link, but knew only the old password, can then no longer use it.
+    /// invalid when the password changes or when all sessions are ended. After that, somebody who
+    /// requested the link but knew only the old password can't use the link any more.
     #[must_use]
     pub fn for_new_address(user: &User) -> Self {
         let epoch = user.session_epoch.to_be_bytes();
@@ -66,7 +66,8 @@ impl State {
         Self::of("new address", user, &[&epoch, password])
     }
 
-    /// The state as a text of 32 hexadecimal digits. A mail in the queue contains it in this form.
+    /// The state as a text of 32 hexadecimal digits. A queued request for a mail contains the state
+    /// in this form.
     #[must_use]
     pub fn to_text(self) -> String {
         base16ct::lower::encode_string(&self.0)
@@ -80,7 +81,8 @@ impl State {
         (read.len() == STATE_BYTES).then_some(Self(state))
     }
 
-    /// The id by which the account counts the wrong passwords that somebody enters with this link.
+    /// The id under which the account's Durable Object counts the wrong passwords that are entered
+    /// with this link.
     #[must_use]
     pub fn known_id(self) -> KnownId {
         KnownId(self.0)
@@ -257,7 +259,7 @@ impl Links {
     }
 }
 
-/// Whether the link has not expired. If a link would be valid for longer than the longest lifetime
+/// Whether the link has not expired. If a link's remaining time is longer than the longest lifetime
 /// of a link, the clock is wrong: it has stopped, or it was set back. Such a link is rejected, too.
 fn is_alive(expires_at: u64, now: u64) -> bool {
     let latest = now

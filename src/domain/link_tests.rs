@@ -206,8 +206,8 @@ fn states_change_with_what_they_stand_for_and_with_nothing_else() {
     let password: fn(&mut User) =
         |user| user.password_hash = PasswordHash::new("$argon2id$two".to_owned());
     assert_eq!(changed(&verified, password), [true, false, true]);
-    // The address is not verified, so a stranger may have registered with it. The stranger's
-    // changes must leave the links of the address's owner valid.
+    // The address is not verified, so it is possible that a stranger has registered with it. The
+    // stranger's changes must leave the links of the address's owner valid.
     assert_eq!(changed(&user(), password), [false, false, true]);
     for user in [&user(), &verified] {
         let email = |user: &mut User| user.email = EmailAddress::parse("b@example.com").unwrap();

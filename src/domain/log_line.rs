@@ -65,9 +65,9 @@ pub enum Trouble {
     MisspeltSetting,
     /// A rate-limit binding is missing although `LIMITS` is on, so this limit has no effect.
     LimiterMissing,
-    /// A rate-limit binding failed. The request that it should have counted was let through.
+    /// A rate-limit binding failed. The request that the binding should have counted was accepted.
     LimiterFailed,
-    /// Work that is done after the response was sent has failed.
+    /// Some work that the Worker does after it has sent the response has failed.
     Background,
     /// A data point could not be written to Workers Analytics Engine.
     AnalyticsFailed,

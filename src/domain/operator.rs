@@ -6,7 +6,7 @@
 //!
 //! A ticket is valid only for its scope, and for at most [`OPERATOR_TICKET_TTL`] seconds after its
 //! creation. The time of creation is stored in the ticket's row. It may be up to
-//! [`FUTURE_SKEW_SECONDS`] ahead of the service's clock.
+//! [`FUTURE_SKEW_SECONDS`] ahead of the service's clock, because clocks differ.
 
 use std::fmt;
 
@@ -20,11 +20,11 @@ use super::policy::{FUTURE_SKEW_SECONDS, OPERATOR_TICKET_TTL};
 const PREFIX: &str = "ego_";
 /// How many random bytes follow the prefix, encoded in base64url without padding.
 const SECRET_BYTES: usize = 32;
-/// How many digits of its hash are a ticket's name in the log. They are enough to distinguish the
-/// tickets of one day.
+/// A ticket's name in the log consists of this many digits of the ticket's hash. That is enough to
+/// distinguish the tickets of one day.
 const ID_CHARS: usize = 12;
 
-/// Whether a credential begins like an operator ticket. The rest may still be malformed.
+/// Whether a credential begins like an operator ticket. The rest can still be malformed.
 ///
 /// ```
 /// use edgegate::domain::operator::is_operator_ticket;
@@ -201,8 +201,8 @@ impl OperatorRefusal {
 
 impl OperatorTicket {
     /// Checks that the ticket is valid now, and that its lifetime is not too long. A constraint on
-    /// the table in the database limits the lifetime, too. It is checked again here, because
-    /// somebody may alter the table.
+    /// the table in the database limits the lifetime, too. The lifetime is checked again here,
+    /// because somebody could alter the table.
     ///
     /// # Errors
     /// The reason why the ticket is not valid.

@@ -10,8 +10,8 @@ pub use edgegate_token::limits::{
 
 // --- Access tokens ---
 
-/// `ACCESS_TOKEN_TTL`: 10 minutes. RFC 9700 asks for short lifetimes, because a local check does
-/// not notice a revocation before the token expires.
+/// The default `ACCESS_TOKEN_TTL`: 10 minutes. RFC 9700 asks for short lifetimes. An API that
+/// checks only the signature of a token and its expiry does not notice that the token was revoked.
 pub const ACCESS_TOKEN_TTL: u64 = 600;
 
 /// How many verified tokens one isolate remembers. Each has at most 4 KiB of text, so together they
@@ -27,54 +27,59 @@ pub const MAX_ACCESS_TOKEN_TTL: u64 = 3600;
 
 /// The shortest `SESSION_TTL` and `SESSION_IDLE_TTL`: 5 minutes.
 pub const MIN_SESSION_TTL: u64 = 300;
-/// The longest `REFRESH_GRACE`: 5 minutes. During the grace period, the service can't distinguish a
-/// thief who uses a copied token from the owner who retries.
+/// The longest `REFRESH_GRACE`: 5 minutes. `REFRESH_GRACE` is the time after the first use of a
+/// refresh token in which the same token still gets its successor. During this time, the service
+/// can't distinguish a thief who uses a copied token from the owner who retries.
 pub const MAX_REFRESH_GRACE: u64 = 300;
 /// The longest `ROTATE_AFTER`: an hour.
 pub const MAX_ROTATE_AFTER: u64 = 3600;
 
-/// `SESSION_TTL`: 90 days, after which a session ends in any case (OWASP ASVS 7.3.2).
+/// The default `SESSION_TTL`: 90 days. After this time a session ends, even if it is in use (OWASP
+/// ASVS 7.3.2).
 pub const SESSION_TTL: u64 = 90 * DAY;
 /// The longest `SESSION_TTL`: 400 days, the longest that browsers keep a cookie (RFC 6265bis
 /// section 5.5).
 pub const MAX_SESSION_TTL: u64 = 400 * DAY;
-/// `SESSION_IDLE_TTL`: 30 days without a renewal.
+/// The default `SESSION_IDLE_TTL`: a session ends after 30 days without a renewal.
 pub const SESSION_IDLE_TTL: u64 = 30 * DAY;
-/// How many seconds after the planned time a client that is in use may renew: 2 minutes. A browser
-/// fires the timers of a background tab only once a minute, and AuthClient retries a failed renewal
-/// within a minute. `SESSION_IDLE_TTL` must be long enough for both delays.
+/// How late a client that is in use can be with the renewal of its token, in seconds: 2 minutes. A
+/// browser fires the timers of a background tab only once a minute, and AuthClient retries a failed
+/// renewal within a minute. `SESSION_IDLE_TTL` must be long enough for both delays.
 pub const RENEWAL_LATENESS: u64 = 120;
-/// `REFRESH_GRACE`: 30 s. A retry within this time, after a lost answer or from another tab, gets
-/// the same new token.
+/// The default `REFRESH_GRACE`: 30 s. If a refresh token is presented again within this time after
+/// its first use, for instance because the answer was lost, the client gets the same new token
+/// again.
 pub const REFRESH_GRACE: u64 = 30;
-/// `ROTATE_AFTER`: 90 s, which is `REFRESH_GRACE` plus the 60 s during which a KV location may
-/// serve old data. With a shorter time, a page that loads in another tab could send a token that
-/// looks reused, as if a thief had it.
+/// The default `ROTATE_AFTER`: 90 s. A renewal replaces a refresh token only if the token is at
+/// least this old. The time is `REFRESH_GRACE` plus the 60 s during which a KV location can serve
+/// old data. With a shorter time, another tab could send a token that was just replaced, and the
+/// service could treat the token as stolen.
 pub const ROTATE_AFTER: u64 = REFRESH_GRACE + KV_STALENESS;
-/// How long a location of Workers KV may still serve an old value, or may not yet find a new key,
+/// How long a location of Workers KV can still serve an old value, or can fail to find a new key,
 /// in seconds.
 pub const KV_STALENESS: u64 = 60;
 /// How old a session must be, in seconds, before every KV location has its record. A younger
-/// session may be missing at some locations. The time is twice [`KV_STALENESS`], because clocks
+/// session might be missing at some locations. The time is twice [`KV_STALENESS`], because clocks
 /// differ.
 pub const NEW_SESSION_UNSEEN: u64 = 2 * KV_STALENESS;
-/// How many seconds the clock of the location where a session began may be ahead of other clocks.
+/// How many seconds the clock of the location where a session began can be ahead of other clocks.
 pub const SESSION_CLOCK_SKEW: u64 = 60;
 /// How long an `ended` record, which says that a session has ended, is stored in KV: the longest
-/// session that any setting allows, plus [`STALE_MARGIN`]. A location that has not seen the end yet
-/// may renew the session's record up to a minute later.
+/// session that any setting allows, plus [`STALE_MARGIN`]. A location that does not know yet that
+/// the session has ended can still renew the session's record up to a minute later.
 pub const ENDED_TTL: u64 = MAX_SESSION_TTL + STALE_MARGIN;
 /// A record that rejects tokens is stored until the tokens have expired, and this many seconds
-/// longer: 5 minutes. The clock that issued a token and the clock that checks it may differ.
+/// longer: 5 minutes. The clock of the machine that issued a token and the clock of the machine
+/// that checks it can differ.
 pub const STALE_MARGIN: u64 = 300;
 /// How long a `stale` record, which invalidates a user's older access tokens, is stored in KV: the
 /// longest access token that any setting allows, plus [`STALE_MARGIN`]. The current
 /// `ACCESS_TOKEN_TTL` is not enough, because it may have been lowered after the tokens were issued.
 pub const STALE_TTL: u64 = MAX_ACCESS_TOKEN_TTL + STALE_MARGIN;
-/// How long the user's Durable Object keeps the row of an ended session: as long as an access token
-/// of the session may be unexpired. Renewals and checks also treat a session without a row as
-/// ended. The row only adds the reason why the session ended. If ended rows stayed until the
-/// session's own expiry, every login would read them.
+/// How long the user's Durable Object keeps the row of a session after the session has ended: until
+/// every access token of the session has expired. A session without a row is treated as ended, too.
+/// The row only adds the reason why the session ended. If such rows stayed until the time when the
+/// sessions would have expired, every login would read them.
 pub const ENDED_ROW_TTL: u64 = STALE_TTL;
 /// How long KV may cache a record that the check of an access token reads, in seconds. KV allows no
 /// lower value.
@@ -83,8 +88,9 @@ pub const REVOCATION_CACHE_TTL: u64 = 30;
 pub const REVOCATION_MEMORY_TTL: u64 = 15;
 /// How many sessions' revocations an isolate remembers: about 300 KB of its 128 MiB.
 pub const REVOCATION_MEMORY_ENTRIES: usize = 2048;
-/// An isolate remembers the revocations that it made itself for at least this many seconds, however
-/// many there are: 5 minutes. KV usually shows a revocation within one minute.
+/// If an isolate has itself revoked something, it remembers the revocation for at least this many
+/// seconds: 5 minutes. The number of such revocations is not limited. KV usually shows a revocation
+/// within one minute.
 pub const OWN_REVOCATIONS_KEPT: u64 = 5 * KV_STALENESS;
 /// The pauses before a rejected KV write is retried, in milliseconds, each with up to 255 ms of
 /// jitter. KV accepts one write per second and key.
@@ -93,10 +99,10 @@ pub const KV_WRITE_RETRIES_MS: [u64; 3] = [300, 600, 900];
 pub const USER_AGENT_KEPT_CHARS: usize = 256;
 /// How much of a city's name is stored, in characters.
 pub const CITY_KEPT_CHARS: usize = 64;
-/// How many seconds after entering the password a user may take an action that can't be undone: 10
-/// minutes. That is long enough for an administrator to work through a list of accounts. The access
-/// token, which contains the time of the password entry, has the same lifetime by default. The
-/// error response contains this number as `max_age`.
+/// A user may take an action that can't be undone only within this many seconds after entering the
+/// password: 10 minutes. That is long enough for an administrator to work through a list of
+/// accounts. The access token, which contains the time of the password entry, has the same lifetime
+/// by default. The error response contains this number as `max_age`.
 pub const RECENT_PROOF: u64 = 600;
 /// How many sessions a user may have (OWASP ASVS 7.1.2). That is enough for all devices of a
 /// person, and for the sessions that remain when a browser's cookies are deleted. A user can still
@@ -108,30 +114,31 @@ pub const SESSIONS_PER_USER: usize = 100;
 pub const WITHDRAWN_GRANT_TTL: u64 = ENDED_TTL;
 /// The shortest lifetime of a KV record, in seconds. KV rejects a shorter one.
 pub const KV_MIN_TTL: u64 = 60;
-/// If sessions are stored in KV, only one in this many logins counts the user's sessions. Counting
-/// them needs a list request and a bulk read.
+/// If sessions are stored in KV, the service counts a user's sessions only at one in this many
+/// logins, because counting them needs a list request and a bulk read.
 pub const KV_COUNT_EVERY: u8 = 8;
 /// How many keys one bulk read of KV takes.
 pub const KV_BULK_KEYS: usize = 100;
 /// How many pages of a KV list are read at most. Each page has 1,000 keys, so together they hold
 /// far more than [`SESSIONS_PER_USER`].
 pub const KV_LIST_PAGES: usize = 10;
-/// How many records of ended sessions a login that counts the sessions removes at most. Each
-/// removal is a request, and a Worker may make 1,000 requests per invocation.
+/// A login that counts the user's sessions also removes records of ended sessions. It removes at
+/// most this many. Each removal is a request, and a Worker may make 1,000 requests per invocation.
 pub const KV_REMOVALS: usize = 100;
 
-/// How long after an account's deletion the cron looks for its sessions again, in seconds. A login
-/// that read the user's row before the row was deleted may write its session up to a minute later.
-/// For another [`KV_STALENESS`] seconds, a KV list may miss that session.
+/// How many seconds after the deletion of an account the cron looks once more for sessions of the
+/// account. A login that read the user's row before the row was deleted can write its session up to
+/// a minute later. For another [`KV_STALENESS`] seconds, that session might be missing in a KV
+/// list.
 pub const DEPARTURE_SETTLES: u64 = 300;
-/// For how many deleted accounts at most one run of the cron deletes the remaining data.
+/// One run of the cron deletes the remaining data of at most this many deleted accounts.
 pub const DEPARTURES_AT_ONCE: u32 = 40;
 /// How many KV records of deleted accounts one run of the cron deletes at most. Each deletion is a
 /// request, and a run may make 1,000 requests.
 pub const DEPARTURE_REMOVALS: usize = 400;
 /// How long the cron looks for mails of a deleted account in the database, in seconds: 8 days. A
-/// mail that was queued before the deletion may reach the database late: it can wait up to 4 days
-/// in the queue, then up to 4 days in the queue of dead letters.
+/// mail that was queued before the deletion can reach the database late: it can wait up to 4 days
+/// in the queue, and after that up to 4 days in the queue of dead letters.
 pub const DEPARTURE_TTL: u64 = 8 * DAY;
 /// How many stored mails, or deleted accounts, are read from the database at a time.
 pub const DEPARTURE_PAGE: u32 = 500;
@@ -146,7 +153,7 @@ pub const OBJECT_TRIES: u32 = 2;
 /// database usually takes effect within two minutes. If nothing tells the object about a change by
 /// hand, the change takes effect after this time.
 pub const COPY_TTL: u64 = DAY;
-/// How many seconds the clock of the database may differ from the clock of a Durable Object.
+/// How many seconds the clock of the database can differ from the clock of a Durable Object.
 pub const DATABASE_CLOCK_SKEW: u64 = 90;
 /// How long a change of a user's row may take, in seconds. The time starts when the change is
 /// announced to the user's Durable Object (this announcement is called a hold) and ends when the
@@ -162,8 +169,9 @@ pub const HOLD_TRIES: u32 = 3;
 /// How many times the service attempts a change that adds or removes single roles. An attempt fails
 /// if another change of the same account comes first.
 pub const ROLE_EDIT_TRIES: u32 = 5;
-/// How many users one run of the cron handles at most whose rows were changed by hand. Each user
-/// takes two requests, and a run may make 1,000 requests.
+/// The cron handles users whose database rows were changed by hand. This is the maximum number of
+/// such users that one run handles. Each user takes two requests, and a run may make 1,000
+/// requests.
 pub const ROW_CHANGES_AT_ONCE: u32 = 400;
 /// How long a user's Durable Object may take to discard its copy of the row, in milliseconds. The
 /// object has nothing to compute. The cron calls five objects at the same time. Even if no object
@@ -187,8 +195,8 @@ pub const MAX_TICKET_SECRETS: usize = 8;
 
 // --- Accounts ---
 
-/// `PASSWORD_MIN_LENGTH`: 15 characters where the password is the only factor (NIST SP 800-63B-4
-/// section 3.1.1.2).
+/// The default `PASSWORD_MIN_LENGTH`: 15 characters, which NIST requires if the password is the
+/// only factor (NIST SP 800-63B-4 section 3.1.1.2).
 pub const PASSWORD_MIN_LENGTH: usize = 15;
 /// The lowest `PASSWORD_MIN_LENGTH` that may be set (the same section; OWASP ASVS 6.2.1).
 pub const PASSWORD_MIN_LENGTH_FLOOR: usize = 8;
@@ -252,8 +260,9 @@ pub const GUESS_DELAY: u64 = 1;
 /// The longest delay after a failure, in seconds: 15 minutes. An owner usually asks for a reset
 /// link long before the delay gets so long.
 pub const GUESS_DELAY_MAX: u64 = 900;
-/// After this many failures in a row, a client that is not known to the account may not try until
-/// the failures are forgotten. NIST SP 800-63B-4 section 3.2.2 allows no more.
+/// After this many failures in a row, all attempts by clients that the account does not know are
+/// rejected until the failures are forgotten. NIST SP 800-63B-4 section 3.2.2 allows no higher
+/// number.
 pub const GUESSES_IN_A_ROW: u32 = 100;
 /// How long after the last failure all failures are forgotten, in seconds: a day. So there are
 /// never more than [`GUESSES_IN_A_ROW`] failures within 24 hours.
@@ -261,11 +270,12 @@ pub const GUESS_LAPSE: u64 = DAY;
 /// How many times the password may be wrong on a known device, in a session or with a link. Further
 /// attempts with the same device, session or link are delayed as long as attempts on an unknown
 /// device. The number is enough for an owner who tries all the passwords that they use. A thief who
-/// has stolen a device ticket gets a tenth of the attempts that strangers get.
+/// has stolen a device ticket (the token by which the account recognises the device) gets only a
+/// tenth of the [`GUESSES_IN_A_ROW`] that strangers get.
 pub const KNOWN_GUESSES: u32 = 10;
-/// How many known clients with failures an account's object counts separately. Any further known
-/// client is treated as an unknown one. A client becomes known by signing in. The counts of 50
-/// clients take about 3 KB.
+/// An account's Durable Object counts the failures of each known client separately, for at most
+/// this many clients. Any further known client is treated as an unknown one. A client becomes known
+/// by signing in. The counts of 50 clients take about 3 KB.
 pub const KNOWN_COUNTED: usize = 50;
 /// How many attempts by unknown clients may wait in one account's Durable Object while the object
 /// computes a hash. The same number of attempts by known clients may wait at the same time.
@@ -288,9 +298,9 @@ pub const CHALLENGE_MAX_BYTES: u32 = 16 * 1024;
 /// The longest token of a challenge, in bytes. This is Turnstile's own limit.
 pub const CHALLENGE_TOKEN_BYTES: usize = 2_048;
 
-/// How long an account's Durable Object may take to answer, in milliseconds. The limit is ten times
-/// what five hashes of the service's own kind take on a slow machine, and twice what five imported
-/// hashes of the highest cost take.
+/// How long an account's Durable Object may take to answer, in milliseconds. On a slow machine,
+/// five hashes of the service's own kind take a tenth of this time. Five imported hashes of the
+/// highest cost take half of it.
 pub const ACCOUNT_TIMEOUT_MS: u64 = 10_000;
 /// How long a device ticket is valid: 400 days, the longest that browsers keep a cookie (RFC
 /// 6265bis section 5.5). Each login issues a new device ticket. When the user chooses a new
@@ -318,18 +328,20 @@ pub const VERIFICATION_LINK_TTL: u64 = DAY;
 /// The longest body of a link's ticket, in bytes. The body holds an address, two names of 100
 /// four-byte characters, and a few fixed fields.
 pub const LINK_MAX_BYTES: usize = 1200;
-/// How many seconds must have passed since the previous mail before the service sends the first,
-/// the second and the third mail with a link to one mailbox. These mails may follow each other
-/// soon, because the user may have mistyped something or looked in the wrong mailbox.
+/// The minimum pauses, in seconds, before the first, second and third mail with a link to the same
+/// mailbox. The pauses are short, because the user might have mistyped something or looked in the
+/// wrong mailbox.
 pub const LANE_BURSTS: [u64; 3] = [0, 60, 300];
 /// How long a link may be valid at most, in seconds: a day. If somebody keeps asking for links to a
-/// mailbox, each link is valid twice as long as the one before, so that fewer links are needed.
+/// mailbox, each link is valid twice as long as the previous link, so that fewer links are needed.
 pub const LINK_LIFE_MAX: u64 = DAY;
-/// The part of a link's lifetime within which a retry sends the same link: a sixth, which is ten
-/// minutes if the lifetime is an hour. The mail promises only the rest of the lifetime.
+/// If sending a mail fails, a retry sends the same link as long as less than a sixth of the link's
+/// lifetime has passed: ten minutes if the lifetime is an hour. A later retry sends a new link. The
+/// mail states only the other five sixths as the time for which the link is valid.
 pub const LINK_FRESH_PART: u64 = 6;
-/// How many mails to a mailbox are remembered. The number must be larger than the number of other
-/// jobs for the mailbox that can run while one job is being attempted.
+/// How many recent mails to a mailbox are remembered. While the service attempts to send one mail,
+/// it can send others to the same mailbox. This number must be larger than the number of these
+/// others.
 pub const LANE_JOBS_KEPT: usize = 16;
 /// How many times a change of a lane (the stored list of recent mails to a mailbox) is attempted
 /// while other Workers change the same lane. After that the mail is retried later.
@@ -337,20 +349,23 @@ pub const LANE_TRIES: u32 = 10;
 /// How many mails a network may ask for in an hour. An office behind one IP address stays below
 /// this limit.
 pub const MAIL_REQUESTS_AN_HOUR: usize = 30;
-/// The mail that a network requests first in a day is paid from the first pool, a share of
-/// `MAIL_BUDGET`. After it, the medium pool (another share) pays for this many requests of the
-/// network per day.
+/// `MAIL_BUDGET` is divided into shares, which are called pools. A network's first request for a
+/// mail on a day uses the first pool. This many further requests of the network on that day use the
+/// medium pool.
 pub const MAIL_MEDIUM_ASKS_A_DAY: usize = 4;
-/// The prefix lengths (IPv4, IPv6) of the network that is counted when it asks for mails: one IPv4
-/// address, or the /48 of IPv6 that one customer gets.
+/// Requests for mails are counted per network. These are the prefix lengths (IPv4, IPv6) of such a
+/// network: one IPv4 address, or the /48 of IPv6 that one customer gets.
 pub const MAIL_NETWORK_BITS: (u8, u8) = (32, 48);
-/// The prefix lengths (IPv4, IPv6) of the larger network that contains a network. One provider may
-/// own the whole larger network, so the first requests of all networks in it share a limit.
+/// The prefix lengths (IPv4, IPv6) of the larger network that contains a network. The whole larger
+/// network might belong to one provider, so the first requests of all networks in it share a limit.
 pub const MAIL_LARGER_NETWORK_BITS: (u8, u8) = (16, 32);
-/// One larger network may use a tenth of the first pool. The pool is divided by this number.
+/// One larger network may use a tenth of the first pool (a share of `MAIL_BUDGET`). The pool is
+/// divided by this number.
 pub const MAIL_LARGER_NETWORK_PART: u64 = 10;
-/// How many mails per day somebody who holds one of the user's tickets may request in addition to
-/// all budgets. The owner needs fewer, and a thief who has stolen the ticket gets no more.
+/// If a request for a mail has a device or session ticket of the user (a token that shows that the
+/// client is known), the mail is not counted in any budget. This is the maximum number of such
+/// mails per user and day. The owner needs fewer. A thief who has stolen the ticket can't cause
+/// more.
 pub const KNOWN_MAILS_A_DAY: usize = 3;
 /// How long the Durable Object that counts requests for mails may take to answer, in milliseconds.
 /// The object has nothing to compute. Its answer takes ten seconds only in the worst case, while
@@ -358,10 +373,10 @@ pub const KNOWN_MAILS_A_DAY: usize = 3;
 pub const MAIL_GATE_TIMEOUT_MS: u64 = 10_000;
 /// How many times per day a user may change the password. Requests to change the address have the
 /// same limit, which is counted separately. Each of these actions sends a notice by mail, and no
-/// notice is ever left out.
+/// limit on mails ever suppresses a notice. So the actions themselves are limited.
 pub const NOTICED_ACTS_A_DAY: usize = 5;
-/// The percentages of `MAIL_BUDGET` for password resets: for the first request of each network, for
-/// its next four, and for all further ones.
+/// The percentages of `MAIL_BUDGET` for password resets: for the first request of each network on a
+/// day, for its next four requests, and for all its further requests.
 pub const RESET_SHARES: [u64; 3] = [40, 15, 10];
 /// The percentages of `MAIL_BUDGET` for registrations, verifications and new addresses, in the same
 /// order as [`RESET_SHARES`].
@@ -369,8 +384,9 @@ pub const OTHER_SHARES: [u64; 3] = [20, 10, 5];
 /// When the budget of an hour is used up, further mails wait until the next hour. Their retries are
 /// spread over this many seconds at the beginning of that hour: ten minutes.
 pub const BUDGET_SPREAD: u64 = 600;
-/// `MAIL_BUDGET`: how many mails strangers can cause per hour of the clock. The budget limits the
-/// costs that an attacker can cause, and the damage to the sender's reputation.
+/// The default `MAIL_BUDGET`: how many mails strangers can cause in each hour of the clock, such as
+/// from 12:00 to 13:00. The budget limits the costs that an attacker can cause, and the damage to
+/// the sender's reputation.
 pub const MAIL_BUDGET: u64 = 1000;
 /// The largest `MAIL_BUDGET`.
 pub const MAX_MAIL_BUDGET: u64 = 1_000_000;
@@ -386,11 +402,11 @@ pub const MAIL_RETRY_MAX: u64 = 3600;
 /// seconds are enough even when a provider is slow. Even then a batch of mails ends well within the
 /// 15 minutes that a queue's consumer has.
 pub const MAIL_TIMEOUT_MS: u32 = 10_000;
-/// All mails of a batch are prepared together. If a mail is not sent within this many seconds,
-/// because the provider is slow, the mail is prepared again, because the account may have changed.
+/// All mails of a batch are prepared together. If the provider is so slow that a mail is not sent
+/// within this many seconds, the mail is prepared again, because the account could have changed.
 pub const MAIL_PREPARED_TTL: u64 = 10;
 /// How much of a mail provider's answer is read, in bytes. Real answers have a few hundred bytes. A
-/// proxy between the service and the provider may send a whole page.
+/// proxy between the service and the provider might send a whole page.
 pub const MAIL_ANSWER_MAX_BYTES: usize = 16 * 1024;
 /// How much of a mail provider's own text is logged, in characters. The text of an error usually
 /// has one or two sentences.
@@ -424,8 +440,9 @@ pub const LINK_JOB_TTL: u64 = DAY;
 /// waiting, first as a mail in the queue and then as a link in the mailbox. An hour is added
 /// because clocks differ and because the cron runs only at intervals.
 pub const FREED_ADDRESS_TTL: u64 = LINK_JOB_TTL + VERIFICATION_LINK_TTL + HOUR;
-/// How long a job reserves the notice that it sends, in seconds. The time is longer than a provider
-/// may take to answer. If that job is interrupted, another one sends the notice afterwards.
+/// A job (a queued request for a mail) reserves the notice that it is about to send for this many
+/// seconds, so that no other job sends the same notice. The time is longer than a provider may take
+/// to answer. If the job is interrupted, another job sends the notice after this time.
 pub const NOTICE_HELD: u64 = 60;
 /// How long the service remembers that a notice was sent, in seconds. The time is longer than a
 /// copy of the notice's job can wait in the queue and as a dead letter.
@@ -448,8 +465,8 @@ pub const USERS_PER_PAGE: u32 = 50;
 pub const CLIENTS_PER_PAGE: u32 = 100;
 /// How many users a page of the list of users has at most.
 pub const MAX_USERS_PER_PAGE: u32 = 200;
-/// For how many accounts one request raises the counters after a restore of the database. D1
-/// changes that many rows in well under a second.
+/// After a restore of the database, an operator raises counters of all accounts. One request does
+/// so for at most this many accounts. D1 changes that many rows in well under a second.
 pub const RAISED_AT_ONCE: u32 = 1_000;
 /// How many failed mails one request retries or drops by their ids. Together the ids fit into a
 /// request body.
@@ -464,7 +481,7 @@ pub const IMPORT_MAX_ROWS: usize = 500;
 pub const IMPORT_MAX_BYTES: usize = 1024 * 1024;
 /// The longest line of an import, in bytes.
 pub const IMPORT_LINE_MAX_BYTES: usize = 64 * 1024;
-/// How many users a page of an export has at most. It is also the default.
+/// How many users a page of an export has at most. This number is also the default.
 pub const EXPORT_MAX_ROWS: u32 = 500;
 /// The longest `external_id` (the id of a user in another system), in characters.
 pub const EXTERNAL_ID_MAX_CHARS: usize = 255;

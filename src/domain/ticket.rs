@@ -4,7 +4,8 @@
 //! Every kind of ticket has its own key, derived from `TICKET_SECRET` with the ticket's purpose and
 //! the issuer as label (HMAC-SHA-256 as a pseudo-random function, NIST SP 800-108). So a ticket of
 //! another kind or of another deployment is invalid here. Several secrets may be set. New tickets
-//! are sealed with the first one. A ticket is opened if it was sealed with any of them.
+//! are sealed with the first one. A ticket that was sealed with any of them is accepted. To *seal*
+//! means to make a ticket with its MAC, and to *open* means to check the MAC and to read the body.
 
 use std::fmt;
 
@@ -26,9 +27,9 @@ const HEAD_BYTES: usize = 2;
 pub(crate) enum Format {
     /// The first format of every kind of ticket.
     First = 1,
-    /// Refresh tickets with a proof.
+    /// Refresh tickets that contain a proof of identity.
     Second = 2,
-    /// Refresh tickets that continue an earlier sign-on.
+    /// Refresh tickets that also contain the id of a sign-on.
     Third = 3,
 }
 
@@ -205,7 +206,7 @@ impl fmt::Debug for TicketSecrets {
     }
 }
 
-/// A key, and the number by which a ticket says which key sealed it.
+/// A key and its number. Each ticket contains the number of the key that made its MAC.
 #[derive(Clone)]
 struct TicketKey {
     /// The number is derived from the key, so it stays the same when the order of the secrets in
@@ -225,8 +226,8 @@ impl TicketKey {
     }
 }
 
-/// The keys for one kind of ticket. New tickets are sealed with the first key. All keys open
-/// tickets. `Debug` prints `_`.
+/// The keys for one kind of ticket. The first key makes the MACs of new tickets. A ticket whose MAC
+/// was made with any of the keys is accepted. `Debug` prints `_`.
 #[derive(Clone)]
 pub struct TicketKeys {
     purpose: Purpose,
@@ -240,13 +241,13 @@ impl fmt::Debug for TicketKeys {
 }
 
 impl TicketKeys {
-    /// Seals `body`. The ticket is the prefix of its purpose, followed by the base64url form of
-    /// four parts: the format, the key number, the body and the MAC.
+    /// Makes a ticket that contains `body`. The ticket is the prefix of its purpose, followed by
+    /// the base64url form of four parts: the format, the key number, the body and the MAC.
     pub(crate) fn seal(&self, body: &[u8]) -> String {
         self.seal_as(Format::First, body)
     }
 
-    /// Seals a `body` of this format.
+    /// Makes a ticket that contains a `body` of this format.
     pub(crate) fn seal_as(&self, format: Format, body: &[u8]) -> String {
         let Some(key) = self.keys.first() else {
             // This never happens, because `TicketSecrets` has at least one secret.
@@ -262,8 +263,8 @@ impl TicketKeys {
         text
     }
 
-    /// Seals a body of any length for a link in a mail. When the ticket is opened, the body may
-    /// have an additional line break at its end.
+    /// Makes a ticket for a link in a mail. The body can have any length. When the ticket is
+    /// opened, the body can have an additional line break at its end.
     ///
     /// Mail programs treat `-` and `_` at the end of a URL as punctuation and cut them off. So the
     /// last character must be a letter or a digit. If the number of bytes is a multiple of three,
@@ -311,7 +312,7 @@ impl TicketKeys {
         let [format, number, body @ ..] = signed else {
             return None;
         };
-        // Two keys may have the same number, so all keys with that number are tried.
+        // Two keys can have the same number, so all keys with that number are tried.
         let sealed = *format == expected as u8
             && self.keys.iter().any(|key| {
                 key.number == *number

@@ -104,8 +104,8 @@ impl VerifiedTokens {
 
     /// Remembers that this reader verified `text` as `token` at `now`, in Unix seconds. If the
     /// cache is full, a token that was not used recently is removed. If two readers verify the same
-    /// text, it is remembered only for the second one. (This service issues no token that two
-    /// readers accept.)
+    /// text, the text is remembered only for the second reader. (This service issues no token that
+    /// two readers accept.)
     pub fn insert(&mut self, text: &str, reader: Reader, token: Rc<VerifiedToken>, now: u64) {
         self.remove(text);
         if self.capacity == 0 || now >= token.claims().exp {
@@ -142,8 +142,8 @@ impl VerifiedTokens {
 
     /// Removes tokens until there is room for one more. An entry that was used since it was put
     /// into the queue is not removed, but moves to the back of the queue (second-chance eviction).
-    /// Finding the least recently used entry instead would take a tenth of the time of a signature
-    /// check.
+    /// Finding the least recently used entry instead would take 10 % of the time that a signature
+    /// check takes.
     fn make_room(&mut self) {
         while self.entries.len() >= self.capacity
             && let Some(key) = self.queue.pop_front()

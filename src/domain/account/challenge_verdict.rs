@@ -1,6 +1,6 @@
 //! The answer of Cloudflare Turnstile's "siteverify" API, which checks whether a visitor has passed
-//! a challenge. The HTTP status of the answer is 200 even if the check has failed. The reason for a
-//! failure may be a mistake of the operator and not of the visitor. Cloudflare documents the API at
+//! a challenge. The HTTP status of the answer is 200 even if the check has failed. A failure can be
+//! caused by a mistake of the operator, not only by the visitor. Cloudflare documents the API at
 //! <https://developers.cloudflare.com/turnstile/get-started/server-side-validation/>.
 
 use edgegate_token::json::Json;

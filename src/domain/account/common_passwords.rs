@@ -16,10 +16,10 @@
 //! `scripts/common-passwords.mjs` makes two files of hashes from the text. `common_passwords.long`
 //! has 32 bits of the hash of each long password. `common_passwords.rice` has 22 bits of the hash
 //! of each short password. The 22-bit hashes are sorted in ascending order, and each is stored as
-//! its distance from the previous hash. The distance is written in a Rice code (Golomb, 1966):
-//! first the number that the high bits of the distance form, as that many 1s followed by a 0, then
-//! the low 8 bits of the distance. Each byte is filled from its highest bit to its lowest. The
-//! unused bits of the last byte are 1s.
+//! its distance from the previous hash. The distance is written in a Rice code (Golomb, 1966): the
+//! distance divided by 256 and rounded down gives a number n, and n is written as n 1s followed by
+//! a 0. After it come the low 8 bits of the distance. Each byte is filled from its highest bit to
+//! its lowest. The unused bits of the last byte are 1s.
 
 use sha2::{Digest as _, Sha256};
 

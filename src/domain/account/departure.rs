@@ -7,8 +7,9 @@ use super::UserId;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Departure {
     pub user: UserId,
-    /// The [key](super::FreedAddress) of the account's email address, which is a keyed hash of the
-    /// address. It is used to find the mails that are still stored for that address.
+    /// A keyed hash of the account's email address (the [key](super::FreedAddress) under which
+    /// freed addresses are stored). It is used to find the mails that are still stored for that
+    /// address.
     pub address: String,
     /// When the account was deleted, in seconds since 1970.
     pub left_at: u64,

@@ -17,9 +17,10 @@ const BODY_BYTES: usize = 16 + 4 + 16 + 8;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DeviceTicket {
     pub user: UserId,
-    /// The user's `session_epoch` when the ticket was made. A new password, or the end of all
-    /// sessions, raises the user's epoch, so the ticket becomes invalid. So somebody who knew an
-    /// older password, and got a ticket with it, gets no extra attempts at the new password.
+    /// The user's `session_epoch` when the ticket was made. When the user gets a new password, or
+    /// when all sessions are ended, the user's epoch is raised, and the ticket becomes invalid.
+    /// This means that somebody who signed in with an older password and got a ticket gets no extra
+    /// attempts at the new password.
     pub epoch: u32,
     /// The id under which the failed attempts on this device are counted. Each login creates a new
     /// random id.

@@ -6,8 +6,8 @@
 //! After a hundred failures in a row, all attempts by strangers are rejected until the count
 //! lapses, which happens a day after the last failure. A client that the account knows by a device,
 //! a session or a mailed link has its own count of failures, so strangers can't use up its
-//! attempts. The limit of this count is lower. When the client has reached it, it is treated as a
-//! stranger.
+//! attempts. The limit of this count is lower. When the client's count has reached its limit, the
+//! client is treated as a stranger.
 //!
 //! A successful login resets no count. If it did, each login of the owner would give a guesser new
 //! attempts, and shorter delays would reveal that somebody has signed in. Instead, the login gives
@@ -104,8 +104,8 @@ impl FailedTries {
     /// Decides whether a client may make an attempt now.
     ///
     /// # Errors
-    /// The client may not make an attempt now. The error is the number of seconds until it may,
-    /// rounded up.
+    /// The client may not make an attempt now. The error is the number of seconds until the client
+    /// may make one, rounded up.
     pub fn admit(&self, by: TriedBy, now: u64) -> Result<Admitted, u32> {
         if let TriedBy::Known(id) = by {
             let may = match self.known.get(&id) {
@@ -184,7 +184,8 @@ impl Count {
         self.after(GUESS_LAPSE)
     }
 
-    /// The time at which strangers may make their next attempt, if this is the strangers' count.
+    /// Call this only for the strangers' count. Returns the time from which strangers may make the
+    /// next attempt.
     fn free_at(self) -> u64 {
         match self.failed {
             0 => 0,

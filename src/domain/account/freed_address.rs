@@ -15,7 +15,7 @@ use crate::domain::ticket::{TicketSecrets, tag};
 
 const KEY_BYTES: usize = 16;
 
-/// The record that an account has given up an address. It contains only a keyed hash of the
+/// The record that an account has given up an address. The record contains only a keyed hash of the
 /// address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FreedAddress {
@@ -55,9 +55,9 @@ impl FreedAddresses {
         }
     }
 
-    /// The condition for a registration that was requested at the time `asked_at`, in seconds since
-    /// 1970. The condition contains one keyed hash for each ticket secret, because the address may
-    /// have been freed before the secrets were rotated.
+    /// The condition for a registration that was requested at `asked_at` (in seconds since 1970).
+    /// The condition contains one keyed hash for each ticket secret, because the address could have
+    /// been freed before the secrets were rotated.
     #[must_use]
     pub fn not_freed_since(&self, email: &EmailAddress, asked_at: u64) -> NotFreedSince {
         NotFreedSince {

@@ -106,7 +106,7 @@ impl RowRefusal {
         }
     }
 
-    /// What is wrong and what to do. The text contains no part of the line, because the line may
+    /// What is wrong and what to do. The text contains no part of the line, because the line could
     /// contain a secret.
     #[must_use]
     pub fn detail(&self) -> String {

@@ -1,4 +1,4 @@
-//! Passwords: which passwords may be chosen, and what is stored of them.
+//! Passwords: which passwords may be chosen, and in which form their hashes are stored.
 //!
 //! NIST SP 800-63B-4 section 3.1.1.2 asks services to require a minimum length and to reject common
 //! passwords, but not to have composition rules. A password is prepared as an OpaqueString (RFC
@@ -271,7 +271,7 @@ pub enum HashError {
     TooCostly,
     /// The hash was made with a pepper that is not configured.
     UnknownPepper,
-    /// The hash is Firebase's, and its signer key is not configured.
+    /// The hash was made by Firebase, and Firebase's signer key is not configured.
     NoSignerKey,
     Failed,
 }

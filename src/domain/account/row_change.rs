@@ -1,5 +1,5 @@
 //! A change of a user's database row that was not reported to the user's Durable Object. That
-//! object may hold an outdated copy of the row.
+//! object might hold an outdated copy of the row.
 
 use super::UserId;
 
@@ -7,12 +7,12 @@ use super::UserId;
 /// database trigger records the change in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowChange {
-    /// The user's id as it is in the row. It may be invalid, because someone may have edited it by
-    /// hand.
+    /// The user's id as it is in the row. It can be invalid, because somebody could have edited it
+    /// by hand.
     pub id: String,
-    /// A random text. Each further change of the row replaces it by a new one. This entry is
-    /// removed from the list only if the text in the list is still this one, which means that the
-    /// row has not changed since the entry was read.
+    /// A random text. Each further change of the row replaces it by another random text. The entry
+    /// is removed from the list only if the list still contains the same text for it, because this
+    /// shows that the row has not changed since the entry was read.
     pub mark: String,
 }
 

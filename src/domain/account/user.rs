@@ -9,8 +9,8 @@ use crate::domain::id;
 use crate::domain::policy::{ADMIN_ROLE, NAME_MAX_CHARS, ROLE_MAX_CHARS, ROLES_MAX};
 use edgegate_token::unicode::{breaks_line, nfc};
 
-/// A user's id. Normally it is a UUIDv7. An imported account may have kept the UUID that another
-/// system gave it, which may be of any version.
+/// A user's id. Normally it is a UUIDv7. An imported account can have a UUID that another system
+/// gave it. Such a UUID can be of any version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct UserId(#[serde(with = "id::of_any_version")] uuid::Uuid);
 

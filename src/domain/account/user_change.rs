@@ -4,7 +4,7 @@
 use super::{EmailAddress, FreedAddress, Name, PasswordHash, Roles, User};
 use crate::domain::policy::ADMIN_ROLE;
 
-/// What to do with a value that may be absent.
+/// What to do with an optional value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Edit<T> {
     /// Leave the value as it is.
@@ -82,7 +82,7 @@ pub struct UserChange {
     pub password_hash: Option<PasswordHash>,
     /// Ends every session.
     pub revoke_sessions: bool,
-    /// Allows the change even if after it there is no enabled administrator who has a password.
+    /// Allows the change even if it leaves no enabled administrator who has a password.
     pub may_leave_no_administrator: bool,
 }
 
@@ -131,8 +131,9 @@ impl UserChange {
         self.email.is_some() || self.verify_email || self.disabled.is_some()
     }
 
-    /// Whether the change makes sure that the user is not an enabled administrator afterwards. In
-    /// this case the change is allowed only if another administrator remains.
+    /// Whether the change disables the user or sets roles without the admin role. If the user is an
+    /// administrator, such a change is allowed only if another administrator remains. The answer is
+    /// always no if `may_leave_no_administrator` is set.
     #[must_use]
     pub fn takes_administrator(&self) -> bool {
         let takes_role = |roles: &Roles| !roles.contains(ADMIN_ROLE);

@@ -5,9 +5,9 @@ use super::request::ServerRules;
 use super::resource::Resource;
 use super::scope::{Scope, Scopes};
 
-/// A user granted these `scopes` to the app. Returns those of them that the app may still have,
-/// because after the grant an administrator may have taken some scopes or the whole API from the
-/// app. `None` if the app may no longer have tokens for the API.
+/// A user granted these `scopes` to the app. Since then, an administrator could have taken some
+/// scopes or the whole API from the app. Returns the granted scopes that the app may still have.
+/// `None` if the app may no longer have tokens for the API.
 #[must_use]
 pub fn still_allowed(
     client: &AppClient,
@@ -19,8 +19,8 @@ pub fn still_allowed(
     is_known.then(|| scopes.only(|scope| may_have(scope, client, resource, rules)))
 }
 
-/// If this client may get tokens for the resource: the resource, in the spelling in which it is
-/// registered.
+/// The resource that the client asks for, in the spelling in which it is registered. `None` if this
+/// client may not get tokens for the resource.
 pub(super) fn registered(
     asked: &Resource,
     client: &AppClient,

@@ -1,5 +1,5 @@
-//! The refresh token of an app. It contains a [`RefreshTicket`], which is also the content of a
-//! browser's refresh token, and what the user granted to the app.
+//! The refresh token of an app. Like a browser's refresh token, it contains a [`RefreshTicket`]. In
+//! addition, it contains what the user granted to the app.
 //!
 //! Each kind of ticket has its own purpose, and each purpose has its own keys. So an app's refresh
 //! token is never accepted as the refresh token of a browser, and never stored in the browser's
@@ -24,9 +24,9 @@ pub struct AppTicket {
     pub core: RefreshTicket,
     /// The app that got the token.
     pub client: ClientHash,
-    /// The sign-on through which the user entered the app. When a log-out ends the sign-on, the
-    /// app's session ends too. `None` if the app has the scope `offline_access`: its session
-    /// continues after a log-out.
+    /// The id of the sign-on (the login that the apps in one browser share) through which the user
+    /// entered the app. When a log-out ends the sign-on, the app's session ends too. `None` if the
+    /// app has the scope `offline_access`: its session continues after a log-out.
     pub sign_on: Option<SessionId>,
     /// The id of the grant: the record of what the user granted to the app. When the user withdraws
     /// the grant, the session ends.
@@ -69,8 +69,9 @@ impl AppTicket {
     }
 
     /// The scopes of the access token that a renewal gives. `asked` are the scopes in the `scope`
-    /// parameter of the renewal. The access token gets those of them that the ticket has. If the
-    /// parameter is absent, the access token gets all scopes of the ticket (RFC 6749 section 6).
+    /// parameter of the renewal. The access token gets the scopes that are in `asked` and also in
+    /// the ticket. If the parameter is absent, the access token gets all scopes of the ticket (RFC
+    /// 6749 section 6).
     #[must_use]
     pub fn narrowed(&self, asked: Option<&Scopes>) -> Scopes {
         asked.map_or_else(|| self.scopes.clone(), |asked| self.scopes.in_both(asked))

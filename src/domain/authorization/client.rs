@@ -211,8 +211,8 @@ pub struct AppClient {
     /// The scopes of APIs that the client may get. The scopes of the account, such as `openid`,
     /// need not be listed here.
     pub scopes: Vec<Scope>,
-    /// The algorithm with which the client's id_tokens are signed. If `None`, this is the algorithm
-    /// of the service's signing key.
+    /// The algorithm with which the client's id_tokens are signed. `None` means the algorithm of
+    /// the service's signing key.
     pub id_token_alg: Option<IdTokenAlg>,
     /// When the client was disabled.
     pub disabled_at: Option<u64>,
@@ -223,7 +223,7 @@ pub struct AppClient {
 }
 
 impl AppClient {
-    /// A public app about which only the id is known. The id is also used as its name.
+    /// A public app of which the service knows only the id. The id is also used as the app's name.
     pub(crate) fn known_by_id(id: ClientId) -> Self {
         Self {
             name: id.to_string(),
@@ -455,7 +455,7 @@ impl ClientChange {
     ///
     /// # Errors
     /// The first field that is not valid. A change of `type` is never valid. Otherwise a client
-    /// that has to authenticate with a secret could be changed into a client that does not.
+    /// that has to authenticate with a secret could be changed into a client that does not have to.
     pub fn parse(fields: ClientFields, rules: &ClientRules<'_>) -> Result<Self, ClientFault> {
         if fields.kind.is_some() {
             return Err(fault("type", FieldProblem::Invalid("fixed")));

@@ -5,7 +5,7 @@
 //! this deployment did not issue has no valid MAC, so it is rejected before any storage is read.
 //! The code contains no email address. Even if a request has the longest allowed values, its code
 //! has fewer than 2,000 characters. When a code is exchanged, the user's Durable Object remembers
-//! it until it expires, so that no code is exchanged twice.
+//! the code's id until the code expires, so that no code is exchanged twice.
 
 use super::client::{ClientHash, ClientId, short_hash};
 use super::grant::GrantId;
@@ -80,7 +80,8 @@ pub struct Code {
     pub user: UserId,
     /// The user's `session_epoch` when the code was issued.
     pub epoch: u32,
-    /// The sign-on through which the user enters the app.
+    /// The id of the sign-on (the login that the apps in one browser share) through which the user
+    /// enters the app.
     pub sign_on: SessionId,
     /// The browser's session when the code was issued.
     pub session: SessionId,

@@ -2,7 +2,8 @@
 //! which must not change:
 //!
 //! 1. The code's MAC is checked by [`Codes::open`](super::Codes::open).
-//! 2. The client authenticates with its secret, or without one if it is a public client.
+//! 2. The client authenticates. A confidential client uses its secret. A public client has no
+//!    secret.
 //! 3. [`judge_exchange`] checks the time, the client, the redirect URI, the verifier and the
 //!    resource.
 //! 4. [`judge_standing`] checks the user's database row. The caller also checks that the grant was
@@ -65,8 +66,8 @@ pub struct Exchanging<'a> {
     pub redirect_uri: Option<&'a str>,
     /// The parameter `code_verifier`.
     pub verifier: Option<&'a str>,
-    /// `resource`. It must be the same as in the authorization request, or absent (RFC 8707 section
-    /// 2.2).
+    /// The parameter `resource`. It must be the same as in the authorization request, or absent
+    /// (RFC 8707 section 2.2).
     pub resource: Option<&'a str>,
 }
 
@@ -86,7 +87,8 @@ pub enum ExchangeRefusal {
     Verifier,
     /// The resource differs from the resource of the authorization request.
     Resource,
-    /// The sign-on has ended, for instance because the user has logged out.
+    /// The sign-on (the login through which the user entered the app) has ended, for instance
+    /// because the user has logged out.
     SignedOff,
     /// All sessions of the user were ended after the code was issued.
     OtherEpoch,
@@ -171,13 +173,14 @@ pub fn judge_standing(code: &Code, standing: Option<Standing>) -> Result<(), Exc
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Exchanged {
-    /// The code was not exchanged before. From now on the object remembers the code, and the
-    /// session that begins with this exchange.
+    /// The code was not exchanged before. From now on the object remembers the code and the id of
+    /// the session that begins with this exchange.
     First,
     /// The code was exchanged before. This variant contains the session that began with the first
     /// exchange.
     Again(SessionId),
-    /// The sign-on has ended. So the code is not exchanged, and the object does not remember it.
+    /// The sign-on (the login through which the user entered the app) has ended. The code is not
+    /// exchanged, and the object does not remember the code.
     SignedOff,
 }
 

@@ -68,8 +68,8 @@ pub struct Grant {
 }
 
 impl Grant {
-    /// Whether this client may continue to use the grant. It may if the grant was given to this
-    /// client and was not withdrawn.
+    /// Whether this client may continue to use the grant: the grant was given to this client and
+    /// was not withdrawn.
     #[must_use]
     pub fn is_live(&self, client: &ClientId) -> bool {
         self.withdrawn_at.is_none() && self.client == *client

@@ -82,7 +82,7 @@ pub fn userinfo_claims(user: &User, scopes: &Scopes, client: &AppClient) -> User
 pub struct IdTokenFacts<'a> {
     /// The setting `ISSUER`.
     pub issuer: &'a str,
-    /// The app's session. The access tokens of the app name the same session.
+    /// The app's session. The access tokens of the app contain the id of the same session.
     pub session: SessionId,
     /// When and how the user proved who they are.
     pub proof: Proof,
@@ -104,7 +104,7 @@ pub struct IdTokenClaims {
     pub iss: String,
     /// The client's id.
     pub aud: String,
-    /// When the id_token expires, in seconds since 1970. At this second it is no longer valid.
+    /// When the id_token expires, in seconds since 1970. From this second on, it is not valid.
     pub exp: u64,
     /// When the id_token was issued, in seconds since 1970.
     pub iat: u64,
@@ -188,7 +188,7 @@ pub fn with_signature(signing_input: &str, signature: &[u8]) -> String {
 }
 
 /// The content of an `id_token_hint` (OpenID Connect RP-Initiated Logout section 2). The hint is an
-/// id_token that an app received earlier. It may have expired long ago.
+/// id_token that an app received earlier. The id_token might have expired long ago.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdTokenHint {
     /// The user whom the token describes.

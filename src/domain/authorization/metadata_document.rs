@@ -1,11 +1,11 @@
-//! Client ID metadata documents (draft-ietf-oauth-client-id-metadata-document). The id of such a
-//! client is a URL, and the document at this URL describes the client. No administrator has checked
-//! such a client.
+//! Client ID metadata documents (draft-ietf-oauth-client-id-metadata-document). A client can
+//! describe itself in such a document. The id of the client is the URL of the document. No
+//! administrator has checked such a client.
 //!
 //! This service fetches the document, so a stranger can choose a URL to which the service connects.
-//! The stranger must not reach a private server in this way. Two things prevent it. [`MetadataUrl`]
-//! accepts only public host names. And the platform's flag `global_fetch_strictly_public` makes the
-//! service's requests go only through the public internet.
+//! The stranger must not be able to make the service connect to a private server. Two things
+//! prevent this. [`MetadataUrl`] accepts only public host names. And the platform's flag
+//! `global_fetch_strictly_public` makes the service's requests go only through the public internet.
 
 use super::client::{AppClient, ClientId, client_name};
 use super::redirect_uri::RedirectUri;
@@ -41,7 +41,7 @@ pub enum MetadataUrlFault {
     OurOwn,
 }
 
-/// Endings of host names that are never public, but may belong to a private server. They are
+/// Endings of host names that are never public, but can belong to a private server. They are
 /// reserved by RFC 6761, RFC 6762, RFC 7686, RFC 8375 and RFC 9476. ICANN has reserved `internal`
 /// for private use.
 const NOT_PUBLIC: [&str; 8] = [

@@ -43,7 +43,7 @@ impl SignedOn {
 /// What the user or the browser has just done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Visit {
-    /// The browser has just brought the request to the service, or a page of the service asks what
+    /// The browser has just come from the app with the request, or a page of the service asks what
     /// it must show.
     Arrived,
     /// A page showed this user's account and what the app asks for. The user has clicked to
@@ -56,8 +56,8 @@ pub enum Visit {
 pub enum Step {
     /// The app gets an authorization code.
     Code,
-    /// The user must sign in. They may be signed in already and must then type the password again,
-    /// or sign in to another account.
+    /// The user must sign in. If they are signed in already, they must type the password again or
+    /// sign in to another account.
     SignIn,
     /// The user is asked whether the app may have what it asks for.
     Consent,
@@ -68,12 +68,14 @@ pub enum Step {
     Refuse(OAuthError),
 }
 
-/// Decides what happens to a request. `grant` is the grant that this user has given to this client
-/// for this resource, and has not withdrawn. This function is not called if the user clicks "no":
-/// in that case the app gets `access_denied`.
+/// Decides what happens to a request. `grant` is the record of what this user has granted to this
+/// client for this resource. It is `None` if there is no such record, or if the user has withdrawn
+/// it. This function is not called if the user clicks "no": in that case the app gets
+/// `access_denied`.
 ///
-/// `client` must be the request's client. If a page held the sealed request and has now sent it
-/// back, the caller must have compared the request's redirect URI with the registered URIs again.
+/// `client` must be the request's client. A request can wait in a page of the service (in sealed
+/// form) until the user has signed in. When the page sends it back, the caller must compare the
+/// request's redirect URI with the registered URIs again before it calls this function.
 #[must_use]
 pub fn next_step(
     request: &AuthorizationRequest,
@@ -143,8 +145,8 @@ fn needs_proof(request: &AuthorizationRequest, signed_on: &SignedOn, now: u64) -
 
 /// Whether the user gave the last proof of identity for this request, which means after the request
 /// arrived. The times are whole seconds. So if the proof and the request have the same time, the
-/// times don't show which of them came first. The proof came first if the user had already given it
-/// when the request arrived: then it is the proof in `request.seen`.
+/// times don't show which of them came first. If the user had already given the proof when the
+/// request arrived, `request.seen` contains this proof. In that case the proof came first.
 ///
 /// Each login begins a new session, and `request.seen` contains the session. So the proof of a new
 /// login is never mistaken for the proof in `request.seen`. A user can also enter the password
@@ -193,11 +195,11 @@ fn needs_click(
     !answers_silently(request, rules) || (request.prompts.select_account && !has_chosen)
 }
 
-/// Whether the app may get a code without a click of the user. A website may. An app that gets its
-/// answer at a loopback port or at its own URI scheme may not. The reason is that any other program
-/// on the machine could use the port or the scheme, send the browser to this service and take the
-/// code (RFC 8252 section 8.6). If the service itself runs on a loopback address, for local
-/// development, every app may get a code without a click.
+/// Whether the app may get a code without a click of the user. A website may get such a code. An
+/// app that gets its answer at a loopback port or at its own URI scheme may not get one. The reason
+/// is that any other program on the machine could use the port or the scheme, send the browser to
+/// this service and take the code (RFC 8252 section 8.6). If the service itself runs on a loopback
+/// address, for local development, every app may get a code without a click.
 fn answers_silently(request: &AuthorizationRequest, rules: &ServerRules<'_>) -> bool {
     request.redirect_uri.kind() == RedirectKind::Https || rules.issuer_is_loopback
 }

@@ -2,8 +2,8 @@
 //!
 //! The URI in a request must be equal, byte for byte, to a URI that the app has registered (RFC
 //! 9700 section 4.1.3). Only the port of a loopback address may differ, because a native app does
-//! not know its port in advance: it gets a free port from the operating system (RFC 8252 section
-//! 7.3). The form of a URI is checked when an app registers it. So the URI in a request needs no
+//! not know its port in advance: the operating system gives it a free port (RFC 8252 section 7.3).
+//! The form of a URI is checked when an app registers it. So the URI in a request needs no
 //! normalisation before the comparison.
 
 use std::fmt;
@@ -255,8 +255,8 @@ impl<'de> Deserialize<'de> for RedirectUri {
     }
 }
 
-/// If a URI begins with a scheme and a loopback host: this beginning of the URI, and the part of
-/// the URI after the port.
+/// Splits a URI whose host is a loopback host. Returns the scheme and the host, and the part of the
+/// URI after the port. `None` for any other URI, and for a URI whose port is not valid.
 fn loopback(uri: &str) -> Option<(&'static str, &str)> {
     let (host, rest) = LOOPBACK
         .iter()
@@ -278,7 +278,7 @@ fn private_use(text: &str) -> Result<String, RedirectUriFault> {
     use RedirectUriFault as Fault;
     let (scheme, rest) = text.split_once(':').ok_or(Fault::Scheme)?;
     // Schemes without a dot are rejected: `javascript` and `data` are dangerous, and the others
-    // don't belong to anybody, so any app may use them. A scheme with a dot is a reversed domain
+    // don't belong to anybody, so any app could use them. A scheme with a dot is a reversed domain
     // name, which has an owner.
     let is_label = |label: &str| {
         !label.is_empty()

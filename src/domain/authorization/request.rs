@@ -86,7 +86,7 @@ pub struct ServerRules<'a> {
 }
 
 /// A request that was checked. The client has registered the redirect URI. The client may get
-/// tokens for the API, and may have all scopes that the request contains now.
+/// tokens for the API. Scopes that the client may not have were removed from the request.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AuthorizationRequest {
     pub client_id: ClientId,
@@ -134,9 +134,10 @@ pub struct SeenProof {
 }
 
 impl AuthorizationRequest {
-    /// Checks the request again when a page sends it back. This is needed because the client and
-    /// the settings may have changed since the request arrived. Returns the request without the
-    /// scopes that the client may no longer have.
+    /// Checks the request again when a page of the service, which kept the request for the user,
+    /// sends it back. This is needed because the client or the settings could have changed since
+    /// the request arrived. Returns the request without the scopes that the client may no longer
+    /// have.
     ///
     /// # Errors
     /// - A page: when `client` is not the request's client, is disabled, or no longer has the

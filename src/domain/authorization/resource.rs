@@ -129,8 +129,8 @@ pub struct ProtectedResource {
     pub uri: Resource,
     /// The API's name on the consent page.
     pub name: String,
-    /// The API's scopes. If an app asks for no particular scope, it gets all of these scopes that
-    /// it may have.
+    /// The API's scopes. If an app asks for no particular scope, it gets every one of these scopes
+    /// that it may have.
     pub scopes: Vec<Scope>,
 }
 

@@ -2,9 +2,9 @@
 //!
 //! The ticket says which user is signed in in this browser. Only `/auth/authorize` and
 //! `/auth/logout` use the ticket. It is not an access token or a refresh token, and gives no access
-//! to the account. It is needed because another website may redirect the browser to this service.
-//! In this case the browser sends this cookie, but it does not send the cookie with the refresh
-//! token.
+//! to the account. It is needed because another website can redirect the browser to this service.
+//! After such a redirect, the browser sends this cookie, but it does not send the cookie with the
+//! refresh token.
 
 use super::ticket_body::{Reader, Writer};
 use crate::domain::account::UserId;
@@ -25,9 +25,9 @@ pub struct SignOn {
     pub user: UserId,
     /// The browser's session.
     pub session: SessionId,
-    /// The id of the sign-on, to which the sessions of apps belong. When the same user signs in
-    /// again in this browser, the sign-on stays the same, so that a later log-out ends the sessions
-    /// of all apps.
+    /// The id of the sign-on: the login that the apps in one browser share. When the same user
+    /// signs in again in this browser, the sign-on stays the same, so that a later log-out ends the
+    /// sessions of all apps.
     pub sign_on: SessionId,
     /// The user's `session_epoch` when the session began.
     pub epoch: u32,
@@ -72,8 +72,8 @@ impl SignOnTickets {
 
     /// Like [`open`](Self::open), but also opens an expired ticket, unless its session began
     /// [`MAX_SESSION_TTL`] ago or earlier. Use this function only to end the sign-on. When the
-    /// ticket has expired, the browser's session is over, but apps that the user entered through
-    /// the sign-on may still have active sessions.
+    /// ticket has expired, the browser's session has ended, but apps that the user entered through
+    /// the sign-on might still have active sessions.
     #[must_use]
     pub fn open_to_leave(&self, text: &str, now: u64) -> Option<SignOn> {
         self.read(text)

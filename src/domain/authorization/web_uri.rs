@@ -1,6 +1,6 @@
-//! URLs that are written in the only way that the service accepts. The following are such URLs: the
-//! redirect URIs of websites and of programs that listen on a loopback port, the URIs of APIs, and
-//! the ids of clients that a metadata document describes.
+//! URLs in the only spelling that the service accepts. This module is used for the redirect URIs of
+//! websites and of programs that listen on a loopback port, for the URIs of APIs, and for the ids
+//! of clients that are described by a metadata document.
 
 use crate::domain::settings::{host_of, is_origin};
 
@@ -110,8 +110,8 @@ pub(super) fn check_characters(text: &str) -> Result<(), WebUriFault> {
     }
 }
 
-/// Rejects dot segments and encoded slashes in the path, which browsers and servers may read in
-/// different ways.
+/// Rejects dot segments and encoded slashes in the path, because browsers and servers might read
+/// them in different ways.
 pub(super) fn check_path(path_and_query: &str) -> Result<(), WebUriFault> {
     let path = path_and_query.split('?').next().unwrap_or_default();
     let path = path.to_ascii_lowercase();

@@ -45,14 +45,16 @@ pub enum Act {
         user: UserId,
         session: SessionId,
     },
-    /// `session_replaced`: the same user signed in again in the same browser.
+    /// `session_replaced`: the same user signed in again in the same browser, so a new session
+    /// replaced the old one.
     SessionReplaced {
         /// Whose session it was.
         user: UserId,
         /// The session that ended.
         session: SessionId,
     },
-    /// `code_issued`: an app may exchange a code for tokens of its user.
+    /// `code_issued`: the service issued an authorization code, which an app can exchange for
+    /// tokens of the user.
     CodeIssued {
         /// Whose tokens the app may get.
         user: UserId,
@@ -61,9 +63,9 @@ pub enum Act {
         /// The app's `client_id`.
         client: String,
     },
-    /// `authorization_denied`: the user denied what an app asked for.
+    /// `authorization_denied`: the user refused to give an app the access that it asked for.
     AuthorizationDenied {
-        /// The user who denied it.
+        /// The user who refused.
         user: UserId,
         /// The browser's session.
         session: SessionId,
@@ -172,8 +174,8 @@ pub enum Act {
         /// The session, which continues.
         session: SessionId,
     },
-    /// `registration_requested`: somebody asked to register an address. The address may already
-    /// have an account.
+    /// `registration_requested`: somebody asked to register an address. It is possible that the
+    /// address already has an account.
     RegistrationRequested {
         /// The address that was typed.
         address: Pseudonym,
@@ -272,7 +274,7 @@ pub enum Act {
         /// True for `user_disabled`.
         disabled: bool,
     },
-    /// `invited`: an administrator or operator had an invitation mailed again.
+    /// `invited`: an administrator or operator asked the service to mail an invitation again.
     Invited {
         /// Whose account it is.
         user: UserId,
@@ -366,7 +368,7 @@ pub enum Act {
         reason: String,
     },
     /// `mail_kept`: a mail could not be put into the queue, so it was stored in the database. The
-    /// cron will send it.
+    /// cron job will send it.
     MailKept {
         mail: &'static str,
         /// The platform's own description of the failure.
@@ -392,9 +394,9 @@ pub enum ClientAct {
     Created,
     /// Fields of the app were changed.
     Changed,
-    /// The app was disabled. Other fields may have changed too.
+    /// The app was disabled. Other fields could have been changed by the same request.
     Disabled,
-    /// The app was enabled again. Other fields may have changed too.
+    /// The app was enabled again. Other fields could have been changed by the same request.
     Enabled,
     Deleted,
     /// This secret was added to the app.
@@ -424,11 +426,10 @@ impl ClientAct {
     }
 }
 
-/// Whose attempts a limit counts, in addition to those of the requester's network.
+/// Whose attempts a limit counts, in addition to the attempts of the requester's network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Whose {
-    /// Nobody in particular: the limit counts only the attempts of the network, or the attempt
-    /// names no account.
+    /// Only the attempts of the network are counted, or the attempt names no account.
     Anybodys,
     /// Attempts for an address.
     Address(Pseudonym),

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::domain::account::UserId;
 use crate::domain::operator::OperatorId;
 
-/// Who did something to an account: a user or an operator. The user may be the account's owner or
+/// Who did something to an account: a user or an operator. The user can be the account's owner or
 /// an administrator. An operator has no account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Actor {

@@ -14,7 +14,7 @@ pub use pseudonym::{NetworkPseudonyms, Pseudonym};
 use super::account::UserId;
 use super::log_line::{Level, LogLine};
 
-/// An act, and the network that requested it.
+/// Something that was done or refused, and the network that requested it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
     pub act: Act,

@@ -25,7 +25,7 @@ pub struct Client {
 }
 
 /// Where a request came from, as the platform reports it. The service only shows the place to
-/// people, and makes no decision based on it.
+/// people. No decision of the service depends on the place.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     /// The country: two letters (ISO 3166-1 alpha-2), or Cloudflare's `T1` for Tor.
@@ -192,8 +192,8 @@ constant_time_eq!(ClientFingerprint => |it| &it.0);
 
 impl ClientFingerprint {
     /// The four bytes that are stored. Four zeros mean that the client's IP address was not known.
-    /// One fingerprint in 2^32 also consists of four zeros. A client with this fingerprint is
-    /// treated as if its IP address were not known: it is not recognised later, which is safe.
+    /// One real fingerprint in 2^32 also consists of four zeros. The client that has it is treated
+    /// as if its IP address were not known: it is not recognised later, which is safe.
     #[must_use]
     pub fn to_bytes(by: Option<Self>) -> [u8; 4] {
         by.map_or([0; 4], |by| by.0)

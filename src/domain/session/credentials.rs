@@ -32,7 +32,8 @@ static NONE: Credentials = Credentials {
 };
 
 impl Credentials {
-    /// Adds this device ticket.
+    /// Adds this device ticket (a token that shows that somebody has signed in on this device
+    /// before).
     #[must_use]
     pub fn with_device(self, device_token: Option<&str>) -> Self {
         Self {

@@ -8,13 +8,14 @@
 //! copy. During the next [`HOLD_TTL`] seconds, the object stores no new copy, and for each answer
 //! the row is read from D1. The Worker must commit its change within [`HOLD_COMMIT`] seconds after
 //! the hold began. [`HOLD_COMMIT`] is shorter than [`HOLD_TTL`] by [`DATABASE_CLOCK_SKEW`], because
-//! the database's clock may differ from the object's clock by that much. So the object has no copy
+//! the database's clock can differ from the object's clock by that much. So the object has no copy
 //! when the row changes, and nobody has to tell the object about the change.
 //!
-//! When the object has requested the row, the row may be changed in D1 before the requested row
-//! arrives at the object. The *generation*, a random number, detects this. Each hold and each
-//! [`forget`](Fence::forget) replaces the generation by a new random number. If the generation has
-//! changed between the request and the arrival of the row, the row is not stored as a copy.
+//! After the object has requested the row, it is possible that the row is changed in D1 before the
+//! requested row arrives at the object. The *generation*, a random number, detects this. Each hold
+//! and each [`forget`](Fence::forget) replaces the generation by a new random number. If the
+//! generation has changed between the request and the arrival of the row, the row is not stored as
+//! a copy.
 //!
 //! The model in `tests/models/session_model/fence` tries all interleavings of the operations of
 //! this module.
@@ -130,8 +131,8 @@ pub struct DatedCopy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Need {
     /// The object's generation when it made the request. The row is stored as a copy only if the
-    /// generation is still the same when the row arrives. `None` if the object is held: the row may
-    /// not be stored at all.
+    /// generation is still the same when the row arrives. `None` if the object is held: the row
+    /// must not be stored at all.
     pub generation: Option<Generation>,
     /// When the object requested the row, in seconds since 1970.
     pub asked_at: u64,
@@ -200,7 +201,7 @@ impl Fence {
         self.copy = None;
     }
 
-    /// Whether the object is held. If it is, a Worker may be changing the row in D1.
+    /// Whether the object is held. If it is, a Worker might be changing the row in D1.
     #[must_use]
     pub const fn is_held(&self, now: u64) -> bool {
         now < self.held_until
@@ -217,7 +218,7 @@ impl Fence {
         decides.then_some(&copy.row)
     }
 
-    /// Creates a request for the row. While the object is held, the request says that the row may
+    /// Creates a request for the row. While the object is held, the request says that the row must
     /// not be stored as a copy.
     pub fn need(&mut self, fresh: Generation, now: u64) -> Need {
         let current = *self.generation.get_or_insert(fresh);

@@ -158,8 +158,8 @@ fn a_copy_is_stored_as_before() {
     let text = r#"{"version":4,"epoch":2,"roles":["user"],"email":"Ada@example.com","email_canonical":"ada@example.com","email_verified":true,"disabled":false}"#;
     assert_eq!(json::encode(&row(4)), text);
     assert_eq!(json::decode(text), Some(row(4)));
-    // A copy with an additional member, which a later version may have written, can be read. A copy
-    // that lacks a member can't.
+    // A copy with an additional member, which a later version of the service could have written,
+    // can be read. A copy that lacks a member can't.
     let longer = text.replace("{", r#"{"later":1,"#);
     assert_eq!(json::decode(&longer), Some(row(4)));
     let shorter = text.replace(r#""epoch":2,"#, "");

@@ -18,8 +18,9 @@ use crate::domain::authorization::ClientHash;
 pub struct AppBinding {
     /// The app.
     pub client: ClientHash,
-    /// When this sign-on ends, the session ends too. If `None`, the app has `offline_access`: its
-    /// session continues when the user logs out.
+    /// The id of the sign-on (the login that the apps in one browser share) through which the user
+    /// entered the app. When this sign-on ends, the session ends too. `None` if the app has the
+    /// scope `offline_access`: its session continues when the user logs out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sign_on: Option<SessionId>,
 }
@@ -30,8 +31,8 @@ pub struct AppBinding {
 pub enum Holder {
     /// A browser or program that signed in to this service directly.
     Browser {
-        /// The sign-on that the session continues. `None` if the session has its own sign-on, whose
-        /// id is the session's.
+        /// The id of the sign-on that the session continues. `None` if the session has its own
+        /// sign-on, whose id is the session's id.
         sign_on: Option<SessionId>,
     },
     /// An app that got its tokens in exchange for an authorization code.
@@ -56,9 +57,9 @@ impl Holder {
         }
     }
 
-    /// The sign-on that is stored in the session's record. If a browser holds the session, the
-    /// session continues this sign-on. If an app holds the session, the session ends when this
-    /// sign-on ends.
+    /// The id of the sign-on that is stored in the session's record. If a browser holds the
+    /// session, the session continues this sign-on. If an app holds the session, the session ends
+    /// when this sign-on ends.
     #[must_use]
     pub fn sign_on(&self) -> Option<SessionId> {
         match self {
@@ -75,8 +76,9 @@ impl Holder {
         }
     }
 
-    /// The sign-on to which a browser's session belongs. `None` for an app's session: such a
-    /// session does not belong to a sign-on, even if it ends together with a sign-on.
+    /// The id of the sign-on to which a browser's session belongs. `None` for an app's session: an
+    /// app's session does not belong to a sign-on, even if the session ends together with a
+    /// sign-on.
     #[must_use]
     pub fn own_sign_on(&self, session: SessionId) -> Option<SessionId> {
         match self {
@@ -85,7 +87,8 @@ impl Holder {
         }
     }
 
-    /// The sign-on that ends because the session ends for this reason.
+    /// If this session ends for this reason, a sign-on can end with it. Returns the id of that
+    /// sign-on, or `None` if no sign-on ends.
     ///
     /// ```
     /// use edgegate::domain::session::{EndReason, Holder, SessionId};

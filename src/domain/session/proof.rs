@@ -48,8 +48,7 @@ impl From<Methods> for u8 {
 
 /// When and how a user proved who they are.
 ///
-/// Proofs are ordered by time. Only if two proofs have the same time, they are ordered by their
-/// methods.
+/// Proofs are ordered by time. Two proofs with the same time are ordered by their methods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Proof {
     /// When the proof was given, in seconds since 1970.
@@ -77,7 +76,7 @@ impl Proof {
 /// Whether the `auth_time` of a token is recent enough for actions that can't be undone.
 ///
 /// If the time is missing or is in the future, the answer is no. So if a clock is wrong, the user
-/// may have to type the password again, but an old proof is never accepted.
+/// might have to type the password again, but an old proof is never accepted.
 ///
 /// ```
 /// use edgegate::domain::session::is_recent;

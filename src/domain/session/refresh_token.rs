@@ -1,9 +1,9 @@
-//! The refresh token. A refresh token is a ticket with a MAC: the token itself contains the data of
-//! the ticket, so no database row is needed to read the ticket.
+//! The refresh token. A refresh token is a *ticket*: a text that contains data and a MAC. No
+//! database row is needed to read the data.
 //!
-//! A token contains the user, the session, the token's number in the session's sequence of tokens,
-//! and the time until which the session can be renewed. A token that this deployment did not issue,
-//! or that was truncated, has no valid MAC, so it is rejected before any storage is read. The
+//! The data are the user, the session, the token's number in the session's sequence of tokens, and
+//! the time until which the session can be renewed. A token that this deployment did not issue, or
+//! that was truncated, has no valid MAC, so it is rejected before any storage is read. The
 //! successor of a token can be computed from the token alone.
 
 use std::fmt;
@@ -20,10 +20,11 @@ use super::proof::{Methods, Proof};
 /// The length of a ticket in the first format, in bytes: the user, the session, the epoch, the
 /// counter, and the time when the session ends at the latest.
 const FIRST_BYTES: usize = 16 + 16 + 4 + 4 + 8;
-/// The length of a ticket in the second format: the first format, then the time and the methods of
-/// the proof.
+/// The length of a ticket in the second format: the first format, followed by the time and the
+/// methods of the proof of identity.
 const SECOND_BYTES: usize = FIRST_BYTES + 8 + 1;
-/// The length of a ticket in the third format: the second format, then the sign-on.
+/// The length of a ticket in the third format: the second format, followed by the id of the sign-on
+/// (the login that the apps in one browser share).
 const THIRD_BYTES: usize = SECOND_BYTES + 16;
 
 /// A session's id. It is a UUIDv7, so it contains the time when the session began.
@@ -84,11 +85,11 @@ pub struct RefreshTicket {
     pub counter: u32,
     /// When the session ends at the latest, in seconds since 1970.
     pub expires_at: u64,
-    /// When and how the user last proved who they are. The session store may know a later proof
+    /// When and how the user last proved who they are. The session store might know a later proof
     /// than this ticket.
     pub proof: Proof,
-    /// The sign-on that the session continues. `None` if the session has its own sign-on, whose id
-    /// is the session's.
+    /// The id of the sign-on (the login that the apps in one browser share) that the session
+    /// continues. `None` if the session has its own sign-on, whose id is the session's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sign_on: Option<SessionId>,
 }
@@ -113,7 +114,7 @@ impl RefreshTicket {
         })
     }
 
-    /// The ticket in the second format, which contains everything but the sign-on.
+    /// The ticket in the second format, which contains all fields except `sign_on`.
     pub(in crate::domain) fn to_bytes(self) -> [u8; SECOND_BYTES] {
         let fields = [
             &self.user.as_bytes()[..],
@@ -162,9 +163,9 @@ impl RefreshTicket {
         })
     }
 
-    /// Reads the first format, which contains no proof. A session with such a ticket began with a
-    /// login, at which the user entered the password. So the proof is the password, at the time
-    /// when the session began.
+    /// Reads the first format, which contains no proof of identity. A session with such a ticket
+    /// began with a login, at which the user entered the password. So the proof is the password, at
+    /// the time when the session began.
     fn from_first_bytes(body: &[u8; FIRST_BYTES]) -> Option<Self> {
         let (user, rest) = body.split_first_chunk::<16>()?;
         let (session, rest) = rest.split_first_chunk::<16>()?;
@@ -195,8 +196,8 @@ impl RefreshTokens {
     }
 
     /// Makes the token that the client gets: `egr_`, followed by base64url. The third format is
-    /// used only for a ticket that continues an earlier sign-on. So most tickets can still be
-    /// opened by an earlier version of the service, which does not know the third format.
+    /// used only for a ticket that has a `sign_on`. So an earlier version of the service, which
+    /// does not know the third format, can still open most tickets.
     #[must_use]
     pub fn seal(&self, ticket: RefreshTicket) -> Secret {
         Secret::new(match ticket.sign_on {

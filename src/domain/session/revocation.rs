@@ -41,9 +41,10 @@ impl EndReason {
         }
     }
 
-    /// Whether a browser's session that ends for this reason also ends its sign-on, and with it the
-    /// sessions of apps. The sign-on continues if, for instance, the session was replaced or the
-    /// user had too many sessions, because in these cases nobody has logged out.
+    /// Whether a browser's session that ends for this reason also ends its sign-on (the login that
+    /// the apps in one browser share), and with the sign-on the sessions of the apps. The sign-on
+    /// does not end if, for instance, the session was replaced or the user had too many sessions,
+    /// because in these cases nobody has logged out.
     #[must_use]
     pub const fn ends_the_sign_on(self) -> bool {
         matches!(self, Self::LoggedOut | Self::Reused | Self::EndedByUser)
@@ -53,10 +54,11 @@ impl EndReason {
 /// The facts in a session store that make access tokens invalid.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Revocation {
-    /// The session has ended, or it is an app's session whose sign-on has ended.
+    /// The session has ended, or it is an app's session whose sign-on (the login through which the
+    /// user entered the app) has ended.
     pub ended: bool,
-    /// Access tokens of the user are invalid, and must be renewed, if their claim `ver` is smaller
-    /// than this number.
+    /// Access tokens of the user are invalid if their claim `ver` is smaller than this number. The
+    /// client must renew such a token.
     pub minimum_version: Option<u64>,
 }
 

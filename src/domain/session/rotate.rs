@@ -44,8 +44,8 @@ pub struct Record {
 pub struct Stored {
     /// The session's record, if the store has one.
     pub record: Option<Record>,
-    /// The session has ended, or it is an app's session whose sign-on has ended. A session that has
-    /// ended never becomes active again.
+    /// The session has ended, or it is an app's session whose sign-on (the login through which the
+    /// user entered the app) has ended. A session that has ended never becomes active again.
     pub ended: bool,
 }
 
@@ -100,8 +100,8 @@ impl Presented {
     }
 }
 
-/// What happens if a token is presented again after its grace period ([`Rules::grace`]), and by the
-/// same client that has used it before.
+/// What happens if a token is presented again after its grace period ([`Rules::grace`]) by the
+/// client that has used it before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reuse {
@@ -115,7 +115,7 @@ pub enum Reuse {
 /// What a store guarantees about a read after a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Consistency {
-    /// A read may miss a write of the last minute, as in Workers KV.
+    /// A read can miss a write of the last minute, as in Workers KV.
     Eventual,
     /// A read sees every write before it.
     Linearizable,
@@ -127,8 +127,8 @@ pub struct Rules {
     /// `REFRESH_GRACE`: the grace period, which begins when a token is first used. Whoever presents
     /// the token again in this period gets its successor.
     pub grace: u64,
-    /// `ROTATE_AFTER`: for how long a client keeps a token before a renewal replaces it. If it is
-    /// 0, every renewal replaces the token.
+    /// `ROTATE_AFTER`: for how long a client keeps a token before a renewal replaces it. If this
+    /// setting is 0, every renewal replaces the token.
     pub rotate_after: u64,
     /// `REUSE`: what happens if a token is presented again after the grace period.
     pub reuse: Reuse,
@@ -158,17 +158,17 @@ pub enum Verdict {
     /// The presented token is the one that was used last, and its grace period has not ended. The
     /// client gets the same successor again, and the store writes nothing.
     Repeated {
-        /// Whether the token was first used by another client, which has another network or another
-        /// program than the client that presents the token now. False if the IP address of one of
-        /// the two clients is not known. The other client may be another device with the same
-        /// cookies, a phone before it changed its network, or a thief who acts at the same time.
-        /// This is logged as `refresh_token_shared`.
+        /// Whether the client that first used the token has another network or another program than
+        /// the client that presents the token now. False if the IP address of one of the two
+        /// clients is not known. If this is true, the two clients can be two devices with the same
+        /// cookies, or a phone that changed its network, or one of them can be a thief. In that
+        /// case the renewal is logged as `refresh_token_shared`.
         shared: bool,
     },
     /// The presented token is the one that was used last, and its grace period has ended, but the
-    /// same client presents it again. The client gets the same successor again, and this is logged.
-    /// The IP addresses of both requests must be known: without addresses, an owner and a thief
-    /// would look like the same client.
+    /// same client presents it again. The client gets the same successor again, and the renewal is
+    /// logged. This variant applies only if the IP addresses of both requests are known. Without
+    /// addresses, an owner and a thief would look like the same client.
     Late,
     /// The presented token is the predecessor of the token that was used last, and the grace period
     /// of the last used token has not ended. This happens if another request of the same page has
@@ -187,7 +187,8 @@ pub enum Verdict {
     NoUser,
     /// The session was not renewed for `SESSION_IDLE_TTL`.
     Idle,
-    /// The session is as old as a session may become, or the token has the highest possible number.
+    /// The session has reached the maximum age of a session, or the token has the highest possible
+    /// number.
     Expired,
     /// The store has no record of the session, because the session ended long ago. Or the token
     /// says that the session began at a time that is still in the future.
@@ -216,10 +217,10 @@ impl Verdict {
     }
 
     /// Whether the client gets a newer ticket than it presented. Only in this case may the answer
-    /// set a cookie. The reason is that a browser may present the same ticket in two requests. One
-    /// answer says that the browser keeps the ticket, the other one contains the successor. If both
-    /// answers set a cookie and the first one arrived last, the browser would replace the new
-    /// ticket by the old one.
+    /// set a cookie. The reason is that a browser can present the same ticket in two requests. One
+    /// answer can say that the browser keeps the ticket, while the other answer contains the
+    /// successor. If both answers set a cookie and the first one arrived last, the browser would
+    /// replace the new ticket by the old one.
     #[must_use]
     pub const fn moves_on(self) -> bool {
         matches!(
@@ -352,15 +353,16 @@ pub fn rotate(
         return Verdict::Unknown;
     }
     let age = now.saturating_sub(begun_at);
-    // The age is checked too, because `SESSION_TTL` may have been shortened since the ticket was
-    // made.
+    // The session's age is also checked, because `SESSION_TTL` could have been shortened since the
+    // ticket was made.
     if now >= ticket.expires_at || age >= rules.session_ttl || ticket.successor().is_none() {
         return Verdict::Expired;
     }
     let record = match stored.record {
         Some(record) => record,
-        // If the store is eventually consistent, one location may not see a session yet that began
-        // at another location a moment ago. The ticket's MAC proves that the session did begin.
+        // If the store is eventually consistent, a session that began at one location a moment ago
+        // might not be visible at another location yet. The ticket's MAC proves that the session
+        // did begin.
         None if consistency == Consistency::Eventual && age <= NEW_SESSION_UNSEEN => {
             Record::default()
         }

@@ -3,8 +3,8 @@
 //!
 //! When the user of a session types the password again, the client sends its access token but not
 //! its refresh token. The client then gets a new refresh token, which must have the same number as
-//! the refresh token that the client already has. The session store may know only an older number,
-//! so the number is taken from the access token.
+//! the refresh token that the client already has. The session store might know only an older
+//! number, so the number is taken from the access token.
 
 use std::fmt;
 
@@ -27,8 +27,8 @@ impl TokenId {
         Self(Builder::from_custom_bytes(bytes).into_uuid())
     }
 
-    /// Reads a `jti`. `None` if the `jti` contains no number. This is so in access tokens that
-    /// earlier versions of the service issued.
+    /// Reads a `jti`. `None` if the `jti` contains no number. The `jti` of access tokens that
+    /// earlier versions of the service issued contains no number.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let id = Uuid::try_parse(text).ok()?;

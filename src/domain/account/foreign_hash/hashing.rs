@@ -24,7 +24,8 @@ pub struct ForeignHashing {
 }
 
 impl ForeignHashing {
-    /// Adds Firebase's signer key to these settings. `None` if `text` is not such a key in base64.
+    /// Adds Firebase's signer key to these settings. `None` if `text` is not base64, or if the key
+    /// has a length that is not allowed.
     #[must_use]
     pub fn with_signer_key(self, text: &str) -> Option<Self> {
         let standard = text.trim_end_matches('=').replace('-', "+");
@@ -72,9 +73,9 @@ impl ForeignHashing {
     ///
     /// # Errors
     /// - The errors of [`ForeignHash::read`].
-    /// - [`HashRefusal::NoSignerKey`]: when the hash is Firebase's and no signer key is set.
-    /// - [`HashRefusal::Malformed`]: also when the hash is Firebase's and is not as long as the
-    ///   signer key.
+    /// - [`HashRefusal::NoSignerKey`]: when the hash was made by Firebase and no signer key is set.
+    /// - [`HashRefusal::Malformed`]: also when the hash was made by Firebase and is not as long as
+    ///   the signer key.
     pub fn read(&self, text: &str) -> Result<ForeignHash, HashRefusal> {
         let hash = ForeignHash::read(text)?;
         if !hash.is_firebase() {

@@ -2,7 +2,7 @@
 //! unchanged. When the owner of such an account next signs in with the password, the imported hash
 //! is replaced with a new Argon2id hash.
 //!
-//! A stored hash is untrusted, because somebody may have altered the database row. The parameters
+//! A stored hash is untrusted, because somebody could have altered the database row. The parameters
 //! in a hash determine how much memory and time its verification takes. So this module checks that
 //! the parameters are within limits before anything is computed. An import accepts exactly the
 //! hashes that a login can verify.
@@ -56,8 +56,8 @@ pub struct ScryptCost {
     pub log_n: u8,
     /// The block size parameter.
     pub r: u32,
-    /// The parallelization parameter: how many times the memory is filled. Here this is done one
-    /// time after the other, not in parallel.
+    /// The parallelization parameter: how many times the memory is filled. Here the memory is
+    /// filled `p` times one after the other, not in parallel.
     pub p: u32,
 }
 

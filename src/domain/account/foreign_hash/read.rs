@@ -6,7 +6,7 @@ use super::{ForeignHash, ForeignWork, HashRefusal, Preparation, ScryptCost};
 
 type Read<T> = Result<T, HashRefusal>;
 
-/// How many bytes a salt may have. If salts are shorter, several accounts may get the same salt
+/// How many bytes a salt may have. If salts were shorter, several accounts could get the same salt
 /// (NIST SP 800-63B section 3.1.1.2). Longer salts are not used in practice.
 const SALT_BYTES: std::ops::RangeInclusive<usize> = 4..=64;
 /// The shortest salt that Argon2 allows (RFC 9106 section 3.1).
