@@ -26,8 +26,8 @@ pub enum AddedSecret {
 /// The registered apps. Linearizable: a read sees every write that was answered before the read
 /// began.
 pub trait Clients {
-    /// The app with this id, disabled or not. MUST be read from the database's primary copy, so
-    /// that a disabled app or a deleted secret is rejected at once.
+    /// The app with this id, whether or not it is disabled. MUST be read from the database's
+    /// primary copy, so that a disabled app or a deleted secret is rejected at once.
     ///
     /// # Errors
     /// When the store does not answer, or the stored row is not a valid app.

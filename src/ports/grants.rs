@@ -9,8 +9,8 @@ use crate::domain::error::StoreError;
 pub struct GivenGrant {
     /// The grant.
     pub grant: Grant,
-    /// The app's name. `None` if the app is not registered here. The id of an app that is not
-    /// registered is the URL of its metadata document.
+    /// The app's name. `None` if the app is not registered here. In that case the app's id is the
+    /// URL of its metadata document.
     pub client_name: Option<String>,
 }
 

@@ -50,9 +50,9 @@ pub trait Mailer {
 
 /// Remembers which mails were sent recently, and which mails could not be sent.
 pub trait MailLedger {
-    /// Takes one mail from the budget of a pool, which is `most` mails for each hour of the clock.
-    /// Returns false when the budget of this hour is used up. MUST be exact, also for simultaneous
-    /// calls.
+    /// Takes one mail from the budget of a pool (a share of `MAIL_BUDGET`). The budget is `most`
+    /// mails for each hour of the clock. Returns false when the budget of this hour is used up.
+    /// MUST be exact, also for simultaneous calls.
     ///
     /// # Errors
     /// When the store does not answer. One mail may have been taken from the budget, and is not
@@ -78,9 +78,9 @@ pub trait MailLedger {
     /// When the change may not have been written.
     async fn release(&self, lane: &str, job: &str) -> Result<(), StoreError>;
 
-    /// Reserves the notice `id` for the caller, who then sends it. Several jobs for the same notice
-    /// may exist, but the notice should be sent once. After `until` the notice can be reserved
-    /// again. MUST be exact: of simultaneous callers, one gets [`Once::Taken`].
+    /// Reserves the notice `id` for the caller, who then sends it. There can be several jobs for
+    /// the same notice, but the notice should be sent once. After `until` the notice can be
+    /// reserved again. MUST be exact: of simultaneous callers, one gets [`Once::Taken`].
     ///
     /// # Errors
     /// When the store does not answer.
@@ -149,7 +149,7 @@ pub trait MailLedger {
 
     /// Counts an attempt that failed because of the provider. Returns the failures of this kind
     /// since the provider last accepted a mail, including this one. MUST be exact: if several calls
-    /// report the first failure at the same time, one of them gets failures that [are
+    /// report the first failure at the same time, one of the calls returns failures that [are
     /// new](ProviderFailures::is_new).
     ///
     /// # Errors

@@ -63,9 +63,9 @@ pub struct Ending {
 
 impl Ending {
     /// A session of which the caller knows only the id. The store then looks up the holder in the
-    /// session's record, and a store with stale reads may not have the record yet. So if the reason
-    /// [ends the sign-on](EndReason::ends_the_sign_on), don't use this function, but name the
-    /// holder.
+    /// session's record. If reads of the store can be stale, it is possible that the store does not
+    /// find a new record yet. So don't use this function if the reason [ends the
+    /// sign-on](EndReason::ends_the_sign_on): in that case the caller must set the holder.
     #[must_use]
     pub fn by_id(user: UserId, session: SessionId) -> Self {
         Self {
@@ -87,7 +87,7 @@ impl Ending {
     }
 
     /// A browser's session. `claims` are the claims of one of the session's access tokens. If the
-    /// session continues an earlier sign-on, they name it.
+    /// session continues an earlier sign-on, the claims contain the id of that sign-on.
     #[must_use]
     pub fn of_claims(user: UserId, session: SessionId, claims: &Claims) -> Self {
         let sign_on = claims.sign_on.as_deref().and_then(SessionId::parse);
@@ -117,12 +117,12 @@ pub trait SessionStore {
     /// Records a new session. MUST answer only after the write. If the user now has more sessions
     /// of this kind (sessions of browsers, or sessions of this app) than [`NewSession::most`]
     /// allows, the oldest other sessions of the kind MUST end. An adapter may end them at once, or
-    /// as late and as often as it states. Before the session's first renewal, a repeat of this call
-    /// MUST change nothing. In a linearizable store, a repeat at any later time MUST change nothing
-    /// either.
+    /// later, if its documentation says how late and how often it ends them. Before the session's
+    /// first renewal, a repeat of this call MUST change nothing. In a linearizable store, a repeat
+    /// at any later time MUST change nothing either.
     ///
-    /// If the sign-on of an app's session has already ended, or the code of the session was
-    /// presented again, the session MUST be stored as ended from the beginning.
+    /// If the sign-on of an app's session has already ended, or the authorization code of the
+    /// session was presented again, the session MUST be stored as ended from the beginning.
     ///
     /// # Errors
     /// When the session may not have been written.

@@ -56,9 +56,9 @@ pub trait UserDirectory {
     /// The same as for [`find_by_id`](Self::find_by_id).
     async fn find_in_the_way_of(&self, users: &[User]) -> Result<Vec<User>, StoreError>;
 
-    /// Those of these ids whose account was deleted after `left_after`, or whose [`Departure`] is
-    /// still due. (A departure is a deleted account whose sessions and other data must still be
-    /// deleted.) The ids may be returned in any order.
+    /// Returns those of the given ids whose account was deleted after `left_after`, or whose
+    /// [`Departure`] is still due. (A departure is a deleted account whose sessions and other data
+    /// must still be deleted.) The ids may be returned in any order.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -199,8 +199,9 @@ pub trait UserDirectory {
     /// When the store does not answer. If the caller repeats the call, the deletion is completed.
     async fn forget_freed(&self, before: u64) -> Result<(), StoreError>;
 
-    /// At most `limit` users whose ids are greater than `after`, sorted by id. Ids that the service
-    /// itself has made sort in the order of their creation. Ids of imported accounts may not.
+    /// At most `limit` users whose ids are greater than `after`, sorted by id. Sorted ids that the
+    /// service itself generated are in the order of their creation. For ids of imported accounts,
+    /// this is not always true.
     ///
     /// # Errors
     /// The same as for [`find_by_id`](Self::find_by_id).

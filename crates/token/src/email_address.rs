@@ -33,7 +33,8 @@ pub enum EmailError {
     LocalDots,
     /// The domain is not a host name of at least two labels.
     Domain,
-    /// A label of the domain is not valid in IDNA2008. IDNA may map the label to another label.
+    /// A label of the domain is not valid in IDNA2008. For example, it is a label that IDNA would
+    /// map to another label.
     DomainMapped,
 }
 
@@ -259,9 +260,9 @@ fn a_label(label: &str) -> Result<String, EmailError> {
     Ok(["xn--", &encoded].concat())
 }
 
-/// Whether a domain registry may have registered this label. Some registries register labels that
-/// IDNA2008 does not allow, such as emoji, and there are mailboxes under such domains. But a label
-/// with invisible characters is never accepted.
+/// Whether it is possible that a domain registry has registered this label. Some registries
+/// register labels that IDNA2008 does not allow, such as emoji, and there are mailboxes under such
+/// domains. But a label with invisible characters is never accepted.
 fn is_registrable(label: &str) -> bool {
     nfc(label) == label
         && (is_u_label(label)

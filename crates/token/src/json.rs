@@ -4,8 +4,8 @@
 //!
 //! This module uses serde_json to parse and to write JSON. It does not use serde_json's type
 //! `Value`, because `Value` keeps only the last of two members with the same name. No type derives
-//! `Deserialize`, because a derived implementation ignores duplicates among unknown members. Both
-//! would also make the Worker 24 KB larger (gzipped).
+//! `Deserialize`, because a derived implementation ignores duplicates among unknown members.
+//! `Value` and derived implementations would also make the Worker 24 KB larger (gzipped).
 
 use alloc::borrow::ToOwned as _;
 use alloc::string::String;

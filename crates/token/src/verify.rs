@@ -40,8 +40,8 @@ pub fn verify(
 }
 
 /// Verifies the form, the `typ` and the signature of a token that [`sign`](crate::sign) made, and
-/// returns its claims. **The claims are not checked:** the token may have expired, and may have
-/// been issued for another recipient.
+/// returns its claims. **The claims are not checked:** it is possible that the token has expired,
+/// or was issued for another recipient.
 ///
 /// ```
 /// use edgegate_token::{TokenError, read_signed, sign};

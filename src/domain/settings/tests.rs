@@ -163,7 +163,7 @@ fn a_bad_setting_is_named() {
     }
 }
 
-/// An error shows the value as it was read, without the parts that may be a person's address or a
+/// An error shows the value as it was read, without the parts that could be a person's address or a
 /// key.
 #[test]
 fn every_message_shows_the_value_unless_it_is_a_secret_and_a_remedy() {
@@ -177,7 +177,7 @@ fn every_message_shows_the_value_unless_it_is_a_secret_and_a_remedy() {
             assert!(error.problem.contains("…@"), "{text}");
             assert!(!error.problem.contains("login@"), "{text}");
         } else {
-            // The list of origins may be long, so an error shows only the bad origin.
+            // The list of origins can be long, so an error shows only the bad origin.
             let part = value.rsplit([' ']).next().unwrap();
             let shown = if *setting == "ALLOWED_ORIGINS" {
                 part

@@ -176,7 +176,8 @@ pub(crate) async fn a_list_leaves_out_what_has_gone_idle<W: World>(world: &W) ->
 }
 
 /// The port's documentation says about sessions above the limit: "the oldest other sessions of the
-/// kind MUST end. An adapter may end them at once, or as late and as often as it states."
+/// kind MUST end. An adapter may end them at once, or later, if its documentation says how late and
+/// how often it ends them."
 pub(crate) async fn the_oldest_ends_above_the_limit<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let oldest = ada.ticket();
