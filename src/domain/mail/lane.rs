@@ -70,8 +70,8 @@ impl Lane {
     /// Decides whether the mail of a job may be sent. If it may, the job is admitted, and this
     /// method returns the lifetime of the link in the mail. If the job is refused, it returns
     /// `None`. `LANE_BURSTS` has the minimum pauses, in seconds, between the first few links: the
-    /// second and third jobs are refused if the newest link is not as old as that. Later jobs are
-    /// refused until half of the newest link's lifetime is over.
+    /// second and third jobs are refused while this pause is not over. Later jobs are refused until
+    /// half of the newest link's lifetime is over.
     ///
     /// A job that was admitted once is always admitted again, and gets the same link, so that a
     /// retry sends the same mail. If that link is too old to be sent ([`LinkLife::fresh_until`]),
