@@ -84,7 +84,7 @@ fn opens(text: &str) -> [bool; 5] {
         true
     });
     let registration = links.open_registration(text, 0).is_some_and(|link| {
-        // `open_registration` normalizes the names in the link. So the text may change, and the
+        // `open_registration` normalizes the names in the link. So the text can change, and the
         // opened links are compared instead.
         let sealed = links.seal_registration(&link);
         assert_eq!(

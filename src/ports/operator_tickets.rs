@@ -18,6 +18,6 @@ pub trait OperatorTickets {
     /// Deletes the tickets that have expired by `now`, which is in seconds since 1970.
     ///
     /// # Errors
-    /// When some of these tickets may still be stored.
+    /// When some of these tickets might still be stored.
     async fn forget_expired(&self, now: u64) -> Result<(), StoreError>;
 }

@@ -115,7 +115,7 @@ pub enum Limit {
     /// The attempts of one client on one account. Attempts are never counted by the account alone,
     /// because a stranger could then lock its owner out.
     ClientOnAccount,
-    /// The renewals of one IPv4 address, or of one /64 of IPv6. Many people may share it.
+    /// The renewals of one IPv4 address, or of one /64 of IPv6. Many people can share it.
     ClientRenewals,
 }
 

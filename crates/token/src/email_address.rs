@@ -1,11 +1,11 @@
 //! Email addresses. An account has one address, and no two accounts have the same address.
 //!
 //! An address has two forms. Mail is sent to the address as it was given. The canonical form is
-//! used to compare addresses, and no two accounts have the same one. In the canonical form, the
-//! local part is in NFC with ASCII letters in lower case, and the domain consists of IDNA A-labels
-//! in lower case. Nothing else is mapped. Other software has also mapped upper case beyond ASCII
-//! and look-alike characters, and so has given accounts to the owners of similar addresses
-//! (CVE-2019-19844).
+//! used to compare addresses: no two accounts have the same canonical form. In the canonical form,
+//! the local part is in NFC with ASCII letters in lower case, and the domain consists of IDNA
+//! A-labels in lower case. Nothing else is mapped. Other software also mapped upper case beyond
+//! ASCII and look-alike characters. As a result, the owner of a similar address could take over an
+//! account (CVE-2019-19844).
 
 use alloc::borrow::ToOwned as _;
 use alloc::string::String;

@@ -19,7 +19,7 @@ use zeroize::Zeroize;
 
 use crate::limits::JSON_MAX_DEPTH;
 
-/// A JSON value. It may contain a secret, so `Debug` does not print it.
+/// A JSON value. It can contain a secret, so `Debug` does not print it.
 ///
 /// ```
 /// use edgegate_token::json::{Fault, Json};

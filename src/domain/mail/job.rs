@@ -20,8 +20,8 @@ use crate::domain::request_id::RequestId;
 use edgegate_token::unicode::breaks_line;
 
 const FORMAT: &str = "2";
-/// The format of version 0.1 of the service. Jobs in this format can still be read, because they
-/// may have been queued before a newer version was deployed.
+/// The format of version 0.1 of the service. Jobs in this format can still be read, because some
+/// might have been queued before a newer version was deployed.
 const OLD_FORMAT: &str = "1";
 /// One line of an encoded job is a language tag, to which ids are added as subtags. This text comes
 /// directly before the id of an app's request. The other ids are hexadecimal numbers. None of them
@@ -60,7 +60,7 @@ impl fmt::Debug for Job {
 /// Which mail to make.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Task {
-    /// Someone asked for a link to choose a new password. There may be no account with this
+    /// Someone asked for a link to choose a new password. It is possible that no account has this
     /// address.
     Reset {
         /// The address that was typed.

@@ -9,7 +9,7 @@
 use crate::domain::policy::{DAY, LANE_BURSTS, LANE_JOBS_KEPT, LINK_FRESH_PART, LINK_LIFE_MAX};
 
 /// A lane: a list of the recent mails with links that were sent to one mailbox, oldest first. A
-/// mailbox may have several lanes, for different kinds of mail. Each lane is stored under its own
+/// mailbox can have several lanes, for different kinds of mail. Each lane is stored under its own
 /// key ([`MailKeys::lane`](super::MailKeys::lane)).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lane(Vec<Sent>);

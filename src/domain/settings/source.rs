@@ -21,8 +21,8 @@ pub(super) struct Source<'a> {
     faults: RefCell<Vec<SettingError>>,
 }
 
-/// A bad value in the form in which an error shows it. The text before an `@` or after a `?` may be
-/// a person's address, a password or a key, so it is replaced by `…`. Never pass the value of a
+/// A bad value in the form in which an error shows it. The text before an `@` or after a `?` could
+/// be a person's address, a password or a key, so it is replaced by `…`. Never pass the value of a
 /// secret.
 pub(super) fn shown(value: &str) -> String {
     let (value, query) = match value.split_once('?') {

@@ -134,9 +134,9 @@ pub(crate) async fn a_log_out_ends_the_apps_of_the_sign_on<W: World>(world: &W) 
     Ok(())
 }
 
-/// Nobody renewed the browser's session, so the store may have deleted its record. A log-out with
-/// the session's ticket still ends the sessions of the apps, because the ticket contains the id of
-/// the sign-on.
+/// Nobody renewed the browser's session, so the store has perhaps deleted its record. A log-out
+/// with the session's ticket still ends the sessions of the apps, because the ticket contains the
+/// id of the sign-on.
 pub(crate) async fn a_log_out_of_a_forgotten_session_ends_its_apps<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     for goes_on_with in [None, Some(ada.ticket().session)] {
