@@ -5,8 +5,8 @@ import { ratioInterval, shownInterval, verdict } from "./intervals.mjs";
 
 const isBare = (name) => name.includes("bare");
 /**
- * Whether a subject is a variant of another project that does one thing like edgegate. Such a
- * variant is only measured to find out what makes the difference in time.
+ * Whether a subject is a variant of another project that does one thing in the same way as
+ * edgegate. Such a variant is only measured to find out what makes the difference in time.
  */
 const isLikeOurs = (name) => name.endsWith("of edgegate");
 const isOurs = (name) => name.startsWith("edgegate") && !isBare(name);

@@ -2,8 +2,8 @@
 //
 // The bench runs the built Worker in workerd. It sends requests about 500 addresses that have an
 // account and 500 addresses that have none, in random order. A simulated mail provider takes 50 ms
-// for each mail. Requests that send mail are measured twice: while the service may still send
-// mails, and after its mail budget is used up.
+// for each mail. Requests that send mail are measured twice: before the service has used up its
+// mail budget, and after that.
 //
 // The result is the area under the ROC curve. It says how well the response times distinguish the
 // two kinds of addresses: 0.5 means not at all. The bench fails if this area is below 0.45 or above

@@ -30,9 +30,9 @@ import { processorTime } from "./process.mjs";
 const USAGE = "use it as `npm run bench:import -- --rows 100000`";
 const READY_SECONDS = 600;
 /**
- * The import of all rows may need this many times the memory that the import of a tenth of the rows
- * needs. The limit is not 1, because the memory varies: one can't predict when Node collects
- * garbage.
+ * The import of all rows may need at most this many times the memory that the import of a tenth of
+ * the rows needs. The limit is not 1, because the memory varies: one can't predict when Node
+ * collects garbage.
  */
 const MOST_GROWTH = 1.5;
 const MIB = 1024;

@@ -7,7 +7,8 @@ import { WORKS } from "./subjects/works.mjs";
 
 const WARM_UP_SECONDS = 0.2;
 /**
- * Kinds of work that use up what was prepared for them, such as sessions. They can't be warmed up.
+ * Kinds of work in which each request uses up something that was prepared, such as a session. These
+ * kinds of work can't be warmed up.
  */
 const ENDS = new Set(["revoke", "reset"]);
 

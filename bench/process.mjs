@@ -22,7 +22,7 @@ export function processorTime(pid) {
   const stat = read(`/proc/${pid}/stat`);
   if (!stat) return undefined;
   // utime and stime are fields 14 and 15 of the line. The second field is the name in parentheses,
-  // which may contain spaces. So the fields are counted from the closing parenthesis.
+  // which can contain spaces. So the fields are counted from the closing parenthesis.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return ((Number(fields[11]) + Number(fields[12])) * 1000) / ticks();
 }

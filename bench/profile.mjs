@@ -107,7 +107,8 @@ async function profilerOf(port) {
 
 /**
  * A list of the functions that took the most time, not including the functions that they called.
- * For each, it has the share of the time that was not idle, and the microseconds per request.
+ * For each function, the list has its share of the time that was not idle, and the microseconds per
+ * request.
  */
 function summary({ nodes, samples, timeDeltas }, requests) {
   const byId = new Map(nodes.map((node) => [node.id, node]));

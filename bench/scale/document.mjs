@@ -28,8 +28,8 @@ export const DOCUMENT = "docs/scale.md";
 export const PLOTS = { capacity: "docs/scale.svg", latency: "docs/scale-latency.svg" };
 
 /**
- * The data from which all parts are computed. `use` and `sizes` may replace the default values,
- * which are those of docs/scale.md.
+ * The data from which all parts are computed. By default they are those of docs/scale.md. The
+ * caller can replace some of them with `use` and `sizes`.
  *
  * @param {{ use?: Partial<typeof facts.USE>, sizes?: number[] }} [own]
  * @returns {import("./tables.mjs").Model}

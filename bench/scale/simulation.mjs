@@ -67,9 +67,9 @@ export function simulate({
   const calls = {};
 
   /**
-   * For each kind of call, a function that returns the time at which a call ends that begins now.
+   * For each kind of call, a function that returns the time at which a call ends if it begins now.
    * Calls to D1 are not in this object: when such a call ends is not known until it arrives at the
-   * database, because it may have to wait there.
+   * database, because it might have to wait there.
    */
   const made = {
     "KV keys read": (user, now, act) => {

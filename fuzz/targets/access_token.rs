@@ -19,8 +19,8 @@ use serde_json::Value;
 
 use super::token_support::{AUD, ISS, Key, NOW};
 
-/// The key for a MAC comes first. Signing with it takes a hundredth of the time that signing with
-/// one of the other two keys takes.
+/// The key for a MAC comes first. Signing with it takes 1 % of the time that signing with one of
+/// the other two keys takes.
 const KEYS: [Key; 3] = [Key::Mac, Key::Ed, Key::Es];
 
 fn sets() -> &'static [(Key, KeySet); 3] {

@@ -76,7 +76,7 @@ fn world() -> &'static World {
 }
 
 /// For each purpose, whether the text is accepted as a ticket for it. An accepted ticket is sealed
-/// and opened again, which must give the same ticket.
+/// (encoded with a MAC) and opened again, which must give the same ticket.
 fn opens(text: &str) -> [bool; 4] {
     let world = world();
     let sign_on = world.sign_ons.open(text, 0).is_some_and(|sign_on| {

@@ -1,5 +1,6 @@
-//! Reads queued mails. If a job is decoded and encoded again, it must not change any more. Its
-//! `Debug` output must not contain an email address.
+//! Reads queued mails. If the input is a job, the target decodes it and encodes the job. If the
+//! result is decoded and encoded once more, it must stay the same. The `Debug` output of the job
+//! must not contain an email address.
 
 use edgegate::domain::mail::Job;
 

@@ -102,7 +102,7 @@ const OTHER_SCHEMES: [&str; 8] = [
 ];
 
 /// Asserts that `printed` contains none of the secrets in `given`. Two kinds of secrets are not
-/// checked, because they may be in the text by chance: short secrets, and secrets that are also
+/// checked, because they can be in the text by chance: short secrets, and secrets that are also
 /// part of another setting.
 fn hides(printed: &str, given: &HashMap<&str, &str>) {
     for name in SECRETS {

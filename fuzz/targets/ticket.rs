@@ -1,6 +1,7 @@
-//! Opens tickets. The input is used in two ways: as the text of a ticket, and as the body of a
-//! ticket that this target seals in the right format. With the second way the fuzzer reaches the
-//! code after the check of the MAC.
+//! Opens tickets: texts with a MAC that only the service can make. The input is used in two ways:
+//! as the text of a ticket, and as the body of a ticket, to which this target adds the right MAC
+//! (it seals the ticket). With the second way the fuzzer reaches the code after the check of the
+//! MAC.
 //!
 //! If a text is accepted as a ticket, it must have been sealed with these keys and for this
 //! purpose. If the ticket is sealed again, the text must be the same.
@@ -54,7 +55,7 @@ fn opens(text: &str) -> [bool; 5] {
     let Keys { refresh, links } = keys();
     let refresh = refresh.open(text).is_some_and(|ticket| {
         // If the ticket has the first format, or names authentication methods that this version
-        // does not know, sealing it again may give another text. So the opened tickets are compared
+        // does not know, sealing it again can give another text. So the opened tickets are compared
         // instead of the texts.
         let sealed = refresh.seal(ticket);
         assert_eq!(refresh.open(sealed.expose()), Some(ticket));
@@ -71,8 +72,8 @@ fn opens(text: &str) -> [bool; 5] {
         true
     });
     let new_address = links.open_new_address(text, 0).is_some_and(|link| {
-        // The body of a link that an earlier version mailed may lack the line break at its end. So
-        // sealing it again may give another text, and the opened links are compared instead.
+        // The body of a link that an earlier version mailed can lack the line break at its end. So
+        // sealing it again can give another text, and the opened links are compared instead.
         let sealed = links.seal_new_address(&link);
         assert!(links.open_new_address(sealed.expose(), 0).as_ref() == Some(&link));
         assert!(
@@ -83,7 +84,7 @@ fn opens(text: &str) -> [bool; 5] {
         true
     });
     let registration = links.open_registration(text, 0).is_some_and(|link| {
-        // `open_registration` normalizes the names in the link. So the text may change, and the
+        // `open_registration` normalizes the names in the link. So the text can change, and the
         // opened links are compared instead.
         let sealed = links.seal_registration(&link);
         assert_eq!(

@@ -52,8 +52,8 @@ pub enum Letter<'a> {
         minutes: u64,
     },
     /// Someone tried to register with an address that already has an account, or to change the
-    /// address of another account to this address. The owner may have forgotten the account, so the
-    /// mail contains a link to choose a new password.
+    /// address of another account to this address. Perhaps the owner has forgotten the account, so
+    /// the mail contains a link to choose a new password.
     AddressTaken {
         /// Opens the page where the new password is chosen.
         link: &'a str,

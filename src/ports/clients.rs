@@ -26,8 +26,8 @@ pub enum AddedSecret {
 /// The registered apps. Linearizable: a read sees every write that was answered before the read
 /// began.
 pub trait Clients {
-    /// The app with this id, disabled or not. MUST be read from the database's primary copy, so
-    /// that a disabled app or a deleted secret is rejected at once.
+    /// The app with this id, whether or not it is disabled. MUST be read from the database's
+    /// primary copy, so that a disabled app or a deleted secret is rejected at once.
     ///
     /// # Errors
     /// When the store does not answer, or the stored row is not a valid app.
@@ -48,7 +48,7 @@ pub trait Clients {
     /// return false when an app has this id already.
     ///
     /// # Errors
-    /// When the store does not answer. The app may or may not exist.
+    /// When the store does not answer. It is unknown whether the app exists.
     async fn create(
         &self,
         client: &AppClient,
@@ -61,7 +61,7 @@ pub trait Clients {
     /// are not asked for consent to a first-party app.
     ///
     /// # Errors
-    /// When the store does not answer. The change may or may not have been made.
+    /// When the store does not answer. It is unknown whether the change was made.
     async fn change(&self, client: &AppClient, if_version: u64) -> Result<bool, StoreError>;
 
     /// Deletes an app, its secrets and all grants to it in one atomic step. Returns whether there
@@ -75,7 +75,7 @@ pub trait Clients {
     /// [`CLIENT_SECRETS_MAX`](crate::domain::policy::CLIENT_SECRETS_MAX) secrets.
     ///
     /// # Errors
-    /// When the store does not answer. The secret may or may not have been added.
+    /// When the store does not answer. It is unknown whether the secret was added.
     async fn add_secret(
         &self,
         id: &ClientId,
@@ -85,6 +85,6 @@ pub trait Clients {
     /// Deletes a secret of an app. Returns whether there was such a secret.
     ///
     /// # Errors
-    /// When the secret may not have been deleted.
+    /// When the secret might not have been deleted.
     async fn delete_secret(&self, id: &ClientId, secret: SecretId) -> Result<bool, StoreError>;
 }

@@ -9,8 +9,8 @@ use crate::domain::error::StoreError;
 pub struct GivenGrant {
     /// The grant.
     pub grant: Grant,
-    /// The app's name. `None` if the app is not registered here. The id of an app that is not
-    /// registered is the URL of its metadata document.
+    /// The app's name. `None` if the app is not registered here. In that case the app's id is the
+    /// URL of its metadata document.
     pub client_name: Option<String>,
 }
 
@@ -66,7 +66,7 @@ pub trait Grants {
     /// grant.
     ///
     /// # Errors
-    /// When the grant may not have been withdrawn. The caller may repeat the call.
+    /// When the grant might not have been withdrawn. The caller may repeat the call.
     async fn withdraw(
         &self,
         id: GrantId,
@@ -77,12 +77,12 @@ pub trait Grants {
     /// Deletes all grants of a user who was deleted.
     ///
     /// # Errors
-    /// When some grants may still be stored. The caller may repeat the call.
+    /// When some grants might still be stored. The caller may repeat the call.
     async fn forget(&self, user: UserId) -> Result<(), StoreError>;
 
     /// Deletes the grants that were withdrawn before this time, in seconds since 1970.
     ///
     /// # Errors
-    /// When some of these grants may still be stored.
+    /// When some of these grants might still be stored.
     async fn forget_withdrawn(&self, before: u64) -> Result<(), StoreError>;
 }

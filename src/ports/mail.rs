@@ -17,7 +17,7 @@ pub trait MailQueue {
     /// on the recipient.
     ///
     /// # Errors
-    /// When the job may not have been queued.
+    /// When the job might not have been queued.
     async fn put(&self, job: &Job, delay: u64) -> Result<(), StoreError>;
 }
 
@@ -29,7 +29,7 @@ pub trait MailGate {
     /// places on Earth. `now` is in seconds since 1970.
     ///
     /// # Errors
-    /// When the event may not have been counted. In this case the caller rejects the request.
+    /// When the event might not have been counted. In this case the caller rejects the request.
     async fn count(
         &self,
         name: &GateName,
@@ -44,18 +44,18 @@ pub trait Mailer {
     /// from a permanent one.
     ///
     /// # Errors
-    /// When the provider did not accept the mail, or may not have accepted it.
+    /// When the provider did not accept the mail, or might not have accepted it.
     async fn send(&self, message: &Message) -> Result<Accepted, MailFailure>;
 }
 
 /// Remembers which mails were sent recently, and which mails could not be sent.
 pub trait MailLedger {
-    /// Takes one mail from the budget of a pool, which is `most` mails for each hour of the clock.
-    /// Returns false when the budget of this hour is used up. MUST be exact, also for simultaneous
-    /// calls.
+    /// Takes one mail from the budget of a pool (a share of `MAIL_BUDGET`). The budget is `most`
+    /// mails for each hour of the clock. Returns false when the budget of this hour is used up.
+    /// MUST be exact, also for simultaneous calls.
     ///
     /// # Errors
-    /// When the store does not answer. One mail may have been taken from the budget, and is not
+    /// When the store does not answer. One mail might have been taken from the budget, and is not
     /// added to the budget again.
     async fn pay(&self, pool: &str, most: u64, now: u64) -> Result<bool, StoreError>;
 
@@ -75,12 +75,12 @@ pub trait MailLedger {
     /// Removes a job from a lane, because no mail of this job was sent and none will be.
     ///
     /// # Errors
-    /// When the change may not have been written.
+    /// When the change might not have been written.
     async fn release(&self, lane: &str, job: &str) -> Result<(), StoreError>;
 
-    /// Reserves the notice `id` for the caller, who then sends it. Several jobs for the same notice
-    /// may exist, but the notice should be sent once. After `until` the notice can be reserved
-    /// again. MUST be exact: of simultaneous callers, one gets [`Once::Taken`].
+    /// Reserves the notice `id` for the caller, who then sends it. There can be several jobs for
+    /// the same notice, but the notice should be sent once. After `until` the notice can be
+    /// reserved again. MUST be exact: of simultaneous callers, one gets [`Once::Taken`].
     ///
     /// # Errors
     /// When the store does not answer.
@@ -89,14 +89,14 @@ pub trait MailLedger {
     /// Records that the notice `id` was sent. The notice can't be reserved again until `until`.
     ///
     /// # Errors
-    /// When the record may not have been written.
+    /// When the record might not have been written.
     async fn sent_once(&self, id: &str, until: u64) -> Result<(), StoreError>;
 
     /// Stores a job whose mail could not be sent. If a letter with this id is stored already, the
     /// new one replaces it.
     ///
     /// # Errors
-    /// When the job may not have been written.
+    /// When the job might not have been written.
     async fn keep(&self, letter: &DeadLetter) -> Result<(), StoreError>;
 
     /// At most `limit` stored jobs whose time for the next attempt
@@ -109,7 +109,7 @@ pub trait MailLedger {
     /// Deletes a stored job. An absent one is not an error.
     ///
     /// # Errors
-    /// When the job may not have been deleted.
+    /// When the job might not have been deleted.
     async fn forget(&self, id: &str) -> Result<(), StoreError>;
 
     /// At most `limit` stored jobs whose ids are greater than `after`, sorted by id, whether they
@@ -138,18 +138,18 @@ pub trait MailLedger {
     /// operator. Returns how many jobs were changed.
     ///
     /// # Errors
-    /// When some jobs may not have been changed.
+    /// When some jobs might not have been changed.
     async fn retry(&self, ids: Option<&[String]>) -> Result<u64, StoreError>;
 
     /// Deletes the stored jobs with these ids. Returns how many jobs were deleted.
     ///
     /// # Errors
-    /// When some jobs may not have been deleted.
+    /// When some jobs might not have been deleted.
     async fn discard(&self, ids: &[String]) -> Result<u64, StoreError>;
 
     /// Counts an attempt that failed because of the provider. Returns the failures of this kind
     /// since the provider last accepted a mail, including this one. MUST be exact: if several calls
-    /// report the first failure at the same time, one of them gets failures that [are
+    /// report the first failure at the same time, one of the calls returns failures that [are
     /// new](ProviderFailures::is_new).
     ///
     /// # Errors
@@ -164,7 +164,7 @@ pub trait MailLedger {
     /// Deletes the stored failures of the provider, because it works again.
     ///
     /// # Errors
-    /// When the failures may not have been deleted.
+    /// When the failures might not have been deleted.
     async fn provider_works(&self) -> Result<(), StoreError>;
 
     /// The failures since the provider last accepted a mail, one entry for each kind.
@@ -208,7 +208,7 @@ pub struct LaneRequest<'a> {
 pub enum Once {
     /// The caller has reserved the notice, and may send it.
     Taken,
-    /// Another job has reserved the notice, and may be sending it.
+    /// Another job has reserved the notice, and might be sending it.
     Held,
     /// The notice was already sent.
     Sent,

@@ -33,7 +33,7 @@ pub trait PasswordGuard {
     /// `now` is in milliseconds since 1970.
     ///
     /// # Errors
-    /// When the attempt may not have been decided, or a failure may not have been recorded. The
+    /// When the attempt might not have been decided, or a failure might not have been recorded. The
     /// caller must not reveal the outcome.
     async fn check(
         &self,
@@ -58,6 +58,6 @@ pub trait PasswordGuard {
     /// without failures is not an error.
     ///
     /// # Errors
-    /// When some failures may still be counted.
+    /// When some failures might still be counted.
     async fn forget(&self, account: &AccountName) -> Result<(), StoreError>;
 }

@@ -41,14 +41,15 @@ pub trait PasswordHasher {
     /// service's own hashes have the usual format. After an attempt at a foreign hash, this method
     /// also computes one of the service's own hashes, because a successful login computes such a
     /// hash too, to replace the foreign one. If the settings say which parameters foreign hashes
-    /// usually have, each failed attempt at anything else also computes a hash with these
-    /// parameters.
+    /// usually have, each other failed attempt, at one of the service's own hashes or at an address
+    /// without an account, also computes a hash with these parameters.
     async fn level_failure(&self, attempt: &Attempt<'_>);
 
     /// Does the same work as a comparison, for an address without an account. MUST take as long as
-    /// [`verify`](Self::verify) takes for a hash with this salt. The time may depend on the salt.
-    /// So each address has its own salt, as each account has: with a fixed salt, unknown addresses
-    /// could be recognized by their equal times.
+    /// [`verify`](Self::verify) takes for a hash with this salt. The time of a hash can depend on
+    /// its salt. So the caller passes a different salt for each address, as each account has a salt
+    /// of its own. With one salt for all addresses without an account, the answers for these
+    /// addresses would take equally long, which would reveal that they have no account.
     async fn verify_nothing(&self, password: &Password, salt: &[u8; 16]);
 
     /// Compares the password of an attempt with the account's hash. The comparison takes the time
@@ -114,7 +115,7 @@ pub enum Limit {
     /// The attempts of one client on one account. Attempts are never counted by the account alone,
     /// because a stranger could then lock its owner out.
     ClientOnAccount,
-    /// The renewals of one IPv4 address, or of one /64 of IPv6. Many people may share it.
+    /// The renewals of one IPv4 address, or of one /64 of IPv6. Many people can share it.
     ClientRenewals,
 }
 
@@ -171,7 +172,7 @@ pub trait IdTokenSigner {
 
 /// Describes devices.
 pub trait Devices {
-    /// The browser and the operating system that a User-Agent names, as far as they are known. MUST
-    /// accept any text.
+    /// The browser and the operating system that the header `User-Agent` names, as far as they are
+    /// known. MUST accept any text.
     fn describe(&self, user_agent: &str) -> Device;
 }

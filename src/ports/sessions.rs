@@ -63,9 +63,9 @@ pub struct Ending {
 
 impl Ending {
     /// A session of which the caller knows only the id. The store then looks up the holder in the
-    /// session's record, and a store with stale reads may not have the record yet. So if the reason
-    /// [ends the sign-on](EndReason::ends_the_sign_on), don't use this function, but name the
-    /// holder.
+    /// session's record. If reads of the store can be stale, it is possible that the store does not
+    /// find a new record yet. So don't use this function if the reason [ends the
+    /// sign-on](EndReason::ends_the_sign_on): in that case the caller must set the holder.
     #[must_use]
     pub fn by_id(user: UserId, session: SessionId) -> Self {
         Self {
@@ -87,7 +87,7 @@ impl Ending {
     }
 
     /// A browser's session. `claims` are the claims of one of the session's access tokens. If the
-    /// session continues an earlier sign-on, they name it.
+    /// session continues an earlier sign-on, the claims contain the id of that sign-on.
     #[must_use]
     pub fn of_claims(user: UserId, session: SessionId, claims: &Claims) -> Self {
         let sign_on = claims.sign_on.as_deref().and_then(SessionId::parse);
@@ -117,15 +117,15 @@ pub trait SessionStore {
     /// Records a new session. MUST answer only after the write. If the user now has more sessions
     /// of this kind (sessions of browsers, or sessions of this app) than [`NewSession::most`]
     /// allows, the oldest other sessions of the kind MUST end. An adapter may end them at once, or
-    /// as late and as often as it states. Before the session's first renewal, a repeat of this call
-    /// MUST change nothing. In a linearizable store, a repeat at any later time MUST change nothing
-    /// either.
+    /// later, if its documentation says how late and how often it ends them. Before the session's
+    /// first renewal, a repeat of this call MUST change nothing. In a linearizable store, a repeat
+    /// at any later time MUST change nothing either.
     ///
-    /// If the sign-on of an app's session has already ended, or the code of the session was
-    /// presented again, the session MUST be stored as ended from the beginning.
+    /// If the sign-on of an app's session has already ended, or the authorization code of the
+    /// session was presented again, the session MUST be stored as ended from the beginning.
     ///
     /// # Errors
-    /// When the session may not have been written.
+    /// When the session might not have been written.
     async fn begin(&self, new: &NewSession<'_>, now: u64) -> Result<(), StoreError>;
 
     /// Renews the session of the presented ticket. `user` is a future that reads the user's row
@@ -136,7 +136,7 @@ pub trait SessionStore {
     /// NOT wait for `user` while it has a copy on which the decision may rely.
     ///
     /// # Errors
-    /// When a read failed, or the effect may not have been written. The client may repeat the
+    /// When a read failed, or the effect might not have been written. The client may repeat the
     /// request.
     async fn renew<F>(
         &self,
@@ -171,15 +171,15 @@ pub trait SessionStore {
     /// done, and MUST complete what an earlier call has begun.
     ///
     /// # Errors
-    /// When the end may not have been written. The caller may repeat the call.
+    /// When the end might not have been written. The caller may repeat the call.
     async fn end(&self, ending: &Ending, reason: EndReason, now: u64) -> Result<(), StoreError>;
 
     /// Ends all sessions that an app has for this user, because the user has withdrawn the grant.
-    /// The adapter states which sessions it may miss. A session that is missed can't be renewed
+    /// The adapter states which sessions it might miss. A session that is missed can't be renewed
     /// either, because its renewal reads the grant and finds that it is withdrawn.
     ///
     /// # Errors
-    /// When some sessions may not have ended. The caller may repeat the call.
+    /// When some sessions might not have ended. The caller may repeat the call.
     async fn end_client(
         &self,
         user: UserId,
@@ -210,7 +210,7 @@ pub trait SessionStore {
         now: u64,
     ) -> Result<Exchanged, StoreError>;
 
-    /// Whether a sign-on has ended. The answer may be as stale as the adapter states. An adapter
+    /// Whether a sign-on has ended. The answer can be as stale as the adapter states. An adapter
     /// MAY forget the end of a sign-on once no session or token that belonged to the sign-on is
     /// valid any more.
     ///
@@ -220,7 +220,7 @@ pub trait SessionStore {
 
     /// The user's active sessions of this epoch, oldest first, without those that have ended, have
     /// expired or have been idle for too long. MUST say who [holds](ActiveSession::holder) each
-    /// session. The adapter states how stale the list may be.
+    /// session. The adapter states how stale the list can be.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -239,7 +239,7 @@ pub trait SessionStore {
     /// the caller MUST call again with the row's version.
     ///
     /// # Errors
-    /// When the version may not have been written. The caller may repeat the call.
+    /// When the version might not have been written. The caller may repeat the call.
     async fn outdate(
         &self,
         user: UserId,
@@ -254,7 +254,7 @@ pub trait SessionStore {
     /// more. `None`: the store has no copies, and the change needs no deadline.
     ///
     /// # Errors
-    /// When the announcement may not have reached the store. The caller MUST NOT make the change.
+    /// When the announcement might not have reached the store. The caller MUST NOT make the change.
     async fn hold(&self, _user: UserId, _now: u64) -> Result<Option<u64>, StoreError> {
         Ok(None)
     }
@@ -264,7 +264,7 @@ pub trait SessionStore {
     /// MUST NOT be kept as a copy.
     ///
     /// # Errors
-    /// When the copy may still be stored. The caller repeats the call.
+    /// When the copy might still be stored. The caller repeats the call.
     async fn forget_copy(&self, _user: UserId) -> Result<(), StoreError> {
         Ok(())
     }
@@ -285,18 +285,18 @@ pub trait SessionStore {
     /// kept for its `ttl`, because it invalidates the user's access tokens. If the deletion of each
     /// record is a request of its own, at most `most` records are deleted. Returns how many records
     /// were deleted. If it is fewer than `most`, no further record was found. A session that was
-    /// written very recently (within the staleness that the adapter states) may be missed, so the
+    /// written very recently (within the staleness that the adapter states) might be missed, so the
     /// caller calls again later.
     ///
     /// # Errors
-    /// When something may not have been deleted. The caller may repeat the call.
+    /// When something might not have been deleted. The caller may repeat the call.
     async fn forget(&self, user: UserId, most: usize) -> Result<usize, StoreError>;
 
     /// What the store knows that makes access tokens of this session invalid. To check the token of
     /// an app, the caller passes the sign-on that the token names, because the end of that sign-on
     /// revokes the token too. For the token of a browser's session, the caller passes `None`. A
     /// caller that passes the sign-on of a browser's session learns whether that sign-on still
-    /// continues. Never writes. The adapter states how stale the answer may be.
+    /// continues. Never writes. The adapter states how stale the answer can be.
     ///
     /// # Errors
     /// When the store does not answer. In this case the caller rejects the token.

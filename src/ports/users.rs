@@ -31,8 +31,8 @@ pub trait UserDirectory {
     /// applies to an address that is freed during the call.
     ///
     /// # Errors
-    /// When the store does not answer. The user may or may not exist. If the caller repeats the
-    /// call, the answer shows whether the user exists.
+    /// When the store does not answer. It is unknown whether the user exists. If the caller repeats
+    /// the call, the answer shows whether the user exists.
     async fn insert(
         &self,
         user: &User,
@@ -45,7 +45,7 @@ pub trait UserDirectory {
     /// users with the same address, id or external id.
     ///
     /// # Errors
-    /// When the store does not answer. The users may or may not have been added. If the caller
+    /// When the store does not answer. It is unknown whether the users were added. If the caller
     /// repeats the call, the answer shows which users were added.
     async fn import(&self, users: &[User]) -> Result<Vec<UserId>, StoreError>;
 
@@ -56,9 +56,9 @@ pub trait UserDirectory {
     /// The same as for [`find_by_id`](Self::find_by_id).
     async fn find_in_the_way_of(&self, users: &[User]) -> Result<Vec<User>, StoreError>;
 
-    /// Those of these ids whose account was deleted after `left_after`, or whose [`Departure`] is
-    /// still due. (A departure is a deleted account whose sessions and other data must still be
-    /// deleted.) The ids may be returned in any order.
+    /// Returns those of the given ids whose account was deleted after `left_after`, or whose
+    /// [`Departure`] is still due. (A departure is a deleted account whose sessions and other data
+    /// must still be deleted.) The ids may be returned in any order.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -84,7 +84,7 @@ pub trait UserDirectory {
     /// deadline MUST be listed by [`row_changes`](Self::row_changes).
     ///
     /// # Errors
-    /// When the store does not answer. The change may or may not have been made.
+    /// When the store does not answer. It is unknown whether the change was made.
     async fn update(
         &self,
         id: UserId,
@@ -115,7 +115,7 @@ pub trait UserDirectory {
     /// had just begun to wait. `now` is in seconds since 1970.
     ///
     /// # Errors
-    /// When some of the users may still have their old position.
+    /// When some of the users might still have their old position.
     async fn postpone_row_changes(&self, changes: &[RowChange], now: u64)
     -> Result<(), StoreError>;
 
@@ -123,14 +123,14 @@ pub trait UserDirectory {
     /// again since it was read.
     ///
     /// # Errors
-    /// When the user may still be listed.
+    /// When the user might still be listed.
     async fn forget_row_change(&self, change: &RowChange) -> Result<(), StoreError>;
 
     /// Takes users off the list of [`row_changes`](Self::row_changes): all those whose rows last
     /// changed before this time, in seconds since 1970.
     ///
     /// # Errors
-    /// When some of these users may still be listed.
+    /// When some of these users might still be listed.
     async fn forget_row_changes(&self, before: u64) -> Result<(), StoreError>;
 
     /// Deletes a user if it has this canonical address and, where `if_version` is given, this
@@ -142,8 +142,8 @@ pub trait UserDirectory {
     /// same meaning as in [`update`](Self::update).
     ///
     /// # Errors
-    /// When the store does not answer. The user may or may not exist. If the caller repeats the
-    /// call, the answer shows whether the user exists.
+    /// When the store does not answer. It is unknown whether the user exists. If the caller repeats
+    /// the call, the answer shows whether the user exists.
     async fn delete(
         &self,
         id: UserId,
@@ -175,14 +175,14 @@ pub trait UserDirectory {
     /// is not an error.
     ///
     /// # Errors
-    /// When the new time may not have been written.
+    /// When the new time might not have been written.
     async fn postpone_departure(&self, id: UserId, due_at: Option<u64>) -> Result<(), StoreError>;
 
     /// Deletes the departures of accounts that were deleted before `left_before`, unless they are
     /// still due.
     ///
     /// # Errors
-    /// When some departures may not have been deleted.
+    /// When some departures might not have been deleted.
     async fn forget_departures(&self, left_before: u64) -> Result<(), StoreError>;
 
     /// `condition` contains the keys of an address and the time of a registration request. Returns
@@ -199,8 +199,9 @@ pub trait UserDirectory {
     /// When the store does not answer. If the caller repeats the call, the deletion is completed.
     async fn forget_freed(&self, before: u64) -> Result<(), StoreError>;
 
-    /// At most `limit` users whose ids are greater than `after`, sorted by id. Ids that the service
-    /// itself has made sort in the order of their creation. Ids of imported accounts may not.
+    /// At most `limit` users whose ids are greater than `after`, sorted by id. Sorted ids that the
+    /// service itself generated are in the order of their creation. For ids of imported accounts,
+    /// this is not always true.
     ///
     /// # Errors
     /// The same as for [`find_by_id`](Self::find_by_id).
@@ -226,8 +227,8 @@ pub trait UserDirectory {
     /// these users.
     ///
     /// # Errors
-    /// When the store does not answer. The counters may or may not have been raised. If the caller
-    /// repeats the call, the counters are raised again.
+    /// When the store does not answer. It is unknown whether the counters were raised. If the
+    /// caller repeats the call, the counters are raised again.
     async fn raise_counters(
         &self,
         after: Option<UserId>,

@@ -53,8 +53,8 @@ impl Options {
         let Seconds(tolerance) = self.clock_tolerance.named("clockTolerance")?;
         Ok(Expected::new(issuer, audience)
             .with_clock_tolerance(tolerance)
-            // If a client's clock may be slow, it may also be fast. So `iat` and `nbf` get at least
-            // the same tolerance as `exp`.
+            // A client's clock can be fast as well as slow. So `iat` and `nbf` get at least the
+            // same tolerance as `exp`.
             .with_future_skew(tolerance.max(FUTURE_SKEW_SECONDS)))
     }
 }
@@ -98,7 +98,7 @@ impl Verifier {
 /// Writes a value as JSON, which JavaScript reads with `JSON.parse`. The JSON contains only what
 /// both languages read in the same way: member names that are fixed in Rust, strings, booleans,
 /// lists of strings, and integers. JavaScript rounds integers above 2^53, but only an unverified
-/// token can contain one.
+/// token can contain such an integer.
 pub(super) fn to_json(value: &(impl Serialize + ?Sized)) -> Result<String, Refusal> {
     serde_json::to_string(value).map_err(|_| Refusal::argument("token", "can't be written"))
 }

@@ -25,7 +25,7 @@ use zeroize::Zeroizing;
 const UNIT: usize = 128;
 /// A block of scrypt has this many words of 64 bits for each unit of `r`.
 const UNIT_WORDS: usize = 16;
-/// How many such units fit into an Argon2 block, which has 1 KiB.
+/// How many of these units of 128 bytes fit into an Argon2 block, which has 1 KiB.
 const UNITS_IN_BLOCK: usize = 8;
 
 /// How many Argon2 blocks of memory a hash with these parameters needs. `None` if the number

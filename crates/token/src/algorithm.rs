@@ -100,7 +100,7 @@ impl VerifyingKey {
 impl VerifyingKey {
     /// Checks the rules about a signature that need no computation on the curve. Some platforms
     /// accept signatures that break these rules, so this method is called before a platform
-    /// verifies a signature. A signature that is accepted here may still be invalid.
+    /// verifies a signature. A signature that is accepted here can still be invalid.
     pub(super) fn judge_form(&self, signature: &[u8]) -> Result<(), TokenError> {
         let is_canonical = match self {
             Self::Ed25519(_) => {

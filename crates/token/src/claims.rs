@@ -64,10 +64,10 @@ pub struct Claims {
     /// `None` in the tokens of the account's own pages, which are not limited by scopes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
-    /// In the token of another app, this is the id of the sign-on from which the app's session
-    /// began. When this sign-on ends, the token is no longer valid. In a token of the account's own
-    /// pages, this is the id of the earlier sign-on that the session continues. `None` if the
-    /// session began a new sign-on.
+    /// In the token of another app, this is the id of the sign-on (the login of a user in a
+    /// browser) from which the app's session began. When this sign-on ends, the token is no longer
+    /// valid. In a token of the account's own pages, this is the id of the earlier sign-on that the
+    /// session continues. `None` if the session began a new sign-on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sign_on: Option<String>,
 }

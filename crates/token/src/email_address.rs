@@ -1,11 +1,11 @@
 //! Email addresses. An account has one address, and no two accounts have the same address.
 //!
 //! An address has two forms. Mail is sent to the address as it was given. The canonical form is
-//! used to compare addresses, and no two accounts have the same one. In the canonical form, the
-//! local part is in NFC with ASCII letters in lower case, and the domain consists of IDNA A-labels
-//! in lower case. Nothing else is mapped. Other software has also mapped upper case beyond ASCII
-//! and look-alike characters, and so has given accounts to the owners of similar addresses
-//! (CVE-2019-19844).
+//! used to compare addresses: no two accounts have the same canonical form. In the canonical form,
+//! the local part is in NFC with ASCII letters in lower case, and the domain consists of IDNA
+//! A-labels in lower case. Nothing else is mapped. Other software also mapped upper case beyond
+//! ASCII and look-alike characters. As a result, the owner of a similar address could take over an
+//! account (CVE-2019-19844).
 
 use alloc::borrow::ToOwned as _;
 use alloc::string::String;
@@ -33,7 +33,8 @@ pub enum EmailError {
     LocalDots,
     /// The domain is not a host name of at least two labels.
     Domain,
-    /// A label of the domain is not valid in IDNA2008. IDNA may map the label to another label.
+    /// A label of the domain is not valid in IDNA2008. For example, it is a label that IDNA would
+    /// map to another label.
     DomainMapped,
 }
 
@@ -259,9 +260,9 @@ fn a_label(label: &str) -> Result<String, EmailError> {
     Ok(["xn--", &encoded].concat())
 }
 
-/// Whether a domain registry may have registered this label. Some registries register labels that
-/// IDNA2008 does not allow, such as emoji, and there are mailboxes under such domains. But a label
-/// with invisible characters is never accepted.
+/// Whether it is possible that a domain registry has registered this label. Some registries
+/// register labels that IDNA2008 does not allow, such as emoji, and there are mailboxes under such
+/// domains. But a label with invisible characters is never accepted.
 fn is_registrable(label: &str) -> bool {
     nfc(label) == label
         && (is_u_label(label)

@@ -4,8 +4,8 @@
 //!
 //! This module uses serde_json to parse and to write JSON. It does not use serde_json's type
 //! `Value`, because `Value` keeps only the last of two members with the same name. No type derives
-//! `Deserialize`, because a derived implementation ignores duplicates among unknown members. Both
-//! would also make the Worker 24 KB larger (gzipped).
+//! `Deserialize`, because a derived implementation ignores duplicates among unknown members.
+//! `Value` and derived implementations would also make the Worker 24 KB larger (gzipped).
 
 use alloc::borrow::ToOwned as _;
 use alloc::string::String;
@@ -19,7 +19,7 @@ use zeroize::Zeroize;
 
 use crate::limits::JSON_MAX_DEPTH;
 
-/// A JSON value. It may contain a secret, so `Debug` does not print it.
+/// A JSON value. It can contain a secret, so `Debug` does not print it.
 ///
 /// ```
 /// use edgegate_token::json::{Fault, Json};

@@ -46,7 +46,8 @@ impl Jwk {
         }
         let kty = string(members, "kty")?;
         // These functions look for a private half only after they have checked `kind`. The npm
-        // package reads only public sets, so the compiler leaves the code that signs out of it.
+        // package reads only public sets, so the compiler can omit the code for signing from that
+        // package.
         let (verifying, signing) = match kty {
             "OKP" => ed25519(members, kind)?,
             "EC" => p256(members, kind)?,

@@ -88,7 +88,7 @@ impl KeySet {
     }
 
     /// The coordinates of the public key at this position in the set, in base64url: x, and for
-    /// ES256 also y. In the key's JWK, they are the members of these names (RFC 7518 section 6.2.1,
+    /// ES256 also y. In the key's JWK, they are the members `x` and `y` (RFC 7518 section 6.2.1,
     /// RFC 8037 section 2). `None` if the key is symmetric, or there is no key at this position.
     ///
     /// ```

@@ -1,5 +1,5 @@
 //! Tests of key sets. For each rule, there is a key set that breaks it and must be refused with the
-//! reason of this rule.
+//! reason of this rule. Comments such as `jwk-x25519` name the kind of bad key.
 
 use super::algorithm::Algorithm;
 use super::{KeyFault, KeySet, TokenError, UntrustedToken};

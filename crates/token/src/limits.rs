@@ -31,7 +31,7 @@ pub const ID_TOKEN_MAX_BYTES: usize = 8 * 1024;
 /// integers as the same number (RFC 8259 section 6).
 pub const INTEGER_MAX: u64 = (1 << 53) - 1;
 
-/// Most roles in one token. So many roles of [`ROLE_MAX_CHARS`] ASCII characters each fit into a
+/// Most roles in one token. This many roles of [`ROLE_MAX_CHARS`] ASCII characters each fit into a
 /// token of [`ACCESS_TOKEN_MAX_BYTES`] bytes.
 pub const ROLES_MAX: usize = 32;
 

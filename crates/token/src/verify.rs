@@ -40,8 +40,8 @@ pub fn verify(
 }
 
 /// Verifies the form, the `typ` and the signature of a token that [`sign`](crate::sign) made, and
-/// returns its claims. **The claims are not checked:** the token may have expired, and may have
-/// been issued for another recipient.
+/// returns its claims. **The claims are not checked:** it is possible that the token has expired,
+/// or was issued for another recipient.
 ///
 /// ```
 /// use edgegate_token::{TokenError, read_signed, sign};
@@ -68,8 +68,8 @@ pub fn read_signed(token: &str, typ: &str, keys: &KeySet) -> Result<Json, TokenE
     read_object(signed.payload).map(Json::Object).map_err(fault)
 }
 
-/// The issuer and the audience that a verifier expects in a token, and how wrong the verifier's
-/// clock may be.
+/// The issuer and the audience that a verifier expects in a token, and by how many seconds the
+/// verifier's clock can be wrong.
 ///
 /// ```
 /// use edgegate_token::verify;
@@ -131,7 +131,7 @@ impl Expected {
         }
     }
 
-    /// How many seconds after `exp` a token is still valid. This is for a client whose clock may be
+    /// How many seconds after `exp` a token is still valid. This is for a client whose clock can be
     /// wrong.
     #[must_use]
     pub fn with_clock_tolerance(self, seconds: u64) -> Self {
@@ -193,7 +193,7 @@ impl<'a> UntrustedToken<'a> {
         }
     }
 
-    /// The claims, **unverified**: the sender of the token may have invented them. Use them only
+    /// The claims, **unverified**: the sender of the token could have invented them. Use them only
     /// for display and for debugging.
     ///
     /// ```
@@ -211,7 +211,7 @@ impl<'a> UntrustedToken<'a> {
     }
 
     /// The key id that the header names, **unverified**. If your copy of the issuer's key set has
-    /// no key with this id, the copy may be old, so fetch the key set again.
+    /// no key with this id, the copy might be outdated, so fetch the key set again.
     ///
     /// ```
     /// use edgegate_token::UntrustedToken;

@@ -1,5 +1,5 @@
 //! Tests of issuing, of authorization, of the steps of verification, and of properties that must be
-//! true for generated input. Tokens that attackers may send are tested in `agreement`.
+//! true for generated input. Tokens that attackers could send are tested in `agreement`.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -113,8 +113,9 @@ pub struct MailLine {
 }
 
 impl MailLine {
-    /// The level of this line. Failures of a provider are logged in lines of their own with level
-    /// `error`. So when a provider is down, not every mail causes a line with level `error`.
+    /// The level of this line. When a provider is down, the service logs its failures in separate
+    /// lines with level `error`. The line of a mail that will be tried again has a lower level, so
+    /// that one outage does not cause an `error` line for each mail.
     #[must_use]
     pub const fn level(&self) -> Level {
         self.delivery.level()

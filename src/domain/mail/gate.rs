@@ -57,9 +57,10 @@ pub enum Counted {
     /// A request of a network for a mail of this kind.
     Request(RouteClass),
     /// A network's first request. It is counted for the larger network that contains this network.
-    /// The larger network may have `most` such requests per hour of the clock.
+    /// The larger network may make at most `most` such requests in each hour of the clock, such as
+    /// 10:00 to 11:00.
     FirstRequest { class: RouteClass, most: u64 },
-    /// A request for a mail by somebody who presented a device or session ticket of a user.
+    /// A request for a mail that contained a signed token (a ticket) of a user's device or session.
     KnownMail,
     /// An action of a user about which the service sends a notice.
     Act(NoticedAct),
@@ -79,9 +80,9 @@ pub enum Rank {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GateVerdict {
-    /// A request for a mail, with its rank.
+    /// The event was counted as [`Counted::Request`], and has this rank.
     Ranked(Rank),
-    /// The event is not a request for a mail, and it is within its limit.
+    /// The event is of another kind, and is within its limit.
     Within,
     /// The event would exceed its limit, so it was not counted. It may be retried after this number
     /// of seconds.

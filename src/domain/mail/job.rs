@@ -20,12 +20,12 @@ use crate::domain::request_id::RequestId;
 use edgegate_token::unicode::breaks_line;
 
 const FORMAT: &str = "2";
-/// The format of version 0.1 of the service. Jobs in this format can still be read, because they
-/// may have been queued before a newer version was deployed.
+/// The format of version 0.1 of the service. Jobs in this format can still be read, because some
+/// might have been queued before a newer version was deployed.
 const OLD_FORMAT: &str = "1";
-/// In the line of the language tag, this text comes before the id of an app's request. The other
-/// subtags are hexadecimal numbers. None of them can contain this text, because `p` is not a
-/// hexadecimal digit.
+/// One line of an encoded job is a language tag, to which ids are added as subtags. This text comes
+/// directly before the id of an app's request. The other ids are hexadecimal numbers. None of them
+/// can contain this text, because `p` is not a hexadecimal digit.
 const BEFORE_APP_REQUEST: &str = "-app-";
 
 /// A job: a mail in the queue. `Debug` prints no address.
@@ -60,7 +60,7 @@ impl fmt::Debug for Job {
 /// Which mail to make.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Task {
-    /// Someone asked for a link to choose a new password. There may be no account with this
+    /// Someone asked for a link to choose a new password. It is possible that no account has this
     /// address.
     Reset {
         /// The address that was typed.
@@ -83,8 +83,8 @@ pub enum Task {
     /// An administrator created an account.
     Invitation {
         user: UserId,
-        /// The account's state for a password reset, as it was at the time of the request. If the
-        /// state has changed when the job is done, no mail is sent.
+        /// A fingerprint of the values that a password reset changes, as they were at the time of
+        /// the request. If they have changed when the job is done, no mail is sent.
         state: State,
     },
     /// A user wants to change the address of the account, and must confirm the new address. The
@@ -92,8 +92,8 @@ pub enum Task {
     NewAddress {
         user: UserId,
         email: EmailAddress,
-        /// The account's state for a change of the address, as it was at the time of the request.
-        /// If the state has changed when the job is done, no mail is sent.
+        /// A fingerprint of the values that a change of the address changes, as they were at the
+        /// time of the request. If they have changed when the job is done, no mail is sent.
         state: State,
     },
     /// Somebody asked to change the address of the account. The change has not been made yet. The
@@ -147,7 +147,7 @@ impl Task {
         }
     }
 
-    /// Whether several concurrent requests may queue this notice about the same event. In this case
+    /// Whether several concurrent requests can queue this notice about the same event. If they can,
     /// all their jobs have the same id, so only one of these mails is sent.
     #[must_use]
     pub const fn is_sent_once(&self) -> bool {
@@ -226,8 +226,8 @@ impl Task {
         }
     }
 
-    /// The pool that pays for a job if the requester's network was not ranked, as in jobs of older
-    /// versions.
+    /// The share of the mail budget (the pool) that pays for a job that an older version queued.
+    /// The older version did not rank the requester's network.
     #[must_use]
     pub const fn pool_before_ranks(&self) -> Pool {
         if self.class().is_some() {
@@ -238,8 +238,8 @@ impl Task {
     }
 }
 
-/// The id of all jobs that report the same event. It is a hash of the mail's name and of the values
-/// in `event`, which distinguish this event from others.
+/// The id of all jobs that report the same event. It is a hash of `name`, the kind of mail, and of
+/// the values in `event`, which distinguish this event from others.
 #[must_use]
 pub fn job_id_of(name: &str, event: &[&[u8]]) -> String {
     let mut hash = <Sha256 as Digest>::new()
@@ -317,7 +317,8 @@ impl Job {
     /// The line with the language tag. The ids of both requests are added to the tag as private use
     /// subtags (RFC 5646 section 2.2.7). A version of the service that doesn't know the ids ignores
     /// the subtags. So during a deploy, a queue consumer of an older version can still send the
-    /// mails that a newer version has queued. It would reject a job with an additional line.
+    /// mails that a newer version has queued. Such a consumer would reject a job with an additional
+    /// line.
     fn encode_locale(&self) -> String {
         let mut text = self.locale.tag().to_owned();
         if let Some(request) = self.request {

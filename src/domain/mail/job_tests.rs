@@ -75,8 +75,8 @@ fn every_job_can_be_decoded_again() {
     }
 }
 
-/// Notices have a queue of their own. A flood of mails that strangers request must not delay that
-/// queue.
+/// Notices are mails that tell an owner what happened to the account. They have a queue of their
+/// own, which a flood of mails that strangers request must not delay.
 #[test]
 fn a_mail_that_strangers_can_request_is_no_notice() {
     let mut notices = Vec::new();

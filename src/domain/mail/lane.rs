@@ -9,7 +9,7 @@
 use crate::domain::policy::{DAY, LANE_BURSTS, LANE_JOBS_KEPT, LINK_FRESH_PART, LINK_LIFE_MAX};
 
 /// A lane: a list of the recent mails with links that were sent to one mailbox, oldest first. A
-/// mailbox may have several lanes, for different kinds of mail. Each lane is stored under its own
+/// mailbox can have several lanes, for different kinds of mail. Each lane is stored under its own
 /// key ([`MailKeys::lane`](super::MailKeys::lane)).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lane(Vec<Sent>);
@@ -51,7 +51,7 @@ impl LinkLife {
     }
 
     /// The number of minutes for which the link is valid, as the mail states it. When the mail is
-    /// sent, the link is valid for at least so many more minutes. Every attempt to send the mail
+    /// sent, the link is valid for at least this many more minutes. Every attempt to send the mail
     /// states the same number.
     #[must_use]
     pub const fn minutes(self) -> u64 {
@@ -67,9 +67,11 @@ impl LinkLife {
 }
 
 impl Lane {
-    /// Admits a job and returns the lifetime of its link. Returns `None` if the job is refused. The
-    /// second and third jobs are refused if the newest link was made less than `LANE_BURSTS`
-    /// seconds ago. Later jobs are refused until half of the newest link's lifetime is over.
+    /// Decides whether the mail of a job may be sent. If it may, the job is admitted, and this
+    /// method returns the lifetime of the link in the mail. If the job is refused, it returns
+    /// `None`. `LANE_BURSTS` has the minimum pauses, in seconds, between the first few links: the
+    /// second and third jobs are refused while this pause is not over. Later jobs are refused until
+    /// half of the newest link's lifetime is over.
     ///
     /// A job that was admitted once is always admitted again, and gets the same link, so that a
     /// retry sends the same mail. If that link is too old to be sent ([`LinkLife::fresh_until`]),
@@ -115,7 +117,7 @@ impl Lane {
         self.0.retain(|sent| sent.job != job);
     }
 
-    /// When the lane has no effect any more: a day after its last link ends.
+    /// When the lane has no effect any more: a day after its last link expires.
     #[must_use]
     pub fn lapses_at(&self) -> u64 {
         let ends = self.0.iter().map(|sent| sent.life.ends_at);
@@ -168,8 +170,8 @@ mod tests {
     use crate::domain::policy::{HOUR, RESET_LINK_TTL, VERIFICATION_LINK_TTL};
 
     /// Simulates a week in which somebody asks for a link every `step` seconds. Returns the times
-    /// at which mails were sent. Also returns the smallest share of its lifetime that the newest
-    /// link still had whenever a request was refused.
+    /// at which mails were sent, and a number from 0 to 1: whenever a request was refused, at least
+    /// this part of the newest link's lifetime was left.
     fn week(base: u64, step: usize) -> (Vec<u64>, f64) {
         let (mut lane, mut sent, mut least) = (Lane::default(), Vec::new(), 1.0_f64);
         let mut newest = LinkLife::new(0, base);
@@ -188,9 +190,9 @@ mod tests {
         (sent, least)
     }
 
-    /// Checks the numbers in docs/decisions/0017. A mailbox has three lanes: one for resets, one
-    /// for mails to the account's own address, and one for mails to other spellings of the mailbox
-    /// (sub-addresses, and other spellings of a Gmail address).
+    /// Checks the numbers in docs/decisions/0017. A mailbox has three lanes (lists of recent
+    /// links): one for resets, one for mails to the account's own address, and one for mails to
+    /// other spellings of the mailbox (sub-addresses, and other spellings of a Gmail address).
     #[test]
     fn a_mailbox_gets_12_mails_on_the_first_day_and_36_in_a_week() {
         let on_day_1 = |sent: &[u64]| sent.iter().filter(|at| **at < DAY).count();

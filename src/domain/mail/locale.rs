@@ -44,7 +44,8 @@ impl Locale {
     ///
     /// Only the first ten language ranges within the first 200 bytes are read. Ranges that are
     /// malformed or have a malformed weight are ignored. If several languages have the same weight,
-    /// the first one wins. `*` stands for `default`, and then for the other languages.
+    /// the first one wins. `*` matches all languages that the header does not name. Among them,
+    /// `default` is preferred.
     #[must_use]
     pub fn negotiate(accept_language: Option<&str>, default: Self) -> Self {
         let ranges = within_bounds(accept_language.unwrap_or_default())

@@ -5,7 +5,7 @@ use crate::domain::account::EmailAddress;
 /// The name of the mailbox to which an address belongs. It is used only to limit the mails to a
 /// mailbox; mails are always sent to the address as it was given. The name is the canonical form of
 /// the address without a sub-address (`+tag`). For Gmail the dots are removed too, and both of its
-/// domains become `gmail.com`. Two accounts may have the same mailbox.
+/// domains become `gmail.com`. Two accounts can have the same mailbox.
 #[must_use]
 pub fn mailbox(email: &EmailAddress) -> String {
     let canonical = email.canonical();

@@ -75,8 +75,8 @@ impl Accepted {
 /// without the API key and the address. It is logged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MailFailure {
-    /// The provider is down or slow, or has a rate limit that the service has reached. The same
-    /// mail may be accepted later.
+    /// The provider is down or slow, or has a rate limit that the service has reached. It is
+    /// possible that the same mail is accepted later.
     Temporary {
         /// What the provider said.
         reason: String,
@@ -84,7 +84,7 @@ pub enum MailFailure {
         retry_after: Option<u64>,
     },
     /// The provider rejects the service's account, because its key, plan, sender or `MAIL_API_URL`
-    /// is wrong. When the operator has repaired this, the same mail may be accepted.
+    /// is wrong. After the operator has corrected it, the same mail can be accepted.
     Account {
         /// What the provider said.
         reason: String,

@@ -7,8 +7,8 @@ use crate::domain::policy::{OTHER_SHARES, RESET_SHARES};
 /// The share of `MAIL_BUDGET` that pays for a job. The pool is chosen when the mail is requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pool {
-    /// No share: the requester presented a device or session ticket of this user, and such mails
-    /// are paid apart from the budget.
+    /// No share of the budget. The requester presented a signed token (a ticket) of this user's
+    /// device or session. Such mails have a limit of their own, which is per user.
     Known(UserId),
     /// Pays for a network's first request in a day.
     First,
@@ -16,7 +16,7 @@ pub enum Pool {
     Medium,
     /// Pays for all later requests of a network.
     Rest,
-    /// No share: notices and invitations are not limited by the budget.
+    /// No share of the budget, because notices and invitations are not limited by it.
     None,
 }
 

@@ -66,7 +66,7 @@ impl ProviderFailures {
     }
 
     /// Whether an operator must be told. A single failed attempt is not an outage, because the next
-    /// attempt follows within seconds and may succeed.
+    /// attempt follows within seconds and can succeed.
     #[must_use]
     pub const fn needs_operator(&self, now: u64) -> bool {
         match self.kind {

@@ -167,8 +167,9 @@ mod tests {
         );
     }
 
-    /// If events were counted in fixed hours, twice the limit would be admitted around the full
-    /// hour.
+    /// A limit applies to every period of an hour or a day, whenever the period begins. If events
+    /// were counted in fixed hours instead, a client could use up the limit just before a full
+    /// hour, and use it up again just after it.
     #[test]
     fn no_hour_and_no_day_holds_more_than_the_limit_wherever_it_begins() {
         for (counted, most, span) in [

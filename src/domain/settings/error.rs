@@ -20,8 +20,8 @@ pub struct SettingError {
 }
 
 impl SettingError {
-    /// One sentence that says where the setting of a running Worker may have been set. It is empty
-    /// for a binding.
+    /// One sentence that says where the setting of a running Worker is set. It is empty for a
+    /// binding.
     #[must_use]
     pub fn place(&self) -> String {
         let setting = self.setting;

@@ -236,8 +236,9 @@ impl Settings {
         })
     }
 
-    /// Reads only `ALLOWED_ORIGINS`. When another setting is bad, the pages of these origins can
-    /// then read the error response. The list is empty when `ALLOWED_ORIGINS` itself is bad.
+    /// Reads only `ALLOWED_ORIGINS`. The service uses this method when another setting is bad, so
+    /// that the pages of these origins can still read the error response. The list is empty when
+    /// `ALLOWED_ORIGINS` itself is bad.
     pub fn read_allowed_origins(lookup: impl Fn(&str) -> Option<String>) -> Vec<String> {
         Source::new(&lookup).allowed_origins().unwrap_or_default()
     }

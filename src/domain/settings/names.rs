@@ -54,8 +54,8 @@ const VARIABLES: [&str; 32] = [
     "LIMITS",
 ];
 
-/// Names of variables that are longer than this are not compared with the names of settings,
-/// because no misspelt setting is that long.
+/// The length of the longest variable name that is compared with the names of settings. A longer
+/// name is not a misspelt setting.
 const LONGEST: usize = 40;
 
 pub(super) fn all() -> impl Iterator<Item = &'static str> {

@@ -200,7 +200,7 @@ mod tests {
         }
     }
 
-    /// A list in several lines may have been written on Windows, or may be indented with tabs.
+    /// A list in several lines can have the line breaks of Windows, or be indented with tabs.
     #[test]
     fn any_white_space_separates() {
         let text = "https://a.example\r\n\thttps://b.example,\tcapacitor://localhost \n";

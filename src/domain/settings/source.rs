@@ -21,8 +21,8 @@ pub(super) struct Source<'a> {
     faults: RefCell<Vec<SettingError>>,
 }
 
-/// A bad value in the form in which an error shows it. The text before an `@` or after a `?` may be
-/// a person's address, a password or a key, so it is replaced by `…`. Never pass the value of a
+/// A bad value in the form in which an error shows it. The text before an `@` or after a `?` could
+/// be a person's address, a password or a key, so it is replaced by `…`. Never pass the value of a
 /// secret.
 pub(super) fn shown(value: &str) -> String {
     let (value, query) = match value.split_once('?') {
@@ -474,8 +474,8 @@ fn times_agree(rules: &Rules, access_token_ttl: u64) -> Result<(), SettingError>
                      idle for longer than it lasts.",
         });
     }
-    // A renewal that does not rotate the token writes nothing. So the time of the last use that is
-    // stored may be earlier than the last renewal.
+    // A renewal that does not rotate the token writes nothing. So it is possible that the stored
+    // time of the last use is earlier than the last renewal.
     let least = rotate_after
         .saturating_add(access_token_ttl)
         .saturating_add(policy::RENEWAL_LATENESS);

@@ -163,7 +163,7 @@ fn a_bad_setting_is_named() {
     }
 }
 
-/// An error shows the value as it was read, without the parts that may be a person's address or a
+/// An error shows the value as it was read, without the parts that could be a person's address or a
 /// key.
 #[test]
 fn every_message_shows_the_value_unless_it_is_a_secret_and_a_remedy() {
@@ -177,7 +177,7 @@ fn every_message_shows_the_value_unless_it_is_a_secret_and_a_remedy() {
             assert!(error.problem.contains("…@"), "{text}");
             assert!(!error.problem.contains("login@"), "{text}");
         } else {
-            // The list of origins may be long, so an error shows only the bad origin.
+            // The list of origins can be long, so an error shows only the bad origin.
             let part = value.rsplit([' ']).next().unwrap();
             let shown = if *setting == "ALLOWED_ORIGINS" {
                 part
@@ -230,7 +230,7 @@ fn all_faults_are_found_at_once() {
     assert!(Settings::faults(lookup(&[])).is_empty());
 }
 
-/// Following a remedy must not destroy a secret that the operator may still have. So the remedy
+/// Following a remedy must not destroy a secret that the operator might still have. So the remedy
 /// tells the operator to look for a copy before making a new key.
 #[test]
 fn a_lost_secret_is_restored_before_a_new_one_is_made() {
@@ -259,9 +259,9 @@ fn a_lost_secret_is_restored_before_a_new_one_is_made() {
 
 /// A client that is in use renews its session whenever its access token expires. Its refresh token
 /// is rotated at the first renewal that is at least `ROTATE_AFTER` after the last rotation. Only a
-/// rotation stores the time of the last use. So until the next rotation, this time may become as
-/// old as three times together: `ROTATE_AFTER`, the lifetime of an access token, and the delay of a
-/// late renewal. The session must not expire as idle before that.
+/// rotation stores the time of the last use. So until the next rotation, this time can become as
+/// old as the sum of three times: `ROTATE_AFTER`, the lifetime of an access token, and the delay of
+/// a late renewal. The session must not expire as idle before that.
 #[test]
 fn a_client_in_use_does_not_go_idle() {
     for (access, rotate, idle, session, fits) in [

@@ -23,7 +23,7 @@ pub(super) fn origin_fault(text: &str) -> &'static str {
     NOT_A_HOST
 }
 
-/// What is wrong with a text that `ALLOWED_ORIGINS` does not accept. The text may also be a bad
+/// What is wrong with a text that `ALLOWED_ORIGINS` does not accept. The text can also be a bad
 /// origin of an app shell or an extension. The result is the end of a sentence that begins with the
 /// bad value.
 pub(super) fn allowed_origin_fault(text: &str) -> &'static str {

@@ -277,7 +277,8 @@ pub(crate) async fn run_all<D: UserDirectory>(world: &World<D>) -> Vec<Outcome> 
             old_entries_are_forgotten_by_their_time,
             a_postponed_entry_comes_last,
             a_list_of_changes_is_bounded,
-            // These cases leave an administrator, whom the port refuses to delete.
+            // These cases leave an administrator, whom the port refuses to delete. So they come
+            // after the cases that need an empty directory.
             the_last_administrator_stays,
             the_last_administrator_goes_when_told_so,
             what_leaves_an_administrator_is_done,

@@ -1,6 +1,7 @@
 //! Makes `tests/vectors/agreement/tokens.json` from the catalogue, and checks that this crate gives
-//! the results in it. Other tests run the same file with the Worker, with the npm package in Node,
-//! workerd and Chromium, and with the library `jose` (`tests/agreement`).
+//! the results that the file contains. Other tests (`tests/agreement`) check the tokens of this
+//! file with the Worker, with the npm package in Node, workerd and Chromium, and with the library
+//! `jose`.
 //!
 //! `UPDATE_VECTORS=1 cargo test --test agreement` writes the file.
 #![allow(

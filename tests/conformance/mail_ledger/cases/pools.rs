@@ -34,7 +34,7 @@ pub(crate) async fn a_pool_is_exact_with_ten_at_once<L: MailLedger>(world: &Worl
     Ok(())
 }
 
-/// The operator may change `MAIL_BUDGET` in the middle of an hour. The mails that were paid for
+/// The operator can change `MAIL_BUDGET` in the middle of an hour. The mails that were paid for
 /// before still count in this hour.
 pub(crate) async fn a_smaller_budget_counts_what_was_paid<L: MailLedger>(world: &World<L>) -> Case {
     world.clear().await?;

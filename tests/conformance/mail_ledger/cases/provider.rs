@@ -51,7 +51,7 @@ pub(crate) async fn failures_are_counted_by_kind_until_the_provider_works<L: Mai
 }
 
 /// The port's documentation says: "if several calls report the first failure at the same time, one
-/// of them gets failures that are new".
+/// of the calls returns failures that are new".
 pub(crate) async fn of_ten_first_failures_at_once_one_is_new<L: MailLedger>(
     world: &World<L>,
 ) -> Case {

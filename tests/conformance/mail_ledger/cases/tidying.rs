@@ -5,7 +5,7 @@ use edgegate::ports::MailLedger;
 use super::{BEGUN, Case, DAY, HOUR, LATEST, World, check, check_eq};
 
 /// The port's documentation says that tidying deletes "lapsed lanes": the records of mailboxes
-/// whose last link ended a day ago. It must delete no others.
+/// whose last link expired a day ago. It must delete no others.
 pub(crate) async fn tidying_forgets_lanes_that_have_lapsed<L: MailLedger>(
     world: &World<L>,
 ) -> Case {

@@ -125,7 +125,8 @@ pub(crate) async fn a_log_out_ends_the_apps_of_the_sign_on<W: World>(world: &W) 
             !has_ended(&ada, world.here(), phone.session).await?,
             "the phone"
         );
-        // The port's documentation says about ending a session: "A repeat MUST change nothing."
+        // The port's documentation says about ending a session: "A repeat of the call MUST NOT
+        // change what an earlier call has done".
         world.pass(1);
         end(&ada, laptop.session, reason).await?;
         goes_on(&ada, on_the_phone, "after a repeat").await?;
@@ -133,9 +134,9 @@ pub(crate) async fn a_log_out_ends_the_apps_of_the_sign_on<W: World>(world: &W) 
     Ok(())
 }
 
-/// Nobody renewed the browser's session, so the store may have deleted its record. A log-out with
-/// the session's ticket still ends the sessions of the apps, because the ticket contains the id of
-/// the sign-on.
+/// Nobody renewed the browser's session, so the store has perhaps deleted its record. A log-out
+/// with the session's ticket still ends the sessions of the apps, because the ticket contains the
+/// id of the sign-on.
 pub(crate) async fn a_log_out_of_a_forgotten_session_ends_its_apps<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     for goes_on_with in [None, Some(ada.ticket().session)] {
@@ -157,8 +158,8 @@ pub(crate) async fn a_log_out_of_a_forgotten_session_ends_its_apps<W: World>(wor
 }
 
 /// After a new login in the same browser, the sign-on is the same as before. A log-out of the new
-/// session ends it. The store finds the id of the sign-on in the record of the new session, or in
-/// the ticket.
+/// session ends this sign-on. The store finds the id of the sign-on in the record of the new
+/// session, or in the ticket.
 pub(crate) async fn a_session_goes_on_with_an_earlier_sign_on<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;
@@ -240,7 +241,7 @@ pub(crate) async fn an_apps_end_ends_nothing_else<W: World>(world: &W) -> Case {
         is_over(&ada, app, reason.as_str()).await?;
         goes_on(&ada, other, "the other app").await?;
     }
-    // A used token of an app also ends only the app's own session.
+    // If a used token of an app is presented again, only the app's own session ends.
     let app = begin(&ada, "one", Some(browser.session), None).await?;
     let mut verdicts = Vec::new();
     for (browser, wait) in [(laptop(), GRACE), (stranger(), 0)] {
@@ -292,7 +293,7 @@ pub(crate) async fn a_chain_of_an_app_goes_on<W: World>(world: &W) -> Case {
         sign_on: Some(browser.session),
     };
     ada.record_for(ada.ticket(), again, None).await?;
-    // KV's list may be out of date for a while.
+    // KV's list can be out of date for a while.
     world.pass(60);
     let listed = world
         .here()
@@ -363,7 +364,7 @@ pub(crate) async fn a_withdrawn_app_ends_everywhere<W: World>(world: &W) -> Case
     let outlives = begin(&ada, "one", None, None).await?;
     let other = begin(&ada, "other", Some(browser.session), None).await?;
     let bobs = begin(&bob, "one", None, None).await?;
-    // KV's list may miss sessions that began in the last minute.
+    // KV's list can lack sessions that began in the last minute.
     world.pass(60);
     for _ in 0..2 {
         world
@@ -493,7 +494,7 @@ pub(crate) async fn a_code_of_an_ended_sign_on_is_refused<W: World>(world: &W) -
 }
 
 /// The port's documentation says that a session "MUST be stored as ended from the beginning" if its
-/// sign-on has ended or its code was presented again. Both may happen after the exchange and before
+/// sign-on has ended or its code was presented again. Both can happen after the exchange and before
 /// the session begins.
 pub(crate) async fn what_ended_before_it_began_stays_ended<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;

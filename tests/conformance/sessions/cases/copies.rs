@@ -150,8 +150,8 @@ pub(crate) async fn a_forgotten_copy_is_read_again<W: World>(world: &W) -> Case 
     Ok(())
 }
 
-/// A login tells the store which version of the row it has read. The store does not make a copy of
-/// that row.
+/// A login tells the store which version of the user's row it has read. If the store has a copy of
+/// another version, it drops the copy. It does not make a copy of the row that the login has read.
 pub(crate) async fn a_login_drops_a_copy_of_another_version<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;

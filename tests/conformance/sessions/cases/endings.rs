@@ -76,7 +76,7 @@ pub(crate) async fn an_ended_session_never_comes_back<W: World>(world: &W) -> Ca
     Ok(())
 }
 
-/// The session ends during a renewal. The renewal may still succeed, but afterwards the session has
+/// The session ends during a renewal. The renewal can still succeed, but afterwards the session has
 /// ended.
 pub(crate) async fn an_end_during_a_renewal_counts<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;

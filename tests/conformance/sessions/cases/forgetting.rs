@@ -31,8 +31,8 @@ pub(crate) async fn what_is_forgotten_is_gone<W: World>(world: &W) -> Case {
     }
     let others = bob.begin().await?;
     end(&ada, tickets[0].session, EndReason::LoggedOut).await?;
-    // For 60 s, KV's list may not contain what was written elsewhere. The rest of this wait is for
-    // failed calls, which are repeated.
+    // It can take 60 s until KV's list contains what was written elsewhere. The rest of this wait
+    // is for failed calls, which are repeated.
     world.pass(DEPARTURE_SETTLES);
     forget(&ada, world.elsewhere()).await?;
     world.pass(DEPARTURE_SETTLES);
@@ -42,7 +42,7 @@ pub(crate) async fn what_is_forgotten_is_gone<W: World>(world: &W) -> Case {
             let user = ready(Ok(Some(ada.user.clone())));
             let renewal = ada.renew_at(store, ticket, &laptop(), &rules(), user).await;
             let verdict = renewal?.verdict;
-            // The isolate that ended a session may still remember that the session has ended.
+            // The isolate that ended a session might still remember that the session has ended.
             let is_gone = matches!(verdict, Verdict::Unknown | Verdict::Ended);
             check!(is_gone, "{verdict:?}");
         }

@@ -240,13 +240,13 @@ pub(crate) async fn another_users_session_is_unknown<W: World>(world: &W) -> Cas
     Ok(())
 }
 
-/// A store that isn't linearizable may not see a session that began elsewhere. The session's tokens
-/// can still be renewed there.
+/// It is possible that a store that isn't linearizable does not see a session that began elsewhere.
+/// The session's tokens can still be renewed there.
 pub(crate) async fn a_new_session_renews_elsewhere_at_once<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.ticket();
-    // The other location has already read that the session does not exist, and may have cached
-    // this.
+    // The other location has already read that the session does not exist, and has perhaps cached
+    // this answer.
     has_ended(&ada, world.elsewhere(), first.session).await?;
     ada.record(first, None).await?;
     for (seconds, rules) in [(0, rules()), (ROTATE_AFTER, rules()), (0, every_time())] {

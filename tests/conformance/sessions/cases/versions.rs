@@ -38,7 +38,7 @@ pub(crate) async fn versions_only_rise<W: World>(world: &W) -> Case {
 pub(crate) async fn a_version_counts_for_its_time<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;
-    // The store may remember the answer to this earlier check.
+    // The store might remember the answer to this earlier check.
     has_ended(&ada, world.here(), first.session).await?;
     world
         .here()

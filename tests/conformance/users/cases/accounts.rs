@@ -145,8 +145,8 @@ pub(crate) async fn ten_insertions_at_once_make_one_account<D: UserDirectory>(
     world.holds(user, "the one").await
 }
 
-/// The port's documentation says about an insertion that failed: "The user may or may not exist. If
-/// the caller repeats the call, the answer shows whether the user exists."
+/// The port's documentation says about an insertion that failed: "It is unknown whether the user
+/// exists. If the caller repeats the call, the answer shows whether the user exists."
 pub(crate) async fn a_repeated_insertion_changes_nothing<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {

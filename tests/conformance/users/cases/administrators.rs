@@ -21,7 +21,7 @@ fn disabling() -> UserChange {
 }
 
 /// Creates two enabled administrators, and takes the role from the administrators that other test
-/// cases created. So the directory has no others.
+/// cases created. So the directory has no other administrators.
 async fn the_only_two<D: UserDirectory>(world: &World<D>) -> Result<[User; 2], String> {
     let mut two = Vec::new();
     for _ in 0..2 {

@@ -1,4 +1,4 @@
-//! Changes with a deadline (made while the session store is held), and the list of changes that
+//! Changes with a deadline, which `hold` of the session store returns, and the list of changes that
 //! have no deadline.
 
 use edgegate::domain::account::{RowChange, User, UserChange, UserId};
@@ -100,7 +100,7 @@ pub(crate) async fn a_change_without_a_hold_is_listed<D: UserDirectory>(world: &
     Ok(())
 }
 
-/// A change of a value that no copy contains is not listed.
+/// A change of a value that no copy of a user's row contains is not listed.
 pub(crate) async fn a_new_hash_of_the_same_password_is_not_listed<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {

@@ -32,7 +32,7 @@ pub(crate) async fn an_imported_user_reads_back<D: UserDirectory>(world: &World<
     Ok(())
 }
 
-/// The port's documentation says: "MUST change no account that exists". An imported user may have
+/// The port's documentation says: "MUST change no account that exists". An imported user can have
 /// the same address, id or external id as an existing account. That user is not added, but the
 /// other users of the same import are.
 pub(crate) async fn an_import_changes_no_account<D: UserDirectory>(world: &World<D>) -> Case {

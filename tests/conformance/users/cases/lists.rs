@@ -81,8 +81,8 @@ pub(crate) async fn pages_have_every_user_once<D: UserDirectory>(world: &World<D
     Ok(())
 }
 
-/// The port's documentation says that users are listed "whose ids are greater than `after`". The
-/// user with this id may have been deleted.
+/// The port's documentation says that users are listed "whose ids are greater than `after`". It
+/// does not matter whether the user with this id was deleted.
 pub(crate) async fn a_list_begins_behind_a_deleted_user<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {

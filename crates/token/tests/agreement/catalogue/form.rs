@@ -120,8 +120,8 @@ fn signed_as_written(c: &mut Catalogue) {
     );
 }
 
-/// Encodes JSON with spaces at its end, so many that four bits of the base64url are unused. Sets
-/// one of these bits.
+/// Appends spaces to the JSON until four bits of its base64url are unused. Encodes it, and sets one
+/// of these bits.
 fn with_unused_bits(mut json: String) -> String {
     json.push(' ');
     while json.len() % 3 != 1 {

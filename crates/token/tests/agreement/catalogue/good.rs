@@ -193,7 +193,7 @@ fn checks(c: &mut Catalogue) {
 
 /// The service rejects these tokens because of their ids. Each id that the service makes is a UUID
 /// in one spelling, and the ids of its sessions are UUIDs of version 7. Only the id of an imported
-/// user may be a UUID of another version. Other verifiers may accept other ids.
+/// user can be a UUID of another version. Other verifiers may accept other ids.
 fn ids(c: &mut Catalogue) {
     c.about(
         "RFC 7519 4.1.2",
