@@ -33,11 +33,12 @@ impl Lapsing for FailedTries {
     }
 }
 
-/// Decides in which line a call waits for its turn. Line 0 is for strangers (clients without a
-/// known device) and for people who have chosen a new password. Line 1 is for known clients. Line 2
-/// is for attempts that are not counted, and has no limit. `strangers` and `known` are the numbers
-/// of calls that already wait in lines 0 and 1. The result is the number of the line. If the call
-/// may not wait, the result is a text: the answer that tells the client to retry later.
+/// Decides in which line a call waits for its turn. Line 0 is for strangers (clients that the
+/// account does not know) and for people who have chosen a new password. Line 1 is for known
+/// clients. Line 2 is for attempts that are not counted, and has no limit. `strangers` and `known`
+/// are the numbers of calls that already wait in lines 0 and 1. The result is the number of the
+/// line. If the call may not wait, the result is a text: the answer that tells the client to retry
+/// later.
 ///
 /// # Errors
 /// When the storage fails, or the arrival is invalid.

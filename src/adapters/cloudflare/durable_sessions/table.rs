@@ -493,7 +493,7 @@ impl Table {
     }
 
     /// What is stored about the copy of the user's row. A copy that this version can't read is
-    /// treated as absent. If the table `copy` has no row, there is no copy, and the version in
+    /// treated as absent. If the table `fence` has no row, there is no copy, and the version in
     /// `outdated` does not matter.
     pub(super) fn fence(&self) -> Result<Fence, StoreError> {
         let row = self
