@@ -141,9 +141,9 @@ impl<P: Ports> AuthService<P> {
     ///
     /// # Errors
     /// - [`Error::RateLimited`].
-    /// - [`Error::Store`]: a store failed, and the browser may try again. With `prompt=none` this
-    ///   error is not returned. No person would see an error page, so the app gets the error
-    ///   `temporarily_unavailable`.
+    /// - [`Error::Store`]: a store failed, and the browser may try again. If the request has
+    ///   `prompt=none`, no person would see an error page, so the app gets the error
+    ///   `temporarily_unavailable` instead.
     pub async fn authorize(
         &self,
         query: &str,

@@ -125,8 +125,8 @@ impl<P: Ports> AuthService<P> {
         let to = user.email.clone();
         self.notify_user(&user, Task::AccountDeleted { to }, locale)
             .await;
-        // From now on every token with this user id is rejected. New accounts get new ids. Only an
-        // import of accounts can use this id again, after `DEPARTED_ID_TTL` at the earliest.
+        // From now on every token with this user id is rejected. New accounts get new ids.
+        // Only an import can use the id again, and no sooner than `DEPARTED_ID_TTL` later.
         self.outdate(user.id, DELETED_VERSION).await
     }
 

@@ -457,8 +457,9 @@ impl<P: Ports> AuthService<P> {
         Ok(())
     }
 
-    /// Sends the mail. If the provider refuses the mail for good, it no longer counts against the
-    /// limit on links to the mailbox (the lane), but the charge to its pool remains.
+    /// Sends the mail. If the mail fails and will not be retried, it no longer counts against the
+    /// limit on links to the mailbox (the lane), but the charge to its pool (a share of
+    /// `MAIL_BUDGET`) remains.
     async fn send(
         &self,
         job: &Job,

@@ -105,7 +105,7 @@ impl<P: Ports> AuthService<P> {
 
     /// The scopes of the code that the app may still have. An administrator might have changed the
     /// app since the code was issued. If nobody registered the app, its document is not read here,
-    /// because only its redirect URIs matter, and no browser is redirected here.
+    /// because the document is needed only for redirect URIs, and no browser is redirected here.
     fn scopes_still_allowed(
         &self,
         code: &Code,

@@ -33,7 +33,7 @@ impl<P: Ports> AuthService<P> {
         let mut deliveries = Vec::new();
         for letter in ledger.due(REQUEUED_AT_ONCE, self.now()).await? {
             let Some(mut job) = Job::decode(&letter.job) else {
-                // This version of the service can't read the job, but a newer version can.
+                // Only a newer version of the service can read this job.
                 let DeadLetter {
                     id,
                     job,
@@ -45,7 +45,7 @@ impl<P: Ports> AuthService<P> {
                 continue;
             };
             // 0 means that an operator asked for the retry. In this case the attempts are counted
-            // from zero, and the mail is not charged to the mail budget again.
+            // from zero, and the mail is not charged to `MAIL_BUDGET`.
             if letter.retry_at == Some(0) {
                 job.tries = 0;
                 job.paid = true;

@@ -34,8 +34,8 @@ pub enum Left {
         /// The app's URI, if the browser goes there at once.
         to: Option<String>,
     },
-    /// Nobody was signed in in this browser, and it is not proved that the app sent the browser. A
-    /// page lets the person continue to the app with a click.
+    /// Nobody was signed in in this browser, and it is not proved that the app sent the browser. If
+    /// `back` is present, a page lets the person continue to the app with a click.
     NobodyThere {
         /// The app to which the person may continue.
         back: Option<BackToApp>,
