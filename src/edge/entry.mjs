@@ -43,8 +43,8 @@ const CONTRACT = "/openapi.yaml";
 
 // A check is a request that asks whether an access token is valid (`isCheck`). If a check has no
 // answer after this many turns of the microtask queue, it must be waiting for I/O. Without I/O, a
-// check takes at most about twenty turns. It takes twenty if the platform verifies the token's
-// signature.
+// check takes at most about twenty turns. It takes about twenty only if the platform verifies the
+// token's signature.
 const TURNS_WITHOUT_IO = 40;
 
 /**
